@@ -1,0 +1,44 @@
+"""What a user may configure: the models, and loading them from YAML, the environment and secret files.
+
+`load` gives a frozen `Settings` or raises `SettingsError` with every problem, one line each.
+"""
+
+from mqttcam.settings.base import plain
+from mqttcam.settings.cameras import UNPACED, CameraSettings, ImageSettings, default_name
+from mqttcam.settings.loader import check_outputs, find_config, load
+from mqttcam.settings.model import LogSettings, Settings
+from mqttcam.settings.mqtt import BrokerSettings, HomeAssistantSettings, MqttSettings, TlsSettings
+from mqttcam.settings.problems import NoConfiguration, Problem, SettingsError
+from mqttcam.settings.schema import json_schema
+from mqttcam.settings.size import NAMED_SIZES, Size, parse_size
+from mqttcam.settings.sources import FileSource, Picamera2Source, SourceSettings, TestPatternSource
+from mqttcam.settings.web import WebSettings
+
+__all__ = [
+    "NAMED_SIZES",
+    "UNPACED",
+    "BrokerSettings",
+    "CameraSettings",
+    "FileSource",
+    "HomeAssistantSettings",
+    "ImageSettings",
+    "LogSettings",
+    "MqttSettings",
+    "NoConfiguration",
+    "Picamera2Source",
+    "Problem",
+    "Settings",
+    "SettingsError",
+    "Size",
+    "SourceSettings",
+    "TestPatternSource",
+    "TlsSettings",
+    "WebSettings",
+    "check_outputs",
+    "default_name",
+    "find_config",
+    "json_schema",
+    "load",
+    "parse_size",
+    "plain",
+]

@@ -1,0 +1,135 @@
+"""One camera and its pictures."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, PlainValidator, ValidationInfo, WithJsonSchema, field_validator
+
+from mqttcam.settings.base import OneOf, Section, Slug, refuse
+from mqttcam.settings.size import Size, SizeSetting
+from mqttcam.settings.sources import FileSource, SourceSettings, TestPatternSource
+
+MIN_FRAME_RATE, MIN_IMAGE_RATE, MAX_RATE = 0.01, 0.00001, 240
+_FRAME_RATES = f"frames a second from {MIN_FRAME_RATE} to {MAX_RATE}"
+UNPACED = 0.0
+"""`frame_rate` when `max` is asked for: as fast as it goes."""
+
+NODE_TOPICS = frozenset({"cmd", "health", "info", "result", "status"})
+"""Ids that no camera can have: the node's own topics stand at the same level."""
+
+
+def _rate(raw: object, minimum: float, allowed: str) -> float | None:
+    """A number of frames a second, 0 included; None for `max`."""
+    if isinstance(raw, str) and raw.strip().lower() == "max":
+        return None
+    try:
+        if isinstance(raw, bool) or not isinstance(raw, str | int | float):
+            raise ValueError
+        rate = float(raw)
+    except (ValueError, OverflowError):
+        raise refuse("is not a number", allowed) from None
+    if not math.isfinite(rate) or not (rate == 0 or minimum <= rate <= MAX_RATE):
+        raise refuse("is out of range", allowed)
+    return rate or 0.0
+
+
+def _frame_rate(raw: object) -> float:
+    rate = _rate(raw, MIN_FRAME_RATE, f"{_FRAME_RATES}, or max")
+    return UNPACED if rate is None else rate
+
+
+def _image_rate(raw: object) -> float | Literal["max"]:
+    rate = _rate(raw, MIN_IMAGE_RATE, f"0 (only on demand) to {MAX_RATE}, or max (every frame)")
+    return "max" if rate is None else rate
+
+
+def _free_id(camera_id: str) -> str:
+    if camera_id in NODE_TOPICS:
+        raise refuse("is the name of a topic of the node", "any other id")
+    return camera_id
+
+
+_RATE_SCHEMA = {"anyOf": [{"type": "number", "minimum": 0, "maximum": MAX_RATE}, {"const": "max"}]}
+CameraId = Annotated[Slug, AfterValidator(_free_id)]
+FrameRate = Annotated[float, PlainValidator(_frame_rate), WithJsonSchema(_RATE_SCHEMA)]
+ImageRate = Annotated[float | Literal["max"], PlainValidator(_image_rate), WithJsonSchema(_RATE_SCHEMA)]
+
+
+def default_name(camera_id: str) -> str:
+    """What people see when no name is given: `front_door` is `Front door`."""
+    words = camera_id.replace("_", " ").replace("-", " ").strip() or camera_id
+    return words[:1].upper() + words[1:]
+
+
+class ImageSettings(Section):
+    """The pictures that go out over MQTT."""
+
+    fps: ImageRate = Field(1.0, description="Pictures a second; 0: only on demand, max: every frame.")
+    quality: int = Field(85, ge=1, le=100, description="JPEG quality.")
+    retain: bool = Field(False, description="The broker keeps the last picture for whoever subscribes later.")
+
+
+class CameraSettings(Section):
+    """One camera. Its id, the key it stands under, is in topics and unique ids and is never shown."""
+
+    name: str | None = Field(
+        None, min_length=1, max_length=100, description="What people see; from the id if not given."
+    )
+    source: SourceSettings = Field(description="Where the frames come from.")
+    size: SizeSetting | None = Field(
+        None, validate_default=True, description="Width x height in pixels; from the source if not given."
+    )
+    frame_rate: FrameRate = Field(
+        15.0, description="Frames a second; `max`: as fast as it goes (test_pattern and raw files only)."
+    )
+    rotation: Annotated[Literal[0, 180], OneOf()] = Field(
+        0, description="Degrees: 0, or 180 for upside down."
+    )
+    hflip: bool = Field(False, description="Mirror left and right.")
+    vflip: bool = Field(False, description="Mirror top and bottom.")
+    enabled: bool = Field(
+        True, description="false: the camera is closed (privacy); what a command sets later survives."
+    )
+    controls: dict[str, object] = Field(
+        default_factory=dict,
+        description="Any control of the camera by its own name (`mqttcam cameras` lists them).",
+    )
+    image: ImageSettings = Field(
+        default_factory=ImageSettings, description="The pictures that go out over MQTT."
+    )
+
+    @field_validator("size")
+    @classmethod
+    def _raw_needs_size(cls, size: Size | None, info: ValidationInfo) -> Size | None:
+        source = info.data.get("source")
+        if size is None and isinstance(source, FileSource) and source.format and source.size is None:
+            raise refuse(
+                "is missing: a file of raw frames does not say its size", "`size` here or in `source`"
+            )
+        return size
+
+    @field_validator("frame_rate")
+    @classmethod
+    def _max_only_for_pictures_made_here(cls, rate: float, info: ValidationInfo) -> float:
+        source = info.data.get("source")
+        made_here = isinstance(source, TestPatternSource) or (
+            isinstance(source, FileSource) and source.format
+        )
+        if rate == UNPACED and source is not None and not made_here:
+            raise refuse("is for test_pattern and raw files only", _FRAME_RATES)
+        return rate
+
+    @field_validator("controls")
+    @classmethod
+    def _each_control_once(cls, controls: dict[str, object]) -> dict[str, object]:
+        seen: dict[str, str] = {}
+        for name, value in controls.items():
+            if (other := seen.setdefault(name.casefold(), name)) != name:
+                raise refuse(f"{other} and {name} are the same control", "each control once")
+            if value is None:
+                raise refuse(f"{name} has no value", "a number, a switch, a word or a list")
+            if isinstance(value, dict):
+                raise refuse(f"{name} is a section", "a number, a switch, a word or a list")
+        return controls

@@ -1,0 +1,104 @@
+"""The connection to the broker, Home Assistant's discovery, and the embedded broker."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
+
+from mqttcam.settings.base import Host, ListenPort, MustExist, OneOf, Port, Section, Topic, refuse
+
+PORT, TLS_PORT = 1883, 8883
+LARGEST_PACKET = 268_435_455
+"""MQTT's own limit, in bytes (MQTT 5, 2.1.4)."""
+
+ExistingFile = Annotated[Path, MustExist()]
+
+
+class TlsSettings(Section):
+    """TLS to the broker. Without `ca_file` the system's authorities are trusted."""
+
+    ca_file: ExistingFile | None = Field(
+        None, description="Certificate of the authority that signed the broker's (PEM)."
+    )
+    cert_file: ExistingFile | None = Field(
+        None, description="Our own certificate, where the broker wants one (PEM)."
+    )
+    key_file: ExistingFile | None = Field(
+        None, validate_default=True, description="The key of `cert_file` (PEM)."
+    )
+    key_password: SecretStr | None = Field(None, description="Opens `key_file`, where it is encrypted.")
+    insecure: bool = Field(
+        False, description="true: do not check that the certificate is for `host`. For tests."
+    )
+
+    @field_validator("key_file")
+    @classmethod
+    def _with_certificate(cls, key_file: Path | None, info: ValidationInfo) -> Path | None:
+        if key_file is not None and "cert_file" in info.data and info.data["cert_file"] is None:
+            raise refuse("has no cert_file beside it", "both or neither")
+        return key_file
+
+
+def _switch_or_section(raw: object) -> object:
+    word = str(raw).strip().lower() if isinstance(raw, str | bool | int) else None
+    if word in {"true", "yes", "on", "1"}:
+        return {}
+    if word in {"false", "no", "off", "0"}:
+        return None
+    if word is not None:
+        raise refuse(
+            "is neither true nor false", f"true, false, or the keys {', '.join(TlsSettings.model_fields)}"
+        )
+    return raw
+
+
+class MqttSettings(Section):
+    """The broker, and what is published there."""
+
+    host: Host = Field("localhost", description="Host name or IP address of the broker.")
+    port: Port | None = Field(None, description=f"{PORT}, or {TLS_PORT} with tls, if not given.")
+    username: str | None = Field(None, description="Where the broker wants one.")
+    password: SecretStr | None = Field(None, description="The user's password.")
+    client_id: str | None = Field(
+        None, min_length=1, max_length=128, description="mqttcam-<node> if not given."
+    )
+    keepalive: int = Field(
+        60, ge=5, le=65535, description="Seconds; a dead connection is noticed after 1.5 times this."
+    )
+    protocol: Annotated[
+        Literal[5, "3.1.1"], OneOf(**{"5.0": 5, "v5": 5, "311": "3.1.1", "v3.1.1": "3.1.1"})
+    ] = Field(
+        5, description="MQTT version: 5 or 3.1.1. 5 falls back by itself where the broker does not know it."
+    )
+    base_topic: Topic = Field("mqttcam", description="Every topic starts with <base_topic>/<node>/.")
+    max_packet_size: int = Field(
+        2_000_000,
+        ge=10_000,
+        le=LARGEST_PACKET,
+        description="Bytes; never send more, whatever the broker allows.",
+    )
+    tls: Annotated[
+        TlsSettings | None, BeforeValidator(_switch_or_section, json_schema_input_type=bool | TlsSettings)
+    ] = Field(None, description="true (with the system's authorities), or a section with files.")
+
+    @property
+    def connect_port(self) -> int:
+        """The port to connect to: `port`, or the protocol's usual one."""
+        return self.port or (TLS_PORT if self.tls else PORT)
+
+
+class HomeAssistantSettings(Section):
+    """Home Assistant's MQTT discovery."""
+
+    enabled: bool = Field(True, description="false: publish no discovery.")
+    discovery_prefix: Topic = Field("homeassistant", description="As in Home Assistant's MQTT integration.")
+
+
+class BrokerSettings(Section):
+    """A small MQTT broker inside mqttcam, for people without one. Everyone who reaches it may use it."""
+
+    enabled: bool = Field(False, description="true: run it; without `mqtt.host`, mqttcam connects to it.")
+    host: Host = Field("127.0.0.1", description="Address to listen on; 0.0.0.0: every network.")
+    port: ListenPort = Field(PORT, description="Port to listen on; 0: any free one.")

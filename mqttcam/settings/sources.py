@@ -1,0 +1,53 @@
+"""Where a camera's frames come from: one model a kind, told apart by `type`.
+
+A new kind is a model here and its name in `SourceSettings`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from mqttcam.settings.base import OneOf, Section
+from mqttcam.settings.size import SizeSetting
+
+
+def _number_or_id(raw: object) -> object:
+    return int(raw) if isinstance(raw, str) and raw.isdecimal() and len(raw) < 4 else raw
+
+
+class TestPatternSource(Section):
+    """A moving test picture with a clock and a frame counter: needs no camera."""
+
+    __test__ = False
+
+    type: Literal["test_pattern"] = Field("test_pattern", description="A moving test picture.")
+    pattern: str = Field("bars", min_length=1, description="The picture to start with.")
+
+
+class FileSource(Section):
+    """Pictures from disk: a folder of JPEGs, one JPEG, a video file, or raw planar frames."""
+
+    type: Literal["file"] = Field("file", description="Pictures from disk.")
+    path: Path = Field(description="A folder of JPEGs, one JPEG, a video file, or a file of raw frames.")
+    format: Annotated[Literal["yuv420"], OneOf()] | None = Field(
+        None, description="`yuv420` for raw planar frames (I420); otherwise the file says itself what it is."
+    )
+    size: SizeSetting | None = Field(
+        None, description="Size of the raw frames; the camera's `size` if not given."
+    )
+    loop: bool = Field(True, description="Start again at the end.")
+
+
+class Picamera2Source(Section):
+    """A Raspberry Pi camera module, through Picamera2."""
+
+    type: Literal["picamera2"] = Field("picamera2", description="A Raspberry Pi camera module.")
+    camera: Annotated[int | str, BeforeValidator(_number_or_id)] = Field(
+        0, description="Which one: its number, or its id as `mqttcam cameras` prints it."
+    )
+
+
+SourceSettings = Annotated[TestPatternSource | FileSource | Picamera2Source, Field(discriminator="type")]

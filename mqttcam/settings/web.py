@@ -1,0 +1,155 @@
+"""The web page: where it listens, who may see it and who may change things."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import (
+    AfterValidator,
+    Field,
+    IPvAnyNetwork,
+    SecretStr,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+)
+
+from mqttcam.settings.base import Host, ListenPort, MustExist, OneOf, Section, refuse
+
+Role = Literal["admin", "viewer"]
+ExistingFile = Annotated[Path, MustExist()]
+
+MIN_TOKEN = 20
+"""Characters; a token is asked for without a wait after wrong guesses, so it has to be long."""
+MAX_HASH_MEMORY = 64 * 2**20
+"""Bytes that checking one password may take (128 x n x r, RFC 7914)."""
+_HASH = re.compile(r"scrypt:(\d{1,8}):(\d{1,3}):(\d{1,3}):[A-Za-z0-9_-]{16,}:[A-Za-z0-9_-]{32,}")
+_NOT_A_HASH = "the line that `python -m mqttcam.web.passwords` prints"
+_PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)*")
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.:\[\]*-]+")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches an address to listen on."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def _password_hash(secret: SecretStr) -> SecretStr:
+    match = _HASH.fullmatch(secret.get_secret_value())
+    if match is None:
+        raise refuse("is not a password hash", _NOT_A_HASH)
+    n, r, p = map(int, match.groups())
+    if n < 2 or n & (n - 1) or not r or not p or p > 16 or 128 * n * r > MAX_HASH_MEMORY:
+        raise refuse("is a password hash that takes too much or too little", _NOT_A_HASH)
+    return secret
+
+
+def _token(secret: SecretStr) -> SecretStr:
+    text = secret.get_secret_value()
+    if len(text) < MIN_TOKEN or not text.isascii() or not text.isprintable() or " " in text:
+        raise refuse(
+            "is too short or has odd characters", f"at least {MIN_TOKEN} ASCII characters without spaces"
+        )
+    return secret
+
+
+def _prefix(text: str) -> str:
+    plain = text.rstrip("/")
+    if not _PREFIX.fullmatch(plain):
+        raise refuse("is not a path", "such as /cameras")
+    return plain
+
+
+def _origin(text: str) -> str:
+    if not _ORIGIN.fullmatch(text):
+        raise refuse("is not an origin", "such as http://homeassistant.local:8123")
+    return text
+
+
+class WebUser(Section):
+    """Someone who logs in with name and password."""
+
+    password_hash: Annotated[SecretStr, AfterValidator(_password_hash)] = Field(
+        description="Never the password itself: what `python -m mqttcam.web.passwords` prints for it."
+    )
+    role: Annotated[Role, OneOf()] = Field("admin", description="`viewer`: sees everything, changes nothing.")
+
+
+class WebToken(Section):
+    """A program that sends `Authorization: Bearer <token>`."""
+
+    token: Annotated[SecretStr, AfterValidator(_token)] = Field(
+        description=f"A random text of {MIN_TOKEN} characters or more, such as `openssl rand -hex 32` prints."
+    )
+    role: Annotated[Role, OneOf()] = Field("viewer", description="`admin`: may also change things.")
+
+
+class WebTlsSettings(Section):
+    """HTTPS with a certificate of one's own."""
+
+    cert_file: ExistingFile = Field(description="Certificate with its chain (PEM).")
+    key_file: ExistingFile = Field(description="The certificate's key (PEM), not encrypted.")
+
+
+UserName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._@-]{1,64}$")]
+
+
+class WebSettings(Section):
+    """Live page, MJPEG stream, HTTP API, health and metrics."""
+
+    enabled: bool = Field(False, description="true: serve them.")
+    host: Host = Field(
+        "127.0.0.1", description="Address to listen on; 0.0.0.0: every network, `::` with IPv6."
+    )
+    port: ListenPort = Field(8080, description="Port to listen on; 0: any free one.")
+    users: dict[UserName, WebUser] = Field(default_factory=dict, description="Who may log in, by name.")
+    tokens: dict[UserName, WebToken] = Field(
+        default_factory=dict, description="Programs that may come, by a name of your choice."
+    )
+    allow_unauthenticated: bool = Field(
+        False,
+        validate_default=True,
+        description="true: everyone who reaches the address sees and changes everything.",
+    )
+    tls: WebTlsSettings | None = Field(None, description="HTTPS; without it, HTTP.")
+    path_prefix: Annotated[str, AfterValidator(_prefix)] = Field(
+        "", max_length=200, description="Path under which a proxy shows us, where it does not take it off."
+    )
+    public_url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$", max_length=300)] | None = (
+        Field(None, description="The address that people use, where it is another one (a proxy, a DNS name).")
+    )
+    hosts: tuple[Host, ...] = Field(
+        (), description="More host names that we are known by; needed only without users and tokens."
+    )
+    trusted_proxies: tuple[IPvAnyNetwork, ...] = Field(
+        (), description="Proxies whose X-Forwarded-For says who is asking."
+    )
+    trusted_networks: tuple[IPvAnyNetwork, ...] = Field(
+        (),
+        description="Who need not log in, such as 172.30.32.2: Home Assistant's ingress has asked already.",
+    )
+    frame_ancestors: tuple[Annotated[str, AfterValidator(_origin)], ...] = Field(
+        (), description="Other sites that may show the page in a frame, such as a dashboard."
+    )
+    history: int = Field(10, ge=0, le=50, description="Snapshots of each camera that are kept in memory.")
+    max_viewers: int = Field(32, ge=1, le=1000, description="Streams at one time.")
+
+    @field_validator("allow_unauthenticated")
+    @classmethod
+    def _not_open_by_accident(cls, allowed: bool, info: ValidationInfo) -> bool:
+        host = info.data.get("host", "")
+        everyone_checked = {"enabled", "host", "users", "tokens"} <= info.data.keys()
+        if not everyone_checked or not info.data["enabled"] or allowed or is_loopback(host):
+            return allowed
+        if not info.data["users"] and not info.data["tokens"]:
+            raise refuse(
+                f"host {host} lets everyone in the network see and change the cameras",
+                "`users` or `tokens`, a loopback host, or `allow_unauthenticated: true`",
+            )
+        return allowed

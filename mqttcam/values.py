@@ -1,0 +1,222 @@
+"""The kinds of value that a person can set or see: what each accepts, its one normal form, and how it describes itself.
+
+A camera's control and an entity both have such a kind. From it follow validation, the `allowed` of an error,
+the capabilities in `info`, the entity's Home Assistant platform and its field on the web page.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import orjson
+
+Value = bool | int | float | str | tuple[float, ...] | None
+"""A value inside the daemon; `None` is unknown. On the wire see `Kind.encode`."""
+
+_ON = frozenset({"on", "true", "1", "yes"})
+_OFF = frozenset({"off", "false", "0", "no"})
+
+
+class InvalidValue(ValueError):
+    """A value that its kind does not take.
+
+    `allowed` is JSON-able and says what would have been taken; `field` is set by whoever knows the key.
+    """
+
+    def __init__(self, message: str, allowed: object = None, field: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.allowed = allowed
+        self.field = field
+
+
+class Kind(Protocol):
+    """What a value may be."""
+
+    @property
+    def allowed(self) -> object:
+        """What is accepted, JSON-able: the `allowed` of an error."""
+
+    def coerce(self, raw: object) -> Value:
+        """The normal form of a value from JSON, YAML, the environment or plain text.
+
+        Raises:
+            InvalidValue: it cannot be one of these.
+        """
+
+    def encode(self, value: Value) -> object:
+        """The value as it stands in JSON."""
+
+    def describe(self) -> dict[str, object]:
+        """The kind as JSON, for `info`, `mqttcam cameras` and the web page."""
+
+
+def shown(raw: object) -> str:
+    """A received value, short enough for an error message."""
+    text = raw if isinstance(raw, str) else repr(raw)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """True or false; `ON` and `OFF` on the wire, as Home Assistant's switches say it."""
+
+    @property
+    def allowed(self) -> list[str]:
+        return ["ON", "OFF"]
+
+    def coerce(self, raw: object) -> bool:
+        text = str(raw).strip().lower() if isinstance(raw, str | bool | int) else ""
+        if text in _ON:
+            return True
+        if text in _OFF:
+            return False
+        raise InvalidValue(f"{shown(raw)!r} is neither ON nor OFF", self.allowed)
+
+    def encode(self, value: Value) -> object:
+        return None if value is None else "ON" if value else "OFF"
+
+    def describe(self) -> dict[str, object]:
+        return {"type": "switch", "allowed": self.allowed}
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A finite number within limits, both included; `words` are names that stand for numbers (`max`)."""
+
+    minimum: float
+    maximum: float
+    step: float | None = None
+    integer: bool = False
+    unit: str | None = None
+    words: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def allowed(self) -> dict[str, object]:
+        limits: dict[str, object] = {"min": self.minimum, "max": self.maximum}
+        return limits | ({"words": [word for word, _ in self.words]} if self.words else {})
+
+    def coerce(self, raw: object) -> int | float:
+        for word, number in self.words:
+            if isinstance(raw, str) and raw.strip().casefold() == word:
+                return number
+        try:
+            if isinstance(raw, bool) or not isinstance(raw, str | int | float) or "_" in str(raw):
+                raise ValueError
+            number = float(raw)
+        except (ValueError, OverflowError):
+            raise InvalidValue(f"{shown(raw)!r} is not a number", self.allowed) from None
+        if not math.isfinite(number):
+            raise InvalidValue(f"{shown(raw)!r} is not a finite number", self.allowed)
+        if not self.minimum <= number <= self.maximum:
+            raise InvalidValue(
+                f"{shown(raw)} is not within {self.minimum:g} and {self.maximum:g}", self.allowed
+            )
+        if not self.integer:
+            return number
+        if number != int(number):
+            raise InvalidValue(f"{shown(raw)} is not a whole number", self.allowed)
+        return int(number)
+
+    def encode(self, value: Value) -> object:
+        return value
+
+    def describe(self) -> dict[str, object]:
+        return {"type": "integer" if self.integer else "number", **self.allowed} | (
+            {"unit": self.unit} if self.unit else {}
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of a few names; any case is taken, the listed spelling is the normal form."""
+
+    options: tuple[str, ...]
+
+    @property
+    def allowed(self) -> list[str]:
+        return list(self.options)
+
+    def coerce(self, raw: object) -> str:
+        wanted = str(raw).strip().casefold() if isinstance(raw, str | int | float) else None
+        for option in self.options:
+            if option.casefold() == wanted:
+                return option
+        raise InvalidValue(f"{shown(raw)!r} is not one of {', '.join(self.options)}", self.allowed)
+
+    def encode(self, value: Value) -> object:
+        return value
+
+    def describe(self) -> dict[str, object]:
+        return {"type": "choice", "allowed": self.allowed}
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A short text."""
+
+    max_length: int = 255
+
+    @property
+    def allowed(self) -> dict[str, int]:
+        return {"max_length": self.max_length}
+
+    def coerce(self, raw: object) -> str:
+        if not isinstance(raw, str):
+            raise InvalidValue(f"{shown(raw)!r} is not a text", self.allowed)
+        if len(raw) > self.max_length:
+            raise InvalidValue(f"longer than {self.max_length} characters", self.allowed)
+        return raw
+
+    def encode(self, value: Value) -> object:
+        return value
+
+    def describe(self) -> dict[str, object]:
+        return {"type": "text", **self.allowed}
+
+
+@dataclass(frozen=True, slots=True)
+class Vector:
+    """A fixed number of numbers, such as ColourGains (2) or a ScalerCrop (4): a JSON list, also as text."""
+
+    element: Number
+    length: int
+
+    @property
+    def allowed(self) -> dict[str, object]:
+        return {"length": self.length, **self.element.allowed}
+
+    def coerce(self, raw: object) -> tuple[float, ...]:
+        if isinstance(raw, str):
+            try:
+                raw = orjson.loads(f"[{raw.strip().strip('[]()')}]")
+            except orjson.JSONDecodeError:
+                raise InvalidValue(f"{shown(raw)!r} is not a list of numbers", self.allowed) from None
+        if not isinstance(raw, Sequence) or isinstance(raw, bytes) or len(raw) != self.length:
+            raise InvalidValue(f"{shown(raw)!r} is not a list of {self.length} numbers", self.allowed)
+        return tuple(self.element.coerce(item) for item in raw)
+
+    def encode(self, value: Value) -> object:
+        return list(value) if isinstance(value, tuple) else None
+
+    def describe(self) -> dict[str, object]:
+        return {"type": "vector", **self.allowed}
+
+
+def coerce_all(kinds: Mapping[str, Kind], raw: Mapping[str, object]) -> dict[str, Value]:
+    """Every value of `raw` in its normal form; the keys must be known.
+
+    Raises:
+        InvalidValue: with `field` set, for the first that is not accepted.
+    """
+    values: dict[str, Value] = {}
+    for key, item in raw.items():
+        try:
+            values[key] = kinds[key].coerce(item)
+        except InvalidValue as error:
+            error.field = key
+            raise
+    return values

@@ -1,0 +1,106 @@
+"""Kinds of value: what each accepts, its normal form, and what it says to anything else."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mqttcam.values import Choice, InvalidValue, Kind, Number, Switch, Text, Vector, coerce_all
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+)
+KINDS: list[Kind] = [
+    Switch(),
+    Number(-1, 1),
+    Number(0, 10, integer=True),
+    Number(0, 30, words=(("max", 30),)),
+    Choice(("Auto", "Daylight")),
+    Text(20),
+    Vector(Number(0, 32), 2),
+]
+
+
+@pytest.mark.parametrize("raw", ["ON", "on", "true", "True", "1", True, 1, " on "])
+def test_switch_on(raw: object) -> None:
+    assert Switch().coerce(raw) is True
+
+
+@pytest.mark.parametrize("raw", ["OFF", "off", "false", "0", False, 0])
+def test_switch_off(raw: object) -> None:
+    assert Switch().coerce(raw) is False
+
+
+@pytest.mark.parametrize("raw", ["", "maybe", 2, 1.5, None, [], {"on": 1}])
+def test_switch_refuses(raw: object) -> None:
+    with pytest.raises(InvalidValue) as caught:
+        Switch().coerce(raw)
+    assert caught.value.allowed == ["ON", "OFF"]
+
+
+def test_switch_is_on_or_off_on_the_wire() -> None:
+    assert [Switch().encode(value) for value in (True, False, None)] == ["ON", "OFF", None]
+
+
+@pytest.mark.parametrize(("raw", "value"), [(0.5, 0.5), ("0.5", 0.5), (1, 1.0), ("-1", -1.0), (" 0 ", 0.0)])
+def test_number_takes_numbers_and_their_text(raw: object, value: float) -> None:
+    assert Number(-1, 1).coerce(raw) == value
+
+
+@pytest.mark.parametrize(
+    "raw", [1.01, "nan", "inf", "-inf", math.nan, math.inf, 10**400, "x", "", None, True, [1], "1e999"]
+)
+def test_number_refuses_with_its_range(raw: object) -> None:
+    with pytest.raises(InvalidValue) as caught:
+        Number(-1, 1).coerce(raw)
+    assert caught.value.allowed == {"min": -1, "max": 1}
+
+
+def test_whole_numbers_stay_whole() -> None:
+    value = Number(0, 10, integer=True).coerce("5.0")
+    assert value == 5
+    assert isinstance(value, int)
+    with pytest.raises(InvalidValue, match="whole"):
+        Number(0, 10, integer=True).coerce(5.5)
+
+
+def test_a_word_stands_for_its_number() -> None:
+    kind = Number(0, 30, words=(("max", 30),))
+    assert kind.coerce("Max") == 30
+    assert kind.allowed == {"min": 0, "max": 30, "words": ["max"]}
+
+
+def test_choice_takes_any_case_and_answers_in_its_own() -> None:
+    assert Choice(("Auto", "Daylight")).coerce("dayLIGHT") == "Daylight"
+    with pytest.raises(InvalidValue, match="Auto, Daylight"):
+        Choice(("Auto", "Daylight")).coerce("Dusk")
+
+
+def test_vector_takes_a_list_and_its_text() -> None:
+    kind = Vector(Number(0, 32), 2)
+    assert kind.coerce([1, 2.5]) == kind.coerce("[1, 2.5]") == kind.coerce("1,2.5") == (1.0, 2.5)
+    for raw in ([1], "1", [1, 2, 3], [1, 33], ["a", 1], {"a": 1}):
+        with pytest.raises(InvalidValue):
+            kind.coerce(raw)
+
+
+@given(st.sampled_from(KINDS), ANYTHING)
+def test_anything_is_taken_or_refused_in_words(kind: Kind, raw: object) -> None:
+    try:
+        value = kind.coerce(raw)
+    except InvalidValue as error:
+        assert error.message
+        assert error.allowed
+        assert len(error.message) < 300
+    else:
+        assert kind.coerce(kind.encode(value)) == value
+
+
+def test_the_first_refused_key_is_named() -> None:
+    with pytest.raises(InvalidValue) as caught:
+        coerce_all({"a": Switch(), "b": Number(0, 1)}, {"a": "ON", "b": 7})
+    assert caught.value.field == "b"
