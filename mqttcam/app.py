@@ -1,0 +1,228 @@
+"""Builds the daemon from its settings; the order of start and stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable
+
+from mqttcam import __version__
+from mqttcam.camera.camera import Camera
+from mqttcam.commands import CAMERA_COMMANDS, NODE_COMMANDS, Commander
+from mqttcam.devices import CameraDevice, recalled_camera
+from mqttcam.gateway import Gateway
+from mqttcam.health import Health
+from mqttcam.log import set_level
+from mqttcam.node import Node
+from mqttcam.probe import Probe
+from mqttcam.settings import CameraSettings, Settings, SettingsError
+from mqttcam.store import Store
+
+log = logging.getLogger(__name__)
+
+EXIT_DONE, EXIT_FAILED = 0, 1
+
+
+class StartError(Exception):
+    """The daemon cannot start as it is configured; the message says why."""
+
+
+def build_device(
+    camera_id: str, settings: CameraSettings, store: Store, on_stuck: Callable[[], None] | None = None
+) -> CameraDevice:
+    """A camera with what commands have set in earlier runs."""
+    enabled, controls = recalled_camera(settings, store, camera_id)
+    return CameraDevice(
+        Camera(camera_id, settings, enabled=enabled, values=controls, on_stuck=on_stuck), store
+    )
+
+
+class App:
+    """One running daemon."""
+
+    def __init__(self, settings: Settings, read_settings: Callable[[], Settings]) -> None:
+        self.settings = settings
+        self.restart_wanted = False
+        self._read_settings = read_settings
+        self._stopping = asyncio.Event()
+        self._reloading: asyncio.Task[None] | None = None
+        self._store = Store(settings.state_dir / "values.json")
+        self.node = Node(settings.node)
+        self.node.restart = self.restart
+        self.node.reload = self.reload
+        self.devices: dict[str, CameraDevice] = {}
+        self.commanders: dict[str, Commander[CameraDevice]] = {}
+        self.node_commander = Commander(self.node, NODE_COMMANDS)
+        self.health = Health(self.node, self.devices)
+        self.broker_port: int | None = None
+        self.web_url: str | None = None
+        self._gateway: Gateway | None = None
+
+    async def run(self, on_ready: Callable[[App], None] | None = None) -> int:
+        """Run until told to stop; the exit code. `on_ready` is called once every part has started.
+
+        Raises:
+            StartError: a part that the configuration asks for cannot start.
+        """
+        self._handle_signals()
+        self._store.load()
+        async with contextlib.AsyncExitStack() as parts:
+            await self._start_parts(parts)
+            for camera_id, settings in self.settings.cameras.items():
+                self._add_camera(camera_id, settings)
+            log.info("mqttcam %s runs as node %s", __version__, self.node.id)
+            if on_ready is not None:
+                on_ready(self)
+            # What is there now stays: the collector need not look at it again.
+            gc.collect()
+            gc.freeze()
+            await self._stopping.wait()
+            log.info("stopping")
+            await self._stop_cameras(list(self.devices))
+        await self._store.save()
+        return EXIT_DONE
+
+    def stop(self) -> None:
+        """End `run`."""
+        self._stopping.set()
+
+    def restart(self) -> None:
+        """End `run`, and start the process anew."""
+        self.restart_wanted = True
+        self.stop()
+
+    def reload(self) -> None:
+        """Read the configuration again; a bad one is refused and said, and the old one runs on.
+
+        Raises:
+            SettingsError: the new configuration is bad.
+        """
+        new = self._read_settings()
+        if self._reloading is None or self._reloading.done():
+            self._reloading = asyncio.create_task(self._apply(new), name="reload")
+
+    # parts
+
+    async def _start_parts(self, parts: contextlib.AsyncExitStack) -> None:
+        """Outputs, the one that others need first; they stop in the opposite order."""
+        mqtt = self.settings.mqtt
+        if self.settings.broker.enabled:
+            from mqttcam.mqtt.broker import BrokerError, EmbeddedBroker
+
+            broker = EmbeddedBroker(self.settings.broker.host, self.settings.broker.port)
+            try:
+                await parts.enter_async_context(broker)
+            except BrokerError as error:
+                raise StartError(str(error)) from error
+            self.broker_port = broker.port
+            if mqtt is not None and mqtt.port == 0:
+                mqtt = mqtt.model_copy(update={"port": broker.port})
+        probe = Probe(self.settings.state_dir, self.health.problems)
+        await probe.start()
+        parts.push_async_callback(probe.stop)
+        if self.settings.web.enabled:
+            await self._start_web(parts)
+        if mqtt is not None:
+            self._gateway = Gateway(
+                mqtt,
+                self.settings.home_assistant,
+                self.node,
+                self.node_commander,
+                self.health,
+                client_id=self.settings.client_id,
+            )
+            self.node.rediscover = self._gateway.rediscover
+            parts.push_async_callback(self._gateway.stop)
+            self._gateway.start()
+
+    async def _start_web(self, parts: contextlib.AsyncExitStack) -> None:
+        from mqttcam.web import WebServer
+
+        server = WebServer(
+            self.settings.web,
+            self.node,
+            self.devices,
+            self.health,
+            self.commanders,
+            self.node_commander,
+            self.settings.state_dir,
+        )
+        try:
+            await server.start()
+        except OSError as error:
+            raise StartError(f"web: {error}") from error
+        parts.push_async_callback(server.stop)
+        self.web_url = server.url
+        log.info("web page: %s", server.url)
+
+    # cameras
+
+    def _add_camera(self, camera_id: str, settings: CameraSettings) -> None:
+        device = build_device(camera_id, settings, self._store, on_stuck=self.restart)
+        self.devices[camera_id] = device
+        self.commanders[camera_id] = Commander(device, CAMERA_COMMANDS)
+        if self._gateway is not None:
+            self._gateway.add(device, self.commanders[camera_id])
+        device.camera.start()
+
+    async def _stop_cameras(self, camera_ids: list[str]) -> None:
+        await asyncio.gather(*(self.devices[camera_id].camera.stop() for camera_id in camera_ids))
+
+    async def _apply(self, new: Settings) -> None:
+        """Bring the running daemon to new settings: cameras one by one, all else by starting anew."""
+        old = self.settings
+        if new.model_copy(update={"cameras": old.cameras, "log": old.log}) != old:
+            log.info("the configuration has changed in more than its cameras: starting anew")
+            self.restart()
+            return
+        self.settings = new
+        set_level(new.log.level)
+        stale = [name for name in self.devices if new.cameras.get(name) != old.cameras[name]]
+        await self._stop_cameras(stale)
+        for name in stale:
+            if self._gateway is not None:
+                self._gateway.remove(name, for_good=name not in new.cameras)
+            del self.devices[name], self.commanders[name]
+        for name, settings in new.cameras.items():
+            if name not in self.devices:
+                self._add_camera(name, settings)
+        log.info("configuration read again: %d of %d cameras changed", len(stale), len(old.cameras))
+
+    # signals
+
+    def _handle_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stop)
+        loop.add_signal_handler(signal.SIGHUP, self._reload_on_signal)
+
+    def _reload_on_signal(self) -> None:
+        try:
+            self.reload()
+        except SettingsError as error:
+            for problem in error.problems:
+                log.error("not reloaded: %s", problem)
+
+
+def run_daemon(
+    settings: Settings, read_settings: Callable[[], Settings], on_ready: Callable[[App], None] | None = None
+) -> int:
+    """The daemon from start to end, in a loop of its own; the exit code. A restart replaces the process."""
+
+    async def run() -> tuple[int, bool]:
+        app = App(settings, read_settings)
+        return await app.run(on_ready), app.restart_wanted
+
+    try:
+        code, restart = asyncio.run(run())
+    except StartError as error:
+        log.error("%s", error)
+        return EXIT_FAILED
+    if restart:
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+    return code

@@ -1,0 +1,73 @@
+"""What a source of frames is. One file a kind in `sources/`, one line in its registry.
+
+Every method is called from the camera's capture thread and from no other; a source needs no locks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from mqttcam.camera.control import Control
+from mqttcam.camera.frame import Frame
+from mqttcam.values import Value
+
+
+class SourceError(Exception):
+    """The source cannot be opened or gives no more frames; the message is for a person. The camera tries again."""
+
+
+class SourceEnded(SourceError):  # noqa: N818 - not a fault
+    """The source has come to its end and is not looped; it is not tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInfo:
+    """What an open source is.
+
+    Attributes:
+        model: what a person calls it (`imx708_wide`, `test pattern`).
+        width, height: of its frames, in pixels.
+        frame_rate: frames a second that it aims for; 0 where it gives them as they come.
+        controls: what can be set while it runs, in the order to show them.
+        serial: what tells this device from another one of its model, where there is such a thing.
+    """
+
+    model: str
+    width: int
+    height: int
+    frame_rate: float
+    controls: Sequence[Control] = ()
+    serial: str | None = None
+
+
+class Source(Protocol):
+    """A camera, or what stands for one."""
+
+    def open(self) -> SourceInfo:
+        """Claim the device and start it.
+
+        Raises:
+            SourceError: it is missing, busy or refuses its configuration.
+        """
+
+    def read(self, timeout: float) -> Frame | None:
+        """The next frame, or `None` when none came within `timeout` seconds.
+
+        The frame's pixels stay valid until the next `read` or `close`.
+
+        Raises:
+            SourceError: it has ended or failed.
+        """
+
+    def apply(self, values: Mapping[str, Value]) -> Mapping[str, Value]:
+        """Set controls, by name, already in their normal form; the values that took effect.
+
+        Raises:
+            InvalidValue: the device does not take a value after all; nothing was changed.
+            SourceError: the device failed.
+        """
+
+    def close(self) -> None:
+        """Release the device; also after a failure, and twice."""

@@ -1,0 +1,53 @@
+"""The cameras attached to this machine, as text or as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from mqttcam.camera.sources import attached
+
+
+def attached_cameras() -> list[dict[str, object]]:
+    """Each camera: what to write under `source`, its model, sizes, and controls with range, default and enum."""
+    return [
+        {
+            "id": found.id,
+            "model": found.model,
+            "source": dict(found.source),
+            "sizes": [f"{width}x{height}" for width, height in found.sizes],
+            "controls": {
+                control.name: control.kind.describe() | {"default": control.kind.encode(control.default)}
+                for control in found.controls
+            },
+        }
+        for found in attached()
+    ]
+
+
+def as_text(cameras: Sequence[Mapping[str, object]]) -> str:
+    """A block a camera, for a person."""
+    return "\n\n".join(_block(camera) for camera in cameras)
+
+
+def _block(camera: Mapping[str, object]) -> str:
+    source, sizes, controls = camera["source"], camera["sizes"], camera["controls"]
+    assert isinstance(source, dict)
+    assert isinstance(sizes, list)
+    assert isinstance(controls, dict)
+    lines = [
+        f"{camera['id']}: {camera['model']}",
+        "  source: {" + ", ".join(f"{key}: {value}" for key, value in source.items()) + "}",
+        f"  sizes: {', '.join(sizes)}",
+        "  controls:",
+    ]
+    return "\n".join(lines + [f"    {name}: {_control(details)}" for name, details in controls.items()])
+
+
+def _control(details: Mapping[str, object]) -> str:
+    allowed = details.get("allowed")
+    what = (
+        " | ".join(map(str, allowed))
+        if isinstance(allowed, list)
+        else f"{details.get('min')} … {details.get('max')}"
+    )
+    return f"{what} (default {details.get('default')})"

@@ -1,0 +1,149 @@
+"""What each subcommand does."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import orjson
+
+from mqttcam import log
+from mqttcam.cli.main import DONE, FAILED, CommandFailed, UsageError
+from mqttcam.settings import Settings, SettingsError, check_outputs, find_config, load
+
+
+def _settings(arguments: argparse.Namespace) -> Settings:
+    return load(find_config(arguments.config, os.environ), os.environ)
+
+
+def _print_json(data: object) -> None:
+    sys.stdout.write(orjson.dumps(data, option=orjson.OPT_INDENT_2).decode() + "\n")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """The daemon."""
+    from mqttcam.app import run_daemon
+
+    path = find_config(arguments.config, os.environ)
+
+    def read() -> Settings:
+        settings = load(path, os.environ)
+        if problems := check_outputs(settings):
+            raise SettingsError(problems)
+        return settings
+
+    settings = read()
+    log.set_up(settings.log.level, settings.log.format)
+    return run_daemon(settings, read)
+
+
+def demo(arguments: argparse.Namespace) -> int:
+    """Everything on this machine, until Ctrl-C."""
+    from mqttcam.cli.demo import run_demo
+
+    with tempfile.TemporaryDirectory(prefix="mqttcam-demo-") as folder:
+        return run_demo(arguments.mqtt_port, arguments.web_port, Path(folder))
+
+
+def check(arguments: argparse.Namespace) -> int:
+    """Validate; problems are printed by `main`."""
+    path = find_config(arguments.config, os.environ)
+    settings = load(path, os.environ)
+    if problems := check_outputs(settings):
+        raise SettingsError(problems)
+    cameras = ", ".join(settings.cameras) or "no camera"
+    print(f"{path or 'environment'}: ok (node {settings.node}: {cameras})")
+    return DONE
+
+
+def cameras(arguments: argparse.Namespace) -> int:
+    """The cameras attached."""
+    from mqttcam.cli.cameras import as_text, attached_cameras
+
+    found = attached_cameras()
+    if arguments.json:
+        _print_json(found)
+    else:
+        print(as_text(found))
+    return DONE
+
+
+def discovery(arguments: argparse.Namespace) -> int:
+    """The discovery messages, of cameras opened for a moment to see their controls."""
+    from mqttcam.cli.offline import discovery_of
+
+    settings = _settings(arguments)
+    log.set_up("WARNING", settings.log.format)
+    _print_json(asyncio.run(discovery_of(settings)))
+    return DONE
+
+
+def forget(arguments: argparse.Namespace) -> int:
+    """Empty this node's retained topics."""
+    from mqttcam.cli.forget import forget_node
+
+    settings = _settings(arguments)
+    log.set_up("WARNING", settings.log.format)
+    if settings.mqtt is None:
+        raise UsageError("no mqtt broker is configured")
+    topics = asyncio.run(forget_node(settings.mqtt, settings.node, settings.home_assistant.discovery_prefix))
+    print(f"{len(topics)} retained topics emptied")
+    return DONE
+
+
+def snapshot(arguments: argparse.Namespace) -> int:
+    """One picture."""
+    from mqttcam.cli.offline import take_picture
+
+    settings = _settings(arguments)
+    log.set_up("WARNING", settings.log.format)
+    if not settings.cameras:
+        raise UsageError("no camera is configured")
+    camera_id = arguments.camera or next(iter(settings.cameras))
+    if camera_id not in settings.cameras:
+        raise UsageError(f"no camera {camera_id!r}; configured: {', '.join(settings.cameras)}")
+    picture = asyncio.run(take_picture(settings, camera_id))
+    try:
+        if arguments.output == "-":
+            sys.stdout.buffer.write(picture.jpeg)
+        else:
+            Path(arguments.output).write_bytes(picture.jpeg)
+    except OSError as error:
+        raise CommandFailed(f"cannot write {arguments.output}: {error.strerror}") from None
+    return DONE
+
+
+def schema(_arguments: argparse.Namespace) -> int:
+    """The JSON Schema of the configuration file."""
+    from mqttcam.settings import json_schema
+
+    _print_json(json_schema())
+    return DONE
+
+
+def healthcheck(arguments: argparse.Namespace) -> int:
+    """Ask the running daemon."""
+    from mqttcam.probe import ask
+
+    problems = ask(_settings(arguments).state_dir)
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    return FAILED if problems else DONE
+
+
+COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "run": run,
+    "demo": demo,
+    "check": check,
+    "cameras": cameras,
+    "discovery": discovery,
+    "forget": forget,
+    "snapshot": snapshot,
+    "schema": schema,
+    "healthcheck": healthcheck,
+}

@@ -1,0 +1,62 @@
+"""`mqttcam demo`: the whole daemon with nothing but itself, on this machine only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mqttcam import log
+from mqttcam.app import App, run_daemon
+from mqttcam.cli.main import UsageError
+from mqttcam.settings import Settings
+
+NODE, CAMERA = "demo", "test"
+
+
+def demo_settings(mqtt_port: int, web_port: int, state_dir: Path) -> Settings:
+    """A moving test picture, an embedded broker and the web page, all on loopback."""
+    return Settings.model_validate(
+        {
+            "node": NODE,
+            "state_dir": state_dir,
+            "broker": {"enabled": True, "port": mqtt_port},
+            "web": {"enabled": True, "port": web_port},
+            "log": {"level": "WARNING"},
+            "cameras": {
+                CAMERA: {
+                    "name": "Test picture",
+                    "source": {"type": "test_pattern"},
+                    "size": "1280x720",
+                    "image": {"fps": 2},
+                }
+            },
+        }
+    )
+
+
+def run_demo(mqtt_port: int, web_port: int, state_dir: Path) -> int:
+    """Run until Ctrl-C; what to open and to subscribe to is printed as soon as it is there."""
+    for port in (mqtt_port, web_port):
+        if not 0 <= port <= 65535:
+            raise UsageError(f"{port} is no port; allowed: 0 to 65535")
+    settings = demo_settings(mqtt_port, web_port, state_dir)
+    log.set_up(settings.log.level, settings.log.format)
+    return run_daemon(settings, lambda: settings, on_ready=_tell)
+
+
+def _tell(app: App) -> None:
+    port = app.broker_port
+    base = f"mqttcam/{NODE}/{CAMERA}"
+    print(
+        f"""mqttcam demo: a moving test picture, on this machine only. Ctrl-C ends it.
+
+  open        {app.web_url}
+  broker      127.0.0.1, port {port} (MQTT 5 and 3.1.1), no password
+  a picture   mosquitto_sub -p {port} -C 1 -t {base}/image > picture.jpg
+  values      mosquitto_sub -p {port} -v -t '{base}/state' -t '{base}/result'
+  change it   mosquitto_pub -p {port} -t {base}/set -m '{{"brightness": 0.3}}'
+  snapshot    mosquitto_sub -p {port} -C 1 -t {base}/snapshot > snapshot.jpg
+              mosquitto_pub -p {port} -t {base}/cmd/snapshot -n
+
+Home Assistant on this machine: add the MQTT integration with this broker, and the camera is there.""",
+        flush=True,
+    )

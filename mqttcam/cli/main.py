@@ -1,0 +1,86 @@
+"""Arguments and exit codes; what each subcommand does is in `commands.py` beside this file."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from mqttcam import __version__
+
+DONE, FAILED, USAGE = 0, 1, 2
+
+
+class UsageError(Exception):
+    """What the user gave cannot be used; the message says why. Exit code 2."""
+
+
+class CommandFailed(Exception):
+    """A subcommand failed while it ran; the message says why. Exit code 1."""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Every subcommand of `mqttcam`."""
+    parser = argparse.ArgumentParser(
+        prog="mqttcam", description="Camera daemon for Home Assistant, over MQTT."
+    )
+    parser.add_argument("--version", action="version", version=f"mqttcam {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def add(name: str, text: str, *, config: bool = True) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=text, description=text)
+        if config:
+            sub.add_argument(
+                "-c", "--config", type=Path, metavar="FILE",
+                help="configuration file (default: ./config.yaml, then /etc/mqttcam/config.yaml, then environment alone)",
+            )  # fmt: skip
+        return sub
+
+    add("run", "run the daemon")
+    demo = add("demo", "try it: no camera, no broker, no files needed", config=False)
+    demo.add_argument(
+        "--mqtt-port", type=int, default=1883, metavar="PORT", help="default 1883; 0: any free port"
+    )
+    demo.add_argument(
+        "--web-port", type=int, default=8080, metavar="PORT", help="default 8080; 0: any free port"
+    )
+    add("check", "check the configuration; one line a problem")
+    cameras = add("cameras", "list the cameras attached", config=False)
+    cameras.add_argument("--json", action="store_true", help="as JSON")
+    add("discovery", "print the Home Assistant discovery messages as JSON; connects to nothing")
+    add("forget", "empty every retained topic of this node, discovery included")
+    snapshot = add("snapshot", "take one picture, without MQTT")
+    snapshot.add_argument("--camera", metavar="ID", help="default: the first one")
+    snapshot.add_argument(
+        "-o", "--output", required=True, metavar="FILE", help="where the JPEG goes; - is standard output"
+    )
+    add("schema", "print the JSON Schema of the configuration file", config=False)
+    add("healthcheck", "exit 0 while the running daemon is healthy")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one subcommand: 0 done, 1 failed while running, 2 usage or configuration."""
+    arguments = build_parser().parse_args(argv)
+    from mqttcam.cli import commands
+    from mqttcam.settings import NoConfiguration, SettingsError
+
+    try:
+        return commands.COMMANDS[arguments.command](arguments)
+    except SettingsError as error:
+        for problem in error.problems:
+            print(problem, file=sys.stderr)
+        return USAGE
+    except (UsageError, NoConfiguration) as error:
+        print(f"mqttcam: {error}", file=sys.stderr)
+        return USAGE
+    except CommandFailed as error:
+        print(f"mqttcam: {error}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        return FAILED
+    except BrokenPipeError:
+        # The reader of our output has gone (`mqttcam schema | head`): there is nobody to tell.
+        sys.stderr.close()
+        return DONE

@@ -1,0 +1,184 @@
+"""A camera as the outside sees it: the running camera, how its pictures are published, and what commands have set."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Awaitable, Callable, Mapping
+
+from mqttcam.camera.camera import Camera
+from mqttcam.camera.frame import Picture, PictureSpec
+from mqttcam.settings import CameraSettings
+from mqttcam.store import Store
+from mqttcam.values import Number, Value
+
+SnapshotSink = Callable[[Picture, str | None], Awaitable[None]]
+"""Takes a picture made on demand, with the request's id; raises SnapshotRefused."""
+
+_UNPACED_RATE = 60.0
+"""The highest image rate, in frames a second, of a camera that names no frame rate."""
+_SNAPSHOT_TIMEOUT = 10.0
+
+
+class SnapshotRefused(Exception):
+    """An output did not take a snapshot; `code` is one of the error codes of results."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class CameraDevice:
+    """One camera with its publishing options.
+
+    Listeners are called on the loop after any change of what its entities show.
+    """
+
+    def __init__(self, camera: Camera, store: Store) -> None:
+        self.camera = camera
+        self.last_snapshot: Picture | None = None
+        self.snapshot_sinks: list[SnapshotSink] = []
+        self.drop_counters: list[Callable[[], int]] = []
+        self.picture_limits: list[Callable[[], int]] = []
+        self._store = store
+        self._listeners: list[Callable[[], None]] = []
+        image = camera.settings.image
+        self.image_retain = image.retain
+        self._image_fps = math.inf if image.fps == "max" else float(image.fps)
+        self.image_quality = image.quality
+        self._recall()
+        camera.add_listener(self.changed)
+
+    @property
+    def id(self) -> str:
+        return self.camera.id
+
+    @property
+    def name(self) -> str:
+        return self.camera.name
+
+    @property
+    def settings(self) -> CameraSettings:
+        return self.camera.settings
+
+    # what its pictures are
+
+    @property
+    def image_rate(self) -> Number:
+        """The kind of `image_fps`: up to the camera's own rate, and the word `max` for every frame."""
+        rate = self.settings.frame_rate or _UNPACED_RATE
+        return Number(0, rate, unit="fps", words=(("max", rate),))
+
+    @property
+    def image_fps(self) -> float:
+        """Pictures a second, as shown: never more than the camera makes."""
+        return min(self._image_fps, self.image_rate.maximum)
+
+    @property
+    def picture_rate(self) -> float:
+        """Pictures a second, as asked for: 0 none, infinity every frame."""
+        return self._image_fps
+
+    @property
+    def picture_spec(self) -> PictureSpec:
+        return PictureSpec(quality=self.image_quality)
+
+    @property
+    def resolution(self) -> str | None:
+        stats = self.camera.stats
+        return f"{stats.width}x{stats.height}" if stats.width else None
+
+    @property
+    def dropped_frames(self) -> int:
+        """Frames that were due somewhere and that nobody could take."""
+        return self.camera.stats.dropped + sum(count() for count in self.drop_counters)
+
+    # commands
+
+    def set_image_fps(self, fps: float) -> None:
+        self._image_fps = math.inf if fps >= self.image_rate.maximum else fps
+        self._remember("image_fps", "max" if math.isinf(self._image_fps) else fps, self.settings.image.fps)
+
+    def set_image_quality(self, quality: int) -> None:
+        self.image_quality = quality
+        self._remember("image_quality", quality, self.settings.image.quality)
+
+    def set_enabled(self, enabled: bool) -> None:
+        self.camera.set_enabled(enabled)
+        self._remember("enabled", enabled, self.settings.enabled)
+
+    async def set_controls(self, values: Mapping[str, Value]) -> Mapping[str, Value]:
+        """Set controls by key, whole or not at all; the values that took effect.
+
+        Raises:
+            InvalidValue, SourceError, CameraUnavailable: nothing was changed.
+        """
+        applied = await self.camera.apply(values)
+        for key in values:
+            self._remember(f"controls.{key}", applied.get(key), self._configured_control(key))
+        return applied
+
+    async def take_snapshot(self, spec: PictureSpec, request_id: str | None) -> Picture:
+        """A picture from now, handed to every sink.
+
+        Raises:
+            CameraUnavailable: the camera gives none.
+        """
+        limit = min((limit() for limit in self.picture_limits), default=None)
+        picture = await self.camera.take(spec, _SNAPSHOT_TIMEOUT, max_bytes=limit)
+        self.last_snapshot = picture
+        for sink in tuple(self.snapshot_sinks):
+            await sink(picture, request_id)
+        self.changed()
+        return picture
+
+    async def save(self) -> None:
+        """Return once what was set is on disk."""
+        await self._store.save()
+
+    # listeners
+
+    def add_listener(self, listener: Callable[[], None]) -> None:
+        self._listeners.append(listener)
+
+    def remove_listener(self, listener: Callable[[], None]) -> None:
+        self._listeners.remove(listener)
+
+    def changed(self) -> None:
+        for listener in tuple(self._listeners):
+            listener()
+
+    # memory
+
+    def _remember(self, key: str, value: object, configured: object) -> None:
+        self._store.remember(self.id, key, value, configured)
+        self.changed()
+
+    def _recall(self) -> None:
+        image = self.settings.image
+        fps = self._store.recall(self.id, "image_fps", image.fps)
+        if fps is not None:
+            self._image_fps = math.inf if fps == "max" else float(fps)
+        self.image_quality = self._store.recall(self.id, "image_quality", image.quality) or image.quality
+
+    def _configured_control(self, key: str) -> object:
+        return configured_control(self.settings, key)
+
+
+def configured_control(settings: CameraSettings, key: str) -> object:
+    """What the configuration says of a control, given its key; `AwbMode`, `awbmode` and `awb_mode` are one."""
+    plain = key.replace("_", "")
+    for name, value in settings.controls.items():
+        if name.replace("_", "").casefold() == plain:
+            return value
+    return None
+
+
+def recalled_camera(settings: CameraSettings, store: Store, camera_id: str) -> tuple[bool, dict[str, object]]:
+    """Whether a camera is to be enabled, and the controls that commands have set, by key."""
+    enabled = store.recall(camera_id, "enabled", settings.enabled)
+    controls: dict[str, object] = {}
+    for entry, (value, configured) in store.recall_all(camera_id).items():
+        section, _, key = entry.partition(".")
+        if section == "controls" and configured == configured_control(settings, key):
+            controls[key] = value
+    return (settings.enabled if enabled is None else bool(enabled)), controls

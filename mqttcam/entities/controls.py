@@ -1,0 +1,55 @@
+"""A camera's controls as entities: nothing about any one control is known here, all of it comes from the source."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from mqttcam.camera.control import Control
+from mqttcam.devices import CameraDevice
+from mqttcam.entities.entity import Entity, Platform, option
+from mqttcam.values import Choice, Number, Switch, Value
+
+_PLATFORMS: dict[type, Platform] = {Choice: "select", Number: "number", Switch: "switch"}
+_SLIDER_STEPS = 1000
+
+
+def control_entity(control: Control) -> Entity[CameraDevice]:
+    """The entity that a control is: a switch, a select, a number, or text for a list of numbers."""
+    kind = control.kind
+    options: dict[str, object] = {"icon": control.icon} if control.icon else {}
+    if isinstance(kind, Number):
+        step = number_step(kind)
+        slider = (kind.maximum - kind.minimum) / step <= _SLIDER_STEPS
+        options |= {"step": step, "mode": "slider" if slider else "box"}
+    return Entity(
+        key=control.key,
+        platform=_PLATFORMS.get(type(kind), "text"),
+        name=control.title,
+        kind=kind,
+        read=_reader(control.key),
+        control=control.key,
+        category="config",
+        options=option(**options),
+    )
+
+
+def number_step(kind: Number) -> float:
+    """The kind's own step, or the nearest 1, 2 or 5 below a 200th of its range; Home Assistant takes 0.001 at the least."""
+    if kind.step:
+        return kind.step
+    if kind.integer:
+        return 1
+    rough = (kind.maximum - kind.minimum) / 200
+    power = 10.0 ** math.floor(math.log10(rough)) if rough > 0 else 1.0
+    nice = (
+        max(factor for factor in (1, 2, 5) if factor * power <= rough * 1.0001) * power if rough > 0 else 1.0
+    )
+    return max(round(nice, 6), 0.001)
+
+
+def _reader(key: str) -> Callable[[CameraDevice], Value]:
+    def read(device: CameraDevice) -> Value:
+        return device.camera.values.get(key)
+
+    return read

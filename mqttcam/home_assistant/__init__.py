@@ -1,0 +1,6 @@
+"""The devices in Home Assistant: their entities as discovery messages, and the life of those messages."""
+
+from mqttcam.home_assistant.announcer import Announcer
+from mqttcam.home_assistant.discovery import camera_object_id, discovery_messages, node_object_id
+
+__all__ = ["Announcer", "camera_object_id", "discovery_messages", "node_object_id"]

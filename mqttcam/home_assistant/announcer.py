@@ -1,0 +1,145 @@
+"""When discovery is published: at each connection and each birth of Home Assistant; what a user deleted stays away."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Protocol
+
+import orjson
+
+import ha_discovery as ha
+from mqttcam.devices import CameraDevice
+from mqttcam.home_assistant.discovery import (
+    camera_discovery,
+    camera_object_id,
+    node_discovery,
+    node_object_id,
+)
+from mqttcam.mqtt.topics import Topics
+from mqttcam.node import Node
+
+log = logging.getLogger(__name__)
+
+_MAX_BIRTH_DELAY = 1.0
+"""Seconds, at random, so that a house full of cameras does not answer Home Assistant's birth at once."""
+
+
+_STEP_DELAY = 1.0
+"""Seconds that Home Assistant gets to remove an entity before another one takes its key."""
+
+
+class Publish(Protocol):
+    """`Connection.publish`, as far as it is needed here."""
+
+    def __call__(self, topic: str, payload: bytes, *, qos: int, retain: bool) -> object: ...
+
+
+Later = Callable[[float, Callable[[], None]], object]
+"""`loop.call_later`."""
+
+
+class Announcer:
+    """Keeps Home Assistant's view of this node right.
+
+    Each of its device topics is also read: the message that the broker kept from an earlier run tells which entities
+    are gone since, and an empty one tells that the user has deleted the device, which is respected until `rediscover`.
+    """
+
+    def __init__(self, publish: Publish, later: Later, topics: Topics, prefix: str, node: Node) -> None:
+        self._publish = publish
+        self._later = later
+        self._topics = topics
+        self._prefix = prefix
+        self._node = node
+        self._deleted: set[str] = set()
+        self._known: dict[str, dict[str, dict[str, Any]]] = {}
+        self._current: dict[str, tuple[ha.DeviceDiscovery, bool]] = {}
+
+    @property
+    def birth_topic(self) -> str:
+        """Where Home Assistant says `online`."""
+        return f"{self._prefix}/status"
+
+    def config_topic(self, object_id: str) -> str:
+        return f"{self._prefix}/device/{object_id}/config"
+
+    def birth_delay(self) -> float:
+        """Seconds to wait before answering a birth."""
+        return random.uniform(0, _MAX_BIRTH_DELAY)
+
+    def announce_node(self) -> None:
+        """Publish the node's device; it goes before its cameras, whose devices refer to it."""
+        self._announce(node_object_id(self._node.id), node_discovery(self._node, self._topics), True)
+
+    def announce(self, device: CameraDevice) -> None:
+        """Publish a camera's device with the entities that it has now."""
+        object_id = camera_object_id(self._node.id, device.id)
+        self._announce(
+            object_id, camera_discovery(device, self._node, self._topics), bool(device.camera.info)
+        )
+
+    def remove(self, camera_id: str) -> None:
+        """Take a camera's device out of Home Assistant."""
+        object_id = camera_object_id(self._node.id, camera_id)
+        self._known.pop(object_id, None)
+        self._current.pop(object_id, None)
+        self._publish(self.config_topic(object_id), b"", qos=1, retain=True)
+
+    def forget_deletions(self) -> None:
+        """Announce deleted devices again from now on."""
+        self._deleted.clear()
+
+    def received(self, object_id: str, payload: bytes) -> None:
+        """Take in a message that arrived on a device's own topic."""
+        if not payload:
+            if object_id not in self._deleted:
+                self._deleted.add(object_id)
+                log.info(
+                    "%s was deleted in Home Assistant: it stays away until the next start or rediscover",
+                    object_id,
+                )
+            return
+        components = _components(payload)
+        known = self._known.setdefault(object_id, {})
+        news = {key: part for key, part in components.items() if key not in known and len(part) > 1}
+        known.update(news)
+        if news and object_id in self._current:
+            self._announce(object_id, *self._current[object_id])
+
+    def _announce(self, object_id: str, new: ha.DeviceDiscovery, complete: bool) -> None:
+        if object_id in self._deleted:
+            return
+        self._current[object_id] = (new, complete)
+        known = self._known.get(object_id, {})
+        payload = new.payload()
+        if complete:
+            steps = [step.payload() for step in ha.update_steps({"cmps": known}, new)]
+            if steps[-1] != payload:
+                steps.append(payload)
+        else:
+            # The controls of a camera that was not opened yet are unknown; those announced earlier are not gone.
+            payload["cmps"] = {**known, **payload["cmps"]}
+            steps = [payload]
+        self._known[object_id] = payload["cmps"]
+        topic = self.config_topic(object_id)
+        self._send(topic, steps[0])
+        for number, step in enumerate(steps[1:], 1):
+            self._later(number * _STEP_DELAY, partial(self._send, topic, step))
+
+    def _send(self, topic: str, payload: Mapping[str, Any]) -> None:
+        self._publish(topic, orjson.dumps(payload), qos=1, retain=True)
+
+
+def _components(payload: bytes) -> dict[str, dict[str, Any]]:
+    """The components of a discovery message by key; empty where it is none."""
+    try:
+        data = orjson.loads(payload)
+    except orjson.JSONDecodeError:
+        return {}
+    components = data.get("cmps", data.get("components")) if isinstance(data, dict) else None
+    if not isinstance(components, dict):
+        return {}
+    return {key: part for key, part in components.items() if isinstance(part, dict)}

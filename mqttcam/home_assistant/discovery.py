@@ -1,0 +1,180 @@
+"""The entity declarations as Home Assistant's MQTT discovery. Knows nothing of pixels, connections or commands."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+
+import ha_discovery as ha
+from mqttcam import __version__
+from mqttcam.devices import CameraDevice
+from mqttcam.entities.camera import camera_entities
+from mqttcam.entities.entity import Entity, Platform
+from mqttcam.entities.node import NODE
+from mqttcam.mqtt.topics import CameraTopics, Topics
+from mqttcam.node import Node
+from mqttcam.values import Choice, Number, Switch, Text, Vector
+
+ORIGIN = ha.Origin(name="mqttcam", sw_version=__version__)
+_CLASSES: dict[Platform, type[ha.Entity]] = {
+    "binary_sensor": ha.BinarySensor,
+    "button": ha.Button,
+    "camera": ha.Camera,
+    "event": ha.Event,
+    "image": ha.Image,
+    "number": ha.Number,
+    "select": ha.Select,
+    "sensor": ha.Sensor,
+    "switch": ha.Switch,
+    "text": ha.Text,
+}
+_MANUFACTURER = "mqttcam"
+_LONGEST_TEXT = 255
+
+
+def node_object_id(node_id: str) -> str:
+    """The node's device in topics and identifiers."""
+    return f"mqttcam_{node_id}"
+
+
+def camera_object_id(node_id: str, camera_id: str) -> str:
+    """A camera's device in topics and identifiers."""
+    return f"mqttcam_{node_id}_{camera_id}"
+
+
+def node_discovery(node: Node, topics: Topics, configuration_url: str | None = None) -> ha.DeviceDiscovery:
+    """The node's device, the bridge that every camera's device is reached through."""
+    object_id = node_object_id(node.id)
+    alive = (ha.Availability(topic=topics.status),)
+    components: dict[str, ha.Component] = {}
+    for entity in NODE:
+        common = _common(entity, object_id, f"mqttcam {node.id}")
+        if entity.key == "status":
+            # Whether the node is there must itself never be "unavailable".
+            reading: dict[str, object] = {
+                "state_topic": topics.status,
+                "payload_on": "online",
+                "payload_off": "offline",
+            }
+        else:
+            command_topic = topics.command(entity.command) if entity.command else None
+            reading = _value_keys(entity, topics.health, command_topic) | {"availability": alive}
+        components[entity.key] = _component(entity, common | reading)
+    return ha.DeviceDiscovery(
+        device=ha.Device(
+            identifiers=(object_id,),
+            name=f"mqttcam {node.id}",
+            manufacturer=_MANUFACTURER,
+            model="Camera node",
+            sw_version=__version__,
+            configuration_url=configuration_url,
+        ),
+        origin=ORIGIN,
+        components=components,
+    )
+
+
+def camera_discovery(
+    device: CameraDevice, node: Node, topics: Topics, configuration_url: str | None = None
+) -> ha.DeviceDiscovery:
+    """A camera's device with every entity that it has now."""
+    object_id = camera_object_id(node.id, device.id)
+    here = topics.camera(device.id)
+    info = device.camera.info
+    components = {
+        entity.key: _component(entity, _common(entity, object_id, device.name) | _camera_keys(entity, here))
+        for entity in camera_entities(device)
+    }
+    return ha.DeviceDiscovery(
+        device=ha.Device(
+            identifiers=(object_id,),
+            name=device.name,
+            manufacturer=_MANUFACTURER,
+            model=info.model if info else None,
+            serial_number=info.serial if info else None,
+            sw_version=__version__,
+            via_device=node_object_id(node.id),
+            configuration_url=configuration_url,
+        ),
+        origin=ORIGIN,
+        components=components,
+        availability=(ha.Availability(topic=topics.status), ha.Availability(topic=here.availability)),
+        availability_mode="all",
+    )
+
+
+def _component(entity: Entity[CameraDevice] | Entity[Node], keys: Mapping[str, object]) -> ha.Entity:
+    return _CLASSES[entity.platform].model_validate(dict(keys))
+
+
+def _common(
+    entity: Entity[CameraDevice] | Entity[Node], object_id: str, device_name: str
+) -> dict[str, object]:
+    name = slug(device_name) or object_id
+    suffix = "" if entity.name is None else f"_{slug(entity.name)}"
+    return {
+        "unique_id": f"{object_id}_{entity.key}",
+        "name": entity.name,
+        "default_entity_id": f"{entity.platform}.{name}{suffix}",
+        **({"entity_category": entity.category} if entity.category else {}),
+        **dict(entity.options),
+    }
+
+
+def _camera_keys(entity: Entity[CameraDevice], topics: CameraTopics) -> dict[str, object]:
+    match entity.platform:
+        case "camera":
+            return {"topic": topics.image}
+        case "image":
+            return {"image_topic": topics.snapshot, "content_type": "image/jpeg"}
+        case _:
+            command_topic = topics.command(entity.command) if entity.command else topics.set_key(entity.key)
+            return _value_keys(
+                entity, topics.state, command_topic if entity.command or entity.settable else None
+            )
+
+
+def _value_keys(
+    entity: Entity[CameraDevice] | Entity[Node], state_topic: str, command_topic: str | None
+) -> dict[str, object]:
+    keys: dict[str, object] = {"command_topic": command_topic} if command_topic else {}
+    if entity.kind is None:
+        return keys
+    template = f"{{{{ value_json.{entity.key} }}}}"
+    keys["state_topic"] = state_topic
+    match entity.kind:
+        case Number(unit=unit) as number:
+            keys |= {"unit_of_measurement": unit} if unit else {}
+            keys |= {"min": number.minimum, "max": number.maximum} if entity.platform == "number" else {}
+        case Choice(options=options):
+            keys["options"] = list(options)
+        case Text(max_length=longest) if entity.platform == "text":
+            keys["max"] = min(longest, _LONGEST_TEXT)
+        case Vector():
+            template = f"{{{{ value_json.{entity.key} | to_json }}}}"
+        case Switch():
+            pass
+    return keys | {"value_template": template}
+
+
+def slug(text: str) -> str:
+    """A name as part of an entity id: lower-case ASCII letters, digits and underscores; empty where nothing is left."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "_", plain).strip("_")
+
+
+def discovery_messages(
+    node: Node, devices: Iterable[CameraDevice], topics: Topics, prefix: str
+) -> dict[str, dict[str, object]]:
+    """Every discovery message by its topic, the node's first: a camera's device refers to it."""
+    payloads = {_topic(prefix, node_object_id(node.id)): node_discovery(node, topics).payload()}
+    for device in devices:
+        payloads[_topic(prefix, camera_object_id(node.id, device.id))] = camera_discovery(
+            device, node, topics
+        ).payload()
+    return payloads
+
+
+def _topic(prefix: str, object_id: str) -> str:
+    return f"{prefix}/device/{object_id}/config"

@@ -1,0 +1,1 @@
+"""Pure functions on pixels: encode, decode, resize, flip, draw."""

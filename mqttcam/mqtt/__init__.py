@@ -1,0 +1,1 @@
+"""MQTT: the connection (paho driven by the event loop), topics, publishing pictures, the embedded broker."""

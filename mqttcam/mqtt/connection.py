@@ -1,0 +1,343 @@
+"""Connected to the broker for as long as the daemon runs, whatever happens to the connection."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+
+from paho.mqtt.client import topic_matches_sub
+
+from mqttcam.mqtt.backoff import Backoff
+from mqttcam.mqtt.budget import Budget
+from mqttcam.mqtt.client import MQTT_3_1_1, MQTT_5, ORIGIN, Login, Message
+from mqttcam.mqtt.dial import dial
+from mqttcam.mqtt.link import Ended, Link
+from mqttcam.mqtt.packets import PackedProperties, correlation, user_property
+from mqttcam.mqtt.protocol import Protocol
+from mqttcam.mqtt.refusals import (
+    Trouble,
+    trouble_of_end,
+    trouble_of_error,
+    trouble_of_refusal,
+    wants_older_protocol,
+)
+from mqttcam.settings import MqttSettings
+
+__all__ = ["Connection", "Message"]
+
+log = logging.getLogger(__name__)
+
+LARGEST_MESSAGE = 16 * 1024 * 1024
+"""Bytes of the largest packet taken in. Commands have far less, and a larger one gets an answer that says so;
+what is even larger than this an MQTT 5 broker does not deliver, and with 3.1.1 it ends the connection."""
+WELCOME_TIMEOUT = 10.0
+"""Seconds for the CONNACK."""
+SLOW_RETRY = 60.0
+"""Seconds until the next try after what no quick try can cure, such as a wrong password."""
+STABLE = 60.0
+"""Seconds that a connection must live to make the next retry a quick one: two daemons with the same client id
+would throw each other out without a pause otherwise."""
+KEEPALIVE_WITHOUT_WILL = 60
+"""Seconds at least, on a connection whose death no will announces, which is the one for pictures: a large one
+delays the PINGREQ on a slow link."""
+PATIENCE = 15.0
+"""Seconds without any progress after which a picture that waits for its PUBACK shows a dead connection."""
+
+
+class Connection:
+    """A connection that is made again for ever.
+
+    Nothing is queued while it is down: `on_connected` hooks publish everything anew.
+
+    Attributes:
+        connected: the broker has welcomed us, and the connection lives.
+        problem: what is wrong in words, None while all is well.
+        reconnects: connections after the first one.
+        dropped: small messages that could not be sent.
+        protocol: which version of MQTT is spoken.
+        budget: how large a packet may be.
+        link: the connection of now, for pictures.
+    """
+
+    def __init__(
+        self,
+        settings: MqttSettings,
+        *,
+        client_id: str,
+        will: tuple[str, bytes] | None = None,
+        follows: Connection | None = None,
+    ) -> None:
+        """Connects to nothing yet.
+
+        Args:
+            will: topic and payload that the broker publishes when this connection dies; QoS 1, retained.
+            follows: another connection to the same broker. This one is made only while that one is there, so
+                that what is wrong with the broker is said once.
+        """
+        self._settings = settings
+        self._client_id = client_id
+        self._will = will
+        self._follows = follows
+        self._keepalive = settings.keepalive if will else max(settings.keepalive, KEEPALIVE_WITHOUT_WILL)
+        wanted = MQTT_5 if settings.protocol == 5 else MQTT_3_1_1
+        self.protocol: Protocol = follows.protocol if follows is not None else Protocol(wanted)
+        self._handlers: dict[str, Callable[[Message], None]] = {}
+        self._connected_hooks: list[Callable[[], None]] = []
+        self._disconnected_hooks: list[Callable[[], None]] = []
+        self._backoff = Backoff()
+        self._said: str | None = None
+        self._short_lived = False
+        self._up = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._connects = 0
+        self._bytes_before = 0
+        self.budget = Budget(settings.max_packet_size, self._keepalive)
+        self.link: Link | None = None
+        self.problem: str | None = None
+        self.dropped = 0
+
+    @property
+    def connected(self) -> bool:
+        return self.link is not None
+
+    @property
+    def reconnects(self) -> int:
+        return max(0, self._connects - 1)
+
+    @property
+    def bytes_sent(self) -> int:
+        return self._bytes_before + (self.link.sent if self.link else 0)
+
+    @property
+    def max_packet_size(self) -> int:
+        """The most bytes of one packet now."""
+        return self.budget.limit
+
+    @property
+    def echoes(self) -> bool:
+        """Whether what we publish comes back to our own subscriptions: MQTT 3.1.1 cannot leave it out."""
+        return self.protocol.version != MQTT_5
+
+    def start(self) -> None:
+        """Connect, and stay connected."""
+        self._task = asyncio.create_task(self._run(), name=f"mqtt {self._client_id}")
+
+    async def stop(self, last: tuple[str, bytes] | None = None, within: float = 1.5) -> None:
+        """Disconnect for good.
+
+        Args:
+            last: topic and payload of the last word, QoS 1, retained. Where it is not acknowledged `within`
+                so many seconds, the socket is dropped, so that the broker publishes the will.
+        """
+        link = self.link
+        if link is not None:
+            if last is None or await _said_last(link, *last, within):
+                link.say_goodbye()
+            else:
+                link.drop()
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+            self._task = None
+
+    def on_connected(self, hook: Callable[[], None]) -> None:
+        """Call `hook` at each connection, once the subscriptions are sent."""
+        self._connected_hooks.append(hook)
+
+    def on_disconnected(self, hook: Callable[[], None]) -> None:
+        """Call `hook` at the end of each connection."""
+        self._disconnected_hooks.append(hook)
+
+    def remove_hooks(self, *hooks: Callable[[], None]) -> None:
+        """Call them no more."""
+        for hooked in (self._connected_hooks, self._disconnected_hooks):
+            hooked[:] = [hook for hook in hooked if hook not in hooks]
+
+    def subscribe(self, topic_filter: str, handler: Callable[[Message], None]) -> None:
+        """Hand every message that matches to `handler`, from now on and after each reconnect.
+
+        Filters must not overlap; never one that our own pictures match.
+        """
+        self._handlers[topic_filter] = handler
+        if self.link is not None:
+            self.link.subscribe([topic_filter])
+
+    def unsubscribe(self, topic_filter: str) -> None:
+        self._handlers.pop(topic_filter, None)
+        if self.link is not None:
+            self.link.unsubscribe(topic_filter)
+
+    def publish(
+        self,
+        topic: str,
+        payload: bytes,
+        qos: int = 0,
+        retain: bool = False,
+        correlation_data: bytes | None = None,
+    ) -> bool:
+        """Send a small message; False: it is dropped, as there is no connection or it takes nothing."""
+        properties = b"" if correlation_data is None else correlation(correlation_data)
+        if self._handler(topic) is not None:
+            properties += user_property(ORIGIN, self._client_id)
+        packed = PackedProperties(properties) if properties else None
+        if self.link is not None and self.link.publish(topic, payload, qos, retain, packed):
+            return True
+        self.dropped += 1
+        return False
+
+    # connecting
+
+    async def _run(self) -> None:
+        while True:
+            if self._follows is not None:
+                await self._follows.wait_connected()
+            try:
+                trouble = await self._live()
+            except Exception as error:
+                log.exception("the MQTT connection")
+                trouble = Trouble(f"internal error: {error!r}")
+            self._report(trouble)
+            delay = SLOW_RETRY if trouble.hopeless else self._backoff.next()
+            await asyncio.sleep(0 if trouble.at_once else delay)
+
+    async def wait_connected(self) -> None:
+        """Return once there is a connection."""
+        await self._up.wait()
+
+    async def _live(self) -> Trouble:
+        """One connection from its start to its end; what ended it."""
+        settings = self._settings
+        try:
+            sock = await dial(settings.host, settings.connect_port, settings.tls)
+        except Exception as error:  # noqa: BLE001 - a strange host name raises what it likes
+            return trouble_of_error(error, settings)
+        link = Link(sock, self._login(), PATIENCE, self.budget, self._dispatch)
+        try:
+            link.open(settings.host, settings.connect_port)
+            done, _ = await asyncio.wait(
+                (link.welcome, link.ended), timeout=WELCOME_TIMEOUT, return_when=asyncio.FIRST_COMPLETED
+            )
+            if link.welcome not in done:
+                return self._no_welcome(link)
+            welcome = link.welcome.result()
+            if welcome.reason:
+                return self._refused(welcome.reason, welcome.text)
+            self.budget.connected(welcome.max_packet_size)
+            return await self._use(link)
+        finally:
+            link.drop()
+
+    async def _use(self, link: Link) -> Trouble:
+        since = asyncio.get_running_loop().time()
+        self.protocol.welcomed()
+        self._connects += 1
+        self.link = link
+        self.problem = None
+        version = "5" if link.protocol == MQTT_5 else "3.1.1"
+        log.info("connected to %s as %s (MQTT %s)", self._where, self._client_id, version)
+        try:
+            link.subscribe(list(self._handlers))
+            self._up.set()
+            self._call(self._connected_hooks)
+            ended = await asyncio.shield(link.ended)
+        finally:
+            self._up.clear()
+            self.link = None
+            self._bytes_before += link.sent
+            self._call(self._disconnected_hooks)
+        now = asyncio.get_running_loop().time()
+        again, self._short_lived = self._short_lived, now - since < STABLE
+        if not self._short_lived:
+            self._backoff.reset()
+            self._said = None
+        if self._follows is None:
+            self.protocol.over()
+        self._learn(ended, now)
+        return trouble_of_end(ended, self._client_id, again=again)
+
+    def _login(self) -> Login:
+        settings = self._settings
+        return Login(
+            client_id=self._client_id,
+            protocol=self.protocol.version,
+            keepalive=self._keepalive,
+            largest=LARGEST_MESSAGE,
+            username=settings.username,
+            password=settings.password.get_secret_value() if settings.password else None,
+            will=self._will,
+        )
+
+    @property
+    def _where(self) -> str:
+        return f"{self._settings.host}:{self._settings.connect_port}"
+
+    # when it goes wrong
+
+    def _refused(self, reason: int, text: str) -> Trouble:
+        if wants_older_protocol(reason) and self.protocol.refused():
+            log.info("%s knows no MQTT 5: using 3.1.1", self._where)
+            return Trouble(text, at_once=True)
+        return trouble_of_refusal(reason, text)
+
+    def _no_welcome(self, link: Link) -> Trouble:
+        """Some old brokers just close the connection of who speaks MQTT 5."""
+        if not link.ended.done():
+            return Trouble(f"no answer to the log-in for {WELCOME_TIMEOUT:.0f} s")
+        ended = link.ended.result()
+        if ended.by_broker and self._follows is None:
+            self.protocol.closed()
+        return trouble_of_end(ended, self._client_id)
+
+    def _learn(self, ended: Ended, now: float) -> None:
+        if not ended.unacknowledged:
+            return
+        by_size = ended.by_broker and ended.reason in (None, 0x80, 0x95)
+        if self.budget.died(ended.unacknowledged, ended.waited, by_size, now):
+            log.warning(
+                "the connection ended under a picture of %d bytes: from now on packets have at most %d bytes",
+                ended.unacknowledged,
+                self.budget.limit,
+            )
+
+    def _report(self, trouble: Trouble) -> None:
+        """Say a problem once, until another one comes or all has been well for a while."""
+        if trouble.at_once:
+            return
+        self.problem = f"MQTT {self._where}: {trouble.text}"
+        if self._said != self.problem:
+            self._said = self.problem
+            log.log(logging.ERROR if trouble.hopeless else logging.WARNING, "%s; trying again", self.problem)
+
+    # callbacks of others
+
+    def _call(self, hooks: Sequence[Callable[[], None]]) -> None:
+        for hook in tuple(hooks):
+            try:
+                hook()
+            except Exception:
+                log.exception("after the connection was made or lost")
+
+    def _handler(self, topic: str) -> Callable[[Message], None] | None:
+        handler = self._handlers.get(topic)
+        if handler is not None:
+            return handler
+        matching = (handler for item, handler in self._handlers.items() if topic_matches_sub(item, topic))
+        return next(matching, None)
+
+    def _dispatch(self, message: Message) -> None:
+        handler = self._handler(message.topic)
+        if handler is None:
+            return
+        try:
+            handler(message)
+        except Exception:
+            log.exception("a message on %.200r", message.topic)
+
+
+async def _said_last(link: Link, topic: str, payload: bytes, within: float) -> bool:
+    heard = asyncio.get_running_loop().create_future()
+    if not link.publish(topic, payload, qos=1, retain=True, on_ack=lambda _reason: heard.set_result(None)):
+        return False
+    await asyncio.wait((heard, link.ended), timeout=within, return_when=asyncio.FIRST_COMPLETED)
+    return heard.done()

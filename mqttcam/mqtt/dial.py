@@ -1,0 +1,75 @@
+"""A connected socket: name look-up, TCP and the TLS handshake, all of which block, in a thread."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import threading
+from collections.abc import Callable
+
+from mqttcam.mqtt.tls import make_context
+from mqttcam.settings import TlsSettings
+
+CONNECT_TIMEOUT = 10.0
+"""Seconds for each address of the host, and for each step of the TLS handshake."""
+
+
+async def dial(host: str, port: int, tls: TlsSettings | None) -> socket.socket:
+    """A connected, non-blocking socket with TCP_NODELAY.
+
+    The thread is a daemon, and none of the loop's executor, which a stopping loop waits for: a name server
+    that does not answer must not hold up a stop. What such a thread gets later is closed.
+
+    Raises:
+        OSError: of the look-up or the connection; `ssl.SSLError` among them.
+        TlsError: the TLS files cannot be used. They are read at each try, as certificates are renewed.
+    """
+    loop = asyncio.get_running_loop()
+    connected: asyncio.Future[socket.socket] = loop.create_future()
+
+    def settle(sock: socket.socket | None, error: Exception | None) -> None:
+        if connected.done():
+            if sock is not None:
+                sock.close()
+        elif sock is not None:
+            connected.set_result(sock)
+        elif error is not None:
+            connected.set_exception(error)
+
+    def run() -> None:
+        sock, error = None, None
+        try:
+            sock = _connect(host, port, tls)
+        except Exception as problem:  # noqa: BLE001 - raised again on the loop
+            error = problem
+        _hand_over(loop, settle, sock, error)
+
+    threading.Thread(target=run, name="mqtt-connect", daemon=True).start()
+    return await connected
+
+
+def _hand_over(
+    loop: asyncio.AbstractEventLoop,
+    settle: Callable[[socket.socket | None, Exception | None], None],
+    sock: socket.socket | None,
+    error: Exception | None,
+) -> None:
+    try:
+        loop.call_soon_threadsafe(settle, sock, error)
+    except RuntimeError:  # the loop is closed: nobody wants the socket any more
+        if sock is not None:
+            sock.close()
+
+
+def _connect(host: str, port: int, tls: TlsSettings | None) -> socket.socket:
+    context = make_context(tls) if tls is not None else None
+    with contextlib.ExitStack() as stack:
+        sock = stack.enter_context(socket.create_connection((host, port), CONNECT_TIMEOUT))
+        # Without it a short packet waits for the acknowledgement of the picture before it, 40 ms and more.
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if context is not None:
+            sock = stack.enter_context(context.wrap_socket(sock, server_hostname=host))
+        sock.setblocking(False)
+        stack.pop_all()
+        return sock

@@ -1,0 +1,114 @@
+"""MQTT packets on asyncio streams, as far as the door before the embedded broker reads them."""
+
+from __future__ import annotations
+
+import asyncio
+from enum import IntEnum
+
+from mqttcam.mqtt.packets import varint
+
+LARGEST_PACKET = 16 * 1024 * 1024
+"""Bytes."""
+_KIND = 0xF0
+
+
+class Kind(IntEnum):
+    """The first byte of a packet, without its flags."""
+
+    CONNECT = 0x10
+    CONNACK = 0x20
+    PUBLISH = 0x30
+    PUBACK = 0x40
+    PUBREC = 0x50
+    PUBREL = 0x60
+    PUBCOMP = 0x70
+    SUBSCRIBE = 0x80
+    SUBACK = 0x90
+    UNSUBSCRIBE = 0xA0
+    UNSUBACK = 0xB0
+    PINGREQ = 0xC0
+    PINGRESP = 0xD0
+    DISCONNECT = 0xE0
+    AUTH = 0xF0
+
+
+class PacketError(Exception):
+    """Not MQTT, or too large."""
+
+
+def kind_of(first: int) -> Kind:
+    """Of a packet with this first byte.
+
+    Raises:
+        PacketError: there is none.
+    """
+    try:
+        return Kind(first & _KIND)
+    except ValueError:
+        raise PacketError("kind 0") from None
+
+
+async def read_packet(reader: asyncio.StreamReader, only: Kind | None = None) -> tuple[int, bytes]:
+    """The next packet: its first byte, and all that follows its length.
+
+    Raises:
+        EOFError: the connection ended.
+        PacketError: the length is none, or too large, or it is not of the `only` kind.
+    """
+    first = (await reader.readexactly(1))[0]
+    if only is not None and first != only:
+        raise PacketError("out of turn")
+    size, shift = 0, 0
+    while True:
+        byte = (await reader.readexactly(1))[0]
+        size |= (byte & 127) << shift
+        shift += 7
+        if byte < 128:
+            break
+        if shift > 21:
+            raise PacketError("length")
+    if size > LARGEST_PACKET:
+        raise PacketError("too large")
+    return first, await reader.readexactly(size)
+
+
+def write_packet(writer: asyncio.StreamWriter, first: int, *parts: bytes) -> None:
+    """Write a packet whose body is `parts`."""
+    writer.writelines((bytes((first,)) + varint(sum(map(len, parts))), *parts))
+
+
+def protocol_level(body: bytes) -> int | None:
+    """Of a CONNECT: 5, 4 for MQTT 3.1.1, 3 for 3.1; None where it is none."""
+    name, rest = take_field(body, 0)
+    return body[rest] if name in (b"MQTT", b"MQIsdp") and len(body) > rest else None
+
+
+def take_field(body: bytes, at: int) -> tuple[bytes, int]:
+    """The length-prefixed field at `at`, and where the next thing starts.
+
+    Raises:
+        PacketError: it reaches over the end.
+    """
+    start = at + 2
+    end = start + int.from_bytes(body[at:start], "big")
+    if end > len(body):
+        raise PacketError("a field is cut off")
+    return body[start:end], end
+
+
+def skip_properties(body: bytes, at: int) -> int:
+    """Where the thing behind the MQTT 5 properties at `at` starts.
+
+    Raises:
+        PacketError: they reach over the end.
+    """
+    size, shift = 0, 0
+    for index in range(at, min(at + 4, len(body))):
+        size |= (body[index] & 127) << shift
+        shift += 7
+        if body[index] < 128:
+            end = index + 1 + size
+            if end <= len(body):
+                return end
+            break
+    raise PacketError("properties are cut off")

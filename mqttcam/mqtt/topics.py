@@ -1,0 +1,119 @@
+"""Every topic below `<base>/<node>`, spelled here and nowhere else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class CameraTopics:
+    """The topics of one camera; `root` is `<base>/<node>/<cam>`."""
+
+    root: str
+
+    @property
+    def availability(self) -> str:
+        """`online` / `offline`, retained."""
+        return f"{self.root}/availability"
+
+    @property
+    def state(self) -> str:
+        """One JSON object with every value that an entity shows, retained."""
+        return f"{self.root}/state"
+
+    @property
+    def image(self) -> str:
+        """The JPEG, raw bytes, QoS 0."""
+        return f"{self.root}/image"
+
+    @property
+    def image_meta(self) -> str:
+        """JSON about the image just published, QoS 1."""
+        return f"{self.root}/image/meta"
+
+    @property
+    def snapshot(self) -> str:
+        """A JPEG taken on demand, QoS 1."""
+        return f"{self.root}/snapshot"
+
+    @property
+    def snapshot_meta(self) -> str:
+        """JSON about the snapshot just published, with its `request_id`."""
+        return f"{self.root}/snapshot/meta"
+
+    @property
+    def event(self) -> str:
+        """`{"event_type": …}`, never retained."""
+        return f"{self.root}/event"
+
+    @property
+    def set(self) -> str:
+        """In: a JSON patch."""
+        return f"{self.root}/set"
+
+    def set_key(self, key: str) -> str:
+        """In: one plain value. With `+` the filter for all of them."""
+        return f"{self.root}/set/{key}"
+
+    @property
+    def get(self) -> str:
+        """In: anything; the state is published again."""
+        return f"{self.root}/get"
+
+    def command(self, name: str) -> str:
+        """In: a command of the camera. With `+` the filter for all of them."""
+        return f"{self.root}/cmd/{name}"
+
+    @property
+    def result(self) -> str:
+        """One message for every command received."""
+        return f"{self.root}/result"
+
+    @property
+    def retained(self) -> tuple[str, ...]:
+        """Every topic of the camera that may hold a retained message of ours."""
+        return (self.availability, self.state, self.image)
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """The topics of one node, and of its cameras."""
+
+    base: str
+    node: str
+
+    @property
+    def root(self) -> str:
+        return f"{self.base}/{self.node}"
+
+    @property
+    def status(self) -> str:
+        """`online` / `offline`, retained; also the last will."""
+        return f"{self.root}/status"
+
+    @property
+    def info(self) -> str:
+        """JSON: version, cameras and their capabilities, limits in force; retained."""
+        return f"{self.root}/info"
+
+    @property
+    def health(self) -> str:
+        """JSON, every minute, retained."""
+        return f"{self.root}/health"
+
+    def command(self, name: str) -> str:
+        """In: a command of the node. With `+` the filter for all of them."""
+        return f"{self.root}/cmd/{name}"
+
+    @property
+    def result(self) -> str:
+        """One message for every command of the node received."""
+        return f"{self.root}/result"
+
+    def camera(self, camera_id: str) -> CameraTopics:
+        return CameraTopics(f"{self.root}/{camera_id}")
+
+    @property
+    def retained(self) -> tuple[str, ...]:
+        """Every topic of the node itself that may hold a retained message of ours."""
+        return (self.status, self.info, self.health)
