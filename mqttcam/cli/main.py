@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -63,6 +64,8 @@ def build_parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one subcommand: 0 done, 1 failed while running, 2 usage or configuration."""
     arguments = build_parser().parse_args(argv)
+    # NumPy is used for views of pixels only; its linear algebra would start a thread and a buffer for each core.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from mqttcam.cli import commands
     from mqttcam.settings import NoConfiguration, SettingsError
 

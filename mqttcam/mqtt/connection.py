@@ -6,8 +6,6 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 
-from paho.mqtt.client import topic_matches_sub
-
 from mqttcam.mqtt.backoff import Backoff
 from mqttcam.mqtt.budget import Budget
 from mqttcam.mqtt.client import MQTT_3_1_1, MQTT_5, ORIGIN, Login, Message
@@ -22,6 +20,7 @@ from mqttcam.mqtt.refusals import (
     trouble_of_refusal,
     wants_older_protocol,
 )
+from mqttcam.mqtt.subscriptions import Handler, Subscriptions
 from mqttcam.settings import MqttSettings
 
 __all__ = ["Connection", "Message"]
@@ -82,7 +81,7 @@ class Connection:
         self._keepalive = settings.keepalive if will else max(settings.keepalive, KEEPALIVE_WITHOUT_WILL)
         wanted = MQTT_5 if settings.protocol == 5 else MQTT_3_1_1
         self.protocol: Protocol = follows.protocol if follows is not None else Protocol(wanted)
-        self._handlers: dict[str, Callable[[Message], None]] = {}
+        self._subscriptions = Subscriptions()
         self._connected_hooks: list[Callable[[], None]] = []
         self._disconnected_hooks: list[Callable[[], None]] = []
         self._backoff = Backoff()
@@ -154,17 +153,17 @@ class Connection:
         for hooked in (self._connected_hooks, self._disconnected_hooks):
             hooked[:] = [hook for hook in hooked if hook not in hooks]
 
-    def subscribe(self, topic_filter: str, handler: Callable[[Message], None]) -> None:
+    def subscribe(self, topic_filter: str, handler: Handler) -> None:
         """Hand every message that matches to `handler`, from now on and after each reconnect.
 
         Filters must not overlap; never one that our own pictures match.
         """
-        self._handlers[topic_filter] = handler
+        self._subscriptions.add(topic_filter, handler)
         if self.link is not None:
             self.link.subscribe([topic_filter])
 
     def unsubscribe(self, topic_filter: str) -> None:
-        self._handlers.pop(topic_filter, None)
+        self._subscriptions.remove(topic_filter)
         if self.link is not None:
             self.link.unsubscribe(topic_filter)
 
@@ -178,7 +177,7 @@ class Connection:
     ) -> bool:
         """Send a small message; False: it is dropped, as there is no connection or it takes nothing."""
         properties = b"" if correlation_data is None else correlation(correlation_data)
-        if self._handler(topic) is not None:
+        if self._subscriptions.find(topic) is not None:
             properties += user_property(ORIGIN, self._client_id)
         packed = PackedProperties(properties) if properties else None
         if self.link is not None and self.link.publish(topic, payload, qos, retain, packed):
@@ -212,7 +211,7 @@ class Connection:
             sock = await dial(settings.host, settings.connect_port, settings.tls)
         except Exception as error:  # noqa: BLE001 - a strange host name raises what it likes
             return trouble_of_error(error, settings)
-        link = Link(sock, self._login(), PATIENCE, self.budget, self._dispatch)
+        link = Link(sock, self._login(), PATIENCE, self.budget, self._subscriptions.deliver)
         try:
             link.open(settings.host, settings.connect_port)
             done, _ = await asyncio.wait(
@@ -237,7 +236,7 @@ class Connection:
         version = "5" if link.protocol == MQTT_5 else "3.1.1"
         log.info("connected to %s as %s (MQTT %s)", self._where, self._client_id, version)
         try:
-            link.subscribe(list(self._handlers))
+            link.subscribe(self._subscriptions.filters)
             self._up.set()
             self._call(self._connected_hooks)
             ended = await asyncio.shield(link.ended)
@@ -317,22 +316,6 @@ class Connection:
                 hook()
             except Exception:
                 log.exception("after the connection was made or lost")
-
-    def _handler(self, topic: str) -> Callable[[Message], None] | None:
-        handler = self._handlers.get(topic)
-        if handler is not None:
-            return handler
-        matching = (handler for item, handler in self._handlers.items() if topic_matches_sub(item, topic))
-        return next(matching, None)
-
-    def _dispatch(self, message: Message) -> None:
-        handler = self._handler(message.topic)
-        if handler is None:
-            return
-        try:
-            handler(message)
-        except Exception:
-            log.exception("a message on %.200r", message.topic)
 
 
 async def _said_last(link: Link, topic: str, payload: bytes, within: float) -> bool:

@@ -8,22 +8,14 @@ import math
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-import orjson
-
 from mqttcam.camera.frame import Picture, PictureSpec
-from mqttcam.mqtt.client import MQTT_5
 from mqttcam.mqtt.connection import Connection
 from mqttcam.mqtt.link import Link
-from mqttcam.mqtt.packets import (
-    LONGEST_HEAD,
-    PUBLISH,
-    QOS_1,
-    RETAIN,
-    picture_properties,
-    prefixed,
-    publish_head,
-)
+from mqttcam.mqtt.packets import LONGEST_HEAD, PUBLISH, RETAIN, prefixed
+from mqttcam.mqtt.snapshots import REFUSED, PublishError, image_head, meta_of, meta_packet, send_snapshot
 from mqttcam.mqtt.topics import CameraTopics
+
+__all__ = ["PicturePublisher", "PublishError"]
 
 log = logging.getLogger(__name__)
 
@@ -32,8 +24,6 @@ INTERVAL, CONNECT, COMMAND = "interval", "connect", "command"
 
 MAX_SNAPSHOTS = 2
 """Snapshots that may wait for the broker at once."""
-SNAPSHOT_TIMEOUT = 30.0
-"""Seconds that the broker gets to acknowledge one."""
 
 _UNPACED_PERIOD = 0.04
 """Seconds; what a frame period is taken for where every frame is wanted."""
@@ -42,18 +32,8 @@ _STALE = 1.0
 _SOON = 1.0
 """Seconds that who has just come waits for the next picture that is due anyway."""
 _TAKE_TIMEOUT = 10.0
-_PROPERTIES = 100
-"""Bytes at most of a picture's MQTT 5 properties and packet identifier."""
-_REFUSED = 128
-"""Reason codes from here on say no (MQTT 5, 2.4)."""
-
-
-class PublishError(Exception):
-    """A snapshot could not be published; `code` is one of the error codes of results."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
+_PROPERTIES = 110
+"""Bytes at most of a picture's MQTT 5 properties, packet identifier and topic length."""
 
 
 class Feed(Protocol):
@@ -96,8 +76,7 @@ class PicturePublisher:
         self._camera = camera
         self._image_topic = prefixed(topics.image.encode())
         self._image_meta_topic = prefixed(topics.image_meta.encode())
-        self._snapshot_topic = prefixed(topics.snapshot.encode())
-        self._snapshot_meta_topic = prefixed(topics.snapshot_meta.encode())
+        self._topics = topics
         self._name = topics.root
         self._retain = 0
         self._period = _UNPACED_PERIOD
@@ -128,7 +107,8 @@ class PicturePublisher:
     @property
     def max_bytes(self) -> int:
         """The largest JPEG that goes out now."""
-        overhead = LONGEST_HEAD + max(len(self._image_topic), len(self._snapshot_topic)) + _PROPERTIES
+        topic = max(len(self._topics.image), len(self._topics.snapshot))
+        overhead = LONGEST_HEAD + topic + _PROPERTIES
         return self._connection.budget.limit - overhead
 
     def configure(self, spec: PictureSpec, rate: float, *, retain: bool) -> None:
@@ -162,7 +142,7 @@ class PicturePublisher:
             raise PublishError("too_large", f"{len(picture.jpeg)} bytes; the most is {self.max_bytes}")
         self._snapshots += 1
         try:
-            await self._send_snapshot(link, picture, request_id)
+            await send_snapshot(link, self._topics, picture, COMMAND, request_id)
         finally:
             self._snapshots -= 1
 
@@ -225,10 +205,9 @@ class PicturePublisher:
         if len(jpeg) > self._max_bytes:
             self._drop_too_large(picture)
             return
-        properties = picture_properties(picture.ts_ns, picture.seq) if link.protocol == MQTT_5 else None
-        head = publish_head(PUBLISH | self._retain, self._image_topic, None, properties, len(jpeg))
+        head = image_head(link, PUBLISH | self._retain, self._image_topic, None, picture)
         mid = link.next_mid()
-        meta = _meta_packet(link, self._image_meta_topic, mid, _meta(picture, trigger))
+        meta = meta_packet(link, self._image_meta_topic, mid, meta_of(picture, trigger))
         self._in_flight = True
         if link.write((head, jpeg, meta), len(head) + len(jpeg) + len(meta), mid, self._acknowledged):
             self._feed.ready = self._quick
@@ -243,7 +222,7 @@ class PicturePublisher:
         self._quick = seconds * 2 < self._period
         if self._connection.budget.limit != self._limit:
             self._fit()
-        if reason >= _REFUSED:
+        if reason >= REFUSED:
             self._dropped += 1
             self._say_refused(reason)
         slot, self._slot = self._slot, None
@@ -272,50 +251,3 @@ class PicturePublisher:
         if not self._refused:
             self._refused = True
             log.error("%s: the broker refuses our pictures (reason code %d)", self._name, reason)
-
-    # snapshots
-
-    async def _send_snapshot(self, link: Link, picture: Picture, request_id: str | None) -> None:
-        acknowledged: asyncio.Future[int] = self._loop.create_future()
-        reasons: list[int] = []
-
-        def on_ack(reason: int, _seconds: float) -> None:
-            reasons.append(reason)
-            if len(reasons) == 2 and not acknowledged.done():
-                acknowledged.set_result(max(reasons))
-
-        jpeg = picture.jpeg
-        mid = link.next_mid()
-        properties = picture_properties(picture.ts_ns, picture.seq) if link.protocol == MQTT_5 else None
-        head = publish_head(PUBLISH | QOS_1, self._snapshot_topic, mid, properties, len(jpeg))
-        link.write((head, jpeg), len(head) + len(jpeg), mid, on_ack)
-        mid = link.next_mid()
-        fields = _meta(picture, COMMAND) | {"request_id": request_id}
-        meta = _meta_packet(link, self._snapshot_meta_topic, mid, fields)
-        link.write((meta,), len(meta), mid, on_ack)
-        await asyncio.wait(
-            (acknowledged, link.ended), timeout=SNAPSHOT_TIMEOUT, return_when=asyncio.FIRST_COMPLETED
-        )
-        if not acknowledged.done():
-            raise PublishError("unavailable", "the broker has not acknowledged the snapshot")
-        if acknowledged.result() >= _REFUSED:
-            reason = acknowledged.result()
-            raise PublishError("unavailable", f"the broker refuses the snapshot (reason code {reason})")
-
-
-def _meta(picture: Picture, trigger: str) -> dict[str, object]:
-    return {
-        "seq": picture.seq,
-        "ts": picture.ts_ns / 1e9,
-        "width": picture.width,
-        "height": picture.height,
-        "bytes": len(picture.jpeg),
-        "quality": picture.quality,
-        "trigger": trigger,
-    }
-
-
-def _meta_packet(link: Link, topic: bytes, mid: int, fields: dict[str, object]) -> bytes:
-    payload = orjson.dumps(fields)
-    properties = b"" if link.protocol == MQTT_5 else None
-    return publish_head(PUBLISH | QOS_1, topic, mid, properties, len(payload)) + payload

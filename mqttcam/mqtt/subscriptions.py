@@ -1,0 +1,49 @@
+"""Who gets which message."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from paho.mqtt.client import topic_matches_sub
+
+from mqttcam.mqtt.client import Message
+
+log = logging.getLogger(__name__)
+
+Handler = Callable[[Message], None]
+
+
+class Subscriptions:
+    """Handlers by topic filter; the filters do not overlap."""
+
+    def __init__(self) -> None:
+        self._handlers: dict[str, Handler] = {}
+
+    @property
+    def filters(self) -> list[str]:
+        return list(self._handlers)
+
+    def add(self, topic_filter: str, handler: Handler) -> None:
+        self._handlers[topic_filter] = handler
+
+    def remove(self, topic_filter: str) -> None:
+        self._handlers.pop(topic_filter, None)
+
+    def find(self, topic: str) -> Handler | None:
+        """Who gets messages on `topic`."""
+        handler = self._handlers.get(topic)
+        if handler is not None:
+            return handler
+        matching = (handler for item, handler in self._handlers.items() if topic_matches_sub(item, topic))
+        return next(matching, None)
+
+    def deliver(self, message: Message) -> None:
+        """Hand a message over; a handler that fails is logged, and hurts nobody."""
+        handler = self.find(message.topic)
+        if handler is None:
+            return
+        try:
+            handler(message)
+        except Exception:
+            log.exception("a message on %.200r", message.topic)

@@ -1,0 +1,54 @@
+"""The last snapshots of each camera, in memory."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from mqttcam.camera.frame import Picture
+from mqttcam.devices import SnapshotSink
+
+_MAX_BYTES = 8 * 2**20
+"""Of one camera's snapshots together; the last one is always kept."""
+
+
+class History:
+    """A ring of pictures a camera."""
+
+    def __init__(self, length: int) -> None:
+        self._length = length
+        self._pictures: dict[str, deque[Picture]] = {}
+
+    def sink(self, camera_id: str) -> SnapshotSink:
+        """What keeps a camera's snapshots from now on."""
+        ring = self._pictures[camera_id] = deque(maxlen=self._length)
+
+        async def keep(picture: Picture, _request_id: str | None) -> None:
+            ring.append(picture)
+            while len(ring) > 1 and sum(len(item.jpeg) for item in ring) > _MAX_BYTES:
+                ring.popleft()
+
+        return keep
+
+    def forget(self, camera_id: str) -> None:
+        self._pictures.pop(camera_id, None)
+
+    def list(self, camera_id: str) -> list[dict[str, object]]:
+        """What is kept of a camera, the newest first."""
+        return [
+            {
+                "id": str(picture.ts_ns),
+                "ts": picture.ts_ns / 1e9,
+                "width": picture.width,
+                "height": picture.height,
+                "bytes": len(picture.jpeg),
+                "quality": picture.quality,
+            }
+            for picture in reversed(self._pictures.get(camera_id, ()))
+        ]
+
+    def find(self, camera_id: str, snapshot_id: str) -> Picture | None:
+        """A kept picture by its id: its capture time in nanoseconds."""
+        for picture in self._pictures.get(camera_id, ()):
+            if str(picture.ts_ns) == snapshot_id:
+                return picture
+        return None

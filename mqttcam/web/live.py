@@ -1,0 +1,141 @@
+"""Values as they change, for event streams: each client gets what is new to it, however slow it is."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import orjson
+
+from mqttcam.devices import CameraDevice
+from mqttcam.entities.camera import camera_entities
+from mqttcam.entities.entity import state_of
+from mqttcam.entities.node import NODE
+from mqttcam.health import Health
+from mqttcam.node import Node
+from mqttcam.web.describe import describe_entity
+from mqttcam.web.history import History
+from mqttcam.web.viewers import Viewers
+
+_TICK = 2.0
+"""Seconds between two looks at values that change without a word, such as the frame rate."""
+_COALESCE = 0.05
+
+View = dict[str, object]
+
+
+class Live:
+    """What the page shows, computed once for all clients, and only while there are any."""
+
+    def __init__(
+        self,
+        node: Node,
+        devices: Mapping[str, CameraDevice],
+        health: Health,
+        viewers: Viewers,
+        history: History,
+    ) -> None:
+        self._node = node
+        self._devices = devices
+        self._health = health
+        self._viewers = viewers
+        self._history = history
+        self._clients: set[asyncio.Event] = set()
+        self._timer: asyncio.TimerHandle | None = None
+        self._view: View = {}
+        self.closed = False
+        node.add_listener(self.changed)
+
+    def __len__(self) -> int:
+        return len(self._clients)
+
+    @property
+    def view(self) -> View:
+        """What there is to see now; as JSON it is the first event."""
+        return self._view
+
+    @contextmanager
+    def joined(self) -> Iterator[asyncio.Event]:
+        """Be a client for the block: the event is set after each change, and when the daemon stops."""
+        news = asyncio.Event()
+        self._clients.add(news)
+        self._refresh()
+        try:
+            yield news
+        finally:
+            self._clients.discard(news)
+            if not self._clients:
+                self._schedule(None)
+
+    def changed(self) -> None:
+        """Something has changed; many changes within a moment are one event."""
+        if self._clients:
+            due = asyncio.get_running_loop().time() + _COALESCE
+            if self._timer is None or self._timer.when() > due:
+                self._schedule(_COALESCE)
+
+    def close(self) -> None:
+        """Let every client go."""
+        self.closed = True
+        self._schedule(None)
+        for news in self._clients:
+            news.set()
+
+    def _schedule(self, seconds: float | None) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        loop = asyncio.get_running_loop()
+        self._timer = None if seconds is None else loop.call_later(seconds, self._refresh)
+
+    def _refresh(self) -> None:
+        self._schedule(None if self.closed else _TICK)
+        view = self._look()
+        if view != self._view:
+            self._view = view
+            for news in self._clients:
+                news.set()
+
+    def _look(self) -> View:
+        return {
+            "revision": revision(self._devices),
+            "problems": self._health.problems(),
+            "node": state_of(NODE, self._node),
+            "cameras": {camera_id: self._camera(device) for camera_id, device in self._devices.items()},
+        }
+
+    def _camera(self, device: CameraDevice) -> View:
+        return {
+            "status": device.camera.status.value,
+            "last_error": device.camera.last_error,
+            "viewers": self._viewers.count(device),
+            "snapshots": self._history.list(device.id),
+            "state": state_of(camera_entities(device), device),
+        }
+
+
+def revision(devices: Mapping[str, CameraDevice]) -> str:
+    """Changes when there is another camera or another entity: what the page is built from."""
+    structure = {
+        camera_id: [
+            device.name,
+            device.resolution,
+            *(describe_entity(device, entity) for entity in camera_entities(device)),
+        ]
+        for camera_id, device in devices.items()
+    }
+    return hashlib.sha256(orjson.dumps(structure)).hexdigest()[:16]
+
+
+def difference(old: Mapping[str, object], new: Mapping[str, object]) -> View:
+    """What of `new` is not in `old`, down to single values. A camera that is gone changes the revision."""
+    changes: View = {}
+    for key, value in new.items():
+        before = old.get(key)
+        if isinstance(value, dict) and isinstance(before, dict):
+            if inner := difference(before, value):
+                changes[key] = inner
+        elif key not in old or before != value:
+            changes[key] = value
+    return changes

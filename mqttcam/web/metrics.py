@@ -1,0 +1,115 @@
+"""Prometheus metrics, made at each scrape from the entity declarations and the page's own counters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from prometheus_client import CollectorRegistry, ProcessCollector
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from mqttcam.camera.camera import CameraStatus
+from mqttcam.entities.camera import camera_entities
+from mqttcam.entities.entity import Device, Entity
+from mqttcam.entities.node import NODE
+from mqttcam.node import Node
+from mqttcam.values import Number
+from mqttcam.web.site import Site
+
+# Prometheus wants base units, named in full: https://prometheus.io/docs/practices/naming/
+_UNITS: dict[str | None, tuple[str, float]] = {
+    "s": ("_seconds", 1.0),
+    "ms": ("_seconds", 1e-3),
+    "µs": ("_seconds", 1e-6),
+    "°C": ("_celsius", 1.0),
+    "MiB": ("_bytes", 2.0**20),
+    "%": ("_ratio", 0.01),
+}
+
+
+def exposition(site: Site, accept: str) -> tuple[bytes, str]:
+    """All metrics, and their content type by what the scraper accepts."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Metrics(site))
+    ProcessCollector(registry=registry)
+    encode, content_type = choose_encoder(accept)
+    return encode(registry), content_type
+
+
+class _Metrics(Collector):
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def collect(self) -> Iterable[Metric]:
+        site = self._site
+        yield InfoMetricFamily(
+            "mqttcam_build",
+            "The running version.",
+            value={"version": site.node.version, "node": site.node.id},
+        )
+        yield GaugeMetricFamily(
+            "mqttcam_problems", "How many things are wrong.", value=len(site.health.problems())
+        )
+        yield from _node(site.node)
+        yield from _cameras(site)
+        yield GaugeMetricFamily("mqttcam_web_event_streams", "Open pages.", value=len(site.live))
+        yield CounterMetricFamily(
+            "mqttcam_web_frames_sent", "Pictures sent to viewers.", value=site.viewers.sent
+        )
+        yield CounterMetricFamily(
+            "mqttcam_web_frames_dropped",
+            "Pictures that viewers were too slow for.",
+            value=site.viewers.dropped,
+        )
+
+
+def _node(node: Node) -> Iterator[Metric]:
+    for entity in NODE:
+        if (family := _family("mqttcam_node", entity, ())) is not None:
+            _add(family, entity, node, [])
+            yield family
+
+
+def _cameras(site: Site) -> Iterator[Metric]:
+    up = GaugeMetricFamily("mqttcam_camera_up", "1 while the camera gives frames.", labels=["camera"])
+    frames = CounterMetricFamily(
+        "mqttcam_camera_frames", "Frames that came from the camera.", labels=["camera"]
+    )
+    viewers = GaugeMetricFamily("mqttcam_camera_viewers", "Who is watching the stream.", labels=["camera"])
+    families: dict[str, GaugeMetricFamily | CounterMetricFamily] = {}
+    for device in site.devices.values():
+        camera = device.camera
+        up.add_metric([device.id], camera.status is CameraStatus.RUNNING)
+        frames.add_metric([device.id], camera.stats.frames)
+        viewers.add_metric([device.id], site.viewers.count(device))
+        for entity in camera_entities(device):
+            if (fresh := _family("mqttcam_camera", entity, ("camera",))) is not None:
+                _add(families.setdefault(fresh.name, fresh), entity, device, [device.id])
+    yield from (up, frames, viewers, *families.values())
+
+
+def _family(
+    prefix: str, entity: Entity[Device], labels: tuple[str, ...]
+) -> GaugeMetricFamily | CounterMetricFamily | None:
+    """The metric that an entity is; `None` for those without a number."""
+    if not isinstance(entity.kind, Number) or entity.read is None:
+        return None
+    suffix = _UNITS.get(entity.kind.unit, ("", 1.0))[0]
+    name = f"{prefix}_{entity.key}{suffix}"
+    counts = dict(entity.options).get("state_class") == "total_increasing" and entity.kind.unit is None
+    family = CounterMetricFamily if counts else GaugeMetricFamily
+    return family(name, f"{entity.name}.", labels=labels)
+
+
+def _add(
+    family: GaugeMetricFamily | CounterMetricFamily,
+    entity: Entity[Device],
+    device: Device,
+    labels: list[str],
+) -> None:
+    """An unknown value has no sample."""
+    value = entity.read(device) if entity.read is not None else None
+    if isinstance(entity.kind, Number) and isinstance(value, int | float):
+        family.add_metric(labels, value * _UNITS.get(entity.kind.unit, ("", 1.0))[1])

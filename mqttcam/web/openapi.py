@@ -1,0 +1,199 @@
+"""The API as an OpenAPI document, made of the entity and command declarations of the present cameras."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from mqttcam.commands import CAMERA_COMMANDS, NODE_COMMANDS, Command
+from mqttcam.devices import CameraDevice
+from mqttcam.entities.camera import camera_entities
+from mqttcam.entities.entity import Entity
+from mqttcam.node import Node
+from mqttcam.web.schemas import REQUEST_ID, SCHEMAS, Schema, reading_schema, value_schema
+from mqttcam.web.site import QUERY
+
+
+def document(node: Node, devices: Mapping[str, CameraDevice], base: str) -> dict[str, object]:
+    """OpenAPI 3.1; `base` is what stands before the paths."""
+    paths: dict[str, object] = dict(_common_paths())
+    for name, command in NODE_COMMANDS.items():
+        paths[f"/api/node/cmd/{name}"] = {"post": _command(command, "node")}
+    for device in devices.values():
+        paths |= _camera_paths(device)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "mqttcam",
+            "version": node.version,
+            "summary": f"The cameras of {node.id}",
+            "description": "The same commands and results as over MQTT.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": base or "/"}],
+        "security": [{}, {"token": []}, {"password": []}],
+        "tags": [{"name": name} for name in ("node", *devices)],
+        "paths": paths,
+        "components": {
+            "schemas": SCHEMAS,
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer"},
+                "password": {"type": "http", "scheme": "basic"},
+            },
+        },
+    }
+
+
+def _common_paths() -> Iterable[tuple[str, object]]:
+    yield (
+        "/api/cameras",
+        {"get": _get("Every camera and the node, with entities and state", "node", _listing())},
+    )
+    yield "/api/health", {"get": _get("How the daemon is: the `health` message", "node", {"type": "object"})}
+    yield "/api/session", {"get": _get("Who is asking", "node", _ref("Visitor"))}
+    yield "/healthz", {"get": _healthz()}
+    yield "/metrics", {"get": _raw("Prometheus metrics", "node", "text/plain", {})}
+    yield "/api/events", {"get": _raw("Live values, as server-sent events", "node", "text/event-stream", {})}
+
+
+def _camera_paths(device: CameraDevice) -> dict[str, object]:
+    here, tag = f"/api/cameras/{device.id}", device.id
+    entities = camera_entities(device)
+    pictures = f"/cameras/{device.id}"
+    kept: Schema = {
+        "type": "object",
+        "properties": {"snapshots": {"type": "array", "items": _ref("Snapshot")}},
+    }
+    paths: dict[str, object] = {
+        here: {"get": _get("The camera with its entities and state", tag, _ref("Device"))},
+        f"{here}/state": {"get": _get("Every value", tag, _state(entities))},
+        f"{here}/snapshots": {"get": _get("The last snapshots", tag, kept)},
+        f"{here}/set": {
+            "post": _post("Change values, all of them or none", tag, _patch(entities), required=True)
+        },
+        f"{pictures}/snapshot.jpg": {
+            "get": _picture("The next frame", tag, "image/jpeg", "width", "quality")
+        },
+        f"{pictures}/stream.mjpg": {
+            "get": _picture("Frames without end", tag, "multipart/x-mixed-replace", "fps", "width", "quality")
+        },
+    }
+    for name, command in CAMERA_COMMANDS.items():
+        paths[f"{here}/cmd/{name}"] = {"post": _command(command, tag)}
+    return paths
+
+
+def _state(entities: Iterable[Entity[CameraDevice]]) -> Schema:
+    readings = {
+        entity.key: reading_schema(entity.kind)
+        for entity in entities
+        if entity.kind is not None and entity.read is not None
+    }
+    return {"type": "object", "required": list(readings), "properties": readings}
+
+
+def _patch(entities: Iterable[Entity[CameraDevice]]) -> Schema:
+    values = {
+        entity.key: value_schema(entity.kind) | ({"title": entity.name} if entity.name else {})
+        for entity in entities
+        if entity.settable and entity.kind is not None
+    }
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": values | {"request_id": REQUEST_ID},
+    }
+
+
+def _command(command: Command[CameraDevice] | Command[Node], tag: str) -> Schema:
+    needed = list(command.required)
+    body: Schema = {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {name: value_schema(kind) for name, kind in command.arguments.items()}
+        | {"request_id": REQUEST_ID},
+    }
+    return _post(command.help, tag, body | ({"required": needed} if needed else {}), required=bool(needed))
+
+
+def _ref(name: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _json(schema: Schema, description: str) -> Schema:
+    return {"description": description, "content": {"application/json": {"schema": schema}}}
+
+
+def _errors(*statuses: int) -> Schema:
+    words = {
+        400: "The request is not what it has to be.",
+        401: "Log in first.",
+        403: "This visitor may not.",
+        404: "There is no such thing; the known ones are listed.",
+        413: "Too large.",
+        415: "Not JSON.",
+        429: "Too much at once.",
+        500: "A fault of ours.",
+        503: "The camera does not take it now.",
+    }
+    return {str(status): _json(_ref("Error"), words[status]) for status in statuses}
+
+
+def _get(summary: str, tag: str, schema: Schema) -> Schema:
+    return {
+        "summary": summary,
+        "tags": [tag],
+        "responses": {"200": _json(schema, "It.")} | _errors(401, 403, 404),
+    }
+
+
+def _post(summary: str, tag: str, body: Schema, *, required: bool) -> Schema:
+    return {
+        "summary": summary,
+        "tags": [tag],
+        "requestBody": {"required": required, "content": {"application/json": {"schema": body}}},
+        "responses": {"200": _json(_ref("Result"), "Done.")}
+        | _errors(400, 401, 403, 404, 413, 415, 429, 500, 503),
+    }
+
+
+def _raw(summary: str, tag: str, content_type: str, schema: Schema) -> Schema:
+    responses: Schema = {"200": {"description": "It.", "content": {content_type: {"schema": schema}}}}
+    return {"summary": summary, "tags": [tag], "responses": responses | _errors(401, 403)}
+
+
+def _healthz() -> Schema:
+    responses = {
+        "200": _json(_ref("Health"), "All is well."),
+        "503": _json(_ref("Health"), "Something is wrong."),
+    }
+    return {"summary": "Whether all is well", "tags": ["node"], "responses": responses}
+
+
+def _picture(summary: str, tag: str, content_type: str, *names: str) -> Schema:
+    parameters = [
+        {"name": name, "in": "query", "required": False, "schema": value_schema(QUERY[name])}
+        for name in names
+    ]
+    unavailable: Schema = {
+        "description": "No pictures now; `X-Reason` says why.",
+        "content": {"image/jpeg": {}, "application/json": {"schema": _ref("Error")}},
+    }
+    responses: Schema = {"200": {"description": "It.", "content": {content_type: {}}}}
+    return {
+        "summary": summary,
+        "tags": [tag],
+        "parameters": parameters,
+        "responses": responses | _errors(400, 401, 403, 404) | {"503": unavailable},
+    }
+
+
+def _listing() -> Schema:
+    return {
+        "type": "object",
+        "required": ["revision", "node", "cameras"],
+        "properties": {
+            "revision": {"type": "string", "description": "Changes with the cameras and their entities."},
+            "node": _ref("Device"),
+            "cameras": {"type": "array", "items": _ref("Device")},
+        },
+    }

@@ -1,0 +1,163 @@
+"""JSON Schema of the values, results and errors in the OpenAPI document."""
+
+from __future__ import annotations
+
+import math
+
+from mqttcam.commands import Code
+from mqttcam.values import Choice, Kind, Number, Switch, Text, Vector
+
+Schema = dict[str, object]
+
+HTTP_CODES = (
+    "forbidden",
+    "invalid_request",
+    "method_not_allowed",
+    "not_found",
+    "timeout",
+    "too_many_requests",
+    "unauthorized",
+    "unsupported_media_type",
+)
+"""The codes of errors that are not a command's."""
+
+
+def value_schema(kind: Kind) -> Schema:
+    """A value as it is sent and as `set` likes it best; `set` also takes any text that means the same."""
+    match kind:
+        case Switch():
+            return {"type": "string", "enum": kind.allowed}
+        case Number():
+            return _number(kind)
+        case Choice(options=options):
+            return {"type": "string", "enum": list(options)}
+        case Text(max_length=longest):
+            return {"type": "string", "maxLength": longest}
+        case Vector(element=element, length=length):
+            return {"type": "array", "items": _number(element), "minItems": length, "maxItems": length}
+    return {}
+
+
+def _number(kind: Number) -> Schema:
+    schema: Schema = {"type": "integer" if kind.integer else "number"}
+    schema |= {"minimum": kind.minimum} if math.isfinite(kind.minimum) else {}
+    schema |= {"maximum": kind.maximum} if math.isfinite(kind.maximum) else {}
+    if kind.unit:
+        schema["description"] = f"in {kind.unit}"
+    if not kind.words:
+        return schema
+    return {"anyOf": [schema, {"type": "string", "enum": [word for word, _ in kind.words]}]}
+
+
+def reading_schema(kind: Kind) -> Schema:
+    """A value in a state: a reading may lie outside what can be set, and may be unknown."""
+    match kind:
+        case Number(integer=integer):
+            bare: Schema = {"type": ["integer" if integer else "number", "null"]}
+            return bare | ({"description": f"in {kind.unit}"} if kind.unit else {})
+        case _:
+            return {"anyOf": [value_schema(kind), {"type": "null"}]}
+
+
+REQUEST_ID: Schema = {
+    "anyOf": [{"type": "string", "maxLength": 256}, {"type": "number"}, {"type": "null"}],
+    "description": "Comes back in the result.",
+}
+
+_ECHO: Schema = {"description": "As it was sent."}
+
+SCHEMAS: dict[str, Schema] = {
+    "Result": {
+        "type": "object",
+        "description": "What a command has done; the same over MQTT.",
+        "required": ["ok", "command", "request_id", "changed", "took_ms"],
+        "properties": {
+            "ok": {"const": True},
+            "command": {"type": "string"},
+            "request_id": _ECHO,
+            "changed": {"type": "object", "description": "The values that took effect."},
+            "took_ms": {"type": "integer", "minimum": 0},
+        },
+    },
+    "Error": {
+        "type": "object",
+        "description": "Why nothing was done. Errors of a command are the same over MQTT.",
+        "required": ["ok", "command", "request_id", "error"],
+        "properties": {
+            "ok": {"const": False},
+            "command": {"type": ["string", "null"]},
+            "request_id": _ECHO,
+            "took_ms": {"type": "integer", "minimum": 0},
+            "error": {
+                "type": "object",
+                "required": ["code", "field", "message", "allowed"],
+                "properties": {
+                    "code": {"type": "string", "enum": [*(code.value for code in Code), *HTTP_CODES]},
+                    "field": {"type": ["string", "null"]},
+                    "message": {"type": "string"},
+                    "allowed": {"description": "What would be accepted."},
+                },
+            },
+        },
+    },
+    "Health": {
+        "type": "object",
+        "required": ["ok"],
+        "properties": {
+            "ok": {"type": "boolean"},
+            "problems": {
+                "type": "array",
+                "items": {"type": "string"},
+                "description": "What is wrong, in words.",
+            },
+        },
+    },
+    "Snapshot": {
+        "type": "object",
+        "required": ["id", "ts", "width", "height", "bytes", "quality", "url"],
+        "properties": {
+            "id": {"type": "string"},
+            "ts": {"type": "number", "description": "When it was taken, Unix seconds."},
+            "width": {"type": "integer"},
+            "height": {"type": "integer"},
+            "bytes": {"type": "integer"},
+            "quality": {"type": "integer"},
+            "url": {"type": "string"},
+        },
+    },
+    "Visitor": {
+        "type": "object",
+        "required": ["name", "role", "proof"],
+        "properties": {
+            "name": {"type": ["string", "null"]},
+            "role": {"enum": ["admin", "viewer"]},
+            "proof": {"enum": ["none", "network", "session", "password", "token"]},
+        },
+    },
+    "Entity": {
+        "type": "object",
+        "required": ["key", "name", "platform", "settable", "kind"],
+        "properties": {
+            "key": {"type": "string"},
+            "name": {"type": ["string", "null"]},
+            "platform": {"type": "string", "description": "Home Assistant's."},
+            "category": {"enum": ["config", "diagnostic", None]},
+            "settable": {"type": "boolean"},
+            "command": {"type": ["string", "null"], "description": "The command that it gives."},
+            "kind": {"type": ["object", "null"], "description": "What its value may be."},
+            "options": {"type": "object", "description": "More of Home Assistant's discovery keys."},
+            "control": {"type": ["string", "null"], "description": "The camera control that it is."},
+            "default": {"description": "The control's default."},
+        },
+    },
+    "Device": {
+        "type": "object",
+        "required": ["id", "entities", "commands", "state"],
+        "properties": {
+            "id": {"type": "string"},
+            "entities": {"type": "array", "items": {"$ref": "#/components/schemas/Entity"}},
+            "commands": {"type": "array", "items": {"type": "object"}},
+            "state": {"type": "object"},
+        },
+    },
+}

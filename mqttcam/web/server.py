@@ -1,0 +1,188 @@
+"""The server: listens, and stops within a second."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import os
+import socket
+import ssl
+from collections.abc import Mapping
+from pathlib import Path
+
+from aiohttp import web
+
+from mqttcam.commands import Commander
+from mqttcam.devices import CameraDevice
+from mqttcam.health import Health
+from mqttcam.node import Node
+from mqttcam.settings.web import WebSettings, WebTlsSettings
+from mqttcam.web.access import Access
+from mqttcam.web.routes import application
+from mqttcam.web.site import Site
+
+log = logging.getLogger(__name__)
+
+_STOP_TIMEOUT = 1.0
+_HANDLERS_TIMEOUT = 0.4
+_ATTEND = 2.0
+_KEY_BYTES = 32
+_EVERY_ADDRESS = frozenset({"0.0.0.0", "::"})
+
+
+class ListenError(OSError):
+    """The server cannot start as it is configured; the message says why and what to do."""
+
+
+class WebServer:
+    """Page, streams, API, health and metrics of one daemon, on the running loop.
+
+    Args:
+        devices, camera_commanders: looked up at each request, so they may change.
+        state_dir: where the key that signs the sessions is kept; without it, a restart ends them.
+    """
+
+    def __init__(
+        self,
+        settings: WebSettings,
+        node: Node,
+        devices: Mapping[str, CameraDevice],
+        health: Health,
+        camera_commanders: Mapping[str, Commander[CameraDevice]],
+        node_commander: Commander[Node],
+        state_dir: Path | None = None,
+    ) -> None:
+        access = Access(settings, _session_key(state_dir))
+        self._settings = settings
+        self._site = Site(settings, node, devices, health, camera_commanders, node_commander, access)
+        self._runner: web.AppRunner | None = None
+        self._port: int | None = None
+        self._attending: asyncio.TimerHandle | None = None
+
+    @property
+    def port(self) -> int:
+        """The port that it listens on; the configured one before `start`."""
+        return self._settings.port if self._port is None else self._port
+
+    @property
+    def url(self) -> str:
+        """The page's address for people."""
+        settings = self._settings
+        if settings.public_url:
+            return settings.public_url.rstrip("/") + "/"
+        host = _lan_address() if settings.host in _EVERY_ADDRESS else settings.host
+        shown = f"[{host}]" if ":" in host else host
+        return f"{'https' if settings.tls else 'http'}://{shown}:{self.port}{settings.path_prefix}/"
+
+    @property
+    def viewers(self) -> int:
+        """How many streams are watched now."""
+        return len(self._site.viewers)
+
+    async def start(self) -> None:
+        """Listen.
+
+        Raises:
+            ListenError: the port is taken, the address is not ours, the certificate is not usable.
+        """
+        tls = _tls_context(self._settings.tls) if self._settings.tls else None
+        runner = web.AppRunner(
+            application(self._site),
+            access_log=None,
+            handle_signals=False,
+            handler_cancellation=True,
+            keepalive_timeout=30.0,
+            shutdown_timeout=_HANDLERS_TIMEOUT,
+        )
+        await runner.setup()
+        host = "127.0.0.1" if self._settings.host.lower() == "localhost" else self._settings.host
+        try:
+            await web.TCPSite(runner, host, self._settings.port, ssl_context=tls, reuse_address=True).start()
+        except OSError as error:
+            await runner.cleanup()
+            raise ListenError(_why(error, host, self._settings.port)) from error
+        self._runner = runner
+        self._port = int(runner.addresses[0][1])
+        self._attend()
+
+    async def stop(self) -> None:
+        """Close every stream and the server; returns within a second."""
+        if self._attending is not None:
+            self._attending.cancel()
+        self._site.live.close()
+        self._site.viewers.close()
+        if self._runner is None:
+            return
+        try:
+            async with asyncio.timeout(_STOP_TIMEOUT):
+                await self._runner.cleanup()
+        except TimeoutError:
+            log.warning("the web server did not stop within %g s", _STOP_TIMEOUT)
+        self._runner = None
+
+    def _attend(self) -> None:
+        """Notice cameras that come and go with a new configuration, also while nobody asks for anything."""
+        self._site.attend()
+        self._attending = asyncio.get_running_loop().call_later(_ATTEND, self._attend)
+
+
+def _session_key(state_dir: Path | None) -> bytes:
+    """The key kept in the state folder, made at the first start."""
+    new = os.urandom(_KEY_BYTES)
+    if state_dir is None:
+        return new
+    path = state_dir / "web.key"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(0o600, exist_ok=False)
+        path.write_bytes(new)
+    except FileExistsError:
+        return _kept_key(path, new)
+    except OSError as error:
+        log.warning("logins will not survive a restart: %s: %s", path, error.strerror)
+    return new
+
+
+def _kept_key(path: Path, new: bytes) -> bytes:
+    try:
+        kept = path.read_bytes()
+        if len(kept) == _KEY_BYTES:
+            return kept
+        path.write_bytes(new)
+    except OSError as error:
+        log.warning("logins will not survive a restart: %s: %s", path, error.strerror)
+    return new
+
+
+def _tls_context(tls: WebTlsSettings) -> ssl.SSLContext:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        context.load_cert_chain(tls.cert_file, tls.key_file, password=lambda: "")
+    except (OSError, ValueError) as error:
+        raise ListenError(
+            f"the certificate cannot be used: {tls.cert_file}, {tls.key_file}: {error}"
+        ) from error
+    return context
+
+
+def _why(error: OSError, host: str, port: int) -> str:
+    match error.errno:
+        case errno.EADDRINUSE:
+            return f"port {port} of {host} is taken by another program: stop it, or choose another web.port"
+        case errno.EACCES:
+            return f"port {port} may not be used by this user: choose a web.port from 1024 on"
+        case errno.EADDRNOTAVAIL:
+            return f"{host} is not an address of this machine: set web.host to one, or to 0.0.0.0 for all"
+        case _:
+            return f"cannot listen on {host} port {port}: {error.strerror or error}"
+
+
+def _lan_address() -> str:
+    """This machine's address in its network; asks the routing table, sends nothing."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+            return str(probe.getsockname()[0])
+        except OSError:
+            return socket.gethostname()

@@ -1,0 +1,143 @@
+"""What every request handler may use: the daemon's parts, looked up at each request, and the page's own."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from mqttcam.commands import Commander
+from mqttcam.devices import CameraDevice
+from mqttcam.health import Health
+from mqttcam.node import Node
+from mqttcam.settings.web import WebSettings
+from mqttcam.values import InvalidValue, Number
+from mqttcam.web.access import Access
+from mqttcam.web.errors import ApiError
+from mqttcam.web.history import History
+from mqttcam.web.live import Live
+from mqttcam.web.viewers import Viewers
+
+_INGRESS_PATH = re.compile(r"(/[A-Za-z0-9._~-]+)+")
+
+
+class Site:
+    """The parts, by name."""
+
+    def __init__(
+        self,
+        settings: WebSettings,
+        node: Node,
+        devices: Mapping[str, CameraDevice],
+        health: Health,
+        camera_commanders: Mapping[str, Commander[CameraDevice]],
+        node_commander: Commander[Node],
+        access: Access,
+    ) -> None:
+        self.settings = settings
+        self.node = node
+        self.devices = devices
+        self.health = health
+        self.camera_commanders = camera_commanders
+        self.node_commander = node_commander
+        self.access = access
+        self.viewers = Viewers()
+        self.history = History(settings.history)
+        self.live = Live(node, devices, health, self.viewers, self.history)
+        self._attended: dict[str, CameraDevice] = {}
+
+    @property
+    def cookie(self) -> str:
+        """The session's cookie; cookies know no ports, so each node has a name of its own."""
+        return f"mqttcam_{self.node.id}"
+
+    def attend(self) -> None:
+        """Follow cameras that are new since the last call, and let go of those that are no more."""
+        for camera_id, device in tuple(self._attended.items()):
+            if self.devices.get(camera_id) is not device:
+                del self._attended[camera_id]
+                self.viewers.close(device)
+                self.history.forget(camera_id)
+                self.live.changed()
+        for camera_id, device in self.devices.items():
+            if camera_id not in self._attended:
+                self._attended[camera_id] = device
+                self._follow(device)
+                self.live.changed()
+
+    def _follow(self, device: CameraDevice) -> None:
+        def changed() -> None:
+            self.viewers.changed(device)
+            self.live.changed()
+
+        device.add_listener(changed)
+        device.snapshot_sinks.append(self.history.sink(device.id))
+
+    def base(self, request: web.Request) -> str:
+        """What stands before our paths, as the browser sees them: ingress, a proxy's prefix, or nothing."""
+        ingress = request.headers.get("X-Ingress-Path", "")
+        return ingress if _INGRESS_PATH.fullmatch(ingress) else self.settings.path_prefix
+
+    def device(self, request: web.Request) -> CameraDevice:
+        """The camera that a path names, or the first where it names none.
+
+        Raises:
+            ApiError: there is none; the known ones are listed.
+        """
+        camera_id = request.match_info.get("camera")
+        if camera_id is not None and camera_id in self.devices:
+            return self.devices[camera_id]
+        number = 1 if request.path.endswith("2") else 0
+        if camera_id is None and len(self.devices) > number:
+            return list(self.devices.values())[number]
+        message = "there is no such camera" if camera_id is not None else "there is no camera to show here"
+        raise ApiError(404, "not_found", message, "camera", sorted(self.devices))
+
+
+SITE: web.AppKey[Site] = web.AppKey("site", Site)
+
+QUERY: dict[str, Number] = {
+    "fps": Number(0.01, 240),
+    "width": Number(16, 16384, integer=True),
+    "quality": Number(1, 100, integer=True),
+}
+"""What the addresses of pictures take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """The pictures that a request asks for.
+
+    Attributes:
+        fps: pictures a second at the most; infinity for every frame.
+        width: pixels at the most; `None` for the camera's own.
+        quality: JPEG quality; `None` for the camera's own.
+    """
+
+    fps: float
+    width: int | None
+    quality: int | None
+
+
+def wish(request: web.Request) -> Wish:
+    """The numbers in a request's query.
+
+    Raises:
+        ApiError: one is not what it may be.
+    """
+    numbers: dict[str, int | float] = {}
+    for name, kind in QUERY.items():
+        try:
+            if name in request.query:
+                numbers[name] = kind.coerce(request.query[name])
+        except InvalidValue as error:
+            raise ApiError(400, "invalid_value", error.message, name, error.allowed) from None
+    width, quality = numbers.get("width"), numbers.get("quality")
+    return Wish(
+        float(numbers.get("fps", math.inf)),
+        None if width is None else int(width),
+        None if quality is None else int(quality),
+    )

@@ -1,0 +1,172 @@
+// One camera: picture, tools, controls, readings, history.
+
+import { command, setValues } from "./api.js";
+import { confirmed, h, icon, iconButton, toast } from "./dom.js";
+import { Field } from "./fields.js";
+import { number, reading } from "./format.js";
+import { History } from "./history.js";
+import { Stage } from "./stage.js";
+import { Zoom } from "./zoom.js";
+
+const MANY = 10;
+
+export class CameraView {
+  constructor(camera, mayChange) {
+    this.camera = camera;
+    this.mayChange = mayChange;
+    this.fields = new Map();
+    this.readings = new Map();
+    this.stage = new Stage(camera);
+    this.history = new History(camera);
+    this.facts = h("p", { class: "facts" });
+    this.makeTools();
+    const title = h("div", { class: "title" }, h("h1", {}, camera.name), this.facts);
+    this.element = h("section", { class: "camera", "aria-label": camera.name },
+      h("div", { class: "show" }, this.stage.element, title, this.history.element),
+      h("div", { class: "panel" }, ...this.makePanel()));
+    this.resized = new ResizeObserver(() => this.resize());
+  }
+
+  start() {
+    this.stage.start();
+    this.asked = this.stage.width();
+    this.resized.observe(this.stage.element);
+  }
+
+  stop() {
+    this.resized.disconnect();
+    this.stage.stop();
+  }
+
+  update(live, linked) {
+    this.stage.update(live, linked);
+    this.history.update(live.snapshots);
+    for (const [key, field] of this.fields) field.update(live.state[key]);
+    for (const { entity, output } of this.readings.values()) output.textContent = reading(entity, live.state[entity.key]);
+    const watching = live.viewers > 1 ? `${live.viewers} watching` : null;
+    const rate = live.status === "running" && live.state.fps ? `${number(live.state.fps, 0, 1)} fps` : null;
+    this.facts.textContent = [this.camera.model, live.state.resolution?.replace("x", " × "), rate, watching].filter(Boolean).join(" · ");
+  }
+
+  // tools on the picture
+
+  makeTools() {
+    this.zoom = new Zoom(this.stage.element, this.stage.picture, (scale) => { this.unzoom.hidden = scale === 1; });
+    this.unzoom = h("button", { type: "button", class: "pill", hidden: true, onclick: () => this.zoom.reset() }, "Whole picture");
+    this.full = iconButton("full", "Full screen (f)", () => this.toggleFull(), { "aria-keyshortcuts": "f" });
+    const canShoot = this.mayChange && this.camera.commands.some(({ name }) => name === "snapshot");
+    this.tools = h("div", { class: "tools" },
+      this.unzoom,
+      canShoot ? iconButton("shot", "Take a snapshot (s)", () => this.shoot(), { "aria-keyshortcuts": "s" }) : null,
+      h("a", { class: "round", "aria-label": "Download the picture", title: "Download the picture", href: this.address("snapshot.jpg"), download: "" }, icon("save")),
+      document.fullscreenEnabled ? this.full : null);
+    this.stage.element.append(this.tools);
+    this.stage.element.tabIndex = 0;
+    this.stage.element.setAttribute("role", "group");
+    this.stage.element.setAttribute("aria-label", `${this.camera.name}: + and - to enlarge, arrows to move`);
+    this.stage.element.addEventListener("fullscreenchange", () => {
+      const inside = document.fullscreenElement === this.stage.element;
+      this.full.replaceChildren(icon(inside ? "leave" : "full"));
+      this.zoom.reset();
+    });
+  }
+
+  address(file) {
+    return `cameras/${this.camera.id}/${file}`;
+  }
+
+  toggleFull() {
+    if (document.fullscreenElement) document.exitFullscreen();
+    else this.stage.element.requestFullscreen();
+  }
+
+  async shoot() {
+    await this.give("snapshot");
+    this.stage.element.classList.remove("flash");
+    requestAnimationFrame(() => this.stage.element.classList.add("flash"));
+  }
+
+  /** Another width of the stream, once the size on the screen has settled. */
+  resize() {
+    clearTimeout(this.settling);
+    this.settling = setTimeout(() => {
+      if (this.stage.width() === this.asked) return;
+      this.asked = this.stage.width();
+      this.stage.restart();
+    }, 400);
+  }
+
+  key(event) {
+    if (event.key === "f" && document.fullscreenEnabled) this.toggleFull();
+    else if (event.key === "s" && this.mayChange) this.shoot();
+    else return false;
+    return true;
+  }
+
+  // the panel, from the entities
+
+  makePanel() {
+    const shown = this.camera.entities.filter(({ platform }) => platform !== "camera" && platform !== "image");
+    const of = (category) => shown.filter((entity) => entity.category === category);
+    const controls = of("config");
+    const list = h("div", { class: "fields" }, ...this.make(controls));
+    return [
+      card("Camera", ...this.make(of(null))),
+      controls.length ? card("Controls", controls.length > MANY ? this.makeFilter(list) : null, list) : null,
+      h("details", { class: "card" }, h("summary", {}, "Diagnostics"), ...this.make(of("diagnostic"))),
+    ];
+  }
+
+  make(entities) {
+    const made = [];
+    const buttons = h("div", { class: "row" });
+    const readings = h("dl", { class: "readings" });
+    for (const entity of entities) {
+      if (entity.settable && entity.kind) made.push(this.makeField(entity));
+      else if (entity.command && !entity.kind) buttons.append(this.makeButton(entity));
+      else if (entity.kind) readings.append(this.makeReading(entity));
+    }
+    return [...made, readings.children.length ? readings : null, buttons.children.length ? buttons : null];
+  }
+
+  makeField(entity) {
+    const field = new Field(entity, async (value) => (await setValues(this.camera.id, { [entity.key]: value })).changed[entity.key]);
+    field.widget.input.disabled = !this.mayChange;
+    if (field.reset && !this.mayChange) field.reset.remove();
+    this.fields.set(entity.key, field);
+    return field.element;
+  }
+
+  makeButton(entity) {
+    const careful = entity.options.device_class === "restart";
+    const press = async () => {
+      if (!careful || (await confirmed(`${entity.name}?`, "Yes"))) await this.give(entity.command);
+    };
+    return h("button", { type: "button", class: "button quiet", disabled: !this.mayChange, "data-key": entity.key, onclick: press }, entity.name);
+  }
+
+  makeReading(entity) {
+    const output = h("dd", {}, reading(entity, null));
+    this.readings.set(entity.key, { entity, output });
+    return h("div", { "data-key": entity.key }, h("dt", {}, entity.name), output);
+  }
+
+  makeFilter(list) {
+    const choose = () => {
+      const wanted = filter.value.trim().toLowerCase();
+      for (const child of list.children) child.hidden = !child.textContent.toLowerCase().includes(wanted);
+    };
+    const filter = h("input", { type: "search", class: "filter", placeholder: "Find a control", "aria-label": "Find a control", oninput: choose });
+    return filter;
+  }
+
+  async give(name) {
+    try {
+      await command(this.camera.id, name);
+    } catch (error) {
+      toast(`${this.camera.name}: ${error.message}`, "error");
+    }
+  }
+}
+
+const card = (title, ...children) => h("section", { class: "card" }, h("h2", {}, title), ...children);

@@ -1,0 +1,59 @@
+// The last snapshots: a strip below the picture, and a large view with a way through them.
+
+import { h, iconButton, icon, modal } from "./dom.js";
+import { bytes, dateTime, time } from "./format.js";
+
+export class History {
+  constructor(camera) {
+    this.camera = camera;
+    this.items = [];
+    this.strip = h("ul", { class: "strip" });
+    this.element = h("section", { class: "history", hidden: true, "aria-label": "Last snapshots" }, this.strip);
+  }
+
+  update(items) {
+    if (items.map(({ id }) => id).join() === this.items.map(({ id }) => id).join()) return;
+    const old = new Map(this.items.map((item, index) => [item.id, this.strip.children[index]]));
+    this.items = items;
+    this.element.hidden = items.length === 0;
+    this.strip.replaceChildren(...items.map((item) => old.get(item.id) ?? this.thumbnail(item)));
+  }
+
+  address(item) {
+    return `cameras/${this.camera.id}/snapshots/${item.id}.jpg`;
+  }
+
+  thumbnail(item) {
+    const picture = h("img", { src: this.address(item), alt: "", loading: "lazy", width: item.width, height: item.height });
+    return h("li", {}, h("button", {
+      type: "button", class: "thumb", "aria-label": `Snapshot of ${dateTime(item.ts)}`, onclick: () => this.open(item.id),
+    }, picture, h("span", {}, time(item.ts))));
+  }
+
+  /** The large view; left and right go to older and newer ones. */
+  open(id) {
+    const picture = h("img", { alt: "" });
+    const caption = h("p", { class: "caption", "aria-live": "polite" });
+    const save = h("a", { class: "round", "aria-label": "Download", title: "Download", download: "" }, icon("save"));
+    const show = (wanted) => {
+      const item = this.items.find((candidate) => candidate.id === wanted) ?? this.items[0];
+      id = item.id;
+      picture.src = save.href = this.address(item);
+      picture.alt = `Snapshot of ${this.camera.name}, ${dateTime(item.ts)}`;
+      caption.textContent = `${dateTime(item.ts)} · ${item.width} × ${item.height} · ${bytes(item.bytes)}`;
+    };
+    const step = (by) => {
+      const index = this.items.findIndex((item) => item.id === id) + by;
+      show(this.items[Math.min(this.items.length - 1, Math.max(0, index))].id);
+    };
+    const bar = h("div", { class: "viewbar" }, caption,
+      iconButton("left", "Newer", () => step(-1)), iconButton("right", "Older", () => step(1)), save,
+      iconButton("close", "Close", () => dialog.close()));
+    const { dialog } = modal("view", "Snapshot", picture, bar);
+    dialog.addEventListener("keydown", (event) => {
+      if (event.key === "ArrowLeft") step(-1);
+      if (event.key === "ArrowRight") step(1);
+    });
+    show(id);
+  }
+}

@@ -1,0 +1,104 @@
+// A camera's live picture: the MJPEG stream in an image, no wider than it is shown.
+
+import { h, icon } from "./dom.js";
+
+const WIDTH_STEP = 160;
+const FIRST_RETRY = 1000;
+const LAST_RETRY = 15000;
+
+const STOPPED = {
+  off: "The camera is switched off",
+  failed: "The camera does not work",
+  stopped: "The camera has stopped",
+};
+
+export class Stage {
+  /** `fps`: of the stream, or null for every frame. */
+  constructor(camera, fps = null) {
+    this.camera = camera;
+    this.fps = fps;
+    this.running = false;
+    this.wanted = false;
+    this.retry = FIRST_RETRY;
+    this.picture = h("img", {
+      class: "picture", alt: `Live picture of ${camera.name}`, draggable: "false",
+      width: camera.width ?? 640, height: camera.height ?? 480,
+      onerror: () => this.failed(), onload: () => this.loaded(),
+    });
+    this.reason = h("p", {});
+    this.curtain = h("div", { class: "curtain", hidden: true }, icon("off"), this.reason);
+    this.badge = h("span", { class: "badge" }, "Connecting");
+    this.element = h("div", { class: "stage" }, this.picture, this.curtain, this.badge);
+    this.element.style.setProperty("--shape", `${camera.width ?? 4} / ${camera.height ?? 3}`);
+  }
+
+  /** Show it from now on, as long as the camera runs. */
+  start() {
+    this.wanted = true;
+    this.connect();
+  }
+
+  stop() {
+    this.wanted = false;
+    this.disconnect();
+  }
+
+  /** Anew: after the size has changed, or the daemon has come back. */
+  restart() {
+    if (!this.wanted) return;
+    this.disconnect();
+    this.connect();
+  }
+
+  /** The camera's live values. */
+  update(live, linked) {
+    const stopped = STOPPED[live.status];
+    this.curtain.hidden = !stopped;
+    this.reason.textContent = stopped ? [stopped, live.status === "off" ? null : live.last_error].filter(Boolean).join(": ") : "";
+    this.element.classList.toggle("stopped", Boolean(stopped));
+    this.badge.textContent = !linked ? "Connecting" : live.status === "running" ? "Live" : live.status;
+    this.element.dataset.status = linked ? live.status : "connecting";
+    this.status = live.status;
+    if (stopped) this.disconnect();
+    else if (this.wanted && !this.running) this.connect();
+  }
+
+  connect() {
+    if (this.running || STOPPED[this.status] || !this.wanted) return;
+    this.running = true;
+    this.picture.src = this.address("stream.mjpg");
+  }
+
+  /** Of the stream or of one picture; never the same twice, so that no cache answers. */
+  address(file) {
+    const query = new URLSearchParams({ t: Date.now().toString(36) });
+    const width = this.width();
+    if (width) query.set("width", width);
+    if (this.fps) query.set("fps", this.fps);
+    return `cameras/${this.camera.id}/${file}?${query}`;
+  }
+
+  disconnect() {
+    clearTimeout(this.timer);
+    this.running = false;
+    // An empty address closes the connection; the last picture must not stay as if it were live.
+    this.picture.removeAttribute("src");
+  }
+
+  /** The width to ask for: that of the picture on this screen; null for the camera's own. */
+  width() {
+    const shown = Math.ceil((this.element.clientWidth * devicePixelRatio) / WIDTH_STEP) * WIDTH_STEP;
+    return shown && shown < (this.camera.width ?? 0) ? shown : null;
+  }
+
+  loaded() {
+    this.retry = FIRST_RETRY;
+  }
+
+  failed() {
+    if (!this.running) return;
+    this.disconnect();
+    this.timer = setTimeout(() => this.connect(), this.retry);
+    this.retry = Math.min(LAST_RETRY, this.retry * 2);
+  }
+}
