@@ -141,8 +141,10 @@ class App:
             self._gateway.start()
 
     async def _start_web(self, parts: contextlib.AsyncExitStack) -> None:
-        from mqttcam.web import WebServer
-
+        try:
+            from mqttcam.web import WebServer
+        except ModuleNotFoundError as error:
+            raise StartError(f"the web page needs {error.name}: pip install 'mqttcam[web]'") from error
         server = WebServer(
             self.settings.web,
             self.node,
