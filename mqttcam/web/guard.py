@@ -69,14 +69,22 @@ def _wants_challenge(request: web.Request, site: Site) -> bool:
 
 def _check_host(request: web.Request, site: Site) -> None:
     """Without a password, a strange site could point its own name at our address (DNS rebinding)."""
-    name = urlsplit(f"//{request.host}").hostname or ""
+    name = _host_name(f"//{request.headers.get('Host', '')}")
     if "." not in name or name.endswith(_PRIVATE_SUFFIXES) or name == socket.gethostname().lower():
         return
     if name in {known.lower() for known in site.settings.hosts} or _is_address(name):
         return
-    if site.settings.public_url and name == urlsplit(site.settings.public_url).hostname:
+    if site.settings.public_url and name == _host_name(site.settings.public_url):
         return
     raise ApiError(403, "forbidden", f"{name} is not a name of this server: add it to web.hosts", "Host")
+
+
+def _host_name(url: str) -> str:
+    """The host of an address; one that is none is nobody's."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return "not.a.host"
 
 
 def _is_address(name: str) -> bool:
@@ -98,8 +106,8 @@ def _check_origin(request: web.Request) -> None:
     origin = request.headers.get("Origin")
     if origin is None or request.headers.get("Sec-Fetch-Site") == "same-origin":
         return
-    ours = {request.host, request.headers.get("X-Forwarded-Host", request.host)}
-    if urlsplit(origin).netloc not in ours:
+    ours = {request.headers.get("Host"), request.headers.get("X-Forwarded-Host")}
+    if origin.partition("://")[2] not in ours:
         raise ApiError(403, "forbidden", "the request comes from a page of another site", "Origin")
 
 

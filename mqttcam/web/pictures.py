@@ -14,7 +14,7 @@ from mqttcam.devices import CameraDevice
 from mqttcam.web.errors import ApiError
 from mqttcam.web.placeholder import placeholder
 from mqttcam.web.site import SITE, wish
-from mqttcam.web.viewers import BOUNDARY, FIRST, Audience, Viewer
+from mqttcam.web.viewers import BOUNDARY, FIRST, STOPPED, Audience, Viewer
 
 _STALLED = 30.0
 """Seconds after which a client that takes nothing is let go."""
@@ -43,7 +43,7 @@ async def stream(request: web.Request) -> web.StreamResponse:
     site = request.app[SITE]
     device = site.device(request)
     wanted = wish(request)
-    if device.camera.status in (CameraStatus.OFF, CameraStatus.FAILED, CameraStatus.STOPPED):
+    if device.camera.status in STOPPED:
         return _unavailable(request, device)
     if len(site.viewers) >= site.settings.max_viewers:
         raise ApiError(
@@ -80,7 +80,7 @@ async def _keep_flowing(viewer: Viewer, writer: AbstractStreamWriter, audience: 
         await viewer.congested.wait()
         async with asyncio.timeout(_STALLED):
             await writer.drain()
-        viewer.congested.clear()
+        viewer.relieved()
         audience.update()
 
 

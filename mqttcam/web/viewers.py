@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import math
 from collections.abc import Iterator
 
@@ -14,8 +13,8 @@ from mqttcam.camera.frame import Picture, PictureSpec
 from mqttcam.devices import CameraDevice
 from mqttcam.web.placeholder import placeholder
 
-log = logging.getLogger(__name__)
-
+STOPPED = frozenset({CameraStatus.OFF, CameraStatus.FAILED, CameraStatus.STOPPED})
+"""What a camera that gives no pictures is."""
 BOUNDARY = "frame"
 FIRST = f"--{BOUNDARY}\r\n".encode()
 _PART = (
@@ -50,6 +49,7 @@ class Viewer:
         self._transport = transport
         self._period_ns = 0.0 if math.isinf(fps) else 1e9 / fps
         self._due_ns = 0.0
+        self._owed: bytes | None = None
         # The protocol counts as paused, and `drain` waits, until the last byte is with the kernel.
         transport.set_write_buffer_limits(high=0)
 
@@ -68,6 +68,7 @@ class Viewer:
 
     def offer(self, part: bytes) -> None:
         """Send a picture, if the one before has gone."""
+        self._owed = None
         if self.ready:
             self.sent += 1
             self._send(part)
@@ -75,8 +76,17 @@ class Viewer:
             self.dropped += 1
 
     def show(self, part: bytes) -> None:
-        """Send a picture out of turn."""
+        """Send a picture that must not be missed, unless a newer one comes before it can be taken."""
         if self.ready:
+            self._send(part)
+        else:
+            self._owed = part
+
+    def relieved(self) -> None:
+        """The last byte has gone."""
+        self.congested.clear()
+        if self._owed is not None and self.ready:
+            part, self._owed = self._owed, None
             self._send(part)
 
     def end(self) -> None:
@@ -130,7 +140,8 @@ class Audience:
 
     def _on_picture(self, picture: Picture) -> None:
         part = part_of(picture.jpeg, picture.ts_ns, picture.seq)
-        for viewer in self.viewers:
+        # One that was on its way when the camera was switched off is not shown any more.
+        for viewer in self.viewers if self._device.camera.status not in STOPPED else ():
             # The feed itself keeps the pace of the fastest.
             if viewer.fps >= self._feed.fps or viewer.is_due(picture.ts_ns):
                 viewer.offer(part)
@@ -188,7 +199,7 @@ class Viewers:
 
     def changed(self, device: CameraDevice) -> None:
         """A device has changed: its quality, or whether it gives pictures at all."""
-        stopped = device.camera.status in (CameraStatus.OFF, CameraStatus.FAILED, CameraStatus.STOPPED)
+        stopped = device.camera.status in STOPPED
         interrupted = stopped and device not in self._interrupted
         for key, audience in self._audiences.items():
             if key[0] is device:

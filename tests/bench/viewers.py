@@ -152,7 +152,11 @@ def server(kind: str, options: argparse.Namespace) -> Iterator[tuple[psutil.Proc
     ):
         try:
             assert process.stdout is not None
-            yield psutil.Process(process.pid), int(process.stdout.readline())
+            port = process.stdout.readline()
+            if not port:
+                log.seek(0)
+                raise SystemExit(f"the server did not start:\n{log.read().decode()}")
+            yield psutil.Process(process.pid), int(port)
         finally:
             process.terminate()
 

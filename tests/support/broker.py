@@ -1,0 +1,237 @@
+"""Real brokers as child processes on free loopback ports: mosquitto, or iotcore where that is missing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+from support.certificates import Certificates
+from support.left_out import leave_out
+from support.waiting import HOST, free_port, listens, wait_for
+
+
+def find_mosquitto() -> str | None:
+    """The program, from PATH or where Debian puts it; `MQTTCAM_TEST_BROKER=iotcore` hides it."""
+    if os.environ.get("MQTTCAM_TEST_BROKER") == "iotcore":
+        return None
+    return shutil.which("mosquitto", path=os.environ.get("PATH", "") + os.pathsep + "/usr/sbin")
+
+
+class Endpoint:
+    """What a client must know to connect: a broker's own port, or that of something before it."""
+
+    username: str | None = None
+    password: str | None = None
+    certificates: Certificates | None = None
+    client_certificate_required = False
+
+    def __init__(self, port: int) -> None:
+        self.host = HOST
+        self.port = port
+
+
+class Broker(Endpoint):
+    """A broker process: start, stop, kill, freeze. Subclasses know its program and configuration."""
+
+    def __init__(self, directory: Path, port: int | None = None) -> None:
+        super().__init__(port or free_port())
+        self.directory = directory
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._log_file = directory / "broker.log"
+
+    def _command(self) -> list[str]:
+        raise NotImplementedError
+
+    def _forget_retained(self) -> None:
+        """Lose everything stored; called while the broker is down."""
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None, "the broker is not running"
+        return self._process.pid
+
+    @property
+    def log(self) -> str:
+        """Everything that the broker wrote so far, over all its starts."""
+        return self._log_file.read_text("utf-8", "replace") if self._log_file.exists() else ""
+
+    def start(self) -> Self:
+        """Start, and return when it accepts connections."""
+        command = self._command()
+        with self._log_file.open("ab") as log:
+            self._process = _child(command, log)
+
+        def up() -> bool:
+            assert self._process is not None
+            assert self._process.poll() is None, f"the broker ended at once:\n{self.log[-2000:]}"
+            return listens(self.port)
+
+        wait_for(up, "the broker listens")
+        return self
+
+    def stop(self) -> None:
+        """SIGTERM: what is retained is kept where persistence is on."""
+        self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """SIGKILL: connections break off, nothing is saved."""
+        self._end(signal.SIGKILL)
+
+    def restart(self, *, wipe: bool = False) -> None:
+        """Stop and start on the same port; `wipe` loses everything retained."""
+        self.stop()
+        if wipe:
+            self._forget_retained()
+        self.start()
+
+    def pause(self) -> None:
+        """SIGSTOP: connections stay open and nothing moves."""
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """The end of `pause`."""
+        os.kill(self.pid, signal.SIGCONT)
+
+    def _end(self, how: signal.Signals) -> None:
+        if self._process is None:
+            return
+        if self._process.poll() is None:
+            self._process.send_signal(how)
+            self._process.send_signal(signal.SIGCONT)
+            try:
+                self._process.wait(10)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait(10)
+        self._process = None
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+class Mosquitto(Broker):
+    """Mosquitto of this machine.
+
+    Args:
+        password: every client must log in as `mqttcam` with it.
+        certificates: TLS with them; `client_certificate` asks each client for one of the same authority.
+        extra: more lines of its configuration, such as `max_packet_size 2000000`.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        port: int | None = None,
+        password: str | None = None,
+        certificates: Certificates | None = None,
+        client_certificate: bool = False,
+        extra: str = "",
+    ) -> None:
+        super().__init__(directory, port)
+        program = find_mosquitto()
+        if program is None:
+            leave_out("mosquitto is not installed")
+        self._program = program
+        self.username = "mqttcam" if password is not None else None
+        self.password = password
+        self.certificates = certificates
+        self.client_certificate_required = client_certificate
+        self._extra = extra
+
+    def _command(self) -> list[str]:
+        lines = [
+            f"listener {self.port} {self.host}",
+            "user root",
+            "log_dest stderr",
+            f"allow_anonymous {'false' if self.password is not None else 'true'}",
+            "set_tcp_nodelay true",  # the tests ask and wait thousands of times: without it 40 ms each
+            "persistence true",
+            f"persistence_location {self.directory}/",
+        ]
+        if self.password is not None:
+            lines.append(f"password_file {self._password_file()}")
+        if self.certificates is not None:
+            lines += [
+                f"cafile {self.certificates.ca}",
+                f"certfile {self.certificates.server_cert}",
+                f"keyfile {self.certificates.server_key}",
+                f"require_certificate {'true' if self.client_certificate_required else 'false'}",
+            ]
+        config = self.directory / "mosquitto.conf"
+        config.write_text("\n".join([*lines, self._extra, ""]))
+        return [self._program, "-c", str(config)]
+
+    def _password_file(self) -> Path:
+        path = self.directory / "passwords"
+        path.unlink(missing_ok=True)
+        path.touch(0o600)
+        subprocess.run(
+            ["mosquitto_passwd", "-b", str(path), self.username or "", self.password or ""],
+            check=True,
+            capture_output=True,
+        )
+        return path
+
+    def change_password(self, password: str) -> None:
+        """Another password from now on; mosquitto re-reads its file."""
+        self.password = password
+        self._password_file()
+        os.kill(self.pid, signal.SIGHUP)
+
+    def _forget_retained(self) -> None:
+        (self.directory / "mosquitto.db").unlink(missing_ok=True)
+
+
+_IOTCORE = """
+id = 0
+[router]
+id = 0
+max_connections = 1000
+max_outgoing_packet_count = 1000
+max_segment_size = 8388608
+max_segment_count = 3
+[v5.1]
+name = "v5"
+listen = "{host}:{port}"
+next_connection_delay_ms = 1
+    [v5.1.connections]
+    connection_timeout_ms = 60000
+    max_payload_size = 16777216
+    max_inflight_count = 1000
+    dynamic_filters = true
+"""
+
+
+class Iotcore(Broker):
+    """The broker that comes as a Python package, MQTT 5 only.
+
+    It keeps nothing over a restart, and reports neither the sender's QoS nor its retain flag.
+    """
+
+    def _command(self) -> list[str]:
+        config = self.directory / "iotcore.toml"
+        config.write_text(_IOTCORE.format(host=self.host, port=self.port))
+        serve = f"from iotcore import Broker; Broker(config_path={str(config)!r}).run_forever()"
+        return [sys.executable, "-c", serve]
+
+
+def any_broker(directory: Path) -> Broker:
+    """Mosquitto, or else the one that is always there."""
+    return Mosquitto(directory) if find_mosquitto() else Iotcore(directory)
+
+
+def _child(command: list[str], log: IO[bytes]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)

@@ -1,0 +1,44 @@
+"""A link with faults between a daemon and its broker: the fault proxy, as a program of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from support.broker import Endpoint
+
+
+class Link(Endpoint):
+    """Connect to its `port` instead of the broker's; a context manager."""
+
+    def __init__(self, broker: Endpoint) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "support.proxy", str(broker.port)],
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self._process.stdout is not None
+        super().__init__(int(self._process.stdout.readline()))
+        self.username, self.password = broker.username, broker.password
+        self.certificates = broker.certificates
+
+    def order(self, fault: str) -> None:
+        """One fault, as the proxy's own description lists them: `rate 100000`, `stall up`, `resume`, `cut`, …"""
+        assert self._process.stdin is not None
+        self._process.stdin.write(fault + "\n")
+        self._process.stdin.flush()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        self._process.terminate()
+        self._process.communicate(timeout=10)

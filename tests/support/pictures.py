@@ -1,0 +1,54 @@
+"""JPEGs and raw frames for tests, and what is in a JPEG."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import simplejpeg
+
+
+def jpeg(width: int = 320, height: int = 240, *, seed: int = 0, noise: int = 20, quality: int = 90) -> bytes:
+    """A coloured gradient; each seed another one. `noise` (0 to 255) makes it big."""
+    random = np.random.default_rng(seed)
+    ramp = np.linspace(0, 255, width, dtype=np.uint8)
+    pixels = np.empty((height, width, 3), dtype=np.uint8)
+    pixels[:] = ramp[None, :, None]
+    pixels[:, :, seed % 3] = 255 - pixels[:, :, seed % 3]
+    pixels[seed * 7 % height] = (255, 255, 255)
+    if noise:
+        pixels = pixels + random.integers(0, noise, pixels.shape, dtype=np.uint8)
+    return bytes(simplejpeg.encode_jpeg(np.ascontiguousarray(pixels), quality=quality))
+
+
+def jpeg_folder(directory: Path, count: int = 4, width: int = 320, height: int = 240) -> list[bytes]:
+    """Write `001.jpg` … into `directory`; their contents in order."""
+    directory.mkdir(parents=True, exist_ok=True)
+    pictures = [jpeg(width, height, seed=number) for number in range(count)]
+    for number, data in enumerate(pictures, 1):
+        (directory / f"{number:03}.jpg").write_bytes(data)
+    return pictures
+
+
+def raw_ring(path: Path, count: int = 4, width: int = 320, height: int = 240) -> Path:
+    """A file of `count` planar 4:2:0 frames, each of another grey."""
+    chroma = np.full(width * height // 2, 128, np.uint8).tobytes()
+    with path.open("wb") as file:
+        for number in range(count):
+            file.write(np.full(width * height, 30 + 50 * number % 200, np.uint8).tobytes() + chroma)
+    return path
+
+
+def size_of(data: bytes) -> tuple[int, int]:
+    """Width and height of a JPEG, decoded whole.
+
+    Raises:
+        ValueError: it is none.
+    """
+    height, width, _ = simplejpeg.decode_jpeg(data).shape
+    return int(width), int(height)
+
+
+def brightness_of(data: bytes) -> float:
+    """The mean of a JPEG's grey values, 0 to 255."""
+    return float(simplejpeg.decode_jpeg(data, colorspace="GRAY").mean())

@@ -1,0 +1,1 @@
+"""The web page, its streams, its API and what guards them."""

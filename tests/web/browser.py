@@ -1,0 +1,147 @@
+"""Chromium without a window, and what a person would do with the page in it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
+from support.left_out import leave_out
+
+T = TypeVar("T")
+
+# As root there is no sandbox; the rest keeps it from talking to anybody else.
+_FLAGS = (
+    "--headless=new --no-sandbox --disable-gpu --disable-dev-shm-usage --disable-quic --no-first-run --disable-sync "
+    "--disable-background-networking --disable-component-update --hide-scrollbars --force-color-profile=srgb"
+)
+_HASH = """
+const picture = document.querySelector(".picture"), canvas = document.createElement("canvas");
+canvas.width = 64; canvas.height = 48;
+const drawing = canvas.getContext("2d");
+drawing.drawImage(picture, 0, 0, 64, 48);
+const data = drawing.getImageData(0, 0, 64, 48).data;
+let sum = 0, hash = 0;
+for (let i = 0; i < data.length; i += 4) {
+  const grey = data[i] + data[i + 1] + data[i + 2];
+  sum += grey;
+  hash = (hash * 31 + grey) | 0;
+}
+return [hash, sum / (data.length / 4) / 3];
+"""
+
+
+class Page:
+    """One browser and the page in it."""
+
+    def __init__(self, driver: webdriver.Chrome) -> None:
+        self.driver = driver
+
+    def open(self, url: str) -> None:
+        """Go there, from scratch."""
+        self.driver.get("about:blank")
+        self.driver.get(url)
+
+    def find(self, selector: str) -> WebElement:
+        """The element, as soon as it is there and seen."""
+        return self.until(lambda: next((e for e in self.all(selector) if e.is_displayed()), None), selector)
+
+    def all(self, selector: str) -> list[WebElement]:
+        """Every element that is there now."""
+        return self.driver.find_elements(By.CSS_SELECTOR, selector)
+
+    def field(self, key: str) -> WebElement:
+        """The input of an entity."""
+        return self.find(f"[data-key={key}] :is(input, select)")
+
+    def text(self, selector: str) -> str:
+        """What an element says."""
+        return self.find(selector).text
+
+    def script(self, code: str, *arguments: object) -> Any:
+        """What a piece of JavaScript returns."""
+        return self.driver.execute_script(code, *arguments)
+
+    def picture(self) -> tuple[int, float]:
+        """What is on the picture now: a number that differs for each, and its brightness from 0 to 255."""
+        number, brightness = self.script(_HASH)
+        return int(number), float(brightness)
+
+    def moves(self) -> bool:
+        """Whether the picture becomes another one."""
+        first = self.picture()[0]
+        return self.until(lambda: self.picture()[0] != first, "another picture", 8)
+
+    def slide(self, key: str, value: float) -> None:
+        """Move a slider as a hand does: many values on the way."""
+        self.script(
+            """const [slider, value] = arguments, from = slider.valueAsNumber;
+            for (let i = 1; i <= 20; i++) {
+              slider.value = from + (value - from) * i / 20;
+              slider.dispatchEvent(new Event("input", {bubbles: true}));
+            }""",
+            self.field(key),
+            value,
+        )
+
+    def until(self, condition: Callable[[], T | None], what: str, timeout: float = 10) -> T:
+        """Wait for something true."""
+        end = time.monotonic() + timeout
+        while True:
+            try:
+                value = condition()
+            except (StaleElementReferenceException, WebDriverException):
+                value = None
+            if value:
+                return value
+            assert time.monotonic() < end, f"waited {timeout:g} s in vain for {what}"
+            time.sleep(0.03)
+
+    def complaints(self) -> list[str]:
+        """What the browser's console says of errors since the last call: policy violations are there too."""
+        return [entry["message"] for entry in self.driver.get_log("browser") if entry["level"] == "SEVERE"]  # type: ignore[no-untyped-call]
+
+    def look(self, *, dark: bool = False) -> None:
+        """The system's colours."""
+        features = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+
+    def size(self, width: int, height: int, *, phone: bool = False) -> None:
+        """The size of the screen, in CSS pixels."""
+        metrics = {"width": width, "height": height, "deviceScaleFactor": 2 if phone else 1, "mobile": phone}
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+
+    def shot(self, name: str) -> None:
+        """A screenshot for people, where `MQTTCAM_SCREENSHOTS` names a folder."""
+        if folder := os.environ.get("MQTTCAM_SCREENSHOTS"):
+            self.driver.save_screenshot(str(Path(folder) / f"{name}.png"))
+
+
+@contextmanager
+def browsing() -> Iterator[Page]:
+    """A browser for the block."""
+    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if chromium is None or driver is None:
+        leave_out("no chromium and chromedriver on this machine")
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        for flag in (*_FLAGS.split(), f"--user-data-dir={profile}", "--window-size=1440,900"):
+            options.add_argument(flag)
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+        chrome = webdriver.Chrome(options=options, service=Service(driver))
+        chrome.set_page_load_timeout(20)
+        try:
+            yield Page(chrome)
+        finally:
+            chrome.quit()

@@ -1,0 +1,207 @@
+"""The daemon's parts that the web server shows, without MQTT, and readers of what it sends."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import tempfile
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import aiohttp
+
+from mqttcam.app import build_device
+from mqttcam.camera.camera import CameraStatus
+from mqttcam.commands import CAMERA_COMMANDS, NODE_COMMANDS, Commander
+from mqttcam.devices import CameraDevice
+from mqttcam.health import Health
+from mqttcam.node import Node
+from mqttcam.settings import CameraSettings
+from mqttcam.settings.web import WebSettings
+from mqttcam.store import Store
+from mqttcam.web import WebServer
+
+T = TypeVar("T")
+
+TEST_PATTERN: dict[str, Any] = {"source": {"type": "test_pattern"}, "size": "320x240", "frame_rate": 24}
+
+
+@dataclass
+class Served:
+    """What runs; `cameras` and `commanders` may be changed as the daemon does at a reload."""
+
+    node: Node
+    cameras: dict[str, CameraDevice]
+    commanders: dict[str, Commander[CameraDevice]]
+    health: Health
+    server: WebServer
+    store: Store
+    directory: Path
+    https: bool
+
+    @property
+    def url(self) -> str:
+        """Without a slash at the end."""
+        return f"{'https' if self.https else 'http'}://127.0.0.1:{self.server.port}"
+
+    @property
+    def front(self) -> CameraDevice:
+        """The first camera."""
+        return next(iter(self.cameras.values()))
+
+    async def add(self, camera_id: str, **settings: Any) -> CameraDevice:
+        """One more camera, running unless it is disabled."""
+        model = CameraSettings.model_validate({"name": camera_id.title()} | TEST_PATTERN | settings)
+        device = build_device(camera_id, model, self.store)
+        self.cameras[camera_id] = device
+        self.commanders[camera_id] = Commander(device, CAMERA_COMMANDS)
+        device.camera.start()
+        if model.enabled:
+            await until(lambda: device.camera.status is CameraStatus.RUNNING)
+        return device
+
+    async def remove(self, camera_id: str) -> None:
+        """As at a reload without this camera."""
+        del self.commanders[camera_id]
+        await self.cameras.pop(camera_id).camera.stop()
+
+
+@asynccontextmanager
+async def serving(
+    cameras: Mapping[str, Mapping[str, Any]] | None = None, *, start: bool = True, **web: Any
+) -> AsyncIterator[Served]:
+    """A node with cameras (by default one test pattern, `front`) and its web server on a free port.
+
+    Args:
+        web: the keys of `web:`.
+    """
+    with tempfile.TemporaryDirectory() as directory:
+        store = Store(Path(directory) / "values.json")
+        node, devices, commanders = (
+            Node("yard"),
+            dict[str, CameraDevice](),
+            dict[str, Commander[CameraDevice]](),
+        )
+        health = Health(node, devices)
+        settings = WebSettings.model_validate({"enabled": True, "port": 0} | web)
+        commander = Commander(node, NODE_COMMANDS)
+        server = WebServer(settings, node, devices, health, commanders, commander, Path(directory))
+        served = Served(node, devices, commanders, health, server, store, Path(directory), "tls" in web)
+        try:
+            for camera_id, keys in ({"front": {}} if cameras is None else cameras).items():
+                await served.add(camera_id, **keys)
+            if start:
+                await server.start()
+            yield served
+        finally:
+            await server.stop()
+            await asyncio.gather(*(device.camera.stop() for device in devices.values()))
+
+
+@contextmanager
+def serving_in_thread(
+    cameras: Mapping[str, Mapping[str, Any]] | None = None, **web: Any
+) -> Iterator[tuple[Served, asyncio.AbstractEventLoop]]:
+    """The same on a loop of its own, for programs that the test waits for."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    manager = serving(cameras, **web)
+    try:
+        yield asyncio.run_coroutine_threadsafe(manager.__aenter__(), loop).result(15), loop
+    finally:
+        asyncio.run_coroutine_threadsafe(manager.__aexit__(None, None, None), loop).result(15)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(5)
+        loop.close()
+
+
+async def until(condition: Callable[[], T], timeout: float = 10) -> T:
+    """Wait for a condition of this process; what it gave."""
+    end = time.monotonic() + timeout
+    while not (value := condition()):
+        assert time.monotonic() < end, f"waited {timeout:g} s in vain, last: {value!r}"
+        await asyncio.sleep(0.01)
+    return value
+
+
+@asynccontextmanager
+async def client(served: Served, **options: Any) -> AsyncIterator[aiohttp.ClientSession]:
+    """An HTTP client whose paths are below the server's root."""
+    timeout = aiohttp.ClientTimeout(total=20)
+    async with aiohttp.ClientSession(served.url, timeout=timeout, **options) as session:
+        yield session
+
+
+@dataclass(frozen=True)
+class Part:
+    """One picture of a stream, with its header's lines."""
+
+    headers: dict[str, str]
+    jpeg: bytes
+
+    @property
+    def ts(self) -> float:
+        """When it was taken, Unix seconds."""
+        return float(self.headers["x-timestamp"])
+
+
+class Parts:
+    """Reads a stream as the smallest clients do: header lines, then as many bytes as they say."""
+
+    def __init__(self, content: asyncio.StreamReader | aiohttp.StreamReader) -> None:
+        self._content = content
+        self._first = True
+
+    async def next(self) -> Part:
+        """The next picture.
+
+        Raises:
+            asyncio.IncompleteReadError: the stream has ended.
+        """
+        if self._first:
+            assert await self._content.readexactly(9) == b"--frame\r\n"
+            self._first = False
+        headers: dict[str, str] = {}
+        while line := (await self._content.readuntil(b"\r\n")).strip():
+            name, _, value = line.decode().partition(": ")
+            headers[name.lower()] = value
+        jpeg = await self._content.readexactly(int(headers["content-length"]))
+        # The boundary after a picture comes with it, not with the next one.
+        assert await self._content.readexactly(11) == b"\r\n--frame\r\n"
+        return Part(headers, jpeg)
+
+    async def end(self) -> None:
+        """Read until the stream has ended.
+
+        Raises:
+            TimeoutError: it goes on.
+        """
+        async with asyncio.timeout(10):
+            try:
+                while True:
+                    await self.next()
+            except (asyncio.IncompleteReadError, ConnectionError):
+                return
+
+
+@asynccontextmanager
+async def watching(served: Served, path: str = "/stream.mjpg", **connection: Any) -> AsyncIterator[Parts]:
+    """A viewer of a stream, on a bare socket."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", served.server.port, **connection)
+    try:
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+        head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+        assert head.startswith("http/1.1 200"), head
+        assert "transfer-encoding" not in head
+        assert "multipart/x-mixed-replace; boundary=frame" in head
+        yield Parts(reader)
+    finally:
+        writer.transport.abort()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
