@@ -22,6 +22,7 @@ from mqttcam.node import Node
 from mqttcam.probe import Probe
 from mqttcam.settings import CameraSettings, Settings, SettingsError
 from mqttcam.store import Store
+from mqttcam.web.address import linked_page
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +53,7 @@ class App:
         self._stopping = asyncio.Event()
         self._reloading: asyncio.Task[None] | None = None
         self._store = Store(settings.state_dir / "values.json")
-        self.node = Node(settings.node)
+        self.node = Node(settings.node, linked_page(settings.web))
         self.node.restart = self.restart
         self.node.reload = self.reload
         self.devices: dict[str, CameraDevice] = {}

@@ -25,8 +25,10 @@ class Node:
 
     version = __version__
 
-    def __init__(self, node_id: str) -> None:
+    def __init__(self, node_id: str, page: str | None = None) -> None:
+        """`page` is the address of our web page, where others can reach it."""
         self.id = node_id
+        self.page = page
         self.restart: Callable[[], None] = lambda: None
         self.reload: Callable[[], None] = lambda: None
         self.rediscover: Callable[[], None] = lambda: None

@@ -16,6 +16,7 @@ from mqttcam.mqtt.topics import Topics
 from mqttcam.node import Node
 from mqttcam.settings import MqttSettings, Settings
 from mqttcam.store import Store
+from mqttcam.web.address import linked_page
 
 OPEN_TIMEOUT = 15.0
 """Seconds that a camera gets to open."""
@@ -58,7 +59,7 @@ async def discovery_of(settings: Settings) -> dict[str, dict[str, object]]:
     base_topic = (settings.mqtt or MqttSettings()).base_topic
     async with opened(settings, settings.cameras) as devices:
         return discovery_messages(
-            Node(settings.node),
+            Node(settings.node, linked_page(settings.web)),
             devices.values(),
             Topics(base_topic, settings.node),
             settings.home_assistant.discovery_prefix,

@@ -43,7 +43,7 @@ def camera_object_id(node_id: str, camera_id: str) -> str:
     return f"mqttcam_{node_id}_{camera_id}"
 
 
-def node_discovery(node: Node, topics: Topics, configuration_url: str | None = None) -> ha.DeviceDiscovery:
+def node_discovery(node: Node, topics: Topics) -> ha.DeviceDiscovery:
     """The node's device, the bridge that every camera's device is reached through."""
     object_id = node_object_id(node.id)
     alive = (ha.Availability(topic=topics.status),)
@@ -68,16 +68,14 @@ def node_discovery(node: Node, topics: Topics, configuration_url: str | None = N
             manufacturer=_MANUFACTURER,
             model="Camera node",
             sw_version=__version__,
-            configuration_url=configuration_url,
+            configuration_url=node.page,
         ),
         origin=ORIGIN,
         components=components,
     )
 
 
-def camera_discovery(
-    device: CameraDevice, node: Node, topics: Topics, configuration_url: str | None = None
-) -> ha.DeviceDiscovery:
+def camera_discovery(device: CameraDevice, node: Node, topics: Topics) -> ha.DeviceDiscovery:
     """A camera's device with every entity that it has now."""
     object_id = camera_object_id(node.id, device.id)
     here = topics.camera(device.id)
@@ -95,7 +93,7 @@ def camera_discovery(
             serial_number=info.serial if info else None,
             sw_version=__version__,
             via_device=node_object_id(node.id),
-            configuration_url=configuration_url,
+            configuration_url=node.page,
         ),
         origin=ORIGIN,
         components=components,

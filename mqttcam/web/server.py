@@ -6,7 +6,6 @@ import asyncio
 import errno
 import logging
 import os
-import socket
 import ssl
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,6 +18,7 @@ from mqttcam.health import Health
 from mqttcam.node import Node
 from mqttcam.settings.web import WebSettings, WebTlsSettings
 from mqttcam.web.access import Access
+from mqttcam.web.address import page_url
 from mqttcam.web.routes import application
 from mqttcam.web.site import Site
 
@@ -28,7 +28,6 @@ _STOP_TIMEOUT = 1.0
 _HANDLERS_TIMEOUT = 0.4
 _ATTEND = 2.0
 _KEY_BYTES = 32
-_EVERY_ADDRESS = frozenset({"0.0.0.0", "::"})
 
 
 class ListenError(OSError):
@@ -68,12 +67,7 @@ class WebServer:
     @property
     def url(self) -> str:
         """The page's address for people."""
-        settings = self._settings
-        if settings.public_url:
-            return settings.public_url.rstrip("/") + "/"
-        host = _lan_address() if settings.host in _EVERY_ADDRESS else settings.host
-        shown = f"[{host}]" if ":" in host else host
-        return f"{'https' if settings.tls else 'http'}://{shown}:{self.port}{settings.path_prefix}/"
+        return page_url(self._settings, self.port)
 
     @property
     def viewers(self) -> int:
@@ -176,13 +170,3 @@ def _why(error: OSError, host: str, port: int) -> str:
             return f"{host} is not an address of this machine: set web.host to one, or to 0.0.0.0 for all"
         case _:
             return f"cannot listen on {host} port {port}: {error.strerror or error}"
-
-
-def _lan_address() -> str:
-    """This machine's address in its network; asks the routing table, sends nothing."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))
-            return str(probe.getsockname()[0])
-        except OSError:
-            return socket.gethostname()
