@@ -47,7 +47,7 @@ class Message:
 
     @property
     def text(self) -> str:
-        return self.payload.decode()
+        return self.payload.decode("utf-8", "replace")
 
     @property
     def json(self) -> Any:

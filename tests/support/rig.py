@@ -60,7 +60,7 @@ def rig(
     online: bool = True,
     **sections: Any,
 ) -> Iterator[Rig]:
-    """Start a daemon for the block; `online` waits until it says so.
+    """Start a daemon for the block; `online` waits until it and its test patterns say so.
 
     Args:
         sections: merged into the configuration.
@@ -75,4 +75,7 @@ def rig(
             wait_for(lambda: client.on(mine.topic("status")) or not daemon.alive, "the daemon is online", 20)
             assert daemon.alive, f"the daemon ended at once:\n{daemon.log[-3000:]}"
             mine.wait_online()
+            for name, camera in config["cameras"].items():
+                if camera["source"]["type"] == "test_pattern" and camera.get("enabled", True):
+                    mine.camera(name).wait_availability("online")
         yield Rig(broker, daemon, client, mine)

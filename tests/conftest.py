@@ -1,0 +1,31 @@
+"""For all test folders: a note on what was left out, and the log of the daemon beside a failed test."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+import pytest
+from support.daemon import Daemon
+from support.left_out import summary
+
+_LOG_TAIL = 6000
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show the end of each running daemon's log where a test fails."""
+    report = yield
+    if report.failed:
+        for daemon in Daemon.running:
+            report.sections.append((f"log of the daemon in {daemon.directory.name}", daemon.log[-_LOG_TAIL:]))
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say at the end of the run what was left out, and why."""
+    if lines := summary(terminalreporter.stats.get("skipped", [])):
+        terminalreporter.section("left out")
+        for line in lines:
+            terminalreporter.line(line)

@@ -1,0 +1,1 @@
+"""The contract with users, tested on the daemon as a process."""

@@ -1,0 +1,88 @@
+"""The rig of this folder: one broker, one daemon and one client a module, more daemons for those who ask.
+
+A module that wants another configuration has fixtures `cameras` and `sections` of its own.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from support.broker import Broker, Mosquitto, any_broker
+from support.left_out import leave_out
+from support.node import Camera
+from support.rig import Launch, Rig, rig
+
+_names = (f"n{number}" for number in itertools.count(1))
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _no_process_left() -> Iterator[None]:
+    before = set(psutil.Process().children(recursive=True))
+    yield
+    left = [child for child in psutil.Process().children(recursive=True) if child not in before]
+    assert not left, f"still running: {left}"
+
+
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """Mosquitto, or what there is."""
+    with any_broker(tmp_path_factory.mktemp("broker")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def mosquitto(broker: Broker) -> Mosquitto:
+    """The module's broker, for tests that look at what only mosquitto reports."""
+    if not isinstance(broker, Mosquitto):
+        leave_out("mosquitto is not installed")
+    return broker
+
+
+@pytest.fixture(scope="module")
+def cameras() -> dict[str, Any] | None:
+    """The cameras of the module's daemon; `None`: `front`, a test pattern at 10 frames a second."""
+    return None
+
+
+@pytest.fixture(scope="module")
+def sections() -> dict[str, Any]:
+    """What else is in its configuration."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def shared(
+    broker: Broker,
+    tmp_path_factory: pytest.TempPathFactory,
+    cameras: dict[str, Any] | None,
+    sections: dict[str, Any],
+) -> Iterator[Rig]:
+    """The module's daemon, online, with a camera that gives pictures."""
+    with rig(broker, tmp_path_factory.mktemp("daemon"), cameras=cameras, **sections) as running:
+        yield running
+
+
+@pytest.fixture
+def front(shared: Rig) -> Camera:
+    """The camera of the module's daemon, enabled."""
+    camera = shared.front
+    camera.set({"enabled": "ON"})
+    return camera
+
+
+@pytest.fixture
+def launch(broker: Broker, tmp_path: Path) -> Iterator[Launch]:
+    """Start a daemon for one test: `launch(cameras=…, mqtt={…})`; each is a node with a name of its own."""
+    with ExitStack() as stack:
+
+        def start(on: Broker = broker, **options: Any) -> Rig:
+            name = options.pop("node", None) or next(_names)
+            return stack.enter_context(rig(on, tmp_path / name, node=name, **options))
+
+        yield start

@@ -1,0 +1,115 @@
+"""Links that are slow, break off, or carry garbage."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+from support.broker import Broker
+from support.daemon import pattern_camera
+from support.link import Link
+from support.results import check_ok
+from support.rig import Launch
+
+PATIENCE = 4.0
+"""Seconds. A daemon that lets things wait behind its pictures needs ten and more on these links."""
+
+BIG = pattern_camera(size="1920x1080", frame_rate=10, image={"fps": "max", "quality": 95})
+
+
+@pytest.fixture
+def link(broker: Broker) -> Iterator[Link]:
+    """Between a daemon and the broker."""
+    with Link(broker) as between:
+        yield between
+
+
+def test_commands_and_state_do_not_wait_behind_pictures(launch: Launch, link: Link) -> None:
+    rig = launch(cameras={"front": BIG}, daemon_broker=link)
+    rig.front.next_image()
+    link.order("rate 100000")
+    for number in range(3):
+        began = time.monotonic()
+        check_ok(rig.front.set({"brightness": 0.1 + number / 10}), "set")
+        rig.front.wait_state(brightness=0.1 + number / 10)
+        assert time.monotonic() - began < PATIENCE
+    link.order("rate 0")
+
+
+def test_stop_with_pictures_queued_on_a_slow_link(launch: Launch, link: Link) -> None:
+    rig = launch(cameras={"front": BIG}, daemon_broker=link)
+    rig.front.next_image()
+    link.order("rate 100000")
+    rig.front.state()
+    since = rig.mark()
+    code, seconds = rig.daemon.stop()
+    assert code == 0
+    assert seconds < PATIENCE
+    rig.node.wait_status("offline", since=since)
+
+
+def test_stop_on_a_link_that_carries_nothing(launch: Launch, link: Link) -> None:
+    rig = launch(cameras={"front": BIG}, daemon_broker=link)
+    rig.front.next_image()
+    link.order("stall")
+    since = rig.mark()
+    code, seconds = rig.daemon.stop()
+    link.order("cut")
+    assert code == 0
+    assert seconds < PATIENCE
+    rig.node.wait_status("offline", since=since)
+
+
+def test_broken_off_and_back(launch: Launch, link: Link) -> None:
+    rig = launch(daemon_broker=link)
+    rig.front.next_image()
+    for _ in range(3):
+        since = rig.mark()
+        link.order("cut")
+        gone = rig.node.wait_status("offline", since=since)
+        rig.node.wait_online(since=gone.index)
+        rig.front.next_image()
+    check_ok(rig.front.set({"brightness": 0.1}), "set")
+    assert "Traceback" not in rig.daemon.log
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        "ff" * 64,
+        "30ffffffffff",
+        "320800036162630001c328",
+        "2000",
+        "9003ffff00",
+        "4002ffff",
+    ],
+    ids=[
+        "noise",
+        "endless length",
+        "topic that is no UTF-8",
+        "empty CONNACK",
+        "strange SUBACK",
+        "strange PUBACK",
+    ],
+)
+def test_garbage_from_the_broker(launch: Launch, link: Link, garbage: str) -> None:
+    """One broken packet, then noise, so that the connection is lost at the latest then."""
+    rig = launch(daemon_broker=link)
+    rig.front.next_image()
+    link.order(f"inject {garbage}")
+    link.order("inject " + "ff" * 512)
+    rig.front.next_image(timeout=30)
+    check_ok(rig.front.set({"brightness": 0.1}), "set")
+    assert rig.daemon.alive
+    assert "Traceback" not in rig.daemon.log
+
+
+def test_a_broker_that_refuses_and_then_admits(launch: Launch, link: Link) -> None:
+    link.order("refuse")
+    rig = launch(daemon_broker=link, online=False)
+    time.sleep(1)  # a few attempts
+    assert rig.daemon.alive
+    link.order("admit")
+    rig.node.wait_online(timeout=60)
+    rig.front.next_image()

@@ -1,0 +1,115 @@
+"""Brokers that restart, lose everything, start late or freeze; and Home Assistant's birth."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+from support.broker import Broker, any_broker
+from support.daemon import Daemon, configuration
+from support.pictures import size_of
+from support.rig import Launch, Rig, rig
+from support.waiting import wait_for
+
+VOLATILE = {"health"}
+FROZEN = 3.0
+
+
+def _stable(running: Rig) -> dict[str, object]:
+    """What is held of the node, but for values that move by themselves."""
+    held: dict[str, object] = {
+        topic: sorted(m.json) if topic.endswith("/state") else m.payload
+        for topic, m in running.retained().items()
+        if topic.rpartition("/")[2] not in VOLATILE
+    }
+    return held | running.discovery()
+
+
+def test_everything_again_after_a_broker_that_lost_it(launch: Launch, broker: Broker) -> None:
+    running = launch()
+    running.front.next_image()
+    before = _stable(running)
+    since = running.mark()
+    with running.client.reconnecting():
+        broker.restart(wipe=True)
+    running.node.wait_online(since=since, timeout=30)
+    running.front.next_image(timeout=30)
+    wait_for(lambda: _stable(running) == before, "the same retained messages as before")
+    assert running.front.set({"brightness": 0.1})["ok"]
+
+
+def test_killed_broker(launch: Launch, broker: Broker) -> None:
+    running = launch()
+    since = running.mark()
+    with running.client.reconnecting():
+        broker.kill()
+        broker.start()
+    running.node.wait_online(since=since, timeout=30)
+    running.front.next_image()
+    assert running.daemon.alive
+
+
+def test_no_broker_at_the_start(tmp_path: Path) -> None:
+    broker = any_broker(tmp_path / "broker")
+    with Daemon(tmp_path / "daemon", configuration(broker, tmp_path / "daemon")) as daemon:
+        wait_for(lambda: str(broker.port) in daemon.log, "the log names the broker that is not there")
+        assert daemon.alive
+        with broker, rig(broker, tmp_path / "second", node="other") as other:
+            other.client.subscribe("mqttcam/yard/#")
+            other.client.wait("mqttcam/yard/status", lambda m: m.text == "online", 30)
+            other.client.wait("mqttcam/yard/front/image", timeout=20)
+            assert daemon.alive
+
+
+def test_frozen_broker(launch: Launch, broker: Broker) -> None:
+    running = launch()
+    _, before = running.front.next_image()
+    broker.pause()
+    try:
+        time.sleep(FROZEN)  # nothing to wait for but time itself
+    finally:
+        broker.resume()
+    since = running.mark()
+    fresh = running.client.wait_many(running.front.topic("image", "meta"), 6, timeout=20, since=since)
+    times = [m.json["ts"] for m in fresh]
+    assert times == sorted(times)
+    assert times[-1] > before["ts"] + FROZEN - 1
+    stale = [ts for ts in times if ts < times[-1] - 2]
+    assert len(stale) <= 3, "pictures of the time when nothing moved are not kept for later"
+
+
+def test_birth_of_home_assistant(launch: Launch) -> None:
+    running = launch()
+    running.front.next_image()
+    before = running.discovery()
+    since = running.mark()
+    running.client.publish("homeassistant/status", "online")
+    for topic, discovery in before.items():
+        assert running.client.wait(topic, since=since, timeout=20).json == discovery
+    running.front.wait_availability("online", since=since)
+    running.client.wait(running.front.topic("state"), since=since)
+    running.node.wait_online(since=since)
+    picture = running.client.wait(running.front.topic("image"), since=since)
+    assert size_of(picture.payload) == (320, 240)
+
+
+def test_other_words_on_the_birth_topic_are_ignored(launch: Launch) -> None:
+    running = launch()
+    running.front.next_image()
+    topic = next(iter(running.discovery()))
+    since = running.mark()
+    for payload in ("offline", "", b"\xff", json.dumps({"a": 1})):
+        running.client.publish("homeassistant/status", payload)
+    running.front.state()
+    assert not running.client.on(topic, since)
+    assert running.daemon.alive
+
+
+def test_birth_topic_follows_the_prefix(launch: Launch) -> None:
+    running = launch(home_assistant={"discovery_prefix": "ha"})
+    device = f"ha/device/mqttcam_{running.node.name}_front/config"
+    running.client.wait(device)
+    since = running.mark()
+    running.client.publish("ha/status", "online")
+    running.client.wait(device, since=since, timeout=20)

@@ -1,0 +1,53 @@
+"""Settings from the environment, and from the places where `run` looks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import yaml
+from support.broker import Broker
+from support.client import Client
+from support.daemon import Daemon, configuration, mqttcam_command, pattern_camera
+from support.rig import Launch
+
+
+def test_environment_beats_the_file(launch: Launch) -> None:
+    rig = launch(env={"MQTTCAM__CAMERAS__FRONT__IMAGE__QUALITY": "42"})
+    assert rig.front.state()["image_quality"] == 42
+    assert rig.front.next_image()[1]["quality"] == 42
+
+
+def test_a_bad_value_in_the_environment_names_the_variable(tmp_path: Path) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text(yaml.safe_dump({"mqtt": {"host": "b"}, "cameras": {"front": pattern_camera()}}))
+    done = mqttcam_command(tmp_path, "check", "-c", str(path), env={"MQTTCAM__MQTT__PORT": "many"})
+    assert done.returncode == 2
+    assert "MQTTCAM__MQTT__PORT" in done.stdout + done.stderr
+
+
+def test_an_unknown_variable_is_refused_with_the_nearest(tmp_path: Path) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text(yaml.safe_dump({"mqtt": {"host": "b"}, "cameras": {"front": pattern_camera()}}))
+    done = mqttcam_command(tmp_path, "check", "-c", str(path), env={"MQTTCAM__MQTT__HOTS": "b"})
+    assert done.returncode == 2
+    assert "host" in (done.stdout + done.stderr).lower()
+
+
+def test_environment_alone(broker: Broker, tmp_path: Path) -> None:
+    env = {
+        "MQTTCAM__NODE": "bare",
+        "MQTTCAM__MQTT__HOST": broker.host,
+        "MQTTCAM__MQTT__PORT": str(broker.port),
+        "MQTTCAM__STATE_DIR": str(tmp_path / "state"),
+        "MQTTCAM__CAMERAS__CAMERA__SOURCE__TYPE": "test_pattern",
+        "MQTTCAM__CAMERAS__CAMERA__SIZE": "320x240",
+    }
+    with Client(broker, "mqttcam/bare/#") as client, Daemon(tmp_path, arguments=["run"], env=env):
+        client.wait("mqttcam/bare/status", lambda m: m.text == "online", 20)
+        client.wait("mqttcam/bare/camera/image")
+
+
+def test_the_file_of_the_current_folder(broker: Broker, tmp_path: Path) -> None:
+    config = configuration(broker, tmp_path, node="local")
+    with Client(broker, "mqttcam/local/#") as client, Daemon(tmp_path, config, arguments=["run"]):
+        client.wait("mqttcam/local/status", lambda m: m.text == "online", 20)

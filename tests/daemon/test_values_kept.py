@@ -1,0 +1,112 @@
+"""What was set by a command survives; privacy above all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from support.results import check_error, check_ok
+from support.rig import Launch, Rig
+
+VALUES: dict[str, Any] = {"brightness": 0.3, "contrast": 1.25, "image_quality": 55, "image_fps": 4}
+
+
+def _again(rig: Rig, *, kill: bool) -> int:
+    since = rig.mark()
+    if kill:
+        rig.daemon.kill()
+        rig.daemon.start()
+    else:
+        rig.daemon.restart()
+    rig.node.wait_online(since=since)
+    return since
+
+
+@pytest.mark.parametrize("kill", [False, True], ids=["stop", "kill -9"])
+def test_values_survive(launch: Launch, kill: bool) -> None:
+    rig = launch()
+    check_ok(rig.front.set(VALUES), "set")
+    since = _again(rig, kill=kill)
+    rig.front.wait_state(since=since, **VALUES)
+    assert rig.front.next_image()[1]["quality"] == 55
+
+
+def test_the_restart_command_keeps_them_too(launch: Launch) -> None:
+    rig = launch()
+    check_ok(rig.front.set(VALUES), "set")
+    since = rig.mark()
+    check_ok(rig.node.command("restart"), "restart")
+    gone = rig.node.wait_status("offline", since=since)
+    rig.node.wait_online(since=gone.index)
+    rig.front.wait_state(since=gone.index, **VALUES)
+
+
+def test_controls_survive_a_restart_of_the_camera(launch: Launch) -> None:
+    rig = launch()
+    check_ok(rig.front.set(VALUES), "set")
+    check_ok(rig.front.command("restart_camera"), "restart_camera")
+    rig.front.next_image()
+    state = rig.front.state()
+    assert {key: state[key] for key in VALUES} == VALUES
+
+
+def test_a_value_outside_todays_limits_is_forgotten_not_fatal(launch: Launch) -> None:
+    rig = launch()
+    check_ok(rig.front.set({"brightness": 0.3}), "set")
+    rig.daemon.stop()
+    for path in (rig.daemon.directory / "state").rglob("*"):
+        if path.is_file():
+            path.write_bytes(b"\x00garbage{")
+    since = rig.mark()
+    rig.daemon.start()
+    rig.node.wait_online(since=since)
+    rig.front.next_image()
+
+
+def test_privacy(launch: Launch) -> None:
+    rig = launch()
+    rig.front.next_image()
+    assert check_ok(rig.front.set_value("enabled", "OFF"), "set") == {"enabled": "OFF"}
+    since = rig.mark()
+    assert rig.front.state()["enabled"] == "OFF"
+    check_error(rig.front.command("snapshot"), "snapshot", "unavailable")
+    assert rig.retained()[rig.front.topic("availability")].text == "online", "or it could not be turned on"
+
+    for kill in (False, True):
+        since = _again(rig, kill=kill)
+        rig.front.wait_state(since=since, enabled="OFF")
+        check_error(rig.front.command("snapshot"), "snapshot", "unavailable")
+        assert rig.retained()[rig.front.topic("availability")].text == "online"
+        assert not rig.client.on(rig.front.topic("image"), since), "not one picture"
+        assert not rig.client.on(rig.front.topic("snapshot"), since)
+
+    assert check_ok(rig.front.set_value("enabled", "ON"), "set") == {"enabled": "ON"}
+    rig.front.next_image()
+
+
+def test_off_by_configuration_and_on_by_command(launch: Launch) -> None:
+    rig = launch(cameras={"front": {"source": {"type": "test_pattern"}, "size": "320x240", "enabled": False}})
+    rig.front.wait_state(enabled="OFF")
+    check_error(rig.front.command("snapshot"), "snapshot", "unavailable")
+    assert not rig.client.on(rig.front.topic("image"))
+    check_ok(rig.front.set_value("enabled", "ON"), "set")
+    rig.front.next_image()
+    since = _again(rig, kill=True)
+    rig.front.wait_state(since=since, enabled="ON")
+    rig.front.next_image()
+
+
+def test_values_set_while_it_is_off_hold_when_it_is_on(launch: Launch) -> None:
+    rig = launch()
+    rig.front.next_image()
+    check_ok(rig.front.set({"enabled": "OFF"}), "set")
+    check_ok(rig.front.set({"image_quality": 33}), "set")
+    result = rig.front.set({"brightness": 0.4})
+    if result["ok"]:
+        check_ok(rig.front.set({"enabled": "ON"}), "set")
+        rig.front.next_image()
+        assert rig.front.state()["brightness"] == 0.4
+    else:
+        check_error(result, "set", "unavailable")
+        check_ok(rig.front.set({"enabled": "ON"}), "set")
+    assert rig.front.next_image()[1]["quality"] == 33

@@ -1,0 +1,1 @@
+"""Acceptance with a real Home Assistant."""

@@ -1,0 +1,107 @@
+"""One Home Assistant, one mosquitto and one daemon with two cameras for all acceptance tests."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.broker import Mosquitto
+from support.daemon import mqttcam_command, pattern_camera
+from support.discovery import components, full
+from support.left_out import leave_out
+from support.rig import Rig, rig
+from support.waiting import wait_for
+
+from home_assistant.harness import HomeAssistant, ha_root, ha_version, now
+
+NOT_ABOUT_US = (
+    "No device components to cleanup",  # when a user deletes a device, it empties the topic once for each entity
+    "Error returned from MQTT server: The connection was lost",  # when the broker restarts
+)
+"""Complaints of Home Assistant about itself and about the broker."""
+
+
+def about_us(lines: list[str]) -> list[str]:
+    """Those of its complaints that concern the daemon."""
+    return [line for line in lines if not line.startswith(NOT_ABOUT_US)]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of this folder."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.home_assistant)
+
+
+@dataclass(frozen=True)
+class World:
+    """What runs."""
+
+    ha: HomeAssistant
+    broker: Mosquitto
+    rig: Rig
+
+    def announced(self) -> dict[str, dict[str, Any]]:
+        """What `mqttcam discovery` prints, by topic, with full names."""
+        path = self.rig.daemon.config_file
+        return _announced(path, path.read_text())
+
+    def entities(self) -> dict[str, dict[str, Any]]:
+        """What Home Assistant should have, by unique id."""
+        found: dict[str, dict[str, Any]] = {}
+        for payload in self.announced().values():
+            found |= components(payload)
+        return found
+
+    def wait_available(self, timeout: float = 30) -> None:
+        """Wait until Home Assistant has every entity, and none is unavailable: what is cannot be operated."""
+        ids = {self.ha.entity_id(unique_id) for unique_id in self.entities()}
+
+        def available() -> bool:
+            states = self.ha.states()
+            return all(entity in states and states[entity]["state"] != "unavailable" for entity in ids)
+
+        wait_for(available, "every entity is available", timeout, 0.1)
+
+    def entity(self, key: str, device: str = "yard_front") -> str:
+        """The entity id that Home Assistant gave to one of ours."""
+        return self.ha.entity_id(f"mqttcam_{device}_{key}")
+
+
+@cache
+def _announced(config: Path, content: str) -> dict[str, dict[str, Any]]:
+    done = mqttcam_command(config.parent, "discovery", "-c", str(config))
+    assert done.returncode == 0, done.stderr
+    return {topic: full(payload) for topic, payload in json.loads(done.stdout).items()}
+
+
+@pytest.fixture(scope="package")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """All of it, running, with every entity there."""
+    if ha_version(ha_root()) is None:
+        leave_out("no Home Assistant: run tests/home_assistant/setup.sh")
+    cameras = {"front": pattern_camera(name="Front door"), "back": pattern_camera(size="160x120")}
+    with (
+        Mosquitto(tmp_path_factory.mktemp("broker")) as broker,
+        HomeAssistant(broker.port) as ha,
+        rig(broker, tmp_path_factory.mktemp("daemon"), cameras=cameras) as running,
+    ):
+        found = World(ha, broker, running)
+        found.wait_available()
+        running.front.next_image()
+        yield found
+
+
+@pytest.fixture(autouse=True)
+def _no_complaint(world: World) -> Iterator[None]:
+    """Home Assistant says nothing at WARNING or above about us, and raises no issue, in any of the tests."""
+    since = now()
+    yield
+    assert not about_us(world.ha.log(since=since))
+    assert not world.ha.issues()

@@ -1,0 +1,131 @@
+"""Every entity of a camera and of the bridge, as Home Assistant shows it."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from support.pictures import size_of
+from support.results import check_ok
+from support.waiting import wait_for
+
+from home_assistant.conftest import World, about_us
+
+
+def _settable(world: World) -> dict[str, dict[str, Any]]:
+    return {
+        key: entry
+        for key, entry in world.entities().items()
+        if entry["platform"] in ("number", "select", "switch")
+    }
+
+
+def test_exactly_those_that_are_announced(world: World) -> None:
+    assert set(world.ha.entities()) == set(world.entities())
+
+
+def test_nothing_was_complained_about_since_the_start(world: World) -> None:
+    assert not about_us(world.ha.log())
+    assert not world.ha.issues()
+
+
+def test_none_was_switched_off_or_hidden(world: World) -> None:
+    wanted = world.entities()
+    for unique_id, entry in world.ha.entities().items():
+        if wanted[unique_id].get("enabled_by_default", True):
+            assert entry["disabled_by"] is None
+        assert entry["hidden_by"] is None
+
+
+def test_entity_ids_categories_and_icons(world: World) -> None:
+    there = world.ha.entities()
+    for unique_id, want in world.entities().items():
+        entry = there[unique_id]
+        assert entry["entity_id"] == want["default_entity_id"]
+        assert entry["entity_category"] == want.get("entity_category")
+        assert entry["original_name"] == want.get("name")
+        assert entry["original_icon"] == want.get("icon")
+        assert entry["original_device_class"] == want.get("device_class")
+
+
+def test_devices(world: World) -> None:
+    bridge, front = world.ha.device("mqttcam_yard"), world.ha.device("mqttcam_yard_front")
+    assert bridge
+    assert front
+    assert front["name"] == "Front door"
+    assert front["via_device_id"] == bridge["id"]
+    assert bridge["via_device_id"] is None
+    for topic, payload in world.announced().items():
+        device = world.ha.device(topic.split("/")[2])
+        assert device
+        for key in ("manufacturer", "model", "sw_version", "name"):
+            assert device[key] == payload["device"].get(key)
+        there = world.ha.entities()
+        for entry in payload["components"].values():
+            assert there[entry["unique_id"]]["device_id"] == device["id"]
+
+
+def test_every_state_is_known_but_what_is_unknown(world: World) -> None:
+    world.wait_available()
+    values = world.rig.front.state()
+    states = world.ha.states()
+    for key, value in values.items():
+        if value is None:
+            assert states[world.entity(key)]["state"] == "unknown", key
+        else:
+            assert states[world.entity(key)]["state"] != "unknown", key
+
+
+def test_values_units_limits_and_choices(world: World) -> None:
+    states = world.ha.states()
+    values = world.rig.front.state()
+    for unique_id, want in _settable(world).items():
+        state = states[world.ha.entity_id(unique_id)]
+        attributes = state["attributes"]
+        assert attributes.get("unit_of_measurement") == want.get("unit_of_measurement")
+        if want["platform"] == "number":
+            assert (attributes["min"], attributes["max"]) == (want["min"], want["max"])
+            assert want["min"] <= float(state["state"]) <= want["max"]
+        if want["platform"] == "select":
+            assert attributes["options"] == want["options"]
+    for key in ("image_quality", "brightness", "contrast"):
+        assert float(states[world.entity(key)]["state"]) == values[key]
+    assert states[world.entity("enabled")]["state"] == "on"
+    assert states[world.entity("pattern")]["state"] == values["pattern"]
+
+
+def test_the_camera_shows_what_is_on_mqtt(world: World) -> None:
+    camera = world.entity("camera")
+    front = world.rig.front
+
+    def same() -> bool:
+        published = {m.payload for m in world.rig.client.on(front.topic("image"))}
+        return world.ha.picture(camera) in published
+
+    wait_for(same, "a picture of Home Assistant's that was published", 10, 0.1)
+    first = world.ha.picture(camera)
+    wait_for(lambda: world.ha.picture(camera) != first, "the next picture", 10, 0.1)
+    assert first is not None
+    assert size_of(first) == (320, 240)
+
+
+def test_the_last_snapshot(world: World) -> None:
+    front = world.rig.front
+    image = world.entity("last_snapshot")
+    for _ in range(2):
+        since = world.rig.mark()
+        check_ok(front.command("snapshot"), "snapshot")
+        snapshot = world.rig.client.wait(front.topic("snapshot"), since=since)
+        wait_for(partial(_shows, world, image, snapshot.payload), "the snapshot", 10, 0.1)
+
+
+def _shows(world: World, image: str, picture: bytes) -> bool:
+    return world.ha.picture(image) == picture
+
+
+def test_diagnostics_of_the_bridge(world: World) -> None:
+    states = world.ha.states()
+    status = states[world.entity("status", "yard")]
+    assert status["state"] == "on"
+    assert float(states[world.entity("memory", "yard")]["state"]) > 0
+    assert states[world.entity("log_level", "yard")]["state"] == "INFO"

@@ -1,0 +1,99 @@
+"""Restarts of Home Assistant, of the broker and of the daemon; devices that go, and come back."""
+
+from __future__ import annotations
+
+import time
+
+from support.daemon import pattern_camera
+from support.results import check_ok
+from support.waiting import wait_for
+
+from home_assistant.conftest import World
+from home_assistant.harness import now
+
+STARTS = 30
+"""Seconds for everything to be back after a restart of something."""
+
+
+def _all_is_well(world: World) -> None:
+    """Every entity is there and available, a picture shows, and a command works."""
+    world.wait_available(STARTS)
+    camera = world.entity("camera")
+    first = world.ha.picture(camera)
+    wait_for(lambda: world.ha.picture(camera) not in (None, first), "a new picture", STARTS, 0.1)
+    quality = world.entity("image_quality")
+    goal = 70 if world.ha.states()[quality]["state"] != "70" else 80
+    world.ha.call("number.set_value", quality, value=goal)
+    world.ha.wait_state(quality, str(goal))
+
+
+def test_home_assistant_restarts(world: World) -> None:
+    entries = {unique_id: entry["entity_id"] for unique_id, entry in world.ha.entities().items()}
+    since = now()
+    world.ha.restart()
+    world.ha.wait_birth(since)
+    _all_is_well(world)
+    assert {unique_id: entry["entity_id"] for unique_id, entry in world.ha.entities().items()} == entries
+
+
+def test_broker_restarts_and_has_lost_everything(world: World) -> None:
+    with world.rig.client.reconnecting():
+        world.broker.restart(wipe=True)
+    _all_is_well(world)
+
+
+def test_broker_lost_everything_and_home_assistant_restarts(world: World) -> None:
+    world.ha.stop()
+    with world.rig.client.reconnecting():
+        world.broker.restart(wipe=True)
+    world.ha.start()
+    _all_is_well(world)
+
+
+def test_daemon_is_killed_and_comes_back(world: World) -> None:
+    world.rig.daemon.kill()
+    for key in ("camera", "enabled", "brightness"):
+        world.ha.wait_state(world.entity(key), "unavailable")
+    world.ha.wait_state(world.entity("status", "yard"), lambda value: value in ("off", "unavailable"))
+    world.rig.daemon.start()
+    _all_is_well(world)
+
+
+def test_daemon_stops_and_comes_back(world: World) -> None:
+    world.rig.daemon.stop()
+    world.ha.wait_state(world.entity("camera"), "unavailable")
+    world.rig.daemon.start()
+    _all_is_well(world)
+
+
+def test_device_that_the_user_deletes_stays_away(world: World) -> None:
+    topic = "homeassistant/device/mqttcam_yard_back/config"
+    since = world.rig.mark()
+    world.ha.delete_device("mqttcam_yard_back")
+    world.rig.client.wait(topic, lambda m: not m.payload, since=since)
+    time.sleep(
+        1
+    )  # Home Assistant empties the topic once for each entity: an answer to that would show by now
+    assert world.ha.device("mqttcam_yard_back") is None
+
+    since = world.rig.mark()
+    world.rig.client.publish("homeassistant/status", "online")
+    world.rig.client.wait("homeassistant/device/mqttcam_yard_front/config", since=since, timeout=20)
+    world.rig.front.state()
+    assert world.ha.device("mqttcam_yard_back") is None
+    assert topic not in world.rig.discovery()
+
+    check_ok(world.rig.node.command("rediscover"), "rediscover")
+    wait_for(lambda: world.ha.device("mqttcam_yard_back"), "the device is back", 15, 0.1)
+    _all_is_well(world)
+
+
+def test_camera_that_leaves_the_configuration_disappears(world: World) -> None:
+    config = world.rig.daemon.config
+    assert isinstance(config, dict)
+    config["cameras"] = {"front": pattern_camera(name="Front door")}
+    world.rig.daemon.write_config()
+    check_ok(world.rig.node.command("reload"), "reload")
+    wait_for(lambda: world.ha.device("mqttcam_yard_back") is None, "the device is gone", 15, 0.1)
+    assert not [unique_id for unique_id in world.ha.entities() if unique_id.startswith("mqttcam_yard_back_")]
+    _all_is_well(world)
