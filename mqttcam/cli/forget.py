@@ -6,11 +6,13 @@ import asyncio
 import uuid
 
 from mqttcam.cli.main import CommandFailed
+from mqttcam.home_assistant import node_object_id
 from mqttcam.mqtt.connection import Connection, Message
 from mqttcam.mqtt.topics import Topics
 from mqttcam.settings import MqttSettings
 
 _TIMEOUT = 10.0
+_LOOK_AGAIN = 0.05
 
 
 async def forget_node(settings: MqttSettings, node: str, discovery_prefix: str) -> list[str]:
@@ -37,11 +39,12 @@ async def forget_node(settings: MqttSettings, node: str, discovery_prefix: str) 
 
 
 class _Forgetting:
-    """Retained messages come right behind a subscription; a message of our own, sent after it, comes behind them all."""
+    """Retained messages come right behind a subscription; one of our own, sent after it, comes behind them all."""
 
     def __init__(self, connection: Connection, topics: Topics, discovery_prefix: str, token: str) -> None:
         self._connection = connection
         self._topics = topics
+        self._object_id = node_object_id(topics.node)
         self._own = f'"{topics.root}/'.encode()
         self._marker = f"{topics.base}/forget/{token}"
         self._retained: set[str] = set()
@@ -51,7 +54,10 @@ class _Forgetting:
         connection.subscribe(self._marker, lambda _message: self._seen.set())
 
     async def run(self) -> list[str]:
-        await self._connection.wait_connected()
+        while not self._connection.connected:
+            if self._connection.problem is not None:
+                raise CommandFailed(self._connection.problem)
+            await asyncio.sleep(_LOOK_AGAIN)
         await self._marked()
         for topic in self._retained:
             self._connection.publish(topic, b"", qos=1, retain=True)
@@ -69,5 +75,8 @@ class _Forgetting:
             self._retained.add(message.topic)
 
     def _on_discovery(self, message: Message) -> None:
-        if message.retain and self._own in message.payload:
+        """Of our devices, those whose topics are this node's: `shed` also begins the ids of a node `shed_2`."""
+        object_id = message.topic.split("/")[-2]
+        ours = object_id == self._object_id or object_id.startswith(f"{self._object_id}_")
+        if message.retain and ours and self._own in message.payload:
             self._retained.add(message.topic)

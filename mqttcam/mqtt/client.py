@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from paho.mqtt import client as paho
@@ -66,6 +66,7 @@ class Welcome:
     reason: int
     text: str
     max_packet_size: int | None = None
+    receive_maximum: int = 0xFFFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,12 +159,14 @@ class Client(paho.Client):
         keepalive = _number(properties, "ServerKeepAlive")
         if keepalive is not None:
             self._keepalive = keepalive
-        receive_maximum = _number(properties, "ReceiveMaximum")
-        if receive_maximum is not None:
-            # paho leaves this out, and a broker ends the connection of who sends it more at once.
-            self._max_inflight_messages = min(self._max_inflight_messages, receive_maximum)
+        receive_maximum = _number(properties, "ReceiveMaximum") or 0xFFFF
+        # paho leaves this out, and a broker ends the connection of who sends it more at once.
+        self._max_inflight_messages = min(self._max_inflight_messages, receive_maximum)
         self.welcome = Welcome(
-            reason.value, _text(reason, properties), _number(properties, "MaximumPacketSize")
+            reason.value,
+            _text(reason, properties),
+            _number(properties, "MaximumPacketSize"),
+            receive_maximum,
         )
 
     def _note_goodbye(
@@ -233,7 +236,3 @@ def _number(properties: Properties | None, name: str) -> int | None:
 def _text(reason: ReasonCode | None, properties: Properties | None) -> str:
     why = getattr(properties, "ReasonString", None)
     return f"{reason} ({why})" if why else str(reason)
-
-
-OnAck = Callable[[int, float], None]
-"""Takes the PUBACK's reason code (0 good, 128 and up refused) and the seconds that the packet took."""

@@ -6,7 +6,6 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 
-from mqttcam.mqtt.backoff import Backoff
 from mqttcam.mqtt.budget import Budget
 from mqttcam.mqtt.client import MQTT_3_1_1, MQTT_5, ORIGIN, Login, Message
 from mqttcam.mqtt.dial import dial
@@ -20,6 +19,7 @@ from mqttcam.mqtt.refusals import (
     trouble_of_refusal,
     wants_older_protocol,
 )
+from mqttcam.mqtt.retry import Retry
 from mqttcam.mqtt.subscriptions import Handler, Subscriptions
 from mqttcam.settings import MqttSettings
 
@@ -32,14 +32,11 @@ LARGEST_MESSAGE = 16 * 1024 * 1024
 what is even larger than this an MQTT 5 broker does not deliver, and with 3.1.1 it ends the connection."""
 WELCOME_TIMEOUT = 10.0
 """Seconds for the CONNACK."""
-SLOW_RETRY = 60.0
-"""Seconds until the next try after what no quick try can cure, such as a wrong password."""
-STABLE = 60.0
-"""Seconds that a connection must live to make the next retry a quick one: two daemons with the same client id
-would throw each other out without a pause otherwise."""
 KEEPALIVE_WITHOUT_WILL = 60
 """Seconds at least, on a connection whose death no will announces, which is the one for pictures: a large one
 delays the PINGREQ on a slow link."""
+_OVERHEAD = 20
+"""Bytes at most of a small packet's header, packet identifier and lengths."""
 PATIENCE = 15.0
 """Seconds without any progress after which a picture that waits for its PUBACK shows a dead connection."""
 
@@ -72,7 +69,7 @@ class Connection:
         Args:
             will: topic and payload that the broker publishes when this connection dies; QoS 1, retained.
             follows: another connection to the same broker. This one is made only while that one is there, so
-                that what is wrong with the broker is said once.
+                that what is wrong with the broker is said once. It is for pictures.
         """
         self._settings = settings
         self._client_id = client_id
@@ -84,21 +81,23 @@ class Connection:
         self._subscriptions = Subscriptions()
         self._connected_hooks: list[Callable[[], None]] = []
         self._disconnected_hooks: list[Callable[[], None]] = []
-        self._backoff = Backoff()
-        self._said: str | None = None
-        self._short_lived = False
+        self._retry = Retry(self._where if follows is None else f"{self._where} for pictures")
         self._up = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._connects = 0
         self._bytes_before = 0
+        self._too_large: set[str] = set()
         self.budget = Budget(settings.max_packet_size, self._keepalive)
         self.link: Link | None = None
-        self.problem: str | None = None
         self.dropped = 0
 
     @property
     def connected(self) -> bool:
         return self.link is not None
+
+    @property
+    def problem(self) -> str | None:
+        return self._retry.problem
 
     @property
     def reconnects(self) -> int:
@@ -175,15 +174,29 @@ class Connection:
         retain: bool = False,
         correlation_data: bytes | None = None,
     ) -> bool:
-        """Send a small message; False: it is dropped, as there is no connection or it takes nothing."""
+        """Send a small message; False: it is dropped, as there is no connection or the broker takes none."""
         properties = b"" if correlation_data is None else correlation(correlation_data)
         if self._subscriptions.find(topic) is not None:
             properties += user_property(ORIGIN, self._client_id)
         packed = PackedProperties(properties) if properties else None
-        if self.link is not None and self.link.publish(topic, payload, qos, retain, packed):
+        size = len(payload) + len(properties) + len(topic) + _OVERHEAD
+        if size > self.budget.limit:
+            self._drop_too_large(topic, size)
+        elif self.link is not None and self.link.publish(topic, payload, qos, retain, packed):
             return True
         self.dropped += 1
         return False
+
+    def _drop_too_large(self, topic: str, size: int) -> None:
+        """A broker ends the connection of who sends a packet over its limit, and would so each time."""
+        if topic not in self._too_large:
+            self._too_large.add(topic)
+            log.error(
+                "nothing is published to %s: %d bytes; a packet has %d at most",
+                topic,
+                size,
+                self.budget.limit,
+            )
 
     # connecting
 
@@ -196,9 +209,8 @@ class Connection:
             except Exception as error:
                 log.exception("the MQTT connection")
                 trouble = Trouble(f"internal error: {error!r}")
-            self._report(trouble)
-            delay = SLOW_RETRY if trouble.hopeless else self._backoff.next()
-            await asyncio.sleep(0 if trouble.at_once else delay)
+            quiet = self._follows is not None and not self._follows.connected
+            await asyncio.sleep(self._retry.failed(trouble, quiet=quiet))
 
     async def wait_connected(self) -> None:
         """Return once there is a connection."""
@@ -232,7 +244,7 @@ class Connection:
         self.protocol.welcomed()
         self._connects += 1
         self.link = link
-        self.problem = None
+        self._retry.connected()
         version = "5" if link.protocol == MQTT_5 else "3.1.1"
         log.info("connected to %s as %s (MQTT %s)", self._where, self._client_id, version)
         try:
@@ -246,10 +258,8 @@ class Connection:
             self._bytes_before += link.sent
             self._call(self._disconnected_hooks)
         now = asyncio.get_running_loop().time()
-        again, self._short_lived = self._short_lived, now - since < STABLE
-        if not self._short_lived:
-            self._backoff.reset()
-            self._said = None
+        again = self._retry.short_lived
+        self._retry.lived(now - since)
         if self._follows is None:
             self.protocol.over()
         self._learn(ended, now)
@@ -298,15 +308,6 @@ class Connection:
                 ended.unacknowledged,
                 self.budget.limit,
             )
-
-    def _report(self, trouble: Trouble) -> None:
-        """Say a problem once, until another one comes or all has been well for a while."""
-        if trouble.at_once:
-            return
-        self.problem = f"MQTT {self._where}: {trouble.text}"
-        if self._said != self.problem:
-            self._said = self.problem
-            log.log(logging.ERROR if trouble.hopeless else logging.WARNING, "%s; trying again", self.problem)
 
     # callbacks of others
 

@@ -12,9 +12,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from mqttcam.mqtt.budget import Budget
-from mqttcam.mqtt.client import Client, Login, Message, OnAck, Welcome
+from mqttcam.mqtt.client import Client, Login, Message, Welcome
+from mqttcam.mqtt.lane import Lane, OnAck, Packet
 from mqttcam.mqtt.packets import PackedProperties
-from mqttcam.mqtt.wire import FIRST_OWN_MID, LAST_OWN_MID, Wire
+from mqttcam.mqtt.wire import Wire
 
 log = logging.getLogger(__name__)
 
@@ -43,13 +44,6 @@ class Ended:
     waited: float = 0.0
 
 
-@dataclass(slots=True)
-class _Picture:
-    size: int
-    since: float
-    on_ack: OnAck
-
-
 class Link:
     """One connection. It lives on the loop, and nothing that goes wrong in it is raised.
 
@@ -71,17 +65,14 @@ class Link:
         self.welcome: asyncio.Future[Welcome] = self._loop.create_future()
         self.ended: asyncio.Future[Ended] = self._loop.create_future()
         self._patience = patience
-        self._budget = budget
         self._on_message = on_message
         self._wire = Wire(sock, self._take_puback, self._unwatch, login.largest)
         self._client = Client(self._wire, login)
         self._writing = False
         self._backlog = 0
         self._acks: dict[int, Callable[[int], None]] = {}
-        self._pictures: dict[int, _Picture] = {}
-        self._mid = LAST_OWN_MID
-        self._last_ack = 0.0
-        self._moved = (0.0, 0)
+        self._lane = Lane(budget, self._loop.time)
+        self._refusal_said = False
         self._leaving = False
         self._timer: asyncio.TimerHandle | None = None
 
@@ -140,29 +131,29 @@ class Link:
     # pictures, past paho
 
     def next_mid(self) -> int:
-        """A packet identifier for `write`. One comes again after 32,767 others."""
-        self._mid = self._mid + 1 if self._mid < LAST_OWN_MID else FIRST_OWN_MID
-        return self._mid
+        """A packet identifier for `write`."""
+        return self._lane.next_mid()
 
     def write(self, parts: Sequence[bytes], size: int, mid: int, on_ack: OnAck) -> bool:
         """Write whole packets, `size` bytes in all, the last a QoS 1 PUBLISH with `mid`. False: too late."""
         if self.ended.done():
             return False
-        now = self._loop.time()
-        if not self._pictures:
-            self._moved = (now, -1)
-        self._pictures[mid] = _Picture(size, now, on_ack)
+        packet = Packet(parts, size, mid, on_ack)
+        if self._lane.admit(packet):
+            self._write(packet)
+        return not self.ended.done()
+
+    def _write(self, packet: Packet) -> None:
         try:
             if self._client.want_write():
-                self._wire.defer(parts)
+                self._wire.defer(packet.parts)
             else:
-                self._wire.write(parts, size)
+                self._wire.write(packet.parts, packet.size)
         except OSError:
             self._break_off()
-            return False
+            return
         if self._wire.pending:
             self._settle()
-        return True
 
     # the end
 
@@ -170,7 +161,7 @@ class Link:
         """DISCONNECT and close; while pictures or messages still wait, just close."""
         if self.ended.done():
             return
-        if not self._pictures and not self._client.want_write():
+        if not self._lane and not self._client.want_write():
             self._leaving = True
             self._client.disconnect()
         self.drop()
@@ -196,9 +187,7 @@ class Link:
     def _end(self, why: Ended) -> None:
         if self.ended.done():
             return
-        now = self._loop.time()
-        size = max((picture.size for picture in self._pictures.values()), default=0)
-        waited = max((now - picture.since for picture in self._pictures.values()), default=0.0)
+        size, waited = self._lane.largest, self._lane.longest
         self.ended.set_result(Ended(why.text, why.by_broker, why.reason, why.error, size, waited))
         if self._timer is not None:
             self._timer.cancel()
@@ -207,7 +196,7 @@ class Link:
         else:
             self._wire.abort()
         self._acks.clear()
-        self._pictures.clear()
+        self._lane.clear()
 
     # the loop
 
@@ -223,6 +212,8 @@ class Link:
         except Exception as error:
             log.debug("paho cannot read a packet", exc_info=True)
             self._break_off(f"the broker sent what is no MQTT: {error}")
+        while not self.ended.done() and (packet := self._lane.release()) is not None:
+            self._write(packet)
         self._settle()
 
     def _tick(self) -> None:
@@ -233,8 +224,10 @@ class Link:
             log.debug("keepalive", exc_info=True)
             self._break_off(f"keepalive failed: {error}")
         self._settle()
-        if self._pictures and not self.ended.done():
-            self._check_progress()
+        if self._lane and not self.ended.done():
+            silence = self._lane.silence(self._wire.unsent())
+            if silence >= self._patience:
+                self._break_off(f"no answer from the broker for {silence:.0f} s")
 
     def _settle(self) -> None:
         """After whatever may have written or closed something."""
@@ -276,20 +269,12 @@ class Link:
         self._loop.remove_reader(self._wire.fileno())
         self._loop.remove_writer(self._wire.fileno())
 
-    def _check_progress(self) -> None:
-        """Notice a link that died without a word: no byte leaves, and no PUBACK comes."""
-        now, unsent = self._loop.time(), self._wire.unsent()
-        since, before = self._moved
-        if unsent != before or self._last_ack > since:
-            self._moved = (now, unsent)
-        elif now - since >= self._patience:
-            self._break_off(f"no answer from the broker for {now - since:.0f} s")
-
     # what paho has noted
 
     def _read_notes(self) -> None:
         client = self._client
         if client.welcome is not None and not self.welcome.done():
+            self._lane.receive_maximum = client.welcome.receive_maximum
             self.welcome.set_result(client.welcome)
         if client.acknowledged:
             acknowledged, client.acknowledged = client.acknowledged, []
@@ -301,26 +286,15 @@ class Link:
                 self._on_message(message)
 
     def _take_ack(self, mid: int, reason: int) -> None:
-        if reason >= 128:
-            log.warning("the broker refused a message: reason code %d", reason)
+        if reason >= 128 and not self._refusal_said:
+            self._refusal_said = True
+            log.warning("the broker refuses messages of ours (reason code %d)", reason)
         on_ack = self._acks.pop(mid, None)
         if on_ack is not None:
             on_ack(reason)
 
     def _take_puback(self, mid: int, reason: int) -> bool:
-        picture = self._pictures.pop(mid, None)
-        if picture is None:
-            return False
-        now = self._loop.time()
-        # Behind another picture, its own time on the link starts at the end of that one.
-        seconds = now - max(picture.since, self._last_ack)
-        self._last_ack = now
-        self._budget.acknowledged(picture.size, seconds, now)
-        try:
-            picture.on_ack(reason, seconds)
-        except Exception:
-            log.exception("after a PUBACK")
-        return True
+        return self._lane.acknowledge(mid, reason)
 
 
 def _words(error: OSError | None) -> str:

@@ -164,6 +164,7 @@ class PicturePublisher:
 
     def _pause(self) -> None:
         self._feed.ready = False
+        self._dropped += self._slot is not None
         self._slot = None
         if self._taking is not None:
             self._taking.cancel()
@@ -211,11 +212,8 @@ class PicturePublisher:
         self._in_flight = True
         if link.write((head, jpeg, meta), len(head) + len(jpeg) + len(meta), mid, self._acknowledged):
             self._feed.ready = self._quick
-        if picture.quality < self._feed.spec.quality and self._limit != self._fitted_to:
-            self._fitted_to = self._limit
-            log.warning(
-                "%s: pictures are made smaller, as a packet has %d bytes at most", self._name, self._limit
-            )
+        if picture.quality < self._feed.spec.quality and len(jpeg) * 2 > self._max_bytes:
+            self._say_fitted()
 
     def _acknowledged(self, reason: int, seconds: float) -> None:
         self._in_flight = False
@@ -236,6 +234,13 @@ class PicturePublisher:
             self._feed.ready = True
         else:
             self._send(link, picture, trigger)
+
+    def _say_fitted(self) -> None:
+        if self._limit != self._fitted_to:
+            self._fitted_to = self._limit
+            log.warning(
+                "%s: pictures are made smaller, as a packet has %d bytes at most", self._name, self._limit
+            )
 
     def _drop_too_large(self, picture: Picture) -> None:
         self._dropped += 1

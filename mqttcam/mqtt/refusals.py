@@ -55,8 +55,8 @@ def trouble_of_error(error: Exception, settings: MqttSettings) -> Trouble:
         case tls.TlsError():
             return Trouble(str(error), hopeless=True)
         case ssl.SSLError():
-            return Trouble(tls.explain(error), hopeless=True)
-        case ConnectionResetError() | ssl.SSLEOFError() if settings.tls is not None:
+            return Trouble(tls.explain(error), hopeless=tls.needs_a_person(error))
+        case ConnectionResetError() if settings.tls is not None:
             return Trouble("the broker closed the connection; does it speak TLS on this port?")
         case TimeoutError():
             return Trouble("no connection in time")
@@ -69,7 +69,7 @@ def trouble_of_error(error: Exception, settings: MqttSettings) -> Trouble:
 def trouble_of_end(ended: Ended, client_id: str, *, again: bool = False) -> Trouble:
     """Of a connection that there was; `again`: the broker closed the one before as soon."""
     if isinstance(ended.error, ssl.SSLError):
-        return Trouble(tls.explain(ended.error), hopeless=True)
+        return Trouble(tls.explain(ended.error), hopeless=tls.needs_a_person(ended.error))
     if ended.reason == TAKEN_OVER:
         return Trouble(f"another client has connected as {client_id}; mqtt.client_id and node must be unique")
     if again and ended.by_broker and ended.reason is None:

@@ -68,10 +68,22 @@ def explain(error: ssl.SSLError) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"the broker's certificate is not trusted: {error.verify_message}"
     reason = error.reason or str(error)
-    if reason in {"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"}:
+    if isinstance(error, ssl.SSLEOFError):
+        return "the broker closed the connection; does it speak TLS on this port?"
+    if reason == "WRONG_VERSION_NUMBER":
         return "the broker does not speak TLS on this port"
     if "CERTIFICATE_REQUIRED" in reason or "HANDSHAKE_FAILURE" in reason:
         return f"the broker wants a certificate of ours (mqtt.tls.cert_file): {reason.lower()}"
     if "ALERT" in reason:
         return f"the broker refuses our certificate or TLS version: {reason.lower()}"
     return f"TLS failed: {reason.lower()}"
+
+
+def needs_a_person(error: ssl.SSLError) -> bool:
+    """Whether the same try will fail again, as certificates or ports are wrong."""
+    reason = error.reason or ""
+    return (
+        isinstance(error, ssl.SSLCertVerificationError)
+        or "ALERT" in reason
+        or reason == "WRONG_VERSION_NUMBER"
+    )

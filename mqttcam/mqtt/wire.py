@@ -21,8 +21,6 @@ _RECEIVE = 65536
 _WOULD_BLOCK = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 _LARGEST_PUBACK = 65536
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
-FIRST_OWN_MID, LAST_OWN_MID = 0x8000, 0xFFFF
-"""Packet identifiers of the pictures' lane; paho counts up from 1, from 1 again at each connection."""
 
 OnPuback = Callable[[int, int], bool]
 """Takes a packet identifier and a reason code; False where the packet is not of the pictures' lane."""

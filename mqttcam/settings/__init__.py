@@ -11,7 +11,8 @@ from mqttcam.settings.mqtt import BrokerSettings, HomeAssistantSettings, MqttSet
 from mqttcam.settings.problems import NoConfiguration, Problem, SettingsError
 from mqttcam.settings.schema import json_schema
 from mqttcam.settings.size import NAMED_SIZES, Size, parse_size
-from mqttcam.settings.sources import FileSource, Picamera2Source, SourceSettings, TestPatternSource
+from mqttcam.settings.sources import FileSource, SourceSettings, TestPatternSource
+from mqttcam.settings.sources_real import Picamera2Source, UrlSource, V4l2Source
 from mqttcam.settings.web import WebSettings
 
 __all__ = [
@@ -33,6 +34,8 @@ __all__ = [
     "SourceSettings",
     "TestPatternSource",
     "TlsSettings",
+    "UrlSource",
+    "V4l2Source",
     "WebSettings",
     "check_outputs",
     "default_name",

@@ -8,14 +8,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from mqttcam.settings.base import OneOf, Section
 from mqttcam.settings.size import SizeSetting
-
-
-def _number_or_id(raw: object) -> object:
-    return int(raw) if isinstance(raw, str) and raw.isdecimal() and len(raw) < 4 else raw
+from mqttcam.settings.sources_real import Picamera2Source, UrlSource, V4l2Source
 
 
 class TestPatternSource(Section):
@@ -41,13 +38,6 @@ class FileSource(Section):
     loop: bool = Field(True, description="Start again at the end.")
 
 
-class Picamera2Source(Section):
-    """A Raspberry Pi camera module, through Picamera2."""
-
-    type: Literal["picamera2"] = Field("picamera2", description="A Raspberry Pi camera module.")
-    camera: Annotated[int | str, BeforeValidator(_number_or_id)] = Field(
-        0, description="Which one: its number, or its id as `mqttcam cameras` prints it."
-    )
-
-
-SourceSettings = Annotated[TestPatternSource | FileSource | Picamera2Source, Field(discriminator="type")]
+SourceSettings = Annotated[
+    TestPatternSource | FileSource | Picamera2Source | V4l2Source | UrlSource, Field(discriminator="type")
+]

@@ -1,0 +1,1 @@
+"""The connection, topics, pictures and the embedded broker, without cameras."""

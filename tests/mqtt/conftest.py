@@ -1,0 +1,92 @@
+"""A broker a module, connections that are stopped after each test, and feeds that tests fill by hand."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.broker import Broker, Endpoint, Mosquitto, find_mosquitto
+from support.client import Client
+from support.left_out import leave_out
+
+from mqtt.tools import Rig, login_settings
+from mqttcam.mqtt.connection import Connection
+
+Connect = Callable[..., Awaitable[Connection]]
+
+_RUN_WITH_STDIN = """
+import subprocess, sys
+subprocess.Popen([sys.executable, "-m", "mqttcam.mqtt.broker_process", *sys.argv[1:]], stdin=subprocess.PIPE).wait()
+"""
+
+
+class Embedded(Broker):
+    """The embedded broker, where mosquitto is missing. It reports neither the sender's QoS nor its retain flag."""
+
+    def _command(self) -> list[str]:
+        return [sys.executable, "-c", _RUN_WITH_STDIN, self.host, str(self.port)]
+
+
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """Mosquitto, or what there is."""
+    folder = tmp_path_factory.mktemp("broker")
+    with Mosquitto(folder) if find_mosquitto() else Embedded(folder) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def mosquitto(broker: Broker) -> Mosquitto:
+    """The module's broker, where a test needs mosquitto itself."""
+    if not isinstance(broker, Mosquitto):
+        leave_out("mosquitto is not installed")
+    return broker
+
+
+@pytest.fixture
+def client(broker: Broker) -> Iterator[Client]:
+    """Sees everything that the broker gets."""
+    with Client(broker, "#") as connected:
+        yield connected
+
+
+@pytest.fixture
+async def connect() -> AsyncIterator[Connect]:
+    """`connect(endpoint, client_id=…, port=…)`: a started connection, by default one that is welcomed already."""
+    made: list[Connection] = []
+
+    async def start(to: Endpoint, *, wait: bool = True, **options: Any) -> Connection:
+        options.setdefault("client_id", f"mqttcam-test-{len(made)}")
+        ours = {
+            name: options.pop(name) for name in ("client_id", "will", "follows", "hooks") if name in options
+        }
+        hooks = ours.pop("hooks", ())
+        connection = Connection(login_settings(to, **options), **ours)
+        for hook in hooks:
+            connection.on_connected(hook)
+        made.append(connection)
+        connection.start()
+        if wait:
+            async with asyncio.timeout(10):
+                await connection.wait_connected()
+        return connection
+
+    yield start
+    for connection in made:
+        await connection.stop()
+
+
+@pytest.fixture
+async def rig(broker: Broker, client: Client, connect: Connect) -> Rig:
+    """A publisher of pictures on a connection of its own, fed by hand."""
+    return Rig.make(await connect(broker, client_id="mqttcam-test-pictures"))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where a second broker keeps its files."""
+    return tmp_path / "second"

@@ -1,0 +1,91 @@
+"""A broker that does what a test says: it welcomes as told and acknowledges only when told."""
+
+from __future__ import annotations
+
+import asyncio
+from types import TracebackType
+from typing import Self
+
+from support.broker import Endpoint
+from support.waiting import HOST
+
+from mqttcam.mqtt.packets import varint
+from mqttcam.mqtt.streams import Kind, PacketError, kind_of, read_packet, take_field, write_packet
+
+RECEIVE_MAXIMUM, SERVER_KEEP_ALIVE = 0x21, 0x13
+
+
+class ScriptedBroker(Endpoint):
+    """Takes MQTT 5 connections; all on one client after the other.
+
+    Attributes:
+        properties: of each CONNACK.
+        received: kinds of the packets that came, but PUBLISH.
+        unacknowledged: topics and packet identifiers of QoS 1 messages that wait for `acknowledge`.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(0)
+        self.properties = b""
+        self.received: list[Kind] = []
+        self.unacknowledged: list[tuple[str, int]] = []
+        self._server: asyncio.Server | None = None
+        self._writer: asyncio.StreamWriter | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_server(self._accept, HOST, 0)
+        self.port = int(self._server.sockets[0].getsockname()[1])
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        assert self._server is not None
+        self._server.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def acknowledge(self, reason: int = 0) -> None:
+        """Send the PUBACK of the oldest message that waits for one."""
+        assert self._writer is not None
+        _, mid = self.unacknowledged.pop(0)
+        write_packet(self._writer, Kind.PUBACK, mid.to_bytes(2, "big"), bytes((reason,)))
+
+    def say(self, first: int, body: bytes) -> None:
+        """Send any packet."""
+        assert self._writer is not None
+        write_packet(self._writer, first, body)
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(self._serve(reader, writer))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writer = writer
+        try:
+            while True:
+                first, body = await read_packet(reader)
+                self._answer(first, body)
+        except (OSError, EOFError, PacketError):
+            return
+        finally:
+            writer.close()
+
+    def _answer(self, first: int, body: bytes) -> None:
+        assert self._writer is not None
+        kind = kind_of(first)
+        if kind is Kind.PUBLISH:
+            if first & 0x06:
+                topic, at = take_field(body, 0)
+                self.unacknowledged.append((topic.decode(), int.from_bytes(body[at : at + 2], "big")))
+            return
+        self.received.append(kind)
+        if kind is Kind.CONNECT:
+            self.say(Kind.CONNACK, b"\0\0" + varint(len(self.properties)) + self.properties)
+        elif kind is Kind.SUBSCRIBE:
+            self.say(Kind.SUBACK, body[:2] + b"\0\1")
+        elif kind is Kind.PINGREQ:
+            self.say(Kind.PINGRESP, b"")

@@ -1,0 +1,489 @@
+"""The connection: what goes out and comes in, the will, refusals, and every way to lose it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import time
+from pathlib import Path
+
+import pytest
+from support.broker import Broker, Endpoint, Mosquitto
+from support.client import Client, retained
+from support.old_broker import OldBroker
+from support.proxy import Proxy
+from support.waiting import HOST, free_port
+
+from mqtt.conftest import Connect
+from mqtt.tools import FRONT, TOPICS, as_sent, in_thread, login_settings, until
+from mqttcam.mqtt import connection as module
+from mqttcam.mqtt import retry
+from mqttcam.mqtt.backoff import Backoff
+from mqttcam.mqtt.connection import Connection, Message
+
+WILL = (TOPICS.status, b"offline")
+
+
+def _said(caplog: pytest.LogCaptureFixture, level: int = logging.WARNING) -> list[str]:
+    """What the connection has logged at `level` and above."""
+    return [r.getMessage() for r in caplog.records if r.levelno >= level and r.name.startswith("mqttcam.")]
+
+
+@pytest.mark.parametrize("protocol", [5, "3.1.1"])
+async def test_out_and_in(broker: Broker, client: Client, connect: Connect, protocol: int | str) -> None:
+    received: list[Message] = []
+    connection = await connect(broker, protocol=protocol)
+    connection.subscribe(FRONT.set_key("+"), received.append)
+    assert connection.publish(FRONT.state, b'{"a": 1}', qos=1, retain=True)
+    assert connection.publish(TOPICS.health, b"{}")
+    state = await in_thread(client.wait, FRONT.state)
+    assert as_sent(broker, state, 1, True)
+    assert state.text == '{"a": 1}'
+    await in_thread(client.wait, TOPICS.health)
+    await in_thread(
+        client.publish,
+        FRONT.set_key("brightness"),
+        "0.2",
+        response_topic="answers/here",
+        correlation=b"\0\xff",
+    )
+    await until(lambda: received, "the command")
+    expected = Message(FRONT.set_key("brightness"), b"0.2")
+    if protocol == 5:
+        expected = Message(expected.topic, b"0.2", False, "answers/here", b"\0\xff")
+    assert received == [expected]
+    assert connection.publish("answers/here", b"yes", qos=1, correlation_data=b"\0\xff")
+    answer = await in_thread(client.wait, "answers/here")
+    assert answer.correlation == (b"\0\xff" if protocol == 5 else None)
+    assert connection.echoes == (protocol != 5)
+    assert 100 < connection.bytes_sent < 1000
+
+
+async def test_short_packets_do_not_wait_for_long_ones(broker: Broker, connect: Connect) -> None:
+    connection = await connect(broker)
+    assert connection.link is not None
+    sock = connection.link._wire._sock
+    assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+async def test_retained_messages_arrive_as_such(broker: Broker, client: Client, connect: Connect) -> None:
+    await in_thread(client.publish, FRONT.command("snapshot"), "x", retain=True)
+    received: list[Message] = []
+    connection = await connect(broker)
+    connection.subscribe(FRONT.command("+"), received.append)
+    await until(lambda: received, "the retained command")
+    assert received[0].retain
+    await in_thread(client.publish, FRONT.command("snapshot"), "", retain=True)
+    await until(lambda: len(received) == 2, "its end")
+    assert not received[1].retain
+
+
+async def test_what_we_publish_ourselves_does_not_come_back(
+    broker: Broker, client: Client, connect: Connect
+) -> None:
+    received: list[Message] = []
+    connection = await connect(broker)
+    connection.subscribe(FRONT.command("+"), received.append)
+    connection.publish(FRONT.command("own"), b"", qos=1, retain=True)
+    await in_thread(client.wait, FRONT.command("own"))
+    await in_thread(client.publish, FRONT.command("other"), "")
+    await until(lambda: received, "the other's command")
+    assert [message.topic for message in received] == [FRONT.command("other")]
+
+
+async def test_an_mqtt_5_broker_need_not_even_send_it(
+    mosquitto: Mosquitto, client: Client, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "ORIGIN", "a property that nobody looks for")
+    received: list[Message] = []
+    connection = await connect(mosquitto)
+    connection.subscribe(FRONT.get, received.append)
+    connection.publish(FRONT.get, b"own", qos=1)
+    await in_thread(client.wait, FRONT.get)
+    await in_thread(client.publish, FRONT.get, "other")
+    await until(lambda: received, "the other's command")
+    assert [message.payload for message in received] == [b"other"]
+
+
+async def test_nothing_more_after_unsubscribing(broker: Broker, client: Client, connect: Connect) -> None:
+    received: list[Message] = []
+    connection = await connect(broker)
+    connection.subscribe(FRONT.set, received.append)
+    connection.subscribe(FRONT.get, received.append)
+    connection.unsubscribe(FRONT.set)
+    await in_thread(client.publish, FRONT.set, "1")
+    await in_thread(client.publish, FRONT.get, "2")
+    await until(lambda: received, "the second message")
+    assert [message.payload for message in received] == [b"2"]
+
+
+async def test_every_connection_subscribes_and_then_calls_the_hooks(
+    broker: Broker, client: Client, connect: Connect
+) -> None:
+    received: list[Message] = []
+    ups: list[bool] = []
+    downs: list[bool] = []
+
+    def fail() -> None:
+        raise RuntimeError("from the hook")
+
+    async with Proxy(broker.port) as proxy:
+        connection = await connect(Endpoint(proxy.port))
+        connection.subscribe(FRONT.get, received.append)
+        connection.on_connected(fail)
+        connection.on_connected(lambda: ups.append(connection.publish(TOPICS.status, b"online", 1, True)))
+        connection.on_disconnected(lambda: downs.append(connection.publish(TOPICS.health, b"{}")))
+        for _ in range(2):
+            ups.clear()
+            downs.clear()
+            received.clear()
+            proxy.cut()
+            await until(lambda: ups and connection.connected, "connected again")
+            assert downs == [False], "nothing is queued while there is no connection"
+            await in_thread(client.publish, FRONT.get, "")
+            await until(lambda: received, "a message after the reconnect")
+            assert ups == [True]
+        assert connection.reconnects == 2
+
+
+async def test_a_handler_that_fails_hurts_nobody(
+    broker: Broker, client: Client, connect: Connect, caplog: pytest.LogCaptureFixture
+) -> None:
+    received: list[Message] = []
+
+    def fail(message: Message) -> None:
+        received.append(message)
+        raise RuntimeError("from the handler")
+
+    connection = await connect(broker)
+    connection.subscribe(FRONT.set, fail)
+    for number in range(3):
+        await in_thread(client.publish, FRONT.set, str(number))
+    await until(lambda: len(received) == 3, "all messages")
+    assert connection.reconnects == 0
+    assert "from the handler" in caplog.text
+
+
+# payloads and packets
+
+
+async def test_payloads_that_are_no_text_or_huge(broker: Broker, client: Client, connect: Connect) -> None:
+    received: list[Message] = []
+    connection = await connect(broker)
+    connection.subscribe(FRONT.set, received.append)
+    payloads = [b"\xff\xfe\0", b"", bytes(10_000_000), b"after"]
+    for payload in payloads:
+        await in_thread(client.publish, FRONT.set, payload)
+    await until(lambda: len(received) == len(payloads), "every payload")
+    assert [message.payload for message in received] == payloads
+    assert connection.reconnects == 0
+
+
+@pytest.mark.parametrize("protocol", [5, "3.1.1"])
+async def test_payloads_larger_than_we_take(
+    mosquitto: Mosquitto,
+    client: Client,
+    connect: Connect,
+    monkeypatch: pytest.MonkeyPatch,
+    protocol: int | str,
+) -> None:
+    monkeypatch.setattr(module, "LARGEST_MESSAGE", 100_000)
+    received: list[Message] = []
+    connection = await connect(mosquitto, protocol=protocol)
+    connection.subscribe(FRONT.set, received.append)
+    await in_thread(client.publish, FRONT.set, bytes(150_000))
+    if protocol == "3.1.1":
+        await until(lambda: connection.reconnects == 1 and connection.connected, "a new connection")
+    while not received:
+        await in_thread(client.publish, FRONT.set, "after")
+    assert received[0].payload == b"after"
+    assert connection.reconnects == (0 if protocol == 5 else 1)
+
+
+_GARBAGE = [
+    b"\xff" * 50,
+    b"\0\0",
+    b"\x30\x05\0\x03\xff\xfe\xfd" + b"\x30\x05\0\x01x\0y",
+    b"\x30\xff\xff\xff\xff\xff",
+    b"\x32\x02\0\x09",
+    b"\x30\x07\0\x01a\x03\x99\x99\x99",
+    b"\x40\x01\0",
+    b"\x40\x04\0\x01\x77\0",
+    b"\x90\x01\0",
+    b"\xe0\x01\x9b",
+    b"\xe0\x02\xff\xff",
+    b"\x20\x03\0\0\0",
+    b"\x62\x02\0\x07",
+]
+
+
+@pytest.mark.parametrize("garbage", _GARBAGE, ids=[data.hex()[:16] for data in _GARBAGE])
+async def test_garbage_from_the_broker_is_survived(
+    broker: Broker, client: Client, connect: Connect, garbage: bytes
+) -> None:
+    received: list[Message] = []
+    async with Proxy(broker.port) as proxy:
+        connection = await connect(Endpoint(proxy.port))
+        connection.subscribe("#", received.append)
+        connection.publish(TOPICS.health, b"before", qos=1)
+        await in_thread(client.wait, TOPICS.health)
+        proxy.inject(garbage)
+        await asyncio.sleep(0.05)
+        await until(lambda: connection.connected, "still or again there", 5)
+        await in_thread(client.publish, FRONT.set, "after")
+        await until(lambda: [m for m in received if m.payload == b"after"], "a message after the garbage")
+        assert connection.publish(TOPICS.health, b"after", qos=1)
+        await in_thread(client.wait, TOPICS.health, lambda m: m.text == "after")
+
+
+async def test_topics_to_which_nothing_can_be_published(
+    broker: Broker, client: Client, connect: Connect
+) -> None:
+    connection = await connect(broker)
+    for topic in ("a/#", "+", "x\0y", "\udc80", "x" * 70_000):
+        assert not connection.publish(topic, b"{}", qos=1)
+    assert connection.dropped == 5
+    assert connection.publish(TOPICS.health, b"good", qos=1)
+    await in_thread(client.wait, TOPICS.health)
+    assert connection.reconnects == 0
+
+
+@pytest.mark.parametrize("protocol", [5, "3.1.1"])
+async def test_messages_over_the_limit_are_not_sent(
+    folder: Path, connect: Connect, caplog: pytest.LogCaptureFixture, protocol: int | str
+) -> None:
+    with Mosquitto(folder, extra="max_packet_size 20000") as broker, Client(broker, "#") as client:
+        connection = await connect(broker, protocol=protocol, max_packet_size=20_000)
+        for _ in range(3):
+            assert not connection.publish(TOPICS.info, bytes(20_000), qos=1, retain=True)
+        assert connection.publish(TOPICS.info, bytes(19_950), qos=1, retain=True)
+        await in_thread(client.wait, TOPICS.info)
+        assert connection.reconnects == 0
+        assert connection.dropped == 3
+        assert len(_said(caplog)) == 1
+
+
+async def test_no_more_unacknowledged_than_the_broker_takes(folder: Path, connect: Connect) -> None:
+    with Mosquitto(folder, extra="max_inflight_messages 2") as broker, Client(broker, "#") as client:
+        connection = await connect(broker)
+        for number in range(100):
+            assert connection.publish(TOPICS.info, str(number).encode(), qos=1)
+        messages = await in_thread(client.wait_many, TOPICS.info, 100)
+        assert [m.text for m in messages] == [str(number) for number in range(100)]
+        assert connection.reconnects == 0
+
+
+# losing the connection
+
+
+async def test_a_broker_killed_and_started_again(
+    folder: Path, connect: Connect, caplog: pytest.LogCaptureFixture
+) -> None:
+    with Mosquitto(folder) as broker:
+        connection = await connect(broker, will=WILL)
+        broker.kill()
+        await until(lambda: not connection.connected and connection.problem, "the loss is noticed")
+        assert not connection.publish(TOPICS.health, b"{}")
+        broker.start()
+        await until(lambda: connection.connected, "connected again")
+        assert connection.problem is None
+        assert connection.reconnects == 1
+
+
+async def test_no_broker_is_said_once(connect: Connect, caplog: pytest.LogCaptureFixture) -> None:
+    port = free_port()
+    connection = await connect(Endpoint(port), wait=False)
+    connection._retry.backoff = Backoff(first=0.01, cap=0.01)
+    await until(lambda: connection.problem, "the problem is known")
+    await asyncio.sleep(0.3)
+    assert _said(caplog) == [f"MQTT {HOST}:{port}: Connection refused; trying again"]
+
+
+async def test_a_name_that_nobody_knows(connect: Connect) -> None:
+    unknown = await connect(Endpoint(1883), wait=False, host="no-such-host.invalid")
+    too_long = await connect(Endpoint(1883), wait=False, host="x" * 300)
+    await until(lambda: unknown.problem and too_long.problem, "the problems are known", 30)
+
+
+async def test_a_wrong_password_is_said_once_and_retried_slowly(
+    folder: Path, connect: Connect, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(retry, "SLOW", 0.2)
+    with Mosquitto(folder, password="right") as broker:
+        before = time.monotonic()
+        connection = await connect(broker, wait=False, password="wrong")
+        follower = await connect(broker, wait=False, password="wrong", follows=connection)
+        await until(lambda: broker.log.count("not authorised") >= 3, "three tries")
+        assert time.monotonic() - before > 0.4
+        said = _said(caplog)
+        assert len(said) == 1, said
+        assert "mqtt.username" in said[0]
+        assert "wrong" not in said[0].replace("is wrong", "")
+        assert str(connection.problem) in said[0]
+        assert follower.problem is None
+        broker.change_password("wrong")
+        await until(lambda: connection.connected and follower.connected, "it is right now")
+        assert connection.problem is None
+
+
+@pytest.mark.parametrize("protocol", [5, "3.1.1"])
+async def test_a_good_password(folder: Path, connect: Connect, protocol: int | str) -> None:
+    with Mosquitto(folder, password="right") as broker:
+        await connect(broker, protocol=protocol)
+
+
+async def test_a_broker_that_never_answers(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(module, "WELCOME_TIMEOUT", 0.1)
+    with socket.create_server((HOST, 0)) as mute:
+        connection = await connect(Endpoint(mute.getsockname()[1]), wait=False)
+        connection._retry.backoff = Backoff(first=0.01, cap=0.01)
+        await until(lambda: connection.problem, "the silence is noticed")
+        await asyncio.sleep(0.5)
+        assert len(_said(caplog)) == 1
+        assert "no answer" in _said(caplog)[0]
+        before = time.monotonic()
+        await connection.stop()
+        assert time.monotonic() - before < 5
+
+
+async def test_stop_while_connecting(connect: Connect) -> None:
+    full = socket.create_server((HOST, 0), backlog=0)
+    waiting = [socket.socket() for _ in range(4)]
+    try:
+        for sock in waiting:
+            sock.setblocking(False)
+            sock.connect_ex(full.getsockname())
+        connection = await connect(Endpoint(full.getsockname()[1]), wait=False)
+        await asyncio.sleep(0.1)
+        before = time.monotonic()
+        await connection.stop()
+        assert time.monotonic() - before < 5
+    finally:
+        for sock in (*waiting, full):
+            sock.close()
+
+
+async def test_a_silent_link_is_noticed_by_its_keepalive(
+    broker: Broker, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with Proxy(broker.port) as proxy:
+        settings = login_settings(Endpoint(proxy.port)).model_copy(update={"keepalive": 1})
+        connection = Connection(settings, client_id="mqttcam-test-silent", will=WILL)
+        connection.start()
+        try:
+            await connection.wait_connected()
+            proxy.stall()
+            await until(lambda: not connection.connected, "the silence is noticed", 5)
+            proxy.resume()
+            await until(lambda: connection.connected, "connected again")
+        finally:
+            await connection.stop()
+
+
+async def test_messages_do_not_pile_up_on_a_stuck_link(broker: Broker, connect: Connect) -> None:
+    async with Proxy(broker.port) as proxy:
+        connection = await connect(Endpoint(proxy.port))
+        proxy.stall()
+        taken = sum(connection.publish(TOPICS.info, bytes(100_000), qos=0) for _ in range(200))
+        assert taken < 100
+        assert connection.dropped == 200 - taken
+        proxy.resume()
+        await until(lambda: connection.publish(TOPICS.health, b"{}"), "it takes messages again")
+
+
+async def test_qos_1_messages_without_an_answer_do_not_pile_up(broker: Broker, connect: Connect) -> None:
+    async with Proxy(broker.port) as proxy:
+        connection = await connect(Endpoint(proxy.port))
+        proxy.stall("down")
+        taken = sum(connection.publish(TOPICS.info, b"{}", qos=1) for _ in range(1000))
+        assert 20 <= taken <= 300
+
+
+async def test_two_clients_with_one_name_do_not_spin(
+    broker: Broker, connect: Connect, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = await connect(broker, client_id="mqttcam-test-twin")
+    second = await connect(broker, client_id="mqttcam-test-twin")
+    await asyncio.sleep(3)
+    assert first.reconnects + second.reconnects < 15
+    assert any("another client" in text and "mqttcam-test-twin" in text for text in _said(caplog))
+
+
+# versions
+
+
+async def test_a_broker_that_refuses_five(broker: Broker, mosquitto: Mosquitto, connect: Connect) -> None:
+    with OldBroker(broker.port) as old:
+        connection = await connect(old)
+        assert old.levels == [5, 4]
+        follower = await connect(old, follows=connection)
+        assert old.levels == [5, 4, 4]
+        assert connection.echoes
+        assert follower.connected
+
+
+async def test_a_broker_that_hangs_up_on_five(mosquitto: Mosquitto, connect: Connect) -> None:
+    levels: list[int] = []
+
+    async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readexactly(9)
+        levels.append(head[8])
+        if head[8] == 4:
+            await reader.read(100)
+            writer.write(b"\x20\x02\0\0")
+            await reader.read(100)
+        writer.close()
+
+    server = await asyncio.start_server(greet, HOST, 0)
+    async with server:
+        connection = await connect(Endpoint(server.sockets[0].getsockname()[1]))
+        assert levels == [5, 4]
+        assert connection.echoes
+        await connection.stop()
+
+
+async def test_three_where_asked(mosquitto: Mosquitto, connect: Connect) -> None:
+    await connect(mosquitto, client_id="mqttcam-test-three", protocol="3.1.1")
+    assert "as mqttcam-test-three (p2" in mosquitto.log
+
+
+# the end
+
+
+async def test_the_last_word_is_our_own(broker: Broker, client: Client, connect: Connect) -> None:
+    connection = await connect(broker, client_id="mqttcam-test-end", will=(TOPICS.status, b"the will"))
+    connection.publish(TOPICS.status, b"online", 1, True)
+    online = await in_thread(client.wait, TOPICS.status, lambda m: m.text == "online")
+    await connection.stop(last=WILL)
+    last = await in_thread(client.wait, TOPICS.status, lambda m: m.text == "offline", since=online.index)
+    assert not [m for m in client.messages[last.index + 1 :] if m.topic == TOPICS.status]
+    assert (await in_thread(retained, broker, TOPICS.status))[TOPICS.status].text == "offline"
+
+
+async def test_the_will_where_the_last_word_is_not_heard(
+    broker: Broker, client: Client, connect: Connect
+) -> None:
+    async with Proxy(broker.port) as proxy:
+        connection = await connect(Endpoint(proxy.port), will=(TOPICS.status, b"the will"))
+        connection.publish(TOPICS.status, b"online", 1, True)
+        await in_thread(client.wait, TOPICS.status, lambda m: m.text == "online")
+        proxy.stall()
+        before = time.monotonic()
+        await connection.stop(last=WILL)
+        assert time.monotonic() - before < 5
+        proxy.resume()
+        await in_thread(client.wait, TOPICS.status, lambda m: m.text == "the will")
+
+
+async def test_a_connection_that_breaks_publishes_the_will(
+    broker: Broker, client: Client, connect: Connect
+) -> None:
+    async with Proxy(broker.port) as proxy:
+        await connect(Endpoint(proxy.port), will=(TOPICS.status, b"gone"))
+        proxy.refuse = True
+        proxy.cut()
+        will = await in_thread(client.wait, TOPICS.status, lambda m: m.text == "gone")
+        assert as_sent(broker, will, 1, True)

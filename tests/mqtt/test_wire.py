@@ -1,0 +1,178 @@
+"""The socket under paho: whole packets in both directions, whatever the pieces."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mqttcam.mqtt.packets import varint
+from mqttcam.mqtt.wire import Wire
+
+OURS = 0x8000
+
+
+class Ends:
+    """A wire, and the broker's end of it."""
+
+    def __init__(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            near = socket.create_connection(server.getsockname())
+            self.broker, _ = server.accept()
+        near.setblocking(False)
+        self.broker.settimeout(5)
+        self.acks: list[tuple[int, int]] = []
+        self.closed = 0
+        self.wire = Wire(near, self._ack, self._close, 1_000_000)
+
+    def _ack(self, mid: int, reason: int) -> bool:
+        if mid < OURS:
+            return False
+        self.acks.append((mid, reason))
+        return True
+
+    def _close(self) -> None:
+        self.closed += 1
+
+    def read_as_paho(self, count: int) -> bytes:
+        """The first `count` bytes that are for paho."""
+        read = b""
+        while len(read) < count:
+            self.wire.receive()
+            try:
+                read += self.wire.recv(count - len(read))
+            except BlockingIOError:
+                continue
+        return read
+
+
+@contextmanager
+def _ends() -> Iterator[Ends]:
+    ends = Ends()
+    try:
+        yield ends
+    finally:
+        ends.broker.close()
+        ends.wire.close()
+
+
+@pytest.fixture
+def ends() -> Iterator[Ends]:
+    with _ends() as made:
+        yield made
+
+
+def _puback(mid: int, reason: int | None = None) -> bytes:
+    body = mid.to_bytes(2, "big") + (b"" if reason is None else bytes((reason, 0)))
+    return b"\x40" + varint(len(body)) + body
+
+
+def _publish(payload: bytes) -> bytes:
+    body = b"\0\x01t" + payload
+    return b"\x30" + varint(len(body)) + body
+
+
+_PACKETS = st.one_of(
+    st.integers(1, 0xFFFF).map(_puback),
+    st.tuples(st.integers(1, 0xFFFF), st.integers(0, 255)).map(lambda pair: _puback(*pair)),
+    st.binary(max_size=400).map(_publish),
+    st.just(b"\xd0\0"),
+)
+
+
+@given(st.lists(_PACKETS, max_size=12), st.data())
+def test_our_pubacks_are_taken_out_of_any_stream(packets: list[bytes], data: st.DataObject) -> None:
+    stream = b"".join(packets)
+    cuts = sorted(data.draw(st.sets(st.integers(0, len(stream)), max_size=8)))
+    ours = [p for p in packets if p[0] == 0x40 and int.from_bytes(p[2:4], "big") >= OURS]
+    for_paho = b"".join(p for p in packets if p not in ours)
+    with _ends() as ends:
+        read = b""
+        for start, end in zip([0, *cuts], [*cuts, len(stream)], strict=True):
+            if start < end:
+                ends.broker.sendall(stream[start:end])
+                ends.broker.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                ends.wire.receive()
+            while ends.wire.has_news:
+                read += ends.wire.recv(100)
+        read += ends.read_as_paho(len(for_paho) - len(read))
+        assert read == for_paho
+        expected = [(int.from_bytes(p[2:4], "big"), p[4] if len(p) > 4 else 0) for p in ours]
+        while len(ends.acks) < len(expected):
+            ends.wire.receive()
+        assert ends.acks == expected
+
+
+def test_a_packet_of_paho_does_not_start_in_the_middle_of_ours(ends: Ends) -> None:
+    wire = ends.wire
+    parts = (b"\x30\x00", bytes(8_000_000), b"end")
+    size = sum(map(len, parts))
+    wire.write(parts, size)
+    assert wire.pending
+    assert wire.midway
+    with pytest.raises(BlockingIOError):
+        wire.send(b"\xc0\0")
+    waiting = wire.unsent()
+    assert 0 < waiting <= size
+    got = bytearray()
+    while len(got) < size:
+        got += ends.broker.recv(1 << 20)
+        if wire.pending:
+            with pytest.raises(BlockingIOError):
+                wire.send(b"\xc0\0")
+            wire.flush()
+    assert bytes(got) == b"".join(parts)
+    assert not wire.midway
+    assert wire.send(b"\xc0\0") == 2
+    assert ends.broker.recv(10) == b"\xc0\0"
+
+
+def test_packets_that_wait_keep_their_order(ends: Ends) -> None:
+    big = bytes(6_000_000)
+    ends.wire.write((big,), len(big))
+    ends.wire.write((b"second", b"part"), 10)
+    ends.wire.defer((b"third",))
+    got = bytearray()
+    while len(got) < len(big) + 15:
+        got += ends.broker.recv(1 << 20)
+        while ends.wire.pending and ends.wire.flush():
+            pass
+    assert got[len(big) :] == b"secondpartthird"
+
+
+def test_the_end_of_the_connection_reaches_paho(ends: Ends) -> None:
+    ends.broker.sendall(b"\xd0\0")
+    ends.broker.close()
+    assert ends.read_as_paho(2) == b"\xd0\0"
+    while not ends.wire.ended:
+        ends.wire.receive()
+    assert ends.wire.has_news
+    assert ends.wire.recv(1) == b""
+
+
+def test_a_reset_reaches_paho(ends: Ends) -> None:
+    ends.broker.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    ends.broker.close()
+    while ends.wire.problem is None:
+        ends.wire.receive()
+    with pytest.raises(ConnectionResetError):
+        ends.wire.recv(1)
+    with pytest.raises(OSError, match="Broken pipe"):
+        ends.wire.write((b"x",), 1)
+
+
+def test_a_packet_that_is_too_large_is_not_read(ends: Ends) -> None:
+    with pytest.raises(ConnectionAbortedError, match="2000000 bytes"):
+        ends.wire.recv(2_000_000)
+
+
+def test_closing_is_told_once_and_aborting_resets(ends: Ends) -> None:
+    ends.wire.abort()
+    ends.wire.close()
+    assert ends.closed == 1
+    with pytest.raises(ConnectionResetError):
+        ends.broker.recv(1)
