@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 from collections.abc import Callable
 
-from mqttcam.camera.frame import Frame, Picture, PictureSpec, fitted
+from mqttcam.camera.frame import Frame, Life, Picture, PictureSpec, fitted
 from mqttcam.camera.hub import Hub
 from mqttcam.imaging.fit import Fitter
+
+log = logging.getLogger(__name__)
 
 
 class PictureFeed:
     """Hands pictures of one camera to a callback on the loop, one call a picture.
 
-    The gate is before the encoder: a frame that is not due, or that nobody can take, is never made a picture.
+    The gate is before the encoder: a frame that is not due, or that nobody can take, is never made a picture, and while
+    one is on its way to the loop there is no other. A picture that was due and could not be taken is owed: it is made
+    of the first frame that can be.
 
     Attributes:
         ready: set it to True when the next picture can be taken; handing one over clears it.
         spec: what the pictures are to be; may be changed at any time.
         fps: pictures a second; 0 is none, infinity every frame; may be changed at any time.
         max_bytes: the largest JPEG that can be taken, or `None`; pictures are fitted to it.
-        dropped: frames that were due while `ready` was False, or that could not be made to fit.
+        dropped: pictures that were due and never handed over, as the next one was due before they could be taken, or
+            that could not be made to fit.
     """
 
     def __init__(
@@ -41,9 +47,11 @@ class PictureFeed:
         self._loop = loop
         self._on_picture = on_picture
         self._fitter = Fitter()
+        self._said: int | None = None
         self._due_ns = 0
         self._last_ns = 0
         self._owed = False
+        self._on_its_way = False
         self._closed = False
         hub.subscribe(self)
 
@@ -52,43 +60,70 @@ class PictureFeed:
         self._closed = True
         self._hub.unsubscribe(self)
 
+    # in the capture thread
+
     def wants(self, frame: Frame) -> bool:
-        """Whether a picture is due and can be taken."""
+        """Whether a picture is due or owed, and can be taken."""
         fps = self.fps
         if fps == 0:
-            return False
-        if fps != math.inf and not self._is_due(frame.ts_ns, fps):
-            return False
-        if self.ready:
             self._owed = False
-            return True
-        self.dropped += 1
-        return False
+            return False
+        if fps == math.inf or self._is_due(frame.ts_ns, fps):
+            if self._owed:
+                self.dropped += 1
+            self._owed = True
+        return self._owed and self.ready and not self._on_its_way
 
     def _is_due(self, now: int, fps: float) -> bool:
-        """Paced by capture times; half a frame early is on time, so that the rate does not beat against the camera's.
+        """Paced by capture times, without drift: half a frame early is on time, so that no rate beats against another.
 
-        A picture that could not be taken when it was due is owed: it goes out as soon as it can be taken.
+        A clock that jumps costs no more than two periods.
         """
-        early = (now - self._last_ns) // 2
+        early = max(now - self._last_ns, 0) // 2
         self._last_ns = now
         period = int(1e9 / fps)
-        if now + min(early, period // 2) < self._due_ns <= now + 2 * period:
-            return self._owed and self.ready
-        on_time = 0 <= now + period - self._due_ns <= 2 * period
-        self._due_ns = self._due_ns + period if on_time else now + period
-        self._owed = not self.ready
+        due = self._due_ns
+        if now + min(early, period // 2) < due <= now + 2 * period:
+            return False
+        self._due_ns = (due if abs(now - due) <= period else now) + period
         return True
 
     def deliver(self, frame: Frame) -> None:
-        """Make the picture and hand it over."""
-        picture = fitted(frame, self.spec, self.max_bytes, self._fitter)
+        """Make the picture and send it to the loop.
+
+        Raises:
+            ValueError: the source's JPEG is broken; the next frame is tried.
+        """
+        limit, fitter = self.max_bytes, self._fitter
+        picture = fitted(frame, self.spec, limit, fitter)
+        if limit is not None and fitter.step and self._said != limit:
+            self._say(limit, picture)
+        self._owed = False
         if picture is None:
             self.dropped += 1
             return
-        self.ready = False
-        self._loop.call_soon_threadsafe(self._hand_over, picture)
+        self._on_its_way = True
+        self._loop.call_soon_threadsafe(self._hand_over, picture, frame.life)
 
-    def _hand_over(self, picture: Picture) -> None:
-        if not self._closed:
-            self._on_picture(picture)
+    def _say(self, limit: int, picture: Picture | None) -> None:
+        self._said = limit
+        how = (
+            "not at all"
+            if picture is None
+            else f"{picture.width}x{picture.height} at quality {picture.quality}"
+        )
+        log.warning(
+            "%s: pictures of at most %d bytes are taken; they are sent %s", self._hub.name, limit, how
+        )
+
+    # on the loop
+
+    def _hand_over(self, picture: Picture, life: Life) -> None:
+        self._on_its_way = False
+        if self._closed or life.over:
+            return
+        if not self.ready:
+            self.dropped += 1
+            return
+        self.ready = False
+        self._on_picture(picture)

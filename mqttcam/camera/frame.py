@@ -5,12 +5,35 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from mqttcam.imaging.exif import UPRIGHT, is_sideways, orientation, upright
 from mqttcam.imaging.fit import Fitter
-from mqttcam.imaging.raster import Planes, Raster, decode, encode, fit_within, flip, resize, size_of
+from mqttcam.imaging.raster import Planes, Raster, decode, encode, fit_within, flip, size_of
+from mqttcam.imaging.resize import resize
 
 DEFAULT_QUALITY = 85
 """JPEG quality, 1 to 100. A JPEG that comes from the source is passed through untouched while this is asked for."""
 _NO_METADATA: Mapping[str, object] = {}
+
+
+class Expired(Exception):
+    """The camera was closed or restarted meanwhile: nothing of this frame may be shown any more."""
+
+
+class Life:
+    """What the frames of one opening of a source share.
+
+    Attributes:
+        over: set on the loop when the camera is switched off, restarted or stopped. From then on its frames give no
+            picture, also one that is being made at that moment.
+    """
+
+    __slots__ = ("over",)
+
+    def __init__(self) -> None:
+        self.over = False
+
+
+_ENDLESS = Life()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +56,8 @@ class Picture:
     Attributes:
         seq: the frame's number, counted by its camera.
         ts_ns: when it was captured, Unix nanoseconds.
+        width, height: in pixels, as the JPEG's header has them.
+        quality: the JPEG quality that was asked for.
     """
 
     jpeg: bytes
@@ -65,13 +90,18 @@ class Frame:
     Attributes:
         seq: its number; set by the camera.
         ts_ns: when it was captured, Unix nanoseconds.
-        planes: Y, U and V, or `None` where the source gives JPEGs.
+        width, height: of its pictures in pixels, unless less is asked for: of the frame as it came, or as its
+            `adjustment` makes it.
+        planes: Y, U and V as they came, or `None` where the source gives JPEGs.
         jpeg: as the source gave it, or `None`.
         metadata: what the source knows of this frame, by libcamera's names.
-        adjustment: set by the camera where the source leaves it to us.
+        life: of its source; set by the camera.
     """
 
-    __slots__ = ("_pictures", "adjustment", "height", "jpeg", "metadata", "planes", "seq", "ts_ns", "width")
+    __slots__ = (
+        "_adjustment", "_noted", "_pictures", "_rasters", "_size",
+        "height", "jpeg", "life", "metadata", "planes", "seq", "ts_ns", "width",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -82,6 +112,7 @@ class Frame:
         jpeg: bytes | None = None,
         metadata: Mapping[str, object] = _NO_METADATA,
     ) -> None:
+        """Either planes or a JPEG, of `width` x `height`."""
         self.seq = 0
         self.ts_ns = ts_ns
         self.width = width
@@ -89,42 +120,91 @@ class Frame:
         self.planes = planes
         self.jpeg = jpeg
         self.metadata = metadata
-        self.adjustment: Adjustment | None = None
+        self.life = _ENDLESS
+        self._size = (width, height)
+        self._adjustment: Adjustment | None = None
+        self._noted = UPRIGHT if jpeg is None else 0
         self._pictures: dict[PictureSpec, Picture] = {}
+        self._rasters: dict[tuple[int, int], Raster] = {}
+
+    @property
+    def adjustment(self) -> Adjustment | None:
+        """What is still to be done to it; `None` where it is as it is to be. Set by the camera, or by its source."""
+        return self._adjustment
+
+    @adjustment.setter
+    def adjustment(self, adjustment: Adjustment | None) -> None:
+        self._adjustment = adjustment
+        self.width, self.height = self._size
+        if adjustment is None:
+            return
+        seen = self._seen_size
+        size = fit_within(*seen, adjustment.width or seen[0], adjustment.height or seen[1])
+        if size == seen and not adjustment.hflip and not adjustment.vflip:
+            self._adjustment = None
+        else:
+            self.width, self.height = size
 
     def picture(self, spec: PictureSpec) -> Picture:
         """The frame as a JPEG.
 
         Raises:
             ValueError: the source's JPEG had to be decoded, and is broken.
+            Expired: the camera was closed meanwhile.
         """
         picture = self._pictures.get(spec)
         if picture is None:
             picture = self._pictures[spec] = self._make(spec)
+        if self.life.over:
+            raise Expired
         return picture
 
     def _make(self, spec: PictureSpec) -> Picture:
-        narrow = spec.max_width is None or self.width <= spec.max_width
-        if narrow and self.adjustment is None:
-            if self.planes is not None:
-                jpeg = encode(self.planes, spec.quality)
-                return Picture(jpeg, self.seq, self.ts_ns, self.width, self.height, spec.quality)
-            if self.jpeg is not None and spec.quality == DEFAULT_QUALITY:
-                return Picture(self.jpeg, self.seq, self.ts_ns, self.width, self.height, spec.quality)
-        raster = self._adjusted(spec.max_width)
+        quality, max_width = spec.quality, spec.max_width
+        if self._adjustment is None:
+            if self.planes is not None and (max_width is None or self.width <= max_width):
+                jpeg = encode(self.planes, quality)
+                return Picture(jpeg, self.seq, self.ts_ns, self.width, self.height, quality)
+            as_wanted = quality == DEFAULT_QUALITY and (max_width is None or self._seen_size[0] <= max_width)
+            if self.jpeg is not None and as_wanted:
+                return Picture(self.jpeg, self.seq, self.ts_ns, self.width, self.height, quality)
+        raster = self._raster(max_width)
         width, height = size_of(raster)
-        return Picture(encode(raster, spec.quality), self.seq, self.ts_ns, width, height, spec.quality)
+        return Picture(encode(raster, quality), self.seq, self.ts_ns, width, height, quality)
 
-    def _adjusted(self, max_width: int | None) -> Raster:
-        adjustment = self.adjustment or Adjustment()
-        wanted = (max_width or self.width, self.height)
-        if adjustment.width is not None and adjustment.height is not None:
-            wanted = (min(wanted[0], adjustment.width), min(wanted[1], adjustment.height))
-        width, height = fit_within(self.width, self.height, *wanted)
-        raster: Raster = self.planes if self.planes is not None else decode(self.jpeg or b"", min_width=width)
-        if size_of(raster) != (width, height) and (width, height) != (self.width, self.height):
+    @property
+    def _orientation(self) -> int:
+        """As noted in its JPEG; looked for once."""
+        if not self._noted:
+            self._noted = orientation(self.jpeg or b"")
+        return self._noted
+
+    @property
+    def _seen_size(self) -> tuple[int, int]:
+        """Of the frame as it came, turned as it is to be seen."""
+        width, height = self._size
+        return (height, width) if is_sideways(self._orientation) else (width, height)
+
+    def _raster(self, max_width: int | None) -> Raster:
+        """The pixels of its pictures of some width; made once, for every quality."""
+        width, height = (self.width, self.height) if self._adjustment else self._seen_size
+        size = fit_within(width, height, max_width or width, height)
+        raster = self._rasters.get(size)
+        if raster is None:
+            raster = self._rasters[size] = self._adjusted(*size)
+        return raster
+
+    def _adjusted(self, width: int, height: int) -> Raster:
+        raster: Raster
+        if self.planes is not None:
+            raster = self.planes
+        else:
+            least = (height, width) if is_sideways(self._orientation) else (width, height)
+            raster = upright(decode(self.jpeg or b"", *least), self._orientation)
+        if size_of(raster) != (width, height):
             raster = resize(raster, width, height)
-        if adjustment.hflip or adjustment.vflip:
+        adjustment = self._adjustment
+        if adjustment is not None and (adjustment.hflip or adjustment.vflip):
             raster = flip(raster, horizontal=adjustment.hflip, vertical=adjustment.vflip)
         return raster
 
@@ -134,6 +214,7 @@ def fitted(frame: Frame, spec: PictureSpec, max_bytes: int | None, fitter: Fitte
 
     Raises:
         ValueError: the source's JPEG had to be decoded, and is broken.
+        Expired: the camera was closed meanwhile.
     """
     if max_bytes is None or (fitter.step == 0 and len(frame.picture(spec).jpeg) <= max_bytes):
         return frame.picture(spec)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+import threading
 from typing import Protocol
 
-from mqttcam.camera.frame import Frame
+from mqttcam.camera.frame import Expired, Frame
 
 log = logging.getLogger(__name__)
 
@@ -26,32 +27,46 @@ class Hub:
     Subscribing and unsubscribing are safe from any thread: the tuple is replaced, never changed.
 
     Attributes:
+        name: whose frames they are, for messages.
         failures: frames that a subscriber failed on.
     """
 
-    def __init__(self) -> None:
-        self._subscribers: tuple[Subscriber, ...] = ()
-        self._complained: set[int] = set()
+    def __init__(self, name: str = "") -> None:
+        self.name = name
         self.failures = 0
+        self._subscribers: tuple[Subscriber, ...] = ()
+        self._changing = threading.Lock()
+        self._complained: set[int] = set()
 
     def subscribe(self, subscriber: Subscriber) -> None:
-        self._subscribers = (*self._subscribers, subscriber)
+        """Offer it every frame from the next one on."""
+        with self._changing:
+            self._subscribers = (*self._subscribers, subscriber)
 
     def unsubscribe(self, subscriber: Subscriber) -> None:
-        self._subscribers = tuple(one for one in self._subscribers if one is not subscriber)
-        self._complained.discard(id(subscriber))
+        """Offer it no frame after this one."""
+        with self._changing:
+            self._subscribers = tuple(one for one in self._subscribers if one is not subscriber)
+            self._complained.discard(id(subscriber))
 
     def publish(self, frame: Frame) -> bool:
-        """Offer a frame to everyone; one that fails neither stops the others nor the camera. Whether anybody took it."""
+        """Offer a frame to everyone; whether anybody took it. One that fails stops neither others nor the camera."""
         taken = False
         for subscriber in self._subscribers:
             try:
                 if subscriber.wants(frame):
                     taken = True
                     subscriber.deliver(frame)
-            except Exception as error:
-                self.failures += 1
-                if id(subscriber) not in self._complained:
-                    self._complained.add(id(subscriber))
-                    log.warning("a frame could not be used: %s", error, exc_info=not isinstance(error, ValueError))
+            except Expired:
+                break
+            except Exception as error:  # noqa: BLE001 - it is the subscriber's own
+                self._complain(subscriber, error)
         return taken
+
+    def _complain(self, subscriber: Subscriber, error: Exception) -> None:
+        """Count a failure; the first of each subscriber is said. Pictures that are broken are no fault of the code."""
+        self.failures += 1
+        if id(subscriber) not in self._complained:
+            self._complained.add(id(subscriber))
+            trace = None if isinstance(error, ValueError) else error
+            log.warning("%s: a frame could not be used: %s", self.name or "camera", error, exc_info=trace)

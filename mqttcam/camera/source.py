@@ -1,6 +1,14 @@
 """What a source of frames is. One file a kind in `sources/`, one line in its registry.
 
-Every method is called from the camera's capture thread and from no other; a source needs no locks.
+Every method is called from the camera's capture thread and from no other; a source needs no locks. What a source may
+have besides, all of it read in that thread too:
+
+| attribute | says | without it |
+| --- | --- | --- |
+| `adjusts_itself` (of the class) | its frames have the configured size and orientation | both are done to its frames |
+| `frame_interval` | seconds to expect from frame to frame now, a long exposure counted in | 1 / `frame_rate` |
+| `open_timeout` | seconds that it may take until it gives its first frame | 20 |
+| `notes` | in words, what is otherwise than it was asked for, once it is open | nothing is |
 """
 
 from __future__ import annotations
@@ -18,7 +26,7 @@ class SourceError(Exception):
     """The source cannot be opened or gives no more frames; the message is for a person. The camera tries again."""
 
 
-class SourceEnded(SourceError):  # noqa: N818 - not a fault
+class SourceEnded(SourceError):
     """The source has come to its end and is not looped; it is not tried again."""
 
 
@@ -28,8 +36,9 @@ class SourceInfo:
 
     Attributes:
         model: what a person calls it (`imx708_wide`, `test pattern`).
-        width, height: of its frames, in pixels.
-        frame_rate: frames a second that it aims for; 0 where it gives them as they come.
+        width, height: of its frames, in pixels; 0 where only the frames tell.
+        frame_rate: frames a second that it aims for: when ten are missing, the camera counts as stalled. 0 where it
+            gives them as they come: then it has to notice a stall itself, and only a read that hangs is noticed.
         controls: what can be set while it runs, in the order to show them.
         serial: what tells this device from another one of its model, where there is such a thing.
     """

@@ -42,7 +42,7 @@ class Pacer:
         if not self._period:
             return True
         now = time.monotonic()
-        if not -self._period < now - self._next < self._period:
+        if now - self._next >= self._period:
             self._next = now
         left = self._next - now
         if left > 0 and (self._wake.wait(min(left, timeout)) or left > timeout):

@@ -1,1 +1,1 @@
-"""Pure functions on pixels: encode, decode, resize, flip, draw."""
+"""Pure functions on pixels: encode, decode, resize, turn, draw, and pictures that stay below a size in bytes."""

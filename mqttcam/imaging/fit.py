@@ -75,16 +75,19 @@ class Fitter:
         trying_better = self._promising >= self._patience
         level = self.step - 1 if trying_better else self.step
         while level < len(self._steps):
-            step = self._steps[level]
-            made = make(step[0], None if step[1] == 1.0 else max(2, int(width * step[1])))
+            step_quality, factor = self._steps[level]
+            made = make(step_quality, None if factor == 1.0 else max(2, int(width * factor)))
             needed = len(made.jpeg)
             if needed <= max_bytes:
                 self._settle(level, needed, max_bytes, trying_better=trying_better)
                 return made
             level = self._next_below(level, needed, max_bytes)
+        # The next picture will hardly do better: it is not tried in every step again.
+        self.step = len(self._steps) - 1
         return None
 
     def _next_below(self, level: int, needed: int, max_bytes: int) -> int:
+        """The first step that is expected to do, the last one where none is."""
         unit = needed / weight(self._steps[level])
         for below in range(level + 1, len(self._steps) - 1):
             if unit * weight(self._steps[below]) <= max_bytes * _MARGIN:
@@ -92,6 +95,7 @@ class Fitter:
         return max(level + 1, len(self._steps) - 1)
 
     def _settle(self, level: int, needed: int, max_bytes: int, *, trying_better: bool) -> None:
+        """Remember the step that did, and whether the one above it might as well."""
         if trying_better:
             worked = level < self.step
             self._patience = _PATIENCE if worked else min(2 * self._patience, _LONGEST_PATIENCE)

@@ -3,40 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mqttcam.imaging.raster import Planes
+from mqttcam.imaging.raster import Plane, Planes
 
 Rgb = NDArray[np.float32]
 """(height, width, 3), 0 to 1; a test picture at half the size it is shown at."""
 
-_BARS = ((1, 1, 1), (1, 1, 0), (0, 1, 1), (0, 1, 0), (1, 0, 1), (1, 0, 0), (0, 0, 1))
+_WHITE, _YELLOW, _CYAN, _GREEN = (1, 1, 1), (1, 1, 0), (0, 1, 1), (0, 1, 0)
+_MAGENTA, _RED, _BLUE, _BLACK = (1, 0, 1), (1, 0, 0), (0, 0, 1), (0, 0, 0)
+_BARS = (_WHITE, _YELLOW, _CYAN, _GREEN, _MAGENTA, _RED, _BLUE)
+_CASTELLATIONS = (_BLUE, _BLACK, _MAGENTA, _BLACK, _CYAN, _BLACK, _WHITE)
+"""Below the bars, as SMPTE EG 1 has them: next to each other they show what a wrong hue does."""
 _BAR_LEVEL = 0.75
 """The usual 75 % colour bars."""
-_RAMP = 0.22
-"""Share of the height, below the bars, that is a grey ramp."""
-_SQUARE = 8
+_BARS_END, _CASTELLATIONS_END = 0.67, 0.75
+"""Shares of the height; a ramp from black to white follows."""
+_SQUARES = 8
 """Squares of the checkerboard from top to bottom."""
+_HALF_LEVEL = 0.5 / 255
+"""No colour is 128, not the middle of 0 and 255."""
+_DUSK = ((0.09, 0.11, 0.30), (0.42, 0.25, 0.47), (0.91, 0.47, 0.38), (0.99, 0.80, 0.50))
+"""Colours of the gradient from top to bottom."""
 
 
 def _bars(height: int, width: int) -> Rgb:
     columns = np.arange(width) * len(_BARS) // width
-    picture = np.broadcast_to(np.array(_BARS, np.float32)[columns] * _BAR_LEVEL, (height, width, 3)).copy()
-    picture[int(height * (1 - _RAMP)) :] = np.linspace(0, 1, width, dtype=np.float32)[:, None]
+    picture = np.empty((height, width, 3), np.float32)
+    picture[:] = np.array(_BARS, np.float32)[columns] * _BAR_LEVEL
+    castellations = slice(int(height * _BARS_END), int(height * _CASTELLATIONS_END))
+    picture[castellations] = np.array(_CASTELLATIONS, np.float32)[columns] * _BAR_LEVEL
+    picture[castellations.stop :] = np.linspace(0, 1, width, dtype=np.float32)[:, None]
     return picture
 
 
 def _gradient(height: int, width: int) -> Rgb:
-    across = np.linspace(0, 1, width, dtype=np.float32)[None, :]
-    down = np.linspace(0, 1, height, dtype=np.float32)[:, None]
-    sky = np.stack(np.broadcast_arrays(0.15 + 0.75 * down, 0.25 + 0.35 * across, 0.75 - 0.45 * down), axis=-1)
-    return sky.astype(np.float32)
+    stops = np.linspace(0, 1, len(_DUSK))
+    # A little of it runs across: a picture that is the same from left to right hides errors.
+    at = np.linspace(0, 0.92, height)[:, None] + np.linspace(0.08, 0, width)[None, :]
+    channels = [np.interp(at, stops, [colour[index] for colour in _DUSK]) for index in range(3)]
+    return np.stack(channels, axis=-1).astype(np.float32)
 
 
 def _checkerboard(height: int, width: int) -> Rgb:
-    rows, columns = np.mgrid[0:height, 0:width] * _SQUARE // height
+    rows, columns = np.mgrid[0:height, 0:width] * _SQUARES // height
     return np.repeat(np.where((rows + columns) % 2, 0.85, 0.15)[..., None], 3, axis=-1).astype(np.float32)
 
 
@@ -52,24 +65,33 @@ PATTERNS: dict[str, Callable[[int, int], Rgb]] = {
 }
 
 
-def draw_pattern(
-    name: str, width: int, height: int, *, brightness: float, contrast: float, saturation: float
-) -> Planes:
-    """A test picture.
+def draw_pattern(name: str, width: int, height: int) -> Planes:
+    """A test picture, one of `PATTERNS`; both sides even."""
+    y, u, v = planes_of_rgb(PATTERNS[name](height // 2, width // 2))
+    return y.repeat(2, axis=0).repeat(2, axis=1), u, v
+
+
+def planes_of_rgb(rgb: Rgb) -> Planes:
+    """Y, U and V, all of the same size, as JFIF 1.02 has them (ITU-R BT.601, full range)."""
+    red, green, blue = rgb[..., 0], rgb[..., 1], rgb[..., 2]
+    luma = 0.299 * red + 0.587 * green + 0.114 * blue
+    return _to_bytes(luma), _to_bytes((blue - luma) * 0.564 + 0.5), _to_bytes((red - luma) * 0.713 + 0.5)
+
+
+def adjusted(planes: Planes, *, brightness: float, contrast: float, saturation: float) -> Planes:
+    """A picture as a camera's controls would change it.
 
     Args:
-        name: one of `PATTERNS`.
         brightness: added to the luma, -1 to 1 of its range.
         contrast: the luma's distance from the middle is multiplied by it.
         saturation: the same for the colours.
     """
-    rgb = PATTERNS[name](height // 2, width // 2)
-    red, green, blue = rgb[..., 0], rgb[..., 1], rgb[..., 2]
-    luma = 0.299 * red + 0.587 * green + 0.114 * blue  # JFIF, from ITU-R BT.601
-    shown = (luma - 0.5) * contrast + 0.5 + brightness
-    y = _to_bytes(shown).repeat(2, axis=0).repeat(2, axis=1)
-    return y, _to_bytes((blue - luma) * (0.564 * saturation) + 0.5), _to_bytes((red - luma) * (0.713 * saturation) + 0.5)
+    levels = np.arange(256, dtype=np.float32) / 255 - 0.5
+    luma = _to_bytes(levels * contrast + (0.5 + brightness))
+    chroma = _to_bytes((levels - _HALF_LEVEL) * saturation + (0.5 + _HALF_LEVEL))
+    y, u, v = planes
+    return luma[y], chroma[u], chroma[v]
 
 
-def _to_bytes(plane: NDArray[np.float32]) -> NDArray[np.uint8]:
+def _to_bytes(plane: NDArray[np.floating[Any]]) -> Plane:
     return (plane * 255).round().clip(0, 255).astype(np.uint8)

@@ -11,7 +11,7 @@ from mqttcam.imaging.raster import Plane
 GLYPH_WIDTH, GLYPH_HEIGHT = 6, 9
 """Of one character with the space around it, in dots."""
 
-# One character a line: five columns from the left, the lowest bit on top. The usual font of character displays.
+# Five columns from the left, the lowest bit on top: the usual font of character displays.
 _FONT = {
     " ": "0000000000", "!": "00005f0000", '"': "0007000700", "#": "147f147f14", "$": "242a7f2a12",
     "%": "2313086462", "&": "3649562050", "'": "0008070300", "(": "001c224100", ")": "0041221c00",
@@ -43,12 +43,15 @@ def text_size(length: int, scale: int) -> tuple[int, int]:
 
 def text_mask(text: str, scale: int) -> Plane:
     """A line of text: 1 where there is ink, else 0. What the font does not know is a question mark."""
-    return np.concatenate([_glyph(character, scale) for character in text or " "], axis=1)
+    return np.concatenate([glyph_mask(character, scale) for character in text or " "], axis=1)
 
 
 @lru_cache(maxsize=512)
-def _glyph(character: str, scale: int) -> Plane:
+def glyph_mask(character: str, scale: int) -> Plane:
+    """One character, the space around it included; not to be changed, as it is kept."""
     columns = np.frombuffer(bytes.fromhex(_FONT.get(character, _FONT["?"])), np.uint8)
     dots = np.unpackbits(columns[:, None], axis=1, bitorder="little").T
     framed: Plane = np.pad(dots, ((1, 0), (1, 0)))
-    return framed.repeat(scale, axis=0).repeat(scale, axis=1)
+    mask = framed.repeat(scale, axis=0).repeat(scale, axis=1)
+    mask.flags.writeable = False
+    return mask

@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any
 
 from mqttcam.camera.control import Control
-from mqttcam.camera.source import Source
+from mqttcam.camera.source import Source, SourceError
 from mqttcam.camera.wake import Wake
-from mqttcam.settings import CameraSettings, SourceSettings
+from mqttcam.settings import CameraSettings
 
 _KINDS = {
     "test_pattern": "test_pattern:TestPattern",
     "file": "file:File",
+    "picamera2": "picamera2:PiCamera",
+    "v4l2": "v4l2:V4l2Camera",
+    "url": "url:UrlCamera",
 }
 """Module in this folder and class; loaded only when a camera is configured with it."""
-_LISTED = ("test_pattern",)
+_LISTED = ("picamera2", "v4l2", "test_pattern")
 """Kinds whose module has `attached()`."""
 
 
@@ -39,15 +41,21 @@ class AttachedCamera:
 
 
 def create(settings: CameraSettings, wake: Wake) -> Source:
-    """The configured source, not opened yet."""
-    kind: type[Any] = _load(settings.source.type)
-    source: Source = kind(settings, wake)
+    """The configured source, not opened yet. Loads its module: in the capture thread, where that may take its time.
+
+    Raises:
+        SourceError: it is none of the kinds, or a package that it needs is missing.
+    """
+    kind = settings.source.type
+    if kind not in _KINDS:
+        raise SourceError(f"no source of type {kind}; there are {', '.join(_KINDS)}")
+    module, _, name = _KINDS[kind].partition(":")
+    try:
+        make = getattr(import_module(f"{__name__}.{module}"), name)
+    except ImportError as error:
+        raise SourceError(f"{kind} needs a package that is not installed: {error}") from error
+    source: Source = make(settings, wake)
     return source
-
-
-def does_its_own(source: SourceSettings) -> bool:
-    """Whether the source gives frames of the configured size and orientation by itself."""
-    return bool(getattr(_load(source.type), "adjusts_itself", False))
 
 
 def attached() -> list[AttachedCamera]:
@@ -56,9 +64,3 @@ def attached() -> list[AttachedCamera]:
     for kind in _LISTED:
         found += import_module(f"{__name__}.{_KINDS[kind].partition(':')[0]}").attached()
     return found
-
-
-def _load(kind: str) -> type[Any]:
-    module, _, name = _KINDS[kind].partition(":")
-    loaded: type[Any] = getattr(import_module(f"{__name__}.{module}"), name)
-    return loaded

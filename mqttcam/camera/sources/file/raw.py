@@ -2,73 +2,125 @@
 
 from __future__ import annotations
 
-import mmap
+import os
 import time
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mqttcam.camera.frame import Frame
 from mqttcam.camera.source import SourceError
 from mqttcam.imaging.raster import Planes
 from mqttcam.settings import Size
 
+_KEPT = 64 * 1024 * 1024
+"""Bytes of a file that is kept in memory. A longer one is read frame by frame: a copy that costs a tenth of what
+encoding does. A mapped file would save it, but whoever cuts a mapped file short kills the process that reads it.
+"""
+
+Bytes = NDArray[np.uint8]
+
 
 class RawFrames:
-    """I420: Y, then U, then V, no padding. Frames are views of the file in memory; nothing is copied."""
+    """I420: Y, then U, then V, no padding. A file that has changed is read again when it has come to its end."""
 
     def __init__(self, path: Path, size: Size) -> None:
         self.model = "Raw frames"
         self._path = path
         self._size = size
-        self._bytes = size.width * size.height * 3 // 2
-        self._map: mmap.mmap | None = None
+        self._frame_bytes = size.width * size.height * 3 // 2
+        self._file: int | None = None
+        self._state: tuple[int, int, int] | None = None
+        self._memory: Bytes = np.empty(0, np.uint8)
         self._frames: list[Planes] = []
         self._next = 0
+        self._count = 0
 
     def open(self) -> tuple[int, int]:
-        """Map the file.
+        """Open the file.
 
         Raises:
             SourceError: it cannot be read, or is no whole number of frames.
         """
-        try:
-            with self._path.open("rb") as file:
-                length = file.seek(0, 2)
-                if not length or length % self._bytes:
-                    raise SourceError(f"{self._path} has {length} bytes: not a whole number of {self._size} frames")
-                self._map = mmap.mmap(file.fileno(), length, access=mmap.ACCESS_READ)
-        except OSError as error:
-            raise SourceError(f"{self._path}: {error.strerror}") from error
-        self._frames = [self._view(offset) for offset in range(0, length, self._bytes)]
+        self._begin()
         return self._size.width, self._size.height
 
     def next(self) -> Frame | None:
-        """The next frame; `None` at the end."""
-        if self._next == len(self._frames):
+        """The next frame; `None` at the end.
+
+        Raises:
+            SourceError: the file cannot be read any more, or was cut short meanwhile.
+        """
+        if self._next == self._count:
             self._next = 0
+            self._begin()
             return None
-        planes = self._frames[self._next]
-        if self._map is not None:
-            self._let_go(self._map)
+        captured = time.time_ns()
+        index = self._next % len(self._frames)
+        if self._file is not None:
+            self._fill()
         self._next += 1
-        return Frame(time.time_ns(), *self._size, planes=planes)
+        return Frame(captured, *self._size, planes=self._frames[index])
+
+    def why(self) -> str:
+        """Nothing is known."""
+        return ""
 
     def close(self) -> None:
-        """Unmap the file; frames that somebody still holds keep it alive."""
-        self._frames = []
-        self._map = None
+        """Close the file."""
+        file, self._file = self._file, None
+        self._state = None
+        if file is not None:
+            os.close(file)
 
-    def _view(self, offset: int) -> Planes:
-        width, height = self._size
-        whole = np.frombuffer(self._map or b"", np.uint8, self._bytes, offset)
-        y, chroma = whole[: width * height], whole[width * height :]
-        half = (2, height // 2, width // 2)
-        u, v = chroma.reshape(half)
-        return y.reshape(height, width), u, v
+    def _begin(self) -> None:
+        """Be ready for the first frame; what is in memory and has not changed stays."""
+        try:
+            status = self._path.stat()
+            state = status.st_mtime_ns, status.st_size, status.st_ino
+            if state == self._state and self._file is None:
+                return
+            self.close()
+            self._file = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+            self._count = self._count_frames(os.fstat(self._file).st_size)
+        except FileNotFoundError as error:
+            raise SourceError(f"{self._path} is not there") from error
+        except OSError as error:
+            raise SourceError(f"{self._path}: {error.strerror}") from error
+        is_kept = self._count * self._frame_bytes <= _KEPT
+        self._make_room(self._count if is_kept else 1)
+        if is_kept:
+            self._fill()
+            self.close()
+            self._state = state
 
-    def _let_go(self, mapped: mmap.mmap) -> None:
-        """Give the pages of the frame before back: a long recording stays out of this process' memory."""
-        before = (self._next - 1) % len(self._frames) * self._bytes
-        start = before // mmap.PAGESIZE * mmap.PAGESIZE
-        mapped.madvise(mmap.MADV_DONTNEED, start, before + self._bytes - start)
+    def _count_frames(self, length: int) -> int:
+        frames, rest = divmod(length, self._frame_bytes)
+        if rest or not frames:
+            raise SourceError(
+                f"{self._path} has {length} bytes: not a whole number of {self._size} frames"
+                f" of {self._frame_bytes} bytes"
+            )
+        return frames
+
+    def _make_room(self, frames: int) -> None:
+        if len(self._frames) != frames:
+            self._memory = np.empty(frames * self._frame_bytes, np.uint8)
+            parts = self._memory.reshape(frames, self._frame_bytes)
+            self._frames = [_planes(part, self._size) for part in parts]
+
+    def _fill(self) -> None:
+        assert self._file is not None
+        try:
+            length = os.readv(self._file, [self._memory.data])
+        except OSError as error:
+            raise SourceError(f"{self._path}: {error.strerror}") from error
+        if length != self._memory.nbytes:
+            raise SourceError(f"{self._path} was cut short")
+
+
+def _planes(frame: Bytes, size: Size) -> Planes:
+    width, height = size
+    u, v = frame[width * height :].reshape(2, height // 2, width // 2)
+    return frame[: width * height].reshape(height, width), u, v

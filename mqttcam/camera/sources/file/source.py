@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Protocol
 
 from mqttcam.camera.frame import Frame
 from mqttcam.camera.source import SourceEnded, SourceError, SourceInfo
+from mqttcam.camera.sources.file.jpegs import Jpegs, is_jpegs
+from mqttcam.camera.sources.file.raw import RawFrames
+from mqttcam.camera.sources.file.video import Video
 from mqttcam.camera.wake import Pacer, Wake
 from mqttcam.settings import CameraSettings, FileSource
 from mqttcam.values import Value
 
-_JPEG_SUFFIXES = {".jpg", ".jpeg", ".jpe", ".jfif"}
+_PATIENCE = 2.0
+"""Seconds without a single picture that can be read: a file that is being replaced is no failure yet."""
 
 
 class Reader(Protocol):
@@ -33,6 +38,9 @@ class Reader(Protocol):
     def next(self) -> Frame | None:
         """The next frame; `None` at the end. After the end it begins again."""
 
+    def why(self) -> str:
+        """What is wrong where there is no frame, as the end of a sentence; may be empty."""
+
     def close(self) -> None:
         """Release the file."""
 
@@ -46,6 +54,7 @@ class File:
         self._source = settings.source
         self._pacer = Pacer(settings.frame_rate, wake)
         self._reader: Reader | None = None
+        self._empty_since = 0.0
 
     def open(self) -> SourceInfo:
         """Look into the file.
@@ -53,12 +62,9 @@ class File:
         Raises:
             SourceError: it is not there, cannot be read, or has no frame.
         """
-        path = self._source.path
-        if not path.exists():
-            raise SourceError(f"{path} is not there")
-        self._reader = self._make_reader()
-        width, height = self._reader.open()
-        return SourceInfo(self._reader.model, width, height, self._settings.frame_rate)
+        reader = self._reader = self._make_reader()
+        width, height = reader.open()
+        return SourceInfo(reader.model, width, height, self._settings.frame_rate)
 
     def read(self, timeout: float) -> Frame | None:
         """The next frame at its time.
@@ -71,13 +77,14 @@ class File:
         if not self._pacer.wait(timeout):
             return None
         frame = self._reader.next()
-        if frame is not None:
-            return frame
-        if not self._source.loop:
-            raise SourceEnded(f"{self._source.path} has ended")
-        frame = self._reader.next()
         if frame is None:
-            raise SourceError(f"{self._source.path} has no picture that can be read")
+            if not self._source.loop:
+                raise SourceEnded(f"{self._source.path} has ended")
+            frame = self._reader.next()
+        if frame is None:
+            self._wait_for_pictures(self._reader)
+        else:
+            self._empty_since = 0.0
         return frame
 
     def apply(self, values: Mapping[str, Value]) -> Mapping[str, Value]:
@@ -86,22 +93,20 @@ class File:
 
     def close(self) -> None:
         """Release the file."""
-        if self._reader is not None:
-            self._reader.close()
-            self._reader = None
+        reader, self._reader = self._reader, None
+        if reader is not None:
+            reader.close()
+
+    def _wait_for_pictures(self, reader: Reader) -> None:
+        now = time.monotonic()
+        self._empty_since = self._empty_since or now
+        if now - self._empty_since > _PATIENCE:
+            raise SourceError(f"{self._source.path} has no picture that can be read{reader.why()}")
 
     def _make_reader(self) -> Reader:
         path = self._source.path
         if self._source.format is not None:
-            from mqttcam.camera.sources.file.raw import RawFrames
-
             size = self._source.size or self._settings.size
             assert size is not None, "checked by the settings"
             return RawFrames(path, size)
-        if path.is_dir() or path.suffix.lower() in _JPEG_SUFFIXES:
-            from mqttcam.camera.sources.file.jpegs import Jpegs
-
-            return Jpegs(path)
-        from mqttcam.camera.sources.file.video import Video
-
-        return Video(path)
+        return Jpegs(path) if is_jpegs(path) else Video(path)

@@ -2,41 +2,42 @@
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from mqttcam.camera.frame import Frame
 from mqttcam.camera.source import SourceError
-from mqttcam.imaging.raster import Plane
+from mqttcam.imaging.raster import Planes, size_of
+from mqttcam.imaging.video import planes_of
 
-_FULL_RANGE_FORMAT = "yuvj420p"
+log = logging.getLogger(__name__)
+
+_BROKEN_IN_A_ROW = 250
+"""Packets that do not decode; after so many the file is no video, or not one that is whole."""
 
 
 class Video:
-    """Decodes one frame a time; whatever the file's own colours are, frames come as full-range 4:2:0."""
+    """Decodes one frame a time. The file's own timing is of no account: the camera's frame rate is."""
 
     def __init__(self, path: Path) -> None:
         self.model = "Video file"
         self._path = path
-        self._container: Any = None
-        self._frames: Iterator[Any] | None = None
+        self._frames: Generator[Planes, None, None] | None = None
 
     def open(self) -> tuple[int, int]:
-        """Open the file and look at its first frame.
+        """Look at the first frame.
 
         Raises:
             SourceError: it is no video that can be read, or PyAV is missing.
         """
         frame = self.next()
+        self.close()
         if frame is None:
             raise SourceError(f"{self._path} has no picture")
-        size = frame.width, frame.height
-        self.close()
-        return size
+        return frame.width, frame.height
 
     def next(self) -> Frame | None:
         """The next frame; `None` at the end.
@@ -44,47 +45,47 @@ class Video:
         Raises:
             SourceError: the file cannot be read on.
         """
-        av = _av()
-        try:
-            if self._frames is None:
-                self._container = av.open(str(self._path))
-                self._frames = iter(self._container.decode(video=0))
-            decoded = next(self._frames, None)
-        except (av.error.FFmpegError, IndexError) as error:
-            self.close()
-            raise SourceError(f"{self._path} cannot be read as a video: {error}") from error
-        if decoded is None:
-            self.close()
+        if self._frames is None:
+            self._frames = _decoded(self._path)
+        planes = next(self._frames, None)
+        if planes is None:
+            self._frames = None
             return None
-        return _frame(decoded)
+        return Frame(time.time_ns(), *size_of(planes), planes=planes)
+
+    def why(self) -> str:
+        """Nothing is known."""
+        return ""
 
     def close(self) -> None:
         """Close the file."""
-        self._frames = None
-        if self._container is not None:
-            self._container.close()
-            self._container = None
+        frames, self._frames = self._frames, None
+        if frames is not None:
+            frames.close()
 
 
-def _frame(decoded: Any) -> Frame:
-    width, height = decoded.width // 2 * 2, decoded.height // 2 * 2
-    picture = decoded.reformat(width, height, format=_FULL_RANGE_FORMAT, dst_color_range="JPEG")
-    y, u, v = (_plane(plane, shape) for plane, shape in zip(picture.planes, _shapes(width, height), strict=True))
-    return Frame(time.time_ns(), width, height, planes=(y, u, v))
-
-
-def _shapes(width: int, height: int) -> tuple[tuple[int, int], ...]:
-    return (height, width), (height // 2, width // 2), (height // 2, width // 2)
-
-
-def _plane(plane: Any, shape: tuple[int, int]) -> Plane:
-    rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
-    return rows[: shape[0], : shape[1]]
-
-
-def _av() -> Any:
+def _decoded(path: Path) -> Generator[Planes, None, None]:
+    """Each picture of a file. Damage in its middle costs the pictures there, not those behind."""
     try:
         import av
     except ImportError as error:
         raise SourceError("video files need PyAV: pip install 'mqttcam[video]'") from error
-    return av
+    broken = 0
+    try:
+        with av.open(str(path)) as container:
+            if not container.streams.video:
+                raise SourceError(f"{path} has no video in it")
+            for packet in container.demux(container.streams.video[0]):
+                pictures: list[Any] = []
+                try:
+                    pictures = packet.decode()
+                except av.error.InvalidDataError as error:
+                    broken += 1
+                    log.debug("%s: a packet cannot be decoded: %s", path, error)
+                    if broken > _BROKEN_IN_A_ROW:
+                        raise
+                for picture in pictures:
+                    broken = 0
+                    yield planes_of(picture)
+    except av.error.FFmpegError as error:
+        raise SourceError(f"{path} cannot be read as a video: {error.strerror}") from error

@@ -1,0 +1,122 @@
+"""The source `test_pattern`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+
+from mqttcam.camera.control import Control
+from mqttcam.camera.frame import Frame
+from mqttcam.camera.source import SourceError, SourceInfo
+from mqttcam.camera.sources import AttachedCamera
+from mqttcam.camera.sources.test_pattern.ball import Ball
+from mqttcam.camera.sources.test_pattern.clock import Clock
+from mqttcam.camera.wake import Pacer, Wake
+from mqttcam.imaging.patterns import PATTERNS, adjusted, draw_pattern
+from mqttcam.imaging.raster import Planes, flip_planes
+from mqttcam.settings import CameraSettings, Size, TestPatternSource
+from mqttcam.values import Choice, InvalidValue, Number, Switch, Value
+
+DEFAULT_SIZE = Size(1280, 720)
+CONTROLS = (
+    Control("Brightness", Number(-1, 1, step=0.01), 0.0, "mdi:brightness-6"),
+    Control("Contrast", Number(0, 2, step=0.01), 1.0, "mdi:contrast-circle"),
+    Control("Saturation", Number(0, 2, step=0.01), 1.0, "mdi:palette"),
+    Control("Pattern", Choice(tuple(PATTERNS)), "bars", "mdi:image-filter-hdr"),
+    Control("Speed", Number(0, 5, step=0.1), 1.0, "mdi:speedometer"),
+    Control("ShowClock", Switch(), True, "mdi:clock-digital"),
+)
+"""The first three have libcamera's names, and of its ranges what is of use to the eye."""
+_REDRAWN = frozenset({"Brightness", "Contrast", "Saturation", "Pattern", "ShowClock"})
+"""Controls that change what does not move."""
+
+
+class TestPattern:
+    """What does not move is drawn once; a frame costs the ball, and the characters of the clock that change."""
+
+    __test__ = False  # not one of pytest's
+    adjusts_itself = True
+
+    def __init__(self, settings: CameraSettings, wake: Wake) -> None:
+        assert isinstance(settings.source, TestPatternSource)
+        self._settings = settings
+        self._size = settings.size or DEFAULT_SIZE
+        self._pacer = Pacer(settings.frame_rate, wake)
+        self._values: dict[str, Value] = {control.name: control.default for control in CONTROLS}
+        self._values["Pattern"] = settings.source.pattern
+        self._clock = Clock(*self._size)
+        self._ball = Ball(self._size.width, max(self._clock.top, self._size.height // 2))
+        self._pattern: tuple[Value, Planes] | None = None
+        self._background: Planes
+        self._canvas: Planes
+        self._count = 0
+        self._drawn_at: float | None = None
+
+    def open(self) -> SourceInfo:
+        """Draw the background.
+
+        Raises:
+            SourceError: there is no such pattern.
+        """
+        by_name = {control.name: control for control in CONTROLS}
+        try:
+            self._values["Pattern"] = by_name["Pattern"].kind.coerce(self._values["Pattern"])
+        except InvalidValue as error:
+            raise SourceError(f"no such pattern: {error.message}") from None
+        self._redraw()
+        controls = tuple(replace(control, default=self._values[control.name]) for control in CONTROLS)
+        return SourceInfo("Test pattern", *self._size, self._settings.frame_rate, controls)
+
+    def read(self, timeout: float) -> Frame | None:
+        """The next frame."""
+        if not self._pacer.wait(timeout):
+            return None
+        captured, now = time.time_ns(), time.monotonic()
+        passed = 0.0 if self._drawn_at is None else now - self._drawn_at
+        self._drawn_at = now
+        self._ball.lift(self._canvas, self._background)
+        self._ball.draw(self._canvas, passed * _float(self._values["Speed"]))
+        if self._values["ShowClock"]:
+            self._clock.draw(self._canvas, captured, self._count)
+        self._count += 1
+        return Frame(captured, *self._size, planes=self._oriented())
+
+    def apply(self, values: Mapping[str, Value]) -> Mapping[str, Value]:
+        """Take new values; the next frame shows them."""
+        self._values |= values
+        if values.keys() & _REDRAWN:
+            self._redraw()
+        return values
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    def _redraw(self) -> None:
+        name = self._values["Pattern"]
+        if self._pattern is None or self._pattern[0] != name:
+            self._pattern = name, draw_pattern(str(name), *self._size)
+        look = {key.lower(): _float(self._values[key]) for key in ("Brightness", "Contrast", "Saturation")}
+        self._background = adjusted(self._pattern[1], **look)
+        self._ball.paint(adjusted(self._ball.planes, **look))
+        y, u, v = self._background
+        self._canvas = y.copy(), u.copy(), v.copy()
+        if self._values["ShowClock"]:
+            self._clock.lay(self._canvas)
+
+    def _oriented(self) -> Planes:
+        turned = self._settings.rotation == 180
+        horizontal, vertical = self._settings.hflip is not turned, self._settings.vflip is not turned
+        if not horizontal and not vertical:
+            return self._canvas
+        return flip_planes(self._canvas, horizontal=horizontal, vertical=vertical)
+
+
+def attached() -> list[AttachedCamera]:
+    """The test pattern is always there."""
+    sizes = ((640, 480), (1280, 720), (1920, 1080))
+    return [AttachedCamera("test_pattern", "Test pattern", {"type": "test_pattern"}, sizes, CONTROLS)]
+
+
+def _float(value: Value) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0

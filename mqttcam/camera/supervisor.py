@@ -1,0 +1,280 @@
+"""Keeps a source alive: opens it, watches it, and opens it again whatever becomes of it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from mqttcam.camera.capture import Capture, SourceFault
+from mqttcam.camera.source import SourceEnded, SourceError
+
+log = logging.getLogger(__name__)
+
+MIN_FRAME_AGE = 5.0
+"""Seconds without a frame after which a camera counts as stalled; ten frame periods, where those are longer."""
+STUCK_LIMIT = 3
+"""Threads that hang at once, after which only a new process helps."""
+TICK = 1.0
+"""Seconds between two looks at a running capture."""
+_PERIODS = 10
+_HANG = 20.0
+"""Seconds after which a source that gives frames as they come, and does not even return from a read, counts as hung."""
+_FIRST_RETRY, _LAST_RETRY = 0.5, 30.0
+_MOST_DOUBLINGS = 10
+_STABLE = 10.0
+"""Seconds of frames after which the next failure is the first again."""
+_CLOSE_TIMEOUT, _STOP_TIMEOUT = 5.0, 0.8
+"""Seconds that a source gets to close: before it is opened anew, and before the daemon ends."""
+_OFF_PATIENCE = 25.0
+"""Seconds more that a source that was switched off gets to close, before that takes a new process."""
+_TASKS = Path("/proc/self/task")
+
+
+class Supervisor:
+    """The ladder: close and open; leave a thread that hangs behind, and open in another; ask for a new process.
+
+    It is called and calls back on the event loop.
+
+    Attributes:
+        capture: the running one; `None` while there is none whose frames count.
+        reopening: the next opening follows a failure or a request, so that it is a restart.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        make_capture: Callable[[], Capture],
+        on_failure: Callable[[SourceError], None],
+        on_tick: Callable[[], None],
+        on_stuck: Callable[[], None] | None,
+    ) -> None:
+        """Does nothing yet.
+
+        Args:
+            on_failure: told at once what has failed; after `SourceEnded` it is not tried again.
+            on_tick: called each second while a capture runs.
+            on_stuck: called when only a new process can help.
+        """
+        self.capture: Capture | None = None
+        self.reopening = False
+        self._name = name
+        self._make_capture = make_capture
+        self._on_failure = on_failure
+        self._on_tick = on_tick
+        self._on_stuck = on_stuck
+        self._wanted = False
+        self._nudge = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._failures = 0
+        self._last_words = ""
+        self._traced: set[tuple[str, int]] = set()
+        self._hanging: set[Capture] = set()
+
+    def start(self, *, wanted: bool) -> None:
+        """Begin; the source is opened where it is wanted."""
+        self._wanted = wanted
+        self._task = asyncio.create_task(self._run(), name=f"camera {self._name}")
+
+    async def stop(self) -> None:
+        """Close the source for good, within a second even where it hangs."""
+        self._let_go()
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            await asyncio.wait([task])
+
+    def set_wanted(self, wanted: bool) -> None:
+        """Open the source, or close it; no frame counts from this moment on."""
+        self._wanted = wanted
+        self.reopening = False
+        if not wanted:
+            self._let_go()
+        self._nudge.set()
+
+    def reopen(self) -> None:
+        """Close the source and open it, also one that has ended."""
+        self._wanted = True
+        self.reopening = True
+        self._let_go()
+        self._nudge.set()
+
+    def _let_go(self) -> None:
+        capture, self.capture = self.capture, None
+        if capture is not None:
+            capture.stop()
+
+    # the task
+
+    async def _run(self) -> None:
+        while True:
+            self._nudge.clear()
+            try:
+                await (self._live() if self._wanted else self._rest())
+            except Exception:
+                log.exception("camera %s: its supervision failed", self._name)
+                self._failures += 1
+                await self._pause()
+
+    async def _live(self) -> None:
+        """One life of the source, and the pause after a failure."""
+        capture = self.capture = self._make_capture()
+        problem: SourceError | None
+        try:
+            problem = await self._watch(capture)
+            if problem is not None:
+                self._fail(capture, problem)
+            capture.stop()
+            ended = await _ended(capture, _CLOSE_TIMEOUT)
+        except asyncio.CancelledError:
+            capture.stop()
+            await _ended(capture, _STOP_TIMEOUT)
+            raise
+        hopeless = not ended and self._leave_behind(capture)
+        if problem is not None and self._wanted:
+            await (self._change() if hopeless else self._pause())
+
+    async def _watch(self, capture: Capture) -> SourceError | None:
+        """Until it fails (the problem), or is to be closed (`None`)."""
+        try:
+            capture.start()
+        except RuntimeError as error:
+            capture.done.set_result(None)
+            return SourceError(str(error))
+        nudged = asyncio.ensure_future(self._nudge.wait())
+        try:
+            while True:
+                await asyncio.wait((capture.done, nudged), timeout=TICK, return_when=asyncio.FIRST_COMPLETED)
+                if self.capture is not capture:
+                    return None
+                if capture.done.done():
+                    return capture.done.result() or SourceError("the source has ended without a word")
+                self._on_tick()
+                if (problem := _stalled(capture)) is not None:
+                    return problem
+        finally:
+            nudged.cancel()
+
+    async def _rest(self) -> None:
+        """Until the source is wanted. One that was switched off and does not close takes a new process (privacy)."""
+        until = time.monotonic() + _OFF_PATIENCE
+        while self._hanging and not self._nudge.is_set():
+            if not await self._change(until - time.monotonic()):
+                log.error("camera %s: it is switched off and its source does not close", self._name)
+                self._on_failure(SourceError("it is switched off, but its source does not close"))
+                self._give_up()
+                break
+        await self._nudge.wait()
+
+    # failures
+
+    def _fail(self, capture: Capture, problem: SourceError) -> None:
+        self.capture = None
+        self.reopening = True
+        if capture.last_frame - capture.first_frame > _STABLE:
+            self._failures = 0
+        self._failures += 1
+        if isinstance(problem, SourceEnded):
+            self._wanted = False
+            log.info("camera %s: %s", self._name, problem)
+        else:
+            self._log(problem)
+        self._on_failure(problem)
+
+    def _log(self, problem: SourceError) -> None:
+        """Say what is new; a fault with where it came from, once for each place."""
+        words = str(problem)
+        fault = problem.__cause__ if isinstance(problem, SourceFault) else None
+        if fault is not None and (place := _place(fault)) not in self._traced:
+            self._traced.add(place)
+            log.error("camera %s: its source failed: %s; trying again", self._name, words, exc_info=fault)
+        elif self._failures == 1 or words != self._last_words:
+            log.warning("camera %s: %s; trying again", self._name, words)
+        else:
+            log.debug("camera %s: %s; trying again", self._name, words)
+        self._last_words = words
+
+    def _leave_behind(self, capture: Capture) -> bool:
+        """A thread that does not end; whether opening the source again makes no sense before one does."""
+        self._hanging.add(capture)
+        capture.done.add_done_callback(lambda _done: self._come_back(capture))
+        kernel = _is_in_kernel(capture.thread_id)
+        log.error(
+            "camera %s: its thread hangs%s and is left behind; it is one of %d",
+            self._name, " in the kernel" if kernel else "", len(self._hanging),
+        )  # fmt: skip
+        if self._wanted and (kernel or len(self._hanging) >= STUCK_LIMIT):
+            self._give_up()
+            return True
+        return False
+
+    def _come_back(self, capture: Capture) -> None:
+        self._hanging.discard(capture)
+        log.info("camera %s: a thread that was left behind has ended", self._name)
+
+    def _give_up(self) -> None:
+        """Ask for a new process, unless that would hang as well: the kernel ends no process with such a thread."""
+        if any(_is_in_kernel(capture.thread_id) for capture in self._hanging):
+            log.error("camera %s: it is stuck in the kernel: only a reboot helps", self._name)
+            self._on_failure(SourceError("it is stuck in the kernel: only a reboot helps"))
+        elif self._on_stuck is not None:
+            log.error("camera %s: only a new process helps", self._name)
+            self._on_stuck()
+
+    # waiting
+
+    async def _pause(self) -> None:
+        """Before the next try: at random, longer after each failure; a change ends it."""
+        doublings = min(self._failures - 1, _MOST_DOUBLINGS)
+        longest = min(_LAST_RETRY, _FIRST_RETRY * 2**doublings)
+        await self._change(random.uniform(longest / 2, longest), threads=False)
+
+    async def _change(self, seconds: float | None = None, *, threads: bool = True) -> bool:
+        """Wait until something else is wanted, or a thread that was left behind ends; False: neither came in time."""
+        nudged = asyncio.ensure_future(self._nudge.wait())
+        ends = [capture.done for capture in self._hanging if threads]
+        waiting: list[asyncio.Future[Any]] = [nudged, *ends]
+        done, _pending = await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        nudged.cancel()
+        return bool(done)
+
+
+def _stalled(capture: Capture) -> SourceError | None:
+    """What is wrong with a capture that has not ended by itself."""
+    now = time.monotonic()
+    if not capture.last_frame:
+        if now - capture.started > max(capture.open_timeout, _PERIODS * capture.interval):
+            return SourceError(f"no frame within {now - capture.started:.0f} s of its start")
+    elif capture.interval:
+        if now - capture.last_frame > max(MIN_FRAME_AGE, _PERIODS * capture.interval):
+            return SourceError(f"no frame for {now - capture.last_frame:.0f} s")
+    elif now - capture.last_sign > _HANG:
+        return SourceError(f"no answer for {now - capture.last_sign:.0f} s")
+    return None
+
+
+async def _ended(capture: Capture, seconds: float) -> bool:
+    """Wait for a capture's thread; whether it has ended."""
+    await asyncio.wait((capture.done,), timeout=seconds)
+    return capture.done.done()
+
+
+def _place(fault: BaseException) -> tuple[str, int]:
+    """Where an exception was raised."""
+    trace = fault.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return (trace.tb_frame.f_code.co_filename, trace.tb_lineno) if trace is not None else ("", 0)
+
+
+def _is_in_kernel(thread_id: int | None, tasks: Path = _TASKS) -> bool:
+    """Whether a thread of ours sleeps in the kernel where no signal reaches it (proc_pid_stat(5), state D)."""
+    try:
+        stat = (tasks / str(thread_id) / "stat").read_text(errors="replace")
+    except OSError:
+        return False
+    return stat.rpartition(") ")[2][:1] == "D"

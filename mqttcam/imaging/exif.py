@@ -1,0 +1,57 @@
+"""The orientation that phones and cameras note in a JPEG; its pixels stay as the sensor had them."""
+
+from __future__ import annotations
+
+import struct
+
+from mqttcam.imaging.raster import Pixels, flip, quarter_turn
+
+UPRIGHT = 1
+"""The pixels are as they are to be seen."""
+
+_ORIENTATION = 0x0112
+_SHORT = 3
+_APP1, _START_OF_SCAN = 0xE1, 0xDA
+_EXIF = b"Exif\x00\x00"
+
+
+def orientation(jpeg: bytes) -> int:
+    """1 to 8, as Exif 2.32 has it in tag 0x0112; `UPRIGHT` where there is none, or none that makes sense."""
+    try:
+        position = 2
+        while jpeg[position] == 0xFF and jpeg[position + 1] != _START_OF_SCAN:
+            marker, length = struct.unpack_from(">BH", jpeg, position + 1)
+            if marker == _APP1 and jpeg.startswith(_EXIF, position + 4):
+                return _in_tiff(jpeg[position + 4 + len(_EXIF) : position + 2 + length])
+            position += 2 + length
+    except (struct.error, IndexError):
+        return UPRIGHT
+    return UPRIGHT
+
+
+def is_sideways(noted: int) -> bool:
+    """Whether an orientation swaps width and height."""
+    return noted >= 5
+
+
+def upright(pixels: Pixels, noted: int) -> Pixels:
+    """Turned and mirrored so that what was up is up (Exif 2.32, 4.6.4, Orientation)."""
+    if is_sideways(noted):
+        pixels = quarter_turn(pixels)
+    horizontal, vertical = noted in (2, 3, 5, 8), noted in (3, 4, 7, 8)
+    if not horizontal and not vertical:
+        return pixels
+    turned = flip(pixels, horizontal=horizontal, vertical=vertical)
+    assert not isinstance(turned, tuple)
+    return turned
+
+
+def _in_tiff(data: bytes) -> int:
+    order = "<" if data[:2] == b"II" else ">"
+    (directory,) = struct.unpack_from(f"{order}I", data, 4)
+    (count,) = struct.unpack_from(f"{order}H", data, directory)
+    for index in range(count):
+        tag, kind, _, value = struct.unpack_from(f"{order}HHIH", data, directory + 2 + 12 * index)
+        if tag == _ORIENTATION and kind == _SHORT:
+            return int(value) if UPRIGHT <= value <= 8 else UPRIGHT
+    return UPRIGHT

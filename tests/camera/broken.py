@@ -1,0 +1,130 @@
+"""A source that stands for broken hardware: it fails, hangs, stalls and comes back when a test says so."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from mqttcam.camera.control import Control
+from mqttcam.camera.frame import Frame
+from mqttcam.camera.source import SourceInfo
+from mqttcam.camera.wake import Pacer, Wake
+from mqttcam.imaging.raster import Planes
+from mqttcam.values import Choice, Number, Value
+
+WIDTH, HEIGHT = 64, 48
+CONTROLS = (
+    Control("Brightness", Number(-1, 1), 0.0),
+    Control("AwbMode", Choice(("Auto", "Daylight")), "Auto"),
+    Control("ExposureTime", Number(0, 100_000, integer=True), 20_000),
+)
+_HANGS_AT_MOST = 30.0
+
+
+def grey_planes(width: int = WIDTH, height: int = HEIGHT, luma: int = 90) -> Planes:
+    """A picture of one grey."""
+    half = np.full((height // 2, width // 2), 128, np.uint8)
+    return np.full((height, width), luma, np.uint8), half, half.copy()
+
+
+class Hardware:
+    """The device behind every source that a camera makes of it.
+
+    Attributes:
+        faults: by `open`, `read`, `apply` or `close`: called in the capture thread before that is done.
+        opened, closed: how often that was done.
+        applied: every set of values, in order.
+        attributes: of the source: `adjusts_itself`, `frame_interval`, `notes` …
+    """
+
+    def __init__(self, rate: float = 100, controls: Sequence[Control] = CONTROLS, **attributes: Any) -> None:
+        self.rate = rate
+        self.told_rate = rate
+        self.controls = controls
+        self.attributes = attributes
+        self.faults: dict[str, Callable[[], object]] = {}
+        self.make_frame: Callable[[], Frame | None] = lambda: Frame(
+            time.time_ns(), WIDTH, HEIGHT, planes=grey_planes()
+        )
+        self.opened = self.closed = self.reads = 0
+        self.applied: list[dict[str, Value]] = []
+        self._hangs: list[threading.Event] = []
+
+    def __call__(self, wake: Wake) -> Broken:
+        return Broken(self, wake)
+
+    @property
+    def in_use(self) -> int:
+        """Sources that are open."""
+        return self.opened - self.closed
+
+    def hang(self, where: str) -> threading.Event:
+        """Hang there from now on, until the event is set."""
+        released = threading.Event()
+        self._hangs.append(released)
+        self.faults[where] = lambda: released.wait(_HANGS_AT_MOST)
+        return released
+
+    def fail(self, where: str, error: BaseException) -> None:
+        """Raise that there from now on."""
+
+        def fault() -> None:
+            raise error
+
+        self.faults[where] = fault
+
+    def heal(self) -> None:
+        """Everything works from now on; threads that hang go on hanging."""
+        self.faults.clear()
+
+    def release(self) -> None:
+        """Let every thread go on."""
+        self.heal()
+        for event in self._hangs:
+            event.set()
+
+    def meet_fault(self, where: str) -> None:
+        """What the source calls before it does something."""
+        fault = self.faults.get(where)
+        if fault is not None:
+            fault()
+
+
+class Broken:
+    """A source of that hardware."""
+
+    def __init__(self, hardware: Hardware, wake: Wake) -> None:
+        self._hardware = hardware
+        self._pacer = Pacer(hardware.rate, wake)
+        self._is_open = False
+        for name, value in hardware.attributes.items():
+            setattr(self, name, value)
+
+    def open(self) -> SourceInfo:
+        self._hardware.meet_fault("open")
+        self._hardware.opened += 1
+        self._is_open = True
+        return SourceInfo("Broken", WIDTH, HEIGHT, self._hardware.told_rate, self._hardware.controls)
+
+    def read(self, timeout: float) -> Frame | None:
+        assert self._is_open
+        self._hardware.meet_fault("read")
+        if not self._pacer.wait(timeout):
+            return None
+        self._hardware.reads += 1
+        return self._hardware.make_frame()
+
+    def apply(self, values: Mapping[str, Value]) -> Mapping[str, Value]:
+        self._hardware.meet_fault("apply")
+        self._hardware.applied.append(dict(values))
+        return values
+
+    def close(self) -> None:
+        self._hardware.meet_fault("close")
+        if self._is_open:
+            self._is_open = False
+            self._hardware.closed += 1

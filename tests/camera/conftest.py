@@ -1,0 +1,97 @@
+"""Cameras on broken hardware, and nothing left of them after a test."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any, Protocol
+
+import pytest
+
+from camera.broken import Hardware
+from mqttcam.camera import capture, supervisor
+from mqttcam.camera.camera import Camera, CameraStatus
+from mqttcam.settings import CameraSettings
+
+
+class MakeCamera(Protocol):
+    """A camera on some hardware, not started; keywords of `Camera`, and `settings`."""
+
+    def __call__(self, hardware: Hardware, **options: Any) -> Camera: ...
+
+
+STOP_TIMEOUT = supervisor._STOP_TIMEOUT
+"""As it is outside of these tests."""
+
+
+async def until(condition: Callable[[], object], what: str = "", seconds: float = 10) -> None:
+    """Return once `condition` is true."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"waited {seconds:g} s in vain: {what or condition}"
+        await asyncio.sleep(0.003)
+
+
+async def running(camera: Camera) -> None:
+    """Return once frames come."""
+    await until(lambda: camera.status is CameraStatus.RUNNING, f"{camera.id} runs")
+
+
+async def failed(camera: Camera, words: str = "") -> None:
+    """Return once it has failed, with an error that has these words."""
+    await until(
+        lambda: camera.status is CameraStatus.FAILED and words in (camera.last_error or ""),
+        f"{camera.id} fails with {words!r}",
+    )
+
+
+def threads() -> list[threading.Thread]:
+    """The capture threads of this process."""
+    return [thread for thread in threading.enumerate() if thread.name.startswith("capture-")]
+
+
+@pytest.fixture(autouse=True)
+def _quick_ladder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seconds become hundredths of them."""
+    monkeypatch.setattr(supervisor, "TICK", 0.02)
+    monkeypatch.setattr(supervisor, "MIN_FRAME_AGE", 0.8)
+    monkeypatch.setattr(supervisor, "_HANG", 0.8)
+    monkeypatch.setattr(supervisor, "_FIRST_RETRY", 0.01)
+    monkeypatch.setattr(supervisor, "_LAST_RETRY", 0.05)
+    monkeypatch.setattr(supervisor, "_CLOSE_TIMEOUT", 0.5)
+    monkeypatch.setattr(supervisor, "_STOP_TIMEOUT", 0.2)
+    monkeypatch.setattr(supervisor, "_OFF_PATIENCE", 0.4)
+    monkeypatch.setattr(capture, "OPEN_TIMEOUT", 0.8)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_unheard(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """asyncio logs exceptions that nobody has asked for."""
+    caplog.set_level(logging.DEBUG, "mqttcam")
+    yield
+    assert not [record.getMessage() for record in caplog.records if record.name == "asyncio"]
+
+
+@pytest.fixture
+async def make_camera() -> AsyncIterator[MakeCamera]:
+    """Cameras that are stopped after the test, and whose threads end then."""
+    made: list[tuple[Camera, Hardware]] = []
+
+    def make(hardware: Hardware, **options: Any) -> Camera:
+        keys = {"source": {"type": "test_pattern"}, "frame_rate": 100} | options.pop("settings", {})
+        options = {"make_source": hardware} | options
+        camera = Camera(f"cam{len(made)}", CameraSettings.model_validate(keys), **options)
+        made.append((camera, hardware))
+        return camera
+
+    yield make
+    for camera, hardware in made:
+        hardware.release()
+        await camera.stop()
+    with contextlib.suppress(AssertionError):
+        await until(lambda: not threads())
+    assert not threads()

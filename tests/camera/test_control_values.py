@@ -1,0 +1,244 @@
+"""Controls: by any spelling, whole or not at all, and kept when the source is opened again."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+
+import pytest
+
+from camera.broken import Broken, Hardware
+from camera.conftest import MakeCamera, failed, running, until
+from mqttcam.camera import camera as camera_module
+from mqttcam.camera.camera import CameraUnavailable
+from mqttcam.camera.control import Control, WantedValues, named, plain_name
+from mqttcam.camera.source import SourceError
+from mqttcam.values import InvalidValue, Switch, Value
+
+
+@pytest.mark.parametrize("name", ["AwbMode", "awbmode", "awb_mode", "AWB_MODE", "awb-mode", "Awb mode"])
+async def test_configured_controls_by_any_spelling(make_camera: MakeCamera, name: str) -> None:
+    camera = make_camera(Hardware(), settings={"controls": {name: "daylight"}})
+    camera.start()
+    await running(camera)
+    assert camera.values["awb_mode"] == "Daylight"
+    assert camera.last_error is None
+
+
+async def test_bad_ones_are_named_while_the_camera_runs(
+    make_camera: MakeCamera, caplog: pytest.LogCaptureFixture
+) -> None:
+    hardware = Hardware(notes=["2 buffers instead of 4"])
+    controls = {"Brightnes": 1, "AwbMode": "Night", "ExposureTime": 5000}
+    camera = make_camera(hardware, settings={"controls": controls})
+    camera.start()
+    await running(camera)
+    error = str(camera.last_error)
+    assert "no control Brightnes" in error
+    assert "Brightness, AwbMode, ExposureTime" in error
+    assert "AwbMode: 'Night' is not one of Auto, Daylight" in error
+    assert "2 buffers instead of 4" in error
+    assert camera.values == {"brightness": 0.0, "awb_mode": "Auto", "exposure_time": 5000}
+    await camera.restart()
+    said = [record for record in caplog.records if record.levelno == logging.WARNING]
+    assert len(said) == 1, "once, not at every opening"
+
+
+async def test_value_that_the_device_does_not_take_costs_only_itself(make_camera: MakeCamera) -> None:
+    class Choosy(Broken):
+        def apply(self, values: Mapping[str, Value]) -> Mapping[str, Value]:
+            if "Brightness" in values:
+                raise SourceError("the driver refuses")
+            return super().apply(values)
+
+    hardware = Hardware()
+    controls = {"Brightness": 0.5, "AwbMode": "Daylight"}
+    camera = make_camera(
+        hardware, make_source=lambda wake: Choosy(hardware, wake), settings={"controls": controls}
+    )
+    camera.start()
+    await running(camera)
+    assert camera.last_error == "Brightness: the driver refuses"
+    assert camera.values["awb_mode"] == "Daylight"
+
+
+async def test_commanded_values_count_more_and_are_kept(make_camera: MakeCamera) -> None:
+    hardware = Hardware()
+    camera = make_camera(
+        hardware,
+        settings={"controls": {"AwbMode": "Auto", "Brightness": 0.1}},
+        values={"awb_mode": "Daylight"},
+    )
+    camera.start()
+    await running(camera)
+    assert camera.values["awb_mode"] == "Daylight"
+    assert await camera.apply({"brightness": 0.7}) == {"brightness": 0.7}
+    assert camera.values["brightness"] == 0.7
+    hardware.applied.clear()
+    await camera.restart()
+    assert camera.values == {"brightness": 0.7, "awb_mode": "Daylight", "exposure_time": 20_000}
+    assert hardware.applied == [{"AwbMode": "Daylight"}, {"Brightness": 0.7}], "each once, the newest last"
+    hardware.fail("read", SourceError("unplugged"))
+    await failed(camera)
+    hardware.heal()
+    await running(camera)
+    assert camera.values["brightness"] == 0.7
+
+
+async def test_refused_values_change_nothing(make_camera: MakeCamera) -> None:
+    hardware = Hardware()
+    camera = make_camera(hardware)
+    camera.start()
+    await running(camera)
+    hardware.fail("apply", InvalidValue("too bright", {"max": 0.5}, "Brightness"))
+    with pytest.raises(InvalidValue) as caught:
+        await camera.apply({"brightness": 0.9})
+    assert caught.value.field == "brightness", "the key, not the name"
+    with pytest.raises(InvalidValue, match="no control nonsense"):
+        await camera.apply({"nonsense": 1, "brightness": 0.9})
+    hardware.fail("apply", SourceError("the device failed"))
+    with pytest.raises(SourceError, match="the device failed"):
+        await camera.apply({"brightness": 0.9})
+    hardware.heal()
+    assert camera.values["brightness"] == 0.0
+    await camera.restart()
+    assert camera.values["brightness"] == 0.0
+
+
+async def test_values_need_an_open_camera(make_camera: MakeCamera) -> None:
+    hardware = Hardware()
+    hardware.fail("open", SourceError("no camera is attached"))
+    camera = make_camera(hardware)
+    camera.start()
+    await failed(camera)
+    with pytest.raises(CameraUnavailable, match="no camera is attached"):
+        await camera.apply({"brightness": 0.5})
+    camera.set_enabled(False)
+    with pytest.raises(CameraUnavailable, match="switched off"):
+        await camera.apply({"brightness": 0.5})
+
+
+async def test_values_that_wait_for_a_camera_that_fails_are_refused(make_camera: MakeCamera) -> None:
+    hardware = Hardware()
+    camera = make_camera(hardware)
+    camera.start()
+    await running(camera)
+
+    def stall_and_fail() -> None:
+        stalled.wait(10)
+        raise SourceError("unplugged")
+
+    stalled = hardware.hang("read")
+    hardware.faults["read"] = stall_and_fail
+    await asyncio.sleep(0.05)
+    applying = asyncio.create_task(camera.apply({"brightness": 0.5}))
+    await asyncio.sleep(0.05)
+    stalled.set()
+    with pytest.raises(CameraUnavailable):
+        await asyncio.wait_for(applying, 2)
+    assert {"Brightness": 0.5} not in hardware.applied
+
+
+async def test_values_that_were_not_begun_in_time_are_never_set(
+    make_camera: MakeCamera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(camera_module, "_APPLY_TIMEOUT", 0.1)
+    hardware = Hardware()
+    camera = make_camera(hardware)
+    camera.start()
+    await running(camera)
+    hang = hardware.hang("read")
+    await asyncio.sleep(0.03)
+    with pytest.raises(CameraUnavailable, match="does not answer"):
+        await camera.apply({"brightness": 0.5})
+    hardware.heal()
+    hang.set()
+    await camera.apply({"awb_mode": "Daylight"})
+    assert hardware.applied == [{"AwbMode": "Daylight"}]
+    assert camera.values["brightness"] == 0.0
+
+
+async def test_values_that_take_effect_late_are_shown(
+    make_camera: MakeCamera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(camera_module, "_APPLY_TIMEOUT", 0.1)
+    hardware = Hardware()
+    camera = make_camera(hardware)
+    camera.start()
+    await running(camera)
+    setting = hardware.hang("apply")
+    with pytest.raises(CameraUnavailable, match="does not answer"):
+        await camera.apply({"brightness": 0.5})
+    setting.set()
+    await until(lambda: camera.values["brightness"] == 0.5)
+
+
+async def test_caller_that_goes_away_is_no_harm(make_camera: MakeCamera) -> None:
+    hardware = Hardware()
+    camera = make_camera(hardware)
+    camera.start()
+    await running(camera)
+    setting = hardware.hang("apply")
+    applying = asyncio.create_task(camera.apply({"brightness": 0.5}))
+    await asyncio.sleep(0.05)
+    applying.cancel()
+    await asyncio.gather(applying, return_exceptions=True)
+    setting.set()
+    hardware.heal()
+    assert await camera.apply({"awb_mode": "Daylight"})
+
+
+async def test_values_and_restarts_race(make_camera: MakeCamera) -> None:
+    hardware = Hardware(rate=1000)
+    camera = make_camera(hardware)
+    camera.start()
+    await running(camera)
+    for turn in range(40):
+        wanted = turn / 100
+        restart = asyncio.create_task(camera.restart())
+        if turn % 3:
+            await asyncio.sleep(turn % 3 / 1000)
+        try:
+            await camera.apply({"brightness": wanted})
+        except CameraUnavailable:
+            wanted = -1.0
+        await restart
+        if wanted >= 0:
+            assert camera.values["brightness"] == wanted, turn
+            assert {"Brightness": wanted} in hardware.applied[-2:], "the open source has it"
+
+
+async def test_exposure_changes_what_counts_as_a_stall(make_camera: MakeCamera) -> None:
+    hardware = Hardware()
+
+    class Slow(Broken):
+        frame_interval = 0.01
+
+        def apply(self, values: Mapping[str, Value]) -> Mapping[str, Value]:
+            self.frame_interval = 0.5
+            return super().apply(values)
+
+    camera = make_camera(hardware, make_source=lambda wake: Slow(hardware, wake))
+    camera.start()
+    await running(camera)
+    await camera.apply({"exposure_time": 100_000})
+    capture = camera._supervisor.capture
+    assert capture is not None
+    assert capture.interval == 0.5
+
+
+def test_names() -> None:
+    control = Control("AnalogueGainMode", Switch())
+    assert (control.key, control.title) == ("analogue_gain_mode", "Analogue gain mode")
+    assert Control("HDRMode", Switch()).key == "hdr_mode"
+    assert plain_name("Analogue_gain-Mode") == plain_name(control.name)
+    assert named([control], "analoguegainmode") is control
+    assert named([control], "gain") is None
+
+
+def test_the_last_wish_counts_and_none_is_left_to_the_camera() -> None:
+    wanted = WantedValues({"AwbMode": "Auto", "Gain": 2}, {"awb_mode": "Daylight"})
+    assert wanted.items() == [("Gain", 2), ("awb_mode", "Daylight")]
+    wanted.want({"gain": None, "brightness": 0.0})
+    assert wanted.items() == [("awb_mode", "Daylight"), ("brightness", 0.0)]

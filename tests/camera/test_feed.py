@@ -1,0 +1,259 @@
+"""Pictures for the loop: the rate, the gate, what is owed and what is counted."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import random
+import threading
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.pictures import jpeg, size_of
+
+from camera.broken import grey_planes
+from camera.conftest import until
+from mqttcam.camera.feed import PictureFeed
+from mqttcam.camera.frame import Frame, Picture, PictureSpec
+from mqttcam.camera.hub import Hub
+
+SECOND = 10**9
+START = 1_700_000_000 * SECOND
+
+
+class Rig:
+    """A feed whose frames are offered by hand, and whose pictures are taken at once unless `held`."""
+
+    def __init__(self, fps: float, *, loop: asyncio.AbstractEventLoop | None = None) -> None:
+        self.hub = Hub("camera front")
+        self.held = False
+        self.pictures: list[Picture] = []
+        self.taken: list[int] = []
+        self._calls: list[tuple[Callable[..., object], tuple[object, ...]]] = []
+        self.feed = PictureFeed(self.hub, loop or self, self._take, PictureSpec(), fps)  # type: ignore[arg-type]
+
+    def call_soon_threadsafe(self, callback: Callable[..., object], *arguments: object) -> None:
+        """Stands for the loop: what was called runs in `turn`."""
+        self._calls.append((callback, arguments))
+
+    def turn(self) -> None:
+        calls, self._calls = self._calls, []
+        for callback, arguments in calls:
+            callback(*arguments)
+
+    def offer(self, ts_ns: int, frame: Frame | None = None) -> bool:
+        """One frame; whether a picture came of it."""
+        count = len(self.pictures)
+        self.hub.publish(frame or Frame(ts_ns, 64, 48, planes=grey_planes()))
+        self.turn()
+        if len(self.pictures) > count:
+            self.taken.append(ts_ns)
+            return True
+        return False
+
+    def run(self, rate: float, seconds: float, *, start: int = START, jitter: float = 0) -> int:
+        """Frames at a rate; how many pictures came of them."""
+        count = len(self.pictures)
+        generator = random.Random(5)
+        for number in range(round(rate * seconds)):
+            shift = generator.uniform(-jitter, jitter) / rate
+            self.offer(start + round((number / rate + shift) * SECOND))
+        return len(self.pictures) - count
+
+    def _take(self, picture: Picture) -> None:
+        self.pictures.append(picture)
+        self.feed.ready = not self.held
+
+
+@pytest.mark.parametrize(
+    ("rate", "fps"), [(24, 10), (30, 29), (15, 15), (25, 24), (30, 7.5), (5, 4), (24, 0.1)]
+)
+@pytest.mark.parametrize("jitter", [0, 0.2])
+def test_rate_is_kept_on_the_average(rate: float, fps: float, jitter: float) -> None:
+    seconds = max(20.0, 10 / fps)
+    count = Rig(fps).run(rate, seconds, jitter=jitter)
+    assert abs(count - fps * seconds) <= 2, count
+
+
+@given(rate=st.floats(1, 120), fps=st.floats(0.05, 200))
+def test_never_more_than_asked_and_never_much_less(rate: float, fps: float) -> None:
+    seconds = 400 / rate
+    feed, count = Rig(fps).feed, 0
+    for number in range(400):
+        frame = Frame(START + round(number / rate * SECOND), 64, 48)
+        if feed.wants(frame):
+            count += 1
+            feed._owed = False
+    asked = min(fps, rate) * seconds
+    assert asked * 0.95 - 2 <= count <= asked + 2
+    assert feed.dropped == 0
+
+
+def test_first_picture_comes_at_once() -> None:
+    rig = Rig(0.1)
+    assert rig.offer(START)
+    assert not any(rig.offer(START + number * SECOND) for number in range(1, 9))
+    assert rig.offer(START + 10 * SECOND)
+
+
+def test_every_frame_and_none() -> None:
+    assert Rig(math.inf).run(24, 5) == 120
+    assert Rig(0).run(24, 5) == 0
+
+
+def test_rate_changes_count_at_once() -> None:
+    rig = Rig(0.1)
+    assert rig.run(24, 5) == 1
+    rig.feed.fps = 12
+    assert 11 <= rig.run(24, 1, start=START + 5 * SECOND) <= 13
+    rig.feed.fps = math.inf
+    assert rig.run(24, 1, start=START + 6 * SECOND) == 24
+    rig.feed.fps = 0
+    assert rig.run(24, 1, start=START + 7 * SECOND) == 0
+    rig.feed.fps = 1
+    assert rig.run(24, 3, start=START + 8 * SECOND) == 3
+
+
+@pytest.mark.parametrize("jump", [-3600, -5, 3600, 86_400 * 365])
+@pytest.mark.parametrize("fps", [10, 0.5])
+def test_clock_that_jumps(jump: int, fps: float) -> None:
+    rig = Rig(fps)
+    rig.run(24, 10)
+    seconds = 20
+    count = rig.run(24, seconds, start=START + (10 + jump) * SECOND)
+    assert abs(count - fps * seconds) <= 4
+
+
+def test_what_is_owed_is_made_of_the_next_frame_that_can_be() -> None:
+    rig = Rig(1)
+    rig.held = True
+    assert rig.offer(START)
+    assert not rig.offer(START + SECOND), "nobody can take it"
+    assert rig.feed.dropped == 0, "it is only late"
+    rig.feed.ready = True
+    assert rig.offer(START + SECOND + SECOND // 4), "not a second later"
+    rig.feed.ready = True
+    assert not rig.offer(START + SECOND + SECOND // 2)
+    assert rig.offer(START + 2 * SECOND), "and the pace is as before"
+
+
+def test_what_could_not_be_taken_before_the_next_was_due_is_counted() -> None:
+    rig = Rig(10)
+    rig.held = True
+    rig.offer(START)
+    for number in range(1, 11):
+        rig.offer(START + number * SECOND // 10)
+    rig.feed.ready = True
+    assert rig.offer(START + 11 * SECOND // 10)
+    assert (len(rig.pictures), rig.feed.dropped) == (2, 10)
+    every = Rig(math.inf)
+    every.held = True
+    every.run(24, 1)
+    every.feed.ready = True
+    every.offer(START + SECOND)
+    assert len(every.pictures) + every.feed.dropped == 25
+
+
+def test_one_picture_at_a_time_is_on_its_way() -> None:
+    rig = Rig(math.inf)
+    for number in range(10):
+        rig.feed.ready = True
+        rig.hub.publish(Frame(START + number, 64, 48, planes=grey_planes()))
+    rig.turn()
+    assert len(rig.pictures) == 1
+    assert rig.feed.dropped == 8, "and the newest is still owed"
+
+
+def test_gate_that_was_closed_meanwhile_stays_closed() -> None:
+    rig = Rig(math.inf)
+    rig.hub.publish(Frame(START, 64, 48, planes=grey_planes()))
+    rig.feed.ready = False
+    rig.turn()
+    assert (rig.pictures, rig.feed.dropped) == ([], 1)
+
+
+def test_nothing_comes_after_close() -> None:
+    rig = Rig(math.inf)
+    rig.hub.publish(Frame(START, 64, 48, planes=grey_planes()))
+    rig.feed.close()
+    rig.turn()
+    rig.offer(START + 1)
+    assert not rig.pictures
+
+
+def noisy(seed: int) -> Frame:
+    """A frame that does not compress."""
+    values = np.random.default_rng(seed)
+    y, u, v = (values.integers(0, 255, size, np.uint8) for size in ((240, 320), (120, 160), (120, 160)))
+    return Frame(START + seed * SECOND, 320, 240, planes=(y, u, v))
+
+
+def test_pictures_are_fitted_and_that_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    rig = Rig(math.inf)
+    rig.offer(0, noisy(0))
+    full = len(rig.pictures[0].jpeg)
+    rig.feed.max_bytes = full // 2
+    for seed in range(1, 20):
+        assert rig.offer(0, noisy(seed))
+    assert all(len(picture.jpeg) <= full // 2 for picture in rig.pictures[1:])
+    (said,) = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    assert said.startswith(f"camera front: pictures of at most {full // 2} bytes are taken")
+    assert size_of(rig.pictures[-1].jpeg) == (rig.pictures[-1].width, rig.pictures[-1].height)
+    rig.feed.max_bytes = None
+    assert rig.offer(0, noisy(0))
+    assert len(rig.pictures[-1].jpeg) == full
+
+
+def test_what_cannot_be_made_to_fit_is_dropped(caplog: pytest.LogCaptureFixture) -> None:
+    rig = Rig(math.inf)
+    rig.feed.max_bytes = 50
+    for seed in range(3):
+        assert not rig.offer(0, noisy(seed))
+    assert rig.feed.dropped == 3
+    assert rig.feed.ready
+    assert caplog.text.count("not at all") == 1
+
+
+def test_broken_frame_is_made_up_for_by_the_next(caplog: pytest.LogCaptureFixture) -> None:
+    rig = Rig(1)
+    rig.feed.spec = PictureSpec(quality=50)
+    good = jpeg(64, 48)
+    assert not rig.offer(0, Frame(START, 64, 48, jpeg=b"\xff\xd8garbage"))
+    assert rig.offer(0, Frame(START + SECOND // 24, 64, 48, jpeg=good))
+    for number in range(1, 6):
+        assert not rig.offer(0, Frame(START + number * SECOND, 64, 48, jpeg=b"garbage"))
+    assert rig.hub.failures == 6
+    assert rig.feed.dropped == 4
+    assert len([record for record in caplog.records if "could not be used" in record.getMessage()]) == 1
+    assert "Traceback" not in caplog.text
+
+
+async def test_on_a_real_loop_from_another_thread() -> None:
+    rig = Rig(math.inf, loop=asyncio.get_running_loop())
+    stop = threading.Event()
+
+    def capture() -> None:
+        seq = 0
+        while not stop.wait(0.001):
+            frame = Frame(START + seq, 64, 48, planes=grey_planes())
+            frame.seq = seq
+            rig.hub.publish(frame)
+            seq += 1
+
+    thread = threading.Thread(target=capture)
+    thread.start()
+    try:
+        await until(lambda: len(rig.pictures) >= 50)
+        rig.feed.close()
+        count = len(rig.pictures)
+        await asyncio.sleep(0.05)
+        assert len(rig.pictures) == count
+    finally:
+        stop.set()
+        thread.join()
+    numbers = [picture.seq for picture in rig.pictures]
+    assert numbers == sorted(set(numbers))

@@ -1,0 +1,162 @@
+"""From a frame to pictures: passed through where that will do, made once where not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import simplejpeg
+from imaging.photos import noted, quarters
+from support.pictures import jpeg, size_of
+
+from camera.broken import grey_planes
+from mqttcam.camera import frame as module
+from mqttcam.camera.frame import DEFAULT_QUALITY, Adjustment, Expired, Frame, Life, PictureSpec, fitted
+from mqttcam.imaging import raster
+from mqttcam.imaging.fit import Fitter
+
+
+def jpeg_frame(data: bytes) -> Frame:
+    height, width, _, _ = simplejpeg.decode_jpeg_header(data)
+    return Frame(1, width, height, jpeg=data)
+
+
+def test_jpeg_is_passed_through_byte_for_byte() -> None:
+    data = jpeg(64, 48)
+    frame = jpeg_frame(data)
+    frame.seq = 7
+    picture = frame.picture(PictureSpec())
+    assert picture.jpeg is data
+    assert (picture.seq, picture.ts_ns, picture.width, picture.height) == (7, 1, 64, 48)
+    assert picture.quality == DEFAULT_QUALITY
+    assert frame.picture(PictureSpec(max_width=64)).jpeg is data, "it is no wider"
+
+
+@pytest.mark.parametrize(
+    "adjustment", [Adjustment(), Adjustment(width=64, height=48), Adjustment(width=640, height=480)]
+)
+def test_also_where_a_size_is_configured_that_it_has(adjustment: Adjustment) -> None:
+    data = jpeg(64, 48)
+    frame = jpeg_frame(data)
+    frame.adjustment = adjustment
+    assert frame.picture(PictureSpec()).jpeg is data
+
+
+def test_another_quality_or_width_is_made() -> None:
+    data = jpeg(64, 48)
+    low = jpeg_frame(data).picture(PictureSpec(quality=20))
+    assert len(low.jpeg) < len(data)
+    assert size_of(low.jpeg) == (64, 48)
+    small = jpeg_frame(data).picture(PictureSpec(max_width=30))
+    assert size_of(small.jpeg) == (small.width, small.height) == (30, 22)
+
+
+def test_each_picture_is_made_once_and_decoded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+    real: dict[str, Callable[..., Any]] = {"decode": raster.decode, "encode": raster.encode}
+
+    def counted(name: str) -> Callable[..., Any]:
+        def call(*arguments: Any) -> Any:
+            calls.append(name)
+            return real[name](*arguments)
+
+        return call
+
+    for name in real:
+        monkeypatch.setattr(module, name, counted(name))
+    frame = jpeg_frame(jpeg(64, 48))
+    pictures = [frame.picture(PictureSpec(quality)) for quality in (50, 50, 30, 85)]
+    assert pictures[0] is pictures[1]
+    assert calls == ["decode", "encode", "encode"]
+
+
+@pytest.mark.parametrize("kind", ["planes", "jpeg"])
+@pytest.mark.parametrize(
+    ("hflip", "vflip", "expected"),
+    [(False, False, "0123"), (True, False, "1032"), (False, True, "2301"), (True, True, "3210")],
+)
+def test_flips(kind: str, hflip: bool, vflip: bool, expected: str) -> None:
+    data, planes = quarters(64, 48)
+    frame = jpeg_frame(data) if kind == "jpeg" else Frame(1, 64, 48, planes=planes)
+    frame.adjustment = Adjustment(hflip, vflip)
+    assert seen(frame.picture(PictureSpec()).jpeg) == expected
+
+
+def seen(data: bytes) -> str:
+    """Which quarter is where, row by row: each has a grey of its own."""
+    grey = simplejpeg.decode_jpeg(data, "GRAY")[:, :, 0]
+    height, width = grey.shape
+    spots = [grey[height * r // 4, width * c // 4] for r in (1, 3) for c in (1, 3)]
+    return "".join(str(round((int(spot) - 40) / 50)) for spot in spots)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_noted_orientation_is_kept_or_made_true(orientation: int) -> None:
+    data = noted(quarters(64, 48)[0], orientation)
+    frame = jpeg_frame(data)
+    assert frame.picture(PictureSpec()).jpeg is data, "viewers turn it themselves"
+    made = frame.picture(PictureSpec(quality=90))
+    sideways = orientation >= 5
+    assert (made.width, made.height) == ((48, 64) if sideways else (64, 48))
+    expected = ["0123", "1032", "3210", "2301", "0213", "2031", "3120", "1302"][orientation - 1]
+    assert seen(made.jpeg) == expected
+    frame = jpeg_frame(data)
+    frame.adjustment = Adjustment(hflip=True, vflip=True, width=32, height=32)
+    small = frame.picture(PictureSpec())
+    assert (small.width, small.height) == (frame.width, frame.height) == ((24, 32) if sideways else (32, 24))
+    assert seen(small.jpeg) == expected[::-1]
+
+
+def test_width_of_a_portrait_is_that_of_the_picture_as_seen() -> None:
+    data = noted(jpeg(320, 240), 6)
+    assert jpeg_frame(data).picture(PictureSpec(max_width=240)).jpeg is data
+    small = jpeg_frame(data).picture(PictureSpec(max_width=120))
+    assert (small.width, small.height) == (120, 160)
+
+
+@pytest.mark.parametrize("kind", ["planes", "jpeg"])
+def test_size_is_fitted_and_never_larger(kind: str) -> None:
+    def frame() -> Frame:
+        return (
+            jpeg_frame(jpeg(320, 240)) if kind == "jpeg" else Frame(1, 320, 240, planes=grey_planes(320, 240))
+        )
+
+    one = frame()
+    one.adjustment = Adjustment(width=160, height=90)
+    assert size_of(one.picture(PictureSpec()).jpeg) == (one.width, one.height) == (120, 90)
+    assert size_of(one.picture(PictureSpec(max_width=60)).jpeg) == (60, 44)
+    one = frame()
+    one.adjustment = Adjustment(width=1920, height=1080)
+    assert size_of(one.picture(PictureSpec()).jpeg) == (320, 240)
+    one.adjustment = None
+    assert (one.width, one.height) == (320, 240)
+
+
+def test_odd_sides_of_a_jpeg_stay() -> None:
+    made = jpeg_frame(jpeg(65, 49)).picture(PictureSpec(quality=50))
+    assert size_of(made.jpeg) == (65, 49)
+
+
+def test_expired_frame_gives_nothing() -> None:
+    frame = Frame(1, 64, 48, planes=grey_planes())
+    frame.life = Life()
+    frame.picture(PictureSpec())
+    frame.life.over = True
+    for quality in (85, 50):
+        with pytest.raises(Expired):
+            frame.picture(PictureSpec(quality))
+
+
+def test_fitting_starts_from_the_size_of_its_pictures() -> None:
+    y, u, v = grey_planes(1280, 720)
+    frame = Frame(1, 1280, 720, planes=(np.random.default_rng(1).integers(0, 255, y.shape, np.uint8), u, v))
+    frame.adjustment = Adjustment(width=320, height=180)
+    full = len(frame.picture(PictureSpec()).jpeg)
+    fitter = Fitter()
+    picture = fitted(frame, PictureSpec(), full // 6, fitter)
+    assert picture is not None
+    assert len(picture.jpeg) <= full // 6
+    assert picture.width < 320
+    assert len(frame._pictures) <= 4, "few encodings for it"

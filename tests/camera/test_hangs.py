@@ -1,0 +1,192 @@
+"""The rest of the ladder: threads that hang are left behind, and what they do later counts for nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import threading
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from camera.broken import Hardware
+from camera.conftest import STOP_TIMEOUT, MakeCamera, failed, running, until
+from mqttcam.camera import camera as camera_module
+from mqttcam.camera import capture, supervisor
+from mqttcam.camera.camera import CameraStatus, CameraUnavailable
+from mqttcam.camera.control import Control
+from mqttcam.camera.feed import PictureFeed
+from mqttcam.camera.frame import Picture, PictureSpec
+from mqttcam.values import Number
+
+
+@pytest.mark.parametrize("where", ["open", "read", "close"])
+async def test_thread_that_hangs_is_left_behind(make_camera: MakeCamera, where: str) -> None:
+    hardware = Hardware()
+    camera = make_camera(hardware)
+    camera.start()
+    await running(camera)
+    hardware.hang(where)
+    if where != "read":
+        hardware.make_frame = lambda: None  # so that it is closed and opened
+    await failed(camera)
+    await until(lambda: camera._supervisor._hanging, "it is left behind")
+    hardware.heal()
+    hardware.make_frame = Hardware().make_frame
+    await running(camera)
+    assert camera.last_error is None
+
+
+async def test_process_is_given_up_after_several(
+    make_camera: MakeCamera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(capture, "OPEN_TIMEOUT", 0.2)
+    hardware, asked = Hardware(), list[str]()
+    camera = make_camera(hardware, on_stuck=lambda: asked.append("new process"))
+    hardware.hang("open")
+    camera.start()
+    await until(lambda: asked, "a new process is asked for")
+    assert len(camera._supervisor._hanging) == supervisor.STUCK_LIMIT
+    threads_now = threading.active_count()
+    await asyncio.sleep(1)
+    assert threading.active_count() == threads_now, "no more of them"
+    hardware.release()
+    await running(camera)
+    assert not camera._supervisor._hanging
+
+
+async def test_person_can_try_once_more(make_camera: MakeCamera, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(capture, "OPEN_TIMEOUT", 0.2)
+    hardware, asked = Hardware(), list[str]()
+    camera = make_camera(hardware, on_stuck=lambda: asked.append("new process"))
+    hardware.hang("open")
+    camera.start()
+    await until(lambda: asked)
+    hardware.heal()
+    await camera.restart()
+    assert camera.status is CameraStatus.RUNNING
+
+
+async def test_thread_in_the_kernel_wants_a_reboot_and_no_new_process(
+    make_camera: MakeCamera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "_is_in_kernel", lambda thread_id: thread_id is not None)
+    hardware, asked = Hardware(), list[str]()
+    camera = make_camera(hardware, on_stuck=lambda: asked.append("new process"))
+    camera.start()
+    await running(camera)
+    hardware.hang("read")
+    await failed(camera, "reboot")
+    await asyncio.sleep(0.3)
+    assert not asked, "it would hang as well"
+    assert hardware.opened == 1, "and trying again makes no sense"
+    hardware.release()
+    await running(camera)
+
+
+def test_state_of_a_thread_is_read_as_the_kernel_writes_it(tmp_path: Path) -> None:
+    assert not supervisor._is_in_kernel(threading.get_native_id())
+    (tmp_path / "7").mkdir()
+    (tmp_path / "7" / "stat").write_text("7 (a (bad) name) D 1 7 7 0 -1 4194304\n")
+    assert supervisor._is_in_kernel(7, tmp_path)
+    assert not supervisor._is_in_kernel(8, tmp_path)
+    assert not supervisor._is_in_kernel(None, tmp_path)
+
+
+async def test_what_an_abandoned_thread_tells_is_not_listened_to(make_camera: MakeCamera) -> None:
+    hardware = Hardware(controls=[Control("Old", Number(0, 1), 0.0)])
+    camera = make_camera(hardware)
+    opening = hardware.hang("open")
+    camera.start()
+    await until(lambda: camera._supervisor._hanging, "it is left behind")
+    hardware.heal()
+    hardware.controls = [Control("New", Number(0, 1), 0.5)]
+    await running(camera)
+    assert camera.values == {"new": 0.5}
+    pictures: list[Picture] = []
+    feed = PictureFeed(camera.hub, asyncio.get_running_loop(), pictures.append, PictureSpec(), math.inf)
+    info, frames = camera.info, camera.stats.frames
+    hardware.controls = [Control("Late", Number(0, 1), 0.9)]
+    opened = hardware.opened
+    opening.set()  # the first thread opens, and reads, after the second one has long been running
+    await until(lambda: hardware.opened > opened)
+    await until(lambda: hardware.in_use == 1, "it has closed again")
+    assert (camera.values, camera.info, camera.status) == ({"new": 0.5}, info, CameraStatus.RUNNING)
+    for _ in range(5):
+        count = len(pictures)
+        feed.ready = True
+        await until(partial(more_than, pictures, count))
+    numbers = [picture.seq for picture in pictures]
+    assert numbers == sorted(set(numbers))
+    assert frames <= numbers[0]
+
+
+def more_than(pictures: list[Picture], count: int) -> bool:
+    return len(pictures) > count
+
+
+async def test_values_set_by_an_abandoned_thread_are_not_shown(
+    make_camera: MakeCamera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(camera_module, "_APPLY_TIMEOUT", 0.5)
+    hardware = Hardware()
+    camera = make_camera(hardware)
+    camera.start()
+    await running(camera)
+    setting = hardware.hang("apply")
+    applying = asyncio.create_task(camera.apply({"brightness": 0.5}))
+    await failed(camera)
+    with pytest.raises(CameraUnavailable, match=r"no frame|answer"):
+        await applying
+    hardware.heal()
+    await running(camera)
+    setting.set()
+    await until(lambda: {"Brightness": 0.5} in hardware.applied)
+    await asyncio.sleep(0.05)
+    assert camera.values["brightness"] == 0.0
+
+
+def test_stop_takes_less_than_a_second() -> None:
+    assert STOP_TIMEOUT < 1
+
+
+@pytest.mark.parametrize("where", ["open", "read", "close", "apply"])
+async def test_stop_waits_for_nothing_that_hangs(make_camera: MakeCamera, where: str) -> None:
+    hardware = Hardware()
+    camera = make_camera(hardware)
+    camera.start()
+    if where != "open":
+        await running(camera)
+    hardware.hang(where)
+    if where == "apply":
+        applying = asyncio.create_task(camera.apply({"brightness": 0.5}))
+    await asyncio.sleep(0.05)
+    await asyncio.wait_for(camera.stop(), 10)
+    hardware.release()
+    if where == "apply":
+        await asyncio.gather(applying, return_exceptions=True)
+
+
+@pytest.mark.parametrize("moment", ["failed", "closing", "resting"])
+async def test_stop_at_any_moment(make_camera: MakeCamera, moment: str) -> None:
+    hardware = Hardware()
+    camera = make_camera(hardware)
+    camera.start()
+    await running(camera)
+    hang: dict[str, Callable[[], object]] = {
+        "failed": lambda: hardware.fail("read", OSError("unplugged")),
+        "closing": lambda: hardware.hang("close"),
+        "resting": lambda: hardware.hang("close"),
+    }
+    hang[moment]()
+    if moment == "resting":
+        camera.set_enabled(False)
+        await until(lambda: camera._supervisor._hanging)
+    elif moment == "closing":
+        asyncio.get_running_loop().call_later(0.1, camera.set_enabled, False)
+        await asyncio.sleep(0.15)
+    else:
+        await failed(camera)
+    await asyncio.wait_for(camera.stop(), 10)

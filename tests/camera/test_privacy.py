@@ -1,0 +1,268 @@
+"""Switched off, the source is closed, and no picture leaves any more."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import threading
+import time
+
+import pytest
+
+from camera.broken import Hardware
+from camera.conftest import MakeCamera, failed, running, until
+from mqttcam.camera.camera import Camera, CameraStatus, CameraUnavailable
+from mqttcam.camera.feed import PictureFeed
+from mqttcam.camera.frame import Expired, Frame, Picture, PictureSpec
+
+
+def feed_of(camera: Camera, pictures: list[Picture]) -> PictureFeed:
+    """Every frame as a picture."""
+
+    def take(picture: Picture) -> None:
+        pictures.append(picture)
+        feed.ready = True
+
+    feed = PictureFeed(camera.hub, asyncio.get_running_loop(), take, PictureSpec(), math.inf)
+    return feed
+
+
+class SlowEncoder:
+    """Holds the capture thread in the middle of making a picture."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.busy, self.go_on = threading.Event(), threading.Event()
+        self._make = Frame._make
+        monkeypatch.setattr(Frame, "_make", lambda frame, spec: self._encode(frame, spec))
+
+    def _encode(self, frame: Frame, spec: PictureSpec) -> Picture:
+        self.busy.set()
+        self.go_on.wait(10)
+        return self._make(frame, spec)
+
+
+async def test_disabled_at_the_start_it_is_never_opened(make_camera: MakeCamera) -> None:
+    hardware = Hardware()
+    camera = make_camera(hardware, enabled=False)
+    camera.start()
+    await asyncio.sleep(0.1)
+    assert (camera.status, hardware.opened) == (CameraStatus.OFF, 0)
+    camera.set_enabled(True)
+    assert camera.status is CameraStatus.STARTING
+    await running(camera)
+    assert hardware.in_use == 1
+
+
+async def test_switched_off_the_source_is_closed(make_camera: MakeCamera) -> None:
+    hardware = Hardware()
+    camera = make_camera(hardware)
+    camera.start()
+    await running(camera)
+    camera.set_enabled(False)
+    assert camera.status is CameraStatus.OFF
+    assert camera.stats.frame_age is None
+    await until(lambda: hardware.in_use == 0, "it is closed")
+    reads = hardware.reads
+    await asyncio.sleep(0.1)
+    assert (hardware.reads, hardware.opened) == (reads, 1)
+
+
+async def test_switched_off_while_it_opens_it_is_closed_again(make_camera: MakeCamera) -> None:
+    hardware = Hardware()
+    opening = hardware.hang("open")
+    camera = make_camera(hardware)
+    camera.start()
+    await asyncio.sleep(0.05)
+    camera.set_enabled(False)
+    opening.set()
+    await until(lambda: hardware.closed == 1, "it is closed")
+    assert (camera.status, camera.info, hardware.reads) == (CameraStatus.OFF, None, 0)
+
+
+async def test_picture_that_is_being_made_is_not_handed_over(
+    make_camera: MakeCamera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    camera = make_camera(Hardware())
+    pictures: list[Picture] = []
+    encoder = SlowEncoder(monkeypatch)
+    feed_of(camera, pictures)
+    camera.start()
+    await until(encoder.busy.is_set, "a picture is being made")
+    camera.set_enabled(False)
+    encoder.go_on.set()
+    await asyncio.sleep(0.1)
+    assert not pictures
+    assert camera.stats.dropped == 0, "nobody has failed"
+
+
+async def test_picture_on_its_way_to_the_loop_is_not_handed_over(make_camera: MakeCamera) -> None:
+    camera = make_camera(Hardware())
+    pictures: list[Picture] = []
+    feed = feed_of(camera, pictures)
+    camera.start()
+    await until(lambda: pictures, "pictures come")
+    reads = camera.stats.frames
+    while camera.stats.frames < reads + 3:
+        time.sleep(0.01)  # the loop stands still: one more picture has been made, and waits for it
+    assert feed._on_its_way
+    camera.set_enabled(False)
+    count = len(pictures)
+    await asyncio.sleep(0.1)
+    assert len(pictures) == count
+    camera.set_enabled(True)
+    await until(lambda: len(pictures) > count + 3, "pictures come again")
+
+
+async def test_other_subscribers_get_no_picture_either(
+    make_camera: MakeCamera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    camera = make_camera(Hardware())
+    encoder = SlowEncoder(monkeypatch)
+    seen: list[object] = []
+
+    class Recorder:
+        def wants(self, frame: Frame) -> bool:
+            return True
+
+        def deliver(self, frame: Frame) -> None:
+            try:
+                seen.append(frame.picture(PictureSpec()))
+            except Expired:
+                seen.append("expired")
+                raise
+
+    camera.hub.subscribe(Recorder())
+    camera.start()
+    await until(encoder.busy.is_set)
+    camera.set_enabled(False)
+    encoder.go_on.set()
+    await until(lambda: seen)
+    assert seen == ["expired"]
+
+
+async def test_snapshot_that_is_being_made_is_refused(
+    make_camera: MakeCamera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    camera = make_camera(Hardware())
+    camera.start()
+    await running(camera)
+    encoder = SlowEncoder(monkeypatch)
+    taking = asyncio.create_task(camera.take(PictureSpec(), 5))
+    await until(encoder.busy.is_set)
+    camera.set_enabled(False)
+    encoder.go_on.set()
+    with pytest.raises(CameraUnavailable, match="switched off"):
+        await asyncio.wait_for(taking, 1)
+
+
+async def test_thread_that_hung_in_a_read_shows_nothing_when_it_comes_back(make_camera: MakeCamera) -> None:
+    hardware = Hardware()
+    camera = make_camera(hardware)
+    pictures: list[Picture] = []
+    feed_of(camera, pictures)
+    camera.start()
+    await until(lambda: pictures)
+    hang = hardware.hang("read")
+    await asyncio.sleep(0.05)
+    camera.set_enabled(False)
+    count = len(pictures)
+    hardware.heal()
+    hang.set()
+    await until(lambda: hardware.in_use == 0, "it is closed")
+    assert len(pictures) == count
+
+
+async def test_no_frame_is_even_offered(make_camera: MakeCamera) -> None:
+    hardware = Hardware()
+    camera = make_camera(hardware)
+    offered: list[Frame] = []
+
+    class Watcher:
+        def wants(self, frame: Frame) -> bool:
+            offered.append(frame)
+            return False
+
+        def deliver(self, frame: Frame) -> None:
+            raise AssertionError
+
+    camera.hub.subscribe(Watcher())
+    camera.start()
+    await until(lambda: offered)
+    hang = hardware.hang("read")
+    await asyncio.sleep(0.05)
+    camera.set_enabled(False)
+    offered.clear()
+    hardware.heal()
+    hang.set()
+    await until(lambda: hardware.in_use == 0, "it is closed")
+    assert not offered
+
+
+async def test_first_frame_that_comes_too_late_changes_nothing(make_camera: MakeCamera) -> None:
+    hardware = Hardware()
+    reading = hardware.hang("read")
+    camera = make_camera(hardware)
+    camera.start()
+    await until(lambda: camera.info)
+    reading.set()
+    while not hardware.reads:
+        time.sleep(0.01)  # the loop stands still: it has not heard of the first frame yet
+    time.sleep(0.05)
+    camera.set_enabled(False)
+    await asyncio.sleep(0.1)
+    assert (camera.status, camera.stats.width) == (CameraStatus.OFF, 0)
+
+
+async def test_off_and_on_after_a_failure_is_no_restart(make_camera: MakeCamera) -> None:
+    hardware = Hardware()
+    camera = make_camera(hardware)
+    camera.start()
+    await running(camera)
+    hardware.fail("open", OSError("unplugged"))
+    hardware.fail("read", OSError("unplugged"))
+    await failed(camera)
+    camera.set_enabled(False)
+    hardware.heal()
+    camera.set_enabled(True)
+    await running(camera)
+    assert (camera.stats.restarts, camera.last_error) == (0, None)
+
+
+async def test_off_and_on_at_once_closes_it_in_between(make_camera: MakeCamera) -> None:
+    hardware = Hardware()
+    camera = make_camera(hardware)
+    camera.start()
+    await running(camera)
+    camera.set_enabled(False)
+    camera.set_enabled(True)
+    await until(lambda: hardware.opened == 2, "it is opened again")
+    await running(camera)
+    assert hardware.closed == 1
+    assert camera.stats.restarts == 0, "being switched off and on is no restart"
+
+
+async def test_source_that_does_not_close_takes_a_new_process(make_camera: MakeCamera) -> None:
+    hardware, asked = Hardware(), list[str]()
+    camera = make_camera(hardware, on_stuck=lambda: asked.append("new process"))
+    camera.start()
+    await running(camera)
+    hardware.hang("close")
+    camera.set_enabled(False)
+    await until(lambda: asked, "a new process is asked for")
+    assert camera.status is CameraStatus.OFF
+    assert "does not close" in str(camera.last_error)
+    await asyncio.sleep(0.6)
+    assert asked == ["new process"], "once"
+
+
+async def test_switched_off_during_the_pause_after_a_failure_it_stays_closed(make_camera: MakeCamera) -> None:
+    hardware = Hardware()
+    hardware.fail("read", OSError("unplugged"))
+    camera = make_camera(hardware)
+    camera.start()
+    await until(lambda: hardware.opened > 2)
+    camera.set_enabled(False)
+    await until(lambda: hardware.in_use == 0)
+    opened = hardware.opened
+    await asyncio.sleep(0.2)
+    assert (hardware.opened, camera.status) == (opened, CameraStatus.OFF)

@@ -1,0 +1,84 @@
+"""What is counted, and when."""
+
+from __future__ import annotations
+
+import time
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from camera.broken import Hardware
+from camera.conftest import MakeCamera, running, until
+from mqttcam.camera.hub import Hub
+from mqttcam.camera.stats import CameraStats
+
+
+class Clock:
+    """A monotonic clock that a test moves."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 1000.0
+        monkeypatch.setattr(time, "monotonic", lambda: self.now)
+
+
+def run(stats: CameraStats, capture: Any, clock: Clock, rate: float, seconds: float) -> None:
+    """Frames at a rate, a look at them each second."""
+    end, frame, look = clock.now + seconds, clock.now + 1 / rate, clock.now + 1
+    while clock.now < end:
+        clock.now = min(frame, look)
+        if clock.now == frame:
+            capture.frames += 1
+            capture.last_frame = clock.now
+            frame += 1 / rate
+        if clock.now == look:
+            stats.sample()
+            look += 1
+
+
+@pytest.mark.parametrize("rate", [0.2, 1, 7.5, 24])
+def test_frame_rate(monkeypatch: pytest.MonkeyPatch, rate: float) -> None:
+    clock, stats = Clock(monkeypatch), CameraStats(Hub())
+    capture: Any = SimpleNamespace(frames=100, last_frame=0.0)
+    stats.follow(capture)
+    assert (stats.fps, stats.frame_age, stats.frames) == (0.0, None, 100)
+    run(stats, capture, clock, rate, max(12, 4 / rate))
+    assert stats.fps == pytest.approx(rate, rel=0.02)
+    assert stats.frames == capture.frames
+    before = stats.fps
+    clock.now += 60
+    assert stats.frame_age is not None
+    assert stats.frame_age >= 60
+    assert stats.fps < before / 3, "none come"
+
+
+def test_rate_follows_a_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, stats = Clock(monkeypatch), CameraStats(Hub())
+    capture: Any = SimpleNamespace(frames=0, last_frame=0.0)
+    stats.follow(capture)
+    run(stats, capture, clock, 24, 60)
+    run(stats, capture, clock, 2, 8)
+    assert stats.fps == pytest.approx(2, rel=0.3)
+    stats.follow(None)
+    assert stats.fps == 0
+    assert stats.frame_age is None
+    assert stats.frames == capture.frames, "the number stays"
+
+
+async def test_of_a_camera(make_camera: MakeCamera) -> None:
+    camera = make_camera(Hardware(rate=50), settings={"size": "32x32"})
+    assert (camera.stats.frames, camera.stats.width) == (0, 0)
+    camera.start()
+    await running(camera)
+    assert (camera.stats.width, camera.stats.height) == (32, 24), "of its pictures, not of its frames"
+    await until(lambda: camera.stats.fps > 20)
+    assert camera.stats.frame_age is not None
+    assert camera.stats.frame_age < 5
+    frames = camera.stats.frames
+    camera.set_enabled(False)
+    assert camera.stats.frames >= frames
+    assert camera.stats.fps == 0
+    assert camera.stats.frame_age is None
+    camera.set_enabled(True)
+    await running(camera)
+    assert camera.stats.frames >= frames

@@ -1,0 +1,353 @@
+"""A camera comes back from whatever its source does, and says what was wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import os
+import random
+import threading
+
+import pytest
+
+from camera.broken import Hardware
+from camera.conftest import MakeCamera, failed, running, threads, until
+from mqttcam.camera import supervisor
+from mqttcam.camera.camera import Camera, CameraStatus, CameraUnavailable
+from mqttcam.camera.frame import PictureSpec
+from mqttcam.camera.source import SourceEnded, SourceError
+from mqttcam.settings import CameraSettings
+
+
+def lines(caplog: pytest.LogCaptureFixture, level: int) -> list[str]:
+    """What was logged at a level."""
+    return [record.getMessage() for record in caplog.records if record.levelno == level]
+
+
+async def test_missing_at_the_start_it_comes_when_it_is_there(make_camera: MakeCamera) -> None:
+    hardware = Hardware()
+    hardware.fail("open", SourceError("no camera is attached"))
+    camera = make_camera(hardware)
+    camera.start()
+    await failed(camera, "no camera is attached")
+    hardware.heal()
+    await running(camera)
+    assert camera.last_error is None
+    assert camera.stats.restarts == 0, "it was never open before"
+
+
+@pytest.mark.parametrize("error", [SourceError("unplugged"), OSError("i2c"), KeyError("x"), SystemExit(3)])
+async def test_failing_read_is_opened_anew(make_camera: MakeCamera, error: BaseException) -> None:
+    hardware = Hardware()
+    camera = make_camera(hardware)
+    camera.start()
+    await running(camera)
+    hardware.fail("read", error)
+    await failed(camera, str(error))
+    hardware.heal()
+    await running(camera)
+    assert camera.last_error is None
+    assert camera.stats.restarts >= 1
+    assert hardware.in_use == 1, "what failed was closed"
+
+
+async def test_failure_of_both_read_and_close_names_the_first(make_camera: MakeCamera) -> None:
+    hardware = Hardware()
+    camera = make_camera(hardware)
+    camera.start()
+    await running(camera)
+    hardware.fail("close", OSError("closing"))
+    hardware.fail("read", SourceError("reading"))
+    await failed(camera, "reading")
+
+
+async def test_class_that_cannot_even_be_made_fails(make_camera: MakeCamera) -> None:
+    def none(_wake: object) -> None:
+        raise ImportError("no such package")
+
+    camera = make_camera(Hardware(), make_source=none)
+    camera.start()
+    await failed(camera, "no such package")
+
+
+async def test_stall_is_noticed_and_ends_with_the_next_frame(make_camera: MakeCamera) -> None:
+    hardware = Hardware()
+    camera = make_camera(hardware)
+    camera.start()
+    await running(camera)
+    frames = hardware.make_frame
+    hardware.make_frame = lambda: None
+    await failed(camera, "no frame for")
+    hardware.make_frame = frames
+    await running(camera)
+    assert (camera.last_error, camera.stats.restarts) == (None, 1)
+
+
+async def test_source_without_any_frame_is_noticed(make_camera: MakeCamera) -> None:
+    hardware = Hardware()
+    hardware.make_frame = lambda: None
+    camera = make_camera(hardware)
+    camera.start()
+    await failed(camera, "of its start")
+
+
+async def test_long_exposure_is_no_stall(make_camera: MakeCamera) -> None:
+    hardware = Hardware(frame_interval=0.5)
+    camera = make_camera(hardware)
+    camera.start()
+    await running(camera)
+    frames = hardware.make_frame
+    hardware.make_frame = lambda: None
+    await asyncio.sleep(1.2)  # more than the least age of a frame, less than ten intervals
+    assert camera.status is CameraStatus.RUNNING
+    hardware.make_frame = frames
+    await until(lambda: (camera.stats.frame_age or 9) < 0.1)
+    assert hardware.opened == 1
+
+
+async def test_frames_that_come_as_they_come_are_waited_for(make_camera: MakeCamera) -> None:
+    hardware = Hardware()
+    hardware.told_rate = 0
+    camera = make_camera(hardware)
+    camera.start()
+    await running(camera)
+    hardware.make_frame = lambda: None
+    await asyncio.sleep(1.2)
+    assert (camera.status, hardware.opened) == (CameraStatus.RUNNING, 1)
+    hardware.hang("read")
+    await failed(camera, "no answer for")
+
+
+async def test_source_may_ask_for_more_time_to_open(make_camera: MakeCamera) -> None:
+    hardware = Hardware(open_timeout=30.0)
+    opening = hardware.hang("open")
+    camera = make_camera(hardware)
+    camera.start()
+    await asyncio.sleep(1.2)
+    assert camera.status is CameraStatus.STARTING
+    opening.set()
+    await running(camera)
+
+
+async def test_end_of_a_file_is_the_end(make_camera: MakeCamera) -> None:
+    hardware = Hardware()
+    camera = make_camera(hardware)
+    camera.start()
+    await running(camera)
+    hardware.fail("read", SourceEnded("film.mp4 has ended"))
+    await until(lambda: camera.status is CameraStatus.STOPPED)
+    await until(lambda: hardware.in_use == 0)
+    await asyncio.sleep(0.1)
+    assert (hardware.opened, camera.last_error) == (1, "film.mp4 has ended")
+    with pytest.raises(CameraUnavailable, match="has ended"):
+        await camera.take(PictureSpec(), 1)
+    hardware.heal()
+    await camera.restart()
+    assert (camera.status, camera.stats.restarts) == (CameraStatus.RUNNING, 1)
+    hardware.fail("read", SourceEnded("again"))
+    await until(lambda: camera.status is CameraStatus.STOPPED)
+    camera.set_enabled(False)
+    hardware.heal()
+    camera.set_enabled(True)
+    await running(camera)
+
+
+async def test_restart_closes_and_opens(make_camera: MakeCamera) -> None:
+    hardware = Hardware()
+    camera = make_camera(hardware)
+    camera.start()
+    await running(camera)
+    seq = camera.stats.frames
+    await asyncio.gather(camera.restart(), camera.restart())
+    assert camera.status is CameraStatus.RUNNING
+    assert (hardware.opened, hardware.closed, camera.stats.restarts) == (2, 1, 1)
+    assert camera.stats.frames >= seq, "frames go on being counted"
+
+
+async def test_restart_that_fails_says_why(make_camera: MakeCamera) -> None:
+    hardware = Hardware()
+    camera = make_camera(hardware)
+    camera.start()
+    await running(camera)
+    hardware.fail("open", SourceError("busy"))
+    with pytest.raises(CameraUnavailable, match="busy"):
+        await camera.restart()
+    camera.set_enabled(False)
+    with pytest.raises(CameraUnavailable, match="switched off"):
+        await camera.restart()
+
+
+async def test_restart_shortens_the_pause_after_a_failure(
+    make_camera: MakeCamera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "_FIRST_RETRY", 60.0)
+    monkeypatch.setattr(supervisor, "_LAST_RETRY", 60.0)
+    hardware = Hardware()
+    hardware.fail("open", SourceError("busy"))
+    camera = make_camera(hardware)
+    camera.start()
+    await failed(camera, "busy")
+    hardware.heal()
+    await asyncio.wait_for(camera.restart(), 2)
+
+
+async def test_pauses_grow_and_are_random(make_camera: MakeCamera, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[float, float]] = []
+
+    def uniform(low: float, high: float) -> float:
+        asked.append((low, high))
+        return 0.0
+
+    monkeypatch.setattr(random, "uniform", uniform)
+    monkeypatch.setattr(supervisor, "_FIRST_RETRY", 0.5)
+    monkeypatch.setattr(supervisor, "_LAST_RETRY", 30.0)
+    hardware = Hardware()
+    hardware.fail("open", SourceError("busy"))
+    camera = make_camera(hardware)
+    camera.start()
+    await until(lambda: len(asked) > 1100, "tries", 30)
+    assert asked[:8] == [(high / 2, high) for high in (0.5, 1, 2, 4, 8, 16, 30, 30)]
+    assert asked[-1] == (15, 30), "also after a day"
+
+
+async def test_failure_after_steady_frames_is_the_first_again(
+    make_camera: MakeCamera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "_STABLE", 0.1)
+    hardware = Hardware()
+    camera = make_camera(hardware)
+    camera.start()
+    for _ in range(3):
+        await running(camera)
+        await asyncio.sleep(0.2)
+        hardware.fail("read", SourceError("unplugged"))
+        await failed(camera)
+        assert camera._supervisor._failures == 1
+        hardware.heal()
+
+
+async def test_fault_is_logged_with_its_traceback_once(
+    make_camera: MakeCamera, caplog: pytest.LogCaptureFixture
+) -> None:
+    hardware = Hardware()
+    numbers = iter(range(1000))
+
+    def fault() -> None:
+        raise ZeroDivisionError(f"a fault of the program {next(numbers)}")
+
+    hardware.faults["read"] = fault
+    camera = make_camera(hardware)
+    camera.start()
+    await until(lambda: hardware.opened > 4)
+    traced = [record for record in caplog.records if record.exc_info]
+    assert len(traced) == 1
+    assert traced[0].levelno == logging.ERROR
+    assert "ZeroDivisionError" in (caplog.text)
+    hardware.heal()
+    await running(camera)
+    assert any("frames come again" in line for line in lines(caplog, logging.INFO))
+
+
+async def test_same_failure_is_said_once_and_another_is_said(
+    make_camera: MakeCamera, caplog: pytest.LogCaptureFixture
+) -> None:
+    hardware = Hardware()
+    hardware.fail("open", SourceError("busy"))
+    camera = make_camera(hardware)
+    camera.start()
+    await until(lambda: len(lines(caplog, logging.DEBUG)) > 3)
+    assert lines(caplog, logging.WARNING) == ["camera cam0: busy; trying again"]
+    hardware.fail("open", SourceError("unplugged"))
+    await failed(camera, "unplugged")
+    assert lines(caplog, logging.WARNING)[1:] == ["camera cam0: unplugged; trying again"]
+
+
+async def test_two_cameras_do_not_touch_each_other(make_camera: MakeCamera) -> None:
+    good, bad = Hardware(), Hardware()
+    front, back = make_camera(good), make_camera(bad)
+    front.start()
+    back.start()
+    await running(front)
+    await running(back)
+    bad.hang("read")
+    await failed(back)
+    for _ in range(5):
+        assert await front.take(PictureSpec(), 1)
+    assert (good.opened, front.stats.restarts) == (1, 0)
+
+
+async def test_listener_that_fails_is_no_harm(
+    make_camera: MakeCamera, caplog: pytest.LogCaptureFixture
+) -> None:
+    hardware = Hardware()
+    camera = make_camera(hardware)
+    heard: list[CameraStatus] = []
+
+    def bad() -> None:
+        raise RuntimeError("a bad listener")
+
+    camera.add_listener(bad)
+    camera.add_listener(lambda: heard.append(camera.status))
+    camera.start()
+    await running(camera)
+    assert CameraStatus.RUNNING in heard
+    assert "a bad listener" in caplog.text
+    hardware.fail("read", SourceError("unplugged"))
+    await failed(camera)
+
+
+async def test_no_more_threads_is_a_failure_like_others(
+    make_camera: MakeCamera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    camera = make_camera(Hardware())
+
+    def none(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as full:
+        full.setattr(threading.Thread, "start", none)
+        camera.start()
+        await failed(camera, "can't start new thread")
+    await running(camera)
+
+
+async def test_error_with_undecodable_names_can_be_shown(make_camera: MakeCamera) -> None:
+    hardware = Hardware()
+    hardware.fail("open", SourceError("caf\udce9.jpg is no picture"))
+    camera = make_camera(hardware)
+    camera.start()
+    await failed(camera)
+    assert camera.last_error == "caf?.jpg is no picture"
+
+
+async def test_two_hundred_lives_leave_nothing() -> None:
+    hardware = Hardware(rate=1000)
+    settings = CameraSettings.model_validate({"source": {"type": "test_pattern"}})
+    camera = Camera("front", settings, make_source=hardware)
+    fds = len(os.listdir("/proc/self/fd"))
+    for turn in range(200):
+        camera.start()
+        if turn % 4 == 0:
+            await running(camera)
+        await camera.stop()
+    await until(lambda: not threads(), "all threads end")
+    assert hardware.in_use == 0
+    assert len(os.listdir("/proc/self/fd")) == fds
+    gc.collect()
+    assert not [one for one in gc.get_objects() if type(one).__name__ == "Capture" and not one.done.done()]
+
+
+async def test_stop_is_quick_and_closes(make_camera: MakeCamera) -> None:
+    hardware = Hardware()
+    camera = make_camera(hardware)
+    camera.start()
+    await running(camera)
+    taking = asyncio.create_task(camera.take(PictureSpec(), 30))
+    hardware.make_frame = lambda: None
+    await asyncio.sleep(0.05)
+    await asyncio.wait_for(camera.stop(), 10)
+    assert hardware.in_use == 0
+    taking.cancel()
+    await asyncio.gather(taking, return_exceptions=True)
+    await camera.stop()

@@ -1,0 +1,154 @@
+"""JPEGs in and out, sizes, and turning."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import simplejpeg
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.pictures import jpeg
+
+from imaging.photos import quarters
+from mqttcam.imaging import raster
+from mqttcam.imaging.raster import (
+    decode,
+    encode,
+    fit_within,
+    flip,
+    flip_planes,
+    jpeg_size,
+    quarter_turn,
+    size_of,
+)
+
+GOOD = jpeg(64, 48)
+
+
+def test_there_and_back() -> None:
+    _, planes = quarters(64, 48)
+    assert size_of(planes) == (64, 48)
+    pixels = decode(encode(planes, 95))
+    assert pixels.shape == (48, 64, 4)
+    assert size_of(pixels) == (64, 48)
+    again = decode(encode(pixels, 95))
+    assert np.abs(again[..., :3].astype(int) - pixels[..., :3]).max() <= 3
+    assert len(encode(planes, 20)) <= len(encode(planes, 95))
+
+
+def test_strided_and_reversed_planes_can_be_encoded() -> None:
+    y, u, v = quarters(64, 48)[1]
+    wide = np.zeros((48, 100), np.uint8)
+    wide[:, :64] = y
+    assert encode((wide[:, :64], u, v), 90) == encode((y, u, v), 90)
+    assert encode(flip_planes((y, u, v), horizontal=False, vertical=True), 90)
+
+
+@pytest.mark.parametrize(
+    ("least", "expected"), [((0, 0), (640, 480)), ((320, 240), (320, 240)), ((100, 200), (320, 240))]
+)
+def test_made_smaller_while_it_is_decoded(least: tuple[int, int], expected: tuple[int, int]) -> None:
+    width, height = size_of(decode(jpeg(640, 480), *least))
+    assert (width, height) == expected
+
+
+def test_size_from_the_header() -> None:
+    assert jpeg_size(GOOD) == (64, 48)
+    assert jpeg_size(GOOD + bytes(40)) == (64, 48)
+    assert jpeg_size(GOOD + bytes(100_000)) == (64, 48), "drivers fill up with zeros"
+    assert jpeg_size(GOOD + b"a video" * 1000) == (64, 48), "phones append things"
+
+
+@pytest.mark.parametrize("cut", [0, 1, 2, 3, 20, 300, len(GOOD) // 2, len(GOOD) - 2])
+def test_cut_off_is_refused(cut: int) -> None:
+    with pytest.raises(ValueError, match="JPEG"):
+        jpeg_size(GOOD[:cut])
+
+
+def test_thumbnail_is_not_taken_for_the_end() -> None:
+    thumbnail = b"Exif\0\0" + jpeg(16, 16)
+    segment = b"\xff\xe1" + (len(thumbnail) + 2).to_bytes(2, "big") + thumbnail
+    whole = GOOD[:2] + segment + GOOD[2:]
+    assert jpeg_size(whole) == (64, 48)
+    with pytest.raises(ValueError, match="missing"):
+        jpeg_size(whole[:-200])
+
+
+def test_damage_inside_is_left_in() -> None:
+    assert size_of(decode(GOOD[: len(GOOD) * 2 // 3] + GOOD[-2:])) == (64, 48)
+
+
+def test_picture_that_would_take_all_memory_is_refused() -> None:
+    start = GOOD.index(b"\xff\xc0")
+    bomb = GOOD[: start + 5] + b"\xff\xdc\xff\xdc" + GOOD[start + 9 :]
+    assert simplejpeg.decode_jpeg_header(bomb)[:2] == (65500, 65500)
+    with pytest.raises(ValueError, match="too many"):
+        decode(bomb)
+
+
+@settings(max_examples=300)
+@given(
+    st.lists(st.tuples(st.integers(0, len(GOOD) - 1), st.integers(0, 255)), max_size=8),
+    st.integers(0, len(GOOD)),
+)
+def test_whatever_is_in_it_only_a_value_error_comes(changes: list[tuple[int, int]], length: int) -> None:
+    data = bytearray(GOOD)
+    for at, value in changes:
+        data[at] = value
+    for function in (jpeg_size, decode):
+        for one in (bytes(data), bytes(data[:length])):
+            try:
+                function(one)
+            except ValueError as error:
+                assert str(error)
+
+
+@pytest.mark.parametrize("kind", ["planes", "pixels"])
+def test_flip(kind: str) -> None:
+    data, planes = quarters(64, 48)
+    picture = planes if kind == "planes" else decode(data)
+    for horizontal in (False, True):
+        for vertical in (False, True):
+            flipped = flip(picture, horizontal=horizontal, vertical=vertical)
+            grey = flipped[0] if isinstance(flipped, tuple) else flipped[..., 0]
+            expected = planes[0][:: -1 if vertical else 1, :: -1 if horizontal else 1]
+            assert np.abs(grey.astype(int) - expected).mean() < 4
+            assert grey.strides[-1] in (1, 4), "rows are contiguous"
+            assert encode(flipped, 90)
+
+
+def test_quarter_turn_is_clockwise() -> None:
+    pixels = decode(quarters(64, 48)[0])
+    turned = quarter_turn(pixels)
+    assert turned.shape == (64, 48, 4)
+    assert (turned[..., 0] == np.rot90(pixels[..., 0], -1)).all()
+
+
+@pytest.mark.parametrize(
+    ("size", "limits", "expected"),
+    [
+        ((1920, 1080), (1280, 720), (1280, 720)),
+        ((1920, 1080), (640, 640), (640, 360)),
+        ((1080, 1920), (640, 640), (360, 640)),
+        ((64, 48), (1280, 720), (64, 48)),
+        ((65, 49), (65, 49), (65, 49)),
+        ((65, 49), (64, 64), (64, 48)),
+        ((1000, 2), (16, 16), (16, 2)),
+    ],
+)
+def test_fit_within(size: tuple[int, int], limits: tuple[int, int], expected: tuple[int, int]) -> None:
+    assert fit_within(*size, *limits) == expected
+
+
+@given(*[st.integers(16, 5000)] * 4)
+def test_what_fits_is_even_and_no_larger(width: int, height: int, max_width: int, max_height: int) -> None:
+    fitted = fit_within(width, height, max_width, max_height)
+    if fitted != (width, height):
+        assert not fitted[0] % 2
+        assert not fitted[1] % 2
+    assert fitted[0] <= min(width, max_width)
+    assert fitted[1] <= min(height, max_height)
+
+
+def test_most_sensors_can_be_decoded() -> None:
+    assert raster._MOST_PIXELS > 9248 * 6944

@@ -1,0 +1,45 @@
+"""Text as pixels."""
+
+from __future__ import annotations
+
+import string
+
+import numpy as np
+import pytest
+
+from mqttcam.imaging.text import GLYPH_HEIGHT, GLYPH_WIDTH, glyph_mask, text_mask, text_size
+
+
+@pytest.mark.parametrize("scale", [1, 2, 7])
+def test_size(scale: int) -> None:
+    mask = text_mask("12:30:59.7", scale)
+    assert (mask.shape[1], mask.shape[0]) == text_size(10, scale)
+    assert mask.dtype == np.uint8
+    assert set(np.unique(mask)) == {0, 1}
+    assert (mask[::scale, ::scale].repeat(scale, 0).repeat(scale, 1) == mask).all()
+
+
+def test_a_digit_looks_like_one() -> None:
+    rows = ["".join(" #"[dot] for dot in row) for row in glyph_mask("7", 1)]
+    assert rows == ["      ", " #####", "     #", "     #", "    # ", "   #  ", "  #   ", " #    ", "      "]
+
+
+def test_every_character_is_another_and_fits_its_place() -> None:
+    known = string.printable[:95] + "°"
+    seen = {glyph_mask(character, 1).tobytes() for character in known}
+    assert len(seen) == len(known)
+    for character in known:
+        glyph = glyph_mask(character, 1)
+        assert glyph.shape == (GLYPH_HEIGHT, GLYPH_WIDTH)
+        assert not glyph[0].any()
+        assert not glyph[:, 0].any()
+
+
+def test_unknown_is_a_question_mark_and_nothing_is_a_space() -> None:
+    assert (text_mask("猫", 2) == text_mask("?", 2)).all()
+    assert (text_mask("", 2) == text_mask(" ", 2)).all()
+
+
+def test_kept_glyphs_cannot_be_spoilt() -> None:
+    with pytest.raises(ValueError, match="read-only"):
+        glyph_mask("A", 3)[0, 0] = 1
