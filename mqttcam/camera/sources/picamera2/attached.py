@@ -1,0 +1,72 @@
+"""The cameras that picamera2 sees."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from mqttcam.camera.source import SourceError
+from mqttcam.camera.sources import AttachedCamera
+from mqttcam.camera.sources.picamera2 import library
+from mqttcam.camera.sources.picamera2.controls import offers
+from mqttcam.camera.sources.picamera2.failures import busy_words, in_words, is_busy
+from mqttcam.camera.sources.picamera2.table import ControlTable
+
+log = logging.getLogger(__name__)
+
+_USUAL = ((640, 480), (1280, 720), (1920, 1080))
+
+
+def attached() -> list[AttachedCamera]:
+    """Every camera but those on USB, which `v4l2` takes; none where picamera2 is not installed.
+
+    Each is opened for a moment: libcamera tells controls and sizes of an open camera alone.
+    """
+    try:
+        picamera2, libcamera = library.load()
+        with library.opening():
+            library.refresh(picamera2, None)
+            infos = list(enumerate(picamera2.global_camera_info()))
+            return [
+                _describe(picamera2, libcamera, index, info)
+                for index, info in infos
+                if "/usb" not in info["Id"]
+            ]
+    except SourceError as error:
+        log.info("no Raspberry Pi cameras: %s", error)
+        return []
+
+
+def _describe(picamera2: Any, libcamera: Any, index: int, info: Mapping[str, Any]) -> AttachedCamera:
+    camera_id, model = str(info["Id"]), str(info.get("Model", "camera"))
+    source = {"type": "picamera2", "camera": camera_id}
+    try:
+        camera = library.start(picamera2, index, None)
+    except Exception as error:  # noqa: BLE001 - picamera2 raises anything, and the list goes on
+        why = busy_words() if is_busy(error) else in_words(error)
+        return AttachedCamera(camera_id, f"{model} ({why})", source, (), ())
+    try:
+        camera.configure(camera.create_video_configuration(main={"format": "YUV420"}, raw=None))
+        table = ControlTable(offers(camera.camera_ctrl_info), 0)
+        return AttachedCamera(camera_id, model, source, _sizes(camera, libcamera), tuple(table.controls))
+    except Exception as error:  # noqa: BLE001
+        return AttachedCamera(camera_id, f"{model} ({in_words(error)})", source, (), ())
+    finally:
+        with contextlib.suppress(Exception):
+            camera.close()
+        library.ended()
+
+
+def _sizes(camera: Any, libcamera: Any) -> list[tuple[int, int]]:
+    """The sensor's modes, from each of which the camera makes every smaller size; of others, the usual ones."""
+    largest = tuple(camera.sensor_resolution)
+    raw = camera.camera.generate_configuration([libcamera.StreamRole.Raw])
+    if raw is not None:
+        formats = raw.at(0).formats
+        modes = {
+            (size.width, size.height) for pixels in formats.pixel_formats for size in formats.sizes(pixels)
+        }
+        return sorted(modes | {largest})
+    return sorted({size for size in _USUAL if size < largest} | {largest})

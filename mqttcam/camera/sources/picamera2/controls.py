@@ -1,0 +1,219 @@
+"""libcamera's controls as ours, and our values as libcamera takes them.
+
+All of it comes from the running camera: type, range, default and enum. libcamera checks a value only when a frame is on
+its way, and a wrong one ends the stream; so nothing gets there that is not of its control's own type.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import Any
+
+from mqttcam.camera.control import Control
+from mqttcam.camera.sources.picamera2.frames import python_value
+from mqttcam.values import Choice, InvalidValue, Kind, Number, Switch, Value, Vector
+
+_INTEGERS = frozenset({"Byte", "Unsigned16", "Unsigned32", "Integer32", "Integer64"})
+_MAX_ELEMENTS = 32
+"""Longer arrays are tables for a program, not values that a person sets."""
+_UNITS = {
+    "ExposureTime": "µs",
+    "ColourTemperature": "K",
+    "FrameDurationLimits": "µs",
+    "AeFlickerPeriod": "µs",
+    "LensPosition": "dpt",
+}
+"""libcamera says in its documentation alone what its numbers count (control_ids_core.yaml)."""
+AUTOMATIC = frozenset({"ExposureTime", "AnalogueGain"})
+"""Controls whose value 0 means that the camera chooses (Picamera2 manual, appendix C)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A control as libcamera offers it.
+
+    Attributes:
+        id: libcamera's `ControlId`.
+        type: the name of its `ControlType`.
+        length: number of elements of an array; `None`: one value; 0: any number of them.
+        options: the enum, our names to libcamera's numbers; empty where it has none.
+    """
+
+    id: Any
+    name: str
+    type: str
+    length: int | None
+    minimum: Any
+    maximum: Any
+    default: Any
+    options: Mapping[str, int]
+
+    @property
+    def kind(self) -> Kind | None:
+        """What a person can set it to; `None` where that is nothing at all."""
+        if self.type == "Rectangle":
+            return self._rectangle()
+        kind = self._single()
+        if self.length is None or kind is None:
+            return kind
+        return (
+            Vector(kind, self.length) if isinstance(kind, Number) and self.length <= _MAX_ELEMENTS else None
+        )
+
+    @property
+    def bounds(self) -> tuple[float, float] | None:
+        """The lowest and highest number, of each element of an array."""
+        low, high = _bound(self.minimum, min), _bound(self.maximum, max)
+        return None if low is None or high is None else (low, high)
+
+    @property
+    def control(self) -> Control | None:
+        """The control; `None` where it cannot be set to two values at least."""
+        kind = self.kind
+        if kind is None:
+            return None
+        return Control(self.name, kind, self._default(kind))
+
+    def native(self, value: Value) -> Any:
+        """A value in its normal form as libcamera's bindings take it: `int` for its integers, and nothing else."""
+        if self.options:
+            return self.options[str(value)]
+        if isinstance(value, tuple):
+            elements = tuple(self._native(element) for element in value)
+            # An array of rectangles is one window here.
+            return [elements] if self.type == "Rectangle" and self.length is not None else elements
+        return self._native(value)
+
+    def plain(self, value: Any) -> Value:
+        """A value from libcamera in its normal form; `None` where it is none of ours."""
+        value = python_value(value)
+        if self.type == "Rectangle" and self.length is not None:
+            value = value[0] if value else None
+        if self.options:
+            return next((name for name, number in self.options.items() if number == value), None)
+        if isinstance(value, float):
+            return round(value, 3)
+        if isinstance(value, tuple):
+            return tuple(round(element, 3) for element in value)
+        return value if isinstance(value, bool | int) else None
+
+    def _native(self, value: Any) -> Any:
+        if self.type == "Bool":
+            return bool(value)
+        return int(value) if self.type in _INTEGERS or self.type == "Rectangle" else float(value)
+
+    def _single(self) -> Kind | None:
+        if self.type == "Bool":
+            return Switch() if self.minimum != self.maximum else None
+        if self.options:
+            return Choice(tuple(self.options)) if len(self.options) > 1 else None
+        if self.type not in _INTEGERS and self.type != "Float":
+            return None
+        low, high = self.bounds or (0, 0)
+        if not low < high:
+            return None
+        words: tuple[tuple[str, float], ...] = ()
+        if self.name in AUTOMATIC:
+            low, words = 0, (("auto", 0),)
+        return Number(low, high, integer=self.type in _INTEGERS, unit=_UNITS.get(self.name), words=words)
+
+    def _rectangle(self) -> Kind | None:
+        if self.length:
+            return None
+        edges = [edge for edge in (self.minimum, self.maximum) if isinstance(edge, tuple)]
+        furthest = max((max(x + width, y + height) for x, y, width, height in edges), default=0)
+        return Vector(Number(0, furthest or 65535, integer=True), 4)
+
+    def _default(self, kind: Kind) -> Value:
+        if self.name in AUTOMATIC:
+            return 0
+        try:
+            return kind.coerce(self.plain(self.default))
+        except InvalidValue:
+            return None
+
+
+def offers(control_info: Mapping[str, tuple[Any, Any]]) -> dict[str, Offer]:
+    """Every control of a camera, by libcamera's name.
+
+    Args:
+        control_info: `Picamera2.camera_ctrl_info`, after `configure`: before it, ranges are not final.
+    """
+    return {name: _offer(name, id_, info) for name, (id_, info) in control_info.items()}
+
+
+def _offer(name: str, id_: Any, info: Any) -> Offer:
+    minimum, maximum = python_value(info.min), python_value(info.max)
+    length = int(id_.size) if id_.isArray else None
+    return Offer(
+        id=id_,
+        name=name,
+        type=id_.type.name,
+        length=0
+        if length is not None and length > _MAX_ELEMENTS and id_.type.name == "Rectangle"
+        else length,
+        minimum=minimum,
+        maximum=maximum,
+        default=python_value(info.default),
+        options=_options(id_.enumerators(), list(info.values), minimum, maximum),
+    )
+
+
+def _options(
+    enumerators: Mapping[int, str], values: Sequence[Any], minimum: Any, maximum: Any
+) -> dict[str, int]:
+    """The enum's names without what all of them start with (`AwbAuto`, `AwbDaylight`), those that are offered."""
+    if not enumerators:
+        return {}
+    start = len(_common_words(list(enumerators.values())))
+    offered = values or [
+        number for number in enumerators if _within(number, _bound(minimum, min), _bound(maximum, max))
+    ]
+    return {enumerators[number][start:]: number for number in sorted(offered) if number in enumerators}
+
+
+def _common_words(names: list[str]) -> str:
+    """The longest beginning that all names share and after which each goes on with a new word."""
+    if len(names) < 2:
+        return ""
+    shared = "".join(
+        letters[0] for letters in takewhile(lambda at: len(set(at)) == 1, zip(*names, strict=False))
+    )
+    while shared and not all(re.match("[A-Z0-9]", name[len(shared) :]) for name in names):
+        shared = shared[:-1]
+    return shared
+
+
+def _within(number: int, low: float | None, high: float | None) -> bool:
+    return (low is None or number >= low) and (high is None or number <= high)
+
+
+def _bound(value: Any, of_array: Any) -> float | None:
+    """A limit as a number; an array's limits are its elements'."""
+    if isinstance(value, tuple):
+        numbers = [element for element in value if isinstance(element, int | float)]
+        value = of_array(numbers) if numbers else None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return value
+
+
+def rehearse(camera: Any, values: Mapping[str, Any]) -> None:
+    """Give values to libcamera without a frame depending on it.
+
+    Raises:
+        InvalidValue: libcamera does not take one of them.
+    """
+    from picamera2.controls import Controls
+
+    try:
+        request = camera.camera.create_request(camera.camera_idx)
+        for id_, value in Controls(camera, dict(values)).get_libcamera_controls().items():
+            request.set_control(id_, value)
+    except Exception as error:
+        names = ", ".join(values)
+        raise InvalidValue(f"libcamera does not take {names}: {error}") from error

@@ -1,0 +1,241 @@
+"""Controls that stand for others: frame rate, flicker, colour gains, zoom.
+
+A part offers controls of its own, takes the place of some of libcamera's as entities, and says what libcamera is to be
+told. It keeps nothing: the values so far are handed to it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from mqttcam.camera.control import Control
+from mqttcam.camera.sources.picamera2.controls import Offer
+from mqttcam.values import Choice, Number, Value, Vector
+
+Values = Mapping[str, Value]
+Native = dict[str, Any]
+"""Values for `Picamera2.set_controls`, by libcamera's names."""
+
+_MARGIN = 1.02
+"""A frame has to be longer than its exposure by the sensor's blanking: a few dozen lines of a thousand."""
+_MARGIN_US = 1000
+_MAX_ZOOM = 16
+_PERIODS = {"50Hz": 10_000, "60Hz": 8_333}
+"""Microseconds: lamps flicker at twice the mains' frequency (libcamera, AeFlickerPeriod)."""
+
+
+class Part(Protocol):
+    """One group of derived controls."""
+
+    @property
+    def controls(self) -> tuple[Control, ...]:
+        """What it offers."""
+
+    @property
+    def replaces(self) -> frozenset[str]:
+        """Controls of libcamera's that are no entities any more."""
+
+    def native(self, changed: frozenset[str], values: Values) -> Native:
+        """What libcamera is to be told when some values have changed.
+
+        Args:
+            changed: names of the controls of the patch.
+            values: every value known, the patch's among them.
+        """
+
+    def reported(self, metadata: Mapping[str, object]) -> dict[str, Value]:
+        """The values that a frame was taken with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """`FrameRate`, and frames that last as long as their exposure asks for.
+
+    libcamera shortens an exposure that does not fit between two frames; people want the exposure that they set.
+    """
+
+    limits: Offer
+    rate: float
+
+    @property
+    def controls(self) -> tuple[Control, ...]:
+        low, high = self._durations()
+        slowest, fastest = math.ceil(1e9 / high) / 1000, math.floor(1e9 / low) / 1000
+        if slowest >= fastest:
+            return ()
+        kind = Number(slowest, fastest, unit="fps")
+        return (Control("FrameRate", kind, min(max(self.rate, slowest), fastest)),)
+
+    @property
+    def replaces(self) -> frozenset[str]:
+        return frozenset({"FrameDurationLimits"})
+
+    def native(self, changed: frozenset[str], values: Values) -> Native:
+        if "FrameDurationLimits" in changed:
+            limits = values["FrameDurationLimits"]
+            wanted = limits if isinstance(limits, tuple) else self._durations()
+        elif changed & {"FrameRate", "ExposureTime"}:
+            rate = values.get("FrameRate") or self.rate
+            assert isinstance(rate, int | float)
+            wanted = (1e6 / rate, 1e6 / rate)
+        else:
+            return {}
+        exposure = values.get("ExposureTime") or 0
+        assert isinstance(exposure, int | float)
+        longest = max(exposure * _MARGIN, exposure + _MARGIN_US) if exposure else 0
+        low, high = self._durations()
+        first, last = (round(min(max(limit, longest, low), high)) for limit in wanted)
+        return {"FrameDurationLimits": (first, max(first, last))}
+
+    def reported(self, metadata: Mapping[str, object]) -> dict[str, Value]:
+        duration = metadata.get("FrameDuration")
+        return {"FrameRate": round(1e6 / duration, 2)} if isinstance(duration, int) and duration > 0 else {}
+
+    def _durations(self) -> tuple[float, float]:
+        kind = self.limits.kind
+        assert isinstance(kind, Vector)
+        return kind.element.minimum, kind.element.maximum
+
+
+@dataclass(frozen=True, slots=True)
+class Flicker:
+    """`AeFlickerMode` as people know it: the mains' frequency instead of a period in microseconds."""
+
+    mode: Offer
+
+    @property
+    def controls(self) -> tuple[Control, ...]:
+        options = ["Off", *(["Auto"] if "Auto" in self.mode.options else []), *_PERIODS]
+        return (Control("AeFlickerMode", Choice(tuple(options)), "Off"),)
+
+    @property
+    def replaces(self) -> frozenset[str]:
+        return frozenset({"AeFlickerMode", "AeFlickerPeriod"})
+
+    def native(self, changed: frozenset[str], values: Values) -> Native:
+        if "AeFlickerMode" not in changed:
+            return {"AeFlickerMode": self.mode.options["Manual"]} if "AeFlickerPeriod" in changed else {}
+        mode = str(values["AeFlickerMode"])
+        if mode in _PERIODS:
+            return {"AeFlickerMode": self.mode.options["Manual"], "AeFlickerPeriod": _PERIODS[mode]}
+        return {"AeFlickerMode": self.mode.options[mode]}
+
+    def reported(self, metadata: Mapping[str, object]) -> dict[str, Value]:
+        return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Gains:
+    """`ColourGains` as two numbers."""
+
+    gains: Offer
+
+    NAMES = ("ColourGainRed", "ColourGainBlue")
+
+    @property
+    def controls(self) -> tuple[Control, ...]:
+        kind = self.gains.kind
+        return tuple(Control(name, kind.element) for name in self.NAMES) if isinstance(kind, Vector) else ()
+
+    @property
+    def replaces(self) -> frozenset[str]:
+        return frozenset({"ColourGains"})
+
+    def native(self, changed: frozenset[str], values: Values) -> Native:
+        if not changed & set(self.NAMES):
+            return {}
+        known = [values.get(name) for name in self.NAMES]
+        # One gain alone, before the other was ever set or seen: as much as nothing.
+        return {"ColourGains": tuple(float(gain) if isinstance(gain, int | float) else 1.0 for gain in known)}
+
+    def reported(self, metadata: Mapping[str, object]) -> dict[str, Value]:
+        gains = metadata.get("ColourGains")
+        if not isinstance(gains, tuple) or len(gains) != len(self.NAMES):
+            return {}
+        return {name: round(float(gain), 3) for name, gain in zip(self.NAMES, gains, strict=True)}
+
+
+@dataclass(frozen=True, slots=True)
+class Crop:
+    """`Zoom`, `Pan` and `Tilt` from `ScalerCrop`.
+
+    At zoom 1 as much of the sensor's picture is seen as fits the stream's shape. Pan and tilt go from -1 to 1, from one
+    edge of the sensor's picture to the other.
+    """
+
+    crop: Offer
+
+    NAMES = ("Zoom", "Pan", "Tilt")
+
+    @property
+    def controls(self) -> tuple[Control, ...]:
+        _, _, width, height = self._base()
+        _, _, least_width, least_height = self.crop.minimum
+        furthest = min(width / max(least_width, 1), height / max(least_height, 1), _MAX_ZOOM)
+        if furthest <= 1:
+            return ()
+        shift = Number(-1, 1, step=0.01)
+        zoom = Number(1, math.floor(furthest * 10) / 10, step=0.1)
+        return Control("Zoom", zoom, 1.0), Control("Pan", shift, 0.0), Control("Tilt", shift, 0.0)
+
+    @property
+    def replaces(self) -> frozenset[str]:
+        return frozenset({"ScalerCrop"})
+
+    def native(self, changed: frozenset[str], values: Values) -> Native:
+        if not changed & set(self.NAMES):
+            return {}
+        zoom, pan, tilt = (
+            float(value) if isinstance(value := values.get(name), int | float) else default
+            for name, default in zip(self.NAMES, (1.0, 0.0, 0.0), strict=True)
+        )
+        left, top, full_width, full_height = self.crop.maximum
+        _, _, base_width, base_height = self._base()
+        width, height = round(base_width / zoom), round(base_height / zoom)
+        x = left + round((full_width - width) * (pan + 1) / 2)
+        y = top + round((full_height - height) * (tilt + 1) / 2)
+        return {"ScalerCrop": (x, y, width, height)}
+
+    def reported(self, metadata: Mapping[str, object]) -> dict[str, Value]:
+        crop = metadata.get("ScalerCrop")
+        if not isinstance(crop, tuple) or len(crop) != 4 or not crop[2]:
+            return {}
+        left, top, full_width, full_height = self.crop.maximum
+        x, y, width, height = crop
+        _, _, base_width, _ = self._base()
+        return {
+            "Zoom": round(base_width / width, 2),
+            "Pan": _shift(x - left, full_width - width),
+            "Tilt": _shift(y - top, full_height - height),
+        }
+
+    def _base(self) -> tuple[int, int, int, int]:
+        base: tuple[int, int, int, int] = self.crop.default or self.crop.maximum
+        return base
+
+
+def _shift(offset: int, room: int) -> float:
+    return round(2 * offset / room - 1, 2) if room > 0 else 0.0
+
+
+def parts_of(offers: Mapping[str, Offer], frame_rate: float) -> list[Part]:
+    """The derived controls that a camera's own allow.
+
+    Args:
+        frame_rate: frames a second that the camera was configured for.
+    """
+    found: list[Part] = []
+    if (limits := offers.get("FrameDurationLimits")) and isinstance(limits.kind, Vector):
+        found.append(Timing(limits, frame_rate))
+    if (mode := offers.get("AeFlickerMode")) and "Manual" in mode.options and "AeFlickerPeriod" in offers:
+        found.append(Flicker(mode))
+    if (gains := offers.get("ColourGains")) and isinstance(gains.kind, Vector) and gains.kind.length == 2:
+        found.append(Gains(gains))
+    if (crop := offers.get("ScalerCrop")) and all(
+        isinstance(edge, tuple) for edge in (crop.minimum, crop.maximum)
+    ):
+        found.append(Crop(crop))
+    return found

@@ -1,0 +1,53 @@
+"""What went wrong with libcamera, in words for a person."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+
+from mqttcam.camera.sources._in_use import in_use_words
+
+_BUSY = ("device or resource busy", "in use", "failed to acquire")
+_MEMORY = ("cannot allocate memory", "failed to allocate", "could not allocate", "out of memory")
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """An exception and what it came from: picamera2 hides libcamera's own words behind two of its own."""
+    seen: set[int] = set()
+    current: BaseException | None = error
+    while current is not None and id(current) not in seen:
+        seen.add(id(current))
+        yield current
+        current = current.__cause__ or current.__context__
+
+
+def in_words(error: BaseException) -> str:
+    """The innermost cause, in one line."""
+    *_, innermost = causes(error)
+    text = " ".join(str(innermost).split())
+    return text or type(innermost).__name__
+
+
+def is_busy(error: BaseException) -> bool:
+    """Whether somebody else has the camera."""
+    return _any(error, errno.EBUSY, _BUSY)
+
+
+def is_memory(error: BaseException) -> bool:
+    """Whether camera memory (CMA) is short: fewer or smaller buffers can help."""
+    return _any(error, errno.ENOMEM, _MEMORY) or any(
+        isinstance(cause, MemoryError) for cause in causes(error)
+    )
+
+
+def _any(error: BaseException, code: int, texts: tuple[str, ...]) -> bool:
+    return any(
+        (isinstance(cause, OSError) and cause.errno == code)
+        or any(text in str(cause).casefold() for text in texts)
+        for cause in causes(error)
+    )
+
+
+def busy_words() -> str:
+    """Who has the camera, as far as that can be seen."""
+    return in_use_words("/dev/media")

@@ -1,0 +1,156 @@
+"""From a completed request to a frame, without copying a pixel where the camera gives planar 4:2:0."""
+
+from __future__ import annotations
+
+import mmap
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from mqttcam.camera.source import SourceError
+from mqttcam.imaging.raster import Plane, Planes, flip
+
+_OLDEST_NS = 60_000_000_000
+"""A sensor timestamp that lies further back is of another clock."""
+
+
+class Planar:
+    """The planes of one stream, buffer by buffer.
+
+    The buffers are mapped once more, for us alone and to read only: a view that somebody still holds then never keeps
+    picamera2 from taking its own mapping down, and nobody can write into a picture that the camera writes as well.
+    """
+
+    def __init__(self, camera: Any, name: str, *, hflip: bool = False, vflip: bool = False) -> None:
+        """The camera must be configured.
+
+        Args:
+            hflip, vflip: what is left to mirror here, where the camera could not.
+
+        Raises:
+            SourceError: the stream's format is none that we know.
+        """
+        config = camera.camera_configuration()[name]
+        self._name = name
+        self._width, self._height = config["size"]
+        self._stride = config["stride"]
+        self._flip = (hflip, vflip)
+        cut = _CUTS.get(config["format"])
+        if cut is None:
+            raise SourceError(
+                f"the camera gives {config['format']}, which is not known here; a USB camera is `v4l2`"
+            )
+        buffers = camera.allocator.buffers(camera.stream_map[name])
+        self._cuts = {
+            buffer: cut(_mapped(buffer), self._width, self._height, self._stride) for buffer in buffers
+        }
+
+    def planes(self, request: Any) -> Planes:
+        """Y, U and V of a request that was not released yet; valid until it is."""
+        planes = self._cuts[request.request.buffers[request.stream_map[self._name]]]()
+        if self._flip != (False, False):
+            flipped = flip(planes, horizontal=self._flip[0], vertical=self._flip[1])
+            assert isinstance(flipped, tuple)
+            return flipped
+        return planes
+
+
+def _mapped(buffer: Any) -> Plane:
+    planes = buffer.planes
+    length = max(plane.offset + plane.length for plane in planes)
+    return np.frombuffer(mmap.mmap(planes[0].fd, length, mmap.MAP_SHARED, mmap.PROT_READ), np.uint8)
+
+
+Cut = Callable[[Plane, int, int, int], Callable[[], Planes]]
+
+
+def _planar(first: int) -> Cut:
+    """YUV420 (U is the first chroma plane) or YVU420: views alone."""
+
+    def cut(data: Plane, width: int, height: int, stride: int) -> Callable[[], Planes]:
+        luma, chroma = stride * height, stride // 2 * (height // 2)
+        y = data[:luma].reshape(height, stride)[:, :width]
+        halves = [
+            data[luma + chroma * which : luma + chroma * (which + 1)].reshape(height // 2, stride // 2)[
+                :, : width // 2
+            ]
+            for which in (first, 1 - first)
+        ]
+        planes = (y, halves[0], halves[1])
+        return lambda: planes
+
+    return cut
+
+
+def _interleaved(first: int) -> Cut:
+    """NV12 (U comes first) or NV21: the luma as it is, the chroma taken apart."""
+
+    def cut(data: Plane, width: int, height: int, stride: int) -> Callable[[], Planes]:
+        luma = stride * height
+        y = data[:luma].reshape(height, stride)[:, :width]
+        chroma = data[luma : luma + stride * (height // 2)].reshape(height // 2, stride)[:, :width]
+        u, v = np.empty((2, height // 2, width // 2), np.uint8)
+
+        def planes() -> Planes:
+            np.copyto(u, chroma[:, first::2])
+            np.copyto(v, chroma[:, 1 - first :: 2])
+            return y, u, v
+
+        return planes
+
+    return cut
+
+
+_CUTS: dict[str, Cut] = {
+    "YUV420": _planar(0),
+    "YVU420": _planar(1),
+    "NV12": _interleaved(0),
+    "NV21": _interleaved(1),
+}
+
+
+class FrameMetadata(Mapping[str, object]):
+    """What libcamera says of a frame, by its names; turned into Python's values at the first look.
+
+    Attributes:
+        lores: the planes of the small picture of the same frame, or `None`; valid as long as the frame's own.
+    """
+
+    __slots__ = ("_named", "_raw", "lores")
+
+    def __init__(self, raw: Mapping[Any, Any], lores: Planes | None = None) -> None:
+        self._raw = raw
+        self._named: dict[str, object] | None = None
+        self.lores = lores
+
+    def __getitem__(self, name: str) -> object:
+        return self._names()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names())
+
+    def __len__(self) -> int:
+        return len(self._raw)
+
+    def _names(self) -> dict[str, object]:
+        if self._named is None:
+            self._named = {control.name: python_value(value) for control, value in self._raw.items()}
+        return self._named
+
+
+def python_value(value: Any) -> Any:
+    """libcamera's rectangles and sizes as tuples; the rest is Python's already."""
+    if hasattr(value, "to_tuple"):
+        return value.to_tuple()
+    if isinstance(value, list | tuple):
+        return tuple(python_value(item) for item in value)
+    return value
+
+
+def unix_time_ns(sensor_ns: int | None) -> int:
+    """Unix time, in nanoseconds, of a moment on the clock that counts from the start of the machine; else now."""
+    now = time.time_ns()
+    age = time.monotonic_ns() - sensor_ns if sensor_ns is not None else 0
+    return now - age if 0 <= age < _OLDEST_NS else now

@@ -1,0 +1,291 @@
+"""A Raspberry Pi camera module as a source."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import selectors
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from mqttcam.camera.frame import Frame, Picture, PictureSpec
+from mqttcam.camera.source import SourceError, SourceInfo
+from mqttcam.camera.sources.picamera2 import library, streams
+from mqttcam.camera.sources.picamera2.controls import offers, rehearse
+from mqttcam.camera.sources.picamera2.failures import busy_words, in_words, is_busy, is_memory
+from mqttcam.camera.sources.picamera2.frames import FrameMetadata, Planar, unix_time_ns
+from mqttcam.camera.sources.picamera2.table import ControlTable
+from mqttcam.camera.wake import Wake
+from mqttcam.settings import CameraSettings
+from mqttcam.settings.sources_real import Picamera2Source
+from mqttcam.values import Value
+
+log = logging.getLogger(__name__)
+
+_SENSOR_HDR = "imx708"
+"""The Camera Module 3 does HDR in its sensor."""
+_STILL_TIMEOUT = 5.0
+
+
+class PiCamera:
+    """Frames of one camera, as they come from libcamera.
+
+    picamera2's event loop is run here, in the capture thread, and not in a thread of its own: a failure in it ends a
+    read with the reason, where picamera2's thread would end without a word and every capture would wait for ever.
+
+    Attributes:
+        notes: in words, what is otherwise than it was asked for.
+        applied: control values that were set, as the newest frame was really taken.
+    """
+
+    adjusts_itself = True
+
+    def __init__(self, settings: CameraSettings, wake: Wake) -> None:
+        assert isinstance(settings.source, Picamera2Source)
+        self._settings = settings
+        self._source = settings.source
+        self._camera: Any = None
+        self._libcamera: Any = None
+        self._selector: selectors.DefaultSelector | None = None
+        self._request: Any = None
+        self._metadata: FrameMetadata | None = None
+        self._table = ControlTable({}, 0)
+        self._main: Planar | None = None
+        self._lores: Planar | None = None
+        self._size = (0, 0)
+        self._first: dict[str, Any] = {}
+        self._stream: dict[str, Any] = {}
+        self.notes: list[str] = []
+
+    # life
+
+    def open(self) -> SourceInfo:
+        picamera2, self._libcamera = library.load()
+        tuning = library.tuning_path(picamera2, self._source.tuning_file)
+        try:
+            with library.opening():
+                info, sensor_hdr = self._acquire(picamera2, tuning)
+                self._start(sensor_hdr)
+        except SourceError:
+            self.close()
+            raise
+        except Exception as error:
+            self.close()
+            raise SourceError(busy_words() if is_busy(error) else in_words(error)) from error
+        for note in self.notes:
+            log.warning("%s: %s", info["Id"], note)
+        return SourceInfo(
+            model=str(info.get("Model", "camera")),
+            width=self._size[0],
+            height=self._size[1],
+            frame_rate=self._table.rate,
+            controls=tuple(self._table.controls),
+            serial=str(info["Id"]),
+        )
+
+    def close(self) -> None:
+        with contextlib.suppress(SourceError):  # the camera goes in any case
+            self._release()
+        camera, self._camera = self._camera, None
+        self._main = self._lores = self._metadata = None
+        if self._selector is not None:
+            self._selector.close()
+            self._selector = None
+        if camera is None:
+            return
+        with library.closing():
+            try:
+                camera.close()
+            except Exception as error:
+                raise SourceError(f"the camera cannot be closed: {in_words(error)}") from error
+            finally:
+                library.ended()
+
+    # frames
+
+    def read(self, timeout: float) -> Frame | None:
+        self._release()
+        request = self._wait(self._newest, timeout)
+        return None if request is None else self._frame(request)
+
+    def _frame(self, request: Any) -> Frame:
+        self._request = request
+        assert self._main is not None
+        raw = request.request.metadata
+        lores = self._lores.planes(request) if self._lores is not None else None
+        self._metadata = FrameMetadata(raw, lores)
+        width, height = self._size
+        return Frame(
+            ts_ns=unix_time_ns(raw.get(self._libcamera.controls.SensorTimestamp)),
+            width=width,
+            height=height,
+            planes=self._main.planes(request),
+            metadata=self._metadata,
+        )
+
+    def _wait(self, taken: Callable[[], Any], timeout: float) -> Any:
+        """Run picamera2's event loop until `taken` gives a request, ours to release then; `None`: none came in time."""
+        camera, selector = self._camera, self._selector
+        if camera is None or selector is None:
+            raise SourceError("the camera is not open")
+        end = time.monotonic() + timeout
+        while True:
+            if selector.select(max(0.0, end - time.monotonic())):
+                camera.notifymeread.read()
+                try:
+                    camera.process_requests(None)
+                except Exception as error:
+                    raise SourceError(f"picamera2 failed: {in_words(error)}") from error
+                if (request := taken()) is not None:
+                    return request
+            if time.monotonic() >= end:
+                return None
+
+    def _newest(self) -> Any:
+        with self._camera.lock:
+            completed = self._camera.completed_requests
+            return completed.pop() if completed else None
+
+    def _release(self) -> None:
+        request, self._request = self._request, None
+        if request is None:
+            return
+        try:
+            request.release()
+        except Exception as error:
+            raise SourceError(f"libcamera does not take a frame buffer back: {in_words(error)}") from error
+
+    # controls
+
+    def apply(self, values: Mapping[str, Value]) -> Mapping[str, Value]:
+        if self._camera is None:
+            raise SourceError("the camera is not open")
+        change = self._table.change(values)
+        if change.native:
+            rehearse(self._camera, change.native)
+            try:
+                self._camera.set_controls(change.native)
+            except Exception as error:
+                raise SourceError(f"the camera does not take controls: {in_words(error)}") from error
+        self._table.accept(change)
+        return change.applied
+
+    @property
+    def applied(self) -> Mapping[str, Value]:
+        return self._table.applied(self._metadata) if self._metadata is not None else {}
+
+    @property
+    def frame_interval(self) -> float:
+        """Seconds from frame to frame as they are set now, a long exposure counted in."""
+        return max(1 / rate if (rate := self._table.rate) else 0.0, self._table.exposure)
+
+    # a still picture
+
+    def capture_still(self, quality: int) -> Picture:
+        """A picture in the sensor's full resolution. The stream pauses meanwhile, a second or two, and goes on after.
+
+        Raises:
+            SourceError: there is not enough camera memory for one, or the camera failed; the message says which.
+        """
+        if self._camera is None:
+            raise SourceError("the camera is not open")
+        self._release()
+        try:
+            with library.opening():
+                self._restart(streams.still(self._camera, self._libcamera, self._settings))
+            # With a single buffer picamera2 keeps no request for later: it has to be told beforehand who takes it.
+            job = self._camera.capture_request(wait=False)
+            request = self._wait(lambda: _result(job), _STILL_TIMEOUT + 2 * self.frame_interval)
+            picture = self._frame(request).picture(PictureSpec(quality)) if request is not None else None
+        except Exception as error:
+            why = "too little camera memory for a full picture" if is_memory(error) else in_words(error)
+            raise SourceError(f"no still picture: {why}") from error
+        finally:
+            self._back_to_stream()
+        if picture is None:
+            raise SourceError("no still picture: none came")
+        return picture
+
+    def _back_to_stream(self) -> None:
+        try:
+            self._release()
+            with library.opening():
+                self._restart(self._stream)
+        except Exception as error:
+            self.close()
+            raise SourceError(f"the stream cannot go on after a still picture: {in_words(error)}") from error
+
+    def _restart(self, config: Mapping[str, Any]) -> None:
+        self._main = self._lores = None
+        self._camera.stop()
+        self._camera.configure(dict(config))
+        offered = self._camera.camera_ctrl_info
+        self._camera.set_controls(
+            {name: value for name, value in self._controls_now().items() if name in offered}
+        )
+        self._camera.start(show_preview=None)
+        self._look_at(self._camera.camera_configuration())
+
+    def _controls_now(self) -> dict[str, Any]:
+        return self._first | self._table.native
+
+    # opening
+
+    def _acquire(self, picamera2: Any, tuning: str | None) -> tuple[Mapping[str, Any], bool]:
+        """Take the camera; what libcamera knows of it, and whether its sensor does HDR now."""
+        library.refresh(picamera2, tuning)
+        attached = picamera2.global_camera_info()
+        index = library.find(self._source.camera, attached)
+        info = attached[index]
+        sensor_hdr = False
+        if self._source.hdr is not None and str(info.get("Model", "")).startswith(_SENSOR_HDR):
+            from picamera2.devices.imx708 import IMX708
+
+            with IMX708(info["Num"]) as sensor:
+                sensor.set_sensor_hdr_mode(self._source.hdr)
+            sensor_hdr = self._source.hdr
+        self._camera = library.start(picamera2, index, tuning)
+        return info, sensor_hdr
+
+    def _start(self, sensor_hdr: bool) -> None:
+        """Configure and start, with less where memory is short."""
+        camera = self._camera
+        size = streams.first_size(self._settings, tuple(camera.sensor_resolution))
+        self._first = streams.first_controls(camera, self._settings, self._source, sensor_hdr)
+        plans = streams.plans(size, self._source.buffers)
+        for plan in plans:
+            try:
+                camera.configure(
+                    streams.stream(camera, self._libcamera, self._settings, self._source, plan, self._first)
+                )
+                camera.start(show_preview=None)
+            except Exception as error:
+                if not is_memory(error) or plan is plans[-1]:
+                    raise
+                log.info("too little camera memory for %d buffers of %dx%d", plan.buffers, *plan.size)
+            else:
+                break
+        got = camera.camera_configuration()
+        self._stream = dict(got)
+        self.notes = streams.differences(self._settings, self._source, plans[0], plan, got)
+        self._table = ControlTable(offers(camera.camera_ctrl_info), self._settings.frame_rate)
+        self._look_at(got)
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(camera.notifyme_r, selectors.EVENT_READ)
+
+    def _look_at(self, got: Mapping[str, Any]) -> None:
+        """Prepare for the frames of a configured camera."""
+        self._size = tuple(got["main"]["size"])
+        hflip, vflip = streams.turn(self._settings)
+        transform = got["transform"]
+        left = {"hflip": hflip is not bool(transform.hflip), "vflip": vflip is not bool(transform.vflip)}
+        self._main = Planar(self._camera, "main", **left)
+        self._lores = Planar(self._camera, "lores", **left) if got.get("lores") else None
+
+
+def _result(job: Any) -> Any:
+    """What a job of picamera2 has come to; `None`: it has not yet."""
+    with contextlib.suppress(TimeoutError):
+        return job.get_result(timeout=0)
+    return None

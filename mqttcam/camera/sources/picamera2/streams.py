@@ -1,0 +1,159 @@
+"""From the settings to picamera2's configuration, and to a smaller one where camera memory is short."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from mqttcam.settings import CameraSettings
+from mqttcam.settings.sources_real import Picamera2Source, parse_mode
+
+DEFAULT_SIZE = (1280, 720)
+MIN_BUFFERS = 2
+"""One that we look at, one that the camera fills."""
+_SMALLEST_WIDTH = 320
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What the main stream is to be.
+
+    Attributes:
+        size: width and height in pixels, even.
+        buffers: frames that fit into the camera memory.
+    """
+
+    size: tuple[int, int]
+    buffers: int
+
+
+def plans(size: tuple[int, int], buffers: int) -> list[Plan]:
+    """What to try one after the other when memory is short: fewer buffers first, then fewer pixels."""
+    counts = [buffers, *(count for count in (3, MIN_BUFFERS) if count < buffers)]
+    found = [Plan(size, count) for count in counts]
+    width, height = size
+    while (width := width * 3 // 4 // 2 * 2) >= _SMALLEST_WIDTH:
+        height = max(2, round(size[1] * width / size[0]) // 2 * 2)
+        found.append(Plan((width, height), counts[-1]))
+    return found
+
+
+def turn(settings: CameraSettings) -> tuple[bool, bool]:
+    """Whether to mirror left and right, and top and bottom, with the rotation counted in."""
+    upside_down = settings.rotation == 180
+    return settings.hflip is not upside_down, settings.vflip is not upside_down
+
+
+def first_size(settings: CameraSettings, sensor: tuple[int, int]) -> tuple[int, int]:
+    """The size to ask for: the configured one, or 720p where the sensor has as much."""
+    if settings.size is not None:
+        return settings.size.width, settings.size.height
+    return min(DEFAULT_SIZE, sensor)
+
+
+def first_controls(
+    camera: Any, settings: CameraSettings, source: Picamera2Source, sensor_hdr: bool
+) -> dict[str, Any]:
+    """The controls that hold from the first frame on.
+
+    Args:
+        sensor_hdr: whether the sensor itself does HDR, so that the Pi must not do it as well.
+    """
+    offered = camera.camera_controls
+    controls: dict[str, Any] = {}
+    if "FrameDurationLimits" in offered and settings.frame_rate:
+        duration = round(1_000_000 / settings.frame_rate)
+        controls["FrameDurationLimits"] = (duration, duration)
+    if source.hdr is not None and "HdrMode" in offered:
+        from libcamera import controls as ids
+
+        modes = ids.HdrModeEnum
+        controls["HdrMode"] = int(modes.SingleExposure if source.hdr and not sensor_hdr else modes.Off)
+    return controls
+
+
+def stream(
+    camera: Any,
+    libcamera: Any,
+    settings: CameraSettings,
+    source: Picamera2Source,
+    plan: Plan,
+    controls: dict[str, Any],
+) -> dict[str, Any]:
+    """A picamera2 configuration: planar 4:2:0 in full range, as JPEG wants it.
+
+    Nothing that costs memory for nothing: neither a raw stream (libcamera chooses the sensor mode all the same) nor a
+    display.
+    """
+    lores = None
+    if source.lores_size is not None:
+        small = (min(source.lores_size.width, plan.size[0]), min(source.lores_size.height, plan.size[1]))
+        lores = {"size": small, "format": "YUV420"}
+    sensor: dict[str, Any] = {}
+    if source.sensor_mode is not None:
+        size, bits = parse_mode(source.sensor_mode)
+        sensor = {"output_size": size} | ({"bit_depth": bits} if bits else {})
+    made: dict[str, Any] = camera.create_video_configuration(
+        main={"size": plan.size, "format": "YUV420"},
+        lores=lores,
+        buffer_count=plan.buffers,
+        sensor=sensor,
+        **_common(libcamera, settings, controls),
+    )
+    return made
+
+
+def still(camera: Any, libcamera: Any, settings: CameraSettings) -> dict[str, Any]:
+    """A configuration for one picture in the sensor's full resolution."""
+    made: dict[str, Any] = camera.create_still_configuration(
+        main={"size": tuple(camera.sensor_resolution), "format": "YUV420"},
+        buffer_count=1,
+        **_common(libcamera, settings, {}),
+    )
+    return made
+
+
+def _common(libcamera: Any, settings: CameraSettings, controls: dict[str, Any]) -> dict[str, Any]:
+    hflip, vflip = turn(settings)
+    return {
+        "raw": None,
+        "transform": libcamera.Transform(hflip=hflip, vflip=vflip),
+        "colour_space": libcamera.ColorSpace.Sycc(),
+        "controls": controls,
+        "display": None,
+        "encode": None,
+    }
+
+
+def differences(
+    settings: CameraSettings, source: Picamera2Source, first: Plan, plan: Plan, got: dict[str, Any]
+) -> list[str]:
+    """In words, what the camera does otherwise than it was asked to.
+
+    Args:
+        first: what was asked for.
+        plan: what memory was enough for.
+        got: `camera_configuration()`.
+    """
+    notes = []
+    if plan != first:
+        notes.append(
+            f"too little camera memory (CMA): {plan.buffers} buffers of {_text(plan.size)} "
+            f"instead of {first.buffers} of {_text(first.size)}"
+        )
+    size = tuple(got["main"]["size"])
+    if size != plan.size and settings.size is not None:
+        notes.append(f"the camera gives {_text(size)} instead of {_text(plan.size)}")
+    sensor = got.get("sensor")
+    if source.sensor_mode is not None and sensor:
+        wanted, bits = parse_mode(source.sensor_mode)
+        chosen = tuple(sensor["output_size"])
+        if chosen != wanted or (bits and sensor["bit_depth"] != bits):
+            notes.append(
+                f"the sensor has no mode {source.sensor_mode}: it uses {_text(chosen)}:{sensor['bit_depth']}"
+            )
+    return notes
+
+
+def _text(size: tuple[int, int]) -> str:
+    return f"{size[0]}x{size[1]}"

@@ -1,0 +1,104 @@
+"""The pictures of an endless HTTP answer (`multipart/x-mixed-replace`), as cameras really send it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from email.message import Message
+from typing import Protocol
+
+from mqttcam.camera.source import SourceError
+
+MAX_PICTURE = 32 * 1024 * 1024
+"""Bytes; what is longer is no picture."""
+_MAX_HEADERS = 16 * 1024
+_CHUNK = 64 * 1024
+
+
+class Stream(Protocol):
+    """What has bytes; `b""` at its end."""
+
+    def read1(self, size: int, /) -> bytes: ...
+
+
+def boundary_of(content_type: str) -> bytes:
+    """What stands between two parts, without the dashes: some cameras count them to it, some do not."""
+    message = Message()
+    message["Content-Type"] = content_type
+    boundary = message.get_param("boundary")
+    return (boundary if isinstance(boundary, str) else "").strip('"- ').encode("latin-1", "replace")
+
+
+def pictures(stream: Stream, boundary: bytes) -> Iterator[bytes]:
+    """Each part's content as it is: by its Content-Length, or where it has none, up to the next boundary.
+
+    Raises:
+        SourceError: a part is longer than any picture, or the stream is none of parts.
+    """
+    reader = _Reader(stream)
+    marker = b"--" + boundary
+    if not reader.skip_past(marker, MAX_PICTURE):
+        return
+    while True:
+        headers = reader.up_to(b"\r\n\r\n", _MAX_HEADERS)
+        if headers is None:
+            return
+        length = _length(headers)
+        content = (
+            reader.exactly(length) if length is not None else reader.up_to(b"\r\n" + marker, MAX_PICTURE)
+        )
+        if content is None:
+            return
+        if content:
+            yield content
+        if length is not None and not reader.skip_past(marker, MAX_PICTURE):
+            return
+
+
+def _length(headers: bytes) -> int | None:
+    for line in headers.split(b"\r\n"):
+        name, _, value = line.partition(b":")
+        if name.strip().lower() == b"content-length" and value.strip().isdigit():
+            length = int(value)
+            if length > MAX_PICTURE:
+                raise SourceError(f"a picture of {length} bytes is announced")
+            return length
+    return None
+
+
+class _Reader:
+    """Bytes of a stream up to something; `None` where it ends before that."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+        self._buffer = bytearray()
+
+    def exactly(self, length: int) -> bytes | None:
+        while len(self._buffer) < length:
+            if not self._fill():
+                return None
+        return self._take(length)
+
+    def up_to(self, marker: bytes, limit: int) -> bytes | None:
+        searched = 0
+        while (at := self._buffer.find(marker, searched)) < 0:
+            searched = max(0, len(self._buffer) - len(marker) + 1)
+            if len(self._buffer) > limit:
+                raise SourceError("this is no stream of pictures")
+            if not self._fill():
+                return None
+        found = self._take(at)
+        del self._buffer[: len(marker)]
+        return found
+
+    def skip_past(self, marker: bytes, limit: int) -> bool:
+        return self.up_to(marker, limit) is not None
+
+    def _fill(self) -> bool:
+        data = self._stream.read1(_CHUNK)
+        self._buffer += data
+        return bool(data)
+
+    def _take(self, length: int) -> bytes:
+        taken = bytes(memoryview(self._buffer)[:length])
+        del self._buffer[:length]
+        return taken

@@ -1,0 +1,111 @@
+"""RTSP, through PyAV: MJPEG is passed through, anything else decoded."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+import numpy as np
+
+from mqttcam.camera.frame import Frame
+from mqttcam.camera.source import SourceError
+from mqttcam.camera.sources.url.address import Address
+from mqttcam.camera.sources.url.pump import Frames
+from mqttcam.imaging.raster import Plane, jpeg_size
+from mqttcam.settings.sources_real import UrlSource
+
+_BROKEN_IN_A_ROW = 250
+"""Packets that do not decode: some are usual until the first key frame."""
+_PROBE = {"analyzeduration": "1000000", "probesize": "500000", "fflags": "nobuffer", "flags": "low_delay"}
+"""FFmpeg's own defaults collect five seconds of video before the first frame."""
+
+
+def load() -> Any:
+    """The package `av`.
+
+    Raises:
+        SourceError: it is not installed.
+    """
+    try:
+        import av
+    except ImportError as error:
+        raise SourceError("RTSP needs PyAV: pip install 'mqttcam[video]'") from error
+    return av
+
+
+def rtsp(address: Address, source: UrlSource, stopping: threading.Event) -> Frames:
+    """Every frame of the stream, or its key frames alone; `None` for a packet without one."""
+    av = load()
+    options = {"rtsp_transport": source.transport, **_PROBE}
+    if not source.insecure and address.scheme == "rtsps":
+        options["tls_verify"] = "1"
+    try:
+        container = av.open(address.whole, options=options, timeout=(source.timeout, source.timeout))
+    except (av.error.FFmpegError, OSError) as error:
+        raise SourceError(f"{address} {_reason(av, error, source.timeout)}") from None
+    try:
+        yield from _frames(av, container, source)
+    except (av.error.FFmpegError, OSError) as error:
+        raise SourceError(f"{address} {_reason(av, error, source.timeout)}") from None
+    finally:
+        container.close()
+
+
+def _frames(av: Any, container: Any, source: UrlSource) -> Frames:
+    if not container.streams.video:
+        raise SourceError("the stream has no video")
+    stream = container.streams.video[0]
+    passed_through = stream.codec_context.name == "mjpeg"
+    if source.keyframes_only:
+        stream.codec_context.skip_frame = "NONKEY"
+    broken = 0
+    frames: list[Frame | None]
+    for packet in container.demux(stream):
+        if packet.dts is None and not packet.size:
+            continue  # what FFmpeg sends at the end, to flush the decoder
+        try:
+            frames = [_jpeg(packet)] if passed_through else [_decoded(frame) for frame in packet.decode()]
+        except (av.error.InvalidDataError, ValueError):
+            broken += 1
+            if broken > _BROKEN_IN_A_ROW:
+                raise SourceError("the stream cannot be decoded") from None
+            frames = []
+        else:
+            broken = 0
+        yield from frames or [None]
+
+
+def _jpeg(packet: Any) -> Frame:
+    jpeg = bytes(packet)
+    width, height = jpeg_size(jpeg)
+    return Frame(time.time_ns(), width, height, jpeg=jpeg)
+
+
+def _decoded(decoded: Any) -> Frame:
+    """Whatever the stream's own format is, in full range, as JPEG has it."""
+    width, height = decoded.width // 2 * 2, decoded.height // 2 * 2
+    picture = decoded.reformat(width, height, format="yuvj420p", dst_color_range="JPEG", threads=1)
+    y, u, v = (
+        _rows(plane, height // part, width // part)
+        for plane, part in zip(picture.planes, (1, 2, 2), strict=True)
+    )
+    return Frame(time.time_ns(), width, height, planes=(y, u, v))
+
+
+def _rows(plane: Any, height: int, width: int) -> Plane:
+    return np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[:height, :width]
+
+
+def _reason(av: Any, error: Exception, timeout: float) -> str:
+    """FFmpeg's own messages repeat the address, password and all; only the kind of failure is taken from them."""
+    if isinstance(error, av.error.ExitError | TimeoutError):
+        return f"does not answer within {timeout:g} s"
+    if isinstance(error, av.error.HTTPUnauthorizedError):
+        return "wants a user name and a password, or others than these (401)"
+    if isinstance(error, av.error.HTTPNotFoundError):
+        return "knows no such path (404)"
+    if isinstance(error, av.error.HTTPError):
+        return f"refuses ({type(error).__name__})"
+    strerror = getattr(error, "strerror", None)
+    return f"cannot be reached: {strerror or type(error).__name__}"

@@ -1,0 +1,111 @@
+"""A camera in the network as a source."""
+
+from __future__ import annotations
+
+import functools
+import threading
+import time
+from collections.abc import Callable, Mapping
+
+from mqttcam.camera.frame import Frame
+from mqttcam.camera.source import SourceError, SourceInfo
+from mqttcam.camera.sources._adjust import adjustment_for, fitted
+from mqttcam.camera.sources.url.address import Address
+from mqttcam.camera.sources.url.pump import Frames, Pump
+from mqttcam.camera.wake import Wake
+from mqttcam.settings import CameraSettings
+from mqttcam.settings.sources_real import UrlSource
+from mqttcam.values import Value
+
+_MODELS = {"rtsp": "RTSP stream", "mjpeg": "MJPEG stream", "snapshot": "Snapshots"}
+_SLACK = 1.0
+_NO_PICTURE = 30.0
+"""Seconds; key frames alone come each ten at the latest."""
+
+
+class UrlCamera:
+    """Frames as they come. JPEGs are passed through; the end of a stream is a failure, as a camera has none."""
+
+    adjusts_itself = True
+
+    def __init__(self, settings: CameraSettings, wake: Wake) -> None:
+        assert isinstance(settings.source, UrlSource)
+        self._settings = settings
+        self._source = settings.source
+        self._address = Address(settings.source)
+        self._pump: Pump | None = None
+        self._waiting: Frame | None = None
+        self._last = 0.0
+
+    def open(self) -> SourceInfo:
+        """Connect, and wait for the first frame: only it tells the size.
+
+        Raises:
+            SourceError: it cannot be reached, refuses, or gives no pictures.
+        """
+        kind, frames = self._kind()
+        self._pump = Pump(frames, str(self._address))
+        try:
+            first = self._first(self._pump)
+        except SourceError:
+            self.close()
+            raise
+        self._waiting, self._last = first, time.monotonic()
+        width, height = fitted(self._settings, first.width, first.height)
+        return SourceInfo(_MODELS[kind], width, height, self._rate(kind), serial=repr(self._address))
+
+    def read(self, timeout: float) -> Frame | None:
+        if self._pump is None:
+            raise SourceError("the camera is not open")
+        frame, self._waiting = self._waiting or self._pump.next(timeout), None
+        now = time.monotonic()
+        if frame is not None:
+            self._last = now
+            frame.adjustment = adjustment_for(self._settings, frame.width, frame.height)
+        elif now - self._last > max(_NO_PICTURE, self._source.timeout, 3 * self.frame_interval):
+            raise SourceError(f"{self._address} sends something, but no picture for {now - self._last:.0f} s")
+        return frame
+
+    def apply(self, values: Mapping[str, Value]) -> Mapping[str, Value]:
+        """There are no controls."""
+        return values
+
+    def close(self) -> None:
+        pump, self._pump, self._waiting = self._pump, None, None
+        if pump is not None:
+            pump.close()
+
+    @property
+    def frame_interval(self) -> float:
+        """Seconds from frame to frame, at the most; 0: unknown."""
+        kind = self._source.kind
+        return self._source.interval if kind == "snapshot" else 0.0
+
+    def _kind(self) -> tuple[str, Callable[[threading.Event], Frames]]:
+        kind: str = self._source.kind
+        if kind == "rtsp" or (kind == "auto" and self._address.scheme.startswith("rtsp")):
+            from mqttcam.camera.sources.url import rtsp
+
+            rtsp.load()
+            return "rtsp", functools.partial(rtsp.rtsp, self._address, self._source)
+        if self._address.scheme.startswith("rtsp"):
+            raise SourceError(f"{kind} is HTTP, and the address is {self._address.scheme}://")
+        from mqttcam.camera.sources.url import web
+
+        server = web.Web(self._address, self._source.timeout, insecure=self._source.insecure)
+        if kind == "auto":
+            kind = web.kind_of(server)
+        if kind == "mjpeg":
+            return kind, functools.partial(web.mjpeg, server)
+        return kind, functools.partial(web.snapshots, server, self._source.interval)
+
+    def _first(self, pump: Pump) -> Frame:
+        end = time.monotonic() + self._source.timeout + _SLACK
+        while time.monotonic() < end:
+            frame = pump.next(end - time.monotonic())
+            if frame is not None:
+                return frame
+        raise SourceError(f"{self._address} gives no picture within {self._source.timeout:g} s")
+
+    def _rate(self, kind: str) -> float:
+        return 1 / self._source.interval if kind == "snapshot" else 0.0

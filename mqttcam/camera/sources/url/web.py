@@ -1,0 +1,163 @@
+"""Cameras that speak HTTP: an endless answer of pictures, or one picture a request."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import ssl
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from http.client import HTTPException, HTTPResponse
+from types import MappingProxyType
+
+from mqttcam.camera.frame import Frame
+from mqttcam.camera.source import SourceError
+from mqttcam.camera.sources.url.address import Address
+from mqttcam.camera.sources.url.multipart import MAX_PICTURE, boundary_of, pictures
+from mqttcam.camera.sources.url.pump import Frames
+from mqttcam.imaging.raster import jpeg_size
+
+_STATUS = {
+    401: "wants a user name and a password, or others than these (401)",
+    403: "refuses (403)",
+    404: "knows no such path (404)",
+}
+_BROKEN_IN_A_ROW = 10
+"""Pictures after which a stream is not a camera's."""
+
+
+class _LetGo(urllib.request.BaseHandler):
+    """Closes the answer that asks for a password: the handlers after it send the request again, and forget that one."""
+
+    handler_order = 100
+
+    def http_error_401(self, _request: object, answer: HTTPResponse, *_: object) -> None:
+        answer.close()
+
+
+class _Digest(urllib.request.HTTPDigestAuthHandler):
+    """Passwords beyond ASCII, as RFC 7616 has them, and its SHA-256."""
+
+    _HASHES = MappingProxyType({"MD5": "md5", "SHA": "sha1", "SHA-256": "sha256"})
+
+    def get_algorithm_impls(self, algorithm: str) -> tuple[Callable[[str], str], Callable[[str, str], str]]:
+        name = self._HASHES.get(algorithm.upper())
+        if name is None:
+            raise ValueError("an unknown algorithm of digest authentication")
+
+        def digest(text: str) -> str:
+            return hashlib.new(name, text.encode(), usedforsecurity=False).hexdigest()
+
+        return digest, lambda secret, text: digest(f"{secret}:{text}")
+
+
+class Web:
+    """Opens the address as often as it is asked to."""
+
+    def __init__(self, address: Address, timeout: float, *, insecure: bool) -> None:
+        self._address = address
+        self._timeout = timeout
+        context = ssl.create_default_context()
+        if insecure:
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        handlers: list[urllib.request.BaseHandler] = [
+            # Neither files nor proxies, and no other protocol that a redirection could name.
+            urllib.request.HTTPHandler(),
+            urllib.request.HTTPSHandler(context=context),
+            urllib.request.HTTPRedirectHandler(),
+            urllib.request.HTTPDefaultErrorHandler(),
+            urllib.request.HTTPErrorProcessor(),
+            urllib.request.UnknownHandler(),
+        ]
+        if address.credentials is not None:
+            passwords = urllib.request.HTTPPasswordMgrWithDefaultRealm()
+            passwords.add_password(None, address.bare, *address.credentials)
+            handlers += [_LetGo(), _Digest(passwords), urllib.request.HTTPBasicAuthHandler(passwords)]
+        self._opener = urllib.request.OpenerDirector()
+        for handler in handlers:
+            self._opener.add_handler(handler)
+
+    @contextlib.contextmanager
+    def open(self) -> Iterator[HTTPResponse]:
+        """The answer to one request. Whatever fails while it is read fails here.
+
+        Raises:
+            SourceError: in words, without anything of the address that could be a secret.
+        """
+        request = urllib.request.Request(
+            self._address.bare, headers={"User-Agent": "mqttcam", "Accept": "*/*"}
+        )
+        try:
+            with self._opener.open(request, timeout=self._timeout) as response:
+                yield response
+        except urllib.error.HTTPError as error:
+            error.close()
+            raise SourceError(f"{self._address} {_STATUS.get(error.code, f'answers {error.code}')}") from None
+        except urllib.error.URLError as error:
+            raise SourceError(f"{self._address} {self._reason(error.reason)}") from None
+        except (OSError, HTTPException, ValueError) as error:
+            raise SourceError(f"{self._address} {self._reason(error)}") from None
+
+    def _reason(self, error: object) -> str:
+        if isinstance(error, TimeoutError):
+            return f"does not answer within {self._timeout:g} s"
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return f"has a certificate that cannot be trusted ({error.verify_message})"
+        if isinstance(error, OSError):
+            return f"cannot be reached: {error.strerror or type(error).__name__}"
+        return "does not speak HTTP as it should"
+
+
+def kind_of(web: Web) -> str:
+    """What the address gives: `mjpeg` or `snapshot`.
+
+    Raises:
+        SourceError: neither, or it cannot be reached.
+    """
+    with web.open() as response:
+        content_type = response.headers.get_content_type()
+        if content_type == "multipart/x-mixed-replace":
+            return "mjpeg"
+        if content_type in ("image/jpeg", "image/jpg") or response.read(2) == b"\xff\xd8":
+            return "snapshot"
+    raise SourceError(f"the address gives {content_type}, not pictures")
+
+
+def mjpeg(web: Web, stopping: threading.Event) -> Frames:
+    """Each picture of an endless answer, as it was sent."""
+    with web.open() as response:
+        if response.headers.get_content_maintype() != "multipart":
+            raise SourceError(f"the address gives {response.headers.get_content_type()}, not an MJPEG stream")
+        broken = 0
+        for jpeg in pictures(response, boundary_of(response.headers.get("Content-Type", ""))):
+            frame = _frame(jpeg)
+            broken = 0 if frame is not None else broken + 1
+            if broken > _BROKEN_IN_A_ROW:
+                raise SourceError("the parts of the stream are no JPEGs")
+            yield frame
+
+
+def snapshots(web: Web, interval: float, stopping: threading.Event) -> Frames:
+    """A picture each `interval` seconds, counted from request to request."""
+    due = time.monotonic()
+    while not stopping.wait(max(0.0, due - time.monotonic())):
+        due = max(due + interval, time.monotonic())
+        with web.open() as response:
+            jpeg = response.read(MAX_PICTURE)
+            content_type = response.headers.get_content_type()
+        frame = _frame(jpeg)
+        if frame is None:
+            raise SourceError(f"the answer ({content_type}, {len(jpeg)} bytes) is no whole JPEG")
+        yield frame
+
+
+def _frame(jpeg: bytes) -> Frame | None:
+    try:
+        width, height = jpeg_size(jpeg)
+    except ValueError:
+        return None
+    return Frame(time.time_ns(), width, height, jpeg=jpeg)

@@ -1,0 +1,105 @@
+"""The capture devices of this machine, and which of them is meant."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from mqttcam.camera.source import SourceError
+from mqttcam.camera.sources import AttachedCamera
+from mqttcam.camera.sources.v4l2.controls import controls_of
+from mqttcam.camera.sources.v4l2.device import Device, opened
+from mqttcam.camera.sources.v4l2.pixels import JPEGS
+
+log = logging.getLogger(__name__)
+
+KNOWN = (*JPEGS, "YUYV", "NV12", "YU12")
+"""Fourccs, the ones to prefer first."""
+_NO_CAMERAS = frozenset(
+    {"bcm2835-codec", "bcm2835-isp", "pispbe", "rp1-cfe", "rpi-hevc-dec", "rpivid", "unicam"}
+)
+"""Drivers of a Raspberry Pi's own devices: parts of a camera's way, and codecs, that libcamera and FFmpeg use."""
+_DEV, _BY_ID = Path("/dev"), Path("/dev/v4l/by-id")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A camera's device node.
+
+    Attributes:
+        id: stays with the device where it has a serial number, else with its port.
+    """
+
+    path: str
+    id: str
+    card: str
+
+
+def cameras() -> Iterator[Found]:
+    """Every device that gives pictures in a format that is known here, by number."""
+    for path in sorted(_DEV.glob("video[0-9]*"), key=_digits):
+        with contextlib.suppress(OSError), opened(str(path)) as device:
+            if device.is_capture and device.driver not in _NO_CAMERAS and set(device.formats()) & set(KNOWN):
+                yield Found(str(path), _id_of(path, device), device.card)
+
+
+def path_of(wanted: int | str | None) -> str:
+    """The device node that a setting means.
+
+    Raises:
+        SourceError: it is not there, or more than one is meant.
+    """
+    if isinstance(wanted, int):
+        wanted = f"/dev/video{wanted}"
+    if wanted is not None and wanted.startswith("/"):
+        if not Path(wanted).exists():
+            raise SourceError(f"{wanted} is not there")
+        return wanted
+    found = list(cameras())
+    matches = [one for one in found if wanted in (None, one.id, one.card)]
+    if not matches:
+        names = ", ".join(f"{one.id} ({one.path})" for one in found) or "none"
+        raise SourceError(
+            f"there is no camera {wanted}; attached: {names}" if wanted else "no camera is attached"
+        )
+    if wanted is not None and len(matches) > 1:
+        raise SourceError(f"there are {len(matches)} cameras {wanted}: name it by its path or id")
+    return matches[0].path
+
+
+def attached() -> list[AttachedCamera]:
+    """Every USB camera with its sizes and controls; none where V4L2's structures are not installed."""
+    try:
+        return [_describe(one) for one in cameras()]
+    except SourceError as error:
+        log.info("no USB cameras: %s", error)
+        return []
+
+
+def _describe(found: Found) -> AttachedCamera:
+    source = {"type": "v4l2", "device": found.id}
+    try:
+        with opened(found.path) as device:
+            sizes = sorted(
+                {size for fourcc in KNOWN if fourcc in device.formats() for size in device.sizes(fourcc)}
+            )
+            controls = tuple(one.control for one in controls_of(device).values() if not one.is_button)
+    except OSError as error:
+        return AttachedCamera(found.id, f"{found.card} ({error.strerror})", source, (), ())
+    return AttachedCamera(found.id, found.card, source, sizes, controls)
+
+
+def _id_of(path: Path, device: Device) -> str:
+    with contextlib.suppress(OSError):
+        for link in sorted(_BY_ID.iterdir()):
+            if link.resolve() == path:
+                return link.name
+    return device.bus or path.name
+
+
+def _digits(path: Path) -> int:
+    return int(re.sub(r"\D", "", path.name) or 0)

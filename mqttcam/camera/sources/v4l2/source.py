@@ -1,0 +1,151 @@
+"""A USB camera as a source."""
+
+from __future__ import annotations
+
+import errno
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from mqttcam.camera.control import Control
+from mqttcam.camera.frame import Adjustment, Frame
+from mqttcam.camera.source import SourceError, SourceInfo
+from mqttcam.camera.sources._adjust import adjustment_for, fitted
+from mqttcam.camera.sources._in_use import in_use_words
+from mqttcam.camera.sources.v4l2 import controls as device_controls
+from mqttcam.camera.sources.v4l2.attached import KNOWN, path_of
+from mqttcam.camera.sources.v4l2.device import Buffer, Device, PixelFormat
+from mqttcam.camera.sources.v4l2.pixels import JPEGS, planes_of, whole_jpeg
+from mqttcam.camera.wake import Wake
+from mqttcam.imaging.raster import Plane, Planes
+from mqttcam.settings import CameraSettings
+from mqttcam.settings.sources_real import V4l2Source
+from mqttcam.values import Value
+
+_DEFAULT_SIZE = (1280, 720)
+_WANTED = {"mjpeg": JPEGS, "yuyv": ("YUYV", "NV12", "YU12"), "auto": KNOWN}
+
+
+class V4l2Camera:
+    """Frames of one device: JPEGs as the camera made them, else planes."""
+
+    adjusts_itself = True
+
+    def __init__(self, settings: CameraSettings, wake: Wake) -> None:
+        assert isinstance(settings.source, V4l2Source)
+        self._settings = settings
+        self._source = settings.source
+        self._device: Device | None = None
+        self._pixels: PixelFormat | None = None
+        self._planes: Callable[[Plane], Planes] | None = None
+        self._controls: dict[str, device_controls.DeviceControl] = {}
+        self._adjustment: Adjustment | None = None
+
+    def open(self) -> SourceInfo:
+        path = path_of(self._source.device)
+        try:
+            self._device = Device(path)
+            return self._start(self._device)
+        except OSError as error:
+            self.close()
+            raise self._failure(path, error) from error
+        except SourceError:
+            self.close()
+            raise
+
+    def read(self, timeout: float) -> Frame | None:
+        device = self._opened()
+        end = time.monotonic() + timeout
+        try:
+            while device.wait(end - time.monotonic()):
+                buffer = device.newest()
+                if buffer is not None and (frame := self._frame(device, buffer)) is not None:
+                    return frame
+                if time.monotonic() >= end:
+                    break
+        except OSError as error:
+            raise self._failure(device.path, error) from error
+        return None
+
+    def apply(self, values: Mapping[str, Value]) -> Mapping[str, Value]:
+        device = self._opened()
+        try:
+            return device_controls.apply(device, self._controls, values)
+        except OSError as error:
+            raise self._failure(device.path, error) from error
+
+    def close(self) -> None:
+        device, self._device = self._device, None
+        if device is not None:
+            device.close()
+
+    def _start(self, device: Device) -> SourceInfo:
+        if not device.is_capture:
+            raise SourceError(f"{device.path} ({device.card}) gives no pictures; try the device before it")
+        offered = device.formats()
+        wanted = _WANTED[self._source.format]
+        fourcc = next((one for one in wanted if one in offered), None)
+        if fourcc is None:
+            first, more = ", ".join(offered[:4]), f", {len(offered) - 4} more" if len(offered) > 4 else ""
+            raise SourceError(f"{device.card} gives {first}{more}, and none of {', '.join(wanted)}")
+        size = self._settings.size or _DEFAULT_SIZE
+        pixels = device.configure(fourcc, size[0], size[1], self._settings.frame_rate)
+        self._pixels = pixels
+        self._planes = None if pixels.fourcc in JPEGS else planes_of(pixels)
+        if self._planes is None and pixels.fourcc not in JPEGS:
+            raise SourceError(f"{device.card} gives {pixels.fourcc} after all, which is not known here")
+        self._adjustment = adjustment_for(self._settings, pixels.width, pixels.height)
+        self._controls = device_controls.controls_of(device)
+        shown = tuple(self._now(device, one) for one in self._controls.values() if not one.is_button)
+        device.start(self._source.buffers)
+        width, height = fitted(self._settings, pixels.width, pixels.height)
+        rate = pixels.rate or self._settings.frame_rate
+        return SourceInfo(device.card, width, height, rate, shown, serial=device.bus or None)
+
+    def _now(self, device: Device, one: device_controls.DeviceControl) -> Control:
+        """The control with the value that it has: a device keeps it from one program to the next."""
+        value = device_controls.current(device, one)
+        return one.control if value is None else replace(one.control, default=value)
+
+    def _frame(self, device: Device, buffer: Buffer) -> Frame | None:
+        """The frame in a buffer; `None`, and the buffer given back, where it is broken."""
+        pixels = self._pixels
+        assert pixels is not None
+        jpeg: bytes | None = None
+        planes: Planes | None = None
+        if self._planes is None:
+            jpeg = None if buffer.is_broken else whole_jpeg(buffer.data.tobytes())
+        elif not buffer.is_broken and len(buffer.data) >= pixels.height * pixels.stride:
+            planes = self._planes(buffer.data)
+        device.give_back(buffer)  # both have been copied out of it
+        if jpeg is None and planes is None:
+            return None
+        frame = Frame(
+            _unix_time_ns(buffer.timestamp_ns), pixels.width, pixels.height, planes=planes, jpeg=jpeg
+        )
+        frame.adjustment = self._adjustment
+        return frame
+
+    def _opened(self) -> Device:
+        if self._device is None:
+            raise SourceError("the camera is not open")
+        return self._device
+
+    def _failure(self, path: str, error: OSError) -> SourceError:
+        if error.errno == errno.EBUSY:
+            return SourceError(f"{path}: {in_use_words(path)}")
+        if error.errno in (errno.ENODEV, errno.ENXIO):
+            return SourceError(f"{path} was unplugged")
+        if error.errno in (errno.EACCES, errno.EPERM):
+            return SourceError(f"{path} may not be opened: add the user to the group video")
+        if error.errno == errno.ENOSPC:
+            return SourceError(
+                f"{path}: the USB bus has no room for this size and rate; try a smaller size, or mjpeg"
+            )
+        return SourceError(f"{path}: {error.strerror or error}")
+
+
+def _unix_time_ns(monotonic_ns: int) -> int:
+    now = time.time_ns()
+    age = time.monotonic_ns() - monotonic_ns if monotonic_ns else 0
+    return now - age if 0 <= age < 60_000_000_000 else now

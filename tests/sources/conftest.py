@@ -1,0 +1,118 @@
+"""Cameras of the network as processes that can be killed, stalled and started again."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.left_out import leave_out
+from support.pictures import jpeg_folder
+
+from mqttcam.camera.sources.url import UrlCamera
+from mqttcam.camera.wake import Wake
+from mqttcam.settings import CameraSettings
+from mqttcam.settings.sources_real import UrlSource
+
+_HERE = Path(__file__).parent
+SYSTEM_PYTHON = "/usr/bin/python3"
+RTSP_PACKAGES = "gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good python3-gi"
+_HAS_RTSP = "import gi; gi.require_version('GstRtspServer', '1.0'); from gi.repository import GstRtspServer"
+
+
+class CameraProcess:
+    """A script that prints `serving PORT`."""
+
+    def __init__(self, *command: str) -> None:
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline().split()
+        if line[:1] != ["serving"]:
+            self.kill()
+            raise AssertionError(f"the camera did not start: {line}")
+        self.port = int(line[1])
+
+    def kill(self) -> None:
+        if self._process.poll() is None:
+            self._process.kill()
+            self._process.communicate()
+
+    def stall(self) -> None:
+        """Its connections stay, and nothing comes."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        self._process.send_signal(signal.SIGCONT)
+
+
+StartCamera = Callable[..., CameraProcess]
+OpenUrl = Callable[..., UrlCamera]
+
+
+@pytest.fixture
+def processes() -> Iterator[list[CameraProcess]]:
+    started: list[CameraProcess] = []
+    yield started
+    for process in started:
+        process.kill()
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> list[bytes]:
+    """What an HTTP camera sends."""
+    return jpeg_folder(tmp_path / "pictures", count=4, width=320, height=240)
+
+
+@pytest.fixture
+def http_camera(processes: list[CameraProcess], pictures: list[bytes], tmp_path: Path) -> StartCamera:
+    """Starts an HTTP camera: `(dialect, *credentials, port=0)`."""
+    assert pictures
+
+    def start(dialect: str = "plain", *credentials: str, port: int = 0) -> CameraProcess:
+        script = str(_HERE / "http_camera.py")
+        command = [sys.executable, script, str(tmp_path / "pictures"), dialect, str(port), *credentials]
+        processes.append(CameraProcess(*command))
+        return processes[-1]
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def rtsp_server() -> None:
+    """Debian's GStreamer with its RTSP server."""
+    if subprocess.run([SYSTEM_PYTHON, "-c", _HAS_RTSP], capture_output=True, check=False).returncode:
+        leave_out(
+            f"no RTSP server; install one with: apt-get install --no-install-recommends {RTSP_PACKAGES}"
+        )
+
+
+@pytest.fixture
+def rtsp_camera(rtsp_server: None, processes: list[CameraProcess]) -> StartCamera:
+    """Starts an RTSP camera: `(codec, *credentials, port=0)`."""
+
+    def start(codec: str = "mjpeg", *credentials: str, port: int = 0) -> CameraProcess:
+        script = str(_HERE / "rtsp_camera.py")
+        processes.append(CameraProcess(SYSTEM_PYTHON, script, str(port), codec, *credentials))
+        return processes[-1]
+
+    return start
+
+
+@pytest.fixture
+def opened() -> Iterator[OpenUrl]:
+    """Opens a camera of the network: `(url, **source settings)`; each is closed at the end."""
+    cameras: list[UrlCamera] = []
+
+    def open_one(url: str, *, camera: dict[str, Any] | None = None, **source: Any) -> UrlCamera:
+        settings = CameraSettings(source=UrlSource(url=url, **source), **(camera or {}))  # type: ignore[arg-type]
+        cameras.append(UrlCamera(settings, Wake()))
+        cameras[-1].open()
+        return cameras[-1]
+
+    yield open_one
+    for one in cameras:
+        one.close()

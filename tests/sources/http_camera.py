@@ -1,0 +1,103 @@
+"""An HTTP camera as a process of its own: http_camera.py FOLDER DIALECT PORT [USER PASSWORD]
+
+FOLDER has the JPEGs, sent one after the other, 50 a second. `serving PORT` is printed once it listens.
+
+Dialects:
+plain     length and boundary as in the book
+dashes    the boundary is announced with its dashes
+unsized   no Content-Length
+chunked   HTTP/1.1
+short     ends after three pictures
+empty     no pictures
+digest    instead of basic authentication
+redirect  to another path first
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import sys
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import urlsplit
+
+FOLDER, DIALECT, PORT, *CREDENTIALS = sys.argv[1:]
+PICTURES = [path.read_bytes() for path in sorted(Path(FOLDER).iterdir())]
+PERIOD = 0.02
+NONCE = "dcd98b7102dd2f0e8b11d0f600bfb0c093"
+
+
+class Camera(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1" if DIALECT == "chunked" else "HTTP/1.0"
+
+    def do_GET(self) -> None:
+        path = urlsplit(self.path).path
+        if CREDENTIALS and not self.allowed():
+            self.send_response(401)
+            self.send_header("WWW-Authenticate", challenge())
+            self.end_headers()
+        elif DIALECT == "redirect" and path != "/moved":
+            self.send_response(302)
+            self.send_header("Location", "/moved")
+            self.end_headers()
+        elif path == "/page":
+            self.answer("text/html", b"<html>")
+        elif path == "/snapshot.jpg":
+            self.answer("image/jpeg", PICTURES[int(time.time() * 100) % len(PICTURES)])
+        elif path in ("/stream", "/moved"):
+            self.stream()
+        else:
+            self.send_error(404)
+
+    def answer(self, content_type: str, body: bytes) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", content_type)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def stream(self) -> None:
+        self.send_response(200)
+        announced = "--frame" if DIALECT == "dashes" else "frame"
+        self.send_header("Content-Type", f"multipart/x-mixed-replace; boundary={announced}")
+        if DIALECT == "chunked":
+            self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        number = 0
+        try:
+            while DIALECT != "empty" and not (DIALECT == "short" and number == 3):
+                self.part(PICTURES[number % len(PICTURES)])
+                number += 1
+                time.sleep(PERIOD)
+        except OSError:
+            return
+
+    def part(self, jpeg: bytes) -> None:
+        length = "" if DIALECT == "unsized" else f"Content-Length: {len(jpeg)}\r\n"
+        data = f"--frame\r\nContent-Type: image/jpeg\r\n{length}\r\n".encode() + jpeg + b"\r\n"
+        self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n" if DIALECT == "chunked" else data)
+
+    def allowed(self) -> bool:
+        given = self.headers.get("Authorization", "")
+        user, password = CREDENTIALS
+        if DIALECT != "digest":
+            return given == "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+        fields = dict(re.findall(r'(\w+)="?([^",]*)"?', given))
+        first = hashlib.md5(f"{user}:camera:{password}".encode()).hexdigest()
+        second = hashlib.md5(f"GET:{fields.get('uri')}".encode()).hexdigest()
+        return fields.get("response") == hashlib.md5(f"{first}:{NONCE}:{second}".encode()).hexdigest()
+
+    def log_message(self, *_: object) -> None:
+        """Silent."""
+
+
+def challenge() -> str:
+    return f'Digest realm="camera", nonce="{NONCE}"' if DIALECT == "digest" else 'Basic realm="camera"'
+
+
+server = ThreadingHTTPServer(("127.0.0.1", int(PORT)), Camera)
+print("serving", server.server_port, flush=True)
+server.serve_forever()

@@ -1,0 +1,26 @@
+"""Frames and failures of a source under test."""
+
+from __future__ import annotations
+
+import time
+
+from mqttcam.camera.frame import Frame
+from mqttcam.camera.source import Source, SourceError
+
+
+def frame_of(camera: Source, timeout: float = 5) -> Frame:
+    """The next frame."""
+    frame = camera.read(timeout)
+    assert frame is not None
+    return frame
+
+
+def failure_of(camera: Source, timeout: float = 10) -> str:
+    """What a read raises, sooner or later."""
+    end = time.monotonic() + timeout
+    try:
+        while time.monotonic() < end:
+            camera.read(0.1)
+    except SourceError as error:
+        return str(error)
+    raise AssertionError("no failure")

@@ -1,0 +1,56 @@
+"""An RTSP camera, by GStreamer's own server. Run by Debian's python3 (packages: see `conftest.py`).
+
+rtsp_camera.py PORT {h264,mjpeg} [USER PASSWORD]     port 0: any free one; `serving PORT` is printed once it listens
+"""
+
+from __future__ import annotations
+
+import sys
+
+import gi  # type: ignore[import-not-found]
+
+gi.require_version("Gst", "1.0")
+gi.require_version("GstRtspServer", "1.0")
+from gi.repository import GLib, Gst, GstRtspServer  # type: ignore[import-not-found]  # noqa: E402
+
+_SOURCE = (
+    "videotestsrc is-live=true pattern=ball ! video/x-raw,width=320,height=240,framerate=25/1,format=I420"
+)
+_CODECS = {
+    "h264": f"{_SOURCE} ! openh264enc gop-size=25 complexity=low ! h264parse ! rtph264pay name=pay0 config-interval=1",
+    "mjpeg": f"{_SOURCE} ! jpegenc quality=80 ! rtpjpegpay name=pay0",
+}
+
+
+def main(port: str, codec: str, *credentials: str) -> None:
+    Gst.init(None)
+    server = GstRtspServer.RTSPServer.new()
+    server.set_address("127.0.0.1")
+    server.set_service(port)
+    factory = GstRtspServer.RTSPMediaFactory.new()
+    factory.set_launch(f"( {_CODECS[codec]} )")
+    factory.set_shared(True)
+    if credentials:
+        protect(server, factory, *credentials)
+    server.get_mount_points().add_factory("/camera", factory)
+    server.attach(None)
+    print("serving", server.get_bound_port(), flush=True)
+    GLib.MainLoop().run()
+
+
+def protect(
+    server: GstRtspServer.RTSPServer, factory: GstRtspServer.RTSPMediaFactory, user: str, secret: str
+) -> None:
+    role = "viewer"
+    permissions = GstRtspServer.RTSPPermissions.new()
+    permissions.add_permission_for_role(role, "media.factory.access", True)
+    permissions.add_permission_for_role(role, "media.factory.construct", True)
+    factory.set_permissions(permissions)
+    auth = GstRtspServer.RTSPAuth.new()
+    token = GstRtspServer.RTSPToken.new()
+    token.set_string("media.factory.role", role)
+    auth.add_basic(GstRtspServer.RTSPAuth.make_basic(user, secret), token)
+    server.set_auth(auth)
+
+
+main(*sys.argv[1:])

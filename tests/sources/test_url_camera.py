@@ -1,0 +1,89 @@
+"""The supervised camera on a network camera that is killed, stalled and started again: it comes back by itself."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+
+from mqttcam.camera.camera import Camera, CameraStatus
+from mqttcam.camera.frame import PictureSpec
+from mqttcam.settings import CameraSettings
+from mqttcam.settings.sources_real import UrlSource
+from sources.conftest import StartCamera
+
+_TIMEOUT = 20
+
+
+async def until(camera: Camera, condition: Callable[[], bool]) -> None:
+    changed = asyncio.Event()
+    camera.add_listener(changed.set)
+    async with asyncio.timeout(_TIMEOUT):
+        while not condition():
+            changed.clear()
+            await changed.wait()
+
+
+@pytest.fixture
+async def cameras() -> AsyncIterator[list[Camera]]:
+    """Cameras to stop at the end."""
+    started: list[Camera] = []
+    yield started
+    for camera in started:
+        await camera.stop()
+
+
+async def watched(cameras: list[Camera], url: str) -> Camera:
+    source = UrlSource(url=url, timeout=1, interval=0.1)  # type: ignore[arg-type]
+    camera = Camera("front", CameraSettings(source=source))
+    cameras.append(camera)
+    camera.start()
+    await until(camera, lambda: camera.status is CameraStatus.RUNNING)
+    return camera
+
+
+@pytest.mark.parametrize("path", ["/stream", "/snapshot.jpg"])
+async def test_killed_and_started_again(http_camera: StartCamera, cameras: list[Camera], path: str) -> None:
+    server = http_camera()
+    camera = await watched(cameras, f"http://127.0.0.1:{server.port}{path}")
+    server.kill()
+    await until(camera, lambda: camera.status is CameraStatus.FAILED)
+    assert camera.last_error
+    http_camera(port=server.port)
+    await until(camera, lambda: camera.status is CameraStatus.RUNNING)
+    assert (await camera.take(PictureSpec(), timeout=5)).width == 320
+
+
+async def test_stalled_and_going_on(http_camera: StartCamera, cameras: list[Camera]) -> None:
+    server = http_camera()
+    camera = await watched(cameras, f"http://127.0.0.1:{server.port}/stream")
+    server.stall()
+    await until(camera, lambda: camera.status is CameraStatus.FAILED)
+    assert "does not answer within 1 s" in str(camera.last_error)
+    server.go_on()
+    await until(camera, lambda: camera.status is CameraStatus.RUNNING)
+
+
+async def test_missing_at_the_start_it_comes_when_it_is_there(
+    http_camera: StartCamera, cameras: list[Camera]
+) -> None:
+    server = http_camera()
+    server.kill()
+    source = UrlSource(url=f"http://127.0.0.1:{server.port}/stream", timeout=1)  # type: ignore[arg-type]
+    camera = Camera("front", CameraSettings(source=source))
+    cameras.append(camera)
+    camera.start()
+    await until(camera, lambda: camera.status is CameraStatus.FAILED)
+    http_camera(port=server.port)
+    await until(camera, lambda: camera.status is CameraStatus.RUNNING)
+
+
+async def test_stopping_takes_no_time_while_it_is_stalled(
+    http_camera: StartCamera, cameras: list[Camera]
+) -> None:
+    server = http_camera()
+    camera = await watched(cameras, f"http://127.0.0.1:{server.port}/stream")
+    server.stall()
+    async with asyncio.timeout(2):
+        await camera.stop()

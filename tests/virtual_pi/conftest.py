@@ -1,0 +1,32 @@
+"""The virtual Pi: a Debian 13 with the real picamera2, in which the tests of `inside/` run."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from support.left_out import leave_out
+
+collect_ignore = ["inside", "inside_vm"]
+
+_HERE = Path(__file__).parent
+_PROJECT = _HERE.parent.parent
+_DEFAULT = "/var/cache/mqttcam/virtual-pi"
+
+
+@pytest.fixture(scope="session")
+def virtual_pi() -> Path:
+    """Its root folder, with this checkout in `/src`."""
+    root = Path(os.environ.get("VIRTUAL_PI", _DEFAULT))
+    if not (root / "made").exists():
+        leave_out("no virtual Pi; make one with: bash tests/virtual_pi/setup.sh")
+    if os.geteuid() != 0:
+        leave_out("the virtual Pi needs root (chroot)")
+    source = root / "src"
+    shutil.rmtree(source, ignore_errors=True)
+    skip = shutil.ignore_patterns("__pycache__", "static")
+    for folder in ("mqttcam", "deploy", "tests/virtual_pi"):
+        shutil.copytree(_PROJECT / folder, source / folder, ignore=skip)
+    return root

@@ -1,0 +1,26 @@
+"""Cameras to open, and their settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from mqttcam.camera.sources.picamera2 import PiCamera
+from mqttcam.camera.wake import Wake
+from mqttcam.settings import CameraSettings, parse_size
+from mqttcam.settings.sources_real import Picamera2Source
+
+BARS, LINES = "Virtual0", "Virtual1"
+OpenCamera = Callable[..., PiCamera]
+
+
+def settings_of(camera: int | str = BARS, *, size: str | None = "640x480", **more: Any) -> CameraSettings:
+    """The settings of a camera; what `Picamera2Source` knows goes there, the rest to the camera."""
+    source = {name: more.pop(name) for name in list(more) if name in Picamera2Source.model_fields}
+    return CameraSettings(
+        source=Picamera2Source(camera=camera, **source), size=parse_size(size) if size else None, **more
+    )
+
+
+def source_of(camera: int | str = BARS, **more: Any) -> PiCamera:
+    return PiCamera(settings_of(camera, **more), Wake())

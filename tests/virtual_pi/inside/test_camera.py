@@ -1,0 +1,130 @@
+"""The supervised camera on the real picamera2: it comes back by itself."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+import simplejpeg
+from picamera2 import Picamera2
+
+from mqttcam.camera.camera import Camera, CameraStatus
+from mqttcam.camera.frame import PictureSpec
+from virtual_pi.inside import bridge
+from virtual_pi.inside.cameras import BARS, LINES, settings_of, source_of
+
+_TIMEOUT = 15
+
+
+@pytest.fixture
+async def camera() -> AsyncIterator[Camera]:
+    """A camera at 30 frames a second, not started."""
+    with bridge.pace(30):
+        one = Camera("front", settings_of(BARS, frame_rate=30))
+        yield one
+        await one.stop()
+
+
+async def until(camera: Camera, condition: Callable[[], bool]) -> None:
+    changed = asyncio.Event()
+    camera.add_listener(changed.set)
+    async with asyncio.timeout(_TIMEOUT):
+        while not condition():
+            changed.clear()
+            await changed.wait()
+
+
+async def running(camera: Camera) -> None:
+    await until(camera, lambda: camera.status is CameraStatus.RUNNING)
+
+
+async def failed(camera: Camera) -> str:
+    await until(camera, lambda: camera.status is CameraStatus.FAILED)
+    assert camera.last_error is not None
+    return camera.last_error
+
+
+async def test_pictures_come(camera: Camera) -> None:
+    camera.start()
+    await running(camera)
+    picture = await camera.take(PictureSpec(), timeout=5)
+    assert simplejpeg.decode_jpeg(picture.jpeg).shape == (480, 640, 3)
+    assert camera.info is not None
+    assert camera.info.model == "virtual-bars"
+
+
+async def test_dead_callback_is_survived(camera: Camera, monkeypatch: pytest.MonkeyPatch) -> None:
+    camera.start()
+    await running(camera)
+    with monkeypatch.context() as broken:
+
+        def fail(self: Picamera2, _: object) -> None:
+            raise ValueError("a bad callback")
+
+        broken.setattr(Picamera2, "process_requests", fail)
+        assert "a bad callback" in await failed(camera)
+    await running(camera)
+    assert camera.stats.restarts >= 1
+    assert camera.last_error is None
+
+
+async def test_camera_that_is_busy_at_the_start_comes_when_it_is_free(camera: Camera) -> None:
+    holder = source_of(BARS)
+    holder.open()
+    camera.start()
+    assert "in use" in await failed(camera)
+    holder.close()
+    await running(camera)
+
+
+async def test_camera_that_is_missing_at_the_start_comes_when_it_is_there(
+    camera: Camera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as unplugged:
+        unplugged.setattr(Picamera2, "global_camera_info", staticmethod(list))
+        camera.start()
+        assert "no camera is attached" in await failed(camera)
+    await running(camera)
+
+
+async def test_switched_off_it_is_really_closed(camera: Camera) -> None:
+    camera.start()
+    await running(camera)
+    camera.set_enabled(False)
+    other = source_of(BARS)
+    async with asyncio.timeout(_TIMEOUT):
+        while True:
+            try:
+                await asyncio.to_thread(other.open)
+                break
+            except Exception:  # noqa: BLE001 - until the camera is free
+                await asyncio.sleep(0.05)
+    await asyncio.to_thread(other.close)
+    camera.set_enabled(True)
+    await running(camera)
+
+
+async def test_one_failing_camera_does_not_touch_the_other(camera: Camera) -> None:
+    lines = Camera("back", settings_of(LINES, size=None))
+    missing = Camera("gone", settings_of("imx477"))
+    camera.start()
+    lines.start()
+    missing.start()
+    try:
+        await running(camera)
+        await running(lines)
+        assert "no camera imx477" in await failed(missing)
+        assert await camera.take(PictureSpec(), timeout=5)
+        assert await lines.take(PictureSpec(), timeout=5)
+    finally:
+        await lines.stop()
+        await missing.stop()
+
+
+async def test_controls_are_set_again_after_a_restart(camera: Camera) -> None:
+    camera.start()
+    await running(camera)
+    assert await camera.apply({"frame_rate": 50.0}) == {"frame_rate": 50.0}
+    await camera.restart()
+    assert camera.values["frame_rate"] == 50.0

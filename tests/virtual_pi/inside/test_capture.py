@@ -1,0 +1,148 @@
+"""Frames of libcamera's virtual cameras through the unmodified source."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import libcamera
+import numpy as np
+import pytest
+import simplejpeg
+
+from mqttcam.camera.frame import Frame, PictureSpec
+from mqttcam.camera.sources.picamera2 import PiCamera
+from virtual_pi.inside.cameras import LINES, OpenCamera, source_of
+
+
+def frame_of(source: PiCamera) -> Frame:
+    frame = source.read(2.0)
+    assert frame is not None
+    return frame
+
+
+@pytest.mark.parametrize("size", ["640x480", "1280x720", "1920x1080"])
+def test_frame_has_the_configured_size(opened: OpenCamera, size: str) -> None:
+    source = opened(size=size)
+    jpeg = frame_of(source).picture(PictureSpec()).jpeg
+    height, width, _ = simplejpeg.decode_jpeg(jpeg).shape
+    assert f"{width}x{height}" == size
+    assert source.notes == []
+
+
+def test_size_that_the_camera_lacks_is_adjusted_and_said(opened: OpenCamera) -> None:
+    source = opened(LINES, size="700x500")
+    frame = frame_of(source)
+    assert (frame.width, frame.height) == (800, 600)
+    assert source.notes == ["the camera gives 800x600 instead of 700x500"]
+
+
+def test_without_a_size_the_camera_gives_720p(opened: OpenCamera) -> None:
+    frame = frame_of(opened(size=None))
+    assert (frame.width, frame.height) == (1280, 720)
+
+
+def test_planes_are_what_picamera2_itself_gives(opened: OpenCamera) -> None:
+    source = opened()
+    frame = frame_of(source)
+    assert frame.planes is not None
+    luma, u, v = frame.planes
+    array = source._request.make_array("main")
+    assert np.array_equal(luma, array[:480])
+    chroma = array[480:].reshape(240, 640)
+    assert np.array_equal(u, chroma[:, 0::2])
+    assert np.array_equal(v, chroma[:, 1::2])
+    assert len(np.unique(luma)) > 4, "the bars of the test pattern"
+
+
+def test_luma_is_the_camera_s_own_memory_and_read_only(opened: OpenCamera) -> None:
+    frame = frame_of(opened())
+    assert frame.planes is not None
+    assert not frame.planes[0].flags.owndata
+    assert not frame.planes[0].flags.writeable
+
+
+def test_picture_is_the_test_pattern(opened: OpenCamera) -> None:
+    rgb = simplejpeg.decode_jpeg(frame_of(opened()).picture(PictureSpec(95)).jpeg).astype(int)
+    bars = [tuple(rgb[100, 20 + bar * 80] > 128) for bar in range(8)]
+    # White, yellow, cyan, green, magenta, red, blue, black.
+    assert bars[0] == (True, True, True)
+    assert len(set(bars)) == 8
+
+
+_TURNED = [
+    ({"rotation": 180}, "hvflip", -1, -1),
+    ({"hflip": True}, "hflip", 1, -1),
+    ({"vflip": True}, "vflip", -1, 1),
+    ({"rotation": 180, "hflip": True}, "vflip", -1, 1),
+]
+
+
+@pytest.mark.parametrize(("turned", "transform"), [case[:2] for case in _TURNED])
+def test_the_camera_itself_is_asked_to_turn(
+    opened: OpenCamera, turned: dict[str, Any], transform: str
+) -> None:
+    source = opened(**turned)
+    assert transform in str(source._camera.camera_configuration()["transform"])
+    frame = frame_of(source)
+    assert frame.planes is not None
+    assert np.array_equal(frame.planes[0], source._request.make_array("main")[:480])
+
+
+@pytest.mark.parametrize(("turned", "rows", "columns"), [(case[0], *case[2:]) for case in _TURNED])
+def test_turned_here_where_the_camera_cannot_turn(
+    opened: OpenCamera, monkeypatch: pytest.MonkeyPatch, turned: dict[str, Any], rows: int, columns: int
+) -> None:
+    # Virtual cameras say that they turn, and do not; a sensor that cannot says so like this.
+    monkeypatch.setattr("picamera2.utils.orientation_to_transform", lambda _: libcamera.Transform())
+    source = opened(**turned)
+    frame = frame_of(source)
+    assert frame.planes is not None
+    plain = source._request.make_array("main")[:480]
+    assert np.array_equal(frame.planes[0], plain[::rows, ::columns])
+
+
+def test_small_stream_beside_the_main_one(opened: OpenCamera) -> None:
+    source = opened(size="1280x720", lores_size=(640, 480))
+    frame = frame_of(source)
+    lores = frame.metadata.lores  # type: ignore[attr-defined]
+    assert frame.width == 1280
+    assert lores is not None
+    assert [plane.shape for plane in lores] == [(480, 640), (240, 320), (240, 320)]
+
+
+def test_metadata_by_libcamera_s_names(opened: OpenCamera) -> None:
+    frame = frame_of(opened())
+    assert list(frame.metadata) == ["SensorTimestamp"]
+    assert isinstance(frame.metadata["SensorTimestamp"], int)
+    assert frame.metadata.lores is None  # type: ignore[attr-defined]
+
+
+def test_metadata_can_be_read_after_the_frame_is_gone(opened: OpenCamera) -> None:
+    source = opened()
+    frame = frame_of(source)
+    source.read(2.0)
+    assert "SensorTimestamp" in frame.metadata
+
+
+def test_capture_time_is_unix_time_and_grows(opened: OpenCamera) -> None:
+    source = opened()
+    times = [frame_of(source).ts_ns for _ in range(20)]
+    assert times == sorted(times)
+    assert abs(times[-1] - time.time_ns()) < 1e9
+
+
+def test_every_frame_is_given_back(opened: OpenCamera) -> None:
+    source = opened(buffers=2)
+    for _ in range(50):
+        frame_of(source)
+
+
+def test_info_names_the_camera() -> None:
+    source = source_of(LINES, size=None)
+    try:
+        info = source.open()
+    finally:
+        source.close()
+    assert (info.model, info.serial, info.width, info.height) == ("virtual-lines", "Virtual1", 800, 600)
+    assert info.frame_rate == 10, "all that this camera can, whatever was asked for"

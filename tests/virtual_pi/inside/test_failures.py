@@ -1,0 +1,151 @@
+"""What picamera2's users report, done to it here."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from picamera2 import Picamera2
+
+from mqttcam.camera.source import SourceError
+from mqttcam.camera.sources.picamera2 import PiCamera
+from virtual_pi.inside import bridge
+from virtual_pi.inside.cameras import LINES, OpenCamera, source_of
+
+_FRAME = 640 * 480 * 3 // 2
+
+
+def read_on(source: PiCamera) -> None:
+    """Until the failure has gone round: it comes with the next buffer that is given back."""
+    for _ in range(10):
+        source.read(0.2)
+
+
+def test_exception_in_a_callback_ends_the_read_with_its_reason(opened: OpenCamera) -> None:
+    source = opened()
+
+    def fail(_: object) -> None:
+        raise ValueError("a bad callback")
+
+    source._camera.pre_callback = fail
+    with pytest.raises(SourceError, match="a bad callback"):
+        source.read(2)
+    source.close()
+    assert opened().read(2) is not None, "closing and opening helps"
+
+
+def test_wrong_control_value_that_reaches_libcamera_ends_the_read(opened: OpenCamera) -> None:
+    with bridge.offering(bridge.module_3()):
+        source = opened()
+        source._camera.set_controls({"ExposureTime": "long"})
+        with pytest.raises(SourceError, match="Unable to cast"):
+            read_on(source)
+        source.close()
+        assert opened().read(2) is not None
+
+
+def test_requests_that_never_come_back_stall_the_camera_and_not_the_reader(opened: OpenCamera) -> None:
+    source = opened(buffers=3)
+    held: list[Any] = []
+    for _ in range(3):
+        assert source.read(2) is not None
+        held.append(source._request)
+        source._request.acquire()
+    start = time.monotonic()
+    assert source.read(0.3) is None
+    assert 0.2 < time.monotonic() - start < 2
+    for request in held:
+        request.release()
+    assert source.read(2) is not None, "frames come again"
+
+
+def test_camera_that_stopped_by_itself_fails_and_can_be_reopened(opened: OpenCamera) -> None:
+    source = opened()
+    assert source.read(2) is not None
+    source._camera.camera.stop()
+    with pytest.raises(SourceError, match="does not take a frame buffer back"):
+        read_on(source)
+    source.close()
+    assert opened().read(2) is not None
+
+
+def test_closing_a_stalled_camera_takes_no_longer_than_it_may(opened: OpenCamera) -> None:
+    source = opened(buffers=2)
+    for _ in range(2):
+        assert source.read(2) is not None
+        source._request.acquire()
+    assert source.read(0.1) is None
+    start = time.monotonic()
+    source.close()
+    assert time.monotonic() - start < 2
+
+
+@pytest.mark.parametrize(("room", "buffers"), [(4, 4), (3, 3), (2, 2)])
+def test_too_little_memory_takes_fewer_buffers(opened: OpenCamera, room: int, buffers: int) -> None:
+    with bridge.memory(room * _FRAME):
+        source = opened()
+    assert source.read(2) is not None
+    assert source._camera.camera_configuration()["buffer_count"] == buffers
+    said = [f"too little camera memory (CMA): {buffers} buffers of 640x480 instead of 4 of 640x480"]
+    assert source.notes == (said if buffers < 4 else [])
+
+
+def test_still_too_little_memory_takes_a_smaller_size() -> None:
+    source = source_of(size="1280x720")
+    with bridge.memory(2 * 960 * 540 * 3 // 2):
+        info = source.open()
+    try:
+        assert source.read(2) is not None
+        assert (info.width, info.height) == (960, 540)
+        assert source.notes == [
+            "too little camera memory (CMA): 2 buffers of 960x540 instead of 4 of 1280x720"
+        ]
+    finally:
+        source.close()
+
+
+def test_no_memory_at_all_is_a_failure_that_says_so(opened: OpenCamera) -> None:
+    with bridge.memory(1000), pytest.raises(SourceError, match="Cannot allocate memory"):
+        source_of().open()
+    assert opened().read(2) is not None, "nothing was left open"
+
+
+def test_memory_that_runs_out_at_the_start(opened: OpenCamera, monkeypatch: pytest.MonkeyPatch) -> None:
+    start = Picamera2.start
+    refused: list[bool] = []
+
+    def fails_once(self: Picamera2, **more: Any) -> None:
+        if not refused:
+            refused.append(True)
+            raise RuntimeError("Failed to start camera: Cannot allocate memory")
+        start(self, **more)
+
+    monkeypatch.setattr(Picamera2, "start", fails_once)
+    source = opened()
+    assert source.read(2) is not None
+    assert source.notes == ["too little camera memory (CMA): 3 buffers of 640x480 instead of 4 of 640x480"]
+
+
+def test_any_other_failure_is_told_by_its_innermost_cause(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(self: Picamera2, *_: object) -> None:
+        try:
+            raise OSError("i2c write failed")
+        except OSError as error:
+            raise RuntimeError("Camera __init__ sequence did not complete.") from error
+
+    monkeypatch.setattr(Picamera2, "configure", fails)
+    with pytest.raises(SourceError, match=r"^i2c write failed$"):
+        source_of().open()
+
+
+def test_format_that_is_none_of_ours_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = Picamera2._update_stream_config
+
+    def packed(self: Picamera2, stream: dict[str, Any], got: Any) -> None:
+        original(self, stream, got)
+        stream["format"] = "YUYV"
+
+    monkeypatch.setattr(Picamera2, "_update_stream_config", packed)
+    with pytest.raises(SourceError, match="YUYV"):
+        source_of(LINES).open()

@@ -1,0 +1,257 @@
+"""The v4l2 source on real V4L2 devices: the kernel's test driver, a webcam of several sizes and raw formats."""
+
+from __future__ import annotations
+
+import errno
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+import simplejpeg
+
+from mqttcam.camera.control import Control
+from mqttcam.camera.frame import Frame, PictureSpec
+from mqttcam.camera.source import SourceError
+from mqttcam.camera.sources.v4l2 import V4l2Camera, attached, source
+from mqttcam.camera.sources.v4l2.controls import current
+from mqttcam.camera.wake import Wake
+from mqttcam.settings import CameraSettings, parse_size
+from mqttcam.settings.sources_real import V4l2Source
+from mqttcam.values import Choice, InvalidValue, Number, Switch
+
+OpenCamera = Callable[..., V4l2Camera]
+
+
+def camera_of(device: int | str | None = 0, size: str = "320x180", **more: Any) -> V4l2Camera:
+    given = {name: more.pop(name) for name in list(more) if name in V4l2Source.model_fields}
+    return V4l2Camera(
+        CameraSettings(source=V4l2Source(device=device, **given), size=parse_size(size), **more), Wake()
+    )
+
+
+@pytest.fixture
+def opened() -> Iterator[OpenCamera]:
+    cameras: list[V4l2Camera] = []
+
+    def open_one(device: int | str | None = 0, **more: Any) -> V4l2Camera:
+        cameras.append(camera_of(device, **more))
+        cameras[-1].open()
+        return cameras[-1]
+
+    yield open_one
+    for camera in cameras:
+        camera.close()
+
+
+def frame_of(camera: V4l2Camera) -> Frame:
+    frame = camera.read(5)
+    assert frame is not None
+    return frame
+
+
+def read_on(camera: V4l2Camera) -> None:
+    """Until it fails: frames that are ready already still come."""
+    for _ in range(20):
+        camera.read(1)
+
+
+def controls_of(camera: V4l2Camera) -> dict[str, Control]:
+    return {name: one.control for name, one in camera._controls.items()}
+
+
+def test_frames_come_as_planes(opened: OpenCamera) -> None:
+    camera = opened()
+    frame = frame_of(camera)
+    assert frame.planes is not None
+    assert [plane.shape for plane in frame.planes] == [(180, 320), (90, 160), (90, 160)]
+    assert simplejpeg.decode_jpeg(frame.picture(PictureSpec()).jpeg).shape == (180, 320, 3)
+    times = [frame_of(camera).ts_ns for _ in range(5)]
+    assert times == sorted(times)
+    assert abs(times[-1] - time.time_ns()) < 2e9
+
+
+@pytest.mark.parametrize("fourcc", ["YUYV", "NV12", "YU12"])
+def test_colours_are_right_and_in_full_range(
+    opened: OpenCamera, monkeypatch: pytest.MonkeyPatch, fourcc: str
+) -> None:
+    monkeypatch.setitem(source._WANTED, "auto", (fourcc,))
+    camera = opened()
+    for pattern, colour in (
+        ("100% White", (255, 255, 255)),
+        ("100% Black", (0, 0, 0)),
+        ("100% Red", (255, 0, 0)),
+    ):
+        camera.apply({"TestPattern": pattern, "OSDTextMode": "None"})
+        for _ in range(6):
+            frame = frame_of(camera)
+        rgb = (
+            simplejpeg.decode_jpeg(frame.picture(PictureSpec(95)).jpeg)[20:160, 20:300]
+            .reshape(-1, 3)
+            .mean(axis=0)
+        )
+        assert np.abs(rgb - colour).max() < 12, (pattern, rgb)
+
+
+def test_size_that_the_camera_lacks_becomes_the_nearest(opened: OpenCamera) -> None:
+    frame = frame_of(opened(size="330x200"))
+    assert frame.planes is not None
+    assert frame.planes[0].shape[::-1] == (320, 180)
+
+
+def test_frame_rate_is_asked_for() -> None:
+    camera = camera_of(frame_rate=10)
+    info = camera.open()
+    camera.close()
+    assert info.frame_rate == 10
+
+
+def test_controls_are_the_device_s_own(opened: OpenCamera) -> None:
+    controls = controls_of(opened())
+    assert controls["Brightness"].kind == Number(0, 255, integer=True)
+    assert isinstance(controls["HorizontalFlip"].kind, Switch)
+    pattern = controls["TestPattern"].kind
+    assert isinstance(pattern, Choice)
+    assert "100% White" in pattern.options
+    integer_menu = controls["IntegerMenu"].kind
+    assert isinstance(integer_menu, Choice)
+    assert all(option.split()[0].isdigit() for option in integer_menu.options)
+    assert "UserControls" not in controls, "a heading"
+
+
+def test_buttons_are_no_settings() -> None:
+    camera = camera_of()
+    info = camera.open()
+    try:
+        shown = {control.name for control in info.controls}
+        assert "Disconnect" not in shown
+        assert camera._controls["Disconnect"].is_button
+    finally:
+        camera.close()
+
+
+def test_values_are_set_and_read_back(opened: OpenCamera) -> None:
+    camera = opened()
+    assert camera.apply({"Brightness": 200, "HorizontalFlip": True, "TestPattern": "100% White"}) == {
+        "Brightness": 200,
+        "HorizontalFlip": True,
+        "TestPattern": "100% White",
+    }
+
+
+def test_what_was_set_before_is_what_an_opened_camera_shows(opened: OpenCamera) -> None:
+    camera = opened()
+    camera.apply({"Contrast": 77})
+    camera.close()
+    again = camera_of()
+    info = again.open()
+    again.close()
+    assert {control.name: control.default for control in info.controls}["Contrast"] == 77
+
+
+def test_a_patch_is_set_whole_or_not_at_all(opened: OpenCamera, monkeypatch: pytest.MonkeyPatch) -> None:
+    camera = opened()
+    camera.apply({"Contrast": 101})
+    device, saturation = camera._device, camera._controls["Saturation"].number
+    assert device is not None
+    call = device.call
+
+    def refusing(name: str, structure: Any) -> None:
+        if name == "S_CTRL" and structure.id == saturation:
+            raise OSError(errno.ERANGE, "Numerical result out of range")
+        call(name, structure)
+
+    monkeypatch.setattr(device, "call", refusing)
+    with pytest.raises(InvalidValue, match="does not take Saturation now: numerical result out of range"):
+        camera.apply({"Contrast": 10, "Saturation": 20})
+    assert current(device, camera._controls["Contrast"]) == 101
+
+
+def test_no_frame_in_time_is_none(opened: OpenCamera) -> None:
+    camera = opened(frame_rate=10)
+    frame_of(camera)
+    start = time.monotonic()
+    assert camera.read(0) is None
+    assert time.monotonic() - start < 0.5
+
+
+def test_a_camera_that_drops_every_frame_holds_up_nobody(opened: OpenCamera) -> None:
+    camera = opened()
+    camera.apply({"PercentageOfDroppedBuffers": 100})
+    try:
+        start = time.monotonic()
+        while camera.read(0.3) is not None:
+            assert time.monotonic() - start < 10
+    finally:
+        camera.apply({"PercentageOfDroppedBuffers": 0})
+    assert frame_of(camera)
+
+
+def test_camera_of_another_program_is_busy_and_named(opened: OpenCamera) -> None:
+    script = (
+        "from virtual_pi.inside_vm.test_v4l2 import camera_of\n"
+        "camera = camera_of()\ncamera.open()\nprint('open', flush=True)\ninput()\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"open\n"
+        with pytest.raises(
+            SourceError, match=rf"/dev/video0: the camera is in use by python \({holder.pid}\)"
+        ):
+            camera_of().open()
+        holder.communicate(b"\n", timeout=30)
+    frame_of(opened())
+
+
+def test_found_by_number_path_and_id(opened: OpenCamera) -> None:
+    for device in (1, "/dev/video1", "platform:vivid-001", None):
+        frame_of(camera := opened(device))
+        camera.close()
+    with pytest.raises(SourceError, match="2 cameras vivid"):
+        camera_of("vivid").open()
+    with pytest.raises(SourceError, match="no camera C920; attached: platform:vivid-000"):
+        camera_of("C920").open()
+    with pytest.raises(SourceError, match="/dev/video9 is not there"):
+        camera_of(9).open()
+
+
+def test_mjpeg_where_there_is_none_is_said() -> None:
+    with pytest.raises(SourceError, match=r"vivid gives YUYV, .* more, and none of MJPG, JPEG"):
+        camera_of(format="mjpeg").open()
+
+
+def test_attached() -> None:
+    found = attached()
+    assert [camera.id for camera in found] == ["platform:vivid-000", "platform:vivid-001"]
+    assert found[0].model == "vivid"
+    assert (320, 180) in found[0].sizes
+    assert "Brightness" in {control.name for control in found[0].controls}
+    assert found[0].source == {"type": "v4l2", "device": "platform:vivid-000"}
+
+
+def test_openings_leave_nothing_behind() -> None:
+    def once() -> int:
+        camera = camera_of()
+        camera.open()
+        frame_of(camera)
+        camera.close()
+        return len(os.listdir("/proc/self/fd"))
+
+    first = once()
+    assert [once() for _ in range(20)][-1] == first
+
+
+def test_unplugged_and_plugged_in_again(opened: OpenCamera) -> None:
+    camera = opened()
+    frame_of(camera)
+    camera.apply({"Disconnect": "Press"})
+    with pytest.raises(SourceError, match="/dev/video0 was unplugged"):
+        read_on(camera)
+    camera.close()  # vivid is there again when nobody holds it any more
+    frame_of(opened())
