@@ -17,9 +17,9 @@ from mqttcam.commands import CAMERA_COMMANDS, NODE_COMMANDS, Commander
 from mqttcam.devices import CameraDevice, recalled_camera
 from mqttcam.gateway import Gateway
 from mqttcam.health import Health
-from mqttcam.log import set_level
+from mqttcam.log import set_up
 from mqttcam.node import Node
-from mqttcam.probe import Probe
+from mqttcam.probe import FolderTaken, Probe
 from mqttcam.settings import CameraSettings, Settings, SettingsError
 from mqttcam.store import Store
 from mqttcam.web.address import linked_page
@@ -51,6 +51,7 @@ class App:
         self.restart_wanted = False
         self._read_settings = read_settings
         self._stopping = asyncio.Event()
+        self._wanted: Settings | None = None
         self._reloading: asyncio.Task[None] | None = None
         self._store = Store(settings.state_dir / "values.json")
         self.node = Node(settings.node, linked_page(settings.web))
@@ -69,6 +70,7 @@ class App:
 
         Raises:
             StartError: a part that the configuration asks for cannot start.
+            FolderTaken: another daemon uses the state folder.
         """
         self._handle_signals()
         self._store.load()
@@ -84,6 +86,9 @@ class App:
             gc.freeze()
             await self._stopping.wait()
             log.info("stopping")
+            self._ignore_hangups()
+            if self._reloading is not None:
+                await asyncio.wait([self._reloading])
             await self._stop_cameras(list(self.devices))
         await self._store.save()
         return EXIT_DONE
@@ -93,9 +98,13 @@ class App:
         self._stopping.set()
 
     def restart(self) -> None:
-        """End `run`, and start the process anew."""
-        self.restart_wanted = True
-        self.stop()
+        """End `run`, and start the process anew.
+
+        Raises:
+            SettingsError: the configuration is bad by now: the new process would end at once.
+        """
+        self._read_settings()
+        self._start_anew()
 
     def reload(self) -> None:
         """Read the configuration again; a bad one is refused and said, and the old one runs on.
@@ -103,14 +112,32 @@ class App:
         Raises:
             SettingsError: the new configuration is bad.
         """
-        new = self._read_settings()
+        self._wanted = self._read_settings()
         if self._reloading is None or self._reloading.done():
-            self._reloading = asyncio.create_task(self._apply(new), name="reload")
+            self._reloading = asyncio.create_task(self._apply_wanted(), name="reload")
+
+    def _start_anew(self) -> None:
+        self.restart_wanted = True
+        self.stop()
+
+    def _end(self) -> None:
+        """Told to end from outside, which outweighs a restart that was wanted before."""
+        self.restart_wanted = False
+        self.stop()
+
+    def _restart_stuck(self) -> None:
+        try:
+            self.restart()
+        except SettingsError as error:
+            _say_refused("not restarted", error)
 
     # parts
 
     async def _start_parts(self, parts: contextlib.AsyncExitStack) -> None:
         """Outputs, the one that others need first; they stop in the opposite order."""
+        probe = Probe(self.settings.state_dir, self.health.problems)
+        parts.push_async_callback(probe.stop)
+        await probe.start()
         mqtt = self.settings.mqtt
         if self.settings.broker.enabled:
             from mqttcam.mqtt.broker import BrokerError, EmbeddedBroker
@@ -123,9 +150,6 @@ class App:
             self.broker_port = broker.port
             if mqtt is not None and mqtt.port == 0:
                 mqtt = mqtt.model_copy(update={"port": broker.port})
-        probe = Probe(self.settings.state_dir, self.health.problems)
-        await probe.start()
-        parts.push_async_callback(probe.stop)
         if self.settings.web.enabled:
             await self._start_web(parts)
         if mqtt is not None:
@@ -166,7 +190,7 @@ class App:
     # cameras
 
     def _add_camera(self, camera_id: str, settings: CameraSettings) -> None:
-        device = build_device(camera_id, settings, self._store, on_stuck=self.restart)
+        device = build_device(camera_id, settings, self._store, on_stuck=self._restart_stuck)
         self.devices[camera_id] = device
         self.commanders[camera_id] = Commander(device, CAMERA_COMMANDS)
         if self._gateway is not None:
@@ -176,17 +200,29 @@ class App:
     async def _stop_cameras(self, camera_ids: list[str]) -> None:
         await asyncio.gather(*(self.devices[camera_id].camera.stop() for camera_id in camera_ids))
 
+    async def _apply_wanted(self) -> None:
+        """Also what was read while the last one was being applied."""
+        while self._wanted is not None and not self._stopping.is_set():
+            new, self._wanted = self._wanted, None
+            try:
+                await self._apply(new)
+            except Exception:
+                log.exception("the new configuration could not be applied")
+
     async def _apply(self, new: Settings) -> None:
         """Bring the running daemon to new settings: cameras one by one, all else by starting anew."""
         old = self.settings
         if new.model_copy(update={"cameras": old.cameras, "log": old.log}) != old:
             log.info("the configuration has changed in more than its cameras: starting anew")
-            self.restart()
+            self._start_anew()
             return
         self.settings = new
-        set_level(new.log.level)
-        stale = [name for name in self.devices if new.cameras.get(name) != old.cameras[name]]
+        if new.log != old.log:
+            set_up(new.log.level, new.log.format)
+        stale = [name for name, device in self.devices.items() if new.cameras.get(name) != device.settings]
         await self._stop_cameras(stale)
+        if self._stopping.is_set():
+            return
         for name in stale:
             if self._gateway is not None:
                 self._gateway.remove(name, for_good=name not in new.cameras)
@@ -194,6 +230,8 @@ class App:
         for name, settings in new.cameras.items():
             if name not in self.devices:
                 self._add_camera(name, settings)
+            # In the order of the configuration: some show the first camera.
+            self.devices[name] = self.devices.pop(name)
         log.info("configuration read again: %d of %d cameras changed", len(stale), len(old.cameras))
 
     # signals
@@ -201,15 +239,24 @@ class App:
     def _handle_signals(self) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self.stop)
+            loop.add_signal_handler(number, self._end)
         loop.add_signal_handler(signal.SIGHUP, self._reload_on_signal)
 
     def _reload_on_signal(self) -> None:
         try:
             self.reload()
         except SettingsError as error:
-            for problem in error.problems:
-                log.error("not reloaded: %s", problem)
+            _say_refused("not reloaded", error)
+
+    def _ignore_hangups(self) -> None:
+        """Without a handler SIGHUP ends a process; also the one to come, until it has its own."""
+        asyncio.get_running_loop().remove_signal_handler(signal.SIGHUP)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+
+def _say_refused(what: str, error: SettingsError) -> None:
+    for problem in error.problems:
+        log.error("%s: %s", what, problem)
 
 
 def run_daemon(
@@ -223,7 +270,7 @@ def run_daemon(
 
     try:
         code, restart = asyncio.run(run())
-    except StartError as error:
+    except (StartError, FolderTaken) as error:
         log.error("%s", error)
         return EXIT_FAILED
     if restart:

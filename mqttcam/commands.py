@@ -12,11 +12,8 @@ import inspect
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import dataclass
 from typing import Annotated, Generic, Protocol, TypeVar, get_args, get_type_hints
-
-import orjson
 
 from mqttcam.camera.camera import CameraUnavailable
 from mqttcam.camera.frame import PictureSpec
@@ -25,15 +22,26 @@ from mqttcam.devices import CameraDevice, SnapshotRefused
 from mqttcam.entities.camera import camera_entities
 from mqttcam.log import LEVELS
 from mqttcam.node import Node
+from mqttcam.request import MAX_PAYLOAD, Body, Code, CommandError, Request, RequestId, Result
 from mqttcam.settings import SettingsError
 from mqttcam.values import Choice, InvalidValue, Kind, Number, coerce_all, shown
 
+__all__ = [
+    "CAMERA_COMMANDS",
+    "MAX_PAYLOAD",
+    "NODE_COMMANDS",
+    "Code",
+    "Command",
+    "CommandError",
+    "Commander",
+    "Request",
+    "Result",
+    "Target",
+    "set_values",
+]
+
 log = logging.getLogger(__name__)
 
-MAX_PAYLOAD = 65536
-"""The longest payload of a command, in bytes."""
-_MAX_REQUEST_ID = 256
-_OBJECT = "a JSON object"
 _MAX_WAITING = 64
 
 
@@ -45,78 +53,6 @@ class Device(Protocol):
 
 
 Target = TypeVar("Target", bound=Device)
-RequestId = str | int | float | bool | None
-"""Any plain JSON value; it comes back as it was."""
-
-
-class Code(StrEnum):
-    """Why a command was refused."""
-
-    UNKNOWN_COMMAND = "unknown_command"
-    UNKNOWN_KEY = "unknown_key"
-    INVALID_JSON = "invalid_json"
-    INVALID_VALUE = "invalid_value"
-    NOT_SUPPORTED = "not_supported"
-    BUSY = "busy"
-    UNAVAILABLE = "unavailable"
-    RETAINED = "retained"
-    TOO_LARGE = "too_large"
-    INTERNAL = "internal"
-
-
-class CommandError(Exception):
-    """A command that is refused; nothing was changed."""
-
-    def __init__(self, code: Code, message: str, field: str | None = None, allowed: object = None) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-        self.field = field
-        self.allowed = allowed
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A command as it arrived.
-
-    Attributes:
-        command: `set`, `get`, or the name after `cmd/`.
-        key: the one key of `set/<key>`.
-        payload: the raw bytes.
-        retained: it came with the retain flag.
-    """
-
-    command: str
-    payload: bytes = b""
-    key: str | None = None
-    retained: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """The answer to one command."""
-
-    command: str
-    request_id: RequestId = None
-    changed: dict[str, object] = field(default_factory=dict)
-    took_ms: int = 0
-    error: CommandError | None = None
-
-    def as_json(self) -> dict[str, object]:
-        """As it goes out, on MQTT and over HTTP alike."""
-        head = {"ok": self.error is None, "command": self.command, "request_id": self.request_id}
-        if self.error is None:
-            return head | {"changed": self.changed, "took_ms": self.took_ms}
-        error = self.error
-        return head | {
-            "error": {
-                "code": error.code.value,
-                "field": error.field,
-                "message": error.message,
-                "allowed": error.allowed,
-            },
-            "took_ms": self.took_ms,
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +153,7 @@ class Commander(Generic[Target]):
         changed: dict[str, object] = {}
         error: CommandError | None = None
         try:
-            body = _Body(request)
+            body = Body(request)
             request_id = body.request_id
             self._check(request, body)
             changed = await self._carry_out(request, body)
@@ -229,7 +165,12 @@ class Commander(Generic[Target]):
         log.debug("%s: %s in %d ms", request.command, error.code if error else "ok", took)
         return Result(request.command, request_id, changed, took, error)
 
-    def _check(self, request: Request, body: _Body) -> None:
+    def refuse(self, request: Request, message: str) -> Result:
+        """The answer to a command that can no longer be carried out."""
+        error = CommandError(Code.UNAVAILABLE, message)
+        return Result(request.command, Body(request).request_id, error=error)
+
+    def _check(self, request: Request, body: Body) -> None:
         if request.retained:
             raise CommandError(
                 Code.RETAINED, "a command must not be retained: it would be repeated at every connection"
@@ -239,7 +180,7 @@ class Commander(Generic[Target]):
         if body.error is not None:
             raise body.error
 
-    async def _carry_out(self, request: Request, body: _Body) -> dict[str, object]:
+    async def _carry_out(self, request: Request, body: Body) -> dict[str, object]:
         if request.command == "get":
             self._target.changed()
             return {}
@@ -250,7 +191,9 @@ class Commander(Generic[Target]):
                 )
             patch = body.as_object() if request.key is None else {request.key: body.as_text(request.key)}
             async with self._order:
-                return await set_values(self._target, patch)
+                changed = await set_values(self._target, patch)
+                await self._target.save()
+            return changed
         found = self._find(request.command)
         values = body.as_arguments(found.arguments)
         _check_keys(values, found.arguments)
@@ -272,63 +215,6 @@ class Commander(Generic[Target]):
                 Code.UNKNOWN_COMMAND, f"no command {shown(name)!r}{_near(name, known)}", "command", known
             )
         return found
-
-
-class _Body:
-    """A command's payload: an object, a plain value, or nothing.
-
-    The request id is looked for first, so that it is in the result of a command refused for any other reason too.
-    """
-
-    def __init__(self, request: Request) -> None:
-        self._raw = request.payload.strip()
-        self._object: dict[str, object] | None = None
-        self.request_id: RequestId = None
-        self.error: CommandError | None = None
-        if len(request.payload) > MAX_PAYLOAD:
-            allowed = {"max_bytes": MAX_PAYLOAD}
-            self.error = CommandError(
-                Code.TOO_LARGE, f"{len(request.payload)} bytes are too many", allowed=allowed
-            )
-        elif self._raw.startswith(b"{") and request.key is None:
-            self._read_object()
-
-    def as_object(self) -> dict[str, object]:
-        """The values of a JSON object."""
-        if self._object is None:
-            raise CommandError(Code.INVALID_JSON, "not a JSON object", allowed=_OBJECT)
-        return self._object
-
-    def as_text(self, key: str) -> str:
-        """A plain value."""
-        try:
-            return self._raw.decode()
-        except UnicodeDecodeError:
-            raise CommandError(Code.INVALID_VALUE, "not UTF-8 text", key) from None
-
-    def as_arguments(self, arguments: Mapping[str, Kind]) -> dict[str, object]:
-        """The values of an object; a plain value is the first argument, and nothing to a command without any."""
-        if self._object is not None:
-            return self._object
-        if not self._raw or self._raw == b"PRESS" or not arguments:
-            return {}
-        first = next(iter(arguments))
-        return {first: self.as_text(first)}
-
-    def _read_object(self) -> None:
-        try:
-            data = orjson.loads(self._raw)
-        except orjson.JSONDecodeError as error:
-            self.error = CommandError(Code.INVALID_JSON, str(error), allowed=_OBJECT)
-            return
-        value = data.pop("request_id", None)
-        self._object = data
-        if isinstance(value, str | int | float | None) and len(str(value)) <= _MAX_REQUEST_ID:
-            self.request_id = value
-        else:
-            allowed = {"type": "a text or a number", "max_length": _MAX_REQUEST_ID}
-            message = f"{shown(value)} cannot be a request id"
-            self.error = CommandError(Code.INVALID_VALUE, message, "request_id", allowed)
 
 
 async def set_values(device: CameraDevice, patch: Mapping[str, object]) -> dict[str, object]:
@@ -356,7 +242,6 @@ async def set_values(device: CameraDevice, patch: Mapping[str, object]) -> dict[
         write = settable[key].write if key in settable else None
         if write is not None:
             write(device, value)
-    await device.save()
     return {key: kind.encode(values[key]) for key in patch if (kind := settable[key].kind) is not None}
 
 
@@ -382,7 +267,7 @@ def _as_command_error(problem: Exception) -> CommandError:
             return CommandError(Code.INVALID_VALUE, problem.message, problem.field, problem.allowed)
         case SettingsError():
             first = problem.problems[0]
-            return CommandError(Code.INVALID_VALUE, str(first), first.key, first.allowed)
+            return CommandError(Code.INVALID_VALUE, str(first), first.key or None, first.allowed)
         case SnapshotRefused():
             return CommandError(Code(problem.code), str(problem))
         case CameraUnavailable() | SourceError():

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeVar
 
 from mqttcam.camera.camera import Camera
+from mqttcam.camera.control import plain_name
 from mqttcam.camera.frame import Picture, PictureSpec
 from mqttcam.settings import CameraSettings
 from mqttcam.store import Store
-from mqttcam.values import Number, Value
+from mqttcam.values import InvalidValue, Number, Switch, Value
 
+log = logging.getLogger(__name__)
+
+Normal = TypeVar("Normal")
 SnapshotSink = Callable[[Picture, str | None], Awaitable[None]]
 """Takes a picture made on demand, with the request's id; raises SnapshotRefused."""
 
 _UNPACED_RATE = 60.0
 """The highest image rate, in frames a second, of a camera that names no frame rate."""
 _SNAPSHOT_TIMEOUT = 10.0
+_ANY_RATE = Number(0, math.inf, words=(("max", math.inf),))
+IMAGE_QUALITY = Number(1, 100, integer=True, unit="%")
 
 
 class SnapshotRefused(Exception):
@@ -113,8 +121,8 @@ class CameraDevice:
             InvalidValue, SourceError, CameraUnavailable: nothing was changed.
         """
         applied = await self.camera.apply(values)
-        for key in values:
-            self._remember(f"controls.{key}", applied.get(key), self._configured_control(key))
+        for key, asked in values.items():
+            self._remember(f"controls.{key}", applied.get(key, asked), self._configured_control(key))
         return applied
 
     async def take_snapshot(self, spec: PictureSpec, request_id: str | None) -> Picture:
@@ -145,7 +153,10 @@ class CameraDevice:
 
     def changed(self) -> None:
         for listener in tuple(self._listeners):
-            listener()
+            try:
+                listener()
+            except Exception:
+                log.exception("camera %s: somebody who was told of a change failed", self.id)
 
     # memory
 
@@ -155,30 +166,44 @@ class CameraDevice:
 
     def _recall(self) -> None:
         image = self.settings.image
-        fps = self._store.recall(self.id, "image_fps", image.fps)
+        # The limit of today may be lower than the one it was set under, and counts when it is shown.
+        fps = recalled(self._store, self.id, "image_fps", _ANY_RATE.coerce, image.fps)
         if fps is not None:
-            self._image_fps = math.inf if fps == "max" else float(fps)
-        self.image_quality = self._store.recall(self.id, "image_quality", image.quality) or image.quality
+            self._image_fps = fps
+        quality = recalled(self._store, self.id, "image_quality", IMAGE_QUALITY.coerce, image.quality)
+        if quality is not None:
+            self.image_quality = int(quality)
 
     def _configured_control(self, key: str) -> object:
         return configured_control(self.settings, key)
 
 
 def configured_control(settings: CameraSettings, key: str) -> object:
-    """What the configuration says of a control, given its key; `AwbMode`, `awbmode` and `awb_mode` are one."""
-    plain = key.replace("_", "")
-    for name, value in settings.controls.items():
-        if name.replace("_", "").casefold() == plain:
-            return value
-    return None
+    """What the configuration says of a control, given its key; all spellings of its name are one."""
+    plain = plain_name(key)
+    return next((value for name, value in settings.controls.items() if plain_name(name) == plain), None)
+
+
+def recalled(
+    store: Store, device: str, key: str, coerce: Callable[[object], Normal], configured: object
+) -> Normal | None:
+    """What a command has set, in its normal form; `None` where there is nothing of use."""
+    raw = store.recall(device, key, configured)
+    if raw is None:
+        return None
+    try:
+        return coerce(raw)
+    except InvalidValue as error:
+        log.warning("camera %s: %s as it was kept is not used: %s", device, key, error)
+        return None
 
 
 def recalled_camera(settings: CameraSettings, store: Store, camera_id: str) -> tuple[bool, dict[str, object]]:
     """Whether a camera is to be enabled, and the controls that commands have set, by key."""
-    enabled = store.recall(camera_id, "enabled", settings.enabled)
+    enabled = recalled(store, camera_id, "enabled", Switch().coerce, settings.enabled)
     controls: dict[str, object] = {}
     for entry, (value, configured) in store.recall_all(camera_id).items():
         section, _, key = entry.partition(".")
         if section == "controls" and configured == configured_control(settings, key):
             controls[key] = value
-    return (settings.enabled if enabled is None else bool(enabled)), controls
+    return (settings.enabled if enabled is None else enabled), controls

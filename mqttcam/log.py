@@ -35,11 +35,16 @@ class JsonFormatter(logging.Formatter):
             "ts": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": _printable(record.getMessage()),
         }
         if record.exc_info:
-            entry["exception"] = self.formatException(record.exc_info)
+            entry["exception"] = _printable(self.formatException(record.exc_info))
         return orjson.dumps(entry, default=str).decode()
+
+
+def _printable(text: str) -> str:
+    """Without lone surrogates, which stand for the bytes of a file name that is no UTF-8: JSON knows none."""
+    return text.encode(errors="backslashreplace").decode()
 
 
 def set_up(level: str, style: Literal["text", "json"], stream: TextIO | None = None) -> None:

@@ -69,4 +69,7 @@ class Node:
 
     def changed(self) -> None:
         for listener in tuple(self._listeners):
-            listener()
+            try:
+                listener()
+            except Exception:
+                log.exception("somebody who was told of a change failed")

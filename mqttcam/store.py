@@ -7,6 +7,7 @@ line of the configuration, the edit wins.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 from pathlib import Path
@@ -18,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 class Store:
-    """Values by device and key; written whole and atomically, so that a power cut leaves the old file or the new one."""
+    """Values by device and key, written whole and atomically: a power cut leaves the old file or the new one."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -28,7 +29,7 @@ class Store:
         self._failed = False
 
     def load(self) -> None:
-        """Read the file; an unreadable one is set aside and said, never fatal."""
+        """Read the file; one that makes no sense is set aside as `*.broken` and said, never fatal."""
         try:
             data = orjson.loads(self._path.read_bytes())
             if not isinstance(data, dict) or not all(isinstance(item, dict) for item in data.values()):
@@ -38,6 +39,9 @@ class Store:
             return
         except (OSError, ValueError) as error:
             log.warning("%s cannot be read (%s): starting from the configuration", self._path, error)
+            if isinstance(error, ValueError):
+                with contextlib.suppress(OSError):  # it is then overwritten at the first change
+                    self._path.replace(self._path.with_suffix(".broken"))
 
     def recall(self, device: str, key: str, configured: object) -> Any:
         """The value that a command set; `None` where there is none or the configuration has changed since."""
@@ -62,12 +66,12 @@ class Store:
             self._data[device][key] = entry
             self._dirty = True
 
-    def forget(self, device: str) -> None:
-        """Drop a device's values."""
-        self._dirty |= self._data.pop(device, None) is not None
-
     async def save(self) -> None:
-        """Return once everything remembered so far is on disk; writes in turn, many changes in one."""
+        """Return once everything remembered so far is on disk; writes in turn, many changes in one.
+
+        What could not be written is tried again by the next call.
+        """
+        self._dirty |= self._failed
         while self._dirty or self._saving is not None:
             if self._saving is None:
                 self._dirty = False

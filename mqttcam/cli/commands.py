@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from pathlib import Path
 import orjson
 
 from mqttcam import log
-from mqttcam.cli.main import DONE, FAILED, CommandFailed, UsageError
+from mqttcam.cli.outcome import DONE, FAILED, CommandFailed, UsageError, drop_output
 from mqttcam.settings import Settings, SettingsError, check_outputs, find_config, load
 
 
@@ -21,14 +22,39 @@ def _settings(arguments: argparse.Namespace) -> Settings:
     return load(find_config(arguments.config, os.environ), os.environ)
 
 
+def _print(text: str) -> None:
+    _write(text.encode() + b"\n")
+
+
 def _print_json(data: object) -> None:
-    sys.stdout.write(orjson.dumps(data, option=orjson.OPT_INDENT_2).decode() + "\n")
+    _write(orjson.dumps(data, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+
+
+def _write(output: bytes) -> None:
+    """To the standard output, all of it now: what fails at the very end has an exit code of its own.
+
+    Raises:
+        BrokenPipeError: nobody reads it.
+        CommandFailed: it cannot be written.
+    """
+    if sys.stdout is None:
+        return  # closed by whoever has started us
+    try:
+        sys.stdout.buffer.write(output)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        drop_output()
+        raise CommandFailed(f"cannot write the output: {error.strerror}") from None
 
 
 def run(arguments: argparse.Namespace) -> int:
     """The daemon."""
     from mqttcam.app import run_daemon
 
+    # It asks for what is done now anyway; by default it would end the process.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     path = find_config(arguments.config, os.environ)
 
     def read() -> Settings:
@@ -57,7 +83,7 @@ def check(arguments: argparse.Namespace) -> int:
     if problems := check_outputs(settings):
         raise SettingsError(problems)
     cameras = ", ".join(settings.cameras) or "no camera"
-    print(f"{path or 'environment'}: ok (node {settings.node}: {cameras})")
+    _print(f"{path or 'environment'}: ok (node {settings.node}: {cameras})")
     return DONE
 
 
@@ -69,7 +95,7 @@ def cameras(arguments: argparse.Namespace) -> int:
     if arguments.json:
         _print_json(found)
     else:
-        print(as_text(found))
+        _print(as_text(found))
     return DONE
 
 
@@ -92,7 +118,7 @@ def forget(arguments: argparse.Namespace) -> int:
     if settings.mqtt is None:
         raise UsageError("no mqtt broker is configured")
     topics = asyncio.run(forget_node(settings.mqtt, settings.node, settings.home_assistant.discovery_prefix))
-    print(f"{len(topics)} retained topics emptied")
+    _print(f"{len(topics)} retained topics emptied")
     return DONE
 
 
@@ -108,11 +134,11 @@ def snapshot(arguments: argparse.Namespace) -> int:
     if camera_id not in settings.cameras:
         raise UsageError(f"no camera {camera_id!r}; configured: {', '.join(settings.cameras)}")
     picture = asyncio.run(take_picture(settings, camera_id))
+    if arguments.output == "-":
+        _write(picture.jpeg)
+        return DONE
     try:
-        if arguments.output == "-":
-            sys.stdout.buffer.write(picture.jpeg)
-        else:
-            Path(arguments.output).write_bytes(picture.jpeg)
+        Path(arguments.output).write_bytes(picture.jpeg)
     except OSError as error:
         raise CommandFailed(f"cannot write {arguments.output}: {error.strerror}") from None
     return DONE

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mqttcam import log
 from mqttcam.app import App, run_daemon
-from mqttcam.cli.main import UsageError
+from mqttcam.cli.outcome import UsageError
 from mqttcam.settings import Settings
 
 NODE, CAMERA = "demo", "test"

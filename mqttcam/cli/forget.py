@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 
-from mqttcam.cli.main import CommandFailed
+from mqttcam.cli.outcome import CommandFailed
 from mqttcam.home_assistant import node_object_id
 from mqttcam.mqtt.connection import Connection, Message
 from mqttcam.mqtt.topics import Topics

@@ -9,16 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mqttcam import __version__
-
-DONE, FAILED, USAGE = 0, 1, 2
-
-
-class UsageError(Exception):
-    """What the user gave cannot be used; the message says why. Exit code 2."""
-
-
-class CommandFailed(Exception):
-    """A subcommand failed while it ran; the message says why. Exit code 1."""
+from mqttcam.cli.outcome import DONE, FAILED, USAGE, CommandFailed, UsageError, drop_output
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -34,7 +25,7 @@ def build_parser() -> argparse.ArgumentParser:
         if config:
             sub.add_argument(
                 "-c", "--config", type=Path, metavar="FILE",
-                help="configuration file (default: ./config.yaml, then /etc/mqttcam/config.yaml, then environment alone)",
+                help="configuration file (default: ./config.yaml, /etc/mqttcam/config.yaml, then environment alone)",
             )  # fmt: skip
         return sub
 
@@ -67,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     # NumPy is used for views of pixels only; its linear algebra would start a thread and a buffer for each core.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from mqttcam.cli import commands
-    from mqttcam.settings import NoConfiguration, SettingsError
+    from mqttcam.settings import SettingsError
 
     try:
         return commands.COMMANDS[arguments.command](arguments)
@@ -75,7 +66,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         for problem in error.problems:
             print(problem, file=sys.stderr)
         return USAGE
-    except (UsageError, NoConfiguration) as error:
+    except UsageError as error:
         print(f"mqttcam: {error}", file=sys.stderr)
         return USAGE
     except CommandFailed as error:
@@ -85,5 +76,5 @@ def main(argv: Sequence[str] | None = None) -> int:
         return FAILED
     except BrokenPipeError:
         # The reader of our output has gone (`mqttcam schema | head`): there is nobody to tell.
-        sys.stderr.close()
+        drop_output()
         return DONE

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from mqttcam.app import build_device
 from mqttcam.camera.camera import CameraStatus, CameraUnavailable
 from mqttcam.camera.frame import Picture, PictureSpec
-from mqttcam.cli.main import CommandFailed
+from mqttcam.cli.outcome import CommandFailed
 from mqttcam.devices import CameraDevice
 from mqttcam.home_assistant import discovery_messages
 from mqttcam.mqtt.topics import Topics

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mqttcam.devices import CameraDevice
+from mqttcam.devices import IMAGE_QUALITY, CameraDevice
 from mqttcam.entities.controls import control_entity
 from mqttcam.entities.entity import Entity, option
 from mqttcam.values import Number, Switch, Text
@@ -26,7 +26,7 @@ FIXED: tuple[Entity[CameraDevice], ...] = (
         key="image_quality",
         platform="number",
         name="Image quality",
-        kind=Number(1, 100, integer=True, unit="%"),
+        kind=IMAGE_QUALITY,
         read=lambda device: device.image_quality,
         write=lambda device, value: device.set_image_quality(value),
         category="config",
@@ -106,14 +106,15 @@ FIXED: tuple[Entity[CameraDevice], ...] = (
 
 def camera_entities(device: CameraDevice) -> tuple[Entity[CameraDevice], ...]:
     """Every entity of a camera, its controls as they are known now."""
+    kind = device.image_rate
     rate: Entity[CameraDevice] = Entity(
         key="image_fps",
         platform="number",
         name="Image rate",
-        kind=device.image_rate,
+        kind=kind,
         read=lambda device: device.image_fps,
         write=lambda device, value: device.set_image_fps(value),
         category="config",
-        options=option(icon="mdi:image-multiple", step=0.1, mode="slider"),
+        options=option(icon="mdi:image-multiple", step=min(0.1, kind.maximum), mode="slider"),
     )
     return (*FIXED, rate, *(control_entity(control) for control in device.camera.controls.values()))

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from mqttcam.camera.control import Control
 from mqttcam.devices import CameraDevice
 from mqttcam.entities.entity import Entity, Platform, option
-from mqttcam.values import Choice, Number, Switch, Value
+from mqttcam.values import Choice, InvalidValue, Number, Switch, Value
 
 _PLATFORMS: dict[type, Platform] = {Choice: "select", Number: "number", Switch: "switch"}
 _SLIDER_STEPS = 1000
@@ -27,7 +27,7 @@ def control_entity(control: Control) -> Entity[CameraDevice]:
         platform=_PLATFORMS.get(type(kind), "text"),
         name=control.title,
         kind=kind,
-        read=_reader(control.key),
+        read=_reader(control),
         control=control.key,
         category="config",
         options=option(**options),
@@ -35,21 +35,25 @@ def control_entity(control: Control) -> Entity[CameraDevice]:
 
 
 def number_step(kind: Number) -> float:
-    """The kind's own step, or the nearest 1, 2 or 5 below a 200th of its range; Home Assistant takes 0.001 at the least."""
+    """The kind's own step, or the nearest 1, 2 or 5 below a 200th of its range; 0.001 at the least (Home Assistant)."""
     if kind.step:
         return kind.step
     if kind.integer:
         return 1
     rough = (kind.maximum - kind.minimum) / 200
-    power = 10.0 ** math.floor(math.log10(rough)) if rough > 0 else 1.0
-    nice = (
-        max(factor for factor in (1, 2, 5) if factor * power <= rough * 1.0001) * power if rough > 0 else 1.0
-    )
+    if not 0 < rough < math.inf:
+        return 1
+    power = 10.0 ** math.floor(math.log10(rough))
+    nice = max(factor for factor in (1, 2, 5) if factor * power <= rough * 1.0001) * power
     return max(round(nice, 6), 0.001)
 
 
-def _reader(key: str) -> Callable[[CameraDevice], Value]:
+def _reader(control: Control) -> Callable[[CameraDevice], Value]:
     def read(device: CameraDevice) -> Value:
-        return device.camera.values.get(key)
+        value = device.camera.values.get(control.key)
+        try:
+            return None if value is None else control.kind.coerce(value)
+        except InvalidValue:
+            return None  # Home Assistant takes a state that is none of its own for an error
 
     return read

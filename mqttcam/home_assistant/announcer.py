@@ -25,8 +25,6 @@ log = logging.getLogger(__name__)
 
 _MAX_BIRTH_DELAY = 1.0
 """Seconds, at random, so that a house full of cameras does not answer Home Assistant's birth at once."""
-
-
 _STEP_DELAY = 1.0
 """Seconds that Home Assistant gets to remove an entity before another one takes its key."""
 
@@ -54,7 +52,9 @@ class Announcer:
         self._topics = topics
         self._prefix = prefix
         self._node = node
+        self._own = f'"{topics.root}/'.encode()
         self._deleted: set[str] = set()
+        self._disputed: set[str] = set()
         self._known: dict[str, dict[str, dict[str, Any]]] = {}
         self._current: dict[str, tuple[ha.DeviceDiscovery, bool]] = {}
 
@@ -86,17 +86,22 @@ class Announcer:
         object_id = camera_object_id(self._node.id, camera_id)
         self._known.pop(object_id, None)
         self._current.pop(object_id, None)
+        self._deleted.discard(object_id)
         self._publish(self.config_topic(object_id), b"", qos=1, retain=True)
 
     def forget_deletions(self) -> None:
         """Announce deleted devices again from now on."""
         self._deleted.clear()
 
-    def received(self, object_id: str, payload: bytes) -> None:
-        """Take in a message that arrived on a device's own topic."""
+    def received(self, object_id: str, payload: bytes, *, live: bool = False) -> None:
+        """Take in a message that arrived on a device's own topic; `live`: it was not kept by the broker."""
+        if live and payload and self._own not in payload:
+            self._say_disputed(object_id)
+            return
         if not payload:
             if object_id not in self._deleted:
                 self._deleted.add(object_id)
+                self._current.pop(object_id, None)
                 log.info(
                     "%s was deleted in Home Assistant: it stays away until the next start or rediscover",
                     object_id,
@@ -109,10 +114,18 @@ class Announcer:
         if news and object_id in self._current:
             self._announce(object_id, *self._current[object_id])
 
+    def _say_disputed(self, object_id: str) -> None:
+        """Camera `b` of node `a` and node `a_b` have one id; to answer each other would never end."""
+        if object_id not in self._disputed:
+            self._disputed.add(object_id)
+            log.error(
+                "%s is announced by another node too: rename the node or the camera on one side", object_id
+            )
+
     def _announce(self, object_id: str, new: ha.DeviceDiscovery, complete: bool) -> None:
         if object_id in self._deleted:
             return
-        self._current[object_id] = (new, complete)
+        current = self._current[object_id] = (new, complete)
         known = self._known.get(object_id, {})
         payload = new.payload()
         if complete:
@@ -124,13 +137,19 @@ class Announcer:
             payload["cmps"] = {**known, **payload["cmps"]}
             steps = [payload]
         self._known[object_id] = payload["cmps"]
-        topic = self.config_topic(object_id)
-        self._send(topic, steps[0])
+        self._send(object_id, steps[0])
         for number, step in enumerate(steps[1:], 1):
-            self._later(number * _STEP_DELAY, partial(self._send, topic, step))
+            self._later(number * _STEP_DELAY, partial(self._send_unless_over, object_id, step, current))
 
-    def _send(self, topic: str, payload: Mapping[str, Any]) -> None:
-        self._publish(topic, orjson.dumps(payload), qos=1, retain=True)
+    def _send_unless_over(
+        self, object_id: str, payload: Mapping[str, Any], of: tuple[ha.DeviceDiscovery, bool]
+    ) -> None:
+        """A later step: nothing, once the device was announced anew, removed or deleted."""
+        if self._current.get(object_id) is of:
+            self._send(object_id, payload)
+
+    def _send(self, object_id: str, payload: Mapping[str, Any]) -> None:
+        self._publish(self.config_topic(object_id), orjson.dumps(payload), qos=1, retain=True)
 
 
 def _components(payload: bytes) -> dict[str, dict[str, Any]]:

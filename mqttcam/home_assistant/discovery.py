@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+
+from pydantic import ValidationError
 
 import ha_discovery as ha
 from mqttcam import __version__
@@ -15,6 +18,8 @@ from mqttcam.entities.node import NODE
 from mqttcam.mqtt.topics import CameraTopics, Topics
 from mqttcam.node import Node
 from mqttcam.values import Choice, Number, Switch, Text, Vector
+
+log = logging.getLogger(__name__)
 
 ORIGIN = ha.Origin(name="mqttcam", sw_version=__version__)
 _CLASSES: dict[Platform, type[ha.Entity]] = {
@@ -80,10 +85,16 @@ def camera_discovery(device: CameraDevice, node: Node, topics: Topics) -> ha.Dev
     object_id = camera_object_id(node.id, device.id)
     here = topics.camera(device.id)
     info = device.camera.info
-    components = {
-        entity.key: _component(entity, _common(entity, object_id, device.name) | _camera_keys(entity, here))
-        for entity in camera_entities(device)
-    }
+    components: dict[str, ha.Component] = {}
+    for entity in camera_entities(device):
+        try:
+            components[entity.key] = _component(
+                entity, _common(entity, object_id, device.name) | _camera_keys(entity, here)
+            )
+        except ValidationError as error:
+            # A control can be what Home Assistant has nothing for, such as a number with one value only.
+            reason = error.errors()[0]["msg"]
+            log.warning("camera %s: %s is not in Home Assistant: %s", device.id, entity.key, reason)
     return ha.DeviceDiscovery(
         device=ha.Device(
             identifiers=(object_id,),
@@ -109,8 +120,8 @@ def _component(entity: Entity[CameraDevice] | Entity[Node], keys: Mapping[str, o
 def _common(
     entity: Entity[CameraDevice] | Entity[Node], object_id: str, device_name: str
 ) -> dict[str, object]:
-    name = slug(device_name) or object_id
-    suffix = "" if entity.name is None else f"_{slug(entity.name)}"
+    name = slug(device_name) or slug(object_id)
+    suffix = "" if entity.name is None else f"_{slug(entity.name) or slug(entity.key)}"
     return {
         "unique_id": f"{object_id}_{entity.key}",
         "name": entity.name,

@@ -24,7 +24,7 @@ ORIGIN = "client_id"
 MQTT_5 = int(MQTTProtocolVersion.MQTTv5)
 MQTT_3_1_1 = int(MQTTProtocolVersion.MQTTv311)
 
-_MAX_UNACKNOWLEDGED = 256
+_MAX_UNACKNOWLEDGED = 1024
 """QoS 1 messages that may wait for their PUBACK; paho sends 20 of them at once."""
 
 

@@ -53,4 +53,4 @@ def _texture(width: int, height: int) -> NDArray[np.float32]:
     frequency[0, 0] = 1
     noise = random.standard_normal(frequency.shape) + 1j * random.standard_normal(frequency.shape)
     texture = np.fft.irfft2(noise / frequency**1.35, s=(height, width))
-    return ((texture - texture.mean()) / texture.std() * 26).astype(np.float32)
+    return np.asarray((texture - texture.mean()) / texture.std() * 26, np.float32)

@@ -163,7 +163,8 @@ def paced(size: tuple[int, int], arguments: argparse.Namespace) -> None:
             f"{label}: CPU a frame against ha-mqtt-discoverable",
             f"{ratio(daemon, found['peer'], lambda f: f.cpu):.2f} x",
         )
-    for name, of in (("p50", lambda f: f.p50), ("p99", lambda f: f.p99)):
+    ages: dict[str, Callable[[Figures], float]] = {"p50": lambda f: f.p50, "p99": lambda f: f.p99}
+    for name, of in ages.items():
         added = statistics.median(of(d) - of(f) for d, f in zip(daemon, floor, strict=True))
         say(f"{label}: age {name}", f"floor {added:+.2f} ms ({median(daemon, of):.2f} ms)")
     say(
@@ -256,10 +257,14 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", default=["paced", "unpaced", "discovery", "frozen", "dead"])
     arguments = parser.parse_args()
     print("| measured | |\n| --- | --- |")
-    sizes = ((640, 480), (1920, 1080))
-    parts: dict[str, Callable[[], object]] = {
-        "paced": lambda: [paced(size, arguments) for size in sizes],
-        "unpaced": lambda: [unpaced(size, arguments) for size in sizes],
+
+    def each(part: Callable[[tuple[int, int], argparse.Namespace], None]) -> None:
+        for size in ((640, 480), (1920, 1080)):
+            part(size, arguments)
+
+    parts: dict[str, Callable[[], None]] = {
+        "paced": lambda: each(paced),
+        "unpaced": lambda: each(unpaced),
         "discovery": lambda: discovery_time(arguments),
         "frozen": lambda: frozen(arguments),
         "dead": lambda: dead(arguments),

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 
-from mqttcam.app import build_device
-from mqttcam.camera.camera import CameraStatus
+from core.conftest import opened
 from mqttcam.camera.control import Control
-from mqttcam.camera.source import SourceInfo
 from mqttcam.devices import CameraDevice
 from mqttcam.home_assistant import Announcer
 from mqttcam.mqtt.topics import Topics
 from mqttcam.node import Node
-from mqttcam.settings import CameraSettings
-from mqttcam.store import Store
 from mqttcam.values import Choice, Number
 
 TOPIC = "homeassistant/device/mqttcam_yard_front/config"
@@ -62,20 +57,6 @@ def announcer(wire: Wire) -> Announcer:
     return Announcer(wire.publish, wire.call_later, Topics("mqttcam", "yard"), "homeassistant", Node("yard"))
 
 
-@pytest.fixture
-async def device(tmp_path: Path) -> CameraDevice:
-    settings = CameraSettings.model_validate({"name": "Front", "source": {"type": "test_pattern"}})
-    return build_device("front", settings, Store(tmp_path / "values.json"))
-
-
-def opened(device: CameraDevice, *controls: Control) -> CameraDevice:
-    """The camera as it is once its source has told its controls."""
-    device.camera.info = SourceInfo("Test", 320, 240, 10, controls)
-    device.camera.controls = {control.key: control for control in controls}
-    device.camera.status = CameraStatus.RUNNING
-    return device
-
-
 def kept_message(**components: dict[str, str]) -> bytes:
     """A discovery message of an earlier run."""
     return orjson.dumps({"dev": {"ids": ["x"]}, "o": {"name": "mqttcam"}, "cmps": components})
@@ -88,7 +69,9 @@ async def test_every_control_is_an_entity(announcer: Announcer, wire: Wire, devi
     assert wire.components["awb_mode"]["ops"] == ["Auto", "Daylight"]
 
 
-async def test_an_entity_that_is_gone_is_removed(announcer: Announcer, wire: Wire, device: CameraDevice) -> None:
+async def test_an_entity_that_is_gone_is_removed(
+    announcer: Announcer, wire: Wire, device: CameraDevice
+) -> None:
     announcer.announce(opened(device, BRIGHTNESS, AWB))
     announcer.announce(opened(device, BRIGHTNESS))
     assert wire.components["awb_mode"] == {"p": "select"}
@@ -165,3 +148,50 @@ async def test_a_camera_that_is_removed_leaves_nothing(
     announcer.announce(opened(device, BRIGHTNESS))
     announcer.remove("front")
     assert wire.sent[-1] == (TOPIC, None)
+
+
+async def test_a_step_of_an_announcement_that_is_over_is_not_sent(
+    announcer: Announcer, wire: Wire, device: CameraDevice
+) -> None:
+    announcer.announce(opened(device, BRIGHTNESS, AWB))
+    announcer.announce(opened(device, BRIGHTNESS))
+    announcer.announce(opened(device, BRIGHTNESS, AWB))
+    wire.run_later()
+    assert "awb_mode" in wire.components
+
+
+@pytest.mark.parametrize("how", ["removed", "deleted"])
+async def test_a_camera_that_goes_is_not_brought_back_by_a_later_step(
+    announcer: Announcer, wire: Wire, device: CameraDevice, how: str
+) -> None:
+    announcer.announce(opened(device, BRIGHTNESS, AWB))
+    announcer.announce(opened(device, BRIGHTNESS))
+    if how == "removed":
+        announcer.remove("front")
+    else:
+        announcer.received("mqttcam_yard_front", b"")
+    before = len(wire.sent)
+    wire.run_later()
+    assert len(wire.sent) == before
+
+
+async def test_a_camera_that_is_configured_anew_is_announced_though_it_was_deleted(
+    announcer: Announcer, wire: Wire, device: CameraDevice
+) -> None:
+    announcer.received("mqttcam_yard_front", b"")
+    announcer.remove("front")
+    announcer.announce(opened(device, BRIGHTNESS))
+    assert "brightness" in wire.components
+
+
+async def test_two_nodes_of_one_id_do_not_answer_each_other(
+    announcer: Announcer, wire: Wire, device: CameraDevice, caplog: pytest.LogCaptureFixture
+) -> None:
+    announcer.announce(opened(device, BRIGHTNESS))
+    theirs = kept_message(
+        af_mode={"p": "select", "uniq_id": "x", "cmd_t": "mqttcam/yard_front/a/set/af_mode"}
+    )
+    for _ in range(3):
+        announcer.received("mqttcam_yard_front", theirs, live=True)
+    assert len(wire.sent) == 1
+    assert len([record for record in caplog.records if record.levelname == "ERROR"]) == 1

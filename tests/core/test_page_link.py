@@ -22,7 +22,10 @@ OPEN = {"enabled": True, "allow_unauthenticated": True}
         ({"enabled": True}, None),
         ({"enabled": True, "public_url": "https://cams.example.org/x/"}, "https://cams.example.org/x/"),
         ({**OPEN, "host": "192.0.2.7"}, "http://192.0.2.7:8080/"),
-        ({**OPEN, "host": "2001:db8::1", "port": 81, "path_prefix": "/cams"}, "http://[2001:db8::1]:81/cams/"),
+        (
+            {**OPEN, "host": "2001:db8::1", "port": 81, "path_prefix": "/cams"},
+            "http://[2001:db8::1]:81/cams/",
+        ),
         ({**OPEN, "host": "192.0.2.7", "port": 0}, None),
     ],
 )

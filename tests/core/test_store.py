@@ -79,3 +79,28 @@ async def test_a_folder_that_cannot_be_written_is_said_once(
         await store.save()
     assert len([record for record in caplog.records if record.levelname == "ERROR"]) == 1
     assert store.recall("front", "a", None) == 2
+
+
+async def test_a_broken_file_is_set_aside(tmp_path: Path) -> None:
+    path = tmp_path / "values.json"
+    path.write_bytes(b"{half of it")
+    store = reopened(path)
+    store.remember("front", "a", 1, None)
+    await store.save()
+    assert (tmp_path / "values.broken").read_bytes() == b"{half of it"
+    assert reopened(path).recall("front", "a", None) == 1
+
+
+async def test_what_could_not_be_written_is_written_once_it_can(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = tmp_path / "state"
+    folder.write_text("in the way")
+    store = Store(folder / "values.json")
+    store.remember("front", "a", 1, None)
+    await store.save()
+    folder.unlink()
+    store.remember("front", "a", 1, None)
+    await store.save()
+    assert reopened(folder / "values.json").recall("front", "a", None) == 1
+    assert len(caplog.records) == 1

@@ -12,6 +12,7 @@ from support.node import Camera
 from support.pictures import size_of
 from support.results import check_error, check_ok
 from support.rig import Launch, Rig
+from support.waiting import wait_for
 
 
 def _metas(client: Client, camera: Camera, count: int) -> list[dict[str, Any]]:
@@ -82,6 +83,18 @@ def test_retained_where_asked(launch: Launch) -> None:
     held = rig.retained()
     assert size_of(held[rig.front.topic("image")].payload) == (320, 240)
     assert rig.front.topic("image", "meta") not in held
+
+
+def test_privacy_takes_the_retained_picture_back(launch: Launch) -> None:
+    rig = launch(cameras={"front": pattern_camera(image={"retain": True})})
+    rig.front.next_image()
+    assert rig.front.topic("image") in rig.retained()
+    check_ok(rig.front.set({"enabled": "OFF"}), "set")
+    wait_for(
+        lambda: rig.front.topic("image") not in rig.retained(), "the broker shows the last picture no more"
+    )
+    check_ok(rig.front.set({"enabled": "ON"}), "set")
+    rig.front.next_image(lambda m: bool(m.payload))
 
 
 @pytest.mark.parametrize("payload", ["", "PRESS", "{}"])

@@ -1,0 +1,1 @@
+"""The core: values, commands, devices, entities, discovery, and the app around them."""

@@ -1,0 +1,150 @@
+"""What goes out over MQTT goes on, whatever fails beside it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, cast
+
+import pytest
+
+import mqttcam.endpoint
+import mqttcam.gateway
+from core.conftest import opened
+from mqttcam.camera.control import Control
+from mqttcam.commands import CAMERA_COMMANDS, NODE_COMMANDS, Commander
+from mqttcam.devices import CameraDevice
+from mqttcam.endpoint import CameraEndpoint
+from mqttcam.gateway import Gateway
+from mqttcam.health import Health
+from mqttcam.mqtt.connection import Connection
+from mqttcam.mqtt.pictures import PicturePublisher
+from mqttcam.mqtt.topics import Topics
+from mqttcam.node import Node
+from mqttcam.settings import HomeAssistantSettings, MqttSettings
+from mqttcam.values import Switch
+
+
+class Wire:
+    """A connection that keeps what is published."""
+
+    connected = True
+
+    def __init__(self) -> None:
+        self.sent: list[str] = []
+        self.full = False
+
+    def publish(self, topic: str, payload: bytes, qos: int = 0, retain: bool = False) -> bool:
+        assert (qos, retain) == (1, True)
+        if not self.full:
+            self.sent.append(topic.rpartition("/")[2])
+        return not self.full
+
+
+class Pictures:
+    """A publisher of none."""
+
+    dropped = max_bytes = 0
+
+    def configure(self, *settings: object, **more: object) -> None:
+        """Nothing to configure."""
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+def endpoint_of(device: CameraDevice, wire: Wire, on_new_shape: Callable[[], None]) -> CameraEndpoint:
+    return CameraEndpoint(
+        device,
+        Commander(device, CAMERA_COMMANDS),
+        cast("Connection", wire),
+        cast("PicturePublisher", Pictures()),
+        Topics("mqttcam", "yard").camera("front"),
+        None,
+        on_new_shape,
+    )
+
+
+async def test_a_state_that_could_not_be_sent_is_sent_later(
+    device: CameraDevice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mqttcam.endpoint, "_AGAIN", 0)
+    wire = Wire()
+    endpoint = endpoint_of(opened(device), wire, lambda: None)
+    wire.full = True
+    device.changed()
+    await asyncio.sleep(0)
+    wire.full = False
+    async with asyncio.timeout(10):
+        while len(wire.sent) < 2:
+            await asyncio.sleep(0)
+    assert wire.sent == ["availability", "state"]
+    endpoint.close(for_good=False)
+
+
+async def test_a_discovery_that_fails_does_not_end_the_state(
+    device: CameraDevice, caplog: pytest.LogCaptureFixture
+) -> None:
+    wire, shapes = Wire(), 0
+
+    def on_new_shape() -> None:
+        nonlocal shapes
+        shapes += 1
+        raise RuntimeError("a bug")
+
+    endpoint = endpoint_of(device, wire, on_new_shape)
+    opened(device, Control("Night", Switch(), False))
+    device.changed()
+    device.changed()
+    await asyncio.sleep(0)
+    assert shapes == 1
+    assert "a bug" in caplog.text
+    device.changed()
+    await asyncio.sleep(0)
+    assert wire.sent == ["availability", "state"]
+    endpoint.close(for_good=True)
+    assert wire.sent[2:] == ["availability", "state", "image"]
+    device.changed()
+    await asyncio.sleep(0)
+    assert len(wire.sent) == 5
+
+
+async def test_a_health_report_that_fails_is_not_the_last_one(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(mqttcam.gateway, "_FIRST_HEALTH", 0)
+    monkeypatch.setattr(mqttcam.gateway, "HEALTH_INTERVAL", 0)
+    reports, third = 0, asyncio.Event()
+
+    def report(_health: Health) -> dict[str, Any]:
+        nonlocal reports
+        reports += 1
+        if reports == 3:
+            third.set()
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr(Health, "report", report)
+    node = Node("yard")
+    gateway = Gateway(
+        MqttSettings(host="127.0.0.1", port=9),
+        HomeAssistantSettings(),
+        node,
+        Commander(node, NODE_COMMANDS),
+        Health(node, {}),
+        "x",
+    )
+    gateway.start()
+    async with asyncio.timeout(10):
+        await third.wait()
+    await gateway.stop()
+    assert "Too many open files" in caplog.text
+
+
+@pytest.mark.parametrize("info", [b"", b"\xff", b"3", b"[]", b"{}", b'{"cameras": 3}', b'{"cameras": ["a"]}'])
+def test_garbage_on_info(info: bytes) -> None:
+    assert mqttcam.gateway._camera_ids(info) == set()
+
+
+def test_only_ids_are_taken_from_info() -> None:
+    info = b'{"cameras": {"front": 1, "../x": 1, "a/b": 1, "#": 1, "": 1, "Front": 1, "a\\u0000": 1}}'
+    assert mqttcam.gateway._camera_ids(info) == {"front"}

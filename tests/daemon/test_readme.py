@@ -1,0 +1,34 @@
+"""Every mosquitto_pub line of the README, against a daemon that is named as the README names it."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from support.left_out import leave_out
+from support.rig import Launch
+
+README = Path(__file__).parents[2] / "README.md"
+LINES = [line.strip() for line in README.read_text().splitlines() if line.strip().startswith("mosquitto_pub")]
+
+
+@pytest.mark.parametrize("line", [line for line in LINES if "/cmd/restart " not in line])
+def test_the_line_does_what_it_says(launch: Launch, line: str) -> None:
+    if shutil.which("mosquitto_pub") is None:
+        leave_out("mosquitto_pub is not installed")
+    rig = launch(node="pi-garden")
+    rig.front.wait_availability("online")
+    words = shlex.split(line, comments=True)
+    since = rig.mark()
+    subprocess.run([words[0], "-p", str(rig.broker.port), *words[1:]], check=True, timeout=10)
+    topic = words[words.index("-t") + 1]
+    device = rig.front.base if topic.startswith(f"{rig.front.base}/") else rig.node.base
+    result = rig.client.wait(f"{device}/result", since=since).json
+    assert result["ok"] is True, result
+
+
+def test_there_are_such_lines() -> None:
+    assert len(LINES) > 8
