@@ -1,0 +1,1 @@
+"""The flow of the README in a real Node-RED."""

@@ -1,0 +1,69 @@
+"""One mosquitto, one daemon and one Node-RED with the flow of the README."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from support.broker import Broker, Mosquitto
+from support.left_out import leave_out
+from support.rig import Rig, rig
+
+from node_red.harness import Flow, NodeRed, node_red_program
+
+FLOW_FILE = Path(__file__).parents[2] / "deploy" / "node-red.json"
+
+
+@dataclass(frozen=True)
+class World:
+    """What runs."""
+
+    rig: Rig
+    node_red: NodeRed
+
+    @property
+    def pictures(self) -> Path:
+        """The folder that the flow writes to."""
+        return self.node_red.directory / "mqttcam-pictures"
+
+
+@pytest.fixture(scope="session")
+def flow() -> Flow:
+    """The flow as it is in the project."""
+    nodes: Flow = json.loads(FLOW_FILE.read_text("utf-8"))
+    return nodes
+
+
+def _with_broker(flow: Flow, broker: Broker) -> Flow:
+    address = {"broker": broker.host, "port": str(broker.port)}
+    return [node | address if node["type"] == "mqtt-broker" else node for node in flow]
+
+
+@pytest.fixture(scope="package")
+def world(flow: Flow, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """All of it, running."""
+    if shutil.which("node") is None or not node_red_program().exists():
+        leave_out("no Node-RED: run tests/node_red/setup.sh")
+    with (
+        Mosquitto(tmp_path_factory.mktemp("broker")) as broker,
+        rig(broker, tmp_path_factory.mktemp("daemon"), node="pi-garden") as running,
+        NodeRed(tmp_path_factory.mktemp("node-red"), _with_broker(flow, broker)) as node_red,
+    ):
+        running.front.next_image()
+        yield World(running, node_red)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show the end of Node-RED's log where a test fails."""
+    report = yield
+    world = getattr(item, "funcargs", {}).get("world")
+    if report.failed and isinstance(world, World):
+        report.sections.append(("log of Node-RED", world.node_red.log[-6000:]))
+    return report
