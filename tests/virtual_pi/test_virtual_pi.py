@@ -9,6 +9,9 @@ import pytest
 
 _FILES = sorted(path.name for path in (Path(__file__).parent / "inside").glob("test_*.py"))
 _TIMEOUT = 180
+_TRIES = 4
+"""libcamera's virtual cameras crash (SIGSEGV, about one run in twelve of `test_failures.py`) when requests are held or
+callbacks fail while a camera stops. A run that a signal has ended says nothing of ours; one that fails counts at once."""
 _INSIDE = "/src/tests/virtual_pi/inside"
 _ENVIRONMENT = ("PYTHONPATH=/src:/src/tests", "PYTHONDONTWRITEBYTECODE=1", "OPENBLAS_NUM_THREADS=1")
 _OPTIONS = ("-q", "-p", "no:cacheprovider", "-c", "pytest.ini", "--confcutdir", _INSIDE)
@@ -26,11 +29,14 @@ def test_inside(virtual_pi: Path, name: str) -> None:
         *_ENVIRONMENT,
         "/opt/venv/bin/python",
     ]
-    run = subprocess.run(
-        [*command, "-m", "pytest", *_OPTIONS, name],
-        capture_output=True,
-        text=True,
-        timeout=_TIMEOUT,
-        check=False,
-    )
+    for _ in range(_TRIES):
+        run = subprocess.run(
+            [*command, "-m", "pytest", *_OPTIONS, name],
+            capture_output=True,
+            text=True,
+            timeout=_TIMEOUT,
+            check=False,
+        )
+        if run.returncode >= 0:
+            break
     assert run.returncode == 0, f"{run.stdout[-6000:]}\n{run.stderr[-2000:]}"
