@@ -9,7 +9,8 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 
 from mqttcam import __version__
 from mqttcam.camera.camera import Camera
@@ -19,6 +20,8 @@ from mqttcam.gateway import Gateway
 from mqttcam.health import Health
 from mqttcam.log import set_up
 from mqttcam.node import Node
+from mqttcam.outputs.output import Output
+from mqttcam.outputs.registry import configured as configured_outputs
 from mqttcam.probe import FolderTaken, Probe
 from mqttcam.settings import CameraSettings, Settings, SettingsError
 from mqttcam.store import Store
@@ -34,12 +37,16 @@ class StartError(Exception):
 
 
 def build_device(
-    camera_id: str, settings: CameraSettings, store: Store, on_stuck: Callable[[], None] | None = None
+    camera_id: str,
+    settings: CameraSettings,
+    store: Store,
+    on_stuck: Callable[[], None] | None = None,
+    outputs: Iterable[Output] = (),
 ) -> CameraDevice:
     """A camera with what commands have set in earlier runs."""
     enabled, controls = recalled_camera(settings, store, camera_id)
     return CameraDevice(
-        Camera(camera_id, settings, enabled=enabled, values=controls, on_stuck=on_stuck), store
+        Camera(camera_id, settings, enabled=enabled, values=controls, on_stuck=on_stuck), store, outputs
     )
 
 
@@ -64,6 +71,8 @@ class App:
         self.broker_port: int | None = None
         self.web_url: str | None = None
         self._gateway: Gateway | None = None
+        self._outputs: list[Output] = configured_outputs(settings)
+        self.health.connection_problems += [partial(_problems_of, output) for output in self._outputs]
 
     async def run(self, on_ready: Callable[[App], None] | None = None) -> int:
         """Run until told to stop; the exit code. `on_ready` is called once every part has started.
@@ -89,7 +98,8 @@ class App:
             self._ignore_hangups()
             if self._reloading is not None:
                 await asyncio.wait([self._reloading])
-            await self._stop_cameras(list(self.devices))
+            outputs = (output.stop() for output in self._outputs)
+            await asyncio.gather(self._stop_cameras(list(self.devices)), *outputs)
         await self._store.save()
         return EXIT_DONE
 
@@ -190,9 +200,12 @@ class App:
     # cameras
 
     def _add_camera(self, camera_id: str, settings: CameraSettings) -> None:
-        device = build_device(camera_id, settings, self._store, on_stuck=self._restart_stuck)
+        device = build_device(
+            camera_id, settings, self._store, on_stuck=self._restart_stuck, outputs=self._outputs
+        )
         self.devices[camera_id] = device
         self.commanders[camera_id] = Commander(device, CAMERA_COMMANDS)
+        device.attach()
         if self._gateway is not None:
             self._gateway.add(device, self.commanders[camera_id])
         device.camera.start()
@@ -224,6 +237,7 @@ class App:
         if self._stopping.is_set():
             return
         for name in stale:
+            await self.devices[name].detach()
             if self._gateway is not None:
                 self._gateway.remove(name, for_good=name not in new.cameras)
             del self.devices[name], self.commanders[name]
@@ -252,6 +266,10 @@ class App:
         """Without a handler SIGHUP ends a process; also the one to come, until it has its own."""
         asyncio.get_running_loop().remove_signal_handler(signal.SIGHUP)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+
+def _problems_of(output: Output) -> str | None:
+    return "; ".join(output.problems()) or None
 
 
 def _say_refused(what: str, error: SettingsError) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import math
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TypeVar
 
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.control import plain_name
 from mqttcam.camera.frame import Picture, PictureSpec
+from mqttcam.outputs.output import CameraFeed, Output
+from mqttcam.schedule import Schedule, parse
 from mqttcam.settings import CameraSettings
 from mqttcam.store import Store
 from mqttcam.values import InvalidValue, Number, Switch, Value
@@ -41,12 +44,14 @@ class CameraDevice:
     Listeners are called on the loop after any change of what its entities show.
     """
 
-    def __init__(self, camera: Camera, store: Store) -> None:
+    def __init__(self, camera: Camera, store: Store, outputs: Iterable[Output] = ()) -> None:
         self.camera = camera
         self.last_snapshot: Picture | None = None
         self.snapshot_sinks: list[SnapshotSink] = []
         self.drop_counters: list[Callable[[], int]] = []
         self.picture_limits: list[Callable[[], int]] = []
+        self.outputs = {output.name: output for output in outputs if output.serves(camera.settings)}
+        self._output_defaults: dict[str, bool | None] = {}
         self._store = store
         self._listeners: list[Callable[[], None]] = []
         image = camera.settings.image
@@ -85,6 +90,13 @@ class CameraDevice:
     def picture_rate(self) -> float:
         """Pictures a second, as asked for: 0 none, infinity every frame."""
         return self._image_fps
+
+    @property
+    def picture_schedule(self) -> Schedule | None:
+        """When pictures are due, instead of the rate; a rate that a command set counts more."""
+        image = self.settings.image
+        configured = math.inf if image.fps == "max" else image.fps
+        return parse(image.schedule) if image.schedule and self._image_fps == configured else None
 
     @property
     def picture_spec(self) -> PictureSpec:
@@ -138,6 +150,38 @@ class CameraDevice:
             await sink(picture, request_id)
         self.changed()
         return picture
+
+    # outputs
+
+    def attach(self) -> None:
+        """Give this camera's frames to its outputs, each switched as a command has left it."""
+        loop = asyncio.get_running_loop()
+
+        def changed() -> None:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(self.changed)
+
+        feed = CameraFeed(self.id, self.settings, self.camera.hub, lambda: self.picture_spec, changed)
+        for name, output in self.outputs.items():
+            output.attach(feed)
+            default = self._output_defaults[name] = output.is_enabled(self.id)
+            enabled = self._store.recall(self.id, f"outputs.{name}", default)
+            if enabled is not None:
+                output.set_enabled(self.id, bool(enabled))
+
+    async def detach(self) -> None:
+        """Take its frames from every output."""
+        for output in self.outputs.values():
+            await output.detach(self.id)
+
+    def set_output(self, name: str, enabled: bool) -> None:
+        self.outputs[name].set_enabled(self.id, enabled)
+        self._remember(f"outputs.{name}", enabled, self._output_defaults[name])
+
+    def output_value(self, name: str, key: str) -> Value:
+        """One value of an output's report."""
+        value = (self.outputs[name].report(self.id) or {}).get(key)
+        return value if isinstance(value, bool | int | float | str) else None
 
     async def save(self) -> None:
         """Return once what was set is on disk."""

@@ -166,7 +166,10 @@ class CameraEndpoint:
 
     def _follow(self) -> None:
         self.pictures.configure(
-            self.device.picture_spec, self.device.picture_rate, retain=self.device.image_retain
+            self.device.picture_spec,
+            self.device.picture_rate,
+            retain=self.device.image_retain,
+            schedule=self.device.picture_schedule,
         )
 
 

@@ -48,4 +48,4 @@ def _camera_report(device: CameraDevice) -> dict[str, object]:
         "dropped": device.dropped_frames,
         "restarts": stats.restarts,
         "last_error": device.camera.last_error,
-    }
+    } | {name: output.report(device.id) for name, output in device.outputs.items()}

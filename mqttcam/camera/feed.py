@@ -10,6 +10,7 @@ from collections.abc import Callable
 from mqttcam.camera.frame import Frame, Life, Picture, PictureSpec, fitted
 from mqttcam.camera.hub import Hub
 from mqttcam.imaging.fit import Fitter
+from mqttcam.schedule import Schedule, Ticker
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +42,8 @@ class PictureFeed:
         self.ready = True
         self.spec = spec
         self.fps = fps
+        self._schedule: Schedule | None = None
+        self._ticker: Ticker | None = None
         self.max_bytes: int | None = None
         self.dropped = 0
         self._hub = hub
@@ -55,6 +58,16 @@ class PictureFeed:
         self._closed = False
         hub.subscribe(self)
 
+    @property
+    def schedule(self) -> Schedule | None:
+        """When pictures are due, instead of `fps`; may be changed at any time."""
+        return self._schedule
+
+    @schedule.setter
+    def schedule(self, schedule: Schedule | None) -> None:
+        self._schedule = schedule
+        self._ticker = None if schedule is None else Ticker(schedule)
+
     def close(self) -> None:
         """No picture is handed over after this."""
         self._closed = True
@@ -64,11 +77,11 @@ class PictureFeed:
 
     def wants(self, frame: Frame) -> bool:
         """Whether a picture is due or owed, and can be taken."""
-        fps = self.fps
-        if fps == 0:
+        fps, ticker = self.fps, self._ticker
+        if fps == 0 and ticker is None:
             self._owed = False
             return False
-        if fps == math.inf or self._is_due(frame.ts_ns, fps):
+        if ticker.due() if ticker is not None else fps == math.inf or self._is_due(frame.ts_ns, fps):
             if self._owed:
                 self.dropped += 1
             self._owed = True

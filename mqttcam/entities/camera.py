@@ -5,6 +5,7 @@ from __future__ import annotations
 from mqttcam.devices import IMAGE_QUALITY, CameraDevice
 from mqttcam.entities.controls import control_entity
 from mqttcam.entities.entity import Entity, option
+from mqttcam.entities.outputs import output_entities
 from mqttcam.values import Number, Switch, Text
 
 _LONGEST_STATE = 255
@@ -117,4 +118,9 @@ def camera_entities(device: CameraDevice) -> tuple[Entity[CameraDevice], ...]:
         category="config",
         options=option(icon="mdi:image-multiple", step=min(0.1, kind.maximum), mode="slider"),
     )
-    return (*FIXED, rate, *(control_entity(control) for control in device.camera.controls.values()))
+    return (
+        *FIXED,
+        rate,
+        *output_entities(device),
+        *(control_entity(control) for control in device.camera.controls.values()),
+    )

@@ -14,6 +14,7 @@ from mqttcam.mqtt.link import Link
 from mqttcam.mqtt.packets import LONGEST_HEAD, PUBLISH, RETAIN, prefixed
 from mqttcam.mqtt.snapshots import REFUSED, PublishError, image_head, meta_of, meta_packet, send_snapshot
 from mqttcam.mqtt.topics import CameraTopics
+from mqttcam.schedule import Schedule
 
 __all__ = ["PicturePublisher", "PublishError"]
 
@@ -43,6 +44,7 @@ class Feed(Protocol):
     max_bytes: int | None
     spec: PictureSpec
     fps: float
+    schedule: Schedule | None
 
     @property
     def dropped(self) -> int: ...
@@ -111,10 +113,19 @@ class PicturePublisher:
         overhead = LONGEST_HEAD + topic + _PROPERTIES
         return self._connection.budget.limit - overhead
 
-    def configure(self, spec: PictureSpec, rate: float, *, retain: bool) -> None:
-        """How pictures are from now on; `rate` is in pictures a second: 0 none, infinity every frame."""
+    def configure(
+        self, spec: PictureSpec, rate: float, *, retain: bool, schedule: Schedule | None = None
+    ) -> None:
+        """How pictures are from now on.
+
+        Args:
+            rate: pictures a second: 0 none, infinity every frame.
+            schedule: when they are due, instead.
+        """
         self._feed.spec = spec
         self._feed.fps = rate
+        if self._feed.schedule != schedule:
+            self._feed.schedule = schedule
         self._retain = RETAIN if retain else 0
         self._period = 1 / rate if 0 < rate < math.inf else _UNPACED_PERIOD
 

@@ -8,8 +8,10 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, PlainValidator, ValidationInfo, WithJsonSchema, field_validator
 
 from mqttcam.settings.base import OneOf, Section, Slug, refuse
+from mqttcam.settings.kafka import KafkaSettings, Times
 from mqttcam.settings.size import Size, SizeSetting
 from mqttcam.settings.sources import FileSource, SourceSettings, TestPatternSource
+from mqttcam.settings.sources_remote import TcpOutputSettings
 
 MIN_FRAME_RATE, MIN_IMAGE_RATE, MAX_RATE = 0.01, 0.00001, 240
 _FRAME_RATES = f"frames a second from {MIN_FRAME_RATE} to {MAX_RATE}"
@@ -67,6 +69,9 @@ class ImageSettings(Section):
     """The pictures that go out over MQTT."""
 
     fps: ImageRate = Field(1.0, description="Pictures a second; 0: only on demand, max: every frame.")
+    schedule: Times | None = Field(
+        None, description="Instead of `fps`: 60, `every 10 minutes`, `every day at 10:30`, `*/10 6-20 * * *`."
+    )
     quality: int = Field(85, ge=1, le=100, description="JPEG quality.")
     retain: bool = Field(False, description="The broker keeps the last picture for whoever subscribes later.")
 
@@ -98,6 +103,12 @@ class CameraSettings(Section):
     )
     image: ImageSettings = Field(
         default_factory=ImageSettings, description="The pictures that go out over MQTT."
+    )
+    kafka: KafkaSettings | None = Field(
+        None, description="What this camera has otherwise than `kafka` says for all."
+    )
+    tcp: TcpOutputSettings | None = Field(
+        None, description="Pictures to a listener elsewhere: 4 bytes of length, then the JPEG."
     )
 
     @field_validator("size")

@@ -12,6 +12,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from mqttcam.settings.base import OneOf, Section, Slug, refuse, slug
 from mqttcam.settings.cameras import CameraId, CameraSettings, default_name
+from mqttcam.settings.kafka import KafkaSettings, missing
 from mqttcam.settings.mqtt import BrokerSettings, HomeAssistantSettings, MqttSettings
 from mqttcam.settings.web import WebSettings
 
@@ -65,6 +66,9 @@ class Settings(Section):
     home_assistant: HomeAssistantSettings = Field(
         default_factory=HomeAssistantSettings, description="Home Assistant's MQTT discovery."
     )
+    kafka: KafkaSettings | None = Field(
+        None, description="Frames to Kafka, as SINETStream's readers expect them; without this section, none."
+    )
     cameras: dict[CameraId, CameraSettings] = Field(
         default_factory=dict, description="The cameras, each under its id: a-z, 0-9, _ and -."
     )
@@ -87,6 +91,25 @@ class Settings(Section):
             raise refuse("has `tls` but no `host`, and our own broker has no TLS", "`host`, or no `tls`")
         host = _EVERY_ADDRESS.get(broker.host, broker.host)
         return mqtt.model_copy(update={"host": host, "port": broker.port})
+
+    @field_validator("kafka")
+    @classmethod
+    def _kafka_is_enough(cls, kafka: KafkaSettings | None) -> KafkaSettings | None:
+        if kafka is not None and (name := missing(kafka)):
+            raise refuse(f"has no {name}", "at least brokers and topic")
+        return kafka
+
+    @field_validator("cameras")
+    @classmethod
+    def _kafka_for_all_first(
+        cls, cameras: dict[str, CameraSettings], info: ValidationInfo
+    ) -> dict[str, CameraSettings]:
+        own = [camera_id for camera_id, camera in cameras.items() if camera.kafka is not None]
+        if own and "kafka" in info.data and info.data["kafka"] is None:
+            raise refuse(
+                f"{own[0]} has `kafka`, and there is none for all", "`kafka: {brokers: …, topic: …}`"
+            )
+        return cameras
 
     @field_validator("cameras")
     @classmethod

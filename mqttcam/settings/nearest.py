@@ -26,11 +26,21 @@ def nearest_key(path: Sequence[Key], known: Iterable[str]) -> str | None:
     word = str(path[-1])
     if near := nearest(word, known):
         return near
-    elsewhere = dict.fromkeys(
-        dotted(_named(other, path)) for other, _ in known_keys() if other[-1] == _looks(word)
-    )
+    elsewhere = {
+        dotted(named): _distance(named, path)
+        for named in (_named(other, path) for other, _ in known_keys() if other[-1] == _looks(word))
+    }
     elsewhere.pop(dotted(path), None)  # another `type` of source has it
-    return " or ".join([*elsewhere][:3]) or None
+    closest = [name for name, distance in elsewhere.items() if distance == min(elsewhere.values())]
+    return " or ".join(closest[:3]) or None
+
+
+def _distance(one: Sequence[Key], other: Sequence[Key]) -> tuple[int, int]:
+    """How far a key is from where a person wrote it: first by the sections that both are in, then by its depth."""
+    shared = next(
+        (i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
+    )
+    return -shared, len(one)
 
 
 def nearest_variable(path: Sequence[str]) -> str | None:

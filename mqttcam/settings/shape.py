@@ -131,7 +131,8 @@ def step(shape: Shape, key: Key) -> Shape | None:
     """The shape under a key; None for a key that is not known. Of a choice, any variant's key is known."""
     if shape.kind in (Kind.SECTION, Kind.CHOICE):
         found = [keys[str(key)] for keys in map(keys_of, shape.models) if key in keys]
-        return found[0] if found else None
+        models = dict.fromkeys(model for one in found for model in one.models)
+        return found[0]._replace(models=tuple(models)) if found else None
     if shape.kind is Kind.SECTIONS:
         return section_shape(shape.models[0])
     if shape.kind is Kind.LIST:

@@ -13,6 +13,7 @@ from pydantic import Field
 from mqttcam.settings.base import OneOf, Section
 from mqttcam.settings.size import SizeSetting
 from mqttcam.settings.sources_real import Picamera2Source, UrlSource, V4l2Source
+from mqttcam.settings.sources_remote import MqttSource, SinetstreamSource, TcpSource
 
 
 class TestPatternSource(Section):
@@ -39,5 +40,13 @@ class FileSource(Section):
 
 
 SourceSettings = Annotated[
-    TestPatternSource | FileSource | Picamera2Source | V4l2Source | UrlSource, Field(discriminator="type")
+    TestPatternSource
+    | FileSource
+    | Picamera2Source
+    | V4l2Source
+    | UrlSource
+    | MqttSource
+    | SinetstreamSource
+    | TcpSource,
+    Field(discriminator="type"),
 ]

@@ -15,6 +15,7 @@ from mqttcam.camera.frame import Picture, PictureSpec
 from mqttcam.mqtt.connection import Connection
 from mqttcam.mqtt.pictures import PicturePublisher
 from mqttcam.mqtt.topics import CameraTopics, Topics
+from mqttcam.schedule import Schedule
 from mqttcam.settings import MqttSettings
 
 TOPICS = Topics("mqttcam", "yard")
@@ -65,6 +66,7 @@ class HandFeed:
         self.max_bytes: int | None = None
         self.spec = PictureSpec()
         self.fps = 0.0
+        self.schedule: Schedule | None = None
         self.dropped = 0
         self.closed = False
 

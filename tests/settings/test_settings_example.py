@@ -15,7 +15,7 @@ from settings_cases import lines, loaded, problems, written
 
 from mqttcam.settings import Settings, SettingsError, TestPatternSource, json_schema, load, schema
 from mqttcam.settings.base import Section
-from mqttcam.settings.shape import ANY, ROOT, known_keys, step
+from mqttcam.settings.shape import ANY, ROOT, Kind, known_keys, step
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.yaml"
 TEXT = EXAMPLE.read_text(encoding="utf-8")
@@ -23,9 +23,18 @@ _LINE = re.compile(r"(?P<indent> *)(?P<off>#?)(?P<key>[a-z_]+):(?P<value>( .*)?)
 _NAMED_BY_USERS = (("cameras",), ("web", "users"), ("web", "tokens"))
 _BLOCKS = (("web", "users"), ("web", "tokens"), ("web", "tls"))
 """Sections whose keys only make sense together."""
-_NO_DEFAULT = {"node", "state_dir", "mqtt.username", "mqtt.password", "mqtt.client_id", "mqtt.port"} | {
-    f"cameras.{ANY}.{key}" for key in ("name", "size", "source", "source.type")
+_KAFKA = (("kafka",), ("kafka", "brokers"), ("kafka", "topic"))
+"""What every key of Kafka needs."""
+_FILES = ("ca.pem", "client.pem", "client.key", "crl.pem", "web.pem", "web.key", "secret")
+_EXAMPLES = {
+    "node",
+    "state_dir",
+    "kafka.queue",
+    "kafka.compression",
+    "kafka.type_spec",
+    f"cameras.{ANY}.source.type",
 }
+"""What stands there is no default, though there is one."""
 
 
 def entries() -> Iterator[tuple[int, tuple[str, ...], bool, str]]:
@@ -44,10 +53,31 @@ def shown() -> set[tuple[str, ...]]:
     """The key paths of the example, those in `{…}` included."""
     paths: set[tuple[str, ...]] = set()
     for _, path, _, value in entries():
-        paths.add(path)
-        if value.startswith("{"):
-            paths |= {(*path, key) for key in yaml.safe_load(value)}
+        paths |= {path, *_inside(path, yaml.safe_load(value))}
     return paths
+
+
+def _inside(path: tuple[str, ...], value: object) -> Iterator[tuple[str, ...]]:
+    for key, below in value.items() if isinstance(value, dict) else ():
+        yield (*path, key)
+        yield from _inside((*path, key), below)
+
+
+def declared_by(path: tuple[str, ...]) -> set[tuple[str, str]]:
+    """Where a key is declared: the section that says what it takes, and its name there."""
+    above = ROOT
+    for part in path[:-1]:
+        below = step(above, part)
+        assert below is not None
+        above = below
+    key = path[-1]
+    name = key if any(key in model.model_fields for model in above.models) else key.removesuffix("_file")
+    found = (
+        next(one for one in reversed(model.__mro__) if name in getattr(one, "model_fields", ()))
+        for model in above.models
+        if name in model.model_fields
+    )
+    return {(owner.__name__, key) for owner in found}
 
 
 def test_loads_as_it_is() -> None:
@@ -61,7 +91,11 @@ def test_loads_as_it_is() -> None:
 
 def test_shows_every_key_and_no_other() -> None:
     known = {path for path, _ in known_keys()}
-    assert shown() - {(*path, ANY) for path in _NAMED_BY_USERS} == known
+    here = shown() - {(*path, ANY) for path in _NAMED_BY_USERS}
+    assert here <= known
+    # What several sections have in common (a camera's `kafka` and that for all) is shown once.
+    explained = set[tuple[str, str]]().union(*map(declared_by, here))
+    assert [path for path in sorted(known - here) if not declared_by(path) <= explained] == []
 
 
 def test_every_line_with_a_hash_before_it_is_a_key_or_a_sentence() -> None:
@@ -72,11 +106,13 @@ def test_every_line_with_a_hash_before_it_is_a_key_or_a_sentence() -> None:
 
 @pytest.mark.parametrize(("number", "path", "off", "value"), list(entries()))
 def test_shows_the_defaults(number: int, path: tuple[str, ...], off: bool, value: str) -> None:
-    name = ".".join(path)
-    examples = ("mqtt.tls.", "web.users.", "web.tokens.", "web.tls.", "web.public_url")
-    if not value or name in _NO_DEFAULT or name.startswith(examples) or name.endswith("_file"):
+    if not value or ".".join(path) in _EXAMPLES or not _has_default(path):
         return
-    bare = {"mqtt": {}, "cameras": {"front": {"source": {"type": "test_pattern"}}}}
+    bare = {
+        "mqtt": {},
+        "kafka": {"brokers": "kafka.lan:9092", "topic": "x"},
+        "cameras": {"front": {"source": {"type": "test_pattern"}}},
+    }
     changed = yaml.safe_load(yaml.safe_dump(bare))
     section = changed
     for key in path[:-1]:
@@ -85,18 +121,42 @@ def test_shows_the_defaults(number: int, path: tuple[str, ...], off: bool, value
     assert Settings.model_validate(changed) == Settings.model_validate(bare)
 
 
+def _has_default(path: tuple[str, ...]) -> bool:
+    """Whether something holds without this key, and it is not in a section that is an example as a whole."""
+    above = ROOT
+    for part in path[:-1]:
+        below = step(above, part)
+        assert below is not None
+        named = below.kind is Kind.SECTIONS and part != "cameras"
+        if named or (below.is_open and below.optional and part not in {"mqtt", "kafka"}):
+            return False
+        above = below
+    fields = [field for model in above.models if (field := model.model_fields.get(path[-1])) is not None]
+    values = [
+        None if field.is_required() else field.get_default(call_default_factory=True) for field in fields
+    ]
+    return above.kind is not Kind.SECTIONS and any(value is not None for value in values)
+
+
 @pytest.mark.parametrize(("number", "path", "off", "value"), [entry for entry in entries() if entry[2]])
 def test_each_line_works_without_its_hash(
     tmp_path: Path, number: int, path: tuple[str, ...], off: bool, value: str
 ) -> None:
-    for name in ("ca.pem", "client.pem", "client.key", "web.pem", "web.key", "secret"):
+    for name in _FILES:
         (tmp_path / name).write_text("http://camera.lan/")
     text = TEXT.splitlines()
     if path[:2] in _BLOCKS:
         (tmp_path / "secret").write_text(_secret(path))
         _turn_on(text, path)
-    line = text[number - 1].replace("#", "", 1)
-    text[number - 1] = re.sub(r"/run/secrets/\w+", str(tmp_path / "secret"), line)
+    if "kafka" in path:
+        if path[-1] == "auth_file":
+            auth = next(value for _, other, _, value in entries() if other == ("kafka", "auth"))
+            (tmp_path / "secret").write_text(yaml.safe_load(auth))
+        for needed, other, _, _ in entries():
+            if other in _KAFKA:
+                text[needed - 1] = text[needed - 1].replace("#", "", 1)
+    line = text[number - 1] if path in _KAFKA else text[number - 1].replace("#", "", 1)
+    text[number - 1] = re.sub(r"/run/secrets/[\w.]+", str(tmp_path / "secret"), line)
     if path[:2] == ("mqtt", "tls") and len(path) == 3:
         above = max(i for i in range(number - 1) if text[i] == "  #tls:")
         text[above] = "  tls:"

@@ -1,0 +1,161 @@
+"""SINETStream's own writer: the default."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from mqttcam import kafka_log
+from mqttcam.outputs.kafka.parameters import DEFAULT_REQUEST, client_parameters, largest_jpeg
+from mqttcam.outputs.message import Message
+from mqttcam.outputs.writer import Outcome, TooLarge, WriterFailed
+from mqttcam.settings.kafka import KafkaSettings
+
+log = logging.getLogger(__name__)
+
+_CONSISTENCY = {"EXACTLY_ONCE": "AT_LEAST_ONCE"}
+
+
+class SinetstreamWriter:
+    """Sends one message after the other, each once Kafka has the one before."""
+
+    def __init__(self, settings: KafkaSettings, client_id: str) -> None:
+        self._settings = settings
+        self._client_id = client_id
+        self._writer: Any = None
+        self._done: list[Outcome] = []
+        self._sure = settings.consistency != "AT_MOST_ONCE"
+
+    @property
+    def room(self) -> int:
+        return 0 if self._done else 1
+
+    @property
+    def pending(self) -> int:
+        return len(self._done)
+
+    def open(self) -> int:
+        kafka_log.listen()
+        try:
+            from sinetstream import MessageWriter
+
+            parameters = self._parameters()
+            self._writer = MessageWriter(no_config=True, **parameters)
+            self._writer.open()
+        except WriterFailed:
+            raise
+        except ImportError as error:
+            raise WriterFailed(f"needs `pip install 'mqttcam[kafka]'`: {error}") from error
+        except Exception as error:
+            raise WriterFailed(self._words(error)) from error
+        spec = parameters["type_spec"]
+        limit = int(spec.get("max_request_size", DEFAULT_REQUEST))
+        allowed = _topic_limit(parameters)
+        return largest_jpeg(
+            min(limit, allowed or limit),
+            encrypted=bool(parameters.get("data_encryption")),
+            compressed=bool(parameters.get("data_compression") or spec.get("compression_type")),
+        )
+
+    def send(self, message: Message) -> None:
+        try:
+            # Half a microsecond more, so that SINETStream's rounding down gives the same microsecond back.
+            self._writer.publish(message.jpeg, timestamp=(message.ts_ns // 1000 + 0.5) / 1e6)
+        except Exception as error:  # noqa: BLE001 - whatever the libraries raise, the frame is not sent
+            self._done.append(Outcome(message, self._explained(error)))
+        else:
+            self._done.append(Outcome(message))
+
+    def outcomes(self, timeout: float) -> list[Outcome]:
+        done, self._done = self._done, []
+        return done
+
+    def close(self) -> list[Message]:
+        left = [outcome.message for outcome in self._done if outcome.error is not None]
+        self._done = []
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            try:
+                writer.close()
+            except Exception as error:  # noqa: BLE001 - it is given up anyway
+                log.debug("closing a writer: %r", error)
+        return left
+
+    def _parameters(self) -> dict[str, Any]:
+        settings = self._settings
+        if settings.config is not None:
+            from mqttcam.outputs.kafka.server import fetch
+
+            return fetch(settings, self._client_id)
+        parameters: dict[str, Any] = {
+            "type": settings.type,
+            "brokers": list(settings.brokers),
+            "topic": settings.topic,
+            "consistency": _CONSISTENCY.get(settings.consistency, settings.consistency),
+            "value_type": "byte_array",
+            "data_compression": settings.data_compression,
+            "compression": settings.compression.model_dump(exclude_none=True),
+            "data_encryption": settings.data_encryption,
+            "message_format": settings.message_format,
+            "user_data_only": settings.user_data_only,
+            "type_spec": client_parameters(settings, self._client_id),
+        }
+        if settings.tls is not None:
+            parameters["tls"] = settings.tls.as_parameters()
+        if settings.crypto is not None:
+            parameters["crypto"] = settings.crypto.as_parameters()
+        return parameters
+
+    def _explained(self, error: Exception) -> Exception:
+        from kafka.errors import MessageSizeTooLargeError, RecordListTooLargeError
+
+        if isinstance(error, MessageSizeTooLargeError | RecordListTooLargeError):
+            return TooLarge(str(error))
+        return WriterFailed(self._words(error))
+
+    def _words(self, error: Exception) -> str:
+        """What went wrong, for a person."""
+        said = kafka_log.last_words()
+        brokers = ",".join(self._settings.brokers) or "the configuration server's brokers"
+        kind = type(error).__name__
+        if "Failed to update metadata" in str(error):
+            return f"no answer about the topic {self._settings.topic} from {brokers}: is it there?"
+        if kind == "ConnectionError" and type(error).__module__.startswith("sinetstream"):
+            return f"no connection to {brokers}" + (f": {said}" if said else "")
+        return f"{kind}: {error}" if str(error) else kind
+
+
+def _topic_limit(parameters: dict[str, Any]) -> int | None:
+    """The topic's `max.message.bytes`; None where the broker does not tell.
+
+    Without acknowledgements a message that is too large would be lost without a word.
+    """
+    from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
+    from sinetstreamplugin.kafka import conv_tls
+
+    spec = {
+        name: value
+        for name, value in {**conv_tls(parameters.get("tls")), **parameters["type_spec"]}.items()
+        if name in KafkaAdminClient.DEFAULT_CONFIG
+    }
+    key = "max.message.bytes"
+    try:
+        client = KafkaAdminClient(**{**spec, "bootstrap_servers": parameters["brokers"]})
+        try:
+            resource = ConfigResource(ConfigResourceType.TOPIC, parameters["topic"], {key: None})
+            answers = client.describe_configs([resource])
+        finally:
+            client.close()
+        values = [
+            entry[1]
+            for answer in answers
+            for found in answer.resources
+            for entry in found[4]
+            if entry[0] == key
+        ]
+        return int(values[0])
+    except Exception as error:  # noqa: BLE001 - not every user may ask
+        log.debug("the topic's limit is not known: %r", error)
+        return None
+    finally:
+        kafka_log.last_words()

@@ -1,0 +1,17 @@
+"""Every output that there may be. A new one is a file or folder here, and a few lines in `configured`."""
+
+from __future__ import annotations
+
+from mqttcam.outputs.output import Output
+from mqttcam.outputs.tcp import TcpOutput
+from mqttcam.settings import Settings
+
+
+def configured(settings: Settings) -> list[Output]:
+    """The outputs, not attached to any camera; what is heavy in them loads when they connect."""
+    found: list[Output] = [TcpOutput()]
+    if settings.kafka is not None:
+        from mqttcam.outputs.kafka.output import KafkaOutput
+
+        found.append(KafkaOutput(settings.kafka, settings.node, settings.state_dir))
+    return found

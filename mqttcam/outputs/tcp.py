@@ -1,0 +1,109 @@
+"""Pictures over a plain TCP connection: 4 bytes of length (big-endian), then the JPEG, for a listener elsewhere.
+
+The newest picture wins: one that could not go yet is replaced.
+"""
+
+from __future__ import annotations
+
+import select
+import socket
+import struct
+
+from mqttcam.outputs.bridge import Bridge
+from mqttcam.outputs.bridged import BridgedOutput, Line
+from mqttcam.outputs.message import FrameQueue, Message, Tally
+from mqttcam.outputs.output import CameraFeed, spec_of
+from mqttcam.outputs.selection import selection
+from mqttcam.outputs.writer import Outcome, WriterFailed
+from mqttcam.settings import CameraSettings
+
+LARGEST = 2**32 - 1
+"""Bytes: what the length can say."""
+_CONNECT_TIMEOUT = 5.0
+_SEND_TIMEOUT = 10.0
+_HELD = 1 << 40
+
+
+class TcpWriter:
+    """One connection."""
+
+    pending = 0
+
+    def __init__(self, host: str, port: int) -> None:
+        self._address = (host, port)
+        self._socket: socket.socket | None = None
+        self._done: list[Outcome] = []
+
+    @property
+    def room(self) -> int:
+        return 1
+
+    def open(self) -> int:
+        try:
+            self._socket = socket.create_connection(self._address, _CONNECT_TIMEOUT)
+        except OSError as error:
+            raise WriterFailed(f"no connection to {self}: {error.strerror or error}") from error
+        self._socket.settimeout(_SEND_TIMEOUT)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        return LARGEST
+
+    def send(self, message: Message) -> None:
+        try:
+            assert self._socket is not None
+            if self._is_closed(self._socket):
+                raise OSError("closed at the other end")
+            self._socket.sendall(struct.pack(">I", len(message.jpeg)) + message.jpeg)
+        except OSError as error:
+            self._done.append(Outcome(message, WriterFailed(f"{self}: {error.strerror or error}")))
+        else:
+            self._done.append(Outcome(message))
+
+    def outcomes(self, timeout: float) -> list[Outcome]:
+        done, self._done = self._done, []
+        return done
+
+    def close(self) -> list[Message]:
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+        return []
+
+    def __str__(self) -> str:
+        return f"{self._address[0]}:{self._address[1]}"
+
+    @staticmethod
+    def _is_closed(connection: socket.socket) -> bool:
+        """Whether the listener has gone: the first picture after that would be lost without a word."""
+        while select.select([connection], [], [], 0)[0]:
+            if not connection.recv(4096):
+                return True
+        return False
+
+
+class TcpOutput(BridgedOutput):
+    """Each camera's connection to its listener."""
+
+    name = "tcp"
+    title = "TCP"
+
+    def serves(self, settings: CameraSettings) -> bool:
+        """Where `tcp` is configured for the camera."""
+        return settings.tcp is not None
+
+    def make(self, feed: CameraFeed) -> Line:
+        settings = feed.settings.tcp
+        assert settings is not None, "only cameras that it serves are attached"
+        tally = Tally()
+        queue = FrameQueue(1, _HELD, None, tally)
+        bridge = Bridge(
+            f"tcp {feed.id}",
+            queue,
+            tally,
+            selection(settings.fps, settings.schedule),
+            spec_of(feed, settings.quality),
+            lambda: TcpWriter(settings.host, settings.port),
+            enabled=settings.enabled,
+            changed=feed.changed,
+        )
+        return Line(bridge, queue, feed)

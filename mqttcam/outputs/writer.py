@@ -1,0 +1,52 @@
+"""What carries messages away: one connection, used by a bridge's thread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from mqttcam.outputs.message import Message
+
+
+class TooLarge(Exception):
+    """Messages of this size are not taken at the other end; the writer goes on."""
+
+
+class WriterFailed(Exception):
+    """The connection is of no more use: a new writer is needed. The message is for a person."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a message; no error: it is where it should be."""
+
+    message: Message
+    error: Exception | None = None
+
+
+class Writer(Protocol):
+    """One connection; used by the bridge's thread alone, and once."""
+
+    @property
+    def room(self) -> int:
+        """How many more messages it takes before one of those on their way has come to its end."""
+
+    @property
+    def pending(self) -> int:
+        """How many are on their way, or at their end and not asked for by `outcomes`."""
+
+    def open(self) -> int:
+        """Connect; the size of the largest JPEG that gets through, in bytes.
+
+        Raises:
+            WriterFailed: no connection.
+        """
+
+    def send(self, message: Message) -> None:
+        """Send, or begin to."""
+
+    def outcomes(self, timeout: float) -> list[Outcome]:
+        """What has come to its end since the last call, waiting for it at most so many seconds."""
+
+    def close(self) -> list[Message]:
+        """Disconnect at once; what was still on its way."""

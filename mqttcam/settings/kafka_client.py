@@ -1,0 +1,172 @@
+"""What SINETStream's writer and kafka-python's producer take, under their own names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, StringConstraints
+
+from mqttcam.settings.base import MustExist, OneOf, Section
+
+LARGEST_REQUEST = 1 << 30
+ExistingFile = Annotated[Path, MustExist()]
+Milliseconds = Annotated[int, Field(ge=1, le=3_600_000)]
+Word = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+
+
+def as_parameters(section: Section, model: type[Section], *, secure: bool) -> dict[str, object]:
+    """The values of `model`'s keys in a section, as the libraries take them; keys that are not given left out.
+
+    Args:
+        secure: there is TLS, for the security protocol where that is not given.
+    """
+    given = {name: _plain(getattr(section, name)) for name in model.model_fields}
+    given = {name: value for name, value in given.items() if value is not None}
+    secure = secure or "ssl_cafile" in given
+    if "security_protocol" not in given and "sasl_mechanism" in given:
+        given["security_protocol"] = "SASL_SSL" if secure else "SASL_PLAINTEXT"
+    elif "security_protocol" not in given and secure:
+        given["security_protocol"] = "SSL"
+    return given
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    return str(value) if isinstance(value, Path) else value
+
+
+class KafkaTls(Section):
+    """SINETStream's `tls`. Without `ca_certs` the system's authorities are trusted."""
+
+    ca_certs: ExistingFile | None = Field(None, description="Certificate of the brokers' authority (PEM).")
+    certfile: ExistingFile | None = Field(None, description="Our own certificate (PEM).")
+    keyfile: ExistingFile | None = Field(None, description="The key of `certfile` (PEM).")
+    ciphers: Word | None = Field(None, description="OpenSSL's list of ciphers.")
+    check_hostname: bool = Field(
+        True, description="false: the certificate need not be for the broker's name."
+    )
+
+    def as_parameters(self) -> dict[str, object]:
+        """As SINETStream takes it."""
+        return {name: _plain(value) for name, value in self if value is not None}
+
+
+class KafkaCompression(Section):
+    """SINETStream's `compression`: how, where `data_compression` is true. A JPEG gets no smaller."""
+
+    algorithm: Annotated[Literal["gzip", "zstd"], OneOf()] = Field("gzip", description="gzip or zstd.")
+    level: int | None = Field(None, ge=-131072, le=22, description="Of the algorithm.")
+
+
+class KafkaKeyDerivation(Section):
+    """SINETStream's `crypto.key_derivation`."""
+
+    algorithm: Annotated[Literal["pbkdf2"], OneOf(PBKDF2WithHmacSHA256="pbkdf2")] = Field(
+        "pbkdf2", description="pbkdf2."
+    )
+    salt_bytes: int = Field(8, ge=1, le=1024, description="Length of the salt.")
+    iteration: int = Field(10_000, ge=1, le=10_000_000, description="Rounds.")
+    prf: Annotated[Literal["HMAC-SHA256", "HMAC-SHA384", "HMAC-SHA512"], OneOf()] = Field(
+        "HMAC-SHA256", description="HMAC-SHA256, HMAC-SHA384 or HMAC-SHA512."
+    )
+
+
+class KafkaCrypto(Section):
+    """SINETStream's `crypto`: how, where `data_encryption` is true."""
+
+    algorithm: Annotated[Literal["AES"], OneOf()] = Field("AES", description="AES.")
+    key_length: Annotated[Literal[128, 192, 256], OneOf()] = Field(128, description="Bits.")
+    mode: Annotated[Literal["EAX", "GCM", "CBC", "CFB", "OFB", "CTR", "OPENPGP"], OneOf()] = Field(
+        description="EAX, GCM, CBC, CFB, OFB, CTR or OPENPGP."
+    )
+    padding: Annotated[Literal["none", "pkcs7"], OneOf(NoPadding="none")] = Field(
+        "none", description="none or pkcs7 (CBC needs it)."
+    )
+    key_derivation: KafkaKeyDerivation = Field(
+        default_factory=KafkaKeyDerivation, description="From the password to the key."
+    )
+    password: SecretStr = Field(description="What the key is made of; readers need the same.")
+
+    def as_parameters(self) -> dict[str, object]:
+        """As SINETStream takes it."""
+        return {**self.model_dump(), "password": {"value": self.password.get_secret_value()}}
+
+
+class KafkaConnection(Section):
+    """kafka-python's own parameters that its producers and consumers share.
+
+    What is not given has that library's default.
+    """
+
+    api_version: Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+){0,2}$")] | None = Field(
+        None, description="The brokers' version, such as 2.6.0; asked for if not given."
+    )
+    api_version_auto_timeout_ms: Milliseconds | None = Field(
+        None, description="Asking for the brokers' version."
+    )
+    client_id: Word | None = Field(
+        None, description="What the brokers' logs call us; mqttcam-<node>-<camera>."
+    )
+    connections_max_idle_ms: int | None = Field(
+        None, ge=1, le=2_000_000_000, description="Close idle connections."
+    )
+    metadata_max_age_ms: int | None = Field(
+        None, ge=100, le=2_000_000_000, description="Ask again for the topic's data."
+    )
+    receive_buffer_bytes: int | None = Field(None, ge=1024, le=LARGEST_REQUEST, description="SO_RCVBUF.")
+    reconnect_backoff_max_ms: Milliseconds | None = Field(
+        None, description="Longest wait between two connects."
+    )
+    reconnect_backoff_ms: Milliseconds | None = Field(None, description="Shortest wait between two connects.")
+    request_timeout_ms: Milliseconds | None = Field(None, description="Wait for an answer; 30000.")
+    retry_backoff_ms: Milliseconds | None = Field(None, description="Wait before such a retry.")
+    sasl_kerberos_domain_name: Word | None = Field(None, description="For GSSAPI.")
+    sasl_kerberos_service_name: Word | None = Field(None, description="For GSSAPI.")
+    sasl_mechanism: (
+        Annotated[Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "GSSAPI"], OneOf()] | None
+    ) = Field(None, description="PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or GSSAPI.")
+    sasl_plain_password: SecretStr | None = Field(None, description="For PLAIN and SCRAM.")
+    sasl_plain_username: Word | None = Field(None, description="For PLAIN and SCRAM.")
+    security_protocol: (
+        Annotated[Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"], OneOf()] | None
+    ) = Field(
+        None,
+        description="PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL; if not given, as `tls` and `sasl_…` say.",
+    )
+    send_buffer_bytes: int | None = Field(None, ge=1024, le=LARGEST_REQUEST, description="SO_SNDBUF.")
+    ssl_cafile: ExistingFile | None = Field(None, description="As `tls.ca_certs`.")
+    ssl_certfile: ExistingFile | None = Field(None, description="As `tls.certfile`.")
+    ssl_check_hostname: bool | None = Field(None, description="As `tls.check_hostname`.")
+    ssl_ciphers: Word | None = Field(None, description="As `tls.ciphers`.")
+    ssl_crlfile: ExistingFile | None = Field(None, description="Revoked certificates (PEM).")
+    ssl_keyfile: ExistingFile | None = Field(None, description="As `tls.keyfile`.")
+    ssl_password: SecretStr | None = Field(None, description="Opens `ssl_keyfile`, where it is encrypted.")
+
+
+class KafkaClient(KafkaConnection):
+    """kafka-python's own parameters of a producer."""
+
+    acks: Annotated[Literal[0, 1, "all"], OneOf(**{"-1": "all"})] | None = Field(
+        None, description="Instead of `consistency`: 0, 1 or all."
+    )
+    batch_size: int | None = Field(None, ge=0, le=LARGEST_REQUEST, description="Bytes of a batch.")
+    buffer_memory: int | None = Field(
+        None, ge=1024, le=LARGEST_REQUEST, description="Bytes waiting in the client."
+    )
+    compression_type: Annotated[Literal["gzip", "zstd", "lz4", "snappy"], OneOf()] | None = Field(
+        None, description="Kafka's own compression; a JPEG gets no smaller."
+    )
+    linger_ms: int | None = Field(None, ge=0, le=60_000, description="Wait for more messages of a batch.")
+    max_block_ms: Milliseconds | None = Field(None, description="Wait for a topic's data; 5000.")
+    max_in_flight_requests_per_connection: int | None = Field(
+        None, ge=1, le=100, description="Unanswered requests."
+    )
+    max_request_size: int | None = Field(
+        None,
+        ge=10_000,
+        le=LARGEST_REQUEST,
+        description="Largest message in bytes; 1048576. 4K pictures need more.",
+    )
+    retries: int | None = Field(None, ge=0, le=1000, description="Of one message on one connection; 3.")

@@ -1,0 +1,156 @@
+"""Measures the way to Kafka against the bare client, in the same run: throughput and CPU a frame.
+
+usage: python tests/bench/to_kafka.py [--rounds 3]
+
+Prints a table of ratios for README. Needs Java and Maven. Machines are shared and noisy: medians of rounds taken in
+turn, each contender in a process of its own. The bare clients: kafka-python sends and waits, as SINETStream's writer
+does; Confluent's has as many messages on their way as our writer has.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+TESTS = Path(__file__).parents[1]
+sys.path[:0] = [str(TESTS.parent), str(TESTS), str(TESTS / "kafka")]
+
+COUNTS = {20_000: 2000, 100_000: 600, 1_000_000: 100}
+"""Messages of each size, in bytes."""
+PAIRS = {"bridge": "kafka-python", "bridge-confluent": "confluent"}
+LIMIT = 8_388_620
+WARM_UP = 30
+
+
+def bare_kafka_python(address: str, topic: str, payload: bytes) -> Callable[[int], None]:
+    producer = import_module("kafka").KafkaProducer(bootstrap_servers=address, acks=1, max_request_size=LIMIT)
+
+    def send(count: int) -> None:
+        for _ in range(count):
+            producer.send(topic, payload).get()
+
+    return send
+
+
+def bare_confluent(address: str, topic: str, payload: bytes) -> Callable[[int], None]:
+    options = {"bootstrap.servers": address, "acks": 1, "message.max.bytes": LIMIT, "linger.ms": 0}
+    producer = import_module("confluent_kafka").Producer(options)
+
+    def send(count: int) -> None:
+        for _ in range(count):
+            producer.produce(topic, payload)
+            while len(producer) >= 16:
+                producer.poll(0.05)
+        producer.flush()
+
+    return send
+
+
+def bridge(address: str, topic: str, payload: bytes, client: str) -> Callable[[int], None]:
+    from kafka_bridge.rig import OF_ALL
+
+    from mqttcam.camera.frame import Frame, PictureSpec
+    from mqttcam.camera.hub import Hub
+    from mqttcam.outputs.kafka.output import KafkaOutput
+    from mqttcam.outputs.output import CameraFeed
+    from mqttcam.settings.kafka import KafkaSettings
+
+    keys = {"brokers": address, "topic": topic, "client": client, "max_request_size": LIMIT}
+    output = KafkaOutput(KafkaSettings.model_validate(keys), "bench", Path(tempfile.gettempdir()))
+    hub = Hub()
+    output.attach(CameraFeed("cam", OF_ALL, hub, PictureSpec, lambda: None))
+    line = output.lines["cam"].bridge
+
+    def send(count: int) -> None:
+        end = line.tally.sent + count
+        for _ in range(count):
+            while line.waiting > 20:
+                time.sleep(0.0005)
+            hub.publish(Frame(time.time_ns(), 640, 480, jpeg=payload))
+        while line.tally.sent < end:
+            time.sleep(0.0005)
+
+    return send
+
+
+CONTENDERS: dict[str, Callable[[str, str, bytes], Callable[[int], None]]] = {
+    "kafka-python": bare_kafka_python,
+    "confluent": bare_confluent,
+    "bridge": lambda address, topic, payload: bridge(address, topic, payload, "sinetstream"),
+    "bridge-confluent": lambda address, topic, payload: bridge(address, topic, payload, "confluent"),
+}
+
+
+def child(name: str, address: str, topic: str, size: int) -> None:
+    """One contender's run; messages a second and CPU milliseconds a message on standard output."""
+    warnings.simplefilter("ignore")
+    send = CONTENDERS[name](address, topic, bytes(size))
+    send(WARM_UP)
+    count = COUNTS[size]
+    started, cpu = time.perf_counter(), time.process_time()
+    send(count)
+    took, used = time.perf_counter() - started, time.process_time() - cpu
+    sys.stdout.write(json.dumps({"rate": count / took, "cpu": used / count * 1000}))
+    sys.stdout.flush()
+
+
+def measure(broker: Any, name: str, size: int) -> dict[str, float]:
+    from kafka_bridge.rig import make_topic, topic_name
+
+    topic = make_topic(broker, topic_name("bench"), max_message_bytes=str(LIMIT), file_delete_delay_ms="1000")
+    command = [sys.executable, __file__, "--child", name, broker.address(), topic, str(size)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    client = import_module("confluent_kafka.admin").AdminClient({"bootstrap.servers": broker.address()})
+    client.delete_topics([topic])[topic].result(10)
+    found: dict[str, float] = json.loads(done.stdout)
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--child", nargs=4)
+    arguments = parser.parse_args()
+    if arguments.child:
+        name, address, topic, size = arguments.child
+        child(name, address, topic, int(size))
+        return
+    from broker import KafkaBroker
+
+    found: dict[tuple[str, int], list[dict[str, float]]] = {}
+    with tempfile.TemporaryDirectory() as folder, KafkaBroker(Path(folder)) as broker:
+        for _ in range(arguments.rounds):
+            for size in COUNTS:
+                for name in CONTENDERS:
+                    found.setdefault((name, size), []).append(measure(broker, name, size))
+    table(found)
+
+
+def table(found: dict[tuple[str, int], list[dict[str, float]]]) -> None:
+    """Absolute numbers of the bare clients, ratios of ours."""
+
+    def median(name: str, size: int, what: str) -> float:
+        return statistics.median(run[what] for run in found[name, size])
+
+    print("| | bytes | messages/s | of the bare client's | CPU ms a message | of the bare client's |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    for size in COUNTS:
+        for ours, bare in PAIRS.items():
+            for name in (bare, ours):
+                rate, cpu = median(name, size, "rate"), median(name, size, "cpu")
+                ratios = (rate / median(bare, size, "rate"), cpu / median(bare, size, "cpu"))
+                print(f"| {name} | {size} | {rate:.0f} | {ratios[0]:.2f} | {cpu:.2f} | {ratios[1]:.2f} |")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Frames through the bridge to a real Kafka, and what readers there get."""

@@ -1,0 +1,231 @@
+"""SINETStream's configuration server: a stand-in that answers as it does, with secrets encrypted for our key."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import stat
+import struct
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from broker import PASSWORD, USER, KafkaBroker
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from support.waiting import HOST, wait_for
+
+from kafka_bridge.rig import Shooter, raw, way
+from mqttcam.outputs.kafka import server as module
+
+KEY = rsa.generate_private_key(65537, 2048)
+PEM = KEY.private_bytes(
+    serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+).decode()
+
+
+def fingerprint() -> str:
+    line = KEY.public_key().public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
+    return base64.b64encode(hashlib.sha256(base64.b64decode(line.split()[1])).digest()).decode().rstrip("=")
+
+
+def encrypted(text: str) -> str:
+    """RSA-OAEP around an AES key, AES-GCM around the text, as SINETStream's document has it."""
+    head, key, nonce = struct.pack("!HBB", 1, 1, 1), os.urandom(16), os.urandom(12)
+    oaep = padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None)
+    wrapped = KEY.public_key().encrypt(key, oaep)
+    sealed = AESGCM(key).encrypt(nonce, text.encode(), head + wrapped + nonce)
+    return base64.b64encode(head + wrapped + nonce + sealed).decode()
+
+
+class Server:
+    """The stand-in. `answer` is what it says of the configuration, `hang` lets it say nothing."""
+
+    def __init__(self) -> None:
+        self.answer: dict[str, Any] = {}
+        self.secrets: dict[str, dict[str, str]] = {}
+        self.hang = threading.Event()
+        self.requests: list[str] = []
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                outer.requests.append(self.path)
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                right = body == {"user": "pi", "secret-key": "sesame", "strategy": "api-access"}
+                self._answer(201 if right else 401, {"accessToken": "token"} if right else {})
+
+            def do_GET(self) -> None:
+                outer.requests.append(self.path)
+                kind, _, name = self.path.removeprefix("/api/v1/").partition("/")
+                found = outer.answer if kind == "configs" and name == "cameras" else outer.secrets.get(name)
+                if self.headers["Authorization"] != "Bearer token":
+                    found = None
+                self._answer(200 if found else 404, found or {})
+
+            def _answer(self, status: int, body: object) -> None:
+                if outer.hang.is_set():
+                    return
+                data = json.dumps(body).encode()
+                self.send_response(status)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data)
+
+            def log_message(self, *_: object) -> None:
+                """Nothing on the terminal."""
+
+        self._http = ThreadingHTTPServer((HOST, 0), Handler)
+        self._http.daemon_threads = True
+        self.url = f"http://{HOST}:{self._http.server_port}"
+        self._thread = threading.Thread(target=self._http.serve_forever, daemon=True)
+        self._thread.start()
+
+    def say(self, parameters: dict[str, Any], version: int = 3, **secrets: str) -> None:
+        """The configuration `cameras` with one service, and secrets by their place (`a__b` is `a.b`)."""
+        listed = []
+        for number, (place, text) in enumerate(secrets.items()):
+            target = "*." + place.replace("__", ".")
+            listed.append({"target": target, "ids": [{"id": f"s{number}", "version": 1}]})
+            self.secrets[f"s{number}"] = {
+                "id": f"s{number}", "target": target, "value": encrypted(text), "fingerprint": fingerprint()
+            }  # fmt: skip
+        config = {"header": {"version": version}, "config": {"images": parameters}}
+        self.answer = {"name": "cameras", "config": config, "secrets": listed}
+
+    def stop(self) -> None:
+        self._http.shutdown()
+        self._http.server_close()
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Server]:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    module._last.clear()
+    running = Server()
+    yield running
+    running.stop()
+
+
+def auth(server: Server, secret: str = "sesame") -> str:
+    return json.dumps({"config-server": {"address": server.url, "user": "pi", "secret-key": secret}})
+
+
+def keys(server: Server, **more: str) -> dict[str, Any]:
+    return {"brokers": "", "config": "cameras", "auth": auth(server), "private_key": PEM, **more}
+
+
+@pytest.mark.parametrize("version", [2, 3])
+def test_encrypted_secret(
+    real_kafka: KafkaBroker, topic: str, server: Server, tmp_path: Path, version: int
+) -> None:
+    """The password comes encrypted; both files are written for their owner alone."""
+    login = {"security_protocol": "SASL_PLAINTEXT", "sasl_mechanism": "PLAIN", "sasl_plain_username": USER}
+    common = {
+        "type": "kafka",
+        "brokers": real_kafka.address("sasl"),
+        "topic": topic,
+        "consistency": "AT_LEAST_ONCE",
+    }
+    if version == 3:
+        server.say({**common, "type_spec": login}, 3, type_spec__sasl_plain_password=PASSWORD)
+    else:
+        server.say({**common, **login}, 2, sasl_plain_password=PASSWORD)
+    shooter = Shooter()
+    with way(real_kafka, None, shooter, **keys(server)) as here:
+        shooter.shoot(3)
+        here.wait_sent(3)
+    assert len(raw(real_kafka, topic)) == 3
+    for name in ("auth.json", "private_key.pem"):
+        assert stat.S_IMODE((tmp_path / ".config/sinetstream" / name).stat().st_mode) == 0o400
+
+
+def test_kept_auth(kafka: KafkaBroker, topic: str, server: Server, tmp_path: Path) -> None:
+    """An `auth.json` that is there is kept, and counts."""
+    folder = tmp_path / ".config/sinetstream"
+    folder.mkdir(parents=True)
+    (folder / "auth.json").write_text(auth(server))
+    server.say({"type": "kafka", "brokers": kafka.address(), "topic": topic})
+    shooter = Shooter()
+    with way(kafka, None, shooter, **keys(server, auth=auth(server, "wrong"), service="images")) as here:
+        shooter.shoot(1)
+        here.wait_sent(1)
+    assert (folder / "auth.json").read_text() == auth(server)
+
+
+def test_refused(kafka: KafkaBroker, server: Server) -> None:
+    server.say({"type": "kafka", "brokers": kafka.address(), "topic": "t"})
+    with way(kafka, None, **keys(server, auth=auth(server, "wrong"))) as here:
+        wait_for(lambda: here.report["problem"], "a problem")
+        assert here.report["problem"] == "the configuration server refuses our auth.json"
+
+
+def test_unknown_name(kafka: KafkaBroker, server: Server) -> None:
+    server.say({"type": "kafka", "brokers": kafka.address(), "topic": "t"})
+    with way(kafka, None, **keys(server, config="others")) as here:
+        wait_for(lambda: here.report["problem"], "a problem")
+        assert "has no others" in str(here.report["problem"])
+
+
+def test_key_that_needs_a_passphrase(kafka: KafkaBroker, server: Server) -> None:
+    """Said; the library would ask for it on the terminal."""
+    closed = KEY.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.BestAvailableEncryption(b"x"),
+    ).decode()
+    server.say({"type": "kafka", "brokers": kafka.address(), "topic": "t"}, sasl_plain_password="x")
+    with way(kafka, None, **keys(server, private_key=closed)) as here:
+        wait_for(lambda: here.report["problem"], "a problem")
+        assert "SINETSTREAM_PRIVATE_KEY_PASSPHRASE" in str(here.report["problem"])
+
+
+def test_silent_server(
+    kafka: KafkaBroker, topic: str, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that accepts and says nothing is given up after a while, which the library would not do."""
+    monkeypatch.setattr(module, "_TIMEOUT", (0.3, 0.3))
+    server.say({"type": "kafka", "brokers": kafka.address(), "topic": topic})
+    server.hang.set()
+    shooter = Shooter()
+    with way(kafka, None, shooter, **keys(server)) as here:
+        shooter.shoot(2)
+        wait_for(lambda: here.report["problem"], "a problem", 20)
+        server.hang.clear()
+        here.wait_sent(2)
+
+
+def test_server_away_later(real_kafka: KafkaBroker, topic: str, server: Server) -> None:
+    """A new writer goes on with what the server said before."""
+    spec = {"request_timeout_ms": 1000}
+    server.say({"type": "kafka", "brokers": real_kafka.address(), "topic": topic, "type_spec": spec})
+    shooter = Shooter()
+    with way(real_kafka, None, shooter, **keys(server)) as here:
+        shooter.shoot(1)
+        here.wait_sent(1)
+        server.stop()
+        here.output.set_enabled("cam", False)
+        here.wait_connected(False)
+        here.output.set_enabled("cam", True)
+        shooter.shoot(1)
+        here.wait_sent(2)
+
+
+def test_proxy(kafka: KafkaBroker, topic: str, server: Server) -> None:
+    """The way to the server goes through it."""
+    server.say({"type": "kafka", "brokers": kafka.address(), "topic": topic})
+    behind = json.dumps(
+        {"config-server": {"address": "http://c.example.org", "user": "pi", "secret-key": "sesame"}}
+    )
+    shooter = Shooter()
+    with way(kafka, None, shooter, **keys(server, auth=behind, https_proxy=server.url)) as here:
+        wait_for(lambda: server.requests, "a request")
+        assert server.requests[0] == "http://c.example.org/api/v1/authentication"
+        assert here.report["sent"] == 0
