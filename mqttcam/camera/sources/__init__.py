@@ -17,6 +17,9 @@ _KINDS = {
     "picamera2": "picamera2:PiCamera",
     "v4l2": "v4l2:V4l2Camera",
     "url": "url:UrlCamera",
+    "mqtt": "mqtt:MqttSubscriber",
+    "sinetstream": "sinetstream:SinetstreamReader",
+    "tcp": "tcp:TcpListener",
 }
 """Module in this folder and class; loaded only when a camera is configured with it."""
 _LISTED = ("picamera2", "v4l2", "test_pattern")

@@ -1,0 +1,157 @@
+"""The `image` topic of a camera of another node, or any other topic of JPEGs."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import secrets
+import ssl
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+from mqttcam.camera.frame import Frame
+from mqttcam.camera.source import SourceError, SourceInfo
+from mqttcam.camera.sources._arrival import Arrivals
+from mqttcam.camera.wake import Wake
+from mqttcam.settings import CameraSettings
+from mqttcam.settings.mqtt import PORT, TLS_PORT, TlsSettings
+from mqttcam.settings.sources_remote import MqttSource
+from mqttcam.values import Value
+
+log = logging.getLogger(__name__)
+
+_CONNECT_TIMEOUT = 5.0
+
+
+class MqttSubscriber:
+    """The source: paho, driven by our own reads. Retained pictures are old and left out; the newest wins."""
+
+    def __init__(self, settings: CameraSettings, wake: Wake) -> None:
+        source: object = settings.source
+        assert isinstance(source, MqttSource)
+        self._settings = source
+        self._client: paho.Client | None = None
+        self._newest: tuple[bytes, int | None] | None = None
+        self._refusal: str | None = None
+        self._subscribed = False
+        self._arrivals = Arrivals(source.topic, source.silence)
+
+    def open(self) -> SourceInfo:
+        source = self._settings
+        port = source.port or (TLS_PORT if source.tls else PORT)
+        where = f"{source.host}:{port}"
+        client = self._make_client()
+        try:
+            client.connect(source.host, port, source.keepalive, **self._connect_options())
+        except (OSError, ValueError) as error:
+            raise SourceError(
+                f"no connection to {where}: {getattr(error, 'strerror', None) or error}"
+            ) from error
+        self._client = client
+        end = time.monotonic() + _CONNECT_TIMEOUT
+        while not self._subscribed:
+            self._turn(0.2)
+            if time.monotonic() > end:
+                raise SourceError(f"{where} does not answer")
+        self._arrivals = Arrivals(source.topic, source.silence)
+        return SourceInfo(f"MQTT {source.topic}", 0, 0, frame_rate=0)
+
+    def read(self, timeout: float) -> Frame | None:
+        end = time.monotonic() + timeout
+        while (left := end - time.monotonic()) > 0:
+            self._turn(left)
+            newest, self._newest = self._newest, None
+            if newest is not None and (frame := self._arrivals.frame(*newest)) is not None:
+                return frame
+        self._arrivals.check()
+        return None
+
+    def apply(self, values: Mapping[str, Value]) -> Mapping[str, Value]:
+        return values
+
+    def close(self) -> None:
+        client, self._client = self._client, None
+        if client is not None:
+            with contextlib.suppress(OSError, ValueError):
+                client.disconnect()
+
+    def _turn(self, timeout: float) -> None:
+        assert self._client is not None
+        code = self._client.loop(timeout)
+        if self._refusal is not None:
+            raise SourceError(self._refusal)
+        if code is not MQTTErrorCode.MQTT_ERR_SUCCESS:
+            raise SourceError(f"the connection to {self._settings.host} is lost: {paho.error_string(code)}")
+
+    def _make_client(self) -> paho.Client:
+        source = self._settings
+        version = paho.MQTTv5 if source.protocol == 5 else paho.MQTTv311
+        client = paho.Client(
+            CallbackAPIVersion.VERSION2, client_id=f"mqttcam-source-{secrets.token_hex(4)}", protocol=version
+        )
+        if source.username is not None:
+            client.username_pw_set(
+                source.username, source.password.get_secret_value() if source.password else None
+            )
+        if source.tls is not None:
+            client.tls_set_context(_tls_context(source.tls))
+        client.on_connect = self._on_connect
+        client.on_subscribe = self._on_subscribe
+        client.on_message = self._on_message
+        return client
+
+    def _connect_options(self) -> dict[str, Any]:
+        if self._settings.protocol != 5:
+            return {}
+        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+        # The broker need not send what we would not take, nor keep much for us.
+        properties.MaximumPacketSize = self._settings.max_bytes + 1000
+        properties.ReceiveMaximum = 2
+        return {"clean_start": True, "properties": properties}
+
+    # paho's callbacks, within `_turn`
+
+    def _on_connect(
+        self, client: paho.Client, _data: object, _flags: object, reason: Any, *_: object
+    ) -> None:
+        if reason.is_failure:
+            self._refusal = f"{self._settings.host} refuses us: {reason}"
+        else:
+            client.subscribe(self._settings.topic, qos=0)
+
+    def _on_subscribe(self, _client: object, _data: object, _mid: int, reasons: Any, *_: object) -> None:
+        if any(reason.is_failure for reason in reasons):
+            self._refusal = f"{self._settings.host} does not let us read {self._settings.topic}"
+        self._subscribed = True
+
+    def _on_message(self, _client: object, _data: object, message: paho.MQTTMessage) -> None:
+        if message.retain or not message.payload or len(message.payload) > self._settings.max_bytes:
+            log.debug("a message of %d bytes is left out", len(message.payload))
+            return
+        self._newest = bytes(message.payload), _captured(message)
+
+
+def _captured(message: paho.MQTTMessage) -> int | None:
+    """The capture time that mqttcam adds to its pictures, Unix nanoseconds."""
+    for name, value in getattr(message.properties, "UserProperty", ()) if message.properties else ():
+        if name == "ts" and value.isdecimal() and len(value) < 20:
+            return int(value)
+    return None
+
+
+def _tls_context(tls: TlsSettings) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cafile=None if tls.ca_file is None else str(tls.ca_file))
+        context.check_hostname = not tls.insecure
+        if tls.cert_file is not None:
+            password = tls.key_password.get_secret_value() if tls.key_password else ""
+            context.load_cert_chain(tls.cert_file, tls.key_file, lambda: password)
+    except (OSError, ssl.SSLError) as error:
+        raise SourceError(f"TLS files: {error}") from error
+    return context

@@ -1,0 +1,98 @@
+"""A Kafka topic of pictures in SINETStream's messages, as mqttcam's bridge or NII's sender fills it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from mqttcam import kafka_log
+from mqttcam.camera.frame import Frame
+from mqttcam.camera.source import SourceError, SourceInfo
+from mqttcam.camera.sources._arrival import Arrivals
+from mqttcam.camera.wake import Wake
+from mqttcam.settings import CameraSettings
+from mqttcam.settings.kafka_client import KafkaConnection, as_parameters
+from mqttcam.settings.sources_remote import SinetstreamSource
+from mqttcam.values import Value
+
+log = logging.getLogger(__name__)
+
+_POLL_MS = 200
+"""Milliseconds that one look for messages takes; a request to stop is seen after that."""
+
+
+class SinetstreamReader:
+    """The source: SINETStream's own reader, from the newest message on."""
+
+    def __init__(self, settings: CameraSettings, wake: Wake) -> None:
+        source: object = settings.source
+        assert isinstance(source, SinetstreamSource)
+        self._settings = source
+        self._reader: Any = None
+        self._messages: Any = None
+        self._arrivals = Arrivals(source.topic, source.silence)
+
+    def open(self) -> SourceInfo:
+        source = self._settings
+        where = ",".join(source.brokers)
+        kafka_log.listen()
+        try:
+            from sinetstream import MessageReader
+
+            self._reader = MessageReader(no_config=True, **self._parameters())
+            self._reader.open()
+        except ImportError as error:
+            raise SourceError(f"needs `pip install 'mqttcam[kafka]'`: {error}") from error
+        except Exception as error:
+            why = kafka_log.last_words() or str(error) or type(error).__name__
+            raise SourceError(f"no connection to {where}: {why}") from error
+        self._messages = iter(self._reader)
+        self._arrivals = Arrivals(source.topic, source.silence)
+        return SourceInfo(f"Kafka {source.topic}", 0, 0, frame_rate=0)
+
+    def read(self, timeout: float) -> Frame | None:
+        try:
+            message = next(self._messages, None)
+        except Exception as error:
+            raise SourceError(f"{self._settings.topic}: {type(error).__name__}: {error}") from error
+        if message is not None:
+            stamp = message.timestamp_us
+            return self._arrivals.frame(message.value, stamp * 1000 if stamp else None)
+        self._arrivals.check()
+        return None
+
+    def apply(self, values: Mapping[str, Value]) -> Mapping[str, Value]:
+        return values
+
+    def close(self) -> None:
+        reader, self._reader = self._reader, None
+        if reader is not None:
+            try:
+                reader.close()
+            except Exception as error:  # noqa: BLE001 - it is given up anyway
+                log.debug("closing a reader: %r", error)
+
+    def _parameters(self) -> dict[str, Any]:
+        source = self._settings
+        limits = {"fetch_max_bytes": source.max_bytes, "max_partition_fetch_bytes": source.max_bytes}
+        spec = as_parameters(source, KafkaConnection, secure=source.tls is not None)
+        parameters: dict[str, Any] = {
+            "type": "kafka",
+            "brokers": list(source.brokers),
+            "topics": source.topic,
+            "value_type": "byte_array",
+            "consistency": "AT_MOST_ONCE",
+            "receive_timeout_ms": _POLL_MS,
+            "data_compression": source.data_compression,
+            "compression": source.compression.model_dump(exclude_none=True),
+            "data_encryption": source.data_encryption,
+            "message_format": source.message_format,
+            "user_data_only": source.user_data_only,
+            "type_spec": {**spec, **limits, "group_id": source.group_id, "auto_offset_reset": "latest"},
+        }
+        if source.tls is not None:
+            parameters["tls"] = source.tls.as_parameters()
+        if source.crypto is not None:
+            parameters["crypto"] = source.crypto.as_parameters()
+        return parameters

@@ -1,0 +1,177 @@
+"""A sender that connects to us: 4 bytes of length (big-endian), then a JPEG, over and over.
+
+The protocol of Chris Bensen's `sendvid.py`, whose first message is empty. A sender that comes again is let in at once;
+the one before it is gone, whatever its connection looks like.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import selectors
+import socket
+import struct
+import time
+from collections.abc import Mapping
+
+from mqttcam.camera.frame import Frame
+from mqttcam.camera.source import SourceError, SourceInfo
+from mqttcam.camera.sources._arrival import Arrivals
+from mqttcam.camera.wake import Wake
+from mqttcam.settings import CameraSettings
+from mqttcam.settings.sources_remote import TcpSource
+from mqttcam.values import Value
+
+log = logging.getLogger(__name__)
+
+_CHUNK = 1 << 18
+_HEAD = struct.Struct(">I")
+
+
+class TooLong(Exception):
+    """A length that no picture has."""
+
+
+class Messages:
+    """Takes a stream apart.
+
+    Raises (from `feed`):
+        TooLong: a message would be larger than `max_bytes`; the stream is of no more use.
+    """
+
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
+        self._buffer = bytearray()
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """The messages that are complete with this."""
+        buffer = self._buffer
+        buffer += data
+        found = []
+        start = 0
+        while len(buffer) - start >= _HEAD.size:
+            (length,) = _HEAD.unpack_from(buffer, start)
+            if length > self._max_bytes:
+                raise TooLong(f"{length} bytes, at most {self._max_bytes}")
+            end = start + _HEAD.size + length
+            if len(buffer) < end:
+                break
+            found.append(bytes(buffer[start + _HEAD.size : end]))
+            start = end
+        del buffer[:start]
+        return found
+
+
+class Sender:
+    """The one that is connected."""
+
+    def __init__(self, connection: socket.socket, address: str, max_bytes: int) -> None:
+        self.connection = connection
+        self.address = address
+        self.messages = Messages(max_bytes)
+
+
+class TcpListener:
+    """The source. Nothing is taken apart or decoded here: pictures pass through as they come, the newest wins."""
+
+    def __init__(self, settings: CameraSettings, wake: Wake) -> None:
+        source: object = settings.source
+        assert isinstance(source, TcpSource)
+        self._settings = source
+        self._selector = selectors.DefaultSelector()
+        self._listener: socket.socket | None = None
+        self._sender: Sender | None = None
+        self._refused: set[str] = set()
+        self._arrivals = Arrivals("the sender", self._settings.silence)
+
+    def open(self) -> SourceInfo:
+        host, port = self._settings.host, self._settings.port
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        try:
+            self._listener = socket.create_server((host, port), family=family)
+        except OSError as error:
+            raise SourceError(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
+        self._listener.setblocking(False)
+        self._selector.register(self._listener, selectors.EVENT_READ)
+        self._arrivals = Arrivals("the sender", self._settings.silence)
+        return SourceInfo("TCP sender", 0, 0, frame_rate=0)
+
+    def read(self, timeout: float) -> Frame | None:
+        end = time.monotonic() + timeout
+        while (left := end - time.monotonic()) > 0:
+            for key, _events in self._selector.select(left):
+                if key.fileobj is self._listener:
+                    self._accept()
+                elif (frame := self._receive()) is not None:
+                    return frame
+        self._arrivals.check()
+        return None
+
+    def apply(self, values: Mapping[str, Value]) -> Mapping[str, Value]:
+        return values
+
+    def close(self) -> None:
+        self._drop()
+        if self._listener is not None:
+            self._listener.close()
+            self._listener = None
+        self._selector.close()
+
+    def _accept(self) -> None:
+        assert self._listener is not None
+        try:
+            connection, address = self._listener.accept()
+        except OSError as error:
+            log.debug("nobody came after all: %s", error)
+            return
+        host = str(address[0])
+        if not self._is_allowed(host):
+            connection.close()
+            if host not in self._refused:
+                self._refused.add(host)
+                log.warning("a sender at %s is not allowed", host)
+            return
+        self._drop()
+        connection.setblocking(False)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        self._sender = Sender(connection, host, self._settings.max_bytes)
+        self._selector.register(connection, selectors.EVENT_READ)
+        log.info("a sender has connected from %s", host)
+
+    def _is_allowed(self, host: str) -> bool:
+        address = ipaddress.ip_address(host.partition("%")[0])
+        if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
+            address = address.ipv4_mapped
+        allow = self._settings.allow
+        return not allow or any(address in network for network in allow)
+
+    def _receive(self) -> Frame | None:
+        """The newest whole picture of what has come."""
+        sender = self._sender
+        if sender is None:
+            return None
+        newest = None
+        try:
+            while True:
+                data = sender.connection.recv(_CHUNK)
+                if not data:
+                    self._drop("has gone")
+                    break
+                for message in sender.messages.feed(data):
+                    newest = message or newest  # an empty one says nothing
+                if newest is not None or len(data) < _CHUNK:
+                    break
+        except BlockingIOError:
+            pass  # all that has come is taken
+        except TooLong as error:
+            self._drop(f"is no sender of pictures: {error}")
+        except OSError as error:
+            self._drop(f"has gone: {error.strerror or error}")
+        return None if newest is None else self._arrivals.frame(newest)
+
+    def _drop(self, why: str | None = None) -> None:
+        sender, self._sender = self._sender, None
+        if sender is not None:
+            self._selector.unregister(sender.connection)
+            sender.connection.close()
+            log.info("the sender at %s %s", sender.address, why or "is let go")
