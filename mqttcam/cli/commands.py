@@ -15,7 +15,7 @@ import orjson
 
 from mqttcam import log
 from mqttcam.cli.outcome import DONE, FAILED, CommandFailed, UsageError, drop_output
-from mqttcam.settings import Settings, SettingsError, check_outputs, find_config, load
+from mqttcam.settings import Settings, SettingsError, check_outputs, find_config, load, reference
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:
@@ -82,6 +82,8 @@ def check(arguments: argparse.Namespace) -> int:
     settings = load(path, os.environ)
     if problems := check_outputs(settings):
         raise SettingsError(problems)
+    for line in reference.read(os.environ).explained:
+        _print(str(line))
     cameras = ", ".join(settings.cameras) or "no camera"
     _print(f"{path or 'environment'}: ok (node {settings.node}: {cameras})")
     return DONE

@@ -14,6 +14,7 @@ from mqttcam.devices import CameraDevice
 from mqttcam.home_assistant import discovery_messages
 from mqttcam.mqtt.topics import Topics
 from mqttcam.node import Node
+from mqttcam.outputs.registry import configured as configured_outputs
 from mqttcam.settings import MqttSettings, Settings
 from mqttcam.store import Store
 from mqttcam.web.address import linked_page
@@ -27,8 +28,10 @@ async def opened(settings: Settings, camera_ids: Iterable[str]) -> AsyncIterator
     """Cameras, each opened or failed; one that is switched off stays closed."""
     store = Store(settings.state_dir / "values.json")
     store.load()
+    outputs = configured_outputs(settings)
     devices = {
-        camera_id: build_device(camera_id, settings.cameras[camera_id], store) for camera_id in camera_ids
+        camera_id: build_device(camera_id, settings.cameras[camera_id], store, outputs=outputs)
+        for camera_id in camera_ids
     }
     try:
         await asyncio.gather(*(_open(device) for device in devices.values()))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from mqttcam.settings import reference
 from mqttcam.settings.document import read_file
 from mqttcam.settings.environment import configures, overlay
 from mqttcam.settings.fill import Filler
@@ -32,7 +33,7 @@ def find_config(explicit: Path | None, environ: Mapping[str, str]) -> Path | Non
     for path in DEFAULT_FILES:
         if _is_there(path):
             return path
-    if configures(environ):
+    if configures(environ) or reference.read(environ).tree is not None:
         return None
     here, system = DEFAULT_FILES
     message = f"no ./{here}, no {system}, no variable {PREFIX}… in the environment"
@@ -61,7 +62,9 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
 def _load(path: Path | None, environ: Mapping[str, str]) -> tuple[Settings | None, list[Problem]]:
     """Settings or problems. A function of its own, so that an error's traceback keeps nothing it read."""
     root, problems = read_file(path) if path is not None else (Node({}, Place()), [])
-    root, found = overlay(root, environ)
+    given = reference.read(environ)
+    problems += given.problems
+    root, found = overlay(reference.underlay(root, given), environ)
     problems += found
     filler = Filler()
     data = filler.section(Settings, root, ())
@@ -93,7 +96,8 @@ def check_outputs(settings: Settings, path: Path | None = None) -> list[Problem]
 
     `path` is shown as the file. A configuration without cameras is fine: the node alone is shown.
     """
-    if settings.mqtt is not None or settings.web.enabled:
+    tcp = any(camera.tcp is not None for camera in settings.cameras.values())
+    if settings.mqtt is not None or settings.web.enabled or settings.kafka is not None or tcp:
         return []
     allowed = "`mqtt: {host: …}` (MQTTCAM__MQTT__HOST), `broker: {enabled: true}`, `web: {enabled: true}`"
     file = "configuration" if path is None else str(path)
