@@ -86,11 +86,16 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """All of it, running, with every entity there."""
     if ha_version(ha_root()) is None:
         leave_out("no Home Assistant: run tests/home_assistant/setup.sh")
-    cameras = {"front": pattern_camera(name="Front door"), "back": pattern_camera(size="160x120")}
+    nowhere = {"host": "127.0.0.1", "port": 9}
+    cameras = {
+        "front": pattern_camera(name="Front door", tcp=nowhere),
+        "back": pattern_camera(size="160x120"),
+    }
+    kafka = {"brokers": "127.0.0.1:9", "topic": "frames"}
     with (
         Mosquitto(tmp_path_factory.mktemp("broker")) as broker,
         HomeAssistant(broker.port) as ha,
-        rig(broker, tmp_path_factory.mktemp("daemon"), cameras=cameras) as running,
+        rig(broker, tmp_path_factory.mktemp("daemon"), cameras=cameras, kafka=kafka) as running,
     ):
         found = World(ha, broker, running)
         found.wait_available()
