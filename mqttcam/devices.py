@@ -6,22 +6,23 @@ import asyncio
 import logging
 import math
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import TypeVar
 
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.control import plain_name
 from mqttcam.camera.frame import Picture, PictureSpec
+from mqttcam.motion import CameraMotion
 from mqttcam.outputs.output import CameraFeed, Output
 from mqttcam.schedule import Schedule, parse
 from mqttcam.settings import CameraSettings
-from mqttcam.store import Store
-from mqttcam.values import InvalidValue, Number, Switch, Value
+from mqttcam.store import Store, recalled
+from mqttcam.values import Number, Switch, Value
 
 log = logging.getLogger(__name__)
 
-Normal = TypeVar("Normal")
 SnapshotSink = Callable[[Picture, str | None], Awaitable[None]]
 """Takes a picture made on demand, with the request's id; raises SnapshotRefused."""
+EventSink = Callable[[Mapping[str, object]], None]
+"""Takes something that happened: `event_type`, and what belongs to it."""
 
 _UNPACED_RATE = 60.0
 """The highest image rate, in frames a second, of a camera that names no frame rate."""
@@ -42,12 +43,16 @@ class CameraDevice:
     """One camera with its publishing options.
 
     Listeners are called on the loop after any change of what its entities show.
+
+    Attributes:
+        motion: its motion detection, where it is configured to have one.
     """
 
     def __init__(self, camera: Camera, store: Store, outputs: Iterable[Output] = ()) -> None:
         self.camera = camera
         self.last_snapshot: Picture | None = None
         self.snapshot_sinks: list[SnapshotSink] = []
+        self.event_sinks: list[EventSink] = []
         self.drop_counters: list[Callable[[], int]] = []
         self.picture_limits: list[Callable[[], int]] = []
         self.outputs = {output.name: output for output in outputs if output.serves(camera.settings)}
@@ -59,6 +64,11 @@ class CameraDevice:
         self._image_fps = math.inf if image.fps == "max" else float(image.fps)
         self.image_quality = image.quality
         self._recall()
+        self.motion: CameraMotion | None = None
+        if camera.settings.motion is not None:
+            self.motion = CameraMotion(
+                camera, camera.settings.motion, store, changed=self.changed, emit=self.emit
+            )
         camera.add_listener(self.changed)
 
     @property
@@ -151,6 +161,14 @@ class CameraDevice:
         self.changed()
         return picture
 
+    def emit(self, event: Mapping[str, object]) -> None:
+        """Tell every sink what has happened; it is told once and not kept."""
+        for sink in tuple(self.event_sinks):
+            try:
+                sink(event)
+            except Exception:
+                log.exception("camera %s: somebody who was told of an event failed", self.id)
+
     # outputs
 
     def attach(self) -> None:
@@ -226,20 +244,6 @@ def configured_control(settings: CameraSettings, key: str) -> object:
     """What the configuration says of a control, given its key; all spellings of its name are one."""
     plain = plain_name(key)
     return next((value for name, value in settings.controls.items() if plain_name(name) == plain), None)
-
-
-def recalled(
-    store: Store, device: str, key: str, coerce: Callable[[object], Normal], configured: object
-) -> Normal | None:
-    """What a command has set, in its normal form; `None` where there is nothing of use."""
-    raw = store.recall(device, key, configured)
-    if raw is None:
-        return None
-    try:
-        return coerce(raw)
-    except InvalidValue as error:
-        log.warning("camera %s: %s as it was kept is not used: %s", device, key, error)
-        return None
 
 
 def recalled_camera(settings: CameraSettings, store: Store, camera_id: str) -> tuple[bool, dict[str, object]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Generic
 
 import orjson
@@ -92,6 +92,7 @@ class CameraEndpoint:
         self._publish_due: asyncio.Handle | None = None
         device.add_listener(self._changed)
         device.snapshot_sinks.append(self._publish_snapshot)
+        device.event_sinks.append(self._publish_event)
         device.drop_counters.append(lambda: pictures.dropped)
         device.picture_limits.append(lambda: pictures.max_bytes)
         self._follow()
@@ -149,6 +150,10 @@ class CameraEndpoint:
             await self.pictures.publish_snapshot(picture, request_id)
         except PublishError as error:
             raise SnapshotRefused(error.code, str(error)) from error
+
+    def _publish_event(self, event: Mapping[str, object]) -> None:
+        """Without a connection it is dropped: news of long ago is none."""
+        self._connection.publish(self._topics.event, orjson.dumps(event), qos=1)
 
     def _changed(self) -> None:
         """Many changes in one turn of the loop are one message."""

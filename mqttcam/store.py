@@ -10,12 +10,17 @@ import asyncio
 import contextlib
 import logging
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
+from mqttcam.values import InvalidValue
+
 log = logging.getLogger(__name__)
+
+Normal = TypeVar("Normal")
 
 
 class Store:
@@ -106,3 +111,17 @@ def write_atomically(path: Path, data: bytes) -> None:
 def _plain(value: object) -> object:
     """As it comes back from JSON, so that the two compare equal."""
     return orjson.loads(orjson.dumps(value))
+
+
+def recalled(
+    store: Store, device: str, key: str, coerce: Callable[[object], Normal], configured: object
+) -> Normal | None:
+    """What a command has set, in its normal form; `None` where there is nothing of use."""
+    raw = store.recall(device, key, configured)
+    if raw is None:
+        return None
+    try:
+        return coerce(raw)
+    except InvalidValue as error:
+        log.warning("camera %s: %s as it was kept is not used: %s", device, key, error)
+        return None

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from mqttcam.camera.frame import Frame, Life, Picture, PictureSpec, fitted
 from mqttcam.camera.hub import Hub
+from mqttcam.camera.pace import Pace
 from mqttcam.imaging.fit import Fitter
 from mqttcam.schedule import Schedule, Ticker
 
@@ -51,8 +52,7 @@ class PictureFeed:
         self._on_picture = on_picture
         self._fitter = Fitter()
         self._said: int | None = None
-        self._due_ns = 0
-        self._last_ns = 0
+        self._pace = Pace()
         self._owed = False
         self._on_its_way = False
         self._closed = False
@@ -81,25 +81,11 @@ class PictureFeed:
         if fps == 0 and ticker is None:
             self._owed = False
             return False
-        if ticker.due() if ticker is not None else fps == math.inf or self._is_due(frame.ts_ns, fps):
+        if ticker.due() if ticker is not None else fps == math.inf or self._pace.is_due(frame.ts_ns, fps):
             if self._owed:
                 self.dropped += 1
             self._owed = True
         return self._owed and self.ready and not self._on_its_way
-
-    def _is_due(self, now: int, fps: float) -> bool:
-        """Paced by capture times, without drift: half a frame early is on time, so that no rate beats against another.
-
-        A clock that jumps costs no more than two periods.
-        """
-        early = max(now - self._last_ns, 0) // 2
-        self._last_ns = now
-        period = int(1e9 / fps)
-        due = self._due_ns
-        if now + min(early, period // 2) < due <= now + 2 * period:
-            return False
-        self._due_ns = (due if abs(now - due) <= period else now) + period
-        return True
 
     def deliver(self, frame: Frame) -> None:
         """Make the picture and send it to the loop.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mqttcam.devices import IMAGE_QUALITY, CameraDevice
 from mqttcam.entities.controls import control_entity
 from mqttcam.entities.entity import Entity, option
+from mqttcam.entities.motion import motion_entities
 from mqttcam.entities.outputs import output_entities
 from mqttcam.values import Number, Switch, Text
 
@@ -121,6 +122,7 @@ def camera_entities(device: CameraDevice) -> tuple[Entity[CameraDevice], ...]:
     return (
         *FIXED,
         rate,
+        *motion_entities(device),
         *output_entities(device),
         *(control_entity(control) for control in device.camera.controls.values()),
     )

@@ -137,6 +137,11 @@ def _camera_keys(entity: Entity[CameraDevice], topics: CameraTopics) -> dict[str
             return {"topic": topics.image}
         case "image":
             return {"image_topic": topics.snapshot, "content_type": "image/jpeg"}
+        case "event":
+            # Home Assistant warns of every event of another type on the topic, which all of them share.
+            types = dict(entity.options)["event_types"]
+            template = f"{{{{ value if value_json.event_type in {types} else '' }}}}"
+            return {"state_topic": topics.event, "value_template": template}
         case _:
             command_topic = topics.command(entity.command) if entity.command else topics.set_key(entity.key)
             return _value_keys(

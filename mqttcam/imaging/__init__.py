@@ -1,1 +1,1 @@
-"""Pure functions on pixels: encode, decode, resize, turn, draw, and pictures that stay below a size in bytes."""
+"""Pure functions on pixels: encode, decode, resize, turn, draw, see motion, and pictures below a size in bytes."""

@@ -34,11 +34,16 @@ def is_sideways(noted: int) -> bool:
     return noted >= 5
 
 
+def mirrors(noted: int) -> tuple[bool, bool]:
+    """Whether to mirror left and right, and top and bottom, after a turn where it is sideways."""
+    return noted in (2, 3, 5, 8), noted in (3, 4, 7, 8)
+
+
 def upright(pixels: Pixels, noted: int) -> Pixels:
     """Turned and mirrored so that what was up is up (Exif 2.32, 4.6.4, Orientation)."""
     if is_sideways(noted):
         pixels = quarter_turn(pixels)
-    horizontal, vertical = noted in (2, 3, 5, 8), noted in (3, 4, 7, 8)
+    horizontal, vertical = mirrors(noted)
     if not horizontal and not vertical:
         return pixels
     turned = flip(pixels, horizontal=horizontal, vertical=vertical)

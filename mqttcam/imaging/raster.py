@@ -51,13 +51,22 @@ def decode(jpeg: bytes, min_width: int = 0, min_height: int = 0) -> Pixels:
     Raises:
         ValueError: it cannot be decoded at all, or has more than 67 million pixels.
     """
-    width, height = _header(jpeg, min_width, min_height)
-    if width * height > _MOST_PIXELS:
-        raise ValueError(f"{width}x{height} pixels are too many")
+    _refuse_huge(jpeg, min_width, min_height)
     pixels: Pixels = simplejpeg.decode_jpeg(
         jpeg, "RGBX", min_width=min_width, min_height=min_height, strict=False
     )
     return pixels
+
+
+def decode_luma(jpeg: bytes, min_width: int) -> Plane:
+    """The luma of a JPEG as it is stored, as small as it can be decoded while it stays that wide.
+
+    Raises:
+        ValueError: as `decode`.
+    """
+    _refuse_huge(jpeg, min_width, 0)
+    luma: Plane = simplejpeg.decode_jpeg(jpeg, "GRAY", min_width=min_width, strict=False)[..., 0]
+    return luma
 
 
 def jpeg_size(jpeg: bytes) -> tuple[int, int]:
@@ -77,6 +86,12 @@ def jpeg_size(jpeg: bytes) -> tuple[int, int]:
         except ValueError as error:
             raise ValueError(f"the end of the JPEG is missing ({error})") from None
     return size
+
+
+def _refuse_huge(jpeg: bytes, min_width: int, min_height: int) -> None:
+    width, height = _header(jpeg, min_width, min_height)
+    if width * height > _MOST_PIXELS:
+        raise ValueError(f"{width}x{height} pixels are too many")
 
 
 def _header(jpeg: bytes, min_width: int = 0, min_height: int = 0) -> tuple[int, int]:

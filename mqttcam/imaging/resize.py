@@ -27,7 +27,7 @@ def _resize(plane: Plane, width: int, height: int) -> Plane:
     tall, wide = float(plane.shape[0]), float(plane.shape[1])
     while plane.shape[0] >= 2 * height or plane.shape[1] >= 2 * width:
         rows, columns = _box(plane.shape[0] / height), _box(plane.shape[1] / width)
-        plane = _averaged(plane, rows, columns)
+        plane = averaged(plane, rows, columns)
         tall, wide = tall / rows, wide / columns
     if plane.shape[0] != height:
         plane = _interpolated(plane, height, tall, axis=0)
@@ -44,7 +44,7 @@ def _box(factor: float) -> int:
     return max(1, int(factor ** (1 / steps) + 1e-9))
 
 
-def _averaged(plane: Plane, rows: int, columns: int) -> Plane:
+def averaged(plane: Plane, rows: int, columns: int) -> Plane:
     """Each box of `rows` x `columns` as its mean; what is left over at the edges is cut.
 
     Sums of whole rows, then of columns, in 16 bits: NumPy does that many times as fast as a mean over an axis.

@@ -7,6 +7,7 @@ from mqttcam.settings.base import plain
 from mqttcam.settings.cameras import UNPACED, CameraSettings, ImageSettings, default_name
 from mqttcam.settings.loader import check_outputs, find_config, load
 from mqttcam.settings.model import LogSettings, Settings
+from mqttcam.settings.motion import MotionSettings
 from mqttcam.settings.mqtt import BrokerSettings, HomeAssistantSettings, MqttSettings, TlsSettings
 from mqttcam.settings.problems import NoConfiguration, Problem, SettingsError
 from mqttcam.settings.schema import json_schema
@@ -24,6 +25,7 @@ __all__ = [
     "HomeAssistantSettings",
     "ImageSettings",
     "LogSettings",
+    "MotionSettings",
     "MqttSettings",
     "NoConfiguration",
     "Picamera2Source",

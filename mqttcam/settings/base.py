@@ -8,6 +8,7 @@ from typing import Annotated, Any, get_args
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     GetCoreSchemaHandler,
@@ -51,6 +52,24 @@ def slug(text: str) -> str:
 
 class MustExist:
     """Marks a path whose file has to be there when the configuration is loaded (the models do no I/O)."""
+
+
+def switch_or(section: type[Section]) -> BeforeValidator:
+    """For an optional section: `true` is one with its defaults, `false` is none."""
+
+    def normal(raw: object) -> object:
+        word = str(raw).strip().lower() if isinstance(raw, str | bool | int) else None
+        if word in {"true", "yes", "on", "1"}:
+            return {}
+        if word in {"false", "no", "off", "0"}:
+            return None
+        if word is not None:
+            raise refuse(
+                "is neither true nor false", f"true, false, or the keys {', '.join(section.model_fields)}"
+            )
+        return raw
+
+    return BeforeValidator(normal, json_schema_input_type=bool | section)
 
 
 class OneOf:

@@ -7,8 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, PlainValidator, ValidationInfo, WithJsonSchema, field_validator
 
-from mqttcam.settings.base import OneOf, Section, Slug, refuse
+from mqttcam.settings.base import OneOf, Section, Slug, refuse, switch_or
 from mqttcam.settings.kafka import KafkaSettings, Times
+from mqttcam.settings.motion import MotionSettings
 from mqttcam.settings.size import Size, SizeSetting
 from mqttcam.settings.sources import FileSource, SourceSettings, TestPatternSource
 from mqttcam.settings.sources_remote import TcpOutputSettings
@@ -103,6 +104,9 @@ class CameraSettings(Section):
     )
     image: ImageSettings = Field(
         default_factory=ImageSettings, description="The pictures that go out over MQTT."
+    )
+    motion: Annotated[MotionSettings | None, switch_or(MotionSettings)] = Field(
+        None, description="Motion detection: true, or a section; without it none."
     )
     kafka: KafkaSettings | None = Field(
         None, description="What this camera has otherwise than `kafka` says for all."

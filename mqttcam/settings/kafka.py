@@ -21,7 +21,7 @@ from pydantic import (
 )
 
 from mqttcam.schedule import BadSchedule, parse
-from mqttcam.settings.base import OneOf, Section, refuse
+from mqttcam.settings.base import OneOf, Section, refuse, switch_or
 from mqttcam.settings.kafka_client import (
     LARGEST_REQUEST,
     KafkaClient,
@@ -35,18 +35,6 @@ MIN_RATE, MAX_RATE = 0.00001, 240
 _RATES = f"{MIN_RATE:f} to {MAX_RATE} frames a second, or max (every frame)"
 _TOPIC_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
 _LONGEST_TOPIC = 249
-
-
-def section_or_switch(raw: object) -> object:
-    """`true` is the section with its defaults, `false` none."""
-    word = str(raw).strip().lower() if isinstance(raw, str | bool | int) else None
-    if word in {"true", "yes", "on", "1"}:
-        return {}
-    if word in {"false", "no", "off", "0"}:
-        return None
-    if word is not None:
-        raise refuse("is neither true nor false", "true, false, or a section")
-    return raw
 
 
 def _brokers(raw: object) -> object:
@@ -165,9 +153,9 @@ class KafkaSettings(KafkaClient):
     value_type: Annotated[Literal["byte_array", "image"], OneOf()] = Field(
         "byte_array", description="Both are the JPEG's bytes: readers of either type get it."
     )
-    tls: Annotated[
-        KafkaTls | None, BeforeValidator(section_or_switch, json_schema_input_type=bool | KafkaTls)
-    ] = Field(None, description="true (with the system's authorities), or a section with files.")
+    tls: Annotated[KafkaTls | None, switch_or(KafkaTls)] = Field(
+        None, description="true (with the system's authorities), or a section with files."
+    )
     data_compression: bool = Field(False, description="As `compression` says.")
     compression: KafkaCompression = Field(default_factory=KafkaCompression, description="How.")
     data_encryption: bool = Field(False, description="As `crypto` says.")
@@ -193,9 +181,9 @@ class KafkaSettings(KafkaClient):
     queue: KafkaQueue = Field(
         default_factory=KafkaQueue, description="What waits while Kafka is slow or away."
     )
-    spool: Annotated[
-        KafkaSpool | None, BeforeValidator(section_or_switch, json_schema_input_type=bool | KafkaSpool)
-    ] = Field(None, validate_default=True, description="true, or a section: for frames on a schedule.")
+    spool: Annotated[KafkaSpool | None, switch_or(KafkaSpool)] = Field(
+        None, validate_default=True, description="true, or a section: for frames on a schedule."
+    )
     client: Annotated[Literal["sinetstream", "confluent"], OneOf()] = Field(
         "sinetstream", description="confluent: the same messages by a faster client, without encryption."
     )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
-from mqttcam.settings.base import Host, ListenPort, MustExist, OneOf, Port, Section, Topic, refuse
+from mqttcam.settings.base import Host, ListenPort, MustExist, OneOf, Port, Section, Topic, refuse, switch_or
 
 PORT, TLS_PORT = 1883, 8883
 LARGEST_PACKET = 268_435_455
@@ -41,19 +41,6 @@ class TlsSettings(Section):
         return key_file
 
 
-def _switch_or_section(raw: object) -> object:
-    word = str(raw).strip().lower() if isinstance(raw, str | bool | int) else None
-    if word in {"true", "yes", "on", "1"}:
-        return {}
-    if word in {"false", "no", "off", "0"}:
-        return None
-    if word is not None:
-        raise refuse(
-            "is neither true nor false", f"true, false, or the keys {', '.join(TlsSettings.model_fields)}"
-        )
-    return raw
-
-
 class MqttSettings(Section):
     """The broker, and what is published there."""
 
@@ -79,9 +66,9 @@ class MqttSettings(Section):
         le=LARGEST_PACKET,
         description="Bytes; never send more, whatever the broker allows.",
     )
-    tls: Annotated[
-        TlsSettings | None, BeforeValidator(_switch_or_section, json_schema_input_type=bool | TlsSettings)
-    ] = Field(None, description="true (with the system's authorities), or a section with files.")
+    tls: Annotated[TlsSettings | None, switch_or(TlsSettings)] = Field(
+        None, description="true (with the system's authorities), or a section with files."
+    )
 
     @property
     def connect_port(self) -> int:

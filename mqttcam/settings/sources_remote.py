@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, IPvAnyNetwork, SecretStr, ValidationInfo, field_validator
+from pydantic import Field, IPvAnyNetwork, SecretStr, ValidationInfo, field_validator
 
-from mqttcam.settings.base import Host, OneOf, Port, Section, refuse
-from mqttcam.settings.kafka import Brokers, Rate, Times, section_or_switch
+from mqttcam.settings.base import Host, OneOf, Port, Section, refuse, switch_or
+from mqttcam.settings.kafka import Brokers, Rate, Times
 from mqttcam.settings.kafka_client import KafkaCompression, KafkaConnection, KafkaCrypto, KafkaTls, Word
 from mqttcam.settings.mqtt import PORT, TLS_PORT, TlsSettings
 
@@ -25,9 +25,9 @@ class SinetstreamSource(KafkaConnection):
     type: Literal["sinetstream"] = Field("sinetstream", description="Pictures from a Kafka topic.")
     brokers: Brokers = Field(min_length=1, description="host:port, several joined with commas or as a list.")
     topic: Word = Field(description="The topic.")
-    tls: Annotated[
-        KafkaTls | None, BeforeValidator(section_or_switch, json_schema_input_type=bool | KafkaTls)
-    ] = Field(None, description="true (with the system's authorities), or a section with files.")
+    tls: Annotated[KafkaTls | None, switch_or(KafkaTls)] = Field(
+        None, description="true (with the system's authorities), or a section with files."
+    )
     data_compression: bool = Field(False, description="As the sender has it.")
     compression: KafkaCompression = Field(
         default_factory=KafkaCompression, description="As the sender has it."
@@ -65,9 +65,9 @@ class MqttSource(Section):
         Literal[5, "3.1.1"], OneOf(**{"5.0": 5, "v5": 5, "311": "3.1.1", "v3.1.1": "3.1.1"})
     ] = Field(5, description="MQTT version: 5 or 3.1.1.")
     keepalive: int = Field(30, ge=5, le=65535, description="Seconds.")
-    tls: Annotated[
-        TlsSettings | None, BeforeValidator(section_or_switch, json_schema_input_type=bool | TlsSettings)
-    ] = Field(None, description="true (with the system's authorities), or a section with files.")
+    tls: Annotated[TlsSettings | None, switch_or(TlsSettings)] = Field(
+        None, description="true (with the system's authorities), or a section with files."
+    )
     max_bytes: int = Field(
         16_000_000, ge=10_000, le=LARGEST_JPEG, description="The largest picture that is taken."
     )

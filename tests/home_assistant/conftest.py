@@ -88,7 +88,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         leave_out("no Home Assistant: run tests/home_assistant/setup.sh")
     nowhere = {"host": "127.0.0.1", "port": 9}
     cameras = {
-        "front": pattern_camera(name="Front door", tcp=nowhere),
+        "front": pattern_camera(name="Front door", tcp=nowhere, motion={"clear_after": 1}),
         "back": pattern_camera(size="160x120"),
     }
     kafka = {"brokers": "127.0.0.1:9", "topic": "frames"}

@@ -1,0 +1,140 @@
+"""Motion on MQTT: the state, the event, the switch and the threshold."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.client import Message
+from support.daemon import pattern_camera
+from support.node import Camera
+from support.pictures import jpeg
+from support.results import check_error, check_ok
+from support.rig import Launch, Rig
+
+KEYS = {"motion", "motion_detection", "motion_threshold"}
+
+
+@pytest.fixture(scope="module")
+def cameras(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """A ball that bounces; a picture that never changes; and a camera that nobody watches for motion."""
+    still = tmp_path_factory.mktemp("still") / "still.jpg"
+    still.write_bytes(jpeg())
+    return {
+        "front": pattern_camera(motion={"clear_after": 1}),
+        "still": pattern_camera(source={"type": "file", "path": str(still)}, motion=True),
+        "plain": pattern_camera(),
+    }
+
+
+@pytest.fixture
+def moving(front: Camera) -> Camera:
+    """The camera with the ball, which moves and is seen."""
+    check_ok(front.set({"speed": 1, "motion_detection": "ON", "motion_threshold": 0.5}), "set")
+    front.wait_state(motion="ON", since=_before_last_state(front))
+    return front
+
+
+def _before_last_state(camera: Camera) -> int:
+    return camera.client.on(camera.topic("state"))[-1].index
+
+
+def test_motion_is_in_the_state_and_one_event(shared: Rig) -> None:
+    front = shared.front
+    event = shared.client.wait(front.topic("event"))
+    front.wait_state(motion="ON", since=event.index)
+    assert (event.qos, event.retain) == (1, False)
+    said = event.json
+    assert set(said) == {"event_type", "ts", "seq", "score", "box"}
+    assert said["event_type"] == "motion"
+    assert abs(time.time() - said["ts"]) < 60
+    assert 0.5 <= said["score"] < 10
+    box = said["box"]
+    assert 0 <= box["x"] <= box["x"] + box["width"] <= 1
+    assert 0 <= box["y"] <= box["y"] + box["height"] <= 1
+    assert not shared.retained(front.topic("event"))
+
+
+def test_it_ends_where_nothing_moves_and_begins_again(moving: Camera) -> None:
+    client = moving.client
+    since = client.mark()
+    check_ok(moving.set({"speed": 0}), "set")
+    moving.wait_state(since=since, motion="OFF", timeout=20)
+    assert not client.on(moving.topic("event"), since=since)
+    since = client.mark()
+    check_ok(moving.set({"speed": 1}), "set")
+    moving.wait_state(since=since, motion="ON")
+    assert len(client.on(moving.topic("event"), since=since)) == 1
+
+
+def test_switched_off_nothing_is_known_of_motion_at_once(moving: Camera) -> None:
+    since = moving.client.mark()
+    check_ok(moving.set({"enabled": "OFF"}), "set")
+    assert moving.wait_state(since=since, enabled="OFF")["motion"] is None
+    since = moving.client.mark()
+    check_ok(moving.set({"enabled": "ON"}), "set")
+    states = moving.client.wait_many(moving.topic("state"), 1, since=since)
+    assert states[0].json["motion"] is None
+    moving.wait_state(since=since, motion="ON")
+
+
+def test_detection_can_be_turned_off_and_on(moving: Camera) -> None:
+    client = moving.client
+    since = client.mark()
+    assert check_ok(moving.set_value("motion_detection", "OFF"), "set") == {"motion_detection": "OFF"}
+    assert moving.wait_state(since=since, motion_detection="OFF")["motion"] is None
+    moving.next_image()
+    assert not client.on(moving.topic("event"), since=since)
+    check_ok(moving.set_value("motion_detection", "ON"), "set")
+    client.wait(moving.topic("event"), since=since)
+
+
+def test_the_threshold_counts(moving: Camera) -> None:
+    client = moving.client
+    check_ok(moving.set({"motion_threshold": 50}), "set")
+    since = client.mark()
+    moving.wait_state(since=since, motion="OFF", motion_threshold=50)
+    assert not client.on(moving.topic("event"), since=since)
+    error = check_error(moving.set({"motion_threshold": 0}), "set", "invalid_value")
+    assert error["allowed"] == {"min": 0.1, "max": 50}
+
+
+def test_a_still_picture_has_none(shared: Rig) -> None:
+    still = shared.node.camera("still")
+    still.wait_state(motion="OFF", timeout=20)
+    assert not shared.client.on(still.topic("event"))
+
+
+def test_a_camera_without_it_has_none_of_it(shared: Rig) -> None:
+    assert not KEYS & set(shared.node.camera("plain").state())
+    (payload,) = [found for topic, found in shared.discovery().items() if topic.endswith("plain/config")]
+    assert not [key for key in payload["cmps"] if "motion" in key]
+
+
+def test_what_was_set_survives_a_restart(launch: Launch) -> None:
+    rig = launch(cameras={"front": pattern_camera(motion=True)})
+    check_ok(rig.front.set({"motion_detection": "OFF", "motion_threshold": 2.5}), "set")
+    since = rig.mark()
+    rig.daemon.restart()
+    rig.node.wait_online(since=since)
+    rig.front.wait_state(since=since, motion_detection="OFF", motion_threshold=2.5, motion=None)
+
+
+def test_a_reload_brings_it_and_takes_it_away(launch: Launch, tmp_path: Path) -> None:
+    rig = launch()
+    assert isinstance(rig.daemon.config, dict)
+    for motion in (True, False):
+        rig.daemon.config["cameras"] = {"front": pattern_camera(motion=motion)}
+        rig.daemon.write_config()
+        since = rig.mark()
+        check_ok(rig.node.command("reload"), "reload")
+        topic = f"homeassistant/device/mqttcam_{rig.node.name}_front/config"
+        rig.client.wait(topic, partial(_announces, motion), since=since, timeout=20)
+        assert (set(rig.front.state()) >= KEYS) is motion
+
+
+def _announces(motion: bool, message: Message) -> bool:
+    return (b'"motion"' in message.payload) is motion

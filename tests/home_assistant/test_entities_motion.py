@@ -1,0 +1,66 @@
+"""Motion as Home Assistant shows it. The package's own checks see to it that it complains of nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from support.results import check_ok
+
+from home_assistant.conftest import World
+
+
+@pytest.fixture(autouse=True)
+def _moves(world: World) -> Iterator[None]:
+    """The ball moves and is seen after each of the tests, as it is before the first."""
+    front = world.rig.front
+    yield
+    check_ok(front.set({"enabled": "ON", "motion_detection": "ON", "motion_threshold": 0.5}), "set")
+    front.next_image()
+    check_ok(front.set({"speed": 1}), "set")
+    world.ha.wait_state(world.entity("motion"), "on")
+
+
+def test_the_sensor_is_on_and_the_event_has_come(world: World) -> None:
+    sensor = world.ha.wait_state(world.entity("motion"), "on")
+    assert sensor["attributes"]["device_class"] == "motion"
+    entity = world.entity("motion_event")
+    assert entity == "event.front_door_motion_event"
+    event = world.ha.wait_state(entity, lambda state: state != "unknown")
+    attributes = event["attributes"]
+    assert (attributes["event_type"], attributes["event_types"]) == ("motion", ["motion"])
+    assert attributes["score"] >= 0.5
+    assert set(attributes["box"]) == {"x", "y", "width", "height"}
+
+
+def test_it_clears_and_comes_again(world: World) -> None:
+    check_ok(world.rig.front.set({"speed": 0}), "set")
+    world.ha.wait_state(world.entity("motion"), "off")
+    before = world.ha.states()[world.entity("motion_event")]["state"]
+    check_ok(world.rig.front.set({"speed": 1}), "set")
+    world.ha.wait_state(world.entity("motion"), "on")
+    world.ha.wait_state(world.entity("motion_event"), lambda state: state != before)
+
+
+def test_an_event_of_another_type_is_passed_over_in_silence(world: World) -> None:
+    entity = world.entity("motion_event")
+    before = world.ha.wait_state(entity, lambda state: state != "unknown")
+    world.rig.client.publish(world.rig.front.topic("event"), {"event_type": "something_else"})
+    check_ok(world.rig.front.set({"motion_threshold": 0.6}), "set")
+    world.ha.wait_state(world.entity("motion_threshold"), "0.6")  # that came after the event
+    assert world.ha.states()[entity]["state"] == before["state"]
+
+
+def test_the_switch_and_the_number(world: World) -> None:
+    world.ha.call("switch.turn_off", world.entity("motion_detection"))
+    world.ha.wait_state(world.entity("motion"), "unknown")
+    world.ha.wait_state(world.entity("motion_detection"), "off")
+    world.ha.call("number.set_value", world.entity("motion_threshold"), value=0.7)
+    world.ha.wait_state(world.entity("motion_threshold"), "0.7")
+    world.ha.call("switch.turn_on", world.entity("motion_detection"))
+    world.ha.wait_state(world.entity("motion"), "on")
+
+
+def test_privacy_leaves_no_motion_behind(world: World) -> None:
+    world.ha.call("switch.turn_off", world.entity("enabled"))
+    world.ha.wait_state(world.entity("motion"), "unknown")
