@@ -12,7 +12,7 @@ import inspect
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Generic, Protocol, TypeVar, get_args, get_type_hints
 
 from mqttcam.camera.camera import CameraUnavailable
@@ -24,7 +24,7 @@ from mqttcam.log import LEVELS
 from mqttcam.node import Node
 from mqttcam.request import MAX_PAYLOAD, Body, Code, CommandError, Request, RequestId, Result
 from mqttcam.settings import SettingsError
-from mqttcam.values import Choice, InvalidValue, Kind, Number, coerce_all, shown
+from mqttcam.values import Choice, InvalidValue, Kind, Number, Switch, coerce_all, shown
 
 __all__ = [
     "CAMERA_COMMANDS",
@@ -37,6 +37,7 @@ __all__ = [
     "Request",
     "Result",
     "Target",
+    "camera_commands",
     "set_values",
 ]
 
@@ -98,12 +99,14 @@ async def snapshot(
     device: CameraDevice,
     quality: Annotated[int | None, Number(1, 100, integer=True)] = None,
     max_width: Annotated[int | None, Number(16, 16384, integer=True)] = None,
+    full_resolution: Annotated[bool, Switch()] = False,
     *,
     request_id: RequestId = None,
 ) -> None:
-    """Take a picture now."""
+    """Take a picture now; in the camera's full resolution, its stream pauses for a second or two."""
     spec = PictureSpec(quality or device.image_quality, max_width)
-    await device.take_snapshot(spec, None if request_id is None else str(request_id))
+    name = None if request_id is None else str(request_id)
+    await device.take_snapshot(spec, name, full_resolution=full_resolution)
 
 
 @command(CAMERA_COMMANDS)
@@ -134,6 +137,29 @@ async def rediscover(node: Node) -> None:
 async def log_level(node: Node, level: Annotated[str, Choice(LEVELS)]) -> None:
     """Change how much is logged."""
     node.set_log_level(level)
+
+
+_NOT_EVERYWHERE = {"autofocus": "this camera cannot focus"}
+"""Names that are always the same, of actions that only some cameras have; what to say of the others."""
+
+
+def camera_commands(device: CameraDevice) -> dict[str, Command[CameraDevice]]:
+    """What a camera offers: the commands that all have, without arguments that are not for it, and its own actions."""
+    offered = {key: _action_command(key, action.title) for key, action in device.camera.actions.items()}
+    offered |= CAMERA_COMMANDS
+    if not device.camera.takes_stills:
+        arguments = dict(offered["snapshot"].arguments)
+        del arguments["full_resolution"]
+        offered["snapshot"] = replace(offered["snapshot"], arguments=arguments)
+    return offered
+
+
+def _action_command(key: str, title: str) -> Command[CameraDevice]:
+    async def act(device: CameraDevice) -> None:
+        await device.act(key)
+        await device.save()
+
+    return Command(key, act, arguments={}, required=(), wants_request_id=False, help=f"{title}.")
 
 
 class Commander(Generic[Target]):
@@ -207,18 +233,24 @@ class Commander(Generic[Target]):
         await found.run(self._target, **arguments, **extra)
         return {}
 
-    def _find(self, name: str) -> Command[Target]:
-        found = self._commands.get(name)
-        if found is None:
-            known = sorted(self._commands)
-            raise CommandError(
-                Code.UNKNOWN_COMMAND, f"no command {shown(name)!r}{_near(name, known)}", "command", known
-            )
-        return found
+    def _find(self, name: str) -> Command[Target] | Command[CameraDevice]:
+        target = self._target
+        own = camera_commands(target) if isinstance(target, CameraDevice) else {}
+        commands: dict[str, Command[Target] | Command[CameraDevice]] = {**own, **self._commands}
+        if (found := commands.get(name)) is not None:
+            return found
+        known = sorted(commands)
+        if not isinstance(target, CameraDevice) or name not in _NOT_EVERYWHERE:
+            message = f"no command {shown(name)!r}{_near(name, known)}"
+            raise CommandError(Code.UNKNOWN_COMMAND, message, "command", known)
+        if target.camera.info is None:
+            message = "the camera was not open yet: what it can do is not known"
+            raise CommandError(Code.UNAVAILABLE, message, "command", known)
+        raise CommandError(Code.NOT_SUPPORTED, _NOT_EVERYWHERE[name], "command", known)
 
 
 async def set_values(device: CameraDevice, patch: Mapping[str, object]) -> dict[str, object]:
-    """Apply a patch whole or not at all; the values that took effect, as they stand in JSON.
+    """Apply a patch whole or not at all; the values that took effect, also on other keys, as they stand in JSON.
 
     Raises:
         CommandError, InvalidValue, SourceError, CameraUnavailable: nothing was changed.
@@ -242,7 +274,11 @@ async def set_values(device: CameraDevice, patch: Mapping[str, object]) -> dict[
         write = settable[key].write if key in settable else None
         if write is not None:
             write(device, value)
-    return {key: kind.encode(values[key]) for key in patch if (kind := settable[key].kind) is not None}
+    return {
+        key: kind.encode(value)
+        for key, value in values.items()
+        if key in settable and (kind := settable[key].kind) is not None
+    }
 
 
 def _check_keys(given: Iterable[str], known: Mapping[str, object]) -> None:

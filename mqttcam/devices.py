@@ -59,6 +59,7 @@ class CameraDevice:
         self._output_defaults: dict[str, bool | None] = {}
         self._store = store
         self._listeners: list[Callable[[], None]] = []
+        self._taking_still = False
         image = camera.settings.image
         self.image_retain = image.retain
         self._image_fps = math.inf if image.fps == "max" else float(image.fps)
@@ -143,23 +144,52 @@ class CameraDevice:
             InvalidValue, SourceError, CameraUnavailable: nothing was changed.
         """
         applied = await self.camera.apply(values)
-        for key, asked in values.items():
-            self._remember(f"controls.{key}", applied.get(key, asked), self._configured_control(key))
+        self._remember_controls({**values, **applied})
         return applied
 
-    async def take_snapshot(self, spec: PictureSpec, request_id: str | None) -> Picture:
-        """A picture from now, handed to every sink.
+    async def act(self, key: str) -> None:
+        """Have the camera do something once.
 
         Raises:
-            CameraUnavailable: the camera gives none.
+            InvalidValue, SourceError, CameraUnavailable: it does not.
+        """
+        self._remember_controls(await self.camera.act(self.camera.actions[key]))
+
+    async def take_snapshot(
+        self, spec: PictureSpec, request_id: str | None, *, full_resolution: bool = False
+    ) -> Picture:
+        """A picture from now, handed to every sink.
+
+        Args:
+            full_resolution: as large as the camera can; no frames come for the second or two that it takes.
+
+        Raises:
+            CameraUnavailable, SourceError: the camera gives none.
+            SnapshotRefused: it has no full resolution, or is busy with one; or a sink did not take it.
         """
         limit = min((limit() for limit in self.picture_limits), default=None)
-        picture = await self.camera.take(spec, _SNAPSHOT_TIMEOUT, max_bytes=limit)
+        if full_resolution:
+            picture = await self._take_still(spec, limit)
+        else:
+            picture = await self.camera.take(spec, _SNAPSHOT_TIMEOUT, max_bytes=limit)
         self.last_snapshot = picture
         for sink in tuple(self.snapshot_sinks):
             await sink(picture, request_id)
         self.changed()
         return picture
+
+    async def _take_still(self, spec: PictureSpec, limit: int | None) -> Picture:
+        if self.camera.info is not None and not self.camera.takes_stills:
+            raise SnapshotRefused(
+                "not_supported", "this camera has no other resolution than that of its stream"
+            )
+        if self._taking_still:
+            raise SnapshotRefused("busy", "a picture in full resolution is being taken")
+        self._taking_still = True
+        try:
+            return await self.camera.take_still(spec, limit)
+        finally:
+            self._taking_still = False
 
     def emit(self, event: Mapping[str, object]) -> None:
         """Tell every sink what has happened; it is told once and not kept."""
@@ -225,6 +255,10 @@ class CameraDevice:
     def _remember(self, key: str, value: object, configured: object) -> None:
         self._store.remember(self.id, key, value, configured)
         self.changed()
+
+    def _remember_controls(self, values: Mapping[str, Value]) -> None:
+        for key, value in values.items():
+            self._remember(f"controls.{key}", value, self._configured_control(key))
 
     def _recall(self) -> None:
         image = self.settings.image

@@ -88,7 +88,7 @@ class CameraEndpoint:
         self._announcer = announcer
         self._on_new_shape = on_new_shape
         self._inbox = Inbox(connection, commander, topics.result)
-        self._shape: object = (None, ())
+        self._shape = device.camera.shape
         self._publish_due: asyncio.Handle | None = None
         device.add_listener(self._changed)
         device.snapshot_sinks.append(self._publish_snapshot)
@@ -163,7 +163,7 @@ class CameraEndpoint:
 
     def _publish_change(self) -> None:
         self._publish_due = None
-        shape = (self.device.camera.info, tuple(self.device.camera.controls.items()))
+        shape = self.device.camera.shape
         if shape != self._shape:
             self._shape = shape
             self._on_new_shape()

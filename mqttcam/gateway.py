@@ -12,7 +12,7 @@ import orjson
 from mqttcam import __version__
 from mqttcam.camera.feed import PictureFeed
 from mqttcam.camera.frame import Picture
-from mqttcam.commands import CAMERA_COMMANDS, MAX_PAYLOAD, NODE_COMMANDS, Commander
+from mqttcam.commands import MAX_PAYLOAD, NODE_COMMANDS, Commander, camera_commands
 from mqttcam.devices import CameraDevice
 from mqttcam.endpoint import OFFLINE, ONLINE, CameraEndpoint, Inbox, last_level
 from mqttcam.entities.camera import camera_entities
@@ -222,7 +222,7 @@ def _capabilities(device: CameraDevice) -> Mapping[str, object]:
         "width": info.width if info else None,
         "height": info.height if info else None,
         "frame_rate": info.frame_rate if info else None,
-        "commands": sorted(CAMERA_COMMANDS),
+        "commands": sorted(camera_commands(device)),
         "keys": {
             entity.key: entity.kind.describe() | {"settable": entity.settable}
             for entity in camera_entities(device)

@@ -67,8 +67,11 @@ class Store:
     def remember(self, device: str, key: str, value: object, configured: object) -> None:
         """Keep a value; `save` writes it."""
         entry = {"value": _plain(value), "configured": _plain(configured)}
-        if self._data.setdefault(device, {}).get(key) != entry:
-            self._data[device][key] = entry
+        entries = self._data.setdefault(device, {})
+        if entries.get(key) != entry:
+            # In the order of the last change, in which they are set again: one may have an effect on another.
+            entries.pop(key, None)
+            entries[key] = entry
             self._dirty = True
 
     async def save(self) -> None:

@@ -8,10 +8,12 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 
 from mqttcam.camera.capture import OPEN_TIMEOUT, Capture, MakeSource, Opened
-from mqttcam.camera.control import Control, WantedValues
+from mqttcam.camera.control import Action, Control, WantedValues
+from mqttcam.camera.desk import Desk
 from mqttcam.camera.frame import Adjustment, Picture, PictureSpec
 from mqttcam.camera.hub import Hub
 from mqttcam.camera.order import CameraUnavailable, Order
+from mqttcam.camera.sampling import Measured, Sample
 from mqttcam.camera.source import SourceEnded, SourceError, SourceInfo
 from mqttcam.camera.sources import create
 from mqttcam.camera.stats import CameraStats
@@ -22,8 +24,6 @@ from mqttcam.values import Value
 __all__ = ["Camera", "CameraStats", "CameraStatus", "CameraUnavailable"]
 
 log = logging.getLogger(__name__)
-
-_APPLY_TIMEOUT = 5.0
 
 
 class CameraStatus(StrEnum):
@@ -47,8 +47,11 @@ class Camera:
 
     Attributes:
         status: changes at once with what is asked for; `failed` until frames come again.
-        controls: by key, as the source offered them when it was open last.
-        values: the controls' values by key, as far as they are known.
+        controls, actions: by key, as the source offered them when it was open last.
+        takes_stills: that source can take a picture in full resolution.
+        values: the controls' values by key, as far as they are known: as the frames are really taken, where the source
+            tells that.
+        measured: what its frames tell besides.
         last_error: what went wrong last, in words. Once frames come again, what of the configuration could not be
             had, or `None`.
     """
@@ -80,16 +83,18 @@ class Camera:
         self.last_error: str | None = None
         self.info: SourceInfo | None = None
         self.controls: dict[str, Control] = {}
+        self.actions: dict[str, Action] = {}
+        self.takes_stills = False
         self.values: dict[str, Value] = {}
+        self.measured = Measured()
         self._wanted = WantedValues(settings.controls, values or {})
         self._make_source = make_source or (lambda wake: create(settings, wake))
         self._listeners: list[Callable[[], None]] = []
         self._orders: set[Order] = set()
         self._remarks: str | None = None
         self._opened_before = False
-        self._supervisor = Supervisor(
-            camera_id, self._make_capture, self._failed, self.stats.sample, on_stuck
-        )
+        self._desk = Desk(self._open_capture, self._why_not)
+        self._supervisor = Supervisor(camera_id, self._make_capture, self._failed, self._tick, on_stuck)
 
     # life
 
@@ -137,24 +142,24 @@ class Camera:
             CameraUnavailable: the camera is not open, or it does not answer. Values that it takes later after all are
                 shown in `values`.
         """
-        capture = self._supervisor.capture
-        if capture is None or self.info is None:
-            raise CameraUnavailable(self._why_not())
-        job = capture.apply(values)
-        try:
-            async with asyncio.timeout(_APPLY_TIMEOUT):
-                await asyncio.wait((job.result, capture.done), return_when=asyncio.FIRST_COMPLETED)
-            if not job.result.done():
-                raise CameraUnavailable(self._why_not())
-            applied = job.result.result()
-        except TimeoutError:
-            raise CameraUnavailable("the camera does not answer") from None
-        finally:
-            if not job.result.done():
-                capture.withdraw(job)
-                job.result.cancel()
-        self._wanted.want(applied)
-        return applied
+        return self._keep(await self._desk.ask(lambda capture: capture.apply(values)))
+
+    async def act(self, action: Action) -> Mapping[str, Value]:
+        """Do something once. The values by key that follow from it; they survive a restart of the source.
+
+        Raises:
+            InvalidValue, SourceError, CameraUnavailable: as for `apply`.
+        """
+        return self._keep(await self._desk.ask(lambda capture: capture.act(action)))
+
+    async def take_still(self, spec: PictureSpec, max_bytes: int | None = None) -> Picture:
+        """A picture in full resolution, where `takes_stills`; no frames come for the second or two that it takes.
+
+        Raises:
+            CameraUnavailable: the camera is not open, has failed or was switched off meanwhile; it does not fit.
+            SourceError: the source could take none.
+        """
+        return await self._desk.take_still(spec, max_bytes)
 
     async def take(
         self,
@@ -182,6 +187,16 @@ class Camera:
             self.hub.unsubscribe(order)
             self._orders.discard(order)
 
+    @property
+    def shape(self) -> object:
+        """Another one whenever there is something else to see or to operate; `complete`: all of it is known."""
+        return self.info, self.controls, tuple(self.measured.readings), self.complete
+
+    @property
+    def complete(self) -> bool:
+        """Whether all is known that there is to see and to operate."""
+        return self.info is not None and self.measured.settled
+
     def add_listener(self, listener: Callable[[], None]) -> None:
         """Call `listener` on the loop after any change of status, values, controls or error."""
         self._listeners.append(listener)
@@ -194,7 +209,10 @@ class Camera:
             return
         self.info = opened.info
         self.controls = {control.key: control for control in opened.info.controls}
+        self.actions = {action.key: action for action in opened.info.actions}
+        self.takes_stills = opened.takes_stills
         self.values = dict(opened.values)
+        self.measured.begin((opened.info.model, opened.info.serial), expected=opened.measures)
         remarks = _printable("; ".join(opened.remarks)) or None
         if opened.refused and remarks != self._remarks:
             log.warning("camera %s: %s", self.id, "; ".join(opened.refused))
@@ -220,6 +238,15 @@ class Camera:
             self.values |= values
             self._notify()
 
+    def sampled(self, capture: Capture, sample: Sample) -> None:
+        """The newest frame was looked at."""
+        if capture is not self._supervisor.capture:
+            return
+        news = {key: value for key, value in sample.applied.items() if self.values.get(key) != value}
+        self.values |= news
+        if self.measured.take(sample) or news:
+            self._notify()
+
     # what the supervisor tells
 
     def _make_capture(self) -> Capture:
@@ -227,6 +254,11 @@ class Camera:
         capture = Capture(self.id, self._make_source, wanted, self._adjustment(), self.hub.publish, self, seq)
         self.stats.follow(capture)
         return capture
+
+    def _tick(self) -> None:
+        self.stats.sample()
+        if (capture := self._supervisor.capture) is not None:
+            capture.sample()
 
     def _failed(self, problem: SourceError) -> None:
         self.last_error = _printable(str(problem))
@@ -239,6 +271,13 @@ class Camera:
             self._set_status(CameraStatus.FAILED)
 
     # helpers
+
+    def _open_capture(self) -> Capture | None:
+        return None if self.info is None else self._supervisor.capture
+
+    def _keep(self, values: Mapping[str, Value]) -> Mapping[str, Value]:
+        self._wanted.want(values)
+        return values
 
     @property
     def _interval(self) -> float:
@@ -280,6 +319,7 @@ class Camera:
     def _set_status(self, status: CameraStatus) -> None:
         if status in _WITHOUT_FRAMES:
             self.status = status
+            self.measured.values = {}
             self._refuse_orders(self._why_not())
         self.status = status
         self._notify()

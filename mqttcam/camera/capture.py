@@ -10,13 +10,16 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
-from mqttcam.camera.control import Control, named
-from mqttcam.camera.frame import Adjustment, Frame, Life
+from mqttcam.camera.control import Action
+from mqttcam.camera.frame import Adjustment, Frame, Life, Picture
+from mqttcam.camera.job import Job
+from mqttcam.camera.sampling import Sample, Sampler, has
 from mqttcam.camera.source import Source, SourceError, SourceInfo
+from mqttcam.camera.source_controls import SourceControls
 from mqttcam.camera.wake import Wake
-from mqttcam.values import InvalidValue, Value
+from mqttcam.values import Value
 
 log = logging.getLogger(__name__)
 
@@ -24,9 +27,12 @@ OPEN_TIMEOUT = 20.0
 """Seconds that a source gets from its start to its first frame, where it does not ask for more."""
 READ_TIMEOUT = 0.25
 """Seconds that a read may take without a frame; the longest that a request to stop goes unseen."""
+STILL_TIMEOUT = 30.0
+"""Seconds, and four frame periods more, that a picture in full resolution may take; no frame is missed meanwhile."""
 _NOT_WANTED_PAUSE = 0.0002
 """Seconds until an unpaced source offers its next frame, where nobody could take the last one."""
 
+Result = TypeVar("Result")
 MakeSource = Callable[[Wake], Source]
 Publish = Callable[[Frame], bool]
 
@@ -43,12 +49,16 @@ class Opened:
         values: of its controls by key, as they are now.
         remarks: in words, what is not as it was asked for.
         refused: those of them that are about a control.
+        measures: its frames will tell what was measured.
+        takes_stills: it can take a picture in full resolution.
     """
 
     info: SourceInfo
     values: Mapping[str, Value]
     remarks: Sequence[str]
     refused: Sequence[str]
+    measures: bool = False
+    takes_stills: bool = False
 
 
 class Listener(Protocol):
@@ -63,13 +73,8 @@ class Listener(Protocol):
     def applied(self, capture: Capture, values: Mapping[str, Value]) -> None:
         """These values by key are in force now."""
 
-
-@dataclass(eq=False, slots=True)
-class Job:
-    """Values to set by key, and where to say which took effect; `result` fails with what the source raised."""
-
-    values: Mapping[str, Value]
-    result: asyncio.Future[Mapping[str, Value]]
+    def sampled(self, capture: Capture, sample: Sample) -> None:
+        """What the newest frame tells; only when that is something new."""
 
 
 class Capture:
@@ -83,6 +88,7 @@ class Capture:
         last_sign: when the source returned from anything last, on the monotonic clock.
         open_timeout: seconds that it may take to its first frame.
         interval: seconds to expect from frame to frame; 0.0 where nobody knows.
+        excused_until: no frame need come before, on the monotonic clock: the stream pauses for something else.
         thread_id: the kernel's number of the thread, once it runs.
     """
 
@@ -111,17 +117,19 @@ class Capture:
         self._publish = publish
         self._listener = listener
         self._wake = Wake()
-        self._jobs: deque[Job] = deque()
+        self._jobs: deque[Job[Any]] = deque()
+        self._sampler: Sampler | None = None
+        self._sampling: Job[None] | None = None
         self._stopping = False
         self._life = Life()
         self._info: SourceInfo | None = None
-        self._controls: dict[str, Control] = {}
+        self._controls: SourceControls | None = None
         self.done: asyncio.Future[SourceError | None] = self._loop.create_future()
         self.frames = first_seq
         self.first_frame = self.last_frame = 0.0
         self.started = self.last_sign = time.monotonic()
         self.open_timeout = OPEN_TIMEOUT
-        self.interval = 0.0
+        self.interval = self.excused_until = 0.0
         self.thread_id: int | None = None
 
     def start(self) -> None:
@@ -138,14 +146,39 @@ class Capture:
         self._life.over = True
         self._wake.set()
 
-    def apply(self, values: Mapping[str, Value]) -> Job:
-        """Set controls by key, between two frames; all of them or none."""
-        job = Job(values, self._loop.create_future())
+    def apply(self, values: Mapping[str, Value]) -> Job[Mapping[str, Value]]:
+        """Set controls by key, all of them or none; the values that took effect."""
+        return self._give(lambda source: self._change(source, lambda controls: controls.set(values)))
+
+    def act(self, action: Action) -> Job[Mapping[str, Value]]:
+        """Do something once; the values of controls, by key, that follow from it."""
+        return self._give(lambda source: self._change(source, lambda controls: controls.act(action)))
+
+    def take_still(self, quality: int) -> Job[Picture]:
+        """A picture in full resolution, of a source that can."""
+        return self._give(lambda source: self._take_still(source, quality))
+
+    def sample(self) -> None:
+        """Have the newest frame looked at before the next one comes; `sampled` is told what is new."""
+        sampler, before = self._sampler, self._sampling
+        if sampler is None or not sampler.wanted or not self.first_frame:
+            return
+        if before is None or before.result.done():
+            self._sampling = Job(lambda _source: self._look(sampler), self._loop.create_future())
+            self._jobs.append(self._sampling)
+
+    @property
+    def still_timeout(self) -> float:
+        """Seconds that a picture in full resolution may take."""
+        return STILL_TIMEOUT + 4 * self.interval
+
+    def _give(self, work: Callable[[Source], Result]) -> Job[Result]:
+        job = Job(work, self._loop.create_future())
         self._jobs.append(job)
         self._wake.set()
         return job
 
-    def withdraw(self, job: Job) -> bool:
+    def withdraw(self, job: Job[Any]) -> bool:
         """Take back what was not begun; whether it was not."""
         with contextlib.suppress(ValueError, IndexError):  # it is gone from the queue: it was begun
             self._jobs.remove(job)
@@ -176,45 +209,49 @@ class Capture:
 
     def _open(self, source: Source) -> None:
         info = self._info = source.open()
-        self._controls = {control.key: control for control in info.controls}
+        controls = self._controls = SourceControls(source, info)
         if getattr(source, "adjusts_itself", False):
             self._adjustment = None
-        values: dict[str, Value] = {key: control.default for key, control in self._controls.items()}
-        refused = self._set_wanted(source, values)
+        values: dict[str, Value] = {key: control.default for key, control in controls.by_key.items()}
+        taken, refused = controls.set_wanted(self._wanted, self._name)
+        self._sampler = Sampler(source, controls.by_key)
+        self._sampler.controls_changed(self.frames)
         self._look_at_pace(source)
         remarks = [*getattr(source, "notes", ()), *refused]
-        self._tell(self._listener.opened, self, Opened(info, values, remarks, refused))
+        can = has(source, "readings"), has(source, "capture_still")
+        self._tell(self._listener.opened, self, Opened(info, values | taken, remarks, refused, *can))
 
-    def _set_wanted(self, source: Source, values: dict[str, Value]) -> list[str]:
-        """Set one by one, so that a bad value costs none of the others; in words, what was refused."""
-        refused = []
-        for name, raw in self._wanted:
-            control = named(self._controls.values(), name)
-            if control is None:
-                known = ", ".join(one.name for one in self._controls.values())
-                refused.append(f"no control {name}" + (f"; there are {known}" if known else " or any other"))
-                continue
-            try:
-                values.update(self._set(source, {control.key: control.kind.coerce(raw)}))
-            except InvalidValue as error:
-                refused.append(f"{control.name}: {error.message}")
-            except Exception as error:  # a camera without this value is better than none
-                log.debug("camera %s: %s cannot be set", self._name, control.name, exc_info=error)
-                refused.append(f"{control.name}: {error}")
-        return refused
+    def _change(
+        self, source: Source, change: Callable[[SourceControls], dict[str, Value]]
+    ) -> Mapping[str, Value]:
+        """Set values while it runs; those that took effect."""
+        assert self._controls is not None
+        assert self._sampler is not None
+        applied = change(self._controls)
+        self._sampler.controls_changed(self.frames)
+        self._look_at_pace(source)
+        self._tell(self._listener.applied, self, applied)
+        return applied
 
-    def _set(self, source: Source, values: Mapping[str, Value]) -> dict[str, Value]:
-        """Set controls by key; the values that took effect."""
-        names = {key: control.name for key, control in self._controls.items()}
-        if unknown := values.keys() - names:
-            raise InvalidValue(f"the camera has no control {min(unknown)}", sorted(names), min(unknown))
-        keys = {name: key for key, name in names.items()}
+    def _take_still(self, source: Source, quality: int) -> Picture:
+        self.excused_until = time.monotonic() + self.still_timeout
         try:
-            applied = source.apply({names[key]: value for key, value in values.items()})
-        except InvalidValue as error:
-            error.field = keys.get(error.field or "", error.field)
-            raise
-        return {keys[name]: value for name, value in applied.items() if name in keys}
+            picture: Picture = source.capture_still(quality)  # type: ignore[attr-defined]  # asked for where it has it
+        finally:
+            self.excused_until = self.last_sign = time.monotonic()
+        picture.seq = self.frames
+        self.frames += 1
+        return picture
+
+    def _look(self, sampler: Sampler) -> None:
+        try:
+            sample = sampler.look(self.frames)
+        except Exception:
+            sampler.wanted = False
+            log.warning("camera %s: what its frames tell cannot be read", self._name, exc_info=True)
+        else:
+            if sample is not None:
+                self._tell(self._listener.sampled, self, sample)
 
     def _look_at_pace(self, source: Source) -> None:
         """How often frames are to be expected; a control may have changed that."""
@@ -226,7 +263,7 @@ class Capture:
         adjustment, publish, jobs, life = self._adjustment, self._publish, self._jobs, self._life
         unpaced = not self.interval
         while not self._stopping:
-            while jobs:
+            while jobs and not self._stopping:
                 self._do(jobs.popleft(), source)
             frame = source.read(READ_TIMEOUT)
             now = self.last_sign = time.monotonic()
@@ -245,15 +282,13 @@ class Capture:
                 # Nothing else holds this thread back, and it must not keep the loop from getting ready.
                 self._wake.wait(_NOT_WANTED_PAUSE)
 
-    def _do(self, job: Job, source: Source) -> None:
+    def _do(self, job: Job[Any], source: Source) -> None:
         try:
-            applied = self._set(source, job.values)
+            result = job.work(source)
         except Exception as error:  # noqa: BLE001 - it is the caller's
             self._tell(_fail, job.result, error)
         else:
-            self._look_at_pace(source)
-            self._tell(self._listener.applied, self, applied)
-            self._tell(_resolve, job.result, applied)
+            self._tell(_resolve, job.result, result)
 
     def _tell(self, callback: Callable[..., None], *arguments: object) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to be told

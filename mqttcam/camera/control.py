@@ -1,4 +1,4 @@
-"""A control of a camera: libcamera's name for it, what it takes, and what it starts with."""
+"""Controls and actions of a camera: libcamera's name for each, what it takes, and what it starts with."""
 
 from __future__ import annotations
 
@@ -21,22 +21,63 @@ class Control:
         kind: type, range and enum, from the source itself.
         default: the value it has when nobody set one; `None` where the source does not say.
         icon: an `mdi:` name, where a source knows a fitting one.
+        raw: a friendlier control stands for it (`Zoom` for `ScalerCrop`), or hardly anybody needs it: it can be set and
+            has a state as any other, and is shown to those alone who ask for it.
     """
 
     name: str
     kind: Kind
     default: Value = None
     icon: str | None = None
+    raw: bool = False
 
     @property
     def key(self) -> str:
         """The name in topics and JSON: `AwbMode` is `awb_mode`."""
-        return _WORD.sub("_", self.name).lower()
+        return key_of(self.name)
 
     @property
     def title(self) -> str:
         """The name for people: `AwbMode` is `Awb mode`."""
-        return _WORD.sub(" ", self.name).lower().capitalize()
+        return title_of(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something that a camera does once when it is told to: a button, and a command of its own.
+
+    It is a control without a value: nothing is kept of it, and it is not done again when the camera is opened anew.
+
+    Attributes:
+        name: in the style of controls; `CancelAutofocus` is the command `cancel_autofocus`.
+        control, value: what the source's `apply` is given.
+        icon: an `mdi:` name, where a source knows a fitting one.
+    """
+
+    name: str
+    control: str
+    value: Value
+    icon: str | None = None
+
+    @property
+    def key(self) -> str:
+        """The command, and the button's name in JSON."""
+        return key_of(self.name)
+
+    @property
+    def title(self) -> str:
+        """The name for people."""
+        return title_of(self.name)
+
+
+def key_of(name: str) -> str:
+    """libcamera's spelling as one for topics and JSON."""
+    return _WORD.sub("_", name).lower()
+
+
+def title_of(name: str) -> str:
+    """libcamera's spelling as one for people."""
+    return _WORD.sub(" ", name).lower().capitalize()
 
 
 def plain_name(name: str) -> str:

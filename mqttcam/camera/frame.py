@@ -224,3 +224,16 @@ def fitted(frame: Frame, spec: PictureSpec, max_bytes: int | None, fitter: Fitte
         return frame.picture(PictureSpec(quality, min(widths, default=None)))
 
     return fitter.fit(make, spec.quality, min(frame.width, spec.max_width or frame.width), max_bytes)
+
+
+def refitted(picture: Picture, spec: PictureSpec, max_bytes: int | None) -> Picture | None:
+    """A picture that was made already, at most so wide and of at most `max_bytes`; `None` where that cannot be.
+
+    What is as it should be stays as it is, byte for byte; else it is decoded and encoded anew, which takes its time.
+    """
+    narrow = spec.max_width is None or picture.width <= spec.max_width
+    if narrow and (max_bytes is None or len(picture.jpeg) <= max_bytes):
+        return picture
+    frame = Frame(picture.ts_ns, picture.width, picture.height, jpeg=picture.jpeg)
+    frame.seq = picture.seq
+    return fitted(frame, spec, max_bytes, Fitter())

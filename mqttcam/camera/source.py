@@ -1,7 +1,7 @@
 """What a source of frames is. One file a kind in `sources/`, one line in its registry.
 
 Every method is called from the camera's capture thread and from no other; a source needs no locks. What a source may
-have besides, all of it read in that thread too:
+have besides, all of it used in that thread too:
 
 | attribute | says | without it |
 | --- | --- | --- |
@@ -9,6 +9,9 @@ have besides, all of it read in that thread too:
 | `frame_interval` | seconds to expect from frame to frame now, a long exposure counted in | 1 / `frame_rate` |
 | `open_timeout` | seconds that it may take until it gives its first frame | 20 |
 | `notes` | in words, what is otherwise than it was asked for, once it is open | nothing is |
+| `applied` | control values by name, as the newest frame was really taken; each second | what `apply` said |
+| `readings` | what was measured with the newest frame: `Reading`s with their values; each second | nothing is |
+| `capture_still(quality)` | takes a `Picture` in full resolution; the stream may pause and has to go on | cannot |
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from mqttcam.camera.control import Control
+from mqttcam.camera.control import Action, Control
 from mqttcam.camera.frame import Frame
 from mqttcam.values import Value
 
@@ -41,6 +44,7 @@ class SourceInfo:
             gives them as they come: then it has to notice a stall itself, and only a read that hangs is noticed.
         controls: what can be set while it runs, in the order to show them.
         serial: what tells this device from another one of its model, where there is such a thing.
+        actions: what it does once when it is told to; their controls are not among `controls`.
     """
 
     model: str
@@ -49,6 +53,7 @@ class SourceInfo:
     frame_rate: float
     controls: Sequence[Control] = ()
     serial: str | None = None
+    actions: Sequence[Action] = ()
 
 
 class Source(Protocol):
@@ -72,6 +77,9 @@ class Source(Protocol):
 
     def apply(self, values: Mapping[str, Value]) -> Mapping[str, Value]:
         """Set controls, by name, already in their normal form; the values that took effect.
+
+        Among these may be more than were given: what follows for other controls, `None` where one is left to the
+        camera again. All of it is set anew, in this order, when the source is opened the next time.
 
         Raises:
             InvalidValue: the device does not take a value after all; nothing was changed.

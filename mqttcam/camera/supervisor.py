@@ -250,9 +250,11 @@ def _stalled(capture: Capture) -> SourceError | None:
         if now - capture.started > max(capture.open_timeout, _PERIODS * capture.interval):
             return SourceError(f"no frame within {now - capture.started:.0f} s of its start")
     elif capture.interval:
-        if now - capture.last_frame > max(MIN_FRAME_AGE, _PERIODS * capture.interval):
+        if now - max(capture.last_frame, capture.excused_until) > max(
+            MIN_FRAME_AGE, _PERIODS * capture.interval
+        ):
             return SourceError(f"no frame for {now - capture.last_frame:.0f} s")
-    elif now - capture.last_sign > _HANG:
+    elif now - max(capture.last_sign, capture.excused_until) > _HANG:
         return SourceError(f"no answer for {now - capture.last_sign:.0f} s")
     return None
 

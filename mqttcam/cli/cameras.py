@@ -16,7 +16,8 @@ def attached_cameras() -> list[dict[str, object]]:
             "source": dict(found.source),
             "sizes": [f"{width}x{height}" for width, height in found.sizes],
             "controls": {
-                control.name: control.kind.describe() | {"default": control.kind.encode(control.default)}
+                control.name: control.kind.describe()
+                | {"default": control.kind.encode(control.default), "raw": control.raw}
                 for control in found.controls
             },
         }
@@ -50,4 +51,4 @@ def _control(details: Mapping[str, object]) -> str:
         if isinstance(allowed, list)
         else f"{details.get('min')} … {details.get('max')}"
     )
-    return f"{what} (default {details.get('default')})"
+    return f"{what} (default {details.get('default')}{', raw' if details.get('raw') else ''})"

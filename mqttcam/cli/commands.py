@@ -135,7 +135,7 @@ def snapshot(arguments: argparse.Namespace) -> int:
     camera_id = arguments.camera or next(iter(settings.cameras))
     if camera_id not in settings.cameras:
         raise UsageError(f"no camera {camera_id!r}; configured: {', '.join(settings.cameras)}")
-    picture = asyncio.run(take_picture(settings, camera_id))
+    picture = asyncio.run(take_picture(settings, camera_id, full_resolution=arguments.full_resolution))
     if arguments.output == "-":
         _write(picture.jpeg)
         return DONE

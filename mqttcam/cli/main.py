@@ -45,6 +45,9 @@ def build_parser() -> argparse.ArgumentParser:
     snapshot = add("snapshot", "take one picture, without MQTT")
     snapshot.add_argument("--camera", metavar="ID", help="default: the first one")
     snapshot.add_argument(
+        "--full-resolution", action="store_true", help="as large as the camera can, not as it is configured"
+    )
+    snapshot.add_argument(
         "-o", "--output", required=True, metavar="FILE", help="where the JPEG goes; - is standard output"
     )
     add("schema", "print the JSON Schema of the configuration file", config=False)

@@ -9,8 +9,9 @@ from contextlib import asynccontextmanager
 from mqttcam.app import build_device
 from mqttcam.camera.camera import CameraStatus, CameraUnavailable
 from mqttcam.camera.frame import Picture, PictureSpec
+from mqttcam.camera.source import SourceError
 from mqttcam.cli.outcome import CommandFailed
-from mqttcam.devices import CameraDevice
+from mqttcam.devices import CameraDevice, SnapshotRefused
 from mqttcam.home_assistant import discovery_messages
 from mqttcam.mqtt.topics import Topics
 from mqttcam.node import Node
@@ -24,8 +25,14 @@ OPEN_TIMEOUT = 15.0
 
 
 @asynccontextmanager
-async def opened(settings: Settings, camera_ids: Iterable[str]) -> AsyncIterator[dict[str, CameraDevice]]:
-    """Cameras, each opened or failed; one that is switched off stays closed."""
+async def opened(
+    settings: Settings, camera_ids: Iterable[str], *, complete: bool = False
+) -> AsyncIterator[dict[str, CameraDevice]]:
+    """Cameras, each opened or failed; one that is switched off stays closed.
+
+    Args:
+        complete: wait until their frames have told what they measure.
+    """
     store = Store(settings.state_dir / "values.json")
     store.load()
     outputs = configured_outputs(settings)
@@ -34,17 +41,19 @@ async def opened(settings: Settings, camera_ids: Iterable[str]) -> AsyncIterator
         for camera_id in camera_ids
     }
     try:
-        await asyncio.gather(*(_open(device) for device in devices.values()))
+        await asyncio.gather(*(_open(device, complete=complete) for device in devices.values()))
         yield devices
     finally:
         await asyncio.gather(*(device.camera.stop() for device in devices.values()))
 
 
-async def _open(device: CameraDevice) -> None:
+async def _open(device: CameraDevice, *, complete: bool) -> None:
     settled = asyncio.Event()
 
     def look() -> None:
-        if device.camera.status is not CameraStatus.STARTING:
+        status = device.camera.status
+        wait = complete and status is CameraStatus.RUNNING and not device.camera.complete
+        if status is not CameraStatus.STARTING and not wait:
             settled.set()
 
     device.add_listener(look)
@@ -60,7 +69,7 @@ async def _open(device: CameraDevice) -> None:
 async def discovery_of(settings: Settings) -> dict[str, dict[str, object]]:
     """The discovery messages by topic."""
     base_topic = (settings.mqtt or MqttSettings()).base_topic
-    async with opened(settings, settings.cameras) as devices:
+    async with opened(settings, settings.cameras, complete=True) as devices:
         return discovery_messages(
             Node(settings.node, linked_page(settings.web)),
             devices.values(),
@@ -69,7 +78,7 @@ async def discovery_of(settings: Settings) -> dict[str, dict[str, object]]:
         )
 
 
-async def take_picture(settings: Settings, camera_id: str) -> Picture:
+async def take_picture(settings: Settings, camera_id: str, *, full_resolution: bool = False) -> Picture:
     """One picture of a camera.
 
     Raises:
@@ -77,7 +86,10 @@ async def take_picture(settings: Settings, camera_id: str) -> Picture:
     """
     async with opened(settings, [camera_id]) as devices:
         device = devices[camera_id]
+        spec = PictureSpec(device.image_quality)
         try:
-            return await device.camera.take(PictureSpec(device.image_quality), timeout=OPEN_TIMEOUT)
-        except CameraUnavailable as error:
+            if full_resolution:
+                return await device.take_snapshot(spec, None, full_resolution=True)
+            return await device.camera.take(spec, timeout=OPEN_TIMEOUT)
+        except (CameraUnavailable, SourceError, SnapshotRefused) as error:
             raise CommandFailed(f"camera {camera_id}: {error}") from error

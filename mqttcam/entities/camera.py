@@ -1,12 +1,13 @@
-"""The entities that every camera has; its controls come to them (`controls.py`)."""
+"""The entities that every camera has; to them come its controls, actions (`controls.py`) and `readings.py`."""
 
 from __future__ import annotations
 
 from mqttcam.devices import IMAGE_QUALITY, CameraDevice
-from mqttcam.entities.controls import control_entity
+from mqttcam.entities.controls import action_entity, control_entity
 from mqttcam.entities.entity import Entity, option
 from mqttcam.entities.motion import motion_entities
 from mqttcam.entities.outputs import output_entities
+from mqttcam.entities.readings import reading_entity
 from mqttcam.values import Number, Switch, Text
 
 _LONGEST_STATE = 255
@@ -104,10 +105,19 @@ FIXED: tuple[Entity[CameraDevice], ...] = (
         options=option(icon="mdi:alert-circle-outline"),
     ),
 )
+FULL_SNAPSHOT: Entity[CameraDevice] = Entity(
+    key="full_snapshot",
+    platform="button",
+    name="Full snapshot",
+    command="snapshot",
+    arguments=option(full_resolution=True),
+    options=option(icon="mdi:camera-plus"),
+)
+"""Of a camera that can take a picture in full resolution."""
 
 
 def camera_entities(device: CameraDevice) -> tuple[Entity[CameraDevice], ...]:
-    """Every entity of a camera, its controls as they are known now."""
+    """Every entity of a camera, its controls, actions and readings as they are known now."""
     kind = device.image_rate
     rate: Entity[CameraDevice] = Entity(
         key="image_fps",
@@ -119,10 +129,11 @@ def camera_entities(device: CameraDevice) -> tuple[Entity[CameraDevice], ...]:
         category="config",
         options=option(icon="mdi:image-multiple", step=min(0.1, kind.maximum), mode="slider"),
     )
-    return (
-        *FIXED,
-        rate,
-        *motion_entities(device),
-        *output_entities(device),
-        *(control_entity(control) for control in device.camera.controls.values()),
-    )
+    camera = device.camera
+    entities = [*FIXED, rate, *([FULL_SNAPSHOT] if camera.takes_stills else [])]
+    entities += [*motion_entities(device), *output_entities(device)]
+    entities += map(control_entity, camera.controls.values())
+    entities += map(action_entity, camera.actions.values())
+    entities += map(reading_entity, camera.measured.readings.values())
+    # A key is one entity's: what a vendor calls `Snapshot` is not ours.
+    return tuple({entity.key: entity for entity in reversed(entities)}.values())[::-1]

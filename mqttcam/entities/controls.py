@@ -1,11 +1,11 @@
-"""A camera's controls as entities: nothing about any one control is known here, all of it comes from the source."""
+"""A camera's controls and actions as entities: nothing about any one is known here, all of it comes from the source."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
 
-from mqttcam.camera.control import Control
+from mqttcam.camera.control import Action, Control
 from mqttcam.devices import CameraDevice
 from mqttcam.entities.entity import Entity, Platform, option
 from mqttcam.values import Choice, InvalidValue, Number, Switch, Value
@@ -18,6 +18,8 @@ def control_entity(control: Control) -> Entity[CameraDevice]:
     """The entity that a control is: a switch, a select, a number, or text for a list of numbers."""
     kind = control.kind
     options: dict[str, object] = {"icon": control.icon} if control.icon else {}
+    if control.raw:
+        options["enabled_by_default"] = False
     if isinstance(kind, Number):
         step = number_step(kind)
         slider = (kind.maximum - kind.minimum) / step <= _SLIDER_STEPS
@@ -31,6 +33,18 @@ def control_entity(control: Control) -> Entity[CameraDevice]:
         control=control.key,
         category="config",
         options=option(**options),
+    )
+
+
+def action_entity(action: Action) -> Entity[CameraDevice]:
+    """The button that an action is."""
+    return Entity(
+        key=action.key,
+        platform="button",
+        name=action.title,
+        command=action.key,
+        category="config",
+        options=option(icon=action.icon) if action.icon else (),
     )
 
 

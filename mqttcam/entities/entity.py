@@ -28,6 +28,7 @@ class Entity(Generic[Device]):
         write: takes a value in its normal form; cannot fail. `None` for what can only be read.
         control: the camera control that it is; written through the camera, all controls of a patch at once.
         command: the command that it gives (buttons; a select whose choice is a command's argument).
+        arguments: what a button's command is given.
         picture: the topic, below the camera's, that its pictures are on (camera and image).
         options: more of Home Assistant's discovery keys, by their full names (`device_class`, `icon`, …).
     """
@@ -40,6 +41,7 @@ class Entity(Generic[Device]):
     write: Callable[[Device, Any], None] | None = None
     control: str | None = None
     command: str | None = None
+    arguments: tuple[tuple[str, object], ...] = ()
     picture: str | None = None
     category: Category | None = None
     options: tuple[tuple[str, object], ...] = ()
@@ -51,7 +53,7 @@ class Entity(Generic[Device]):
 
 
 def option(**options: object) -> tuple[tuple[str, object], ...]:
-    """Discovery keys as an `Entity` holds them."""
+    """Discovery keys, or a command's arguments, as an `Entity` holds them."""
     return tuple(options.items())
 
 

@@ -77,9 +77,7 @@ class Announcer:
     def announce(self, device: CameraDevice) -> None:
         """Publish a camera's device with the entities that it has now."""
         object_id = camera_object_id(self._node.id, device.id)
-        self._announce(
-            object_id, camera_discovery(device, self._node, self._topics), bool(device.camera.info)
-        )
+        self._announce(object_id, camera_discovery(device, self._node, self._topics), device.camera.complete)
 
     def remove(self, camera_id: str) -> None:
         """Take a camera's device out of Home Assistant."""
@@ -133,7 +131,8 @@ class Announcer:
             if steps[-1] != payload:
                 steps.append(payload)
         else:
-            # The controls of a camera that was not opened yet are unknown; those announced earlier are not gone.
+            # The controls of a camera that was not opened yet are unknown, and what it measures until frames have
+            # come; those announced earlier are not gone.
             payload["cmps"] = {**known, **payload["cmps"]}
             steps = [payload]
         self._known[object_id] = payload["cmps"]

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 
+import orjson
 from pydantic import ValidationError
 
 import ha_discovery as ha
@@ -153,9 +154,13 @@ def _value_keys(
     entity: Entity[CameraDevice] | Entity[Node], state_topic: str, command_topic: str | None
 ) -> dict[str, object]:
     keys: dict[str, object] = {"command_topic": command_topic} if command_topic else {}
+    if entity.arguments:
+        keys["payload_press"] = orjson.dumps(dict(entity.arguments)).decode()
     if entity.kind is None:
         return keys
-    template = f"{{{{ value_json.{entity.key} }}}}"
+    # What a camera measures is not in its state before frames have come, and Home Assistant complains of what is not.
+    otherwise = " | default(none)" if entity.platform == "sensor" else ""
+    template = f"{{{{ value_json.{entity.key}{otherwise} }}}}"
     keys["state_topic"] = state_topic
     match entity.kind:
         case Number(unit=unit) as number:

@@ -5,7 +5,7 @@ Nothing about any one control is known here.
 
 from __future__ import annotations
 
-from mqttcam.commands import CAMERA_COMMANDS, NODE_COMMANDS, Command
+from mqttcam.commands import NODE_COMMANDS, Command, camera_commands
 from mqttcam.devices import CameraDevice
 from mqttcam.entities.camera import camera_entities
 from mqttcam.entities.entity import Entity, state_of
@@ -29,7 +29,7 @@ def describe_camera(device: CameraDevice, base: str) -> dict[str, object]:
         "stream": f"{here}/stream.mjpg",
         "snapshot": f"{here}/snapshot.jpg",
         "entities": [describe_entity(device, entity) for entity in camera_entities(device)],
-        "commands": [describe_command(command) for command in CAMERA_COMMANDS.values()],
+        "commands": [describe_command(command) for command in camera_commands(device).values()],
         "state": state_of(camera_entities(device), device),
     }
 
@@ -61,6 +61,7 @@ def _describe(entity: Entity[CameraDevice] | Entity[Node]) -> dict[str, object]:
         "category": entity.category,
         "settable": entity.settable,
         "command": entity.command,
+        "arguments": dict(entity.arguments),
         "kind": entity.kind.describe() if entity.kind else None,
         "options": dict(entity.options),
         "control": None,

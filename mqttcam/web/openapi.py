@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from mqttcam.commands import CAMERA_COMMANDS, NODE_COMMANDS, Command
+from mqttcam.commands import NODE_COMMANDS, Command, camera_commands
 from mqttcam.devices import CameraDevice
 from mqttcam.entities.camera import camera_entities
 from mqttcam.entities.entity import Entity
@@ -77,7 +77,7 @@ def _camera_paths(device: CameraDevice) -> dict[str, object]:
             "get": _picture("Frames without end", tag, "multipart/x-mixed-replace", "fps", "width", "quality")
         },
     }
-    for name, command in CAMERA_COMMANDS.items():
+    for name, command in camera_commands(device).items():
         paths[f"{here}/cmd/{name}"] = {"post": _command(command, tag)}
     return paths
 

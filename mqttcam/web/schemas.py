@@ -144,6 +144,7 @@ SCHEMAS: dict[str, Schema] = {
             "category": {"enum": ["config", "diagnostic", None]},
             "settable": {"type": "boolean"},
             "command": {"type": ["string", "null"], "description": "The command that it gives."},
+            "arguments": {"type": "object", "description": "What that command is given."},
             "kind": {"type": ["object", "null"], "description": "What its value may be."},
             "options": {"type": "object", "description": "More of Home Assistant's discovery keys."},
             "control": {"type": ["string", "null"], "description": "The camera control that it is."},

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from mqttcam.camera.control import Control
+from mqttcam.camera.control import Action, Control
 from mqttcam.camera.frame import Frame
 from mqttcam.camera.source import SourceInfo
 from mqttcam.camera.wake import Pacer, Wake
@@ -38,13 +38,20 @@ class Hardware:
         faults: by `open`, `read`, `apply` or `close`: called in the capture thread before that is done.
         opened, closed: how often that was done.
         applied: every set of values, in order.
-        attributes: of the source: `adjusts_itself`, `frame_interval`, `notes` …
+        attributes: of the source: `adjusts_itself`, `frame_interval`, `notes`, `readings` …
     """
 
-    def __init__(self, rate: float = 100, controls: Sequence[Control] = CONTROLS, **attributes: Any) -> None:
+    def __init__(
+        self,
+        rate: float = 100,
+        controls: Sequence[Control] = CONTROLS,
+        actions: Sequence[Action] = (),
+        **attributes: Any,
+    ) -> None:
         self.rate = rate
         self.told_rate = rate
         self.controls = controls
+        self.actions = actions
         self.attributes = attributes
         self.faults: dict[str, Callable[[], object]] = {}
         self.make_frame: Callable[[], Frame | None] = lambda: Frame(
@@ -108,7 +115,10 @@ class Broken:
         self._hardware.meet_fault("open")
         self._hardware.opened += 1
         self._is_open = True
-        return SourceInfo("Broken", WIDTH, HEIGHT, self._hardware.told_rate, self._hardware.controls)
+        hardware = self._hardware
+        return SourceInfo(
+            "Broken", WIDTH, HEIGHT, hardware.told_rate, hardware.controls, actions=hardware.actions
+        )
 
     def read(self, timeout: float) -> Frame | None:
         assert self._is_open

@@ -10,7 +10,7 @@ import pytest
 
 from camera.broken import Broken, Hardware
 from camera.conftest import MakeCamera, failed, running, until
-from mqttcam.camera import camera as camera_module
+from mqttcam.camera import desk
 from mqttcam.camera.camera import CameraUnavailable
 from mqttcam.camera.control import Control, WantedValues, named, plain_name
 from mqttcam.camera.source import SourceError
@@ -143,7 +143,7 @@ async def test_values_that_wait_for_a_camera_that_fails_are_refused(make_camera:
 async def test_values_that_were_not_begun_in_time_are_never_set(
     make_camera: MakeCamera, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(camera_module, "_APPLY_TIMEOUT", 0.1)
+    monkeypatch.setattr(desk, "_TIMEOUT", 0.1)
     hardware = Hardware()
     camera = make_camera(hardware)
     camera.start()
@@ -162,7 +162,7 @@ async def test_values_that_were_not_begun_in_time_are_never_set(
 async def test_values_that_take_effect_late_are_shown(
     make_camera: MakeCamera, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(camera_module, "_APPLY_TIMEOUT", 0.1)
+    monkeypatch.setattr(desk, "_TIMEOUT", 0.1)
     hardware = Hardware()
     camera = make_camera(hardware)
     camera.start()

@@ -13,8 +13,7 @@ import pytest
 
 from camera.broken import Hardware
 from camera.conftest import STOP_TIMEOUT, MakeCamera, failed, running, until
-from mqttcam.camera import camera as camera_module
-from mqttcam.camera import capture, supervisor
+from mqttcam.camera import capture, desk, supervisor
 from mqttcam.camera.camera import CameraStatus, CameraUnavailable
 from mqttcam.camera.control import Control
 from mqttcam.camera.feed import PictureFeed
@@ -130,7 +129,7 @@ def more_than(pictures: list[Picture], count: int) -> bool:
 async def test_values_set_by_an_abandoned_thread_are_not_shown(
     make_camera: MakeCamera, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(camera_module, "_APPLY_TIMEOUT", 0.5)
+    monkeypatch.setattr(desk, "_TIMEOUT", 0.5)
     hardware = Hardware()
     camera = make_camera(hardware)
     camera.start()

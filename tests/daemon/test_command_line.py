@@ -208,6 +208,13 @@ class TestSnapshot:
         assert "front" in done.stderr + done.stdout
         assert "back" in done.stderr + done.stdout
 
+    def test_full_resolution_of_a_camera_that_has_no_other(self, tmp_path: Path) -> None:
+        path, out = _write(tmp_path / "c.yaml", _good(tmp_path)), tmp_path / "o.jpg"
+        done = mqttcam_command(tmp_path, "snapshot", "-c", path, "--full-resolution", "-o", str(out))
+        assert done.returncode == 1
+        assert "no other resolution" in done.stderr
+        assert not out.exists()
+
     def test_that_fails_is_1_and_leaves_no_file(self, tmp_path: Path) -> None:
         (tmp_path / "pictures").mkdir()
         (tmp_path / "pictures" / "a.jpg").write_bytes(b"none")

@@ -9,7 +9,10 @@ import pytest
 from selenium.webdriver.common.keys import Keys
 
 from mqttcam.camera.camera import CameraStatus
+from mqttcam.camera.control import Control
+from mqttcam.camera.frame import Picture, PictureSpec
 from mqttcam.devices import CameraDevice
+from mqttcam.values import Number, Vector
 from mqttcam.web import WebServer
 from web.browser import Page
 from web.people import users
@@ -201,6 +204,33 @@ def test_the_node(front: Page, served: Served) -> None:
     assert front.text(".drawer h2") == "yard"
     assert served.node.version in front.text(".drawer .readings")
     front.find(".drawer [aria-label=Close]").click()
+
+
+def test_raw_controls_are_folded_away_and_buttons_give_their_arguments(front: Page, served: Served) -> None:
+    camera = served.front.camera
+    raw = Control("ColourGains", Vector(Number(0, 32), 2), (1.0, 2.0), raw=True)
+    controls = camera.controls
+    try:
+        camera.controls = {**controls, raw.key: raw}
+        camera.takes_stills = True
+        front.open(served.server.url)
+        assert (
+            front.script("return document.querySelector('[data-key=colour_gains]').closest('details').open")
+            is False
+        )
+        asked: list[bool] = []
+
+        async def take(_spec: object, *_more: object) -> Picture:
+            asked.append(True)
+            return await camera.take(PictureSpec(), 5)
+
+        camera.take_still = take  # type: ignore[method-assign,assignment]
+        front.find("[data-key=full_snapshot]").click()
+        front.until(lambda: asked, "a picture in full resolution")
+    finally:
+        camera.controls = controls
+        camera.takes_stills = False
+        vars(camera).pop("take_still", None)
 
 
 def test_several_cameras(page: Page) -> None:

@@ -108,11 +108,14 @@ export class CameraView {
   makePanel() {
     const shown = this.camera.entities.filter(({ platform }) => platform !== "camera" && platform !== "image");
     const of = (category) => shown.filter((entity) => entity.category === category);
-    const controls = of("config");
+    const isRaw = ({ options }) => options.enabled_by_default === false;
+    const controls = of("config").filter((entity) => !isRaw(entity));
+    const raw = of("config").filter(isRaw);
     const list = h("div", { class: "fields" }, ...this.make(controls));
     return [
       card("Camera", ...this.make(of(null))),
       controls.length ? card("Controls", controls.length > MANY ? this.makeFilter(list) : null, list) : null,
+      raw.length ? h("details", { class: "card" }, h("summary", {}, "Raw controls"), h("div", { class: "fields" }, ...this.make(raw))) : null,
       h("details", { class: "card" }, h("summary", {}, "Diagnostics"), ...this.make(of("diagnostic"))),
     ];
   }
@@ -140,7 +143,7 @@ export class CameraView {
   makeButton(entity) {
     const careful = entity.options.device_class === "restart";
     const press = async () => {
-      if (!careful || (await confirmed(`${entity.name}?`, "Yes"))) await this.give(entity.command);
+      if (!careful || (await confirmed(`${entity.name}?`, "Yes"))) await this.give(entity.command, entity.arguments);
     };
     return h("button", { type: "button", class: "button quiet", disabled: !this.mayChange, "data-key": entity.key, onclick: press }, entity.name);
   }
@@ -160,9 +163,9 @@ export class CameraView {
     return filter;
   }
 
-  async give(name) {
+  async give(name, values) {
     try {
-      await command(this.camera.id, name);
+      await command(this.camera.id, name, values);
     } catch (error) {
       toast(`${this.camera.name}: ${error.message}`, "error");
     }

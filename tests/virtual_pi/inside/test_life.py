@@ -211,7 +211,8 @@ def test_attached_cameras() -> None:
     assert found[BARS].model == "virtual-bars"
     assert found[BARS].source == {"type": "picamera2", "camera": BARS}
     assert (1280, 720) in found[BARS].sizes
-    assert [control.name for control in found[BARS].controls] == ["FrameRate"]
+    names = {control.name: control.raw for control in found[BARS].controls}
+    assert names == {"FrameRate": False, "FrameDurationLimits": True}
 
 
 def test_attached_camera_that_is_in_use_is_listed_with_the_reason(opened: OpenCamera) -> None:

@@ -123,13 +123,16 @@ def test_controls_are_the_device_s_own(opened: OpenCamera) -> None:
     assert "UserControls" not in controls, "a heading"
 
 
-def test_buttons_are_no_settings() -> None:
+def test_buttons_are_actions_and_no_settings() -> None:
     camera = camera_of()
     info = camera.open()
     try:
         shown = {control.name for control in info.controls}
         assert "Disconnect" not in shown
         assert camera._controls["Disconnect"].is_button
+        action = {one.key: one for one in info.actions}["button"]
+        assert camera.apply({action.control: action.value}) == {"Button": "Press"}
+        assert camera.read(5) is not None
     finally:
         camera.close()
 

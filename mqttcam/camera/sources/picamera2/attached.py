@@ -50,7 +50,9 @@ def _describe(picamera2: Any, libcamera: Any, index: int, info: Mapping[str, Any
     try:
         camera.configure(camera.create_video_configuration(main={"format": "YUV420"}, raw=None))
         table = ControlTable(offers(camera.camera_ctrl_info), 0)
-        return AttachedCamera(camera_id, model, source, _sizes(camera, libcamera), tuple(table.controls))
+        return AttachedCamera(
+            camera_id, model, source, _sizes(camera, libcamera), (*table.controls, *table.raw)
+        )
     except Exception as error:  # noqa: BLE001
         return AttachedCamera(camera_id, f"{model} ({in_words(error)})", source, (), ())
     finally:

@@ -74,15 +74,15 @@ class Timing:
         return frozenset({"FrameDurationLimits"})
 
     def native(self, changed: frozenset[str], values: Values) -> Native:
-        if "FrameDurationLimits" in changed:
-            limits = values["FrameDurationLimits"]
-            wanted = limits if isinstance(limits, tuple) else self._durations()
-        elif changed & {"FrameRate", "ExposureTime"}:
-            rate = values.get("FrameRate") or self.rate
+        if not changed & {"FrameDurationLimits", "FrameRate", "ExposureTime"}:
+            return {}
+        limits, rate = values.get("FrameDurationLimits"), values.get("FrameRate")
+        if isinstance(limits, tuple) and ("FrameDurationLimits" in changed or not rate):
+            wanted = (limits[0], limits[1])
+        else:
+            rate = rate or self.rate
             assert isinstance(rate, int | float)
             wanted = (1e6 / rate, 1e6 / rate)
-        else:
-            return {}
         exposure = values.get("ExposureTime") or 0
         assert isinstance(exposure, int | float)
         longest = max(exposure * _MARGIN, exposure + _MARGIN_US) if exposure else 0
@@ -218,7 +218,7 @@ class Crop:
 
 
 def _shift(offset: int, room: int) -> float:
-    return round(2 * offset / room - 1, 2) if room > 0 else 0.0
+    return round(2 * offset / room - 1, 2) + 0.0 if room > 0 else 0.0  # never -0.0
 
 
 def parts_of(offers: Mapping[str, Offer], frame_rate: float) -> list[Part]:

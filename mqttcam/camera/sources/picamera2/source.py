@@ -10,11 +10,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from mqttcam.camera.frame import Frame, Picture, PictureSpec
+from mqttcam.camera.reading import Reading
 from mqttcam.camera.source import SourceError, SourceInfo
 from mqttcam.camera.sources.picamera2 import library, streams
 from mqttcam.camera.sources.picamera2.controls import offers, rehearse
 from mqttcam.camera.sources.picamera2.failures import busy_words, in_words, is_busy, is_memory
 from mqttcam.camera.sources.picamera2.frames import FrameMetadata, Planar, unix_time_ns
+from mqttcam.camera.sources.picamera2.readings import readings_in
 from mqttcam.camera.sources.picamera2.table import ControlTable
 from mqttcam.camera.wake import Wake
 from mqttcam.settings import CameraSettings
@@ -37,6 +39,7 @@ class PiCamera:
     Attributes:
         notes: in words, what is otherwise than it was asked for.
         applied: control values that were set, as the newest frame was really taken.
+        readings: what libcamera has measured with it.
     """
 
     adjusts_itself = True
@@ -80,8 +83,9 @@ class PiCamera:
             width=self._size[0],
             height=self._size[1],
             frame_rate=self._table.rate,
-            controls=tuple(self._table.controls),
+            controls=(*self._table.controls, *self._table.raw),
             serial=str(info["Id"]),
+            actions=self._table.actions,
         )
 
     def close(self) -> None:
@@ -174,6 +178,11 @@ class PiCamera:
     @property
     def applied(self) -> Mapping[str, Value]:
         return self._table.applied(self._metadata) if self._metadata is not None else {}
+
+    @property
+    def readings(self) -> Mapping[Reading, Value]:
+        metadata = self._metadata
+        return {} if metadata is None else {one: one.value(metadata) for one in readings_in(metadata)}
 
     @property
     def frame_interval(self) -> float:

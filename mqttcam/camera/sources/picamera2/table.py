@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from mqttcam.camera.control import Control
+from mqttcam.camera.control import Action, Control
 from mqttcam.camera.sources.picamera2.controls import AUTOMATIC, Offer
 from mqttcam.camera.sources.picamera2.derived import Native, parts_of
-from mqttcam.values import InvalidValue, Value
+from mqttcam.values import InvalidValue, Number, Value
 
-_NOT_SHOWN = frozenset(
+_ACTIONS = (
+    Action("Autofocus", "AfTrigger", "Start", icon="mdi:image-filter-center-focus"),
+    Action("CancelAutofocus", "AfTrigger", "Cancel", icon="mdi:image-filter-center-focus-weak"),
+)
+_RAW = frozenset({"ColourCorrectionMatrix", "SyncFrames", "SyncMode"})
+"""What hardly anybody needs, besides libcamera's own names for what derived controls stand for."""
+_NOT_OFFERED = frozenset(
     {
-        "AfTrigger",  # does something once; it is a command
-        "AnalogueGainMode",  # picamera2 sets these two itself, from the values
+        # picamera2 sets these two itself, from each exposure and gain that it is given: 0 is automatic. A second name
+        # for the same would contradict the first; `AeEnable` holds both as they are.
+        "AnalogueGainMode",
         "ExposureTimeMode",
-        "ColourCorrectionMatrix",
+        # These put tables into a frame's metadata, for programs that run in the same process.
         "CnnEnableInputTensor",
         "DebugMetadataEnable",
-        "ScalerCrops",
         "StatsOutputEnable",
-        "SyncFrames",
-        "SyncMode",
+        # One window for each stream, of which there is one to see: that is `ScalerCrop`.
+        "ScalerCrops",
+        *(action.control for action in _ACTIONS),
     }
 )
-"""What a program needs and a person does not; it can be set all the same."""
+"""What nobody can use."""
 _MANUAL_COLOUR = frozenset({"ColourGains", "ColourGainRed", "ColourGainBlue", "ColourTemperature"})
 """Setting one of these ends automatic white balance (libcamera, ColourGains and ColourTemperature)."""
 
@@ -47,7 +54,8 @@ class ControlTable:
 
     Attributes:
         controls: for people, in libcamera's order, derived ones in the place of those that they stand for.
-        hidden: settable by their own name as well, but not worth an entity.
+        raw: libcamera's own, which derived ones stand for, and what hardly anybody needs.
+        actions: what it does once.
         native: everything that libcamera was told so far, for a camera that is configured anew.
     """
 
@@ -57,10 +65,16 @@ class ControlTable:
         self._parts = parts_of(offers, frame_rate)
         self._derived = {control.name for part in self._parts for control in part.controls}
         self.controls: list[Control] = []
-        self.hidden: list[Control] = []
+        self.raw: list[Control] = []
         self._fill()
-        self._shown = frozenset(control.name for control in self.controls)
-        self._values: dict[str, Value] = {control.name: control.default for control in self.controls}
+        self.actions = tuple(
+            action
+            for action in _ACTIONS
+            if action.control in offers and action.value in offers[action.control].options
+        )
+        offered = [*self.controls, *self.raw]
+        self._kinds = {control.name: control.kind for control in offered}
+        self._values: dict[str, Value] = {control.name: control.default for control in offered}
         self._set: set[str] = set()
         self.native: Native = {}
 
@@ -71,9 +85,14 @@ class ControlTable:
                 if name in part.replaces:
                     self.controls += [one for one in part.controls if one not in self.controls]
             control = offer.control
-            if control is None or name in self._derived:
+            if control is None or name in self._derived or name in _NOT_OFFERED:
                 continue
-            (self.hidden if name in replaced | _NOT_SHOWN else self.controls).append(control)
+            if name in replaced:  # what it is at first follows from what stands for it
+                self.raw.append(replace(control, raw=True, default=None))
+            elif name in _RAW:
+                self.raw.append(replace(control, raw=True))
+            else:
+                self.controls.append(control)
 
     def change(self, values: Mapping[str, Value]) -> Change:
         """What to tell libcamera for a patch; nothing is changed yet.
@@ -81,8 +100,9 @@ class ControlTable:
         Raises:
             InvalidValue: there is no such control.
         """
+        known = self._kinds.keys() | {action.control for action in self.actions}
         for name in values:
-            if name not in self._derived and (name not in self._offers or self._offers[name].kind is None):
+            if name not in known:
                 raise InvalidValue(
                     f"the camera has no control {name}", [one.name for one in self.controls], name
                 )
@@ -98,30 +118,40 @@ class ControlTable:
         return Change(native, applied)
 
     def accept(self, change: Change) -> None:
-        """The change was made."""
-        self._values |= change.applied
-        self._set |= change.applied.keys()
-        self.native |= change.native
+        """The change was made; nothing is kept of an action."""
+        applied = {name: value for name, value in change.applied.items() if name in self._kinds}
+        self._values |= applied
+        self._set |= applied.keys()
+        self.native |= {name: value for name, value in change.native.items() if name not in _NOT_OFFERED}
 
     def applied(self, metadata: Mapping[str, object]) -> dict[str, Value]:
-        """The values that were set, as a frame was really taken: an exposure in whole lines, a zoom in whole pixels."""
+        """The values that were set, as a frame was really taken: an exposure in whole lines, a zoom in whole pixels.
+
+        Of controls that stand for each other all are told once one was set, and libcamera's own from the start.
+        """
         found: dict[str, Value] = {}
+        told = set(self._set)
         for part in self._parts:
             found |= part.reported(metadata)
-        for name in self._set - self._derived:
+            own = {control.name for control in part.controls}
+            told |= part.replaces - own
+            if not self._set.isdisjoint(part.replaces | own):
+                told |= own
+        for name in told - self._derived:
             if name in metadata and (value := self._offers[name].plain(metadata[name])) is not None:
                 found[name] = value
-        # Left to the camera is what it is, whatever the camera chose.
         return {
-            name: value
+            name: None if self._is_automatic(name) else self._within(name, value)
             for name, value in found.items()
-            if name in self._set and not (name in AUTOMATIC and not self._values.get(name))
-        } | {name: None for name in ("ColourGainRed", "ColourGainBlue") if self._is_automatic(name)}
+            if name in told and name in self._kinds and not (name in AUTOMATIC and not self._values.get(name))
+        }
 
     @property
     def rate(self) -> float:
         """Frames a second that are asked for, within what the camera can; 0: unknown."""
-        rate = self._values.get("FrameRate") or self._rate
+        durations = self._values.get("FrameDurationLimits")
+        slowest = 1e6 / max(durations[1], 1) if isinstance(durations, tuple) else 0
+        rate = self._values.get("FrameRate") or slowest or self._rate
         limits = self._offers.get("FrameDurationLimits")
         if not rate or limits is None or not limits.bounds:
             return float(rate or 0) if isinstance(rate, int | float) else 0.0
@@ -134,8 +164,16 @@ class ControlTable:
         value = self._values.get("ExposureTime")
         return value / 1e6 if isinstance(value, int | float) else 0.0
 
-    def _is_automatic(self, gain: str) -> bool:
-        return gain in self._set and self._values.get("AwbEnable") is True
+    def _is_automatic(self, name: str) -> bool:
+        """Left to the camera is what it is, whatever the camera chose. White balance is, while nobody has set it."""
+        return name in _MANUAL_COLOUR and self._values.get("AwbEnable") is not False
+
+    def _within(self, name: str, value: Value) -> Value:
+        """A value that was rounded, not past the end of its range."""
+        kind = self._kinds[name]
+        if isinstance(kind, Number) and isinstance(value, int | float):
+            return min(max(value, kind.minimum), kind.maximum)
+        return value
 
     def _consequences(self, values: Mapping[str, Value]) -> dict[str, Value]:
         """What else a patch sets: the automatism that a value ends, or the values that an automatism takes over."""
@@ -152,7 +190,14 @@ class ControlTable:
             also |= {"AfMetering": "Windows"} if "AfMetering" not in values else {}
         if values.get("AfTrigger") == "Start" and self._values.get("AfMode") in (None, "Manual"):
             also |= {"AfMode": "Auto"}
-        limits = values.get("FrameDurationLimits")
-        if isinstance(limits, tuple) and "FrameRate" not in values:
-            also["FrameRate"] = round(1e6 / max(limits[0], 1), 2)
-        return {name: value for name, value in also.items() if name in self._shown}
+        for part in self._parts:
+            own = {control.name for control in part.controls}
+            if values.keys() & own:
+                others = part.replaces - own
+            elif values.keys() & part.replaces:
+                others = frozenset(own)
+            else:
+                continue
+            # The name that was used last counts; what the others come to, the frames tell.
+            also |= {name: None for name in others - values.keys() if self._values.get(name) is not None}
+        return {name: value for name, value in also.items() if name in self._kinds}

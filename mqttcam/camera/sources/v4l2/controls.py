@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from mqttcam.camera.control import Control
+from mqttcam.camera.control import Action, Control
 from mqttcam.camera.sources.v4l2.device import Device, load
 from mqttcam.values import Choice, InvalidValue, Kind, Number, Switch, Value
 
@@ -26,12 +26,19 @@ class DeviceControl:
     Attributes:
         number: V4L2's id.
         options: of a menu, our names to V4L2's indices.
+        is_button: it does something once and has no value.
     """
 
     number: int
     control: Control
     options: Mapping[str, int]
     is_button: bool = False
+
+    @property
+    def action(self) -> Action:
+        """What a button does."""
+        (press,) = self.options
+        return Action(self.control.name, self.control.name, press)
 
     def native(self, value: Value) -> int:
         """A value in its normal form as the device takes it."""

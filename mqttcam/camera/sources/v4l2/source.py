@@ -97,10 +97,11 @@ class V4l2Camera:
         self._adjustment = adjustment_for(self._settings, pixels.width, pixels.height)
         self._controls = device_controls.controls_of(device)
         shown = tuple(self._now(device, one) for one in self._controls.values() if not one.is_button)
+        actions = tuple(one.action for one in self._controls.values() if one.is_button)
         device.start(self._source.buffers)
         width, height = fitted(self._settings, pixels.width, pixels.height)
         rate = pixels.rate or self._settings.frame_rate
-        return SourceInfo(device.card, width, height, rate, shown, serial=device.bus or None)
+        return SourceInfo(device.card, width, height, rate, shown, device.bus or None, actions)
 
     def _now(self, device: Device, one: device_controls.DeviceControl) -> Control:
         """The control with the value that it has: a device keeps it from one program to the next."""

@@ -1,0 +1,103 @@
+"""What a camera does once: done, never kept, never done again; and libcamera's own names of controls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from camera.broken import Broken, Hardware
+from camera.conftest import MakeCamera, running
+from mqttcam.camera.camera import CameraUnavailable
+from mqttcam.camera.control import Action, Control
+from mqttcam.values import Choice, InvalidValue, Number, Value, Vector
+
+FOCUS = Action("Autofocus", "AfTrigger", "Start")
+CONTROLS = (
+    Control("AfMode", Choice(("Manual", "Auto")), "Manual"),
+    Control("ColourGain", Number(0, 8)),
+    Control("ColourGains", Vector(Number(0, 8), 2), raw=True),
+)
+
+
+class Focusing(Broken):
+    """A camera that focuses, and whose gains end what was set of them before."""
+
+    def apply(self, values: Mapping[str, Value]) -> Mapping[str, Value]:
+        super().apply(values)
+        if "AfTrigger" in values:
+            return {**values, "AfMode": "Auto"}
+        return {**values, "ColourGain": None} if "ColourGains" in values else values
+
+
+@pytest.fixture
+def hardware() -> Hardware:
+    return Hardware(controls=CONTROLS, actions=(FOCUS,))
+
+
+async def test_done_once_and_what_follows_is_kept(make_camera: MakeCamera, hardware: Hardware) -> None:
+    camera = make_camera(hardware, make_source=lambda wake: Focusing(hardware, wake))
+    camera.start()
+    await running(camera)
+    assert camera.actions == {"autofocus": FOCUS}
+    assert await camera.act(FOCUS) == {"af_mode": "Auto"}
+    assert camera.values == {"af_mode": "Auto", "colour_gain": None, "colour_gains": None}
+    assert hardware.applied == [{"AfTrigger": "Start"}]
+    await camera.restart()
+    assert hardware.applied == [{"AfTrigger": "Start"}, {"AfMode": "Auto"}]
+    assert camera.values["af_mode"] == "Auto"
+
+
+async def test_one_that_the_camera_refuses(make_camera: MakeCamera, hardware: Hardware) -> None:
+    camera = make_camera(hardware, make_source=lambda wake: Focusing(hardware, wake))
+    with pytest.raises(CameraUnavailable):
+        await camera.act(FOCUS)
+    camera.start()
+    await running(camera)
+    hardware.fail("apply", InvalidValue("the lens is stuck"))
+    with pytest.raises(InvalidValue, match="the lens is stuck"):
+        await camera.act(FOCUS)
+
+
+@pytest.mark.parametrize("name", ["AfTrigger", "af_trigger", "Autofocus"])
+async def test_it_cannot_be_configured(make_camera: MakeCamera, hardware: Hardware, name: str) -> None:
+    camera = make_camera(
+        hardware,
+        make_source=lambda wake: Focusing(hardware, wake),
+        settings={"controls": {name: "Start"}},
+    )
+    camera.start()
+    await running(camera)
+    assert camera.last_error == f"{name} is done once and keeps no value: it is the command autofocus"
+    assert hardware.applied == []
+
+
+async def test_a_raw_control_is_set_as_any_other(make_camera: MakeCamera, hardware: Hardware) -> None:
+    camera = make_camera(
+        hardware,
+        make_source=lambda wake: Focusing(hardware, wake),
+        settings={"controls": {"ColourGain": 2, "ColourGains": [1, 2]}},
+    )
+    camera.start()
+    await running(camera)
+    assert camera.values == {"af_mode": "Manual", "colour_gain": None, "colour_gains": (1.0, 2.0)}
+
+
+async def test_what_is_left_to_the_camera_again_is_not_set_again(
+    make_camera: MakeCamera, hardware: Hardware
+) -> None:
+    camera = make_camera(hardware, make_source=lambda wake: Focusing(hardware, wake))
+    camera.start()
+    await running(camera)
+    await camera.apply({"colour_gain": 2.0})
+    await camera.apply({"colour_gains": (1.0, 2.0)})
+    hardware.applied.clear()
+    await camera.restart()
+    assert hardware.applied == [{"ColourGains": (1.0, 2.0)}]
+
+
+async def test_raw_controls_are_not_named_to_who_mistypes(make_camera: MakeCamera) -> None:
+    camera = make_camera(Hardware(controls=CONTROLS), settings={"controls": {"Gain": 2}})
+    camera.start()
+    await running(camera)
+    assert camera.last_error == "no control Gain; there are AfMode, ColourGain"
