@@ -9,16 +9,19 @@ import logging
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterable
 from functools import partial
 
 from mqttcam import __version__
 from mqttcam.camera.camera import Camera
+from mqttcam.camera.capture import THREAD
 from mqttcam.commands import CAMERA_COMMANDS, NODE_COMMANDS, Commander
 from mqttcam.devices import CameraDevice, recalled_camera
 from mqttcam.gateway import Gateway
 from mqttcam.health import Health
 from mqttcam.log import set_up
+from mqttcam.new_process import NewProcess, has_manager
 from mqttcam.node import Node
 from mqttcam.outputs.output import Output
 from mqttcam.outputs.registry import configured as configured_outputs
@@ -40,7 +43,7 @@ def build_device(
     camera_id: str,
     settings: CameraSettings,
     store: Store,
-    on_stuck: Callable[[], None] | None = None,
+    on_stuck: Callable[[], str] | None = None,
     outputs: Iterable[Output] = (),
 ) -> CameraDevice:
     """A camera with what commands have set in earlier runs."""
@@ -56,11 +59,13 @@ class App:
     def __init__(self, settings: Settings, read_settings: Callable[[], Settings]) -> None:
         self.settings = settings
         self.restart_wanted = False
+        self._code = EXIT_DONE
         self._read_settings = read_settings
         self._stopping = asyncio.Event()
         self._wanted: Settings | None = None
         self._reloading: asyncio.Task[None] | None = None
         self._store = Store(settings.state_dir / "values.json")
+        self._new_process = NewProcess(settings.state_dir / "new_processes.json", self._renew)
         self.node = Node(settings.node, linked_page(settings.web))
         self.node.restart = self.restart
         self.node.reload = self.reload
@@ -95,13 +100,14 @@ class App:
             gc.freeze()
             await self._stopping.wait()
             log.info("stopping")
+            self._new_process.cancel()
             self._ignore_hangups()
             if self._reloading is not None:
                 await asyncio.wait([self._reloading])
             outputs = (output.stop() for output in self._outputs)
             await asyncio.gather(self._stop_cameras(list(self.devices)), *outputs)
         await self._store.save()
-        return EXIT_DONE
+        return self._code
 
     def stop(self) -> None:
         """End `run`."""
@@ -133,13 +139,24 @@ class App:
     def _end(self) -> None:
         """Told to end from outside, which outweighs a restart that was wanted before."""
         self.restart_wanted = False
+        self._code = EXIT_DONE
         self.stop()
 
-    def _restart_stuck(self) -> None:
-        try:
+    def _renew(self) -> None:
+        """End `run` for a process without the threads that hang: by the exit code, where someone starts another then.
+
+        Raises:
+            SettingsError: the configuration is bad by now.
+        """
+        if not has_manager():
             self.restart()
-        except SettingsError as error:
-            _say_refused("not restarted", error)
+            return
+        self._read_settings()
+        self._code = EXIT_FAILED
+        self.stop()
+
+    def _stuck(self, camera_id: str) -> str:
+        return self._new_process.ask(self.devices[camera_id].camera)
 
     # parts
 
@@ -201,7 +218,7 @@ class App:
 
     def _add_camera(self, camera_id: str, settings: CameraSettings) -> None:
         device = build_device(
-            camera_id, settings, self._store, on_stuck=self._restart_stuck, outputs=self._outputs
+            camera_id, settings, self._store, on_stuck=partial(self._stuck, camera_id), outputs=self._outputs
         )
         self.devices[camera_id] = device
         self.commanders[camera_id] = Commander(device, CAMERA_COMMANDS)
@@ -293,4 +310,8 @@ def run_daemon(
         return EXIT_FAILED
     if restart:
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+    if any(thread.name.startswith(THREAD) for thread in threading.enumerate()):
+        # A library that such a thread hangs in would wait for it, in turn, when Python ends.
+        logging.shutdown()
+        os._exit(code)
     return code

@@ -63,14 +63,14 @@ class Camera:
         *,
         enabled: bool = True,
         values: Mapping[str, object] | None = None,
-        on_stuck: Callable[[], None] | None = None,
+        on_stuck: Callable[[], str] | None = None,
         make_source: MakeSource | None = None,
     ) -> None:
         """Does nothing yet.
 
         Args:
             values: control values by key that count more than the configured ones.
-            on_stuck: called when only a new process can help.
+            on_stuck: called when only a new process can help; what it says comes of that is shown.
             make_source: instead of the configured source.
         """
         self.id = camera_id
@@ -201,6 +201,16 @@ class Camera:
         """Call `listener` on the loop after any change of status, values, controls or error."""
         self._listeners.append(listener)
 
+    @property
+    def is_stuck(self) -> bool:
+        """Whether threads of it hang, so that it gives no frames, or is not closed though it is switched off."""
+        return self._supervisor.is_stuck and self.status is not CameraStatus.RUNNING
+
+    @property
+    def was_steady(self) -> bool:
+        """Whether this process has had frames of it for a while."""
+        return self._supervisor.was_steady
+
     # what the capture tells; one that does not count any more is not listened to
 
     def opened(self, capture: Capture, opened: Opened) -> None:
@@ -227,10 +237,16 @@ class Camera:
             return
         if self.status is CameraStatus.FAILED:
             log.info("camera %s: frames come again", self.id)
+            self.stats.follow(capture)
         self.stats.width, self.stats.height = width, height
         self.stats.sample()
         self.last_error = self._remarks
         self._set_status(CameraStatus.RUNNING)
+
+    def stream_restarted(self, capture: Capture) -> None:
+        """Its stream was started again."""
+        if capture is self._supervisor.capture:
+            self.stats.restarts += 1
 
     def applied(self, capture: Capture, values: Mapping[str, Value]) -> None:
         """Values are in force."""

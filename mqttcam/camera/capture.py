@@ -29,8 +29,13 @@ READ_TIMEOUT = 0.25
 """Seconds that a read may take without a frame; the longest that a request to stop goes unseen."""
 STILL_TIMEOUT = 30.0
 """Seconds, and four frame periods more, that a picture in full resolution may take; no frame is missed meanwhile."""
+_ANSWERS = 4 * READ_TIMEOUT
+"""Seconds within which a thread that does not hang comes back from its source."""
 _NOT_WANTED_PAUSE = 0.0002
 """Seconds until an unpaced source offers its next frame, where nobody could take the last one."""
+
+THREAD = "capture-"
+"""What the name of every capture thread starts with."""
 
 Result = TypeVar("Result")
 MakeSource = Callable[[Wake], Source]
@@ -70,6 +75,9 @@ class Listener(Protocol):
     def first_frame(self, capture: Capture, width: int, height: int) -> None:
         """Frames come, and pictures of them have this size."""
 
+    def stream_restarted(self, capture: Capture) -> None:
+        """The stream of frames was started again, and `first_frame` is told anew."""
+
     def applied(self, capture: Capture, values: Mapping[str, Value]) -> None:
         """These values by key are in force now."""
 
@@ -86,6 +94,7 @@ class Capture:
         started, first_frame, last_frame: when it began, and when its first and its newest frame came, on the
             monotonic clock; 0.0 before the first.
         last_sign: when the source returned from anything last, on the monotonic clock.
+        restart_asked: when it was told last to start its stream again, on the monotonic clock; 0.0 before.
         open_timeout: seconds that it may take to its first frame.
         interval: seconds to expect from frame to frame; 0.0 where nobody knows.
         excused_until: no frame need come before, on the monotonic clock: the stream pauses for something else.
@@ -121,12 +130,15 @@ class Capture:
         self._sampler: Sampler | None = None
         self._sampling: Job[None] | None = None
         self._stopping = False
+        self._restart_stream: Callable[[], None] | None = None
+        self._restart_wanted = False
         self._life = Life()
         self._info: SourceInfo | None = None
         self._controls: SourceControls | None = None
         self.done: asyncio.Future[SourceError | None] = self._loop.create_future()
         self.frames = first_seq
         self.first_frame = self.last_frame = 0.0
+        self.restart_asked = 0.0
         self.started = self.last_sign = time.monotonic()
         self.open_timeout = OPEN_TIMEOUT
         self.interval = self.excused_until = 0.0
@@ -138,13 +150,24 @@ class Capture:
         Raises:
             RuntimeError: there can be no more threads.
         """
-        threading.Thread(target=self._run, name=f"capture-{self._name}", daemon=True).start()
+        threading.Thread(target=self._run, name=f"{THREAD}{self._name}", daemon=True).start()
 
     def stop(self) -> None:
         """Ask the thread to close its source and end; `done` tells when it has. No frame gives a picture any more."""
         self._stopping = True
         self._life.over = True
         self._wake.set()
+
+    def restart_stream(self) -> bool:
+        """Have the source stop and start its frames. False: it cannot, it hangs, or that has not helped just now."""
+        now = time.monotonic()
+        hangs = now - self.last_sign > _ANSWERS
+        if self._restart_stream is None or hangs or self.restart_asked >= self.last_frame:
+            return False
+        self.restart_asked = now
+        self._restart_wanted = True
+        self._wake.set()
+        return True
 
     def apply(self, values: Mapping[str, Value]) -> Job[Mapping[str, Value]]:
         """Set controls by key, all of them or none; the values that took effect."""
@@ -217,6 +240,7 @@ class Capture:
         self._sampler = Sampler(source, controls.by_key)
         self._sampler.controls_changed(self.frames)
         self._look_at_pace(source)
+        self._restart_stream = getattr(source, "restart_stream", None)
         remarks = [*getattr(source, "notes", ()), *refused]
         can = has(source, "readings"), has(source, "capture_still")
         self._tell(self._listener.opened, self, Opened(info, values | taken, remarks, refused, *can))
@@ -262,7 +286,11 @@ class Capture:
     def _read(self, source: Source) -> None:
         adjustment, publish, jobs, life = self._adjustment, self._publish, self._jobs, self._life
         unpaced = not self.interval
+        announced = False
         while not self._stopping:
+            if self._restart_wanted:
+                self._start_stream_again()
+                announced = False
             while jobs and not self._stopping:
                 self._do(jobs.popleft(), source)
             frame = source.read(READ_TIMEOUT)
@@ -273,14 +301,21 @@ class Capture:
             frame.life = life
             if adjustment is not None:
                 frame.adjustment = adjustment
-            if not self.first_frame:
-                self.first_frame = now
+            if not announced:
+                announced = True
+                self.first_frame = self.first_frame or now
                 self._tell(self._listener.first_frame, self, frame.width, frame.height)
             self.last_frame = now
             self.frames += 1
             if not publish(frame) and unpaced:
                 # Nothing else holds this thread back, and it must not keep the loop from getting ready.
                 self._wake.wait(_NOT_WANTED_PAUSE)
+
+    def _start_stream_again(self) -> None:
+        assert self._restart_stream is not None
+        self._restart_wanted = False
+        self._restart_stream()
+        self._tell(self._listener.stream_restarted, self)
 
     def _do(self, job: Job[Any], source: Source) -> None:
         try:

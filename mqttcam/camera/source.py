@@ -12,6 +12,7 @@ have besides, all of it used in that thread too:
 | `applied` | control values by name, as the newest frame was really taken; each second | what `apply` said |
 | `readings` | what was measured with the newest frame: `Reading`s with their values; each second | nothing is |
 | `capture_still(quality)` | takes a `Picture` in full resolution; the stream may pause and has to go on | cannot |
+| `restart_stream()` | stops and starts its frames, the device kept; raises SourceError | it is closed and opened |
 """
 
 from __future__ import annotations

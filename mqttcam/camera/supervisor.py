@@ -7,10 +7,10 @@ import logging
 import random
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from mqttcam.camera.capture import Capture, SourceFault
+from mqttcam.camera.kernel import is_in_kernel
 from mqttcam.camera.source import SourceEnded, SourceError
 
 log = logging.getLogger(__name__)
@@ -19,6 +19,8 @@ MIN_FRAME_AGE = 5.0
 """Seconds without a frame after which a camera counts as stalled; ten frame periods, where those are longer."""
 STUCK_LIMIT = 3
 """Threads that hang at once, after which only a new process helps."""
+_FAILURES_BESIDE = 5
+"""Failures in a row while a thread hangs, after which only a new process helps: that thread may have the device."""
 TICK = 1.0
 """Seconds between two looks at a running capture."""
 _PERIODS = 10
@@ -32,17 +34,18 @@ _CLOSE_TIMEOUT, _STOP_TIMEOUT = 5.0, 0.8
 """Seconds that a source gets to close: before it is opened anew, and before the daemon ends."""
 _OFF_PATIENCE = 25.0
 """Seconds more that a source that was switched off gets to close, before that takes a new process."""
-_TASKS = Path("/proc/self/task")
 
 
 class Supervisor:
-    """The ladder: close and open; leave a thread that hangs behind, and open in another; ask for a new process.
+    """The ladder: stop and start the stream; close and open; leave a thread that hangs behind, and open in another;
+    ask for a new process; and where that would hang as well, for a reboot.
 
     It is called and calls back on the event loop.
 
     Attributes:
         capture: the running one; `None` while there is none whose frames count.
         reopening: the next opening follows a failure or a request, so that it is a restart.
+        was_steady: frames have come for a while since `start`.
     """
 
     def __init__(
@@ -51,17 +54,18 @@ class Supervisor:
         make_capture: Callable[[], Capture],
         on_failure: Callable[[SourceError], None],
         on_tick: Callable[[], None],
-        on_stuck: Callable[[], None] | None,
+        on_stuck: Callable[[], str] | None,
     ) -> None:
         """Does nothing yet.
 
         Args:
             on_failure: told at once what has failed; after `SourceEnded` it is not tried again.
             on_tick: called each second while a capture runs.
-            on_stuck: called when only a new process can help.
+            on_stuck: called when only a new process can help, and again at each failure after that; in words, what
+                comes of it.
         """
         self.capture: Capture | None = None
-        self.reopening = False
+        self.reopening = self.was_steady = False
         self._name = name
         self._make_capture = make_capture
         self._on_failure = on_failure
@@ -71,7 +75,7 @@ class Supervisor:
         self._nudge = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._failures = 0
-        self._last_words = ""
+        self._last_words = self._stuck_words = ""
         self._traced: set[tuple[str, int]] = set()
         self._hanging: set[Capture] = set()
 
@@ -87,6 +91,11 @@ class Supervisor:
         if task is not None:
             task.cancel()
             await asyncio.wait([task])
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether threads hang, and are waited for."""
+        return self._task is not None and bool(self._hanging)
 
     def set_wanted(self, wanted: bool) -> None:
         """Open the source, or close it; no frame counts from this moment on."""
@@ -136,6 +145,8 @@ class Supervisor:
             raise
         hopeless = not ended and self._leave_behind(capture)
         if problem is not None and self._wanted:
+            if not hopeless and self._hanging and self._failures >= _FAILURES_BESIDE:
+                self._give_up(f"{problem}, and a thread of it hangs")
             await (self._change() if hopeless else self._pause())
 
     async def _watch(self, capture: Capture) -> SourceError | None:
@@ -155,7 +166,10 @@ class Supervisor:
                     return capture.done.result() or SourceError("the source has ended without a word")
                 self._on_tick()
                 if (problem := _stalled(capture)) is not None:
-                    return problem
+                    if not capture.restart_stream():
+                        return problem
+                    log.warning("camera %s: %s; starting its stream again", self._name, problem)
+                    self._on_failure(problem)
         finally:
             nudged.cancel()
 
@@ -164,9 +178,7 @@ class Supervisor:
         until = time.monotonic() + _OFF_PATIENCE
         while self._hanging and not self._nudge.is_set():
             if not await self._change(until - time.monotonic()):
-                log.error("camera %s: it is switched off and its source does not close", self._name)
-                self._on_failure(SourceError("it is switched off, but its source does not close"))
-                self._give_up()
+                self._give_up("it is switched off, but its source does not close")
                 break
         await self._nudge.wait()
 
@@ -176,6 +188,7 @@ class Supervisor:
         self.capture = None
         self.reopening = True
         if capture.last_frame - capture.first_frame > _STABLE:
+            self.was_steady = True
             self._failures = 0
         self._failures += 1
         if isinstance(problem, SourceEnded):
@@ -202,13 +215,13 @@ class Supervisor:
         """A thread that does not end; whether opening the source again makes no sense before one does."""
         self._hanging.add(capture)
         capture.done.add_done_callback(lambda _done: self._come_back(capture))
-        kernel = _is_in_kernel(capture.thread_id)
+        kernel = is_in_kernel(capture.thread_id)
         log.error(
             "camera %s: its thread hangs%s and is left behind; it is one of %d",
             self._name, " in the kernel" if kernel else "", len(self._hanging),
         )  # fmt: skip
         if self._wanted and (kernel or len(self._hanging) >= STUCK_LIMIT):
-            self._give_up()
+            self._give_up("its threads hang")
             return True
         return False
 
@@ -216,14 +229,16 @@ class Supervisor:
         self._hanging.discard(capture)
         log.info("camera %s: a thread that was left behind has ended", self._name)
 
-    def _give_up(self) -> None:
+    def _give_up(self, reason: str) -> None:
         """Ask for a new process, unless that would hang as well: the kernel ends no process with such a thread."""
-        if any(_is_in_kernel(capture.thread_id) for capture in self._hanging):
-            log.error("camera %s: it is stuck in the kernel: only a reboot helps", self._name)
-            self._on_failure(SourceError("it is stuck in the kernel: only a reboot helps"))
-        elif self._on_stuck is not None:
-            log.error("camera %s: only a new process helps", self._name)
-            self._on_stuck()
+        if any(is_in_kernel(capture.thread_id) for capture in self._hanging):
+            words = "it is stuck in the kernel: only a reboot helps"
+        else:
+            words = f"{reason}: {self._on_stuck()}" if self._on_stuck is not None else reason
+        if words != self._stuck_words:
+            log.error("camera %s: %s", self._name, words)
+        self._stuck_words = words
+        self._on_failure(SourceError(words))
 
     # waiting
 
@@ -250,9 +265,9 @@ def _stalled(capture: Capture) -> SourceError | None:
         if now - capture.started > max(capture.open_timeout, _PERIODS * capture.interval):
             return SourceError(f"no frame within {now - capture.started:.0f} s of its start")
     elif capture.interval:
-        if now - max(capture.last_frame, capture.excused_until) > max(
-            MIN_FRAME_AGE, _PERIODS * capture.interval
-        ):
+        # A stream that was started again gets as long as one that has just given a frame.
+        newest = max(capture.last_frame, capture.restart_asked, capture.excused_until)
+        if now - newest > max(MIN_FRAME_AGE, _PERIODS * capture.interval):
             return SourceError(f"no frame for {now - capture.last_frame:.0f} s")
     elif now - max(capture.last_sign, capture.excused_until) > _HANG:
         return SourceError(f"no answer for {now - capture.last_sign:.0f} s")
@@ -271,12 +286,3 @@ def _place(fault: BaseException) -> tuple[str, int]:
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     return (trace.tb_frame.f_code.co_filename, trace.tb_lineno) if trace is not None else ("", 0)
-
-
-def _is_in_kernel(thread_id: int | None, tasks: Path = _TASKS) -> bool:
-    """Whether a thread of ours sleeps in the kernel where no signal reaches it (proc_pid_stat(5), state D)."""
-    try:
-        stat = (tasks / str(thread_id) / "stat").read_text(errors="replace")
-    except OSError:
-        return False
-    return stat.rpartition(") ")[2][:1] == "D"

@@ -110,7 +110,7 @@ class UrlSource(Section):
     timeout: float = Field(
         10.0,
         ge=0.5,
-        le=15,
+        le=120,
         description="Seconds to connect, and without a picture until it is given up.",
     )
     transport: Annotated[Literal["tcp", "udp"], OneOf()] = Field("tcp", description="Of `rtsp`.")

@@ -4,7 +4,7 @@ usage: python tests/bench/picamera2_mjpeg.py [--seconds 8] [--rounds 3]
 
 Wants the virtual Pi (bash tests/virtual_pi/setup.sh) and root. One viewer, quality 85, CPU of the serving process.
 The camera itself takes CPU as well, as no real one does: that of a picamera2 that only takes frames is measured beside
-and counted out of the ratio. The second table is of JPEGs that come as such: passed through against encoded again.
+and counted out of the ratio.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -207,39 +206,6 @@ def live(root: Path, seconds: float, rounds: int) -> None:
         )
 
 
-def pass_through(count: int = 100) -> None:
-    """A JPEG as it came, against the same at another quality."""
-    import numpy as np
-    import simplejpeg
-
-    from mqttcam.camera.frame import Frame, PictureSpec
-
-    print("\n| JPEGs that come as such | passed through | encoded again | ratio |\n| --- | --- | --- | --- |")
-    for size, _ in _SIZES:
-        width, height = map(int, size.split("x"))
-        ramp = np.linspace(0, 200, width)[None, :, None] + np.linspace(0, 55, height)[:, None, None]
-        noise = np.random.default_rng(0).integers(-8, 8, (height, width, 3))
-        jpeg = simplejpeg.encode_jpeg(np.clip(ramp + noise, 0, 255).astype(np.uint8), quality=90)
-
-        def made(
-            quality: int, jpeg: bytes = jpeg, width: int = width, height: int = height
-        ) -> Callable[[], object]:
-            return lambda: Frame(0, width, height, jpeg=jpeg).picture(PictureSpec(quality))
-
-        through, again = (cpu_of(made(quality), count) * 1000 for quality in (_QUALITY, _QUALITY - 5))
-        print(
-            f"| {size}, {len(jpeg) // 1000} kB | {through:.4f} ms | {again:.2f} ms | 1 : {again / through:.0f} |"
-        )
-
-
-def cpu_of(work: Callable[[], object], count: int) -> float:
-    work()
-    start = time.process_time()
-    for _ in range(count):
-        work()
-    return (time.process_time() - start) / count
-
-
 def prepared() -> Path:
     """The virtual Pi with this checkout in `/src`."""
     import shutil
@@ -267,7 +233,6 @@ def main() -> None:
         serve(side, size, float(rate), int(port))
         return
     live(prepared(), arguments.seconds, arguments.rounds)
-    pass_through()
 
 
 if __name__ == "__main__":

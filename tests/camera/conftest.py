@@ -24,6 +24,17 @@ class MakeCamera(Protocol):
     def __call__(self, hardware: Hardware, **options: Any) -> Camera: ...
 
 
+class OnStuck:
+    """Is asked for a new process, and starts none."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def __call__(self) -> str:
+        self.asked += 1
+        return "a new process is started"
+
+
 STOP_TIMEOUT = supervisor._STOP_TIMEOUT
 """As it is outside of these tests."""
 

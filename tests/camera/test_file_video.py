@@ -12,39 +12,12 @@ import numpy as np
 import pytest
 import simplejpeg
 from support.pictures import size_of
+from support.video import BT601, BT709, COLOUR, FULL, LIMITED, video
 
 from camera.conftest import MakeCamera, running
 from camera.files import file_camera, frames, source_of
 from mqttcam.camera.frame import Frame, PictureSpec
 from mqttcam.camera.source import SourceEnded, SourceError
-
-COLOUR = (200, 40, 90)
-BT709, BT601 = 1, 5
-LIMITED, FULL = 1, 2
-
-
-def video(path: Path, count: int = 5, size: tuple[int, int] = (64, 48), **options: Any) -> Path:
-    """A video of one colour; its left upper quarter is black, its frames get brighter with `fade`."""
-    pixels = np.empty((size[1], size[0], 3), np.uint8)
-    space, limits = options.get("space", BT601), options.get("limits", LIMITED)
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream(
-            options.get("codec", "libx264"), rate=10, options=options.get("options", {})
-        )
-        stream.width, stream.height = size
-        stream.pix_fmt = options.get("pixels", "yuv420p")
-        if options.get("named", True):
-            stream.codec_context.colorspace, stream.codec_context.color_range = space, limits
-        for number in range(count):
-            pixels[:] = number * 40 if options.get("fade") else COLOUR
-            pixels[: size[1] // 2, : size[0] // 2] = 0
-            frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
-            converted = frame.reformat(format=stream.pix_fmt, dst_colorspace=space, dst_color_range=limits)
-            for packet in stream.encode(converted):
-                container.mux(packet)
-        for packet in stream.encode():
-            container.mux(packet)
-    return path
 
 
 def shown(source: Any) -> np.ndarray[Any, Any]:

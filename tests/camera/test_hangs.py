@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import math
+import os
 import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import pytest
+from support.kernel import sleep_in_kernel, wake_in_kernel
 
 from camera.broken import Hardware
-from camera.conftest import STOP_TIMEOUT, MakeCamera, failed, running, until
+from camera.conftest import STOP_TIMEOUT, MakeCamera, OnStuck, failed, running, until
 from mqttcam.camera import capture, desk, supervisor
 from mqttcam.camera.camera import CameraStatus, CameraUnavailable
 from mqttcam.camera.control import Control
 from mqttcam.camera.feed import PictureFeed
 from mqttcam.camera.frame import Picture, PictureSpec
+from mqttcam.camera.kernel import is_in_kernel
+from mqttcam.camera.source import SourceError
 from mqttcam.values import Number
 
 
@@ -42,11 +46,11 @@ async def test_process_is_given_up_after_several(
     make_camera: MakeCamera, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(capture, "OPEN_TIMEOUT", 0.2)
-    hardware, asked = Hardware(), list[str]()
-    camera = make_camera(hardware, on_stuck=lambda: asked.append("new process"))
+    hardware, on_stuck = Hardware(), OnStuck()
+    camera = make_camera(hardware, on_stuck=on_stuck)
     hardware.hang("open")
     camera.start()
-    await until(lambda: asked, "a new process is asked for")
+    await until(lambda: on_stuck.asked, "a new process is asked for")
     assert len(camera._supervisor._hanging) == supervisor.STUCK_LIMIT
     threads_now = threading.active_count()
     await asyncio.sleep(1)
@@ -56,42 +60,69 @@ async def test_process_is_given_up_after_several(
     assert not camera._supervisor._hanging
 
 
+async def test_process_is_given_up_where_a_hanging_thread_has_the_device(make_camera: MakeCamera) -> None:
+    hardware, on_stuck = Hardware(), OnStuck()
+    camera = make_camera(hardware, on_stuck=on_stuck)
+    camera.start()
+    await running(camera)
+    hardware.hang("read")
+    hardware.fail("open", SourceError("the camera is in use"))
+    await until(lambda: on_stuck.asked, "a new process is asked for")
+    assert camera.last_error == "the camera is in use, and a thread of it hangs: a new process is started"
+    assert camera.is_stuck
+    hardware.release()
+    await running(camera)
+    assert not camera.is_stuck
+
+
+async def test_busy_camera_without_such_a_thread_is_no_reason(make_camera: MakeCamera) -> None:
+    hardware, on_stuck = Hardware(), OnStuck()
+    hardware.fail("open", SourceError("the camera is in use"))
+    camera = make_camera(hardware, on_stuck=on_stuck)
+    camera.start()
+    await until(lambda: camera._supervisor._failures > 10)
+    assert not on_stuck.asked
+    assert not camera.is_stuck
+
+
 async def test_person_can_try_once_more(make_camera: MakeCamera, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(capture, "OPEN_TIMEOUT", 0.2)
-    hardware, asked = Hardware(), list[str]()
-    camera = make_camera(hardware, on_stuck=lambda: asked.append("new process"))
+    hardware, on_stuck = Hardware(), OnStuck()
+    camera = make_camera(hardware, on_stuck=on_stuck)
     hardware.hang("open")
     camera.start()
-    await until(lambda: asked)
+    await until(lambda: on_stuck.asked)
     hardware.heal()
     await camera.restart()
     assert camera.status is CameraStatus.RUNNING
 
 
-async def test_thread_in_the_kernel_wants_a_reboot_and_no_new_process(
-    make_camera: MakeCamera, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(supervisor, "_is_in_kernel", lambda thread_id: thread_id is not None)
-    hardware, asked = Hardware(), list[str]()
-    camera = make_camera(hardware, on_stuck=lambda: asked.append("new process"))
+async def test_thread_in_the_kernel_wants_a_reboot_and_no_new_process(make_camera: MakeCamera) -> None:
+    hardware, on_stuck = Hardware(), OnStuck()
+    camera = make_camera(hardware, on_stuck=on_stuck)
     camera.start()
     await running(camera)
-    hardware.hang("read")
-    await failed(camera, "reboot")
-    await asyncio.sleep(0.3)
-    assert not asked, "it would hang as well"
-    assert hardware.opened == 1, "and trying again makes no sense"
-    hardware.release()
+    hardware.faults["read"] = sleep_in_kernel
+    try:
+        await failed(camera, "it is stuck in the kernel: only a reboot helps")
+        await asyncio.sleep(0.3)
+        assert not on_stuck.asked, "it would hang as well"
+        assert hardware.opened == 1, "and trying again makes no sense"
+    finally:
+        hardware.heal()
+        wake_in_kernel(os.getpid())
     await running(camera)
+    assert camera.last_error is None
 
 
 def test_state_of_a_thread_is_read_as_the_kernel_writes_it(tmp_path: Path) -> None:
-    assert not supervisor._is_in_kernel(threading.get_native_id())
-    (tmp_path / "7").mkdir()
-    (tmp_path / "7" / "stat").write_text("7 (a (bad) name) D 1 7 7 0 -1 4194304\n")
-    assert supervisor._is_in_kernel(7, tmp_path)
-    assert not supervisor._is_in_kernel(8, tmp_path)
-    assert not supervisor._is_in_kernel(None, tmp_path)
+    assert not is_in_kernel(threading.get_native_id())
+    task = tmp_path / "self" / "task" / "7"
+    task.mkdir(parents=True)
+    (task / "stat").write_text("7 (a (bad) name) D 1 7 7 0 -1 4194304\n")
+    assert is_in_kernel(7, tmp_path)
+    assert not is_in_kernel(8, tmp_path)
+    assert not is_in_kernel(None, tmp_path)
 
 
 async def test_what_an_abandoned_thread_tells_is_not_listened_to(make_camera: MakeCamera) -> None:

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from camera.broken import Hardware
-from camera.conftest import MakeCamera, failed, running, until
+from camera.conftest import MakeCamera, OnStuck, failed, running, until
 from mqttcam.camera.camera import Camera, CameraStatus, CameraUnavailable
 from mqttcam.camera.feed import PictureFeed
 from mqttcam.camera.frame import Expired, Frame, Picture, PictureSpec
@@ -242,17 +242,17 @@ async def test_off_and_on_at_once_closes_it_in_between(make_camera: MakeCamera) 
 
 
 async def test_source_that_does_not_close_takes_a_new_process(make_camera: MakeCamera) -> None:
-    hardware, asked = Hardware(), list[str]()
-    camera = make_camera(hardware, on_stuck=lambda: asked.append("new process"))
+    hardware, on_stuck = Hardware(), OnStuck()
+    camera = make_camera(hardware, on_stuck=on_stuck)
     camera.start()
     await running(camera)
     hardware.hang("close")
     camera.set_enabled(False)
-    await until(lambda: asked, "a new process is asked for")
+    await until(lambda: on_stuck.asked, "a new process is asked for")
     assert camera.status is CameraStatus.OFF
     assert "does not close" in str(camera.last_error)
     await asyncio.sleep(0.6)
-    assert asked == ["new process"], "once"
+    assert on_stuck.asked == 1
 
 
 async def test_switched_off_during_the_pause_after_a_failure_it_stays_closed(make_camera: MakeCamera) -> None:

@@ -203,14 +203,14 @@ async def test_who_is_told_to_end_does_not_start_anew(config: Config, number: si
         assert not app.restart_wanted
 
 
-async def test_no_restart_into_a_bad_configuration(config: Config, caplog: pytest.LogCaptureFixture) -> None:
+async def test_no_restart_into_a_bad_configuration(config: Config) -> None:
     config.cameras = {"a": {}}
     async with running(config) as (app, task):
         config.problem = BAD
         with pytest.raises(SettingsError):
             app.restart()
-        app._restart_stuck()
-        assert "config.yaml:3: cameras: is bad" in caplog.text
+        with pytest.raises(SettingsError):
+            app._renew()
         await asyncio.sleep(0)
         assert not task.done()
         assert not app.restart_wanted

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import signal
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,36 +15,12 @@ from mqttcam.camera.sources.url import UrlCamera
 from mqttcam.camera.wake import Wake
 from mqttcam.settings import CameraSettings
 from mqttcam.settings.sources_real import UrlSource
+from sources.camera_process import CameraProcess, http_camera_command
 
 _HERE = Path(__file__).parent
 SYSTEM_PYTHON = "/usr/bin/python3"
 RTSP_PACKAGES = "gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good python3-gi"
 _HAS_RTSP = "import gi; gi.require_version('GstRtspServer', '1.0'); from gi.repository import GstRtspServer"
-
-
-class CameraProcess:
-    """A script that prints `serving PORT`."""
-
-    def __init__(self, *command: str) -> None:
-        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline().split()
-        if line[:1] != ["serving"]:
-            self.kill()
-            raise AssertionError(f"the camera did not start: {line}")
-        self.port = int(line[1])
-
-    def kill(self) -> None:
-        if self._process.poll() is None:
-            self._process.kill()
-            self._process.communicate()
-
-    def stall(self) -> None:
-        """Its connections stay, and nothing comes."""
-        self._process.send_signal(signal.SIGSTOP)
-
-    def go_on(self) -> None:
-        self._process.send_signal(signal.SIGCONT)
 
 
 StartCamera = Callable[..., CameraProcess]
@@ -73,8 +47,7 @@ def http_camera(processes: list[CameraProcess], pictures: list[bytes], tmp_path:
     assert pictures
 
     def start(dialect: str = "plain", *credentials: str, port: int = 0) -> CameraProcess:
-        script = str(_HERE / "http_camera.py")
-        command = [sys.executable, script, str(tmp_path / "pictures"), dialect, str(port), *credentials]
+        command = http_camera_command(tmp_path / "pictures", dialect, *credentials, port=port)
         processes.append(CameraProcess(*command))
         return processes[-1]
 
@@ -92,7 +65,7 @@ def rtsp_server() -> None:
 
 @pytest.fixture
 def rtsp_camera(rtsp_server: None, processes: list[CameraProcess]) -> StartCamera:
-    """Starts an RTSP camera: `(codec, *credentials, port=0)`."""
+    """Starts an RTSP camera: `(codec or H.264 file, *credentials, port=0)`."""
 
     def start(codec: str = "mjpeg", *credentials: str, port: int = 0) -> CameraProcess:
         script = str(_HERE / "rtsp_camera.py")

@@ -1,6 +1,8 @@
 """An RTSP camera, by GStreamer's own server. Run by Debian's python3 (packages: see `conftest.py`).
 
-rtsp_camera.py PORT {h264,mjpeg} [USER PASSWORD]     port 0: any free one; `serving PORT` is printed once it listens
+rtsp_camera.py PORT {h264,mjpeg,FILE} [USER PASSWORD]   port 0: any free one; prints `serving PORT`
+
+FILE: H.264 as it is (Annex B), sent again and again.
 """
 
 from __future__ import annotations
@@ -20,6 +22,10 @@ _CODECS = {
     "h264": f"{_SOURCE} ! openh264enc gop-size=25 complexity=low ! h264parse ! rtph264pay name=pay0 config-interval=1",
     "mjpeg": f"{_SOURCE} ! jpegenc quality=80 ! rtpjpegpay name=pay0",
 }
+_FILE = (
+    'multifilesrc location="{}" loop=true caps="video/x-h264,stream-format=byte-stream,framerate=25/1"'
+    " ! h264parse ! rtph264pay name=pay0 config-interval=1"
+)
 
 
 def main(port: str, codec: str, *credentials: str) -> None:
@@ -28,7 +34,7 @@ def main(port: str, codec: str, *credentials: str) -> None:
     server.set_address("127.0.0.1")
     server.set_service(port)
     factory = GstRtspServer.RTSPMediaFactory.new()
-    factory.set_launch(f"( {_CODECS[codec]} )")
+    factory.set_launch(f"( {_CODECS.get(codec) or _FILE.format(codec)} )")
     factory.set_shared(True)
     if credentials:
         protect(server, factory, *credentials)

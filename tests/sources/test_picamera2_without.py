@@ -5,13 +5,10 @@ from __future__ import annotations
 import errno
 import importlib.util
 import itertools
-import os
-from pathlib import Path
 
 import pytest
 
 from mqttcam.camera.source import SourceError
-from mqttcam.camera.sources._in_use import users_of
 from mqttcam.camera.sources.picamera2 import PiCamera, attached
 from mqttcam.camera.sources.picamera2.failures import in_words, is_busy, is_memory
 from mqttcam.camera.sources.picamera2.library import find
@@ -101,19 +98,6 @@ def test_innermost_cause_is_told() -> None:
 )
 def test_kinds_of_failure(error: Exception, busy: bool, memory: bool) -> None:
     assert (is_busy(error), is_memory(error)) == (busy, memory)
-
-
-def test_users_of_a_device(tmp_path: Path) -> None:
-    for pid, name, target in (
-        (11, "rpicam-vid", "/dev/media0"),
-        (12, "bash", "/dev/tty1"),
-        (os.getpid(), "me", "/dev/media0"),
-    ):
-        (tmp_path / str(pid) / "fd").mkdir(parents=True)
-        (tmp_path / str(pid) / "fd" / "3").symlink_to(target)
-        (tmp_path / str(pid) / "comm").write_text(f"{name}\n", encoding="utf-8")
-    (tmp_path / "13").mkdir()
-    assert users_of("/dev/media", tmp_path) == ["rpicam-vid (11)"]
 
 
 def test_readings_are_those_that_the_camera_reports() -> None:

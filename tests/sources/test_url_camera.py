@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
+from mqttcam.camera import capture, supervisor
 from mqttcam.camera.camera import Camera, CameraStatus
 from mqttcam.camera.frame import PictureSpec
 from mqttcam.settings import CameraSettings
@@ -77,6 +78,26 @@ async def test_missing_at_the_start_it_comes_when_it_is_there(
     await until(camera, lambda: camera.status is CameraStatus.FAILED)
     http_camera(port=server.port)
     await until(camera, lambda: camera.status is CameraStatus.RUNNING)
+
+
+@pytest.mark.parametrize("kind", ["auto", "mjpeg"])
+async def test_a_timeout_longer_than_the_watchdog_s_holds(
+    http_camera: StartCamera, cameras: list[Camera], monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr(capture, "OPEN_TIMEOUT", 0.5)
+    monkeypatch.setattr(supervisor, "TICK", 0.1)
+    server = http_camera()
+    server.stall()
+    source = UrlSource(url=f"http://127.0.0.1:{server.port}/stream", kind=kind, timeout=60)  # type: ignore[arg-type]
+    camera = Camera("front", CameraSettings(source=source))
+    cameras.append(camera)
+    seen: list[CameraStatus] = []
+    camera.add_listener(lambda: seen.append(camera.status))
+    camera.start()
+    await asyncio.sleep(1.5)
+    server.go_on()
+    await until(camera, lambda: camera.status is CameraStatus.RUNNING)
+    assert CameraStatus.FAILED not in seen
 
 
 async def test_stopping_takes_no_time_while_it_is_stalled(

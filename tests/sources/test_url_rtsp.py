@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 import simplejpeg
+from support.video import BT601, BT709, COLOUR, FULL, LIMITED, video
 from support.waiting import free_port
 
 from mqttcam.camera.frame import PictureSpec
@@ -36,6 +38,33 @@ def test_h264_is_decoded_to_full_range(rtsp_camera: StartCamera, opened: OpenUrl
     assert (int(frame.planes[0].min()), int(frame.planes[0].max())) == (0, 255)
     assert np.abs(frame.planes[1].astype(int) - 128).max() <= 2
     assert simplejpeg.decode_jpeg(frame.picture(PictureSpec()).jpeg).shape == (240, 320, 3)
+
+
+@pytest.mark.parametrize(
+    ("space", "limits", "named", "size"),
+    [
+        (BT709, LIMITED, True, (320, 240)),
+        (BT709, FULL, True, (320, 240)),
+        (BT601, LIMITED, True, (1280, 720)),
+        (BT709, LIMITED, False, (1280, 720)),
+        (BT601, LIMITED, False, (320, 240)),
+    ],
+)
+def test_colours_are_true(
+    rtsp_camera: StartCamera,
+    opened: OpenUrl,
+    tmp_path: Path,
+    space: int,
+    limits: int,
+    named: bool,
+    size: tuple[int, int],
+) -> None:
+    options = {"qp": "4", "bf": "0"}
+    film = video(tmp_path / "v.h264", 30, size, space=space, limits=limits, named=named, options=options)
+    frame = frame_of(opened(address(rtsp_camera(str(film)).port)))
+    pixels = simplejpeg.decode_jpeg(frame.picture(PictureSpec(95)).jpeg)
+    assert np.abs(pixels[size[1] // 2, size[0] * 3 // 4].astype(int) - COLOUR).max() <= 4
+    assert pixels[size[1] // 4, size[0] // 4].max() <= 4
 
 
 def test_key_frames_alone(rtsp_camera: StartCamera, opened: OpenUrl) -> None:

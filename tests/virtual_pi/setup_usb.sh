@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A virtual machine with real V4L2 devices: Debian's kernel with its test driver vivid, booted by QEMU on the virtual Pi's files.
+# A virtual machine with real V4L2 devices: Debian's kernel with vivid, uvcvideo and virtual USB, booted by QEMU on the virtual Pi's files.
 #   setup_usb.sh [FOLDER]    FOLDER: $VIRTUAL_USB, else /var/cache/mqttcam/virtual-usb
 # Wants root on Debian (amd64), and its packages alone. About 20 s; at once where it has been made already.
 set -euo pipefail
@@ -21,7 +21,7 @@ package=$(apt-cache depends linux-image-amd64 | sed -n 's/.*Depends: \(linux-ima
 (cd "$folder" && apt-get download -qq "$package" 2>/dev/null && dpkg-deb -x "$package"_*.deb kernel && rm "$package"_*.deb)
 version=${package#linux-image-}
 depmod -b "$folder/kernel" "$version"
-for module in virtio_pci 9pnet_virtio 9p vivid; do
+for module in virtio_pci 9pnet_virtio 9p vivid uvcvideo vhci_hcd; do
     modprobe -d "$folder/kernel" -S "$version" --show-depends "$module" | awk '{print $2}'
 done | awk '!seen[$0]++' | while read -r file; do
     cp "$file" "$folder/start/modules/"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
 import shutil
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 from support.left_out import leave_out
 
+_HERE = Path(__file__).parent
 _DEFAULT = "/var/cache/mqttcam/virtual-usb"
 _TIMEOUT = 300
 
@@ -21,6 +23,11 @@ def virtual_usb() -> Path:
     folder = Path(os.environ.get("VIRTUAL_USB", _DEFAULT))
     if not (folder / "made").exists() or not shutil.which("qemu-system-x86_64"):
         leave_out("no virtual USB camera; make one with: bash tests/virtual_pi/setup_usb.sh")
+    made = hashlib.sha256(b"".join((_HERE / name).read_bytes() for name in ("setup_usb.sh", "usb/init")))
+    if (folder / "made").read_text(encoding="ascii").split()[0] != made.hexdigest():
+        leave_out(
+            "the virtual USB camera is an older one; make it anew with: bash tests/virtual_pi/setup_usb.sh"
+        )
     if platform.machine() != "x86_64":
         leave_out("the virtual USB camera is an amd64 machine")
     return folder

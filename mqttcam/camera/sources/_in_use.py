@@ -2,32 +2,73 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import time
 from pathlib import Path
 
+from mqttcam.camera.kernel import PROC, threads_in_kernel
 
-def users_of(device: str, proc: Path = Path("/proc")) -> list[str]:
-    """Other processes that have a device open whose path starts so, as `name (pid)`.
+_LOOKS, _BETWEEN_LOOKS = 4, 0.15
+"""A thread that only waits for a disk is somewhere else at the next look, that many seconds later."""
+
+
+def in_use_words(device: str, proc: Path = PROC) -> str:
+    """In words, who has a device whose path starts so, as far as that can be seen; and when only a reboot helps."""
+    users = users_of(device, proc)
+    if not users:
+        return "the camera is in use by another program"
+    words = f"the camera is in use by {', '.join(f'{name} ({number})' for number, name in users.items())}"
+    stuck = [number for number in users if _stays_in_kernel(number, proc)]
+    return f"{words}, which is stuck in the kernel: only a reboot helps" if stuck else words
+
+
+def users_of(device: str, proc: Path = PROC) -> dict[int, str]:
+    """Other processes that have a device open whose path starts so, with their names.
 
     Only those that we may look into; root sees all.
     """
-    found = []
-    for process in proc.glob("[0-9]*"):
+    found = {}
+    for process in sorted(proc.glob("[0-9]*"), key=lambda path: int(path.name)):
         if process.name == str(os.getpid()):
             continue
-        try:
-            targets = [str(link.readlink()) for link in (process / "fd").iterdir()]
-            name = (process / "comm").read_text(encoding="utf-8", errors="replace").strip()
-        except OSError:  # it has ended, or belongs to somebody else
-            continue
-        if any(target.startswith(device) for target in targets):
-            found.append(f"{name} ({process.name})")
-    return sorted(found)
+        if any(target.startswith(device) for target in _open_files(process)):
+            found[int(process.name)] = _name(process)
+    return found
 
 
-def in_use_words(device: str) -> str:
-    """In words, who has a device whose path starts so, as far as that can be seen."""
-    users = users_of(device)
-    return (
-        f"the camera is in use by {', '.join(users)}" if users else "the camera is in use by another program"
-    )
+def _open_files(process: Path) -> list[str]:
+    """What a process has open. Of one that was killed, but for a thread that cannot end, only that thread has it."""
+    return _files_of(process) or next(filter(None, map(_files_of, _listed(process / "task"))), [])
+
+
+def _files_of(task: Path) -> list[str]:
+    files = []
+    for link in _listed(task / "fd"):
+        with contextlib.suppress(OSError):  # closed meanwhile
+            files.append(str(link.readlink()))
+    return files
+
+
+def _listed(folder: Path) -> list[Path]:
+    try:
+        return list(folder.iterdir())
+    except OSError:  # it has ended, or belongs to somebody else
+        return []
+
+
+def _name(process: Path) -> str:
+    try:
+        return (process / "comm").read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
+        return "a process that has ended"
+
+
+def _stays_in_kernel(process_id: int, proc: Path) -> bool:
+    stuck = threads_in_kernel(process_id, proc)
+    for _ in range(_LOOKS - 1):
+        if not stuck:
+            return False
+        time.sleep(_BETWEEN_LOOKS)
+        stuck &= threads_in_kernel(process_id, proc)
+    return bool(stuck)

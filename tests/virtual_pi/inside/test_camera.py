@@ -9,8 +9,10 @@ import pytest
 import simplejpeg
 from picamera2 import Picamera2
 
+from mqttcam.camera import supervisor
 from mqttcam.camera.camera import Camera, CameraStatus
 from mqttcam.camera.frame import PictureSpec
+from mqttcam.camera.sources.picamera2 import PiCamera
 from virtual_pi.inside import bridge
 from virtual_pi.inside.cameras import BARS, LINES, settings_of, source_of
 
@@ -67,6 +69,29 @@ async def test_dead_callback_is_survived(camera: Camera, monkeypatch: pytest.Mon
     await running(camera)
     assert camera.stats.restarts >= 1
     assert camera.last_error is None
+
+
+async def test_stall_is_ended_by_starting_the_stream_again(
+    camera: Camera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "MIN_FRAME_AGE", 0.5)
+    monkeypatch.setattr(supervisor, "TICK", 0.05)
+    camera.start()
+    await running(camera)
+    closed: list[Picamera2] = []
+    close = Picamera2.close
+
+    def spy(self: Picamera2) -> None:
+        closed.append(self)
+        close(self)
+
+    monkeypatch.setattr(Picamera2, "close", spy)
+    with monkeypatch.context() as leaking:
+        # No buffer is given back any more, so that libcamera has none left to fill.
+        leaking.setattr(PiCamera, "_release", lambda self: setattr(self, "_request", None))
+        assert "no frame for" in await failed(camera)
+    await running(camera)
+    assert (closed, camera.stats.restarts, camera.last_error) == ([], 1, None)
 
 
 async def test_camera_that_is_busy_at_the_start_comes_when_it_is_free(camera: Camera) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import libcamera
 import pytest
 from picamera2 import Picamera2
 
+from mqttcam.camera.frame import PictureSpec
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.sources.picamera2 import PiCamera
 from virtual_pi.inside import bridge
@@ -58,6 +60,40 @@ def test_requests_that_never_come_back_stall_the_camera_and_not_the_reader(opene
     for request in held:
         request.release()
     assert source.read(2) is not None, "frames come again"
+
+
+def test_stream_is_started_again_with_its_buffers_and_controls(
+    opened: OpenCamera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with bridge.offering({libcamera.controls.Brightness: bridge.info(-1.0, 1.0, 0.0)}):
+        source = opened(frame_rate=20)
+        source.apply({"Brightness": 0.5})
+        told: list[dict[str, object]] = []
+        start = Picamera2.start_
+
+        def spy(self: Picamera2) -> None:
+            told.append(self.controls.make_dict())
+            start(self)
+
+        monkeypatch.setattr(Picamera2, "start_", spy)
+        monkeypatch.setattr(Picamera2, "configure_", None)
+        for _ in range(3):
+            source.restart_stream()
+            for _ in range(6):
+                frame = source.read(2)
+                assert frame is not None
+                assert len(frame.picture(PictureSpec()).jpeg) > 1000
+        assert told == [{"FrameDurationLimits": (50000, 50000), "Brightness": 0.5}] * 3
+
+
+def test_stream_whose_requests_never_come_back_is_started_again(opened: OpenCamera) -> None:
+    source = opened(buffers=2)
+    for _ in range(2):
+        assert source.read(2) is not None
+        source._request.acquire()
+    assert source.read(0.2) is None
+    source.restart_stream()
+    assert source.read(2) is not None
 
 
 def test_camera_that_stopped_by_itself_fails_and_can_be_reopened(opened: OpenCamera) -> None:

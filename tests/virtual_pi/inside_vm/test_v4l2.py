@@ -194,6 +194,17 @@ def test_a_camera_that_drops_every_frame_holds_up_nobody(opened: OpenCamera) -> 
     assert frame_of(camera)
 
 
+def test_stream_is_started_again(opened: OpenCamera) -> None:
+    camera = opened()
+    camera.apply({"Contrast": 90})
+    for _ in range(3):
+        frame_of(camera)
+        camera.restart_stream()
+    for _ in range(8):
+        frame_of(camera)
+    assert current(camera._opened(), camera._controls["Contrast"]) == 90
+
+
 def test_camera_of_another_program_is_busy_and_named(opened: OpenCamera) -> None:
     script = (
         "from virtual_pi.inside_vm.test_v4l2 import camera_of\n"

@@ -160,6 +160,18 @@ class PiCamera:
         except Exception as error:
             raise SourceError(f"libcamera does not take a frame buffer back: {in_words(error)}") from error
 
+    def restart_stream(self) -> None:
+        """Stop the camera and start it as it was; its buffers stay."""
+        if self._camera is None:
+            raise SourceError("the camera is not open")
+        try:
+            self._release()
+            with library.opening():
+                self._camera.stop()
+                self._set_off()
+        except Exception as error:
+            raise SourceError(f"the stream cannot be started again: {in_words(error)}") from error
+
     # controls
 
     def apply(self, values: Mapping[str, Value]) -> Mapping[str, Value]:
@@ -229,12 +241,16 @@ class PiCamera:
         self._main = self._lores = None
         self._camera.stop()
         self._camera.configure(dict(config))
+        self._set_off()
+        self._look_at(self._camera.camera_configuration())
+
+    def _set_off(self) -> None:
+        """Start, with the controls as they are set: picamera2 forgets them at each start."""
         offered = self._camera.camera_ctrl_info
         self._camera.set_controls(
             {name: value for name, value in self._controls_now().items() if name in offered}
         )
         self._camera.start(show_preview=None)
-        self._look_at(self._camera.camera_configuration())
 
     def _controls_now(self) -> dict[str, Any]:
         return self._first | self._table.native

@@ -6,13 +6,12 @@ import threading
 import time
 from typing import Any
 
-import numpy as np
-
 from mqttcam.camera.frame import Frame
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.sources.url.address import Address
 from mqttcam.camera.sources.url.pump import Frames
-from mqttcam.imaging.raster import Plane, jpeg_size
+from mqttcam.imaging.raster import jpeg_size, size_of
+from mqttcam.imaging.video import planes_of
 from mqttcam.settings.sources_real import UrlSource
 
 _BROKEN_IN_A_ROW = 250
@@ -83,18 +82,8 @@ def _jpeg(packet: Any) -> Frame:
 
 
 def _decoded(decoded: Any) -> Frame:
-    """Whatever the stream's own format is, in full range, as JPEG has it."""
-    width, height = decoded.width // 2 * 2, decoded.height // 2 * 2
-    picture = decoded.reformat(width, height, format="yuvj420p", dst_color_range="JPEG", threads=1)
-    y, u, v = (
-        _rows(plane, height // part, width // part)
-        for plane, part in zip(picture.planes, (1, 2, 2), strict=True)
-    )
-    return Frame(time.time_ns(), width, height, planes=(y, u, v))
-
-
-def _rows(plane: Any, height: int, width: int) -> Plane:
-    return np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[:height, :width]
+    planes = planes_of(decoded)
+    return Frame(time.time_ns(), *size_of(planes), planes=planes)
 
 
 def _reason(av: Any, error: Exception, timeout: float) -> str:

@@ -81,6 +81,11 @@ class UrlCamera:
         kind = self._source.kind
         return self._source.interval if kind == "snapshot" else 0.0
 
+    @property
+    def open_timeout(self) -> float:
+        """Seconds: to connect, to be told what the address gives, and to the first picture."""
+        return 3 * self._source.timeout
+
     def _kind(self) -> tuple[str, Callable[[threading.Event], Frames]]:
         kind: str = self._source.kind
         if kind == "rtsp" or (kind == "auto" and self._address.scheme.startswith("rtsp")):

@@ -212,7 +212,17 @@ class Device:
             )
             self._maps.append(np.frombuffer(memory, np.uint8))
             self.call("QBUF", buffer)
-        fcntl.ioctl(self._fd, self._v.VIDIOC_STREAMON, _CAPTURE.to_bytes(4, "little"))
+        self._stream(self._v.VIDIOC_STREAMON)
+
+    def restart(self) -> None:
+        """Stop, which empties the queue, and start with the same buffers."""
+        self._stream(self._v.VIDIOC_STREAMOFF)
+        for index in range(len(self._maps)):
+            self.call("QBUF", self._v.v4l2_buffer(index=index, type=_CAPTURE, memory=_MMAP))
+        self._stream(self._v.VIDIOC_STREAMON)
+
+    def _stream(self, request: int) -> None:
+        fcntl.ioctl(self._fd, request, _CAPTURE.to_bytes(4, "little"))
 
     def wait(self, timeout: float) -> bool:
         """Whether a frame is there within `timeout` seconds.

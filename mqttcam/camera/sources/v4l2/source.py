@@ -67,6 +67,13 @@ class V4l2Camera:
             raise self._failure(device.path, error) from error
         return None
 
+    def restart_stream(self) -> None:
+        device = self._opened()
+        try:
+            device.restart()
+        except OSError as error:
+            raise self._failure(device.path, error) from error
+
     def apply(self, values: Mapping[str, Value]) -> Mapping[str, Value]:
         device = self._opened()
         try:

@@ -1,0 +1,269 @@
+"""What `check-pi.py` checks: a function each, which returns what it has seen, or raises."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import simplejpeg
+from pi_subject import RATE, NotOffered, Subject, frames, luma, noted
+
+from mqttcam.camera.control import Control
+from mqttcam.camera.frame import PictureSpec
+from mqttcam.camera.sources.picamera2.readings import readings_in
+from mqttcam.settings import Size
+from mqttcam.values import Choice, InvalidValue, Number, Switch, Value, Vector
+
+SCRIPT, JUST_OPEN = Path(__file__).with_name("check-pi.py"), "--just-open"
+CORNERS = ("top left", "top right", "bottom left", "bottom right")
+
+
+# what a stream is
+
+
+def stream(subject: Subject) -> str:
+    with subject.opened() as camera:
+        frames(camera, RATE)
+        start, cpu = time.monotonic(), time.process_time()
+        for _ in range(3 * RATE):
+            frame = frames(camera, 1)
+            picture = frame.picture(PictureSpec())
+        rate = 3 * RATE / (time.monotonic() - start)
+        cost = (time.process_time() - cpu) / (3 * RATE) * 1000
+        age = (time.time_ns() - frame.ts_ns) / 1e6
+        height, width, _ = simplejpeg.decode_jpeg(picture.jpeg).shape
+        assert (width, height) == (frame.width, frame.height), f"a JPEG is {width}x{height}"
+        assert 0.85 * RATE < rate < 1.15 * RATE, f"{rate:.1f} frames a second instead of {RATE}"
+        assert 0 < age < 1000, f"a frame is {age:.0f} ms old"
+        y = simplejpeg.decode_jpeg(picture.jpeg, colorspace="GRAY")
+        seen = f"{width}x{height}, {rate:.1f} fps, {cost:.1f} ms CPU a JPEG, age {age:.0f} ms"
+        return noted(camera, f"{seen}, luma {y.min()} to {y.max()}")
+
+
+def readings(subject: Subject) -> str:
+    with subject.opened() as camera:
+        metadata = frames(camera, RATE).metadata
+        found = readings_in(metadata)
+        return ", ".join(f"{one.name} {one.value(metadata)}" for one in found) or "none"
+
+
+def sizes(subject: Subject) -> str:
+    seen = []
+    for width, height in sorted({*subject.found.sizes, (640, 480), (1920, 1080)}):
+        with subject.opened(Size(width // 2 * 2, height // 2 * 2)) as camera:
+            frame = frames(camera, 2)
+            seen.append(noted(camera, f"{frame.width}x{frame.height}"))
+    return ", ".join(seen)
+
+
+def much_memory(subject: Subject) -> str:
+    with subject.opened(Size(*max(subject.found.sizes)), buffers=16) as camera:
+        frame = frames(camera, 3)
+        return noted(camera, f"{frame.width}x{frame.height}, 16 buffers")
+
+
+def small_stream(subject: Subject) -> str:
+    with subject.opened(lores_size=Size(320, 240)) as camera:
+        lores = frames(camera, 3).metadata.lores  # type: ignore[attr-defined]
+        assert lores is not None
+        return "x".join(map(str, reversed(lores[0].shape)))
+
+
+def still(subject: Subject) -> str:
+    with subject.opened() as camera:
+        frames(camera, 5)
+        start = time.monotonic()
+        picture = camera.capture_still(90)
+        took = time.monotonic() - start
+        frames(camera, 5)
+        wanted = max(subject.found.sizes)
+        assert (picture.width, picture.height) == wanted, f"{picture.width}x{picture.height}, not {wanted}"
+        size = f"{picture.width}x{picture.height}, {len(picture.jpeg) / 1e6:.1f} MB"
+        return f"{size}, {took:.1f} s; the stream goes on"
+
+
+# what its controls do
+
+
+def every_control(subject: Subject) -> str:
+    """Both ends of every number, every option, both sides of every switch; frames have to go on."""
+    with subject.opened() as camera:
+        done, refused = 0, []
+        for control in subject.found.controls:
+            for value in (*trials(control), control.default):
+                if value is None:
+                    continue
+                try:
+                    camera.apply({control.name: value})
+                    done += 1
+                except InvalidValue as error:
+                    refused.append(f"{control.name}={value}: {error.message}")
+                if control.name not in ("ExposureTime", "FrameRate"):
+                    frames(camera, 1)
+        frames(camera, 3)
+        notes = f"; refused: {'; '.join(refused)}" if refused else ""
+        return f"{done} values of {len(subject.found.controls)} controls{notes}"
+
+
+def trials(control: Control) -> tuple[Value, ...]:
+    match control.kind:
+        case Switch():
+            return (True, False)
+        case Choice(options):
+            return options
+        case Number() as number if control.name in ("ExposureTime", "FrameRate"):
+            return (min(number.maximum, 10_000), max(number.minimum, 1))
+        case Number() as number:
+            return (number.minimum, number.maximum)
+        case Vector() as vector:
+            return ((vector.element.minimum,) * vector.length,)
+    return ()
+
+
+def exposure(subject: Subject) -> str:
+    """Also one that is longer than a frame; what the frames say counts."""
+    subject.needs("ExposureTime")
+    with subject.opened() as camera:
+        seen = []
+        for wanted in (10_000, 200_000):
+            camera.apply({"ExposureTime": wanted, "AnalogueGain": 2.0})
+            metadata: Any = frames(camera, 12).metadata
+            got, gain = metadata["ExposureTime"], metadata["AnalogueGain"]
+            assert abs(got - wanted) < 0.05 * wanted, f"{got} µs instead of {wanted}"
+            assert abs(gain - 2) < 0.3, f"gain {gain:.2f} instead of 2"
+            seen.append(f"{wanted} -> {got} µs")
+        return ", ".join(seen)
+
+
+def high_dynamic_range(subject: Subject) -> str:
+    if not subject.found.model.startswith("imx708"):
+        subject.needs("HdrMode")
+    try:
+        with subject.opened(hdr=True) as camera:
+            frame = frames(camera, RATE)
+            return noted(camera, f"{frame.width}x{frame.height}, HdrMode {frame.metadata.get('HdrMode')}")
+    finally:
+        with subject.opened(hdr=False) as camera:  # the sensor would keep it
+            frames(camera, 1)
+
+
+def zoom(subject: Subject) -> str:
+    return zoomed_corner(subject, 0)
+
+
+def zoom_upside_down(subject: Subject) -> str:
+    return zoomed_corner(subject, 180)
+
+
+def zoomed_corner(subject: Subject, rotation: int) -> str:
+    """Zoomed in on the top left corner, the picture has to be what was there before."""
+    subject.needs("Zoom")
+    with subject.opened(rotation=rotation) as camera:
+        whole = luma(camera, RATE)
+        camera.apply({"Zoom": 2.0, "Pan": -1.0, "Tilt": -1.0})
+        close = luma(camera, RATE)[::2, ::2]
+        parts = corners_of(whole)
+        if min(part.std() for part in parts) < 5:
+            raise NotOffered("detail in every corner: point the camera at something else")
+        alike = [float(np.corrcoef(part.ravel(), close.ravel())[0, 1]) for part in parts]
+        seen = CORNERS[int(np.argmax(alike))]
+        assert seen == CORNERS[0], f"it shows the {seen} corner instead of the {CORNERS[0]} one"
+        return f"the {seen} corner, alike to {alike[0]:.0%}"
+
+
+def corners_of(picture: Any) -> list[Any]:
+    """The quarters of a picture, in the order of `CORNERS`."""
+    height, width = (side // 2 for side in picture.shape)
+    return [picture[y : y + height, x : x + width] for y in (0, height) for x in (0, width)]
+
+
+def autofocus(subject: Subject) -> str:
+    subject.needs("AfMode")
+    with subject.opened() as camera:
+        return f"lens at {focus(camera)[0]:.2f} dioptres"
+
+
+def focus_upside_down(subject: Subject) -> str:
+    """What is in the window has to be as sharp as it gets, in a picture that is turned."""
+    subject.needs("AfWindows")
+    with subject.opened(rotation=180) as camera:
+        left, top, width, height = camera._camera.camera_controls["ScalerCrop"][1]  # noqa: SLF001
+        half = (width // 2, height // 2)
+        camera.apply({"AfMetering": "Windows", "AfWindows": (left, top, *half)})
+        at_first, first = focus(camera)
+        camera.apply({"AfWindows": (left + half[0], top + half[1], *half)})
+        at_last, last = focus(camera)
+        if abs(at_first - at_last) < 0.3:
+            raise NotOffered("something nearer in one corner than in the opposite one: move the camera")
+        assert first[0] > last[0], "the window at the top left focuses on another corner"
+        assert last[3] > first[3], "the window at the bottom right focuses on another corner"
+        return f"top left at {at_first:.2f}, bottom right at {at_last:.2f} dioptres"
+
+
+def focus(camera: Any) -> tuple[float, list[float]]:
+    """Focus once: where the lens is, and how sharp each corner."""
+    camera.apply({"AfMode": "Auto"})
+    frames(camera, 5)
+    camera.apply({"AfTrigger": "Start"})
+    end = time.monotonic() + 6
+    while (state := (metadata := frames(camera, 1).metadata).get("AfState")) not in (2, 3):
+        assert time.monotonic() < end, f"still in state {state} after 6 s"
+    assert state == 2, "no focus was found; is there anything in front of the camera?"
+    position: Any = metadata["LensPosition"]
+    return position, [float(np.abs(np.diff(part)).mean()) for part in corners_of(luma(camera, 3))]
+
+
+# who has it
+
+
+def reopening(subject: Subject) -> str:
+    counts = []
+    for _ in range(12):
+        with subject.opened() as camera:
+            frames(camera, 1)
+        counts.append(descriptors())
+    assert counts[-1] == counts[1], f"{counts[-1] - counts[1]} file descriptors are left"
+    return "12 times, nothing left behind"
+
+
+def descriptors() -> int:
+    """Files that this process has open."""
+    gc.collect()
+    count = 0
+    for number in range(1024):
+        with contextlib.suppress(OSError):
+            os.fstat(number)
+            count += 1
+    return count
+
+
+def in_use(subject: Subject) -> str:
+    with subject.opened() as camera:
+        frames(camera, 1)
+        command = [sys.executable, str(SCRIPT), JUST_OPEN, subject.found.id]
+        run = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        assert "in use" in run.stdout, f"a second process got it: {run.stdout} {run.stderr[-300:]}"
+        frames(camera, 3)
+        return run.stdout.strip()
+
+
+def two_at_once(first: Subject, second: Subject) -> str:
+    with first.opened() as one, second.opened() as other:
+        for _ in range(RATE):
+            frames(one, 1)
+            frames(other, 1)
+    return f"{first.found.id} and {second.found.id}"
+
+
+FAST = (stream, every_control)
+ALL = (
+    *(stream, readings, exposure, high_dynamic_range, zoom, zoom_upside_down, autofocus),
+    *(focus_upside_down, every_control, small_stream, still, sizes, much_memory, reopening, in_use),
+)

@@ -1,0 +1,68 @@
+"""A camera that `check-pi.py` looks at."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mqttcam.camera.frame import Frame
+from mqttcam.camera.sources import AttachedCamera, create
+from mqttcam.camera.wake import Wake
+from mqttcam.settings import CameraSettings, Size
+from mqttcam.settings.sources_real import Picamera2Source, V4l2Source
+
+STREAM, RATE = Size(1280, 720), 15
+
+
+class NotOffered(Exception):
+    """The camera lacks what a check is about; the message says what."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The camera that is looked at."""
+
+    found: AttachedCamera
+    source: Picamera2Source | V4l2Source
+
+    @contextlib.contextmanager
+    def opened(self, size: Size = STREAM, *, rotation: int = 0, **source: Any) -> Iterator[Any]:
+        """The camera, giving frames; `source` are other settings of its source."""
+        chosen = self.source.model_copy(update=source)
+        settings = CameraSettings(source=chosen, size=size, frame_rate=RATE, rotation=rotation)  # type: ignore[arg-type]
+        camera = create(settings, Wake())
+        camera.open()
+        try:
+            yield camera
+        finally:
+            camera.close()
+
+    def needs(self, control: str) -> None:
+        if control not in {one.name for one in self.found.controls}:
+            raise NotOffered(f"the camera has no {control}")
+
+
+def frames(camera: Any, count: int) -> Frame:
+    """The last of `count` frames."""
+    for _ in range(count):
+        frame: Frame | None = camera.read(5.0)
+        assert frame is not None, "no frame within 5 s"
+    assert frame is not None
+    return frame
+
+
+def luma(camera: Any, settle: int) -> Any:
+    """The brightness of each pixel, after so many frames."""
+    planes = frames(camera, settle).planes
+    assert planes is not None
+    return planes[0].astype(np.float32)
+
+
+def noted(camera: Any, line: str) -> str:
+    """A line with what is otherwise than it was asked for."""
+    notes = getattr(camera, "notes", ())
+    return f"{line} ({'; '.join(notes)})" if notes else line

@@ -1,0 +1,128 @@
+"""A camera that hangs for real, and what the daemon as a process makes of it. The other camera goes on.
+
+The hang is a named pipe that nobody writes to: opening it never returns.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.daemon import clean_environment, mqttcam_command, pattern_camera
+from support.pictures import raw_ring
+from support.rig import Launch, Rig
+from support.waiting import wait_for
+
+_QUICK = """
+from mqttcam import new_process
+from mqttcam.camera import capture, supervisor
+capture.OPEN_TIMEOUT = 0.3
+supervisor.TICK = 0.05
+supervisor._CLOSE_TIMEOUT = 0.1
+supervisor._FIRST_RETRY = supervisor._LAST_RETRY = 0.01
+new_process._FIRST_WAIT = 0.6
+"""
+"""What Python runs at the start of the daemon's process, so that seconds become tenths of them."""
+_MANAGED = 'import os; os.environ["SYSTEMD_EXEC_PID"] = str(os.getpid())\n'
+_WAITING_LIBRARY = "import atexit, time; atexit.register(time.sleep, 60)\n"
+
+LaunchHanging = Callable[..., Rig]
+
+
+@pytest.fixture
+def pipe(tmp_path: Path) -> Path:
+    path = tmp_path / "camera"
+    os.mkfifo(path)
+    return path
+
+
+@pytest.fixture
+def launch_hanging(launch: Launch, pipe: Path, tmp_path: Path) -> LaunchHanging:
+    """A daemon with the cameras `front`, which is well, and `stuck`; `more` Python runs at its start."""
+
+    def start(more: str = "") -> Rig:
+        folder = tmp_path / "start"
+        folder.mkdir()
+        (folder / "sitecustomize.py").write_text(_QUICK + more)
+        packages = clean_environment(tmp_path)["PYTHONPATH"]
+        stuck = {"source": {"type": "file", "path": str(pipe), "format": "yuv420", "size": "320x240"}}
+        cameras: dict[str, Any] = {"front": pattern_camera(), "stuck": {**stuck, "frame_rate": 10}}
+        return launch(cameras=cameras, env={"PYTHONPATH": f"{folder}{os.pathsep}{packages}"})
+
+    return start
+
+
+def put_right(pipe: Path) -> None:
+    """A file with frames where the pipe was."""
+    raw_ring(pipe.with_suffix(".new")).replace(pipe)
+
+
+def starts(rig: Rig) -> int:
+    return rig.daemon.log.count("runs as node")
+
+
+def wait_error(rig: Rig, *words: str) -> str:
+    """The camera's error, once it has all of these words."""
+    topic = rig.node.camera("stuck").topic("state")
+    message = rig.client.wait(topic, lambda m: all(word in str(m.json["last_error"]) for word in words), 30)
+    return str(message.json["last_error"])
+
+
+def test_camera_whose_threads_hang_gets_a_new_process_and_comes_back(
+    launch_hanging: LaunchHanging, pipe: Path
+) -> None:
+    rig = launch_hanging()
+    pid = rig.daemon.pid
+    assert wait_error(rig, "threads") == "its threads hang: a new process is started now"
+    wait_for(lambda: starts(rig) == 2, "a new process", 20)
+    put_right(pipe)
+    stuck = rig.node.camera("stuck")
+    stuck.wait_availability("online", timeout=20)
+    stuck.next_image()
+    assert stuck.state()["last_error"] is None
+    assert (rig.daemon.alive, rig.daemon.pid) == (True, pid), "it has replaced itself"
+    rig.front.next_image()
+
+
+def test_new_processes_that_do_not_help_come_ever_later_and_a_reboot_is_advised(
+    launch_hanging: LaunchHanging,
+) -> None:
+    rig = launch_hanging("new_process._FIRST_WAIT = 1.0\nsupervisor.STUCK_LIMIT = 1\n")
+    wait_error(rig, "a new process is started in 1 s")
+    wait_error(rig, "a new process is started in 2 s")
+    words = wait_error(rig, "reboot")
+    assert words == (
+        "its threads hang: 3 new processes have not helped: reboot the machine (the next one is started in 4 s)"
+    )
+    rig.front.next_image()
+    assert starts(rig) == 4
+    told = mqttcam_command(rig.daemon.directory, "healthcheck", "-c", str(rig.daemon.config_file))
+    assert (told.returncode, told.stderr.strip()) == (1, f"camera stuck: {words}")
+    health = rig.client.wait(rig.node.topic("health"), lambda m: "stuck" in m.json["cameras"])
+    assert health.json["cameras"]["stuck"]["status"] in ("starting", "failed")
+    assert f"camera stuck: {words}" in rig.daemon.log
+    assert rig.retained()[rig.node.camera("stuck").topic("availability")].text == "offline"
+
+
+def test_under_a_service_manager_it_ends_with_an_exit_code(launch_hanging: LaunchHanging, pipe: Path) -> None:
+    rig = launch_hanging(_MANAGED)
+    assert rig.daemon.wait(30) == 1
+    assert rig.retained()[rig.node.topic("status")].text == "offline", "said, not left to the will"
+    assert "a new process is started now" in rig.daemon.log
+    put_right(pipe)
+    since = rig.mark()
+    rig.daemon.start()
+    rig.node.camera("stuck").wait_availability("online", since=since, timeout=20)
+
+
+def test_stop_does_not_wait_for_a_library_that_waits_for_the_thread(launch_hanging: LaunchHanging) -> None:
+    rig = launch_hanging(_WAITING_LIBRARY)
+    rig.node.camera("stuck").wait_availability("offline")
+    code, seconds = rig.daemon.stop(signal.SIGTERM)
+    assert code == 0
+    assert seconds < 10
+    assert rig.retained()[rig.node.topic("status")].text == "offline"

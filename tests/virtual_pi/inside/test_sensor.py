@@ -1,0 +1,117 @@
+"""Settings of the sensor: its mode, and high dynamic range. What comes of them only a real sensor shows."""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType, SimpleNamespace, TracebackType
+from typing import Any, Self
+
+import libcamera
+import pytest
+from picamera2 import Picamera2
+
+from mqttcam.camera.sources.picamera2 import streams
+from virtual_pi.inside.cameras import BARS, OpenCamera, settings_of
+
+_HDR = libcamera.controls.HdrModeEnum
+
+
+@pytest.mark.parametrize(
+    ("hdr", "in_sensor", "mode"),
+    [
+        (None, False, None),
+        (True, False, _HDR.SingleExposure),
+        (False, False, _HDR.Off),
+        (True, True, _HDR.Off),
+    ],
+)
+def test_hdr_is_done_once_by_the_sensor_or_by_the_pi(hdr: bool | None, in_sensor: bool, mode: Any) -> None:
+    settings = settings_of(BARS, hdr=hdr)
+    camera = SimpleNamespace(camera_controls={"HdrMode": (0, 4, 0)})
+    controls = streams.first_controls(camera, settings, settings.source, in_sensor)  # type: ignore[arg-type]
+    assert controls == ({} if mode is None else {"HdrMode": int(mode)})
+
+
+def test_a_pi_that_cannot_is_not_asked() -> None:
+    settings = settings_of(BARS, hdr=True)
+    assert streams.first_controls(SimpleNamespace(camera_controls={}), settings, settings.source, False) == {}  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("hdr", [True, False])
+def test_module_3_is_told_before_it_is_opened(
+    opened: OpenCamera, monkeypatch: pytest.MonkeyPatch, hdr: bool
+) -> None:
+    told: list[str] = []
+
+    class Sensor:
+        """Stands for picamera2's IMX708, which wants the sensor's own device."""
+
+        def __init__(self, number: int) -> None:
+            told.append(f"camera {number}")
+
+        def __enter__(self) -> Self:
+            return self
+
+        def __exit__(
+            self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+        ) -> None:
+            told.append("let go")
+
+        def set_sensor_hdr_mode(self, enable: bool) -> None:
+            told.append(f"hdr {enable}")
+
+    found = Picamera2.global_camera_info()
+    # The package that it is in loads libraries of other sensors, which only a Pi has.
+    monkeypatch.setitem(sys.modules, "picamera2.devices", ModuleType("picamera2.devices"))
+    monkeypatch.setitem(sys.modules, "picamera2.devices.imx708", SimpleNamespace(IMX708=Sensor))
+    monkeypatch.setattr(
+        Picamera2,
+        "global_camera_info",
+        staticmethod(lambda: [one | {"Model": "imx708_wide"} for one in found]),
+    )
+    start = Picamera2.__init__
+
+    def spy(self: Picamera2, *arguments: Any, **more: Any) -> None:
+        told.append("opened")
+        start(self, *arguments, **more)
+
+    monkeypatch.setattr(Picamera2, "__init__", spy)
+    source = opened(BARS, hdr=hdr)
+    assert source.read(2) is not None
+    number = next(one["Num"] for one in found if one["Id"] == BARS)
+    assert told == [f"camera {number}", f"hdr {hdr}", "let go", "opened"]
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("1920x1080:10", {"output_size": (1920, 1080), "bit_depth": 10}),
+        ("640x480", {"output_size": (640, 480)}),
+    ],
+)
+def test_sensor_mode_is_asked_for(
+    opened: OpenCamera, monkeypatch: pytest.MonkeyPatch, text: str, wanted: dict[str, object]
+) -> None:
+    asked: list[Any] = []
+    create = Picamera2.create_video_configuration
+
+    def spy(self: Picamera2, *arguments: Any, **more: Any) -> Any:
+        if "sensor" in more:  # picamera2 itself makes one as well
+            asked.append(dict(more["sensor"]))
+        return create(
+            self, *arguments, **(more | {"sensor": {}})
+        )  # virtual cameras have no modes to choose from
+
+    monkeypatch.setattr(Picamera2, "create_video_configuration", spy)
+    opened(sensor_mode=text)
+    assert asked == [wanted]
+
+
+def test_another_mode_than_the_wanted_one_is_said() -> None:
+    settings = settings_of(BARS, sensor_mode="2304x1296:10")
+    plan = streams.Plan((640, 480), 4)
+    got = {"main": {"size": (640, 480)}, "sensor": {"output_size": (4608, 2592), "bit_depth": 10}}
+    said = streams.differences(settings, settings.source, plan, plan, got)  # type: ignore[arg-type]
+    assert said == ["the sensor has no mode 2304x1296:10: it uses 4608x2592:10"]
+    got["sensor"] = {"output_size": (2304, 1296), "bit_depth": 10}
+    assert streams.differences(settings, settings.source, plan, plan, got) == []  # type: ignore[arg-type]

@@ -1,0 +1,137 @@
+"""The v4l2 source on a USB camera that gives MJPEG, driven by the kernel's uvcvideo (see `usb_camera.py`)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Iterator
+
+import numpy as np
+import pytest
+import simplejpeg
+
+from mqttcam.camera import supervisor
+from mqttcam.camera.camera import Camera, CameraStatus
+from mqttcam.camera.frame import PictureSpec
+from mqttcam.camera.source import SourceError
+from mqttcam.camera.sources.v4l2 import V4l2Camera, attached
+from mqttcam.settings import CameraSettings, parse_size
+from mqttcam.settings.sources_real import V4l2Source
+from mqttcam.values import Choice, Number
+from virtual_pi.inside_vm.test_v4l2 import camera_of, frame_of
+from virtual_pi.inside_vm.test_v4l2_life import failed, running
+from virtual_pi.inside_vm.usb_camera import HEIGHT, ID, WIDTH, UsbCamera
+
+_SIZE = f"{WIDTH}x{HEIGHT}"
+_BRIGHTNESS, _POWER_LINE = 2, 5
+
+
+@pytest.fixture(scope="module")
+def pictures() -> list[bytes]:
+    """A small one and two that take several payloads."""
+    random = np.random.default_rng(0)
+    noise = [random.integers(0, limit, (HEIGHT, WIDTH, 3), dtype=np.uint8) for limit in (2, 120, 255)]
+    return [bytes(simplejpeg.encode_jpeg(one, quality=90)) for one in noise]
+
+
+class Plug:
+    """Where the camera is plugged in, and out, and in again."""
+
+    def __init__(self, pictures: list[bytes]) -> None:
+        self._pictures = pictures
+        self.camera = self.plug_in()
+
+    def plug_in(self) -> UsbCamera:
+        """Returns once the kernel has a device for it."""
+        self.camera = UsbCamera(self._pictures)
+        end = time.monotonic() + 20
+        while ID not in {found.id for found in attached()}:
+            assert time.monotonic() < end, "the kernel has no such camera"
+            time.sleep(0.1)
+        return self.camera
+
+    def unplug(self) -> None:
+        self.camera.unplug()
+        end = time.monotonic() + 20
+        while ID in {found.id for found in attached()}:
+            assert time.monotonic() < end, "the kernel still has it"
+            time.sleep(0.1)
+
+
+@pytest.fixture
+def plug(pictures: list[bytes]) -> Iterator[Plug]:
+    one = Plug(pictures)
+    yield one
+    one.unplug()
+
+
+@pytest.fixture
+def source(plug: Plug) -> Iterator[V4l2Camera]:
+    camera = camera_of(ID, size=_SIZE)
+    camera.open()
+    yield camera
+    camera.close()
+
+
+@pytest.fixture
+async def camera(plug: Plug) -> AsyncIterator[Camera]:
+    one = Camera("front", CameraSettings(source=V4l2Source(device=ID), size=parse_size(_SIZE)))
+    yield one
+    await one.stop()
+
+
+def test_mjpeg_is_passed_through_byte_for_byte(source: V4l2Camera, pictures: list[bytes]) -> None:
+    seen = set()
+    for _ in range(12):
+        frame = frame_of(source)
+        assert frame.planes is None
+        assert frame.jpeg in pictures
+        assert frame.picture(PictureSpec()).jpeg is frame.jpeg
+        seen.add(frame.jpeg)
+    assert seen == set(pictures)
+
+
+def test_it_is_listed(plug: Plug) -> None:
+    found = next(one for one in attached() if one.id == ID)
+    assert "Test camera" in found.model
+    assert found.sizes == [(WIDTH, HEIGHT)]
+    assert found.source == {"type": "v4l2", "device": ID}
+
+
+def test_yuyv_where_there_is_none_is_said(plug: Plug) -> None:
+    with pytest.raises(SourceError, match="gives MJPG, and none of YUYV, NV12, YU12"):
+        camera_of(ID, format="yuyv").open()
+
+
+def test_its_controls(source: V4l2Camera, plug: Plug) -> None:
+    controls = {name: one.control for name, one in source._controls.items()}
+    assert controls["Brightness"].kind == Number(-64, 64, integer=True)
+    assert isinstance(controls["PowerLineFrequency"].kind, Choice)
+    assert controls["PowerLineFrequency"].kind.options == ("Disabled", "50 Hz", "60 Hz")
+    applied = source.apply({"Brightness": -20, "PowerLineFrequency": "60 Hz"})
+    assert applied == {"Brightness": -20, "PowerLineFrequency": "60 Hz"}
+    assert (plug.camera.values[_BRIGHTNESS], plug.camera.values[_POWER_LINE]) == (-20, 2)
+
+
+async def test_unplugged_and_plugged_in_again(camera: Camera, plug: Plug) -> None:
+    camera.start()
+    await running(camera)
+    await camera.apply({"brightness": 33})
+    plug.camera.unplug()
+    await failed(camera, "")
+    await failed(camera, f"there is no camera {ID}")
+    plug.plug_in()
+    await running(camera)
+    assert plug.camera.values[_BRIGHTNESS] == 33, "the new one is told what the old one was"
+    assert await camera.take(PictureSpec(), 10)
+
+
+async def test_stalled_camera_is_started_again(
+    camera: Camera, plug: Plug, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "MIN_FRAME_AGE", 1.0)
+    camera.start()
+    await running(camera)
+    plug.camera.stalled = True
+    await failed(camera, "no frame for")
+    await running(camera)
+    assert (camera.status, camera.stats.restarts) == (CameraStatus.RUNNING, 1)

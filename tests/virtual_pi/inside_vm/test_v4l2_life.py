@@ -1,0 +1,132 @@
+"""The supervised camera on real V4L2 devices: missing, busy, unplugged, plugged in again; its controls as entities."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import simplejpeg
+
+from mqttcam.camera import supervisor
+from mqttcam.camera.camera import Camera, CameraStatus
+from mqttcam.camera.frame import PictureSpec
+from mqttcam.camera.sources.v4l2 import V4l2Camera
+from mqttcam.camera.sources.v4l2.device import Device
+from mqttcam.cli.cameras import as_text, attached_cameras
+from mqttcam.cli.offline import discovery_of
+from mqttcam.settings import CameraSettings, Settings, parse_size
+from mqttcam.settings.sources_real import V4l2Source
+from virtual_pi.inside_vm.test_v4l2 import camera_of
+
+_TIMEOUT = 30
+_SIZE = parse_size("320x180")
+
+
+@pytest.fixture
+async def camera() -> AsyncIterator[Camera]:
+    one = Camera("front", CameraSettings(source=V4l2Source(device=0), size=_SIZE, frame_rate=15))
+    yield one
+    await one.stop()
+
+
+async def until(camera: Camera, condition: Callable[[], bool]) -> None:
+    changed = asyncio.Event()
+    camera.add_listener(changed.set)
+    async with asyncio.timeout(_TIMEOUT):
+        while not condition():
+            changed.clear()
+            await changed.wait()
+
+
+async def running(camera: Camera) -> None:
+    await until(camera, lambda: camera.status is CameraStatus.RUNNING)
+
+
+async def failed(camera: Camera, words: str) -> None:
+    await until(camera, lambda: camera.status is CameraStatus.FAILED and words in (camera.last_error or ""))
+
+
+async def test_unplugged_and_plugged_in_again(camera: Camera) -> None:
+    camera.start()
+    await running(camera)
+    await camera.apply({"contrast": 77})
+    with Path("/dev/video0").open("rb") as somebody:  # vivid is there again when nobody holds it any more
+        one = Device("/dev/video0")
+        press_disconnect(one)
+        await failed(camera, "/dev/video0 was unplugged")
+        await asyncio.sleep(1)
+        assert camera.status is CameraStatus.FAILED, somebody
+        one.close()
+    await running(camera)
+    assert simplejpeg.decode_jpeg((await camera.take(PictureSpec(), 10)).jpeg).shape == (180, 320, 3)
+    assert camera.values["contrast"] == 77, "what was set is set again"
+    assert camera.stats.restarts == 1
+
+
+def press_disconnect(device: Device) -> None:
+    from mqttcam.camera.sources.v4l2.controls import apply, controls_of
+
+    apply(device, controls_of(device), {"Disconnect": "Press"})
+
+
+async def test_missing_at_the_start(camera: Camera) -> None:
+    node = Path("/dev/video0")
+    hidden = node.with_name("hidden")
+    node.rename(hidden)
+    try:
+        camera.start()
+        await failed(camera, "/dev/video0 is not there")
+    finally:
+        hidden.rename(node)
+    await running(camera)
+
+
+async def test_busy_at_the_start(camera: Camera) -> None:
+    holder = camera_of()
+    holder.open()
+    camera.start()
+    await failed(camera, "in use")
+    holder.close()
+    await running(camera)
+
+
+async def test_stall_is_ended_by_starting_the_stream_again(
+    camera: Camera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "MIN_FRAME_AGE", 1.0)
+    monkeypatch.setattr(supervisor, "_PERIODS", 3)
+    camera.start()
+    await running(camera)
+    with monkeypatch.context() as leaking:
+        leaking.setattr(Device, "give_back", lambda *_: None)  # until the driver has no buffer left to fill
+        await failed(camera, "no frame for")
+    opened: list[Any] = []
+    monkeypatch.setattr(V4l2Camera, "open", lambda self: opened.append(self))
+    await running(camera)
+    assert (opened, camera.stats.restarts) == ([], 1)
+
+
+async def test_controls_are_entities(tmp_path: Path) -> None:
+    source = {"type": "v4l2", "device": 0}
+    settings = Settings.model_validate(
+        {"node": "yard", "state_dir": tmp_path, "cameras": {"front": {"source": source, "size": "320x180"}}}
+    )
+    found = await discovery_of(settings)
+    parts: dict[str, Any] = found["homeassistant/device/mqttcam_yard_front/config"]["cmps"]  # type: ignore[assignment]
+    assert (parts["brightness"]["p"], parts["brightness"]["min"], parts["brightness"]["max"]) == (
+        "number",
+        0,
+        255,
+    )
+    assert parts["horizontal_flip"]["p"] == "switch"
+    assert parts["test_pattern"]["p"] == "select"
+    assert "100% White" in parts["test_pattern"]["ops"]
+
+
+def test_listed_with_what_to_write() -> None:
+    text = as_text(attached_cameras())
+    assert "platform:vivid-000: vivid\n  source: {type: v4l2, device: platform:vivid-000}\n" in text
+    assert "    Brightness: 0 … 255 (default " in text
