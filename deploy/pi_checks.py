@@ -19,7 +19,7 @@ from mqttcam.camera.control import Control
 from mqttcam.camera.frame import PictureSpec
 from mqttcam.camera.sources.picamera2.readings import readings_in
 from mqttcam.settings import Size
-from mqttcam.values import Choice, InvalidValue, Number, Switch, Value, Vector
+from mqttcam.values import Choice, InvalidValue, Number, Rectangle, Switch, Value, Vector
 
 SCRIPT, JUST_OPEN = Path(__file__).with_name("check-pi.py"), "--just-open"
 CORNERS = ("top left", "top right", "bottom left", "bottom right")
@@ -124,6 +124,8 @@ def trials(control: Control) -> tuple[Value, ...]:
             return (number.minimum, number.maximum)
         case Vector() as vector:
             return ((vector.element.minimum,) * vector.length,)
+        case Rectangle(bounds=bounds):
+            return (bounds,)
     return ()
 
 

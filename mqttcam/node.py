@@ -17,6 +17,12 @@ _THERMAL_ZONE = Path("/sys/class/thermal/thermal_zone0/temp")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
+def picture_addresses(page: str, camera_id: str) -> dict[str, str]:
+    """Where a camera's pictures are, below the page's address, which ends with a slash."""
+    here = f"{page}cameras/{camera_id}"
+    return {"stream": f"{here}/stream.mjpg", "snapshot": f"{here}/snapshot.jpg"}
+
+
 class Node:
     """One daemon.
 

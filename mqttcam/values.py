@@ -180,7 +180,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Vector:
-    """A fixed number of numbers, such as ColourGains (2) or a ScalerCrop (4): a JSON list, also as text."""
+    """A fixed number of numbers, such as ColourGains (2): a JSON list, also as text."""
 
     element: Number
     length: int
@@ -190,20 +190,70 @@ class Vector:
         return {"length": self.length, **self.element.allowed}
 
     def coerce(self, raw: object) -> tuple[float, ...]:
-        if isinstance(raw, str):
-            try:
-                raw = orjson.loads(f"[{raw.strip().strip('[]()')}]")
-            except orjson.JSONDecodeError:
-                raise InvalidValue(f"{shown(raw)!r} is not a list of numbers", self.allowed) from None
-        if not isinstance(raw, Sequence) or isinstance(raw, bytes) or len(raw) != self.length:
-            raise InvalidValue(f"{shown(raw)!r} is not a list of {self.length} numbers", self.allowed)
-        return tuple(self.element.coerce(item) for item in raw)
+        items = _list_of(raw, self.length, f"a list of {self.length} numbers", self.allowed)
+        return tuple(self.element.coerce(item) for item in items)
 
     def encode(self, value: Value) -> object:
         return list(value) if isinstance(value, tuple) else None
 
     def describe(self) -> dict[str, object]:
         return {"type": "vector", **self.allowed}
+
+
+_COORDINATE = Number(-(2**31), 2**31 - 1, integer=True)
+"""libcamera's Rectangle holds 32 bits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rectangle:
+    """A window: x, y, width, height in whole numbers, as a JSON list or as text. It lies within the bounds.
+
+    Attributes:
+        bounds: x, y, width, height of the largest window.
+        least: width and height of the smallest.
+        view: key of the control whose value is the part of the bounds that the picture now shows; `None`: all of it.
+    """
+
+    bounds: tuple[int, int, int, int]
+    least: tuple[int, int] = (1, 1)
+    view: str | None = None
+
+    @property
+    def allowed(self) -> dict[str, object]:
+        return {"bounds": list(self.bounds), "least": list(self.least)}
+
+    def coerce(self, raw: object) -> tuple[int, int, int, int]:
+        items = _list_of(raw, 4, "x, y, width, height", self.allowed)
+        try:
+            x, y, width, height = (int(_COORDINATE.coerce(item)) for item in items)
+        except InvalidValue as error:
+            raise InvalidValue(error.message, self.allowed) from None
+        if width < self.least[0] or height < self.least[1]:
+            least = "x".join(map(str, self.least))
+            raise InvalidValue(f"{width}x{height} is smaller than {least}", self.allowed)
+        left, top, widest, highest = self.bounds
+        if x < left or y < top or x + width > left + widest or y + height > top + highest:
+            bounds = ", ".join(map(str, self.bounds))
+            raise InvalidValue(f"{x}, {y}, {width}, {height} is not within {bounds}", self.allowed)
+        return x, y, width, height
+
+    def encode(self, value: Value) -> object:
+        return list(value) if isinstance(value, tuple) else None
+
+    def describe(self) -> dict[str, object]:
+        return {"type": "rectangle", **self.allowed, "view": self.view}
+
+
+def _list_of(raw: object, length: int, what: str, allowed: object) -> Sequence[object]:
+    """A JSON list of so many items, or its text with or without brackets."""
+    if isinstance(raw, str):
+        try:
+            raw = orjson.loads(f"[{raw.strip().strip('[]()')}]")
+        except orjson.JSONDecodeError:
+            raise InvalidValue(f"{shown(raw)!r} is not {what}", allowed) from None
+    if not isinstance(raw, Sequence) or isinstance(raw, bytes) or len(raw) != length:
+        raise InvalidValue(f"{shown(raw)!r} is not {what}", allowed)
+    return raw
 
 
 def coerce_all(kinds: Mapping[str, Kind], raw: Mapping[str, object]) -> dict[str, Value]:

@@ -45,10 +45,11 @@ def _block(camera: Mapping[str, object]) -> str:
 
 
 def _control(details: Mapping[str, object]) -> str:
-    allowed = details.get("allowed")
-    what = (
-        " | ".join(map(str, allowed))
-        if isinstance(allowed, list)
-        else f"{details.get('min')} … {details.get('max')}"
-    )
+    allowed, bounds = details.get("allowed"), details.get("bounds")
+    if isinstance(allowed, list):
+        what = " | ".join(map(str, allowed))
+    elif isinstance(bounds, list):
+        what = f"x, y, width, height within {', '.join(map(str, bounds))}"
+    else:
+        what = f"{details.get('min')} … {details.get('max')}"
     return f"{what} (default {details.get('default')}{', raw' if details.get('raw') else ''})"

@@ -15,7 +15,7 @@ _SLIDER_STEPS = 1000
 
 
 def control_entity(control: Control) -> Entity[CameraDevice]:
-    """The entity that a control is: a switch, a select, a number, or text for a list of numbers."""
+    """The entity that a control is: a switch, a select, a number, or text for a window or a list of numbers."""
     kind = control.kind
     options: dict[str, object] = {"icon": control.icon} if control.icon else {}
     if control.raw:

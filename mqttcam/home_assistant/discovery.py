@@ -17,8 +17,8 @@ from mqttcam.entities.camera import camera_entities
 from mqttcam.entities.entity import Entity, Platform
 from mqttcam.entities.node import NODE
 from mqttcam.mqtt.topics import CameraTopics, Topics
-from mqttcam.node import Node
-from mqttcam.values import Choice, Number, Switch, Text, Vector
+from mqttcam.node import Node, picture_addresses
+from mqttcam.values import Choice, Number, Rectangle, Switch, Text, Vector
 
 log = logging.getLogger(__name__)
 
@@ -86,12 +86,12 @@ def camera_discovery(device: CameraDevice, node: Node, topics: Topics) -> ha.Dev
     object_id = camera_object_id(node.id, device.id)
     here = topics.camera(device.id)
     info = device.camera.info
+    addresses = _address_keys(picture_addresses(node.page, device.id), here) if node.page else {}
     components: dict[str, ha.Component] = {}
     for entity in camera_entities(device):
+        keys = _camera_keys(entity, here) | (addresses if entity.platform == "camera" else {})
         try:
-            components[entity.key] = _component(
-                entity, _common(entity, object_id, device.name) | _camera_keys(entity, here)
-            )
+            components[entity.key] = _component(entity, _common(entity, object_id, device.name) | keys)
         except ValidationError as error:
             # A control can be what Home Assistant has nothing for, such as a number with one value only.
             reason = error.errors()[0]["msg"]
@@ -150,6 +150,16 @@ def _camera_keys(entity: Entity[CameraDevice], topics: CameraTopics) -> dict[str
             )
 
 
+def _address_keys(addresses: Mapping[str, str], topics: CameraTopics) -> dict[str, object]:
+    """`stream_url` and `snapshot_url` as attributes.
+
+    Home Assistant takes attributes from a topic only. The template says the same whatever comes there, and nothing of
+    a camera's changes less than its availability.
+    """
+    template = orjson.dumps({f"{name}_url": url for name, url in addresses.items()}).decode()
+    return {"json_attributes_topic": topics.availability, "json_attributes_template": template}
+
+
 def _value_keys(
     entity: Entity[CameraDevice] | Entity[Node], state_topic: str, command_topic: str | None
 ) -> dict[str, object]:
@@ -170,7 +180,7 @@ def _value_keys(
             keys["options"] = list(options)
         case Text(max_length=longest) if entity.platform == "text":
             keys["max"] = min(longest, _LONGEST_TEXT)
-        case Vector():
+        case Vector() | Rectangle():
             template = f"{{{{ value_json.{entity.key} | to_json }}}}"
         case Switch():
             pass

@@ -10,13 +10,12 @@ from mqttcam.devices import CameraDevice
 from mqttcam.entities.camera import camera_entities
 from mqttcam.entities.entity import Entity, state_of
 from mqttcam.entities.node import NODE
-from mqttcam.node import Node
+from mqttcam.node import Node, picture_addresses
 
 
 def describe_camera(device: CameraDevice, base: str) -> dict[str, object]:
     """A camera with all that it offers now; `base` stands before its addresses."""
     info = device.camera.info
-    here = f"{base}/cameras/{device.id}"
     return {
         "id": device.id,
         "name": device.name,
@@ -26,8 +25,7 @@ def describe_camera(device: CameraDevice, base: str) -> dict[str, object]:
         "frame_rate": info.frame_rate if info else None,
         "status": device.camera.status.value,
         "last_error": device.camera.last_error,
-        "stream": f"{here}/stream.mjpg",
-        "snapshot": f"{here}/snapshot.jpg",
+        **picture_addresses(f"{base}/", device.id),
         "entities": [describe_entity(device, entity) for entity in camera_entities(device)],
         "commands": [describe_command(command) for command in camera_commands(device).values()],
         "state": state_of(camera_entities(device), device),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from mqttcam.commands import Code
-from mqttcam.values import Choice, Kind, Number, Switch, Text, Vector
+from mqttcam.values import Choice, Kind, Number, Rectangle, Switch, Text, Vector
 
 Schema = dict[str, object]
 
@@ -35,6 +35,10 @@ def value_schema(kind: Kind) -> Schema:
             return {"type": "string", "maxLength": longest}
         case Vector(element=element, length=length):
             return {"type": "array", "items": _number(element), "minItems": length, "maxItems": length}
+        case Rectangle():
+            window = f"x, y, width, height within {', '.join(map(str, kind.bounds))}"
+            whole = {"type": "integer"}
+            return {"type": "array", "items": whole, "minItems": 4, "maxItems": 4, "description": window}
     return {}
 
 

@@ -1,10 +1,11 @@
 """Measures the live stream: CPU and memory of the server, and each viewer's rate and age, for 0, 1, 5 and 20 viewers.
 
-usage: python tests/bench/viewers.py [--seconds 6] [--size 640x480] [--fps 24]
+usage: python tests/bench/viewers.py [--seconds 6] [--size 640x480] [--fps 24] [--each]
 
 Beside it the floor, fed with the same frames: planes, simplejpeg and bare sockets, nothing else. CPU is in percent of
 one core; age is from the frame's capture to its last byte here. `stalled`: one more viewer that reads nothing.
-Machines are shared and noisy: compare what stands in one table.
+`--each`: a line for each viewer, too. Machines are shared and noisy: compare what stands in one table.
+The comparison with ustreamer is in `ustreamer.py`.
 """
 
 from __future__ import annotations
@@ -12,29 +13,19 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-import re
-import socket
-import statistics
-import subprocess
 import sys
-import tempfile
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parents[1])]
 
-import psutil
 from frames import ring
+from streams import HEADER, Figures, Side, measure
 
 QUALITY = 85
-WARM_UP = 1.5
-_HEAD = re.compile(rb"Content-Length: (\d+)\r\n(?:.*\r\n)*?X-Timestamp: ([\d.]+)\r\n(?:.*\r\n)*?\r\n")
-_REQUEST = b"GET /stream.mjpg HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 
 
 # the servers, each a process of its own
@@ -107,103 +98,30 @@ async def serve_bare(width: int, height: int, fps: float) -> None:
     await asyncio.Event().wait()
 
 
-# the viewers
-
-
-class Viewer(asyncio.Protocol):
-    """Reads a stream, and notes when each picture was complete and how old it was."""
-
-    def __init__(self) -> None:
-        self.times: list[float] = []
-        self.ages: list[float] = []
-        self._data = bytearray()
-        self._missing = 0
-        self._taken = 0.0
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        transport.write(_REQUEST)
-
-    def data_received(self, data: bytes) -> None:
-        self._data += data
-        while True:
-            if not self._missing:
-                head = _HEAD.search(self._data)
-                if head is None:
-                    return
-                self._missing, self._taken = int(head[1]), float(head[2])
-                del self._data[: head.end()]
-            if len(self._data) < self._missing:
-                return
-            now = time.time()
-            self.times.append(now)
-            self.ages.append((now - self._taken) * 1000)
-            del self._data[: self._missing]
-            self._missing = 0
-
-
-@contextmanager
-def server(kind: str, options: argparse.Namespace) -> Iterator[tuple[psutil.Process, int]]:
-    """A server process and its port."""
-    command = [sys.executable, __file__, "--serve", kind, "--size", options.size, "--fps", str(options.fps)]
-    with (
-        tempfile.TemporaryFile() as log,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log) as process,
-    ):
-        try:
-            assert process.stdout is not None
-            port = process.stdout.readline()
-            if not port:
-                log.seek(0)
-                raise SystemExit(f"the server did not start:\n{log.read().decode()}")
-            yield psutil.Process(process.pid), int(port)
-        finally:
-            process.terminate()
-
-
-async def measure(kind: str, viewers: int, stalled: int, options: argparse.Namespace) -> str:
-    """One line of the table."""
-    with server(kind, options) as (process, port):
-        loop = asyncio.get_running_loop()
-        pairs = [await loop.create_connection(Viewer, "127.0.0.1", port) for _ in range(viewers)]
-        idle = []
-        for _ in range(stalled):
-            sock = socket.create_connection(("127.0.0.1", port))
-            sock.sendall(_REQUEST)
-            idle.append(sock)
-        await asyncio.sleep(WARM_UP)
-        for _, viewer in pairs:
-            viewer.times.clear()
-            viewer.ages.clear()
-        before, started = process.cpu_times(), time.monotonic()
-        await asyncio.sleep(options.seconds)
-        after, took = process.cpu_times(), time.monotonic() - started
-        memory = process.memory_full_info().pss / 1e6
-        for transport, _ in pairs:
-            transport.close()
-        for sock in idle:
-            sock.close()
-    user, system = (100 * (b - a) / took for a, b in zip(before[:2], after[:2], strict=True))
-    rates = [len(viewer.times) / took for _, viewer in pairs] or [0.0]
-    ages = sorted(age for _, viewer in pairs for age in viewer.ages) or [0.0]
-    p50, p99 = statistics.median(ages), ages[int(len(ages) * 0.99)]
-    name = f"{viewers}{' + 1 stalled' if stalled else ''}"
-    return (
-        f"| {kind:5} | {name:14} | {user + system:5.1f} ({user:4.1f} + {system:4.1f}) | {min(rates):5.1f} "
-        f"| {max(rates):5.1f} | {p50:5.1f} | {p99:5.1f} | {memory:4.0f} |"
-    )
+def side(name: str, options: argparse.Namespace) -> Side:
+    """Ours or the floor, as a process of its own."""
+    command = [sys.executable, __file__, "--serve", name, "--size", options.size, "--fps", str(options.fps)]
+    return Side(name, command)
 
 
 async def table(options: argparse.Namespace) -> None:
-    """All of it."""
+    """All of it, and what the viewers after the first one may cost."""
     print(
         f"{options.size} at {options.fps:g} frames a second, quality {QUALITY}, {options.seconds:g} s each\n"
     )
-    print("|       | viewers        | CPU % (user + system) | slowest | fastest | age p50 | p99 ms | MB |")
-    print("| ----- | -------------- | --------------------- | ------- | ------- | ------- | ------ | -- |")
+    print(HEADER)
+    found: dict[tuple[str, int], Figures] = {}
     for viewers, stalled in ((0, 0), (1, 0), (5, 0), (20, 0), (20, 1)):
-        for kind in ("ours", "floor"):
-            print(await measure(kind, viewers, stalled, options), flush=True)
+        for name in ("ours", "floor"):
+            figures = await measure(side(name, options), viewers, stalled, options.seconds)
+            print(figures.line(name), *(figures.each() if options.each else ()), sep="\n", flush=True)
+            found.setdefault((name, viewers), figures)
+    one, twenty = found["ours", 1], found["ours", 20]
+    kernel = max(0.0, found["floor", 20].system - found["floor", 1].system)
+    print(f"\n20 viewers: {twenty.cpu:.1f} %; twice one and the kernel's share: {2 * one.cpu + kernel:.1f} %")
+    for viewers in (1, 5, 20):
+        ratio = found["ours", viewers].a_frame / found["floor", viewers].a_frame
+        print(f"{viewers} viewers: CPU a frame {ratio:.2f} x the floor")
 
 
 def main() -> None:
@@ -214,6 +132,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=6.0)
     parser.add_argument("--size", default="640x480")
     parser.add_argument("--fps", type=float, default=24.0)
+    parser.add_argument("--each", action="store_true")
     parser.add_argument("--serve", choices=("ours", "floor"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     width, height = map(int, options.size.split("x"))

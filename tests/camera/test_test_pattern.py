@@ -18,6 +18,7 @@ from mqttcam.camera.wake import Wake
 from mqttcam.imaging.patterns import PATTERNS
 from mqttcam.imaging.text import glyph_mask
 from mqttcam.settings import CameraSettings
+from mqttcam.values import Rectangle
 
 Grey = NDArray[np.uint8]
 _NUMERALS = "0123456789:.-# "
@@ -186,3 +187,30 @@ def test_it_is_always_attached() -> None:
     (found,) = [camera for camera in attached() if camera.id == "test_pattern"]
     assert found.source == {"type": "test_pattern"}
     assert [control.name for control in found.controls] == [control.name for control in CONTROLS]
+
+
+def test_a_part_as_the_whole() -> None:
+    source = pattern()
+    source.apply({"Speed": 0.0})
+    whole = pixels(source)
+    assert source.apply({"ScalerCrop": (101, 201, 321, 121)}) == {"ScalerCrop": (100, 200, 320, 120)}
+    part = pixels(source)
+    assert part.shape == whole.shape
+    expected = whole[200:320, 100:420].repeat(4, axis=0).repeat(2, axis=1)
+    assert np.abs(part.astype(int) - expected).mean() < 6
+    source.apply({"ScalerCrop": (0, 0, 640, 480)})
+    assert np.abs(pixels(source).astype(int) - whole).mean() < 1
+
+
+@pytest.mark.parametrize("keys", [{"hflip": True}, {"vflip": True}, {"rotation": 180}])
+def test_a_part_is_counted_from_the_left_and_top_that_are_seen(keys: dict[str, Any]) -> None:
+    source = pattern(**keys)
+    source.apply({"Speed": 0.0, "ShowClock": False})
+    corner = pixels(source)[:120, :160].reshape(-1, 3).mean(axis=0)
+    source.apply({"ScalerCrop": (0, 0, 160, 120)})
+    assert np.abs(pixels(source).reshape(-1, 3).mean(axis=0) - corner).max() < 3
+
+
+def test_its_bounds_are_the_picture() -> None:
+    kinds = {control.name: control.kind for control in pattern("320x240").open().controls}
+    assert kinds["ScalerCrop"] == Rectangle((0, 0, 320, 240), (16, 16), "scaler_crop")

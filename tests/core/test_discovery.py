@@ -20,7 +20,7 @@ from mqttcam.home_assistant.discovery import (
 )
 from mqttcam.mqtt.topics import Topics
 from mqttcam.node import Node
-from mqttcam.values import Choice, Number, Switch, Text, Vector
+from mqttcam.values import Choice, Number, Rectangle, Switch, Text, Vector
 
 TOPICS = Topics("mqttcam", "yard")
 HERE = "mqttcam/yard/front"
@@ -29,6 +29,7 @@ CONTROLS = (
     Control("AwbMode", Choice(("Auto", "Daylight")), "Auto"),
     Control("AeEnable", Switch(), True),
     Control("ColourGains", Vector(Number(0, 32), 2), None),
+    Control("ScalerCrop", Rectangle((0, 0, 640, 480), view="scaler_crop"), (0, 0, 640, 480)),
     Control("Label", Text(300), "x"),
     Control("ExposureTime", Number(1, 10**6, integer=True, unit="µs"), 100, icon="mdi:camera-timer"),
 )
@@ -96,8 +97,9 @@ def test_switch(components: dict[str, Any]) -> None:
 
 def test_text(components: dict[str, Any]) -> None:
     assert (components["label"]["p"], components["label"].get("max", 255)) == ("text", 255)
-    assert components["colour_gains"]["p"] == "text"
-    assert components["colour_gains"]["val_tpl"] == "{{ value_json.colour_gains | to_json }}"
+    for key in ("colour_gains", "scaler_crop"):
+        assert components[key]["p"] == "text"
+        assert components[key]["val_tpl"] == f"{{{{ value_json.{key} | to_json }}}}"
 
 
 def test_button(components: dict[str, Any]) -> None:

@@ -16,7 +16,7 @@ from mqttcam.entities.controls import control_entity, number_step
 from mqttcam.entities.entity import Entity, state_of
 from mqttcam.entities.node import NODE
 from mqttcam.node import Node
-from mqttcam.values import Choice, Kind, Number, Switch, Text, Value, Vector
+from mqttcam.values import Choice, Kind, Number, Rectangle, Switch, Text, Value, Vector
 
 
 @pytest.mark.parametrize(
@@ -55,6 +55,7 @@ def test_a_step_is_a_round_part_of_the_range(minimum: float, size: float) -> Non
         (Switch(), "switch"),
         (Text(), "text"),
         (Vector(Number(0, 1), 2), "text"),
+        (Rectangle((0, 0, 8, 6)), "text"),
     ],
 )
 def test_a_control_is_the_entity_of_its_kind(kind: Kind, platform: str) -> None:
@@ -81,6 +82,7 @@ def test_a_slider_only_where_a_finger_can_hit_a_value() -> None:
         (Choice(("Auto", "Day")), "Dusk", None),
         (Switch(), False, "OFF"),
         (Vector(Number(0, 1), 2), (0.5, 1.0), [0.5, 1.0]),
+        (Rectangle((0, 0, 8, 6)), (1, 2, 3, 4), [1, 2, 3, 4]),
         (Text(), "x", "x"),
     ],
 )

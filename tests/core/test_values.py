@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mqttcam.values import Choice, InvalidValue, Kind, Number, Switch, Text, Vector, coerce_all
+from mqttcam.values import Choice, InvalidValue, Kind, Number, Rectangle, Switch, Text, Vector, coerce_all
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),
@@ -22,6 +22,7 @@ KINDS: list[Kind] = [
     Choice(("Auto", "Daylight")),
     Text(20),
     Vector(Number(0, 32), 2),
+    Rectangle((0, 0, 640, 480)),
 ]
 
 
@@ -86,6 +87,61 @@ def test_vector_takes_a_list_and_its_text() -> None:
     for raw in ([1], "1", [1, 2, 3], [1, 33], ["a", 1], {"a": 1}):
         with pytest.raises(InvalidValue):
             kind.coerce(raw)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        [10, 20, 30, 40],
+        (10, 20, 30, 40),
+        [10.0, "20", 30, 40],
+        "10, 20, 30, 40",
+        "[10,20,30,40]",
+        " (10, 20, 30, 40) ",
+    ],
+)
+def test_window_takes_a_list_and_its_text(raw: object) -> None:
+    value = Rectangle((0, 0, 640, 480)).coerce(raw)
+    assert value == (10, 20, 30, 40)
+    assert all(isinstance(number, int) for number in value)
+
+
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [
+        ([1, 2, 3], "[1, 2, 3]' is not x, y, width, height"),
+        ("1, 2, 3, 4, 5", "[1, 2, 3, 4, 5]' is not x, y, width, height"),
+        ("left", "'left' is not x, y, width, height"),
+        ({"x": 1}, "is not x, y, width, height"),
+        (None, "'None' is not x, y, width, height"),
+        ([100, 50, 20.5, 20], "20.5 is not a whole number"),
+        ([100, 50, "a", 20], "'a' is not a number"),
+        ([100, 50, 15, 20], "15x20 is smaller than 16x12"),
+        ([100, 50, -20, 20], "-20x20 is smaller than 16x12"),
+        ([99, 50, 20, 20], "99, 50, 20, 20 is not within 100, 50, 640, 480"),
+        ([100, 49, 20, 20], "100, 49, 20, 20 is not within 100, 50, 640, 480"),
+        ([721, 50, 20, 20], "721, 50, 20, 20 is not within 100, 50, 640, 480"),
+        ([100, 511, 20, 20], "100, 511, 20, 20 is not within 100, 50, 640, 480"),
+        ([100, 50, 1e300, 20], "is not within"),
+    ],
+)
+def test_window_refuses_with_its_bounds(raw: object, message: str) -> None:
+    with pytest.raises(InvalidValue) as caught:
+        Rectangle((100, 50, 640, 480), (16, 12)).coerce(raw)
+    assert message in caught.value.message
+    assert caught.value.allowed == {"bounds": [100, 50, 640, 480], "least": [16, 12]}
+
+
+def test_window_on_the_wire_and_in_words() -> None:
+    kind = Rectangle((0, 0, 640, 480), view="scaler_crop")
+    assert kind.coerce([0, 0, 640, 480]) == (0, 0, 640, 480)
+    assert (kind.encode((1, 2, 3, 4)), kind.encode(None)) == ([1, 2, 3, 4], None)
+    assert kind.describe() == {
+        "type": "rectangle",
+        "bounds": [0, 0, 640, 480],
+        "least": [1, 1],
+        "view": "scaler_crop",
+    }
 
 
 @given(st.sampled_from(KINDS), ANYTHING)

@@ -241,7 +241,9 @@ class TestOthers:
         done = mqttcam_command(tmp_path, "cameras", "--json")
         assert done.returncode == 0, done.stderr
         assert isinstance(json.loads(done.stdout), list | dict)
-        assert mqttcam_command(tmp_path, "cameras").returncode == 0
+        text = mqttcam_command(tmp_path, "cameras")
+        assert text.returncode == 0
+        assert "ScalerCrop: x, y, width, height within 0, 0, 1280, 720 (default" in text.stdout
 
     def test_schema(self, tmp_path: Path) -> None:
         done = mqttcam_command(tmp_path, "schema")

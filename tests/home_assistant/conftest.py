@@ -15,7 +15,7 @@ from support.daemon import mqttcam_command, pattern_camera
 from support.discovery import components, full
 from support.left_out import leave_out
 from support.rig import Rig, rig
-from support.waiting import wait_for
+from support.waiting import HOST, free_port, wait_for
 
 from home_assistant.harness import HomeAssistant, ha_root, ha_version, now
 
@@ -91,11 +91,13 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         "front": pattern_camera(name="Front door", tcp=nowhere, motion={"clear_after": 1}),
         "back": pattern_camera(size="160x120"),
     }
-    kafka = {"brokers": "127.0.0.1:9", "topic": "frames"}
+    port = free_port()
+    web = {"enabled": True, "port": port, "public_url": f"http://{HOST}:{port}/"}
+    sections: dict[str, Any] = {"kafka": {"brokers": "127.0.0.1:9", "topic": "frames"}, "web": web}
     with (
         Mosquitto(tmp_path_factory.mktemp("broker")) as broker,
         HomeAssistant(broker.port) as ha,
-        rig(broker, tmp_path_factory.mktemp("daemon"), cameras=cameras, kafka=kafka) as running,
+        rig(broker, tmp_path_factory.mktemp("daemon"), cameras=cameras, **sections) as running,
     ):
         found = World(ha, broker, running)
         found.wait_available()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import urllib.request
 from functools import partial
 from typing import Any
 
@@ -107,6 +108,28 @@ def test_the_camera_shows_what_is_on_mqtt(world: World) -> None:
     wait_for(lambda: world.ha.picture(camera) != first, "the next picture", 10, 0.1)
     assert first is not None
     assert size_of(first) == (320, 240)
+
+
+def test_the_camera_says_where_its_stream_and_its_snapshot_are(world: World) -> None:
+    kinds = {"stream_url": "multipart/x-mixed-replace", "snapshot_url": "image/jpeg"}
+    for device in ("yard_front", "yard_back"):
+        attributes = world.ha.states()[world.entity("camera", device)]["attributes"]
+        for name, kind in kinds.items():
+            assert f"/cameras/{device.removeprefix('yard_')}/" in attributes[name]
+            with urllib.request.urlopen(attributes[name], timeout=10) as answer:
+                assert answer.headers.get_content_type() == kind
+        others = world.ha.states()[world.entity("enabled", device)]["attributes"]
+        assert not kinds.keys() & others.keys()
+
+
+def test_a_window_is_text(world: World) -> None:
+    window, front = world.entity("scaler_crop"), world.rig.front
+    assert world.ha.states()[window]["state"] == "[0,0,320,240]"
+    world.ha.call("text.set_value", window, value="40, 30, 160, 120")
+    world.ha.wait_state(window, "[40,30,160,120]")
+    assert front.state()["scaler_crop"] == [40, 30, 160, 120]
+    world.ha.call("text.set_value", window, value="[0, 0, 320, 240]")
+    world.ha.wait_state(window, "[0,0,320,240]")
 
 
 def test_the_last_snapshot(world: World) -> None:

@@ -9,8 +9,8 @@ import pytest
 
 from web.browser import Page, browsing
 
-_EXPECTED = re.compile(r"status of 40[01]|ERR_CONNECTION|ERR_INCOMPLETE|ERR_EMPTY_RESPONSE")
-"""What the console says when a test has a value or a password refused, or the daemon stopped."""
+_EXPECTED = re.compile(r"status of (40[01]|503)|ERR_CONNECTION|ERR_INCOMPLETE|ERR_EMPTY_RESPONSE")
+"""What the console says when a test has a value, a command or a password refused, or the daemon stopped."""
 
 
 @pytest.fixture(scope="package")

@@ -118,6 +118,20 @@ def test_a_refusal_is_shown_at_the_control(front: Page, served: Served) -> None:
     front.until(lambda: not error.text, "no more error")
 
 
+def test_why_a_command_was_not_carried_out_is_shown_at_its_button(front: Page, served: Served) -> None:
+    front.field("enabled").click()
+    front.until(lambda: served.front.camera.status is CameraStatus.OFF, "the camera off")
+    button = front.find("button[data-key=snapshot]")
+    button.click()
+    error = front.find(".row:has([data-key=snapshot]) + .error")
+    front.until(lambda: error.text.startswith("Snapshot: "), "the refusal")
+    assert error.get_attribute("role") == "alert"
+    front.field("enabled").click()
+    front.find(".stage[data-status=running]")
+    button.click()
+    front.until(lambda: not error.text, "no more error")
+
+
 def test_switched_off_and_on(front: Page, served: Served) -> None:
     front.field("enabled").click()
     front.until(lambda: "switched off" in front.text(".curtain"), "the curtain")
@@ -288,6 +302,7 @@ def test_log_in_as_somebody_who_may_only_look(page: Page) -> None:
         assert page.moves()
         assert not page.field("brightness").is_enabled()
         assert not page.all("[aria-label^='Take a snapshot']")
+        assert not page.all(".windowtools button")
         page.find("#settings").click()
         page.until(
             lambda: [b for b in page.all(".drawer .button") if b.text == "Log out otto"], "the way out"

@@ -6,6 +6,7 @@ import { Field } from "./fields.js";
 import { number, reading } from "./format.js";
 import { History } from "./history.js";
 import { Stage } from "./stage.js";
+import { WindowTool } from "./window.js";
 import { Zoom } from "./zoom.js";
 
 const MANY = 10;
@@ -16,6 +17,7 @@ export class CameraView {
     this.mayChange = mayChange;
     this.fields = new Map();
     this.readings = new Map();
+    this.windows = [];
     this.stage = new Stage(camera);
     this.history = new History(camera);
     this.facts = h("p", { class: "facts" });
@@ -42,6 +44,7 @@ export class CameraView {
     this.stage.update(live, linked);
     this.history.update(live.snapshots);
     for (const [key, field] of this.fields) field.update(live.state[key]);
+    for (const tool of this.windows) tool.update(live);
     for (const { entity, output } of this.readings.values()) output.textContent = reading(entity, live.state[entity.key]);
     const watching = live.viewers > 1 ? `${live.viewers} watching` : null;
     const rate = live.status === "running" && live.state.fps ? `${number(live.state.fps, 0, 1)} fps` : null;
@@ -108,7 +111,8 @@ export class CameraView {
   makePanel() {
     const shown = this.camera.entities.filter(({ platform }) => platform !== "camera" && platform !== "image");
     const of = (category) => shown.filter((entity) => entity.category === category);
-    const isRaw = ({ options }) => options.enabled_by_default === false;
+    // A window is drawn on the picture: nobody need know its numbers.
+    const isRaw = ({ kind, options }) => options.enabled_by_default === false && kind?.type !== "rectangle";
     const controls = of("config").filter((entity) => !isRaw(entity));
     const raw = of("config").filter(isRaw);
     const list = h("div", { class: "fields" }, ...this.make(controls));
@@ -123,13 +127,15 @@ export class CameraView {
   make(entities) {
     const made = [];
     const buttons = h("div", { class: "row" });
+    const refusal = h("p", { class: "error", role: "alert" });
     const readings = h("dl", { class: "readings" });
     for (const entity of entities) {
       if (entity.settable && entity.kind) made.push(this.makeField(entity));
-      else if (entity.command && !entity.kind) buttons.append(this.makeButton(entity));
+      else if (entity.command && !entity.kind) buttons.append(this.makeButton(entity, refusal));
       else if (entity.kind) readings.append(this.makeReading(entity));
     }
-    return [...made, readings.children.length ? readings : null, buttons.children.length ? buttons : null];
+    const pressed = buttons.children.length ? [buttons, refusal] : [];
+    return [...made, readings.children.length ? readings : null, ...pressed];
   }
 
   makeField(entity) {
@@ -137,13 +143,16 @@ export class CameraView {
     field.widget.input.disabled = !this.mayChange;
     if (field.reset && !this.mayChange) field.reset.remove();
     this.fields.set(entity.key, field);
+    if (entity.kind.type === "rectangle" && this.mayChange) this.windows.push(new WindowTool(this.stage, field, this.camera.entities));
     return field.element;
   }
 
-  makeButton(entity) {
+  makeButton(entity, refusal) {
     const careful = entity.options.device_class === "restart";
     const press = async () => {
-      if (!careful || (await confirmed(`${entity.name}?`, "Yes"))) await this.give(entity.command, entity.arguments);
+      if (careful && !(await confirmed(`${entity.name}?`, "Yes"))) return;
+      refusal.textContent = "";
+      await this.give(entity.command, entity.arguments, (text) => { refusal.textContent = `${entity.name}: ${text}`; });
     };
     return h("button", { type: "button", class: "button quiet", disabled: !this.mayChange, "data-key": entity.key, onclick: press }, entity.name);
   }
@@ -163,11 +172,12 @@ export class CameraView {
     return filter;
   }
 
-  async give(name, values) {
+  /** Gives a command; `refused` shows why it was not carried out. */
+  async give(name, values, refused = (text) => toast(`${this.camera.name}: ${text}`, "error")) {
     try {
       await command(this.camera.id, name, values);
     } catch (error) {
-      toast(`${this.camera.name}: ${error.message}`, "error");
+      refused(error.message);
     }
   }
 }

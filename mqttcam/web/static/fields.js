@@ -160,10 +160,15 @@ function box(field, kind) {
   return typed(field, input, "box", (value) => (value === null ? "" : String(value)));
 }
 
+const PLACEHOLDERS = {
+  vector: (kind) => `${kind.length} numbers, such as 1, 2`,
+  rectangle: () => "x, y, width, height",
+};
+
 function text(field, kind) {
   const input = h("input", {
     type: "text", autocomplete: "off", spellcheck: "false", maxlength: kind.max_length ?? null,
-    placeholder: kind.type === "vector" ? `${kind.length} numbers, such as 1, 2` : null,
+    placeholder: PLACEHOLDERS[kind.type]?.(kind) ?? null,
     onchange: () => field.change(input.value),
   });
   return typed(field, input, "text", (value) => (Array.isArray(value) ? value.join(", ") : (value ?? "")));

@@ -85,6 +85,11 @@ export class Stage {
     this.picture.removeAttribute("src");
   }
 
+  /** Width by height of the picture. */
+  shape() {
+    return (this.camera.width ?? 4) / (this.camera.height ?? 3);
+  }
+
   /** The width to ask for: that of the picture on this screen; null for the camera's own. */
   width() {
     const shown = Math.ceil((this.element.clientWidth * devicePixelRatio) / WIDTH_STEP) * WIDTH_STEP;

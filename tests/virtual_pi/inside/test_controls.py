@@ -12,7 +12,7 @@ from picamera2.request import CompletedRequest
 from mqttcam.camera.control import Control
 from mqttcam.camera.sources.picamera2 import PiCamera
 from mqttcam.camera.sources.picamera2.controls import rehearse
-from mqttcam.values import Choice, InvalidValue, Number, Switch, Vector
+from mqttcam.values import Choice, InvalidValue, Number, Rectangle, Switch
 from virtual_pi.inside import bridge
 from virtual_pi.inside.cameras import LINES, OpenCamera
 
@@ -74,7 +74,7 @@ def test_every_control_has_the_kind_of_its_type(source: PiCamera) -> None:
         "AfRange": Choice,
         "AfSpeed": Choice,
         "AfMetering": Choice,
-        "AfWindows": Vector,
+        "AfWindows": Rectangle,
         "AfPause": Choice,
         "LensPosition": Number,
     }
@@ -171,6 +171,17 @@ def test_values_reach_libcamera_in_its_own_types(
     assert {name: type(value) for name, value in got.items()} == {
         name: type(value) for name, value in native.items()
     }
+
+
+def test_windows_are_in_pixels_of_the_largest_crop(source: PiCamera) -> None:
+    offered = source._table._offers
+    assert offered["ScalerCrop"].kind == Rectangle((0, 0, 4608, 2592), (64, 64), "scaler_crop")
+    assert offered["AfWindows"].kind == Rectangle((0, 0, 4608, 2592), (1, 1), "scaler_crop")
+
+
+def test_a_crop_of_one_s_own(source: PiCamera) -> None:
+    source.apply({"ScalerCrop": (100, 200, 2304, 1296)})
+    assert sent(source) == {"ScalerCrop": (100, 200, 2304, 1296)}
 
 
 def test_autofocus_window(source: PiCamera) -> None:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import Any
 
 from mqttcam.camera.control import Control
 from mqttcam.camera.sources.picamera2.frames import python_value
-from mqttcam.values import Choice, InvalidValue, Kind, Number, Switch, Value, Vector
+from mqttcam.values import Choice, InvalidValue, Kind, Number, Rectangle, Switch, Value, Vector
 
 _INTEGERS = frozenset({"Byte", "Unsigned16", "Unsigned32", "Integer32", "Integer64"})
 _MAX_ELEMENTS = 32
@@ -28,6 +28,9 @@ _UNITS = {
     "LensPosition": "dpt",
 }
 """libcamera says in its documentation alone what its numbers count (control_ids_core.yaml)."""
+_CROP, _CROP_KEY = "ScalerCrop", "scaler_crop"
+_LARGEST = 65535
+"""Width and height of a window that nothing bounds, as in libcamera's own AfWindows."""
 AUTOMATIC = frozenset({"ExposureTime", "AnalogueGain"})
 """Controls whose value 0 means that the camera chooses (Picamera2 manual, appendix C)."""
 
@@ -41,6 +44,7 @@ class Offer:
         type: the name of its `ControlType`.
         length: number of elements of an array; `None`: one value; 0: any number of them.
         options: the enum, our names to libcamera's numbers; empty where it has none.
+        window: what a rectangle may be; `None` for every other type.
     """
 
     id: Any
@@ -51,12 +55,13 @@ class Offer:
     maximum: Any
     default: Any
     options: Mapping[str, int]
+    window: Rectangle | None = None
 
     @property
     def kind(self) -> Kind | None:
         """What a person can set it to; `None` where that is nothing at all."""
         if self.type == "Rectangle":
-            return self._rectangle()
+            return None if self.length else self.window  # a fixed number of windows is nothing for a person
         kind = self._single()
         if self.length is None or kind is None:
             return kind
@@ -84,7 +89,7 @@ class Offer:
             return self.options[str(value)]
         if isinstance(value, tuple):
             elements = tuple(self._native(element) for element in value)
-            # An array of rectangles is one window here.
+            # Of as many windows as one likes, such as AfWindows, it is one here.
             return [elements] if self.type == "Rectangle" and self.length is not None else elements
         return self._native(value)
 
@@ -121,13 +126,6 @@ class Offer:
             low, words = 0, (("auto", 0),)
         return Number(low, high, integer=self.type in _INTEGERS, unit=_UNITS.get(self.name), words=words)
 
-    def _rectangle(self) -> Kind | None:
-        if self.length:
-            return None
-        edges = [edge for edge in (self.minimum, self.maximum) if isinstance(edge, tuple)]
-        furthest = max((max(x + width, y + height) for x, y, width, height in edges), default=0)
-        return Vector(Number(0, furthest or 65535, integer=True), 4)
-
     def _default(self, kind: Kind) -> Value:
         if self.name in AUTOMATIC:
             return 0
@@ -143,7 +141,25 @@ def offers(control_info: Mapping[str, tuple[Any, Any]]) -> dict[str, Offer]:
     Args:
         control_info: `Picamera2.camera_ctrl_info`, after `configure`: before it, ranges are not final.
     """
-    return {name: _offer(name, id_, info) for name, (id_, info) in control_info.items()}
+    found = {name: _offer(name, id_, info) for name, (id_, info) in control_info.items()}
+    crop = found.get(_CROP)
+    return {
+        name: replace(offer, window=_window(offer, crop)) if offer.type == "Rectangle" else offer
+        for name, offer in found.items()
+    }
+
+
+def _window(offer: Offer, crop: Offer | None) -> Rectangle:
+    """Where a window may lie.
+
+    All of libcamera's are in pixels of the largest ScalerCrop, whose value is what the picture shows; AfWindows' own
+    limits are those of the type (control_ids_core.yaml, and the Raspberry Pi's IPA).
+    """
+    largest, smallest = (crop or offer).maximum, offer.minimum
+    has_size = isinstance(largest, tuple) and min(largest[2:]) > 0
+    x, y, width, height = largest if has_size else (0, 0, _LARGEST, _LARGEST)
+    least = smallest[2:] if isinstance(smallest, tuple) else (1, 1)
+    return Rectangle((x, y, width, height), (max(1, least[0]), max(1, least[1])), _CROP_KEY if crop else None)
 
 
 def _offer(name: str, id_: Any, info: Any) -> Offer:

@@ -12,6 +12,7 @@ from mqttcam.camera.source import SourceError, SourceInfo
 from mqttcam.camera.sources import AttachedCamera
 from mqttcam.camera.sources.test_pattern.ball import Ball
 from mqttcam.camera.sources.test_pattern.clock import Clock
+from mqttcam.camera.sources.test_pattern.crop import Window, crop_control, cropped, in_whole_blocks
 from mqttcam.camera.wake import Pacer, Wake
 from mqttcam.imaging.patterns import PATTERNS, adjusted, draw_pattern
 from mqttcam.imaging.raster import Planes, flip_planes
@@ -26,8 +27,9 @@ CONTROLS = (
     Control("Pattern", Choice(tuple(PATTERNS)), "bars", "mdi:image-filter-hdr"),
     Control("Speed", Number(0, 5, step=0.1), 1.0, "mdi:speedometer"),
     Control("ShowClock", Switch(), True, "mdi:clock-digital"),
+    crop_control(DEFAULT_SIZE),
 )
-"""The first three have libcamera's names, and of its ranges what is of use to the eye."""
+"""The first three and the last have libcamera's names, and of its ranges what is of use to the eye."""
 _REDRAWN = frozenset({"Brightness", "Contrast", "Saturation", "Pattern", "ShowClock"})
 """Controls that change what does not move."""
 
@@ -43,7 +45,9 @@ class TestPattern:
         self._settings = settings
         self._size = settings.size or DEFAULT_SIZE
         self._pacer = Pacer(settings.frame_rate, wake)
-        self._values: dict[str, Value] = {control.name: control.default for control in CONTROLS}
+        self._controls = (*CONTROLS[:-1], crop_control(self._size))
+        self._values: dict[str, Value] = {control.name: control.default for control in self._controls}
+        self._window: Window = (0, 0, *self._size)
         self._values["Pattern"] = settings.source.pattern
         self._clock = Clock(*self._size)
         self._ball = Ball(self._size.width, max(self._clock.top, self._size.height // 2))
@@ -59,13 +63,13 @@ class TestPattern:
         Raises:
             SourceError: there is no such pattern.
         """
-        by_name = {control.name: control for control in CONTROLS}
+        by_name = {control.name: control for control in self._controls}
         try:
             self._values["Pattern"] = by_name["Pattern"].kind.coerce(self._values["Pattern"])
         except InvalidValue as error:
             raise SourceError(f"no such pattern: {error.message}") from None
         self._redraw()
-        controls = tuple(replace(control, default=self._values[control.name]) for control in CONTROLS)
+        controls = tuple(replace(control, default=self._values[control.name]) for control in self._controls)
         return SourceInfo("Test pattern", *self._size, self._settings.frame_rate, controls)
 
     def read(self, timeout: float) -> Frame | None:
@@ -80,10 +84,14 @@ class TestPattern:
         if self._values["ShowClock"]:
             self._clock.draw(self._canvas, captured, self._count)
         self._count += 1
-        return Frame(captured, *self._size, planes=self._oriented())
+        return Frame(captured, *self._size, planes=cropped(self._oriented(), self._window))
 
     def apply(self, values: Mapping[str, Value]) -> Mapping[str, Value]:
         """Take new values; the next frame shows them."""
+        if isinstance(window := values.get("ScalerCrop"), tuple):
+            x, y, width, height = map(int, window)
+            self._window = in_whole_blocks((x, y, width, height))
+            values = {**values, "ScalerCrop": self._window}
         self._values |= values
         if values.keys() & _REDRAWN:
             self._redraw()
