@@ -15,9 +15,9 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Generic, Protocol, TypeVar, get_args, get_type_hints
 
-from mqttcam.camera.camera import CameraUnavailable
 from mqttcam.camera.frame import PictureSpec
 from mqttcam.camera.source import SourceError
+from mqttcam.camera.status import CameraUnavailable
 from mqttcam.devices import CameraDevice, SnapshotRefused
 from mqttcam.entities.camera import camera_entities
 from mqttcam.log import LEVELS

@@ -8,8 +8,8 @@ from typing import Generic
 
 import orjson
 
-from mqttcam.camera.camera import CameraStatus
 from mqttcam.camera.frame import Picture
+from mqttcam.camera.status import CameraStatus
 from mqttcam.commands import Commander, Request, Result, Target
 from mqttcam.devices import CameraDevice, SnapshotRefused
 from mqttcam.entities.camera import camera_entities

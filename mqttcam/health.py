@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from mqttcam.camera.camera import CameraStatus
+from mqttcam.camera.status import CameraStatus
 from mqttcam.devices import CameraDevice
 from mqttcam.entities.entity import state_of
 from mqttcam.entities.node import NODE

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 
-from mqttcam.camera.camera import Camera, CameraStatus
+from mqttcam.camera.camera import Camera
 from mqttcam.camera.motion import MotionDetector, Onset
+from mqttcam.camera.status import CameraStatus
 from mqttcam.settings.motion import MAX_THRESHOLD, MIN_THRESHOLD, MotionSettings
 from mqttcam.store import Store, recalled
 from mqttcam.values import Number, Switch

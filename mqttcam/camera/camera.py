@@ -5,38 +5,24 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from enum import StrEnum
 
-from mqttcam.camera.capture import OPEN_TIMEOUT, Capture, MakeSource, Opened
+from mqttcam.camera.capture import OPEN_TIMEOUT, Capture, MakeSource
 from mqttcam.camera.control import Action, Control, WantedValues
 from mqttcam.camera.desk import Desk
 from mqttcam.camera.frame import Adjustment, Picture, PictureSpec
 from mqttcam.camera.hub import Hub
-from mqttcam.camera.order import CameraUnavailable, Order
+from mqttcam.camera.listener import Opened
+from mqttcam.camera.order import Orders
 from mqttcam.camera.sampling import Measured, Sample
 from mqttcam.camera.source import SourceEnded, SourceError, SourceInfo
 from mqttcam.camera.sources import create
 from mqttcam.camera.stats import CameraStats
+from mqttcam.camera.status import WITHOUT_FRAMES, CameraStatus, CameraUnavailable
 from mqttcam.camera.supervisor import Supervisor
 from mqttcam.settings import CameraSettings
 from mqttcam.values import Value
 
-__all__ = ["Camera", "CameraStats", "CameraStatus", "CameraUnavailable"]
-
 log = logging.getLogger(__name__)
-
-
-class CameraStatus(StrEnum):
-    """What a camera does: `off` is switched off, `stopped` has come to its end."""
-
-    STARTING = "starting"
-    RUNNING = "running"
-    OFF = "off"
-    FAILED = "failed"
-    STOPPED = "stopped"
-
-
-_WITHOUT_FRAMES = (CameraStatus.OFF, CameraStatus.FAILED, CameraStatus.STOPPED)
 
 
 class Camera:
@@ -90,7 +76,7 @@ class Camera:
         self._wanted = WantedValues(settings.controls, values or {})
         self._make_source = make_source or (lambda wake: create(settings, wake))
         self._listeners: list[Callable[[], None]] = []
-        self._orders: set[Order] = set()
+        self._orders = Orders(self.hub, lambda: self.last_error)
         self._remarks: str | None = None
         self._opened_before = False
         self._desk = Desk(self._open_capture, self._why_not)
@@ -104,7 +90,7 @@ class Camera:
 
     async def stop(self) -> None:
         """Close the source for good; within a second, even where it hangs."""
-        self._refuse_orders("the camera is stopped")
+        self._orders.refuse("the camera is stopped")
         await self._supervisor.stop()
         self.stats.follow(None)
 
@@ -173,19 +159,9 @@ class Camera:
             CameraUnavailable: none came within `timeout` seconds, or two frame periods where those are longer; or the
                 camera is off, has failed or ended, also meanwhile.
         """
-        if self.status in _WITHOUT_FRAMES:
+        if self.status in WITHOUT_FRAMES:
             raise CameraUnavailable(self._why_not())
-        order = Order(spec, max_bytes)
-        self._orders.add(order)
-        self.hub.subscribe(order)
-        try:
-            async with asyncio.timeout(max(timeout, 2 * self._interval)):
-                return await order.picture
-        except TimeoutError:
-            raise CameraUnavailable(order.problem or self.last_error or "no frame came") from None
-        finally:
-            self.hub.unsubscribe(order)
-            self._orders.discard(order)
+        return await self._orders.picture(spec, max_bytes, max(timeout, 2 * self._interval))
 
     @property
     def shape(self) -> object:
@@ -213,7 +189,7 @@ class Camera:
 
     # what the capture tells; one that does not count any more is not listened to
 
-    def opened(self, capture: Capture, opened: Opened) -> None:
+    def opened(self, capture: object, opened: Opened) -> None:
         """The source is open."""
         if capture is not self._supervisor.capture:
             return
@@ -231,30 +207,30 @@ class Camera:
         self._opened_before = True
         self._notify()
 
-    def first_frame(self, capture: Capture, width: int, height: int) -> None:
+    def first_frame(self, capture: object, width: int, height: int) -> None:
         """Frames come."""
         if capture is not self._supervisor.capture:
             return
         if self.status is CameraStatus.FAILED:
             log.info("camera %s: frames come again", self.id)
-            self.stats.follow(capture)
+            self.stats.follow(self._supervisor.capture)
         self.stats.width, self.stats.height = width, height
         self.stats.sample()
         self.last_error = self._remarks
         self._set_status(CameraStatus.RUNNING)
 
-    def stream_restarted(self, capture: Capture) -> None:
+    def stream_restarted(self, capture: object) -> None:
         """Its stream was started again."""
         if capture is self._supervisor.capture:
             self.stats.restarts += 1
 
-    def applied(self, capture: Capture, values: Mapping[str, Value]) -> None:
+    def applied(self, capture: object, values: Mapping[str, Value]) -> None:
         """Values are in force."""
         if capture is self._supervisor.capture:
             self.values |= values
             self._notify()
 
-    def sampled(self, capture: Capture, sample: Sample) -> None:
+    def sampled(self, capture: object, sample: Sample) -> None:
         """The newest frame was looked at."""
         if capture is not self._supervisor.capture:
             return
@@ -333,16 +309,12 @@ class Camera:
             self._listeners.remove(look)
 
     def _set_status(self, status: CameraStatus) -> None:
-        if status in _WITHOUT_FRAMES:
+        if status in WITHOUT_FRAMES:
             self.status = status
             self.measured.values = {}
-            self._refuse_orders(self._why_not())
+            self._orders.refuse(self._why_not())
         self.status = status
         self._notify()
-
-    def _refuse_orders(self, reason: str) -> None:
-        for order in self._orders:
-            order.fail(reason)
 
     def _notify(self) -> None:
         for listener in tuple(self._listeners):

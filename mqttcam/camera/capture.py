@@ -9,14 +9,14 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from mqttcam.camera.control import Action
 from mqttcam.camera.frame import Adjustment, Frame, Life, Picture
 from mqttcam.camera.job import Job
-from mqttcam.camera.sampling import Sample, Sampler, has
-from mqttcam.camera.source import Source, SourceError, SourceInfo
+from mqttcam.camera.listener import Listener, Opened
+from mqttcam.camera.sampling import Sampler, has
+from mqttcam.camera.source import Source, SourceError, SourceFault, SourceInfo
 from mqttcam.camera.source_controls import SourceControls
 from mqttcam.camera.wake import Wake
 from mqttcam.values import Value
@@ -40,49 +40,6 @@ THREAD = "capture-"
 Result = TypeVar("Result")
 MakeSource = Callable[[Wake], Source]
 Publish = Callable[[Frame], bool]
-
-
-class SourceFault(SourceError):
-    """A source raised what no source should: a fault of the program, or of a library. It is the `__cause__`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """What an open source has told.
-
-    Attributes:
-        values: of its controls by key, as they are now.
-        remarks: in words, what is not as it was asked for.
-        refused: those of them that are about a control.
-        measures: its frames will tell what was measured.
-        takes_stills: it can take a picture in full resolution.
-    """
-
-    info: SourceInfo
-    values: Mapping[str, Value]
-    remarks: Sequence[str]
-    refused: Sequence[str]
-    measures: bool = False
-    takes_stills: bool = False
-
-
-class Listener(Protocol):
-    """Who is told, on the loop and in the order of events, what becomes of a capture."""
-
-    def opened(self, capture: Capture, opened: Opened) -> None:
-        """The source is open."""
-
-    def first_frame(self, capture: Capture, width: int, height: int) -> None:
-        """Frames come, and pictures of them have this size."""
-
-    def stream_restarted(self, capture: Capture) -> None:
-        """The stream of frames was started again, and `first_frame` is told anew."""
-
-    def applied(self, capture: Capture, values: Mapping[str, Value]) -> None:
-        """These values by key are in force now."""
-
-    def sampled(self, capture: Capture, sample: Sample) -> None:
-        """What the newest frame tells; only when that is something new."""
 
 
 class Capture:

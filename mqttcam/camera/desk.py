@@ -8,7 +8,7 @@ from collections.abc import Callable
 from mqttcam.camera.capture import Capture
 from mqttcam.camera.frame import Picture, PictureSpec, refitted
 from mqttcam.camera.job import Job, Result
-from mqttcam.camera.order import CameraUnavailable
+from mqttcam.camera.status import CameraUnavailable
 
 _TIMEOUT = 5.0
 """Seconds for what takes no time itself."""

@@ -1,21 +1,20 @@
-"""One picture on demand, of the next frame."""
+"""Pictures on demand, each of the next frame."""
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 
 from mqttcam.camera.frame import Expired, Frame, Life, Picture, PictureSpec, fitted
+from mqttcam.camera.hub import Hub
+from mqttcam.camera.status import CameraUnavailable
 from mqttcam.imaging.fit import Fitter
 
 _TRIES = 5
 """Frames in a row that may be broken."""
 _CLOCK_SLACK_NS = 200_000
 """The two clocks are not read at the very same moment."""
-
-
-class CameraUnavailable(Exception):
-    """The camera gives no pictures and takes no values now; the message says why."""
 
 
 class Order:
@@ -70,3 +69,36 @@ class Order:
     def _fulfil(self, picture: Picture, life: Life) -> None:
         if not self.picture.done() and not life.over:
             self.picture.set_result(picture)
+
+
+class Orders:
+    """The orders of one camera; on the loop."""
+
+    def __init__(self, hub: Hub, why_not: Callable[[], str | None]) -> None:
+        """`why_not` says why no frame comes, where that is known."""
+        self._hub = hub
+        self._why_not = why_not
+        self._open: set[Order] = set()
+
+    async def picture(self, spec: PictureSpec, max_bytes: int | None, seconds: float) -> Picture:
+        """A picture of a frame that was captured after this call.
+
+        Raises:
+            CameraUnavailable: none came within so many seconds, or they were refused.
+        """
+        order = Order(spec, max_bytes)
+        self._open.add(order)
+        self._hub.subscribe(order)
+        try:
+            async with asyncio.timeout(seconds):
+                return await order.picture
+        except TimeoutError:
+            raise CameraUnavailable(order.problem or self._why_not() or "no frame came") from None
+        finally:
+            self._hub.unsubscribe(order)
+            self._open.discard(order)
+
+    def refuse(self, reason: str) -> None:
+        """There will be no picture for those that wait."""
+        for order in self._open:
+            order.fail(reason)

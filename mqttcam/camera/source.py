@@ -34,6 +34,10 @@ class SourceEnded(SourceError):
     """The source has come to its end and is not looped; it is not tried again."""
 
 
+class SourceFault(SourceError):
+    """A source raised what no source should: a fault of the program, or of a library. It is the `__cause__`."""
+
+
 @dataclass(frozen=True, slots=True)
 class SourceInfo:
     """What an open source is.

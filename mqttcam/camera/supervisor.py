@@ -9,9 +9,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from mqttcam.camera.capture import Capture, SourceFault
+from mqttcam.camera.capture import Capture
 from mqttcam.camera.kernel import is_in_kernel
-from mqttcam.camera.source import SourceEnded, SourceError
+from mqttcam.camera.source import SourceEnded, SourceError, SourceFault
 
 log = logging.getLogger(__name__)
 

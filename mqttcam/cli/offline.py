@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
 from mqttcam.app import build_device
-from mqttcam.camera.camera import CameraStatus, CameraUnavailable
 from mqttcam.camera.frame import Picture, PictureSpec
 from mqttcam.camera.source import SourceError
+from mqttcam.camera.status import CameraStatus, CameraUnavailable
 from mqttcam.cli.outcome import CommandFailed
 from mqttcam.devices import CameraDevice, SnapshotRefused
 from mqttcam.home_assistant import discovery_messages

@@ -10,7 +10,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from mqttcam.camera.camera import CameraStatus
+from mqttcam.camera.status import CameraStatus
 from mqttcam.entities.camera import camera_entities
 from mqttcam.entities.entity import Device, Entity
 from mqttcam.entities.node import NODE

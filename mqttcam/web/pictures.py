@@ -8,13 +8,13 @@ import time
 from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
 
-from mqttcam.camera.camera import CameraStatus, CameraUnavailable
 from mqttcam.camera.frame import Picture, PictureSpec
+from mqttcam.camera.status import WITHOUT_FRAMES, CameraStatus, CameraUnavailable
 from mqttcam.devices import CameraDevice
 from mqttcam.web.errors import ApiError
 from mqttcam.web.placeholder import placeholder
 from mqttcam.web.site import SITE, wish
-from mqttcam.web.viewers import BOUNDARY, FIRST, STOPPED, Audience, Viewer
+from mqttcam.web.viewers import BOUNDARY, FIRST, Audience, Viewer
 
 _STALLED = 30.0
 """Seconds after which a client that takes nothing is let go."""
@@ -43,7 +43,7 @@ async def stream(request: web.Request) -> web.StreamResponse:
     site = request.app[SITE]
     device = site.device(request)
     wanted = wish(request)
-    if device.camera.status in STOPPED:
+    if device.camera.status in WITHOUT_FRAMES:
         return _unavailable(request, device)
     if len(site.viewers) >= site.settings.max_viewers:
         raise ApiError(

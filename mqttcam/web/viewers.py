@@ -7,14 +7,12 @@ import contextlib
 import math
 from collections.abc import Iterator
 
-from mqttcam.camera.camera import CameraStatus
 from mqttcam.camera.feed import PictureFeed
 from mqttcam.camera.frame import Picture, PictureSpec
+from mqttcam.camera.status import WITHOUT_FRAMES
 from mqttcam.devices import CameraDevice
 from mqttcam.web.placeholder import placeholder
 
-STOPPED = frozenset({CameraStatus.OFF, CameraStatus.FAILED, CameraStatus.STOPPED})
-"""What a camera that gives no pictures is."""
 BOUNDARY = "frame"
 FIRST = f"--{BOUNDARY}\r\n".encode()
 _PART = (
@@ -141,7 +139,7 @@ class Audience:
     def _on_picture(self, picture: Picture) -> None:
         part = part_of(picture.jpeg, picture.ts_ns, picture.seq)
         # One that was on its way when the camera was switched off is not shown any more.
-        for viewer in self.viewers if self._device.camera.status not in STOPPED else ():
+        for viewer in self.viewers if self._device.camera.status not in WITHOUT_FRAMES else ():
             # The feed itself keeps the pace of the fastest.
             if viewer.fps >= self._feed.fps or viewer.is_due(picture.ts_ns):
                 viewer.offer(part)
@@ -199,7 +197,7 @@ class Viewers:
 
     def changed(self, device: CameraDevice) -> None:
         """A device has changed: its quality, or whether it gives pictures at all."""
-        stopped = device.camera.status in STOPPED
+        stopped = device.camera.status in WITHOUT_FRAMES
         interrupted = stopped and device not in self._interrupted
         for key, audience in self._audiences.items():
             if key[0] is device:

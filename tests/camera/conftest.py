@@ -14,7 +14,8 @@ import pytest
 
 from camera.broken import Hardware
 from mqttcam.camera import capture, supervisor
-from mqttcam.camera.camera import Camera, CameraStatus
+from mqttcam.camera.camera import Camera
+from mqttcam.camera.status import CameraStatus
 from mqttcam.settings import CameraSettings
 
 

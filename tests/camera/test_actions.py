@@ -8,8 +8,8 @@ import pytest
 
 from camera.broken import Broken, Hardware
 from camera.conftest import MakeCamera, running
-from mqttcam.camera.camera import CameraUnavailable
 from mqttcam.camera.control import Action, Control
+from mqttcam.camera.status import CameraUnavailable
 from mqttcam.values import Choice, InvalidValue, Number, Value, Vector
 
 FOCUS = Action("Autofocus", "AfTrigger", "Start")

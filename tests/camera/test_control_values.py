@@ -11,9 +11,9 @@ import pytest
 from camera.broken import Broken, Hardware
 from camera.conftest import MakeCamera, failed, running, until
 from mqttcam.camera import desk
-from mqttcam.camera.camera import CameraUnavailable
 from mqttcam.camera.control import Control, WantedValues, named, plain_name
 from mqttcam.camera.source import SourceError
+from mqttcam.camera.status import CameraUnavailable
 from mqttcam.values import InvalidValue, Switch, Value
 
 

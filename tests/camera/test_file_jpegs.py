@@ -15,9 +15,9 @@ from support.pictures import jpeg, jpeg_folder, size_of
 
 from camera.conftest import MakeCamera, failed, running, until
 from camera.files import file_camera, frames, source_of
-from mqttcam.camera.camera import CameraStatus
 from mqttcam.camera.frame import PictureSpec
 from mqttcam.camera.source import Source, SourceEnded, SourceError
+from mqttcam.camera.status import CameraStatus
 
 
 def jpegs(source: Source, count: int) -> list[bytes | None]:

@@ -13,9 +13,10 @@ from support.pictures import jpeg, size_of
 from camera.broken import Hardware
 from camera.conftest import MakeCamera, failed, running, until
 from mqttcam.camera import capture, desk
-from mqttcam.camera.camera import Camera, CameraUnavailable
+from mqttcam.camera.camera import Camera
 from mqttcam.camera.frame import Picture, PictureSpec
 from mqttcam.camera.source import SourceError
+from mqttcam.camera.status import CameraUnavailable
 
 _LARGE = jpeg(640, 480, noise=100)
 

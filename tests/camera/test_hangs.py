@@ -16,12 +16,12 @@ from support.kernel import sleep_in_kernel, wake_in_kernel
 from camera.broken import Hardware
 from camera.conftest import STOP_TIMEOUT, MakeCamera, OnStuck, failed, running, until
 from mqttcam.camera import capture, desk, supervisor
-from mqttcam.camera.camera import CameraStatus, CameraUnavailable
 from mqttcam.camera.control import Control
 from mqttcam.camera.feed import PictureFeed
 from mqttcam.camera.frame import Picture, PictureSpec
 from mqttcam.camera.kernel import is_in_kernel
 from mqttcam.camera.source import SourceError
+from mqttcam.camera.status import CameraStatus, CameraUnavailable
 from mqttcam.values import Number
 
 

@@ -11,9 +11,10 @@ import pytest
 
 from camera.broken import Hardware
 from camera.conftest import MakeCamera, OnStuck, failed, running, until
-from mqttcam.camera.camera import Camera, CameraStatus, CameraUnavailable
+from mqttcam.camera.camera import Camera
 from mqttcam.camera.feed import PictureFeed
 from mqttcam.camera.frame import Expired, Frame, Picture, PictureSpec
+from mqttcam.camera.status import CameraStatus, CameraUnavailable
 
 
 def feed_of(camera: Camera, pictures: list[Picture]) -> PictureFeed:

@@ -14,9 +14,10 @@ import pytest
 from camera.broken import Hardware
 from camera.conftest import MakeCamera, failed, running, threads, until
 from mqttcam.camera import supervisor
-from mqttcam.camera.camera import Camera, CameraStatus, CameraUnavailable
+from mqttcam.camera.camera import Camera
 from mqttcam.camera.frame import PictureSpec
 from mqttcam.camera.source import SourceEnded, SourceError
+from mqttcam.camera.status import CameraStatus, CameraUnavailable
 from mqttcam.settings import CameraSettings
 
 

@@ -10,9 +10,9 @@ from support.pictures import jpeg, size_of
 
 from camera.broken import Hardware
 from camera.conftest import MakeCamera, running, until
-from mqttcam.camera.camera import CameraUnavailable
 from mqttcam.camera.frame import Frame, PictureSpec
 from mqttcam.camera.source import SourceError
+from mqttcam.camera.status import CameraUnavailable
 
 
 async def test_picture_is_of_a_frame_from_after_the_call(make_camera: MakeCamera) -> None:
@@ -143,4 +143,4 @@ async def test_nothing_is_left_of_an_order(make_camera: MakeCamera) -> None:
     taking.cancel()
     await asyncio.gather(taking, return_exceptions=True)
     assert not camera.hub._subscribers
-    assert not camera._orders
+    assert not camera._orders._open

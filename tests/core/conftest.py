@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from mqttcam.app import build_device
-from mqttcam.camera.camera import CameraStatus
 from mqttcam.camera.control import Control
 from mqttcam.camera.source import SourceInfo
+from mqttcam.camera.status import CameraStatus
 from mqttcam.devices import CameraDevice
 from mqttcam.settings import CameraSettings
 from mqttcam.store import Store

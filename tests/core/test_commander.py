@@ -8,8 +8,8 @@ import pytest
 
 from core.conftest import opened
 from core.lamp import LAMP, Lamp, ask, refused
-from mqttcam.camera.camera import CameraUnavailable
 from mqttcam.camera.source import SourceError
+from mqttcam.camera.status import CameraUnavailable
 from mqttcam.commands import Command, Commander, Request, command
 from mqttcam.devices import CameraDevice, SnapshotRefused
 from mqttcam.node import Node

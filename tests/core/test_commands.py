@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from core.lamp import ask, given, refused
-from mqttcam.camera.camera import CameraUnavailable
 from mqttcam.camera.source import SourceError
+from mqttcam.camera.status import CameraUnavailable
 from mqttcam.commands import CAMERA_COMMANDS, Commander, Request
 from mqttcam.devices import CameraDevice, SnapshotRefused
 from mqttcam.node import Node

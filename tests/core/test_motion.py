@@ -9,8 +9,8 @@ import pytest
 
 from core.conftest import MakeDevice, camera_settings
 from mqttcam.app import build_device
-from mqttcam.camera.camera import CameraStatus
 from mqttcam.camera.motion import Onset
+from mqttcam.camera.status import CameraStatus
 from mqttcam.commands import CAMERA_COMMANDS, Commander, Request
 from mqttcam.devices import CameraDevice
 from mqttcam.entities.camera import camera_entities

@@ -19,11 +19,12 @@ from core.test_announcer import Wire, kept_message
 from core.test_gateway import Wire as StateWire
 from core.test_gateway import endpoint_of
 from mqttcam.camera import supervisor
-from mqttcam.camera.camera import Camera, CameraStatus
+from mqttcam.camera.camera import Camera
 from mqttcam.camera.control import Action, Control
 from mqttcam.camera.frame import Picture
 from mqttcam.camera.reading import Reading
 from mqttcam.camera.source import SourceError
+from mqttcam.camera.status import CameraStatus
 from mqttcam.commands import camera_commands
 from mqttcam.devices import CameraDevice, recalled_camera
 from mqttcam.entities.camera import camera_entities

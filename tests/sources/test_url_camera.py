@@ -8,8 +8,9 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 
 from mqttcam.camera import capture, supervisor
-from mqttcam.camera.camera import Camera, CameraStatus
+from mqttcam.camera.camera import Camera
 from mqttcam.camera.frame import PictureSpec
+from mqttcam.camera.status import CameraStatus
 from mqttcam.settings import CameraSettings
 from mqttcam.settings.sources_real import UrlSource
 from sources.conftest import StartCamera

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import aiohttp
 
 from mqttcam.app import build_device
-from mqttcam.camera.camera import CameraStatus
+from mqttcam.camera.status import CameraStatus
 from mqttcam.commands import CAMERA_COMMANDS, NODE_COMMANDS, Commander
 from mqttcam.devices import CameraDevice
 from mqttcam.health import Health

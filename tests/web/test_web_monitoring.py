@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from mqttcam.camera.camera import CameraStatus
+from mqttcam.camera.status import CameraStatus
 from web.serving import Served, client, serving, until, watching
 
 

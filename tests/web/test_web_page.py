@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import pytest
 from selenium.webdriver.common.keys import Keys
 
-from mqttcam.camera.camera import CameraStatus
 from mqttcam.camera.control import Control
 from mqttcam.camera.frame import Picture, PictureSpec
+from mqttcam.camera.status import CameraStatus
 from mqttcam.devices import CameraDevice
 from mqttcam.values import Number, Vector
 from mqttcam.web import WebServer

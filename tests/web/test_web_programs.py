@@ -7,7 +7,7 @@ import shutil
 
 from support.left_out import leave_out
 
-from mqttcam.camera.camera import CameraStatus
+from mqttcam.camera.status import CameraStatus
 from web.people import users
 from web.serving import serving
 

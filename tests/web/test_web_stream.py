@@ -10,8 +10,8 @@ from itertools import pairwise
 import pytest
 from support.pictures import size_of
 
-from mqttcam.camera.camera import CameraStatus
 from mqttcam.camera.frame import Frame, Picture, PictureSpec
+from mqttcam.camera.status import CameraStatus
 from mqttcam.web.placeholder import placeholder
 from web.serving import Parts, Served, client, serving, until, watching
 

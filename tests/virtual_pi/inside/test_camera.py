@@ -10,9 +10,10 @@ import simplejpeg
 from picamera2 import Picamera2
 
 from mqttcam.camera import supervisor
-from mqttcam.camera.camera import Camera, CameraStatus
+from mqttcam.camera.camera import Camera
 from mqttcam.camera.frame import PictureSpec
 from mqttcam.camera.sources.picamera2 import PiCamera
+from mqttcam.camera.status import CameraStatus
 from virtual_pi.inside import bridge
 from virtual_pi.inside.cameras import BARS, LINES, settings_of, source_of
 

@@ -11,12 +11,13 @@ import simplejpeg
 from picamera2 import Picamera2
 from picamera2.request import CompletedRequest
 
-from mqttcam.camera.camera import Camera, CameraStatus
+from mqttcam.camera.camera import Camera
 from mqttcam.camera.frame import PictureSpec
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.sources.picamera2 import PiCamera
 from mqttcam.camera.sources.picamera2 import source as source_module
 from mqttcam.camera.sources.picamera2.frames import FrameMetadata
+from mqttcam.camera.status import CameraStatus
 from mqttcam.values import InvalidValue
 from virtual_pi.inside import bridge
 from virtual_pi.inside.cameras import BARS, OpenCamera, settings_of

@@ -10,10 +10,11 @@ import pytest
 import simplejpeg
 
 from mqttcam.camera import supervisor
-from mqttcam.camera.camera import Camera, CameraStatus
+from mqttcam.camera.camera import Camera
 from mqttcam.camera.frame import PictureSpec
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.sources.v4l2 import V4l2Camera, attached
+from mqttcam.camera.status import CameraStatus
 from mqttcam.settings import CameraSettings, parse_size
 from mqttcam.settings.sources_real import V4l2Source
 from mqttcam.values import Choice, Number

@@ -11,10 +11,11 @@ import pytest
 import simplejpeg
 
 from mqttcam.camera import supervisor
-from mqttcam.camera.camera import Camera, CameraStatus
+from mqttcam.camera.camera import Camera
 from mqttcam.camera.frame import PictureSpec
 from mqttcam.camera.sources.v4l2 import V4l2Camera
 from mqttcam.camera.sources.v4l2.device import Device
+from mqttcam.camera.status import CameraStatus
 from mqttcam.cli.cameras import as_text, attached_cameras
 from mqttcam.cli.offline import discovery_of
 from mqttcam.settings import CameraSettings, Settings, parse_size
