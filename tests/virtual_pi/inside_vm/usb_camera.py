@@ -138,10 +138,9 @@ class UsbCamera:
             found = [one for one in self._waiting if one[0] == other]
             for one in found:
                 self._waiting.remove(one)
-        self.stalled = False
-        self._send(
-            _HEADER.pack(_UNLINKED, number, 0, 0, 0) + _RETURN.pack(_CANCELLED if found else 0, 0, 0, 0, 0)
-        )
+            self.stalled = False
+            status = _CANCELLED if found else 0
+            self._send(_HEADER.pack(_UNLINKED, number, 0, 0, 0) + _RETURN.pack(status, 0, 0, 0, 0))
 
     def _control(self, setup: bytes, data: bytes) -> bytes | None:
         """The answer to a control request; `None`: it is none that this camera knows."""
@@ -203,17 +202,18 @@ class UsbCamera:
                 chunks = [jpeg[at : at + _MAX_PAYLOAD - 2] for at in range(0, len(jpeg), _MAX_PAYLOAD - 2)]
                 for chunk in chunks:
                     last = chunk is chunks[-1]
-                    self._return(self._buffer(), bytes([2, 0x80 | toggle | last << 1]) + chunk)
+                    self._fill(bytes([2, 0x80 | toggle | last << 1]) + chunk)
                 toggle, number = toggle ^ 1, number + 1
 
-    def _buffer(self) -> int:
-        """The next one that the computer wants filled."""
+    def _fill(self, data: bytes) -> None:
+        """Give the computer the next buffer that it wants filled."""
         with self._wanted:
             while not self._waiting:
                 self._wanted.wait()
                 if self._gone.is_set():
                     raise EOFError
-            return self._waiting.popleft()[0]
+            # Still with the lock: the kernel unplugs a device that returns what it has already taken back.
+            self._return(self._waiting.popleft()[0], data)
 
     # the wire
 
