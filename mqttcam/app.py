@@ -23,8 +23,8 @@ from mqttcam.health import Health
 from mqttcam.log import set_up
 from mqttcam.new_process import NewProcess, has_manager
 from mqttcam.node import Node
+from mqttcam.outputs import configured as configured_outputs
 from mqttcam.outputs.output import Output
-from mqttcam.outputs.registry import configured as configured_outputs
 from mqttcam.probe import FolderTaken, Probe
 from mqttcam.settings import CameraSettings, Settings, SettingsError
 from mqttcam.store import Store

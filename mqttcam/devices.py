@@ -209,7 +209,10 @@ class CameraDevice:
             if not loop.is_closed():
                 loop.call_soon_threadsafe(self.changed)
 
-        feed = CameraFeed(self.id, self.settings, self.camera.hub, lambda: self.picture_spec, changed)
+        def moving() -> bool:
+            return self.motion is not None and self.motion.detector.active
+
+        feed = CameraFeed(self.id, self.settings, self.camera.hub, lambda: self.picture_spec, changed, moving)
         for name, output in self.outputs.items():
             output.attach(feed)
             default = self._output_defaults[name] = output.is_enabled(self.id)

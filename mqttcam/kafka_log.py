@@ -1,4 +1,4 @@
-"""What SINETStream and kafka-python log: kept out of our log, its last words kept for error messages.
+"""What SINETStream and kafka-python log: kept out of our log, and put into words for our messages.
 
 They would fill a log while a broker is away, kafka-python's exceptions do not say why there is no connection, and their
 debug messages have passwords in them.
@@ -7,45 +7,121 @@ debug messages have passwords in them.
 from __future__ import annotations
 
 import logging
+import os
 import re
 import threading
+import time
+from collections.abc import Callable
 
+WRONG_PORT = "does this port want TLS (`tls`) or a login (`sasl_…`)?"
+"""What to ask where a broker breaks off without a word."""
+_CLOSED = "has closed the connection"
 _LIBRARIES = ("kafka", "sinetstream", "sinetstreamplugin")
-_TLS_FAILED = "TLS failed: is its certificate signed by our `tls.ca_certs`, and for this name?"
-_LOGIN_FAILED = (
-    "authentication failed: are sasl_mechanism, sasl_plain_username and sasl_plain_password right?"
-)
+_WHERE = r"<BrokerConnection [^>]*?host=(?P<where>\S+) .*\]>"
+_WORDS = {
+    r"DNS lookup failed for (?P<where>\S+):\d+": "no address is known for the broker {where}: "
+    "DNS, /etc/hosts or Docker's extra_hosts has to have one",
+    r"<authenticating>": "authentication failed: are sasl_mechanism, sasl_plain_username and sasl_plain_password "
+    "right, and `tls` as this port wants it?",
+    r"during handshake": "TLS failed: is its certificate signed by our `tls.ca_certs`, and for this name?",
+    rf"Connect attempt to {_WHERE} returned error (?P<errno>\d+)": "no connection to {where}: {errno}",
+    rf"Connection attempt to {_WHERE} timed out": "no connection to {where}: it does not answer",
+    rf"{_WHERE}: socket disconnected": f"{{where}} {_CLOSED}",
+    rf"{_WHERE} timed out after (?P<ms>\d+) ms": "{where} has not answered for {ms} ms",
+    r"Topic (?P<topic>\S+) not found": "the topic {topic} is not there",
+    r"Topic (?P<topic>\S+) is not authorized": "no permission for the topic {topic}",
+}
+"""What kafka-python 2.2 writes, and what is said instead."""
+_HARMLESS = "Sending username and password in the clear"
+_FRESH = 60.0
+"""Seconds after which what was said has nothing to do with what fails now."""
 _INNARDS = re.compile(r"<BrokerConnection.*\]>:? *|Closing connection\. *")
 
 
-class _LastWords(logging.Handler):
-    """What was said last in each thread."""
+class _Listener(logging.Handler):
+    """What was said last in each thread.
+
+    Attributes:
+        said: by thread name; whether it is in words of ours, and when it was.
+        ears: who is told at once, by thread name.
+    """
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
-        self.said: dict[int, str] = {}
+        self.said: dict[str, tuple[bool, float, str]] = {}
+        self.ears: dict[str, Callable[[str], None]] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
-        if record.name.startswith("kafka"):
-            self.said[threading.get_ident()] = record.getMessage()
+        thread, text = record.threadName or "", record.getMessage()
+        if not record.name.startswith("kafka") or _HARMLESS in text:
+            return
+        words = in_words(text)
+        if words is not None:
+            self.said[thread] = True, time.monotonic(), words
+            if (ear := self.ears.get(thread)) is not None:
+                ear(words)
+        elif not (thread in self.said and self.said[thread][0]):
+            self.said[thread] = False, time.monotonic(), _INNARDS.sub("", text)
 
 
-_last_words = _LastWords()
+_listener = _Listener()
 
 
-def listen() -> None:
-    """Before the libraries are used."""
+def in_words(text: str) -> str | None:
+    """A message of kafka-python for a person; None where it is none that is known."""
+    for pattern, words in _WORDS.items():
+        if match := re.search(pattern, text):
+            parts = match.groupdict()
+            if "errno" in parts:
+                parts["errno"] = os.strerror(int(parts["errno"]))
+            return words.format(**parts)
+    return None
+
+
+def listen(client_id: str | None = None, ear: Callable[[str], None] | None = None) -> None:
+    """Before the libraries are used.
+
+    Args:
+        ear: told at once, from whatever thread it is, of troubles that the producer `client_id` has while it sends.
+    """
     for name in _LIBRARIES:
         logger = logging.getLogger(name)
-        if _last_words not in logger.handlers:
-            logger.addHandler(_last_words)
+        if _listener not in logger.handlers:
+            logger.addHandler(_listener)
             logger.setLevel(logging.WARNING)
             logger.propagate = False
+    if client_id is not None and ear is not None:
+        _listener.ears[_sending_thread(client_id)] = ear
 
 
-def last_words() -> str:
-    """What kafka-python last complained of in this thread, in words for a person; empty where it did not."""
-    said = _last_words.said.pop(threading.get_ident(), "")
-    if "<authenticating>" in said:
-        return _LOGIN_FAILED
-    return _TLS_FAILED if "during handshake" in said else _INNARDS.sub("", said)
+def forget(client_id: str) -> None:
+    """Nobody is told of this producer's troubles any more."""
+    _listener.ears.pop(_sending_thread(client_id), None)
+
+
+def last_words(client_id: str | None = None) -> str:
+    """What kafka-python last complained of in this thread or the producer's, for a person; empty: of nothing."""
+    threads = [threading.current_thread().name]
+    if client_id is not None:
+        threads.append(_sending_thread(client_id))
+    found = [said for thread in threads if (said := _listener.said.pop(thread, None)) is not None]
+    return max((said for said in found if time.monotonic() - said[1] < _FRESH), default=(False, 0.0, ""))[2]
+
+
+def why_not_open(error: Exception, brokers: str, client_id: str | None = None) -> str:
+    """Why there is no reader or writer, for a person: the libraries' exceptions hardly say, what they log does."""
+    said = last_words(client_id)
+    kind = type(error).__name__
+    if isinstance(error, ImportError) or kind == "UnsupportedServiceTypeError":
+        return f"needs `pip install 'mqttcam[kafka]'`: {error}"
+    if not said and kind != "ConnectionError" and not isinstance(error, OSError):
+        return f"{kind}: {error}"
+    if said.startswith("no "):
+        return said
+    why = f"{said}: {WRONG_PORT}" if said.endswith(_CLOSED) else said
+    return f"no connection to {brokers}: {why or repr(error.__cause__ or error)}"
+
+
+def _sending_thread(client_id: str) -> str:
+    """As kafka-python names it."""
+    return f"{client_id}-network-thread"

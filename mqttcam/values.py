@@ -156,7 +156,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A short text."""
+    """A short text; what is shown of a longer one is its beginning."""
 
     max_length: int = 255
 
@@ -172,7 +172,7 @@ class Text:
         return raw
 
     def encode(self, value: Value) -> object:
-        return value
+        return value[: self.max_length] if isinstance(value, str) else value
 
     def describe(self) -> dict[str, object]:
         return {"type": "text", **self.allowed}

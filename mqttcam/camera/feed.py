@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-import math
 from collections.abc import Callable
 
-from mqttcam.camera.frame import Frame, Life, Picture, PictureSpec, fitted
+from mqttcam.camera.frame import Frame, Life, Picture, PictureSpec
 from mqttcam.camera.hub import Hub
-from mqttcam.camera.pace import Pace
-from mqttcam.imaging.fit import Fitter
-from mqttcam.schedule import Schedule, Ticker
-
-log = logging.getLogger(__name__)
+from mqttcam.camera.selection import selection
+from mqttcam.camera.sizing import Sizer
+from mqttcam.schedule import Schedule
 
 
 class PictureFeed:
@@ -26,7 +22,6 @@ class PictureFeed:
     Attributes:
         ready: set it to True when the next picture can be taken; handing one over clears it.
         spec: what the pictures are to be; may be changed at any time.
-        fps: pictures a second; 0 is none, infinity every frame; may be changed at any time.
         max_bytes: the largest JPEG that can be taken, or `None`; pictures are fitted to it.
         dropped: pictures that were due and never handed over, as the next one was due before they could be taken, or
             that could not be made to fit.
@@ -42,21 +37,28 @@ class PictureFeed:
     ) -> None:
         self.ready = True
         self.spec = spec
-        self.fps = fps
+        self._fps = fps
         self._schedule: Schedule | None = None
-        self._ticker: Ticker | None = None
+        self._selection = selection(fps)
         self.max_bytes: int | None = None
         self.dropped = 0
         self._hub = hub
         self._loop = loop
         self._on_picture = on_picture
-        self._fitter = Fitter()
-        self._said: int | None = None
-        self._pace = Pace()
+        self._sizer = Sizer(hub.name)
         self._owed = False
         self._on_its_way = False
         self._closed = False
         hub.subscribe(self)
+
+    @property
+    def fps(self) -> float:
+        """Pictures a second; 0 is none, infinity every frame; may be changed at any time."""
+        return self._fps
+
+    @fps.setter
+    def fps(self, fps: float) -> None:
+        self._select(fps, self._schedule)
 
     @property
     def schedule(self) -> Schedule | None:
@@ -65,8 +67,12 @@ class PictureFeed:
 
     @schedule.setter
     def schedule(self, schedule: Schedule | None) -> None:
-        self._schedule = schedule
-        self._ticker = None if schedule is None else Ticker(schedule)
+        self._select(self._fps, schedule)
+
+    def _select(self, fps: float, schedule: Schedule | None) -> None:
+        if (fps, schedule) != (self._fps, self._schedule):
+            self._fps, self._schedule = fps, schedule
+            self._selection = selection(fps, schedule)
 
     def close(self) -> None:
         """No picture is handed over after this."""
@@ -77,11 +83,11 @@ class PictureFeed:
 
     def wants(self, frame: Frame) -> bool:
         """Whether a picture is due or owed, and can be taken."""
-        fps, ticker = self.fps, self._ticker
-        if fps == 0 and ticker is None:
+        chosen = self._selection
+        if chosen is None:
             self._owed = False
             return False
-        if ticker.due() if ticker is not None else fps == math.inf or self._pace.is_due(frame.ts_ns, fps):
+        if chosen.due(frame.ts_ns):
             if self._owed:
                 self.dropped += 1
             self._owed = True
@@ -93,27 +99,13 @@ class PictureFeed:
         Raises:
             ValueError: the source's JPEG is broken; the next frame is tried.
         """
-        limit, fitter = self.max_bytes, self._fitter
-        picture = fitted(frame, self.spec, limit, fitter)
-        if limit is not None and fitter.step and self._said != limit:
-            self._say(limit, picture)
+        picture = self._sizer.picture(frame, self.spec, self.max_bytes)
         self._owed = False
         if picture is None:
             self.dropped += 1
             return
         self._on_its_way = True
         self._loop.call_soon_threadsafe(self._hand_over, picture, frame.life)
-
-    def _say(self, limit: int, picture: Picture | None) -> None:
-        self._said = limit
-        how = (
-            "not at all"
-            if picture is None
-            else f"{picture.width}x{picture.height} at quality {picture.quality}"
-        )
-        log.warning(
-            "%s: pictures of at most %d bytes are taken; they are sent %s", self._hub.name, limit, how
-        )
 
     # on the loop
 

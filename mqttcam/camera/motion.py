@@ -10,7 +10,7 @@ import numpy as np
 
 from mqttcam.camera.frame import Frame, Life
 from mqttcam.camera.hub import Hub
-from mqttcam.camera.pace import Pace
+from mqttcam.camera.selection import Rate
 from mqttcam.imaging.exif import is_sideways, mirrors, orientation
 from mqttcam.imaging.motion import SMALL, Background, Box, shrunk
 from mqttcam.imaging.raster import Plane, decode_luma
@@ -66,9 +66,8 @@ class MotionDetector:
         self.threshold = threshold
         self._loop = loop
         self._on_change = on_change
-        self._fps = fps
         self._clear_after_ns = int(clear_after * 1e9)
-        self._pace = Pace()
+        self._looks = Rate(fps)
         self._session: object | None = None
         self._watch = _Watch(None, Life())
         hub.subscribe(self)
@@ -100,7 +99,7 @@ class MotionDetector:
 
     def wants(self, frame: Frame) -> bool:
         """Whether to look at this one."""
-        return self._session is not None and self._pace.is_due(frame.ts_ns, self._fps) and not frame.life.over
+        return self._session is not None and self._looks.due(frame.ts_ns) and not frame.life.over
 
     def deliver(self, frame: Frame) -> None:
         """Look.

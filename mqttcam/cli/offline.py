@@ -15,7 +15,7 @@ from mqttcam.devices import CameraDevice, SnapshotRefused
 from mqttcam.home_assistant import discovery_messages
 from mqttcam.mqtt.topics import Topics
 from mqttcam.node import Node
-from mqttcam.outputs.registry import configured as configured_outputs
+from mqttcam.outputs import configured as configured_outputs
 from mqttcam.settings import MqttSettings, Settings
 from mqttcam.store import Store
 from mqttcam.web.address import linked_page

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from mqttcam.devices import CameraDevice
 from mqttcam.entities.entity import Entity, option
-from mqttcam.values import Number, Switch, Value
+from mqttcam.values import Number, Switch, Text, Value
 
 _COUNTERS = (
     ("sent", "sent", "mdi:upload"),
@@ -54,6 +54,15 @@ def output_entities(device: CameraDevice) -> Iterator[Entity[CameraDevice]]:
             read=_reader(name, "lag"),
             category="diagnostic",
             options=option(device_class="duration", state_class="measurement", suggested_display_precision=1),
+        )
+        yield Entity(
+            key=f"{name}_problem",
+            platform="sensor",
+            name=f"{output.title} problem",
+            kind=Text(),
+            read=_reader(name, "problem"),
+            category="diagnostic",
+            options=option(icon="mdi:alert-circle-outline"),
         )
 
 

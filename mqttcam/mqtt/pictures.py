@@ -124,8 +124,7 @@ class PicturePublisher:
         """
         self._feed.spec = spec
         self._feed.fps = rate
-        if self._feed.schedule != schedule:
-            self._feed.schedule = schedule
+        self._feed.schedule = schedule
         self._retain = RETAIN if retain else 0
         self._period = 1 / rate if 0 < rate < math.inf else _UNPACED_PERIOD
 

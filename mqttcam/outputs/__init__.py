@@ -1,1 +1,21 @@
-"""Where pictures go besides MQTT and the web: one file or folder an output, all behind one protocol (`output`)."""
+"""Where pictures go besides MQTT and the web.
+
+A new output is a file or folder here, its settings, and a line in `configured`; its switch, counters, health and
+metrics follow.
+"""
+
+from __future__ import annotations
+
+from mqttcam.outputs.output import Output
+from mqttcam.outputs.tcp import TcpOutput
+from mqttcam.settings import Settings
+
+
+def configured(settings: Settings) -> list[Output]:
+    """The outputs, not attached to any camera; what is heavy in them loads when they connect."""
+    found: list[Output] = [TcpOutput()]
+    if settings.kafka is not None:
+        from mqttcam.outputs.kafka.output import KafkaOutput
+
+        found.append(KafkaOutput(settings.kafka, settings.node, settings.state_dir))
+    return found

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
-from mqttcam.camera.frame import Frame, Picture, PictureSpec, fitted
-from mqttcam.imaging.fit import Fitter
-from mqttcam.outputs.message import Message, Queue, Tally
-from mqttcam.outputs.selection import Selection
+from mqttcam.camera.frame import Frame
+from mqttcam.camera.selection import selection
+from mqttcam.camera.sizing import Sizer
+from mqttcam.outputs.contact import Contact
+from mqttcam.outputs.output import STOP_TIMEOUT, CameraFeed
+from mqttcam.outputs.queue import Message, Queue
 from mqttcam.outputs.writer import Outcome, TooLarge, Writer, WriterFailed
+from mqttcam.schedule import parse
+from mqttcam.settings.outputs import OutputSettings
 
 log = logging.getLogger(__name__)
 
@@ -20,99 +26,97 @@ FIRST_RETRY, LAST_RETRY = 0.25, 10.0
 """Seconds between two tries to connect, at random up to these."""
 _IDLE, _POLL, _OFF = 0.5, 0.05, 5.0
 _MARGIN = 0.9
-"""Of a size that was refused without a word on what would be taken."""
+"""Of a size that was refused though it is within what is said to be taken."""
 _FLUSH, _JOIN = 0.5, 0.8
 """Parts of the time to stop: for sending, and for the thread to end."""
 
 
 class Bridge:
-    """Counts in `tally`; never raises, never ends before `stop`.
-
-    Attributes:
-        connected: there is a writer that has reached the other end.
-        problem: what is wrong, in words; None while all is well or nothing is to be sent.
-    """
+    """Counts in `tally`; never raises, never ends before `stop`."""
 
     def __init__(
         self,
         name: str,
+        feed: CameraFeed,
+        settings: OutputSettings,
         queue: Queue,
-        tally: Tally,
-        selection: Selection,
-        spec: Callable[[], PictureSpec],
         make_writer: Callable[[], Writer],
         *,
         fit: bool = True,
         sure: bool = True,
-        enabled: bool = True,
-        changed: Callable[[], None] = lambda: None,
     ) -> None:
         """Does nothing before `start`.
 
         Args:
             fit: a picture that is too large is made smaller, not left out.
             sure: what failed is sent again (at least once), not left out (at most once).
-            changed: called from the bridge's thread when `connected` or `problem` has changed.
         """
-        self.name = name
-        self.tally = tally
-        self.connected = False
-        self.problem: str | None = None
-        self._queue = queue
-        self._selection = selection
-        self._spec = spec
+        self.name = f"{name} {feed.id}"
+        self.tally = queue.tally
+        self.queue = queue
+        self.enabled = settings.enabled
+        self.contact = Contact(self.name, feed.changed)
+        self._feed = feed
+        schedule = parse(settings.schedule) if settings.schedule else None
+        self._selection = selection(settings.rate, schedule, feed.moving if settings.on_motion else None)
+        self._quality = settings.quality
         self._make_writer = make_writer
-        self._fit = fit
+        self._sizer = Sizer(self.name, fit=fit)
         self._sure = sure
-        self._enabled = enabled
-        self._changed = changed
-        self._fitter = Fitter()
         self._limit: int | None = None
-        self._size_said = False
         self._failures = 0
         self._stopping = False
         self._deadline = 0.0
         self._wake = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=name.replace(" ", "-"), daemon=True)
+        self._thread = threading.Thread(target=self._run, name=self.name.replace(" ", "-"), daemon=True)
 
     @property
-    def waiting(self) -> int:
-        """Frames that wait."""
-        return len(self._queue)
+    def problem(self) -> str | None:
+        """What is wrong, in words; None while all is well or nothing is to be sent."""
+        return self.contact.problem or self.queue.problem
 
-    @property
-    def lag(self) -> float:
-        """Seconds that the oldest of them has waited."""
-        return self._queue.age
-
-    @property
-    def enabled(self) -> bool:
-        return self._enabled
+    def report(self) -> Mapping[str, object]:
+        """As it stands in `health`: `lag` in seconds of the oldest that waits, `dropped_by` by reason (`Tally`)."""
+        tally = self.tally
+        return {
+            "enabled": self.enabled,
+            "connected": self.contact.connected,
+            "sent": tally.sent,
+            "dropped": tally.all_dropped,
+            "dropped_by": dict(tally.dropped),
+            "errors": tally.errors,
+            "waiting": len(self.queue),
+            "lag": round(max(self.queue.age, self.contact.silence), 3),
+            "problem": self.problem,
+        }
 
     def set_enabled(self, enabled: bool) -> None:
         """Off: nothing is taken, the connection is closed, and what waits in memory is dropped."""
-        self._enabled = enabled
+        self.enabled = enabled
         if not enabled:
-            self._queue.clear("off")
+            self.queue.clear("off")
         self._wake.set()
 
     def start(self) -> None:
+        self._feed.hub.subscribe(self)
         self._thread.start()
 
     def stop(self, timeout: float) -> None:
         """Send what can be sent within `timeout` seconds, and end; a thread that hangs is left behind."""
+        self._feed.hub.unsubscribe(self)
         self._deadline = time.monotonic() + timeout * _FLUSH
         self._stopping = True
         self._wake.set()
-        self._queue.release()
+        self.queue.release()
         self._thread.join(timeout * _JOIN)
-        self._queue.close()
+        self.queue.close()
 
     # the capture thread
 
     def wants(self, frame: Frame) -> bool:
         """Whether the frame is one to be sent."""
-        return self._enabled and not self._stopping and self._selection.due(frame.ts_ns)
+        chosen = self._selection
+        return self.enabled and not self._stopping and chosen is not None and chosen.due(frame.ts_ns)
 
     def deliver(self, frame: Frame) -> None:
         """Make it a picture of a size that is taken, and queue it.
@@ -121,8 +125,11 @@ class Bridge:
             ValueError: the frame is broken.
             Expired: the camera was closed meanwhile; the frame counts for nothing.
         """
+        spec = self._feed.spec()
+        if self._quality is not None:
+            spec = replace(spec, quality=self._quality)
         try:
-            picture = self._picture(frame)
+            picture = self._sizer.picture(frame, spec, self._limit)
         except ValueError:
             self.tally.take()
             self.tally.drop("broken")
@@ -131,76 +138,61 @@ class Bridge:
         if picture is None:
             self.tally.drop("size")
         else:
-            self._queue.put(Message(picture.jpeg, picture.seq, picture.ts_ns))
-
-    def _picture(self, frame: Frame) -> Picture | None:
-        spec, limit = self._spec(), self._limit
-        if not self._fit and limit is not None:
-            picture = frame.picture(spec)
-            size = len(picture.jpeg)
-            if size <= limit:
-                return picture
-            self._say("%s: pictures of %d bytes are not sent, at most %d", size, limit)
-            return None
-        made = fitted(frame, spec, limit, self._fitter)
-        if made is None:
-            self._say("%s: pictures cannot be made as small as %d bytes", limit)
-        elif self._fitter.step:
-            words = "%s: pictures are larger than %d bytes: they are sent as %dx%d at quality %d"
-            self._say(words, limit, made.width, made.height, made.quality)
-        return made
-
-    def _say(self, words: str, *values: object) -> None:
-        """Something of sizes, the first time."""
-        if not self._size_said:
-            self._size_said = True
-            log.warning(words, self.name, *values)
+            self.queue.put(Message(picture.jpeg, picture.seq, picture.ts_ns))
 
     # the bridge's own thread
 
     def _run(self) -> None:
         while not self._stopping:
-            if self._enabled:
-                self._connect()
-            else:
-                self._show(connected=False, problem=None)
+            if not self.enabled:
+                self.contact.ended()
                 self._pause(_OFF)
-        self._queue.clear("off")
-        self._show(connected=False, problem=self.problem)
+                continue
+            try:
+                self._connect()
+            except Exception:
+                log.exception("%s: a writer could not be made or closed", self.name)
+                self._pause(LAST_RETRY)
+        self.queue.clear("off")
+        self.contact.ended()
 
     def _connect(self) -> None:
         """One writer, from open to close, and the pause after a failure."""
         writer = self._make_writer()
         failure: Exception | None = None
         try:
-            self._limit = writer.open()
-            self._reached()
+            writer.open(self.contact.hear)
+            self._limit = writer.limit()
+            self.contact.reached(str(writer))
             self._pump(writer)
         except Exception as error:  # noqa: BLE001 - whatever it is, a new writer comes
             failure = error
-        self._queue.give_back(writer.close())
+        self.contact.answered(more=False)
+        self.queue.give_back(writer.close())
         if failure is not None:
             self._failed(failure)
             self._pause(random.uniform(0.5, 1) * min(LAST_RETRY, FIRST_RETRY * 2**self._failures))
 
     def _pump(self, writer: Writer) -> None:
         """Send until switched off, told to stop, or the writer fails."""
-        while self._enabled:
+        while self.enabled:
             idle = not writer.pending
-            if self._stopping and ((idle and not len(self._queue)) or time.monotonic() > self._deadline):
+            if self._stopping and ((idle and not len(self.queue)) or time.monotonic() > self._deadline):
                 return
-            if writer.room:
-                message = self._queue.take(_IDLE if idle else 0.0)
-                if message is not None:
-                    writer.send(message)
-            more = writer.room and len(self._queue)
-            self._settle(writer.outcomes(0.0 if more else _POLL))
+            message = self.queue.take(_IDLE if idle else 0.0) if writer.room else None
+            if message is not None:
+                self.contact.sends()
+                writer.send(message)
+            more = message is not None and writer.room
+            if outcomes := writer.outcomes(0.0 if more else _POLL):
+                self.contact.answered(more=bool(writer.pending))
+                self._settle(writer, outcomes)
 
-    def _settle(self, outcomes: list[Outcome]) -> None:
+    def _settle(self, writer: Writer, outcomes: list[Outcome]) -> None:
         """Count what came to its end; what has to be sent again goes back.
 
         Raises:
-            Exception: the first failure, where a new writer is needed.
+            _SendFailed: a new writer is needed.
         """
         failed = []
         failure: Exception | None = None
@@ -209,10 +201,11 @@ class Bridge:
             if error is None:
                 self.tally.sent += 1
                 self._failures = 0
+                self.contact.got_through()
             else:
                 self.tally.errors += 1
                 if isinstance(error, TooLarge):
-                    self._shrink(len(message.jpeg))
+                    self._shrink(writer, len(message.jpeg))
                     self.tally.drop("size")
                 else:
                     failure = failure or error
@@ -220,33 +213,24 @@ class Bridge:
                         failed.append(message)
                         continue
                     self.tally.drop("failed")
-            self._queue.done(message)
-        self._queue.give_back(failed)
+            self.queue.done(message)
+        self.queue.give_back(failed)
         if failure is not None:
             raise _SendFailed(str(failure))
 
-    def _shrink(self, refused: int) -> None:
+    def _shrink(self, writer: Writer, refused: int) -> None:
         """Less is taken than was said."""
-        self._limit = min(self._limit or refused, int(refused * _MARGIN))
-        log.warning("%s: a picture of %d bytes was refused", self.name, refused)
-
-    def _reached(self) -> None:
-        if self.problem is not None:
-            log.info("%s: connected again", self.name)
-        self._show(connected=True, problem=None)
+        if self._limit is None or refused <= self._limit:
+            self._limit = min(writer.limit(), int(refused * _MARGIN))
+            log.warning("%s: a picture of %d bytes was refused", self.name, refused)
 
     def _failed(self, failure: Exception) -> None:
-        if not isinstance(failure, _SendFailed):
+        sending = isinstance(failure, _SendFailed)
+        if not sending:
             self.tally.errors += 1
-        words = str(failure) if isinstance(failure, WriterFailed) else f"{type(failure).__name__}: {failure}"
-        log.log(logging.DEBUG if self.problem else logging.WARNING, "%s: %s; trying again", self.name, words)
         self._failures = min(self._failures + 1, 20)
-        self._show(connected=False, problem=words)
-
-    def _show(self, *, connected: bool, problem: str | None) -> None:
-        if (connected, problem) != (self.connected, self.problem):
-            self.connected, self.problem = connected, problem
-            self._changed()
+        words = str(failure) if isinstance(failure, WriterFailed) else f"{type(failure).__name__}: {failure}"
+        self.contact.lost(words, sending=sending)
 
     def _pause(self, seconds: float) -> None:
         self._wake.wait(seconds)
@@ -255,3 +239,50 @@ class Bridge:
 
 class _SendFailed(WriterFailed):
     """Its messages are counted already."""
+
+
+class BridgedOutput:
+    """The `Output` of subclasses, which make the bridges."""
+
+    name: str
+    title: str
+
+    def __init__(self) -> None:
+        self.bridges: dict[str, Bridge] = {}
+
+    def make(self, feed: CameraFeed) -> Bridge:
+        """A camera's bridge, not started."""
+        raise NotImplementedError
+
+    def attach(self, feed: CameraFeed) -> None:
+        """Send a camera's frames from now on."""
+        bridge = self.bridges[feed.id] = self.make(feed)
+        bridge.start()
+
+    async def detach(self, camera_id: str) -> None:
+        """Let go of a camera; what waits has a moment to go out."""
+        if (bridge := self.bridges.pop(camera_id, None)) is not None:
+            await asyncio.to_thread(bridge.stop, STOP_TIMEOUT)
+
+    async def stop(self) -> None:
+        """Let go of all."""
+        await asyncio.gather(*(self.detach(camera_id) for camera_id in tuple(self.bridges)))
+
+    def is_enabled(self, camera_id: str) -> bool | None:
+        bridge = self.bridges.get(camera_id)
+        return None if bridge is None else bridge.enabled
+
+    def set_enabled(self, camera_id: str, enabled: bool) -> None:
+        if (bridge := self.bridges.get(camera_id)) is not None:
+            bridge.set_enabled(enabled)
+
+    def report(self, camera_id: str) -> Mapping[str, object] | None:
+        bridge = self.bridges.get(camera_id)
+        return None if bridge is None else bridge.report()
+
+    def problems(self) -> list[str]:
+        return [
+            f"{bridge.name}: {problem}"
+            for bridge in self.bridges.values()
+            if bridge.enabled and (problem := bridge.problem)
+        ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 from mqttcam.camera.frame import PictureSpec
@@ -25,6 +25,7 @@ class CameraFeed:
         spec: what its pictures are to be now; called in the capture thread, so it must only read.
         changed: to be called, from any thread, when what `report` says of this camera has changed in kind (a
             connection came or went), so that it is shown at once.
+        moving: whether there is motion now; called in the capture thread. Never where motion is not looked for.
     """
 
     id: str
@@ -32,13 +33,7 @@ class CameraFeed:
     hub: Hub
     spec: Callable[[], PictureSpec]
     changed: Callable[[], None]
-
-
-def spec_of(feed: CameraFeed, quality: int | None) -> Callable[[], PictureSpec]:
-    """The camera's own picture, which all outputs share, or one of another quality."""
-    if quality is None:
-        return feed.spec
-    return lambda: replace(feed.spec(), quality=quality)
+    moving: Callable[[], bool] = lambda: False
 
 
 class Output(Protocol):

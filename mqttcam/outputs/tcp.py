@@ -9,12 +9,10 @@ import select
 import socket
 import struct
 
-from mqttcam.outputs.bridge import Bridge
-from mqttcam.outputs.bridged import BridgedOutput, Line
-from mqttcam.outputs.message import FrameQueue, Message, Tally
-from mqttcam.outputs.output import CameraFeed, spec_of
-from mqttcam.outputs.selection import selection
-from mqttcam.outputs.writer import Outcome, WriterFailed
+from mqttcam.outputs.bridge import Bridge, BridgedOutput
+from mqttcam.outputs.output import CameraFeed
+from mqttcam.outputs.queue import FrameQueue, Message
+from mqttcam.outputs.writer import Outcome, Trouble, WriterFailed
 from mqttcam.settings import CameraSettings
 
 LARGEST = 2**32 - 1
@@ -38,7 +36,7 @@ class TcpWriter:
     def room(self) -> int:
         return 1
 
-    def open(self) -> int:
+    def open(self, trouble: Trouble) -> None:
         try:
             self._socket = socket.create_connection(self._address, _CONNECT_TIMEOUT)
         except OSError as error:
@@ -46,6 +44,8 @@ class TcpWriter:
         self._socket.settimeout(_SEND_TIMEOUT)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+
+    def limit(self) -> int:
         return LARGEST
 
     def send(self, message: Message) -> None:
@@ -91,19 +91,8 @@ class TcpOutput(BridgedOutput):
         """Where `tcp` is configured for the camera."""
         return settings.tcp is not None
 
-    def make(self, feed: CameraFeed) -> Line:
+    def make(self, feed: CameraFeed) -> Bridge:
         settings = feed.settings.tcp
         assert settings is not None, "only cameras that it serves are attached"
-        tally = Tally()
-        queue = FrameQueue(1, _HELD, None, tally)
-        bridge = Bridge(
-            f"tcp {feed.id}",
-            queue,
-            tally,
-            selection(settings.fps, settings.schedule),
-            spec_of(feed, settings.quality),
-            lambda: TcpWriter(settings.host, settings.port),
-            enabled=settings.enabled,
-            changed=feed.changed,
-        )
-        return Line(bridge, queue, feed)
+        queue = FrameQueue(1, _HELD, None)
+        return Bridge(self.name, feed, settings, queue, lambda: TcpWriter(settings.host, settings.port))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from mqttcam.outputs.message import Message
+from mqttcam.outputs.queue import Message
 
 
 class TooLarge(Exception):
@@ -24,8 +25,12 @@ class Outcome:
     error: Exception | None = None
 
 
+Trouble = Callable[[str], None]
+"""To be called, from any thread, with what is wrong while a writer goes on trying by itself."""
+
+
 class Writer(Protocol):
-    """One connection; used by the bridge's thread alone, and once."""
+    """One connection; used by the bridge's thread alone, and once. Its `str` says where to, for people."""
 
     @property
     def room(self) -> int:
@@ -35,12 +40,15 @@ class Writer(Protocol):
     def pending(self) -> int:
         """How many are on their way, or at their end and not asked for by `outcomes`."""
 
-    def open(self) -> int:
-        """Connect; the size of the largest JPEG that gets through, in bytes.
+    def open(self, trouble: Trouble) -> None:
+        """Connect.
 
         Raises:
             WriterFailed: no connection.
         """
+
+    def limit(self) -> int:
+        """The largest JPEG that gets through now, in bytes; asked again when one was refused."""
 
     def send(self, message: Message) -> None:
         """Send, or begin to."""

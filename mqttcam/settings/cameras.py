@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, PlainValidator, ValidationInfo, WithJsonSchema, field_validator
 
 from mqttcam.settings.base import OneOf, Section, Slug, refuse, switch_or
-from mqttcam.settings.kafka import KafkaSettings, Times
+from mqttcam.settings.kafka import KafkaSettings
 from mqttcam.settings.motion import MotionSettings
+from mqttcam.settings.outputs import MAX_RATE, MIN_RATE, TcpOutputSettings, Times, rate_of
 from mqttcam.settings.size import Size, SizeSetting
 from mqttcam.settings.sources import FileSource, SourceSettings, TestPatternSource
-from mqttcam.settings.sources_remote import TcpOutputSettings
 
-MIN_FRAME_RATE, MIN_IMAGE_RATE, MAX_RATE = 0.01, 0.00001, 240
+MIN_FRAME_RATE = 0.01
 _FRAME_RATES = f"frames a second from {MIN_FRAME_RATE} to {MAX_RATE}"
 UNPACED = 0.0
 """`frame_rate` when `max` is asked for: as fast as it goes."""
@@ -23,28 +22,13 @@ NODE_TOPICS = frozenset({"cmd", "health", "info", "result", "status"})
 """Ids that no camera can have: the node's own topics stand at the same level."""
 
 
-def _rate(raw: object, minimum: float, allowed: str) -> float | None:
-    """A number of frames a second, 0 included; None for `max`."""
-    if isinstance(raw, str) and raw.strip().lower() == "max":
-        return None
-    try:
-        if isinstance(raw, bool) or not isinstance(raw, str | int | float):
-            raise ValueError
-        rate = float(raw)
-    except (ValueError, OverflowError):
-        raise refuse("is not a number", allowed) from None
-    if not math.isfinite(rate) or not (rate == 0 or minimum <= rate <= MAX_RATE):
-        raise refuse("is out of range", allowed)
-    return rate or 0.0
-
-
 def _frame_rate(raw: object) -> float:
-    rate = _rate(raw, MIN_FRAME_RATE, f"{_FRAME_RATES}, or max")
+    rate = rate_of(raw, MIN_FRAME_RATE, f"{_FRAME_RATES}, or max")
     return UNPACED if rate is None else rate
 
 
 def _image_rate(raw: object) -> float | Literal["max"]:
-    rate = _rate(raw, MIN_IMAGE_RATE, f"0 (only on demand) to {MAX_RATE}, or max (every frame)")
+    rate = rate_of(raw, MIN_RATE, f"0 (only on demand) to {MAX_RATE}, or max (every frame)")
     return "max" if rate is None else rate
 
 

@@ -119,20 +119,41 @@ class Filler:
         if not node.text:
             self._problem(path, node, "is not a path", "the path of a file with the secret in it")
             return None
-        whole = whole_path(node)
         try:
-            with whole.open("rb") as file:
-                data = file.read(MAX_SECRET + 1)
-            secret = data.decode("utf-8-sig").strip() if len(data) <= MAX_SECRET else ""
-        except UnicodeDecodeError:
-            self._problem(path, node, f"the file {whole} is not UTF-8 text")
-        except (OSError, ValueError) as error:
-            self._problem(path, node, f"the file {whole} cannot be read: {_reason(error)}")
-        else:
-            if secret:
-                return secret
-            self._problem(path, node, f"the file {whole} is {'too large' if data.strip() else 'empty'}")
-        return None
+            return read_secret(whole_path(node))
+        except BadSecret as error:
+            self._problem(path, node, str(error))
+            return None
+
+
+class BadSecret(Exception):
+    """A file that has no secret for us; the message says why and never repeats what is in it."""
+
+
+class EmptySecret(BadSecret):
+    """There is nothing in it."""
+
+
+def read_secret(path: Path) -> str:
+    """The secret in a file, without what an editor adds at its end.
+
+    Raises:
+        BadSecret: it cannot be read, or is no text or too large; `EmptySecret` where nothing is in it.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_SECRET + 1)
+    except (OSError, ValueError) as error:
+        raise BadSecret(f"the file {path} cannot be read: {_reason(error)}") from None
+    if len(data) > MAX_SECRET:
+        raise BadSecret(f"the file {path} is too large")
+    try:
+        secret = data.decode("utf-8-sig").strip()
+    except UnicodeDecodeError:
+        raise BadSecret(f"the file {path} is not UTF-8 text") from None
+    if not secret:
+        raise EmptySecret(f"the file {path} is empty")
+    return secret
 
 
 def whole_path(node: Node) -> Path:

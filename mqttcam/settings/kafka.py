@@ -6,69 +6,16 @@
 from __future__ import annotations
 
 import json
-import math
 from typing import Annotated, Literal
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    PlainValidator,
-    SecretStr,
-    ValidationInfo,
-    WithJsonSchema,
-    field_validator,
-)
+from pydantic import AfterValidator, Field, SecretStr
 
-from mqttcam.schedule import BadSchedule, parse
 from mqttcam.settings.base import OneOf, Section, refuse, switch_or
-from mqttcam.settings.kafka_client import (
-    LARGEST_REQUEST,
-    KafkaClient,
-    KafkaCompression,
-    KafkaCrypto,
-    KafkaTls,
-    Word,
-)
+from mqttcam.settings.kafka_client import LARGEST_REQUEST, KafkaClient, SinetstreamSettings, Word
+from mqttcam.settings.outputs import OutputSettings
 
-MIN_RATE, MAX_RATE = 0.00001, 240
-_RATES = f"{MIN_RATE:f} to {MAX_RATE} frames a second, or max (every frame)"
 _TOPIC_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
 _LONGEST_TOPIC = 249
-
-
-def _brokers(raw: object) -> object:
-    return [part.strip() for part in raw.split(",") if part.strip()] if isinstance(raw, str) else raw
-
-
-def _broker(text: str) -> str:
-    host, _, port = text.rpartition(":")
-    if (not host and not port) or "/" in text or " " in text or not text.isprintable():
-        raise refuse("is not the address of a broker", "host:port, several joined with commas")
-    if host and ":" not in host and not (port.isdecimal() and 0 < int(port) < 65536):
-        raise refuse("has a port that is none", "host:port, several joined with commas")
-    return text
-
-
-def _schedule(text: str) -> str:
-    try:
-        return str(parse(text))
-    except BadSchedule as error:
-        raise refuse(
-            "is not a schedule" + (f" ({error.reason})" if error.reason else ""), error.allowed
-        ) from None
-
-
-def _fps(raw: object) -> float | Literal["max"]:
-    if isinstance(raw, str) and raw.strip().lower() == "max":
-        return "max"
-    try:
-        rate = math.nan if isinstance(raw, bool) else float(raw)  # type: ignore[arg-type]
-    except (TypeError, ValueError, OverflowError):
-        rate = math.nan
-    if not MIN_RATE <= rate <= MAX_RATE:
-        raise refuse("is not a rate", _RATES)
-    return rate
 
 
 def _topic(text: str) -> str:
@@ -91,19 +38,7 @@ def _auth(secret: SecretStr) -> SecretStr:
     return secret
 
 
-Brokers = Annotated[
-    tuple[Annotated[str, AfterValidator(_broker)], ...],
-    BeforeValidator(_brokers, json_schema_input_type=str | list[str]),
-]
-Times = Annotated[str, AfterValidator(_schedule)]
 KafkaTopic = Annotated[str, AfterValidator(_topic)]
-Rate = Annotated[
-    float | Literal["max"],
-    PlainValidator(_fps),
-    WithJsonSchema(
-        {"anyOf": [{"type": "number", "minimum": MIN_RATE, "maximum": MAX_RATE}, {"const": "max"}]}
-    ),
-]
 
 
 class KafkaQueue(Section):
@@ -125,12 +60,9 @@ class KafkaSpool(Section):
     max_bytes: int = Field(256_000_000, ge=1_000_000, le=1 << 40, description="The oldest go first.")
 
 
-class KafkaSettings(KafkaClient):
+class KafkaSettings(OutputSettings, SinetstreamSettings, KafkaClient):
     """Frames to Kafka, in the messages that SINETStream's readers expect: of every camera, or of one otherwise."""
 
-    enabled: bool = Field(
-        True, description="false: nothing is sent; what the switch was set to later survives."
-    )
     type: Annotated[Literal["kafka"], OneOf()] = Field("kafka", description="SINETStream's broker type.")
     config: Word | None = Field(
         None, description="Name of the parameters on SINETStream's configuration server."
@@ -143,7 +75,6 @@ class KafkaSettings(KafkaClient):
         None, description="Opens secrets of the configuration server (PEM)."
     )
     https_proxy: SecretStr | None = Field(None, description="Proxy on the way to the configuration server.")
-    brokers: Brokers = Field((), description="host:port, several joined with commas or as a list.")
     topic: KafkaTopic | None = Field(None, description="May have {camera} and {node} in it.")
     consistency: Annotated[Literal["AT_MOST_ONCE", "AT_LEAST_ONCE", "EXACTLY_ONCE"], OneOf()] = Field(
         "AT_LEAST_ONCE",
@@ -153,27 +84,9 @@ class KafkaSettings(KafkaClient):
     value_type: Annotated[Literal["byte_array", "image"], OneOf()] = Field(
         "byte_array", description="Both are the JPEG's bytes: readers of either type get it."
     )
-    tls: Annotated[KafkaTls | None, switch_or(KafkaTls)] = Field(
-        None, description="true (with the system's authorities), or a section with files."
-    )
-    data_compression: bool = Field(False, description="As `compression` says.")
-    compression: KafkaCompression = Field(default_factory=KafkaCompression, description="How.")
-    data_encryption: bool = Field(False, description="As `crypto` says.")
-    crypto: KafkaCrypto | None = Field(None, validate_default=True, description="How.")
-    message_format: Annotated[Literal[2, 3], OneOf()] = Field(
-        3, description="SINETStream's; 2 for readers before 1.7."
-    )
-    user_data_only: bool = Field(False, description="true: the bare JPEG, for readers with the same setting.")
     type_spec: KafkaClient = Field(
         default_factory=KafkaClient,
         description="The Kafka client's parameters, as in version 3 of SINETStream's file.",
-    )
-    fps: Rate = Field("max", description="Frames a second; max: every frame.")
-    schedule: Times | None = Field(
-        None, description="Instead of `fps`: 60, `every 10 minutes`, `every day at 10:30`, `*/10 6-20 * * *`."
-    )
-    quality: int | None = Field(
-        None, ge=1, le=100, description="JPEG quality; that of the camera's images if not given."
     )
     oversize: Annotated[Literal["fit", "refuse"], OneOf()] = Field(
         "fit", description="A picture over the size limit is made smaller, or not sent."
@@ -188,37 +101,26 @@ class KafkaSettings(KafkaClient):
         "sinetstream", description="confluent: the same messages by a faster client, without encryption."
     )
 
-    @field_validator("crypto")
-    @classmethod
-    def _encryption_says_how(cls, crypto: KafkaCrypto | None, info: ValidationInfo) -> KafkaCrypto | None:
-        if crypto is None and info.data.get("data_encryption"):
-            raise refuse("is missing beside data_encryption", "a section with mode and password")
-        return crypto
 
-    @field_validator("schedule")
-    @classmethod
-    def _not_beside_fps(cls, schedule: str | None, info: ValidationInfo) -> str | None:
-        if schedule is not None and info.data.get("fps", "max") != "max":
-            raise refuse("is given beside fps", "one of them")
-        return schedule
-
-    @field_validator("client")
-    @classmethod
-    def _plain_only(cls, client: str, info: ValidationInfo) -> str:
-        special = [name for name in _SINETSTREAM_ONLY if info.data.get(name) not in (None, False, 3)]
-        if client == "confluent" and special:
-            raise refuse(f"confluent cannot do {', '.join(special)}", "sinetstream")
-        return client
+_SINETSTREAM_ONLY = ("config", "data_compression", "data_encryption", "message_format", "user_data_only")
 
 
-_SINETSTREAM_ONLY = ("data_compression", "data_encryption", "user_data_only", "message_format", "config")
+def check_together(kafka: KafkaSettings) -> None:
+    """See whether the keys that hold for a camera fit each other.
 
-
-def missing(kafka: KafkaSettings) -> str | None:
-    """The key without which `kafka`, as it holds for every camera, is not enough; None: it is."""
-    if kafka.config is not None:
-        return None
-    return next((name for name in ("brokers", "topic") if not getattr(kafka, name)), None)
+    Raises:
+        PydanticCustomError: they do not.
+    """
+    missing = [name for name in ("brokers", "topic") if not getattr(kafka, name)]
+    if missing and kafka.config is None:
+        raise refuse(f"has no {missing[0]}", "at least brokers and topic (SS_BROKERS and SS_TOPIC)")
+    if kafka.data_encryption and kafka.crypto is None:
+        raise refuse("has data_encryption and no crypto", "`crypto: {mode: GCM, password: …}`")
+    special = [name for name in _SINETSTREAM_ONLY if getattr(kafka, name) not in (None, False, 3)]
+    if kafka.client == "confluent" and special:
+        raise refuse(
+            f"has `client: confluent`, which cannot do {', '.join(special)}", "`client: sinetstream`"
+        )
 
 
 def for_camera(

@@ -1,18 +1,37 @@
-"""What SINETStream's writer and kafka-python's producer take, under their own names."""
+"""What SINETStream and the Kafka client below it take, under their own names; readers and writers alike."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, StringConstraints
 
-from mqttcam.settings.base import MustExist, OneOf, Section
+from mqttcam.settings.base import MustExist, OneOf, Section, refuse, switch_or
 
 LARGEST_REQUEST = 1 << 30
 ExistingFile = Annotated[Path, MustExist()]
 Milliseconds = Annotated[int, Field(ge=1, le=3_600_000)]
 Word = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+
+
+def _brokers(raw: object) -> object:
+    return [part.strip() for part in raw.split(",") if part.strip()] if isinstance(raw, str) else raw
+
+
+def _broker(text: str) -> str:
+    host, _, port = text.rpartition(":")
+    if (not host and not port) or "/" in text or " " in text or not text.isprintable():
+        raise refuse("is not the address of a broker", "host:port, several joined with commas")
+    if host and ":" not in host and not (port.isdecimal() and 0 < int(port) < 65536):
+        raise refuse("has a port that is none", "host:port, several joined with commas")
+    return text
+
+
+Brokers = Annotated[
+    tuple[Annotated[str, AfterValidator(_broker)], ...],
+    BeforeValidator(_brokers, json_schema_input_type=str | list[str]),
+]
 
 
 def as_parameters(section: Section, model: type[Section], *, secure: bool) -> dict[str, object]:
@@ -92,6 +111,43 @@ class KafkaCrypto(Section):
     def as_parameters(self) -> dict[str, object]:
         """As SINETStream takes it."""
         return {**self.model_dump(), "password": {"value": self.password.get_secret_value()}}
+
+
+class SinetstreamSettings(Section):
+    """SINETStream's own parameters, as far as both ends of a topic need the same ones."""
+
+    brokers: Brokers = Field((), description="host:port, several joined with commas or as a list.")
+    tls: Annotated[KafkaTls | None, switch_or(KafkaTls)] = Field(
+        None, description="true (with the system's authorities), or a section with files."
+    )
+    data_compression: bool = Field(False, description="As `compression` says; the same at both ends.")
+    compression: KafkaCompression = Field(default_factory=KafkaCompression, description="How.")
+    data_encryption: bool = Field(False, description="As `crypto` says; the same at both ends.")
+    crypto: KafkaCrypto | None = Field(None, validate_default=True, description="How.")
+    message_format: Annotated[Literal[2, 3], OneOf()] = Field(
+        3, description="SINETStream's; 2 for ends before 1.7."
+    )
+    user_data_only: bool = Field(
+        False, description="true: the bare JPEG, without SINETStream's envelope; the same at both ends."
+    )
+
+    def as_parameters(self) -> dict[str, Any]:
+        """As SINETStream takes them, for `no_config`."""
+        parameters: dict[str, Any] = {
+            "type": "kafka",
+            "brokers": list(self.brokers),
+            "value_type": "byte_array",
+            "data_compression": self.data_compression,
+            "compression": self.compression.model_dump(exclude_none=True),
+            "data_encryption": self.data_encryption,
+            "message_format": self.message_format,
+            "user_data_only": self.user_data_only,
+        }
+        if self.tls is not None:
+            parameters["tls"] = self.tls.as_parameters()
+        if self.crypto is not None:
+            parameters["crypto"] = self.crypto.as_parameters()
+        return parameters
 
 
 class KafkaConnection(Section):

@@ -99,6 +99,9 @@ def check_outputs(settings: Settings, path: Path | None = None) -> list[Problem]
     tcp = any(camera.tcp is not None for camera in settings.cameras.values())
     if settings.mqtt is not None or settings.web.enabled or settings.kafka is not None or tcp:
         return []
-    allowed = "`mqtt: {host: …}` (MQTTCAM__MQTT__HOST), `broker: {enabled: true}`, `web: {enabled: true}`"
+    allowed = (
+        "`mqtt: {host: …}` (MQTTCAM__MQTT__HOST), `broker: {enabled: true}`, `web: {enabled: true}`, "
+        "`kafka: {brokers: …, topic: …}` (SS_BROKERS and SS_TOPIC)"
+    )
     file = "configuration" if path is None else str(path)
     return [Problem(file, None, "mqtt", "is missing, so nothing would be sent", allowed)]

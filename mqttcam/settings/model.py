@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 from mqttcam.settings.base import OneOf, Section, Slug, refuse, slug
 from mqttcam.settings.cameras import CameraId, CameraSettings, default_name
-from mqttcam.settings.kafka import KafkaSettings, missing
+from mqttcam.settings.kafka import KafkaSettings, check_together, for_camera
 from mqttcam.settings.mqtt import BrokerSettings, HomeAssistantSettings, MqttSettings
 from mqttcam.settings.web import WebSettings
 
@@ -94,21 +95,47 @@ class Settings(Section):
 
     @field_validator("kafka")
     @classmethod
-    def _kafka_is_enough(cls, kafka: KafkaSettings | None) -> KafkaSettings | None:
-        if kafka is not None and (name := missing(kafka)):
-            raise refuse(f"has no {name}", "at least brokers and topic")
+    def _kafka_fits_together(cls, kafka: KafkaSettings | None) -> KafkaSettings | None:
+        if kafka is not None:
+            check_together(kafka)
         return kafka
 
     @field_validator("cameras")
     @classmethod
-    def _kafka_for_all_first(
+    def _kafka_fits_each_camera(
         cls, cameras: dict[str, CameraSettings], info: ValidationInfo
     ) -> dict[str, CameraSettings]:
-        own = [camera_id for camera_id, camera in cameras.items() if camera.kafka is not None]
-        if own and "kafka" in info.data and info.data["kafka"] is None:
-            raise refuse(
-                f"{own[0]} has `kafka`, and there is none for all", "`kafka: {brokers: …, topic: …}`"
-            )
+        everyone = info.data.get("kafka")
+        for camera_id, camera in cameras.items():
+            if camera.kafka is None or "kafka" not in info.data:
+                continue
+            if everyone is None:
+                raise refuse(
+                    f"{camera_id} has `kafka`, and there is none for all", "`kafka: {brokers: …, topic: …}`"
+                )
+            try:
+                check_together(for_camera(everyone, camera.kafka, "", camera_id))
+            except PydanticCustomError as error:
+                told = error.context or {}
+                raise refuse(
+                    f"{camera_id}: its `kafka`, with that for all, {told['message']}", told["allowed"]
+                ) from None
+        return cameras
+
+    @field_validator("cameras")
+    @classmethod
+    def _motion_is_looked_for(
+        cls, cameras: dict[str, CameraSettings], info: ValidationInfo
+    ) -> dict[str, CameraSettings]:
+        everyone = info.data.get("kafka")
+        for camera_id, camera in cameras.items():
+            kafka = everyone and for_camera(everyone, camera.kafka, "", camera_id)
+            for name, output in {"kafka": kafka, "tcp": camera.tcp}.items():
+                if output is not None and output.on_motion and camera.motion is None:
+                    raise refuse(
+                        f"{camera_id} has no `motion`, and its `{name}` sends on motion",
+                        f"`{camera_id}: motion: true`, or no `on_motion`",
+                    )
         return cameras
 
     @field_validator("cameras")

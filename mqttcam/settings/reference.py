@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from mqttcam.settings.fill import BadSecret, EmptySecret, read_secret
 from mqttcam.settings.kafka import KafkaSettings
 from mqttcam.settings.problems import ENVIRONMENT, Problem, one_line
 from mqttcam.settings.reference_camera import NEW, OLD, read_camera
@@ -25,12 +26,11 @@ CAMERA = "camera"
 SECRETS = Path("/run/secrets")
 DOTENV = Path(".env")
 AUTH_FILE = Path("~/.config/sinetstream/auth.json")
-MAX_SECRET = 1 << 16
 _SINETSTREAM, _SERVER = "SS_", "SSCFG_"
 _PREFIXES = (NEW, OLD, _SINETSTREAM, _SERVER)
 _OTHERS = ("SCHEDULE", "LOG_LEVEL", "HTTPS_PROXY")
-_SIGNS = ("SS_BROKERS", "SS_TOPIC", "SSCFG_NAME")
-"""With one of these, or a camera's variable, the environment is that of the reference sender."""
+_SIGNS = ("SS_BROKERS", "SS_TOPIC")
+"""With one of these, a camera's or a configuration server's variable, it is the reference sender's environment."""
 _SERVER_KEYS = {"NAME": "config", "SERVICE": "service", "AUTH": "auth", "PRIVATE_KEY": "private_key"}
 
 
@@ -87,36 +87,39 @@ def load_dotenv(environ: MutableMapping[str, str], path: Path = DOTENV) -> None:
             environ.setdefault(name, value)
 
 
-def variables(environ: Mapping[str, str], secrets: Path = SECRETS) -> dict[str, str]:
-    """The reference sender's variables, sorted; a secret of the same name counts more. Empty is none."""
-    found = {name: value for name, value in environ.items() if _is_one(name)}
+def variables(environ: Mapping[str, str], secrets: Path = SECRETS) -> tuple[dict[str, str], list[Problem]]:
+    """The reference sender's variables, sorted, and secrets that cannot be read.
+
+    A secret counts more than a variable of the same name. Empty is none.
+    """
+    found = {name: value.strip() for name, value in environ.items() if _is_one(name)}
+    problems = []
     try:
-        files = [path for path in secrets.iterdir() if _is_one(path.name) and path.is_file()]
+        files = [path for path in secrets.iterdir() if _is_one(path.name) and not path.is_dir()]
     except OSError:
         files = []  # no secrets there, or none for us
     for path in files:
-        found[path.name] = _read_secret(path)
-    return {name: found[name].strip() for name in sorted(found) if found[name].strip()}
+        try:
+            found[path.name] = read_secret(path)
+        except EmptySecret:
+            found[path.name] = ""
+        except BadSecret as error:
+            problems.append(Problem(ENVIRONMENT, None, path.name, str(error), "a text that we may read"))
+            found.pop(path.name, None)
+    return {name: found[name] for name in sorted(found) if found[name]}, problems
 
 
 def _is_one(name: str) -> bool:
     return name.startswith(_PREFIXES) or name in _OTHERS
 
 
-def _read_secret(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return file.read(MAX_SECRET).decode("utf-8-sig", "replace")
-    except OSError:
-        return ""
-
-
 def read(environ: Mapping[str, str], secrets: Path = SECRETS) -> Reference:
     """What the environment means, if it is the reference sender's."""
-    given = variables(environ, secrets)
-    if not any(name in _SIGNS or name.startswith((NEW, OLD)) for name in given):
+    given, problems = variables(environ, secrets)
+    there = {*given, *(problem.key for problem in problems)}
+    if not any(name in _SIGNS or name.startswith((NEW, OLD, _SERVER)) for name in there):
         return Reference()
-    reader = _Reader(given)
+    reader = _Reader(given, problems)
     reader.read()
     return reader.result
 
@@ -147,18 +150,21 @@ def _merged(under: Node, over: Node) -> Node:
 class _Reader:
     """Builds the tree."""
 
-    def __init__(self, given: Mapping[str, str]) -> None:
+    def __init__(self, given: Mapping[str, str], problems: list[Problem]) -> None:
+        """`problems` are those of secrets, which are not in `given`."""
         self._given = given
+        self._unread = {problem.key for problem in problems}
         self._root: dict[str, Node] = {}
-        self.result = Reference()
+        self.result = Reference(problems=list(problems))
 
     def read(self) -> None:
         self._set(f"cameras.{CAMERA}.source.type", "picamera2", Place())
         read_camera({name: text for name, text in self._given.items() if name.startswith((NEW, OLD))}, self)
         if "SSCFG_NAME" in self._given:
             self._server()
-        elif any(name.startswith(_SINETSTREAM) for name in self._given):
+        else:
             self._sinetstream()
+            self._no_server()
         self._rest()
         self.result.tree = Node(self._root, Place())
         self.result.explained.sort(key=lambda explained: explained.variable)
@@ -191,10 +197,19 @@ class _Reader:
                 self.say(name, "the configuration server has the parameters")
         if "HTTPS_PROXY" in self._given:
             self._kafka("HTTPS_PROXY", "https_proxy")
-        if "SSCFG_AUTH" not in self._given and not AUTH_FILE.expanduser().is_file():
+        there = {*self._given, *self._unread}
+        if "SSCFG_AUTH" not in there and not AUTH_FILE.expanduser().is_file():
             self.refuse(
                 "SSCFG_AUTH", "is missing beside SSCFG_NAME", f"the text of auth.json, or {AUTH_FILE}"
             )
+
+    def _no_server(self) -> None:
+        """What is there for a configuration server has no effect without its name."""
+        names = [name for name in self._given if name.startswith(_SERVER)]
+        if names and "kafka" not in self._root and "SSCFG_NAME" not in self._unread:
+            self.refuse("SSCFG_NAME", f"is missing beside {names[0]}", "a name on the configuration server")
+        for name in names:
+            self.say(name, "counts only beside SSCFG_NAME")
 
     def _sinetstream(self) -> None:
         """`SS_A__B` is `a.b`; a section given as a whole as well (`SS_TLS=true`) is the section."""
@@ -224,7 +239,7 @@ class _Reader:
         if "LOG_LEVEL" in self._given:
             self._explain("LOG_LEVEL", "log.level", self._given["LOG_LEVEL"].upper())
         if "HTTPS_PROXY" in self._given and "SSCFG_NAME" not in self._given:
-            self.say("HTTPS_PROXY", "is for the configuration server (SSCFG_NAME)")
+            self.say("HTTPS_PROXY", "only a configuration server is asked through it")
 
     # the tree
 

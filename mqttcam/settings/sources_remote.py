@@ -1,4 +1,4 @@
-"""Cameras elsewhere: frames from a Kafka topic, from another node's MQTT topic, or over plain TCP; and to TCP."""
+"""Cameras elsewhere: frames from a Kafka topic, from another node's MQTT topic, or over plain TCP."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, IPvAnyNetwork, SecretStr, ValidationInfo, field_validator
 
 from mqttcam.settings.base import Host, OneOf, Port, Section, refuse, switch_or
-from mqttcam.settings.kafka import Brokers, Rate, Times
-from mqttcam.settings.kafka_client import KafkaCompression, KafkaConnection, KafkaCrypto, KafkaTls, Word
+from mqttcam.settings.kafka_client import Brokers, KafkaConnection, KafkaCrypto, SinetstreamSettings, Word
 from mqttcam.settings.mqtt import PORT, TLS_PORT, TlsSettings
 
 SILENCE = 15.0
@@ -19,23 +18,12 @@ _SILENCE = (
 LARGEST_JPEG = 64_000_000
 
 
-class SinetstreamSource(KafkaConnection):
+class SinetstreamSource(SinetstreamSettings, KafkaConnection):
     """A Kafka topic of pictures, as mqttcam's bridge or NII's sender fills it."""
 
     type: Literal["sinetstream"] = Field("sinetstream", description="Pictures from a Kafka topic.")
     brokers: Brokers = Field(min_length=1, description="host:port, several joined with commas or as a list.")
     topic: Word = Field(description="The topic.")
-    tls: Annotated[KafkaTls | None, switch_or(KafkaTls)] = Field(
-        None, description="true (with the system's authorities), or a section with files."
-    )
-    data_compression: bool = Field(False, description="As the sender has it.")
-    compression: KafkaCompression = Field(
-        default_factory=KafkaCompression, description="As the sender has it."
-    )
-    data_encryption: bool = Field(False, description="As the sender has it.")
-    crypto: KafkaCrypto | None = Field(None, validate_default=True, description="As the sender has it.")
-    message_format: Annotated[Literal[2, 3], OneOf()] = Field(3, description="As the sender has it.")
-    user_data_only: bool = Field(False, description="As the sender has it; true for bare JPEGs.")
     group_id: Word | None = Field(
         None, description="Consumer group; without it, every reader gets every picture."
     )
@@ -96,16 +84,3 @@ class TcpSource(Section):
         16_000_000, ge=10_000, le=LARGEST_JPEG, description="The largest picture that is taken."
     )
     silence: Silence = Field(SILENCE, description=_SILENCE)
-
-
-class TcpOutputSettings(Section):
-    """Pictures of a camera to a listener elsewhere, such as another mqttcam's source `tcp`."""
-
-    enabled: bool = Field(True, description="false: nothing is sent.")
-    host: Host = Field(description="Host name or IP address of the listener.")
-    port: Port = Field(description="Its port.")
-    fps: Rate = Field("max", description="Pictures a second; max: every frame.")
-    schedule: Times | None = Field(None, description="Instead of `fps`: 60, `every 10 minutes`, …")
-    quality: int | None = Field(
-        None, ge=1, le=100, description="JPEG quality; that of the camera's images if not given."
-    )

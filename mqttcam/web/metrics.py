@@ -15,7 +15,7 @@ from mqttcam.entities.camera import camera_entities
 from mqttcam.entities.entity import Device, Entity
 from mqttcam.entities.node import NODE
 from mqttcam.node import Node
-from mqttcam.values import Number
+from mqttcam.values import Number, Switch
 from mqttcam.web.site import Site
 
 # Prometheus wants base units, named in full: https://prometheus.io/docs/practices/naming/
@@ -93,12 +93,12 @@ def _cameras(site: Site) -> Iterator[Metric]:
 def _family(
     prefix: str, entity: Entity[Device], labels: tuple[str, ...]
 ) -> GaugeMetricFamily | CounterMetricFamily | None:
-    """The metric that an entity is; `None` for those without a number."""
-    if not isinstance(entity.kind, Number) or entity.read is None:
+    """The metric that an entity is; `None` for those without a number or a switch, which is 1 or 0."""
+    if not isinstance(entity.kind, Number | Switch) or entity.read is None:
         return None
-    suffix = _UNITS.get(entity.kind.unit, ("", 1.0))[0]
-    name = f"{prefix}_{entity.key}{suffix}"
-    counts = dict(entity.options).get("state_class") == "total_increasing" and entity.kind.unit is None
+    unit = _unit(entity)
+    name = f"{prefix}_{entity.key}{_UNITS.get(unit, ('', 1.0))[0]}"
+    counts = dict(entity.options).get("state_class") == "total_increasing" and unit is None
     family = CounterMetricFamily if counts else GaugeMetricFamily
     return family(name, f"{entity.name}.", labels=labels)
 
@@ -111,5 +111,9 @@ def _add(
 ) -> None:
     """An unknown value has no sample."""
     value = entity.read(device) if entity.read is not None else None
-    if isinstance(entity.kind, Number) and isinstance(value, int | float):
-        family.add_metric(labels, value * _UNITS.get(entity.kind.unit, ("", 1.0))[1])
+    if isinstance(value, int | float):
+        family.add_metric(labels, value * _UNITS.get(_unit(entity), ("", 1.0))[1])
+
+
+def _unit(entity: Entity[Device]) -> str | None:
+    return entity.kind.unit if isinstance(entity.kind, Number) else None

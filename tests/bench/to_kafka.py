@@ -69,15 +69,15 @@ def bridge(address: str, topic: str, payload: bytes, client: str) -> Callable[[i
     output = KafkaOutput(KafkaSettings.model_validate(keys), "bench", Path(tempfile.gettempdir()))
     hub = Hub()
     output.attach(CameraFeed("cam", OF_ALL, hub, PictureSpec, lambda: None))
-    line = output.lines["cam"].bridge
+    way = output.bridges["cam"]
 
     def send(count: int) -> None:
-        end = line.tally.sent + count
+        end = way.tally.sent + count
         for _ in range(count):
-            while line.waiting > 20:
+            while len(way.queue) > 20:
                 time.sleep(0.0005)
             hub.publish(Frame(time.time_ns(), 640, 480, jpeg=payload))
-        while line.tally.sent < end:
+        while way.tally.sent < end:
             time.sleep(0.0005)
 
     return send

@@ -215,7 +215,7 @@ def test_what_cannot_be_made_to_fit_is_dropped(caplog: pytest.LogCaptureFixture)
         assert not rig.offer(0, noisy(seed))
     assert rig.feed.dropped == 3
     assert rig.feed.ready
-    assert caplog.text.count("not at all") == 1
+    assert caplog.text.count("not sent at all") == 1
 
 
 def test_broken_frame_is_made_up_for_by_the_next(caplog: pytest.LogCaptureFixture) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import struct
 import time
 from functools import partial
 from pathlib import Path
@@ -138,3 +140,17 @@ def test_a_reload_brings_it_and_takes_it_away(launch: Launch, tmp_path: Path) ->
 
 def _announces(motion: bool, message: Message) -> bool:
     return (b'"motion"' in message.payload) is motion
+
+
+def test_an_output_that_sends_on_motion(launch: Launch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        tcp = {"host": "127.0.0.1", "port": listener.getsockname()[1], "on_motion": True}
+        camera = pattern_camera(controls={"Speed": 0}, motion={"clear_after": 1}, tcp=tcp)
+        front = launch(cameras={"front": camera}).front
+        connection, _ = listener.accept()
+        with connection:
+            assert front.wait_state(motion="OFF", tcp_connected="ON")["tcp_sent"] == 0
+            check_ok(front.set({"speed": 1}), "set")
+            length = struct.unpack(">I", connection.recv(4, socket.MSG_WAITALL))[0]
+            assert connection.recv(length, socket.MSG_WAITALL).startswith(b"\xff\xd8")
+            assert front.wait_state(motion="ON")

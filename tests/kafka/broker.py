@@ -1,7 +1,8 @@
 """A real Apache Kafka as a child process: one node in KRaft mode on free loopback ports.
 
 Its jars come from Maven Central once and stay in a cache folder. One broker has every kind of listener: plain, TLS,
-SASL, and SASL over TLS. Where Java or Maven is missing a small stand-in from PyPI takes its place.
+SASL, SASL over TLS, and one that sends its clients to a name that nobody knows. Where Java or Maven is missing a small
+stand-in from PyPI takes its place.
 """
 
 from __future__ import annotations
@@ -30,6 +31,10 @@ from support.waiting import HOST, free_port, listens, wait_for
 
 VERSION = "4.0.0"
 USER, PASSWORD = "camera", "0815"  # digits alone: a password stays text
+GUEST = "guest"
+"""A user with the same password who may do nothing but what a test allows."""
+NOBODY = "kafka.example.invalid"
+"""RFC 2606: never has an address."""
 _CLUSTER = "bXF0dGNhbS10ZXN0cy0wMA"
 _POM = f"""<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
@@ -45,10 +50,12 @@ process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@{host}:{controller}
 controller.listener.names=CONTROLLER
-listeners=PLAIN://{host}:{plain},TLS://{host}:{tls},SASL://{host}:{sasl},BOTH://{host}:{both},CONTROLLER://{host}:{controller}
-advertised.listeners=PLAIN://{host}:{plain},TLS://{host}:{tls},SASL://{host}:{sasl},BOTH://{host}:{both}
+listeners=PLAIN://{host}:{plain},TLS://{host}:{tls},SASL://{host}:{sasl},BOTH://{host}:{both},LOST://{host}:{lost},CONTROLLER://{host}:{controller}
+advertised.listeners=PLAIN://{host}:{plain},TLS://{host}:{tls},SASL://{host}:{sasl},BOTH://{host}:{both},LOST://{nobody}:{lost}
 inter.broker.listener.name=PLAIN
-listener.security.protocol.map=PLAIN:PLAINTEXT,TLS:SSL,SASL:SASL_PLAINTEXT,BOTH:SASL_SSL,CONTROLLER:PLAINTEXT
+listener.security.protocol.map=PLAIN:PLAINTEXT,TLS:SSL,SASL:SASL_PLAINTEXT,BOTH:SASL_SSL,LOST:PLAINTEXT,CONTROLLER:PLAINTEXT
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+super.users=User:ANONYMOUS;User:{user}
 sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256
 listener.name.sasl.plain.sasl.jaas.config={jaas}
 listener.name.sasl.scram-sha-256.sasl.jaas.config={scram}
@@ -112,6 +119,7 @@ class Ports:
     tls: int
     sasl: int
     both: int
+    lost: int
     controller: int
 
 
@@ -123,7 +131,7 @@ class KafkaBroker:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.directory.mkdir(parents=True, exist_ok=True)
-        self.ports = Ports(*(free_port() for _ in range(5)))
+        self.ports = Ports(*(free_port() for _ in range(6)))
         self.certificates = Certificates.make(directory / "certificates")
         self._process: subprocess.Popen[bytes] | None = None
         self._config = directory / "server.properties"
@@ -169,7 +177,7 @@ class KafkaBroker:
         assert self._process is not None
         assert self._process.poll() is None, f"Kafka ended at once:\n{self.log[-3000:]}"
         ports = self.ports
-        return all(listens(port) for port in (ports.plain, ports.tls, ports.sasl, ports.both))
+        return all(listens(port) for port in (ports.plain, ports.tls, ports.sasl, ports.both, ports.lost))
 
     def _end(self, how: signal.Signals) -> None:
         process, self._process = self._process, None
@@ -187,11 +195,13 @@ class KafkaBroker:
         self._config.write_text(
             _PROPERTIES.format(
                 host=HOST,
+                nobody=NOBODY,
+                user=USER,
                 **vars(self.ports),
                 keystore=self._keystore(),
                 truststore=self.certificates.ca,
                 logs=self.directory / "data",
-                jaas=f'{_PLAIN_LOGIN} required user_{USER}="{PASSWORD}";',
+                jaas=f'{_PLAIN_LOGIN} required user_{USER}="{PASSWORD}" user_{GUEST}="{PASSWORD}";',
                 scram=_SCRAM_LOGIN,
             )
         )

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
+from pydantic_core import PydanticCustomError
 
 from mqttcam.settings.cameras import CameraSettings
 from mqttcam.settings.fill import Filler
-from mqttcam.settings.kafka import KafkaSettings, missing
+from mqttcam.settings.kafka import KafkaSettings, check_together
 from mqttcam.settings.reference import Reference, load_dotenv, read, underlay
 from mqttcam.settings.reference_camera import CONTROL_KINDS
 from mqttcam.settings.size import Size
@@ -335,9 +336,11 @@ class TestSinetstream:
             kafka(**KAFKA, SS_TYPE="mqtt")
 
     def test_no_topic(self) -> None:
-        assert missing(kafka(SS_BROKERS="kafka:9092")) == "topic"
-        assert missing(kafka(SS_TOPIC="t")) == "brokers"
-        assert missing(kafka(**KAFKA)) is None
+        for name, lacking in (("SS_BROKERS", "topic"), ("SS_TOPIC", "brokers")):
+            with pytest.raises(PydanticCustomError, match=f"has no {lacking}") as error:
+                check_together(kafka(**{name: "kafka"}))
+            assert "SS_BROKERS and SS_TOPIC" in str(error.value.context)
+        check_together(kafka(**KAFKA))
 
 
 class TestSecrets:
@@ -354,6 +357,28 @@ class TestSecrets:
         for name, value in KAFKA.items():
             (tmp_path / name).write_text(value)
         assert kafka(tmp_path).topic == KAFKA["SS_TOPIC"]
+
+    def test_that_leads_nowhere(self, tmp_path: Path) -> None:
+        """Or that we may not read: said, and that alone; it is not taken for none."""
+        (tmp_path / "SSCFG_AUTH").symlink_to(tmp_path / "not there")
+        (problem,) = understood(tmp_path, SSCFG_NAME="cameras").problems
+        assert "SSCFG_AUTH: the file " in str(problem)
+        assert "cannot be read: No such file" in str(problem)
+        (tmp_path / "SSCFG_NAME").symlink_to(tmp_path / "not there")
+        assert {one.key for one in understood(tmp_path).problems} == {"SSCFG_AUTH", "SSCFG_NAME"}
+
+    @pytest.mark.parametrize(
+        ("data", "words"), [(b"\xff", "is not UTF-8 text"), (b"x" * 70_000, "is too large")]
+    )
+    def test_that_is_none(self, tmp_path: Path, data: bytes, words: str) -> None:
+        (tmp_path / "SS_SASL_PLAIN_PASSWORD").write_bytes(data)
+        (problem,) = understood(tmp_path, **KAFKA).problems
+        assert words in str(problem)
+
+    def test_empty_is_none(self, tmp_path: Path) -> None:
+        """It counts more than a variable even so."""
+        (tmp_path / "SCHEDULE").write_text("\n")
+        assert kafka(tmp_path, **KAFKA, SCHEDULE="60").schedule is None
 
     def test_never_shown(self, tmp_path: Path) -> None:
         secret = "tell-nobody"
@@ -386,6 +411,16 @@ class TestConfigurationServer:
         found = kafka(SSCFG_NAME="cameras", SSCFG_AUTH=self.AUTH, SS_TOPIC="other")
         assert found.topic is None
         assert "configuration server has" in told("SS_TOPIC", SSCFG_NAME="n", SSCFG_AUTH="{}", SS_TOPIC="x")
+
+    def test_no_name(self) -> None:
+        """Without it nothing is asked; said where that leaves nothing to send to."""
+        given = {"SSCFG_AUTH": self.AUTH, "SSCFG_SERVICE": "images"}
+        assert refused(**given) == (
+            "environment: SSCFG_NAME: is missing beside SSCFG_AUTH, allowed: a name on the configuration server"
+        )
+        assert kafka(**KAFKA, **given).config is None
+        for name in given:
+            assert told(name, **KAFKA, **given) == f"{name}: no effect (counts only beside SSCFG_NAME)"
 
     def test_no_auth(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         """Unless an `auth.json` is where the library looks for it."""

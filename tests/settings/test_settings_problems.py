@@ -125,7 +125,8 @@ def test_a_daemon_that_would_send_nothing(tmp_path: Path) -> None:
     assert (problem.file, problem.key) == (f"{tmp_path}/c.yaml", "mqtt")
     assert str(check_outputs(Settings())[0]) == (
         "configuration: mqtt: is missing, so nothing would be sent, allowed: "
-        "`mqtt: {host: …}` (MQTTCAM__MQTT__HOST), `broker: {enabled: true}`, `web: {enabled: true}`"
+        "`mqtt: {host: …}` (MQTTCAM__MQTT__HOST), `broker: {enabled: true}`, `web: {enabled: true}`, "
+        "`kafka: {brokers: …, topic: …}` (SS_BROKERS and SS_TOPIC)"
     )
     for name in ("mqtt", "broker", "web"):
         section = {} if name == "mqtt" else {"enabled": True}

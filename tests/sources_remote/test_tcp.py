@@ -23,7 +23,8 @@ from mqttcam.camera.source import Source, SourceError
 from mqttcam.camera.sources.tcp import Messages, TcpListener, TooLong
 from mqttcam.outputs.output import CameraFeed
 from mqttcam.outputs.tcp import TcpOutput
-from mqttcam.settings.sources_remote import TcpOutputSettings, TcpSource
+from mqttcam.settings.outputs import TcpOutputSettings
+from mqttcam.settings.sources_remote import TcpSource
 from sources_remote.rig import failure, next_frame, opened
 
 PICTURES = [jpeg(64, 48, seed=number) for number in range(4)]

@@ -35,18 +35,14 @@ class SinetstreamReader:
 
     def open(self) -> SourceInfo:
         source = self._settings
-        where = ",".join(source.brokers)
         kafka_log.listen()
         try:
             from sinetstream import MessageReader
 
             self._reader = MessageReader(no_config=True, **self._parameters())
             self._reader.open()
-        except ImportError as error:
-            raise SourceError(f"needs `pip install 'mqttcam[kafka]'`: {error}") from error
         except Exception as error:
-            why = kafka_log.last_words() or str(error) or type(error).__name__
-            raise SourceError(f"no connection to {where}: {why}") from error
+            raise SourceError(kafka_log.why_not_open(error, ",".join(source.brokers))) from error
         self._messages = iter(self._reader)
         self._arrivals = Arrivals(source.topic, source.silence)
         return SourceInfo(f"Kafka {source.topic}", 0, 0, frame_rate=0)
@@ -77,22 +73,10 @@ class SinetstreamReader:
         source = self._settings
         limits = {"fetch_max_bytes": source.max_bytes, "max_partition_fetch_bytes": source.max_bytes}
         spec = as_parameters(source, KafkaConnection, secure=source.tls is not None)
-        parameters: dict[str, Any] = {
-            "type": "kafka",
-            "brokers": list(source.brokers),
+        return {
+            **source.as_parameters(),
             "topics": source.topic,
-            "value_type": "byte_array",
             "consistency": "AT_MOST_ONCE",
             "receive_timeout_ms": _POLL_MS,
-            "data_compression": source.data_compression,
-            "compression": source.compression.model_dump(exclude_none=True),
-            "data_encryption": source.data_encryption,
-            "message_format": source.message_format,
-            "user_data_only": source.user_data_only,
             "type_spec": {**spec, **limits, "group_id": source.group_id, "auto_offset_reset": "latest"},
         }
-        if source.tls is not None:
-            parameters["tls"] = source.tls.as_parameters()
-        if source.crypto is not None:
-            parameters["crypto"] = source.crypto.as_parameters()
-        return parameters

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 from typing import Any
 
+from mqttcam.kafka_log import WRONG_PORT
 from mqttcam.outputs.kafka import envelope
 from mqttcam.outputs.kafka.parameters import DEFAULT_REQUEST, client_parameters, largest_jpeg
-from mqttcam.outputs.message import Message
-from mqttcam.outputs.writer import Outcome, TooLarge, WriterFailed
+from mqttcam.outputs.queue import Message
+from mqttcam.outputs.writer import Outcome, TooLarge, Trouble, WriterFailed
 from mqttcam.settings.kafka import KafkaSettings
 
 log = logging.getLogger(__name__)
+_quiet = logging.getLogger("confluent_kafka")
+_quiet.propagate = False
+_quiet.addHandler(logging.NullHandler())
 
-AHEAD = 16
-"""Messages on their way."""
+AHEAD, AHEAD_BYTES = 16, 8_000_000
+"""Messages on their way, and bytes: the client has a copy of each."""
+_INNARDS = re.compile(r"^(\S+:\d+/\w+: )+| \(after \d+ms in state .*$")
 _OPEN_TIMEOUT = 5.0
 _REQUEST_TIMEOUT = 30_000
 _NAMES = {
@@ -68,44 +74,46 @@ class ConfluentWriter:
         self._producer: Any = None
         self._on_way: dict[int, Message] = {}
         self._done: list[Outcome] = []
+        self._bytes_on_way = 0
         self._said = ""
         self._refused = False
+        self._trouble: Trouble = lambda words: None
 
     @property
     def room(self) -> int:
-        return AHEAD - len(self._on_way)
+        return AHEAD - len(self._on_way) if self._bytes_on_way < AHEAD_BYTES else 0
 
     @property
     def pending(self) -> int:
         return len(self._on_way) + len(self._done)
 
-    def open(self) -> int:
+    def open(self, trouble: Trouble) -> None:
         try:
             from confluent_kafka import KafkaException, Producer
         except ImportError as error:
-            raise WriterFailed(
-                f"needs `pip install 'mqttcam[kafka]'` and confluent-kafka: {error}"
-            ) from error
-        quiet = logging.getLogger("confluent_kafka")
-        quiet.propagate = False
+            raise WriterFailed(f"needs `pip install 'mqttcam[confluent]'`: {error}") from error
+        self._trouble = trouble
         try:
-            self._producer = Producer({**self._configuration, "error_cb": self._hear}, logger=quiet)
+            self._producer = Producer({**self._configuration, "error_cb": self._hear}, logger=_quiet)
             found = self._find_topic()
         except (KafkaException, ValueError) as error:
             self.close()
-            brokers = ",".join(self._settings.brokers)
-            raise WriterFailed(f"no connection to {brokers}: {self._said or error}") from error
+            why = self._said or self._reason(error)
+            raise WriterFailed(f"no connection to {','.join(self._settings.brokers)}: {why}") from error
         if found.error is not None:
             self.close()
             raise WriterFailed(f"the topic {self._topic}: {found.error.str()}")
-        limit = self._configuration["message.max.bytes"]
-        return largest_jpeg(min(limit, self._topic_limit() or limit))
+
+    def limit(self) -> int:
+        ours = int(self._configuration["message.max.bytes"])
+        return largest_jpeg(min(ours, self._topic_limit() or ours))
 
     def send(self, message: Message) -> None:
         from confluent_kafka import KafkaException
 
         key = id(message)
         self._on_way[key] = message
+        self._bytes_on_way += len(message.jpeg)
         try:
             self._producer.produce(
                 self._topic,
@@ -135,6 +143,9 @@ class ConfluentWriter:
         self._done.clear()
         return left
 
+    def __str__(self) -> str:
+        return f"{','.join(self._settings.brokers)}, topic {self._topic}"
+
     def _find_topic(self) -> Any:
         """What the brokers say of our topic; tried until they answer, refuse us, or time is up."""
         from confluent_kafka import KafkaException
@@ -148,26 +159,40 @@ class ConfluentWriter:
                 if self._refused or time.monotonic() > end:
                     raise
 
+    @staticmethod
+    def _reason(error: Exception) -> str:
+        """Of a failure to open, where the client has said nothing."""
+        from confluent_kafka import KafkaError
+
+        told = error.args[0] if error.args else error
+        if not isinstance(told, KafkaError):
+            return str(told)
+        return WRONG_PORT if told.name() in ("_TRANSPORT", "_TIMED_OUT") else told.str()
+
     def _hear(self, error: Any) -> None:
-        self._said = error.str()
+        if error.name() == "_ALL_BROKERS_DOWN":
+            return  # what is wrong with each was said before
+        self._said = _INNARDS.sub("", error.str())
         self._refused = self._refused or error.name() in ("_AUTHENTICATION", "_SSL")
+        self._trouble(self._said)
 
     def _end(self, key: int, error: Any) -> None:
         message = self._on_way.pop(key, None)
         if message is None:
             return
-        if error is None:
-            self._done.append(Outcome(message))
-            return
+        self._bytes_on_way -= len(message.jpeg)
+        self._done.append(Outcome(message, None if error is None else self._explained(error)))
+
+    def _explained(self, error: Any) -> Exception:
         from confluent_kafka import KafkaError
 
-        too_large = isinstance(error, KafkaError) and error.code() in (
-            KafkaError.MSG_SIZE_TOO_LARGE,
-            KafkaError.INVALID_MSG_SIZE,
-        )
-        words = error.str() if isinstance(error, KafkaError) else str(error)
-        self._done.append(
-            Outcome(message, TooLarge(words) if too_large else WriterFailed(self._said or words))
+        if not isinstance(error, KafkaError):
+            return WriterFailed(str(error))
+        if error.code() in (KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_MSG_SIZE):
+            return TooLarge(error.str())
+        waited = error.name() in ("_MSG_TIMED_OUT", "_TRANSPORT")
+        return WriterFailed(
+            self._said if waited and self._said else f"the topic {self._topic}: {error.str()}"
         )
 
     def _topic_limit(self) -> int | None:
@@ -176,7 +201,7 @@ class ConfluentWriter:
         ours = {name: value for name, value in self._configuration.items() if not name.startswith("message.")}
         resource = admin.ConfigResource("topic", self._topic)  # type: ignore[attr-defined]
         try:
-            client = admin.AdminClient(ours, logger=logging.getLogger("confluent_kafka"))
+            client = admin.AdminClient(ours, logger=_quiet)
             (answer,) = client.describe_configs([resource], request_timeout=_OPEN_TIMEOUT).values()
             return int(answer.result(_OPEN_TIMEOUT)["max.message.bytes"].value)
         except (KafkaException, KeyError, ValueError, TimeoutError) as error:

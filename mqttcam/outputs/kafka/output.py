@@ -5,11 +5,9 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from mqttcam.outputs.bridge import Bridge
-from mqttcam.outputs.bridged import BridgedOutput, Line
-from mqttcam.outputs.message import FrameQueue, Queue, Tally
-from mqttcam.outputs.output import CameraFeed, spec_of
-from mqttcam.outputs.selection import selection
+from mqttcam.outputs.bridge import Bridge, BridgedOutput
+from mqttcam.outputs.output import CameraFeed
+from mqttcam.outputs.queue import FrameQueue, Queue
 from mqttcam.outputs.writer import Writer
 from mqttcam.settings import CameraSettings
 from mqttcam.settings.kafka import KafkaSettings, for_camera
@@ -37,42 +35,33 @@ class KafkaOutput(BridgedOutput):
         """Every camera's frames go to Kafka, or can be switched to."""
         return True
 
-    def make(self, feed: CameraFeed) -> Line:
+    def make(self, feed: CameraFeed) -> Bridge:
         settings = for_camera(self._everyone, feed.settings.kafka, self._node, feed.id)
-        tally = Tally()
-        queue = self._queue(feed.id, settings, tally)
-        bridge = Bridge(
-            f"kafka {feed.id}",
-            queue,
-            tally,
-            selection(settings.fps, settings.schedule),
-            spec_of(feed, settings.quality),
+        return Bridge(
+            self.name,
+            feed,
+            settings,
+            self._queue(feed.id, settings),
             lambda: make_writer(settings, settings.client_id or f"mqttcam-{self._node}-{feed.id}"),
             fit=settings.oversize == "fit",
             sure=settings.consistency != "AT_MOST_ONCE",
-            enabled=settings.enabled,
-            changed=feed.changed,
         )
-        return Line(bridge, queue, feed)
 
-    def _queue(self, camera_id: str, settings: KafkaSettings, tally: Tally) -> Queue:
+    def _queue(self, camera_id: str, settings: KafkaSettings) -> Queue:
         limits = settings.queue
         if settings.spool is not None and settings.schedule is not None:
             from mqttcam.outputs.kafka.spool import SpoolQueue
 
-            return SpoolQueue(self._state_dir / "spool" / f"{camera_id}.db", settings.spool.max_bytes, tally)
+            return SpoolQueue(self._state_dir / "spool" / camera_id, settings.spool.max_bytes)
         if settings.spool is not None:
             log.warning("kafka %s: spool is for frames on a schedule: not used", camera_id)
         age = limits.age if limits.age is not None or settings.schedule else MAX_AGE
-        return FrameQueue(limits.frames, limits.bytes, age, tally)
+        return FrameQueue(limits.frames, limits.bytes, age)
 
 
 def make_writer(settings: KafkaSettings, client_id: str) -> Writer:
     """The writer that the settings name; nothing is loaded or connected before its `open`."""
-    special = (
-        settings.data_compression or settings.data_encryption or settings.user_data_only or settings.config
-    )
-    if settings.client == "confluent" and not special and settings.message_format == 3:
+    if settings.client == "confluent":
         from mqttcam.outputs.kafka.confluent_writer import ConfluentWriter
 
         return ConfluentWriter(settings, client_id)

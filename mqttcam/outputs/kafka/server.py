@@ -6,6 +6,7 @@ SINETStream does the asking. Added here: time limits, a proxy, and no question f
 from __future__ import annotations
 
 import copy
+import hashlib
 import json
 import logging
 import os
@@ -34,6 +35,8 @@ _COMMON = {
 """SINETStream's own parameters; in version 2 of its format the Kafka client's stand beside them."""
 _lock = threading.Lock()
 _last: dict[tuple[str | None, str | None], dict[str, Any]] = {}
+"""What the server said last of a configuration and service; `_away` has those of which it says nothing now."""
+_away: set[tuple[str | None, str | None]] = set()
 
 
 def fetch(settings: KafkaSettings, client_id: str) -> dict[str, Any]:
@@ -46,10 +49,13 @@ def fetch(settings: KafkaSettings, client_id: str) -> dict[str, Any]:
     with _lock:
         try:
             _last[key] = _ask(settings)
+            _away.discard(key)
         except WriterFailed as error:
             if key not in _last:
                 raise
-            log.warning("%s: going on with what it said before", error)
+            level = logging.DEBUG if key in _away else logging.WARNING
+            _away.add(key)
+            log.log(level, "%s: going on with what it said before", error)
         parameters = copy.deepcopy(_last[key])
     return _for_writer(parameters, settings, client_id)
 
@@ -60,24 +66,49 @@ def _ask(settings: KafkaSettings) -> dict[str, Any]:
 
     try:
         address = _prepare(settings)
+    except OSError as error:
+        raise WriterFailed(f"{error.filename}: {error.strerror}") from error
+    server = f"the configuration server {_plain_address(address)}"
+    try:
         version, _service, parameters = configs.get_config_params(
             settings.service, settings.config, mount_args=(address, _adapter(settings))
         )
     except AuthorizationError as error:
-        raise WriterFailed("the configuration server refuses our auth.json") from error
+        raise WriterFailed(f"{server} refuses our auth.json") from error
     except NoServiceError as error:
-        raise WriterFailed(f"the configuration server has no {settings.config}") from error
+        service = f" with the service {settings.service}" if settings.service else ""
+        raise WriterFailed(f"{server} has no {settings.config}{service}") from error
     except SinetError as error:
-        raise WriterFailed(f"the configuration server: {type(error).__name__}: {str(error)[:200]}") from error
-    except WriterFailed:
-        raise
+        words = " ".join(str(error).split())[:200]
+        raise WriterFailed(f"{server}: {type(error).__name__}: {words}") from error
     except Exception as error:
-        # Not its text: what the server sent, secrets too, may be in it.
-        raise WriterFailed(f"the configuration server cannot be asked ({type(error).__name__})") from error
+        raise WriterFailed(f"{server} {_why(error, settings)}") from error
     if not version.type_spec():
         flat = {name: parameters.pop(name) for name in list(parameters) if name not in _COMMON}
         parameters["type_spec"] = flat | parameters.get("type_spec", {})
     return dict(parameters)
+
+
+def _why(error: Exception, settings: KafkaSettings) -> str:
+    """Not an error's own text: what the server sent, secrets too, may be in it."""
+    from requests import ConnectionError as NoConnection
+    from requests.exceptions import SSLError, Timeout
+
+    proxy = settings.https_proxy
+    through = f" through the proxy {_plain_address(proxy.get_secret_value())}" if proxy is not None else ""
+    if isinstance(error, SSLError):
+        return f"is not reached: TLS failed{through}"
+    if isinstance(error, Timeout):
+        return f"does not answer{through}"
+    if isinstance(error, NoConnection):
+        return f"is not reached{through}"
+    return f"gives no configuration that can be used ({type(error).__name__})"
+
+
+def _plain_address(url: str) -> str:
+    """Without user name and password."""
+    head, separator, rest = url.rpartition("://")
+    return f"{head}{separator}{rest.rpartition('@')[2]}"
 
 
 def _prepare(settings: KafkaSettings) -> str:
@@ -88,10 +119,11 @@ def _prepare(settings: KafkaSettings) -> str:
     """
     folder = FOLDER.expanduser()
     auth, key = folder / "auth.json", folder / "private_key.pem"
-    if not auth.exists():
-        if settings.auth is None:
-            raise WriterFailed(f"neither `auth` nor {auth} is there for the configuration server")
+    if settings.auth is not None and (not auth.exists() or _is_ours(auth)):
         _write(auth, settings.auth.get_secret_value())
+        _write(_mark_of(auth), _digest(auth))
+    if not auth.exists():
+        raise WriterFailed(f"neither `auth` nor {auth} is there for the configuration server")
     if settings.private_key is not None:
         _write(key, settings.private_key.get_secret_value() + "\n")
     if key.exists():
@@ -114,6 +146,20 @@ def _write(path: Path, text: str) -> None:
     new.replace(path)
 
 
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether it is still what we have written: somebody else's file is kept, ours follows the configuration."""
+    mark = _mark_of(path)
+    return mark.exists() and mark.read_text("ascii", "replace") == _digest(path)
+
+
+def _mark_of(path: Path) -> Path:
+    return path.with_name(f".{path.name}.mqttcam")
+
+
 def _check_key(path: Path) -> None:
     """SINETStream would ask for a passphrase on the terminal."""
     from Cryptodome.PublicKey import RSA
@@ -127,6 +173,7 @@ def _check_key(path: Path) -> None:
 
 def _adapter(settings: KafkaSettings) -> HTTPAdapter:
     from requests.adapters import HTTPAdapter
+    from requests.utils import should_bypass_proxies
 
     proxy = settings.https_proxy.get_secret_value() if settings.https_proxy else None
 
@@ -142,7 +189,9 @@ def _adapter(settings: KafkaSettings) -> HTTPAdapter:
             cert: str | tuple[str, str] | None = None,
             proxies: dict[str, str] | None = None,
         ) -> requests.Response:
-            through = proxies if proxy is None else {"http": proxy, "https": proxy}
+            through = proxies
+            if proxy is not None and not should_bypass_proxies(request.url or "", no_proxy=None):
+                through = {"http": proxy, "https": proxy}
             return super().send(request, stream, timeout or _TIMEOUT, verify, cert, through)
 
     return Patient()

@@ -7,8 +7,8 @@ from typing import Any
 
 from mqttcam import kafka_log
 from mqttcam.outputs.kafka.parameters import DEFAULT_REQUEST, client_parameters, largest_jpeg
-from mqttcam.outputs.message import Message
-from mqttcam.outputs.writer import Outcome, TooLarge, WriterFailed
+from mqttcam.outputs.queue import Message
+from mqttcam.outputs.writer import Outcome, TooLarge, Trouble, WriterFailed
 from mqttcam.settings.kafka import KafkaSettings
 
 log = logging.getLogger(__name__)
@@ -22,9 +22,9 @@ class SinetstreamWriter:
     def __init__(self, settings: KafkaSettings, client_id: str) -> None:
         self._settings = settings
         self._client_id = client_id
+        self._parameters: dict[str, Any] = {}
         self._writer: Any = None
         self._done: list[Outcome] = []
-        self._sure = settings.consistency != "AT_MOST_ONCE"
 
     @property
     def room(self) -> int:
@@ -34,25 +34,25 @@ class SinetstreamWriter:
     def pending(self) -> int:
         return len(self._done)
 
-    def open(self) -> int:
-        kafka_log.listen()
+    def open(self, trouble: Trouble) -> None:
+        kafka_log.listen(self._client_id, trouble)
         try:
             from sinetstream import MessageWriter
 
-            parameters = self._parameters()
-            self._writer = MessageWriter(no_config=True, **parameters)
+            self._parameters = self._all_parameters()
+            self._writer = MessageWriter(no_config=True, **self._parameters)
             self._writer.open()
         except WriterFailed:
             raise
-        except ImportError as error:
-            raise WriterFailed(f"needs `pip install 'mqttcam[kafka]'`: {error}") from error
         except Exception as error:
-            raise WriterFailed(self._words(error)) from error
+            raise WriterFailed(kafka_log.why_not_open(error, self._brokers, self._client_id)) from error
+
+    def limit(self) -> int:
+        parameters = self._parameters
         spec = parameters["type_spec"]
         limit = int(spec.get("max_request_size", DEFAULT_REQUEST))
-        allowed = _topic_limit(parameters)
         return largest_jpeg(
-            min(limit, allowed or limit),
+            min(limit, _topic_limit(parameters) or limit),
             encrypted=bool(parameters.get("data_encryption")),
             compressed=bool(parameters.get("data_compression") or spec.get("compression_type")),
         )
@@ -71,6 +71,7 @@ class SinetstreamWriter:
         return done
 
     def close(self) -> list[Message]:
+        kafka_log.forget(self._client_id)
         left = [outcome.message for outcome in self._done if outcome.error is not None]
         self._done = []
         writer, self._writer = self._writer, None
@@ -81,47 +82,44 @@ class SinetstreamWriter:
                 log.debug("closing a writer: %r", error)
         return left
 
-    def _parameters(self) -> dict[str, Any]:
+    def __str__(self) -> str:
+        return f"{self._brokers}, topic {self._parameters.get('topic')}"
+
+    @property
+    def _brokers(self) -> str:
+        return ",".join(self._parameters.get("brokers", ()))
+
+    def _all_parameters(self) -> dict[str, Any]:
         settings = self._settings
         if settings.config is not None:
             from mqttcam.outputs.kafka.server import fetch
 
             return fetch(settings, self._client_id)
-        parameters: dict[str, Any] = {
-            "type": settings.type,
-            "brokers": list(settings.brokers),
+        return {
+            **settings.as_parameters(),
             "topic": settings.topic,
             "consistency": _CONSISTENCY.get(settings.consistency, settings.consistency),
-            "value_type": "byte_array",
-            "data_compression": settings.data_compression,
-            "compression": settings.compression.model_dump(exclude_none=True),
-            "data_encryption": settings.data_encryption,
-            "message_format": settings.message_format,
-            "user_data_only": settings.user_data_only,
             "type_spec": client_parameters(settings, self._client_id),
         }
-        if settings.tls is not None:
-            parameters["tls"] = settings.tls.as_parameters()
-        if settings.crypto is not None:
-            parameters["crypto"] = settings.crypto.as_parameters()
-        return parameters
 
     def _explained(self, error: Exception) -> Exception:
         from kafka.errors import MessageSizeTooLargeError, RecordListTooLargeError
 
         if isinstance(error, MessageSizeTooLargeError | RecordListTooLargeError):
             return TooLarge(str(error))
-        return WriterFailed(self._words(error))
+        return WriterFailed(self._why_not_sent(error))
 
-    def _words(self, error: Exception) -> str:
-        """What went wrong, for a person."""
-        said = kafka_log.last_words()
-        brokers = ",".join(self._settings.brokers) or "the configuration server's brokers"
-        kind = type(error).__name__
+    def _why_not_sent(self, error: Exception) -> str:
+        """For a person: the libraries' exceptions hardly say."""
+        said = kafka_log.last_words(self._client_id)
+        kind, topic = type(error).__name__, self._parameters.get("topic")
+        if kind == "AuthorizationError":
+            return f"no permission to write to the topic {topic}"
+        if said:
+            return said
         if "Failed to update metadata" in str(error):
-            return f"no answer about the topic {self._settings.topic} from {brokers}: is it there?"
-        if kind == "ConnectionError" and type(error).__module__.startswith("sinetstream"):
-            return f"no connection to {brokers}" + (f": {said}" if said else "")
+            asked = f"no answer about the topic {topic} from {self._brokers}"
+            return f"{asked}: is it there, and may we write to it?"
         return f"{kind}: {error}" if str(error) else kind
 
 

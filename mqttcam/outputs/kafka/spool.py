@@ -1,108 +1,129 @@
-"""Frames kept on disk until Kafka has them.
+"""Frames kept on disk until Kafka has them: a JPEG a file, in a folder of the state folder.
 
-An SQLite database in the state folder, written through to the disk before a frame counts as kept. A frame goes from it
-when Kafka has acknowledged it, so a power cut loses none that was kept, and may repeat the last.
+A frame counts as kept when its file has been written through to the disk and has its name; the file goes when Kafka has
+acknowledged the frame. So a power cut loses none that was kept, and may repeat the last.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
-import sqlite3
+import os
+import re
 import threading
 import time
 from collections import deque
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
-from mqttcam.outputs.message import Message, Tally
+from mqttcam.outputs.queue import Message, Tally
 
 log = logging.getLogger(__name__)
 
 _INCOMING = 64
 """Frames that wait for the disk; it should be one at the most."""
 _CLOSE_TIMEOUT = 0.5
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS frames (
-    row INTEGER PRIMARY KEY AUTOINCREMENT, ts_ns INTEGER NOT NULL, seq INTEGER NOT NULL, jpeg BLOB NOT NULL
-)
-"""
+_NAME = re.compile(r"(\d{12})-(\d{1,20})-(\d{1,20})\.jpg")
+_UNFINISHED = ".unfinished"
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """One file: its number in the order of keeping, and what its name says besides."""
+
+    number: int
+    ts_ns: int
+    seq: int
+    size: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.number:012d}-{self.ts_ns}-{self.seq}.jpg"
 
 
 class SpoolQueue:
     """Stands where `FrameQueue` stands. Putting never waits: a thread of its own writes to the disk.
 
+    Bounded by bytes, and by the disk: where that is full, the oldest frames make room as well.
+
     Attributes:
         problem: what is wrong with the disk, in words; None while it works.
     """
 
-    def __init__(self, path: Path, max_bytes: int, tally: Tally) -> None:
+    def __init__(self, folder: Path, max_bytes: int) -> None:
+        self.tally = Tally()
         self.problem: str | None = None
-        self._path = path
+        self._folder = folder
         self._max_bytes = max_bytes
-        self._tally = tally
         self._incoming: deque[Message] = deque()
         self._arrived = threading.Condition()
         self._closed = self._released = False
-        # The disk has a lock of its own: whoever puts must not wait for it.
-        self._disk = threading.Lock()
-        self._database: sqlite3.Connection | None = None
-        self._taken = 0
-        self._count = 0
+        self._kept: dict[int, _Kept] = {}
+        self._taken: set[int] = set()
         self._bytes = 0
-        self._oldest = 0.0
-        self._kept = threading.Condition()
-        self._turn = 0
-        self._thread = threading.Thread(target=self._run, name=f"spool-{path.stem}", daemon=True)
+        self._last = 0
+        # Guards what is known of the files; never held while the disk works.
+        self._changed = threading.Condition()
+        self._thread = threading.Thread(target=self._run, name=f"spool-{folder.name}", daemon=True)
         self._thread.start()
 
     def __len__(self) -> int:
-        return self._count + len(self._incoming)
+        return len(self._kept) - len(self._taken) + len(self._incoming)
 
     @property
     def age(self) -> float:
         """Seconds since the oldest was captured; 0 where none waits."""
-        return max(time.time() - self._oldest, 0.0) if self._count else 0.0
+        with self._changed:
+            oldest = next(iter(self._kept.values()), None)
+        return 0.0 if oldest is None else max(time.time() - oldest.ts_ns / 1e9, 0.0)
 
     def put(self, message: Message) -> None:
         """Add the newest."""
         with self._arrived:
             if len(self._incoming) >= _INCOMING:
                 self._incoming.popleft()
-                self._tally.drop("disk")
+                self.tally.drop("disk")
             self._incoming.append(message)
             self._arrived.notify()
 
     def take(self, timeout: float) -> Message | None:
         """The oldest that was not taken yet; it stays on the disk until `done`."""
-        turn = self._turn
-        message = self._next()
-        if message is None and timeout > 0:
-            with self._kept:
-                self._kept.wait_for(lambda: self._turn != turn or self._released, timeout)
-            message = self._next()
-        return message
+        with self._changed:
+            self._changed.wait_for(lambda: self._released or self._oldest() is not None, timeout)
+            kept = self._oldest()
+            if kept is None:
+                return None
+            self._taken.add(kept.number)
+        try:
+            jpeg = (self._folder / kept.name).read_bytes()
+        except OSError as error:
+            self._complain(error)
+            self.tally.drop("disk")
+            self._remove(kept)
+            return None
+        return Message(jpeg, kept.seq, kept.ts_ns, row=kept.number)
 
     def give_back(self, messages: Iterable[Message]) -> None:
         """Take these again."""
-        with self._disk:
-            self._taken = min(
-                [self._taken, *(message.row - 1 for message in messages if message.row is not None)]
-            )
+        with self._changed:
+            self._taken -= {message.row for message in messages}
 
     def done(self, message: Message) -> None:
         """Kafka has it, or never will."""
-        with self._disk:
-            self._delete("row = ?", message.row)
+        if (kept := self._kept.get(message.row or 0)) is not None:
+            self._remove(kept)
 
     def clear(self, reason: str) -> None:
         """Nothing: what is kept goes out when it can."""
 
     def release(self) -> None:
         """`take` waits no more."""
-        with self._kept:
+        with self._changed:
             self._released = True
-            self._kept.notify_all()
+            self._changed.notify_all()
 
     def close(self) -> None:
         """Write what came, and end; within a moment."""
@@ -111,118 +132,112 @@ class SpoolQueue:
             self._arrived.notify()
         self._thread.join(_CLOSE_TIMEOUT)
 
-    def _next(self) -> Message | None:
-        query = "SELECT row, ts_ns, seq, jpeg FROM frames WHERE row > ? ORDER BY row LIMIT 1"
-        with self._disk:
-            if self._database is None:
-                return None
-            try:
-                found = self._database.execute(query, (self._taken,)).fetchone()
-            except sqlite3.Error as error:
-                self._complain(error)
-                return None
-            if found is None:
-                return None
-            self._taken, ts_ns, seq, jpeg = found
-        return Message(jpeg, seq, ts_ns, row=self._taken)
+    def _oldest(self) -> _Kept | None:
+        return next((kept for number, kept in self._kept.items() if number not in self._taken), None)
+
+    def _remove(self, kept: _Kept) -> None:
+        with self._changed:
+            del self._kept[kept.number]
+            self._taken.discard(kept.number)
+            self._bytes -= kept.size
+        try:
+            (self._folder / kept.name).unlink(missing_ok=True)
+        except OSError as error:
+            self._complain(error)
 
     # the spool's own thread
 
     def _run(self) -> None:
-        self._begin()
+        try:
+            self._find()
+        except OSError as error:
+            self._complain(error)
         while True:
             with self._arrived:
                 self._arrived.wait_for(lambda: self._incoming or self._closed)
                 if not self._incoming:
-                    break
+                    return
                 message = self._incoming[0]
-            with self._disk:
-                self._keep(message)
+            self._keep(message)
             with self._arrived:
                 if self._incoming and self._incoming[0] is message:
                     self._incoming.popleft()
-            self._tell()
-        with self._disk, contextlib.suppress(sqlite3.Error):
-            if self._database is not None:
-                self._database.close()
-                self._database = None
+            with self._changed:
+                self._changed.notify_all()
 
-    def _begin(self) -> None:
-        with self._disk:
-            try:
-                self._database = _open(self._path)
-                self._count_rows()
-            except (sqlite3.Error, OSError) as error:
-                self._complain(error)
-        self._tally.take(self._count)
-        if self._count:
-            log.info("%s: %d frames from before", self._path, self._count)
-        self._tell()
+    def _find(self) -> None:
+        """What is there from before."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        for path in sorted(self._folder.iterdir()):
+            if match := _NAME.fullmatch(path.name):
+                number, ts_ns, seq = map(int, match.groups())
+                self._add(_Kept(number, ts_ns, seq, path.stat().st_size))
+        self.tally.take(len(self._kept))
+        if self._kept:
+            log.info("%s: %d frames from before", self._folder, len(self._kept))
+        with self._changed:
+            self._changed.notify_all()
 
-    def _tell(self) -> None:
-        with self._kept:
-            self._turn += 1
-            self._kept.notify_all()
+    def _add(self, kept: _Kept) -> None:
+        with self._changed:
+            self._kept[kept.number] = kept
+            self._bytes += kept.size
+            self._last = max(self._last, kept.number)
 
     def _keep(self, message: Message) -> None:
-        values = (message.ts_ns, message.seq, message.jpeg)
-        try:
-            if self._database is None:
-                raise OSError("there is no spool")
-            with self._database:
-                self._database.execute("INSERT INTO frames (ts_ns, seq, jpeg) VALUES (?, ?, ?)", values)
-            self._count_rows()
-        except (sqlite3.Error, OSError) as error:
-            self._tally.drop("disk")
-            self._complain(error)
-            return
-        self.problem = None
-        while self._bytes > self._max_bytes and self._count > 1:
-            if not self._delete("row = (SELECT min(row) FROM frames)"):
+        kept = _Kept(self._last + 1, message.ts_ns, message.seq, len(message.jpeg))
+        while self._bytes + kept.size > self._max_bytes and self._drop_oldest("overflow"):
+            pass
+        trouble = False
+        while True:
+            try:
+                self._write(kept.name, message.jpeg)
                 break
-            self._tally.drop("overflow")
+            except OSError as error:
+                trouble = True
+                self._complain(error)
+                if error.errno not in _FULL or not self._drop_oldest("disk"):
+                    self.tally.drop("disk")
+                    return
+        self._add(kept)
+        if not trouble:
+            self.problem = None
 
-    def _delete(self, where: str, *values: object) -> bool:
-        if self._database is None:
+    def _drop_oldest(self, reason: str) -> bool:
+        """Make room; not by what is on its way, which counts as that."""
+        with self._changed:
+            oldest = self._oldest()
+        if oldest is None:
             return False
-        try:
-            with self._database:
-                self._database.execute(f"DELETE FROM frames WHERE {where}", values)
-            self._count_rows()
-        except sqlite3.Error as error:
-            self._complain(error)
-            return False
+        self._remove(oldest)
+        self.tally.drop(reason)
         return True
 
-    def _count_rows(self) -> None:
-        assert self._database is not None
-        query = "SELECT count(*), total(length(jpeg)), min(ts_ns) FROM frames"
-        count, total, oldest = self._database.execute(query).fetchone()
-        self._count, self._bytes, self._oldest = count, int(total), (oldest or 0) / 1e9
+    def _write(self, name: str, jpeg: bytes) -> None:
+        """Whole or not at all, through to the disk.
 
-    def _complain(self, error: Exception) -> None:
-        if self.problem is None:
-            log.error("%s: %s", self._path, error)
-        self.problem = f"spool: {error}"
-
-
-def _open(path: Path) -> sqlite3.Connection:
-    """The database; one that is no good is set aside."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        return _connect(path)
-    except sqlite3.DatabaseError as error:
-        if isinstance(error, sqlite3.OperationalError):
+        Raises:
+            OSError: not at all.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True)
+        unfinished = self._folder / _UNFINISHED
+        try:
+            with unfinished.open("wb") as file:
+                file.write(jpeg)
+                file.flush()
+                os.fsync(file.fileno())
+            unfinished.replace(self._folder / name)
+        except OSError:
+            with contextlib.suppress(OSError):
+                unfinished.unlink(missing_ok=True)
             raise
-        log.error("%s cannot be used (%s): a new one is begun, the old one is kept as .broken", path, error)
-        path.replace(path.with_suffix(".broken"))
-        return _connect(path)
+        folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
-
-def _connect(path: Path) -> sqlite3.Connection:
-    # One connection for both threads, used under the lock.
-    connection = sqlite3.connect(path, timeout=5, check_same_thread=False)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute(_SCHEMA)
-    return connection
+    def _complain(self, error: OSError) -> None:
+        if self.problem is None:
+            log.error("%s: %s", self._folder, error.strerror or error)
+        self.problem = f"spool: {error.strerror or error}"

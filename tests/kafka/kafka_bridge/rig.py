@@ -170,7 +170,7 @@ def make_topic(broker: KafkaBroker, name: str, **config: str) -> str:
     client = AdminClient({"bootstrap.servers": broker.address()})
     options = {key.replace("_", "."): value for key, value in config.items()}
     (made,) = client.create_topics([NewTopic(name, 1, 1, config=options)]).values()
-    made.result(10)
+    made.result(30)
     return name
 
 

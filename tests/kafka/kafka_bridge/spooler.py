@@ -13,8 +13,8 @@ from kafka_bridge.rig import OF_ALL, SPOOL, Shooter
 from mqttcam.camera.frame import DEFAULT_QUALITY, PictureSpec
 from mqttcam.outputs.kafka.output import KafkaOutput
 from mqttcam.outputs.kafka.spool import SpoolQueue
-from mqttcam.outputs.message import Message
 from mqttcam.outputs.output import CameraFeed
+from mqttcam.outputs.queue import Message
 from mqttcam.settings.kafka import KafkaSettings
 
 
@@ -24,7 +24,7 @@ def main(brokers: str, topic: str, state: str, first: str) -> None:
     shooter = Shooter(fps=100, size=20_000, keep=False)
     shooter.taken = int(first)
     output.attach(CameraFeed("cam", OF_ALL, shooter.hub, lambda: PictureSpec(DEFAULT_QUALITY), lambda: None))
-    queue = output.lines["cam"].queue
+    queue = output.bridges["cam"].queue
     assert isinstance(queue, SpoolQueue)
     put, order, told = queue.put, [], 0
 

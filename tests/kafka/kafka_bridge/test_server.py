@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import logging
 import os
 import stat
 import struct
@@ -19,7 +20,7 @@ from broker import PASSWORD, USER, KafkaBroker
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from support.waiting import HOST, wait_for
+from support.waiting import HOST, free_port, wait_for
 
 from kafka_bridge.rig import Shooter, raw, way
 from mqttcam.outputs.kafka import server as module
@@ -109,6 +110,7 @@ class Server:
 def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Server]:
     monkeypatch.setenv("HOME", str(tmp_path))
     module._last.clear()
+    module._away.clear()
     running = Server()
     yield running
     running.stop()
@@ -160,11 +162,68 @@ def test_kept_auth(kafka: KafkaBroker, topic: str, server: Server, tmp_path: Pat
     assert (folder / "auth.json").read_text() == auth(server)
 
 
+def test_auth_that_changed(kafka: KafkaBroker, topic: str, server: Server) -> None:
+    """One that we have written ourselves follows the configuration: its folder outlives a container."""
+    server.say({"type": "kafka", "brokers": kafka.address(), "topic": topic})
+    with way(kafka, None, **keys(server, auth=auth(server, "old"))) as here:
+        wait_for(lambda: here.report["problem"], "a problem")
+    shooter = Shooter()
+    with way(kafka, None, shooter, **keys(server)) as here:
+        shooter.shoot(1)
+        here.wait_sent(1)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "proxy", "words"),
+    [
+        ("http", None, "the configuration server http://127.0.0.1:{} is not reached"),
+        (
+            "http",
+            "http://me:tell-nobody@127.0.0.1:{}",
+            "is not reached through the proxy http://127.0.0.1:{}",
+        ),
+        ("http", "socks5h://127.0.0.1:{}", "is not reached through the proxy socks5h://127.0.0.1:{}"),
+        ("https", "", "is not reached: TLS failed"),
+    ],
+    ids=["server", "proxy", "socks", "tls"],
+)
+def test_not_reached(
+    kafka: KafkaBroker,
+    server: Server,
+    scheme: str,
+    proxy: str | None,
+    words: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where it was looked for is said, and no password."""
+    monkeypatch.setattr(module, "_TIMEOUT", (0.5, 0.5))
+    dead = free_port()
+    address = server.url.replace("http", scheme) if proxy == "" else f"{scheme}://{HOST}:{dead}"
+    given = {"config-server": {"address": address, "user": "pi", "secret-key": "sesame"}}
+    more = {"https_proxy": proxy.format(dead)} if proxy else {}
+    with way(kafka, None, **keys(server, auth=json.dumps(given), **more)) as here:
+        problem = str(wait_for(lambda: here.report["problem"], "a problem"))
+    assert words.format(dead) in problem
+    assert "tell-nobody" not in problem
+
+
+def test_around_the_proxy(
+    kafka: KafkaBroker, topic: str, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`NO_PROXY` counts, as it does for the library."""
+    monkeypatch.setenv("NO_PROXY", HOST)
+    server.say({"type": "kafka", "brokers": kafka.address(), "topic": topic})
+    shooter = Shooter()
+    with way(kafka, None, shooter, **keys(server, https_proxy=f"http://{HOST}:{free_port()}")) as here:
+        shooter.shoot(1)
+        here.wait_sent(1)
+
+
 def test_refused(kafka: KafkaBroker, server: Server) -> None:
     server.say({"type": "kafka", "brokers": kafka.address(), "topic": "t"})
     with way(kafka, None, **keys(server, auth=auth(server, "wrong"))) as here:
         wait_for(lambda: here.report["problem"], "a problem")
-        assert here.report["problem"] == "the configuration server refuses our auth.json"
+        assert here.report["problem"] == f"the configuration server {server.url} refuses our auth.json"
 
 
 def test_unknown_name(kafka: KafkaBroker, server: Server) -> None:
@@ -202,20 +261,23 @@ def test_silent_server(
         here.wait_sent(2)
 
 
-def test_server_away_later(real_kafka: KafkaBroker, topic: str, server: Server) -> None:
-    """A new writer goes on with what the server said before."""
-    spec = {"request_timeout_ms": 1000}
-    server.say({"type": "kafka", "brokers": real_kafka.address(), "topic": topic, "type_spec": spec})
+def test_server_away_later(
+    kafka: KafkaBroker, topic: str, server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A new writer goes on with what the server said before; that is said once."""
+    server.say({"type": "kafka", "brokers": kafka.address(), "topic": topic})
     shooter = Shooter()
-    with way(real_kafka, None, shooter, **keys(server)) as here:
-        shooter.shoot(1)
-        here.wait_sent(1)
+    with way(kafka, None, shooter, **keys(server)) as here:
+        here.wait_connected()
         server.stop()
-        here.output.set_enabled("cam", False)
-        here.wait_connected(False)
-        here.output.set_enabled("cam", True)
-        shooter.shoot(1)
-        here.wait_sent(2)
+        for count in (1, 2):
+            here.output.set_enabled("cam", False)
+            here.wait_connected(False)
+            here.output.set_enabled("cam", True)
+            shooter.shoot(1)
+            here.wait_sent(count)
+    said = [record for record in caplog.records if "going on with what it said" in record.getMessage()]
+    assert [record.levelname for record in said if record.levelno > logging.DEBUG] == ["WARNING"]
 
 
 def test_proxy(kafka: KafkaBroker, topic: str, server: Server) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from typing import Any
 
@@ -55,8 +56,20 @@ def test_silence(kafka: KafkaBroker, topic: str) -> None:
 
 
 def test_no_broker() -> None:
-    nobody = SinetstreamSource.model_validate({"brokers": f"{HOST}:{free_port()}", "topic": "t"})
-    with pytest.raises(SourceError, match="no connection to"), opened(SinetstreamReader, nobody):
+    port = free_port()
+    nobody = SinetstreamSource.model_validate({"brokers": f"{HOST}:{port}", "topic": "t"})
+    words = f"^no connection to {HOST}:{port}: Connection refused$"
+    with pytest.raises(SourceError, match=words), opened(SinetstreamReader, nobody):
+        pass
+
+
+def test_package_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sinetstream", None)
+    nobody = SinetstreamSource.model_validate({"brokers": "k:9092", "topic": "t"})
+    with (
+        pytest.raises(SourceError, match=r"pip install 'mqttcam\[kafka\]'"),
+        opened(SinetstreamReader, nobody),
+    ):
         pass
 
 

@@ -17,7 +17,7 @@ class Message:
     Attributes:
         ts_ns: when it was captured, Unix nanoseconds.
         since: when it came here, on the monotonic clock.
-        row: its place on disk, where it is spooled.
+        row: its number on disk, where it is spooled.
     """
 
     jpeg: bytes
@@ -60,7 +60,11 @@ class Tally:
 
 
 class Queue(Protocol):
-    """What waits to be sent. `put` is for the capture thread, the rest for the bridge's."""
+    """What waits to be sent, and the counts of it. `put` is for the capture thread, the rest for the bridge's."""
+
+    @property
+    def tally(self) -> Tally:
+        """What became of everything that was put."""
 
     def __len__(self) -> int:
         """Messages that wait."""
@@ -98,11 +102,11 @@ class Queue(Protocol):
 class FrameQueue:
     """Bounded by frames, bytes and age; the oldest goes first. Putting never waits."""
 
-    def __init__(self, max_frames: int, max_bytes: int, max_age: float | None, tally: Tally) -> None:
+    def __init__(self, max_frames: int, max_bytes: int, max_age: float | None) -> None:
+        self.tally = Tally()
         self._max_frames = max_frames
         self._max_bytes = max_bytes
         self._max_age = max_age
-        self._tally = tally
         self._messages: deque[Message] = deque()
         self._bytes = 0
         self._changed = threading.Condition()
@@ -154,7 +158,7 @@ class FrameQueue:
     def clear(self, reason: str) -> None:
         """Drop all."""
         with self._changed:
-            self._tally.drop(reason, len(self._messages))
+            self.tally.drop(reason, len(self._messages))
             self._messages.clear()
             self._bytes = 0
 
@@ -178,4 +182,4 @@ class FrameQueue:
 
     def _drop(self, reason: str) -> None:
         self._bytes -= len(self._messages.popleft().jpeg)
-        self._tally.drop(reason)
+        self.tally.drop(reason)

@@ -1,0 +1,92 @@
+"""What every output of a camera's pictures has: whether it sends, which frames, and in what quality."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, PlainValidator, ValidationInfo, WithJsonSchema, field_validator
+
+from mqttcam.schedule import BadSchedule, parse
+from mqttcam.settings.base import Host, Port, Section, refuse
+
+MIN_RATE, MAX_RATE = 0.00001, 240
+_RATES = f"{MIN_RATE:.5f} to {MAX_RATE} frames a second, or max (every frame)"
+
+
+def rate_of(raw: object, minimum: float, allowed: str) -> float | None:
+    """A number of frames a second, 0 included; None for `max`."""
+    if isinstance(raw, str) and raw.strip().lower() == "max":
+        return None
+    try:
+        if isinstance(raw, bool) or not isinstance(raw, str | int | float):
+            raise ValueError
+        rate = float(raw)
+    except (ValueError, OverflowError):
+        raise refuse("is not a number", allowed) from None
+    if not math.isfinite(rate) or not (rate == 0 or minimum <= rate <= MAX_RATE):
+        raise refuse("is out of range", allowed)
+    return rate or 0.0
+
+
+def _rate(raw: object) -> float | Literal["max"]:
+    rate = rate_of(raw, MIN_RATE, _RATES)
+    if rate == 0:
+        raise refuse("is no rate", f"{_RATES}; `enabled: false` sends nothing")
+    return "max" if rate is None else rate
+
+
+def _schedule(text: str) -> str:
+    try:
+        return str(parse(text))
+    except BadSchedule as error:
+        raise refuse(
+            "is not a schedule" + (f" ({error.reason})" if error.reason else ""), error.allowed
+        ) from None
+
+
+Times = Annotated[str, AfterValidator(_schedule)]
+Rate = Annotated[
+    float | Literal["max"],
+    PlainValidator(_rate),
+    WithJsonSchema(
+        {"anyOf": [{"type": "number", "minimum": MIN_RATE, "maximum": MAX_RATE}, {"const": "max"}]}
+    ),
+]
+
+
+class OutputSettings(Section):
+    """What all outputs have in common."""
+
+    enabled: bool = Field(
+        True, description="false: nothing is sent; what the switch was set to later survives."
+    )
+    fps: Rate = Field("max", description="Frames a second; max: every frame.")
+    schedule: Times | None = Field(
+        None, description="Instead of `fps`: 60, `every 10 minutes`, `every day at 10:30`, `*/10 6-20 * * *`."
+    )
+    on_motion: bool = Field(
+        False, description="true: only while there is motion; the camera has to have `motion`."
+    )
+    quality: int | None = Field(
+        None, ge=1, le=100, description="JPEG quality; that of the camera's images if not given."
+    )
+
+    @property
+    def rate(self) -> float:
+        """Frames a second; infinity for every one."""
+        return math.inf if self.fps == "max" else self.fps
+
+    @field_validator("schedule")
+    @classmethod
+    def _not_beside_fps(cls, schedule: str | None, info: ValidationInfo) -> str | None:
+        if schedule is not None and info.data.get("fps", "max") != "max":
+            raise refuse("is given beside fps", "one of them")
+        return schedule
+
+
+class TcpOutputSettings(OutputSettings):
+    """Pictures of a camera to a listener elsewhere, such as another mqttcam's source `tcp`."""
+
+    host: Host = Field(description="Host name or IP address of the listener.")
+    port: Port = Field(description="Its port.")

@@ -1,0 +1,52 @@
+"""Which frames are taken: every one, a rate, a schedule, none."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from mqttcam.camera.selection import Rate, Scheduled, selection
+from mqttcam.schedule import parse
+
+
+@pytest.mark.parametrize(("camera", "rate"), [(30, 10), (30, 7), (15, 15), (24, 5), (10, 30), (25, 0.5)])
+def test_rate(camera: float, rate: float) -> None:
+    """On the average what was asked for, or every frame where the camera is slower."""
+    gate = Rate(rate)
+    taken = sum(gate.due(int(1e15 + number * 1e9 / camera)) for number in range(int(camera * 100)))
+    assert taken == pytest.approx(min(rate, camera) * 100, rel=0.03, abs=1)
+
+
+def test_rate_after_a_pause() -> None:
+    """No burst when frames come again."""
+    gate = Rate(1)
+    assert gate.due(int(1e15))
+    later = [number for number in range(30) if gate.due(int(1e15 + 100e9 + number * 1e9 / 30))]
+    assert later == [0]
+
+
+def test_schedule_counts_more_than_the_rate() -> None:
+    gate = selection(math.inf, parse("every day at 10:30"))
+    assert isinstance(gate, Scheduled)
+    assert [gate.due(0), gate.due(0)] == [True, False]
+
+
+def test_every_and_none() -> None:
+    gate = selection(math.inf)
+    assert gate is not None
+    assert all(gate.due(number) for number in range(5))
+    assert selection(0) is None
+
+
+def test_only_on_motion() -> None:
+    moving = False
+    chosen = selection(1.0, moving=lambda: moving)
+    assert chosen is not None
+    second = 1_000_000_000
+    assert not chosen.due(100 * second)
+    moving = True
+    assert chosen.due(101 * second)
+    assert not chosen.due(101 * second + second // 10)
+    moving = False
+    assert not chosen.due(110 * second)
