@@ -15,7 +15,7 @@ from functools import partial
 
 from mqttcam import __version__
 from mqttcam.camera.camera import Camera
-from mqttcam.camera.capture import THREAD
+from mqttcam.camera.capture import THREAD, Capture
 from mqttcam.commands import CAMERA_COMMANDS, NODE_COMMANDS, Commander
 from mqttcam.devices import CameraDevice, recalled_camera
 from mqttcam.gateway import Gateway
@@ -216,7 +216,9 @@ class App:
 
     # cameras
 
-    def _add_camera(self, camera_id: str, settings: CameraSettings) -> None:
+    def _add_camera(
+        self, camera_id: str, settings: CameraSettings, left_behind: Iterable[Capture] = ()
+    ) -> None:
         device = build_device(
             camera_id, settings, self._store, on_stuck=partial(self._stuck, camera_id), outputs=self._outputs
         )
@@ -225,7 +227,7 @@ class App:
         device.attach()
         if self._gateway is not None:
             self._gateway.add(device, self.commanders[camera_id])
-        device.camera.start()
+        device.camera.start(left_behind)
 
     async def _stop_cameras(self, camera_ids: list[str]) -> None:
         await asyncio.gather(*(self.devices[camera_id].camera.stop() for camera_id in camera_ids))
@@ -253,6 +255,8 @@ class App:
         await self._stop_cameras(stale)
         if self._stopping.is_set():
             return
+        # What hangs of a camera may have the device, which the new one has to know of.
+        left_behind = {name: self.devices[name].camera.left_behind for name in stale}
         for name in stale:
             await self.devices[name].detach()
             if self._gateway is not None:
@@ -260,7 +264,7 @@ class App:
             del self.devices[name], self.commanders[name]
         for name, settings in new.cameras.items():
             if name not in self.devices:
-                self._add_camera(name, settings)
+                self._add_camera(name, settings, left_behind.get(name, ()))
             # In the order of the configuration: some show the first camera.
             self.devices[name] = self.devices.pop(name)
         log.info("configuration read again: %d of %d cameras changed", len(stale), len(old.cameras))

@@ -50,7 +50,6 @@ class CameraDevice:
 
     def __init__(self, camera: Camera, store: Store, outputs: Iterable[Output] = ()) -> None:
         self.camera = camera
-        self.last_snapshot: Picture | None = None
         self.snapshot_sinks: list[SnapshotSink] = []
         self.event_sinks: list[EventSink] = []
         self.drop_counters: list[Callable[[], int]] = []
@@ -165,17 +164,20 @@ class CameraDevice:
 
         Raises:
             CameraUnavailable, SourceError: the camera gives none.
-            SnapshotRefused: it has no full resolution, or is busy with one; or a sink did not take it.
+            SnapshotRefused: it has no full resolution, or is busy with one; or a sink did not take it, which keeps it
+                from no other.
         """
         limit = min((limit() for limit in self.picture_limits), default=None)
         if full_resolution:
             picture = await self._take_still(spec, limit)
         else:
             picture = await self.camera.take(spec, _SNAPSHOT_TIMEOUT, max_bytes=limit)
-        self.last_snapshot = picture
-        for sink in tuple(self.snapshot_sinks):
-            await sink(picture, request_id)
+        sinks = [sink(picture, request_id) for sink in self.snapshot_sinks]
+        problems = await asyncio.gather(*sinks, return_exceptions=True)
         self.changed()
+        for problem in problems:
+            if problem is not None:
+                raise problem
         return picture
 
     async def _take_still(self, spec: PictureSpec, limit: int | None) -> Picture:

@@ -117,16 +117,18 @@ class CameraEndpoint:
         status = self.device.camera.status
         available = ONLINE if status in (CameraStatus.RUNNING, CameraStatus.OFF) else OFFLINE
         sent = self._connection.publish(self._topics.availability, available, qos=1, retain=True)
-        if status is CameraStatus.OFF and self.device.image_retain:
-            # Privacy: what the broker keeps would still show the last picture. Said again at each turn, as a picture
-            # that was under way on its own connection may have come in after the first time.
-            self._connection.publish(self._topics.image, b"", qos=1, retain=True)
+        self._clear_image()
         if self._known():
             state = orjson.dumps(state_of(camera_entities(self.device), self.device))
             sent &= self._connection.publish(self._topics.state, state, qos=1, retain=True)
         if not sent and self._connection.connected and self._publish_due is None:
             # Too much waits for the broker's acknowledgement; what it keeps must not stay the old state.
             self._publish_due = asyncio.get_running_loop().call_later(_AGAIN, self._publish_change)
+
+    def _clear_image(self) -> None:
+        """Privacy: what the broker keeps of a camera that is switched off would still show the last picture."""
+        if self.device.camera.status is CameraStatus.OFF and self.device.image_retain:
+            self._connection.publish(self._topics.image, b"", qos=1, retain=True)
 
     def _known(self) -> bool:
         """Whether its controls are known, or cannot be by now: what is published earlier would lack their keys."""
@@ -158,6 +160,8 @@ class CameraEndpoint:
     def _changed(self) -> None:
         """Many changes in one turn of the loop are one message."""
         self._follow()
+        if self.device.camera.status is CameraStatus.OFF:
+            self.pictures.withdraw(self._clear_image)
         if self._publish_due is None:
             self._publish_due = asyncio.get_running_loop().call_soon(self._publish_change)
 

@@ -11,6 +11,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -48,6 +49,15 @@ class Hanging(Protocol):
     def was_steady(self) -> bool: ...
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What one camera has asked for, and the words that it was told."""
+
+    camera: Hanging
+    words: str
+    task: asyncio.Task[None]
+
+
 class NewProcess:
     """Waits and then asks for it, unless the camera has come back by then."""
 
@@ -60,29 +70,31 @@ class NewProcess:
         """
         self._file = file
         self._start = start
-        self._waiting: dict[str, asyncio.Task[None]] = {}
-        self._words: dict[str, str] = {}
+        self._asked: dict[str, _Asked] = {}
+        self._is_ending = False
 
     def ask(self, camera: Hanging) -> str:
         """Have one started; in words, what comes of it. Asking again while it is waited for changes nothing."""
-        if camera.id not in self._waiting:
-            tries = 0 if camera.was_steady else self._kept().get(camera.id, 0)
-            # Privacy does not wait.
-            wait = (
-                min(_FIRST_WAIT * 2 ** min(tries - 1, 10), _LONGEST_WAIT) if tries and camera.enabled else 0.0
-            )
-            self._words[camera.id] = _in_words(tries, wait)
-            task = asyncio.create_task(
-                self._when_due(camera, tries, wait), name=f"new process for {camera.id}"
-            )
-            self._waiting[camera.id] = task
-            task.add_done_callback(lambda _: self._waiting.pop(camera.id, None))
-        return self._words[camera.id]
+        if self._is_ending:
+            return "this process is ending"
+        before = self._asked.get(camera.id)
+        if before is not None and not before.task.done():
+            if before.camera is camera:
+                return before.words
+            before.task.cancel()  # the configuration was read again since: that camera is no more
+        tries = 0 if camera.was_steady else self._kept().get(camera.id, 0)
+        # Privacy does not wait.
+        wait = min(_FIRST_WAIT * 2 ** min(tries - 1, 10), _LONGEST_WAIT) if tries and camera.enabled else 0.0
+        words = _in_words(tries, wait)
+        task = asyncio.create_task(self._when_due(camera, tries, wait), name=f"new process for {camera.id}")
+        self._asked[camera.id] = _Asked(camera, words, task)
+        return words
 
     def cancel(self) -> None:
         """Start none any more."""
-        for task in self._waiting.values():
-            task.cancel()
+        self._is_ending = True
+        for asked in self._asked.values():
+            asked.task.cancel()
 
     async def _when_due(self, camera: Hanging, tries: int, wait: float) -> None:
         await asyncio.sleep(wait)

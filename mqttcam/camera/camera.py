@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 
 from mqttcam.camera.capture import OPEN_TIMEOUT, Capture, MakeSource
 from mqttcam.camera.control import Action, Control, WantedValues
@@ -78,15 +80,18 @@ class Camera:
         self._listeners: list[Callable[[], None]] = []
         self._orders = Orders(self.hub, lambda: self.last_error)
         self._remarks: str | None = None
-        self._opened_before = False
         self._desk = Desk(self._open_capture, self._why_not)
         self._supervisor = Supervisor(camera_id, self._make_capture, self._failed, self._tick, on_stuck)
 
     # life
 
-    def start(self) -> None:
-        """Open the source, and keep it open while the camera is enabled."""
-        self._supervisor.start(wanted=self.enabled)
+    def start(self, left_behind: Iterable[Capture] = ()) -> None:
+        """Open the source, and keep it open while the camera is enabled.
+
+        Args:
+            left_behind: of a camera that was stopped and that this one takes the place of.
+        """
+        self._supervisor.start(wanted=self.enabled, left_behind=left_behind)
 
     async def stop(self) -> None:
         """Close the source for good; within a second, even where it hangs."""
@@ -183,6 +188,11 @@ class Camera:
         return self._supervisor.is_stuck and self.status is not CameraStatus.RUNNING
 
     @property
+    def left_behind(self) -> frozenset[Capture]:
+        """What hangs of it; also after `stop`."""
+        return self._supervisor.left_behind
+
+    @property
     def was_steady(self) -> bool:
         """Whether this process has had frames of it for a while."""
         return self._supervisor.was_steady
@@ -193,6 +203,7 @@ class Camera:
         """The source is open."""
         if capture is not self._supervisor.capture:
             return
+        self.stats.restarts += self._supervisor.reopening and self.info is not None
         self.info = opened.info
         self.controls = {control.key: control for control in opened.info.controls}
         self.actions = {action.key: action for action in opened.info.actions}
@@ -203,8 +214,6 @@ class Camera:
         if opened.refused and remarks != self._remarks:
             log.warning("camera %s: %s", self.id, "; ".join(opened.refused))
         self._remarks = remarks
-        self.stats.restarts += self._supervisor.reopening and self._opened_before
-        self._opened_before = True
         self._notify()
 
     def first_frame(self, capture: object, width: int, height: int) -> None:
@@ -292,7 +301,7 @@ class Camera:
         return self.last_error or f"the camera is {self.status}"
 
     async def _settled(self) -> None:
-        """Wait until it has started or failed; no longer than a source may take to open."""
+        """Wait until it has started or failed; no longer than the source may take to open."""
         settled = asyncio.Event()
 
         def look() -> None:
@@ -300,11 +309,14 @@ class Camera:
                 settled.set()
 
         self._listeners.append(look)
+        left = OPEN_TIMEOUT
         try:
-            async with asyncio.timeout(OPEN_TIMEOUT):
-                await settled.wait()
-        except TimeoutError:
-            return
+            while left > 0 and not settled.is_set():
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(settled.wait(), left)
+                capture = self._supervisor.capture
+                end = capture.started + capture.open_timeout if capture is not None else 0.0
+                left = end - time.monotonic()
         finally:
             self._listeners.remove(look)
 

@@ -23,10 +23,12 @@ class Order:
     Attributes:
         picture: resolves on the loop; fails with `CameraUnavailable`.
         problem: what was wrong with frames so far.
+        refusal: why there is no picture, also where one had been made just before.
     """
 
     def __init__(self, spec: PictureSpec, max_bytes: int | None) -> None:
         self.problem: str | None = None
+        self.refusal: str | None = None
         self._loop = asyncio.get_running_loop()
         self.picture: asyncio.Future[Picture] = self._loop.create_future()
         self._spec = spec
@@ -63,11 +65,14 @@ class Order:
 
     def fail(self, reason: str) -> None:
         """There will be no picture; on the loop."""
+        self.refusal = reason
         if not self.picture.done():
             self.picture.set_exception(CameraUnavailable(reason))
 
     def _fulfil(self, picture: Picture, life: Life) -> None:
-        if not self.picture.done() and not life.over:
+        if life.over:
+            self._taken = False  # the camera was restarted: one of its new frames will do
+        elif not self.picture.done():
             self.picture.set_result(picture)
 
 
@@ -91,12 +96,16 @@ class Orders:
         self._hub.subscribe(order)
         try:
             async with asyncio.timeout(seconds):
-                return await order.picture
+                picture = await order.picture
         except TimeoutError:
             raise CameraUnavailable(order.problem or self._why_not() or "no frame came") from None
         finally:
             self._hub.unsubscribe(order)
             self._open.discard(order)
+        if order.refusal is not None:
+            # Privacy: it was there already, and the camera was switched off before whoever waits came to take it.
+            raise CameraUnavailable(order.refusal)
+        return picture
 
     def refuse(self, reason: str) -> None:
         """There will be no picture for those that wait."""

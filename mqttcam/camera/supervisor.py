@@ -6,7 +6,7 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from mqttcam.camera.capture import Capture
@@ -79,8 +79,14 @@ class Supervisor:
         self._traced: set[tuple[str, int]] = set()
         self._hanging: set[Capture] = set()
 
-    def start(self, *, wanted: bool) -> None:
-        """Begin; the source is opened where it is wanted."""
+    def start(self, *, wanted: bool, left_behind: Iterable[Capture] = ()) -> None:
+        """Begin; the source is opened where it is wanted.
+
+        Args:
+            left_behind: those of a supervisor before this one: they may have the device.
+        """
+        for capture in left_behind:
+            self._await_end(capture)
         self._wanted = wanted
         self._task = asyncio.create_task(self._run(), name=f"camera {self._name}")
 
@@ -91,6 +97,11 @@ class Supervisor:
         if task is not None:
             task.cancel()
             await asyncio.wait([task])
+
+    @property
+    def left_behind(self) -> frozenset[Capture]:
+        """Captures that were asked to end, and whose threads hang."""
+        return frozenset(self._hanging)
 
     @property
     def is_stuck(self) -> bool:
@@ -139,9 +150,12 @@ class Supervisor:
                 self._fail(capture, problem)
             capture.stop()
             ended = await _ended(capture, _CLOSE_TIMEOUT)
-        except asyncio.CancelledError:
+        except BaseException:
+            # Stopped, or a fault of ours: in either case the device must be free for whoever opens it next.
+            self._let_go()
             capture.stop()
-            await _ended(capture, _STOP_TIMEOUT)
+            if not await _ended(capture, _STOP_TIMEOUT):
+                self._await_end(capture)
             raise
         hopeless = not ended and self._leave_behind(capture)
         if problem is not None and self._wanted:
@@ -213,8 +227,7 @@ class Supervisor:
 
     def _leave_behind(self, capture: Capture) -> bool:
         """A thread that does not end; whether opening the source again makes no sense before one does."""
-        self._hanging.add(capture)
-        capture.done.add_done_callback(lambda _done: self._come_back(capture))
+        self._await_end(capture)
         kernel = is_in_kernel(capture.thread_id)
         log.error(
             "camera %s: its thread hangs%s and is left behind; it is one of %d",
@@ -224,6 +237,10 @@ class Supervisor:
             self._give_up("its threads hang")
             return True
         return False
+
+    def _await_end(self, capture: Capture) -> None:
+        self._hanging.add(capture)
+        capture.done.add_done_callback(lambda _done: self._come_back(capture))
 
     def _come_back(self, capture: Capture) -> None:
         self._hanging.discard(capture)
@@ -253,8 +270,10 @@ class Supervisor:
         nudged = asyncio.ensure_future(self._nudge.wait())
         ends = [capture.done for capture in self._hanging if threads]
         waiting: list[asyncio.Future[Any]] = [nudged, *ends]
-        done, _pending = await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-        nudged.cancel()
+        try:
+            done, _ = await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            nudged.cancel()
         return bool(done)
 
 

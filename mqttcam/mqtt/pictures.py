@@ -93,6 +93,7 @@ class PicturePublisher:
         self._snapshots = 0
         self._taking: asyncio.Task[None] | None = None
         self._requested = False
+        self._then: Callable[[], None] | None = None
         self._loop = asyncio.get_running_loop()
         self._feed = open_feed(self._take)
         self._feed.ready = False
@@ -156,6 +157,16 @@ class PicturePublisher:
         finally:
             self._snapshots -= 1
 
+    def withdraw(self, then: Callable[[], None]) -> None:
+        """Send no picture that waits; the camera was switched off.
+
+        Args:
+            then: called once the one that is under way can no longer come in at the broker, if there is one.
+        """
+        self._dropped += self._slot is not None
+        self._slot = None
+        self._then = then if self._in_flight else None
+
     def close(self) -> None:
         """Publish nothing any more."""
         self._pause()
@@ -179,6 +190,14 @@ class PicturePublisher:
         if self._taking is not None:
             self._taking.cancel()
             self._taking = None
+        self._arrived()
+
+    def _arrived(self) -> None:
+        """Nothing is under way any more."""
+        self._in_flight = False
+        then, self._then = self._then, None
+        if then is not None:
+            then()
 
     def _fit(self) -> None:
         self._limit = self._connection.budget.limit
@@ -226,7 +245,7 @@ class PicturePublisher:
             self._say_fitted()
 
     def _acknowledged(self, reason: int, seconds: float) -> None:
-        self._in_flight = False
+        self._arrived()
         self._quick = seconds * 2 < self._period
         if self._connection.budget.limit != self._limit:
             self._fit()

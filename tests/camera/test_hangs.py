@@ -85,6 +85,28 @@ async def test_busy_camera_without_such_a_thread_is_no_reason(make_camera: MakeC
     assert not camera.is_stuck
 
 
+@pytest.mark.parametrize("enabled", [True, False])
+async def test_camera_in_the_place_of_one_that_hangs_knows_of_it(
+    make_camera: MakeCamera, enabled: bool
+) -> None:
+    hardware, on_stuck = Hardware(), OnStuck()
+    before = make_camera(hardware)
+    before.start()
+    await running(before)
+    hardware.hang("read")
+    await asyncio.sleep(0.05)
+    await before.stop()
+    assert len(before.left_behind) == 1
+    assert not before.is_stuck, "nobody waits for it any more"
+    hardware.fail("open", SourceError("the camera is in use"))
+    camera = make_camera(hardware, enabled=enabled, on_stuck=on_stuck)
+    camera.start(before.left_behind)
+    await until(lambda: on_stuck.asked, "a new process is asked for")
+    assert camera.is_stuck
+    hardware.release()
+    await until(lambda: not camera.is_stuck)
+
+
 async def test_person_can_try_once_more(make_camera: MakeCamera, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(capture, "OPEN_TIMEOUT", 0.2)
     hardware, on_stuck = Hardware(), OnStuck()

@@ -13,7 +13,8 @@ from camera.broken import Hardware
 from camera.conftest import MakeCamera, OnStuck, failed, running, until
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.feed import PictureFeed
-from mqttcam.camera.frame import Expired, Frame, Picture, PictureSpec
+from mqttcam.camera.frame import Expired, Frame, Life, Picture, PictureSpec
+from mqttcam.camera.order import Order
 from mqttcam.camera.status import CameraStatus, CameraUnavailable
 
 
@@ -154,6 +155,23 @@ async def test_snapshot_that_is_being_made_is_refused(
     encoder.go_on.set()
     with pytest.raises(CameraUnavailable, match="switched off"):
         await asyncio.wait_for(taking, 1)
+
+
+async def test_snapshot_that_nobody_has_come_for_yet_is_refused(
+    make_camera: MakeCamera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    camera = make_camera(Hardware())
+    camera.start()
+    await running(camera)
+    fulfil = Order._fulfil
+
+    def switched_off_right_after(order: Order, picture: Picture, life: Life) -> None:
+        fulfil(order, picture, life)
+        camera.set_enabled(False)  # who waits for the picture has its turn later
+
+    monkeypatch.setattr(Order, "_fulfil", switched_off_right_after)
+    with pytest.raises(CameraUnavailable, match="switched off"):
+        await camera.take(PictureSpec(), 5)
 
 
 async def test_thread_that_hung_in_a_read_shows_nothing_when_it_comes_back(make_camera: MakeCamera) -> None:

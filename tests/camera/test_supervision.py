@@ -13,6 +13,7 @@ import pytest
 
 from camera.broken import Hardware
 from camera.conftest import MakeCamera, failed, running, threads, until
+from mqttcam.camera import camera as camera_module
 from mqttcam.camera import supervisor
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.frame import PictureSpec
@@ -352,3 +353,57 @@ async def test_stop_is_quick_and_closes(make_camera: MakeCamera) -> None:
     taking.cancel()
     await asyncio.gather(taking, return_exceptions=True)
     await camera.stop()
+
+
+async def test_fault_of_the_supervision_leaves_no_thread_with_the_device(
+    make_camera: MakeCamera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hardware = Hardware()
+    camera = make_camera(hardware)
+    camera.start()
+    await running(camera)
+
+    faults, tick = iter([RuntimeError("a fault")]), camera._supervisor._on_tick
+
+    def once_a_fault() -> None:
+        for fault in faults:
+            raise fault
+        tick()
+
+    monkeypatch.setattr(camera._supervisor, "_on_tick", once_a_fault)
+    await until(lambda: hardware.closed, "it is closed", 3)
+    await until(lambda: hardware.opened > 1 and hardware.in_use == 1, "it is opened again, once")
+    assert len(threads()) == 1
+
+
+async def test_stopped_in_the_pause_after_a_failure_nothing_is_left_on_the_loop(
+    make_camera: MakeCamera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "_FIRST_RETRY", 60)
+    monkeypatch.setattr(supervisor, "_LAST_RETRY", 60)
+    hardware = Hardware()
+    hardware.fail("open", SourceError("no camera is attached"))
+    camera = make_camera(hardware)
+    camera.start()
+    await failed(camera)
+    await until(lambda: not threads())
+    await asyncio.sleep(0.05)
+    await camera.stop()
+    await asyncio.sleep(0)
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_restart_waits_as_long_as_the_source_may_take(
+    make_camera: MakeCamera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(camera_module, "OPEN_TIMEOUT", 0.05)
+    hardware = Hardware(open_timeout=10)
+    camera = make_camera(hardware)
+    camera.start()
+    await running(camera)
+    opening = hardware.hang("open")
+    restarting = asyncio.create_task(camera.restart())
+    await asyncio.sleep(0.3)
+    assert not restarting.done()
+    opening.set()
+    await asyncio.wait_for(restarting, 5)

@@ -10,7 +10,8 @@ from support.pictures import jpeg, size_of
 
 from camera.broken import Hardware
 from camera.conftest import MakeCamera, running, until
-from mqttcam.camera.frame import Frame, PictureSpec
+from mqttcam.camera.frame import Frame, Life, Picture, PictureSpec
+from mqttcam.camera.order import Order
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.status import CameraUnavailable
 
@@ -65,6 +66,25 @@ async def test_while_it_starts_it_waits(make_camera: MakeCamera) -> None:
     await asyncio.sleep(0.05)
     opening.set()
     assert (await taking).jpeg
+
+
+async def test_picture_on_its_way_at_a_restart_is_made_of_the_next_frame(
+    make_camera: MakeCamera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hardware = Hardware()
+    camera = make_camera(hardware)
+    camera.start()
+    await running(camera)
+    fulfil, restarts = Order._fulfil, iter([camera._supervisor.reopen])
+
+    def after_a_restart(order: Order, picture: Picture, life: Life) -> None:
+        for restart in restarts:
+            restart()
+        fulfil(order, picture, life)
+
+    monkeypatch.setattr(Order, "_fulfil", after_a_restart)
+    assert (await camera.take(PictureSpec(), 5)).jpeg
+    assert hardware.opened == 2
 
 
 @pytest.mark.parametrize("at_once", [True, False])

@@ -17,6 +17,7 @@ import pytest
 
 from mqttcam.app import App, run_daemon
 from mqttcam.camera.camera import Camera
+from mqttcam.camera.sources.test_pattern import TestPattern
 from mqttcam.log import JsonFormatter, get_level, set_level
 from mqttcam.probe import FolderTaken
 from mqttcam.settings import Settings, SettingsError
@@ -109,6 +110,31 @@ async def test_cameras_come_change_and_go_in_the_order_of_the_configuration(conf
         app.reload()
         await until(lambda: names(app) == ["B"])
         assert set(app.commanders) == {"b"}
+
+
+async def test_what_hangs_of_a_camera_is_handed_to_the_one_in_its_place(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading, let_go = threading.Event(), threading.Event()
+
+    def hang(_source: object, _timeout: float) -> None:
+        reading.set()
+        let_go.wait(30)
+
+    config.cameras = {"a": {"name": "A"}}
+    async with running(config) as (app, _):
+        try:
+            monkeypatch.setattr(TestPattern, "read", hang)
+            await until(reading.is_set)
+            config.cameras = {"a": {"name": "A2"}}
+            app.reload()
+            await until(lambda: names(app) == ["A2"])
+            (hanging,) = app.devices["a"].camera.left_behind
+            let_go.set()
+            await until(lambda: not app.devices["a"].camera.left_behind)
+            assert hanging.done.done()
+        finally:
+            let_go.set()
 
 
 async def test_of_reloads_in_a_row_the_last_one_counts(config: Config) -> None:

@@ -108,7 +108,6 @@ async def test_a_snapshot_goes_to_every_sink_with_its_request_id(running: Camera
     running.snapshot_sinks += [sink, sink]
     assert (await ask(running, "snapshot", {"quality": 30, "max_width": 32, "request_id": "x"}))["ok"] is True
     assert taken == [(32, 30, "x")] * 2
-    assert running.last_snapshot is not None
 
 
 async def test_a_snapshot_that_a_sink_refuses(running: CameraDevice) -> None:
@@ -117,6 +116,25 @@ async def test_a_snapshot_that_a_sink_refuses(running: CameraDevice) -> None:
 
     running.snapshot_sinks.append(sink)
     assert (await refused(running, "snapshot"))["code"] == "busy"
+
+
+async def test_a_sink_that_refuses_or_waits_keeps_a_snapshot_from_no_other(running: CameraDevice) -> None:
+    taken, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(_picture: object, _request_id: str | None) -> None:
+        await go_on.wait()
+        raise SnapshotRefused("unavailable", "there is no connection to the broker")
+
+    async def keeps(_picture: object, _request_id: str | None) -> None:
+        taken.set()
+
+    running.snapshot_sinks += [slow, keeps]
+    asking = asyncio.create_task(refused(running, "snapshot"))
+    async with asyncio.timeout(10):
+        await taken.wait()
+    assert not asking.done()
+    go_on.set()
+    assert (await asking)["code"] == "unavailable"
 
 
 async def test_restart_camera(running: CameraDevice) -> None:

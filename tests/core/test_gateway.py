@@ -10,7 +10,7 @@ import pytest
 
 import mqttcam.endpoint
 import mqttcam.gateway
-from core.conftest import opened
+from core.conftest import MakeDevice, opened
 from mqttcam.camera.control import Control
 from mqttcam.commands import CAMERA_COMMANDS, NODE_COMMANDS, Commander
 from mqttcam.devices import CameraDevice
@@ -45,9 +45,14 @@ class Pictures:
     """A publisher of none."""
 
     dropped = max_bytes = 0
+    arrived: Callable[[], None] | None = None
 
     def configure(self, *settings: object, **more: object) -> None:
         """Nothing to configure."""
+
+    def withdraw(self, then: Callable[[], None]) -> None:
+        """As with one that is under way."""
+        self.arrived = then
 
     def close(self) -> None:
         """Nothing to close."""
@@ -79,6 +84,26 @@ async def test_a_state_that_could_not_be_sent_is_sent_later(
         while len(wire.sent) < 2:
             await asyncio.sleep(0)
     assert wire.sent == ["availability", "state"]
+    endpoint.close(for_good=False)
+
+
+async def test_a_picture_that_came_in_after_the_camera_was_switched_off_is_emptied_at_once(
+    make_device: MakeDevice,
+) -> None:
+    device, wire = opened(make_device(image={"retain": True})), Wire()
+    endpoint = endpoint_of(device, wire, lambda: None)
+    pictures = cast("Pictures", endpoint.pictures)
+    device.changed()
+    assert pictures.arrived is None, "it gives pictures"
+    device.camera.set_enabled(False)
+    assert pictures.arrived is not None
+    await asyncio.sleep(0)
+    assert wire.sent == ["availability", "image", "state"]
+    pictures.arrived()
+    assert wire.sent[3:] == ["image"]
+    device.camera.set_enabled(True)
+    pictures.arrived()
+    assert wire.sent[4:] == [], "there are new ones"
     endpoint.close(for_good=False)
 
 

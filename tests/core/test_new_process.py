@@ -194,6 +194,28 @@ async def test_cancelled_it_starts_none(machine: Machine) -> None:
     assert machine.started == 0
 
 
+async def test_while_the_daemon_ends_nobody_is_heard(machine: Machine) -> None:
+    process = machine.process()
+    process.cancel()
+    assert process.ask(machine.camera) == "this process is ending"
+    await asyncio.sleep(0.05)
+    assert machine.started == 0
+
+
+async def test_camera_in_the_place_of_another_is_heard_for_itself(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine.process().ask(machine.camera)
+    await machine.until_started(1)
+    monkeypatch.setattr(new_process, "_FIRST_WAIT", 3600)
+    monkeypatch.setattr(new_process, "_LONGEST_WAIT", 3600)
+    process = machine.process()
+    assert process.ask(machine.camera) == "a new process is started in 3600 s"
+    machine.camera.is_stuck = False
+    assert process.ask(Camera(was_steady=True)) == "a new process is started now"
+    await machine.until_started(2)
+
+
 def test_who_starts_a_process_again(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not has_manager({})
     assert not has_manager({"SYSTEMD_EXEC_PID": "1"}), "of a process that systemd has started, a child"

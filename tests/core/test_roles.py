@@ -257,9 +257,15 @@ async def test_a_full_snapshot_goes_where_others_go(focusing: CameraDevice, aske
 
 async def test_a_full_snapshot_fits_the_limit(focusing: CameraDevice) -> None:
     focusing.picture_limits.append(lambda: len(LARGE) // 2)
+    sizes: list[int] = []
+
+    async def sink(picture: Picture, _request_id: str | None) -> None:
+        sizes.append(len(picture.jpeg))
+
+    focusing.snapshot_sinks.append(sink)
     await ask(focusing, "snapshot", {"full_resolution": True})
-    assert focusing.last_snapshot is not None
-    assert len(focusing.last_snapshot.jpeg) <= len(LARGE) // 2
+    assert len(sizes) == 1
+    assert sizes[0] <= len(LARGE) // 2
 
 
 async def test_a_full_snapshot_of_a_camera_that_cannot(running: CameraDevice) -> None:

@@ -120,6 +120,31 @@ async def test_what_waited_too_long_is_not_sent(
         assert rig.publisher.dropped == 1
 
 
+async def test_what_waits_when_the_camera_is_switched_off_is_not_sent(
+    broker: Broker, client: Client, connect: Connect
+) -> None:
+    async with Proxy(broker.port) as proxy:
+        rig = Rig.make(await connect(Endpoint(proxy.port)), rate=0.01)
+        arrived = asyncio.Event()
+        rig.publisher.withdraw(arrived.set)
+        assert not arrived.is_set(), "nothing is under way"
+        await rig.send(picture(100, 1))
+        await until(lambda: rig.feed.ready, "it is quick")
+        proxy.stall("down")
+        assert rig.feed.offer(picture(100, 2))
+        assert rig.feed.offer(picture(100, 3))
+        rig.publisher.withdraw(arrived.set)
+        await in_thread(client.wait, FRONT.image_meta, lambda m: m.json["seq"] == 2)
+        assert not arrived.is_set(), "the broker has it, and has not said so"
+        proxy.resume()
+        async with asyncio.timeout(10):
+            await arrived.wait()
+        await rig.send(picture(100, 4))
+        await in_thread(client.wait, FRONT.image_meta, lambda m: m.json["seq"] == 4)
+        assert [m.json["seq"] for m in client.on(FRONT.image_meta)] == [1, 2, 4]
+        assert rig.publisher.dropped == 1
+
+
 async def test_the_gate_is_shut_while_there_is_no_connection(broker: Broker, connect: Connect) -> None:
     async with Proxy(broker.port) as proxy:
         rig = Rig.make(await connect(Endpoint(proxy.port)))

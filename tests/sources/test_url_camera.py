@@ -10,7 +10,9 @@ import pytest
 from mqttcam.camera import capture, supervisor
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.frame import PictureSpec
+from mqttcam.camera.sources.url import source as url_source
 from mqttcam.camera.status import CameraStatus
+from mqttcam.camera.wake import Wake
 from mqttcam.settings import CameraSettings
 from mqttcam.settings.sources_real import UrlSource
 from sources.conftest import StartCamera
@@ -109,3 +111,21 @@ async def test_stopping_takes_no_time_while_it_is_stalled(
     server.stall()
     async with asyncio.timeout(2):
         await camera.stop()
+
+
+@pytest.mark.parametrize("kind", ["auto", "snapshot"])
+async def test_a_long_interval_between_snapshots_is_no_silence(
+    http_camera: StartCamera, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr(url_source, "_NO_PICTURE", 0.1)
+    server = http_camera()
+    address = f"http://127.0.0.1:{server.port}/snapshot.jpg"
+    source = UrlSource(url=address, kind=kind, timeout=1, interval=3600)  # type: ignore[arg-type]
+    camera = url_source.UrlCamera(CameraSettings(source=source), Wake())
+    try:
+        info = camera.open()
+        assert (info.frame_rate, camera.frame_interval) == (1 / 3600, 3600)
+        assert camera.read(1) is not None
+        assert camera.read(1.3) is None
+    finally:
+        camera.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import mmap
-import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -11,9 +10,6 @@ import numpy as np
 
 from mqttcam.camera.source import SourceError
 from mqttcam.imaging.raster import Plane, Planes, flip
-
-_OLDEST_NS = 60_000_000_000
-"""A sensor timestamp that lies further back is of another clock."""
 
 
 class Planar:
@@ -147,10 +143,3 @@ def python_value(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return tuple(python_value(item) for item in value)
     return value
-
-
-def unix_time_ns(sensor_ns: int | None) -> int:
-    """Unix time, in nanoseconds, of a moment on the clock that counts from the start of the machine; else now."""
-    now = time.time_ns()
-    age = time.monotonic_ns() - sensor_ns if sensor_ns is not None else 0
-    return now - age if 0 <= age < _OLDEST_NS else now

@@ -12,10 +12,11 @@ from typing import Any
 from mqttcam.camera.frame import Frame, Picture, PictureSpec
 from mqttcam.camera.reading import Reading
 from mqttcam.camera.source import SourceError, SourceInfo
+from mqttcam.camera.sources._clock import unix_time_ns
 from mqttcam.camera.sources.picamera2 import library, streams
 from mqttcam.camera.sources.picamera2.controls import offers, rehearse
 from mqttcam.camera.sources.picamera2.failures import busy_words, in_words, is_busy, is_memory
-from mqttcam.camera.sources.picamera2.frames import FrameMetadata, Planar, unix_time_ns
+from mqttcam.camera.sources.picamera2.frames import FrameMetadata, Planar
 from mqttcam.camera.sources.picamera2.readings import readings_in
 from mqttcam.camera.sources.picamera2.table import ControlTable
 from mqttcam.camera.wake import Wake

@@ -24,7 +24,11 @@ _NO_PICTURE = 30.0
 
 
 class UrlCamera:
-    """Frames as they come. JPEGs are passed through; the end of a stream is a failure, as a camera has none."""
+    """Frames as they come. JPEGs are passed through; the end of a stream is a failure, as a camera has none.
+
+    Attributes:
+        frame_interval: seconds from frame to frame, at the most; 0: unknown, also before it is open.
+    """
 
     adjusts_itself = True
 
@@ -36,6 +40,7 @@ class UrlCamera:
         self._pump: Pump | None = None
         self._waiting: Frame | None = None
         self._last = 0.0
+        self.frame_interval = 0.0
 
     def open(self) -> SourceInfo:
         """Connect, and wait for the first frame: only it tells the size.
@@ -44,6 +49,7 @@ class UrlCamera:
             SourceError: it cannot be reached, refuses, or gives no pictures.
         """
         kind, frames = self._kind()
+        self.frame_interval = self._source.interval if kind == "snapshot" else 0.0
         self._pump = Pump(frames, str(self._address))
         try:
             first = self._first(self._pump)
@@ -52,7 +58,8 @@ class UrlCamera:
             raise
         self._waiting, self._last = first, time.monotonic()
         width, height = fitted(self._settings, first.width, first.height)
-        return SourceInfo(_MODELS[kind], width, height, self._rate(kind), serial=repr(self._address))
+        rate = 1 / self.frame_interval if self.frame_interval else 0.0
+        return SourceInfo(_MODELS[kind], width, height, rate, serial=repr(self._address))
 
     def read(self, timeout: float) -> Frame | None:
         if self._pump is None:
@@ -74,12 +81,6 @@ class UrlCamera:
         pump, self._pump, self._waiting = self._pump, None, None
         if pump is not None:
             pump.close()
-
-    @property
-    def frame_interval(self) -> float:
-        """Seconds from frame to frame, at the most; 0: unknown."""
-        kind = self._source.kind
-        return self._source.interval if kind == "snapshot" else 0.0
 
     @property
     def open_timeout(self) -> float:
@@ -111,6 +112,3 @@ class UrlCamera:
             if frame is not None:
                 return frame
         raise SourceError(f"{self._address} gives no picture within {self._source.timeout:g} s")
-
-    def _rate(self, kind: str) -> float:
-        return 1 / self._source.interval if kind == "snapshot" else 0.0

@@ -11,6 +11,7 @@ from mqttcam.camera.control import Control
 from mqttcam.camera.frame import Adjustment, Frame
 from mqttcam.camera.source import SourceError, SourceInfo
 from mqttcam.camera.sources._adjust import adjustment_for, fitted
+from mqttcam.camera.sources._clock import unix_time_ns
 from mqttcam.camera.sources._in_use import in_use_words
 from mqttcam.camera.sources.v4l2 import controls as device_controls
 from mqttcam.camera.sources.v4l2.attached import KNOWN, path_of
@@ -129,7 +130,7 @@ class V4l2Camera:
         if jpeg is None and planes is None:
             return None
         frame = Frame(
-            _unix_time_ns(buffer.timestamp_ns), pixels.width, pixels.height, planes=planes, jpeg=jpeg
+            unix_time_ns(buffer.timestamp_ns), pixels.width, pixels.height, planes=planes, jpeg=jpeg
         )
         frame.adjustment = self._adjustment
         return frame
@@ -151,9 +152,3 @@ class V4l2Camera:
                 f"{path}: the USB bus has no room for this size and rate; try a smaller size, or mjpeg"
             )
         return SourceError(f"{path}: {error.strerror or error}")
-
-
-def _unix_time_ns(monotonic_ns: int) -> int:
-    now = time.time_ns()
-    age = time.monotonic_ns() - monotonic_ns if monotonic_ns else 0
-    return now - age if 0 <= age < 60_000_000_000 else now
