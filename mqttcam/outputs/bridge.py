@@ -7,6 +7,7 @@ import logging
 import random
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -241,7 +242,7 @@ class _SendFailed(WriterFailed):
     """Its messages are counted already."""
 
 
-class BridgedOutput:
+class BridgedOutput(ABC):
     """The `Output` of subclasses, which make the bridges."""
 
     name: str
@@ -250,9 +251,9 @@ class BridgedOutput:
     def __init__(self) -> None:
         self.bridges: dict[str, Bridge] = {}
 
+    @abstractmethod
     def make(self, feed: CameraFeed) -> Bridge:
         """A camera's bridge, not started."""
-        raise NotImplementedError
 
     def attach(self, feed: CameraFeed) -> None:
         """Send a camera's frames from now on."""

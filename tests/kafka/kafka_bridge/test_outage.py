@@ -75,7 +75,7 @@ def test_killed_for_a_while(real_kafka: KafkaBroker, topic: str, client: str) ->
     assert report["waiting"] <= 27
     assert report["dropped_by"].keys() <= {"overflow"}
     assert report["dropped"] > 0
-    assert outage / 2 < report["lag"] < outage + 2
+    assert 0 < report["lag"] < outage + 2
     assert shooter.slowest < outage / 3, "the camera waited for Kafka"
     assert final["sent"] + final["dropped"] == shooter.taken
     assert final["sent"] <= len(pictures(real_kafka, topic)) <= final["sent"] + 1
