@@ -16,7 +16,8 @@ from functools import partial
 from mqttcam import __version__
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.capture import THREAD, Capture
-from mqttcam.commands import CAMERA_COMMANDS, NODE_COMMANDS, Commander
+from mqttcam.commander import Commander
+from mqttcam.commands import CAMERA_COMMANDS, NODE_COMMANDS
 from mqttcam.devices import CameraDevice, recalled_camera
 from mqttcam.gateway import Gateway
 from mqttcam.health import Health

@@ -10,7 +10,8 @@ import orjson
 
 from mqttcam.camera.frame import Picture
 from mqttcam.camera.status import CameraStatus
-from mqttcam.commands import Commander, Request, Result, Target
+from mqttcam.commander import Commander
+from mqttcam.commands import Target
 from mqttcam.devices import CameraDevice, SnapshotRefused
 from mqttcam.entities.camera import camera_entities
 from mqttcam.entities.entity import state_of
@@ -18,6 +19,7 @@ from mqttcam.home_assistant import Announcer
 from mqttcam.mqtt.connection import Connection, Message
 from mqttcam.mqtt.pictures import PicturePublisher, PublishError
 from mqttcam.mqtt.topics import CameraTopics
+from mqttcam.request import Request, Result
 
 ONLINE, OFFLINE = b"online", b"offline"
 _AGAIN = 1.0

@@ -12,7 +12,8 @@ import orjson
 from mqttcam import __version__
 from mqttcam.camera.feed import PictureFeed
 from mqttcam.camera.frame import Picture
-from mqttcam.commands import MAX_PAYLOAD, NODE_COMMANDS, Commander, camera_commands
+from mqttcam.commander import Commander
+from mqttcam.commands import NODE_COMMANDS, camera_commands
 from mqttcam.devices import CameraDevice
 from mqttcam.endpoint import OFFLINE, ONLINE, CameraEndpoint, Inbox, last_level
 from mqttcam.entities.camera import camera_entities
@@ -22,6 +23,7 @@ from mqttcam.mqtt.connection import Connection, Message
 from mqttcam.mqtt.pictures import PicturePublisher
 from mqttcam.mqtt.topics import Topics
 from mqttcam.node import Node
+from mqttcam.request import MAX_PAYLOAD
 from mqttcam.settings import HomeAssistantSettings, MqttSettings
 
 log = logging.getLogger(__name__)

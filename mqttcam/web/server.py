@@ -12,7 +12,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from mqttcam.commands import Commander
+from mqttcam.commander import Commander
 from mqttcam.devices import CameraDevice
 from mqttcam.health import Health
 from mqttcam.node import Node

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from mqttcam.commands import Commander
+from mqttcam.commander import Commander
 from mqttcam.devices import CameraDevice
 from mqttcam.health import Health
 from mqttcam.node import Node

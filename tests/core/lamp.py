@@ -6,10 +6,11 @@ from typing import Annotated, Any
 
 import orjson
 
-from mqttcam.commands import CAMERA_COMMANDS, NODE_COMMANDS, Command, Commander, Request, command
+from mqttcam.commander import Commander
+from mqttcam.commands import CAMERA_COMMANDS, NODE_COMMANDS, Command, command
 from mqttcam.devices import CameraDevice
 from mqttcam.node import Node
-from mqttcam.request import RequestId
+from mqttcam.request import Request, RequestId
 from mqttcam.values import Choice, Number
 
 

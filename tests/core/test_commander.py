@@ -10,10 +10,11 @@ from core.conftest import opened
 from core.lamp import LAMP, Lamp, ask, refused
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.status import CameraUnavailable
-from mqttcam.commands import Command, Commander, Request, command
+from mqttcam.commander import Commander
+from mqttcam.commands import Command, command
 from mqttcam.devices import CameraDevice, SnapshotRefused
 from mqttcam.node import Node
-from mqttcam.request import MAX_PAYLOAD, Code
+from mqttcam.request import MAX_PAYLOAD, Code, Request
 from mqttcam.settings import SettingsError
 from mqttcam.settings.problems import Problem
 from mqttcam.values import InvalidValue

@@ -10,9 +10,11 @@ import pytest
 from core.lamp import ask, given, refused
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.status import CameraUnavailable
-from mqttcam.commands import CAMERA_COMMANDS, Commander, Request
+from mqttcam.commander import Commander
+from mqttcam.commands import CAMERA_COMMANDS
 from mqttcam.devices import CameraDevice, SnapshotRefused
 from mqttcam.node import Node
+from mqttcam.request import Request
 from mqttcam.store import Store
 from mqttcam.values import InvalidValue
 

@@ -12,7 +12,8 @@ import mqttcam.endpoint
 import mqttcam.gateway
 from core.conftest import MakeDevice, opened
 from mqttcam.camera.control import Control
-from mqttcam.commands import CAMERA_COMMANDS, NODE_COMMANDS, Commander
+from mqttcam.commander import Commander
+from mqttcam.commands import CAMERA_COMMANDS, NODE_COMMANDS
 from mqttcam.devices import CameraDevice
 from mqttcam.endpoint import CameraEndpoint
 from mqttcam.gateway import Gateway

@@ -8,7 +8,8 @@ from typing import Any, cast
 import orjson
 import pytest
 
-from mqttcam.commands import Command, Commander, command
+from mqttcam.commander import Commander
+from mqttcam.commands import Command, command
 from mqttcam.endpoint import Inbox
 from mqttcam.mqtt.connection import Connection, Message
 

@@ -11,7 +11,8 @@ from core.conftest import MakeDevice, camera_settings
 from mqttcam.app import build_device
 from mqttcam.camera.motion import Onset
 from mqttcam.camera.status import CameraStatus
-from mqttcam.commands import CAMERA_COMMANDS, Commander, Request
+from mqttcam.commander import Commander
+from mqttcam.commands import CAMERA_COMMANDS
 from mqttcam.devices import CameraDevice
 from mqttcam.entities.camera import camera_entities
 from mqttcam.entities.entity import state_of
@@ -19,6 +20,7 @@ from mqttcam.home_assistant.discovery import camera_discovery
 from mqttcam.motion import CameraMotion, event_of
 from mqttcam.mqtt.topics import Topics
 from mqttcam.node import Node
+from mqttcam.request import Request
 from mqttcam.store import Store
 
 KEYS = {"motion", "motion_event", "motion_detection", "motion_threshold"}

@@ -18,7 +18,8 @@ from mqttcam.camera.camera import Camera
 from mqttcam.camera.control import Action, Control
 from mqttcam.camera.frame import Picture
 from mqttcam.camera.sources.picamera2.readings import READINGS
-from mqttcam.commands import CAMERA_COMMANDS, NODE_COMMANDS, Commander
+from mqttcam.commander import Commander
+from mqttcam.commands import CAMERA_COMMANDS, NODE_COMMANDS
 from mqttcam.devices import CameraDevice
 from mqttcam.entities.camera import camera_entities
 from mqttcam.entities.entity import state_of

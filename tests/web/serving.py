@@ -17,7 +17,8 @@ import aiohttp
 
 from mqttcam.app import build_device
 from mqttcam.camera.status import CameraStatus
-from mqttcam.commands import CAMERA_COMMANDS, NODE_COMMANDS, Commander
+from mqttcam.commander import Commander
+from mqttcam.commands import CAMERA_COMMANDS, NODE_COMMANDS
 from mqttcam.devices import CameraDevice
 from mqttcam.health import Health
 from mqttcam.node import Node

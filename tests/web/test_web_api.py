@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from mqttcam.commands import MAX_PAYLOAD, Request
 from mqttcam.entities.camera import camera_entities
 from mqttcam.entities.entity import state_of
+from mqttcam.request import MAX_PAYLOAD, Request
 from web.serving import Served, client, serving, until
 
 JSON = {"Content-Type": "application/json"}
