@@ -25,6 +25,7 @@ from mqttcam.mqtt.topics import Topics
 from mqttcam.node import Node
 from mqttcam.request import MAX_PAYLOAD
 from mqttcam.settings import HomeAssistantSettings, MqttSettings
+from mqttcam.values import Kind
 
 log = logging.getLogger(__name__)
 
@@ -226,11 +227,17 @@ def _capabilities(device: CameraDevice) -> Mapping[str, object]:
         "frame_rate": info.frame_rate if info else None,
         "commands": sorted(camera_commands(device)),
         "keys": {
-            entity.key: entity.kind.describe() | {"settable": entity.settable}
+            entity.key: _described(entity.kind, settable=entity.settable)
             for entity in camera_entities(device)
             if entity.kind is not None
         },
     }
+
+
+def _described(kind: Kind, *, settable: bool) -> Mapping[str, object]:
+    """A kind for `info`; what can only be read has no limits that anybody could keep."""
+    description = kind.describe() | {"settable": settable}
+    return description if settable else {k: v for k, v in description.items() if k not in {"min", "max"}}
 
 
 def _camera_ids(info: bytes) -> set[str]:

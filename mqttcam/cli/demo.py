@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 from mqttcam import log
@@ -10,6 +11,8 @@ from mqttcam.cli.outcome import UsageError
 from mqttcam.settings import Settings
 
 NODE, CAMERA = "demo", "test"
+MQTT_PORT, WEB_PORT = 1883, 8080
+_HOST = "127.0.0.1"
 
 
 def demo_settings(mqtt_port: int, web_port: int, state_dir: Path) -> Settings:
@@ -27,20 +30,36 @@ def demo_settings(mqtt_port: int, web_port: int, state_dir: Path) -> Settings:
                     "source": {"type": "test_pattern"},
                     "size": "1280x720",
                     "image": {"fps": 2},
+                    "motion": {"clear_after": 3},
                 }
             },
         }
     )
 
 
-def run_demo(mqtt_port: int, web_port: int, state_dir: Path) -> int:
-    """Run until Ctrl-C; what to open and to subscribe to is printed as soon as it is there."""
+def run_demo(mqtt_port: int | None, web_port: int | None, state_dir: Path) -> int:
+    """Run until Ctrl-C; what to open and to subscribe to is printed as soon as it is there.
+
+    Without a port the usual one, or any free one where another program has that.
+    """
     for port in (mqtt_port, web_port):
-        if not 0 <= port <= 65535:
+        if port is not None and not 0 <= port <= 65535:
             raise UsageError(f"{port} is no port; allowed: 0 to 65535")
-    settings = demo_settings(mqtt_port, web_port, state_dir)
+    ports = [
+        _or_any_free(usual) if port is None else port
+        for port, usual in ((mqtt_port, MQTT_PORT), (web_port, WEB_PORT))
+    ]
+    settings = demo_settings(ports[0], ports[1], state_dir)
     log.set_up(settings.log.level, settings.log.format)
     return run_daemon(settings, lambda: settings, on_ready=_tell)
+
+
+def _or_any_free(port: int) -> int:
+    try:
+        with socket.create_server((_HOST, port)):
+            return port
+    except OSError:
+        return 0
 
 
 def _tell(app: App) -> None:
@@ -54,7 +73,8 @@ def _tell(app: App) -> None:
   a picture   mosquitto_sub -p {port} -C 1 -t {base}/image > picture.jpg
   values      mosquitto_sub -p {port} -v -t '{base}/state' -t '{base}/result'
   change it   mosquitto_pub -p {port} -t {base}/set -m '{{"brightness": 0.3}}'
-  snapshot    mosquitto_sub -p {port} -C 1 -t {base}/snapshot > snapshot.jpg
+  motion      mosquitto_sub -p {port} -v -t {base}/event     (set "Speed" to 0, then to 1)
+  snapshot    mosquitto_sub -p {port} -C 1 -t {base}/snapshot > snapshot.jpg     (waits; in another terminal:)
               mosquitto_pub -p {port} -t {base}/cmd/snapshot -n
 
 Home Assistant on this machine: add the MQTT integration with this broker, and the camera is there.""",

@@ -31,12 +31,10 @@ def build_parser() -> argparse.ArgumentParser:
 
     add("run", "run the daemon")
     demo = add("demo", "try it: no camera, no broker, no files needed", config=False)
-    demo.add_argument(
-        "--mqtt-port", type=int, default=1883, metavar="PORT", help="default 1883; 0: any free port"
-    )
-    demo.add_argument(
-        "--web-port", type=int, default=8080, metavar="PORT", help="default 8080; 0: any free port"
-    )
+    for option, usual in (("--mqtt-port", 1883), ("--web-port", 8080)):
+        demo.add_argument(
+            option, type=int, metavar="PORT", help=f"default {usual}, any free one where it is taken; 0: any free one"
+        )  # fmt: skip
     add("check", "check the configuration; one line a problem")
     cameras = add("cameras", "list the cameras attached", config=False)
     cameras.add_argument("--json", action="store_true", help="as JSON")

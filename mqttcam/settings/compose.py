@@ -203,6 +203,8 @@ class _Composer:
         parent = self._open[-1]
         if not text:
             self._stop(line, "a `:` without a key before it")
+        if text != text.strip():
+            self._stop(line, "a space before a key that is no plain space", "plain spaces, typed anew")
         parent.key, parent.key_line = text, line
         first = parent.lines.setdefault(text, line)
         if first != line or parent.node.get(text) is not None:

@@ -12,6 +12,7 @@ from mqttcam.settings.problems import ENVIRONMENT, Problem
 from mqttcam.settings.shape import TWIN, Kind, Shape, item_of, keys_of
 from mqttcam.settings.tree import Key, Node
 
+_LISTED = 20
 MAX_SECRET = 1 << 16
 """Bytes; a certificate's key fits, a mistaken path to something large does not."""
 
@@ -60,9 +61,9 @@ class Filler:
 
     def _unknown(self, path: tuple[Key, ...], node: Node, keys: Mapping[str, Shape]) -> None:
         near = nearest_key(path, keys)
-        self._problem(
-            path, node, f"unknown key (nearest: {near})" if near else "unknown key", ", ".join(keys)
-        )
+        # Kafka's keys would fill a screen.
+        allowed = ", ".join(keys) if len(keys) <= _LISTED else "see config.example.yaml"
+        self._problem(path, node, f"unknown key (nearest: {near})" if near else "unknown key", allowed)
 
     def _value(self, shape: Shape, node: Node, path: tuple[Key, ...]) -> object:
         if shape.is_open:

@@ -27,6 +27,9 @@ _WORDS = {
     "int_parsing_size": "is out of range",
     "int_from_float": "is not a whole number",
     "int_type": "is not a whole number",
+    "float_parsing": "is not a number",
+    "float_type": "is not a number",
+    "finite_number": "is not a number",
     "string_type": "is not a text",
     "path_type": "is not a path",
     "greater_than_equal": "is out of range",
@@ -49,6 +52,8 @@ def explain(error: ErrorDetails, root: Node) -> tuple[tuple[Key, ...], Problem]:
         message, allowed = _about_key(error, str(path[-1]))
     elif node is not None and node.value is None and error["type"] != "refused":
         message, allowed = "has no value", allowed_at(shape)
+    elif node is not None and (near := _unlike_a_section(node, shape)):
+        message, allowed = near
     else:
         message, allowed = _about_value(error, shape)
         # A text, and what stands where a section should, may be or hold a secret: only the rest is repeated.
@@ -113,6 +118,18 @@ def _about_value(error: ErrorDetails, shape: Shape) -> tuple[str, str | None]:
     return _WORDS.get(kind, "is not accepted"), allowed_at(shape)
 
 
+def _unlike_a_section(node: Node, shape: Shape) -> tuple[str, str] | None:
+    """The two slips after which a section is none: `host:broker.lan`, and a list of cameras."""
+    if not shape.is_open:
+        return None
+    if isinstance(node.value, list) and shape.kind is Kind.SECTIONS:
+        return "is a list", "an id and a colon for each, such as `front:`, where the `-` is"
+    key, colon, _ = (node.text or "").partition(":")
+    if colon and shape.kind is not Kind.FREE and step(shape, key):
+        return f"no space after `{key}:`", f"`{key}: …`"
+    return None
+
+
 def _slug_allowed(text: str) -> str:
     like = slug(text)
     return "a-z, 0-9, _ and -, at most 64" + (f", such as {like}" if like else "")
@@ -152,9 +169,14 @@ def _simple(shape: Shape) -> str | None:
     if str in shape.members or shape.kind is Kind.SECRET:
         words = "a whole number or a text" if int in shape.members else "a text"
         return f"{words} of at most {limit['max_length']} characters" if "max_length" in limit else words
-    if int in shape.members:
-        return f"a whole number from {limit['ge']} to {limit['le']}" if "ge" in limit else "a whole number"
+    if int in shape.members or float in shape.members:
+        number = "a whole number" if int in shape.members else "a number"
+        return f"{number} from {_bare(limit['ge'])} to {_bare(limit['le'])}" if "ge" in limit else number
     return None
+
+
+def _bare(limit: float) -> float:
+    return int(limit) if limit == int(limit) else limit
 
 
 def _either(options: Sequence[Any]) -> str:

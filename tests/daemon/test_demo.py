@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import socket
 import threading
 import urllib.request
 from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -114,3 +116,13 @@ def _listening(daemon: Daemon, port: int) -> bool:
     return any(
         c.laddr.port == port for p in processes for c in p.net_connections() if c.status == psutil.CONN_LISTEN
     )
+
+
+def test_a_usual_port_that_is_taken_is_another_one(tmp_path: Path) -> None:
+    taken = ExitStack()
+    with suppress(OSError):  # by somebody else: as good
+        taken.enter_context(socket.create_server((HOST, 1883)))
+    with taken, Daemon(tmp_path, arguments=["demo", "--web-port", "0"]) as daemon:
+        wait_for(lambda: _mqtt_port(daemon) or not daemon.alive, "it prints what to subscribe to", 20)
+        assert daemon.alive, daemon.log
+        assert _mqtt_port(daemon) != 1883

@@ -82,6 +82,9 @@ def test_info_tells_version_cameras_capabilities_and_limits(shared: Rig) -> None
     assert "front" in json.dumps(info["cameras"])
     assert "brightness" in json.dumps(info["cameras"])
     assert "2000000" in json.dumps(info), "the packet size in force is a limit"
+    keys = info["cameras"]["front"]["keys"]
+    assert (keys["brightness"]["min"], keys["brightness"]["max"]) == (-1, 1)
+    assert keys["dropped_frames"] == {"type": "integer", "settable": False}, "a reading has no limits"
 
 
 def test_health_is_published_at_once_and_names_each_camera(shared: Rig) -> None:

@@ -260,6 +260,11 @@ def test_several_cameras(page: Page) -> None:
         # A camera that comes while the page is open.
         asyncio.run_coroutine_threadsafe(served.add("shed", name="Shed"), loop).result(10)
         page.until(lambda: len(page.all("#tabs a")) == 4, "one more tab")
+        # More tabs than a phone has room for: the one that is shown can be seen.
+        page.size(390, 844, phone=True)
+        page.script("location.hash = '#/shed'")
+        page.until(lambda: page.text("h1") == "Shed", "the shed")
+        assert page.script("return document.getElementById('tabs').scrollLeft") > 0
 
 
 def test_it_comes_back_after_a_restart_of_the_daemon(page: Page) -> None:

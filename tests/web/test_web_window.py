@@ -222,18 +222,22 @@ def test_a_refusal_is_shown_at_the_control(
     front: Page, served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def refuse(self: CameraDevice, values: Mapping[str, Value]) -> Mapping[str, Value]:
-        raise InvalidValue("the lens is busy", {"bounds": [0, 0, 9, 9]}, "scaler_crop")
+        raise InvalidValue("the lens is busy", {"bounds": [0, 0, 9, 9], "least": [2, 2]}, "scaler_crop")
 
     with monkeypatch.context() as patch:
         patch.setattr(CameraDevice, "set_controls", refuse)
         press(front, "Draw on the picture")
         drag(front, (10, 10), (100, 100))
         error = front.find(f"{CROP} .error")
-        front.until(lambda: error.text == "The lens is busy. Allowed: bounds 0,0,9,9", "the refusal")
+        front.until(
+            lambda: error.text == "The lens is busy. Allowed: within 0, 0, 9, 9, at least 2 × 2",
+            "the refusal",
+        )
     field = front.field("scaler_crop")
     field.clear()
     field.send_keys("600, 0, 100, 100" + Keys.ENTER)
     front.until(lambda: "is not within 0, 0, 640, 480" in error.text, "what is allowed")
+    assert field.get_attribute("value") == "600, 0, 100, 100", "it can be mended"
     field.clear()
     field.send_keys("(8, 8, 64, 48)" + Keys.ENTER)
     drawn(front, served, (8, 8, 64, 48), off=0)

@@ -44,6 +44,7 @@ export function allowedText(allowed) {
   if (Array.isArray(allowed)) return allowed.slice(0, 12).join(", ");
   if (allowed && typeof allowed === "object") {
     if ("min" in allowed && "max" in allowed) return `${allowed.min} to ${allowed.max}`;
+    if ("bounds" in allowed) return `within ${allowed.bounds.join(", ")}, at least ${allowed.least.join(" × ")}`;
     return Object.entries(allowed).map(([name, value]) => `${name.replaceAll("_", " ")} ${value}`).join(", ");
   }
   return typeof allowed === "string" ? allowed : "";

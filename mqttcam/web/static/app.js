@@ -49,6 +49,7 @@ function route() {
   const camera = all.find(({ id }) => id === wanted) ?? (all.length === 1 ? all[0] : null);
   const tab = (href, text, here) => h("a", { href, "aria-current": here ? "page" : null }, text);
   tabs.replaceChildren(...(all.length > 1 ? [tab("#/", "All", !camera), ...all.map(({ id, name }) => tab(`#/${id}`, name, camera?.id === id))] : []));
+  tabs.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
   page.shown = camera ? new CameraView(camera, page.visitor.role === "admin") : new Overview(all);
   main.replaceChildren(all.length ? page.shown.element : h("p", { class: "empty" }, "No camera is configured yet."));
   page.shown.camera ??= null;

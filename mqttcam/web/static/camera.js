@@ -9,7 +9,7 @@ import { Stage } from "./stage.js";
 import { WindowTool } from "./window.js";
 import { Zoom } from "./zoom.js";
 
-const MANY = 10;
+const MANY = 12;
 
 export class CameraView {
   constructor(camera, mayChange) {

@@ -174,14 +174,15 @@ function text(field, kind) {
   return typed(field, input, "text", (value) => (Array.isArray(value) ? value.join(", ") : (value ?? "")));
 }
 
-/** A field to type in: what the person is typing is never overwritten. */
+/** A field to type in: what the person is typing is never overwritten, and what was refused stays to be mended. */
 function typed(field, input, className, asText) {
   let last = "";
   return {
     className, input, element: input, output: false, keepsText: true,
     show: (value, settled) => {
       const text = asText(value ?? null);
-      if (settled || document.activeElement !== input || input.value === last) input.value = text;
+      const left = document.activeElement !== input && (text !== last || input.value === "");
+      if (settled || left || input.value === last) input.value = text;
       last = text;
     },
   };
