@@ -282,8 +282,8 @@ class BridgedOutput(ABC):
         return None if bridge is None else bridge.report()
 
     def problems(self) -> list[str]:
-        return [
-            f"{bridge.name}: {problem}"
-            for bridge in self.bridges.values()
-            if bridge.enabled and (problem := bridge.problem)
-        ]
+        cameras: dict[str, list[str]] = {}
+        for camera_id, bridge in self.bridges.items():
+            if bridge.enabled and (problem := bridge.problem):
+                cameras.setdefault(problem, []).append(camera_id)
+        return [f"{self.name} {', '.join(ids)}: {problem}" for problem, ids in cameras.items()]

@@ -60,6 +60,13 @@ class ImageSettings(Section):
     quality: int = Field(85, ge=1, le=100, description="JPEG quality.")
     retain: bool = Field(False, description="The broker keeps the last picture for whoever subscribes later.")
 
+    @field_validator("schedule")
+    @classmethod
+    def _not_beside_fps(cls, schedule: str | None, info: ValidationInfo) -> str | None:
+        if schedule is not None and info.data.get("fps", 1.0) != 1.0:
+            raise refuse("is given beside fps", "one of them")
+        return schedule
+
 
 class CameraSettings(Section):
     """One camera. Its id, the key it stands under, is in topics and unique ids and is never shown."""

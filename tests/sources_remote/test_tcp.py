@@ -167,9 +167,9 @@ def test_too_long() -> None:
 class TestOutput:
     """Our own sender."""
 
-    def feed(self, port: int) -> CameraFeed:
+    def feed(self, port: int, camera_id: str = "cam") -> CameraFeed:
         settings: Any = SimpleNamespace(tcp=TcpOutputSettings(host=HOST, port=port))
-        return CameraFeed("cam", settings, Hub(), PictureSpec, lambda: None)
+        return CameraFeed(camera_id, settings, Hub(), PictureSpec, lambda: None)
 
     def shoot(self, feed: CameraFeed, number: int) -> None:
         feed.hub.publish(Frame(time.time_ns(), 64, 48, jpeg=PICTURES[number % 4]))
@@ -191,6 +191,16 @@ class TestOutput:
             self.shoot(feed, 2)
             frame = await asyncio.to_thread(next_frame, again)
             assert frame.jpeg in PICTURES[1:3]
+        await output.stop()
+
+    async def test_cameras_with_the_same_problem_are_named_together(self, port: int) -> None:
+        output = TcpOutput()
+        for camera_id in ("front", "back"):
+            output.attach(self.feed(port, camera_id))
+        words = await asyncio.to_thread(
+            wait_for, lambda: [one for one in output.problems() if "," in one], "both have one"
+        )
+        assert words == [f"tcp front, back: no connection to {HOST}:{port}: Connection refused"]
         await output.stop()
 
     async def test_latest_wins(self, port: int) -> None:
