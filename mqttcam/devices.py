@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.control import plain_name
 from mqttcam.camera.frame import Picture, PictureSpec
+from mqttcam.listeners import Listeners
 from mqttcam.motion import CameraMotion
 from mqttcam.outputs.output import CameraFeed, Output
 from mqttcam.schedule import Schedule, parse
@@ -57,7 +58,7 @@ class CameraDevice:
         self.outputs = {output.name: output for output in outputs if output.serves(camera.settings)}
         self._output_defaults: dict[str, bool | None] = {}
         self._store = store
-        self._listeners: list[Callable[[], None]] = []
+        self._listeners = Listeners(f"camera {camera.id}")
         self._taking_still = False
         image = camera.settings.image
         self.image_retain = image.retain
@@ -243,17 +244,13 @@ class CameraDevice:
     # listeners
 
     def add_listener(self, listener: Callable[[], None]) -> None:
-        self._listeners.append(listener)
+        self._listeners.add(listener)
 
     def remove_listener(self, listener: Callable[[], None]) -> None:
         self._listeners.remove(listener)
 
     def changed(self) -> None:
-        for listener in tuple(self._listeners):
-            try:
-                listener()
-            except Exception:
-                log.exception("camera %s: somebody who was told of a change failed", self.id)
+        self._listeners.tell()
 
     # memory
 

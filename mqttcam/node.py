@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mqttcam import __version__
+from mqttcam.listeners import Listeners
 from mqttcam.log import get_level, set_level
 
 log = logging.getLogger(__name__)
@@ -40,7 +41,7 @@ class Node:
         self.rediscover: Callable[[], None] = lambda: None
         self.reconnects: Callable[[], int] = lambda: 0
         self._started = time.monotonic()
-        self._listeners: list[Callable[[], None]] = []
+        self._listeners = Listeners("node")
 
     @property
     def cpu_temperature(self) -> float | None:
@@ -71,11 +72,7 @@ class Node:
         self.changed()
 
     def add_listener(self, listener: Callable[[], None]) -> None:
-        self._listeners.append(listener)
+        self._listeners.add(listener)
 
     def changed(self) -> None:
-        for listener in tuple(self._listeners):
-            try:
-                listener()
-            except Exception:
-                log.exception("somebody who was told of a change failed")
+        self._listeners.tell()

@@ -21,6 +21,7 @@ from mqttcam.camera.sources import create
 from mqttcam.camera.stats import CameraStats
 from mqttcam.camera.status import WITHOUT_FRAMES, CameraStatus, CameraUnavailable
 from mqttcam.camera.supervisor import Supervisor
+from mqttcam.listeners import Listeners
 from mqttcam.settings import CameraSettings
 from mqttcam.values import Value
 
@@ -77,7 +78,7 @@ class Camera:
         self.measured = Measured()
         self._wanted = WantedValues(settings.controls, values or {})
         self._make_source = make_source or (lambda wake: create(settings, wake))
-        self._listeners: list[Callable[[], None]] = []
+        self._listeners = Listeners(f"camera {camera_id}")
         self._orders = Orders(self.hub, lambda: self.last_error)
         self._remarks: str | None = None
         self._desk = Desk(self._open_capture, self._why_not)
@@ -180,7 +181,7 @@ class Camera:
 
     def add_listener(self, listener: Callable[[], None]) -> None:
         """Call `listener` on the loop after any change of status, values, controls or error."""
-        self._listeners.append(listener)
+        self._listeners.add(listener)
 
     @property
     def is_stuck(self) -> bool:
@@ -214,7 +215,7 @@ class Camera:
         if opened.refused and remarks != self._remarks:
             log.warning("camera %s: %s", self.id, "; ".join(opened.refused))
         self._remarks = remarks
-        self._notify()
+        self._listeners.tell()
 
     def first_frame(self, capture: object, width: int, height: int) -> None:
         """Frames come."""
@@ -237,7 +238,7 @@ class Camera:
         """Values are in force."""
         if capture is self._supervisor.capture:
             self.values |= values
-            self._notify()
+            self._listeners.tell()
 
     def sampled(self, capture: object, sample: Sample) -> None:
         """The newest frame was looked at."""
@@ -246,7 +247,7 @@ class Camera:
         news = {key: value for key, value in sample.applied.items() if self.values.get(key) != value}
         self.values |= news
         if self.measured.take(sample) or news:
-            self._notify()
+            self._listeners.tell()
 
     # what the supervisor tells
 
@@ -265,7 +266,7 @@ class Camera:
         self.last_error = _printable(str(problem))
         self.stats.follow(None)
         if not self.enabled:
-            self._notify()
+            self._listeners.tell()
         elif isinstance(problem, SourceEnded):
             self._set_status(CameraStatus.STOPPED)
         else:
@@ -308,7 +309,7 @@ class Camera:
             if self.status is not CameraStatus.STARTING:
                 settled.set()
 
-        self._listeners.append(look)
+        self._listeners.add(look)
         left = OPEN_TIMEOUT
         try:
             while left > 0 and not settled.is_set():
@@ -326,14 +327,7 @@ class Camera:
             self.measured.values = {}
             self._orders.refuse(self._why_not())
         self.status = status
-        self._notify()
-
-    def _notify(self) -> None:
-        for listener in tuple(self._listeners):
-            try:
-                listener()
-            except Exception:
-                log.exception("camera %s: a listener failed", self.id)
+        self._listeners.tell()
 
 
 def _printable(text: str) -> str:

@@ -240,7 +240,7 @@ class Wire:
             while count < len(view):
                 count += self._sock.send(view[count:] if count else view)
         except _WOULD_BLOCK:
-            pass
+            pass  # the rest goes when there is room again
         except OSError as error:
             self.problem = self._last_words() or error
             raise

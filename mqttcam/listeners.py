@@ -1,0 +1,33 @@
+"""Who is told of a change."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+log = logging.getLogger(__name__)
+
+Listener = Callable[[], None]
+
+
+class Listeners:
+    """Told one after the other, on the loop; one that fails costs none of the others."""
+
+    def __init__(self, of: str) -> None:
+        """`of` is what changes, for the log."""
+        self._of = of
+        self._listeners: list[Listener] = []
+
+    def add(self, listener: Listener) -> None:
+        self._listeners.append(listener)
+
+    def remove(self, listener: Listener) -> None:
+        self._listeners.remove(listener)
+
+    def tell(self) -> None:
+        """Something has changed."""
+        for listener in tuple(self._listeners):
+            try:
+                listener()
+            except Exception:
+                log.exception("%s: somebody who was told of a change failed", self._of)
