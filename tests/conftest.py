@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+import logging
+from collections.abc import Generator, Iterator
 
 import pytest
 from support.daemon import Daemon
 from support.left_out import summary
 
 _LOG_TAIL = 6000
+
+
+@pytest.fixture(autouse=True)
+def _log_level_as_it_was() -> Iterator[None]:
+    """A test that starts a daemon in this process sets it for all that follow."""
+    ours = logging.getLogger("mqttcam")
+    level = ours.level
+    yield
+    ours.setLevel(level)
 
 
 @pytest.hookimpl(wrapper=True)

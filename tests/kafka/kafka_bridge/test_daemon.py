@@ -176,7 +176,7 @@ def test_viewer(kafka: KafkaBroker, mqtt: Broker, tmp_path: Path) -> None:
 
 def test_schedule_of_mqtt_pictures(mqtt: Broker, tmp_path: Path) -> None:
     """The same grammar for the pictures on MQTT; a rate that a command sets counts more."""
-    cameras = {"front": pattern_camera(image={"schedule": "every second"})}
+    cameras = {"front": pattern_camera(image={"fps": 1, "schedule": "every second"})}
     with rig(mqtt, tmp_path, cameras=cameras) as running:
         running.front.next_image()
         assert 1 <= images(running, 2.5) <= 4

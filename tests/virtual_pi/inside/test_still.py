@@ -52,3 +52,12 @@ def test_too_little_memory_for_a_still_leaves_the_stream_alone(opened: OpenCamer
         frame = source.read(2)
     assert frame is not None
     assert frame.width == 640
+
+
+def test_a_stream_that_does_not_go_on_says_why_to_everyone(opened: OpenCamera) -> None:
+    camera = opened(size="640x480")
+    camera._stream = {"main": {"size": (0, 0), "format": "none"}}
+    with pytest.raises(SourceError, match="cannot go on after a still picture"):
+        camera.capture_still(80)
+    with pytest.raises(SourceError, match="cannot go on after a still picture"):
+        camera.read(1.0)

@@ -60,6 +60,7 @@ class PiCamera:
         self._size = (0, 0)
         self._first: dict[str, Any] = {}
         self._stream: dict[str, Any] = {}
+        self._why_closed = "the camera is not open"
         self.notes: list[str] = []
 
     # life
@@ -133,7 +134,7 @@ class PiCamera:
         """Run picamera2's event loop until `taken` gives a request, ours to release then; `None`: none came in time."""
         camera, selector = self._camera, self._selector
         if camera is None or selector is None:
-            raise SourceError("the camera is not open")
+            raise SourceError(self._why_closed)
         end = time.monotonic() + timeout
         while True:
             if selector.select(max(0.0, end - time.monotonic())):
@@ -164,7 +165,7 @@ class PiCamera:
     def restart_stream(self) -> None:
         """Stop the camera and start it as it was; its buffers stay."""
         if self._camera is None:
-            raise SourceError("the camera is not open")
+            raise SourceError(self._why_closed)
         try:
             self._release()
             with library.opening():
@@ -177,7 +178,7 @@ class PiCamera:
 
     def apply(self, values: Mapping[str, Value]) -> Mapping[str, Value]:
         if self._camera is None:
-            raise SourceError("the camera is not open")
+            raise SourceError(self._why_closed)
         change = self._table.change(values)
         if change.native:
             rehearse(self._camera, change.native)
@@ -211,7 +212,7 @@ class PiCamera:
             SourceError: there is not enough camera memory for one, or the camera failed; the message says which.
         """
         if self._camera is None:
-            raise SourceError("the camera is not open")
+            raise SourceError(self._why_closed)
         self._release()
         try:
             with library.opening():
@@ -236,7 +237,8 @@ class PiCamera:
                 self._restart(self._stream)
         except Exception as error:
             self.close()
-            raise SourceError(f"the stream cannot go on after a still picture: {in_words(error)}") from error
+            self._why_closed = f"the stream cannot go on after a still picture: {in_words(error)}"
+            raise SourceError(self._why_closed) from error
 
     def _restart(self, config: Mapping[str, Any]) -> None:
         self._main = self._lores = None
