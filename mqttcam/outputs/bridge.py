@@ -200,9 +200,9 @@ class Bridge:
         for outcome in outcomes:
             message, error = outcome.message, outcome.error
             if error is None:
-                self.tally.sent += 1
                 self._failures = 0
                 self.contact.got_through()
+                self.tally.sent += 1
             else:
                 self.tally.errors += 1
                 if isinstance(error, TooLarge):

@@ -156,7 +156,7 @@ def test_silence(real_kafka: KafkaBroker, topic: str, client: str, monkeypatch: 
         finally:
             real_kafka.resume()
         here.wait_sent(1)
-        assert here.report["problem"] is None
+        wait_for(lambda: here.report["problem"] is None, "all is well again")
 
 
 class TestContact:
