@@ -147,7 +147,8 @@ def test_silence(real_kafka: KafkaBroker, topic: str, client: str, monkeypatch: 
     """A broker that stands still is a problem before the client gives up, and none when it goes on."""
     monkeypatch.setattr(contact_module, "SILENCE", 0.5)
     with way(real_kafka, topic, client=client) as here:
-        here.wait_connected()
+        here.shooter.shoot(1)
+        here.wait_sent(1)
         real_kafka.pause()
         try:
             here.shooter.shoot(1)
@@ -155,7 +156,7 @@ def test_silence(real_kafka: KafkaBroker, topic: str, client: str, monkeypatch: 
             assert here.report["lag"] > 0.5
         finally:
             real_kafka.resume()
-        here.wait_sent(1)
+        here.wait_sent(2)
         wait_for(lambda: here.report["problem"] is None, "all is well again")
 
 
