@@ -43,13 +43,13 @@ class _Listener(logging.Handler):
 
     Attributes:
         said: by thread name; whether it is in words of ours, and when it was.
-        ears: who is told at once, by thread name.
+        ears: who is told at once, with the thread's name; cameras may share a client's name.
     """
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
         self.said: dict[str, tuple[bool, float, str]] = {}
-        self.ears: dict[str, Callable[[str], None]] = {}
+        self.ears: set[tuple[str, Callable[[str], None]]] = set()
 
     def emit(self, record: logging.LogRecord) -> None:
         thread, text = record.threadName or "", record.getMessage()
@@ -58,8 +58,9 @@ class _Listener(logging.Handler):
         words = in_words(text)
         if words is not None:
             self.said[thread] = True, time.monotonic(), words
-            if (ear := self.ears.get(thread)) is not None:
-                ear(words)
+            for of, ear in tuple(self.ears):
+                if of == thread:
+                    ear(words)
         elif not (thread in self.said and self.said[thread][0]):
             self.said[thread] = False, time.monotonic(), _INNARDS.sub("", text)
 
@@ -91,12 +92,12 @@ def listen(client_id: str | None = None, ear: Callable[[str], None] | None = Non
             logger.setLevel(logging.WARNING)
             logger.propagate = False
     if client_id is not None and ear is not None:
-        _listener.ears[_sending_thread(client_id)] = ear
+        _listener.ears.add((_sending_thread(client_id), ear))
 
 
-def forget(client_id: str) -> None:
-    """Nobody is told of this producer's troubles any more."""
-    _listener.ears.pop(_sending_thread(client_id), None)
+def forget(client_id: str, ear: Callable[[str], None]) -> None:
+    """This ear is told no more of the producer's troubles."""
+    _listener.ears.discard((_sending_thread(client_id), ear))
 
 
 def last_words(client_id: str | None = None) -> str:

@@ -28,8 +28,8 @@ FIRST_RETRY, LAST_RETRY = 0.25, 10.0
 _IDLE, _POLL, _OFF = 0.5, 0.05, 5.0
 _MARGIN = 0.9
 """Of a size that was refused though it is within what is said to be taken."""
-_FLUSH, _JOIN = 0.5, 0.8
-"""Parts of the time to stop: for sending, and for the thread to end."""
+_FLUSH, _PATIENCE, _END = 0.5, 0.6, 0.3
+"""Parts of the time to stop: for sending, until a message that hangs is given up, and from then on."""
 
 
 class Bridge:
@@ -64,6 +64,7 @@ class Bridge:
         self._make_writer = make_writer
         self._sizer = Sizer(self.name, fit=fit)
         self._sure = sure
+        self._writer: Writer | None = None
         self._limit: int | None = None
         self._failures = 0
         self._stopping = False
@@ -103,13 +104,16 @@ class Bridge:
         self._thread.start()
 
     def stop(self, timeout: float) -> None:
-        """Send what can be sent within `timeout` seconds, and end; a thread that hangs is left behind."""
+        """Send what can be sent within `timeout` seconds, and end; a thread that hangs even then is left behind."""
         self._feed.hub.unsubscribe(self)
         self._deadline = time.monotonic() + timeout * _FLUSH
         self._stopping = True
         self._wake.set()
         self.queue.release()
-        self._thread.join(timeout * _JOIN)
+        self._thread.join(timeout * _PATIENCE)
+        if (writer := self._writer) is not None:
+            writer.abort()
+        self._thread.join(timeout * _END)
         self.queue.close()
 
     # the capture thread
@@ -146,6 +150,7 @@ class Bridge:
     def _run(self) -> None:
         while not self._stopping:
             if not self.enabled:
+                self.queue.clear("off")
                 self.contact.ended()
                 self._pause(_OFF)
                 continue
@@ -159,7 +164,7 @@ class Bridge:
 
     def _connect(self) -> None:
         """One writer, from open to close, and the pause after a failure."""
-        writer = self._make_writer()
+        writer = self._writer = self._make_writer()
         failure: Exception | None = None
         try:
             writer.open(self.contact.hear)
@@ -170,7 +175,8 @@ class Bridge:
             failure = error
         self.contact.answered(more=False)
         self.queue.give_back(writer.close())
-        if failure is not None:
+        self._writer = None
+        if failure is not None and not self._stopping:
             self._failed(failure)
             self._pause(random.uniform(0.5, 1) * min(LAST_RETRY, FIRST_RETRY * 2**self._failures))
 

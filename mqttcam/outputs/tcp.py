@@ -5,6 +5,7 @@ The newest picture wins: one that could not go yet is replaced.
 
 from __future__ import annotations
 
+import contextlib
 import select
 import socket
 import struct
@@ -62,6 +63,11 @@ class TcpWriter:
     def outcomes(self, timeout: float) -> list[Outcome]:
         done, self._done = self._done, []
         return done
+
+    def abort(self) -> None:
+        if (connection := self._socket) is not None:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> list[Message]:
         if self._socket is not None:

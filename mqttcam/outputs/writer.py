@@ -30,7 +30,7 @@ Trouble = Callable[[str], None]
 
 
 class Writer(Protocol):
-    """One connection; used by the bridge's thread alone, and once. Its `str` says where to, for people."""
+    """One connection, used once; all but `abort` is for the bridge's thread. Its `str` says where to, for people."""
 
     @property
     def room(self) -> int:
@@ -55,6 +55,9 @@ class Writer(Protocol):
 
     def outcomes(self, timeout: float) -> list[Outcome]:
         """What has come to its end since the last call, waiting for it at most so many seconds."""
+
+    def abort(self) -> None:
+        """From another thread: what is on its way is given up, so that a `send` that hangs fails soon."""
 
     def close(self) -> list[Message]:
         """Disconnect at once; what was still on its way."""

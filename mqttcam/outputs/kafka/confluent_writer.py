@@ -76,7 +76,7 @@ class ConfluentWriter:
         self._done: list[Outcome] = []
         self._bytes_on_way = 0
         self._said = ""
-        self._refused = False
+        self._refused = self._aborted = False
         self._trouble: Trouble = lambda words: None
 
     @property
@@ -132,6 +132,10 @@ class ConfluentWriter:
         done, self._done = self._done, []
         return done
 
+    def abort(self) -> None:
+        """Only `open` waits for long."""
+        self._aborted = True
+
     def close(self) -> list[Message]:
         if self._producer is not None:
             self._producer.purge()
@@ -156,7 +160,7 @@ class ConfluentWriter:
                 return self._producer.list_topics(self._topic, timeout=1.0).topics[self._topic]
             except KafkaException:
                 self._producer.poll(0)
-                if self._refused or time.monotonic() > end:
+                if self._refused or self._aborted or time.monotonic() > end:
                     raise
 
     @staticmethod

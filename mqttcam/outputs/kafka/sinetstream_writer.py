@@ -24,6 +24,8 @@ class SinetstreamWriter:
         self._client_id = client_id
         self._parameters: dict[str, Any] = {}
         self._writer: Any = None
+        self._producer: Any = None
+        self._trouble: Trouble = lambda words: None
         self._done: list[Outcome] = []
 
     @property
@@ -35,6 +37,7 @@ class SinetstreamWriter:
         return len(self._done)
 
     def open(self, trouble: Trouble) -> None:
+        self._trouble = trouble
         kafka_log.listen(self._client_id, trouble)
         try:
             from sinetstream import MessageWriter
@@ -42,6 +45,8 @@ class SinetstreamWriter:
             self._parameters = self._all_parameters()
             self._writer = MessageWriter(no_config=True, **self._parameters)
             self._writer.open()
+            # It waits for answers for minutes, and only kafka-python can stop that.
+            self._producer = self._writer._plugin._client  # noqa: SLF001 - it has no public way there
         except WriterFailed:
             raise
         except Exception as error:
@@ -70,8 +75,13 @@ class SinetstreamWriter:
         done, self._done = self._done, []
         return done
 
+    def abort(self) -> None:
+        kafka_log.forget(self._client_id, self._trouble)
+        if self._producer is not None:
+            self._producer.close(timeout=0)
+
     def close(self) -> list[Message]:
-        kafka_log.forget(self._client_id)
+        self.abort()
         left = [outcome.message for outcome in self._done if outcome.error is not None]
         self._done = []
         writer, self._writer = self._writer, None

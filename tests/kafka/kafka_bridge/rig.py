@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -154,13 +155,23 @@ def way(
     import asyncio
 
     settings = KafkaSettings.model_validate({"brokers": broker.address(), "topic": topic, **keys})
-    output = KafkaOutput(settings, "node", state or broker.directory)
+    node = f"node{next(_numbers)}"
+    before = threads_of(node)
+    output = KafkaOutput(settings, node, state or broker.directory)
     shooter = shooter or Shooter()
     output.attach(CameraFeed("cam", OF_ALL, shooter.hub, lambda: PictureSpec(DEFAULT_QUALITY), lambda: None))
     try:
         yield Way(output, shooter)
     finally:
         asyncio.run(output.stop())
+        # A thread that is left behind would go on complaining, in whatever test comes next.
+        wait_for(lambda: threads_of(node) <= before, "its threads have ended", 10)
+
+
+def threads_of(node: str) -> Counter[str]:
+    """How many there are of bridges, and of this node's producer."""
+    ours = ("kafka-cam", f"mqttcam-{node}-cam-network-thread")
+    return Counter(thread.name for thread in threading.enumerate() if thread.name in ours)
 
 
 def make_topic(broker: KafkaBroker, name: str, **config: str) -> str:

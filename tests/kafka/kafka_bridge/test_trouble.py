@@ -227,6 +227,9 @@ class Hand:
         done, self._done = self._done, []
         return done
 
+    def abort(self) -> None:
+        pass
+
     def close(self) -> list[Message]:
         self._maybe("close")
         return []
