@@ -16,6 +16,7 @@ import orjson
 from mqttcam import log
 from mqttcam.cli.outcome import DONE, FAILED, CommandFailed, UsageError, drop_output
 from mqttcam.settings import Settings, SettingsError, check_outputs, find_config, load, reference
+from mqttcam.settings.dotenv import load_dotenv
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:
@@ -58,6 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
     path = find_config(arguments.config, os.environ)
 
     def read() -> Settings:
+        load_dotenv(os.environ)
         settings = load(path, os.environ)
         if problems := check_outputs(settings):
             raise SettingsError(problems)

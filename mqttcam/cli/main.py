@@ -60,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from mqttcam.cli import commands
     from mqttcam.settings import SettingsError
-    from mqttcam.settings.reference import load_dotenv
+    from mqttcam.settings.dotenv import load_dotenv
 
     if "config" in arguments:
         load_dotenv(os.environ)

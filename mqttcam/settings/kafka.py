@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, SecretStr
 
@@ -116,6 +116,8 @@ def check_together(kafka: KafkaSettings) -> None:
         raise refuse(f"has no {missing[0]}", "at least brokers and topic (SS_BROKERS and SS_TOPIC)")
     if kafka.data_encryption and kafka.crypto is None:
         raise refuse("has data_encryption and no crypto", "`crypto: {mode: GCM, password: …}`")
+    if kafka.config is None:
+        _check_login(kafka)
     special = [name for name in _SINETSTREAM_ONLY if getattr(kafka, name) not in (None, False, 3)]
     if kafka.client == "confluent" and special:
         raise refuse(
@@ -123,11 +125,36 @@ def check_together(kafka: KafkaSettings) -> None:
         )
 
 
+def _check_login(kafka: KafkaSettings) -> None:
+    def given(name: str) -> object:
+        return getattr(kafka.type_spec, name) or getattr(kafka, name)
+
+    mechanism, protocol = given("sasl_mechanism"), given("security_protocol")
+    if protocol in ("PLAINTEXT", "SSL") or (mechanism is None and protocol is None):
+        return
+    if mechanism is None:
+        raise refuse(f"has security_protocol {protocol} and no sasl_mechanism", "`sasl_mechanism: PLAIN`")
+    missing = [name for name in ("sasl_plain_username", "sasl_plain_password") if not given(name)]
+    if missing and mechanism != "GSSAPI":
+        raise refuse(f"has sasl_mechanism {mechanism} and no {missing[0]}", "a user name and a password")
+
+
+def _changes(under: Section, over: Section) -> dict[str, Any]:
+    """The keys that `over` has; of a section that both have, only those of its keys as well."""
+    found = {}
+    for name in over.model_fields_set:
+        below, above = getattr(under, name), getattr(over, name)
+        # `tls: true` has no keys: it is the section with its defaults, whatever the other has.
+        inner = isinstance(below, Section) and isinstance(above, Section) and above.model_fields_set
+        found[name] = below.model_copy(update=_changes(below, above)) if inner else above
+    return found
+
+
 def for_camera(
     everyone: KafkaSettings, own: KafkaSettings | None, node: str, camera_id: str
 ) -> KafkaSettings:
     """What holds for one camera, its topic filled in."""
-    changes = {name: getattr(own, name) for name in own.model_fields_set} if own is not None else {}
+    changes = _changes(everyone, own) if own is not None else {}
     if "schedule" in changes and "fps" not in changes:
         changes["fps"] = "max"
     elif "fps" in changes and "schedule" not in changes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -12,6 +13,10 @@ from mqttcam.settings.base import MustExist, OneOf, Section, refuse, switch_or
 LARGEST_REQUEST = 1 << 30
 ExistingFile = Annotated[Path, MustExist()]
 Milliseconds = Annotated[int, Field(ge=1, le=3_600_000)]
+_BROKER = re.compile(
+    r"(?:[^\s:/\[\](){}<>,;@\"'`]+|\[[0-9a-fA-F:.]+(?:%\w+)?\])(?::(?P<port>[^\s:/]*))?|[0-9a-fA-F]*(?::[0-9a-fA-F.]*){2,}"
+)
+"""A name or an address and perhaps a port; an IPv6 address with a port in brackets."""
 Word = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 
 
@@ -20,11 +25,18 @@ def _brokers(raw: object) -> object:
 
 
 def _broker(text: str) -> str:
-    host, _, port = text.rpartition(":")
-    if (not host and not port) or "/" in text or " " in text or not text.isprintable():
+    match = _BROKER.fullmatch(text)
+    if match is None:
         raise refuse("is not the address of a broker", "host:port, several joined with commas")
-    if host and ":" not in host and not (port.isdecimal() and 0 < int(port) < 65536):
+    port = match["port"]
+    if port is not None and not (port.isdecimal() and 0 < int(port) < 65536):
         raise refuse("has a port that is none", "host:port, several joined with commas")
+    return text
+
+
+def _version(text: str) -> str:
+    if not re.fullmatch(r"\d+(\.\d+){0,2}", text):
+        raise refuse("is not a version", "numbers and dots, such as 2.6.0")
     return text
 
 
@@ -97,9 +109,9 @@ class KafkaCrypto(Section):
 
     algorithm: Annotated[Literal["AES"], OneOf()] = Field("AES", description="AES.")
     key_length: Annotated[Literal[128, 192, 256], OneOf()] = Field(128, description="Bits.")
-    mode: Annotated[Literal["EAX", "GCM", "CBC", "CFB", "OFB", "CTR", "OPENPGP"], OneOf()] = Field(
-        description="EAX, GCM, CBC, CFB, OFB, CTR or OPENPGP."
-    )
+    mode: Annotated[
+        Literal["EAX", "GCM", "CBC", "CFB", "OFB", "CTR", "OPENPGP"], OneOf(OPENPGPCFB="OPENPGP")
+    ] = Field(description="EAX, GCM, CBC, CFB, OFB, CTR or OPENPGP.")
     padding: Annotated[Literal["none", "pkcs7"], OneOf(NoPadding="none")] = Field(
         "none", description="none or pkcs7 (CBC needs it)."
     )
@@ -156,7 +168,7 @@ class KafkaConnection(Section):
     What is not given has that library's default.
     """
 
-    api_version: Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+){0,2}$")] | None = Field(
+    api_version: Annotated[str, AfterValidator(_version)] | None = Field(
         None, description="The brokers' version, such as 2.6.0; asked for if not given."
     )
     api_version_auto_timeout_ms: Milliseconds | None = Field(
@@ -171,6 +183,8 @@ class KafkaConnection(Section):
     metadata_max_age_ms: int | None = Field(
         None, ge=100, le=2_000_000_000, description="Ask again for the topic's data."
     )
+    metrics_num_samples: int | None = Field(None, ge=1, le=1000, description="For the client's own metrics.")
+    metrics_sample_window_ms: Milliseconds | None = Field(None, description="For the client's own metrics.")
     receive_buffer_bytes: int | None = Field(None, ge=1024, le=LARGEST_REQUEST, description="SO_RCVBUF.")
     reconnect_backoff_max_ms: Milliseconds | None = Field(
         None, description="Longest wait between two connects."
@@ -192,6 +206,10 @@ class KafkaConnection(Section):
         description="PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL; if not given, as `tls` and `sasl_…` say.",
     )
     send_buffer_bytes: int | None = Field(None, ge=1024, le=LARGEST_REQUEST, description="SO_SNDBUF.")
+    sock_chunk_buffer_count: int | None = Field(
+        None, ge=1, le=1_000_000, description="Reads from the socket at a time."
+    )
+    sock_chunk_bytes: int | None = Field(None, ge=1, le=LARGEST_REQUEST, description="Bytes of such a read.")
     ssl_cafile: ExistingFile | None = Field(None, description="As `tls.ca_certs`.")
     ssl_certfile: ExistingFile | None = Field(None, description="As `tls.certfile`.")
     ssl_check_hostname: bool | None = Field(None, description="As `tls.check_hostname`.")
@@ -213,6 +231,9 @@ class KafkaClient(KafkaConnection):
     )
     compression_type: Annotated[Literal["gzip", "zstd", "lz4", "snappy"], OneOf()] | None = Field(
         None, description="Kafka's own compression; a JPEG gets no smaller."
+    )
+    connection_timeout_ms: Milliseconds | None = Field(
+        None, description="Wait for a connection; `request_timeout_ms` if not given."
     )
     linger_ms: int | None = Field(None, ge=0, le=60_000, description="Wait for more messages of a batch.")
     max_block_ms: Milliseconds | None = Field(None, description="Wait for a topic's data; 5000.")

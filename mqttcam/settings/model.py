@@ -42,7 +42,8 @@ class LogSettings(Section):
     """What is logged, to the standard error output."""
 
     level: Annotated[
-        Literal["DEBUG", "INFO", "WARNING", "ERROR"], OneOf(warn="WARNING", critical="ERROR", fatal="ERROR")
+        Literal["DEBUG", "INFO", "WARNING", "ERROR"],
+        OneOf(warn="WARNING", critical="ERROR", fatal="ERROR", notset="DEBUG"),
     ] = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
     format: Annotated[Literal["text", "json"], OneOf()] = Field(
         "text", description="text: for people; json: one object a line, for machines."

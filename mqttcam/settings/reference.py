@@ -7,8 +7,7 @@ file does, and goes through the same checks; for each variable it is told what i
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Collection, Mapping, MutableMapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -19,12 +18,9 @@ from mqttcam.settings.reference_camera import NEW, OLD, read_camera
 from mqttcam.settings.shape import ROOT, Kind, Shape, keys_of, step
 from mqttcam.settings.tree import Node, Place, Scalar
 
-log = logging.getLogger(__name__)
-
 CAMERA = "camera"
 """The id of the one camera that the variables describe."""
 SECRETS = Path("/run/secrets")
-DOTENV = Path(".env")
 AUTH_FILE = Path("~/.config/sinetstream/auth.json")
 _SINETSTREAM, _SERVER = "SS_", "SSCFG_"
 _PREFIXES = (NEW, OLD, _SINETSTREAM, _SERVER)
@@ -66,25 +62,6 @@ class Reference:
     tree: Node | None = None
     explained: list[Explained] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
-
-
-def load_dotenv(environ: MutableMapping[str, str], path: Path = DOTENV) -> None:
-    """Add the variables of a `.env` file that are not there yet, as the reference sender does.
-
-    The file may be anybody's: one that cannot be read is said, and no error.
-    """
-    try:
-        if not path.is_file():
-            return
-        from dotenv import dotenv_values
-
-        found = dotenv_values(path)
-    except (OSError, ValueError, ImportError) as error:
-        log.warning("%s is not read: %s", path, error)
-        return
-    for name, value in found.items():
-        if value is not None:
-            environ.setdefault(name, value)
 
 
 def variables(environ: Mapping[str, str], secrets: Path = SECRETS) -> tuple[dict[str, str], list[Problem]]:
@@ -216,7 +193,7 @@ class _Reader:
         names = sorted(name for name in self._given if name.startswith(_SINETSTREAM))
         for name in names:
             path = name.removeprefix(_SINETSTREAM).lower().split("__")
-            if path == ["value_type"]:
+            if path[0] == "value_type":
                 self.say(name, "the reference sender too sends bytes")
             elif any(other.startswith(f"{name}__") for other in names):
                 self.say(name, "its own variables say more")
@@ -230,10 +207,17 @@ class _Reader:
         self._set(f"kafka.{key}", text, Place(variable=name))
         self._explain(name, f"kafka.{key}", None if _is_secret(key.split(".")) else text)
 
+    def _schedule(self, name: str) -> None:
+        if self._given[name].strip("0"):
+            self._kafka(name, "schedule")
+        else:
+            self._set("kafka.schedule", "1", Place(variable=name))
+            self._explain(name, "kafka.schedule", "1", "as the reference sender, which looks once a second")
+
     def _rest(self) -> None:
         if "SCHEDULE" in self._given:
             if "kafka" in self._root:
-                self._kafka("SCHEDULE", "schedule")
+                self._schedule("SCHEDULE")
             else:
                 self.say("SCHEDULE", "nothing goes to Kafka")
         if "LOG_LEVEL" in self._given:

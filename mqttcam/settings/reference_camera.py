@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from mqttcam.settings.nearest import nearest
-from mqttcam.settings.size import parse_size
+from mqttcam.settings.reference_size import size_of
 from mqttcam.values import Choice, InvalidValue, Kind, Number, Switch, Vector, shown
 
 NEW, OLD = "PICAMERA2_", "PICAMERA_"
@@ -49,6 +49,7 @@ CONTROL_KINDS: Mapping[str, Kind] = {
     "AfRange": _choice("Normal Macro Full"),
     "AfSpeed": _choice("Normal Fast"),
     "AfTrigger": _choice("Start Cancel"),
+    "AfWindows": Vector(_WHOLE, 4),
     "AnalogueGain": _NUMBER,
     "AnalogueGainMode": _choice("Auto Manual"),
     "AwbEnable": Switch(),
@@ -94,13 +95,13 @@ def read_camera(variables: Mapping[str, str], sink: Sink) -> None:
     """Tell `sink` what each `PICAMERA2_*` and `PICAMERA_*` variable is."""
     _size(variables, sink)
     _rate(variables, sink)
-    given = {
-        name.removeprefix(CONTROLS).replace("_", "").casefold()
-        for name in variables
-        if name.startswith(CONTROLS)
-    }
+    given = {_plain(name) for name in variables if name.startswith(CONTROLS)}
+    rate = next((name for name in (_NEW_RATE, _OLD_RATE) if name in variables), None)
     for name, text in variables.items():
         if name in (*_SIZES, _NEW_RATE, _OLD_RATE):
+            continue
+        if rate is not None and (_plain(name) == "framedurationlimits" or name == f"{OLD}FRAMERATE_RANGE"):
+            sink.say(name, f"has no effect beside {rate}")
             continue
         if name.startswith(CONTROLS):
             _control(name, text, sink)
@@ -125,17 +126,7 @@ def _first(names: tuple[str, ...], variables: Mapping[str, str], sink: Sink) -> 
 def _size(variables: Mapping[str, str], sink: Sink) -> None:
     if (name := _first(_SIZES, variables, sink)) is None:
         return
-    text, note = variables[name], None
-    match text.strip("() \t").lower().split("x"):
-        case [width, height] if width.strip().isdecimal() and height.strip().isdecimal():
-            sides = int(width), int(height)
-            if any(side % 2 for side in sides):
-                note = "made even"
-            text = "x".join(str(side - side % 2) for side in sides)
-    try:
-        size: object = str(parse_size(text))
-    except Exception:  # noqa: BLE001 - the model says what is wrong with it
-        size = variables[name]
+    size, note = size_of(variables[name], old=name.startswith(OLD))
     sink.put("size", size, name, note)
 
 
@@ -144,8 +135,13 @@ def _rate(variables: Mapping[str, str], sink: Sink) -> None:
         sink.put("frame_rate", variables[name], name)
 
 
+def _plain(name: str) -> str:
+    """The control of a variable, as all spellings of it are one."""
+    return name.removeprefix(CONTROLS).replace("_", "").casefold()
+
+
 def _control(name: str, text: str, sink: Sink) -> None:
-    wanted = name.removeprefix(CONTROLS).replace("_", "").casefold()
+    wanted = _plain(name)
     known = next((control for control in CONTROL_KINDS if control.casefold() == wanted), None)
     if known is None:
         spelled = "".join(part.capitalize() for part in name.removeprefix(CONTROLS).split("_"))

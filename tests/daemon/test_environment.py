@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 import yaml
 from support.broker import Broker
 from support.client import Client
@@ -45,6 +46,28 @@ def test_environment_alone(broker: Broker, tmp_path: Path) -> None:
     with Client(broker, "mqttcam/bare/#") as client, Daemon(tmp_path, arguments=["run"], env=env):
         client.wait("mqttcam/bare/status", lambda m: m.text == "online", 20)
         client.wait("mqttcam/bare/camera/image")
+
+
+@pytest.mark.parametrize("command", ["reload", "restart"])
+def test_dotenv_is_read_again(broker: Broker, tmp_path: Path, command: str) -> None:
+    """By SIGHUP or a command, and by the process that a restart leaves behind."""
+    lines = {
+        "MQTTCAM__NODE": "dotenv",
+        "MQTTCAM__MQTT__HOST": broker.host,
+        "MQTTCAM__MQTT__PORT": str(broker.port),
+        "MQTTCAM__STATE_DIR": "state",
+        "MQTTCAM__CAMERAS__CAMERA__SOURCE__TYPE": "test_pattern",
+        "PICAMERA2_SIZE": "QVGA",
+    }
+    file = tmp_path / ".env"
+    file.write_text("".join(f"{name}={value}\n" for name, value in lines.items()))
+    state = "mqttcam/dotenv/camera/state"
+    with Client(broker, "mqttcam/dotenv/#") as client, Daemon(tmp_path, arguments=["run"]):
+        client.wait(state, lambda m: m.json["resolution"] == "320x240", 20)
+        lines["PICAMERA2_SIZE"] = "VGA"
+        file.write_text("".join(f"{name}={value}\n" for name, value in lines.items()))
+        client.publish(f"mqttcam/dotenv/cmd/{command}", "")
+        client.wait(state, lambda m: m.json["resolution"] == "640x480", 20)
 
 
 def test_the_file_of_the_current_folder(broker: Broker, tmp_path: Path) -> None:

@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from kafka.producer.kafka import KafkaProducer
 from pydantic import SecretStr, ValidationError
 from pydantic_core import PydanticCustomError
 
 from mqttcam.settings.cameras import CameraSettings
+from mqttcam.settings.dotenv import FROM_DOTENV, load_dotenv
 from mqttcam.settings.fill import Filler
 from mqttcam.settings.kafka import KafkaSettings, check_together
-from mqttcam.settings.reference import Reference, load_dotenv, read, underlay
+from mqttcam.settings.reference import Reference, read, underlay
 from mqttcam.settings.reference_camera import CONTROL_KINDS
 from mqttcam.settings.size import Size
 from mqttcam.settings.tree import Node, Place
@@ -100,6 +102,22 @@ class TestSize:
         del every["PICAMERA2_SIZE"]
         assert camera(**every).size == Size(3840, 2160)
 
+    @pytest.mark.parametrize(
+        ("text", "size"),
+        [
+            ("XGA", (1024, 768)),
+            ("sxga", (1280, 1024)),
+            ("UXGA", (1600, 1200)),
+            ("720p", (1280, 720)),
+            ("1080P", (1920, 1080)),
+            ("(640,480)", (640, 480)),
+            ("641, 480", (640, 480)),
+        ],
+    )
+    def test_as_the_older_sender_has_them(self, text: str, size: tuple[int, int]) -> None:
+        """Its PICAMERA_RESOLUTION went to picamera, which knows more names."""
+        assert camera(PICAMERA_RESOLUTION=text).size == Size(*size)
+
     def test_odd_is_made_even(self) -> None:
         """picamera2 aligns sizes, so an odd one is not an error there."""
         assert camera(PICAMERA2_SIZE="641x481").size == Size(640, 480)
@@ -161,6 +179,7 @@ class TestControls:
             ("AWB_ENABLE", "1", "AwbEnable", True),
             ("COLOUR_GAINS", "(1.5,1.2)", "ColourGains", [1.5, 1.2]),
             ("SCALER_CROP", "(0, 0, 640, 480)", "ScalerCrop", [0, 0, 640, 480]),
+            ("AF_WINDOWS", "(0, 0, 640, 480)", "AfWindows", [0, 0, 640, 480]),
             ("FRAME_DURATION_LIMITS", "(100000,200000)", "FrameDurationLimits", [100000, 200000]),
             ("EXPOSURE_TIME", "10000", "ExposureTime", 10000),
             ("BRIGHTNESS", "-0.2", "Brightness", -0.2),
@@ -196,6 +215,16 @@ class TestFrameRate:
         both = {"PICAMERA2_CONTROLS_FRAME_RATE": "5", "PICAMERA_FRAMERATE": "30"}
         assert camera(**both).frame_rate == 5
         assert "no effect beside PICAMERA2_CONTROLS_FRAME_RATE" in told("PICAMERA_FRAMERATE", **both)
+
+    @pytest.mark.parametrize("rate", ["PICAMERA2_CONTROLS_FRAME_RATE", "PICAMERA_FRAMERATE"])
+    @pytest.mark.parametrize(
+        "limits", ["PICAMERA2_CONTROLS_FRAME_DURATION_LIMITS", "PICAMERA_FRAMERATE_RANGE"]
+    )
+    def test_beats_its_limits(self, rate: str, limits: str) -> None:
+        """It becomes FrameDurationLimits, over what is there."""
+        both = {rate: "5", limits: "(33333,33333)"}
+        assert (camera(**both).frame_rate, camera(**both).controls) == (5, {})
+        assert f"no effect beside {rate}" in told(limits, **both)
 
 
 class TestOlderVariables:
@@ -320,6 +349,17 @@ class TestSinetstream:
     def test_value_type(self) -> None:
         """The reference sends bytes whatever this says."""
         assert kafka(**KAFKA, SS_VALUE_TYPE="text").value_type == "byte_array"
+        assert kafka(**KAFKA, SS_VALUE_TYPE__NAME="image").value_type == "byte_array"
+
+    @pytest.mark.parametrize("name", sorted(KafkaProducer.DEFAULT_CONFIG))
+    def test_the_clients_own(self, name: str) -> None:
+        """Whatever kafka-python's producer takes as a number or a text, as far as it is not ours to say."""
+        default = KafkaProducer.DEFAULT_CONFIG[name]
+        if name in ("bootstrap_servers", "ssl_context") or not isinstance(default, int | str | None):
+            return
+        if default is None and name.endswith(("serializer", "provider")):
+            return
+        assert name in KafkaSettings.model_fields
 
     def test_unknown_parameter(self) -> None:
         """The reference ends on it; here the nearest is named."""
@@ -444,6 +484,12 @@ class TestSchedule:
     def test_taken(self, text: str) -> None:
         assert kafka(**KAFKA, SCHEDULE=text).schedule == text
 
+    @pytest.mark.parametrize("text", ["0", "00"])
+    def test_nought(self, text: str) -> None:
+        """The reference looks once a second whether it is due."""
+        assert kafka(**KAFKA, SCHEDULE=text).schedule == "1"
+        assert told("SCHEDULE", **KAFKA, SCHEDULE=text).startswith("SCHEDULE: kafka.schedule: 1 (as the ref")
+
     def test_bad_names_the_grammar(self) -> None:
         with pytest.raises(ValidationError) as error:
             kafka(**KAFKA, SCHEDULE="now and then")
@@ -510,12 +556,38 @@ class TestDotenv:
         )
         environ = {"LOG_LEVEL": "DEBUG"}
         load_dotenv(environ, file)
+        assert environ.pop(FROM_DOTENV) == "SS_TOPIC SS_BROKERS SCHEDULE"
         assert environ == {
             "SS_TOPIC": "a",
             "SS_BROKERS": "b:9092",
             "SCHEDULE": "every minute",
             "LOG_LEVEL": "DEBUG",
         }
+
+    def test_read_again(self, tmp_path: Path) -> None:
+        """What came from the file follows it, in a process that inherits the environment as well."""
+        file = tmp_path / ".env"
+        file.write_text("SS_TOPIC=a\nSS_BROKERS=b\nSCHEDULE=1\n")
+        environ = {"SCHEDULE": "60"}
+        load_dotenv(environ, file)
+        file.write_text("SS_TOPIC=c\nSCHEDULE=2\nLOG_LEVEL=DEBUG\n")
+        load_dotenv(environ, file)
+        assert environ == {
+            "SS_TOPIC": "c", "SCHEDULE": "60", "LOG_LEVEL": "DEBUG", FROM_DOTENV: "SS_TOPIC LOG_LEVEL"
+        }  # fmt: skip
+        file.unlink()
+        load_dotenv(environ, file)
+        assert environ == {"SCHEDULE": "60", FROM_DOTENV: ""}
+
+    def test_unreadable_later(self, tmp_path: Path) -> None:
+        """Nothing is lost of what was read before."""
+        file = tmp_path / ".env"
+        file.write_text("SS_TOPIC=a\n")
+        environ: dict[str, str] = {}
+        load_dotenv(environ, file)
+        file.write_bytes(b"\xff\xfe\x00=")
+        load_dotenv(environ, file)
+        assert environ["SS_TOPIC"] == "a"
 
     def test_somebody_elses(self, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
         """One that is no text is said, and no error."""

@@ -25,6 +25,8 @@ _BLOCKS = (("web", "users"), ("web", "tokens"), ("web", "tls"))
 """Sections whose keys only make sense together."""
 _KAFKA = (("kafka",), ("kafka", "brokers"), ("kafka", "topic"))
 """What every key of Kafka needs."""
+_LOGIN = tuple(("kafka", key) for key in ("sasl_mechanism", "sasl_plain_username", "sasl_plain_password"))
+"""What a login needs."""
 _FILES = ("ca.pem", "client.pem", "client.key", "crl.pem", "web.pem", "web.key", "secret")
 _EXAMPLES = {
     "node",
@@ -153,7 +155,7 @@ def test_each_line_works_without_its_hash(
             auth = next(value for _, other, _, value in entries() if other == ("kafka", "auth"))
             (tmp_path / "secret").write_text(yaml.safe_load(auth))
         for needed, other, _, _ in entries():
-            if other in _KAFKA:
+            if other in _KAFKA or (path[-1] in ("sasl_mechanism", "security_protocol") and other in _LOGIN):
                 text[needed - 1] = text[needed - 1].replace("#", "", 1)
     line = text[number - 1] if path in _KAFKA else text[number - 1].replace("#", "", 1)
     text[number - 1] = re.sub(r"/run/secrets/[\w.]+", str(tmp_path / "secret"), line)

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from mqttcam.settings import Settings
 from mqttcam.settings.kafka import KafkaSettings, for_camera
+from mqttcam.settings.kafka_client import KafkaTls
 
 
 def merged(everyone: dict[str, Any], own: dict[str, Any] | None = None) -> KafkaSettings:
@@ -27,6 +28,23 @@ def test_nothing_of_its_own() -> None:
 def test_key_by_key() -> None:
     found = merged({"quality": 70, "consistency": "AT_MOST_ONCE"}, {"topic": "{camera}", "quality": 90})
     assert (found.topic, found.quality, found.consistency) == ("front", 90, "AT_MOST_ONCE")
+
+
+def test_sections_key_by_key() -> None:
+    """What a camera does not say of a section still holds; `true` is the section with its defaults."""
+    everyone = {
+        "queue": {"frames": 9, "bytes": 900_000},
+        "type_spec": {"linger_ms": 5},
+        "tls": {"ciphers": "HIGH"},
+    }
+    found = merged(
+        everyone, {"queue": {"frames": 7}, "type_spec": {"acks": 1}, "tls": {"check_hostname": False}}
+    )
+    assert (found.queue.frames, found.queue.bytes) == (7, 900_000)
+    assert (found.type_spec.linger_ms, found.type_spec.acks) == (5, 1)
+    assert found.tls == KafkaTls(ciphers="HIGH", check_hostname=False)
+    assert merged(everyone, {"tls": True}).tls == KafkaTls()
+    assert merged(everyone, {"tls": False}).tls is None
 
 
 def test_a_rate_of_its_own_and_a_schedule_of_its_own() -> None:
@@ -48,3 +66,40 @@ def test_what_fits_only_together() -> None:
     assert merged(
         {"crypto": crypto, "data_encryption": True}, {"data_encryption": False, "client": "confluent"}
     )
+
+
+@pytest.mark.parametrize(
+    "brokers",
+    [
+        "kafka",
+        "k1:9092, k2 ,",
+        "127.0.0.1:1",
+        "[::1]:9092",
+        "::1",
+        "fe80::1",
+        "[fe80::1%eth0]:9092",
+        "a_b.c-d:65535",
+    ],
+)
+def test_brokers(brokers: str) -> None:
+    """A port that is missing is the client's default; IPv6 with a port is in brackets."""
+    wanted = tuple(part.strip() for part in brokers.split(",") if part.strip())
+    assert merged({"brokers": brokers}).brokers == wanted
+
+
+def test_a_mode_by_its_other_name() -> None:
+    """SINETStream takes both."""
+    found = merged({"data_encryption": True, "crypto": {"mode": "OPENPGPCFB", "password": "x"}})
+    assert found.crypto is not None
+    assert found.crypto.mode == "OPENPGP"
+
+
+def test_a_login_is_whole() -> None:
+    """Of the camera and of all together; what a configuration server adds is not known here."""
+    login = {"sasl_plain_username": "camera", "sasl_plain_password": "0815"}
+    merged(login, {"sasl_mechanism": "PLAIN"})
+    merged({"sasl_mechanism": "PLAIN", "security_protocol": "PLAINTEXT"})
+    merged({"sasl_mechanism": "GSSAPI"})
+    merged({"config": "cameras", "sasl_mechanism": "PLAIN"})
+    with pytest.raises(ValidationError, match="has sasl_mechanism PLAIN and no sasl_plain_username"):
+        merged({}, {"sasl_mechanism": "PLAIN"})

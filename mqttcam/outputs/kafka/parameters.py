@@ -17,12 +17,15 @@ DEFAULTS = {"max_block_ms": 5000, "retries": 3}
 
 
 def client_parameters(settings: KafkaSettings, client_id: str) -> dict[str, object]:
-    """kafka-python's parameters, as plain values; `type_spec` counts more than the same key beside it."""
+    """kafka-python's parameters, as plain values."""
+    return {**DEFAULTS, "client_id": client_id} | given_parameters(settings, secure=settings.tls is not None)
+
+
+def given_parameters(settings: KafkaSettings, *, secure: bool) -> dict[str, object]:
+    """Those that are in the settings; `type_spec` counts more than the same key beside it. `secure`: there is TLS."""
     spec = settings.type_spec
     both = settings.model_copy(update={name: getattr(spec, name) for name in spec.model_fields_set})
-    return {**DEFAULTS, "client_id": client_id} | as_parameters(
-        both, KafkaClient, secure=settings.tls is not None
-    )
+    return as_parameters(both, KafkaClient, secure=secure)
 
 
 def largest_jpeg(max_request: int, *, encrypted: bool = False, compressed: bool = False) -> int:

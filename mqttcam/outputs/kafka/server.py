@@ -14,7 +14,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mqttcam.outputs.kafka.parameters import DEFAULTS
+from mqttcam.outputs.kafka.parameters import DEFAULTS, given_parameters
 from mqttcam.outputs.writer import WriterFailed
 from mqttcam.settings.kafka import KafkaSettings
 
@@ -198,11 +198,15 @@ def _adapter(settings: KafkaSettings) -> HTTPAdapter:
 
 
 def _for_writer(parameters: dict[str, Any], settings: KafkaSettings, client_id: str) -> dict[str, Any]:
+    """The server's parameters; what the settings have themselves counts more, as SINETStream's arguments do."""
     topics = settings.topic or parameters.get("topic") or parameters.get("topics")
     parameters["topic"] = topics[0] if isinstance(topics, list) and topics else topics
     parameters.pop("topics", None)
-    if settings.brokers:
-        parameters["brokers"] = list(settings.brokers)
+    given = settings.model_fields_set - {"type"}
+    ours = settings.as_parameters().items()
+    parameters |= {name: value for name, value in ours if name in given and value != []}
+    if isinstance(brokers := parameters.get("brokers"), str):
+        parameters["brokers"] = [part.strip() for part in brokers.split(",") if part.strip()]
     for name in ("brokers", "topic"):
         if not parameters.get(name):
             raise WriterFailed(f"{settings.config} on the configuration server has no {name}")
@@ -211,8 +215,16 @@ def _for_writer(parameters: dict[str, Any], settings: KafkaSettings, client_id: 
             f"{settings.config} on the configuration server is for {parameters['type']}, not Kafka"
         )
     parameters.pop("client_id", None)
-    parameters.setdefault("consistency", settings.consistency)
+    if "consistency" in given or "consistency" not in parameters:
+        parameters["consistency"] = settings.consistency
     parameters.setdefault("type", "kafka")
     parameters["value_type"] = "byte_array"
-    parameters["type_spec"] = {**DEFAULTS, "client_id": client_id, **parameters.get("type_spec", {})}
+    own = given_parameters(settings, secure=bool(parameters.get("tls")))
+    spec: dict[str, Any] = {**DEFAULTS, "client_id": client_id}
+    if not (settings.security_protocol or settings.type_spec.security_protocol):
+        # It only follows from the rest; the server's word counts more.
+        spec["security_protocol"] = own.pop("security_protocol", "PLAINTEXT")
+    spec |= parameters.get("type_spec", {}) | own
+    # Secrets come as bytes; kafka-python wants text.
+    parameters["type_spec"] = {name: v.decode() if isinstance(v, bytes) else v for name, v in spec.items()}
     return parameters

@@ -22,8 +22,10 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from support.waiting import HOST, free_port, wait_for
 
-from kafka_bridge.rig import Shooter, raw, way
+from kafka_bridge.rig import Shooter, make_topic, raw, topic_name, way
 from mqttcam.outputs.kafka import server as module
+from mqttcam.outputs.kafka.sinetstream_writer import SinetstreamWriter
+from mqttcam.settings.kafka import KafkaSettings
 
 KEY = rsa.generate_private_key(65537, 2048)
 PEM = KEY.private_bytes(
@@ -125,10 +127,9 @@ def keys(server: Server, **more: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("version", [2, 3])
-def test_encrypted_secret(
-    real_kafka: KafkaBroker, topic: str, server: Server, tmp_path: Path, version: int
-) -> None:
-    """The password comes encrypted; both files are written for their owner alone."""
+def test_encrypted_secret(real_kafka: KafkaBroker, server: Server, tmp_path: Path, version: int) -> None:
+    """The password comes encrypted and opens every connection; both files are written for their owner alone."""
+    topic = make_topic(real_kafka, topic_name("secret"), max_message_bytes="200000")
     login = {"security_protocol": "SASL_PLAINTEXT", "sasl_mechanism": "PLAIN", "sasl_plain_username": USER}
     common = {
         "type": "kafka",
@@ -145,8 +146,44 @@ def test_encrypted_secret(
         shooter.shoot(3)
         here.wait_sent(3)
     assert len(raw(real_kafka, topic)) == 3
+    writer = SinetstreamWriter(KafkaSettings.model_validate(keys(server)), "me")
+    writer.open(lambda words: None)
+    try:
+        assert str(writer) == f"{real_kafka.address('sasl')}, topic {topic}"
+        # The topic's, which only a second connection tells.
+        assert writer.limit() < 200_000
+    finally:
+        writer.close()
     for name in ("auth.json", "private_key.pem"):
         assert stat.S_IMODE((tmp_path / ".config/sinetstream" / name).stat().st_mode) == 0o400
+
+
+def test_what_is_configured_here_as_well(real_kafka: KafkaBroker, topic: str, server: Server) -> None:
+    """It counts more than what the server says, as with arguments of SINETStream's own writer."""
+    server.say(
+        {
+            "type": "kafka", "brokers": real_kafka.address("both"), "topic": "another", "consistency": "AT_MOST_ONCE",
+            "tls": {"ca_certs": str(real_kafka.certificates.ca)},
+            "type_spec": {"security_protocol": "SASL_SSL", "sasl_mechanism": "PLAIN", "linger_ms": 7},
+        }
+    )  # fmt: skip
+    own: dict[str, Any] = {
+        "topic": topic, "consistency": "AT_LEAST_ONCE", "max_request_size": 3_000_000,
+        "sasl_plain_username": USER, "sasl_plain_password": PASSWORD, "type_spec": {"retries": 5},
+    }  # fmt: skip
+    settings = KafkaSettings.model_validate({**keys(server), **own})
+    found = module.fetch(settings, "me")
+    assert (found["topic"], found["consistency"]) == (topic, "AT_LEAST_ONCE")
+    assert found["type_spec"] == {
+        "client_id": "me", "linger_ms": 7, "max_block_ms": 5000, "max_request_size": 3_000_000, "retries": 5,
+        "sasl_mechanism": "PLAIN", "sasl_plain_password": PASSWORD, "sasl_plain_username": USER,
+        "security_protocol": "SASL_SSL",
+    }  # fmt: skip
+    shooter = Shooter()
+    with way(real_kafka, own.pop("topic"), shooter, **keys(server), **own) as here:
+        shooter.shoot(1)
+        here.wait_sent(1)
+    assert len(raw(real_kafka, topic)) == 1
 
 
 def test_kept_auth(kafka: KafkaBroker, topic: str, server: Server, tmp_path: Path) -> None:
