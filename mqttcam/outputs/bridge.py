@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from mqttcam.camera.frame import Frame
+from mqttcam.camera.frame import Frame, PictureSpec
 from mqttcam.camera.selection import selection
 from mqttcam.camera.sizing import Sizer
 from mqttcam.outputs.contact import Contact
@@ -106,6 +106,7 @@ class Bridge:
     def stop(self, timeout: float) -> None:
         """Send what can be sent within `timeout` seconds, and end; a thread that hangs even then is left behind."""
         self._feed.hub.unsubscribe(self)
+        dropped = self.tally.all_dropped
         self._deadline = time.monotonic() + timeout * _FLUSH
         self._stopping = True
         self._wake.set()
@@ -115,6 +116,8 @@ class Bridge:
             writer.abort()
         self._thread.join(timeout * _END)
         self.queue.close()
+        if lost := self.tally.all_dropped - dropped:
+            log.warning("%s: ends with %d pictures that were not sent", self.name, lost)
 
     # the capture thread
 
@@ -130,11 +133,8 @@ class Bridge:
             ValueError: the frame is broken.
             Expired: the camera was closed meanwhile; the frame counts for nothing.
         """
-        spec = self._feed.spec()
-        if self._quality is not None:
-            spec = replace(spec, quality=self._quality)
         try:
-            picture = self._sizer.picture(frame, spec, self._limit)
+            picture = self._sizer.picture(frame, self._spec, self._limit)
         except ValueError:
             self.tally.take()
             self.tally.drop("broken")
@@ -144,6 +144,11 @@ class Bridge:
             self.tally.drop("size")
         else:
             self.queue.put(Message(picture.jpeg, picture.seq, picture.ts_ns))
+
+    @property
+    def _spec(self) -> PictureSpec:
+        spec = self._feed.spec()
+        return spec if self._quality is None else replace(spec, quality=self._quality)
 
     # the bridge's own thread
 
@@ -186,7 +191,7 @@ class Bridge:
             idle = not writer.pending
             if self._stopping and ((idle and not len(self.queue)) or time.monotonic() > self._deadline):
                 return
-            message = self.queue.take(_IDLE if idle else 0.0) if writer.room else None
+            message = self._next(_IDLE if idle else 0.0) if writer.room else None
             if message is not None:
                 self.contact.sends()
                 writer.send(message)
@@ -195,13 +200,28 @@ class Bridge:
                 self.contact.answered(more=bool(writer.pending))
                 self._settle(writer, outcomes)
 
+    def _next(self, timeout: float) -> Message | None:
+        """The oldest that waits, made smaller if less is taken than was known when it was queued."""
+        message, limit = self.queue.take(timeout), self._limit
+        if message is None or limit is None or len(message.jpeg) <= limit:
+            return message
+        try:
+            jpeg, reason = self._sizer.again(message.jpeg, self._spec, limit), "size"
+        except ValueError:
+            jpeg, reason = None, "broken"
+        if jpeg is not None:
+            return replace(message, jpeg=jpeg)
+        self.tally.drop(reason)
+        self.queue.done(message)
+        return None
+
     def _settle(self, writer: Writer, outcomes: list[Outcome]) -> None:
         """Count what came to its end; what has to be sent again goes back.
 
         Raises:
             _SendFailed: a new writer is needed.
         """
-        failed = []
+        again = []
         failure: Exception | None = None
         for outcome in outcomes:
             message, error = outcome.message, outcome.error
@@ -209,19 +229,20 @@ class Bridge:
                 self._failures = 0
                 self.contact.got_through()
                 self.tally.sent += 1
+                self.queue.done(message)
+                continue
+            self.tally.errors += 1
+            if isinstance(error, TooLarge):
+                self._shrink(writer, len(message.jpeg))
+                again.append(message)
+                continue
+            failure = failure or error
+            if self._sure:
+                again.append(message)
             else:
-                self.tally.errors += 1
-                if isinstance(error, TooLarge):
-                    self._shrink(writer, len(message.jpeg))
-                    self.tally.drop("size")
-                else:
-                    failure = failure or error
-                    if self._sure:
-                        failed.append(message)
-                        continue
-                    self.tally.drop("failed")
-            self.queue.done(message)
-        self.queue.give_back(failed)
+                self.tally.drop("failed")
+                self.queue.done(message)
+        self.queue.give_back(again)
         if failure is not None:
             raise _SendFailed(str(failure))
 

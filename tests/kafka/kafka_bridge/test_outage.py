@@ -173,8 +173,10 @@ def test_topic_that_comes_later(real_kafka: KafkaBroker) -> None:
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_stop_is_bounded(real_kafka: KafkaBroker, topic: str, client: str) -> None:
-    """Even while the broker stands still with frames on their way; the rest is counted."""
+def test_stop_is_bounded(
+    real_kafka: KafkaBroker, topic: str, client: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Even while the broker stands still with frames on their way; the log has how many were lost."""
     shooter = Shooter(size=100_000)
     started = 0.0
     try:
@@ -186,6 +188,7 @@ def test_stop_is_bounded(real_kafka: KafkaBroker, topic: str, client: str) -> No
         assert time.monotonic() - started < 3
     finally:
         real_kafka.resume()
+    assert "ends with 50 pictures that were not sent" in caplog.text
 
 
 def test_stop_sends_what_it_can(kafka: KafkaBroker, topic: str) -> None:

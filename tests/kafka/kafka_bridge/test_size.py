@@ -95,7 +95,7 @@ def test_4k(kafka: KafkaBroker, client: str) -> None:
 
 @pytest.mark.parametrize("client", CLIENTS)
 def test_limit_that_comes_later(real_kafka: KafkaBroker, topic: str, client: str) -> None:
-    """The broker refuses what it took before: that frame is lost and counted, the next are of the size it takes now."""
+    """The broker refuses what it took before: that frame goes out again, smaller, and the next are of that size too."""
     shooter = Shooter()
     with way(real_kafka, topic, shooter, client=client) as here:
         here.wait_connected()
@@ -108,12 +108,32 @@ def test_limit_that_comes_later(real_kafka: KafkaBroker, topic: str, client: str
         client_ = admin.AdminClient({"bootstrap.servers": real_kafka.address()})
         (altered,) = client_.incremental_alter_configs([resource]).values()
         altered.result(10)
-        for sent in (1, 2, 3, 4):
+        for sent in (2, 3, 4):
             shoot(shooter, BIG)
             here.wait_settled()
             assert here.sent == sent
         report = here.report
-        assert (report["dropped_by"], report["errors"], report["connected"]) == ({"size": 1}, 1, True)
+        assert (report["dropped_by"], report["errors"], report["connected"]) == ({}, 1, True)
     first, *later = (len(message.value) for message in read(real_kafka, topic, 4))
     assert first == len(BIG)
     assert max(later) < LIMIT
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("oversize", ["fit", "refuse"])
+def test_frames_from_before_the_limit_was_known(
+    real_kafka: KafkaBroker, small_topic: str, client: str, oversize: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What waited for the connection is treated as what comes after it."""
+    small, broken = jpeg(64, 48), BIG[:-2000]
+    shooter = Shooter()
+    with way(real_kafka, small_topic, shooter, client=client, oversize=oversize) as here:
+        shoot(shooter, BIG, small, broken)
+        here.wait_settled()
+        wanted: tuple[int, dict[str, int]] = (2, {"broken": 1}) if oversize == "fit" else (1, {"size": 2})
+        assert (here.report["sent"], here.report["dropped_by"]) == wanted
+        assert here.report["errors"] == 0
+    assert [len(message.value) < LIMIT for message in read(real_kafka, small_topic, wanted[0])] == [
+        True
+    ] * wanted[0]
+    assert len([record for record in caplog.records if "bytes are taken" in record.getMessage()]) == 1
