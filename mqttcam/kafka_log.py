@@ -23,6 +23,10 @@ _WORDS = {
     "DNS, /etc/hosts or Docker's extra_hosts has to have one",
     r"<authenticating>": "authentication failed: are sasl_mechanism, sasl_plain_username and sasl_plain_password "
     "right, and `tls` as this port wants it?",
+    r"(?i)certificate.required|alert.bad.certificate": "the broker wants a certificate of ours that it "
+    "trusts (`tls.certfile`, `tls.keyfile`)",
+    r"Libraries for (?P<codec>\w+) compression codec not found": "compression_type {codec} needs a package that is "
+    "not installed (lz4, python-snappy or zstandard), or `client: confluent`",
     r"during handshake": "TLS failed: is its certificate signed by our `tls.ca_certs`, and for this name?",
     rf"Connect attempt to {_WHERE} returned error (?P<errno>\d+)": "no connection to {where}: {errno}",
     rf"Connection attempt to {_WHERE} timed out": "no connection to {where}: it does not answer",
@@ -68,6 +72,11 @@ class _Listener(logging.Handler):
 _listener = _Listener()
 
 
+def _not_from_scram(record: logging.LogRecord) -> bool:
+    """kafka-python's SCRAM login logs as if it were the program itself."""
+    return record.module != "scram"
+
+
 def in_words(text: str) -> str | None:
     """A message of kafka-python for a person; None where it is none that is known."""
     for pattern, words in _WORDS.items():
@@ -88,6 +97,7 @@ def listen(client_id: str | None = None, ear: Callable[[str], None] | None = Non
     for name in _LIBRARIES:
         logger = logging.getLogger(name)
         if _listener not in logger.handlers:
+            logging.getLogger().addFilter(_not_from_scram)
             logger.addHandler(_listener)
             logger.setLevel(logging.WARNING)
             logger.propagate = False
@@ -116,11 +126,12 @@ def why_not_open(error: Exception, brokers: str, client_id: str | None = None) -
     if isinstance(error, ImportError) or kind == "UnsupportedServiceTypeError":
         return f"needs `pip install 'mqttcam[kafka]'`: {error}"
     if not said and kind != "ConnectionError" and not isinstance(error, OSError):
-        return f"{kind}: {error}"
+        return in_words(str(error)) or f"{kind}: {error}"
     if said.startswith("no "):
         return said
     why = f"{said}: {WRONG_PORT}" if said.endswith(_CLOSED) else said
-    return f"no connection to {brokers}: {why or repr(error.__cause__ or error)}"
+    cause = repr(error.__cause__ or error)
+    return f"no connection to {brokers}: {why or in_words(cause) or cause}"
 
 
 def _sending_thread(client_id: str) -> str:

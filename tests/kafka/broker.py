@@ -50,10 +50,10 @@ process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@{host}:{controller}
 controller.listener.names=CONTROLLER
-listeners=PLAIN://{host}:{plain},TLS://{host}:{tls},SASL://{host}:{sasl},BOTH://{host}:{both},LOST://{host}:{lost},CONTROLLER://{host}:{controller}
-advertised.listeners=PLAIN://{host}:{plain},TLS://{host}:{tls},SASL://{host}:{sasl},BOTH://{host}:{both},LOST://{nobody}:{lost}
+listeners=PLAIN://{host}:{plain},TLS://{host}:{tls},SASL://{host}:{sasl},BOTH://{host}:{both},LOST://{host}:{lost},MUTUAL://{host}:{mutual},CONTROLLER://{host}:{controller}
+advertised.listeners=PLAIN://{host}:{plain},TLS://{host}:{tls},SASL://{host}:{sasl},BOTH://{host}:{both},LOST://{nobody}:{lost},MUTUAL://{host}:{mutual}
 inter.broker.listener.name=PLAIN
-listener.security.protocol.map=PLAIN:PLAINTEXT,TLS:SSL,SASL:SASL_PLAINTEXT,BOTH:SASL_SSL,LOST:PLAINTEXT,CONTROLLER:PLAINTEXT
+listener.security.protocol.map=PLAIN:PLAINTEXT,TLS:SSL,SASL:SASL_PLAINTEXT,BOTH:SASL_SSL,LOST:PLAINTEXT,MUTUAL:SSL,CONTROLLER:PLAINTEXT
 authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
 super.users=User:ANONYMOUS;User:{user}
 sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256
@@ -61,6 +61,8 @@ listener.name.sasl.plain.sasl.jaas.config={jaas}
 listener.name.sasl.scram-sha-256.sasl.jaas.config={scram}
 listener.name.both.plain.sasl.jaas.config={jaas}
 listener.name.both.scram-sha-256.sasl.jaas.config={scram}
+listener.name.mutual.ssl.client.auth=required
+ssl.principal.mapping.rules=RULE:^.*CN=([^,]+).*$/$1/,DEFAULT
 ssl.keystore.type=PEM
 ssl.keystore.location={keystore}
 ssl.truststore.type=PEM
@@ -120,6 +122,7 @@ class Ports:
     sasl: int
     both: int
     lost: int
+    mutual: int
     controller: int
 
 
@@ -131,7 +134,7 @@ class KafkaBroker:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.directory.mkdir(parents=True, exist_ok=True)
-        self.ports = Ports(*(free_port() for _ in range(6)))
+        self.ports = Ports(*(free_port() for _ in range(7)))
         self.certificates = Certificates.make(directory / "certificates")
         self._process: subprocess.Popen[bytes] | None = None
         self._config = directory / "server.properties"

@@ -30,7 +30,11 @@ class Certificates:
         authority.cert_pem.write_to_path(files.ca)
         for leaf, cert, key in (
             (authority.issue_cert(HOST, "localhost"), files.server_cert, files.server_key),
-            (authority.issue_cert(common_name="camera"), files.client_cert, files.client_key),
+            (
+                authority.issue_cert("camera.example", common_name="camera"),
+                files.client_cert,
+                files.client_key,
+            ),
         ):
             leaf.private_key_pem.write_to_path(key)
             for number, blob in enumerate(leaf.cert_chain_pems):

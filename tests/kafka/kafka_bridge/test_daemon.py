@@ -158,6 +158,7 @@ def test_secret_file(real_kafka: KafkaBroker, tmp_path: Path) -> None:
     with Daemon(tmp_path, config) as daemon:
         wait_for(lambda: raw(real_kafka, topic), "a picture", 30, 0.3)
         assert PASSWORD not in daemon.log
+        assert "BrokerConnection" not in daemon.log
 
 
 def test_viewer(kafka: KafkaBroker, mqtt: Broker, tmp_path: Path) -> None:

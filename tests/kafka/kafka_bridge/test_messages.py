@@ -13,6 +13,7 @@ from sinetstream import MessageWriter
 from sinetstream.marshal import Marshaller
 from sinetstream.packet import Packet
 from support.left_out import leave_out
+from support.waiting import wait_for
 
 from kafka_bridge.rig import Shooter, raw, read, way
 from mqttcam.outputs.kafka import envelope
@@ -120,6 +121,20 @@ class TestSecurity:
             real_kafka, topic, shooter, brokers=real_kafka.address("tls"), tls=tls, client=client
         ) as here:
             shooter.shoot(3)
+            here.wait_sent(3)
+        assert len(raw(real_kafka, topic)) == 3
+
+    def test_tls_with_our_certificate(self, real_kafka: KafkaBroker, topic: str, client: str) -> None:
+        """Where the broker asks for one: it is said that it is missing, and with it frames go."""
+        files = real_kafka.certificates
+        keys: dict[str, Any] = {"brokers": real_kafka.address("mutual"), "client": client}
+        with way(real_kafka, topic, tls={"ca_certs": files.ca}, **keys) as here:
+            here.shooter.shoot(1)
+            wait_for(lambda: "certificate" in str(here.report["problem"]), "it is said", 20)
+            assert client != "sinetstream" or "tls.certfile" in str(here.report["problem"])
+        own = {"ca_certs": files.ca, "certfile": files.client_cert, "keyfile": files.client_key}
+        with way(real_kafka, topic, tls=own, **keys) as here:
+            here.shooter.shoot(3)
             here.wait_sent(3)
         assert len(raw(real_kafka, topic)) == 3
 

@@ -142,6 +142,13 @@ def test_package_that_is_missing(
             assert here.report["problem"] is None
 
 
+@pytest.mark.parametrize("codec", ["lz4", "snappy"])
+def test_compression_that_needs_a_package(kafka: KafkaBroker, topic: str, codec: str) -> None:
+    """Neither is among ours."""
+    with way(kafka, topic, compression_type=codec) as here:
+        problem(here, f"compression_type {codec} needs a package", "client: confluent")
+
+
 @pytest.mark.parametrize("client", CLIENTS)
 def test_silence(real_kafka: KafkaBroker, topic: str, client: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A broker that stands still is a problem before the client gives up, and none when it goes on."""
