@@ -6,7 +6,6 @@ Every command gets exactly one result; a patch is applied whole or not at all.
 from __future__ import annotations
 
 import asyncio
-import difflib
 import logging
 import time
 from collections.abc import Iterable, Mapping
@@ -155,6 +154,8 @@ def _check_keys(given: Iterable[str], known: Mapping[str, object]) -> None:
 
 
 def _near(name: str, known: list[str]) -> str:
+    import difflib  # a command without mistakes does without
+
     close = difflib.get_close_matches(name[:60], known, n=1)
     return f", did you mean {close[0]}?" if close else ""
 

@@ -58,6 +58,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = build_parser().parse_args(argv)
     # NumPy is used for views of pixels only; its linear algebra would start a thread and a buffer for each core.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # To look for plugins of pydantic, which nothing here has, is to read and keep what every package installed says.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     from mqttcam.cli import commands
     from mqttcam.settings import SettingsError
     from mqttcam.settings.dotenv import load_dotenv

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Any, get_args
 
 from pydantic import (
@@ -12,9 +13,13 @@ from pydantic import (
     ConfigDict,
     Field,
     GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    PlainValidator,
     SecretStr,
     StringConstraints,
+    WithJsonSchema,
 )
+from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 SLUG = r"^[a-z0-9_-]+$"
@@ -72,6 +77,36 @@ def switch_or(section: type[Section]) -> BeforeValidator:
     return BeforeValidator(normal, json_schema_input_type=bool | section)
 
 
+class WhenGiven:
+    """Marks a section that few configurations have: its validator is built when the first one is given."""
+
+    def __init__(self, section: type[Section]) -> None:
+        self._section = section
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(self._section.model_validate)
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        self._section.model_rebuild()
+        # As a definition, so that the JSON Schema has it among its `$defs`.
+        return handler(core_schema.definitions_schema(self._section.__pydantic_core_schema__, []))
+
+
+class ByType:
+    """Marks a choice of sections that their `type` tells apart; of each the validator is built when it is given."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        choices = {
+            get_args(section.model_fields["type"].annotation)[0]: handler.generate_schema(
+                Annotated[section, WhenGiven(section)]
+            )
+            for section in get_args(source)
+        }
+        return core_schema.tagged_union_schema(choices, discriminator="type")
+
+
 class OneOf:
     """Marks a `Literal`: any case and the text form of a number are taken, other spellings by `also`."""
 
@@ -113,3 +148,9 @@ Host = Annotated[str, AfterValidator(_host)]
 Topic = Annotated[str, StringConstraints(max_length=MAX_TOPIC), AfterValidator(_topic)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 ListenPort = Annotated[int, Field(ge=0, le=65535)]
+Network = Annotated[
+    IPv4Network | IPv6Network,
+    PlainValidator(ip_network),
+    WithJsonSchema({"type": "string", "format": "ipvanynetwork"}),
+]
+"""An address or network, such as 192.168.1.0/24."""

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, PlainValidator, ValidationInfo, WithJsonSchema, field_validator
 
-from mqttcam.settings.base import OneOf, Section, Slug, refuse, switch_or
+from mqttcam.settings.base import OneOf, Section, Slug, WhenGiven, refuse, switch_or
 from mqttcam.settings.kafka import KafkaSettings
 from mqttcam.settings.motion import MotionSettings
 from mqttcam.settings.outputs import MAX_RATE, MIN_RATE, TcpOutputSettings, Times, rate_of
@@ -99,7 +99,7 @@ class CameraSettings(Section):
     motion: Annotated[MotionSettings | None, switch_or(MotionSettings)] = Field(
         None, description="Motion detection: true, or a section; without it none."
     )
-    kafka: KafkaSettings | None = Field(
+    kafka: Annotated[KafkaSettings, WhenGiven(KafkaSettings)] | None = Field(
         None, description="What this camera has otherwise than `kafka` says for all."
     )
     tcp: TcpOutputSettings | None = Field(

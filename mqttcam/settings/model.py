@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from mqttcam.settings.base import OneOf, Section, Slug, refuse, slug
+from mqttcam.settings.base import OneOf, Section, Slug, WhenGiven, refuse, slug
 from mqttcam.settings.cameras import CameraId, CameraSettings, default_name
 from mqttcam.settings.kafka import KafkaSettings, check_together, for_camera
 from mqttcam.settings.mqtt import BrokerSettings, HomeAssistantSettings, MqttSettings
@@ -68,7 +68,7 @@ class Settings(Section):
     home_assistant: HomeAssistantSettings = Field(
         default_factory=HomeAssistantSettings, description="Home Assistant's MQTT discovery."
     )
-    kafka: KafkaSettings | None = Field(
+    kafka: Annotated[KafkaSettings, WhenGiven(KafkaSettings)] | None = Field(
         None, description="Frames to Kafka, as SINETStream's readers expect them; without this section, none."
     )
     cameras: dict[CameraId, CameraSettings] = Field(

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from mqttcam.settings.base import OneOf, Section
+from mqttcam.settings.base import ByType, OneOf, Section
 from mqttcam.settings.size import SizeSetting
 from mqttcam.settings.sources_real import Picamera2Source, UrlSource, V4l2Source
 from mqttcam.settings.sources_remote import MqttSource, SinetstreamSource, TcpSource
@@ -48,5 +48,5 @@ SourceSettings = Annotated[
     | MqttSource
     | SinetstreamSource
     | TcpSource,
-    Field(discriminator="type"),
+    ByType(),
 ]

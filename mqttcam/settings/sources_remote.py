@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, IPvAnyNetwork, SecretStr, ValidationInfo, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
-from mqttcam.settings.base import Host, OneOf, Port, Section, refuse, switch_or
+from mqttcam.settings.base import Host, Network, OneOf, Port, Section, refuse, switch_or
 from mqttcam.settings.kafka_client import Brokers, KafkaConnection, KafkaCrypto, SinetstreamSettings, Word
 from mqttcam.settings.mqtt import PORT, TLS_PORT, TlsSettings
 
@@ -77,7 +77,7 @@ class TcpSource(Section):
         "127.0.0.1", description="Address to listen on; 0.0.0.0: every network. The newest sender wins."
     )
     port: Port = Field(description="Port to listen on.")
-    allow: tuple[IPvAnyNetwork, ...] = Field(
+    allow: tuple[Network, ...] = Field(
         (), description="Addresses or networks that may send, such as 192.168.1.0/24; everyone if not given."
     )
     max_bytes: int = Field(

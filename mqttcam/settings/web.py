@@ -10,14 +10,13 @@ from typing import Annotated, Literal
 from pydantic import (
     AfterValidator,
     Field,
-    IPvAnyNetwork,
     SecretStr,
     StringConstraints,
     ValidationInfo,
     field_validator,
 )
 
-from mqttcam.settings.base import Host, ListenPort, MustExist, OneOf, Section, refuse
+from mqttcam.settings.base import Host, ListenPort, MustExist, Network, OneOf, Section, refuse
 
 Role = Literal["admin", "viewer"]
 ExistingFile = Annotated[Path, MustExist()]
@@ -127,10 +126,10 @@ class WebSettings(Section):
     hosts: tuple[Host, ...] = Field(
         (), description="More host names that we are known by; needed only without users and tokens."
     )
-    trusted_proxies: tuple[IPvAnyNetwork, ...] = Field(
+    trusted_proxies: tuple[Network, ...] = Field(
         (), description="Proxies whose X-Forwarded-For says who is asking."
     )
-    trusted_networks: tuple[IPvAnyNetwork, ...] = Field(
+    trusted_networks: tuple[Network, ...] = Field(
         (),
         description="Who need not log in, such as 172.30.32.2: Home Assistant's ingress has asked already.",
     )

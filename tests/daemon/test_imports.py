@@ -1,0 +1,83 @@
+"""What a plain daemon loads: for a camera, MQTT and Home Assistant, and nothing for what is not configured."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from pathlib import Path
+
+import pytest
+from support.broker import Broker
+from support.daemon import clean_environment
+from support.rig import rig
+
+LIBRARIES = {
+    "annotated_types",
+    "numpy",
+    "orjson",
+    "paho",
+    "pydantic",
+    "pydantic_core",
+    "simplejpeg",
+    "typing_extensions",
+    "typing_inspection",
+    "yaml",
+}
+"""Those that a plain `run` may load, with what they need themselves."""
+_UNASKED = {"_distutils_hack", "sitecustomize", "socks", "usercustomize"}
+"""What Python at its start, and paho, load where it is installed."""
+_IMPORTED = re.compile(r"^import '([^']+)' #", re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def loaded(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """The modules of a daemon that has sent a picture, in a place with a plugin for pydantic."""
+    folder = tmp_path_factory.mktemp("plugin")
+    _add_plugin(folder)
+    packages = clean_environment(folder)["PYTHONPATH"]
+    env = {"PYTHONVERBOSE": "1", "PYTHONPATH": f"{folder}{os.pathsep}{packages}"}
+    with rig(broker, tmp_path_factory.mktemp("plain"), node="plain", env=env) as running:
+        running.front.next_image()
+        assert running.discovery()
+        code, _ = running.daemon.stop()
+        assert code == 0
+        return set(_IMPORTED.findall(running.daemon.log))
+
+
+def _add_plugin(folder: Path) -> None:
+    package = folder / "bystander-1.0.dist-info"
+    package.mkdir()
+    (package / "METADATA").write_text("Metadata-Version: 2.1\nName: bystander\nVersion: 1.0\n")
+    (package / "entry_points.txt").write_text("[pydantic]\nbystander = bystander\n")
+    (folder / "bystander.py").write_text("def new_schema_validator(*_, **__):\n    return None, None, None\n")
+
+
+def test_no_other_library(loaded: set[str]) -> None:
+    packages = {name.partition(".")[0] for name in loaded} - sys.stdlib_module_names - _UNASKED
+    packages = {name for name in packages if not name.startswith("_sysconfigdata_")}
+    assert packages <= LIBRARIES | {"mqttcam", "ha_discovery"}
+    assert packages >= {"mqttcam", "paho", "simplejpeg"}, "the imports were not seen"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "mqttcam.camera.sources.file",
+        "mqttcam.camera.sources.picamera2",
+        "mqttcam.camera.sources.url",
+        "mqttcam.camera.sources.v4l2",
+        "mqttcam.cli.demo",
+        "mqttcam.mqtt.broker",
+        "mqttcam.outputs.kafka",
+        "mqttcam.web.server",
+        "bystander",
+        "difflib",
+        "multiprocessing",
+        "pydantic.networks",
+        "sqlite3",
+        "xml",
+    ],
+)
+def test_nothing_for_what_is_not_configured(loaded: set[str], name: str) -> None:
+    assert name not in loaded
