@@ -1,13 +1,22 @@
-# mqttcam with all that a plain container can use. Configuration: /etc/mqttcam/config.yaml, or MQTTCAM__… variables.
+# mqttcam with all that a plain container can use; for a Raspberry Pi's camera module see deploy/compose/pi.
+# Configuration: /etc/mqttcam/config.yaml, which user 900 has to be able to read, or MQTTCAM__… variables.
 FROM python:3.13-slim AS build
-COPY . /src
-RUN pip install --no-cache-dir --prefix=/opt/mqttcam '/src[all]'
+RUN python -m venv --without-pip /opt/mqttcam
+WORKDIR /src
+# What mqttcam needs, in a layer of its own: a change of mqttcam itself does not download it again.
+COPY pyproject.toml ./
+RUN mkdir mqttcam ha_discovery && echo '__version__ = "0"' >mqttcam/__init__.py && touch README.md LICENSE && \
+    pip --python /opt/mqttcam/bin/python install --no-cache-dir '.[all]'
+COPY . .
+RUN pip --python /opt/mqttcam/bin/python install --no-cache-dir --no-deps .
 
 FROM python:3.13-slim
-COPY --from=build /opt/mqttcam /usr/local
-RUN useradd --system --create-home --home-dir /var/lib/mqttcam --groups video mqttcam
+RUN useradd --system --uid 900 --home-dir /var/lib/mqttcam --groups video mqttcam && \
+    install -d -m 700 -o mqttcam -g mqttcam /var/lib/mqttcam
+COPY --from=build /opt/mqttcam /opt/mqttcam
+ENV PATH=/opt/mqttcam/bin:$PATH
 USER mqttcam
 VOLUME /var/lib/mqttcam
-HEALTHCHECK --interval=30s --timeout=5s --start-period=15s CMD ["mqttcam", "healthcheck"]
+HEALTHCHECK --interval=30s --timeout=10s --start-period=30s CMD ["mqttcam", "healthcheck"]
 ENTRYPOINT ["mqttcam"]
 CMD ["run"]

@@ -27,6 +27,7 @@ from mqttcam.node import Node
 from mqttcam.outputs import configured as configured_outputs
 from mqttcam.outputs.output import Output
 from mqttcam.probe import FolderTaken, Probe
+from mqttcam.service_manager import ServiceManager
 from mqttcam.settings import CameraSettings, Settings, SettingsError
 from mqttcam.store import Store
 from mqttcam.web.address import linked_page
@@ -96,6 +97,7 @@ class App:
             log.info("mqttcam %s runs as node %s", __version__, self.node.id)
             if on_ready is not None:
                 on_ready(self)
+            await parts.enter_async_context(ServiceManager())
             # What is there now stays: the collector need not look at it again.
             gc.collect()
             gc.freeze()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-import signal
 import sys
 import tempfile
 from collections.abc import Callable
@@ -54,8 +53,6 @@ def run(arguments: argparse.Namespace) -> int:
     """The daemon."""
     from mqttcam.app import run_daemon
 
-    # It asks for what is done now anyway; by default it would end the process.
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     path = find_config(arguments.config, os.environ)
 
     def read() -> Settings:

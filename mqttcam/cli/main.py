@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from mqttcam import __version__
 from mqttcam.cli.outcome import DONE, FAILED, USAGE, CommandFailed, UsageError, drop_output
+
+_STAYING = frozenset({"run", "demo"})
+"""What runs until it is told to end."""
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -56,6 +61,8 @@ def build_parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one subcommand: 0 done, 1 failed while running, 2 usage or configuration."""
     arguments = build_parser().parse_args(argv)
+    if arguments.command in _STAYING:
+        _heed_signals()
     # NumPy is used for views of pixels only; its linear algebra would start a thread and a buffer for each core.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # To look for plugins of pydantic, which nothing here has, is to read and keep what every package installed says.
@@ -85,3 +92,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         # The reader of our output has gone (`mqttcam schema | head`): there is nobody to tell.
         drop_output()
         return DONE
+
+
+def _heed_signals() -> None:
+    """What signals do until the daemon has handlers of its own: what they do then, as far as that is possible."""
+    # It asks for what is done now anyway; by default it would end the process.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    # A container's first process never gets a signal that it has no handler for.
+    signal.signal(signal.SIGTERM, _end)
+
+
+def _end(_number: int, _frame: object) -> NoReturn:
+    raise SystemExit(DONE)

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from dotenv import dotenv_values
+from support.left_out import leave_out
 
 from mqttcam.settings import load
 from mqttcam.settings.reference import Reference, read
+from mqttcam.web.address import linked_page
 
-COMPOSE = Path(__file__).parents[2] / "deploy" / "compose"
+ROOT = Path(__file__).parents[2]
+COMPOSE = ROOT / "deploy" / "compose"
 
 
 def services(side: str) -> dict[str, Any]:
@@ -49,7 +55,45 @@ def test_what_the_containers_mount_is_there(side: str) -> None:
         for volume in service.get("volumes", ()):
             source = volume.split(":")[0]
             assert not source.startswith("./") or (COMPOSE / side / source).is_file(), volume
-        assert (COMPOSE / side / service.get("build", ".")).is_dir()
+        build = service.get("build", ".")
+        context, dockerfile = (
+            (build["context"], build["dockerfile"]) if isinstance(build, dict) else (build, None)
+        )
+        assert (COMPOSE / side / context).is_dir()
+        assert dockerfile is None or (COMPOSE / side / context / dockerfile).is_file()
+
+
+@pytest.mark.parametrize("side", ["pi", "server"])
+def test_compose_takes_them(side: str, tmp_path: Path) -> None:
+    """Compose's own check, with the sample as it stands."""
+    compose = shutil.which("docker-compose")
+    if compose is None:
+        leave_out("docker-compose is not installed")
+    folder = shutil.copytree(COMPOSE / side, tmp_path / side)
+    (folder / "dot_env-sample").rename(folder / ".env")
+    done = subprocess.run(
+        [compose, "config"], cwd=folder, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+
+
+def test_pages_link_is_the_name_that_cameras_use() -> None:
+    """A container knows its own address alone, which nobody else reaches."""
+    environment = services("server")["mqttcam"]["environment"]
+    name = sample("server")["BROKER_HOSTNAME"]
+    given = {key: value.replace("${BROKER_HOSTNAME}", name) for key, value in environment.items()}
+    assert linked_page(load(COMPOSE / "server" / "config.yaml", given).web) == f"http://{name}:8080/"
+
+
+def test_images_are_made_of_what_mqttcam_is_made_of() -> None:
+    """Nothing else is given to Docker: no `.env`, and no test whose change would make an image anew."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    parts = {"pyproject.toml", project["project"]["readme"], *project["project"]["license-files"]}
+    parts |= set(project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"])
+    lines = (ROOT / ".dockerignore").read_text().splitlines()
+    assert "*" in lines
+    assert {line[1:] for line in lines if line.startswith("!")} == parts
 
 
 def test_sizes_fit_each_other() -> None:

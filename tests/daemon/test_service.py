@@ -1,0 +1,114 @@
+"""The daemon as a service: what systemd's unit asks of it, and signals that come before it is up."""
+
+from __future__ import annotations
+
+import configparser
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.broker import Endpoint
+from support.daemon import Daemon, clean_environment, configuration
+from support.left_out import leave_out
+from support.waiting import free_port
+
+UNIT = Path(__file__).parents[2] / "deploy" / "mqttcam.service"
+
+
+@pytest.fixture
+def notify(tmp_path: Path) -> Iterator[socket.socket]:
+    """A socket in the place of systemd's."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
+        listening.bind(str(tmp_path / "notify"))
+        listening.settimeout(20)
+        yield listening
+
+
+def _service(directory: Path, notify: socket.socket) -> Daemon:
+    nobody = Endpoint(free_port())
+    config = configuration(nobody, directory, node="service")
+    env = {"NOTIFY_SOCKET": notify.getsockname(), "WATCHDOG_USEC": "400000"}
+    return Daemon(directory, config, env=env)
+
+
+def test_ready_without_a_broker_and_alive_from_then_on(tmp_path: Path, notify: socket.socket) -> None:
+    with _service(tmp_path, notify) as daemon:
+        assert notify.recv(100) == b"READY=1"
+        assert "runs as node service" in daemon.log
+        assert [notify.recv(100) for _ in range(3)] == [b"WATCHDOG=1"] * 3
+
+
+def test_a_new_process_is_ready_anew(tmp_path: Path, notify: socket.socket) -> None:
+    """The unit lives on while mqttcam replaces itself: a setting beside the cameras has changed."""
+    with _service(tmp_path, notify) as daemon:
+        assert notify.recv(100) == b"READY=1"
+        assert isinstance(daemon.config, dict)
+        daemon.config["node"] = "renamed"
+        daemon.write_config()
+        daemon.send_signal(signal.SIGHUP)
+        said = [notify.recv(100)]
+        while said[-1] != b"READY=1":
+            said.append(notify.recv(100))
+        assert set(said[:-1]) <= {b"WATCHDOG=1"}, "nothing that ends the unit"
+        assert "runs as node renamed" in daemon.log
+
+
+# Waits in the first import that takes long, as a slow machine does.
+_SLOW = """
+import os, signal, sys
+class Slow:
+    def find_spec(self, name, path=None, target=None):
+        if name == "mqttcam.settings":
+            os.kill(os.getpid(), signal.{number})
+sys.meta_path.insert(0, Slow())
+sys.argv = ["mqttcam", "run", "-c", {config!r}]
+from mqttcam.cli import main
+raise SystemExit(main())
+"""
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "words"), [("SIGTERM", 0, ""), ("SIGHUP", 2, "config.yaml: there is no such file")]
+)
+def test_a_signal_while_it_is_being_loaded(tmp_path: Path, number: str, code: int, words: str) -> None:
+    """SIGTERM ends it as it would later; SIGHUP, which would end it by default, does not."""
+    program = _SLOW.format(number=number, config=str(tmp_path / "config.yaml"))
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=clean_environment(tmp_path),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode == code, done.stderr
+    assert words in done.stderr
+
+
+def test_the_unit_is_one_that_systemd_takes(tmp_path: Path) -> None:
+    """systemd's own check; with a program that is there, in the place of the installed one."""
+    if (analyze := shutil.which("systemd-analyze")) is None:
+        leave_out("systemd is not installed")
+    unit = tmp_path / UNIT.name
+    unit.write_text(UNIT.read_text().replace("/opt/mqttcam/bin/mqttcam", sys.executable))
+    done = subprocess.run(
+        [analyze, "verify", "--man=no", str(unit)], capture_output=True, text=True, timeout=30, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert unit.name not in done.stderr, done.stderr
+
+
+def test_the_unit_starts_what_helps_anew_and_leaves_the_cameras() -> None:
+    unit = configparser.ConfigParser(interpolation=None)
+    unit.optionxform = str  # type: ignore[assignment,method-assign]
+    unit.read(UNIT)
+    service = unit["Service"]
+    assert service["Type"] == "notify"
+    assert service["RestartPreventExitStatus"] == "2", "a bad configuration stays bad"
+    assert service["SupplementaryGroups"] == "video"
+    assert not {"PrivateDevices", "DevicePolicy", "DeviceAllow"} & set(service), "they take the cameras away"
