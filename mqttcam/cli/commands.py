@@ -92,6 +92,7 @@ def cameras(arguments: argparse.Namespace) -> int:
     """The cameras attached."""
     from mqttcam.cli.cameras import as_text, attached_cameras
 
+    log.set_up("INFO", "text")  # why there are none of a kind
     found = attached_cameras()
     if arguments.json:
         _print_json(found)

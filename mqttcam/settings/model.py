@@ -15,6 +15,7 @@ from mqttcam.settings.base import OneOf, Section, Slug, WhenGiven, refuse, slug
 from mqttcam.settings.cameras import CameraId, CameraSettings, default_name
 from mqttcam.settings.kafka import KafkaSettings, check_together, for_camera
 from mqttcam.settings.mqtt import BrokerSettings, HomeAssistantSettings, MqttSettings
+from mqttcam.settings.sources import device_of
 from mqttcam.settings.web import WebSettings
 
 SYSTEM_STATE = Path("/var/lib/mqttcam")
@@ -137,6 +138,21 @@ class Settings(Section):
                         f"{camera_id} has no `motion`, and its `{name}` sends on motion",
                         f"`{camera_id}: motion: true`, or no `on_motion`",
                     )
+        return cameras
+
+    @field_validator("cameras")
+    @classmethod
+    def _each_device_once(cls, cameras: dict[str, CameraSettings]) -> dict[str, CameraSettings]:
+        """One of two that want the same device would wait for it for ever; where one is off, it is a choice."""
+        owners: dict[tuple[str, int | str | None], str] = {}
+        for camera_id, camera in cameras.items():
+            if (device := device_of(camera.source)) is None or not camera.enabled:
+                continue
+            if (owner := owners.setdefault(device, camera_id)) != camera_id:
+                raise refuse(
+                    f"{owner} and {camera_id} are the same camera",
+                    "a camera once; `mqttcam cameras` shows what to write under `source`",
+                )
         return cameras
 
     @field_validator("cameras")

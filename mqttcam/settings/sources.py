@@ -50,3 +50,13 @@ SourceSettings = Annotated[
     | TcpSource,
     ByType(),
 ]
+
+
+def device_of(source: object) -> tuple[str, int | str | None] | None:
+    """What tells a device that one program alone can have; `None`: the source has none."""
+    if isinstance(source, Picamera2Source):
+        return source.type, source.camera
+    if isinstance(source, V4l2Source):
+        number = source.device
+        return source.type, f"/dev/video{number}" if isinstance(number, int) else number
+    return None

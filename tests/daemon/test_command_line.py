@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import re
 from pathlib import Path
@@ -244,6 +245,8 @@ class TestOthers:
         text = mqttcam_command(tmp_path, "cameras")
         assert text.returncode == 0
         assert "ScalerCrop: x, y, width, height within 0, 0, 1280, 720 (default" in text.stdout
+        if importlib.util.find_spec("libcamera") is None:
+            assert "no Raspberry Pi cameras: libcamera is not installed; on Raspberry Pi OS:" in text.stderr
 
     def test_schema(self, tmp_path: Path) -> None:
         done = mqttcam_command(tmp_path, "schema")

@@ -19,7 +19,10 @@ from sources.camera_process import CameraProcess, http_camera_command
 
 _HERE = Path(__file__).parent
 SYSTEM_PYTHON = "/usr/bin/python3"
-RTSP_PACKAGES = "gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good python3-gi"
+RTSP_PACKAGES = (
+    "gir1.2-gst-rtsp-server-1.0 glib-networking gstreamer1.0-plugins-base gstreamer1.0-plugins-good "
+    "python3-gi"
+)
 _HAS_RTSP = "import gi; gi.require_version('GstRtspServer', '1.0'); from gi.repository import GstRtspServer"
 
 

@@ -11,6 +11,9 @@ short     ends after three pictures
 empty     no pictures
 digest    instead of basic authentication
 redirect  to another path first
+away      to another camera: the port is that of the path, as `/8080`
+circle    from each path to the next
+mixed     another kind of multipart
 """
 
 from __future__ import annotations
@@ -43,6 +46,14 @@ class Camera(BaseHTTPRequestHandler):
             self.send_response(302)
             self.send_header("Location", "/moved")
             self.end_headers()
+        elif DIALECT in ("away", "circle"):
+            self.send_response(302)
+            self.send_header(
+                "Location", f"http://127.0.0.1:{path[1:]}/stream" if DIALECT == "away" else f"{path}x"
+            )
+            self.end_headers()
+        elif path == "/picture.png":
+            self.answer("image/png", b"\x89PNG")
         elif path == "/page":
             self.answer("text/html", b"<html>")
         elif path == "/snapshot.jpg":
@@ -62,7 +73,8 @@ class Camera(BaseHTTPRequestHandler):
     def stream(self) -> None:
         self.send_response(200)
         announced = "--frame" if DIALECT == "dashes" else "frame"
-        self.send_header("Content-Type", f"multipart/x-mixed-replace; boundary={announced}")
+        subtype = "mixed" if DIALECT == "mixed" else "x-mixed-replace"
+        self.send_header("Content-Type", f"multipart/{subtype}; boundary={announced}")
         if DIALECT == "chunked":
             self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()

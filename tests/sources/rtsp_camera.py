@@ -1,8 +1,8 @@
 """An RTSP camera, by GStreamer's own server. Run by Debian's python3 (packages: see `conftest.py`).
 
-rtsp_camera.py PORT {h264,mjpeg,FILE} [USER PASSWORD]   port 0: any free one; prints `serving PORT`
+rtsp_camera.py PORT {h264,mjpeg,FILE} [USER PASSWORD [CERTIFICATE KEY]]   port 0: any free one; prints `serving PORT`
 
-FILE: H.264 as it is (Annex B), sent again and again.
+CERTIFICATE, KEY: files for rtsps://. FILE: H.264 as it is (Annex B), sent again and again.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import gi  # type: ignore[import-not-found]
 
 gi.require_version("Gst", "1.0")
 gi.require_version("GstRtspServer", "1.0")
-from gi.repository import GLib, Gst, GstRtspServer  # type: ignore[import-not-found]  # noqa: E402
+from gi.repository import Gio, GLib, Gst, GstRtspServer  # type: ignore[import-not-found]  # noqa: E402
 
 _SOURCE = (
     "videotestsrc is-live=true pattern=ball ! video/x-raw,width=320,height=240,framerate=25/1,format=I420"
@@ -45,7 +45,11 @@ def main(port: str, codec: str, *credentials: str) -> None:
 
 
 def protect(
-    server: GstRtspServer.RTSPServer, factory: GstRtspServer.RTSPMediaFactory, user: str, secret: str
+    server: GstRtspServer.RTSPServer,
+    factory: GstRtspServer.RTSPMediaFactory,
+    user: str,
+    secret: str,
+    *certificate: str,
 ) -> None:
     role = "viewer"
     permissions = GstRtspServer.RTSPPermissions.new()
@@ -56,6 +60,8 @@ def protect(
     token = GstRtspServer.RTSPToken.new()
     token.set_string("media.factory.role", role)
     auth.add_basic(GstRtspServer.RTSPAuth.make_basic(user, secret), token)
+    if certificate:
+        auth.set_tls_certificate(Gio.TlsCertificate.new_from_files(*certificate))
     server.set_auth(auth)
 
 

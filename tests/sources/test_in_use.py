@@ -27,15 +27,17 @@ def test_users_of_a_device(tmp_path: Path) -> None:
     for pid, name, target in (
         (11, "rpicam-vid", "/dev/media0"),
         (12, "bash", "/dev/tty1"),
+        (14, "ffmpeg", "/dev/video10"),
         (os.getpid(), "me", "/dev/media0"),
     ):
         (tmp_path / str(pid) / "fd").mkdir(parents=True)
         (tmp_path / str(pid) / "fd" / "3").symlink_to(target)
         (tmp_path / str(pid) / "comm").write_text(f"{name}\n", encoding="utf-8")
     (tmp_path / "13").mkdir()
-    assert users_of("/dev/media", tmp_path) == {11: "rpicam-vid"}
-    assert in_use_words("/dev/media", tmp_path) == "the camera is in use by rpicam-vid (11)"
-    assert in_use_words("/dev/video", tmp_path) == "the camera is in use by another program"
+    assert users_of("/dev/media*", tmp_path) == {11: "rpicam-vid"}
+    assert in_use_words("/dev/media*", tmp_path) == "the camera is in use by rpicam-vid (11)"
+    assert users_of("/dev/video10", tmp_path) == {14: "ffmpeg"}
+    assert in_use_words("/dev/video1", tmp_path) == "the camera is in use by another program"
 
 
 def test_a_killed_process_with_a_thread_that_cannot_end_is_found(tmp_path: Path) -> None:
@@ -46,7 +48,7 @@ def test_a_killed_process_with_a_thread_that_cannot_end_is_found(tmp_path: Path)
     (tmp_path / "11" / "comm").write_text("mqttcam\n", encoding="utf-8")
     (dead / "stat").write_text("11 (mqttcam) Z 1 11 11 0 -1 4194304\n", encoding="utf-8")
     (thread / "stat").write_text("12 (capture (front)) D 1 11 11 0 -1 4194304\n", encoding="utf-8")
-    assert in_use_words("/dev/media", tmp_path) == (
+    assert in_use_words("/dev/media*", tmp_path) == (
         "the camera is in use by mqttcam (11), which is stuck in the kernel: only a reboot helps"
     )
 

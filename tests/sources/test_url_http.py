@@ -19,7 +19,7 @@ from sources.conftest import OpenUrl, StartCamera
 from sources.reading import failure_of, frame_of
 
 
-@pytest.mark.parametrize("dialect", ["plain", "dashes", "unsized", "chunked", "redirect"])
+@pytest.mark.parametrize("dialect", ["plain", "dashes", "unsized", "chunked", "redirect", "mixed"])
 def test_stream_passes_pictures_through_untouched(
     http_camera: StartCamera, opened: OpenUrl, pictures: list[bytes], dialect: str
 ) -> None:
@@ -132,6 +132,30 @@ def test_credentials(
     frame_of(camera)
 
 
+def test_credentials_go_wherever_the_camera_redirects_to_on_itself(
+    http_camera: StartCamera, opened: OpenUrl
+) -> None:
+    port = http_camera("redirect", "admin", "secret").port
+    frame_of(opened(f"http://admin:secret@127.0.0.1:{port}/stream"))
+
+
+def test_credentials_go_nowhere_else(http_camera: StartCamera, opened: OpenUrl) -> None:
+    elsewhere = http_camera("plain", "admin", "secret").port
+    port = http_camera("away", "admin", "secret").port
+    with pytest.raises(SourceError, match="wants a user name and a password, or others"):
+        opened(f"http://admin:secret@127.0.0.1:{port}/{elsewhere}")
+
+
+def test_a_redirection_without_end_is_said(http_camera: StartCamera, opened: OpenUrl) -> None:
+    with pytest.raises(SourceError, match="redirects in a circle, or to what is no HTTP"):
+        opened(f"http://127.0.0.1:{http_camera('circle').port}/stream")
+
+
+def test_a_server_without_tls_is_said(http_camera: StartCamera, opened: OpenUrl) -> None:
+    with pytest.raises(SourceError, match=r"does not speak TLS as it should \((wrong version|record layer)"):
+        opened(f"https://127.0.0.1:{http_camera().port}/stream")
+
+
 @pytest.mark.parametrize("dialect", ["plain", "digest"])
 @pytest.mark.parametrize("credentials", [{}, {"username": "admin", "password": "wrong"}])
 def test_wrong_credentials(
@@ -145,9 +169,10 @@ def test_wrong_credentials(
 @pytest.mark.parametrize(
     ("path", "kind", "message"),
     [
-        ("/page", "auto", "gives text/html, not pictures"),
+        ("/page", "auto", "gives text/html, not JPEGs"),
         ("/page", "mjpeg", "gives text/html, not an MJPEG stream"),
         ("/page", "snapshot", "is no whole JPEG"),
+        ("/picture.png", "auto", "gives image/png, not JPEGs"),
         ("/nothing", "auto", r"knows no such path \(404\)"),
     ],
 )

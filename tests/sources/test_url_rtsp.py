@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import simplejpeg
+from support.certificates import Certificates
 from support.video import BT601, BT709, COLOUR, FULL, LIMITED, video
 from support.waiting import free_port
 
@@ -138,6 +139,19 @@ def test_wrong_credentials_are_said_and_not_shown(rtsp_camera: StartCamera, open
     with pytest.raises(SourceError, match="wants a user name and a password") as failure:
         opened(address(port, "admin:hunter2@"))
     assert "hunter2" not in str(failure.value)
+
+
+def test_a_certificate_that_this_system_trusts(
+    rtsp_camera: StartCamera, opened: OpenUrl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = Certificates.make(tmp_path)
+    port = rtsp_camera("mjpeg", "admin", "secret", str(files.server_cert), str(files.server_key)).port
+    url = f"rtsps://admin:secret@127.0.0.1:{port}/camera"
+    with pytest.raises(SourceError, match="its certificate cannot be trusted; `insecure: true` takes any"):
+        opened(url)
+    frame_of(opened(url, insecure=True))
+    monkeypatch.setenv("SSL_CERT_FILE", str(files.ca))
+    frame_of(opened(url))
 
 
 def test_path_that_the_camera_does_not_know(rtsp_camera: StartCamera, opened: OpenUrl) -> None:

@@ -10,8 +10,8 @@ import pytest
 _FILES = sorted(path.name for path in (Path(__file__).parent / "inside").glob("test_*.py"))
 _TIMEOUT = 180
 _TRIES = 4
-"""libcamera's virtual cameras crash (SIGSEGV, about one run in twelve of `test_failures.py`) when requests are held or
-callbacks fail while a camera stops. A run that a signal has ended says nothing of ours; a failed one counts."""
+"""libcamera's virtual cameras crash (SIGSEGV) when Python takes a request away while a camera runs, as a failure in a
+callback can have it. A run that a signal has ended says nothing of ours; a failed one counts."""
 _INSIDE = "/src/tests/virtual_pi/inside"
 _ENVIRONMENT = ("PYTHONPATH=/src:/src/tests", "PYTHONDONTWRITEBYTECODE=1", "OPENBLAS_NUM_THREADS=1")
 _OPTIONS = ("-q", "-p", "no:cacheprovider", "-c", "pytest.ini", "--confcutdir", _INSIDE)

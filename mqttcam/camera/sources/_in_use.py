@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from mqttcam.camera.kernel import PROC, threads_in_kernel
@@ -14,7 +15,11 @@ _LOOKS, _BETWEEN_LOOKS = 4, 0.15
 
 
 def in_use_words(device: str, proc: Path = PROC) -> str:
-    """In words, who has a device whose path starts so, as far as that can be seen; and when only a reboot helps."""
+    """In words, who has a device, as far as that can be seen; and when only a reboot helps.
+
+    Args:
+        device: its path, without symbolic links; `/dev/media*` is any that starts so.
+    """
     users = users_of(device, proc)
     if not users:
         return "the camera is in use by another program"
@@ -24,7 +29,7 @@ def in_use_words(device: str, proc: Path = PROC) -> str:
 
 
 def users_of(device: str, proc: Path = PROC) -> dict[int, str]:
-    """Other processes that have a device open whose path starts so, with their names.
+    """Other processes that have a device open, with their names; `device` as for `in_use_words`.
 
     Only those that we may look into; root sees all.
     """
@@ -32,7 +37,7 @@ def users_of(device: str, proc: Path = PROC) -> dict[int, str]:
     for process in sorted(proc.glob("[0-9]*"), key=lambda path: int(path.name)):
         if process.name == str(os.getpid()):
             continue
-        if any(target.startswith(device) for target in _open_files(process)):
+        if any(fnmatchcase(target, device) for target in _open_files(process)):
             found[int(process.name)] = _name(process)
     return found
 

@@ -101,7 +101,9 @@ def test_ranges_defaults_and_units_are_libcamera_s(source: PiCamera) -> None:
     assert controls["Sharpness"].kind == Number(0.0, 16.0)
     assert controls["Sharpness"].default == 1.0
     assert controls["LensPosition"].kind == Number(0.0, 15.0, unit="dpt")
-    assert controls["AwbEnable"].default is None, "libcamera does not say"
+    assert controls["ColourTemperature"].default is None, "libcamera does not say"
+    assert controls["AwbEnable"].default is True, "it runs until somebody ends it"
+    assert controls["AfPause"].default == "Resume", "nothing is paused"
     assert controls["FrameRate"].kind == Number(0.085, 56.025, unit="fps")
     assert controls["FrameRate"].default == 15
 

@@ -150,6 +150,17 @@ def test_what_nobody_can_use_is_not_there(source: PiCamera, name: str) -> None:
         ({"AeFlickerPeriod": 9_000}, {"AeFlickerMode": "50Hz"}, {"AeFlickerPeriod": None}),
         ({"ColourGainRed": 2.0}, {"ColourGains": (1.0, 1.0)}, {"AwbEnable": False, "ColourGainRed": None}),
         ({"ColourGains": (1.0, 1.0)}, {"AwbEnable": True}, {"ColourGains": None}),
+        ({"ColourGains": (1.0, 1.0)}, {"ColourTemperature": 5000}, {"AwbEnable": False, "ColourGains": None}),
+        (
+            {"ColourTemperature": 5000},
+            {"ColourGains": (2.0, 1.5)},
+            {"AwbEnable": False, "ColourTemperature": None},
+        ),
+        (
+            {"ColourTemperature": 5000},
+            {"ColourGains": (0.0, 0.0)},
+            {"AwbEnable": True, "ColourTemperature": None},
+        ),
     ],
 )
 def test_of_names_for_the_same_the_last_one_counts(
@@ -158,6 +169,98 @@ def test_of_names_for_the_same_the_last_one_counts(
     if first:
         source.apply(first)
     assert source.apply(then) == {**then, **follows}
+
+
+@pytest.mark.parametrize(
+    ("patches", "told"),
+    [
+        (({"ColourGains": (2.0, 1.5)}, {"AwbEnable": True}), {"AwbEnable": True}),
+        (({"AwbEnable": True}, {"ColourGains": (2.0, 1.5)}), {"ColourGains": (2.0, 1.5)}),
+        (
+            ({"ColourGainRed": 2.0, "ColourGainBlue": 1.5}, {"ColourTemperature": 5000}),
+            {"ColourTemperature": 5000},
+        ),
+        (({"ColourTemperature": 5000}, {"ColourGainRed": 2.0}), {"ColourGains": (2.0, 1.0)}),
+    ],
+)
+def test_what_holds_no_longer_is_not_told_at_the_next_start(
+    source: PiCamera, patches: tuple[dict[str, Any], ...], told: dict[str, Any]
+) -> None:
+    for patch in patches:
+        source.apply(patch)
+    assert source._table.native == told
+
+
+@pytest.mark.parametrize(
+    ("patches", "follows", "told"),
+    [
+        (({"ExposureTime": 5000}, {"AnalogueGain": 2.0}), {"AeEnable": False}, {"AnalogueGain": 2.0}),
+        (
+            ({"ExposureTime": 5000, "AnalogueGain": 2.0}, {"ExposureTime": 0}),
+            {"AeEnable": True},
+            {"ExposureTime": 0},
+        ),
+        (
+            ({"AeEnable": False}, {"ExposureTime": 0}),
+            {"AeEnable": True, "AnalogueGain": 0},
+            {"ExposureTime": 0, "AnalogueGain": 0.0},
+        ),
+        (({"AeEnable": False}, {"ExposureTime": 5000}), {}, {"ExposureTime": 5000}),
+        (
+            ({"AeEnable": False}, {"ExposureTime": 5000, "AeEnable": False}),
+            {},
+            {"ExposureTime": 5000, "AeEnable": False},
+        ),
+    ],
+)
+def test_automatic_exposure_is_what_time_and_gain_leave_to_it(
+    source: PiCamera, patches: tuple[dict[str, Any], ...], follows: dict[str, Any], told: dict[str, Any]
+) -> None:
+    *before, last = patches
+    for patch in before:
+        source.apply(patch)
+    change = source._table.change(last)
+    assert change.applied == last | follows
+    assert {name: value for name, value in change.native.items() if name != "FrameDurationLimits"} == told
+
+
+def test_one_gain_leaves_the_other_as_it_is(source: PiCamera, measuring: dict[str, object]) -> None:
+    assert source.read(2) is not None
+    applied = source.apply({"ColourGainRed": 2.5})
+    assert applied == {"ColourGainRed": 2.5, "ColourGainBlue": 2.1, "AwbEnable": False}
+    assert source._table.native == {"ColourGains": (2.5, 2.1)}
+
+
+def test_panning_a_window_that_was_drawn_keeps_its_zoom(
+    source: PiCamera, measuring: dict[str, object]
+) -> None:
+    source.apply({"ScalerCrop": (1152, 648, 2304, 1296)})
+    measuring["ScalerCrop"] = (1152, 648, 2304, 1296)
+    assert source.read(2) is not None
+    applied = source.apply({"Pan": 1.0})
+    assert applied == {"Zoom": 2.0, "Pan": 1.0, "Tilt": 0.0, "ScalerCrop": None}
+    assert source._table.native == {"ScalerCrop": (2304, 648, 2304, 1296)}
+
+
+def test_a_gain_that_would_end_itself_is_refused(source: PiCamera) -> None:
+    red = next(one for one in source._table.controls if one.name == "ColourGainRed")
+    with pytest.raises(InvalidValue, match=r"not within 0\.1 and 32"):
+        red.kind.coerce(0)
+
+
+def test_what_the_configuration_sets_is_what_controls_start_with(
+    opened: OpenCamera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """picamera2 sets noise reduction by itself, and `hdr` in the settings becomes HdrMode."""
+    configured = Picamera2.camera_configuration
+    first = {"NoiseReductionMode": 1, "HdrMode": 3, "FrameDurationLimits": (66_667, 66_667)}
+    monkeypatch.setattr(
+        Picamera2, "camera_configuration", lambda self: configured(self) | {"controls": first}
+    )
+    with bridge.offering(bridge.module_3()):
+        defaults = {control.name: control.default for control in opened()._table.controls}
+    assert (defaults["NoiseReductionMode"], defaults["HdrMode"]) == ("Fast", "SingleExposure")
+    assert defaults["AwbMode"] == "Auto"
 
 
 def test_limits_set_by_hand_hold_for_a_short_exposure_and_grow_for_a_long_one(source: PiCamera) -> None:

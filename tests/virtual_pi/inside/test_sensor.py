@@ -11,6 +11,7 @@ import pytest
 from picamera2 import Picamera2
 
 from mqttcam.camera.sources.picamera2 import streams
+from virtual_pi.inside import bridge
 from virtual_pi.inside.cameras import BARS, OpenCamera, settings_of
 
 _HDR = libcamera.controls.HdrModeEnum
@@ -115,3 +116,39 @@ def test_another_mode_than_the_wanted_one_is_said() -> None:
     assert said == ["the sensor has no mode 2304x1296:10: it uses 4608x2592:10"]
     got["sensor"] = {"output_size": (2304, 1296), "bit_depth": 10}
     assert streams.differences(settings, settings.source, plan, plan, got) == []  # type: ignore[arg-type]
+
+
+def test_a_mode_without_bits_is_the_deepest_of_its_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The HQ camera has 1332x990 with 10 bits alone; picamera2 by itself looks for 12."""
+    modes = {
+        "SRGGB12_CSI2P": [(2028, 1080), (4056, 3040)],
+        "SRGGB10_CSI2P": [(1332, 990)],
+        "MJPEG": [(1332, 990)],
+    }
+    formats = SimpleNamespace(
+        pixel_formats=list(modes),
+        sizes=lambda pixels: [SimpleNamespace(width=width, height=height) for width, height in modes[pixels]],
+    )
+    config = SimpleNamespace(at=lambda _index: SimpleNamespace(formats=formats))
+    asked: list[Any] = []
+    camera = SimpleNamespace(
+        camera=SimpleNamespace(generate_configuration=lambda _roles: config),
+        create_video_configuration=lambda **more: more,
+    )
+    for mode in ("1332x990", "4056x3040", "1332x990:12", "640x480"):
+        settings = settings_of(BARS, sensor_mode=mode)
+        plan = streams.Plan((640, 480), 4)
+        asked.append(streams.stream(camera, libcamera, settings, settings.source, plan, {})["sensor"])  # type: ignore[arg-type]
+    assert asked == [
+        {"output_size": (1332, 990), "bit_depth": 10},
+        {"output_size": (4056, 3040), "bit_depth": 12},
+        {"output_size": (1332, 990), "bit_depth": 12},
+        {"output_size": (640, 480)},
+    ]
+
+
+def test_a_frame_rate_that_the_mode_does_not_reach_is_said(opened: OpenCamera) -> None:
+    with bridge.offering(bridge.module_3()):
+        assert opened(frame_rate=120).notes == [
+            "the camera gives 56.02 frames a second at 640x480 instead of 120"
+        ]

@@ -44,6 +44,50 @@ def test_controls_hold_for_the_still_and_after_it(
         assert told == [{"FrameDurationLimits": (50000, 50000), "Brightness": 0.5}] * 2
 
 
+def test_a_zoom_is_not_stretched_by_a_still_of_another_shape_and_is_the_same_after_it(
+    opened: OpenCamera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids, rectangle = libcamera.controls, libcamera.Rectangle
+    full = rectangle(0, 0, 4056, 3040)
+    configure = Picamera2.configure_
+
+    def configured(self: Picamera2, config: object) -> None:
+        """As a Pi 5 does with a sensor of 4:3: its stream is 640x480 beside a small one, its still 1920x1080."""
+        configure(self, config)
+        is_still = self.camera_configuration()["main"]["size"] != (640, 480)
+        shown = rectangle(0, 379, 4056, 2282) if is_still else full
+        self.camera_ctrl_info["ScalerCrop"] = (
+            ids.ScalerCrop,
+            bridge.info(rectangle(0, 0, 64, 64), full, shown),
+        )
+        if not is_still:
+            # Debian's libcamera lacks the Raspberry Pi's own names; this one is a list of windows, too.
+            self.camera_ctrl_info["ScalerCrops"] = ids.AfWindows, bridge.info(shown, shown, shown)
+            self.set_controls({"ScalerCrops": [full.to_tuple()] * 2})
+
+    monkeypatch.setattr(Picamera2, "configure_", configured)
+    told: list[dict[str, object]] = []
+
+    def spy(self: Picamera2) -> None:
+        told.append({name: value for name, value in self.controls.make_dict().items() if "Crop" in name})
+        self.controls = type(self.controls)(self)  # a virtual camera has none of them
+        start(self)
+
+    start = Picamera2.start_
+    monkeypatch.setattr(Picamera2, "start_", spy)
+    source = opened(size="640x480")
+    zoomed = (1014, 760, 2028, 1520)
+    source.apply({"Zoom": 2.0})
+    assert source._table.native == {"ScalerCrop": zoomed}
+    told.clear()
+    source._camera.controls = type(source._camera.controls)(source._camera)
+    source.capture_still(90)
+    assert told == [
+        {"ScalerCrop": (677, 760, 2702, 1520)},
+        {"ScalerCrop": zoomed, "ScalerCrops": [zoomed, zoomed]},
+    ]
+
+
 def test_too_little_memory_for_a_still_leaves_the_stream_alone(opened: OpenCamera) -> None:
     with bridge.memory(4 * 640 * 480 * 3 // 2):
         source = opened(size="640x480")

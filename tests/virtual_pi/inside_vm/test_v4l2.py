@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -101,6 +102,20 @@ def test_size_that_the_camera_lacks_becomes_the_nearest(opened: OpenCamera) -> N
     frame = frame_of(opened(size="330x200"))
     assert frame.planes is not None
     assert frame.planes[0].shape[::-1] == (320, 180)
+
+
+def test_what_the_camera_cannot_give_is_said() -> None:
+    camera = camera_of(size="330x200", frame_rate=240)
+    info = camera.open()
+    camera.close()
+    assert camera.notes == [
+        "the camera gives 320x180 instead of 330x200",
+        f"the camera gives {info.frame_rate:g} frames a second at 320x180 instead of 240",
+    ]
+    camera = camera_of(size="320x180", frame_rate=10)
+    camera.open()
+    camera.close()
+    assert camera.notes == []
 
 
 def test_frame_rate_is_asked_for() -> None:
@@ -205,7 +220,8 @@ def test_stream_is_started_again(opened: OpenCamera) -> None:
     assert current(camera._opened(), camera._controls["Contrast"]) == 90
 
 
-def test_camera_of_another_program_is_busy_and_named(opened: OpenCamera) -> None:
+def test_camera_of_another_program_is_busy_and_named(opened: OpenCamera, tmp_path: Path) -> None:
+    link = tmp_path / "link"
     script = (
         "from virtual_pi.inside_vm.test_v4l2 import camera_of\n"
         "camera = camera_of()\ncamera.open()\nprint('open', flush=True)\ninput()\n"
@@ -219,6 +235,9 @@ def test_camera_of_another_program_is_busy_and_named(opened: OpenCamera) -> None
             SourceError, match=rf"/dev/video0: the camera is in use by python \({holder.pid}\)"
         ):
             camera_of().open()
+        link.symlink_to("/dev/video0")  # as those of /dev/v4l/by-id
+        with pytest.raises(SourceError, match=rf"link: the camera is in use by python \({holder.pid}\)"):
+            camera_of(str(link)).open()
         holder.communicate(b"\n", timeout=30)
     frame_of(opened())
 

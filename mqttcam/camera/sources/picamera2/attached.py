@@ -9,7 +9,7 @@ from typing import Any
 
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.sources import AttachedCamera
-from mqttcam.camera.sources.picamera2 import library
+from mqttcam.camera.sources.picamera2 import library, streams
 from mqttcam.camera.sources.picamera2.controls import offers
 from mqttcam.camera.sources.picamera2.failures import busy_words, in_words, is_busy
 from mqttcam.camera.sources.picamera2.table import ControlTable
@@ -64,11 +64,6 @@ def _describe(picamera2: Any, libcamera: Any, index: int, info: Mapping[str, Any
 def _sizes(camera: Any, libcamera: Any) -> list[tuple[int, int]]:
     """The sensor's modes, from each of which the camera makes every smaller size; of others, the usual ones."""
     largest = tuple(camera.sensor_resolution)
-    raw = camera.camera.generate_configuration([libcamera.StreamRole.Raw])
-    if raw is not None:
-        formats = raw.at(0).formats
-        modes = {
-            (size.width, size.height) for pixels in formats.pixel_formats for size in formats.sizes(pixels)
-        }
-        return sorted(modes | {largest})
+    if modes := streams.modes(camera, libcamera):
+        return sorted({size for size, _ in modes} | {largest})
     return sorted({size for size in _USUAL if size < largest} | {largest})

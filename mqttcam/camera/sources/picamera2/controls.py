@@ -34,6 +34,9 @@ _LARGEST = 65535
 AUTOMATIC = frozenset({"ExposureTime", "AnalogueGain"})
 """Controls whose value 0 means that the camera chooses (Picamera2 manual, appendix C)."""
 
+_AT_FIRST: Mapping[str, Value] = {"AwbEnable": True, "AfPause": "Resume"}
+"""How the Raspberry Pi's algorithms begin, where libcamera gives no default, or the first name of the enum for one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Offer:
@@ -83,6 +86,10 @@ class Offer:
             return None
         return Control(self.name, kind, self._default(kind))
 
+    def starting_with(self, value: Any) -> Offer:
+        """The same, of a camera that begins with another value (libcamera's own) than libcamera's default."""
+        return replace(self, default=python_value(value))
+
     def native(self, value: Value) -> Any:
         """A value in its normal form as libcamera's bindings take it: `int` for its integers, and nothing else."""
         if self.options:
@@ -130,7 +137,7 @@ class Offer:
         if self.name in AUTOMATIC:
             return 0
         try:
-            return kind.coerce(self.plain(self.default))
+            return kind.coerce(_AT_FIRST.get(self.name, self.plain(self.default)))
         except InvalidValue:
             return None
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from mqttcam.camera.control import Control
@@ -23,6 +23,8 @@ _MARGIN = 1.02
 """A frame has to be longer than its exposure by the sensor's blanking: a few dozen lines of a thousand."""
 _MARGIN_US = 1000
 _MAX_ZOOM = 16
+_LEAST_GAIN = 0.1
+"""A gain of 0 begins automatic white balance again (the Raspberry Pi's IPA), and that is `AwbEnable`."""
 _PERIODS = {"50Hz": 10_000, "60Hz": 8_333}
 """Microseconds: lamps flicker at twice the mains' frequency (libcamera, AeFlickerPeriod)."""
 
@@ -138,7 +140,10 @@ class Gains:
     @property
     def controls(self) -> tuple[Control, ...]:
         kind = self.gains.kind
-        return tuple(Control(name, kind.element) for name in self.NAMES) if isinstance(kind, Vector) else ()
+        if not isinstance(kind, Vector):
+            return ()
+        gain = replace(kind.element, minimum=max(kind.element.minimum, _LEAST_GAIN))
+        return tuple(Control(name, gain) for name in self.NAMES)
 
     @property
     def replaces(self) -> frozenset[str]:
@@ -148,7 +153,7 @@ class Gains:
         if not changed & set(self.NAMES):
             return {}
         known = [values.get(name) for name in self.NAMES]
-        # One gain alone, before the other was ever set or seen: as much as nothing.
+        # One gain alone, before a frame has shown the other: as much as nothing.
         return {"ColourGains": tuple(float(gain) if isinstance(gain, int | float) else 1.0 for gain in known)}
 
     def reported(self, metadata: Mapping[str, object]) -> dict[str, Value]:
@@ -215,6 +220,26 @@ class Crop:
     def _base(self) -> tuple[int, int, int, int]:
         base: tuple[int, int, int, int] = self.crop.default or self.crop.maximum
         return base
+
+
+def reshaped(
+    window: tuple[int, int, int, int], shape: tuple[int, int], largest: tuple[int, int, int, int]
+) -> tuple[int, int, int, int]:
+    """The smallest window of a shape that shows all of another one, as far as the largest lets it.
+
+    libcamera stretches what a ScalerCrop shows to the size of the picture.
+    """
+    x, y, width, height = window
+    wide = max(width, height * shape[0] / shape[1])
+    scale = min(1.0, largest[2] / wide, largest[3] * shape[0] / shape[1] / wide)
+    new_width, new_height = round(wide * scale), round(wide * scale * shape[1] / shape[0])
+    left, top = x + (width - new_width) // 2, y + (height - new_height) // 2
+    return (
+        min(max(left, largest[0]), largest[0] + largest[2] - new_width),
+        min(max(top, largest[1]), largest[1] + largest[3] - new_height),
+        new_width,
+        new_height,
+    )
 
 
 def _shift(offset: int, room: int) -> float:

@@ -50,4 +50,4 @@ def _any(error: BaseException, code: int, texts: tuple[str, ...]) -> bool:
 
 def busy_words() -> str:
     """Who has the camera, as far as that can be seen."""
-    return in_use_words("/dev/media")
+    return in_use_words("/dev/media*")

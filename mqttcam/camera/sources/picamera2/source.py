@@ -91,6 +91,7 @@ class PiCamera:
         )
 
     def close(self) -> None:
+        held = self._request  # a running camera may still look at one that it did not take back
         with contextlib.suppress(SourceError):  # the camera goes in any case
             self._release()
         camera, self._camera = self._camera, None
@@ -106,6 +107,7 @@ class PiCamera:
             except Exception as error:
                 raise SourceError(f"the camera cannot be closed: {in_words(error)}") from error
             finally:
+                del held
                 library.ended()
 
     # frames
@@ -179,7 +181,7 @@ class PiCamera:
     def apply(self, values: Mapping[str, Value]) -> Mapping[str, Value]:
         if self._camera is None:
             raise SourceError(self._why_closed)
-        change = self._table.change(values)
+        change = self._table.change(values, self._metadata or {})
         if change.native:
             rehearse(self._camera, change.native)
             try:
@@ -250,13 +252,13 @@ class PiCamera:
     def _set_off(self) -> None:
         """Start, with the controls as they are set: picamera2 forgets them at each start."""
         offered = self._camera.camera_ctrl_info
-        self._camera.set_controls(
-            {name: value for name, value in self._controls_now().items() if name in offered}
-        )
+        controls = {
+            name: value for name, value in (self._first | self._table.native).items() if name in offered
+        }
+        if "ScalerCrop" in controls:
+            controls |= self._table.windows(controls["ScalerCrop"], offers(offered))
+        self._camera.set_controls(controls)
         self._camera.start(show_preview=None)
-
-    def _controls_now(self) -> dict[str, Any]:
-        return self._first | self._table.native
 
     # opening
 
@@ -296,8 +298,11 @@ class PiCamera:
                 break
         got = camera.camera_configuration()
         self._stream = dict(got)
-        self.notes = streams.differences(self._settings, self._source, plans[0], plan, got)
-        self._table = ControlTable(offers(camera.camera_ctrl_info), self._settings.frame_rate)
+        self._table = ControlTable(
+            offers(camera.camera_ctrl_info), self._settings.frame_rate, got.get("controls", {})
+        )
+        rate = self._table.rate
+        self.notes = streams.differences(self._settings, self._source, plans[0], plan, got, rate)
         self._look_at(got)
         self._selector = selectors.DefaultSelector()
         self._selector.register(camera.notifyme_r, selectors.EVENT_READ)

@@ -12,6 +12,8 @@ DEFAULT_SIZE = (1280, 720)
 MIN_BUFFERS = 2
 """One that we look at, one that the camera fills."""
 _SMALLEST_WIDTH = 320
+_SAME_RATE = 0.02
+"""Frames last whole lines of the sensor; what differs by less is what was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,8 @@ def stream(
     sensor: dict[str, Any] = {}
     if source.sensor_mode is not None:
         size, bits = parse_mode(source.sensor_mode)
+        # Without bits picamera2 looks for the sensor's greatest depth, and rather takes another size that has it.
+        bits = bits or max((depth for mode, depth in modes(camera, libcamera) if mode == size), default=None)
         sensor = {"output_size": size} | ({"bit_depth": bits} if bits else {})
     made: dict[str, Any] = camera.create_video_configuration(
         main={"size": plan.size, "format": "YUV420"},
@@ -101,6 +105,23 @@ def stream(
         **_common(libcamera, settings, controls),
     )
     return made
+
+
+def modes(camera: Any, libcamera: Any) -> list[tuple[tuple[int, int], int]]:
+    """Each mode of the sensor: width and height, and bits a pixel. None of a camera without any."""
+    raw = camera.camera.generate_configuration([libcamera.StreamRole.Raw])
+    if raw is None:
+        return []
+    from picamera2.formats import is_raw
+    from picamera2.sensor_format import SensorFormat
+
+    formats = raw.at(0).formats
+    return [
+        ((size.width, size.height), int(SensorFormat(str(pixels)).bit_depth))
+        for pixels in formats.pixel_formats
+        if is_raw(str(pixels))
+        for size in formats.sizes(pixels)
+    ]
 
 
 def still(camera: Any, libcamera: Any, settings: CameraSettings) -> dict[str, Any]:
@@ -126,11 +147,17 @@ def _common(libcamera: Any, settings: CameraSettings, controls: dict[str, Any]) 
 
 
 def differences(
-    settings: CameraSettings, source: Picamera2Source, first: Plan, plan: Plan, got: dict[str, Any]
+    settings: CameraSettings,
+    source: Picamera2Source,
+    first: Plan,
+    plan: Plan,
+    got: dict[str, Any],
+    rate: float = 0.0,
 ) -> list[str]:
     """In words, what the camera does otherwise than it was asked to.
 
     Args:
+        rate: frames a second that it aims for; 0: unknown.
         first: what was asked for.
         plan: what memory was enough for.
         got: `camera_configuration()`.
@@ -144,6 +171,10 @@ def differences(
     size = tuple(got["main"]["size"])
     if size != plan.size and settings.size is not None:
         notes.append(f"the camera gives {_text(size)} instead of {_text(plan.size)}")
+    wanted_rate = settings.frame_rate if "frame_rate" in settings.model_fields_set else 0.0
+    if rate and wanted_rate and abs(rate / wanted_rate - 1) > _SAME_RATE:
+        mode = f" at {_text(size)}" if rate < wanted_rate else ""
+        notes.append(f"the camera gives {rate:g} frames a second{mode} instead of {wanted_rate:g}")
     sensor = got.get("sensor")
     if source.sensor_mode is not None and sensor:
         wanted, bits = parse_mode(source.sensor_mode)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from mqttcam.camera.control import Action, Control
 from mqttcam.camera.sources.picamera2.controls import AUTOMATIC, Offer
-from mqttcam.camera.sources.picamera2.derived import Native, parts_of
+from mqttcam.camera.sources.picamera2.derived import Native, parts_of, reshaped
 from mqttcam.values import InvalidValue, Number, Value
 
 _ACTIONS = (
@@ -32,8 +32,12 @@ _NOT_OFFERED = frozenset(
     }
 )
 """What nobody can use."""
-_MANUAL_COLOUR = frozenset({"ColourGains", "ColourGainRed", "ColourGainBlue", "ColourTemperature"})
+_GAINS = frozenset({"ColourGains", "ColourGainRed", "ColourGainBlue"})
+_MANUAL_COLOUR = _GAINS | {"ColourTemperature"}
 """Setting one of these ends automatic white balance (libcamera, ColourGains and ColourTemperature)."""
+_NOTHING: Mapping[str, object] = {}
+_SAME_SHAPE = 0.01
+"""Two shapes that differ by less are one: windows are in whole pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +63,19 @@ class ControlTable:
         native: everything that libcamera was told so far, for a camera that is configured anew.
     """
 
-    def __init__(self, offers: Mapping[str, Offer], frame_rate: float) -> None:
-        self._offers = offers
+    def __init__(
+        self, offers: Mapping[str, Offer], frame_rate: float, first: Mapping[str, object] = _NOTHING
+    ) -> None:
+        """What is offered.
+
+        Args:
+            frame_rate: frames a second that the camera was configured for.
+            first: what its configuration sets, by libcamera's names: picamera2's own denoise beside our HDR.
+        """
+        self._offers = {
+            name: offer.starting_with(first[name]) if name in first else offer
+            for name, offer in offers.items()
+        }
         self._rate = frame_rate
         self._parts = parts_of(offers, frame_rate)
         self._derived = {control.name for part in self._parts for control in part.controls}
@@ -94,8 +109,11 @@ class ControlTable:
             else:
                 self.controls.append(control)
 
-    def change(self, values: Mapping[str, Value]) -> Change:
+    def change(self, values: Mapping[str, Value], metadata: Mapping[str, object] = _NOTHING) -> Change:
         """What to tell libcamera for a patch; nothing is changed yet.
+
+        Args:
+            metadata: of the newest frame.
 
         Raises:
             InvalidValue: there is no such control.
@@ -106,7 +124,7 @@ class ControlTable:
                 raise InvalidValue(
                     f"the camera has no control {name}", [one.name for one in self.controls], name
                 )
-        applied = dict(values) | self._consequences(values)
+        applied = dict(values) | self._consequences(values, metadata)
         everything = self._values | applied
         # What only follows is told to libcamera where it does not find it out by itself.
         told = frozenset(values) | (frozenset(applied) & {"AfMode", "AfMetering", *AUTOMATIC})
@@ -122,7 +140,27 @@ class ControlTable:
         applied = {name: value for name, value in change.applied.items() if name in self._kinds}
         self._values |= applied
         self._set |= applied.keys()
-        self.native |= {name: value for name, value in change.native.items() if name not in _NOT_OFFERED}
+        told = {name: value for name, value in change.native.items() if name not in _NOT_OFFERED}
+        # What holds no longer must not be told again beside what took its place: libcamera keeps to no order.
+        gone = set(applied)
+        for part in self._parts:
+            if not gone.isdisjoint(control.name for control in part.controls):
+                gone |= part.replaces
+        self.native = {name: value for name, value in self.native.items() if name not in gone} | told
+
+    def windows(self, crop: tuple[int, int, int, int], offered: Mapping[str, Offer]) -> Native:
+        """The window that was set, for a camera that is configured now: in the shape of its picture, for each stream.
+
+        Args:
+            crop: the ScalerCrop that libcamera was told.
+            offered: what the camera offers now.
+        """
+        before, now = (one["ScalerCrop"].default for one in (self._offers, offered))
+        if before and now and abs(now[2] * before[3] / (now[3] * before[2]) - 1) > _SAME_SHAPE:
+            crop = reshaped(crop, now[2:], offered["ScalerCrop"].maximum)
+        # picamera2 sets this one whenever it configures two streams, and libcamera goes by it alone where it has both.
+        several = {"ScalerCrops": [crop, crop]} if "ScalerCrops" in offered else {}
+        return {"ScalerCrop": crop, **several}
 
     def applied(self, metadata: Mapping[str, object]) -> dict[str, Value]:
         """The values that were set, as a frame was really taken: an exposure in whole lines, a zoom in whole pixels.
@@ -175,15 +213,9 @@ class ControlTable:
             return min(max(value, kind.minimum), kind.maximum)
         return value
 
-    def _consequences(self, values: Mapping[str, Value]) -> dict[str, Value]:
+    def _consequences(self, values: Mapping[str, Value], metadata: Mapping[str, object]) -> dict[str, Value]:
         """What else a patch sets: the automatism that a value ends, or the values that an automatism takes over."""
-        also: dict[str, Value] = {}
-        if values.keys() & _MANUAL_COLOUR:
-            also["AwbEnable"] = False
-        elif values.get("AwbEnable") is True:
-            also |= dict.fromkeys(self._set & _MANUAL_COLOUR, None)
-        if values.get("AeEnable") is True:
-            also |= {name: 0 for name in AUTOMATIC if name not in values}
+        also = self._colour(values) | self._exposure(values)
         if "LensPosition" in values:
             also |= {"AfMode": "Manual"} if "AfMode" not in values else {}
         if "AfWindows" in values:
@@ -194,6 +226,10 @@ class ControlTable:
             own = {control.name for control in part.controls}
             if values.keys() & own:
                 others = part.replaces - own
+                # What nobody has set beside it stays as it is seen: of two gains, or of a window that was drawn.
+                seen = part.reported(metadata)
+                unknown = {name for name in own - values.keys() if self._values.get(name) is None}
+                also |= {name: self._within(name, seen[name]) for name in unknown & seen.keys()}
             elif values.keys() & part.replaces:
                 others = frozenset(own)
             else:
@@ -201,3 +237,29 @@ class ControlTable:
             # The name that was used last counts; what the others come to, the frames tell.
             also |= {name: None for name in others - values.keys() if self._values.get(name) is not None}
         return {name: value for name, value in also.items() if name in self._kinds}
+
+    def _colour(self, values: Mapping[str, Value]) -> dict[str, Value]:
+        """Automatic white balance, gains and a colour temperature end each other. Gains of 0 are automatic, too."""
+        gains = values.get("ColourGains")
+        automatic = values.get("AwbEnable") is True or (isinstance(gains, tuple) and 0 in gains)
+        given = values.keys() & _MANUAL_COLOUR
+        if not given and not automatic:
+            return {}
+        ended = _MANUAL_COLOUR - _GAINS if given & _GAINS and not automatic else _MANUAL_COLOUR
+        also: dict[str, Value] = dict.fromkeys(self._set & ended - given, None)
+        return also | ({"AwbEnable": automatic} if given else {})
+
+    def _exposure(self, values: Mapping[str, Value]) -> dict[str, Value]:
+        """`AeEnable` is off once time and gain are both set by hand, and on again once one of them is left to it."""
+        if values.get("AeEnable") is True:
+            return {name: 0 for name in AUTOMATIC if name not in values}
+        given = AUTOMATIC & values.keys()
+        offered = AUTOMATIC & self._kinds.keys()
+        if not given or "AeEnable" in values or "AeEnable" not in self._kinds:
+            return {}
+        left = {name for name in offered if not values.get(name, self._values.get(name))}
+        if not left and self._values.get("AeEnable") is not False:
+            return {"AeEnable": False}
+        if given & left and self._values.get("AeEnable") is False:
+            return {"AeEnable": True} | dict.fromkeys(left - given, 0)
+        return {}

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import ssl
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 from mqttcam.camera.frame import Frame
@@ -18,6 +21,9 @@ _BROKEN_IN_A_ROW = 250
 """Packets that do not decode: some are usual until the first key frame."""
 _PROBE = {"analyzeduration": "1000000", "probesize": "500000", "fflags": "nobuffer", "flags": "low_delay"}
 """FFmpeg's own defaults collect five seconds of video before the first frame."""
+
+_AUTHORITIES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
+"""Where Debian, Fedora and Alpine keep the certificates that they trust: PyAV's own FFmpeg knows of none of them."""
 
 
 def load() -> Any:
@@ -38,10 +44,15 @@ def rtsp(address: Address, source: UrlSource, stopping: threading.Event) -> Fram
     av = load()
     options = {"rtsp_transport": source.transport, **_PROBE}
     if not source.insecure and address.scheme == "rtsps":
-        options["tls_verify"] = "1"
+        options |= {"tls_verify": "1"} | ({"ca_file": trusted} if (trusted := _trusted()) else {})
     try:
         container = av.open(address.whole, options=options, timeout=(source.timeout, source.timeout))
     except (av.error.FFmpegError, OSError) as error:
+        if "tls_verify" in options and error.errno == errno.EIO:
+            # FFmpeg does not say which.
+            raise SourceError(
+                f"{address} breaks off, or its certificate cannot be trusted; `insecure: true` takes any"
+            ) from None
         raise SourceError(f"{address} {_reason(av, error, source.timeout)}") from None
     try:
         yield from _frames(av, container, source)
@@ -49,6 +60,12 @@ def rtsp(address: Address, source: UrlSource, stopping: threading.Event) -> Fram
         raise SourceError(f"{address} {_reason(av, error, source.timeout)}") from None
     finally:
         container.close()
+
+
+def _trusted() -> str | None:
+    """The file with the certificates that this system trusts."""
+    candidates = (ssl.get_default_verify_paths().cafile, *_AUTHORITIES)
+    return next((path for path in candidates if path and Path(path).is_file()), None)
 
 
 def _frames(av: Any, container: Any, source: UrlSource) -> Frames:

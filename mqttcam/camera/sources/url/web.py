@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from http.client import HTTPException, HTTPResponse
 from types import MappingProxyType
+from urllib.parse import urljoin
 
 from mqttcam.camera.frame import Frame
 from mqttcam.camera.source import SourceError
@@ -24,6 +25,7 @@ _STATUS = {
     401: "wants a user name and a password, or others than these (401)",
     403: "refuses (403)",
     404: "knows no such path (404)",
+    **dict.fromkeys((301, 302, 303, 307, 308), "redirects in a circle, or to what is no HTTP"),
 }
 _BROKEN_IN_A_ROW = 10
 """Pictures after which a stream is not a camera's."""
@@ -75,7 +77,8 @@ class Web:
         ]
         if address.credentials is not None:
             passwords = urllib.request.HTTPPasswordMgrWithDefaultRealm()
-            passwords.add_password(None, address.bare, *address.credentials)
+            # All of that camera, wherever it redirects to on it, and no other.
+            passwords.add_password(None, urljoin(address.bare, "/"), *address.credentials)
             handlers += [_LetGo(), _Digest(passwords), urllib.request.HTTPBasicAuthHandler(passwords)]
         self._opener = urllib.request.OpenerDirector()
         for handler in handlers:
@@ -106,7 +109,9 @@ class Web:
         if isinstance(error, TimeoutError):
             return f"does not answer within {self._timeout:g} s"
         if isinstance(error, ssl.SSLCertVerificationError):
-            return f"has a certificate that cannot be trusted ({error.verify_message})"
+            return f"has a certificate that cannot be trusted ({error.verify_message}); `insecure: true` takes any"
+        if isinstance(error, ssl.SSLError) and error.reason:
+            return f"does not speak TLS as it should ({error.reason.replace('_', ' ').lower()})"
         if isinstance(error, OSError):
             return f"cannot be reached: {error.strerror or type(error).__name__}"
         return "does not speak HTTP as it should"
@@ -120,11 +125,11 @@ def kind_of(web: Web) -> str:
     """
     with web.open() as response:
         content_type = response.headers.get_content_type()
-        if content_type == "multipart/x-mixed-replace":
+        if response.headers.get_content_maintype() == "multipart":
             return "mjpeg"
         if content_type in ("image/jpeg", "image/jpg") or response.read(2) == b"\xff\xd8":
             return "snapshot"
-    raise SourceError(f"the address gives {content_type}, not pictures")
+    raise SourceError(f"the address gives {content_type}, not JPEGs")
 
 
 def mjpeg(web: Web, stopping: threading.Event) -> Frames:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ _NO_CAMERAS = frozenset(
     {"bcm2835-codec", "bcm2835-isp", "pispbe", "rp1-cfe", "rpi-hevc-dec", "rpivid", "unicam"}
 )
 """Drivers of a Raspberry Pi's own devices: parts of a camera's way, and codecs, that libcamera and FFmpeg use."""
+FORBIDDEN = "may not be opened: add the user to the group video"
 _DEV, _BY_ID = Path("/dev"), Path("/dev/v4l/by-id")
 
 
@@ -60,6 +62,8 @@ def path_of(wanted: int | str | None) -> str:
             raise SourceError(f"{wanted} is not there")
         return wanted
     found = list(cameras())
+    if not found and (refused := _refused()):
+        raise SourceError(f"{refused} {FORBIDDEN}")
     matches = [one for one in found if wanted in (None, one.id, one.card)]
     if not matches:
         names = ", ".join(f"{one.id} ({one.path})" for one in found) or "none"
@@ -74,10 +78,13 @@ def path_of(wanted: int | str | None) -> str:
 def attached() -> list[AttachedCamera]:
     """Every USB camera with its sizes and controls; none where V4L2's structures are not installed."""
     try:
-        return [_describe(one) for one in cameras()]
+        found = [_describe(one) for one in cameras()]
     except SourceError as error:
         log.info("no USB cameras: %s", error)
         return []
+    if not found and (refused := _refused()):
+        return [AttachedCamera(refused, f"({FORBIDDEN})", {"type": "v4l2", "device": refused}, (), ())]
+    return found
 
 
 def _describe(found: Found) -> AttachedCamera:
@@ -91,6 +98,12 @@ def _describe(found: Found) -> AttachedCamera:
     except OSError as error:
         return AttachedCamera(found.id, f"{found.card} ({error.strerror})", source, (), ())
     return AttachedCamera(found.id, found.card, source, sizes, controls)
+
+
+def _refused() -> str | None:
+    """The first device that this user may not open."""
+    paths = sorted(_DEV.glob("video[0-9]*"), key=_digits)
+    return next((str(path) for path in paths if not os.access(path, os.R_OK | os.W_OK)), None)
 
 
 def _id_of(path: Path, device: Device) -> str:

@@ -6,6 +6,7 @@ import errno
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from mqttcam.camera.control import Control
 from mqttcam.camera.frame import Adjustment, Frame
@@ -14,7 +15,7 @@ from mqttcam.camera.sources._adjust import adjustment_for, fitted
 from mqttcam.camera.sources._clock import unix_time_ns
 from mqttcam.camera.sources._in_use import in_use_words
 from mqttcam.camera.sources.v4l2 import controls as device_controls
-from mqttcam.camera.sources.v4l2.attached import KNOWN, path_of
+from mqttcam.camera.sources.v4l2.attached import FORBIDDEN, KNOWN, path_of
 from mqttcam.camera.sources.v4l2.device import Buffer, Device, PixelFormat
 from mqttcam.camera.sources.v4l2.pixels import JPEGS, planes_of, whole_jpeg
 from mqttcam.camera.wake import Wake
@@ -24,11 +25,17 @@ from mqttcam.settings.sources_real import V4l2Source
 from mqttcam.values import Value
 
 _DEFAULT_SIZE = (1280, 720)
+_SAME_RATE = 0.02
+"""30000/1001 frames a second are what people call 30."""
 _WANTED = {"mjpeg": JPEGS, "yuyv": ("YUYV", "NV12", "YU12"), "auto": KNOWN}
 
 
 class V4l2Camera:
-    """Frames of one device: JPEGs as the camera made them, else planes."""
+    """Frames of one device: JPEGs as the camera made them, else planes.
+
+    Attributes:
+        notes: in words, what is otherwise than it was asked for.
+    """
 
     adjusts_itself = True
 
@@ -41,6 +48,7 @@ class V4l2Camera:
         self._planes: Callable[[Plane], Planes] | None = None
         self._controls: dict[str, device_controls.DeviceControl] = {}
         self._adjustment: Adjustment | None = None
+        self.notes: list[str] = []
 
     def open(self) -> SourceInfo:
         path = path_of(self._source.device)
@@ -109,7 +117,19 @@ class V4l2Camera:
         device.start(self._source.buffers)
         width, height = fitted(self._settings, pixels.width, pixels.height)
         rate = pixels.rate or self._settings.frame_rate
+        self.notes = self._differences((width, height), rate)
         return SourceInfo(device.card, width, height, rate, shown, device.bus or None, actions)
+
+    def _differences(self, got: tuple[int, int], rate: float) -> list[str]:
+        wanted, settings = self._settings.size, self._settings
+        notes = []
+        if wanted is not None and got != tuple(wanted):
+            notes.append(f"the camera gives {got[0]}x{got[1]} instead of {wanted}")
+        if "frame_rate" in settings.model_fields_set and rate < settings.frame_rate * (1 - _SAME_RATE):
+            notes.append(
+                f"the camera gives {rate:g} frames a second at {got[0]}x{got[1]} instead of {settings.frame_rate:g}"
+            )
+        return notes
 
     def _now(self, device: Device, one: device_controls.DeviceControl) -> Control:
         """The control with the value that it has: a device keeps it from one program to the next."""
@@ -142,11 +162,11 @@ class V4l2Camera:
 
     def _failure(self, path: str, error: OSError) -> SourceError:
         if error.errno == errno.EBUSY:
-            return SourceError(f"{path}: {in_use_words(path)}")
+            return SourceError(f"{path}: {in_use_words(str(Path(path).resolve()))}")
         if error.errno in (errno.ENODEV, errno.ENXIO):
             return SourceError(f"{path} was unplugged")
         if error.errno in (errno.EACCES, errno.EPERM):
-            return SourceError(f"{path} may not be opened: add the user to the group video")
+            return SourceError(f"{path} {FORBIDDEN}")
         if error.errno == errno.ENOSPC:
             return SourceError(
                 f"{path}: the USB bus has no room for this size and rate; try a smaller size, or mjpeg"
