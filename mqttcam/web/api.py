@@ -110,6 +110,8 @@ async def body(request: web.Request) -> bytes:
                 chunk := await request.content.read(MAX_PAYLOAD + 1 - len(data))
             ):
                 data += chunk
+    except web.RequestPayloadError:
+        raise ApiError(400, "invalid_request", "the body is not what its headers say") from None
     except TimeoutError:
         raise ApiError(408, "timeout", f"the body did not come within {_BODY_TIMEOUT:g} s") from None
     return bytes(data)

@@ -42,13 +42,18 @@ def guarded(handler: Handler, need: Need) -> Handler:
             _check_origin(request)
         if need is not Need.NOTHING:
             visitor = await site.access.visitor(request, site.cookie)
-            _check(request, site, visitor, need)
+            check(request, site, visitor, need)
         return await handler(request)
 
     return enter
 
 
-def _check(request: web.Request, site: Site, visitor: Visitor | None, need: Need) -> None:
+def check(request: web.Request, site: Site, visitor: Visitor | None, need: Need) -> None:
+    """Whether somebody may pass.
+
+    Raises:
+        ApiError: not.
+    """
     if visitor is None:
         headers = {"WWW-Authenticate": _CHALLENGE} if _wants_challenge(request, site) else None
         raise ApiError(401, "unauthorized", "log in, or send a token", headers=headers)
@@ -69,7 +74,7 @@ def _wants_challenge(request: web.Request, site: Site) -> bool:
 
 def _check_host(request: web.Request, site: Site) -> None:
     """Without a password, a strange site could point its own name at our address (DNS rebinding)."""
-    name = _host_name(f"//{request.headers.get('Host', '')}")
+    name = host_of(request)
     if "." not in name or name.endswith(_PRIVATE_SUFFIXES) or name == socket.gethostname().lower():
         return
     if name in {known.lower() for known in site.settings.hosts} or _is_address(name):
@@ -77,6 +82,11 @@ def _check_host(request: web.Request, site: Site) -> None:
     if site.settings.public_url and name == _host_name(site.settings.public_url):
         return
     raise ApiError(403, "forbidden", f"{name} is not a name of this server: add it to web.hosts", "Host")
+
+
+def host_of(request: web.Request) -> str:
+    """The name by which we were asked, in small letters."""
+    return _host_name(f"//{request.headers.get('Host', '')}")
 
 
 def _host_name(url: str) -> str:
@@ -98,17 +108,23 @@ def _is_address(name: str) -> bool:
 def _check_origin(request: web.Request) -> None:
     """What changes something must come from our own page, or from no page at all.
 
-    Browsers send `Sec-Fetch-Site` over HTTPS and to loopback, and `Origin` with every POST. A forwarded host
-    can be trusted here: a page of another site cannot set that header.
+    Browsers send `Sec-Fetch-Site` over HTTPS and to loopback, and `Origin` with every POST; old ones send `Referer`,
+    which our own page never does. A forwarded host can be trusted here: a page of another site cannot set that header.
     """
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
         raise ApiError(403, "forbidden", "the request comes from a page of another site")
-    origin = request.headers.get("Origin")
+    origin = request.headers.get("Origin", request.headers.get("Referer"))
     if origin is None or request.headers.get("Sec-Fetch-Site") == "same-origin":
         return
     ours = {request.headers.get("Host"), request.headers.get("X-Forwarded-Host")}
-    if origin.partition("://")[2] not in ours:
+    ours.add(_place(request.app[SITE].settings.public_url or ""))
+    if _place(origin) not in ours - {""}:
         raise ApiError(403, "forbidden", "the request comes from a page of another site", "Origin")
+
+
+def _place(url: str) -> str:
+    """Host and port as they stand in an address."""
+    return url.partition("://")[2].partition("/")[0]
 
 
 @web.middleware
@@ -139,8 +155,13 @@ def _plain(error: web.HTTPException) -> web.StreamResponse:
 
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
-    """Security headers on everything; pictures may be shown by other sites, as dashboards do."""
-    ancestors = " ".join(("'self'", *request.app[SITE].settings.frame_ancestors))
+    """Security headers on everything that the application answers."""
+    secure(request.app[SITE], response)
+
+
+def secure(site: Site, response: web.StreamResponse) -> None:
+    """Give an answer its security headers; pictures may be shown by other sites, as dashboards do."""
+    ancestors = " ".join(("'self'", *site.settings.frame_ancestors))
     headers = response.headers
     headers["Server"] = "mqttcam"
     headers["X-Content-Type-Options"] = "nosniff"

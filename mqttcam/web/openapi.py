@@ -50,6 +50,12 @@ def _common_paths() -> Iterable[tuple[str, object]]:
     )
     yield "/api/health", {"get": _get("How the daemon is: the `health` message", "node", {"type": "object"})}
     yield "/api/session", {"get": _get("Who is asking", "node", _ref("Visitor"))}
+    yield "/api/login", {"post": _login()}
+    yield (
+        "/api/logout",
+        {"post": {"summary": "Forget the session", "tags": ["node"], "responses": _done() | _errors(403)}},
+    )
+    yield "/api/openapi.json", {"get": _get("This document", "node", {"type": "object"})}
     yield "/healthz", {"get": _healthz()}
     yield "/metrics", {"get": _raw("Prometheus metrics", "node", "text/plain", {})}
     yield "/api/events", {"get": _raw("Live values, as server-sent events", "node", "text/event-stream", {})}
@@ -73,6 +79,7 @@ def _camera_paths(device: CameraDevice) -> dict[str, object]:
         f"{pictures}/snapshot.jpg": {
             "get": _picture("The next frame", tag, "image/jpeg", "width", "quality")
         },
+        f"{pictures}/snapshots/{{snapshot}}.jpg": {"get": _kept_picture(tag)},
         f"{pictures}/stream.mjpg": {
             "get": _picture("Frames without end", tag, "multipart/x-mixed-replace", "fps", "width", "quality")
         },
@@ -129,6 +136,7 @@ def _errors(*statuses: int) -> Schema:
         401: "Log in first.",
         403: "This visitor may not.",
         404: "There is no such thing; the known ones are listed.",
+        408: "The body did not come in time.",
         413: "Too large.",
         415: "Not JSON.",
         429: "Too much at once.",
@@ -152,7 +160,37 @@ def _post(summary: str, tag: str, body: Schema, *, required: bool) -> Schema:
         "tags": [tag],
         "requestBody": {"required": required, "content": {"application/json": {"schema": body}}},
         "responses": {"200": _json(_ref("Result"), "Done.")}
-        | _errors(400, 401, 403, 404, 413, 415, 429, 500, 503),
+        | _errors(400, 401, 403, 404, 408, 413, 415, 429, 500, 503),
+    }
+
+
+def _done() -> Schema:
+    schema: Schema = {"type": "object", "properties": {"ok": {"const": True}}}
+    return {"200": _json(schema, "Done.")}
+
+
+def _login() -> Schema:
+    text: Schema = {"type": "string"}
+    body: Schema = {
+        "type": "object",
+        "required": ["password"],
+        "properties": {"name": text, "password": text},
+        "description": "A user's name and password; or a token as the password, without a name.",
+    }
+    responses = {"200": _json(_ref("Visitor"), "Logged in: the answer sets the session's cookie.")}
+    return _post("Begin a session", "node", body, required=True) | {
+        "responses": responses | _errors(400, 401, 403, 408, 415, 429)
+    }
+
+
+def _kept_picture(tag: str) -> Schema:
+    snapshot = {"name": "snapshot", "in": "path", "required": True, "schema": {"type": "string"}}
+    responses: Schema = {"200": {"description": "It.", "content": {"image/jpeg": {}}}}
+    return {
+        "summary": "One of the last snapshots",
+        "tags": [tag],
+        "parameters": [snapshot | {"description": "Its `id`."}],
+        "responses": responses | _errors(401, 403, 404),
     }
 
 

@@ -8,6 +8,7 @@ import logging
 import os
 import ssl
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from aiohttp import web
@@ -19,6 +20,7 @@ from mqttcam.node import Node
 from mqttcam.settings.web import WebSettings, WebTlsSettings
 from mqttcam.web.access import Access
 from mqttcam.web.address import page_url
+from mqttcam.web.connections import Connection
 from mqttcam.web.routes import application
 from mqttcam.web.site import Site
 
@@ -26,6 +28,7 @@ log = logging.getLogger(__name__)
 
 _STOP_TIMEOUT = 1.0
 _HANDLERS_TIMEOUT = 0.4
+_HANDSHAKE_TIMEOUT = 10.0
 _ATTEND = 2.0
 _KEY_BYTES = 32
 
@@ -56,6 +59,7 @@ class WebServer:
         self._settings = settings
         self._site = Site(settings, node, devices, health, camera_commanders, node_commander, access)
         self._runner: web.AppRunner | None = None
+        self._listener: asyncio.Server | None = None
         self._port: int | None = None
         self._attending: asyncio.TimerHandle | None = None
 
@@ -83,21 +87,27 @@ class WebServer:
         tls = _tls_context(self._settings.tls) if self._settings.tls else None
         runner = web.AppRunner(
             application(self._site),
-            access_log=None,
             handle_signals=False,
             handler_cancellation=True,
-            keepalive_timeout=30.0,
             shutdown_timeout=_HANDLERS_TIMEOUT,
         )
         await runner.setup()
+        assert runner.server is not None
         host = "127.0.0.1" if self._settings.host.lower() == "localhost" else self._settings.host
         try:
-            await web.TCPSite(runner, host, self._settings.port, ssl_context=tls, reuse_address=True).start()
+            self._listener = await asyncio.get_running_loop().create_server(
+                partial(Connection, self._site, runner.server),
+                host,
+                self._settings.port,
+                ssl=tls,
+                ssl_handshake_timeout=_HANDSHAKE_TIMEOUT if tls else None,
+                reuse_address=True,
+            )
         except OSError as error:
             await runner.cleanup()
             raise ListenError(_why(error, host, self._settings.port)) from error
         self._runner = runner
-        self._port = int(runner.addresses[0][1])
+        self._port = int(self._listener.sockets[0].getsockname()[1])
         self._attend()
 
     async def stop(self) -> None:
@@ -106,6 +116,8 @@ class WebServer:
             self._attending.cancel()
         self._site.live.close()
         self._site.viewers.close()
+        if self._listener is not None:
+            self._listener.close()
         if self._runner is None:
             return
         try:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
-
 from aiohttp import web
 
+from mqttcam.settings.web import is_loopback
 from mqttcam.web.errors import ApiError, json_response
+from mqttcam.web.guard import Need, check, host_of
 from mqttcam.web.metrics import exposition
 from mqttcam.web.site import SITE, Site
 
@@ -28,17 +28,12 @@ async def metrics(request: web.Request) -> web.Response:
 
 
 async def _may_know(request: web.Request, site: Site) -> bool:
-    """This machine's own health check needs no password; what comes through a proxy does."""
-    if "X-Forwarded-For" not in request.headers and _is_loopback(request.remote):
+    """This machine's own health check needs no password; what comes through a proxy or by another name does."""
+    straight = "X-Forwarded-For" not in request.headers and is_loopback(host_of(request))
+    if straight and is_loopback(request.remote or ""):
         return True
     try:
-        return await site.access.visitor(request, site.cookie) is not None
+        check(request, site, await site.access.visitor(request, site.cookie), Need.SEE)
     except ApiError:
         return False
-
-
-def _is_loopback(address: str | None) -> bool:
-    try:
-        return ipaddress.ip_address(address or "").is_loopback
-    except ValueError:
-        return False
+    return True

@@ -139,6 +139,17 @@ async def client(served: Served, **options: Any) -> AsyncIterator[aiohttp.Client
         yield session
 
 
+async def raw(served: Served, head: bytes) -> bytes:
+    """What a client gets that sends bytes of its own choice, until the server closes."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", served.server.port)
+    try:
+        writer.write(head + b"\r\n\r\n")
+        async with asyncio.timeout(10):
+            return await reader.read()
+    finally:
+        writer.close()
+
+
 @dataclass(frozen=True)
 class Part:
     """One picture of a stream, with its header's lines."""

@@ -13,7 +13,7 @@ from mqttcam.web.access import Access
 from mqttcam.web.passwords import hash_password
 from mqttcam.web.throttle import Throttle
 from web.people import CHANGE, SEE, TOKEN, basic, bearer, jar, status, users
-from web.serving import client, serving
+from web.serving import client, raw, serving
 
 
 def settings(web: dict[str, Any]) -> WebSettings:
@@ -197,6 +197,15 @@ async def test_a_right_password_is_remembered_for_players(monkeypatch: pytest.Mo
     assert checked == ["right", "wrong"]
 
 
+@pytest.mark.parametrize(
+    "header", [b"Authorization: Bearer \xff\xfe", b"Cookie: mqttcam_yard=u.YW5uYQ.9999999999.\xff"]
+)
+async def test_bytes_that_are_no_text_are_nobody_s(header: bytes) -> None:
+    async with serving({}, **users()) as served:
+        answer = await raw(served, b"GET /api/session HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + header)
+        assert answer.startswith(b"HTTP/1.1 401 ")
+
+
 # health and who may know
 
 
@@ -211,3 +220,9 @@ async def test_strangers_get_the_health_alone() -> None:
         assert await through_proxy.json() == {"ok": False}
         known = await http.get("/healthz", headers={"X-Forwarded-For": "203.0.113.1"} | bearer(TOKEN))
         assert (await known.json())["problems"] == ["the broker is away"]
+        by_another_name = await http.get("/healthz", headers={"Host": "evil.example"})
+        assert await by_another_name.json() == {"ok": False}
+    # Nor does a strange site's name help where nobody is asked for a password.
+    async with serving({}) as served, client(served) as http:
+        by_another_name = await http.get("/healthz", headers={"Host": "evil.example"})
+        assert await by_another_name.json() == {"ok": True}

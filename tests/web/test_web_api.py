@@ -181,3 +181,11 @@ async def test_failures_are_json_and_say_nothing_of_the_inside(monkeypatch: pyte
         text = await answer.text()
         assert "secret detail" not in text
         assert json.loads(text)["error"]["code"] == "internal"
+
+
+async def test_a_body_that_is_not_what_its_headers_say() -> None:
+    async with serving() as served, client(served) as http:
+        headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+        answer = await http.post("/api/cameras/front/set", data=b"not gzip", headers=headers)
+        assert answer.status == 400
+        assert (await answer.json())["error"]["code"] == "invalid_request"

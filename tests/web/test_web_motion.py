@@ -55,7 +55,7 @@ def test_the_page(page: Page, running: tuple[Served, asyncio.AbstractEventLoop])
     served, _ = running
     page.open(served.server.url)
     page.find(".stage[data-status=running]")
-    page.until(lambda: page.text("[data-key=motion] dd") == "ON", "motion is shown")
+    page.until(lambda: page.text("[data-key=motion] dd") == "Detected", "motion is shown")
     assert not page.script("return document.querySelectorAll('[data-key=motion_event]').length")
     page.find("[data-key=motion_detection] input").click()
     page.until(lambda: served.front.motion and not served.front.motion.enabled, "it is turned off")

@@ -14,6 +14,7 @@ from hypothesis.errors import Unsatisfiable
 from schemathesis.checks import negative_data_rejection
 
 from mqttcam.commands import CAMERA_COMMANDS, NODE_COMMANDS
+from mqttcam.web import routes
 from web.serving import serving_in_thread
 
 ENDLESS = ("/api/events", "/cameras/front/stream.mjpg")
@@ -87,6 +88,19 @@ def test_every_declared_value_and_command_is_in_it(document: dict[str, Any], bas
         assert f"/api/cameras/front/cmd/{name}" in paths
     for name in NODE_COMMANDS:
         assert f"/api/node/cmd/{name}" in paths
+    # Each path is there, but for the page, and the first camera's other names.
+    short = {
+        "/",
+        "/static/{file}",
+        "/stream.mjpg",
+        "/video_feed",
+        "/video_feed2",
+        "/photo_feed",
+        "/photo_feed2",
+    }
+    for path in {*routes._GET, *routes._POST} - short:
+        known = path.replace("{camera:[a-z0-9_-]+}", "front").replace(r"{snapshot:\d+}", "{snapshot}")
+        assert known in paths or known.endswith("/cmd/{command}"), path
     level = paths["/api/node/cmd/log_level"]["post"]["requestBody"]
     assert level["required"] is True
     assert level["content"]["application/json"]["schema"]["required"] == ["level"]

@@ -19,10 +19,15 @@ from web.serving import client, serving
         ({"Sec-Fetch-Site": "same-site"}, 403),
         ({"Sec-Fetch-Site": "same-origin", "Origin": "https://cams.example"}, 200),
         ({"X-Forwarded-Host": "cams.example", "Origin": "https://cams.example"}, 200),
+        ({"Referer": "http://evil.example/127.0.0.1/"}, 403),
+        ({"Referer": "http://cams.example:8443/page"}, 200),
+        ({"Origin": "http://cams.example:8443"}, 200),
+        ({"Origin": "http://cams.example"}, 403),
     ],
 )
 async def test_only_our_own_page_changes_anything(headers: dict[str, str], expected: int) -> None:
-    async with serving() as served:
+    # A proxy may take the port off the name that it forwards.
+    async with serving(public_url="http://cams.example:8443/x/") as served:
         assert await status(served, CHANGE, headers, json={"brightness": 0.1}) == expected
         assert await status(served, CHANGE, {"Origin": served.url}, json={}) == 200
 

@@ -14,7 +14,7 @@ const notices = document.getElementById("notices");
 const settings = document.getElementById("settings");
 settings.append(icon("gear"));
 
-const page = { list: null, visitor: null, node: null, shown: null, linked: false, lost: false, building: false, retry: null };
+const page = { list: null, visitor: null, node: null, shown: null, linked: false, lost: false, building: false, retry: null, left: 0, entering: false };
 const live = new Live(update, linked);
 settings.addEventListener("click", () => page.node?.open());
 
@@ -29,7 +29,7 @@ async function build() {
     page.node = new NodeView(page.list.node, page.visitor);
     settings.hidden = false;
     document.getElementById("node").textContent = page.list.node.id;
-    document.title = page.list.cameras.length === 1 ? `${page.list.cameras[0].name} · mqttcam` : `${page.list.node.id} · mqttcam`;
+    makeTabs(page.list.cameras);
     route();
     live.open();
   } catch (error) {
@@ -40,22 +40,33 @@ async function build() {
   }
 }
 
+function makeTabs(all) {
+  const tab = (id, name) => h("a", { href: `#/${id}` }, name);
+  tabs.replaceChildren(...(all.length > 1 ? [tab("", "All"), ...all.map(({ id, name }) => tab(id, name))] : []));
+}
+
 /** Shows what the address names: `#/front`, or all cameras. */
 function route() {
   if (!page.list) return;
   page.shown?.stop();
-  const wanted = decodeURIComponent(location.hash.slice(2));
+  const wanted = location.hash.slice(2);
   const all = page.list.cameras;
   const camera = all.find(({ id }) => id === wanted) ?? (all.length === 1 ? all[0] : null);
-  const tab = (href, text, here) => h("a", { href, "aria-current": here ? "page" : null }, text);
-  tabs.replaceChildren(...(all.length > 1 ? [tab("#/", "All", !camera), ...all.map(({ id, name }) => tab(`#/${id}`, name, camera?.id === id))] : []));
+  document.title = `${camera?.name ?? page.list.node.id} · mqttcam`;
+  for (const tab of tabs.children) {
+    if (tab.hash === `#/${camera?.id ?? ""}`) tab.setAttribute("aria-current", "page");
+    else tab.removeAttribute("aria-current");
+  }
   tabs.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
   page.shown = camera ? new CameraView(camera, page.visitor.role === "admin") : new Overview(all);
-  main.replaceChildren(all.length ? page.shown.element : h("p", { class: "empty" }, "No camera is configured yet."));
+  main.replaceChildren(all.length ? page.shown.element : nothing());
   page.shown.camera ??= null;
   show();
   if (!document.hidden) page.shown.start();
 }
+
+const nothing = () => h("div", { class: "empty" },
+  h("h1", {}, "No camera yet"), h("p", {}, "Add one below “cameras:” in the configuration, then restart mqttcam."));
 
 function update(view) {
   if (page.list && view.revision !== page.list.revision) {
@@ -63,8 +74,15 @@ function update(view) {
     return;
   }
   page.node?.update(view.node);
-  notices.replaceChildren(...view.problems.map((text) => h("p", {}, icon("warn"), text)));
+  tell(view.problems);
   show();
+}
+
+/** Only what is new: a screen reader would read the same ones out again and again. */
+function tell(problems) {
+  const told = [...notices.children].map(({ textContent }) => textContent);
+  if (told.join("\n") === problems.join("\n")) return;
+  notices.replaceChildren(...problems.map((text) => h("p", {}, icon("warn"), text)));
 }
 
 function show() {
@@ -86,6 +104,16 @@ function linked(now) {
   if (back) (page.shown.stage ?? page.shown).restart();
 }
 
+const NOT_KEPT = "This browser did not keep the login. Within a page of another site it may not: open this page in a tab of its own.";
+
+/** After a login; asked for another one at once, the browser has thrown the first away. */
+async function enter() {
+  page.entering = true;
+  await build();
+  page.entering = false;
+  if (page.shown) main.focus({ preventScroll: true });
+}
+
 onUnauthorized.call = () => {
   live.close();
   page.shown?.stop();
@@ -94,11 +122,22 @@ onUnauthorized.call = () => {
   tabs.replaceChildren();
   notices.replaceChildren();
   link.textContent = "";
-  main.replaceChildren(loginForm(build));
+  main.replaceChildren(loginForm(enter, page.entering ? NOT_KEPT : ""));
   main.querySelector("input").focus();
 };
 
-addEventListener("hashchange", route);
+// As with pages of their own: another camera starts at its top, all cameras are again where they were left.
+addEventListener("hashchange", () => {
+  if (!page.shown?.camera) page.left = scrollY;
+  route();
+  scrollTo(0, page.shown?.camera ? 0 : page.left);
+  if (document.activeElement === document.body) main.focus({ preventScroll: true });
+});
+
+document.querySelector(".skip").addEventListener("click", (event) => {
+  event.preventDefault(); // the address names the camera
+  main.focus();
+});
 
 // A page that nobody sees takes no pictures and keeps no connection.
 document.addEventListener("visibilitychange", () => {
@@ -117,12 +156,6 @@ addEventListener("pagehide", () => {
 });
 addEventListener("pageshow", (event) => {
   if (event.persisted) build();
-});
-
-addEventListener("keydown", (event) => {
-  const typing = event.target.closest?.("input:not([type=range], [type=checkbox]), select, textarea, dialog");
-  if (typing || event.ctrlKey || event.metaKey || event.altKey || !page.shown?.key) return;
-  if (page.shown.key(event)) event.preventDefault();
 });
 
 build();

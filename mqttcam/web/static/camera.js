@@ -57,19 +57,21 @@ export class CameraView {
     this.zoom = new Zoom(this.stage.element, this.stage.picture, (scale) => { this.unzoom.hidden = scale === 1; });
     this.unzoom = h("button", { type: "button", class: "pill", hidden: true, onclick: () => this.zoom.reset() }, "Whole picture");
     this.full = iconButton("full", "Full screen (f)", () => this.toggleFull(), { "aria-keyshortcuts": "f" });
-    const canShoot = this.mayChange && this.camera.commands.some(({ name }) => name === "snapshot");
+    this.canShoot = this.mayChange && this.camera.commands.some(({ name }) => name === "snapshot");
     this.tools = h("div", { class: "tools" },
       this.unzoom,
-      canShoot ? iconButton("shot", "Take a snapshot (s)", () => this.shoot(), { "aria-keyshortcuts": "s" }) : null,
+      this.canShoot ? iconButton("shot", "Take a snapshot (s)", () => this.shoot(), { "aria-keyshortcuts": "s" }) : null,
       h("a", { class: "round", "aria-label": "Download the picture", title: "Download the picture", href: this.address("snapshot.jpg"), download: "" }, icon("save")),
       document.fullscreenEnabled ? this.full : null);
     this.stage.element.append(this.tools);
     this.stage.element.tabIndex = 0;
     this.stage.element.setAttribute("role", "group");
     this.stage.element.setAttribute("aria-label", `${this.camera.name}: + and - to enlarge, arrows to move`);
+    this.stage.element.addEventListener("keydown", (event) => this.key(event));
     this.stage.element.addEventListener("fullscreenchange", () => {
       const inside = document.fullscreenElement === this.stage.element;
       this.full.replaceChildren(icon(inside ? "leave" : "full"));
+      this.stage.element.focus({ preventScroll: true });
       this.zoom.reset();
     });
   }
@@ -84,7 +86,8 @@ export class CameraView {
   }
 
   async shoot() {
-    await this.give("snapshot");
+    if (!(await this.give("snapshot"))) return;
+    toast("Snapshot taken");
     this.stage.element.classList.remove("flash");
     requestAnimationFrame(() => this.stage.element.classList.add("flash"));
   }
@@ -99,11 +102,13 @@ export class CameraView {
     }, 400);
   }
 
+  /** Only while the picture or something on it has the focus: who dictates, or misses a key, takes no snapshots. */
   key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "f" && document.fullscreenEnabled) this.toggleFull();
-    else if (event.key === "s" && this.mayChange) this.shoot();
-    else return false;
-    return true;
+    else if (event.key === "s" && this.canShoot) this.shoot();
+    else return;
+    event.preventDefault();
   }
 
   // the panel, from the entities
@@ -117,6 +122,7 @@ export class CameraView {
     const raw = of("config").filter(isRaw);
     const list = h("div", { class: "fields" }, ...this.make(controls));
     return [
+      this.mayChange ? null : h("p", { class: "hint" }, "You may look at everything here, and change nothing."),
       card("Camera", ...this.make(of(null))),
       controls.length ? card("Controls", controls.length > MANY ? this.makeFilter(list) : null, list) : null,
       raw.length ? h("details", { class: "card" }, h("summary", {}, "Raw controls"), h("div", { class: "fields" }, ...this.make(raw))) : null,
@@ -152,7 +158,8 @@ export class CameraView {
     const press = async () => {
       if (careful && !(await confirmed(`${entity.name}?`, "Yes"))) return;
       refusal.textContent = "";
-      await this.give(entity.command, entity.arguments, (text) => { refusal.textContent = `${entity.name}: ${text}`; });
+      const refused = (text) => { refusal.textContent = `${entity.name}: ${text}`; };
+      if (await this.give(entity.command, entity.arguments, refused)) toast(`${entity.name}: done`);
     };
     return h("button", { type: "button", class: "button quiet", disabled: !this.mayChange, "data-key": entity.key, onclick: press }, entity.name);
   }
@@ -172,12 +179,14 @@ export class CameraView {
     return filter;
   }
 
-  /** Gives a command; `refused` shows why it was not carried out. */
+  /** Gives a command; whether it was carried out. `refused` shows why not. */
   async give(name, values, refused = (text) => toast(`${this.camera.name}: ${text}`, "error")) {
     try {
       await command(this.camera.id, name, values);
+      return true;
     } catch (error) {
       refused(error.message);
+      return false;
     }
   }
 }

@@ -30,10 +30,12 @@ export function iconButton(name, label, onclick, attributes = {}) {
   return h("button", { type: "button", class: "round", "aria-label": label, title: label, onclick, ...attributes }, icon(name));
 }
 
-/** A message that goes by itself. */
+/** A message that goes by itself; the same one stands there once. */
 export function toast(text, kind = "info") {
+  const toasts = document.getElementById("toasts");
   const note = h("p", { class: `toast ${kind}` }, text);
-  document.getElementById("toasts").append(note);
+  [...toasts.children].find((old) => old.textContent === text)?.remove();
+  toasts.append(note);
   setTimeout(() => note.remove(), kind === "error" ? 8000 : 4000);
 }
 

@@ -17,7 +17,7 @@ export class Field {
     this.value = undefined;
     this.sender = new Sender(send, (value) => this.accepted(value), (error) => this.refused(error));
     this.message = h("p", { class: "error", id: `${this.id}-error`, role: "alert" });
-    this.output = h("output", { class: "value", for: this.id });
+    this.output = h("output", { class: "value", for: this.id, "aria-live": "off" });
     this.reset = entity.default === null ? null : h("button", {
       type: "button", class: "reset", hidden: true, title: "Back to the default",
       "aria-label": `${entity.name}: back to the default`, onclick: () => this.change(entity.default),

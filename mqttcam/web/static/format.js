@@ -14,10 +14,17 @@ export function decimalsOf(step) {
   return (digits.split(".")[1] ?? "").length + Number(exponent ?? 0);
 }
 
+// As Home Assistant says it.
+const WORDS = {
+  connectivity: { ON: "Connected", OFF: "Disconnected" },
+  motion: { ON: "Detected", OFF: "Clear" },
+};
+
 /** The value of an entity, with its unit. */
 export function reading(entity, value) {
   if (value === null || value === undefined || value === "") return UNKNOWN;
   const { device_class, suggested_display_precision } = entity.options;
+  if (WORDS[device_class]?.[value]) return WORDS[device_class][value];
   if (device_class === "duration" && value >= 60) return duration(value);
   if (typeof value === "number") {
     const unit = entity.kind?.unit ? ` ${entity.kind.unit}` : "";
@@ -38,5 +45,6 @@ export function duration(seconds) {
 }
 
 export const time = (seconds) => new Date(seconds * 1000).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+export const date = (seconds) => new Date(seconds * 1000).toLocaleDateString(undefined, { dateStyle: "medium" });
 export const dateTime = (seconds) => new Date(seconds * 1000).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
 export const bytes = (count) => (count < 1e6 ? `${Math.round(count / 1e3)} kB` : `${(count / 1e6).toFixed(1)} MB`);

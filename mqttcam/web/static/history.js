@@ -1,7 +1,7 @@
 // The last snapshots: a strip below the picture, and a large view with a way through them.
 
 import { h, iconButton, icon, modal } from "./dom.js";
-import { bytes, dateTime, time } from "./format.js";
+import { bytes, date, dateTime, time } from "./format.js";
 
 export class History {
   constructor(camera) {
@@ -26,7 +26,7 @@ export class History {
   thumbnail(item) {
     const picture = h("img", { src: this.address(item), alt: "", loading: "lazy", width: item.width, height: item.height });
     return h("li", {}, h("button", {
-      type: "button", class: "thumb", "aria-label": `Snapshot of ${dateTime(item.ts)}`, onclick: () => this.open(item.id),
+      type: "button", class: "thumb", "aria-label": `Snapshot of ${date(item.ts)}, ${time(item.ts)}`, onclick: () => this.open(item.id),
     }, picture, h("span", {}, time(item.ts))));
   }
 

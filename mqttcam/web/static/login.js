@@ -3,10 +3,11 @@
 import { login } from "./api.js";
 import { h } from "./dom.js";
 
-export function loginForm(onDone) {
+/** `problem`: what went wrong before, or nothing. */
+export function loginForm(onDone, problem = "") {
   const name = h("input", { id: "login-name", autocomplete: "username", autocapitalize: "none", spellcheck: "false" });
   const password = h("input", { id: "login-password", type: "password", autocomplete: "current-password", required: true, "aria-describedby": "login-error" });
-  const error = h("p", { class: "error", id: "login-error", role: "alert" });
+  const error = h("p", { class: "error", id: "login-error", role: "alert" }, problem);
   const button = h("button", { class: "button", type: "submit" }, "Log in");
   const submit = async (event) => {
     event.preventDefault();

@@ -10,7 +10,8 @@ const POLL = 1000;
 export class Overview {
   constructor(cameras) {
     this.tiles = cameras.map((camera, index) => new Tile(camera, index < STREAMS ? new Stage(camera, STREAM_FPS) : new Polled(camera)));
-    this.element = h("section", { class: "overview", "aria-label": "All cameras" }, ...this.tiles.map(({ element }) => element));
+    this.element = h("section", { class: "overview" },
+      h("h1", { class: "unseen" }, "All cameras"), ...this.tiles.map(({ element }) => element));
   }
 
   start() {

@@ -6,6 +6,7 @@ const WIDTH_STEP = 160;
 const FIRST_RETRY = 1000;
 const LAST_RETRY = 15000;
 
+const LOST = "The camera node does not answer; trying again";
 const STOPPED = {
   off: "The camera is switched off",
   failed: "The camera does not work",
@@ -53,9 +54,10 @@ export class Stage {
   /** The camera's live values. */
   update(live, linked) {
     const stopped = STOPPED[live.status];
-    this.curtain.hidden = !stopped;
-    this.reason.textContent = stopped ? [stopped, live.status === "off" ? null : live.last_error].filter(Boolean).join(": ") : "";
-    this.element.classList.toggle("stopped", Boolean(stopped));
+    const why = stopped ? [stopped, live.status === "off" ? null : live.last_error].filter(Boolean).join(": ") : "";
+    this.reason.textContent = linked ? why : LOST;
+    this.curtain.hidden = linked && !stopped;
+    this.element.classList.toggle("stopped", !this.curtain.hidden);
     this.badge.textContent = !linked ? "Connecting" : live.status === "running" ? "Live" : live.status;
     this.element.dataset.status = linked ? live.status : "connecting";
     this.status = live.status;

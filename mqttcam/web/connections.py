@@ -1,0 +1,61 @@
+"""What stands before requests: how many clients there may be, and how what is no HTTP is answered."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+
+from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+
+from mqttcam.web.guard import secure
+from mqttcam.web.site import Site
+
+log = logging.getLogger(__name__)
+
+MOST = 512
+"""Connections besides the streams. Each is an open file, of which a process usually has 1024; cameras, MQTT and
+Kafka need theirs. A page takes six at the most."""
+_IDLE = 30.0
+"""Seconds until a client that asks for nothing, or never ends asking, is let go."""
+
+
+class Connection(web.RequestHandler):
+    """One client's connection."""
+
+    def __init__(self, site: Site, server: web.Server) -> None:
+        # None is the documented way to log no accesses: https://docs.aiohttp.org/en/stable/logging.html
+        super().__init__(
+            server,
+            loop=asyncio.get_running_loop(),
+            keepalive_timeout=_IDLE,
+            access_log=None,  # type: ignore[arg-type]
+        )
+        self._site = site
+        self._server = server
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Somebody has come; one too many has to go."""
+        super().connection_made(transport)
+        if len(self._server.connections) > MOST + self._site.settings.max_viewers and self.transport:
+            self.transport.abort()
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """An answer that came about before the application, with the headers that all have."""
+        response = super().handle_error(request, status, exc, message)
+        secure(self._site, response)
+        return response
+
+    def log_exception(self, *args: Any, **options: Any) -> None:
+        """A request that is none, of which there are many in any network, is no fault of ours."""
+        if isinstance(options.get("exc_info"), HttpProcessingError):
+            log.debug(*args, **options)
+        else:
+            super().log_exception(*args, **options)
