@@ -5,5 +5,6 @@ set -eu
 cd "$(dirname "$0")/.."
 . deploy/venv.sh
 make_venv .venv
+echo "Installing mqttcam into $PWD/.venv; a minute, the first time."
 .venv/bin/pip install --quiet '.[demo]'
 exec .venv/bin/mqttcam demo "$@"

@@ -6,27 +6,22 @@ import asyncio
 import contextlib
 import gc
 import logging
-import os
 import signal
-import sys
-import threading
 from collections.abc import Callable, Iterable
 from functools import partial
 
 from mqttcam import __version__
 from mqttcam.camera.camera import Camera
-from mqttcam.camera.capture import THREAD, Capture
-from mqttcam.commander import Commander
-from mqttcam.commands import CAMERA_COMMANDS, NODE_COMMANDS
+from mqttcam.camera.capture import Capture
 from mqttcam.devices import CameraDevice, recalled_camera
+from mqttcam.fleet import Fleet
 from mqttcam.gateway import Gateway
-from mqttcam.health import Health
 from mqttcam.log import set_up
 from mqttcam.new_process import NewProcess, has_manager
 from mqttcam.node import Node
 from mqttcam.outputs import configured as configured_outputs
 from mqttcam.outputs.output import Output
-from mqttcam.probe import FolderTaken, Probe
+from mqttcam.probe import Probe
 from mqttcam.service_manager import ServiceManager
 from mqttcam.settings import CameraSettings, Settings, SettingsError
 from mqttcam.store import Store
@@ -68,18 +63,15 @@ class App:
         self._reloading: asyncio.Task[None] | None = None
         self._store = Store(settings.state_dir / "values.json")
         self._new_process = NewProcess(settings.state_dir / "new_processes.json", self._renew)
-        self.node = Node(settings.node, linked_page(settings.web))
-        self.node.restart = self.restart
-        self.node.reload = self.reload
-        self.devices: dict[str, CameraDevice] = {}
-        self.commanders: dict[str, Commander[CameraDevice]] = {}
-        self.node_commander = Commander(self.node, NODE_COMMANDS)
-        self.health = Health(self.node, self.devices)
+        node = Node(settings.node, linked_page(settings.web))
+        node.restart = self.restart
+        node.reload = self.reload
+        self.fleet = Fleet(node)
         self.broker_port: int | None = None
         self.web_url: str | None = None
         self._gateway: Gateway | None = None
         self._outputs: list[Output] = configured_outputs(settings)
-        self.health.connection_problems += [partial(_problems_of, output) for output in self._outputs]
+        self.fleet.health.connection_problems += [partial(_problems_of, output) for output in self._outputs]
 
     async def run(self, on_ready: Callable[[App], None] | None = None) -> int:
         """Run until told to stop; the exit code. `on_ready` is called once every part has started.
@@ -94,7 +86,7 @@ class App:
             await self._start_parts(parts)
             for camera_id, settings in self.settings.cameras.items():
                 self._add_camera(camera_id, settings)
-            log.info("mqttcam %s runs as node %s", __version__, self.node.id)
+            log.info("mqttcam %s runs as node %s", __version__, self.fleet.node.id)
             if on_ready is not None:
                 on_ready(self)
             await parts.enter_async_context(ServiceManager())
@@ -108,7 +100,7 @@ class App:
             if self._reloading is not None:
                 await asyncio.wait([self._reloading])
             outputs = (output.stop() for output in self._outputs)
-            await asyncio.gather(self._stop_cameras(list(self.devices)), *outputs)
+            await asyncio.gather(self._stop_cameras(list(self.fleet.devices)), *outputs)
         await self._store.save()
         return self._code
 
@@ -159,13 +151,13 @@ class App:
         self.stop()
 
     def _stuck(self, camera_id: str) -> str:
-        return self._new_process.ask(self.devices[camera_id].camera)
+        return self._new_process.ask(self.fleet.devices[camera_id].camera)
 
     # parts
 
     async def _start_parts(self, parts: contextlib.AsyncExitStack) -> None:
         """Outputs, the one that others need first; they stop in the opposite order."""
-        probe = Probe(self.settings.state_dir, self.health.problems)
+        probe = Probe(self.settings.state_dir, self.fleet.health.problems)
         parts.push_async_callback(probe.stop)
         await probe.start()
         mqtt = self.settings.mqtt
@@ -183,15 +175,8 @@ class App:
         if self.settings.web.enabled:
             await self._start_web(parts)
         if mqtt is not None:
-            self._gateway = Gateway(
-                mqtt,
-                self.settings.home_assistant,
-                self.node,
-                self.node_commander,
-                self.health,
-                client_id=self.settings.client_id,
-            )
-            self.node.rediscover = self._gateway.rediscover
+            self._gateway = Gateway(mqtt, self.settings.home_assistant, self.fleet, self.settings.client_id)
+            self.fleet.node.rediscover = self._gateway.rediscover
             parts.push_async_callback(self._gateway.stop)
             self._gateway.start()
 
@@ -200,15 +185,7 @@ class App:
             from mqttcam.web import WebServer
         except ModuleNotFoundError as error:
             raise StartError(f"the web page needs {error.name}: pip install 'mqttcam[web]'") from error
-        server = WebServer(
-            self.settings.web,
-            self.node,
-            self.devices,
-            self.health,
-            self.commanders,
-            self.node_commander,
-            self.settings.state_dir,
-        )
+        server = WebServer(self.settings.web, self.fleet, self.settings.state_dir)
         try:
             await server.start()
         except OSError as error:
@@ -225,15 +202,14 @@ class App:
         device = build_device(
             camera_id, settings, self._store, on_stuck=partial(self._stuck, camera_id), outputs=self._outputs
         )
-        self.devices[camera_id] = device
-        self.commanders[camera_id] = Commander(device, CAMERA_COMMANDS)
+        self.fleet.add(device)
         device.attach()
         if self._gateway is not None:
-            self._gateway.add(device, self.commanders[camera_id])
+            self._gateway.add(device)
         device.camera.start(left_behind)
 
     async def _stop_cameras(self, camera_ids: list[str]) -> None:
-        await asyncio.gather(*(self.devices[camera_id].camera.stop() for camera_id in camera_ids))
+        await asyncio.gather(*(self.fleet.devices[camera_id].camera.stop() for camera_id in camera_ids))
 
     async def _apply_wanted(self) -> None:
         """Also what was read while the last one was being applied."""
@@ -254,22 +230,22 @@ class App:
         self.settings = new
         if new.log != old.log:
             set_up(new.log.level, new.log.format)
-        stale = [name for name, device in self.devices.items() if new.cameras.get(name) != device.settings]
+        devices = self.fleet.devices
+        stale = [name for name, device in devices.items() if new.cameras.get(name) != device.settings]
         await self._stop_cameras(stale)
         if self._stopping.is_set():
             return
         # What hangs of a camera may have the device, which the new one has to know of.
-        left_behind = {name: self.devices[name].camera.left_behind for name in stale}
+        left_behind = {name: devices[name].camera.left_behind for name in stale}
         for name in stale:
-            await self.devices[name].detach()
+            await devices[name].detach()
             if self._gateway is not None:
                 self._gateway.remove(name, for_good=name not in new.cameras)
-            del self.devices[name], self.commanders[name]
+            self.fleet.remove(name)
         for name, settings in new.cameras.items():
-            if name not in self.devices:
+            if name not in devices:
                 self._add_camera(name, settings, left_behind.get(name, ()))
-            # In the order of the configuration: some show the first camera.
-            self.devices[name] = self.devices.pop(name)
+        self.fleet.arrange(new.cameras)
         log.info("configuration read again: %d of %d cameras changed", len(stale), len(old.cameras))
 
     # signals
@@ -299,26 +275,3 @@ def _problems_of(output: Output) -> str | None:
 def _say_refused(what: str, error: SettingsError) -> None:
     for problem in error.problems:
         log.error("%s: %s", what, problem)
-
-
-def run_daemon(
-    settings: Settings, read_settings: Callable[[], Settings], on_ready: Callable[[App], None] | None = None
-) -> int:
-    """The daemon from start to end, in a loop of its own; the exit code. A restart replaces the process."""
-
-    async def run() -> tuple[int, bool]:
-        app = App(settings, read_settings)
-        return await app.run(on_ready), app.restart_wanted
-
-    try:
-        code, restart = asyncio.run(run())
-    except (StartError, FolderTaken) as error:
-        log.error("%s", error)
-        return EXIT_FAILED
-    if restart:
-        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
-    if any(thread.name.startswith(THREAD) for thread in threading.enumerate()):
-        # A library that such a thread hangs in would wait for it, in turn, when Python ends.
-        logging.shutdown()
-        os._exit(code)
-    return code

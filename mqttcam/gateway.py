@@ -12,17 +12,15 @@ import orjson
 from mqttcam import __version__
 from mqttcam.camera.feed import PictureFeed
 from mqttcam.camera.frame import Picture
-from mqttcam.commander import Commander
 from mqttcam.commands import NODE_COMMANDS, camera_commands
 from mqttcam.devices import CameraDevice
 from mqttcam.endpoint import OFFLINE, ONLINE, CameraEndpoint, Inbox, last_level
 from mqttcam.entities.camera import camera_entities
-from mqttcam.health import Health
+from mqttcam.fleet import Fleet
 from mqttcam.home_assistant import Announcer, camera_object_id, node_object_id
 from mqttcam.mqtt.connection import Connection, Message
 from mqttcam.mqtt.pictures import PicturePublisher
 from mqttcam.mqtt.topics import Topics
-from mqttcam.node import Node
 from mqttcam.request import MAX_PAYLOAD
 from mqttcam.settings import HomeAssistantSettings, MqttSettings
 from mqttcam.values import Kind
@@ -41,23 +39,17 @@ class Gateway:
     """Everything of this node on MQTT: the node's own topics, and an endpoint a camera."""
 
     def __init__(
-        self,
-        settings: MqttSettings,
-        home_assistant: HomeAssistantSettings,
-        node: Node,
-        node_commander: Commander[Node],
-        health: Health,
-        client_id: str,
+        self, settings: MqttSettings, home_assistant: HomeAssistantSettings, fleet: Fleet, client_id: str
     ) -> None:
-        self._node = node
-        self._health = health
+        node, health = fleet.node, fleet.health
+        self._fleet = fleet
         self._topics = Topics(settings.base_topic, node.id)
         will = (self._topics.status, OFFLINE)
         self._connection = Connection(settings, client_id=client_id, will=will)
         # Pictures have a connection of their own: neither commands nor state nor pings wait behind one.
         self._pictures = Connection(settings, client_id=f"{client_id}-pictures", follows=self._connection)
         self._endpoints: dict[str, CameraEndpoint] = {}
-        self._inbox = Inbox(self._connection, node_commander, self._topics.result)
+        self._inbox = Inbox(self._connection, fleet.node_commander, self._topics.result)
         self._announcer: Announcer | None = None
         if home_assistant.enabled:
             loop = asyncio.get_running_loop()
@@ -78,7 +70,7 @@ class Gateway:
         self._connection.subscribe(self._topics.info, self._see_info)
         if self._announcer is not None:
             self._connection.subscribe(self._announcer.birth_topic, self._see_birth)
-            self._watch(node_object_id(self._node.id))
+            self._watch(node_object_id(self._fleet.node.id))
         self._connection.on_connected(self._announce)
         self._pictures.on_connected(self._publish_info)  # what it has learned may have changed the limits
         self._connection.start()
@@ -97,8 +89,8 @@ class Gateway:
         await self._pictures.stop()
         await self._connection.stop(last=(self._topics.status, OFFLINE), within=_GOODBYE)
 
-    def add(self, device: CameraDevice, commander: Commander[CameraDevice]) -> None:
-        """Put a camera on MQTT."""
+    def add(self, device: CameraDevice) -> None:
+        """Put a camera of the fleet on MQTT."""
         topics = self._topics.camera(device.id)
         loop = asyncio.get_running_loop()
 
@@ -108,7 +100,7 @@ class Gateway:
         pictures = PicturePublisher(self._pictures, topics, device.camera, open_feed)
         endpoint = CameraEndpoint(
             device,
-            commander,
+            self._fleet.commanders[device.id],
             self._connection,
             pictures,
             topics,
@@ -118,7 +110,7 @@ class Gateway:
         self._endpoints[device.id] = endpoint
         for topic, handler in endpoint.handlers():
             self._connection.subscribe(topic, handler)
-        self._watch(camera_object_id(self._node.id, device.id))
+        self._watch(camera_object_id(self._fleet.node.id, device.id))
         if self._connection.connected:
             endpoint.announce()
             self._publish_info()
@@ -130,7 +122,7 @@ class Gateway:
             self._connection.unsubscribe(topic)
         endpoint.close(for_good=for_good)
         if self._announcer is not None:
-            topic = self._announcer.config_topic(camera_object_id(self._node.id, camera_id))
+            topic = self._announcer.config_topic(camera_object_id(self._fleet.node.id, camera_id))
             self._connection.unsubscribe(topic)
         if for_good:
             if self._announcer is not None:
@@ -165,7 +157,7 @@ class Gateway:
     def _publish_info(self) -> None:
         limit = min(self._connection.max_packet_size, self._pictures.max_packet_size)
         info = {
-            "node": self._node.id,
+            "node": self._fleet.node.id,
             "version": __version__,
             "limits": {"max_packet_size": limit, "max_command_size": MAX_PAYLOAD},
             "commands": sorted(NODE_COMMANDS),
@@ -174,7 +166,9 @@ class Gateway:
         self._connection.publish(self._topics.info, orjson.dumps(info), qos=1, retain=True)
 
     def _publish_health(self) -> None:
-        self._connection.publish(self._topics.health, orjson.dumps(self._health.report()), qos=0, retain=True)
+        self._connection.publish(
+            self._topics.health, orjson.dumps(self._fleet.health.report()), qos=0, retain=True
+        )
 
     async def _publish_now_and_then(self) -> None:
         await asyncio.sleep(_FIRST_HEALTH)

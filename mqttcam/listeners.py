@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 
@@ -23,6 +24,21 @@ class Listeners:
 
     def remove(self, listener: Listener) -> None:
         self._listeners.remove(listener)
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Return once `condition` holds; it is looked at now, and after each change."""
+        holds = asyncio.Event()
+
+        def look() -> None:
+            if condition():
+                holds.set()
+
+        self.add(look)
+        try:
+            look()
+            await holds.wait()
+        finally:
+            self.remove(look)
 
     def tell(self) -> None:
         """Something has changed."""

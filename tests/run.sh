@@ -5,5 +5,6 @@ set -eu
 cd "$(dirname "$0")/.."
 . deploy/venv.sh
 make_venv .venv
+echo "Installing mqttcam and what its tests need into $PWD/.venv; a minute, the first time."
 .venv/bin/pip install --quiet --editable '.[all,test]'
 exec .venv/bin/python -m pytest "$@"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -183,6 +182,10 @@ class Camera:
         """Call `listener` on the loop after any change of status, values, controls or error."""
         self._listeners.add(listener)
 
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Return once `condition` holds; it is looked at now, and whenever listeners are called."""
+        await self._listeners.until(condition)
+
     @property
     def is_stuck(self) -> bool:
         """Whether threads of it hang, so that it gives no frames, or is not closed though it is switched off."""
@@ -198,12 +201,10 @@ class Camera:
         """Whether this process has had frames of it for a while."""
         return self._supervisor.was_steady
 
-    # what the capture tells; one that does not count any more is not listened to
+    # what the capture tells
 
-    def opened(self, capture: object, opened: Opened) -> None:
+    def opened(self, opened: Opened) -> None:
         """The source is open."""
-        if capture is not self._supervisor.capture:
-            return
         self.stats.restarts += self._supervisor.reopening and self.info is not None
         self.info = opened.info
         self.controls = {control.key: control for control in opened.info.controls}
@@ -217,10 +218,8 @@ class Camera:
         self._remarks = remarks
         self._listeners.tell()
 
-    def first_frame(self, capture: object, width: int, height: int) -> None:
+    def first_frame(self, width: int, height: int) -> None:
         """Frames come."""
-        if capture is not self._supervisor.capture:
-            return
         if self.status is CameraStatus.FAILED:
             log.info("camera %s: frames come again", self.id)
             self.stats.follow(self._supervisor.capture)
@@ -229,21 +228,17 @@ class Camera:
         self.last_error = self._remarks
         self._set_status(CameraStatus.RUNNING)
 
-    def stream_restarted(self, capture: object) -> None:
+    def stream_restarted(self) -> None:
         """Its stream was started again."""
-        if capture is self._supervisor.capture:
-            self.stats.restarts += 1
+        self.stats.restarts += 1
 
-    def applied(self, capture: object, values: Mapping[str, Value]) -> None:
+    def applied(self, values: Mapping[str, Value]) -> None:
         """Values are in force."""
-        if capture is self._supervisor.capture:
-            self.values |= values
-            self._listeners.tell()
+        self.values |= values
+        self._listeners.tell()
 
-    def sampled(self, capture: object, sample: Sample) -> None:
+    def sampled(self, sample: Sample) -> None:
         """The newest frame was looked at."""
-        if capture is not self._supervisor.capture:
-            return
         news = {key: value for key, value in sample.applied.items() if self.values.get(key) != value}
         self.values |= news
         if self.measured.take(sample) or news:
@@ -291,9 +286,8 @@ class Camera:
 
     def _adjustment(self) -> Adjustment | None:
         settings = self.settings
-        turned = settings.rotation == 180
         size = settings.size or (None, None)
-        adjustment = Adjustment(settings.hflip is not turned, settings.vflip is not turned, *size)
+        adjustment = Adjustment(*settings.mirrored, *size)
         return None if adjustment == Adjustment() else adjustment
 
     def _why_not(self) -> str:
@@ -303,23 +297,16 @@ class Camera:
 
     async def _settled(self) -> None:
         """Wait until it has started or failed; no longer than the source may take to open."""
-        settled = asyncio.Event()
-
-        def look() -> None:
-            if self.status is not CameraStatus.STARTING:
-                settled.set()
-
-        self._listeners.add(look)
+        settled = asyncio.ensure_future(self.until(lambda: self.status is not CameraStatus.STARTING))
         left = OPEN_TIMEOUT
         try:
-            while left > 0 and not settled.is_set():
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(settled.wait(), left)
+            while left > 0 and not settled.done():
+                await asyncio.wait((settled,), timeout=left)
                 capture = self._supervisor.capture
                 end = capture.started + capture.open_timeout if capture is not None else 0.0
                 left = end - time.monotonic()
         finally:
-            self._listeners.remove(look)
+            settled.cancel()
 
     def _set_status(self, status: CameraStatus) -> None:
         if status in WITHOUT_FRAMES:

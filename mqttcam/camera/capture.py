@@ -182,7 +182,7 @@ class Capture:
         try:
             if source is not None:
                 source.close()
-        except BaseException as error:  # noqa: BLE001
+        except BaseException as error:  # noqa: BLE001 - as above
             log.warning("camera %s: its source cannot be closed: %s", self._name, error)
             problem = problem or _as_problem(error)
         self._tell(_resolve, self.done, problem)
@@ -200,7 +200,7 @@ class Capture:
         self._restart_stream = getattr(source, "restart_stream", None)
         remarks = [*getattr(source, "notes", ()), *refused]
         can = has(source, "readings"), has(source, "capture_still")
-        self._tell(self._listener.opened, self, Opened(info, values | taken, remarks, refused, *can))
+        self._report(self._listener.opened, Opened(info, values | taken, remarks, refused, *can))
 
     def _change(
         self, source: Source, change: Callable[[SourceControls], dict[str, Value]]
@@ -211,7 +211,7 @@ class Capture:
         applied = change(self._controls)
         self._sampler.controls_changed(self.frames)
         self._look_at_pace(source)
-        self._tell(self._listener.applied, self, applied)
+        self._report(self._listener.applied, applied)
         return applied
 
     def _take_still(self, source: Source, quality: int) -> Picture:
@@ -232,7 +232,7 @@ class Capture:
             log.warning("camera %s: what its frames tell cannot be read", self._name, exc_info=True)
         else:
             if sample is not None:
-                self._tell(self._listener.sampled, self, sample)
+                self._report(self._listener.sampled, sample)
 
     def _look_at_pace(self, source: Source) -> None:
         """How often frames are to be expected; a control may have changed that."""
@@ -261,7 +261,7 @@ class Capture:
             if not announced:
                 announced = True
                 self.first_frame = self.first_frame or now
-                self._tell(self._listener.first_frame, self, frame.width, frame.height)
+                self._report(self._listener.first_frame, frame.width, frame.height)
             self.last_frame = now
             self.frames += 1
             if not publish(frame) and unpaced:
@@ -272,7 +272,7 @@ class Capture:
         assert self._restart_stream is not None
         self._restart_wanted = False
         self._restart_stream()
-        self._tell(self._listener.stream_restarted, self)
+        self._report(self._listener.stream_restarted)
 
     def _do(self, job: Job[Any], source: Source) -> None:
         try:
@@ -281,6 +281,15 @@ class Capture:
             self._tell(_fail, job.result, error)
         else:
             self._tell(_resolve, job.result, result)
+
+    def _report(self, event: Callable[..., None], *arguments: object) -> None:
+        """Tell the listener, unless this capture does not count any more by then."""
+
+        def report() -> None:
+            if not self._stopping:
+                event(*arguments)
+
+        self._tell(report)
 
     def _tell(self, callback: Callable[..., None], *arguments: object) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to be told

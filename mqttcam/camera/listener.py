@@ -32,19 +32,22 @@ class Opened:
 
 
 class Listener(Protocol):
-    """Who is told, on the loop and in the order of events, what becomes of a capture."""
+    """Who is told, on the loop and in the order of events, what becomes of a capture.
 
-    def opened(self, capture: object, opened: Opened) -> None:
+    Nothing more is told of one that was asked to stop.
+    """
+
+    def opened(self, opened: Opened) -> None:
         """The source is open."""
 
-    def first_frame(self, capture: object, width: int, height: int) -> None:
+    def first_frame(self, width: int, height: int) -> None:
         """Frames come, and pictures of them have this size."""
 
-    def stream_restarted(self, capture: object) -> None:
+    def stream_restarted(self) -> None:
         """The stream of frames was started again, and `first_frame` is told anew."""
 
-    def applied(self, capture: object, values: Mapping[str, Value]) -> None:
+    def applied(self, values: Mapping[str, Value]) -> None:
         """These values by key are in force now."""
 
-    def sampled(self, capture: object, sample: Sample) -> None:
+    def sampled(self, sample: Sample) -> None:
         """What the newest frame tells; only when that is something new."""

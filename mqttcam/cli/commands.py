@@ -51,7 +51,7 @@ def _write(output: bytes) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """The daemon."""
-    from mqttcam.app import run_daemon
+    from mqttcam.daemon import run_daemon
 
     path = find_config(arguments.config, os.environ)
 

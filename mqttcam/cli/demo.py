@@ -6,8 +6,9 @@ import socket
 from pathlib import Path
 
 from mqttcam import log
-from mqttcam.app import App, run_daemon
+from mqttcam.app import App
 from mqttcam.cli.outcome import UsageError
+from mqttcam.daemon import run_daemon
 from mqttcam.settings import Settings
 
 NODE, CAMERA = "demo", "test"
@@ -73,7 +74,7 @@ def _tell(app: App) -> None:
   a picture   mosquitto_sub -p {port} -C 1 -t {base}/image > picture.jpg
   values      mosquitto_sub -p {port} -v -t '{base}/state' -t '{base}/result'
   change it   mosquitto_pub -p {port} -t {base}/set -m '{{"brightness": 0.3}}'
-  motion      mosquitto_sub -p {port} -v -t {base}/event     (set "Speed" to 0, then to 1)
+  motion      mosquitto_sub -p {port} -v -t {base}/event     (waits; set "Speed" to 0, ten seconds later to 1)
   snapshot    mosquitto_sub -p {port} -C 1 -t {base}/snapshot > snapshot.jpg     (waits; in another terminal:)
               mosquitto_pub -p {port} -t {base}/cmd/snapshot -n
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
 
 from mqttcam.app import build_device
 from mqttcam.camera.frame import Picture, PictureSpec
@@ -24,7 +24,7 @@ OPEN_TIMEOUT = 15.0
 """Seconds that a camera gets to open."""
 
 
-@asynccontextmanager
+@contextlib.asynccontextmanager
 async def opened(
     settings: Settings, camera_ids: Iterable[str], *, complete: bool = False
 ) -> AsyncIterator[dict[str, CameraDevice]]:
@@ -48,22 +48,17 @@ async def opened(
 
 
 async def _open(device: CameraDevice, *, complete: bool) -> None:
-    settled = asyncio.Event()
+    camera = device.camera
 
-    def look() -> None:
-        status = device.camera.status
-        wait = complete and status is CameraStatus.RUNNING and not device.camera.complete
-        if status is not CameraStatus.STARTING and not wait:
-            settled.set()
+    def settled() -> bool:
+        wait = complete and camera.status is CameraStatus.RUNNING and not camera.complete
+        return camera.status is not CameraStatus.STARTING and not wait
 
-    device.add_listener(look)
-    device.camera.start()
-    look()
-    try:
+    camera.start()
+    # One that hangs is shown as a running daemon would show it, without its controls.
+    with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(OPEN_TIMEOUT):
-            await settled.wait()
-    except TimeoutError:
-        return  # It hangs: it is shown as a running daemon would show it, without its controls.
+            await camera.until(settled)
 
 
 async def discovery_of(settings: Settings) -> dict[str, dict[str, object]]:

@@ -41,14 +41,12 @@ def text_size(length: int, scale: int) -> tuple[int, int]:
     return length * GLYPH_WIDTH * scale, GLYPH_HEIGHT * scale
 
 
-def text_mask(text: str, scale: int) -> Plane:
-    """A line of text: 1 where there is ink, else 0. What the font does not know is a question mark."""
-    return np.concatenate([glyph_mask(character, scale) for character in text or " "], axis=1)
-
-
 @lru_cache(maxsize=512)
 def glyph_mask(character: str, scale: int) -> Plane:
-    """One character, the space around it included; not to be changed, as it is kept."""
+    """One character with the space around it: 1 where there is ink, else 0; an unknown one is a question mark.
+
+    It is kept, and cannot be changed.
+    """
     columns = np.frombuffer(bytes.fromhex(_FONT.get(character, _FONT["?"])), np.uint8)
     dots = np.unpackbits(columns[:, None], axis=1, bitorder="little").T
     framed: Plane = np.pad(dots, ((1, 0), (1, 0)))

@@ -85,7 +85,6 @@ class Connection:
         self._up = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._connects = 0
-        self._bytes_before = 0
         self._too_large: set[str] = set()
         self.budget = Budget(settings.max_packet_size, self._keepalive)
         self.link: Link | None = None
@@ -102,10 +101,6 @@ class Connection:
     @property
     def reconnects(self) -> int:
         return max(0, self._connects - 1)
-
-    @property
-    def bytes_sent(self) -> int:
-        return self._bytes_before + (self.link.sent if self.link else 0)
 
     @property
     def max_packet_size(self) -> int:
@@ -255,7 +250,6 @@ class Connection:
         finally:
             self._up.clear()
             self.link = None
-            self._bytes_before += link.sent
             self._call(self._disconnected_hooks)
         now = asyncio.get_running_loop().time()
         again = self._retry.short_lived

@@ -76,11 +76,6 @@ class Link:
         self._leaving = False
         self._timer: asyncio.TimerHandle | None = None
 
-    @property
-    def sent(self) -> int:
-        """Bytes written."""
-        return self._wire.sent
-
     def open(self, host: str, port: int) -> None:
         """Log in."""
         self._loop.add_reader(self._wire.fileno(), self._on_readable)

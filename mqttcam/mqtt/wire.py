@@ -35,7 +35,6 @@ class Wire:
     Attributes:
         problem: what broke the connection, where it was not closed in an orderly way.
         ended: the broker has closed its side.
-        sent: bytes written so far.
     """
 
     def __init__(
@@ -55,7 +54,6 @@ class Wire:
         self.problem: OSError | None = None
         self.ended = False
         self.closed = False
-        self.sent = 0
 
     # paho's side
 
@@ -198,7 +196,6 @@ class Wire:
             except OSError as error:
                 self.problem = error
                 raise
-            self.sent += count
             if count == size:
                 return
         self.midway = self.midway or count > 0
@@ -244,7 +241,6 @@ class Wire:
         except OSError as error:
             self.problem = self._last_words() or error
             raise
-        self.sent += count
         return count
 
     def _last_words(self) -> OSError | None:

@@ -139,3 +139,9 @@ class CameraSettings(Section):
             if isinstance(value, dict):
                 raise refuse(f"{name} is a section", "a number, a switch, a word or a list")
         return controls
+
+    @property
+    def mirrored(self) -> tuple[bool, bool]:
+        """Whether to mirror left and right, and top and bottom; 180 degrees are both."""
+        upside_down = self.rotation == 180
+        return self.hflip is not upside_down, self.vflip is not upside_down

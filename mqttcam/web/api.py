@@ -28,9 +28,9 @@ async def cameras(request: web.Request) -> web.Response:
     base = site.base(request)
     return json_response(
         {
-            "revision": revision(site.devices),
-            "node": describe_node(site.node),
-            "cameras": [describe_camera(device, base) for device in site.devices.values()],
+            "revision": revision(site.fleet.devices),
+            "node": describe_node(site.fleet.node),
+            "cameras": [describe_camera(device, base) for device in site.fleet.devices.values()],
         }
     )
 
@@ -58,32 +58,32 @@ async def snapshots(request: web.Request) -> web.Response:
 
 async def health(request: web.Request) -> web.Response:
     """The `health` message."""
-    return json_response(request.app[SITE].health.report())
+    return json_response(request.app[SITE].fleet.health.report())
 
 
 async def openapi(request: web.Request) -> web.Response:
     """The OpenAPI document of what there is now."""
     site = request.app[SITE]
-    return json_response(document(site.node, site.devices, site.base(request)))
+    return json_response(document(site.fleet.node, site.fleet.devices, site.base(request)))
 
 
 async def set_values(request: web.Request) -> web.Response:
     """`set`: a JSON patch."""
     site = request.app[SITE]
     device = site.device(request)
-    return await _run(request, site.camera_commanders[device.id], "set")
+    return await _run(request, site.fleet.commanders[device.id], "set")
 
 
 async def camera_command(request: web.Request) -> web.Response:
     """`cmd/<name>` of a camera."""
     site = request.app[SITE]
     device = site.device(request)
-    return await _run(request, site.camera_commanders[device.id], request.match_info["command"])
+    return await _run(request, site.fleet.commanders[device.id], request.match_info["command"])
 
 
 async def node_command(request: web.Request) -> web.Response:
     """`cmd/<name>` of the node."""
-    return await _run(request, request.app[SITE].node_commander, request.match_info["command"])
+    return await _run(request, request.app[SITE].fleet.node_commander, request.match_info["command"])
 
 
 async def _run(request: web.Request, commander: Commander[Target], command: str) -> web.Response:

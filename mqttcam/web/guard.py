@@ -37,7 +37,6 @@ def guarded(handler: Handler, need: Need) -> Handler:
 
     async def enter(request: web.Request) -> web.StreamResponse:
         site = request.app[SITE]
-        site.attend()
         if request.method == "POST":
             _check_origin(request)
         if need is not Need.NOTHING:

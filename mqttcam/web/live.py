@@ -13,8 +13,7 @@ from mqttcam.devices import CameraDevice
 from mqttcam.entities.camera import camera_entities
 from mqttcam.entities.entity import state_of
 from mqttcam.entities.node import NODE
-from mqttcam.health import Health
-from mqttcam.node import Node
+from mqttcam.fleet import Fleet
 from mqttcam.web.describe import describe_entity
 from mqttcam.web.history import History
 from mqttcam.web.viewers import Viewers
@@ -29,24 +28,15 @@ View = dict[str, object]
 class Live:
     """What the page shows, computed once for all clients, and only while there are any."""
 
-    def __init__(
-        self,
-        node: Node,
-        devices: Mapping[str, CameraDevice],
-        health: Health,
-        viewers: Viewers,
-        history: History,
-    ) -> None:
-        self._node = node
-        self._devices = devices
-        self._health = health
+    def __init__(self, fleet: Fleet, viewers: Viewers, history: History) -> None:
+        self._fleet = fleet
         self._viewers = viewers
         self._history = history
         self._clients: set[asyncio.Event] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._view: View = {}
         self.closed = False
-        node.add_listener(self.changed)
+        fleet.node.add_listener(self.changed)
 
     def __len__(self) -> int:
         return len(self._clients)
@@ -99,10 +89,10 @@ class Live:
 
     def _look(self) -> View:
         return {
-            "revision": revision(self._devices),
-            "problems": self._health.problems(),
-            "node": state_of(NODE, self._node),
-            "cameras": {camera_id: self._camera(device) for camera_id, device in self._devices.items()},
+            "revision": revision(self._fleet.devices),
+            "problems": self._fleet.health.problems(),
+            "node": state_of(NODE, self._fleet.node),
+            "cameras": {camera_id: self._camera(device) for camera_id, device in self._fleet.devices.items()},
         }
 
     def _camera(self, device: CameraDevice) -> View:

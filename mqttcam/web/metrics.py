@@ -47,12 +47,12 @@ class _Metrics(Collector):
         yield InfoMetricFamily(
             "mqttcam_build",
             "The running version.",
-            value={"version": site.node.version, "node": site.node.id},
+            value={"version": site.fleet.node.version, "node": site.fleet.node.id},
         )
         yield GaugeMetricFamily(
-            "mqttcam_problems", "How many things are wrong.", value=len(site.health.problems())
+            "mqttcam_problems", "How many things are wrong.", value=len(site.fleet.health.problems())
         )
-        yield from _node(site.node)
+        yield from _node(site.fleet.node)
         yield from _cameras(site)
         yield GaugeMetricFamily("mqttcam_web_event_streams", "Open pages.", value=len(site.live))
         yield CounterMetricFamily(
@@ -79,7 +79,7 @@ def _cameras(site: Site) -> Iterator[Metric]:
     )
     viewers = GaugeMetricFamily("mqttcam_camera_viewers", "Who is watching the stream.", labels=["camera"])
     families: dict[str, GaugeMetricFamily | CounterMetricFamily] = {}
-    for device in site.devices.values():
+    for device in site.fleet.devices.values():
         camera = device.camera
         up.add_metric([device.id], camera.status is CameraStatus.RUNNING)
         frames.add_metric([device.id], camera.stats.frames)

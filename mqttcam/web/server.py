@@ -7,16 +7,12 @@ import errno
 import logging
 import os
 import ssl
-from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
 from aiohttp import web
 
-from mqttcam.commander import Commander
-from mqttcam.devices import CameraDevice
-from mqttcam.health import Health
-from mqttcam.node import Node
+from mqttcam.fleet import Fleet
 from mqttcam.settings.web import WebSettings, WebTlsSettings
 from mqttcam.web.access import Access
 from mqttcam.web.address import page_url
@@ -29,7 +25,6 @@ log = logging.getLogger(__name__)
 _STOP_TIMEOUT = 1.0
 _HANDLERS_TIMEOUT = 0.4
 _HANDSHAKE_TIMEOUT = 10.0
-_ATTEND = 2.0
 _KEY_BYTES = 32
 
 
@@ -41,27 +36,16 @@ class WebServer:
     """Page, streams, API, health and metrics of one daemon, on the running loop.
 
     Args:
-        devices, camera_commanders: looked up at each request, so they may change.
         state_dir: where the key that signs the sessions is kept; without it, a restart ends them.
     """
 
-    def __init__(
-        self,
-        settings: WebSettings,
-        node: Node,
-        devices: Mapping[str, CameraDevice],
-        health: Health,
-        camera_commanders: Mapping[str, Commander[CameraDevice]],
-        node_commander: Commander[Node],
-        state_dir: Path | None = None,
-    ) -> None:
+    def __init__(self, settings: WebSettings, fleet: Fleet, state_dir: Path | None = None) -> None:
         access = Access(settings, _session_key(state_dir))
         self._settings = settings
-        self._site = Site(settings, node, devices, health, camera_commanders, node_commander, access)
+        self._site = Site(settings, fleet, access)
         self._runner: web.AppRunner | None = None
         self._listener: asyncio.Server | None = None
         self._port: int | None = None
-        self._attending: asyncio.TimerHandle | None = None
 
     @property
     def port(self) -> int:
@@ -108,29 +92,21 @@ class WebServer:
             raise ListenError(_why(error, host, self._settings.port)) from error
         self._runner = runner
         self._port = int(self._listener.sockets[0].getsockname()[1])
-        self._attend()
+        self._site.open()
 
     async def stop(self) -> None:
         """Close every stream and the server; returns within a second."""
-        if self._attending is not None:
-            self._attending.cancel()
-        self._site.live.close()
-        self._site.viewers.close()
         if self._listener is not None:
             self._listener.close()
         if self._runner is None:
             return
+        self._site.close()
         try:
             async with asyncio.timeout(_STOP_TIMEOUT):
                 await self._runner.cleanup()
         except TimeoutError:
             log.warning("the web server did not stop within %g s", _STOP_TIMEOUT)
         self._runner = None
-
-    def _attend(self) -> None:
-        """Notice cameras that come and go with a new configuration, also while nobody asks for anything."""
-        self._site.attend()
-        self._attending = asyncio.get_running_loop().call_later(_ATTEND, self._attend)
 
 
 def _session_key(state_dir: Path | None) -> bytes:

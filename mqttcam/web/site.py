@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aiohttp import web
 
-from mqttcam.commander import Commander
 from mqttcam.devices import CameraDevice
-from mqttcam.health import Health
-from mqttcam.node import Node
+from mqttcam.fleet import Fleet
 from mqttcam.settings.web import WebSettings
 from mqttcam.values import InvalidValue, Number
 from mqttcam.web.access import Access
@@ -27,46 +24,43 @@ _INGRESS_PATH = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 class Site:
     """The parts, by name."""
 
-    def __init__(
-        self,
-        settings: WebSettings,
-        node: Node,
-        devices: Mapping[str, CameraDevice],
-        health: Health,
-        camera_commanders: Mapping[str, Commander[CameraDevice]],
-        node_commander: Commander[Node],
-        access: Access,
-    ) -> None:
+    def __init__(self, settings: WebSettings, fleet: Fleet, access: Access) -> None:
         self.settings = settings
-        self.node = node
-        self.devices = devices
-        self.health = health
-        self.camera_commanders = camera_commanders
-        self.node_commander = node_commander
+        self.fleet = fleet
         self.access = access
         self.viewers = Viewers()
         self.history = History(settings.history)
-        self.live = Live(node, devices, health, self.viewers, self.history)
+        self.live = Live(fleet, self.viewers, self.history)
         self._attended: dict[str, CameraDevice] = {}
 
     @property
     def cookie(self) -> str:
         """The session's cookie; cookies know no ports, so each node has a name of its own."""
-        return f"mqttcam_{self.node.id}"
+        return f"mqttcam_{self.fleet.node.id}"
 
-    def attend(self) -> None:
+    def open(self) -> None:
+        """Follow the cameras that there are, and those that come."""
+        self.fleet.listeners.add(self._attend)
+        self._attend()
+
+    def close(self) -> None:
+        """End every stream, and look out for cameras no more."""
+        self.fleet.listeners.remove(self._attend)
+        self.live.close()
+        self.viewers.close()
+
+    def _attend(self) -> None:
         """Follow cameras that are new since the last call, and let go of those that are no more."""
         for camera_id, device in tuple(self._attended.items()):
-            if self.devices.get(camera_id) is not device:
+            if self.fleet.devices.get(camera_id) is not device:
                 del self._attended[camera_id]
                 self.viewers.close(device)
                 self.history.forget(camera_id)
-                self.live.changed()
-        for camera_id, device in self.devices.items():
+        for camera_id, device in self.fleet.devices.items():
             if camera_id not in self._attended:
                 self._attended[camera_id] = device
                 self._follow(device)
-                self.live.changed()
+        self.live.changed()
 
     def _follow(self, device: CameraDevice) -> None:
         def changed() -> None:
@@ -88,13 +82,13 @@ class Site:
             ApiError: there is none; the known ones are listed.
         """
         camera_id = request.match_info.get("camera")
-        if camera_id is not None and camera_id in self.devices:
-            return self.devices[camera_id]
+        if camera_id is not None and camera_id in self.fleet.devices:
+            return self.fleet.devices[camera_id]
         number = 1 if request.path.endswith("2") else 0
-        if camera_id is None and len(self.devices) > number:
-            return list(self.devices.values())[number]
+        if camera_id is None and len(self.fleet.devices) > number:
+            return list(self.fleet.devices.values())[number]
         message = "there is no such camera" if camera_id is not None else "there is no camera to show here"
-        raise ApiError(404, "not_found", message, "camera", sorted(self.devices))
+        raise ApiError(404, "not_found", message, "camera", sorted(self.fleet.devices))
 
 
 SITE: web.AppKey[Site] = web.AppKey("site", Site)

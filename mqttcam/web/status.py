@@ -14,7 +14,7 @@ from mqttcam.web.site import SITE, Site
 async def healthz(request: web.Request) -> web.Response:
     """200, or 503 with what is wrong in words. Strangers get the status alone."""
     site = request.app[SITE]
-    problems = site.health.problems()
+    problems = site.fleet.health.problems()
     answer: dict[str, object] = {"ok": not problems}
     if await _may_know(request, site):
         answer["problems"] = problems

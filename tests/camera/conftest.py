@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import logging
 import threading
-import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any, Protocol
 
 import pytest
+from support.waiting import until
 
 from camera.broken import Hardware
 from mqttcam.camera import capture, supervisor
 from mqttcam.camera.camera import Camera
-from mqttcam.camera.status import CameraStatus
 from mqttcam.settings import CameraSettings
 
 
@@ -38,27 +36,6 @@ class OnStuck:
 
 STOP_TIMEOUT = supervisor._STOP_TIMEOUT
 """As it is outside of these tests."""
-
-
-async def until(condition: Callable[[], object], what: str = "", seconds: float = 10) -> None:
-    """Return once `condition` is true."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, f"waited {seconds:g} s in vain: {what or condition}"
-        await asyncio.sleep(0.003)
-
-
-async def running(camera: Camera) -> None:
-    """Return once frames come."""
-    await until(lambda: camera.status is CameraStatus.RUNNING, f"{camera.id} runs")
-
-
-async def failed(camera: Camera, words: str = "") -> None:
-    """Return once it has failed, with an error that has these words."""
-    await until(
-        lambda: camera.status is CameraStatus.FAILED and words in (camera.last_error or ""),
-        f"{camera.id} fails with {words!r}",
-    )
 
 
 def threads() -> list[threading.Thread]:

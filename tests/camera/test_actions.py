@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
+from support.cameras import running
 
 from camera.broken import Broken, Hardware
-from camera.conftest import MakeCamera, running
+from camera.conftest import MakeCamera
 from mqttcam.camera.control import Action, Control
 from mqttcam.camera.status import CameraUnavailable
 from mqttcam.values import Choice, InvalidValue, Number, Value, Vector

@@ -7,9 +7,11 @@ import logging
 from collections.abc import Mapping
 
 import pytest
+from support.cameras import failed, running
+from support.waiting import until
 
 from camera.broken import Broken, Hardware
-from camera.conftest import MakeCamera, failed, running, until
+from camera.conftest import MakeCamera
 from mqttcam.camera import desk
 from mqttcam.camera.control import Control, WantedValues, named, plain_name
 from mqttcam.camera.source import SourceError

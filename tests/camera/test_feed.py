@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.pictures import jpeg, size_of
+from support.waiting import until
 
 from camera.broken import grey_planes
-from camera.conftest import until
 from mqttcam.camera.feed import PictureFeed
 from mqttcam.camera.frame import Frame, Picture, PictureSpec
 from mqttcam.camera.hub import Hub

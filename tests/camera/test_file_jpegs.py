@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 import simplejpeg
 from imaging.photos import noted, quarters
+from support.cameras import failed, running
 from support.pictures import jpeg, jpeg_folder, size_of
+from support.waiting import until
 
-from camera.conftest import MakeCamera, failed, running, until
+from camera.conftest import MakeCamera
 from camera.files import file_camera, frames, source_of
 from mqttcam.camera.frame import PictureSpec
 from mqttcam.camera.source import Source, SourceEnded, SourceError

@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import simplejpeg
+from support.cameras import failed, running
 from support.pictures import brightness_of, raw_ring, size_of
 
-from camera.conftest import MakeCamera, failed, running
+from camera.conftest import MakeCamera
 from camera.files import file_camera, frames, source_of
 from mqttcam.camera.frame import Frame, PictureSpec
 from mqttcam.camera.source import Source, SourceEnded, SourceError

@@ -11,10 +11,11 @@ import av
 import numpy as np
 import pytest
 import simplejpeg
+from support.cameras import running
 from support.pictures import size_of
 from support.video import BT601, BT709, COLOUR, FULL, LIMITED, video
 
-from camera.conftest import MakeCamera, running
+from camera.conftest import MakeCamera
 from camera.files import file_camera, frames, source_of
 from mqttcam.camera.frame import Frame, PictureSpec
 from mqttcam.camera.source import SourceEnded, SourceError

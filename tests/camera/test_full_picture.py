@@ -8,10 +8,12 @@ import time
 from collections.abc import Callable
 
 import pytest
+from support.cameras import failed, running
 from support.pictures import jpeg, size_of
+from support.waiting import until
 
 from camera.broken import Hardware
-from camera.conftest import MakeCamera, failed, running, until
+from camera.conftest import MakeCamera
 from mqttcam.camera import capture, desk
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.frame import Picture, PictureSpec

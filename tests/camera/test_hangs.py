@@ -11,10 +11,12 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from support.cameras import failed, running
 from support.kernel import sleep_in_kernel, wake_in_kernel
+from support.waiting import until
 
 from camera.broken import Hardware
-from camera.conftest import STOP_TIMEOUT, MakeCamera, OnStuck, failed, running, until
+from camera.conftest import STOP_TIMEOUT, MakeCamera, OnStuck
 from mqttcam.camera import capture, desk, supervisor
 from mqttcam.camera.control import Control
 from mqttcam.camera.feed import PictureFeed

@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 import simplejpeg
 from imaging.photos import noted, quarters
+from support.cameras import failed, running
+from support.waiting import until
 
 from camera.broken import Hardware, grey_planes
-from camera.conftest import MakeCamera, failed, running, until
+from camera.conftest import MakeCamera
 from mqttcam.camera import motion
 from mqttcam.camera.frame import Adjustment, Frame, Life, PictureSpec
 from mqttcam.camera.hub import Hub

@@ -8,9 +8,11 @@ import threading
 import time
 
 import pytest
+from support.cameras import failed, running
+from support.waiting import until
 
 from camera.broken import Hardware
-from camera.conftest import MakeCamera, OnStuck, failed, running, until
+from camera.conftest import MakeCamera, OnStuck
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.feed import PictureFeed
 from mqttcam.camera.frame import Expired, Frame, Life, Picture, PictureSpec

@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from support.cameras import failed, running
+from support.waiting import until
 
 from camera.broken import Broken, Hardware
-from camera.conftest import MakeCamera, failed, running, until
+from camera.conftest import MakeCamera
 from mqttcam.camera import sampling
 from mqttcam.camera.reading import Reading
 from mqttcam.camera.sampling import Sampler

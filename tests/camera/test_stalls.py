@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from support.cameras import failed, running
+from support.waiting import until
 
 from camera.broken import Hardware
-from camera.conftest import MakeCamera, failed, running, until
+from camera.conftest import MakeCamera
 from mqttcam.camera import capture
 from mqttcam.camera.source import SourceError
 

@@ -7,9 +7,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from support.cameras import running
+from support.waiting import until
 
 from camera.broken import Hardware
-from camera.conftest import MakeCamera, running, until
+from camera.conftest import MakeCamera
 from mqttcam.camera.hub import Hub
 from mqttcam.camera.stats import CameraStats
 

@@ -10,9 +10,11 @@ import random
 import threading
 
 import pytest
+from support.cameras import failed, running
+from support.waiting import until
 
 from camera.broken import Hardware
-from camera.conftest import MakeCamera, failed, running, threads, until
+from camera.conftest import MakeCamera, threads
 from mqttcam.camera import camera as camera_module
 from mqttcam.camera import supervisor
 from mqttcam.camera.camera import Camera

@@ -6,10 +6,12 @@ import asyncio
 import time
 
 import pytest
+from support.cameras import running
 from support.pictures import jpeg, size_of
+from support.waiting import until
 
 from camera.broken import Hardware
-from camera.conftest import MakeCamera, running, until
+from camera.conftest import MakeCamera
 from mqttcam.camera.frame import Frame, Life, Picture, PictureSpec
 from mqttcam.camera.order import Order
 from mqttcam.camera.source import SourceError

@@ -8,16 +8,18 @@ import logging
 import os
 import signal
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.waiting import until
 
-from mqttcam.app import App, run_daemon
+from mqttcam.app import App
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.sources.test_pattern import TestPattern
+from mqttcam.daemon import run_daemon
 from mqttcam.log import JsonFormatter, get_level, set_level
 from mqttcam.probe import FolderTaken
 from mqttcam.settings import Settings, SettingsError
@@ -79,15 +81,8 @@ async def running(config: Config) -> AsyncIterator[tuple[App, asyncio.Task[int]]
             assert not thread.is_alive()
 
 
-async def until(condition: Callable[[], bool]) -> None:
-    """Return once the loop has come to it."""
-    async with asyncio.timeout(10):
-        while not condition():
-            await asyncio.sleep(0.005)
-
-
 def names(app: App) -> list[str]:
-    return [device.name for device in app.devices.values()]
+    return [device.name for device in app.fleet.devices.values()]
 
 
 async def test_it_ends_with_0(config: Config) -> None:
@@ -100,16 +95,16 @@ async def test_it_ends_with_0(config: Config) -> None:
 async def test_cameras_come_change_and_go_in_the_order_of_the_configuration(config: Config) -> None:
     config.cameras = {"a": {"name": "A"}, "b": {"name": "B"}}
     async with running(config) as (app, _):
-        kept = app.devices["b"]
+        kept = app.fleet.devices["b"]
         config.cameras = {"c": {"name": "C"}, "a": {"name": "A2"}, "b": {"name": "B"}}
         app.reload()
         await until(lambda: names(app) == ["C", "A2", "B"])
-        assert app.devices["b"] is kept
-        assert set(app.commanders) == {"a", "b", "c"}
+        assert app.fleet.devices["b"] is kept
+        assert set(app.fleet.commanders) == {"a", "b", "c"}
         config.cameras = {"b": {"name": "B"}}
         app.reload()
         await until(lambda: names(app) == ["B"])
-        assert set(app.commanders) == {"b"}
+        assert set(app.fleet.commanders) == {"b"}
 
 
 async def test_what_hangs_of_a_camera_is_handed_to_the_one_in_its_place(
@@ -129,9 +124,9 @@ async def test_what_hangs_of_a_camera_is_handed_to_the_one_in_its_place(
             config.cameras = {"a": {"name": "A2"}}
             app.reload()
             await until(lambda: names(app) == ["A2"])
-            (hanging,) = app.devices["a"].camera.left_behind
+            (hanging,) = app.fleet.devices["a"].camera.left_behind
             let_go.set()
-            await until(lambda: not app.devices["a"].camera.left_behind)
+            await until(lambda: not app.fleet.devices["a"].camera.left_behind)
             assert hanging.done.done()
         finally:
             let_go.set()
@@ -195,7 +190,7 @@ async def test_a_reload_while_it_stops_does_nothing(config: Config) -> None:
         config.cameras = {"b": {}}
         app.reload()
         assert await task == 0
-        assert set(app.devices) == {"a"}
+        assert set(app.fleet.devices) == {"a"}
 
 
 async def test_more_than_cameras_needs_a_new_process(config: Config) -> None:

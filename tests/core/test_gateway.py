@@ -13,9 +13,10 @@ import mqttcam.gateway
 from core.conftest import MakeDevice, opened
 from mqttcam.camera.control import Control
 from mqttcam.commander import Commander
-from mqttcam.commands import CAMERA_COMMANDS, NODE_COMMANDS
+from mqttcam.commands import CAMERA_COMMANDS
 from mqttcam.devices import CameraDevice
 from mqttcam.endpoint import CameraEndpoint
+from mqttcam.fleet import Fleet
 from mqttcam.gateway import Gateway
 from mqttcam.health import Health
 from mqttcam.mqtt.connection import Connection
@@ -150,15 +151,8 @@ async def test_a_health_report_that_fails_is_not_the_last_one(
         raise OSError(24, "Too many open files")
 
     monkeypatch.setattr(Health, "report", report)
-    node = Node("yard")
-    gateway = Gateway(
-        MqttSettings(host="127.0.0.1", port=9),
-        HomeAssistantSettings(),
-        node,
-        Commander(node, NODE_COMMANDS),
-        Health(node, {}),
-        "x",
-    )
+    settings = MqttSettings(host="127.0.0.1", port=9)
+    gateway = Gateway(settings, HomeAssistantSettings(), Fleet(Node("yard")), "x")
     gateway.start()
     async with asyncio.timeout(10):
         await third.wait()

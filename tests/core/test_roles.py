@@ -10,8 +10,8 @@ from typing import Any
 import orjson
 import pytest
 from camera.broken import Broken, Hardware
-from camera.conftest import until
 from support.pictures import jpeg
+from support.waiting import until
 
 from core.conftest import camera_settings, opened
 from core.lamp import ask, refused

@@ -18,13 +18,11 @@ from mqttcam.camera.camera import Camera
 from mqttcam.camera.control import Action, Control
 from mqttcam.camera.frame import Picture
 from mqttcam.camera.sources.picamera2.readings import READINGS
-from mqttcam.commander import Commander
-from mqttcam.commands import CAMERA_COMMANDS, NODE_COMMANDS
 from mqttcam.devices import CameraDevice
 from mqttcam.entities.camera import camera_entities
 from mqttcam.entities.entity import state_of
+from mqttcam.fleet import Fleet
 from mqttcam.gateway import Gateway
-from mqttcam.health import Health
 from mqttcam.node import Node
 from mqttcam.settings import CameraSettings, HomeAssistantSettings, MqttSettings
 from mqttcam.store import Store
@@ -76,17 +74,12 @@ async def shed(world: World, tmp_path: Path) -> AsyncIterator[Shed]:
     )
     settings = CameraSettings.model_validate({"source": {"type": "test_pattern"}, "frame_rate": 20})
     device = CameraDevice(Camera("front", settings, make_source=hardware), Store(tmp_path / "values.json"))
-    node = Node("shed")
-    gateway = Gateway(
-        MqttSettings(host="127.0.0.1", port=world.broker.port),
-        HomeAssistantSettings(),
-        node,
-        Commander(node, NODE_COMMANDS),
-        Health(node, {"front": device}),
-        client_id="shed",
-    )
+    fleet = Fleet(Node("shed"))
+    fleet.add(device)
+    mqtt = MqttSettings(host="127.0.0.1", port=world.broker.port)
+    gateway = Gateway(mqtt, HomeAssistantSettings(), fleet, client_id="shed")
     gateway.start()
-    gateway.add(device, Commander(device, CAMERA_COMMANDS))
+    gateway.add(device)
     device.camera.start()
     yield Shed(hardware, device)
     await device.camera.stop()

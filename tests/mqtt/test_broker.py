@@ -18,11 +18,11 @@ import psutil
 import pytest
 from support.broker import Endpoint
 from support.client import Client, retained
-from support.waiting import HOST
+from support.waiting import HOST, until
 
 import mqttcam
 from mqtt.conftest import Connect
-from mqtt.tools import FRONT, TOPICS, Rig, in_thread, picture, until
+from mqtt.tools import FRONT, TOPICS, Rig, in_thread, picture
 from mqttcam.mqtt import broker as module
 from mqttcam.mqtt.broker import BrokerError, EmbeddedBroker
 from mqttcam.mqtt.connection import Message

@@ -10,9 +10,10 @@ import pytest
 from support.broker import Broker, Endpoint, Mosquitto
 from support.client import Client, retained
 from support.proxy import Proxy
+from support.waiting import until
 
 from mqtt.conftest import Connect
-from mqtt.tools import FRONT, TOPICS, Rig, as_sent, in_thread, picture, until
+from mqtt.tools import FRONT, TOPICS, Rig, as_sent, in_thread, picture
 from mqttcam.camera.frame import PictureSpec
 from mqttcam.mqtt import pictures as module
 from mqttcam.mqtt import snapshots

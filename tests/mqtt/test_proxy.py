@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 from support.broker import Broker, Endpoint
+from support.waiting import until
 
 from mqtt.conftest import Connect
-from mqtt.tools import until
 
 
 async def test_as_a_program(broker: Broker, connect: Connect) -> None:

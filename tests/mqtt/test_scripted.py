@@ -11,11 +11,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 from support.broker import Endpoint
-from support.waiting import HOST
+from support.waiting import HOST, until
 
 from mqtt.conftest import Connect
 from mqtt.scripted import RECEIVE_MAXIMUM, SERVER_KEEP_ALIVE, ScriptedBroker
-from mqtt.tools import TOPICS, Rig, picture, until
+from mqtt.tools import TOPICS, Rig, picture
 from mqttcam.mqtt.connection import Connection
 from mqttcam.mqtt.streams import Kind
 

@@ -12,9 +12,10 @@ import pytest
 from support.broker import Broker, Endpoint, Mosquitto
 from support.client import Client
 from support.proxy import Proxy
+from support.waiting import until
 
 from mqtt.conftest import Connect
-from mqtt.tools import FRONT, TOPICS, Rig, in_thread, login_settings, picture, until
+from mqtt.tools import FRONT, TOPICS, Rig, in_thread, login_settings, picture
 from mqttcam.mqtt import connection as module
 from mqttcam.mqtt.connection import Connection
 

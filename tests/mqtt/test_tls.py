@@ -13,10 +13,10 @@ import pytest
 from support.broker import Broker, Mosquitto
 from support.certificates import Certificates
 from support.client import Client
-from support.waiting import HOST
+from support.waiting import HOST, until
 
 from mqtt.conftest import Connect
-from mqtt.tools import FRONT, Rig, in_thread, picture, until
+from mqtt.tools import FRONT, Rig, in_thread, picture
 from mqttcam.mqtt.tls import TlsError, make_context
 from mqttcam.mqtt.wire import Wire
 from mqttcam.settings import TlsSettings

@@ -10,6 +10,7 @@ from typing import Any
 
 from support.broker import Broker, Endpoint, Mosquitto
 from support.client import Message
+from support.waiting import until
 
 from mqttcam.camera.frame import Picture, PictureSpec
 from mqttcam.mqtt.connection import Connection
@@ -42,14 +43,6 @@ def login_settings(to: Endpoint, **options: Any) -> MqttSettings:
 def as_sent(broker: Broker, message: Message, qos: int, retain: bool) -> bool:
     """Whether a message has these flags, where the broker reports them."""
     return not isinstance(broker, Mosquitto) or (message.qos, message.retain) == (qos, retain)
-
-
-async def until(condition: Callable[[], object], what: str, timeout: float = 10) -> None:
-    """Return once `condition` is true."""
-    end = time.monotonic() + timeout
-    while not condition():
-        assert time.monotonic() < end, f"waited {timeout:g} s in vain: {what}"
-        await asyncio.sleep(0.005)
 
 
 async def in_thread(function: Callable[..., Any], *args: Any, **options: Any) -> Any:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
 import pytest
+from support.cameras import failed, running
 
 from mqttcam.camera import capture, supervisor
 from mqttcam.camera.camera import Camera
@@ -16,17 +17,6 @@ from mqttcam.camera.wake import Wake
 from mqttcam.settings import CameraSettings
 from mqttcam.settings.sources_real import UrlSource
 from sources.conftest import StartCamera
-
-_TIMEOUT = 20
-
-
-async def until(camera: Camera, condition: Callable[[], bool]) -> None:
-    changed = asyncio.Event()
-    camera.add_listener(changed.set)
-    async with asyncio.timeout(_TIMEOUT):
-        while not condition():
-            changed.clear()
-            await changed.wait()
 
 
 @pytest.fixture
@@ -43,7 +33,7 @@ async def watched(cameras: list[Camera], url: str) -> Camera:
     camera = Camera("front", CameraSettings(source=source))
     cameras.append(camera)
     camera.start()
-    await until(camera, lambda: camera.status is CameraStatus.RUNNING)
+    await running(camera)
     return camera
 
 
@@ -52,10 +42,10 @@ async def test_killed_and_started_again(http_camera: StartCamera, cameras: list[
     server = http_camera()
     camera = await watched(cameras, f"http://127.0.0.1:{server.port}{path}")
     server.kill()
-    await until(camera, lambda: camera.status is CameraStatus.FAILED)
+    await failed(camera)
     assert camera.last_error
     http_camera(port=server.port)
-    await until(camera, lambda: camera.status is CameraStatus.RUNNING)
+    await running(camera)
     assert (await camera.take(PictureSpec(), timeout=5)).width == 320
 
 
@@ -63,10 +53,10 @@ async def test_stalled_and_going_on(http_camera: StartCamera, cameras: list[Came
     server = http_camera()
     camera = await watched(cameras, f"http://127.0.0.1:{server.port}/stream")
     server.stall()
-    await until(camera, lambda: camera.status is CameraStatus.FAILED)
+    await failed(camera)
     assert "does not answer within 1 s" in str(camera.last_error)
     server.go_on()
-    await until(camera, lambda: camera.status is CameraStatus.RUNNING)
+    await running(camera)
 
 
 async def test_missing_at_the_start_it_comes_when_it_is_there(
@@ -78,9 +68,9 @@ async def test_missing_at_the_start_it_comes_when_it_is_there(
     camera = Camera("front", CameraSettings(source=source))
     cameras.append(camera)
     camera.start()
-    await until(camera, lambda: camera.status is CameraStatus.FAILED)
+    await failed(camera)
     http_camera(port=server.port)
-    await until(camera, lambda: camera.status is CameraStatus.RUNNING)
+    await running(camera)
 
 
 @pytest.mark.parametrize("kind", ["auto", "mjpeg"])
@@ -99,7 +89,7 @@ async def test_a_timeout_longer_than_the_watchdog_s_holds(
     camera.start()
     await asyncio.sleep(1.5)
     server.go_on()
-    await until(camera, lambda: camera.status is CameraStatus.RUNNING)
+    await running(camera)
     assert CameraStatus.FAILED not in seen
 
 

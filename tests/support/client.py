@@ -9,7 +9,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
@@ -255,10 +255,3 @@ def retained(broker: Endpoint, *filters: str) -> dict[str, Message]:
             if message.retain:
                 held[message.topic] = message
         return {topic: message for topic, message in held.items() if message.payload}
-
-
-def empty_retained(broker: Endpoint, topics: Iterable[str]) -> None:
-    """Clear retained messages."""
-    with Client(broker) as client:
-        for topic in topics:
-            client.publish(topic, b"", retain=True)

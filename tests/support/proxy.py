@@ -33,7 +33,6 @@ class Proxy:
     Attributes:
         rate: bytes a second towards the broker, None as fast as it goes.
         delay: seconds that each piece waits, in each direction.
-        accepted: connections so far.
         passed: bytes passed on, by direction.
         refuse: new connections are reset at once.
     """
@@ -43,7 +42,6 @@ class Proxy:
         self.port = 0
         self.rate: float | None = None
         self.delay = 0.0
-        self.accepted = 0
         self.passed = {UP: 0, DOWN: 0}
         self.refuse = False
         self._flowing = {UP: asyncio.Event(), DOWN: asyncio.Event()}
@@ -97,7 +95,6 @@ class Proxy:
             client.write(data)
 
     def _accept(self, reader: asyncio.StreamReader, client: asyncio.StreamWriter) -> None:
-        self.accepted += 1
         task = asyncio.create_task(self._serve(reader, client))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

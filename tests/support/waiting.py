@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import time
 from collections.abc import Callable
@@ -33,6 +34,15 @@ def wait_for(condition: Callable[[], T | None], what: str, timeout: float = 10, 
         if time.monotonic() > end:
             raise AssertionError(f"waited {timeout:g} s in vain: {what} (last: {value!r})")
         time.sleep(interval)
+
+
+async def until(condition: Callable[[], T | None], what: str = "", timeout: float = 10) -> T:
+    """The same on the event loop, which runs on meanwhile."""
+    end = time.monotonic() + timeout
+    while not (value := condition()):
+        assert time.monotonic() < end, f"waited {timeout:g} s in vain: {what or condition} (last: {value!r})"
+        await asyncio.sleep(0.003)
+    return value
 
 
 def listens(port: int) -> bool:

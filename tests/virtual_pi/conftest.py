@@ -27,6 +27,6 @@ def virtual_pi() -> Path:
     source = root / "src"
     shutil.rmtree(source, ignore_errors=True)
     skip = shutil.ignore_patterns("__pycache__", "static")
-    for folder in ("mqttcam", "ha_discovery", "deploy", "tests/virtual_pi"):
+    for folder in ("mqttcam", "ha_discovery", "deploy", "tests/support", "tests/virtual_pi"):
         shutil.copytree(_PROJECT / folder, source / folder, ignore=skip)
     return root

@@ -6,21 +6,18 @@ import asyncio
 import contextlib
 import tempfile
 import threading
-import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import aiohttp
+from support.cameras import running
 
 from mqttcam.app import build_device
-from mqttcam.camera.status import CameraStatus
-from mqttcam.commander import Commander
-from mqttcam.commands import CAMERA_COMMANDS, NODE_COMMANDS
 from mqttcam.devices import CameraDevice
-from mqttcam.health import Health
+from mqttcam.fleet import Fleet
 from mqttcam.node import Node
 from mqttcam.settings import CameraSettings
 from mqttcam.settings.web import WebSettings
@@ -34,12 +31,9 @@ TEST_PATTERN: dict[str, Any] = {"source": {"type": "test_pattern"}, "size": "320
 
 @dataclass
 class Served:
-    """What runs; `cameras` and `commanders` may be changed as the daemon does at a reload."""
+    """What runs."""
 
-    node: Node
-    cameras: dict[str, CameraDevice]
-    commanders: dict[str, Commander[CameraDevice]]
-    health: Health
+    fleet: Fleet
     server: WebServer
     store: Store
     directory: Path
@@ -53,23 +47,23 @@ class Served:
     @property
     def front(self) -> CameraDevice:
         """The first camera."""
-        return next(iter(self.cameras.values()))
+        return next(iter(self.fleet.devices.values()))
 
     async def add(self, camera_id: str, **settings: Any) -> CameraDevice:
         """One more camera, running unless it is disabled."""
         model = CameraSettings.model_validate({"name": camera_id.title()} | TEST_PATTERN | settings)
         device = build_device(camera_id, model, self.store)
-        self.cameras[camera_id] = device
-        self.commanders[camera_id] = Commander(device, CAMERA_COMMANDS)
+        self.fleet.add(device)
         device.camera.start()
         if model.enabled:
-            await until(lambda: device.camera.status is CameraStatus.RUNNING)
+            await running(device.camera)
         return device
 
     async def remove(self, camera_id: str) -> None:
         """As at a reload without this camera."""
-        del self.commanders[camera_id]
-        await self.cameras.pop(camera_id).camera.stop()
+        device = self.fleet.devices[camera_id]
+        self.fleet.remove(camera_id)
+        await device.camera.stop()
 
 
 @asynccontextmanager
@@ -83,16 +77,10 @@ async def serving(
     """
     with tempfile.TemporaryDirectory() as directory:
         store = Store(Path(directory) / "values.json")
-        node, devices, commanders = (
-            Node("yard"),
-            dict[str, CameraDevice](),
-            dict[str, Commander[CameraDevice]](),
-        )
-        health = Health(node, devices)
+        fleet = Fleet(Node("yard"))
         settings = WebSettings.model_validate({"enabled": True, "port": 0} | web)
-        commander = Commander(node, NODE_COMMANDS)
-        server = WebServer(settings, node, devices, health, commanders, commander, Path(directory))
-        served = Served(node, devices, commanders, health, server, store, Path(directory), "tls" in web)
+        server = WebServer(settings, fleet, Path(directory))
+        served = Served(fleet, server, store, Path(directory), "tls" in web)
         try:
             for camera_id, keys in ({"front": {}} if cameras is None else cameras).items():
                 await served.add(camera_id, **keys)
@@ -101,7 +89,7 @@ async def serving(
             yield served
         finally:
             await server.stop()
-            await asyncio.gather(*(device.camera.stop() for device in devices.values()))
+            await asyncio.gather(*(device.camera.stop() for device in fleet.devices.values()))
 
 
 @contextmanager
@@ -120,15 +108,6 @@ def serving_in_thread(
         loop.call_soon_threadsafe(loop.stop)
         thread.join(5)
         loop.close()
-
-
-async def until(condition: Callable[[], T], timeout: float = 10) -> T:
-    """Wait for a condition of this process; what it gave."""
-    end = time.monotonic() + timeout
-    while not (value := condition()):
-        assert time.monotonic() < end, f"waited {timeout:g} s in vain, last: {value!r}"
-        await asyncio.sleep(0.01)
-    return value
 
 
 @asynccontextmanager

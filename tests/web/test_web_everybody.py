@@ -118,7 +118,7 @@ def test_a_snapshot_that_was_refused_does_not_look_like_one(front: Page, served:
 def test_what_is_wrong_is_read_out_once(
     page: Page, served: Served, running: tuple[Served, asyncio.AbstractEventLoop]
 ) -> None:
-    server, health = served.server, served.health
+    server, health = served.server, served.fleet.health
     problems = health.problems
     try:
         health.problems = lambda: ["no broker"]  # type: ignore[method-assign]

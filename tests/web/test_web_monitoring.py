@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from prometheus_client.parser import text_string_to_metric_families
+from support.waiting import until
 
 from mqttcam.camera.status import CameraStatus
-from web.serving import Served, client, serving, until, watching
+from web.serving import Served, client, serving, watching
 
 
 async def samples(served: Served) -> dict[tuple[str, str], float]:
@@ -31,7 +32,7 @@ async def test_healthy() -> None:
 
 async def test_what_is_wrong_in_words() -> None:
     async with serving() as served, client(served) as http:
-        served.health.connection_problems.append(lambda: "mqtt: not connected")
+        served.fleet.health.connection_problems.append(lambda: "mqtt: not connected")
         answer = await http.get("/healthz")
         assert answer.status == 503
         assert await answer.json() == {"ok": False, "problems": ["mqtt: not connected"]}

@@ -6,9 +6,10 @@ import asyncio
 from collections.abc import Iterator
 
 import pytest
+from support.waiting import until
 
 from web.browser import Page
-from web.serving import Served, client, serving, serving_in_thread, until
+from web.serving import Served, client, serving, serving_in_thread
 from web.test_web_events import listening
 
 CAMERA = {"front": {"name": "Front door", "motion": {"clear_after": 1}}}

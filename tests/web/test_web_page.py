@@ -211,7 +211,7 @@ def test_nobody_else_is_asked_for_anything(front: Page, served: Served) -> None:
 def test_the_node(front: Page, served: Served) -> None:
     front.find("#settings").click()
     assert front.text(".drawer h2") == "yard"
-    assert served.node.version in front.text(".drawer .readings")
+    assert served.fleet.node.version in front.text(".drawer .readings")
     front.find(".drawer [aria-label=Close]").click()
 
 
@@ -271,12 +271,9 @@ def test_it_comes_back_after_a_restart_of_the_daemon(page: Page) -> None:
         asyncio.run_coroutine_threadsafe(served.server.stop(), loop).result(5)
         page.until(lambda: page.text("#link") == "Reconnecting", "the page to notice")
         settings = served.server._settings.model_copy(update={"port": port})
-        site = served.server._site
 
         async def start_again() -> WebServer:
-            again = WebServer(
-                settings, served.node, served.cameras, served.health, served.commanders, site.node_commander
-            )
+            again = WebServer(settings, served.fleet)
             await again.start()
             return again
 

@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 from support.certificates import Certificates
 from support.pictures import size_of
+from support.waiting import until
 
 from mqttcam.web import ListenError
-from web.serving import client, serving, until, watching
+from web.serving import client, serving, watching
 
 
 async def test_port_0_is_any_free_one() -> None:

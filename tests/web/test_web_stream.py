@@ -9,11 +9,12 @@ from itertools import pairwise
 
 import pytest
 from support.pictures import size_of
+from support.waiting import until
 
 from mqttcam.camera.frame import Frame, Picture, PictureSpec
 from mqttcam.camera.status import CameraStatus
 from mqttcam.web.placeholder import placeholder
-from web.serving import Parts, Served, client, serving, until, watching
+from web.serving import Parts, Served, client, serving, watching
 
 
 @pytest.fixture
@@ -155,7 +156,7 @@ async def test_only_stalled_viewers_means_no_picture_is_made(encoded: list[tuple
             frames = served.front.camera.stats.frames
             return bool(encoded) and frames - encoded[-1][0] > 12
 
-        await until(quiet, 20)
+        await until(quiet, timeout=20)
         for sock in sockets:
             sock.close()
 
@@ -165,7 +166,7 @@ async def test_a_viewer_that_stalls_for_good_is_let_go(monkeypatch: pytest.Monke
     async with serving({"front": {"size": "1280x720"}}) as served:
         (stalled,) = viewer_sockets(served, 1)
         await until(lambda: served.server.viewers == 1)
-        await until(lambda: served.server.viewers == 0, 20)
+        await until(lambda: served.server.viewers == 0, timeout=20)
         stalled.close()
 
 

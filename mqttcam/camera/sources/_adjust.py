@@ -9,8 +9,7 @@ from mqttcam.settings import CameraSettings
 
 def adjustment_for(settings: CameraSettings, width: int, height: int) -> Adjustment | None:
     """What is left to do to frames of this size; `None`: they are as the settings want them."""
-    upside_down = settings.rotation == 180
-    hflip, vflip = settings.hflip is not upside_down, settings.vflip is not upside_down
+    hflip, vflip = settings.mirrored
     size = fitted(settings, width, height)
     if not hflip and not vflip and size == (width, height):
         return None

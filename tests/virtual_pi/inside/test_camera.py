@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
 import pytest
 import simplejpeg
 from picamera2 import Picamera2
+from support.cameras import failed, running
 
 from mqttcam.camera import supervisor
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.frame import PictureSpec
 from mqttcam.camera.sources.picamera2 import PiCamera
-from mqttcam.camera.status import CameraStatus
 from virtual_pi.inside import bridge
 from virtual_pi.inside.cameras import BARS, LINES, settings_of, source_of
 
@@ -27,25 +27,6 @@ async def camera() -> AsyncIterator[Camera]:
         one = Camera("front", settings_of(BARS, frame_rate=30))
         yield one
         await one.stop()
-
-
-async def until(camera: Camera, condition: Callable[[], bool]) -> None:
-    changed = asyncio.Event()
-    camera.add_listener(changed.set)
-    async with asyncio.timeout(_TIMEOUT):
-        while not condition():
-            changed.clear()
-            await changed.wait()
-
-
-async def running(camera: Camera) -> None:
-    await until(camera, lambda: camera.status is CameraStatus.RUNNING)
-
-
-async def failed(camera: Camera) -> str:
-    await until(camera, lambda: camera.status is CameraStatus.FAILED)
-    assert camera.last_error is not None
-    return camera.last_error
 
 
 async def test_pictures_come(camera: Camera) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from typing import Any
 
@@ -10,6 +9,7 @@ import pytest
 import simplejpeg
 from picamera2 import Picamera2
 from picamera2.request import CompletedRequest
+from support.cameras import running, until
 
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.frame import PictureSpec
@@ -17,12 +17,10 @@ from mqttcam.camera.source import SourceError
 from mqttcam.camera.sources.picamera2 import PiCamera
 from mqttcam.camera.sources.picamera2 import source as source_module
 from mqttcam.camera.sources.picamera2.frames import FrameMetadata
-from mqttcam.camera.status import CameraStatus
 from mqttcam.values import InvalidValue
 from virtual_pi.inside import bridge
 from virtual_pi.inside.cameras import BARS, OpenCamera, settings_of
 
-_TIMEOUT = 20
 _FULL = (0, 0, 4608, 2592)
 _MEASURED: dict[str, object] = {
     "ExposureTime": 9_992,
@@ -79,20 +77,6 @@ async def make_camera() -> AsyncIterator[MakeCamera]:
         yield make
         for camera in made:
             await camera.stop()
-
-
-async def until(camera: Camera, condition: Callable[[], bool]) -> None:
-    changed = asyncio.Event()
-    camera.add_listener(changed.set)
-    async with asyncio.timeout(_TIMEOUT):
-        while not condition():
-            changed.clear()
-            await changed.wait()
-
-
-async def running(camera: Camera) -> Camera:
-    await until(camera, lambda: camera.status is CameraStatus.RUNNING)
-    return camera
 
 
 @pytest.fixture

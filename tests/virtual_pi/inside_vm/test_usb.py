@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 import numpy as np
 import pytest
 import simplejpeg
+from support.cameras import failed, running
 
 from mqttcam.camera import supervisor
 from mqttcam.camera.camera import Camera
@@ -19,7 +20,6 @@ from mqttcam.settings import CameraSettings, parse_size
 from mqttcam.settings.sources_real import V4l2Source
 from mqttcam.values import Choice, Number
 from virtual_pi.inside_vm.test_v4l2 import camera_of, frame_of
-from virtual_pi.inside_vm.test_v4l2_life import failed, running
 from virtual_pi.inside_vm.usb_camera import HEIGHT, ID, WIDTH, UsbCamera
 
 _SIZE = f"{WIDTH}x{HEIGHT}"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import simplejpeg
+from support.cameras import failed, running
 
 from mqttcam.camera import supervisor
 from mqttcam.camera.camera import Camera
@@ -22,7 +23,6 @@ from mqttcam.settings import CameraSettings, Settings, parse_size
 from mqttcam.settings.sources_real import V4l2Source
 from virtual_pi.inside_vm.test_v4l2 import camera_of
 
-_TIMEOUT = 30
 _SIZE = parse_size("320x180")
 
 
@@ -31,23 +31,6 @@ async def camera() -> AsyncIterator[Camera]:
     one = Camera("front", CameraSettings(source=V4l2Source(device=0), size=_SIZE, frame_rate=15))
     yield one
     await one.stop()
-
-
-async def until(camera: Camera, condition: Callable[[], bool]) -> None:
-    changed = asyncio.Event()
-    camera.add_listener(changed.set)
-    async with asyncio.timeout(_TIMEOUT):
-        while not condition():
-            changed.clear()
-            await changed.wait()
-
-
-async def running(camera: Camera) -> None:
-    await until(camera, lambda: camera.status is CameraStatus.RUNNING)
-
-
-async def failed(camera: Camera, words: str) -> None:
-    await until(camera, lambda: camera.status is CameraStatus.FAILED and words in (camera.last_error or ""))
 
 
 async def test_unplugged_and_plugged_in_again(camera: Camera) -> None:

@@ -310,7 +310,7 @@ class PiCamera:
     def _look_at(self, got: Mapping[str, Any]) -> None:
         """Prepare for the frames of a configured camera."""
         self._size = tuple(got["main"]["size"])
-        hflip, vflip = streams.turn(self._settings)
+        hflip, vflip = self._settings.mirrored
         transform = got["transform"]
         left = {"hflip": hflip is not bool(transform.hflip), "vflip": vflip is not bool(transform.vflip)}
         self._main = Planar(self._camera, "main", **left)

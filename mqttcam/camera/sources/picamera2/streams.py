@@ -40,12 +40,6 @@ def plans(size: tuple[int, int], buffers: int) -> list[Plan]:
     return found
 
 
-def turn(settings: CameraSettings) -> tuple[bool, bool]:
-    """Whether to mirror left and right, and top and bottom, with the rotation counted in."""
-    upside_down = settings.rotation == 180
-    return settings.hflip is not upside_down, settings.vflip is not upside_down
-
-
 def first_size(settings: CameraSettings, sensor: tuple[int, int]) -> tuple[int, int]:
     """The size to ask for: the configured one, or 720p where the sensor has as much."""
     if settings.size is not None:
@@ -135,7 +129,7 @@ def still(camera: Any, libcamera: Any, settings: CameraSettings) -> dict[str, An
 
 
 def _common(libcamera: Any, settings: CameraSettings, controls: dict[str, Any]) -> dict[str, Any]:
-    hflip, vflip = turn(settings)
+    hflip, vflip = settings.mirrored
     return {
         "raw": None,
         "transform": libcamera.Transform(hflip=hflip, vflip=vflip),

@@ -113,8 +113,7 @@ class TestPattern:
             self._clock.lay(self._canvas)
 
     def _oriented(self) -> Planes:
-        turned = self._settings.rotation == 180
-        horizontal, vertical = self._settings.hflip is not turned, self._settings.vflip is not turned
+        horizontal, vertical = self._settings.mirrored
         if not horizontal and not vertical:
             return self._canvas
         return flip_planes(self._canvas, horizontal=horizontal, vertical=vertical)

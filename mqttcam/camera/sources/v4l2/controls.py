@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from mqttcam.camera.control import Action, Control
 from mqttcam.camera.sources.v4l2.device import Device, load
@@ -78,16 +79,16 @@ def controls_of(device: Device) -> dict[str, DeviceControl]:
             found[name] = one
 
 
-def _control(device: Device, query: object, name: str) -> DeviceControl | None:
-    number: int = query.id  # type: ignore[attr-defined]
-    low, high = int(query.minimum), int(query.maximum)  # type: ignore[attr-defined]
-    of_type: int = query.type  # type: ignore[attr-defined]
+def _control(device: Device, query: Any, name: str) -> DeviceControl | None:
+    number: int = query.id
+    low, high = int(query.minimum), int(query.maximum)
+    of_type: int = query.type
     kind: Kind | None = None
     options: dict[str, int] = {}
     if of_type == _BOOLEAN:
         kind = Switch()
     elif of_type == _INTEGER and low < high:
-        step = int(query.step)  # type: ignore[attr-defined]
+        step = int(query.step)
         kind = Number(low, high, step=step if step > 1 else None, integer=True)
     elif of_type in (_MENU, _INTEGER_MENU):
         options = _options(device, number, low, high, with_names=of_type == _MENU)
@@ -97,7 +98,7 @@ def _control(device: Device, query: object, name: str) -> DeviceControl | None:
     if kind is None:
         return None
     one = DeviceControl(number, Control(name, kind), options)
-    default = one.plain(int(query.default_value))  # type: ignore[attr-defined]
+    default = one.plain(int(query.default_value))
     return replace(one, control=Control(name, kind, default))
 
 
