@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, NamedTuple
 
-from pydantic import PlainValidator, WithJsonSchema
+from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
 from mqttcam.settings.base import refuse
 
@@ -66,6 +66,7 @@ _NAMES = "|".join("".join(f"[{c}{c.lower()}]" if c.isalpha() else c for c in nam
 SizeSetting = Annotated[
     Size,
     PlainValidator(parse_size),
+    PlainSerializer(str, return_type=str),
     WithJsonSchema(
         {
             "anyOf": [
