@@ -59,7 +59,7 @@ async def test_process_is_given_up_after_several(
     assert threading.active_count() == threads_now, "no more of them"
     hardware.release()
     await running(camera)
-    assert not camera._supervisor._hanging
+    await until(lambda: not camera._supervisor._hanging, "the last of them has ended too")
 
 
 async def test_process_is_given_up_where_a_hanging_thread_has_the_device(make_camera: MakeCamera) -> None:
