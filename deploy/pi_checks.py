@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import simplejpeg
-from pi_subject import RATE, NotOffered, Subject, frames, luma, noted
+from pi_subject import RATE, NotOffered, Subject, alike, frames, luma, middle_of, noted
 
 from mqttcam.camera.control import Control
 from mqttcam.camera.frame import PictureSpec
@@ -186,6 +186,27 @@ def corners_of(picture: Any) -> list[Any]:
     return [picture[y : y + height, x : x + width] for y in (0, height) for x in (0, width)]
 
 
+def zoomed_still(subject: Subject) -> str:
+    """A full picture of what the zoomed stream shows; the zoom has to hold after it."""
+    subject.needs("Zoom")
+    with subject.opened() as camera:
+        whole = luma(camera, RATE)
+        camera.apply({"Zoom": 2.0, "Pan": 0.0, "Tilt": 0.0})
+        close = luma(camera, RATE)
+        if alike(whole, close) > 0.8:
+            raise NotOffered("detail in the middle: point the camera at something else")
+        picture = camera.capture_still(90)
+        taken = simplejpeg.decode_jpeg(picture.jpeg, colorspace="GRAY")[..., 0].astype(np.float32)
+        taken = middle_of(taken, close.shape)  # its shape may be another one, and it shows more then
+        after = luma(camera, RATE)
+        for name, seen in (("the still", taken), ("the stream after it", after)):
+            near, far = alike(seen, close), alike(seen, whole)
+            assert near > far, f"{name} is not zoomed: alike to {near:.0%}, to the whole picture {far:.0%}"
+        zoom = camera.applied["Zoom"]
+        assert abs(zoom - 2) < 0.1, f"zoom {zoom} after the still instead of 2"
+        return f"{picture.width}x{picture.height}, alike to {alike(taken, close):.0%}; zoom {zoom} holds"
+
+
 def autofocus(subject: Subject) -> str:
     subject.needs("AfMode")
     with subject.opened() as camera:
@@ -267,5 +288,15 @@ def two_at_once(first: Subject, second: Subject) -> str:
 FAST = (stream, every_control)
 ALL = (
     *(stream, readings, exposure, high_dynamic_range, zoom, zoom_upside_down, autofocus),
-    *(focus_upside_down, every_control, small_stream, still, sizes, much_memory, reopening, in_use),
+    *(
+        focus_upside_down,
+        every_control,
+        small_stream,
+        still,
+        zoomed_still,
+        sizes,
+        much_memory,
+        reopening,
+        in_use,
+    ),
 )

@@ -62,6 +62,26 @@ def luma(camera: Any, settle: int) -> Any:
     return planes[0].astype(np.float32)
 
 
+def middle_of(picture: Any, shape: tuple[int, int]) -> Any:
+    """As much of a picture's middle as another shape has room for."""
+    height, width = picture.shape
+    high, wide = min(height, width * shape[0] // shape[1]), min(width, height * shape[1] // shape[0])
+    y, x = (height - high) // 2, (width - wide) // 2
+    return picture[y : y + high, x : x + wide]
+
+
+def alike(one: Any, other: Any) -> float:
+    """How much two pictures of one shape look the same, whatever their sizes: their correlation."""
+    return float(np.corrcoef(coarse(one), coarse(other))[0, 1])
+
+
+def coarse(picture: Any) -> Any:
+    """The mean brightness of 64x36 places."""
+    height, width = picture.shape[0] // 36, picture.shape[1] // 64
+    places = picture[: 36 * height, : 64 * width].reshape(36, height, 64, width)
+    return places.mean(axis=(1, 3)).ravel()
+
+
 def noted(camera: Any, line: str) -> str:
     """A line with what is otherwise than it was asked for."""
     notes = getattr(camera, "notes", ())

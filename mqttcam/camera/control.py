@@ -9,6 +9,26 @@ from dataclasses import dataclass
 from mqttcam.values import Kind, Value
 
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_ACRONYMS = frozenset(
+    {
+        "ae",
+        "aec",
+        "af",
+        "agc",
+        "awb",
+        "ccm",
+        "fps",
+        "fx",
+        "hdr",
+        "ir",
+        "iso",
+        "jpeg",
+        "led",
+        "osd",
+        "rgb",
+        "wdr",
+    }
+)
 _BETWEEN_WORDS = str.maketrans("", "", "_- ")
 
 
@@ -38,7 +58,7 @@ class Control:
 
     @property
     def title(self) -> str:
-        """The name for people: `AwbMode` is `Awb mode`."""
+        """The name for people: `AwbMode` is `AWB mode`."""
         return title_of(self.name)
 
 
@@ -76,8 +96,10 @@ def key_of(name: str) -> str:
 
 
 def title_of(name: str) -> str:
-    """libcamera's spelling as one for people."""
-    return _WORD.sub(" ", name).lower().capitalize()
+    """libcamera's spelling, or a key, as one for people."""
+    words = _WORD.sub(" ", name).replace("_", " ").lower().split()
+    title = " ".join(word.upper() if word in _ACRONYMS else word for word in words)
+    return title[:1].upper() + title[1:]
 
 
 def plain_name(name: str) -> str:

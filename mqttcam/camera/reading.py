@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mqttcam.camera.control import key_of
+from mqttcam.camera.control import key_of, title_of
 from mqttcam.values import Choice, Kind, Value
 
 
@@ -37,7 +37,7 @@ class Reading:
     @property
     def title(self) -> str:
         """The name for people."""
-        return self.key.replace("_", " ").capitalize()
+        return title_of(self.key)
 
     def value(self, metadata: Mapping[str, object]) -> Value:
         """Its value in a frame; `None` where the frame has none. A name's number is its place among the options."""

@@ -37,6 +37,8 @@ _CLASSES: dict[Platform, type[ha.Entity]] = {
 }
 _MANUFACTURER = "mqttcam"
 _LONGEST_TEXT = 255
+_UNKNOWN = "none"
+"""In any case, a state that says that there is none to Home Assistant (its MQTT select)."""
 
 
 def node_object_id(node_id: str) -> str:
@@ -170,14 +172,20 @@ def _value_keys(
         return keys
     # What a camera measures is not in its state before frames have come, and Home Assistant complains of what is not.
     otherwise = " | default(none)" if entity.platform == "sensor" else ""
-    template = f"{{{{ value_json.{entity.key}{otherwise} }}}}"
+    value = f"value_json.{entity.key}{otherwise}"
+    template = f"{{{{ {value} }}}}"
     keys["state_topic"] = state_topic
     match entity.kind:
         case Number(unit=unit) as number:
             keys |= {"unit_of_measurement": unit} if unit else {}
             keys |= {"min": number.minimum, "max": number.maximum} if entity.platform == "number" else {}
         case Choice(options=options):
-            keys["options"] = list(options)
+            names = {option: f"({option})" for option in options if option.lower() == _UNKNOWN}
+            keys["options"] = [names.get(option, option) for option in options]
+            if names:
+                template = _renamed(names, value)
+                back = _renamed({name: option for option, name in names.items()}, "value")
+                keys |= {"command_template": back} if command_topic else {}
         case Text(max_length=longest) if entity.platform == "text":
             keys["max"] = min(longest, _LONGEST_TEXT)
         case Vector() | Rectangle():
@@ -185,6 +193,11 @@ def _value_keys(
         case Switch():
             pass
     return keys | {"value_template": template}
+
+
+def _renamed(names: Mapping[str, str], value: str) -> str:
+    """A template that gives another name to some values."""
+    return f"{{{{ {dict(names)}.get({value}, {value}) }}}}"
 
 
 def slug(text: str) -> str:

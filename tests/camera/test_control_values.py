@@ -13,7 +13,7 @@ from support.waiting import until
 from camera.broken import Broken, Hardware
 from camera.conftest import MakeCamera
 from mqttcam.camera import desk
-from mqttcam.camera.control import Control, WantedValues, named, plain_name
+from mqttcam.camera.control import Control, WantedValues, key_of, named, plain_name, title_of
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.status import CameraUnavailable
 from mqttcam.values import InvalidValue, Switch, Value
@@ -244,3 +244,22 @@ def test_the_last_wish_counts_and_none_is_left_to_the_camera() -> None:
     assert wanted.items() == [("Gain", 2), ("awb_mode", "Daylight")]
     wanted.want({"gain": None, "brightness": 0.0})
     assert wanted.items() == [("awb_mode", "Daylight"), ("brightness", 0.0)]
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("AwbMode", "AWB mode"),
+        ("HdrMode", "HDR mode"),
+        ("AeExposureMode", "AE exposure mode"),
+        ("AfRange", "AF range"),
+        ("NoiseReductionMode", "Noise reduction mode"),
+        ("OSDTextMode", "OSD text mode"),
+        ("ISOSensitivity", "ISO sensitivity"),
+        ("CancelAutofocus", "Cancel autofocus"),
+        ("Zoom", "Zoom"),
+    ],
+)
+def test_titles(name: str, title: str) -> None:
+    assert title_of(name) == title_of(key_of(name)) == title
+    assert plain_name(title) == plain_name(name)

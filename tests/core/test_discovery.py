@@ -9,6 +9,7 @@ import pytest
 
 from core.conftest import MakeDevice, opened
 from mqttcam.camera.control import Control
+from mqttcam.camera.reading import Reading
 from mqttcam.devices import CameraDevice
 from mqttcam.home_assistant.discovery import (
     camera_discovery,
@@ -87,6 +88,26 @@ def test_number(components: dict[str, Any]) -> None:
 def test_select(components: dict[str, Any]) -> None:
     part = components["awb_mode"]
     assert (part["p"], part["ops"], part["cmd_t"]) == ("select", ["Auto", "Daylight"], f"{HERE}/set/awb_mode")
+
+
+@pytest.mark.parametrize("none", ["None", "none", "NONE"])
+async def test_an_option_that_home_assistant_takes_for_unknown_has_another_name(
+    device: CameraDevice, none: str
+) -> None:
+    part = payload_of(opened(device, Control("ColorFX", Choice((none, "Sepia")), none)))["cmps"]["color_fx"]
+    assert part["ops"] == [f"({none})", "Sepia"]
+    assert (
+        part["val_tpl"] == f"{{{{ {{'{none}': '({none})'}}.get(value_json.color_fx, value_json.color_fx) }}}}"
+    )
+    assert part["cmd_tpl"] == f"{{{{ {{'({none})': '{none}'}}.get(value, value) }}}}"
+
+
+async def test_a_sensor_has_no_command(device: CameraDevice) -> None:
+    reading = Reading("AfState", Choice(("None", "Scanning")))
+    opened(device).camera.measured.readings = {reading.key: reading}
+    part = payload_of(device)["cmps"][reading.key]
+    assert part["ops"] == ["(None)", "Scanning"]
+    assert "cmd_tpl" not in part
 
 
 def test_switch(components: dict[str, Any]) -> None:

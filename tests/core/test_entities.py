@@ -61,7 +61,7 @@ def test_a_step_is_a_round_part_of_the_range(minimum: float, size: float) -> Non
 def test_a_control_is_the_entity_of_its_kind(kind: Kind, platform: str) -> None:
     entity = control_entity(Control("AwbMode", kind, icon="mdi:x"))
     assert (entity.key, entity.name, entity.platform, entity.category) == (
-        "awb_mode", "Awb mode", platform, "config",
+        "awb_mode", "AWB mode", platform, "config",
     )  # fmt: skip
     assert entity.settable
     assert ("icon", "mdi:x") in entity.options

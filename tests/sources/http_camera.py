@@ -9,9 +9,15 @@ unsized   no Content-Length
 chunked   HTTP/1.1
 short     ends after three pictures
 empty     no pictures
+newlines  without carriage returns
 digest    instead of basic authentication
+several   Negotiate, then both in one header
+between   Negotiate, then basic authentication in the same header
+unknown   Negotiate alone
 redirect  to another path first
 away      to another camera: the port is that of the path, as `/8080`
+away-tls  the same, with https
+tls       with a certificate that nobody knows
 circle    from each path to the next
 mixed     another kind of multipart
 """
@@ -21,16 +27,34 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+import ssl
 import sys
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import trustme
+
 FOLDER, DIALECT, PORT, *CREDENTIALS = sys.argv[1:]
 PICTURES = [path.read_bytes() for path in sorted(Path(FOLDER).iterdir())]
 PERIOD = 0.02
 NONCE = "dcd98b7102dd2f0e8b11d0f600bfb0c093"
+ELSEWHERE = {
+    "away": "http://127.0.0.1:{}/stream",
+    "away-tls": "https://127.0.0.1:{}/stream",
+    "circle": "/{}x",
+}
+BASIC, DIGEST = 'Basic realm="camera"', f'Digest realm="camera", nonce="{NONCE}"'
+CHALLENGES = {
+    "digest": [DIGEST],
+    "several": [
+        "Negotiate",
+        f"{DIGEST.replace('Digest', 'Digest algorithm=SHA-512-256,')}, {BASIC}, {DIGEST}",
+    ],
+    "between": [f"Negotiate, NTLM, {BASIC}"],
+    "unknown": ["Negotiate"],
+}
 
 
 class Camera(BaseHTTPRequestHandler):
@@ -40,17 +64,16 @@ class Camera(BaseHTTPRequestHandler):
         path = urlsplit(self.path).path
         if CREDENTIALS and not self.allowed():
             self.send_response(401)
-            self.send_header("WWW-Authenticate", challenge())
+            for challenge in CHALLENGES.get(DIALECT, [BASIC]):
+                self.send_header("WWW-Authenticate", challenge)
             self.end_headers()
         elif DIALECT == "redirect" and path != "/moved":
             self.send_response(302)
             self.send_header("Location", "/moved")
             self.end_headers()
-        elif DIALECT in ("away", "circle"):
+        elif DIALECT in ELSEWHERE:
             self.send_response(302)
-            self.send_header(
-                "Location", f"http://127.0.0.1:{path[1:]}/stream" if DIALECT == "away" else f"{path}x"
-            )
+            self.send_header("Location", ELSEWHERE[DIALECT].format(path[1:]))
             self.end_headers()
         elif path == "/picture.png":
             self.answer("image/png", b"\x89PNG")
@@ -89,13 +112,16 @@ class Camera(BaseHTTPRequestHandler):
 
     def part(self, jpeg: bytes) -> None:
         length = "" if DIALECT == "unsized" else f"Content-Length: {len(jpeg)}\r\n"
-        data = f"--frame\r\nContent-Type: image/jpeg\r\n{length}\r\n".encode() + jpeg + b"\r\n"
+        before, after = f"--frame\r\nContent-Type: image/jpeg\r\n{length}\r\n".encode(), b"\r\n"
+        if DIALECT == "newlines":
+            before, after = (text.replace(b"\r\n", b"\n") for text in (before, after))
+        data = before + jpeg + after
         self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n" if DIALECT == "chunked" else data)
 
     def allowed(self) -> bool:
         given = self.headers.get("Authorization", "")
         user, password = CREDENTIALS
-        if DIALECT != "digest":
+        if DIALECT not in ("digest", "several"):
             return given == "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
         fields = dict(re.findall(r'(\w+)="?([^",]*)"?', given))
         first = hashlib.md5(f"{user}:camera:{password}".encode()).hexdigest()
@@ -106,10 +132,10 @@ class Camera(BaseHTTPRequestHandler):
         """Silent."""
 
 
-def challenge() -> str:
-    return f'Digest realm="camera", nonce="{NONCE}"' if DIALECT == "digest" else 'Basic realm="camera"'
-
-
 server = ThreadingHTTPServer(("127.0.0.1", int(PORT)), Camera)
+if DIALECT == "tls":
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
 print("serving", server.server_port, flush=True)
 server.serve_forever()

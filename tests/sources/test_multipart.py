@@ -25,17 +25,21 @@ class Trickle:
         return self._data.read(min(size, self._lengths[self._turn % len(self._lengths)]))
 
 
-def stream(parts: list[bytes], *, sized: bool, boundary: bytes = b"frame") -> bytes:
-    length = b"Content-Length: %d\r\n"
+def stream(
+    parts: list[bytes], *, sized: bool, boundary: bytes = b"frame", line_end: bytes = b"\r\n"
+) -> bytes:
+    length = b"Content-Length: %d" + line_end
     return (
         b"".join(
             b"--"
             + boundary
-            + b"\r\nContent-Type: image/jpeg\r\n"
+            + line_end
+            + b"Content-Type: image/jpeg"
+            + line_end
             + (length % len(part) if sized else b"")
-            + b"\r\n"
+            + line_end
             + part
-            + b"\r\n"
+            + line_end
             for part in parts
         )
         + b"--"
@@ -49,11 +53,13 @@ def stream(parts: list[bytes], *, sized: bool, boundary: bytes = b"frame") -> by
     ),
     lengths=st.lists(st.integers(1, 200), min_size=1, max_size=5),
     sized=st.booleans(),
+    line_end=st.sampled_from([b"\r\n", b"\n"]),
 )
 def test_every_part_comes_whole_however_it_arrives(
-    parts: list[bytes], lengths: list[int], sized: bool
+    parts: list[bytes], lengths: list[int], sized: bool, line_end: bytes
 ) -> None:
-    assert list(pictures(Trickle(stream(parts, sized=sized), lengths), b"frame")) == parts
+    sent = stream(parts, sized=sized, line_end=line_end)
+    assert list(pictures(Trickle(sent, lengths), b"frame")) == parts
 
 
 def test_a_boundary_within_a_part_that_tells_its_length_is_content() -> None:
@@ -89,3 +95,5 @@ def test_a_part_longer_than_any_picture_is_refused() -> None:
 def test_headers_that_never_end_are_refused() -> None:
     with pytest.raises(SourceError, match="no stream of pictures"):
         list(pictures(Trickle(b"--frame\r\n" + b"x" * 100_000, [60_000]), b"frame"))
+    with pytest.raises(SourceError, match="no stream of pictures"):
+        list(pictures(Trickle(b"--frame\n" + b"X: y\n" * 20_000, [60_000]), b"frame"))

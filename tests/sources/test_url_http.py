@@ -12,6 +12,7 @@ from support.waiting import free_port
 from mqttcam.camera.frame import PictureSpec
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.sources.url import UrlCamera
+from mqttcam.camera.sources.url.web import challenges
 from mqttcam.camera.wake import Wake
 from mqttcam.settings import CameraSettings
 from mqttcam.settings.sources_real import UrlSource
@@ -19,7 +20,9 @@ from sources.conftest import OpenUrl, StartCamera
 from sources.reading import failure_of, frame_of
 
 
-@pytest.mark.parametrize("dialect", ["plain", "dashes", "unsized", "chunked", "redirect", "mixed"])
+@pytest.mark.parametrize(
+    "dialect", ["plain", "dashes", "unsized", "chunked", "newlines", "redirect", "mixed"]
+)
 def test_stream_passes_pictures_through_untouched(
     http_camera: StartCamera, opened: OpenUrl, pictures: list[bytes], dialect: str
 ) -> None:
@@ -116,7 +119,7 @@ def test_nobody_listens(opened: OpenUrl) -> None:
 
 
 @pytest.mark.parametrize("path", ["/stream", "/snapshot.jpg"])
-@pytest.mark.parametrize("dialect", ["plain", "digest"])
+@pytest.mark.parametrize("dialect", ["plain", "digest", "several", "between"])
 @pytest.mark.parametrize("in_url", [True, False])
 def test_credentials(
     http_camera: StartCamera, opened: OpenUrl, dialect: str, in_url: bool, path: str
@@ -139,11 +142,41 @@ def test_credentials_go_wherever_the_camera_redirects_to_on_itself(
     frame_of(opened(f"http://admin:secret@127.0.0.1:{port}/stream"))
 
 
-def test_credentials_go_nowhere_else(http_camera: StartCamera, opened: OpenUrl) -> None:
-    elsewhere = http_camera("plain", "admin", "secret").port
-    port = http_camera("away", "admin", "secret").port
-    with pytest.raises(SourceError, match="wants a user name and a password, or others"):
-        opened(f"http://admin:secret@127.0.0.1:{port}/{elsewhere}")
+@pytest.mark.parametrize(
+    ("away", "there", "scheme"), [("away", "plain", "http"), ("away-tls", "tls", "https")]
+)
+def test_credentials_go_nowhere_else(
+    http_camera: StartCamera, opened: OpenUrl, away: str, there: str, scheme: str
+) -> None:
+    elsewhere = http_camera(there, "admin", "secret").port
+    port = http_camera(away, "admin", "secret").port
+    with pytest.raises(SourceError) as error:
+        opened(f"http://admin:secret@127.0.0.1:{port}/{elsewhere}", insecure=True)
+    assert str(error.value) == (
+        f"http://127.0.0.1:{port} redirects to {scheme}://127.0.0.1:{elsewhere}, which wants a password (401); it is "
+        "sent to the configured address alone: if that is the camera, configure it as the address"
+    )
+
+
+def test_a_login_that_is_not_known_is_said(http_camera: StartCamera, opened: OpenUrl) -> None:
+    port = http_camera("unknown", "admin", "secret").port
+    with pytest.raises(SourceError, match="in a way that is neither Basic nor Digest"):
+        opened(f"http://admin:secret@127.0.0.1:{port}/stream")
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        (["Negotiate"], ["Negotiate"]),
+        (["Negotiate", 'Basic realm="a, b"'], ["Negotiate", 'Basic realm="a, b"']),
+        (
+            ['Negotiate YWI==, Digest realm="a", qop="auth,auth-int", nonce = "x", Basic realm=b'],
+            ["Negotiate YWI==", 'Digest realm="a", qop="auth,auth-int", nonce = "x"', "Basic realm=b"],
+        ),
+    ],
+)
+def test_ways_to_log_in_are_told_apart(headers: list[str], expected: list[str]) -> None:
+    assert list(challenges(headers)) == expected
 
 
 def test_a_redirection_without_end_is_said(http_camera: StartCamera, opened: OpenUrl) -> None:

@@ -4,22 +4,43 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 import time
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from mqttcam.camera.capture import THREAD
 from mqttcam.camera.kernel import PROC, threads_in_kernel
 
 _LOOKS, _BETWEEN_LOOKS = 4, 0.15
 """A thread that only waits for a disk is somewhere else at the next look, that many seconds later."""
+_held: dict[str, str] = {}
+"""Devices that captures of this process have, and whose they are."""
 
 
-def in_use_words(device: str, proc: Path = PROC) -> str:
+def hold(device: str) -> str:
+    """Have it said of a device that the camera of this capture thread has it, until `release`; the device again."""
+    thread = threading.current_thread().name
+    if thread.startswith(THREAD):
+        _held[device] = thread.removeprefix(THREAD)
+    return device
+
+
+def release(device: str | None) -> None:
+    """It has what `hold` returned no longer; `None`: it never had."""
+    if device is not None:
+        _held.pop(device, None)
+
+
+def in_use_words(device: str, proc: Path = PROC, *, held_as: str | None = None) -> str:
     """In words, who has a device, as far as that can be seen; and when only a reboot helps.
 
     Args:
         device: its path, without symbolic links; `/dev/media*` is any that starts so.
+        held_as: what `hold` was given, where that is not its path.
     """
+    if (camera := _held.get(held_as or device)) is not None:
+        return f"the camera {camera} of this mqttcam has it"
     users = users_of(device, proc)
     if not users:
         return "the camera is in use by another program"

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import runpy
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+import numpy as np
 import pytest
+import simplejpeg
 
 from virtual_pi.inside import bridge
 
@@ -34,6 +39,7 @@ def test_every_check_runs(main: Callable[[list[str]], int], capsys: pytest.Captu
         "-       zoom upside down",
         "-       autofocus",
         "-       focus upside down",
+        "-       zoomed still",
     ]
     assert [line.split(":")[0] for line in lines if line.startswith("ok")] == [
         "ok      stream",
@@ -53,3 +59,58 @@ def test_a_camera_that_is_not_there(
 ) -> None:
     assert main(["imx999"]) == 1
     assert "no such camera" in capsys.readouterr().out
+
+
+class ZoomingCamera:
+    """Instead of a Pi camera with a zoom, which no virtual one has: a sensor of 4:3, and a stream of 16:9.
+
+    Attributes:
+        flaw: what it does wrong: nothing, `whole still` or `zoom lost`.
+    """
+
+    def __init__(self, flaw: str) -> None:
+        noise = np.random.default_rng(7).integers(0, 256, (60, 80), dtype=np.uint8)
+        self._scene = np.kron(noise, np.ones((20, 20), dtype=np.uint8))
+        self._flaw = flaw
+        self._zoom = 1.0
+
+    def needs(self, control: str) -> None:
+        assert control == "Zoom"
+
+    @contextlib.contextmanager
+    def opened(self) -> Iterator[ZoomingCamera]:
+        yield self
+
+    def apply(self, values: Mapping[str, float]) -> None:
+        self._zoom = values["Zoom"]
+
+    @property
+    def applied(self) -> Mapping[str, float]:
+        return {"Zoom": self._zoom}
+
+    def read(self, timeout: float) -> Any:
+        return SimpleNamespace(planes=(self._field(9 / 16, self._zoom)[::2, ::2],))
+
+    def capture_still(self, quality: int) -> Any:
+        field = self._field(3 / 4, 1.0 if self._flaw == "whole still" else self._zoom)
+        self._zoom = 1.0 if self._flaw == "zoom lost" else self._zoom
+        jpeg = simplejpeg.encode_jpeg(np.ascontiguousarray(field)[..., None], quality, colorspace="GRAY")
+        return SimpleNamespace(width=field.shape[1], height=field.shape[0], jpeg=jpeg)
+
+    def _field(self, shape: float, zoom: float) -> Any:
+        width = round(1600 / zoom)
+        height = round(width * shape)
+        y, x = (1200 - height) // 2, (1600 - width) // 2
+        return self._scene[y : y + height, x : x + width]
+
+
+def test_a_still_while_zoomed_has_the_zoomed_field_and_the_zoom_holds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.syspath_prepend(_SCRIPT.parent)
+    check = runpy.run_path(str(_SCRIPT.with_name("pi_checks.py")))["zoomed_still"]
+    assert "zoom 2.0 holds" in check(ZoomingCamera(""))
+    with pytest.raises(AssertionError, match="the still is not zoomed"):
+        check(ZoomingCamera("whole still"))
+    with pytest.raises(AssertionError, match="the stream after it is not zoomed"):
+        check(ZoomingCamera("zoom lost"))

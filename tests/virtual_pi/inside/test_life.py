@@ -7,11 +7,13 @@ import os
 import resource
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from picamera2 import Picamera2
 
+from mqttcam.camera.capture import THREAD
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.sources.picamera2 import attached, library
 from virtual_pi.inside.cameras import BARS, LINES, OpenCamera, source_of
@@ -107,6 +109,36 @@ def test_camera_of_this_process_is_busy(opened: OpenCamera) -> None:
         source_of(BARS).open()
     source.close()
     assert opened(BARS).read(2) is not None
+
+
+def test_another_camera_of_this_process_is_named(opened: OpenCamera) -> None:
+    def in_thread(camera_id: str, work: Callable[[], object]) -> str:
+        """As in a capture's thread; what it failed with."""
+        said: list[str] = []
+
+        def run() -> None:
+            try:
+                work()
+            except SourceError as error:
+                said.append(str(error))
+
+        thread = threading.Thread(target=run, name=f"{THREAD}{camera_id}")
+        thread.start()
+        thread.join(20)
+        return "".join(said)
+
+    number = [camera["Id"] for camera in Picamera2.global_camera_info()].index(BARS)
+    front, back = source_of(BARS), source_of(number)
+    try:
+        assert in_thread("front", front.open) == ""
+        for _ in range(2):
+            assert in_thread("back", back.open) == "the camera front of this mqttcam has it"
+        assert in_thread("front", front.close) == ""
+        assert in_thread("back", back.open) == ""
+        assert in_thread("front", front.open) == "the camera back of this mqttcam has it"
+    finally:
+        front.close()
+        back.close()
 
 
 def test_closed_twice_and_before_it_was_open() -> None:

@@ -226,6 +226,29 @@ def test_panning_a_window_that_was_drawn_keeps_its_zoom(
     assert source._table.native == {"ScalerCrop": (2304, 648, 2304, 1296)}
 
 
+def test_only_continuous_autofocus_is_paused(source: PiCamera) -> None:
+    with pytest.raises(
+        InvalidValue, match="Immediate is for AfMode Continuous alone, and AfMode is Manual"
+    ) as error:
+        source.apply({"AfPause": "Immediate"})
+    assert (error.value.field, error.value.allowed) == ("AfPause", ["Resume"])
+    with pytest.raises(InvalidValue, match="AfMode is Manual"):
+        source.apply({"AfPause": "Deferred", "LensPosition": 2.0})
+    assert source.apply({"AfPause": "Resume"}) == {"AfPause": "Resume"}
+    assert "AfPause" not in source._table.native, "libcamera would complain"
+    both = source.apply({"AfPause": "Immediate", "AfMode": "Continuous"})
+    assert list(both.items()) == [("AfMode", "Continuous"), ("AfPause", "Immediate")]
+    again = source.apply({"AfMode": "Continuous"})
+    assert list(again.items()) == [("AfMode", "Continuous"), ("AfPause", "Immediate")]
+    assert source._table.native["AfPause"] == 0
+    assert source.apply({"LensPosition": 2.0}) == {
+        "LensPosition": 2.0,
+        "AfMode": "Manual",
+        "AfPause": "Resume",
+    }
+    assert "AfPause" not in source._table.native
+
+
 def test_a_gain_that_would_end_itself_is_refused(source: PiCamera) -> None:
     red = next(one for one in source._table.controls if one.name == "ColourGainRed")
     with pytest.raises(InvalidValue, match=r"not within 0\.1 and 32"):

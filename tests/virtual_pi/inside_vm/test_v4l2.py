@@ -19,11 +19,14 @@ from mqttcam.camera.control import Control
 from mqttcam.camera.frame import Frame, PictureSpec
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.sources.v4l2 import V4l2Camera, attached, source
+from mqttcam.camera.sources.v4l2.controls import controls_of as device_controls_of
 from mqttcam.camera.sources.v4l2.controls import current
+from mqttcam.camera.sources.v4l2.device import Device
+from mqttcam.camera.sources.v4l2.device import opened as opened_device
 from mqttcam.camera.wake import Wake
 from mqttcam.settings import CameraSettings, parse_size
 from mqttcam.settings.sources_real import V4l2Source
-from mqttcam.values import Choice, InvalidValue, Number, Switch
+from mqttcam.values import Choice, InvalidValue, Number, Switch, Value
 
 OpenCamera = Callable[..., V4l2Camera]
 
@@ -171,6 +174,61 @@ def test_what_was_set_before_is_what_an_opened_camera_shows(opened: OpenCamera) 
     assert {control.name: control.default for control in info.controls}["Contrast"] == 77
 
 
+def test_what_the_camera_changes_itself_is_told_as_it_is(opened: OpenCamera) -> None:
+    camera = opened()
+    camera.apply({"GainAutomatic": True})
+    seen: set[Value] = set()
+    end = time.monotonic() + 30
+    while len(seen) < 3:
+        assert time.monotonic() < end, seen
+        frame_of(camera)
+        seen.add(camera.applied["Gain"])
+    camera.apply({"GainAutomatic": False, "Gain": 55})
+    assert (camera.applied["GainAutomatic"], camera.applied["Gain"]) == (False, 55)
+
+
+def test_what_an_automatic_control_takes_over_is_left_to_it(opened: OpenCamera) -> None:
+    camera = opened()
+    camera.apply({"GainAutomatic": False})
+    camera.apply({"Gain": 55, "Contrast": 90})
+    assert camera.apply({"GainAutomatic": True}) == {"GainAutomatic": True, "Gain": None}
+    assert camera.apply({"GainAutomatic": True}) == {"GainAutomatic": True}, "it is told once"
+    assert camera.apply({"GainAutomatic": False}) == {"GainAutomatic": False}
+
+
+def test_only_what_tells_its_value_is_asked_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    call = Device.call
+
+    def silent(self: Device, name: str, structure: Any) -> None:
+        if name == "G_CTRL":
+            asked.append(structure.id)
+            if structure.id == contrast:
+                raise OSError(errno.EIO, "Input/output error")
+        call(self, name, structure)
+
+    with opened_device("/dev/video0") as device:
+        contrast = device_controls_of(device)["Contrast"].number
+    monkeypatch.setattr(Device, "call", silent)
+    camera = camera_of()
+    camera.open()
+    try:
+        assert contrast in asked
+        asked.clear()
+        applied = camera.applied
+        assert asked
+        assert contrast not in asked
+        assert applied.keys() == {name for name, one in camera._controls.items() if one.number in asked}
+        assert "Button" not in applied
+    finally:
+        camera.close()
+
+
+def test_a_value_past_the_end_of_its_range_is_the_end(opened: OpenCamera) -> None:
+    brightness = opened()._controls["Brightness"]
+    assert [brightness.plain(number) for number in (-7, 12, 999)] == [0, 12, 255]
+
+
 def test_a_patch_is_set_whole_or_not_at_all(opened: OpenCamera, monkeypatch: pytest.MonkeyPatch) -> None:
     camera = opened()
     camera.apply({"Contrast": 101})
@@ -286,5 +344,6 @@ def test_unplugged_and_plugged_in_again(opened: OpenCamera) -> None:
     camera.apply({"Disconnect": "Press"})
     with pytest.raises(SourceError, match="/dev/video0 was unplugged"):
         read_on(camera)
+    assert camera.applied == {}
     camera.close()  # vivid is there again when nobody holds it any more
     frame_of(opened())

@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 import simplejpeg
-from support.cameras import failed, running
+from support.cameras import failed, running, until
 
 from mqttcam.camera import supervisor
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.frame import PictureSpec
 from mqttcam.camera.sources.v4l2 import V4l2Camera
-from mqttcam.camera.sources.v4l2.device import Device
+from mqttcam.camera.sources.v4l2.controls import apply, controls_of
+from mqttcam.camera.sources.v4l2.device import Device, opened
 from mqttcam.camera.status import CameraStatus
 from mqttcam.cli.cameras import as_text, attached_cameras
 from mqttcam.cli.offline import discovery_of
@@ -51,9 +52,20 @@ async def test_unplugged_and_plugged_in_again(camera: Camera) -> None:
 
 
 def press_disconnect(device: Device) -> None:
-    from mqttcam.camera.sources.v4l2.controls import apply, controls_of
-
     apply(device, controls_of(device), {"Disconnect": "Press"})
+
+
+async def test_what_the_camera_or_another_program_changes_is_shown(camera: Camera) -> None:
+    camera.start()
+    await running(camera)
+    await camera.apply({"gain_automatic": True})
+    for _ in range(2):
+        before = camera.values["gain"]
+        await until(camera, lambda before=before: camera.values["gain"] != before)  # type: ignore[misc]
+    contrast = 41 if camera.values["contrast"] != 41 else 42
+    with opened("/dev/video0") as device:
+        apply(device, controls_of(device), {"Contrast": contrast})
+    await until(camera, lambda: camera.values["contrast"] == contrast)
 
 
 async def test_missing_at_the_start(camera: Camera) -> None:
@@ -75,6 +87,19 @@ async def test_busy_at_the_start(camera: Camera) -> None:
     await failed(camera, "in use")
     holder.close()
     await running(camera)
+
+
+async def test_another_camera_that_has_the_device_is_named(camera: Camera) -> None:
+    camera.start()
+    await running(camera)
+    other = Camera("back", CameraSettings(source=V4l2Source(device="platform:vivid-000"), size=_SIZE))
+    try:
+        other.start()
+        await failed(other, "/dev/video0: the camera front of this mqttcam has it")
+        await camera.stop()
+        await running(other)
+    finally:
+        await other.stop()
 
 
 async def test_stall_is_ended_by_starting_the_stream_again(

@@ -45,7 +45,7 @@ def _describe(picamera2: Any, libcamera: Any, index: int, info: Mapping[str, Any
     try:
         camera = library.start(picamera2, index, None)
     except Exception as error:  # noqa: BLE001 - picamera2 raises anything, and the list goes on
-        why = busy_words() if is_busy(error) else in_words(error)
+        why = busy_words(camera_id) if is_busy(error) else in_words(error)
         return AttachedCamera(camera_id, f"{model} ({why})", source, (), ())
     try:
         camera.configure(camera.create_video_configuration(main={"format": "YUV420"}, raw=None))

@@ -48,6 +48,6 @@ def _any(error: BaseException, code: int, texts: tuple[str, ...]) -> bool:
     )
 
 
-def busy_words() -> str:
-    """Who has the camera, as far as that can be seen."""
-    return in_use_words("/dev/media*")
+def busy_words(camera_id: str) -> str:
+    """Who has the camera with libcamera's id, as far as that can be seen."""
+    return in_use_words("/dev/media*", held_as=camera_id)

@@ -13,6 +13,7 @@ from mqttcam.camera.frame import Frame, Picture, PictureSpec
 from mqttcam.camera.reading import Reading
 from mqttcam.camera.source import SourceError, SourceInfo
 from mqttcam.camera.sources._clock import unix_time_ns
+from mqttcam.camera.sources._in_use import hold, release
 from mqttcam.camera.sources.picamera2 import library, streams
 from mqttcam.camera.sources.picamera2.controls import offers, rehearse
 from mqttcam.camera.sources.picamera2.failures import busy_words, in_words, is_busy, is_memory
@@ -49,6 +50,8 @@ class PiCamera:
         assert isinstance(settings.source, Picamera2Source)
         self._settings = settings
         self._source = settings.source
+        self._id = ""
+        self._held: str | None = None
         self._camera: Any = None
         self._libcamera: Any = None
         self._selector: selectors.DefaultSelector | None = None
@@ -77,16 +80,17 @@ class PiCamera:
             raise
         except Exception as error:
             self.close()
-            raise SourceError(busy_words() if is_busy(error) else in_words(error)) from error
+            raise SourceError(busy_words(self._id) if is_busy(error) else in_words(error)) from error
+        self._held = hold(self._id)
         for note in self.notes:
-            log.warning("%s: %s", info["Id"], note)
+            log.warning("%s: %s", self._id, note)
         return SourceInfo(
             model=str(info.get("Model", "camera")),
             width=self._size[0],
             height=self._size[1],
             frame_rate=self._table.rate,
             controls=(*self._table.controls, *self._table.raw),
-            serial=str(info["Id"]),
+            serial=self._id,
             actions=self._table.actions,
         )
 
@@ -109,6 +113,8 @@ class PiCamera:
             finally:
                 del held
                 library.ended()
+                release(self._held)
+                self._held = None
 
     # frames
 
@@ -268,6 +274,7 @@ class PiCamera:
         attached = picamera2.global_camera_info()
         index = library.find(self._source.camera, attached)
         info = attached[index]
+        self._id = str(info["Id"])
         sensor_hdr = False
         if self._source.hdr is not None and str(info.get("Model", "")).startswith(_SENSOR_HDR):
             from picamera2.devices.imx708 import IMX708

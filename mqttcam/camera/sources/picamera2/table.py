@@ -35,6 +35,8 @@ _NOT_OFFERED = frozenset(
 _GAINS = frozenset({"ColourGains", "ColourGainRed", "ColourGainBlue"})
 _MANUAL_COLOUR = _GAINS | {"ColourTemperature"}
 """Setting one of these ends automatic white balance (libcamera, ColourGains and ColourTemperature)."""
+_PAUSED_IN = (None, "Continuous")
+"""Values of `AfMode`, an unknown one among them, in which autofocus can be paused (libcamera, AfPause)."""
 _NOTHING: Mapping[str, object] = {}
 _SAME_SHAPE = 0.01
 """Two shapes that differ by less are one: windows are in whole pixels."""
@@ -116,7 +118,7 @@ class ControlTable:
             metadata: of the newest frame.
 
         Raises:
-            InvalidValue: there is no such control.
+            InvalidValue: there is no such control, or a value that comes to nothing.
         """
         known = self._kinds.keys() | {action.control for action in self.actions}
         for name in values:
@@ -125,9 +127,14 @@ class ControlTable:
                     f"the camera has no control {name}", [one.name for one in self.controls], name
                 )
         applied = dict(values) | self._consequences(values, metadata)
+        if "AfPause" in applied:  # set one after the other, the mode that it is about has to come first
+            applied["AfPause"] = applied.pop("AfPause")
         everything = self._values | applied
+        self._check_pause(everything)
         # What only follows is told to libcamera where it does not find it out by itself.
-        told = frozenset(values) | (frozenset(applied) & {"AfMode", "AfMetering", *AUTOMATIC})
+        told = frozenset(values) | (frozenset(applied) & {"AfMode", "AfMetering", "AfPause", *AUTOMATIC})
+        if everything.get("AfMode") not in _PAUSED_IN:
+            told -= {"AfPause"}
         native: Native = {}
         for name in told - self._derived:
             native[name] = self._offers[name].native(applied[name])
@@ -222,6 +229,10 @@ class ControlTable:
             also |= {"AfMetering": "Windows"} if "AfMetering" not in values else {}
         if values.get("AfTrigger") == "Start" and self._values.get("AfMode") in (None, "Manual"):
             also |= {"AfMode": "Auto"}
+        mode, pause = {**values, **also}.get("AfMode"), self._values.get("AfPause")
+        if mode is not None and pause not in (None, "Resume") and "AfPause" not in values:
+            # Another mode is not paused any more (the Raspberry Pi's IPA, Af::setMode).
+            also["AfPause"] = pause if mode == self._values.get("AfMode") else "Resume"
         for part in self._parts:
             own = {control.name for control in part.controls}
             if values.keys() & own:
@@ -237,6 +248,14 @@ class ControlTable:
             # The name that was used last counts; what the others come to, the frames tell.
             also |= {name: None for name in others - values.keys() if self._values.get(name) is not None}
         return {name: value for name, value in also.items() if name in self._kinds}
+
+    @staticmethod
+    def _check_pause(values: Mapping[str, Value]) -> None:
+        """Of a pause that comes to nothing only libcamera's log would tell."""
+        pause, mode = values.get("AfPause"), values.get("AfMode")
+        if pause not in (None, "Resume") and mode not in _PAUSED_IN:
+            message = f"{pause} is for AfMode Continuous alone, and AfMode is {mode}"
+            raise InvalidValue(message, ["Resume"], "AfPause")
 
     def _colour(self, values: Mapping[str, Value]) -> dict[str, Value]:
         """Automatic white balance, gains and a colour temperature end each other. Gains of 0 are automatic, too."""

@@ -39,23 +39,35 @@ def pictures(stream: Stream, boundary: bytes) -> Iterator[bytes]:
     if not reader.skip_past(marker, MAX_PICTURE):
         return
     while True:
-        headers = reader.up_to(b"\r\n\r\n", _MAX_HEADERS)
+        headers = _headers(reader)
         if headers is None:
             return
         length = _length(headers)
-        content = (
-            reader.exactly(length) if length is not None else reader.up_to(b"\r\n" + marker, MAX_PICTURE)
-        )
+        content = reader.exactly(length) if length is not None else reader.up_to(b"\n" + marker, MAX_PICTURE)
         if content is None:
             return
+        if length is None and headers[0].endswith(b"\r"):
+            content = content.removesuffix(b"\r")
         if content:
             yield content
         if length is not None and not reader.skip_past(marker, MAX_PICTURE):
             return
 
 
-def _length(headers: bytes) -> int | None:
-    for line in headers.split(b"\r\n"):
+def _headers(reader: _Reader) -> list[bytes] | None:
+    """The lines up to the empty one, the rest of the boundary's own among them; some cameras end them without a CR."""
+    lines: list[bytes] = []
+    left = _MAX_HEADERS
+    while (line := reader.up_to(b"\n", left)) is not None:
+        if lines and line in (b"", b"\r"):
+            return lines
+        lines.append(line)
+        left -= len(line) + 1
+    return None
+
+
+def _length(headers: list[bytes]) -> int | None:
+    for line in headers:
         name, _, value = line.partition(b":")
         if name.strip().lower() == b"content-length" and value.strip().isdigit():
             length = int(value)

@@ -49,10 +49,13 @@ class DeviceControl:
         return int(value)
 
     def plain(self, number: int) -> Value:
-        """The device's number in its normal form."""
+        """The device's number in its normal form; webcams tell some that are past the end of their own range."""
         if self.options:
             return next((name for name, index in self.options.items() if index == number), None)
-        return bool(number) if isinstance(self.control.kind, Switch) else number
+        kind = self.control.kind
+        if isinstance(kind, Number):
+            return int(min(max(number, kind.minimum), kind.maximum))
+        return bool(number)
 
 
 def controls_of(device: Device) -> dict[str, DeviceControl]:
@@ -136,6 +139,20 @@ def current(device: Device, one: DeviceControl) -> Value:
             raise
         return None
     return one.plain(control.value)
+
+
+def is_inactive(device: Device, one: DeviceControl) -> bool:
+    """Whether what it is set to comes to nothing now: an automatic control has it."""
+    v = load()
+    query = v.v4l2_query_ext_ctrl(id=one.number)
+    device.call("QUERY_EXT_CTRL", query)
+    return bool(query.flags & v.V4L2_CTRL_FLAG_INACTIVE)
+
+
+def readable(device: Device, controls: Mapping[str, DeviceControl]) -> dict[str, Value]:
+    """Every value that the device tells, by name. Those that it changes itself are fresh; drivers know the others."""
+    values = {name: current(device, one) for name, one in controls.items() if not one.is_button}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def apply(

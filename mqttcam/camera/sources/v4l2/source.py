@@ -8,12 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from mqttcam.camera.control import Control
 from mqttcam.camera.frame import Adjustment, Frame
 from mqttcam.camera.source import SourceError, SourceInfo
 from mqttcam.camera.sources._adjust import adjustment_for, fitted
 from mqttcam.camera.sources._clock import unix_time_ns
-from mqttcam.camera.sources._in_use import in_use_words
+from mqttcam.camera.sources._in_use import hold, in_use_words, release
 from mqttcam.camera.sources.v4l2 import controls as device_controls
 from mqttcam.camera.sources.v4l2.attached import FORBIDDEN, KNOWN, path_of
 from mqttcam.camera.sources.v4l2.device import Buffer, Device, PixelFormat
@@ -35,6 +34,7 @@ class V4l2Camera:
 
     Attributes:
         notes: in words, what is otherwise than it was asked for.
+        applied: the device's values as they are now: automatic controls and other programs change them, too.
     """
 
     adjusts_itself = True
@@ -44,9 +44,12 @@ class V4l2Camera:
         self._settings = settings
         self._source = settings.source
         self._device: Device | None = None
+        self._held: str | None = None
         self._pixels: PixelFormat | None = None
         self._planes: Callable[[Plane], Planes] | None = None
         self._controls: dict[str, device_controls.DeviceControl] = {}
+        self._set: set[str] = set()
+        self._readable: dict[str, device_controls.DeviceControl] = {}
         self._adjustment: Adjustment | None = None
         self.notes: list[str] = []
 
@@ -54,13 +57,15 @@ class V4l2Camera:
         path = path_of(self._source.device)
         try:
             self._device = Device(path)
-            return self._start(self._device)
+            info = self._start(self._device)
         except OSError as error:
             self.close()
             raise self._failure(path, error) from error
         except SourceError:
             self.close()
             raise
+        self._held = hold(_node(path))
+        return info
 
     def read(self, timeout: float) -> Frame | None:
         device = self._opened()
@@ -86,14 +91,27 @@ class V4l2Camera:
     def apply(self, values: Mapping[str, Value]) -> Mapping[str, Value]:
         device = self._opened()
         try:
-            return device_controls.apply(device, self._controls, values)
+            applied = device_controls.apply(device, self._controls, values)
+            others = self._set - applied.keys()
+            left = {name for name in others if device_controls.is_inactive(device, self._controls[name])}
         except OSError as error:
             raise self._failure(device.path, error) from error
+        self._set = self._set - left | applied.keys()
+        return applied | dict.fromkeys(left)
+
+    @property
+    def applied(self) -> Mapping[str, Value]:
+        try:
+            return device_controls.readable(self._opened(), self._readable)
+        except OSError:  # it was unplugged, which the next read tells
+            return {}
 
     def close(self) -> None:
         device, self._device = self._device, None
         if device is not None:
             device.close()
+        release(self._held)
+        self._held = None
 
     def _start(self, device: Device) -> SourceInfo:
         if not device.is_capture:
@@ -112,7 +130,15 @@ class V4l2Camera:
             raise SourceError(f"{device.card} gives {pixels.fourcc} after all, which is not known here")
         self._adjustment = adjustment_for(self._settings, pixels.width, pixels.height)
         self._controls = device_controls.controls_of(device)
-        shown = tuple(self._now(device, one) for one in self._controls.values() if not one.is_button)
+        values = device_controls.readable(device, self._controls)
+        # One that is silent may keep the others waiting for seconds, and is not asked again.
+        self._readable = {name: self._controls[name] for name in values}
+        # A device keeps its values from one program to the next.
+        shown = tuple(
+            replace(one.control, default=values.get(name, one.control.default))
+            for name, one in self._controls.items()
+            if not one.is_button
+        )
         actions = tuple(one.action for one in self._controls.values() if one.is_button)
         device.start(self._source.buffers)
         width, height = fitted(self._settings, pixels.width, pixels.height)
@@ -130,11 +156,6 @@ class V4l2Camera:
                 f"the camera gives {rate:g} frames a second at {got[0]}x{got[1]} instead of {settings.frame_rate:g}"
             )
         return notes
-
-    def _now(self, device: Device, one: device_controls.DeviceControl) -> Control:
-        """The control with the value that it has: a device keeps it from one program to the next."""
-        value = device_controls.current(device, one)
-        return one.control if value is None else replace(one.control, default=value)
 
     def _frame(self, device: Device, buffer: Buffer) -> Frame | None:
         """The frame in a buffer; `None`, and the buffer given back, where it is broken."""
@@ -162,7 +183,7 @@ class V4l2Camera:
 
     def _failure(self, path: str, error: OSError) -> SourceError:
         if error.errno == errno.EBUSY:
-            return SourceError(f"{path}: {in_use_words(str(Path(path).resolve()))}")
+            return SourceError(f"{path}: {in_use_words(_node(path))}")
         if error.errno in (errno.ENODEV, errno.ENXIO):
             return SourceError(f"{path} was unplugged")
         if error.errno in (errno.EACCES, errno.EPERM):
@@ -172,3 +193,8 @@ class V4l2Camera:
                 f"{path}: the USB bus has no room for this size and rate; try a smaller size, or mjpeg"
             )
         return SourceError(f"{path}: {error.strerror or error}")
+
+
+def _node(path: str) -> str:
+    """The device itself, whatever link leads to it."""
+    return str(Path(path).resolve())
