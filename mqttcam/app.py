@@ -71,7 +71,7 @@ class App:
         self.web_url: str | None = None
         self._gateway: Gateway | None = None
         self._outputs: list[Output] = configured_outputs(settings)
-        self.fleet.health.connection_problems += [partial(_problems_of, output) for output in self._outputs]
+        self.fleet.health.outputs = self._outputs
 
     async def run(self, on_ready: Callable[[App], None] | None = None) -> int:
         """Run until told to stop; the exit code. `on_ready` is called once every part has started.
@@ -239,6 +239,8 @@ class App:
         left_behind = {name: devices[name].camera.left_behind for name in stale}
         for name in stale:
             await devices[name].detach()
+        # From here on at once: who looks on sees the new camera in the old one's place, and never neither.
+        for name in stale:
             if self._gateway is not None:
                 self._gateway.remove(name, for_good=name not in new.cameras)
             self.fleet.remove(name)
@@ -266,10 +268,6 @@ class App:
         """Without a handler SIGHUP ends a process; also the one to come, until it has its own."""
         asyncio.get_running_loop().remove_signal_handler(signal.SIGHUP)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
-
-
-def _problems_of(output: Output) -> str | None:
-    return "; ".join(output.problems()) or None
 
 
 def _say_refused(what: str, error: SettingsError) -> None:

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from mqttcam.camera.status import CameraStatus
 from mqttcam.devices import CameraDevice
 from mqttcam.entities.entity import state_of
 from mqttcam.entities.node import NODE
 from mqttcam.node import Node
+from mqttcam.outputs.output import Output
 
 
 class Health:
     """What is known of a running daemon.
 
-    `connection_problems` are asked at each report: what is wrong with MQTT or another output, in words.
+    Attributes:
+        outputs: whose problems count, too.
+        connection_problems: asked at each report: what is wrong with MQTT or another connection of all, in words.
     """
 
     def __init__(self, node: Node, devices: Mapping[str, CameraDevice]) -> None:
         self.node = node
         self.devices = devices
+        self.outputs: Sequence[Output] = ()
         self.connection_problems: list[Callable[[], str | None]] = []
 
     def report(self) -> dict[str, object]:
@@ -29,13 +34,49 @@ class Health:
         }
 
     def problems(self) -> list[str]:
-        """What is wrong now; empty while the daemon is healthy. A camera switched off is not a problem."""
-        cameras = [
-            f"camera {camera_id}: {device.camera.last_error or device.camera.status.value}"
-            for camera_id, device in self.devices.items()
-            if device.camera.status not in (CameraStatus.RUNNING, CameraStatus.OFF)
+        """What is wrong now, for programs: cameras by their ids. Empty while the daemon is healthy."""
+        return [
+            problem.of(f"{problem.output.name if problem.output else 'camera'} {', '.join(problem.cameras)}")
+            for problem in self._problems()
         ]
-        return [problem for ask in self.connection_problems if (problem := ask())] + cameras
+
+    def notices(self) -> list[str]:
+        """The same for people: cameras by their names."""
+        return [
+            problem.of(
+                ", ".join(map(self._name, problem.cameras)), problem.output.title if problem.output else None
+            )
+            for problem in self._problems()
+        ]
+
+    def _name(self, camera_id: str) -> str:
+        device = self.devices.get(camera_id)
+        return camera_id if device is None else device.name
+
+    def _problems(self) -> Iterator[_Problem]:
+        """A camera switched off is not one."""
+        for ask in self.connection_problems:
+            if text := ask():
+                yield _Problem(text)
+        for output in self.outputs:
+            for text, cameras in output.problems().items():
+                yield _Problem(text, cameras, output)
+        for camera_id, device in self.devices.items():
+            if device.camera.status not in (CameraStatus.RUNNING, CameraStatus.OFF):
+                yield _Problem(device.camera.last_error or device.camera.status.value, [camera_id])
+
+
+@dataclass(frozen=True, slots=True)
+class _Problem:
+    """`cameras`: the ids of those that have it; none where it is everybody's."""
+
+    text: str
+    cameras: Sequence[str] = ()
+    output: Output | None = None
+
+    def of(self, *whose: str | None) -> str:
+        """In words: whose it is, where it is somebody's, and what."""
+        return ": ".join([*filter(None, whose if self.cameras else ()), self.text])
 
 
 def _camera_report(device: CameraDevice) -> dict[str, object]:

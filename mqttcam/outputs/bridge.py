@@ -308,9 +308,9 @@ class BridgedOutput(ABC):
         bridge = self.bridges.get(camera_id)
         return None if bridge is None else bridge.report()
 
-    def problems(self) -> list[str]:
+    def problems(self) -> Mapping[str, list[str]]:
         cameras: dict[str, list[str]] = {}
         for camera_id, bridge in self.bridges.items():
             if bridge.enabled and (problem := bridge.problem):
                 cameras.setdefault(problem, []).append(camera_id)
-        return [f"{self.name} {', '.join(ids)}: {problem}" for problem, ids in cameras.items()]
+        return cameras

@@ -69,8 +69,8 @@ class Output(Protocol):
     def report(self, camera_id: str) -> Mapping[str, object] | None:
         """Counters and state of a camera, as they stand in `health`; None where it is not attached."""
 
-    def problems(self) -> list[str]:
-        """What is wrong now, in words; nothing that is switched off."""
+    def problems(self) -> Mapping[str, list[str]]:
+        """What is wrong now, in words, each with the ids of its cameras; nothing that is switched off."""
 
     async def stop(self) -> None:
         """Send what can be sent in a moment, and end within `STOP_TIMEOUT`."""

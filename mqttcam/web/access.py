@@ -15,11 +15,11 @@ from typing import Literal
 from aiohttp import web
 
 from mqttcam.settings.web import Role, WebSettings
+from mqttcam.web.ended import SESSION_SECONDS, EndedSessions
 from mqttcam.web.errors import ApiError
 from mqttcam.web.passwords import hash_password, verify_password
 from mqttcam.web.throttle import Throttle
 
-SESSION_SECONDS = 30 * 24 * 3600
 _REMEMBERED = 64
 _REMEMBER_SECONDS = 600.0
 _MAX_QUEUE = 8
@@ -41,9 +41,10 @@ class Access:
     `key` signs the sessions: those of another key are not valid.
     """
 
-    def __init__(self, settings: WebSettings, key: bytes) -> None:
+    def __init__(self, settings: WebSettings, key: bytes, ended: EndedSessions | None = None) -> None:
         self._settings = settings
         self._key = key
+        self._ended = ended or EndedSessions()
         self._throttle = Throttle()
         self._one_at_a_time = asyncio.Lock()
         self._waiting = 0
@@ -106,21 +107,31 @@ class Access:
     def session(self, visitor: Visitor) -> str:
         """A cookie's value for someone who has shown a password or token."""
         kind = "t" if visitor.proof == "token" else "u"
-        head = f"{kind}.{_encode((visitor.name or '').encode())}.{int(time.time()) + SESSION_SECONDS}"
+        name = _encode((visitor.name or "").encode())
+        # Each is another one, so that the end of one is not that of another.
+        head = f"{kind}.{name}.{int(time.time()) + SESSION_SECONDS}.{_encode(os.urandom(9))}"
         return f"{head}.{self._sign(head, self._secret(kind, visitor.name or '') or '')}"
+
+    async def logout(self, cookie: str) -> None:
+        """End a session, wherever its cookie is; what is none is let be."""
+        if self._by_session(cookie) is not None:
+            head, _, signature = cookie.rpartition(".")
+            await self._ended.add(signature, int(head.split(".")[2]))
 
     def _by_session(self, cookie: str) -> Visitor | None:
         try:
             head, _, signature = cookie.rpartition(".")
-            kind, encoded, expiry = head.split(".")
+            kind, encoded, expiry, _ = head.split(".")
             name = _decode(encoded).decode()
-            expired = int(expiry) < time.time()
+            expires = int(expiry)
         except ValueError:
             return None
         secret = self._secret(kind, name)
-        if expired or secret is None or not _same(signature, self._sign(head, secret)):
+        if expires < time.time() or secret is None or not _same(signature, self._sign(head, secret)):
             return None
-        return Visitor(name, self._role(kind, name), "session")
+        return (
+            None if self._ended.has(signature, expires) else Visitor(name, self._role(kind, name), "session")
+        )
 
     def _secret(self, kind: str, name: str) -> str | None:
         """What a session hangs on besides the key: a changed password or token ends it."""

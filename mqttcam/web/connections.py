@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from http import HTTPStatus
 from typing import Any
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
+from mqttcam.web.errors import ApiError
 from mqttcam.web.guard import secure
 from mqttcam.web.site import Site
 
@@ -48,8 +50,18 @@ class Connection(web.RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
-        """An answer that came about before the application, with the headers that all have."""
-        response = super().handle_error(request, status, exc, message)
+        """An answer that came about outside the application, as all others look.
+
+        Raises:
+            ConnectionError: who asked has gone; the library takes it as that.
+        """
+        if isinstance(exc, ConnectionError) and (self.transport is None or self.transport.is_closing()):
+            raise exc
+        super().handle_error(request, status, exc, message)
+        # The library's message goes on with the bytes that it did not like, on lines of their own.
+        text = (message or HTTPStatus(status).phrase).partition("\n")[0].rstrip(": ")
+        response = ApiError(status, "internal" if status >= 500 else "invalid_request", text).response()
+        response.force_close()
         secure(self._site, response)
         return response
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import itertools
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from weakref import WeakKeyDictionary
 
 import orjson
 
@@ -35,6 +37,8 @@ class Live:
         self._clients: set[asyncio.Event] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._view: View = {}
+        self._numbers: WeakKeyDictionary[CameraDevice, int] = WeakKeyDictionary()
+        self._next_number = itertools.count()
         self.closed = False
         fleet.node.add_listener(self.changed)
 
@@ -90,13 +94,17 @@ class Live:
     def _look(self) -> View:
         return {
             "revision": revision(self._fleet.devices),
-            "problems": self._fleet.health.problems(),
+            "problems": self._fleet.health.notices(),
             "node": state_of(NODE, self._fleet.node),
             "cameras": {camera_id: self._camera(device) for camera_id, device in self._fleet.devices.items()},
         }
 
     def _camera(self, device: CameraDevice) -> View:
+        if device not in self._numbers:
+            self._numbers[device] = next(self._next_number)
         return {
+            # Another number under the same id: it was replaced, and its streams have ended.
+            "device": self._numbers[device],
             "status": device.camera.status.value,
             "last_error": device.camera.last_error,
             "viewers": self._viewers.count(device),

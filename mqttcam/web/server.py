@@ -17,6 +17,7 @@ from mqttcam.settings.web import WebSettings, WebTlsSettings
 from mqttcam.web.access import Access
 from mqttcam.web.address import page_url
 from mqttcam.web.connections import Connection
+from mqttcam.web.ended import EndedSessions
 from mqttcam.web.routes import application
 from mqttcam.web.site import Site
 
@@ -36,11 +37,11 @@ class WebServer:
     """Page, streams, API, health and metrics of one daemon, on the running loop.
 
     Args:
-        state_dir: where the key that signs the sessions is kept; without it, a restart ends them.
+        state_dir: where the key that signs the sessions is kept, and which were ended; without it, a restart ends all.
     """
 
     def __init__(self, settings: WebSettings, fleet: Fleet, state_dir: Path | None = None) -> None:
-        access = Access(settings, _session_key(state_dir))
+        access = Access(settings, _session_key(state_dir), EndedSessions(state_dir))
         self._settings = settings
         self._site = Site(settings, fleet, access)
         self._runner: web.AppRunner | None = None

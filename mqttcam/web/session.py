@@ -5,8 +5,9 @@ from __future__ import annotations
 import orjson
 from aiohttp import web
 
-from mqttcam.web.access import SESSION_SECONDS, Visitor
+from mqttcam.web.access import Visitor
 from mqttcam.web.api import body
+from mqttcam.web.ended import SESSION_SECONDS
 from mqttcam.web.errors import ApiError, json_response
 from mqttcam.web.site import SITE, Site
 
@@ -43,8 +44,9 @@ async def login(request: web.Request) -> web.Response:
 
 
 async def logout(request: web.Request) -> web.Response:
-    """Forget the session in this browser."""
+    """End the session, and forget it in this browser."""
     site = request.app[SITE]
+    await site.access.logout(request.cookies.get(site.cookie, ""))
     response = json_response({"ok": True})
     response.del_cookie(site.cookie, path=_path(request, site))
     return response

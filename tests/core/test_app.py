@@ -107,6 +107,26 @@ async def test_cameras_come_change_and_go_in_the_order_of_the_configuration(conf
         assert set(app.fleet.commanders) == {"b"}
 
 
+async def test_cameras_that_change_are_never_seen_missing(config: Config) -> None:
+    nobody = {"tcp": {"host": "127.0.0.1", "port": 9}}  # an output takes its time to let go of a camera
+    config.cameras = {"a": {"name": "A", **nobody}, "b": {"name": "B", **nobody}}
+    seen: list[list[str]] = []
+
+    async def look(app: App) -> None:
+        while True:
+            if names(app) not in seen:
+                seen.append(names(app))
+            await asyncio.sleep(0)
+
+    async with running(config) as (app, _):
+        looking = asyncio.create_task(look(app))
+        config.cameras = {"a": {"name": "A2", **nobody}, "b": {"name": "B2", **nobody}}
+        app.reload()
+        await until(lambda: names(app) == ["A2", "B2"])
+        looking.cancel()
+    assert seen == [["A", "B"], ["A2", "B2"]]
+
+
 async def test_what_hangs_of_a_camera_is_handed_to_the_one_in_its_place(
     config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -197,10 +197,10 @@ class TestOutput:
         output = TcpOutput()
         for camera_id in ("front", "back"):
             output.attach(self.feed(port, camera_id))
-        words = await asyncio.to_thread(
-            wait_for, lambda: [one for one in output.problems() if "," in one], "both have one"
+        await asyncio.to_thread(
+            wait_for, lambda: ["front", "back"] in output.problems().values(), "both have one"
         )
-        assert words == [f"tcp front, back: no connection to {HOST}:{port}: Connection refused"]
+        assert [*output.problems()] == [f"no connection to {HOST}:{port}: Connection refused"]
         await output.stop()
 
     async def test_latest_wins(self, port: int) -> None:

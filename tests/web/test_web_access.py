@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mqttcam.settings.web import WebSettings
-from mqttcam.web import passwords
-from mqttcam.web.access import Access
+from mqttcam.web import ended, passwords
+from mqttcam.web.access import Access, Visitor
+from mqttcam.web.ended import EndedSessions
 from mqttcam.web.passwords import hash_password
 from mqttcam.web.throttle import Throttle
 from web.people import CHANGE, SEE, TOKEN, basic, bearer, jar, status, users
-from web.serving import client, raw, serving
+from web.serving import Served, client, raw, serving
 
 
 def settings(web: dict[str, Any]) -> WebSettings:
@@ -35,7 +37,7 @@ def settings(web: dict[str, Any]) -> WebSettings:
         ({"Authorization": "Basic !!"}, 401, 401),
         ({"Authorization": "Basic /w=="}, 401, 401),
         ({"Authorization": "Negotiate x"}, 401, 401),
-        ({"Cookie": "mqttcam_yard=u.YW5uYQ.9999999999.AAAA"}, 401, 401),
+        ({"Cookie": "mqttcam_yard=u.YW5uYQ.9999999999.AAAA.AAAA"}, 401, 401),
         ({"Cookie": "mqttcam_yard=..."}, 401, 401),
     ],
 )
@@ -108,6 +110,61 @@ async def test_a_session_lasts_over_a_restart_and_ends_with_the_password() -> No
         assert Access(settings(users()), b"another key of the same length..")._by_session(value) is None
         await http.post("/api/logout")
         assert (await http.get(SEE)).status == 401
+
+
+async def session_of(served: Served) -> str:
+    """What a login puts into the cookie."""
+    async with client(served) as http:
+        answer = await http.post("/api/login", json={"name": "otto", "password": "right"})
+        return answer.cookies["mqttcam_yard"].value
+
+
+async def test_a_logout_ends_the_session_wherever_its_cookie_is_and_no_other() -> None:
+    async with serving(**users()) as served:
+        one, other = [{"Cookie": f"mqttcam_yard={await session_of(served)}"} for _ in range(2)]
+        assert await status(served, SEE, one) == 200
+        assert await status(served, "/api/logout", one, json={}) == 200
+        assert await status(served, SEE, one) == 401
+        assert await status(served, SEE, other) == 200
+        key = (served.directory / "web.key").read_bytes()
+        after_a_restart = Access(settings(users()), key, EndedSessions(served.directory))
+        assert after_a_restart._by_session(one["Cookie"].partition("=")[2]) is None
+        assert after_a_restart._by_session(other["Cookie"].partition("=")[2]) is not None
+
+
+async def test_only_so_many_ended_sessions_are_kept_and_none_comes_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ended, "_MOST", 3)
+    now = int(time.time())
+    sessions = EndedSessions(tmp_path)
+    await sessions.add("old", now - 1)
+    for n in range(5):
+        await sessions.add(f"session {n}", now + 10 + n)
+    for found in (sessions, EndedSessions(tmp_path)):
+        assert all(found.has(f"session {n}", now + 10 + n) for n in range(5))
+        assert len(found._expiries) == 3
+        assert not found.has("younger", now + 20)
+
+
+@pytest.mark.parametrize("kept", [b"", b"{}", b"[]", b'{"sessions": {"a": "b"}, "all_until": 0}'])
+async def test_ended_sessions_that_cannot_be_read_end_all(
+    tmp_path: Path, kept: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    visitor = Visitor("otto", "viewer", "password")
+    access = Access(settings(users()), b"key")
+    before = access.session(visitor)
+    sessions = EndedSessions(tmp_path)
+    await sessions.add("one", 0)
+    (path,) = tmp_path.iterdir()
+    path.write_bytes(kept)
+    now = time.time() + 1
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(time, "time", lambda: now)
+        again = Access(settings(users()), b"key", EndedSessions(tmp_path))
+        assert again._by_session(before) is None
+        assert again._by_session(again.session(visitor)) is not None
+    assert "log in again" in caplog.text
 
 
 async def test_a_session_ends_with_time(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -198,7 +255,7 @@ async def test_a_right_password_is_remembered_for_players(monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize(
-    "header", [b"Authorization: Bearer \xff\xfe", b"Cookie: mqttcam_yard=u.YW5uYQ.9999999999.\xff"]
+    "header", [b"Authorization: Bearer \xff\xfe", b"Cookie: mqttcam_yard=u.YW5uYQ.9999999999.AAAA.\xff"]
 )
 async def test_bytes_that_are_no_text_are_nobody_s(header: bytes) -> None:
     async with serving({}, **users()) as served:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from contextlib import ExitStack
 from pathlib import Path
 from socket import create_connection
 
 import pytest
+from aiohttp import web
 from support.certificates import Certificates
 
-from mqttcam.web import connections, server
+from mqttcam.web import connections, guard, routes, server
 from web.serving import client, raw, serving
 
 
@@ -36,7 +38,42 @@ async def test_what_is_no_request_is_answered_with_the_usual_headers_and_not_log
     assert b"X-Content-Type-Options: nosniff" in answer
     assert b"Server: mqttcam\r\n" in answer
     assert b"aiohttp" not in answer
+    assert b"Content-Type: application/json" in answer
+    error = json.loads(answer.partition(b"\r\n\r\n")[2])["error"]
+    assert error["code"] == "invalid_request"
+    assert error["message"].isprintable()
     assert not caplog.records
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/stream.mjpg",
+        "/photo_feed",
+        "/api/events",
+        "/api/cameras",
+        "/metrics",
+        "/cameras/front/snapshots/1.jpg",
+        "/no",
+    ],
+)
+async def test_who_goes_before_the_answer_leaves_no_trace_in_the_log(
+    path: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    gone = asyncio.Event()
+
+    @web.middleware
+    async def closing(request: web.Request, handler: guard.Handler) -> web.StreamResponse:
+        assert request.transport is not None
+        request.transport.close()
+        gone.set()
+        return await guard.refusals(request, handler)
+
+    monkeypatch.setattr(routes, "refusals", closing)
+    async with serving() as served:
+        assert await raw(served, f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1".encode()) == b""
+        assert gone.is_set()
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
 async def test_who_never_ends_asking_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import functools
-import threading
 from collections.abc import Iterator
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import pytest
 from selenium.webdriver.common.keys import Keys
@@ -118,10 +114,9 @@ def test_a_snapshot_that_was_refused_does_not_look_like_one(front: Page, served:
 def test_what_is_wrong_is_read_out_once(
     page: Page, served: Served, running: tuple[Served, asyncio.AbstractEventLoop]
 ) -> None:
-    server, health = served.server, served.fleet.health
-    problems = health.problems
+    server, asked = served.server, served.fleet.health.connection_problems
     try:
-        health.problems = lambda: ["no broker"]  # type: ignore[method-assign]
+        asked.append(lambda: "no broker")
         show(page, served, "#/front")
         page.until(lambda: page.text("#notices") == "no broker", "the notice")
         page.script(
@@ -136,7 +131,19 @@ def test_what_is_wrong_is_read_out_once(
         assert page.find("[data-key=brightness] output").get_attribute("aria-live") == "off"
         assert server.viewers
     finally:
-        health.problems = problems  # type: ignore[method-assign]
+        asked.clear()
+
+
+def test_a_camera_that_does_not_work_is_called_by_its_name(page: Page) -> None:
+    source = {"type": "file", "path": "nowhere.jpg"}
+    with serving_in_thread({"shed": {"name": "Garden shed", "enabled": False, "source": source}}) as (
+        served,
+        loop,
+    ):
+        page.open(served.url)
+        loop.call_soon_threadsafe(served.front.set_enabled, True)
+        page.until(lambda: "nowhere.jpg" in page.text("#notices"), "the notice")
+        assert page.text("#notices").startswith("Garden shed: ")
 
 
 # small, turned and large
@@ -220,6 +227,26 @@ def test_all_of_the_text_grows_with_the_reader_s_size(page: Page, served: Served
     assert fits(page)
 
 
+def test_large_text_leaves_the_name_of_the_camera_in_the_bar(page: Page, served: Served) -> None:
+    phone(page)
+    show(page, served, "#/rtl")
+    page.script("document.documentElement.style.fontSize = '200%'")
+    page.script("location.hash = '#/front'")
+    page.until(lambda: page.text("h1") == "Front door", "the camera")
+    seen = page.script(
+        """const bar = document.getElementById("tabs").getBoundingClientRect();
+        const tab = document.querySelector("#tabs [aria-current]").getBoundingClientRect();
+        return [bar.left <= tab.left, tab.right <= bar.right]"""
+    )
+    assert seen == [True, True]
+    # Nor do the words about the connection push it out.
+    before = page.script("return document.getElementById('tabs').clientWidth")
+    page.script("document.getElementById('link').textContent = 'Reconnecting'")
+    assert page.script("return document.getElementById('tabs').clientWidth") == before
+    assert fits(page)
+    page.shot("large")
+
+
 def test_two_fingers_enlarge_the_picture_and_not_the_page(front: Page) -> None:
     phone(front)
     front.driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": True, "maxTouchPoints": 2})
@@ -263,26 +290,3 @@ def test_who_may_only_look_is_told_so_and_goes_on_at_the_page(page: Page) -> Non
         assert "change nothing" in page.text(".panel > .hint")
         page.until(lambda: focused(page) == "main", "a place for the keys")
         page.driver.delete_all_cookies()
-
-
-def test_a_browser_that_keeps_no_login_within_another_site_s_page_is_said(page: Page, tmp_path: Path) -> None:
-    handler = functools.partial(SimpleHTTPRequestHandler, directory=str(tmp_path))
-    with (
-        serving_in_thread({"front": {}}, frame_ancestors=["http://localhost:*"], **users()) as (
-            served,
-            _loop,
-        ),
-        ThreadingHTTPServer(("127.0.0.1", 0), handler) as dashboard,
-    ):
-        threading.Thread(target=dashboard.serve_forever, daemon=True).start()
-        frame = f'<link rel=icon href="data:,"><iframe src="{served.url}/" width=600 height=600></iframe>'
-        (tmp_path / "index.html").write_text(frame)
-        try:
-            page.open(f"http://localhost:{dashboard.server_port}/")
-            page.driver.switch_to.frame(0)
-            page.find("#login-name").send_keys("otto")
-            page.find("#login-password").send_keys("right" + Keys.ENTER)
-            page.until(lambda: "a tab of its own" in page.text("#login-error"), "why it did not work")
-        finally:
-            page.driver.switch_to.default_content()
-            dashboard.shutdown()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from selenium.webdriver.common.keys import Keys
 
 from web.browser import Page
 from web.serving import serving_in_thread
@@ -48,6 +49,66 @@ def contrast(one: str, other: str) -> float:
 
     light, dark = sorted((luminance(one), luminance(other)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_chosen_colours_leave_what_shows_how_things_stand(page: Page, dark: bool) -> None:
+    """Where the system forces its colours, there is no background, shadow or colour of ours."""
+    cameras = {"front": {"size": "640x480"}, "gate": {}}
+    with serving_in_thread(cameras) as (served, _loop):
+        page.driver.execute_cdp_cmd(
+            "Emulation.setEmulatedMedia",
+            {
+                "features": [
+                    {"name": "forced-colors", "value": "active"},
+                    {"name": "prefers-color-scheme", "value": "dark" if dark else "light"},
+                ]
+            },
+        )
+        page.open(f"{served.url}/#/front")
+        page.find(".stage[data-status=running]")
+        page.until(lambda: page.all("#link[data-state=on]"), "the connection")
+        canvas = drawn(page, "body")["backgroundColor"]
+        nothing = (canvas, canvas.replace("rgb(", "rgba(").replace(")", ", 0)"), "rgba(0, 0, 0, 0)")
+        assert drawn(page, "#tabs [aria-current]")["backgroundColor"] not in nothing
+        assert drawn(page, "#tabs a:not([aria-current])")["backgroundColor"] in nothing
+        assert drawn(page, "#link", "::before")["backgroundColor"] not in nothing
+        assert drawn(page, ".badge", "::before")["backgroundColor"] not in nothing
+        # What lies on the picture does not take its colours for a background.
+        for part in (".badge", ".tools"):
+            assert drawn(page, part)["backgroundColor"] == canvas
+        assert drawn(page, ".card")["borderTopWidth"] == "1px"
+        switch = page.field("show_clock")
+        on = drawn(page, "[data-key=show_clock] input")["backgroundColor"]
+        switch.click()
+        page.until(
+            lambda: drawn(page, "[data-key=show_clock] input")["backgroundColor"] != on, "another look"
+        )
+        off = drawn(page, "[data-key=show_clock] input", "::before")
+        assert off["backgroundColor"] != drawn(page, "[data-key=show_clock] input")["backgroundColor"]
+        page.field("contrast").send_keys(Keys.ARROW_RIGHT)
+        ring = drawn(page, "[data-key=contrast] input")
+        assert (ring["outlineStyle"], ring["outlineWidth"]) == ("solid", "2px")
+        assert ring["outlineColor"] != canvas
+        draw = page.find("[data-key=scaler_crop] .windowtools button")
+        draw.click()
+        assert drawn(page, ".window")["boxShadow"] != "none"
+        pressed = drawn(page, ".windowtools [aria-pressed=true]")
+        assert pressed["backgroundColor"] not in nothing
+        page.shot(f"forced-{'dark' if dark else 'light'}")
+
+
+def drawn(page: Page, selector: str, part: str | None = None) -> dict[str, str]:
+    """How an element, or a part of it, is drawn once nothing moves any more."""
+    found: dict[str, str] = page.script(
+        """for (const it of document.getAnimations()) if (it instanceof CSSTransition) it.finish();
+        const style = getComputedStyle(document.querySelector(arguments[0]), arguments[1]);
+        return Object.fromEntries(["backgroundColor", "borderTopWidth", "boxShadow", "outlineStyle", "outlineWidth",
+          "outlineColor"].map((name) => [name, style[name]]))""",
+        selector,
+        part,
+    )
+    return found
 
 
 def test_nothing_moves_for_who_wants_it_still(page: Page, url: str) -> None:

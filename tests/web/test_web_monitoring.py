@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import socket
+
 from prometheus_client.parser import text_string_to_metric_families
 from support.waiting import until
 
+from mqttcam.camera.frame import PictureSpec
 from mqttcam.camera.status import CameraStatus
+from mqttcam.outputs.output import CameraFeed
+from mqttcam.outputs.tcp import TcpOutput
+from mqttcam.settings.outputs import TcpOutputSettings
 from web.serving import Served, client, serving, watching
 
 
@@ -36,6 +42,39 @@ async def test_what_is_wrong_in_words() -> None:
         answer = await http.get("/healthz")
         assert answer.status == 503
         assert await answer.json() == {"ok": False, "problems": ["mqtt: not connected"]}
+
+
+async def test_programs_are_told_ids_and_people_names() -> None:
+    nothing = {"type": "file", "path": "nowhere.jpg"}
+    cameras: dict[str, dict[str, object]] = {
+        "shed": {"name": "Shed", "enabled": False, "source": nothing},
+        "front": {"name": "Front door"},
+    }
+    async with serving(cameras) as served, client(served) as http:
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+        output = TcpOutput()
+        served.fleet.health.outputs = [output]
+        for device in served.fleet.devices.values():
+            settings = device.settings.model_copy(
+                update={"tcp": TcpOutputSettings(host="127.0.0.1", port=port)}
+            )
+            output.attach(CameraFeed(device.id, settings, device.camera.hub, PictureSpec, lambda: None))
+        try:
+            served.fleet.health.connection_problems.append(lambda: "the broker is away")
+            served.front.set_enabled(True)
+            await until(lambda: served.front.camera.last_error)
+            await until(lambda: ["shed", "front"] in output.problems().values())
+            (why,) = output.problems()
+            answer = await http.get("/healthz")
+            assert (await answer.json())["problems"] == [
+                "the broker is away", f"tcp shed, front: {why}", f"camera shed: {served.front.camera.last_error}",
+            ]  # fmt: skip
+            assert served.fleet.health.notices() == [
+                "the broker is away", f"Shed, Front door: TCP: {why}", f"Shed: {served.front.camera.last_error}",
+            ]  # fmt: skip
+        finally:
+            await output.stop()
 
 
 async def test_a_camera_that_is_switched_off_is_healthy() -> None:

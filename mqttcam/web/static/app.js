@@ -2,7 +2,7 @@
 
 import { Live, cameras, onUnauthorized, session } from "./api.js";
 import { CameraView } from "./camera.js";
-import { h, icon } from "./dom.js";
+import { arrange, h, icon } from "./dom.js";
 import { loginForm } from "./login.js";
 import { NodeView } from "./node.js";
 import { Overview } from "./overview.js";
@@ -14,22 +14,25 @@ const notices = document.getElementById("notices");
 const settings = document.getElementById("settings");
 settings.append(icon("gear"));
 
+const FADE = 10; // of the tabs at either end
+
 const page = { list: null, visitor: null, node: null, shown: null, linked: false, lost: false, building: false, retry: null, left: 0, entering: false };
 const live = new Live(update, linked);
 settings.addEventListener("click", () => page.node?.open());
 
-/** Builds everything anew: at the start, after a login, and when cameras or their entities have changed. */
+/** Asks what there is and shows it: at the start, after a login, and when cameras or their entities have changed. */
 async function build() {
   if (page.building) return;
   page.building = true;
   clearTimeout(page.retry);
   try {
-    page.visitor = await session();
+    const visitor = await session();
+    if (visitor.role !== page.visitor?.role) clear();
+    page.visitor = visitor;
     page.list = await cameras();
-    page.node = new NodeView(page.list.node, page.visitor);
-    settings.hidden = false;
-    document.getElementById("node").textContent = page.list.node.id;
+    makeNode(page.list.node);
     makeTabs(page.list.cameras);
+    stay(page.list.cameras);
     route();
     live.open();
   } catch (error) {
@@ -40,15 +43,34 @@ async function build() {
   }
 }
 
-function makeTabs(all) {
-  const tab = (id, name) => h("a", { href: `#/${id}` }, name);
-  tabs.replaceChildren(...(all.length > 1 ? [tab("", "All"), ...all.map(({ id, name }) => tab(id, name))] : []));
+/** Anew only after a login or an update: its drawer may be open. */
+function makeNode(node) {
+  const made = JSON.stringify([page.visitor, { ...node, state: null }]);
+  if (page.node?.made !== made) page.node = Object.assign(new NodeView(node, page.visitor), { made });
+  settings.hidden = false;
+  document.getElementById("node").textContent = node.id;
 }
 
-/** Shows what the address names: `#/front`, or all cameras. */
+function makeTabs(all) {
+  const old = new Map([...tabs.children].map((tab) => [tab.hash, tab]));
+  const tab = (id, name) => {
+    const link = old.get(`#/${id}`) ?? h("a", { href: `#/${id}` });
+    link.textContent = name;
+    return link;
+  };
+  arrange(tabs, all.length > 1 ? [tab("", "All"), ...all.map(({ id, name }) => tab(id, name))] : []);
+}
+
+/** Who looks at the only camera goes on doing so when there are more, and its address would be that of all. */
+function stay(all) {
+  const shown = page.shown?.camera?.id;
+  const named = all.some(({ id }) => id === location.hash.slice(2));
+  if (!named && all.some(({ id }) => id === shown)) history.replaceState(null, "", `#/${shown}`);
+}
+
+/** Shows what the address names: `#/front`, or all cameras. What is shown already is brought up to date. */
 function route() {
   if (!page.list) return;
-  page.shown?.stop();
   const wanted = location.hash.slice(2);
   const all = page.list.cameras;
   const camera = all.find(({ id }) => id === wanted) ?? (all.length === 1 ? all[0] : null);
@@ -57,16 +79,31 @@ function route() {
     if (tab.hash === `#/${camera?.id ?? ""}`) tab.setAttribute("aria-current", "page");
     else tab.removeAttribute("aria-current");
   }
-  tabs.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
-  page.shown = camera ? new CameraView(camera, page.visitor.role === "admin") : new Overview(all);
-  main.replaceChildren(all.length ? page.shown.element : nothing());
-  page.shown.camera ??= null;
+  reveal(tabs.querySelector("[aria-current]"));
+  if (page.shown && page.shown.camera?.id === camera?.id) {
+    page.shown.adopt(camera ?? all);
+  } else {
+    clear();
+    page.shown = camera ? new CameraView(camera, page.visitor.role === "admin") : new Overview(all);
+    main.replaceChildren(page.shown.element);
+  }
   show();
   if (!document.hidden) page.shown.start();
 }
 
-const nothing = () => h("div", { class: "empty" },
-  h("h1", {}, "No camera yet"), h("p", {}, "Add one below “cameras:” in the configuration, then restart mqttcam."));
+/** Within the bar alone: `scrollIntoView` would also scroll the dashboard that the page may stand in. */
+function reveal(tab) {
+  if (!tab) return;
+  const [outer, inner] = [tabs, tab].map((element) => element.getBoundingClientRect());
+  const [before, after] = [outer.left + FADE - inner.left, inner.right - outer.right + FADE];
+  if (before > 0) tabs.scrollLeft -= before;
+  else if (after > 0) tabs.scrollLeft += Math.min(after, -before);
+}
+
+function clear() {
+  page.shown?.stop();
+  page.shown = null;
+}
 
 function update(view) {
   if (page.list && view.revision !== page.list.revision) {
@@ -116,8 +153,7 @@ async function enter() {
 
 onUnauthorized.call = () => {
   live.close();
-  page.shown?.stop();
-  page.shown = null;
+  clear();
   settings.hidden = true;
   tabs.replaceChildren();
   notices.replaceChildren();

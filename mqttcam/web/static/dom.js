@@ -14,6 +14,14 @@ export function h(tag, attributes = {}, ...children) {
   return element;
 }
 
+/** Makes these the children, and touches none that is one already: taken out for a moment, it would lose the focus. */
+export function arrange(parent, children) {
+  for (const child of [...parent.children]) if (!children.includes(child)) child.remove();
+  children.forEach((child, index) => {
+    if (parent.children[index] !== child) parent.insertBefore(child, parent.children[index] ?? null);
+  });
+}
+
 /** One of our own line icons, from `icons.svg`. */
 export function icon(name) {
   const svg = document.createElementNS(SVG, "svg");

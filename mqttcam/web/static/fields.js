@@ -38,6 +38,11 @@ export class Field {
     this.sender.push(value);
   }
 
+  /** Takes what is being typed in the field that this one replaces. */
+  inherit(field) {
+    if (this.widget.keepsText && field) this.widget.input.value = field.widget.input.value;
+  }
+
   /** The state has this value now. */
   update(value) {
     this.value = value;

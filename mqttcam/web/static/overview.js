@@ -1,6 +1,6 @@
 // All cameras at once, smaller and slower: a browser keeps six connections to one host, and the controls need theirs.
 
-import { h } from "./dom.js";
+import { arrange, h } from "./dom.js";
 import { Stage } from "./stage.js";
 
 const STREAMS = 3;
@@ -9,9 +9,24 @@ const POLL = 1000;
 
 export class Overview {
   constructor(cameras) {
-    this.tiles = cameras.map((camera, index) => new Tile(camera, index < STREAMS ? new Stage(camera, STREAM_FPS) : new Polled(camera)));
-    this.element = h("section", { class: "overview" },
-      h("h1", { class: "unseen" }, "All cameras"), ...this.tiles.map(({ element }) => element));
+    this.tiles = [];
+    this.title = h("h1", { class: "unseen" }, "All cameras");
+    this.element = h("section", { class: "overview" });
+    this.adopt(cameras);
+  }
+
+  /** The cameras that there are now; the pictures of those that stay go on. */
+  adopt(cameras) {
+    const old = new Map(this.tiles.map((tile) => [tile.camera.id, tile]));
+    this.tiles = cameras.map((camera, index) => {
+      const kind = index < STREAMS ? Stage : Polled;
+      const before = old.get(camera.id);
+      if (before?.stage.constructor !== kind) return new Tile(camera, new kind(camera, STREAM_FPS));
+      old.delete(camera.id);
+      return before.adopt(camera);
+    });
+    for (const { stage } of old.values()) stage.stop();
+    arrange(this.element, this.tiles.length ? [this.title, ...this.tiles.map(({ element }) => element)] : [nothing()]);
   }
 
   start() {
@@ -36,8 +51,17 @@ export class Overview {
 
 class Tile {
   constructor(camera, stage) {
-    Object.assign(this, { camera, stage });
-    this.element = h("a", { class: "tile", href: `#/${camera.id}` }, stage.element, h("span", { class: "tilename" }, camera.name));
+    this.stage = stage;
+    this.name = h("span", { class: "tilename" });
+    this.element = h("a", { class: "tile", href: `#/${camera.id}` }, stage.element, this.name);
+    this.adopt(camera);
+  }
+
+  adopt(camera) {
+    this.camera = camera;
+    this.stage.adopt(camera);
+    this.name.textContent = camera.name;
+    return this;
   }
 }
 
@@ -54,3 +78,6 @@ class Polled extends Stage {
     }, POLL);
   }
 }
+
+const nothing = () => h("div", { class: "empty" },
+  h("h1", {}, "No camera yet"), h("p", {}, "Add one below “cameras:” in the configuration, then restart mqttcam."));

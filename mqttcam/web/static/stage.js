@@ -22,15 +22,24 @@ export class Stage {
     this.wanted = false;
     this.retry = FIRST_RETRY;
     this.picture = h("img", {
-      class: "picture", alt: `Live picture of ${camera.name}`, draggable: "false",
-      width: camera.width ?? 640, height: camera.height ?? 480,
+      class: "picture", draggable: "false",
       onerror: () => this.failed(), onload: () => this.loaded(),
     });
     this.reason = h("p", {});
     this.curtain = h("div", { class: "curtain", hidden: true }, icon("off"), this.reason);
     this.badge = h("span", { class: "badge" }, "Connecting");
     this.element = h("div", { class: "stage" }, this.picture, this.curtain, this.badge);
-    this.element.style.setProperty("--shape", `${camera.width ?? 4} / ${camera.height ?? 3}`);
+    this.adopt(camera);
+  }
+
+  /** The camera as it is described now; while it does not know its size, it keeps that which it had. */
+  adopt(camera) {
+    const { width, height } = camera.width ? camera : this.camera;
+    this.camera = { ...camera, width, height };
+    this.picture.alt = `Live picture of ${camera.name}`;
+    this.picture.width = width ?? 640;
+    this.picture.height = height ?? 480;
+    this.element.style.setProperty("--shape", `${width ?? 4} / ${height ?? 3}`);
   }
 
   /** Show it from now on, as long as the camera runs. */
@@ -53,6 +62,9 @@ export class Stage {
 
   /** The camera's live values. */
   update(live, linked) {
+    // The stream of a camera that was replaced has ended, of which the browser says nothing.
+    if (this.running && this.device !== undefined && this.device !== live.device) this.picture.src = this.address("stream.mjpg");
+    this.device = live.device;
     const stopped = STOPPED[live.status];
     const why = stopped ? [stopped, live.status === "off" ? null : live.last_error].filter(Boolean).join(": ") : "";
     this.reason.textContent = linked ? why : LOST;

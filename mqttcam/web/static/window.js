@@ -12,14 +12,18 @@ const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], Arrow
 
 /** The buttons of a window's field, and the drawing that the first one starts. */
 export class WindowTool {
-  constructor(stage, field, entities) {
+  constructor(stage, field) {
     Object.assign(this, { stage, field, kind: field.entity.kind, state: {}, drawing: null });
     // What the picture shows keeps the picture's shape: another one would be stretched.
     this.isView = this.kind.view === field.entity.key;
-    this.shown = entities.find(({ key }) => key === this.kind.view);
     this.draw = h("button", { type: "button", class: "button quiet", "aria-pressed": "false", onclick: () => this.toggle() }, "Draw on the picture");
     this.whole = h("button", { type: "button", class: "button quiet", onclick: () => field.change(this.largest()) }, "Whole picture");
     field.element.append(h("div", { class: "row windowtools" }, this.draw, this.whole));
+  }
+
+  /** The camera's entities, one of which says what the picture shows. */
+  know(entities) {
+    this.shown = entities.find(({ key }) => key === this.kind.view);
   }
 
   update(live) {

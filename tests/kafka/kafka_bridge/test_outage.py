@@ -133,7 +133,7 @@ def test_not_there_at_the_start(
             shooter.shoot(3)
             wait_for(lambda: here.report["problem"], "a problem")
             assert f"no connection to {HOST}:{link.port}" in str(here.report["problem"])
-            assert here.output.problems() == [f"kafka cam: {here.report['problem']}"]
+            assert here.output.problems() == {here.report["problem"]: ["cam"]}
             assert (here.report["connected"], here.report["sent"], here.report["waiting"]) == (False, 0, 3)
             link.order("admit")
             here.wait_sent(3)

@@ -136,7 +136,7 @@ def test_package_that_is_missing(
             wait_for(lambda: here.report["errors"] >= 3, "it is looked for again")
             assert here.report["errors"] < 20
             assert len(warnings_in(caplog)) == 1
-            assert here.output.problems() == [f"kafka cam: {here.report['problem']}"]
+            assert here.output.problems() == {here.report["problem"]: ["cam"]}
             patch.undo()
             here.wait_sent(1)
             assert here.report["problem"] is None
