@@ -71,7 +71,7 @@ def much_memory(subject: Subject) -> str:
 
 def small_stream(subject: Subject) -> str:
     with subject.opened(lores_size=Size(320, 240)) as camera:
-        lores = frames(camera, 3).metadata.lores  # type: ignore[attr-defined]
+        lores = frames(camera, 3).lores
         assert lores is not None
         return "x".join(map(str, reversed(lores[0].shape)))
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from mqttcam.camera.frame import Frame
+from mqttcam.camera.source import Source
 from mqttcam.camera.sources import AttachedCamera, create
 from mqttcam.camera.wake import Wake
 from mqttcam.settings import CameraSettings, Size
@@ -82,7 +83,6 @@ def coarse(picture: Any) -> Any:
     return places.mean(axis=(1, 3)).ravel()
 
 
-def noted(camera: Any, line: str) -> str:
+def noted(camera: Source, line: str) -> str:
     """A line with what is otherwise than it was asked for."""
-    notes = getattr(camera, "notes", ())
-    return f"{line} ({'; '.join(notes)})" if notes else line
+    return f"{line} ({'; '.join(camera.notes)})" if camera.notes else line

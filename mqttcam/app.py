@@ -11,9 +11,8 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from mqttcam import __version__
-from mqttcam.camera.camera import Camera
 from mqttcam.camera.capture import Capture
-from mqttcam.devices import CameraDevice, recalled_camera
+from mqttcam.devices import build_device
 from mqttcam.fleet import Fleet
 from mqttcam.gateway import Gateway
 from mqttcam.log import set_up
@@ -34,20 +33,6 @@ EXIT_DONE, EXIT_FAILED = 0, 1
 
 class StartError(Exception):
     """The daemon cannot start as it is configured; the message says why."""
-
-
-def build_device(
-    camera_id: str,
-    settings: CameraSettings,
-    store: Store,
-    on_stuck: Callable[[], str] | None = None,
-    outputs: Iterable[Output] = (),
-) -> CameraDevice:
-    """A camera with what commands have set in earlier runs."""
-    enabled, controls = recalled_camera(settings, store, camera_id)
-    return CameraDevice(
-        Camera(camera_id, settings, enabled=enabled, values=controls, on_stuck=on_stuck), store, outputs
-    )
 
 
 class App:

@@ -8,15 +8,15 @@ import math
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from mqttcam.camera.camera import Camera
-from mqttcam.camera.control import plain_name
 from mqttcam.camera.frame import Picture, PictureSpec
 from mqttcam.listeners import Listeners
 from mqttcam.motion import CameraMotion
 from mqttcam.outputs.output import CameraFeed, Output
+from mqttcam.recall import configured_control, recalled_camera
 from mqttcam.schedule import Schedule, parse
 from mqttcam.settings import CameraSettings
 from mqttcam.store import Store, recalled
-from mqttcam.values import Number, Switch, Value
+from mqttcam.values import Number, Value
 
 log = logging.getLogger(__name__)
 
@@ -260,7 +260,7 @@ class CameraDevice:
 
     def _remember_controls(self, values: Mapping[str, Value]) -> None:
         for key, value in values.items():
-            self._remember(f"controls.{key}", value, self._configured_control(key))
+            self._remember(f"controls.{key}", value, configured_control(self.settings, key))
 
     def _recall(self) -> None:
         image = self.settings.image
@@ -272,22 +272,16 @@ class CameraDevice:
         if quality is not None:
             self.image_quality = int(quality)
 
-    def _configured_control(self, key: str) -> object:
-        return configured_control(self.settings, key)
 
-
-def configured_control(settings: CameraSettings, key: str) -> object:
-    """What the configuration says of a control, given its key; all spellings of its name are one."""
-    plain = plain_name(key)
-    return next((value for name, value in settings.controls.items() if plain_name(name) == plain), None)
-
-
-def recalled_camera(settings: CameraSettings, store: Store, camera_id: str) -> tuple[bool, dict[str, object]]:
-    """Whether a camera is to be enabled, and the controls that commands have set, by key."""
-    enabled = recalled(store, camera_id, "enabled", Switch().coerce, settings.enabled)
-    controls: dict[str, object] = {}
-    for entry, (value, configured) in store.recall_all(camera_id).items():
-        section, _, key = entry.partition(".")
-        if section == "controls" and configured == configured_control(settings, key):
-            controls[key] = value
-    return (settings.enabled if enabled is None else enabled), controls
+def build_device(
+    camera_id: str,
+    settings: CameraSettings,
+    store: Store,
+    on_stuck: Callable[[], str] | None = None,
+    outputs: Iterable[Output] = (),
+) -> CameraDevice:
+    """A camera with what commands have set in earlier runs."""
+    enabled, controls = recalled_camera(settings, store, camera_id)
+    return CameraDevice(
+        Camera(camera_id, settings, enabled=enabled, values=controls, on_stuck=on_stuck), store, outputs
+    )

@@ -59,8 +59,8 @@ class Gateway:
         self._birth: asyncio.TimerHandle | None = None
         node.add_listener(self._publish_health)
         node.reconnects = lambda: self._connection.reconnects
-        health.connection_problems.append(lambda: self._connection.problem)
-        health.connection_problems.append(lambda: self._pictures.problem)
+        health.checks.append(lambda: self._connection.problem)
+        health.checks.append(lambda: self._pictures.problem)
 
     def start(self) -> None:
         """Connect, and stay connected."""

@@ -18,14 +18,14 @@ class Health:
 
     Attributes:
         outputs: whose problems count, too.
-        connection_problems: asked at each report: what is wrong with MQTT or another connection of all, in words.
+        checks: what each other part, such as MQTT, says at each report: its problem in words, or `None`.
     """
 
     def __init__(self, node: Node, devices: Mapping[str, CameraDevice]) -> None:
         self.node = node
         self.devices = devices
         self.outputs: Sequence[Output] = ()
-        self.connection_problems: list[Callable[[], str | None]] = []
+        self.checks: list[Callable[[], str | None]] = []
 
     def report(self) -> dict[str, object]:
         """The payload of `health`."""
@@ -55,7 +55,7 @@ class Health:
 
     def _problems(self) -> Iterator[_Problem]:
         """A camera switched off is not one."""
-        for ask in self.connection_problems:
+        for ask in self.checks:
             if text := ask():
                 yield _Problem(text)
         for output in self.outputs:

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
 
 from mqttcam.camera.control import Action
 from mqttcam.camera.frame import Adjustment, Frame, Life, Picture
-from mqttcam.camera.job import Job
+from mqttcam.camera.job import Job, Jobs, resolve, tell
 from mqttcam.camera.listener import Listener, Opened
-from mqttcam.camera.sampling import Sampler, has
-from mqttcam.camera.source import Source, SourceError, SourceFault, SourceInfo
+from mqttcam.camera.sampling import Sampler
+from mqttcam.camera.source import (
+    MeasuringSource,
+    RestartableSource,
+    Source,
+    SourceError,
+    SourceFault,
+    SourceInfo,
+    StillSource,
+)
 from mqttcam.camera.source_controls import SourceControls
 from mqttcam.camera.wake import Wake
 from mqttcam.values import Value
@@ -37,7 +42,6 @@ _NOT_WANTED_PAUSE = 0.0002
 THREAD = "capture-"
 """What the name of every capture thread starts with."""
 
-Result = TypeVar("Result")
 MakeSource = Callable[[Wake], Source]
 Publish = Callable[[Frame], bool]
 
@@ -47,6 +51,7 @@ class Capture:
 
     Attributes:
         done: resolves on the loop when the thread has ended: with what failed, or with `None` after a request to stop.
+        jobs: what is to be done between two frames; it waits while the source is not open.
         frames: published so far, those of earlier captures included.
         started, first_frame, last_frame: when it began, and when its first and its newest frame came, on the
             monotonic clock; 0.0 before the first.
@@ -83,7 +88,6 @@ class Capture:
         self._publish = publish
         self._listener = listener
         self._wake = Wake()
-        self._jobs: deque[Job[Any]] = deque()
         self._sampler: Sampler | None = None
         self._sampling: Job[None] | None = None
         self._stopping = False
@@ -92,6 +96,7 @@ class Capture:
         self._life = Life()
         self._info: SourceInfo | None = None
         self._controls: SourceControls | None = None
+        self.jobs = Jobs(self._wake)
         self.done: asyncio.Future[SourceError | None] = self._loop.create_future()
         self.frames = first_seq
         self.first_frame = self.last_frame = 0.0
@@ -128,15 +133,15 @@ class Capture:
 
     def apply(self, values: Mapping[str, Value]) -> Job[Mapping[str, Value]]:
         """Set controls by key, all of them or none; the values that took effect."""
-        return self._give(lambda source: self._change(source, lambda controls: controls.set(values)))
+        return self.jobs.give(lambda source: self._change(source, lambda controls: controls.set(values)))
 
     def act(self, action: Action) -> Job[Mapping[str, Value]]:
         """Do something once; the values of controls, by key, that follow from it."""
-        return self._give(lambda source: self._change(source, lambda controls: controls.act(action)))
+        return self.jobs.give(lambda source: self._change(source, lambda controls: controls.act(action)))
 
     def take_still(self, quality: int) -> Job[Picture]:
         """A picture in full resolution, of a source that can."""
-        return self._give(lambda source: self._take_still(source, quality))
+        return self.jobs.give(lambda source: self._take_still(source, quality))
 
     def sample(self) -> None:
         """Have the newest frame looked at before the next one comes; `sampled` is told what is new."""
@@ -144,26 +149,12 @@ class Capture:
         if sampler is None or not sampler.wanted or not self.first_frame:
             return
         if before is None or before.result.done():
-            self._sampling = Job(lambda _source: self._look(sampler), self._loop.create_future())
-            self._jobs.append(self._sampling)
+            self._sampling = self.jobs.give(lambda _source: self._look(sampler), at_once=False)
 
     @property
     def still_timeout(self) -> float:
         """Seconds that a picture in full resolution may take."""
         return STILL_TIMEOUT + 4 * self.interval
-
-    def _give(self, work: Callable[[Source], Result]) -> Job[Result]:
-        job = Job(work, self._loop.create_future())
-        self._jobs.append(job)
-        self._wake.set()
-        return job
-
-    def withdraw(self, job: Job[Any]) -> bool:
-        """Take back what was not begun; whether it was not."""
-        with contextlib.suppress(ValueError, IndexError):  # it is gone from the queue: it was begun
-            self._jobs.remove(job)
-            return True
-        return False
 
     # the thread
 
@@ -173,7 +164,7 @@ class Capture:
         source: Source | None = None
         try:
             source = self._make_source(self._wake)
-            self.open_timeout = max(OPEN_TIMEOUT, getattr(source, "open_timeout", 0.0))
+            self.open_timeout = max(OPEN_TIMEOUT, source.open_timeout)
             if not self._stopping:
                 self._open(source)
                 self._read(source)
@@ -185,21 +176,21 @@ class Capture:
         except BaseException as error:  # noqa: BLE001 - as above
             log.warning("camera %s: its source cannot be closed: %s", self._name, error)
             problem = problem or _as_problem(error)
-        self._tell(_resolve, self.done, problem)
+        tell(self._loop, resolve, self.done, problem)
 
     def _open(self, source: Source) -> None:
         info = self._info = source.open()
         controls = self._controls = SourceControls(source, info)
-        if getattr(source, "adjusts_itself", False):
+        if source.adjusts_itself:
             self._adjustment = None
         values: dict[str, Value] = {key: control.default for key, control in controls.by_key.items()}
         taken, refused = controls.set_wanted(self._wanted, self._name)
         self._sampler = Sampler(source, controls.by_key)
         self._sampler.controls_changed(self.frames)
         self._look_at_pace(source)
-        self._restart_stream = getattr(source, "restart_stream", None)
-        remarks = [*getattr(source, "notes", ()), *refused]
-        can = has(source, "readings"), has(source, "capture_still")
+        self._restart_stream = source.restart_stream if isinstance(source, RestartableSource) else None
+        remarks = [*source.notes, *refused]
+        can = isinstance(source, MeasuringSource), isinstance(source, StillSource)
         self._report(self._listener.opened, Opened(info, values | taken, remarks, refused, *can))
 
     def _change(
@@ -215,9 +206,11 @@ class Capture:
         return applied
 
     def _take_still(self, source: Source, quality: int) -> Picture:
+        if not isinstance(source, StillSource):
+            raise SourceError("it takes no pictures in full resolution")
         self.excused_until = time.monotonic() + self.still_timeout
         try:
-            picture: Picture = source.capture_still(quality)  # type: ignore[attr-defined]  # asked for where it has it
+            picture = source.capture_still(quality)
         finally:
             self.excused_until = self.last_sign = time.monotonic()
         picture.seq = self.frames
@@ -237,11 +230,11 @@ class Capture:
     def _look_at_pace(self, source: Source) -> None:
         """How often frames are to be expected; a control may have changed that."""
         rate = self._info.frame_rate if self._info is not None else 0.0
-        self.interval = getattr(source, "frame_interval", 0.0) or (1 / rate if rate else 0.0)
+        self.interval = source.frame_interval or (1 / rate if rate else 0.0)
         self.last_sign = time.monotonic()
 
     def _read(self, source: Source) -> None:
-        adjustment, publish, jobs, life = self._adjustment, self._publish, self._jobs, self._life
+        adjustment, publish, jobs, life = self._adjustment, self._publish, self.jobs.waiting, self._life
         unpaced = not self.interval
         announced = False
         while not self._stopping:
@@ -249,7 +242,7 @@ class Capture:
                 self._start_stream_again()
                 announced = False
             while jobs and not self._stopping:
-                self._do(jobs.popleft(), source)
+                jobs.popleft().do(source)
             frame = source.read(READ_TIMEOUT)
             now = self.last_sign = time.monotonic()
             if frame is None or self._stopping:
@@ -274,14 +267,6 @@ class Capture:
         self._restart_stream()
         self._report(self._listener.stream_restarted)
 
-    def _do(self, job: Job[Any], source: Source) -> None:
-        try:
-            result = job.work(source)
-        except Exception as error:  # noqa: BLE001 - it is the caller's
-            self._tell(_fail, job.result, error)
-        else:
-            self._tell(_resolve, job.result, result)
-
     def _report(self, event: Callable[..., None], *arguments: object) -> None:
         """Tell the listener, unless this capture does not count any more by then."""
 
@@ -289,11 +274,7 @@ class Capture:
             if not self._stopping:
                 event(*arguments)
 
-        self._tell(report)
-
-    def _tell(self, callback: Callable[..., None], *arguments: object) -> None:
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to be told
-            self._loop.call_soon_threadsafe(callback, *arguments)
+        tell(self._loop, report)
 
 
 def _as_problem(error: BaseException) -> SourceError:
@@ -302,13 +283,3 @@ def _as_problem(error: BaseException) -> SourceError:
     problem = SourceFault(f"{type(error).__name__}: {error}")
     problem.__cause__ = error
     return problem
-
-
-def _resolve(future: asyncio.Future[Any], result: object) -> None:
-    if not future.done():
-        future.set_result(result)
-
-
-def _fail(future: asyncio.Future[Any], error: Exception) -> None:
-    if not future.done():
-        future.set_exception(error)

@@ -62,7 +62,7 @@ class Desk:
             raise CameraUnavailable("the camera does not answer") from None
         finally:
             if not job.result.done():
-                capture.withdraw(job)
+                capture.jobs.withdraw(job)
                 job.result.cancel()
         if job.result.cancelled():
             raise CameraUnavailable(self._why_not())

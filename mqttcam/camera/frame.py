@@ -95,12 +95,13 @@ class Frame:
         planes: Y, U and V as they came, or `None` where the source gives JPEGs.
         jpeg: as the source gave it, or `None`.
         metadata: what the source knows of this frame, by libcamera's names.
+        lores: the planes of a small picture of the same moment, for analysis, where the source gives one beside it.
         life: of its source; set by the camera.
     """
 
     __slots__ = (
         "_adjustment", "_noted", "_pictures", "_rasters", "_size",
-        "height", "jpeg", "life", "metadata", "planes", "seq", "ts_ns", "width",
+        "height", "jpeg", "life", "lores", "metadata", "planes", "seq", "ts_ns", "width",
     )  # fmt: skip
 
     def __init__(
@@ -111,6 +112,7 @@ class Frame:
         planes: Planes | None = None,
         jpeg: bytes | None = None,
         metadata: Mapping[str, object] = _NO_METADATA,
+        lores: Planes | None = None,
     ) -> None:
         """Either planes or a JPEG, of `width` x `height`."""
         self.seq = 0
@@ -120,6 +122,7 @@ class Frame:
         self.planes = planes
         self.jpeg = jpeg
         self.metadata = metadata
+        self.lores = lores
         self.life = _ENDLESS
         self._size = (width, height)
         self._adjustment: Adjustment | None = None

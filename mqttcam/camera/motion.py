@@ -157,7 +157,7 @@ def small_luma(frame: Frame) -> Plane:
         ValueError: its JPEG is broken.
     """
     # Where the camera gives a small picture for analysis, nothing large is touched.
-    planes = getattr(frame.metadata, "lores", None) or frame.planes
+    planes = frame.lores or frame.planes
     if planes is not None:
         luma = shrunk(planes[0])
     else:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from inspect import getattr_static
 
 from mqttcam.camera.control import Control
 from mqttcam.camera.reading import Reading
-from mqttcam.camera.source import Source
+from mqttcam.camera.source import MeasuringSource, ReportingSource, Source
 from mqttcam.values import Value
 
 _LOOKS = 3
@@ -16,8 +15,6 @@ _LOOKS = 3
 after the other, within the first dozen frames."""
 _ON_THE_WAY = 10
 """Frames that may have been taken before a value that was just set: those in the buffers, and a few of the sensor's."""
-_NOTHING: Mapping[str, Value] = {}
-_NO_READINGS: Mapping[Reading, Value] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +41,9 @@ class Sampler:
 
     def __init__(self, source: Source, controls: Mapping[str, Control]) -> None:
         """Looks at nothing yet; `controls` are the source's, by key."""
-        self.wanted = has(source, "applied") or has(source, "readings")
-        self._source = source
+        self._reporting = source if isinstance(source, ReportingSource) else None
+        self._measuring = source if isinstance(source, MeasuringSource) else None
+        self.wanted = self._reporting is not None or self._measuring is not None
         self._keys = {control.name: key for key, control in controls.items()}
         self._looks = 0
         self._frames = -1
@@ -63,21 +61,16 @@ class Sampler:
             return None
         self._frames = frames
         self._looks += 1
-        names: Mapping[str, Value] = _NOTHING
-        if frames >= self._applied_from:
-            names = getattr(self._source, "applied", _NOTHING)
-        applied = {self._keys[name]: value for name, value in names.items() if name in self._keys}
-        readings = dict(getattr(self._source, "readings", _NO_READINGS))
+        applied: dict[str, Value] = {}
+        if self._reporting is not None and frames >= self._applied_from:
+            names = self._reporting.applied
+            applied = {self._keys[name]: value for name, value in names.items() if name in self._keys}
+        readings = dict(self._measuring.readings) if self._measuring is not None else {}
         sample = Sample(applied, readings, self._looks >= _LOOKS)
         if sample == self._last:
             return None
         self._last = sample
         return sample
-
-
-def has(source: Source, attribute: str) -> bool:
-    """Whether a source has one of the optional attributes; it is not asked for its value."""
-    return getattr_static(source, attribute, None) is not None
 
 
 class Measured:

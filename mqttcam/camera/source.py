@@ -1,28 +1,21 @@
 """What a source of frames is. One file a kind in `sources/`, one line in its registry.
 
-Every method is called from the camera's capture thread and from no other; a source needs no locks. What a source may
-have besides, all of it used in that thread too:
+`Source` is all that one has to be; what it may have besides has defaults there. What not every camera can do is a class
+of its own below it, and a source is of each that it can: `class WebCam(StillSource, RestartableSource)`.
 
-| attribute | says | without it |
-| --- | --- | --- |
-| `adjusts_itself` (of the class) | its frames have the configured size and orientation | both are done to its frames |
-| `frame_interval` | seconds to expect from frame to frame now, a long exposure counted in | 1 / `frame_rate` |
-| `open_timeout` | seconds that it may take until it gives its first frame | 20 |
-| `notes` | in words, what is otherwise than it was asked for, once it is open | nothing is |
-| `applied` | control values by name, as the newest frame was really taken; each second | what `apply` said |
-| `readings` | what was measured with the newest frame: `Reading`s with their values; each second | nothing is |
-| `capture_still(quality)` | takes a `Picture` in full resolution; the stream may pause and has to go on | cannot |
-| `restart_stream()` | stops and starts its frames, the device kept; raises SourceError | it is closed and opened |
+Every method and property is used from the camera's capture thread and from no other; a source needs no locks.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar
 
 from mqttcam.camera.control import Action, Control
-from mqttcam.camera.frame import Frame
+from mqttcam.camera.frame import Frame, Picture
+from mqttcam.camera.reading import Reading
 from mqttcam.values import Value
 
 
@@ -61,9 +54,18 @@ class SourceInfo:
     actions: Sequence[Action] = ()
 
 
-class Source(Protocol):
-    """A camera, or what stands for one."""
+class Source(ABC):
+    """A camera, or what stands for one.
 
+    Attributes:
+        adjusts_itself: its frames have the configured size and orientation; where not, both are done to them.
+        notes: in words, what is otherwise than it was asked for, once it is open.
+    """
+
+    adjusts_itself: ClassVar[bool] = False
+    notes: Sequence[str] = ()
+
+    @abstractmethod
     def open(self) -> SourceInfo:
         """Claim the device and start it.
 
@@ -71,6 +73,7 @@ class Source(Protocol):
             SourceError: it is missing, busy or refuses its configuration.
         """
 
+    @abstractmethod
     def read(self, timeout: float) -> Frame | None:
         """The next frame, or `None` when none came within `timeout` seconds.
 
@@ -79,6 +82,10 @@ class Source(Protocol):
         Raises:
             SourceError: it has ended or failed.
         """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Release the device; also after a failure, and twice."""
 
     def apply(self, values: Mapping[str, Value]) -> Mapping[str, Value]:
         """Set controls, by name, already in their normal form; the values that took effect.
@@ -90,6 +97,62 @@ class Source(Protocol):
             InvalidValue: the device does not take a value after all; nothing was changed.
             SourceError: the device failed.
         """
+        return values
 
-    def close(self) -> None:
-        """Release the device; also after a failure, and twice."""
+    @property
+    def open_timeout(self) -> float:
+        """Seconds that it may take until it gives its first frame, where the usual 20 are too few."""
+        return 0.0
+
+    @property
+    def frame_interval(self) -> float:
+        """Seconds to expect from frame to frame as it is set now, a long exposure counted in; 0: as `frame_rate` says.
+
+        It is looked at when the source is open, and after controls were set.
+        """
+        return 0.0
+
+
+class RestartableSource(Source):
+    """One whose frames can be stopped and started, the device kept. Others are closed and opened after a stall."""
+
+    @abstractmethod
+    def restart_stream(self) -> None:
+        """Stop and start its frames.
+
+        Raises:
+            SourceError: the device failed.
+        """
+
+
+class StillSource(Source):
+    """One that can take a picture in full resolution."""
+
+    @abstractmethod
+    def capture_still(self, quality: int) -> Picture:
+        """Such a picture. The stream may pause and has to go on.
+
+        Args:
+            quality: of the JPEG, 1 to 100.
+
+        Raises:
+            SourceError: there is none; the message says why.
+        """
+
+
+class ReportingSource(Source):
+    """One that tells which values its frames are really taken with. Of others, what `apply` has said is believed."""
+
+    @property
+    @abstractmethod
+    def applied(self) -> Mapping[str, Value]:
+        """Values of controls by name, as the newest frame was taken; looked at once a second."""
+
+
+class MeasuringSource(Source):
+    """One that measures."""
+
+    @property
+    @abstractmethod
+    def readings(self) -> Mapping[Reading, Value]:
+        """What was measured with the newest frame; looked at once a second. May say less than another time."""

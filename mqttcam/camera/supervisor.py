@@ -12,20 +12,16 @@ from typing import Any
 from mqttcam.camera.capture import Capture
 from mqttcam.camera.kernel import is_in_kernel
 from mqttcam.camera.source import SourceEnded, SourceError, SourceFault
+from mqttcam.camera.stall import stalled
 
 log = logging.getLogger(__name__)
 
-MIN_FRAME_AGE = 5.0
-"""Seconds without a frame after which a camera counts as stalled; ten frame periods, where those are longer."""
 STUCK_LIMIT = 3
 """Threads that hang at once, after which only a new process helps."""
 _FAILURES_BESIDE = 5
 """Failures in a row while a thread hangs, after which only a new process helps: that thread may have the device."""
 TICK = 1.0
 """Seconds between two looks at a running capture."""
-_PERIODS = 10
-_HANG = 20.0
-"""Seconds after which a source that gives frames as they come, and does not even return from a read, counts as hung."""
 _FIRST_RETRY, _LAST_RETRY = 0.5, 30.0
 _MOST_DOUBLINGS = 10
 _STABLE = 10.0
@@ -179,7 +175,7 @@ class Supervisor:
                 if capture.done.done():
                     return capture.done.result() or SourceError("the source has ended without a word")
                 self._on_tick()
-                if (problem := _stalled(capture)) is not None:
+                if (problem := stalled(capture)) is not None:
                     if not capture.restart_stream():
                         return problem
                     log.warning("camera %s: %s; starting its stream again", self._name, problem)
@@ -275,22 +271,6 @@ class Supervisor:
         finally:
             nudged.cancel()
         return bool(done)
-
-
-def _stalled(capture: Capture) -> SourceError | None:
-    """What is wrong with a capture that has not ended by itself."""
-    now = time.monotonic()
-    if not capture.last_frame:
-        if now - capture.started > max(capture.open_timeout, _PERIODS * capture.interval):
-            return SourceError(f"no frame within {now - capture.started:.0f} s of its start")
-    elif capture.interval:
-        # A stream that was started again gets as long as one that has just given a frame.
-        newest = max(capture.last_frame, capture.restart_asked, capture.excused_until)
-        if now - newest > max(MIN_FRAME_AGE, _PERIODS * capture.interval):
-            return SourceError(f"no frame for {now - capture.last_frame:.0f} s")
-    elif now - max(capture.last_sign, capture.excused_until) > _HANG:
-        return SourceError(f"no answer for {now - capture.last_sign:.0f} s")
-    return None
 
 
 async def _ended(capture: Capture, seconds: float) -> bool:

@@ -6,12 +6,11 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterable
 
-from mqttcam.app import build_device
 from mqttcam.camera.frame import Picture, PictureSpec
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.status import CameraStatus, CameraUnavailable
 from mqttcam.cli.outcome import CommandFailed
-from mqttcam.devices import CameraDevice, SnapshotRefused
+from mqttcam.devices import CameraDevice, SnapshotRefused, build_device
 from mqttcam.home_assistant import discovery_messages
 from mqttcam.mqtt.topics import Topics
 from mqttcam.node import Node

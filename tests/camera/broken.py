@@ -11,7 +11,14 @@ import numpy as np
 
 from mqttcam.camera.control import Action, Control
 from mqttcam.camera.frame import Frame
-from mqttcam.camera.source import SourceInfo
+from mqttcam.camera.source import (
+    MeasuringSource,
+    ReportingSource,
+    RestartableSource,
+    Source,
+    SourceInfo,
+    StillSource,
+)
 from mqttcam.camera.wake import Pacer, Wake
 from mqttcam.imaging.raster import Planes
 from mqttcam.values import Choice, Number, Value
@@ -22,6 +29,13 @@ CONTROLS = (
     Control("AwbMode", Choice(("Auto", "Daylight")), "Auto"),
     Control("ExposureTime", Number(0, 100_000, integer=True), 20_000),
 )
+ABILITIES: Mapping[str, type] = {
+    "applied": ReportingSource,
+    "readings": MeasuringSource,
+    "restart_stream": RestartableSource,
+    "capture_still": StillSource,
+}
+"""What not every source has, and the class of those that have it."""
 _HANGS_AT_MOST = 30.0
 
 
@@ -38,7 +52,8 @@ class Hardware:
         faults: by `open`, `read`, `apply` or `close`: called in the capture thread before that is done.
         opened, closed: how often that was done.
         applied: every set of values, in order.
-        attributes: of the source: `adjusts_itself`, `frame_interval`, `notes`, `readings` …
+        attributes: of the source: `adjusts_itself`, `frame_interval`, `notes`, `readings` …; it is of the class
+            that one of them takes.
     """
 
     def __init__(
@@ -61,8 +76,12 @@ class Hardware:
         self.applied: list[dict[str, Value]] = []
         self._hangs: list[threading.Event] = []
 
-    def __call__(self, wake: Wake) -> Broken:
-        return Broken(self, wake)
+    def __call__(self, wake: Wake, kind: type[Broken] | None = None) -> Broken:
+        """A source of it: a `Broken`, or of a `kind` of that."""
+        abilities = [ability for name, ability in ABILITIES.items() if name in self.attributes]
+        members = {name: staticmethod(one) if callable(one) else one for name, one in self.attributes.items()}
+        made: type[Broken] = type("BrokenOne", (kind or Broken, *abilities), members)
+        return made(self, wake)
 
     @property
     def in_use(self) -> int:
@@ -101,15 +120,13 @@ class Hardware:
             fault()
 
 
-class Broken:
+class Broken(Source):
     """A source of that hardware."""
 
     def __init__(self, hardware: Hardware, wake: Wake) -> None:
         self._hardware = hardware
         self._pacer = Pacer(hardware.rate, wake)
         self._is_open = False
-        for name, value in hardware.attributes.items():
-            setattr(self, name, value)
 
     def open(self) -> SourceInfo:
         self._hardware.meet_fault("open")

@@ -12,7 +12,7 @@ import pytest
 from support.waiting import until
 
 from camera.broken import Hardware
-from mqttcam.camera import capture, supervisor
+from mqttcam.camera import capture, stall, supervisor
 from mqttcam.camera.camera import Camera
 from mqttcam.settings import CameraSettings
 
@@ -47,8 +47,8 @@ def threads() -> list[threading.Thread]:
 def _quick_ladder(monkeypatch: pytest.MonkeyPatch) -> None:
     """Seconds become hundredths of them."""
     monkeypatch.setattr(supervisor, "TICK", 0.02)
-    monkeypatch.setattr(supervisor, "MIN_FRAME_AGE", 0.8)
-    monkeypatch.setattr(supervisor, "_HANG", 0.8)
+    monkeypatch.setattr(stall, "MIN_FRAME_AGE", 0.8)
+    monkeypatch.setattr(stall, "_HANG", 0.8)
     monkeypatch.setattr(supervisor, "_FIRST_RETRY", 0.01)
     monkeypatch.setattr(supervisor, "_LAST_RETRY", 0.05)
     monkeypatch.setattr(supervisor, "_CLOSE_TIMEOUT", 0.5)

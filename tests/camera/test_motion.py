@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -252,16 +251,9 @@ def test_a_broken_jpeg_is_said_once_and_costs_nothing_else(caplog: pytest.LogCap
 # what is looked at
 
 
-@dataclass
-class Metadata(dict[str, object]):
-    """As picamera2's: with the small picture of the same frame."""
-
-    lores: Planes
-
-
 def test_the_cameras_small_picture_is_taken_where_there_is_one() -> None:
     large, small = grey_planes(640, 480), grey_planes(320, 240, luma=33)
-    frame = Frame(START, 640, 480, planes=large, metadata=Metadata(small))
+    frame = Frame(START, 640, 480, planes=large, lores=small)
     assert (small_luma(frame) == 33).all()
     assert small_luma(frame).shape == (120, 160)
 
@@ -273,7 +265,7 @@ def test_as_its_pictures_are_to_be_seen(hflip: bool, vflip: bool) -> None:
     for frame in (
         Frame(START, WIDTH, HEIGHT, planes=yuv),
         Frame(START, WIDTH, HEIGHT, jpeg=data),
-        Frame(START, 8, 8, planes=grey_planes(8, 8), metadata=Metadata(yuv)),
+        Frame(START, 8, 8, planes=grey_planes(8, 8), lores=yuv),
     ):
         frame.adjustment = Adjustment(hflip, vflip)
         corner = np.array([[40, 90], [140, 190]])[1 if vflip else 0, 1 if hflip else 0]

@@ -16,7 +16,7 @@ from camera.conftest import MakeCamera
 from mqttcam.camera import sampling
 from mqttcam.camera.reading import Reading
 from mqttcam.camera.sampling import Sampler
-from mqttcam.camera.source import SourceError, SourceInfo
+from mqttcam.camera.source import MeasuringSource, SourceError, SourceInfo
 from mqttcam.camera.wake import Wake
 from mqttcam.values import Choice, Number, Value
 
@@ -83,7 +83,7 @@ async def test_frames_from_before_a_value_was_set_do_not_tell_of_it(
 
 def test_a_value_that_the_camera_does_not_follow_is_told_again() -> None:
     hardware = Hardware(applied={"ExposureTime": 9_992})
-    sampler = Sampler(Broken(hardware, Wake()), {one.key: one for one in hardware.controls})
+    sampler = Sampler(hardware(Wake()), {one.key: one for one in hardware.controls})
     first = sampler.look(0)
     assert first is not None
     assert first.applied == {"exposure_time": 9_992}
@@ -95,7 +95,7 @@ def test_a_value_that_the_camera_does_not_follow_is_told_again() -> None:
 
 def test_no_frame_is_looked_at_twice_and_nothing_is_told_twice() -> None:
     readings: dict[Reading, Value] = {LUX: 1.0}
-    sampler = Sampler(Broken(Hardware(readings=readings), Wake()), {})
+    sampler = Sampler(Hardware(readings=readings)(Wake()), {})
     told = [sampler.look(frames) for frames in (1, 1, 2, 3, 4, 5)]
     assert [one is not None for one in told] == [True, False, False, True, False, False]
     assert [one.settled for one in told if one] == [False, True]
@@ -135,7 +135,7 @@ async def test_another_camera_has_others(make_camera: MakeCamera) -> None:
     model = ["second", "first"]
     readings: dict[Reading, Value] = {LUX: 1.0}
     hardware = Hardware(readings=readings)
-    camera = make_camera(hardware, make_source=lambda wake: Swapped(hardware, wake))
+    camera = make_camera(hardware, make_source=lambda wake: hardware(wake, Swapped))
     camera.start()
     await until(lambda: camera.complete)
     del readings[LUX]
@@ -174,7 +174,7 @@ async def test_a_source_without_any_is_complete_when_it_is_open(make_camera: Mak
 async def test_each_tick_is_one_look_however_many_frames_come(make_camera: MakeCamera) -> None:
     looks, told = 0, 0
 
-    class Restless(Broken):
+    class Restless(Broken, MeasuringSource):
         @property
         def readings(self) -> Mapping[Reading, Value]:
             nonlocal looks
@@ -209,7 +209,7 @@ async def test_each_tick_is_one_look_however_many_frames_come(make_camera: MakeC
 async def test_one_that_cannot_be_read_costs_no_picture(
     make_camera: MakeCamera, caplog: pytest.LogCaptureFixture
 ) -> None:
-    class Faulty(Broken):
+    class Faulty(Broken, MeasuringSource):
         asked = 0
 
         @property

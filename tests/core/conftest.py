@@ -9,11 +9,10 @@ from typing import Any
 
 import pytest
 
-from mqttcam.app import build_device
 from mqttcam.camera.control import Control
 from mqttcam.camera.source import SourceInfo
 from mqttcam.camera.status import CameraStatus
-from mqttcam.devices import CameraDevice
+from mqttcam.devices import CameraDevice, build_device
 from mqttcam.settings import CameraSettings
 from mqttcam.store import Store
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from core.conftest import MakeDevice, camera_settings
-from mqttcam.app import build_device
 from mqttcam.camera.frame import PictureSpec
-from mqttcam.devices import CameraDevice, configured_control, recalled_camera
+from mqttcam.devices import CameraDevice, build_device
+from mqttcam.recall import configured_control, recalled_camera
 from mqttcam.store import Store
 
 

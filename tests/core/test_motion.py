@@ -8,12 +8,11 @@ from typing import Any
 import pytest
 
 from core.conftest import MakeDevice, camera_settings
-from mqttcam.app import build_device
 from mqttcam.camera.motion import Onset
 from mqttcam.camera.status import CameraStatus
 from mqttcam.commander import Commander
 from mqttcam.commands import CAMERA_COMMANDS
-from mqttcam.devices import CameraDevice
+from mqttcam.devices import CameraDevice, build_device
 from mqttcam.entities.camera import camera_entities
 from mqttcam.entities.entity import state_of
 from mqttcam.home_assistant.discovery import camera_discovery

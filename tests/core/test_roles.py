@@ -26,13 +26,14 @@ from mqttcam.camera.reading import Reading
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.status import CameraStatus
 from mqttcam.commands import camera_commands
-from mqttcam.devices import CameraDevice, recalled_camera
+from mqttcam.devices import CameraDevice
 from mqttcam.entities.camera import camera_entities
 from mqttcam.entities.entity import state_of
 from mqttcam.home_assistant import Announcer
 from mqttcam.home_assistant.discovery import camera_discovery
 from mqttcam.mqtt.topics import Topics
 from mqttcam.node import Node
+from mqttcam.recall import recalled_camera
 from mqttcam.store import Store
 from mqttcam.values import Choice, Number, Value, Vector
 from mqttcam.web.describe import describe_camera
@@ -80,7 +81,7 @@ async def focusing(
     """A camera that has all of it, running."""
     monkeypatch.setattr(supervisor, "TICK", 0.02)
     settings = camera_settings(frame_rate=100)
-    camera = Camera("front", settings, make_source=lambda wake: Focusing(hardware, wake))
+    camera = Camera("front", settings, make_source=lambda wake: hardware(wake, Focusing))
     device = CameraDevice(camera, store)
     camera.start()
     await until(lambda: camera.status is CameraStatus.RUNNING)

@@ -7,9 +7,9 @@ from pathlib import Path
 from support.waiting import wait_for
 
 from home_assistant.conftest import World
-from mqttcam.app import build_device
 from mqttcam.camera.control import Control
 from mqttcam.camera.source import SourceInfo
+from mqttcam.devices import build_device
 from mqttcam.home_assistant.discovery import camera_discovery
 from mqttcam.mqtt.topics import Topics
 from mqttcam.node import Node

@@ -114,7 +114,7 @@ async def test_a_long_interval_between_snapshots_is_no_silence(
     camera = url_source.UrlCamera(CameraSettings(source=source), Wake())
     try:
         info = camera.open()
-        assert (info.frame_rate, camera.frame_interval) == (1 / 3600, 3600)
+        assert info.frame_rate == 1 / 3600
         assert camera.read(1) is not None
         assert camera.read(1.3) is None
     finally:

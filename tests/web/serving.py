@@ -15,8 +15,7 @@ from typing import Any, TypeVar
 import aiohttp
 from support.cameras import running
 
-from mqttcam.app import build_device
-from mqttcam.devices import CameraDevice
+from mqttcam.devices import CameraDevice, build_device
 from mqttcam.fleet import Fleet
 from mqttcam.node import Node
 from mqttcam.settings import CameraSettings

@@ -268,7 +268,7 @@ async def test_bytes_that_are_no_text_are_nobody_s(header: bytes) -> None:
 
 async def test_strangers_get_the_health_alone() -> None:
     async with serving({"front": {}}, **users()) as served, client(served) as http:
-        served.fleet.health.connection_problems.append(lambda: "the broker is away")
+        served.fleet.health.checks.append(lambda: "the broker is away")
         answer = await http.get("/healthz")
         assert answer.status == 503
         assert await answer.json() == {"ok": False, "problems": ["the broker is away"]}

@@ -94,7 +94,7 @@ async def test_snapshots_viewers_and_problems_are_in_it() -> None:
             await parts.next()
             await events.until("cameras", "front", "viewers", value=1)
         await events.until("cameras", "front", "viewers", value=0)
-        served.fleet.health.connection_problems.append(lambda: "the broker is away")
+        served.fleet.health.checks.append(lambda: "the broker is away")
         served.fleet.node.changed()
         await events.until("problems", value=["the broker is away"])
 

@@ -114,7 +114,7 @@ def test_a_snapshot_that_was_refused_does_not_look_like_one(front: Page, served:
 def test_what_is_wrong_is_read_out_once(
     page: Page, served: Served, running: tuple[Served, asyncio.AbstractEventLoop]
 ) -> None:
-    server, asked = served.server, served.fleet.health.connection_problems
+    server, asked = served.server, served.fleet.health.checks
     try:
         asked.append(lambda: "no broker")
         show(page, served, "#/front")

@@ -38,7 +38,7 @@ async def test_healthy() -> None:
 
 async def test_what_is_wrong_in_words() -> None:
     async with serving() as served, client(served) as http:
-        served.fleet.health.connection_problems.append(lambda: "mqtt: not connected")
+        served.fleet.health.checks.append(lambda: "mqtt: not connected")
         answer = await http.get("/healthz")
         assert answer.status == 503
         assert await answer.json() == {"ok": False, "problems": ["mqtt: not connected"]}
@@ -61,7 +61,7 @@ async def test_programs_are_told_ids_and_people_names() -> None:
             )
             output.attach(CameraFeed(device.id, settings, device.camera.hub, PictureSpec, lambda: None))
         try:
-            served.fleet.health.connection_problems.append(lambda: "the broker is away")
+            served.fleet.health.checks.append(lambda: "the broker is away")
             served.front.set_enabled(True)
             await until(lambda: served.front.camera.last_error)
             await until(lambda: ["shed", "front"] in output.problems().values())

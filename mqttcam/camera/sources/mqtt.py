@@ -7,7 +7,6 @@ import logging
 import secrets
 import ssl
 import time
-from collections.abc import Mapping
 from typing import Any
 
 import paho.mqtt.client as paho
@@ -16,20 +15,19 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from mqttcam.camera.frame import Frame
-from mqttcam.camera.source import SourceError, SourceInfo
+from mqttcam.camera.source import Source, SourceError, SourceInfo
 from mqttcam.camera.sources._arrival import Arrivals
 from mqttcam.camera.wake import Wake
 from mqttcam.settings import CameraSettings
 from mqttcam.settings.mqtt import PORT, TLS_PORT, TlsSettings
 from mqttcam.settings.sources_remote import MqttSource
-from mqttcam.values import Value
 
 log = logging.getLogger(__name__)
 
 _CONNECT_TIMEOUT = 5.0
 
 
-class MqttSubscriber:
+class MqttSubscriber(Source):
     """The source: paho, driven by our own reads. Retained pictures are old and left out; the newest wins."""
 
     def __init__(self, settings: CameraSettings, wake: Wake) -> None:
@@ -71,9 +69,6 @@ class MqttSubscriber:
                 return frame
         self._arrivals.check()
         return None
-
-    def apply(self, values: Mapping[str, Value]) -> Mapping[str, Value]:
-        return values
 
     def close(self) -> None:
         client, self._client = self._client, None

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from typing import Any
 
 from mqttcam import kafka_log
 from mqttcam.camera.frame import Frame
-from mqttcam.camera.source import SourceError, SourceInfo
+from mqttcam.camera.source import Source, SourceError, SourceInfo
 from mqttcam.camera.sources._arrival import Arrivals
 from mqttcam.camera.wake import Wake
 from mqttcam.settings import CameraSettings
 from mqttcam.settings.kafka_client import KafkaConnection, as_parameters
 from mqttcam.settings.sources_remote import SinetstreamSource
-from mqttcam.values import Value
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +20,7 @@ _POLL_MS = 200
 """Milliseconds that one look for messages takes; a request to stop is seen after that."""
 
 
-class SinetstreamReader:
+class SinetstreamReader(Source):
     """The source: SINETStream's own reader, from the newest message on."""
 
     def __init__(self, settings: CameraSettings, wake: Wake) -> None:
@@ -57,9 +55,6 @@ class SinetstreamReader:
             return self._arrivals.frame(message.value, stamp * 1000 if stamp else None)
         self._arrivals.check()
         return None
-
-    def apply(self, values: Mapping[str, Value]) -> Mapping[str, Value]:
-        return values
 
     def close(self) -> None:
         reader, self._reader = self._reader, None

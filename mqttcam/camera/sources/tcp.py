@@ -12,15 +12,13 @@ import selectors
 import socket
 import struct
 import time
-from collections.abc import Mapping
 
 from mqttcam.camera.frame import Frame
-from mqttcam.camera.source import SourceError, SourceInfo
+from mqttcam.camera.source import Source, SourceError, SourceInfo
 from mqttcam.camera.sources._arrival import Arrivals
 from mqttcam.camera.wake import Wake
 from mqttcam.settings import CameraSettings
 from mqttcam.settings.sources_remote import TcpSource
-from mqttcam.values import Value
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +69,7 @@ class Sender:
         self.messages = Messages(max_bytes)
 
 
-class TcpListener:
+class TcpListener(Source):
     """The source. Nothing is taken apart or decoded here: pictures pass through as they come, the newest wins."""
 
     def __init__(self, settings: CameraSettings, wake: Wake) -> None:
@@ -106,9 +104,6 @@ class TcpListener:
                     return frame
         self._arrivals.check()
         return None
-
-    def apply(self, values: Mapping[str, Value]) -> Mapping[str, Value]:
-        return values
 
     def close(self) -> None:
         self._drop()

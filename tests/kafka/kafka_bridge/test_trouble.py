@@ -249,7 +249,7 @@ class Hand:
 @pytest.mark.parametrize("fail", ["make", "open", "limit", "close"])
 def test_a_bridge_survives_its_writers(fail: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever one of them raises, the next one sends."""
-    monkeypatch.setattr("mqttcam.outputs.bridge.LAST_RETRY", 0.1)
+    monkeypatch.setattr("mqttcam.outputs.sender.LAST_RETRY", 0.1)
     good = Hand()
     writers: list[Callable[[], Hand]] = [lambda: Hand(fail), lambda: good]
 
@@ -267,9 +267,9 @@ def test_a_bridge_survives_its_writers(fail: str, monkeypatch: pytest.MonkeyPatc
     bridge.start()
     try:
         if fail == "close":
-            wait_for(lambda: bridge.contact.connected, "the first one is open")
+            wait_for(lambda: bridge.report()["connected"], "the first one is open")
             bridge.set_enabled(False)
-            wait_for(lambda: not bridge.contact.connected, "the first one is closed")
+            wait_for(lambda: not bridge.report()["connected"], "the first one is closed")
             bridge.set_enabled(True)
         shooter.shoot(2)
         wait_for(lambda: len(good.sent) == 2, "the next one sends")

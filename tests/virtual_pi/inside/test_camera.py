@@ -10,7 +10,7 @@ import simplejpeg
 from picamera2 import Picamera2
 from support.cameras import failed, running
 
-from mqttcam.camera import supervisor
+from mqttcam.camera import stall, supervisor
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.frame import PictureSpec
 from mqttcam.camera.sources.picamera2 import PiCamera
@@ -56,7 +56,7 @@ async def test_dead_callback_is_survived(camera: Camera, monkeypatch: pytest.Mon
 async def test_stall_is_ended_by_starting_the_stream_again(
     camera: Camera, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(supervisor, "MIN_FRAME_AGE", 0.5)
+    monkeypatch.setattr(stall, "MIN_FRAME_AGE", 0.5)
     monkeypatch.setattr(supervisor, "TICK", 0.05)
     camera.start()
     await running(camera)

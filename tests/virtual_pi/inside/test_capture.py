@@ -105,17 +105,16 @@ def test_turned_here_where_the_camera_cannot_turn(
 def test_small_stream_beside_the_main_one(opened: OpenCamera) -> None:
     source = opened(size="1280x720", lores_size=(640, 480))
     frame = frame_of(source)
-    lores = frame.metadata.lores  # type: ignore[attr-defined]
     assert frame.width == 1280
-    assert lores is not None
-    assert [plane.shape for plane in lores] == [(480, 640), (240, 320), (240, 320)]
+    assert frame.lores is not None
+    assert [plane.shape for plane in frame.lores] == [(480, 640), (240, 320), (240, 320)]
 
 
 def test_metadata_by_libcamera_s_names(opened: OpenCamera) -> None:
     frame = frame_of(opened())
     assert list(frame.metadata) == ["SensorTimestamp"]
     assert isinstance(frame.metadata["SensorTimestamp"], int)
-    assert frame.metadata.lores is None  # type: ignore[attr-defined]
+    assert frame.lores is None
 
 
 def test_metadata_can_be_read_after_the_frame_is_gone(opened: OpenCamera) -> None:

@@ -10,7 +10,7 @@ import pytest
 import simplejpeg
 from support.cameras import failed, running
 
-from mqttcam.camera import supervisor
+from mqttcam.camera import stall
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.frame import PictureSpec
 from mqttcam.camera.source import SourceError
@@ -129,7 +129,7 @@ async def test_unplugged_and_plugged_in_again(camera: Camera, plug: Plug) -> Non
 async def test_stalled_camera_is_started_again(
     camera: Camera, plug: Plug, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(supervisor, "MIN_FRAME_AGE", 1.0)
+    monkeypatch.setattr(stall, "MIN_FRAME_AGE", 1.0)
     camera.start()
     await running(camera)
     plug.camera.stalled = True

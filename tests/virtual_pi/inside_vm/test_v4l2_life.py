@@ -11,7 +11,7 @@ import pytest
 import simplejpeg
 from support.cameras import failed, running, until
 
-from mqttcam.camera import supervisor
+from mqttcam.camera import stall
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.frame import PictureSpec
 from mqttcam.camera.sources.v4l2 import V4l2Camera
@@ -105,8 +105,8 @@ async def test_another_camera_that_has_the_device_is_named(camera: Camera) -> No
 async def test_stall_is_ended_by_starting_the_stream_again(
     camera: Camera, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(supervisor, "MIN_FRAME_AGE", 1.0)
-    monkeypatch.setattr(supervisor, "_PERIODS", 3)
+    monkeypatch.setattr(stall, "MIN_FRAME_AGE", 1.0)
+    monkeypatch.setattr(stall, "_PERIODS", 3)
     camera.start()
     await running(camera)
     with monkeypatch.context() as leaking:

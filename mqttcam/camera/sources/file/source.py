@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from typing import Protocol
 
 from mqttcam.camera.frame import Frame
-from mqttcam.camera.source import SourceEnded, SourceError, SourceInfo
+from mqttcam.camera.source import Source, SourceEnded, SourceError, SourceInfo
 from mqttcam.camera.sources.file.jpegs import Jpegs, is_jpegs
 from mqttcam.camera.sources.file.raw import RawFrames
 from mqttcam.camera.sources.file.video import Video
 from mqttcam.camera.wake import Pacer, Wake
 from mqttcam.settings import CameraSettings, FileSource
-from mqttcam.values import Value
 
 _PATIENCE = 2.0
 """Seconds without a single picture that can be read: a file that is being replaced is no failure yet."""
@@ -45,7 +43,7 @@ class Reader(Protocol):
         """Release the file."""
 
 
-class File:
+class File(Source):
     """Reads frames at the configured rate; what plays on (a video's own timing) is of no account."""
 
     def __init__(self, settings: CameraSettings, wake: Wake) -> None:
@@ -86,10 +84,6 @@ class File:
         else:
             self._empty_since = 0.0
         return frame
-
-    def apply(self, values: Mapping[str, Value]) -> Mapping[str, Value]:
-        """There are no controls."""
-        return values
 
     def close(self) -> None:
         """Release the file."""

@@ -108,18 +108,13 @@ _CUTS: dict[str, Cut] = {
 
 
 class FrameMetadata(Mapping[str, object]):
-    """What libcamera says of a frame, by its names; turned into Python's values at the first look.
+    """What libcamera says of a frame, by its names; turned into Python's values at the first look."""
 
-    Attributes:
-        lores: the planes of the small picture of the same frame, or `None`; valid as long as the frame's own.
-    """
+    __slots__ = ("_named", "_raw")
 
-    __slots__ = ("_named", "_raw", "lores")
-
-    def __init__(self, raw: Mapping[Any, Any], lores: Planes | None = None) -> None:
+    def __init__(self, raw: Mapping[Any, Any]) -> None:
         self._raw = raw
         self._named: dict[str, object] | None = None
-        self.lores = lores
 
     def __getitem__(self, name: str) -> object:
         return self._names()[name]

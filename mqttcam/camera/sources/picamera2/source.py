@@ -11,7 +11,14 @@ from typing import Any
 
 from mqttcam.camera.frame import Frame, Picture, PictureSpec
 from mqttcam.camera.reading import Reading
-from mqttcam.camera.source import SourceError, SourceInfo
+from mqttcam.camera.source import (
+    MeasuringSource,
+    ReportingSource,
+    RestartableSource,
+    SourceError,
+    SourceInfo,
+    StillSource,
+)
 from mqttcam.camera.sources._clock import unix_time_ns
 from mqttcam.camera.sources._in_use import hold, release
 from mqttcam.camera.sources.picamera2 import library, streams
@@ -32,7 +39,7 @@ _SENSOR_HDR = "imx708"
 _STILL_TIMEOUT = 5.0
 
 
-class PiCamera:
+class PiCamera(ReportingSource, MeasuringSource, RestartableSource, StillSource):
     """Frames of one camera, as they come from libcamera.
 
     picamera2's event loop is run here, in the capture thread, and not in a thread of its own: a failure in it ends a
@@ -127,8 +134,7 @@ class PiCamera:
         self._request = request
         assert self._main is not None
         raw = request.request.metadata
-        lores = self._lores.planes(request) if self._lores is not None else None
-        self._metadata = FrameMetadata(raw, lores)
+        self._metadata = FrameMetadata(raw)
         width, height = self._size
         return Frame(
             ts_ns=unix_time_ns(raw.get(self._libcamera.controls.SensorTimestamp)),
@@ -136,6 +142,7 @@ class PiCamera:
             height=height,
             planes=self._main.planes(request),
             metadata=self._metadata,
+            lores=self._lores.planes(request) if self._lores is not None else None,
         )
 
     def _wait(self, taken: Callable[[], Any], timeout: float) -> Any:

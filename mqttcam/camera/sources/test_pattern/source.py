@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from mqttcam.camera.control import Control
 from mqttcam.camera.frame import Frame
-from mqttcam.camera.source import SourceError, SourceInfo
+from mqttcam.camera.source import Source, SourceError, SourceInfo
 from mqttcam.camera.sources import AttachedCamera
 from mqttcam.camera.sources.test_pattern.ball import Ball
 from mqttcam.camera.sources.test_pattern.clock import Clock
@@ -34,7 +34,7 @@ _REDRAWN = frozenset({"Brightness", "Contrast", "Saturation", "Pattern", "ShowCl
 """Controls that change what does not move."""
 
 
-class TestPattern:
+class TestPattern(Source):
     """What does not move is drawn once; a frame costs the ball, and the characters of the clock that change."""
 
     __test__ = False  # not one of pytest's

@@ -5,17 +5,16 @@ from __future__ import annotations
 import functools
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from mqttcam.camera.frame import Frame
-from mqttcam.camera.source import SourceError, SourceInfo
+from mqttcam.camera.source import Source, SourceError, SourceInfo
 from mqttcam.camera.sources._adjust import adjustment_for, fitted
 from mqttcam.camera.sources.url.address import Address
 from mqttcam.camera.sources.url.pump import Frames, Pump
 from mqttcam.camera.wake import Wake
 from mqttcam.settings import CameraSettings
 from mqttcam.settings.sources_real import UrlSource
-from mqttcam.values import Value
 
 _MODELS = {"rtsp": "RTSP stream", "mjpeg": "MJPEG stream", "snapshot": "Snapshots"}
 _SLACK = 1.0
@@ -23,12 +22,8 @@ _NO_PICTURE = 30.0
 """Seconds; key frames alone come each ten at the latest."""
 
 
-class UrlCamera:
-    """Frames as they come. JPEGs are passed through; the end of a stream is a failure, as a camera has none.
-
-    Attributes:
-        frame_interval: seconds from frame to frame, at the most; 0: unknown, also before it is open.
-    """
+class UrlCamera(Source):
+    """Frames as they come. JPEGs are passed through; the end of a stream is a failure, as a camera has none."""
 
     adjusts_itself = True
 
@@ -40,7 +35,7 @@ class UrlCamera:
         self._pump: Pump | None = None
         self._waiting: Frame | None = None
         self._last = 0.0
-        self.frame_interval = 0.0
+        self._interval = 0.0
 
     def open(self) -> SourceInfo:
         """Connect, and wait for the first frame: only it tells the size.
@@ -49,7 +44,7 @@ class UrlCamera:
             SourceError: it cannot be reached, refuses, or gives no pictures.
         """
         kind, frames = self._kind()
-        self.frame_interval = self._source.interval if kind == "snapshot" else 0.0
+        self._interval = self._source.interval if kind == "snapshot" else 0.0
         self._pump = Pump(frames, str(self._address))
         try:
             first = self._first(self._pump)
@@ -58,7 +53,7 @@ class UrlCamera:
             raise
         self._waiting, self._last = first, time.monotonic()
         width, height = fitted(self._settings, first.width, first.height)
-        rate = 1 / self.frame_interval if self.frame_interval else 0.0
+        rate = 1 / self._interval if self._interval else 0.0
         return SourceInfo(_MODELS[kind], width, height, rate, serial=repr(self._address))
 
     def read(self, timeout: float) -> Frame | None:
@@ -69,13 +64,9 @@ class UrlCamera:
         if frame is not None:
             self._last = now
             frame.adjustment = adjustment_for(self._settings, frame.width, frame.height)
-        elif now - self._last > max(_NO_PICTURE, self._source.timeout, 3 * self.frame_interval):
+        elif now - self._last > max(_NO_PICTURE, self._source.timeout, 3 * self._interval):
             raise SourceError(f"{self._address} sends something, but no picture for {now - self._last:.0f} s")
         return frame
-
-    def apply(self, values: Mapping[str, Value]) -> Mapping[str, Value]:
-        """There are no controls."""
-        return values
 
     def close(self) -> None:
         pump, self._pump, self._waiting = self._pump, None, None

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from mqttcam.camera.frame import Adjustment, Frame
-from mqttcam.camera.source import SourceError, SourceInfo
+from mqttcam.camera.source import ReportingSource, RestartableSource, SourceError, SourceInfo
 from mqttcam.camera.sources._adjust import adjustment_for, fitted
 from mqttcam.camera.sources._clock import unix_time_ns
 from mqttcam.camera.sources._in_use import hold, in_use_words, release
@@ -29,7 +29,7 @@ _SAME_RATE = 0.02
 _WANTED = {"mjpeg": JPEGS, "yuyv": ("YUYV", "NV12", "YU12"), "auto": KNOWN}
 
 
-class V4l2Camera:
+class V4l2Camera(ReportingSource, RestartableSource):
     """Frames of one device: JPEGs as the camera made them, else planes.
 
     Attributes:

@@ -1,0 +1,52 @@
+"""What a source has to be, and what it may be besides."""
+
+from __future__ import annotations
+
+import time
+from importlib import import_module
+
+import pytest
+from support.cameras import running
+
+from camera.broken import ABILITIES, HEIGHT, WIDTH, Hardware, grey_planes
+from camera.conftest import MakeCamera
+from mqttcam.camera import sources
+from mqttcam.camera.frame import Frame
+from mqttcam.camera.source import Source, SourceInfo
+
+
+class Least(Source):
+    """Nothing that can be left out."""
+
+    def open(self) -> SourceInfo:
+        return SourceInfo("Least", WIDTH, HEIGHT, frame_rate=50)
+
+    def read(self, timeout: float) -> Frame | None:
+        time.sleep(0.02)
+        return Frame(time.time_ns(), WIDTH, HEIGHT, planes=grey_planes())
+
+    def close(self) -> None:
+        pass
+
+
+async def test_a_source_opens_reads_and_closes_and_need_do_no_more(make_camera: MakeCamera) -> None:
+    camera = make_camera(Hardware(), make_source=lambda _wake: Least(), settings={"size": "32x24"})
+    camera.start()
+    await running(camera)
+    assert camera.complete, "it measures nothing that would have to be waited for"
+    assert not camera.takes_stills
+    assert camera.last_error is None
+    assert (camera.stats.width, camera.stats.height) == (32, 24), "its frames are adjusted"
+    capture = camera._supervisor.capture
+    assert capture is not None
+    assert capture.interval == 1 / 50
+    assert not capture.restart_stream()
+
+
+@pytest.mark.parametrize("kind", sources._KINDS)
+def test_every_kind_is_of_the_class_of_what_it_can(kind: str) -> None:
+    module, _, name = sources._KINDS[kind].partition(":")
+    found = vars(import_module(f"mqttcam.camera.sources.{module}"))[name]
+    assert issubclass(found, Source)
+    for member, ability in ABILITIES.items():
+        assert hasattr(found, member) == issubclass(found, ability), f"{member} needs {ability.__name__}"
