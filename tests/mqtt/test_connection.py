@@ -228,11 +228,12 @@ async def test_garbage_from_the_broker_is_survived(
         connection.publish(TOPICS.health, b"before", qos=1)
         await in_thread(client.wait, TOPICS.health)
         proxy.inject(garbage)
-        await asyncio.sleep(0.05)
-        await until(lambda: connection.connected, "still or again there", 5)
-        await in_thread(client.publish, FRONT.set, "after")
-        await until(lambda: [m for m in received if m.payload == b"after"], "a message after the garbage")
-        assert connection.publish(TOPICS.health, b"after", qos=1)
+        async with asyncio.timeout(15):
+            while not any(m.payload == b"after" for m in received):
+                # What comes while the connection is made anew passes it by, as MQTT has it.
+                await in_thread(client.publish, FRONT.set, "after")
+                await asyncio.sleep(0.1)
+        await until(lambda: connection.publish(TOPICS.health, b"after", qos=1), "connected")
         await in_thread(client.wait, TOPICS.health, lambda m: m.text == "after")
 
 
