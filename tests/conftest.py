@@ -6,8 +6,12 @@ import logging
 from collections.abc import Generator, Iterator
 
 import pytest
-from support.daemon import Daemon
-from support.left_out import summary
+
+from tests.support.daemon import Daemon
+from tests.support.devices import device, make_device, running, store
+from tests.support.left_out import summary
+
+__all__ = ["device", "make_device", "running", "store"]  # fixtures
 
 _LOG_TAIL = 6000
 

@@ -14,8 +14,9 @@ import orjson
 
 from mqttcam import log
 from mqttcam.cli.outcome import DONE, FAILED, CommandFailed, UsageError, drop_output
-from mqttcam.settings import Settings, SettingsError, check_outputs, find_config, load, reference
-from mqttcam.settings.dotenv import load_dotenv
+from mqttcam.settings import Settings, SettingsError, check_outputs, find_config, load
+from mqttcam.settings.loading.dotenv import load_dotenv
+from mqttcam.settings.nii_sender import sender as reference
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:
@@ -51,7 +52,7 @@ def _write(output: bytes) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """The daemon."""
-    from mqttcam.daemon import run_daemon
+    from mqttcam.run.process import run_daemon
 
     path = find_config(arguments.config, os.environ)
 
@@ -156,7 +157,7 @@ def schema(_arguments: argparse.Namespace) -> int:
 
 def healthcheck(arguments: argparse.Namespace) -> int:
     """Ask the running daemon."""
-    from mqttcam.probe import ask
+    from mqttcam.run.health_socket import ask
 
     problems = ask(_settings(arguments).state_dir)
     for problem in problems:

@@ -6,9 +6,9 @@ import socket
 from pathlib import Path
 
 from mqttcam import log
-from mqttcam.app import App
 from mqttcam.cli.outcome import UsageError
-from mqttcam.daemon import run_daemon
+from mqttcam.run.app import App
+from mqttcam.run.process import run_daemon
 from mqttcam.settings import Settings
 
 NODE, CAMERA = "demo", "test"

@@ -69,7 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     from mqttcam.cli import commands
     from mqttcam.settings import SettingsError
-    from mqttcam.settings.dotenv import load_dotenv
+    from mqttcam.settings.loading.dotenv import load_dotenv
 
     if "config" in arguments:
         load_dotenv(os.environ)

@@ -10,13 +10,13 @@ from mqttcam.camera.frame import Picture, PictureSpec
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.status import CameraStatus, CameraUnavailable
 from mqttcam.cli.outcome import CommandFailed
-from mqttcam.devices import CameraDevice, SnapshotRefused, build_device
+from mqttcam.devices.camera import CameraDevice, SnapshotRefused, build_device
+from mqttcam.devices.node import Node
+from mqttcam.devices.store import Store
 from mqttcam.home_assistant import discovery_messages
 from mqttcam.mqtt.topics import Topics
-from mqttcam.node import Node
 from mqttcam.outputs import configured as configured_outputs
 from mqttcam.settings import MqttSettings, Settings
-from mqttcam.store import Store
 from mqttcam.web.address import linked_page
 
 OPEN_TIMEOUT = 15.0

@@ -11,7 +11,8 @@ from typing import Any, Protocol
 import orjson
 
 import ha_discovery as ha
-from mqttcam.devices import CameraDevice
+from mqttcam.devices.camera import CameraDevice
+from mqttcam.devices.node import Node
 from mqttcam.home_assistant.discovery import (
     camera_discovery,
     camera_object_id,
@@ -19,7 +20,6 @@ from mqttcam.home_assistant.discovery import (
     node_object_id,
 )
 from mqttcam.mqtt.topics import Topics
-from mqttcam.node import Node
 
 log = logging.getLogger(__name__)
 

@@ -12,12 +12,12 @@ from pydantic import ValidationError
 
 import ha_discovery as ha
 from mqttcam import __version__
-from mqttcam.devices import CameraDevice
-from mqttcam.entities.camera import camera_entities
-from mqttcam.entities.entity import Entity, Platform
-from mqttcam.entities.node import NODE
+from mqttcam.devices.camera import CameraDevice
+from mqttcam.devices.entities.camera import camera_entities
+from mqttcam.devices.entities.entity import Entity, Platform
+from mqttcam.devices.entities.node import NODE
+from mqttcam.devices.node import Node, picture_addresses
 from mqttcam.mqtt.topics import CameraTopics, Topics
-from mqttcam.node import Node, picture_addresses
 from mqttcam.values import Choice, Number, Rectangle, Switch, Text, Vector
 
 log = logging.getLogger(__name__)

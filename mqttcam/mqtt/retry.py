@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from mqttcam.mqtt.backoff import Backoff
+from mqttcam.backoff import Backoff
 from mqttcam.mqtt.refusals import Trouble
 
 log = logging.getLogger(__name__)

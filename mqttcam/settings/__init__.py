@@ -5,12 +5,12 @@
 
 from mqttcam.settings.base import plain
 from mqttcam.settings.cameras import UNPACED, CameraSettings, ImageSettings, default_name
-from mqttcam.settings.loader import check_outputs, find_config, load
+from mqttcam.settings.document.problems import NoConfiguration, Problem, SettingsError
+from mqttcam.settings.document.schema import json_schema
+from mqttcam.settings.loading.loader import check_outputs, find_config, load
 from mqttcam.settings.model import LogSettings, Settings
 from mqttcam.settings.motion import MotionSettings
 from mqttcam.settings.mqtt import BrokerSettings, HomeAssistantSettings, MqttSettings, TlsSettings
-from mqttcam.settings.problems import NoConfiguration, Problem, SettingsError
-from mqttcam.settings.schema import json_schema
 from mqttcam.settings.size import NAMED_SIZES, Size, parse_size
 from mqttcam.settings.sources import FileSource, SourceSettings, TestPatternSource
 from mqttcam.settings.sources_real import Picamera2Source, UrlSource, V4l2Source

@@ -6,11 +6,11 @@ import asyncio
 
 from aiohttp import web
 
-from mqttcam.commander import Commander
-from mqttcam.commands import Target
-from mqttcam.entities.camera import camera_entities
-from mqttcam.entities.entity import state_of
-from mqttcam.request import MAX_PAYLOAD, Request
+from mqttcam.commands.catalogue import Target
+from mqttcam.commands.request import MAX_PAYLOAD, Request
+from mqttcam.commands.runner import Commander
+from mqttcam.devices.entities.camera import camera_entities
+from mqttcam.devices.entities.entity import state_of
 from mqttcam.web.describe import describe_camera, describe_node
 from mqttcam.web.errors import STATUS, ApiError, json_response
 from mqttcam.web.live import revision

@@ -5,12 +5,12 @@ Nothing about any one control is known here.
 
 from __future__ import annotations
 
-from mqttcam.commands import NODE_COMMANDS, Command, camera_commands
-from mqttcam.devices import CameraDevice
-from mqttcam.entities.camera import camera_entities
-from mqttcam.entities.entity import Entity, state_of
-from mqttcam.entities.node import NODE
-from mqttcam.node import Node, picture_addresses
+from mqttcam.commands.catalogue import NODE_COMMANDS, Command, camera_commands
+from mqttcam.devices.camera import CameraDevice
+from mqttcam.devices.entities.camera import camera_entities
+from mqttcam.devices.entities.entity import Entity, state_of
+from mqttcam.devices.entities.node import NODE
+from mqttcam.devices.node import Node, picture_addresses
 
 
 def describe_camera(device: CameraDevice, base: str) -> dict[str, object]:

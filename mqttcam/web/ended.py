@@ -9,7 +9,7 @@ from pathlib import Path
 
 import orjson
 
-from mqttcam.store import write_atomically
+from mqttcam.devices.store import write_atomically
 
 log = logging.getLogger(__name__)
 

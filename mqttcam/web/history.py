@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 
 from mqttcam.camera.frame import Picture
-from mqttcam.devices import SnapshotSink
+from mqttcam.devices.camera import SnapshotSink
 
 _MAX_BYTES = 8 * 2**20
 """Of one camera's snapshots together; the last one is always kept."""

@@ -11,11 +11,11 @@ from weakref import WeakKeyDictionary
 
 import orjson
 
-from mqttcam.devices import CameraDevice
-from mqttcam.entities.camera import camera_entities
-from mqttcam.entities.entity import state_of
-from mqttcam.entities.node import NODE
-from mqttcam.fleet import Fleet
+from mqttcam.commands.registry import Fleet
+from mqttcam.devices.camera import CameraDevice
+from mqttcam.devices.entities.camera import camera_entities
+from mqttcam.devices.entities.entity import state_of
+from mqttcam.devices.entities.node import NODE
 from mqttcam.web.describe import describe_entity
 from mqttcam.web.history import History
 from mqttcam.web.viewers import Viewers

@@ -11,10 +11,10 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from mqttcam.camera.status import CameraStatus
-from mqttcam.entities.camera import camera_entities
-from mqttcam.entities.entity import Device, Entity
-from mqttcam.entities.node import NODE
-from mqttcam.node import Node
+from mqttcam.devices.entities.camera import camera_entities
+from mqttcam.devices.entities.entity import Device, Entity
+from mqttcam.devices.entities.node import NODE
+from mqttcam.devices.node import Node
 from mqttcam.values import Number, Switch
 from mqttcam.web.site import Site
 

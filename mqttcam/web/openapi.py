@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from mqttcam.commands import NODE_COMMANDS, Command, camera_commands
-from mqttcam.devices import CameraDevice
-from mqttcam.entities.camera import camera_entities
-from mqttcam.entities.entity import Entity
-from mqttcam.node import Node
+from mqttcam.commands.catalogue import NODE_COMMANDS, Command, camera_commands
+from mqttcam.devices.camera import CameraDevice
+from mqttcam.devices.entities.camera import camera_entities
+from mqttcam.devices.entities.entity import Entity
+from mqttcam.devices.node import Node
 from mqttcam.web.schemas import REQUEST_ID, SCHEMAS, Schema, reading_schema, value_schema
 from mqttcam.web.site import QUERY
 

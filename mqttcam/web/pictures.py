@@ -10,7 +10,7 @@ from aiohttp.abc import AbstractStreamWriter
 
 from mqttcam.camera.frame import Picture, PictureSpec
 from mqttcam.camera.status import WITHOUT_FRAMES, CameraStatus, CameraUnavailable
-from mqttcam.devices import CameraDevice
+from mqttcam.devices.camera import CameraDevice
 from mqttcam.web.errors import ApiError
 from mqttcam.web.placeholder import placeholder
 from mqttcam.web.site import SITE, wish

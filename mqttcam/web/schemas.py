@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from mqttcam.request import Code
+from mqttcam.commands.request import Code
 from mqttcam.values import Choice, Kind, Number, Rectangle, Switch, Text, Vector
 
 Schema = dict[str, object]

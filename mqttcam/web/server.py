@@ -12,7 +12,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from mqttcam.fleet import Fleet
+from mqttcam.commands.registry import Fleet
 from mqttcam.settings.web import WebSettings, WebTlsSettings
 from mqttcam.web.access import Access
 from mqttcam.web.address import page_url

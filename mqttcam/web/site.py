@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from mqttcam.devices import CameraDevice
-from mqttcam.fleet import Fleet
+from mqttcam.commands.registry import Fleet
+from mqttcam.devices.camera import CameraDevice
 from mqttcam.settings.web import WebSettings
 from mqttcam.values import InvalidValue, Number
 from mqttcam.web.access import Access

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from mqttcam.camera.feed import PictureFeed
 from mqttcam.camera.frame import Picture, PictureSpec
 from mqttcam.camera.status import WITHOUT_FRAMES
-from mqttcam.devices import CameraDevice
+from mqttcam.devices.camera import CameraDevice
 from mqttcam.web.placeholder import placeholder
 
 BOUNDARY = "frame"

@@ -8,12 +8,15 @@ from __future__ import annotations
 import os
 import sys
 import time
+from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[2]))
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 import simplejpeg
-from wire import Publisher
+
+from tests.bench.wire import Publisher
 
 
 def main() -> None:

@@ -13,15 +13,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent)]
+sys.path.insert(0, str(HERE.parents[1]))
 
 import numpy as np
-from frames import FRAMES, ring
 
 from mqttcam.camera.frame import Frame
-from mqttcam.camera.motion import small_luma
-from mqttcam.imaging.motion import Background
 from mqttcam.imaging.raster import Planes, encode
+from mqttcam.motion.background import Background
+from mqttcam.motion.detector import small_luma
+from tests.bench.frames import FRAMES, ring
 
 LOOK_NS = 200_000_000
 QUALITY = 85

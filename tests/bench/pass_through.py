@@ -16,15 +16,16 @@ import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent)]
+sys.path.insert(0, str(HERE.parents[1]))
 
 import numpy as np
 import simplejpeg
-from frames import FRAMES, ring
-from run import TOPIC, cpu_seconds, running
-from sources.camera_process import CameraProcess, http_camera_command
-from support.broker import Mosquitto
-from wire import Subscriber
+
+from tests.bench.frames import FRAMES, ring
+from tests.bench.run import TOPIC, cpu_seconds, running
+from tests.bench.wire import Subscriber
+from tests.camera.sources.camera_process import CameraProcess, http_camera_command
+from tests.support.broker import Mosquitto
 
 _SIZES = ((640, 480), (1280, 720), (1920, 1080))
 _SIDES = {"passed through": 85, "made anew": 80}

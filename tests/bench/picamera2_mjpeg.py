@@ -29,7 +29,7 @@ _PORT = 18230
 
 
 def serve(side: str, size: str, rate: float, port: int) -> None:
-    from virtual_pi.inside import bridge
+    from tests.virtual_pi.inside import bridge
 
     with bridge.pace(rate):
         {"camera": camera_alone, "picamera2": picamera2_server, "mqttcam": mqttcam_server}[side](
@@ -137,7 +137,7 @@ def cpu_seconds(pid: int) -> float:
 
 def measure(root: Path, side: str, size: str, rate: float, seconds: float) -> tuple[float, float]:
     """CPU milliseconds a frame, and frames a second that one viewer gets."""
-    command = ["chroot", str(root), "/usr/bin/env", "-C", str(_INSIDE), "PYTHONPATH=/src:/src/tests"]
+    command = ["chroot", str(root), "/usr/bin/env", "-C", str(_INSIDE), "PYTHONPATH=/src"]
     command += ["OPENBLAS_NUM_THREADS=1", "/opt/venv/bin/python", "/src/tests/bench/picamera2_mjpeg.py"]
     command += ["--serve", side, size, str(rate), str(_PORT)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -217,6 +217,7 @@ def prepared() -> Path:
     shutil.rmtree(root / "src", ignore_errors=True)
     for folder in ("mqttcam", "ha_discovery", "tests/virtual_pi", "tests/bench"):
         shutil.copytree(project / folder, root / "src" / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(project / "tests" / "__init__.py", root / "src" / "tests")
     return root
 
 

@@ -24,12 +24,13 @@ from importlib.util import find_spec
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent)]
+sys.path.insert(0, str(HERE.parents[1]))
 
 import psutil
-from frames import ring
-from support.broker import Mosquitto
-from wire import Arrival, Subscriber
+
+from tests.bench.frames import ring
+from tests.bench.wire import Arrival, Subscriber
+from tests.support.broker import Mosquitto
 
 QUALITY = 85
 TOPIC = "mqttcam/bench/cam/image"

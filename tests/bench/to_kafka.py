@@ -22,8 +22,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-TESTS = Path(__file__).parents[1]
-sys.path[:0] = [str(TESTS.parent), str(TESTS), str(TESTS / "kafka")]
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
 COUNTS = {20_000: 2000, 100_000: 600, 1_000_000: 100}
 """Messages of each size, in bytes."""
@@ -57,13 +56,12 @@ def bare_confluent(address: str, topic: str, payload: bytes) -> Callable[[int], 
 
 
 def bridge(address: str, topic: str, payload: bytes, client: str) -> Callable[[int], None]:
-    from kafka_bridge.rig import OF_ALL
-
     from mqttcam.camera.frame import Frame, PictureSpec
     from mqttcam.camera.hub import Hub
     from mqttcam.outputs.kafka.output import KafkaOutput
     from mqttcam.outputs.output import CameraFeed
     from mqttcam.settings.kafka import KafkaSettings
+    from tests.outputs.kafka.rig import OF_ALL
 
     keys = {"brokers": address, "topic": topic, "client": client, "max_request_size": LIMIT}
     output = KafkaOutput(KafkaSettings.model_validate(keys), "bench", Path(tempfile.gettempdir()))
@@ -105,7 +103,7 @@ def child(name: str, address: str, topic: str, size: int) -> None:
 
 
 def measure(broker: Any, name: str, size: int) -> dict[str, float]:
-    from kafka_bridge.rig import make_topic, topic_name
+    from tests.outputs.kafka.rig import make_topic, topic_name
 
     topic = make_topic(broker, topic_name("bench"), max_message_bytes=str(LIMIT), file_delete_delay_ms="1000")
     command = [sys.executable, __file__, "--child", name, broker.address(), topic, str(size)]
@@ -125,7 +123,7 @@ def main() -> None:
         name, address, topic, size = arguments.child
         child(name, address, topic, int(size))
         return
-    from broker import KafkaBroker
+    from tests.support.kafka import KafkaBroker
 
     found: dict[tuple[str, int], list[dict[str, float]]] = {}
     with tempfile.TemporaryDirectory() as folder, KafkaBroker(Path(folder)) as broker:

@@ -28,12 +28,13 @@ from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parents[1])]
+sys.path.insert(0, str(HERE.parents[1]))
 
 import numpy as np
 import simplejpeg
-from frames import ring
-from streams import HEADER, Figures, Side, measure
+
+from tests.bench.frames import ring
+from tests.bench.streams import HEADER, Figures, Side, measure
 
 QUALITY = 85
 VIEWERS = ((1, 0), (5, 0), (20, 0), (20, 1))
@@ -43,7 +44,7 @@ _FORMATS = {"YUYV": "yuyv", "MJPEG": "mjpeg"}
 
 async def serve(options: argparse.Namespace) -> None:
     """Ours: the real V4L2 source, camera and web server."""
-    from web.serving import serving
+    from tests.web.serving import serving
 
     camera = {
         "source": {"type": "v4l2", "device": options.device, "format": _FORMATS[options.format]},

@@ -20,10 +20,10 @@ from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parents[1])]
+sys.path.insert(0, str(HERE.parents[1]))
 
-from frames import ring
-from streams import HEADER, Figures, Side, measure
+from tests.bench.frames import ring
+from tests.bench.streams import HEADER, Figures, Side, measure
 
 QUALITY = 85
 
@@ -33,7 +33,7 @@ QUALITY = 85
 
 async def serve(width: int, height: int, fps: float) -> None:
     """Ours: the real camera and web server."""
-    from web.serving import serving
+    from tests.web.serving import serving
 
     camera = {
         "source": {"type": "file", "path": str(ring(width, height)), "format": "yuv420"},

@@ -9,12 +9,12 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any, Protocol
 
 import pytest
-from support.waiting import until
 
-from camera.broken import Hardware
 from mqttcam.camera import capture, stall, supervisor
 from mqttcam.camera.camera import Camera
 from mqttcam.settings import CameraSettings
+from tests.camera.broken import Hardware
+from tests.support.waiting import until
 
 
 class MakeCamera(Protocol):

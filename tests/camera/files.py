@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from camera.broken import Hardware
-from camera.conftest import MakeCamera
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.frame import Frame
 from mqttcam.camera.source import Source
 from mqttcam.camera.sources import create
 from mqttcam.camera.wake import Wake
 from mqttcam.settings import CameraSettings
+from tests.camera.broken import Hardware
+from tests.camera.conftest import MakeCamera
 
 
 def settings_of(path: Path, **keys: Any) -> CameraSettings:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
-from support.cameras import running
 
-from camera.broken import Broken, Hardware
-from camera.conftest import MakeCamera
 from mqttcam.camera.control import Action, Control
 from mqttcam.camera.status import CameraUnavailable
 from mqttcam.values import Choice, InvalidValue, Number, Value, Vector
+from tests.camera.broken import Broken, Hardware
+from tests.camera.conftest import MakeCamera
+from tests.support.cameras import running
 
 FOCUS = Action("Autofocus", "AfTrigger", "Start")
 CONTROLS = (

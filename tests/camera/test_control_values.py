@@ -7,16 +7,16 @@ import logging
 from collections.abc import Mapping
 
 import pytest
-from support.cameras import failed, running
-from support.waiting import until
 
-from camera.broken import Broken, Hardware
-from camera.conftest import MakeCamera
 from mqttcam.camera import desk
 from mqttcam.camera.control import Control, WantedValues, key_of, named, plain_name, title_of
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.status import CameraUnavailable
 from mqttcam.values import InvalidValue, Switch, Value
+from tests.camera.broken import Broken, Hardware
+from tests.camera.conftest import MakeCamera
+from tests.support.cameras import failed, running
+from tests.support.waiting import until
 
 
 @pytest.mark.parametrize("name", ["AwbMode", "awbmode", "awb_mode", "AWB_MODE", "awb-mode", "Awb mode"])

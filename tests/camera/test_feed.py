@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.pictures import jpeg, size_of
-from support.waiting import until
 
-from camera.broken import grey_planes
 from mqttcam.camera.feed import PictureFeed
 from mqttcam.camera.frame import Frame, Picture, PictureSpec
 from mqttcam.camera.hub import Hub
+from tests.camera.broken import grey_planes
+from tests.support.pictures import jpeg, size_of
+from tests.support.waiting import until
 
 SECOND = 10**9
 START = 1_700_000_000 * SECOND

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 import simplejpeg
-from imaging.photos import noted, quarters
-from support.pictures import jpeg, size_of
 
-from camera.broken import grey_planes
 from mqttcam.camera import frame as module
 from mqttcam.camera.frame import DEFAULT_QUALITY, Adjustment, Expired, Frame, Life, PictureSpec, fitted
 from mqttcam.imaging import raster
 from mqttcam.imaging.fit import Fitter
+from tests.camera.broken import grey_planes
+from tests.imaging.photos import noted, quarters
+from tests.support.pictures import jpeg, size_of
 
 
 def jpeg_frame(data: bytes) -> Frame:

@@ -8,17 +8,17 @@ import time
 from collections.abc import Callable
 
 import pytest
-from support.cameras import failed, running
-from support.pictures import jpeg, size_of
-from support.waiting import until
 
-from camera.broken import Hardware
-from camera.conftest import MakeCamera
 from mqttcam.camera import capture, desk
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.frame import Picture, PictureSpec
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.status import CameraUnavailable
+from tests.camera.broken import Hardware
+from tests.camera.conftest import MakeCamera
+from tests.support.cameras import failed, running
+from tests.support.pictures import jpeg, size_of
+from tests.support.waiting import until
 
 _LARGE = jpeg(640, 480, noise=100)
 

@@ -11,12 +11,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from support.cameras import failed, running
-from support.kernel import sleep_in_kernel, wake_in_kernel
-from support.waiting import until
 
-from camera.broken import Hardware
-from camera.conftest import STOP_TIMEOUT, MakeCamera, OnStuck
 from mqttcam.camera import capture, desk, supervisor
 from mqttcam.camera.control import Control
 from mqttcam.camera.feed import PictureFeed
@@ -25,6 +20,11 @@ from mqttcam.camera.kernel import is_in_kernel
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.status import CameraStatus, CameraUnavailable
 from mqttcam.values import Number
+from tests.camera.broken import Hardware
+from tests.camera.conftest import STOP_TIMEOUT, MakeCamera, OnStuck
+from tests.support.cameras import failed, running
+from tests.support.kernel import sleep_in_kernel, wake_in_kernel
+from tests.support.waiting import until
 
 
 @pytest.mark.parametrize("where", ["open", "read", "close"])

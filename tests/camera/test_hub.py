@@ -6,9 +6,9 @@ import threading
 
 import pytest
 
-from camera.broken import grey_planes
 from mqttcam.camera.frame import Frame
 from mqttcam.camera.hub import Hub
+from tests.camera.broken import grey_planes
 
 
 class Reader:

@@ -8,16 +8,16 @@ import threading
 import time
 
 import pytest
-from support.cameras import failed, running
-from support.waiting import until
 
-from camera.broken import Hardware
-from camera.conftest import MakeCamera, OnStuck
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.feed import PictureFeed
 from mqttcam.camera.frame import Expired, Frame, Life, Picture, PictureSpec
 from mqttcam.camera.order import Order
 from mqttcam.camera.status import CameraStatus, CameraUnavailable
+from tests.camera.broken import Hardware
+from tests.camera.conftest import MakeCamera, OnStuck
+from tests.support.cameras import failed, running
+from tests.support.waiting import until
 
 
 def feed_of(camera: Camera, pictures: list[Picture]) -> PictureFeed:

@@ -8,17 +8,17 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from support.cameras import failed, running
-from support.waiting import until
 
-from camera.broken import Broken, Hardware
-from camera.conftest import MakeCamera
 from mqttcam.camera import sampling
 from mqttcam.camera.reading import Reading
 from mqttcam.camera.sampling import Sampler
 from mqttcam.camera.source import MeasuringSource, SourceError, SourceInfo
 from mqttcam.camera.wake import Wake
 from mqttcam.values import Choice, Number, Value
+from tests.camera.broken import Broken, Hardware
+from tests.camera.conftest import MakeCamera
+from tests.support.cameras import failed, running
+from tests.support.waiting import until
 
 LUX = Reading("Lux", Number(0, 1e6, unit="lx"), 1, "illuminance")
 TIME = Reading("ExposureTime", Number(0, 1e9, integer=True, unit="µs"))

@@ -6,13 +6,13 @@ import time
 from importlib import import_module
 
 import pytest
-from support.cameras import running
 
-from camera.broken import ABILITIES, HEIGHT, WIDTH, Hardware, grey_planes
-from camera.conftest import MakeCamera
 from mqttcam.camera import sources
 from mqttcam.camera.frame import Frame
 from mqttcam.camera.source import Source, SourceInfo
+from tests.camera.broken import ABILITIES, HEIGHT, WIDTH, Hardware, grey_planes
+from tests.camera.conftest import MakeCamera
+from tests.support.cameras import running
 
 
 class Least(Source):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from support.cameras import failed, running
-from support.waiting import until
 
-from camera.broken import Hardware
-from camera.conftest import MakeCamera
 from mqttcam.camera import capture
 from mqttcam.camera.source import SourceError
+from tests.camera.broken import Hardware
+from tests.camera.conftest import MakeCamera
+from tests.support.cameras import failed, running
+from tests.support.waiting import until
 
 
 class Restartable(Hardware):

@@ -7,13 +7,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from support.cameras import running
-from support.waiting import until
 
-from camera.broken import Hardware
-from camera.conftest import MakeCamera
 from mqttcam.camera.hub import Hub
 from mqttcam.camera.stats import CameraStats
+from tests.camera.broken import Hardware
+from tests.camera.conftest import MakeCamera
+from tests.support.cameras import running
+from tests.support.waiting import until
 
 
 class Clock:

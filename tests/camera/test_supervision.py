@@ -10,11 +10,7 @@ import random
 import threading
 
 import pytest
-from support.cameras import failed, running
-from support.waiting import until
 
-from camera.broken import Hardware
-from camera.conftest import MakeCamera, threads
 from mqttcam.camera import camera as camera_module
 from mqttcam.camera import supervisor
 from mqttcam.camera.camera import Camera
@@ -22,6 +18,10 @@ from mqttcam.camera.frame import PictureSpec
 from mqttcam.camera.source import SourceEnded, SourceError
 from mqttcam.camera.status import CameraStatus, CameraUnavailable
 from mqttcam.settings import CameraSettings
+from tests.camera.broken import Hardware
+from tests.camera.conftest import MakeCamera, threads
+from tests.support.cameras import failed, running
+from tests.support.waiting import until
 
 
 def lines(caplog: pytest.LogCaptureFixture, level: int) -> list[str]:

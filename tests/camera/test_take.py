@@ -6,16 +6,16 @@ import asyncio
 import time
 
 import pytest
-from support.cameras import running
-from support.pictures import jpeg, size_of
-from support.waiting import until
 
-from camera.broken import Hardware
-from camera.conftest import MakeCamera
 from mqttcam.camera.frame import Frame, Life, Picture, PictureSpec
 from mqttcam.camera.order import Order
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.status import CameraUnavailable
+from tests.camera.broken import Hardware
+from tests.camera.conftest import MakeCamera
+from tests.support.cameras import running
+from tests.support.pictures import jpeg, size_of
+from tests.support.waiting import until
 
 
 async def test_picture_is_of_a_frame_from_after_the_call(make_camera: MakeCamera) -> None:

@@ -13,10 +13,11 @@ from typing import Any
 
 import psutil
 import pytest
-from support.broker import Broker, Mosquitto, any_broker
-from support.left_out import leave_out
-from support.node import Camera
-from support.rig import Launch, Rig, rig
+
+from tests.support.broker import Broker, Mosquitto, any_broker
+from tests.support.left_out import leave_out
+from tests.support.node import Camera
+from tests.support.rig import Launch, Rig, rig
 
 _names = (f"n{number}" for number in itertools.count(1))
 

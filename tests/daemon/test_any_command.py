@@ -6,8 +6,9 @@ import json
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.results import CODES, answers_to
-from support.rig import Rig
+
+from tests.support.results import CODES, answers_to
+from tests.support.rig import Rig
 
 KEYS = [
     "brightness",

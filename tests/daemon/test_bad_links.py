@@ -6,11 +6,12 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from support.broker import Broker
-from support.daemon import pattern_camera
-from support.link import Link
-from support.results import check_ok
-from support.rig import Launch
+
+from tests.support.broker import Broker
+from tests.support.daemon import pattern_camera
+from tests.support.link import Link
+from tests.support.results import check_ok
+from tests.support.rig import Launch
 
 PATIENCE = 4.0
 """Seconds. A daemon that lets things wait behind its pictures needs ten and more on these links."""

@@ -6,10 +6,11 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from support.client import Client, retained
-from support.node import Camera
-from support.results import answers_to, check_error, check_ok
-from support.rig import Launch, Rig
+
+from tests.support.client import Client, retained
+from tests.support.node import Camera
+from tests.support.results import answers_to, check_error, check_ok
+from tests.support.rig import Launch, Rig
 
 
 @pytest.fixture(autouse=True)

@@ -6,11 +6,11 @@ import json
 import time
 from pathlib import Path
 
-from support.broker import Broker, any_broker
-from support.daemon import Daemon, configuration
-from support.pictures import size_of
-from support.rig import Launch, Rig, rig
-from support.waiting import wait_for
+from tests.support.broker import Broker, any_broker
+from tests.support.daemon import Daemon, configuration
+from tests.support.pictures import size_of
+from tests.support.rig import Launch, Rig, rig
+from tests.support.waiting import wait_for
 
 VOLATILE = {"health"}
 FROZEN = 3.0

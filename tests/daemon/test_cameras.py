@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from support.daemon import pattern_camera
-from support.pictures import brightness_of, jpeg, jpeg_folder, raw_ring, size_of
-from support.results import check_error, check_ok
-from support.rig import Launch
+from tests.support.daemon import pattern_camera
+from tests.support.pictures import brightness_of, jpeg, jpeg_folder, raw_ring, size_of
+from tests.support.results import check_error, check_ok
+from tests.support.rig import Launch
 
 
 def _files(path: Path, **source: Any) -> dict[str, Any]:

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 import yaml
-from support.daemon import mqttcam_command, pattern_camera
-from support.pictures import jpeg, size_of
-from support.rig import Rig
-from support.waiting import free_port, wait_for
 
 import mqttcam
+from tests.support.daemon import mqttcam_command, pattern_camera
+from tests.support.pictures import jpeg, size_of
+from tests.support.rig import Rig
+from tests.support.waiting import free_port, wait_for
 
 DAEMON_COMMANDS = ["run", "check", "discovery", "forget", "snapshot", "healthcheck"]
 

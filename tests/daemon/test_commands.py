@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from support.node import Camera
-from support.results import answers_to, check_error, check_ok
-from support.rig import Launch, Rig
+
+from tests.support.node import Camera
+from tests.support.results import answers_to, check_error, check_ok
+from tests.support.rig import Launch, Rig
 
 
 def test_unknown_command_names_those_there_are(shared: Rig, front: Camera) -> None:

@@ -15,9 +15,10 @@ import paho.mqtt.client as mqtt
 import psutil
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
-from support.daemon import Daemon, pattern_camera
-from support.pictures import size_of
-from support.waiting import HOST, free_port, wait_for
+
+from tests.support.daemon import Daemon, pattern_camera
+from tests.support.pictures import size_of
+from tests.support.waiting import HOST, free_port, wait_for
 
 pytest.importorskip("iotcore", reason="the demo needs the extra `demo`")
 

@@ -7,10 +7,11 @@ import re
 from typing import Any
 
 import pytest
-from support.daemon import mqttcam_command, pattern_camera
-from support.discovery import full, others_retained
-from support.results import check_ok
-from support.rig import Launch, Rig
+
+from tests.support.daemon import mqttcam_command, pattern_camera
+from tests.support.discovery import full, others_retained
+from tests.support.results import check_ok
+from tests.support.rig import Launch, Rig
 
 NODE = "homeassistant/device/mqttcam_yard/config"
 FRONT = "homeassistant/device/mqttcam_yard_front/config"

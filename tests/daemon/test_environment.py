@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 import yaml
-from support.broker import Broker
-from support.client import Client
-from support.daemon import Daemon, configuration, mqttcam_command, pattern_camera
-from support.rig import Launch
+
+from tests.support.broker import Broker
+from tests.support.client import Client
+from tests.support.daemon import Daemon, configuration, mqttcam_command, pattern_camera
+from tests.support.rig import Launch
 
 
 def test_environment_beats_the_file(launch: Launch) -> None:

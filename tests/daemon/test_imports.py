@@ -8,9 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.broker import Broker
-from support.daemon import clean_environment
-from support.rig import rig
+
+from tests.support.broker import Broker
+from tests.support.daemon import clean_environment
+from tests.support.rig import rig
 
 LIBRARIES = {
     "annotated_types",
@@ -68,7 +69,7 @@ def test_no_other_library(loaded: set[str]) -> None:
         "mqttcam.camera.sources.url",
         "mqttcam.camera.sources.v4l2",
         "mqttcam.cli.demo",
-        "mqttcam.mqtt.broker",
+        "mqttcam.mqtt.broker.embedded",
         "mqttcam.outputs.kafka",
         "mqttcam.web.server",
         "bystander",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from support.rig import Launch, Rig
+
+from tests.support.rig import Launch, Rig
 
 FORGED = "\n2026-01-01 00:00:00 ERROR mqttcam: the house is on fire\n"
 

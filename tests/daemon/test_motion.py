@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.client import Message
-from support.daemon import pattern_camera
-from support.node import Camera
-from support.pictures import jpeg
-from support.results import check_error, check_ok
-from support.rig import Launch, Rig
+
+from tests.support.client import Message
+from tests.support.daemon import pattern_camera
+from tests.support.node import Camera
+from tests.support.pictures import jpeg
+from tests.support.results import check_error, check_ok
+from tests.support.rig import Launch, Rig
 
 KEYS = {"motion", "motion_detection", "motion_threshold"}
 

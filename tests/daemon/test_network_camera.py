@@ -7,10 +7,11 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from sources.camera_process import CameraProcess, http_camera_command
-from support.pictures import jpeg_folder
-from support.rig import Launch
-from support.waiting import free_port
+
+from tests.camera.sources.camera_process import CameraProcess, http_camera_command
+from tests.support.pictures import jpeg_folder
+from tests.support.rig import Launch
+from tests.support.waiting import free_port
 
 
 @pytest.fixture

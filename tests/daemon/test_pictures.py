@@ -6,13 +6,14 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from support.client import Client
-from support.daemon import pattern_camera
-from support.node import Camera
-from support.pictures import size_of
-from support.results import check_error, check_ok
-from support.rig import Launch, Rig
-from support.waiting import wait_for
+
+from tests.support.client import Client
+from tests.support.daemon import pattern_camera
+from tests.support.node import Camera
+from tests.support.pictures import size_of
+from tests.support.results import check_error, check_ok
+from tests.support.rig import Launch, Rig
+from tests.support.waiting import wait_for
 
 
 def _metas(client: Client, camera: Camera, count: int) -> list[dict[str, Any]]:

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 from paho.mqtt.client import topic_matches_sub
-from support.broker import Broker, Mosquitto
-from support.daemon import pattern_camera
-from support.old_broker import OldBroker
-from support.pictures import jpeg, size_of
-from support.results import check_error, check_ok
-from support.rig import Launch, rig
+
+from tests.support.broker import Broker, Mosquitto
+from tests.support.daemon import pattern_camera
+from tests.support.old_broker import OldBroker
+from tests.support.pictures import jpeg, size_of
+from tests.support.results import check_error, check_ok
+from tests.support.rig import Launch, rig
 
 
 def test_five_is_the_default(launch: Launch, mosquitto: Mosquitto) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import shlex
 import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
-from support.left_out import leave_out
-from support.rig import Launch
 
-README = Path(__file__).parents[2] / "README.md"
+from tests.support.left_out import leave_out
+from tests.support.project import PROJECT
+from tests.support.rig import Launch
+
+README = PROJECT / "README.md"
 LINES = [line.strip() for line in README.read_text().splitlines() if line.strip().startswith("mosquitto_pub")]
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import signal
 
-from support.daemon import pattern_camera
-from support.discovery import others_retained
-from support.results import CODES, check_error, check_ok
-from support.rig import Launch, Rig
-from support.waiting import wait_for
+from tests.support.daemon import pattern_camera
+from tests.support.discovery import others_retained
+from tests.support.results import CODES, check_error, check_ok
+from tests.support.rig import Launch, Rig
+from tests.support.waiting import wait_for
 
 
 def _device(rig: Rig, camera: str) -> str:

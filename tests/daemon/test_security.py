@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 import yaml
-from support.broker import Mosquitto, find_mosquitto
-from support.certificates import Certificates
-from support.daemon import Daemon, configuration, mqttcam_command
-from support.left_out import leave_out
-from support.rig import rig
-from support.waiting import wait_for
+
+from tests.support.broker import Mosquitto, find_mosquitto
+from tests.support.certificates import Certificates
+from tests.support.daemon import Daemon, configuration, mqttcam_command
+from tests.support.left_out import leave_out
+from tests.support.rig import rig
+from tests.support.waiting import wait_for
 
 SECRET = "correct-horse-battery"
 

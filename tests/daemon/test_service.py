@@ -12,12 +12,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.broker import Endpoint
-from support.daemon import Daemon, clean_environment, configuration
-from support.left_out import leave_out
-from support.waiting import free_port
 
-UNIT = Path(__file__).parents[2] / "deploy" / "mqttcam.service"
+from tests.support.broker import Endpoint
+from tests.support.daemon import Daemon, clean_environment, configuration
+from tests.support.left_out import leave_out
+from tests.support.project import PROJECT
+from tests.support.waiting import free_port
+
+UNIT = PROJECT / "deploy" / "mqttcam.service"
 
 
 @pytest.fixture

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from support.discovery import component
-from support.node import Camera
-from support.pictures import brightness_of
-from support.results import check_error, check_ok
-from support.rig import Rig
+
+from tests.support.discovery import component
+from tests.support.node import Camera
+from tests.support.pictures import brightness_of
+from tests.support.results import check_error, check_ok
+from tests.support.rig import Rig
 
 
 def test_patch_is_applied_answered_and_in_the_state(shared: Rig, front: Camera) -> None:

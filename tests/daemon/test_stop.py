@@ -6,10 +6,11 @@ import signal
 from pathlib import Path
 
 import pytest
-from support.broker import Broker, Mosquitto
-from support.daemon import Daemon, configuration, pattern_camera
-from support.rig import Launch, Rig
-from support.waiting import wait_for
+
+from tests.support.broker import Broker, Mosquitto
+from tests.support.daemon import Daemon, configuration, pattern_camera
+from tests.support.rig import Launch, Rig
+from tests.support.waiting import wait_for
 
 LIMIT = 2.0
 MACHINE = 1.5

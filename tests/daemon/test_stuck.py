@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.daemon import clean_environment, mqttcam_command, pattern_camera
-from support.pictures import raw_ring
-from support.rig import Launch, Rig
-from support.waiting import wait_for
+
+from tests.support.daemon import clean_environment, mqttcam_command, pattern_camera
+from tests.support.pictures import raw_ring
+from tests.support.rig import Launch, Rig
+from tests.support.waiting import wait_for
 
 _QUICK = """
-from mqttcam import new_process
+from mqttcam.run import new_process
 from mqttcam.camera import capture, supervisor
 capture.OPEN_TIMEOUT = 0.3
 supervisor.TICK = 0.05

@@ -6,12 +6,12 @@ import json
 import time
 
 import pytest
-from support.broker import Mosquitto
-from support.node import Camera
-from support.pictures import size_of
-from support.rig import Rig
 
 import mqttcam
+from tests.support.broker import Mosquitto
+from tests.support.node import Camera
+from tests.support.pictures import size_of
+from tests.support.rig import Rig
 
 STATE_KEYS = {
     "enabled",

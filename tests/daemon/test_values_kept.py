@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from support.results import check_error, check_ok
-from support.rig import Launch, Rig
+
+from tests.support.results import check_error, check_ok
+from tests.support.rig import Launch, Rig
 
 VALUES: dict[str, Any] = {"brightness": 0.3, "contrast": 1.25, "image_quality": 55, "image_fps": 4}
 

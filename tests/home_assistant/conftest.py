@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.broker import Mosquitto
-from support.daemon import mqttcam_command, pattern_camera
-from support.discovery import components, full
-from support.left_out import leave_out
-from support.rig import Rig, rig
-from support.waiting import HOST, free_port, wait_for
 
-from home_assistant.harness import HomeAssistant, ha_root, ha_version, now
+from tests.home_assistant.harness import HomeAssistant, ha_root, ha_version, now
+from tests.support.broker import Mosquitto
+from tests.support.daemon import mqttcam_command, pattern_camera
+from tests.support.discovery import components, full
+from tests.support.left_out import leave_out
+from tests.support.rig import Rig, rig
+from tests.support.waiting import HOST, free_port, wait_for
 
 NOT_ABOUT_US = (
     "No device components to cleanup",  # when a user deletes a device, it empties the topic once for each entity

@@ -21,9 +21,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from support.waiting import HOST, free_port, wait_for
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
+
+from tests.support.waiting import HOST, free_port, wait_for
 
 MQTT = "homeassistant.components.mqtt"
 WARNING = 30

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from support.pictures import size_of
-from support.waiting import wait_for
-
-from home_assistant.conftest import World
+from tests.home_assistant.conftest import World
+from tests.support.pictures import size_of
+from tests.support.waiting import wait_for
 
 
 def _operable(world: World, platform: str) -> list[str]:

@@ -6,11 +6,10 @@ import urllib.request
 from functools import partial
 from typing import Any
 
-from support.pictures import size_of
-from support.results import check_ok
-from support.waiting import wait_for
-
-from home_assistant.conftest import World, about_us
+from tests.home_assistant.conftest import World, about_us
+from tests.support.pictures import size_of
+from tests.support.results import check_ok
+from tests.support.waiting import wait_for
 
 
 def _settable(world: World) -> dict[str, dict[str, Any]]:

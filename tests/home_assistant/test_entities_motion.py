@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from support.results import check_ok
 
-from home_assistant.conftest import World
+from tests.home_assistant.conftest import World
+from tests.support.results import check_ok
 
 
 @pytest.fixture(autouse=True)

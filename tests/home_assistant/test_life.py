@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import time
 
-from support.daemon import pattern_camera
-from support.results import check_ok
-from support.waiting import wait_for
-
-from home_assistant.conftest import World
-from home_assistant.harness import now
+from tests.home_assistant.conftest import World
+from tests.home_assistant.harness import now
+from tests.support.daemon import pattern_camera
+from tests.support.results import check_ok
+from tests.support.waiting import wait_for
 
 STARTS = 30
 """Seconds for everything to be back after a restart of something."""

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from support.waiting import wait_for
-
-from home_assistant.conftest import World
 from mqttcam.camera.control import Control
 from mqttcam.camera.source import SourceInfo
-from mqttcam.devices import build_device
+from mqttcam.devices.camera import build_device
+from mqttcam.devices.node import Node
+from mqttcam.devices.store import Store
 from mqttcam.home_assistant.discovery import camera_discovery
 from mqttcam.mqtt.topics import Topics
-from mqttcam.node import Node
 from mqttcam.settings import CameraSettings
-from mqttcam.store import Store
 from mqttcam.values import Choice
+from tests.home_assistant.conftest import World
+from tests.support.waiting import wait_for
 
 _MENU = Control("ColorFX", Choice(("None", "Sepia")), "None")
 

@@ -10,23 +10,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from camera.broken import Hardware
-from support.pictures import jpeg
 
-from home_assistant.conftest import World
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.control import Action, Control
 from mqttcam.camera.frame import Picture
 from mqttcam.camera.sources.picamera2.readings import READINGS
-from mqttcam.devices import CameraDevice
-from mqttcam.entities.camera import camera_entities
-from mqttcam.entities.entity import state_of
-from mqttcam.fleet import Fleet
-from mqttcam.gateway import Gateway
-from mqttcam.node import Node
+from mqttcam.commands.registry import Fleet
+from mqttcam.devices.camera import CameraDevice
+from mqttcam.devices.entities.camera import camera_entities
+from mqttcam.devices.entities.entity import state_of
+from mqttcam.devices.node import Node
+from mqttcam.devices.store import Store
+from mqttcam.gateway.node import Gateway
 from mqttcam.settings import CameraSettings, HomeAssistantSettings, MqttSettings
-from mqttcam.store import Store
 from mqttcam.values import Number, Vector
+from tests.camera.broken import Hardware
+from tests.home_assistant.conftest import World
+from tests.support.pictures import jpeg
 
 _LARGE = jpeg(640, 480)
 _METADATA: dict[str, object] = {

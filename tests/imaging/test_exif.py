@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.pictures import jpeg
 
-from imaging.photos import noted, quarters
 from mqttcam.imaging.exif import UPRIGHT, is_sideways, orientation, upright
 from mqttcam.imaging.raster import decode
+from tests.imaging.photos import noted, quarters
+from tests.support.pictures import jpeg
 
 GOOD = jpeg(64, 48)
 _JFIF = b"\xff\xe0\x00\x10JFIF\0\1\1\0\0\1\0\1\0\0"

@@ -7,9 +7,7 @@ import pytest
 import simplejpeg
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.pictures import jpeg
 
-from imaging.photos import quarters
 from mqttcam.imaging import raster
 from mqttcam.imaging.raster import (
     decode,
@@ -21,6 +19,8 @@ from mqttcam.imaging.raster import (
     quarter_turn,
     size_of,
 )
+from tests.imaging.photos import quarters
+from tests.support.pictures import jpeg
 
 GOOD = jpeg(64, 48)
 

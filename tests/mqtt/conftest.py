@@ -9,18 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.broker import Broker, Endpoint, Mosquitto, find_mosquitto
-from support.client import Client
-from support.left_out import leave_out
 
-from mqtt.tools import Rig, login_settings
 from mqttcam.mqtt.connection import Connection
+from tests.mqtt.tools import Rig, login_settings
+from tests.support.broker import Broker, Endpoint, Mosquitto, find_mosquitto
+from tests.support.client import Client
+from tests.support.left_out import leave_out
 
 Connect = Callable[..., Awaitable[Connection]]
 
 _RUN_WITH_STDIN = """
 import subprocess, sys
-subprocess.Popen([sys.executable, "-m", "mqttcam.mqtt.broker_process", *sys.argv[1:]], stdin=subprocess.PIPE).wait()
+subprocess.Popen([sys.executable, "-m", "mqttcam.mqtt.broker.process", *sys.argv[1:]], stdin=subprocess.PIPE).wait()
 """
 
 

@@ -6,11 +6,10 @@ import asyncio
 from types import TracebackType
 from typing import Self
 
-from support.broker import Endpoint
-from support.waiting import HOST
-
+from mqttcam.mqtt.broker.packets import Kind, PacketError, kind_of, read_packet, take_field, write_packet
 from mqttcam.mqtt.packets import varint
-from mqttcam.mqtt.streams import Kind, PacketError, kind_of, read_packet, take_field, write_packet
+from tests.support.broker import Endpoint
+from tests.support.waiting import HOST
 
 RECEIVE_MAXIMUM, SERVER_KEEP_ALIVE = 0x21, 0x13
 

@@ -9,18 +9,18 @@ import time
 from pathlib import Path
 
 import pytest
-from support.broker import Broker, Endpoint, Mosquitto
-from support.client import Client, retained
-from support.old_broker import OldBroker
-from support.proxy import Proxy
-from support.waiting import HOST, free_port, until
 
-from mqtt.conftest import Connect
-from mqtt.tools import FRONT, TOPICS, as_sent, in_thread, login_settings
+from mqttcam.backoff import Backoff
 from mqttcam.mqtt import connection as module
 from mqttcam.mqtt import retry
-from mqttcam.mqtt.backoff import Backoff
 from mqttcam.mqtt.connection import Connection, Message
+from tests.mqtt.conftest import Connect
+from tests.mqtt.tools import FRONT, TOPICS, as_sent, in_thread, login_settings
+from tests.support.broker import Broker, Endpoint, Mosquitto
+from tests.support.client import Client, retained
+from tests.support.old_broker import OldBroker
+from tests.support.proxy import Proxy
+from tests.support.waiting import HOST, free_port, until
 
 WILL = (TOPICS.status, b"offline")
 

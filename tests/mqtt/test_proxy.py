@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from pathlib import Path
 
-from support.broker import Broker, Endpoint
-from support.waiting import until
-
-from mqtt.conftest import Connect
+from tests.mqtt.conftest import Connect
+from tests.support.broker import Broker, Endpoint
+from tests.support.project import PROJECT
+from tests.support.waiting import until
 
 
 async def test_as_a_program(broker: Broker, connect: Connect) -> None:
     proxy = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "support.proxy",
+        "tests.support.proxy",
         str(broker.port),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
-        cwd=Path(__file__).parent.parent,
+        cwd=PROJECT,
     )
     assert proxy.stdin is not None
     assert proxy.stdout is not None

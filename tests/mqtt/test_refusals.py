@@ -7,8 +7,8 @@ import ssl
 
 import pytest
 
+from mqttcam.backoff import Backoff
 from mqttcam.mqtt import retry as module
-from mqttcam.mqtt.backoff import Backoff
 from mqttcam.mqtt.link import Ended
 from mqttcam.mqtt.refusals import Trouble, trouble_of_end, trouble_of_error, trouble_of_refusal
 from mqttcam.mqtt.retry import Retry

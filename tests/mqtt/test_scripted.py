@@ -10,14 +10,14 @@ import time
 from collections.abc import AsyncIterator
 
 import pytest
-from support.broker import Endpoint
-from support.waiting import HOST, until
 
-from mqtt.conftest import Connect
-from mqtt.scripted import RECEIVE_MAXIMUM, SERVER_KEEP_ALIVE, ScriptedBroker
-from mqtt.tools import TOPICS, Rig, picture
+from mqttcam.mqtt.broker.packets import Kind
 from mqttcam.mqtt.connection import Connection
-from mqttcam.mqtt.streams import Kind
+from tests.mqtt.conftest import Connect
+from tests.mqtt.scripted import RECEIVE_MAXIMUM, SERVER_KEEP_ALIVE, ScriptedBroker
+from tests.mqtt.tools import TOPICS, Rig, picture
+from tests.support.broker import Endpoint
+from tests.support.waiting import HOST, until
 
 
 @pytest.fixture

@@ -10,16 +10,16 @@ import threading
 from pathlib import Path
 
 import pytest
-from support.broker import Broker, Mosquitto
-from support.certificates import Certificates
-from support.client import Client
-from support.waiting import HOST, until
 
-from mqtt.conftest import Connect
-from mqtt.tools import FRONT, Rig, in_thread, picture
 from mqttcam.mqtt.tls import TlsError, make_context
 from mqttcam.mqtt.wire import Wire
 from mqttcam.settings import TlsSettings
+from tests.mqtt.conftest import Connect
+from tests.mqtt.tools import FRONT, Rig, in_thread, picture
+from tests.support.broker import Broker, Mosquitto
+from tests.support.certificates import Certificates
+from tests.support.client import Client
+from tests.support.waiting import HOST, until
 
 
 @pytest.fixture(scope="module")

@@ -8,16 +8,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from support.broker import Broker, Endpoint, Mosquitto
-from support.client import Message
-from support.waiting import until
-
 from mqttcam.camera.frame import Picture, PictureSpec
+from mqttcam.gateway.pictures import PicturePublisher
 from mqttcam.mqtt.connection import Connection
-from mqttcam.mqtt.pictures import PicturePublisher
 from mqttcam.mqtt.topics import CameraTopics, Topics
 from mqttcam.schedule import Schedule
 from mqttcam.settings import MqttSettings
+from tests.support.broker import Broker, Endpoint, Mosquitto
+from tests.support.client import Message
+from tests.support.waiting import until
 
 TOPICS = Topics("mqttcam", "yard")
 FRONT = TOPICS.camera("front")

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from support.broker import Broker, Mosquitto
-from support.left_out import leave_out
-from support.rig import Rig, rig
 
-from node_red.harness import Flow, NodeRed, node_red_program
+from tests.node_red.harness import Flow, NodeRed, node_red_program
+from tests.support.broker import Broker, Mosquitto
+from tests.support.left_out import leave_out
+from tests.support.project import PROJECT
+from tests.support.rig import Rig, rig
 
-FLOW_FILE = Path(__file__).parents[2] / "deploy" / "node-red.json"
+FLOW_FILE = PROJECT / "deploy" / "node-red.json"
 
 
 @dataclass(frozen=True)

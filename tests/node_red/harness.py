@@ -18,9 +18,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from support.daemon import clean_environment
-from support.waiting import HOST, free_port, wait_for
 from websockets.sync.client import ClientConnection, connect
+
+from tests.support.daemon import clean_environment
+from tests.support.waiting import HOST, free_port, wait_for
 
 Flow = list[dict[str, Any]]
 Event = dict[str, Any]

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.pictures import size_of
-from support.waiting import wait_for
 
-from node_red.conftest import World
+from tests.node_red.conftest import World
+from tests.support.pictures import size_of
+from tests.support.waiting import wait_for
 
 pytestmark = pytest.mark.node_red
 

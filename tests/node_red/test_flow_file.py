@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import itertools
 import re
-from pathlib import Path
 
-from node_red.harness import Flow
+from tests.node_red.harness import Flow
+from tests.support.project import PROJECT
 
 CORE = {
     "change",
@@ -45,7 +45,7 @@ def test_one_broker_serves_all_mqtt_nodes_and_has_no_secret(flow: Flow) -> None:
 
 
 def test_its_topics_are_those_of_the_readme(flow: Flow) -> None:
-    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    readme = (PROJECT / "README.md").read_text("utf-8")
     known = {
         name
         for row in re.findall(r"^\| (`.*?) \|", readme, re.MULTILINE)

@@ -11,9 +11,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from support.certificates import Certificates
-from support.left_out import leave_out
-from support.waiting import HOST, free_port, listens, wait_for
+from tests.support.certificates import Certificates
+from tests.support.left_out import leave_out
+from tests.support.waiting import HOST, free_port, listens, wait_for
 
 
 def find_mosquitto() -> str | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import trustme
 
-from support.waiting import HOST
+from tests.support.waiting import HOST
 
 
 @dataclass(frozen=True)

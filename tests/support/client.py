@@ -22,7 +22,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from support.broker import Endpoint
+from tests.support.broker import Endpoint
 
 Test = Callable[["Message"], object]
 

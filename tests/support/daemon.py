@@ -15,10 +15,8 @@ from typing import Any, ClassVar, Self
 import psutil
 import yaml
 
-import mqttcam
-from support.broker import Endpoint
-
-_PACKAGES = str(Path(mqttcam.__file__).parent.parent)
+from tests.support.broker import Endpoint
+from tests.support.project import PROJECT
 
 
 def clean_environment(home: Path, extra: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -27,7 +25,7 @@ def clean_environment(home: Path, extra: Mapping[str, str] | None = None) -> dic
         "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
         "HOME": str(home),
         "LANG": "C.UTF-8",
-        "PYTHONPATH": _PACKAGES,
+        "PYTHONPATH": str(PROJECT),
         "PYTHONUNBUFFERED": "1",
         **(extra or {}),
     }

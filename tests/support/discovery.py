@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from support.rig import Rig
+from tests.support.rig import Rig
 
 ABBREVIATIONS = {
     "avty": "availability",

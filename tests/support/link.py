@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from support.broker import Endpoint
+from tests.support.broker import Endpoint
+from tests.support.project import PROJECT
 
 
 class Link(Endpoint):
@@ -17,8 +17,8 @@ class Link(Endpoint):
 
     def __init__(self, broker: Endpoint) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "support.proxy", str(broker.port)],
-            env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)},
+            [sys.executable, "-m", "tests.support.proxy", str(broker.port)],
+            env={**os.environ, "PYTHONPATH": str(PROJECT)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

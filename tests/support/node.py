@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from support.client import Client, Message, Test
+from tests.support.client import Client, Message, Test
 
 
 class Camera:

@@ -8,8 +8,8 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-from support.broker import Endpoint
-from support.waiting import HOST
+from tests.support.broker import Endpoint
+from tests.support.waiting import HOST
 
 _UNACCEPTABLE_VERSION = bytes((0x20, 2, 0, 1))
 """CONNACK with return code 1 (MQTT 3.1.1, table 3.1)."""

@@ -15,7 +15,7 @@ import sys
 from types import TracebackType
 from typing import Self
 
-from support.waiting import HOST
+from tests.support.waiting import HOST
 
 _CHUNK = 4096
 _SMALL_BUFFER = 16384

@@ -6,7 +6,7 @@ import itertools
 from dataclasses import dataclass
 from typing import Any
 
-from support.client import Client
+from tests.support.client import Client
 
 CODES = {
     "unknown_command",

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from support.broker import Broker, Endpoint
-from support.client import Client, Message, retained
-from support.daemon import Daemon, configuration
-from support.node import Camera, Node
-from support.waiting import wait_for
+from tests.support.broker import Broker, Endpoint
+from tests.support.client import Client, Message, retained
+from tests.support.daemon import Daemon, configuration
+from tests.support.node import Camera, Node
+from tests.support.waiting import wait_for
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,12 @@ import shutil
 from pathlib import Path
 
 import pytest
-from support.left_out import leave_out
+
+from tests.support.left_out import leave_out
+from tests.support.project import PROJECT
 
 collect_ignore = ["inside", "inside_vm"]
 
-_HERE = Path(__file__).parent
-_PROJECT = _HERE.parent.parent
 _DEFAULT = "/var/cache/mqttcam/virtual-pi"
 
 
@@ -28,5 +28,6 @@ def virtual_pi() -> Path:
     shutil.rmtree(source, ignore_errors=True)
     skip = shutil.ignore_patterns("__pycache__", "static")
     for folder in ("mqttcam", "ha_discovery", "deploy", "tests/support", "tests/virtual_pi"):
-        shutil.copytree(_PROJECT / folder, source / folder, ignore=skip)
+        shutil.copytree(PROJECT / folder, source / folder, ignore=skip)
+    shutil.copy(PROJECT / "tests" / "__init__.py", source / "tests")
     return root

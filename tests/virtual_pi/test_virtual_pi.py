@@ -13,7 +13,7 @@ _TRIES = 4
 """libcamera's virtual cameras crash (SIGSEGV) when Python takes a request away while a camera runs, as a failure in a
 callback can have it. A run that a signal has ended says nothing of ours; a failed one counts."""
 _INSIDE = "/src/tests/virtual_pi/inside"
-_ENVIRONMENT = ("PYTHONPATH=/src:/src/tests", "PYTHONDONTWRITEBYTECODE=1", "OPENBLAS_NUM_THREADS=1")
+_ENVIRONMENT = ("PYTHONPATH=/src", "PYTHONDONTWRITEBYTECODE=1", "OPENBLAS_NUM_THREADS=1")
 _OPTIONS = ("-q", "-p", "no:cacheprovider", "-c", "pytest.ini", "--confcutdir", _INSIDE)
 
 

@@ -10,7 +10,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from support.left_out import leave_out
+
+from tests.support.left_out import leave_out
 
 _HERE = Path(__file__).parent
 _DEFAULT = "/var/cache/mqttcam/virtual-usb"

@@ -16,7 +16,8 @@ from selenium.common.exceptions import StaleElementReferenceException, WebDriver
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
-from support.left_out import leave_out
+
+from tests.support.left_out import leave_out
 
 T = TypeVar("T")
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from web.browser import Page, browsing
+from tests.web.browser import Page, browsing
 
 _EXPECTED = re.compile(r"status of (40[01]|503)|ERR_CONNECTION|ERR_INCOMPLETE|ERR_EMPTY_RESPONSE")
 """What the console says when a test has a value, a command or a password refused, or the daemon stopped."""

@@ -10,7 +10,7 @@ from unittest.mock import patch
 import aiohttp
 
 from mqttcam.web.passwords import hash_password
-from web.serving import Served, client
+from tests.web.serving import Served, client
 
 TOKEN = "a-token-of-the-tests-0123456789"
 

@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import aiohttp
-from support.cameras import running
 
-from mqttcam.devices import CameraDevice, build_device
-from mqttcam.fleet import Fleet
-from mqttcam.node import Node
+from mqttcam.commands.registry import Fleet
+from mqttcam.devices.camera import CameraDevice, build_device
+from mqttcam.devices.node import Node
+from mqttcam.devices.store import Store
 from mqttcam.settings import CameraSettings
 from mqttcam.settings.web import WebSettings
-from mqttcam.store import Store
 from mqttcam.web import WebServer
+from tests.support.cameras import running
 
 T = TypeVar("T")
 

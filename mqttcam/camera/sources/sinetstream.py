@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from mqttcam import kafka_log
 from mqttcam.camera.frame import Frame
 from mqttcam.camera.source import Source, SourceError, SourceInfo
 from mqttcam.camera.sources._arrival import Arrivals
 from mqttcam.camera.wake import Wake
+from mqttcam.kafka import log as kafka_log
 from mqttcam.settings import CameraSettings
 from mqttcam.settings.kafka_client import KafkaConnection, as_parameters
 from mqttcam.settings.sources_remote import SinetstreamSource

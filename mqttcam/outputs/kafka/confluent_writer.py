@@ -7,8 +7,8 @@ import re
 import time
 from typing import Any
 
-from mqttcam.kafka_log import WRONG_PORT
-from mqttcam.outputs.kafka import envelope
+from mqttcam.kafka import envelope
+from mqttcam.kafka.log import WRONG_PORT
 from mqttcam.outputs.kafka.parameters import DEFAULT_REQUEST, client_parameters, largest_jpeg
 from mqttcam.outputs.queue import Message
 from mqttcam.outputs.writer import Outcome, TooLarge, Trouble, WriterFailed

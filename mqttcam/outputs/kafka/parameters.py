@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mqttcam.outputs.kafka import envelope
+from mqttcam.kafka import envelope
 from mqttcam.settings.kafka import KafkaSettings
 from mqttcam.settings.kafka_client import KafkaClient, as_parameters
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from mqttcam import kafka_log
+from mqttcam.kafka import log as kafka_log
 from mqttcam.outputs.kafka.parameters import DEFAULT_REQUEST, client_parameters, largest_jpeg
 from mqttcam.outputs.queue import Message
 from mqttcam.outputs.writer import Outcome, TooLarge, Trouble, WriterFailed

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from mqttcam.camera.sources.picamera2 import PiCamera
-from virtual_pi.inside import bridge
-from virtual_pi.inside.cameras import BARS, OpenCamera, source_of
+from tests.virtual_pi.inside import bridge
+from tests.virtual_pi.inside.cameras import BARS, OpenCamera, source_of
 
 assert bridge  # before anything loads picamera2
 

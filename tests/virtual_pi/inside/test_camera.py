@@ -8,14 +8,14 @@ from collections.abc import AsyncIterator
 import pytest
 import simplejpeg
 from picamera2 import Picamera2
-from support.cameras import failed, running
 
 from mqttcam.camera import stall, supervisor
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.frame import PictureSpec
 from mqttcam.camera.sources.picamera2 import PiCamera
-from virtual_pi.inside import bridge
-from virtual_pi.inside.cameras import BARS, LINES, settings_of, source_of
+from tests.support.cameras import failed, running
+from tests.virtual_pi.inside import bridge
+from tests.virtual_pi.inside.cameras import BARS, LINES, settings_of, source_of
 
 _TIMEOUT = 15
 

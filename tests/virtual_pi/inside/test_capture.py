@@ -12,7 +12,7 @@ import simplejpeg
 
 from mqttcam.camera.frame import Frame, PictureSpec
 from mqttcam.camera.sources.picamera2 import PiCamera
-from virtual_pi.inside.cameras import LINES, OpenCamera, source_of
+from tests.virtual_pi.inside.cameras import LINES, OpenCamera, source_of
 
 
 def frame_of(source: PiCamera) -> Frame:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import runpy
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,9 +12,10 @@ import numpy as np
 import pytest
 import simplejpeg
 
-from virtual_pi.inside import bridge
+from tests.support.project import PROJECT
+from tests.virtual_pi.inside import bridge
 
-_SCRIPT = Path(__file__).parents[3] / "deploy" / "check-pi.py"
+_SCRIPT = PROJECT / "deploy" / "check-pi.py"
 
 
 @pytest.fixture

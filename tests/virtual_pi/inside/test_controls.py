@@ -13,8 +13,8 @@ from mqttcam.camera.control import Control
 from mqttcam.camera.sources.picamera2 import PiCamera
 from mqttcam.camera.sources.picamera2.controls import rehearse
 from mqttcam.values import Choice, InvalidValue, Number, Rectangle, Switch
-from virtual_pi.inside import bridge
-from virtual_pi.inside.cameras import LINES, OpenCamera
+from tests.virtual_pi.inside import bridge
+from tests.virtual_pi.inside.cameras import LINES, OpenCamera
 
 _FULL = (0, 0, 4608, 2592)
 

@@ -12,8 +12,8 @@ from picamera2 import Picamera2
 from mqttcam.camera.frame import PictureSpec
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.sources.picamera2 import PiCamera
-from virtual_pi.inside import bridge
-from virtual_pi.inside.cameras import LINES, OpenCamera, source_of
+from tests.virtual_pi.inside import bridge
+from tests.virtual_pi.inside.cameras import LINES, OpenCamera, source_of
 
 _FRAME = 640 * 480 * 3 // 2
 

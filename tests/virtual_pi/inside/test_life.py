@@ -16,7 +16,7 @@ from picamera2 import Picamera2
 from mqttcam.camera.capture import THREAD
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.sources.picamera2 import attached, library
-from virtual_pi.inside.cameras import BARS, LINES, OpenCamera, source_of
+from tests.virtual_pi.inside.cameras import BARS, LINES, OpenCamera, source_of
 
 
 def open_descriptors() -> int:

@@ -9,7 +9,6 @@ import pytest
 import simplejpeg
 from picamera2 import Picamera2
 from picamera2.request import CompletedRequest
-from support.cameras import running, until
 
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.frame import PictureSpec
@@ -18,8 +17,9 @@ from mqttcam.camera.sources.picamera2 import PiCamera
 from mqttcam.camera.sources.picamera2 import source as source_module
 from mqttcam.camera.sources.picamera2.frames import FrameMetadata
 from mqttcam.values import InvalidValue
-from virtual_pi.inside import bridge
-from virtual_pi.inside.cameras import BARS, OpenCamera, settings_of
+from tests.support.cameras import running, until
+from tests.virtual_pi.inside import bridge
+from tests.virtual_pi.inside.cameras import BARS, OpenCamera, settings_of
 
 _FULL = (0, 0, 4608, 2592)
 _MEASURED: dict[str, object] = {

@@ -11,8 +11,8 @@ import pytest
 from picamera2 import Picamera2
 
 from mqttcam.camera.sources.picamera2 import streams
-from virtual_pi.inside import bridge
-from virtual_pi.inside.cameras import BARS, OpenCamera, settings_of
+from tests.virtual_pi.inside import bridge
+from tests.virtual_pi.inside.cameras import BARS, OpenCamera, settings_of
 
 _HDR = libcamera.controls.HdrModeEnum
 

@@ -8,8 +8,8 @@ import simplejpeg
 from picamera2 import Picamera2
 
 from mqttcam.camera.source import SourceError
-from virtual_pi.inside import bridge
-from virtual_pi.inside.cameras import OpenCamera
+from tests.virtual_pi.inside import bridge
+from tests.virtual_pi.inside.cameras import OpenCamera
 
 
 def test_still_is_as_large_as_the_sensor_and_the_stream_goes_on(opened: OpenCamera) -> None:

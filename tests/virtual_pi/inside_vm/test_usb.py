@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Iterator
 import numpy as np
 import pytest
 import simplejpeg
-from support.cameras import failed, running
 
 from mqttcam.camera import stall
 from mqttcam.camera.camera import Camera
@@ -19,8 +18,9 @@ from mqttcam.camera.status import CameraStatus
 from mqttcam.settings import CameraSettings, parse_size
 from mqttcam.settings.sources_real import V4l2Source
 from mqttcam.values import Choice, Number
-from virtual_pi.inside_vm.test_v4l2 import camera_of, frame_of
-from virtual_pi.inside_vm.usb_camera import HEIGHT, ID, WIDTH, UsbCamera
+from tests.support.cameras import failed, running
+from tests.virtual_pi.inside_vm.test_v4l2 import camera_of, frame_of
+from tests.virtual_pi.inside_vm.usb_camera import HEIGHT, ID, WIDTH, UsbCamera
 
 _SIZE = f"{WIDTH}x{HEIGHT}"
 _BRIGHTNESS, _POWER_LINE = 2, 5

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 import simplejpeg
-from support.cameras import failed, running, until
 
 from mqttcam.camera import stall
 from mqttcam.camera.camera import Camera
@@ -22,7 +21,8 @@ from mqttcam.cli.cameras import as_text, attached_cameras
 from mqttcam.cli.offline import discovery_of
 from mqttcam.settings import CameraSettings, Settings, parse_size
 from mqttcam.settings.sources_real import V4l2Source
-from virtual_pi.inside_vm.test_v4l2 import camera_of
+from tests.support.cameras import failed, running, until
+from tests.virtual_pi.inside_vm.test_v4l2 import camera_of
 
 _SIZE = parse_size("320x180")
 

@@ -1,0 +1,1 @@
+"""A camera and the node as the outside sees them."""

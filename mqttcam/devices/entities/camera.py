@@ -1,0 +1,139 @@
+"""The entities that every camera has; to them come its controls, actions (`controls.py`) and `readings.py`."""
+
+from __future__ import annotations
+
+from mqttcam.devices.camera import IMAGE_QUALITY, CameraDevice
+from mqttcam.devices.entities.controls import action_entity, control_entity
+from mqttcam.devices.entities.entity import Entity, option
+from mqttcam.devices.entities.motion import motion_entities
+from mqttcam.devices.entities.outputs import output_entities
+from mqttcam.devices.entities.readings import reading_entity
+from mqttcam.values import Number, Switch, Text
+
+_LONGEST_STATE = 255
+"""Home Assistant's limit for a state, in characters."""
+
+FIXED: tuple[Entity[CameraDevice], ...] = (
+    Entity(key="camera", platform="camera", name=None, picture="image"),
+    Entity(key="last_snapshot", platform="image", name="Last snapshot", picture="snapshot"),
+    Entity(
+        key="enabled",
+        platform="switch",
+        name="Enabled",
+        kind=Switch(),
+        read=lambda device: device.camera.enabled,
+        write=lambda device, value: device.set_enabled(value),
+        options=option(icon="mdi:cctv"),
+    ),
+    Entity(
+        key="image_quality",
+        platform="number",
+        name="Image quality",
+        kind=IMAGE_QUALITY,
+        read=lambda device: device.image_quality,
+        write=lambda device, value: device.set_image_quality(value),
+        category="config",
+        options=option(icon="mdi:image-size-select-large", step=1, mode="slider"),
+    ),
+    Entity(
+        key="snapshot",
+        platform="button",
+        name="Snapshot",
+        command="snapshot",
+        options=option(icon="mdi:camera-iris"),
+    ),
+    Entity(
+        key="restart_camera",
+        platform="button",
+        name="Restart camera",
+        command="restart_camera",
+        category="diagnostic",
+        options=option(device_class="restart"),
+    ),
+    Entity(
+        key="fps",
+        platform="sensor",
+        name="Frame rate",
+        kind=Number(0, 1e6, unit="fps"),
+        read=lambda device: round(device.camera.stats.fps, 2),
+        category="diagnostic",
+        options=option(icon="mdi:speedometer", state_class="measurement", suggested_display_precision=1),
+    ),
+    Entity(
+        key="frame_age",
+        platform="sensor",
+        name="Frame age",
+        kind=Number(0, 1e9, unit="s"),
+        read=lambda device: None if (age := device.camera.stats.frame_age) is None else round(age, 2),
+        category="diagnostic",
+        options=option(device_class="duration", state_class="measurement", suggested_display_precision=1),
+    ),
+    Entity(
+        key="dropped_frames",
+        platform="sensor",
+        name="Dropped frames",
+        kind=Number(0, 1e18, integer=True),
+        read=lambda device: device.dropped_frames,
+        category="diagnostic",
+        options=option(icon="mdi:filmstrip-off", state_class="total_increasing"),
+    ),
+    Entity(
+        key="resolution",
+        platform="sensor",
+        name="Resolution",
+        kind=Text(),
+        read=lambda device: device.resolution,
+        category="diagnostic",
+        options=option(icon="mdi:aspect-ratio"),
+    ),
+    Entity(
+        key="restarts",
+        platform="sensor",
+        name="Restarts",
+        kind=Number(0, 1e18, integer=True),
+        read=lambda device: device.camera.stats.restarts,
+        category="diagnostic",
+        options=option(icon="mdi:restart-alert", state_class="total_increasing"),
+    ),
+    Entity(
+        key="last_error",
+        platform="sensor",
+        name="Last error",
+        kind=Text(),
+        read=lambda device: device.camera.last_error and device.camera.last_error[:_LONGEST_STATE],
+        category="diagnostic",
+        options=option(icon="mdi:alert-circle-outline"),
+    ),
+)
+FULL_SNAPSHOT: Entity[CameraDevice] = Entity(
+    key="full_snapshot",
+    platform="button",
+    name="Full snapshot",
+    command="snapshot",
+    arguments=option(full_resolution=True),
+    options=option(icon="mdi:camera-plus"),
+)
+"""Of a camera that can take a picture in full resolution."""
+
+
+def camera_entities(device: CameraDevice) -> tuple[Entity[CameraDevice], ...]:
+    """Every entity of a camera, its controls, actions and readings as they are known now."""
+    kind = device.image_rate
+    rate: Entity[CameraDevice] = Entity(
+        key="image_fps",
+        platform="number",
+        name="Image rate",
+        kind=kind,
+        read=lambda device: device.image_fps,
+        write=lambda device, value: device.set_image_fps(value),
+        category="config",
+        options=option(icon="mdi:image-multiple", step=min(0.1, kind.maximum), mode="slider"),
+    )
+    camera = device.camera
+    entities = [*FIXED, rate, *([FULL_SNAPSHOT] if camera.takes_stills else [])]
+    entities += [*motion_entities(device), *output_entities(device)]
+    entities += map(control_entity, camera.controls.values())
+    entities += map(action_entity, camera.actions.values())
+    entities += map(reading_entity, camera.measured.readings.values())
+    # A key is one entity's: what a vendor calls `Snapshot` is not ours.
+    return tuple({entity.key: entity for entity in reversed(entities)}.values())[::-1]

@@ -1,0 +1,56 @@
+"""The entities of a camera that is configured to look for motion."""
+
+from __future__ import annotations
+
+from mqttcam.devices.camera import CameraDevice
+from mqttcam.devices.entities.entity import Entity, option
+from mqttcam.devices.motion import MOTION, THRESHOLD, CameraMotion
+from mqttcam.values import Switch
+
+
+def _of(device: CameraDevice) -> CameraMotion:
+    assert device.motion is not None, "a camera without motion detection has none of these entities"
+    return device.motion
+
+
+_ENTITIES: tuple[Entity[CameraDevice], ...] = (
+    Entity(
+        key="motion",
+        platform="binary_sensor",
+        name="Motion",
+        kind=Switch(),
+        read=lambda device: _of(device).moving,
+        options=option(device_class="motion"),
+    ),
+    Entity(
+        key="motion_event",
+        platform="event",
+        name="Motion event",
+        options=option(device_class="motion", event_types=(MOTION,)),
+    ),
+    Entity(
+        key="motion_detection",
+        platform="switch",
+        name="Motion detection",
+        kind=Switch(),
+        read=lambda device: _of(device).enabled,
+        write=lambda device, value: _of(device).set_enabled(value),
+        category="config",
+        options=option(icon="mdi:motion-sensor"),
+    ),
+    Entity(
+        key="motion_threshold",
+        platform="number",
+        name="Motion threshold",
+        kind=THRESHOLD,
+        read=lambda device: _of(device).threshold,
+        write=lambda device, value: _of(device).set_threshold(value),
+        category="config",
+        options=option(icon="mdi:tune-variant", step=0.1, mode="box"),
+    ),
+)
+
+
+def motion_entities(device: CameraDevice) -> tuple[Entity[CameraDevice], ...]:
+    """None where no motion is looked for: nobody gets entities that do nothing."""
+    return _ENTITIES if device.motion is not None else ()

@@ -1,0 +1,81 @@
+"""The entities of the node: the process, and the machine that it runs on."""
+
+from __future__ import annotations
+
+from mqttcam.devices.entities.entity import Entity, option
+from mqttcam.devices.node import Node
+from mqttcam.log import LEVELS
+from mqttcam.values import Choice, Number, Text
+
+NODE: tuple[Entity[Node], ...] = (
+    Entity(
+        key="status",
+        platform="binary_sensor",
+        name="Status",
+        category="diagnostic",
+        options=option(device_class="connectivity"),
+    ),
+    Entity(
+        key="cpu_temperature",
+        platform="sensor",
+        name="CPU temperature",
+        kind=Number(-100, 300, unit="°C"),
+        read=lambda node: node.cpu_temperature,
+        category="diagnostic",
+        options=option(device_class="temperature", state_class="measurement", suggested_display_precision=1),
+    ),
+    Entity(
+        key="memory",
+        platform="sensor",
+        name="Memory",
+        kind=Number(0, 1e9, unit="MiB"),
+        read=lambda node: node.memory,
+        category="diagnostic",
+        options=option(device_class="data_size", state_class="measurement", suggested_display_precision=1),
+    ),
+    Entity(
+        key="uptime",
+        platform="sensor",
+        name="Uptime",
+        kind=Number(0, 1e12, integer=True, unit="s"),
+        read=lambda node: node.uptime,
+        category="diagnostic",
+        options=option(device_class="duration", state_class="total_increasing"),
+    ),
+    Entity(
+        key="reconnects",
+        platform="sensor",
+        name="Reconnects",
+        kind=Number(0, 1e12, integer=True),
+        read=lambda node: node.reconnects(),
+        category="diagnostic",
+        options=option(icon="mdi:lan-pending", state_class="total_increasing"),
+    ),
+    Entity(
+        key="version",
+        platform="sensor",
+        name="Version",
+        kind=Text(),
+        read=lambda node: node.version,
+        category="diagnostic",
+        options=option(icon="mdi:tag-outline"),
+    ),
+    Entity(
+        key="log_level",
+        platform="select",
+        name="Log level",
+        kind=Choice(LEVELS),
+        read=lambda node: node.log_level,
+        command="log_level",
+        category="config",
+        options=option(icon="mdi:text-long"),
+    ),
+    Entity(
+        key="restart",
+        platform="button",
+        name="Restart",
+        command="restart",
+        category="config",
+        options=option(device_class="restart"),
+    ),
+)

@@ -1,0 +1,28 @@
+"""What a camera measures as entities: nothing about any one reading is known here, all of it comes from the source."""
+
+from __future__ import annotations
+
+from mqttcam.camera.reading import Reading
+from mqttcam.devices.camera import CameraDevice
+from mqttcam.devices.entities.entity import Entity, option
+from mqttcam.values import Choice
+
+
+def reading_entity(reading: Reading) -> Entity[CameraDevice]:
+    """The sensor that a reading is."""
+    options: dict[str, object] = {"icon": reading.icon} if reading.icon else {}
+    if reading.device_class:
+        options["device_class"] = reading.device_class
+    if isinstance(reading.kind, Choice):
+        options["device_class"] = "enum"
+    else:
+        options |= {"state_class": "measurement", "suggested_display_precision": reading.digits}
+    return Entity(
+        key=reading.key,
+        platform="sensor",
+        name=reading.title,
+        kind=reading.kind,
+        read=lambda device: device.camera.measured.values.get(reading.key),
+        category="diagnostic",
+        options=option(**options),
+    )

@@ -1,0 +1,1 @@
+"""The devices on MQTT: pictures and state out, commands in."""

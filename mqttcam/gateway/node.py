@@ -1,0 +1,246 @@
+"""The node and its cameras on MQTT: commands in, results, state and pictures out."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import Callable, Mapping
+
+import orjson
+
+from mqttcam import __version__
+from mqttcam.camera.feed import PictureFeed
+from mqttcam.camera.frame import Picture
+from mqttcam.commands.catalogue import NODE_COMMANDS, camera_commands
+from mqttcam.commands.registry import Fleet
+from mqttcam.commands.request import MAX_PAYLOAD
+from mqttcam.devices.camera import CameraDevice
+from mqttcam.devices.entities.camera import camera_entities
+from mqttcam.gateway.camera import OFFLINE, ONLINE, CameraEndpoint, Inbox, last_level
+from mqttcam.gateway.pictures import PicturePublisher
+from mqttcam.home_assistant import Announcer, camera_object_id, node_object_id
+from mqttcam.mqtt.connection import Connection, Message
+from mqttcam.mqtt.topics import Topics
+from mqttcam.settings import HomeAssistantSettings, MqttSettings
+from mqttcam.values import Kind
+
+log = logging.getLogger(__name__)
+
+HEALTH_INTERVAL = 60.0
+"""Seconds between two `health` messages; the states, whose diagnostics drift, go with them."""
+_FIRST_HEALTH = 5.0
+_GOODBYE = 1.0
+"""Seconds for the broker to acknowledge `offline`; with closing the cameras, a stop takes less than 2 s."""
+CAMERA_ID = re.compile(r"[a-z0-9_-]+")
+
+
+class Gateway:
+    """Everything of this node on MQTT: the node's own topics, and an endpoint a camera."""
+
+    def __init__(
+        self, settings: MqttSettings, home_assistant: HomeAssistantSettings, fleet: Fleet, client_id: str
+    ) -> None:
+        node, health = fleet.node, fleet.health
+        self._fleet = fleet
+        self._topics = Topics(settings.base_topic, node.id)
+        will = (self._topics.status, OFFLINE)
+        self._connection = Connection(settings, client_id=client_id, will=will)
+        # Pictures have a connection of their own: neither commands nor state nor pings wait behind one.
+        self._pictures = Connection(settings, client_id=f"{client_id}-pictures", follows=self._connection)
+        self._endpoints: dict[str, CameraEndpoint] = {}
+        self._inbox = Inbox(self._connection, fleet.node_commander, self._topics.result)
+        self._announcer: Announcer | None = None
+        if home_assistant.enabled:
+            loop = asyncio.get_running_loop()
+            prefix = home_assistant.discovery_prefix
+            self._announcer = Announcer(self._connection.publish, loop.call_later, self._topics, prefix, node)
+        self._pulse: asyncio.Task[None] | None = None
+        self._birth: asyncio.TimerHandle | None = None
+        node.add_listener(self._publish_health)
+        node.reconnects = lambda: self._connection.reconnects
+        health.checks.append(lambda: self._connection.problem)
+        health.checks.append(lambda: self._pictures.problem)
+
+    def start(self) -> None:
+        """Connect, and stay connected."""
+        self._connection.subscribe(
+            self._topics.command("+"), lambda message: self._inbox.receive(message, last_level(message))
+        )
+        self._connection.subscribe(self._topics.info, self._see_info)
+        if self._announcer is not None:
+            self._connection.subscribe(self._announcer.birth_topic, self._see_birth)
+            self._watch(node_object_id(self._fleet.node.id))
+        self._connection.on_connected(self._announce)
+        self._pictures.on_connected(self._publish_info)  # what it has learned may have changed the limits
+        self._connection.start()
+        self._pictures.start()
+        self._pulse = asyncio.create_task(self._publish_now_and_then(), name="mqtt-health")
+
+    async def stop(self) -> None:
+        """Say `offline` and disconnect; within 2 s, whatever is still queued."""
+        if self._pulse is not None:
+            self._pulse.cancel()
+        if self._birth is not None:
+            self._birth.cancel()
+        self._inbox.close()
+        for endpoint in self._endpoints.values():
+            endpoint.close(for_good=False)
+        await self._pictures.stop()
+        await self._connection.stop(last=(self._topics.status, OFFLINE), within=_GOODBYE)
+
+    def add(self, device: CameraDevice) -> None:
+        """Put a camera of the fleet on MQTT."""
+        topics = self._topics.camera(device.id)
+        loop = asyncio.get_running_loop()
+
+        def open_feed(on_picture: Callable[[Picture], None]) -> PictureFeed:
+            return PictureFeed(device.camera.hub, loop, on_picture, device.picture_spec, device.picture_rate)
+
+        pictures = PicturePublisher(self._pictures, topics, device.camera, open_feed)
+        endpoint = CameraEndpoint(
+            device,
+            self._fleet.commanders[device.id],
+            self._connection,
+            pictures,
+            topics,
+            self._announcer,
+            on_new_shape=lambda: self._see_new_shape(device),
+        )
+        self._endpoints[device.id] = endpoint
+        for topic, handler in endpoint.handlers():
+            self._connection.subscribe(topic, handler)
+        self._watch(camera_object_id(self._fleet.node.id, device.id))
+        if self._connection.connected:
+            endpoint.announce()
+            self._publish_info()
+
+    def remove(self, camera_id: str, *, for_good: bool) -> None:
+        """Take a camera off MQTT; `for_good`, out of Home Assistant too."""
+        endpoint = self._endpoints.pop(camera_id)
+        for topic, _handler in endpoint.handlers():
+            self._connection.unsubscribe(topic)
+        endpoint.close(for_good=for_good)
+        if self._announcer is not None:
+            topic = self._announcer.config_topic(camera_object_id(self._fleet.node.id, camera_id))
+            self._connection.unsubscribe(topic)
+        if for_good:
+            if self._announcer is not None:
+                self._announcer.remove(camera_id)
+            self._publish_info()
+
+    def rediscover(self) -> None:
+        """Announce everything again, also what was deleted in Home Assistant."""
+        if self._announcer is not None:
+            self._announcer.forget_deletions()
+        self._announce()
+
+    # out
+
+    def _see_new_shape(self, device: CameraDevice) -> None:
+        """A camera was opened: its model, size or controls are others than before."""
+        if self._connection.connected:
+            if self._announcer is not None:
+                self._announcer.announce(device)
+            self._publish_info()
+
+    def _announce(self) -> None:
+        """Everything, the node first: its cameras' devices refer to it."""
+        if self._announcer is not None:
+            self._announcer.announce_node()
+        self._connection.publish(self._topics.status, ONLINE, qos=1, retain=True)
+        self._publish_health()
+        for endpoint in self._endpoints.values():
+            endpoint.announce()
+        self._publish_info()
+
+    def _publish_info(self) -> None:
+        limit = min(self._connection.max_packet_size, self._pictures.max_packet_size)
+        info = {
+            "node": self._fleet.node.id,
+            "version": __version__,
+            "limits": {"max_packet_size": limit, "max_command_size": MAX_PAYLOAD},
+            "commands": sorted(NODE_COMMANDS),
+            "cameras": {camera_id: _capabilities(end.device) for camera_id, end in self._endpoints.items()},
+        }
+        self._connection.publish(self._topics.info, orjson.dumps(info), qos=1, retain=True)
+
+    def _publish_health(self) -> None:
+        self._connection.publish(
+            self._topics.health, orjson.dumps(self._fleet.health.report()), qos=0, retain=True
+        )
+
+    async def _publish_now_and_then(self) -> None:
+        await asyncio.sleep(_FIRST_HEALTH)
+        while True:
+            try:
+                self._publish_health()
+                for endpoint in self._endpoints.values():
+                    endpoint.publish()
+            except Exception:
+                log.exception("health cannot be published")
+            await asyncio.sleep(HEALTH_INTERVAL)
+
+    # in
+
+    def _watch(self, object_id: str) -> None:
+        if (announcer := self._announcer) is not None:
+            self._connection.subscribe(
+                announcer.config_topic(object_id),
+                lambda message: announcer.received(object_id, message.payload, live=not message.retain),
+            )
+
+    def _see_birth(self, message: Message) -> None:
+        if message.payload != ONLINE or self._announcer is None:
+            return
+        if self._birth is not None:
+            self._birth.cancel()
+        delay = self._announcer.birth_delay()
+        self._birth = asyncio.get_running_loop().call_later(delay, self._announce)
+
+    def _see_info(self, message: Message) -> None:
+        """Clear what is left of cameras that an earlier run had: the broker kept the list of them."""
+        if not message.retain:
+            return
+        for camera_id in _camera_ids(message.payload) - set(self._endpoints):
+            log.info("camera %s is gone from the configuration: its topics are emptied", camera_id)
+            for topic in self._topics.camera(camera_id).retained:
+                self._connection.publish(topic, b"", qos=1, retain=True)
+            if self._announcer is not None:
+                self._announcer.remove(camera_id)
+
+
+def _capabilities(device: CameraDevice) -> Mapping[str, object]:
+    info = device.camera.info
+    return {
+        "name": device.name,
+        "source": device.settings.source.type,
+        "model": info.model if info else None,
+        "width": info.width if info else None,
+        "height": info.height if info else None,
+        "frame_rate": info.frame_rate if info else None,
+        "commands": sorted(camera_commands(device)),
+        "keys": {
+            entity.key: _described(entity.kind, settable=entity.settable)
+            for entity in camera_entities(device)
+            if entity.kind is not None
+        },
+    }
+
+
+def _described(kind: Kind, *, settable: bool) -> Mapping[str, object]:
+    """A kind for `info`; what can only be read has no limits that anybody could keep."""
+    description = kind.describe() | {"settable": settable}
+    return description if settable else {k: v for k, v in description.items() if k not in {"min", "max"}}
+
+
+def _camera_ids(info: bytes) -> set[str]:
+    try:
+        cameras = orjson.loads(info)["cameras"]
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return set()
+    return (
+        {camera_id for camera_id in cameras if CAMERA_ID.fullmatch(camera_id)}
+        if isinstance(cameras, dict)
+        else set()
+    )

@@ -1,0 +1,110 @@
+"""A client of MQTT 3.1.1 (or 3.1) before a broker of MQTT 5: each packet in the words of the other side."""
+
+from __future__ import annotations
+
+import asyncio
+
+from mqttcam.mqtt.broker.packets import (
+    Kind,
+    PacketError,
+    kind_of,
+    read_packet,
+    skip_properties,
+    take_field,
+    write_packet,
+)
+from mqttcam.mqtt.packets import prefixed
+
+_NO_PROPERTIES = b"\0"
+_FOR_EVER = b"\x05\x11\xff\xff\xff\xff"
+"""Session Expiry Interval of a session that is kept, as clean session 0 asks for (MQTT 5, 3.1.2.11.2)."""
+_CLEAN, _WILL, _QOS = 0x02, 0x04, 0x06
+_RETURN_CODES = {0: 0, 0x84: 1, 0x85: 2, 0x86: 4, 0x87: 5, 0x88: 3, 0x89: 3}
+"""Of a CONNACK (3.1.1, table 3.1), by the reason code of MQTT 5; for all others `_NOT_AUTHORIZED`."""
+_NOT_AUTHORIZED = 5
+_FAILURE = 0x80
+
+
+def new_connect(body: bytes) -> bytes:
+    """The body of a CONNECT in MQTT 5.
+
+    Raises:
+        PacketError: it is none.
+    """
+    _, at = take_field(body, 0)
+    if len(body) < at + 4:
+        raise PacketError("CONNECT is cut off")
+    flags = body[at + 1]
+    keepalive = body[at + 2 : at + 4]
+    client_id, rest = take_field(body, at + 4)
+    parts = (
+        prefixed(b"MQTT"),
+        bytes((5, flags)),
+        keepalive,
+        _NO_PROPERTIES if flags & _CLEAN else _FOR_EVER,
+        prefixed(client_id),
+        _NO_PROPERTIES if flags & _WILL else b"",
+        body[rest:],
+    )
+    return b"".join(parts)
+
+
+async def forward(client: asyncio.StreamReader, broker: asyncio.StreamWriter) -> None:
+    """Pass on what the client says, until the connection ends.
+
+    Raises:
+        EOFError, PacketError: it ends, or should.
+    """
+    while True:
+        first, body = await read_packet(client)
+        match kind_of(first):
+            case Kind.PUBLISH:
+                end = _head_of_publish(first, body)
+                write_packet(broker, first, body[:end], _NO_PROPERTIES, body[end:])
+            case Kind.SUBSCRIBE | Kind.UNSUBSCRIBE:
+                write_packet(broker, first, body[:2], _NO_PROPERTIES, body[2:])
+            case Kind.CONNECT | Kind.AUTH:
+                raise PacketError("out of turn")
+            case _:
+                write_packet(broker, first, body)
+        await broker.drain()
+
+
+async def backward(broker: asyncio.StreamReader, client: asyncio.StreamWriter) -> None:
+    """Pass on what the broker says, until it hangs up.
+
+    Raises:
+        EOFError, PacketError: the connection ends, or should.
+    """
+    while True:
+        first, body = await read_packet(broker)
+        parts = _in_old_words(first, body)
+        if parts is None:
+            return
+        write_packet(client, first, *parts)
+        await client.drain()
+
+
+def _in_old_words(first: int, body: bytes) -> tuple[bytes, ...] | None:
+    """The body of a packet of the broker's, in parts; None where all that is left to do is to hang up."""
+    match kind_of(first):
+        case Kind.PUBLISH:
+            end = _head_of_publish(first, body)
+            return body[:end], body[skip_properties(body, end) :]
+        case Kind.CONNACK:
+            return body[:1], bytes((_RETURN_CODES.get(body[1], _NOT_AUTHORIZED),))
+        case Kind.PUBACK | Kind.PUBREC | Kind.PUBREL | Kind.PUBCOMP | Kind.UNSUBACK:
+            return (body[:2],)
+        case Kind.SUBACK:
+            reasons = body[skip_properties(body, 2) :]
+            return body[:2], bytes(min(reason, _FAILURE) for reason in reasons)
+        case Kind.DISCONNECT | Kind.AUTH:
+            return None
+        case _:
+            return (body,)
+
+
+def _head_of_publish(first: int, body: bytes) -> int:
+    """Where the payload starts in MQTT 3.1.1, and the properties in MQTT 5."""
+    _, at = take_field(body, 0)
+    return at + 2 if first & _QOS else at

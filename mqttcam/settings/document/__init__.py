@@ -1,0 +1,1 @@
+"""A configuration as it was written, and what may stand in it."""

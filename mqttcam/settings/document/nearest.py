@@ -1,0 +1,57 @@
+"""The known key that was probably meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from mqttcam.settings.document.shape import ANY, known_keys
+from mqttcam.settings.document.tree import PREFIX, Key, dotted, variable_name
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The one of `known` that looks most like `word` (any case, `-` for `_`); None where none does."""
+    import difflib  # a configuration without mistakes does without
+
+    by_looks = {_looks(name): name for name in known}
+    close = difflib.get_close_matches(_looks(word), by_looks, n=1, cutoff=0.6)
+    return by_looks[close[0]] if close else None
+
+
+def _looks(word: str) -> str:
+    return word.casefold().replace("-", "_")
+
+
+def nearest_key(path: Sequence[Key], known: Iterable[str]) -> str | None:
+    """The key meant by the last of `path`: one of its section (`known`), else the same elsewhere."""
+    word = str(path[-1])
+    if near := nearest(word, known):
+        return near
+    elsewhere = {
+        dotted(named): _distance(named, path)
+        for named in (_named(other, path) for other, _ in known_keys() if other[-1] == _looks(word))
+    }
+    elsewhere.pop(dotted(path), None)  # another `type` of source has it
+    closest = [name for name, distance in elsewhere.items() if distance == min(elsewhere.values())]
+    return " or ".join(closest[:3]) or None
+
+
+def _distance(one: Sequence[Key], other: Sequence[Key]) -> tuple[int, int]:
+    """How far a key is from where a person wrote it: first by the sections that both are in, then by its depth."""
+    shared = next(
+        (i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
+    )
+    return -shared, len(one)
+
+
+def nearest_variable(path: Sequence[str]) -> str | None:
+    """The variable meant by an unknown one; `path` is its name, split at the double underscores."""
+    known = {
+        PREFIX + variable_name(_named(other, path)) for other, shape in known_keys() if ANY not in other[-1:]
+    }
+    return nearest(PREFIX + variable_name(path), known)
+
+
+def _named(known: Sequence[str], like: Sequence[Key]) -> list[str]:
+    """A known path with the free names (a camera's id) that `like` has at the same place."""
+    free = list(known[:1]) == list(like[:1])
+    return [str(like[i]) if key == ANY and free and i + 1 < len(like) else key for i, key in enumerate(known)]

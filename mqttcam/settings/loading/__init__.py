@@ -1,0 +1,1 @@
+"""From file, environment and secrets to the settings."""

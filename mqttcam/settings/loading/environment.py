@@ -1,0 +1,137 @@
+"""Environment variables over the file: `MQTTCAM__MQTT__HOST` is `mqtt.host`.
+
+Rules:
+    - Two underscores between levels; any case. The environment beats the file. An empty value is none.
+    - A value is text for the model to convert; a section, a dict or a list is YAML in one line (or JSON).
+      A variable for a whole section replaces the file's; variables for its keys go on top of that.
+    - A camera's id is written with its own `_` and `-` (single ones); `_` is also `-` where only that fits.
+    - `LOG_LEVEL` is `log.level` unless `MQTTCAM__LOG__LEVEL` is there; it too beats the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from mqttcam.settings.document.nearest import nearest_variable
+from mqttcam.settings.document.problems import Problem
+from mqttcam.settings.document.shape import ROOT, TWIN, Kind, Shape, step
+from mqttcam.settings.document.tree import PREFIX, Key, Node, Place, dotted, variable_name
+
+LOG_LEVEL = "LOG_LEVEL"
+REFERENCE_PREFIXES = ("PICAMERA2_", "PICAMERA_", "SS_", "SSCFG_")
+REFERENCE_NAMES = frozenset({"SCHEDULE"})
+"""The reference sender's variables: they too say that the environment is meant to configure mqttcam."""
+
+
+def configures(environ: Mapping[str, str]) -> bool:
+    """Whether any variable there is a configuration (`LOG_LEVEL` alone is not)."""
+    names = (name.upper() for name, value in environ.items() if value)
+    return any(name.startswith((PREFIX, *REFERENCE_PREFIXES)) or name in REFERENCE_NAMES for name in names)
+
+
+def overlay(root: Node, environ: Mapping[str, str]) -> tuple[Node, list[Problem]]:
+    """The tree with the environment's values over it, and what is wrong with their names and syntax."""
+    problems: list[Problem] = []
+    seen: dict[tuple[Key, ...], str] = {}
+    for name in sorted(filter(_is_ours, environ), key=lambda name: (name.count("__"), name)):
+        value = environ[name]
+        if not value:
+            continue
+        place = Place(variable=name)
+        written = name[len(PREFIX) - 1 :].removeprefix("_").split("__")
+        path, shape = _resolve(root, written)
+        if _has_surrogates(value):
+            problems.append(place.problem((), "is not UTF-8", "UTF-8"))
+        elif shape is None or not name.upper().startswith(PREFIX):
+            near = nearest_variable([part.lower() for part in written])
+            problems.append(
+                place.problem((), f"unknown variable (nearest: {near})" if near else "unknown variable")
+            )
+        elif (other := seen.setdefault(tuple(path), name)) != name:
+            problems.append(place.problem((), f"{other} is the same in other letters", "one of them"))
+        else:
+            node, found = _node(value, shape, place)
+            problems += found
+            root = _put(root, path, node, ())
+    if level := environ.get(LOG_LEVEL):
+        root = _log_level(root, level)
+    return root, problems
+
+
+def _is_ours(name: str) -> bool:
+    """Ours, or one underscore short of it; Kubernetes' `MQTTCAM_SERVICE_HOST` is neither."""
+    return name.upper().startswith(PREFIX) or (name.upper().startswith(PREFIX[:-1]) and "__" in name)
+
+
+def _has_surrogates(value: str) -> bool:
+    """Whether the bytes of a variable were not UTF-8 (Python shows those as surrogates)."""
+    return any("\ud800" <= character <= "\udfff" for character in value)
+
+
+def _resolve(root: Node, written: Sequence[str]) -> tuple[list[Key], Shape | None]:
+    """The key path of a variable, spelled as in the models and the file; no shape where it is unknown."""
+    path: list[Key] = []
+    shape: Shape | None = ROOT
+    node: Node | None = root
+    for part in written:
+        if shape is None or not part:
+            return path, None
+        there = node.value if node and isinstance(node.value, dict) else {}
+        key = part.lower()
+        if shape.kind is Kind.FREE:
+            key = next((name for name in there if name.casefold() == part.casefold()), part)
+        elif shape.kind is Kind.SECTIONS and key not in there:
+            alike = [name for name in there if name.replace("-", "_") == key]
+            key = alike[0] if len(alike) == 1 else key
+        path.append(key)
+        shape = step(shape, key)
+        node = node.get(key) if node else None
+    return path, shape
+
+
+def _node(value: str, shape: Shape, place: Place) -> tuple[Node, list[Problem]]:
+    structured = (
+        shape.is_open
+        or shape.kind is Kind.LIST
+        or (shape.kind is Kind.VALUE and value.lstrip().startswith(("[", "{")))
+    )
+    if not structured:
+        return Node(value, place, value), []
+    from mqttcam.settings.document.compose import parse
+
+    node, problems = parse(
+        value,
+        lambda _line, path: replace(place, variable=".".join(filter(None, (place.variable, dotted(path))))),
+    )
+    return node or Node(None, place, ""), problems
+
+
+def _put(node: Node | None, path: Sequence[Key], leaf: Node, done: tuple[Key, ...]) -> Node:
+    """The tree with `leaf` at `path`; nodes on the way are copied, for an alias may share them."""
+    if not path:
+        return leaf
+    key, *rest = path
+    if node is None or not isinstance(node.value, dict):
+        node = Node({}, Place(variable=PREFIX + variable_name(done)) if done else Place())
+    assert isinstance(node.value, dict)
+    keys = dict(node.value)
+    if not rest:
+        _drop_twin(keys, str(key))
+    keys[str(key)] = _put(keys.get(str(key)), rest, leaf, (*done, key))
+    return replace(node, value=keys)
+
+
+def _drop_twin(keys: dict[str, Node], key: str) -> None:
+    """A secret from the environment beats the file's in either form."""
+    for twin in (key + TWIN, key.removesuffix(TWIN)):
+        if twin != key and twin in keys and keys[twin].place.variable is None:
+            del keys[twin]
+
+
+def _log_level(root: Node, level: str) -> Node:
+    log = root.get("log")
+    known = log.get("level") if log else None
+    if known is not None and known.place.variable is not None:
+        return root
+    return _put(root, ["log", "level"], Node(level, Place(variable=LOG_LEVEL), level), ())

@@ -1,0 +1,1 @@
+"""The variables of NII's reference sender."""

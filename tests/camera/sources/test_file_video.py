@@ -1,0 +1,176 @@
+"""The source `file` on real videos, made here."""
+
+from __future__ import annotations
+
+import struct
+import sys
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+import simplejpeg
+
+from mqttcam.camera.frame import Frame, PictureSpec
+from mqttcam.camera.source import SourceEnded, SourceError
+from tests.camera.conftest import MakeCamera
+from tests.camera.files import file_camera, frames, source_of
+from tests.support.cameras import running
+from tests.support.pictures import size_of
+from tests.support.video import BT601, BT709, COLOUR, FULL, LIMITED, video
+
+
+def shown(source: Any) -> np.ndarray[Any, Any]:
+    """The next frame as a person sees it."""
+    frame = next(frames(source, 1))
+    return np.asarray(simplejpeg.decode_jpeg(frame.picture(PictureSpec(95)).jpeg))
+
+
+@pytest.mark.parametrize(
+    ("space", "limits", "named", "size"),
+    [
+        (BT601, LIMITED, True, (64, 48)),
+        (BT601, FULL, True, (64, 48)),
+        (BT709, LIMITED, True, (64, 48)),
+        (BT709, FULL, True, (1280, 720)),
+        (BT709, LIMITED, False, (1280, 720)),
+        (BT601, LIMITED, False, (320, 240)),
+    ],
+)
+def test_colours_are_those_of_a_jpeg(
+    tmp_path: Path, space: int, limits: int, named: bool, size: tuple[int, int]
+) -> None:
+    path = video(tmp_path / "v.mp4", 1, size, space=space, limits=limits, named=named, options={"qp": "4"})
+    source = source_of(path)
+    source.open()
+    pixels = shown(source)
+    right, black = pixels[size[1] // 2, size[0] * 3 // 4], pixels[size[1] // 4, size[0] // 4]
+    assert np.abs(right.astype(int) - COLOUR).max() <= 4, right
+    assert black.max() <= 4
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("v.mp4", {}),
+        ("v.mkv", {"codec": "mpeg4"}),
+        ("v.avi", {"codec": "mjpeg", "pixels": "yuvj420p", "limits": FULL}),
+        ("v.mjpeg", {"codec": "mjpeg", "pixels": "yuvj420p", "limits": FULL}),
+        ("ten_bits.mkv", {"codec": "ffv1", "pixels": "yuv420p10le"}),
+        ("444.mkv", {"codec": "ffv1", "pixels": "yuv444p"}),
+        ("no_suffix", None),
+    ],
+)
+def test_kinds_of_video(tmp_path: Path, name: str, options: dict[str, Any] | None) -> None:
+    path = tmp_path / name
+    if options is None:
+        video(tmp_path / "v.mp4").rename(path)
+    else:
+        video(path, **options)
+    source = source_of(path)
+    info = source.open()
+    assert (info.model, info.width, info.height) == ("Video file", 64, 48)
+    for _ in range(12):
+        assert np.abs(shown(source)[24, 48].astype(int) - COLOUR).max() <= 12
+    source.close()
+
+
+def test_frames_in_turn_looped(tmp_path: Path) -> None:
+    source = source_of(video(tmp_path / "v.mkv", codec="ffv1", fade=True))
+    source.open()
+    greys = [int(shown(source)[24, 48, 0]) for _ in range(11)]
+    expected = ([0, 40, 80, 120, 160] * 3)[:11]
+    assert np.abs(np.array(greys) - expected).max() <= 4, greys
+
+
+def test_not_looped_it_ends(tmp_path: Path) -> None:
+    source = source_of(video(tmp_path / "v.mp4", 3), source={"loop": False})
+    source.open()
+    assert len(list(frames(source, 3))) == 3
+    with pytest.raises(SourceEnded):
+        list(frames(source, 1))
+
+
+def test_odd_sides_lose_a_pixel(tmp_path: Path) -> None:
+    source = source_of(video(tmp_path / "v.mkv", size=(65, 49), codec="ffv1", pixels="yuv444p"))
+    info = source.open()
+    assert (info.width, info.height) == (64, 48)
+    assert shown(source).shape == (48, 64, 3)
+
+
+@pytest.mark.parametrize(("turn", "black"), [(90, "right upper"), (180, "right lower"), (270, "left lower")])
+def test_phone_held_otherwise(tmp_path: Path, turn: int, black: str) -> None:
+    path = video(tmp_path / "v.mp4", size=(128, 96), options={"qp": "4"})
+    _note_turn(path, turn)
+    source = source_of(path)
+    info = source.open()
+    assert (info.width, info.height) == ((96, 128) if turn != 180 else (128, 96))
+    pixels = shown(source)
+    height, width = pixels.shape[:2]
+    spots = {
+        "left upper": pixels[height // 4, width // 4],
+        "right upper": pixels[height // 4, width * 3 // 4],
+        "left lower": pixels[height * 3 // 4, width // 4],
+        "right lower": pixels[height * 3 // 4, width * 3 // 4],
+    }
+    assert [name for name, spot in spots.items() if spot.max() < 20] == [black]
+
+
+def _note_turn(path: Path, degrees: int) -> None:
+    """Write a clockwise turn into an MP4's track header (ISO 14496-12, 8.3.2), as phones do."""
+    cos, sin = {90: (0, 1), 180: (-1, 0), 270: (0, -1)}[degrees]
+    data = path.read_bytes()
+    at = data.index(struct.pack(">9i", 1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30), data.index(b"tkhd"))
+    matrix = struct.pack(">9i", cos << 16, sin << 16, 0, -sin << 16, cos << 16, 0, 0, 0, 1 << 30)
+    path.write_bytes(data[:at] + matrix + data[at + len(matrix) :])
+
+
+def test_damage_in_the_middle_costs_the_pictures_there(tmp_path: Path) -> None:
+    path = video(tmp_path / "v.avi", 20, codec="mjpeg", pixels="yuvj420p", limits=FULL)
+    data = bytearray(path.read_bytes())
+    starts = [at for at in range(len(data)) if data[at : at + 4] == b"00dc"][:20]
+    for start in starts[8:10]:
+        data[start + 8 : start + 200] = bytes(192)
+    path.write_bytes(data)
+    source = source_of(path, source={"loop": False})
+    source.open()
+    seen: list[Frame] = []
+    with pytest.raises(SourceEnded):
+        seen.extend(frames(source, 100))
+    assert 17 <= len(seen) <= 20
+
+
+@pytest.mark.parametrize("kind", ["empty", "text", "sound"])
+def test_what_is_no_video_is_told(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "v.mp4"
+    if kind == "sound":
+        with av.open(str(path), "w") as container:
+            stream = container.add_stream("aac", rate=8000)
+            frame = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), format="fltp", layout="mono")
+            frame.sample_rate = 8000
+            for packet in [*stream.encode(frame), *stream.encode()]:
+                container.mux(packet)
+    else:
+        path.write_bytes(b"" if kind == "empty" else b"this is no video" * 100)
+    with pytest.raises(
+        SourceError, match=r"v\.mp4 (cannot be read as a video|has no video in it|has no picture)"
+    ):
+        source_of(path).open()
+
+
+def test_without_pyav_that_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = video(tmp_path / "v.mp4")
+    monkeypatch.setitem(sys.modules, "av", None)
+    with pytest.raises(SourceError, match=r"pip install 'mqttcam\[video\]'"):
+        source_of(path).open()
+
+
+async def test_camera_on_a_video(make_camera: MakeCamera, tmp_path: Path) -> None:
+    camera = file_camera(make_camera, video(tmp_path / "v.mp4", size=(128, 96)), size="64x64", hflip=True)
+    camera.start()
+    await running(camera)
+    for _ in range(12):
+        picture = await camera.take(PictureSpec(), 5)
+        assert size_of(picture.jpeg) == (64, 48)
+    assert simplejpeg.decode_jpeg(picture.jpeg)[5, -5].max() < 30

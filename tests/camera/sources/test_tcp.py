@@ -1,0 +1,243 @@
+"""The way over plain TCP: the blog's sender as it is, our own output, and everything that may come instead."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+import threading
+import time
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mqttcam.camera.frame import Frame, PictureSpec
+from mqttcam.camera.hub import Hub
+from mqttcam.camera.source import Source, SourceError
+from mqttcam.camera.sources.tcp import Messages, TcpListener, TooLong
+from mqttcam.outputs.output import CameraFeed
+from mqttcam.outputs.tcp import TcpOutput
+from mqttcam.settings.outputs import TcpOutputSettings
+from mqttcam.settings.sources_remote import TcpSource
+from tests.camera.sources.remote_rig import failure, next_frame, opened
+from tests.support.pictures import jpeg
+from tests.support.waiting import HOST, free_port, wait_for
+
+PICTURES = [jpeg(64, 48, seed=number) for number in range(4)]
+
+
+@pytest.fixture
+def port() -> int:
+    return free_port()
+
+
+@pytest.fixture
+def listener(port: int) -> Iterator[Source]:
+    with opened(TcpListener, TcpSource(port=port, silence=30, max_bytes=200_000)) as source:
+        yield source
+
+
+def connect(port: int) -> socket.socket:
+    return socket.create_connection((HOST, port), 5)
+
+
+def message(data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + data
+
+
+def blogs_sender(port: int, pictures: list[bytes]) -> None:
+    """What `sendvid.py` does: at each start of a picture, the one before; so the first message is empty."""
+    connection = connect(port)
+    buffer = bytearray()
+    for part in [part for picture in pictures for part in (picture[:1000], picture[1000:])]:
+        if part.startswith(b"\xff\xd8"):
+            connection.sendall(struct.pack(">I", len(buffer)) + bytes(buffer))
+            buffer.clear()
+        buffer += part
+    connection.close()
+
+
+def test_the_blogs_sender(listener: Source, port: int) -> None:
+    """It connects unchanged, its empty first message and all; and again after its end."""
+    for _ in range(2):
+        thread = threading.Thread(target=blogs_sender, args=(port, [*PICTURES[:3], PICTURES[3]]))
+        thread.start()
+        found = {next_frame(listener).jpeg}
+        thread.join()
+        end = time.monotonic() + 0.5
+        while time.monotonic() < end and PICTURES[2] not in found:
+            if (frame := listener.read(0.1)) is not None:
+                found.add(frame.jpeg)
+        assert PICTURES[2] in found
+        assert found <= set(PICTURES[:3])
+
+
+def test_untouched(listener: Source, port: int) -> None:
+    """The JPEG passes through as it is, with its size and the time of its arrival."""
+    with connect(port) as connection:
+        connection.sendall(message(PICTURES[0]))
+        frame = next_frame(listener)
+    assert (frame.jpeg, frame.width, frame.height) == (PICTURES[0], 64, 48)
+    assert abs(time.time_ns() - frame.ts_ns) < 10**10
+
+
+def test_newest_wins(listener: Source, port: int) -> None:
+    with connect(port) as connection:
+        connection.sendall(b"".join(map(message, PICTURES)))
+        time.sleep(0.1)
+        assert next_frame(listener).jpeg == PICTURES[3]
+
+
+def test_newest_sender_wins(listener: Source, port: int) -> None:
+    """A sender whose old connection nobody closed is let in at once."""
+    with connect(port) as old, connect(port) as new:
+        assert listener.read(0.1) is None
+        new.sendall(message(PICTURES[1]))
+        assert next_frame(listener).jpeg == PICTURES[1]
+        assert old.recv(1) == b""
+
+
+@pytest.mark.parametrize(
+    "rubbish",
+    [message(b"no picture"), message(PICTURES[0][:-40]), message(b"\xff\xd8\xff\xd9"), message(b"")],
+    ids=["text", "cut", "nothing in it", "empty"],
+)
+def test_no_picture(listener: Source, port: int, rubbish: bytes) -> None:
+    """What is no picture is left out; the next one comes."""
+    with connect(port) as connection:
+        connection.sendall(rubbish)
+        assert listener.read(0.2) is None
+        connection.sendall(message(PICTURES[0]))
+        assert next_frame(listener).jpeg == PICTURES[0]
+
+
+def test_no_sender_of_pictures(listener: Source, port: int) -> None:
+    """Something that talks another protocol is thrown out, before its length costs memory."""
+    with connect(port) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\n\r\n")
+        assert listener.read(0.2) is None
+        connection.settimeout(5)
+        assert connection.recv(1) == b""
+
+
+def test_only_whom_we_allow(port: int) -> None:
+    source = TcpSource.model_validate({"port": port, "allow": ["192.0.2.0/24"]})
+    with opened(TcpListener, source) as listener, connect(port) as connection:
+        assert listener.read(0.2) is None
+        connection.settimeout(5)
+        assert connection.recv(1) == b""
+
+
+def test_silence(port: int) -> None:
+    """A sender that has gone quiet is a failure that is seen."""
+    with opened(TcpListener, TcpSource(port=port, silence=1)) as listener, connect(port) as connection:
+        connection.sendall(message(PICTURES[0]))
+        next_frame(listener)
+        assert failure(listener) == "no picture from the sender for 1 s"
+
+
+def test_port_in_use(listener: Source, port: int) -> None:
+    with pytest.raises(SourceError, match="cannot listen"), opened(TcpListener, TcpSource(port=port)):
+        pass
+
+
+@given(st.lists(st.binary(max_size=50), max_size=8), st.lists(st.integers(1, 20), min_size=1, max_size=30))
+def test_any_cuts(payloads: list[bytes], cuts: list[int]) -> None:
+    """However the stream is cut into pieces, the same messages come out."""
+    stream = b"".join(map(message, payloads))
+    parser = Messages(1000)
+    found: list[bytes] = []
+    position = turn = 0
+    while position < len(stream):
+        size = cuts[turn % len(cuts)]
+        found += parser.feed(stream[position : position + size])
+        position, turn = position + size, turn + 1
+    assert found == payloads
+
+
+def test_too_long() -> None:
+    with pytest.raises(TooLong):
+        Messages(1000).feed(struct.pack(">I", 1001))
+
+
+class TestOutput:
+    """Our own sender."""
+
+    def feed(self, port: int, camera_id: str = "cam") -> CameraFeed:
+        settings: Any = SimpleNamespace(tcp=TcpOutputSettings(host=HOST, port=port))
+        return CameraFeed(camera_id, settings, Hub(), PictureSpec, lambda: None)
+
+    def shoot(self, feed: CameraFeed, number: int) -> None:
+        feed.hub.publish(Frame(time.time_ns(), 64, 48, jpeg=PICTURES[number % 4]))
+
+    async def test_to_our_own_source(self, port: int, listener: Source) -> None:
+        """And again, when the listener comes back."""
+        feed = self.feed(port)
+        output = TcpOutput()
+        nothing: Any = SimpleNamespace(tcp=None)
+        assert output.serves(feed.settings)
+        assert not output.serves(nothing)
+        output.attach(feed)
+        self.shoot(feed, 0)
+        assert next_frame(listener).jpeg == PICTURES[0]
+        listener.close()
+        self.shoot(feed, 1)
+        await asyncio.to_thread(wait_for, lambda: output.problems(), "a problem")
+        with opened(TcpListener, TcpSource(port=port)) as again:
+            self.shoot(feed, 2)
+            frame = await asyncio.to_thread(next_frame, again)
+            assert frame.jpeg in PICTURES[1:3]
+        await output.stop()
+
+    async def test_cameras_with_the_same_problem_are_named_together(self, port: int) -> None:
+        output = TcpOutput()
+        for camera_id in ("front", "back"):
+            output.attach(self.feed(port, camera_id))
+        await asyncio.to_thread(
+            wait_for, lambda: ["front", "back"] in output.problems().values(), "both have one"
+        )
+        assert [*output.problems()] == [f"no connection to {HOST}:{port}: Connection refused"]
+        await output.stop()
+
+    async def test_latest_wins(self, port: int) -> None:
+        """Nobody there: one picture waits, the newest; the others are counted."""
+        feed = self.feed(port)
+        output = TcpOutput()
+        output.attach(feed)
+        for number in range(4):
+            self.shoot(feed, number)
+        report = output.report("cam")
+        assert report is not None
+        assert (report["waiting"], report["sent"]) == (1, 0)
+        assert report["dropped"] in (2, 3)
+        with opened(TcpListener, TcpSource(port=port)) as listener:
+            frame = await asyncio.to_thread(next_frame, listener)
+            assert frame.jpeg in (PICTURES[3], PICTURES[0])
+        started = time.monotonic()
+        await output.stop()
+        assert time.monotonic() - started < 2
+
+    async def test_a_listener_that_reads_nothing(self, port: int) -> None:
+        """The connection is full; frames are dropped, the camera goes on, and the stop is bounded."""
+        with socket.create_server((HOST, port)):
+            feed = self.feed(port)
+            output = TcpOutput()
+            output.attach(feed)
+            big = jpeg(1920, 1080, noise=200)
+            slowest = 0.0
+            for _ in range(60):
+                before = time.perf_counter()
+                feed.hub.publish(Frame(time.time_ns(), 1920, 1080, jpeg=big))
+                slowest = max(slowest, time.perf_counter() - before)
+                await asyncio.sleep(0.01)
+            report = output.report("cam")
+            assert report is not None
+            assert int(str(report["dropped"])) > 0
+            assert slowest < 1
+            started = time.monotonic()
+            await output.stop()
+            assert time.monotonic() - started < 2

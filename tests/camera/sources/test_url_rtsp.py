@@ -1,0 +1,169 @@
+"""RTSP cameras, by GStreamer's server: killed, stalled, restarted."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import simplejpeg
+
+from mqttcam.camera.frame import PictureSpec
+from mqttcam.camera.source import SourceError
+from tests.camera.sources.conftest import OpenUrl, StartCamera
+from tests.camera.sources.reading import failure_of, frame_of
+from tests.support.certificates import Certificates
+from tests.support.video import BT601, BT709, COLOUR, FULL, LIMITED, video
+from tests.support.waiting import free_port
+
+
+def address(port: int, user: str = "") -> str:
+    return f"rtsp://{user}127.0.0.1:{port}/camera"
+
+
+def test_mjpeg_is_passed_through(rtsp_camera: StartCamera, opened: OpenUrl) -> None:
+    frame = frame_of(opened(address(rtsp_camera("mjpeg").port)))
+    assert frame.planes is None
+    assert frame.jpeg is not None
+    assert frame.picture(PictureSpec()).jpeg is frame.jpeg
+    assert simplejpeg.decode_jpeg(frame.jpeg).shape == (240, 320, 3)
+
+
+def test_h264_is_decoded_to_full_range(rtsp_camera: StartCamera, opened: OpenUrl) -> None:
+    camera = opened(address(rtsp_camera("h264").port))
+    for _ in range(5):
+        frame = frame_of(camera)
+    assert frame.planes is not None
+    # A white ball on black: 235 and 16 in the stream.
+    assert (int(frame.planes[0].min()), int(frame.planes[0].max())) == (0, 255)
+    assert np.abs(frame.planes[1].astype(int) - 128).max() <= 2
+    assert simplejpeg.decode_jpeg(frame.picture(PictureSpec()).jpeg).shape == (240, 320, 3)
+
+
+@pytest.mark.parametrize(
+    ("space", "limits", "named", "size"),
+    [
+        (BT709, LIMITED, True, (320, 240)),
+        (BT709, FULL, True, (320, 240)),
+        (BT601, LIMITED, True, (1280, 720)),
+        (BT709, LIMITED, False, (1280, 720)),
+        (BT601, LIMITED, False, (320, 240)),
+    ],
+)
+def test_colours_are_true(
+    rtsp_camera: StartCamera,
+    opened: OpenUrl,
+    tmp_path: Path,
+    space: int,
+    limits: int,
+    named: bool,
+    size: tuple[int, int],
+) -> None:
+    options = {"qp": "4", "bf": "0"}
+    film = video(tmp_path / "v.h264", 30, size, space=space, limits=limits, named=named, options=options)
+    frame = frame_of(opened(address(rtsp_camera(str(film)).port)))
+    pixels = simplejpeg.decode_jpeg(frame.picture(PictureSpec(95)).jpeg)
+    assert np.abs(pixels[size[1] // 2, size[0] * 3 // 4].astype(int) - COLOUR).max() <= 4
+    assert pixels[size[1] // 4, size[0] // 4].max() <= 4
+
+
+def test_key_frames_alone(rtsp_camera: StartCamera, opened: OpenUrl) -> None:
+    camera = opened(address(rtsp_camera("h264").port), keyframes_only=True)
+    frame_of(camera)
+    start = time.monotonic()
+    frame_of(camera)
+    frame_of(camera)
+    assert time.monotonic() - start > 0.8, "one key frame a second"
+
+
+@pytest.mark.parametrize("codec", ["mjpeg", "h264"])
+def test_killed_camera_fails_and_its_successor_is_opened(
+    rtsp_camera: StartCamera, opened: OpenUrl, codec: str
+) -> None:
+    server = rtsp_camera(codec)
+    camera = opened(address(server.port))
+    frame_of(camera)
+    server.kill()
+    assert failure_of(camera)
+    with pytest.raises(SourceError, match="cannot be reached: Connection refused"):
+        opened(address(server.port))
+    rtsp_camera(codec, port=server.port)
+    frame_of(opened(address(server.port)))
+
+
+def test_stalled_camera_holds_up_nobody_and_fails_after_its_timeout(
+    rtsp_camera: StartCamera, opened: OpenUrl
+) -> None:
+    server = rtsp_camera("mjpeg")
+    camera = opened(address(server.port), timeout=3)
+    server.stall()
+    start = time.monotonic()
+    while camera.read(0.1) is not None:
+        pass
+    assert time.monotonic() - start < 2
+    assert "does not answer within 3 s" in failure_of(camera)
+
+
+def test_a_stall_shorter_than_the_timeout_is_survived(rtsp_camera: StartCamera, opened: OpenUrl) -> None:
+    server = rtsp_camera("mjpeg")
+    camera = opened(address(server.port), timeout=5)
+    server.stall()
+    while camera.read(0.2) is not None:
+        pass
+    server.go_on()
+    frame_of(camera)
+
+
+def test_closing_a_stalled_camera_takes_no_time(rtsp_camera: StartCamera, opened: OpenUrl) -> None:
+    server = rtsp_camera("mjpeg")
+    camera = opened(address(server.port), timeout=2)
+    server.stall()
+    start = time.monotonic()
+    camera.close()
+    assert time.monotonic() - start < 0.8
+
+
+@pytest.mark.parametrize("in_url", [True, False])
+def test_credentials(rtsp_camera: StartCamera, opened: OpenUrl, in_url: bool) -> None:
+    port = rtsp_camera("mjpeg", "admin", "p@ss/word").port
+    if in_url:
+        camera = opened(address(port, "admin:p%40ss%2Fword@"))
+    else:
+        camera = opened(address(port), username="admin", password="p@ss/word")
+    frame_of(camera)
+
+
+def test_wrong_credentials_are_said_and_not_shown(rtsp_camera: StartCamera, opened: OpenUrl) -> None:
+    port = rtsp_camera("mjpeg", "admin", "secret").port
+    with pytest.raises(SourceError, match="wants a user name and a password") as failure:
+        opened(address(port, "admin:hunter2@"))
+    assert "hunter2" not in str(failure.value)
+
+
+def test_a_certificate_that_this_system_trusts(
+    rtsp_camera: StartCamera, opened: OpenUrl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = Certificates.make(tmp_path)
+    port = rtsp_camera("mjpeg", "admin", "secret", str(files.server_cert), str(files.server_key)).port
+    url = f"rtsps://admin:secret@127.0.0.1:{port}/camera"
+    with pytest.raises(SourceError, match="its certificate cannot be trusted; `insecure: true` takes any"):
+        opened(url)
+    frame_of(opened(url, insecure=True))
+    monkeypatch.setenv("SSL_CERT_FILE", str(files.ca))
+    frame_of(opened(url))
+
+
+def test_path_that_the_camera_does_not_know(rtsp_camera: StartCamera, opened: OpenUrl) -> None:
+    with pytest.raises(SourceError, match=r"knows no such path \(404\)"):
+        opened(f"rtsp://127.0.0.1:{rtsp_camera('mjpeg').port}/nothing")
+
+
+def test_nobody_listens(opened: OpenUrl) -> None:
+    with pytest.raises(SourceError, match=r"rtsp://127\.0\.0\.1:\d+ cannot be reached: Connection refused"):
+        opened(address(free_port()))
+
+
+def test_http_kinds_are_refused_for_rtsp(opened: OpenUrl) -> None:
+    with pytest.raises(SourceError, match="mjpeg is HTTP, and the address is rtsp://"):
+        opened(address(1), kind="mjpeg")

@@ -1,0 +1,148 @@
+"""The commands of cameras and of the node: `set`, whole or not at all, and the others."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from mqttcam.camera.source import SourceError
+from mqttcam.camera.status import CameraUnavailable
+from mqttcam.commands.catalogue import CAMERA_COMMANDS
+from mqttcam.commands.request import Request
+from mqttcam.commands.runner import Commander
+from mqttcam.devices.camera import CameraDevice, SnapshotRefused
+from mqttcam.devices.node import Node
+from mqttcam.devices.store import Store
+from mqttcam.values import InvalidValue
+from tests.support.lamp import ask, given, refused
+
+
+async def test_patches_are_applied_in_the_order_of_arrival(running: CameraDevice, store: Store) -> None:
+    commander = Commander(running, CAMERA_COMMANDS)
+    values = [number / 100 for number in range(20)]
+    results = await asyncio.gather(
+        *(
+            commander.run(Request("set", given({"brightness": value, "image_quality": 50})))
+            for value in values
+        )
+    )
+    assert [result.changed["brightness"] for result in results] == values
+    assert running.camera.values["brightness"] == values[-1]
+    assert store.recall("front", "controls.brightness", None) == values[-1]
+
+
+# set and get
+
+
+async def test_a_patch_answers_what_took_effect(running: CameraDevice) -> None:
+    answer = await ask(
+        running, "set", {"brightness": "0.25", "image_fps": "MAX", "show_clock": "off", "enabled": 1}
+    )
+    assert answer["ok"] is True
+    assert answer["changed"] == {"brightness": 0.25, "image_fps": 25, "show_clock": "OFF", "enabled": "ON"}
+    assert isinstance(answer["took_ms"], int)
+
+
+async def test_one_key(running: CameraDevice) -> None:
+    assert (await ask(running, "set", b" 0.5 ", key="brightness"))["changed"] == {"brightness": 0.5}
+    assert (await refused(running, "set", b"{}", key="brightness"))["code"] == "invalid_value"
+    assert (await refused(running, "set", b"\xff", key="brightness"))["field"] == "brightness"
+    assert (await refused(running, "set", b"1", key="brightnes"))["code"] == "unknown_key"
+
+
+@pytest.mark.parametrize("bad", [{"brightness": 9}, {"nothing": 1}, {"fps": 1}, {"enabled": "maybe"}])
+async def test_nothing_of_a_bad_patch_is_applied(running: CameraDevice, bad: dict[str, object]) -> None:
+    before = dict(running.camera.values)
+    await refused(running, "set", {"contrast": 1.5, "image_quality": 20, "image_fps": 3, **bad})
+    assert (running.camera.values, running.image_quality, running.image_fps) == (before, 85, 1.0)
+
+
+@pytest.mark.parametrize("problem", [SourceError("gone"), InvalidValue("no"), CameraUnavailable("off")])
+async def test_nothing_is_applied_where_the_camera_fails_midway(
+    running: CameraDevice, store: Store, monkeypatch: pytest.MonkeyPatch, problem: Exception
+) -> None:
+    async def fail(_values: object) -> object:
+        raise problem
+
+    monkeypatch.setattr(running.camera, "apply", fail)
+    await refused(running, "set", {"image_quality": 20, "brightness": 0.1, "enabled": "OFF"})
+    assert (running.image_quality, running.camera.enabled) == (85, True)
+    assert store.recall_all("front") == {}
+
+
+async def test_an_empty_patch_changes_nothing(running: CameraDevice) -> None:
+    assert (await ask(running, "set", {}))["changed"] == {}
+
+
+# the node's and the cameras' own
+
+
+async def test_the_nodes_commands() -> None:
+    node = Node("yard")
+    done: list[str] = []
+    node.restart = lambda: done.append("restart")
+    node.reload = lambda: done.append("reload")
+    node.rediscover = lambda: done.append("rediscover")
+    for name in ("restart", "reload", "rediscover"):
+        assert (await ask(node, name))["ok"] is True
+    assert done == ["restart", "reload", "rediscover"]
+
+
+async def test_log_level() -> None:
+    node, before = Node("yard"), Node("yard").log_level
+    try:
+        assert (await ask(node, "log_level", b"debug"))["ok"] is True
+        assert node.log_level == "DEBUG"
+        assert (await refused(node, "log_level", b"LOUD"))["allowed"] == ["DEBUG", "INFO", "WARNING", "ERROR"]
+        assert (await refused(node, "log_level"))["field"] == "level"
+    finally:
+        node.set_log_level(before)
+
+
+async def test_a_snapshot_goes_to_every_sink_with_its_request_id(running: CameraDevice) -> None:
+    taken: list[tuple[int, int, str | None]] = []
+
+    async def sink(picture: Any, request_id: str | None) -> None:
+        taken.append((picture.width, picture.quality, request_id))
+
+    running.snapshot_sinks += [sink, sink]
+    assert (await ask(running, "snapshot", {"quality": 30, "max_width": 32, "request_id": "x"}))["ok"] is True
+    assert taken == [(32, 30, "x")] * 2
+
+
+async def test_a_snapshot_that_a_sink_refuses(running: CameraDevice) -> None:
+    async def sink(_picture: object, _request_id: str | None) -> None:
+        raise SnapshotRefused("busy", "later")
+
+    running.snapshot_sinks.append(sink)
+    assert (await refused(running, "snapshot"))["code"] == "busy"
+
+
+async def test_a_sink_that_refuses_or_waits_keeps_a_snapshot_from_no_other(running: CameraDevice) -> None:
+    taken, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(_picture: object, _request_id: str | None) -> None:
+        await go_on.wait()
+        raise SnapshotRefused("unavailable", "there is no connection to the broker")
+
+    async def keeps(_picture: object, _request_id: str | None) -> None:
+        taken.set()
+
+    running.snapshot_sinks += [slow, keeps]
+    asking = asyncio.create_task(refused(running, "snapshot"))
+    async with asyncio.timeout(10):
+        await taken.wait()
+    assert not asking.done()
+    go_on.set()
+    assert (await asking)["code"] == "unavailable"
+
+
+async def test_restart_camera(running: CameraDevice) -> None:
+    before = running.camera.stats.restarts
+    assert (await ask(running, "restart_camera"))["ok"] is True
+    assert running.camera.stats.restarts == before + 1
+    assert (await ask(running, "set", {"enabled": "OFF"}))["ok"] is True
+    assert (await refused(running, "restart_camera"))["code"] == "unavailable"
+    assert (await refused(running, "snapshot"))["code"] == "unavailable"

@@ -1,1 +1,0 @@
-"""The core: values, commands, devices, entities, discovery, and the app around them."""

@@ -1,0 +1,148 @@
+"""A camera with what commands have set: recalled, remembered, told to others."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mqttcam.camera.frame import PictureSpec
+from mqttcam.devices.camera import CameraDevice, build_device
+from mqttcam.devices.recall import configured_control, recalled_camera
+from mqttcam.devices.store import Store
+from tests.support.devices import MakeDevice, camera_settings
+
+
+def test_nothing_kept(store: Store) -> None:
+    assert recalled_camera(camera_settings(), store, "front") == (True, {})
+    assert recalled_camera(camera_settings(enabled=False), store, "front") == (False, {})
+
+
+async def test_what_was_set_is_there_again(make_device: MakeDevice, tmp_path: Path) -> None:
+    device = make_device()
+    device.set_image_fps(3.5)
+    device.set_image_quality(40)
+    device.set_enabled(False)
+    await device.save()
+    again = Store(tmp_path / "values.json")
+    again.load()
+    device = build_device("front", camera_settings(), again)
+    assert (device.image_fps, device.image_quality, device.camera.enabled) == (3.5, 40, False)
+
+
+async def test_a_control_is_there_again(running: CameraDevice, store: Store) -> None:
+    await running.set_controls({"brightness": 0.25, "pattern": "grey"})
+    assert recalled_camera(running.settings, store, "front") == (
+        True,
+        {"brightness": 0.25, "pattern": "grey"},
+    )
+
+
+async def test_an_edit_of_the_configuration_wins(make_device: MakeDevice) -> None:
+    device = make_device()
+    device.set_image_fps(3.5)
+    device.set_image_quality(40)
+    device.set_enabled(False)
+    device = make_device(image={"fps": 2, "quality": 50})
+    assert (device.image_fps, device.image_quality, device.camera.enabled) == (2, 50, False)
+    assert make_device(enabled=False).camera.enabled is False
+
+
+@pytest.mark.parametrize("name", ["Brightness", "brightness"])
+def test_an_edit_of_a_control_wins(store: Store, name: str) -> None:
+    store.remember("front", "controls.brightness", 0.25, 0.1)
+    assert recalled_camera(camera_settings(controls={name: 0.1}), store, "front")[1] == {"brightness": 0.25}
+    assert recalled_camera(camera_settings(controls={name: 0.2}), store, "front")[1] == {}
+    assert recalled_camera(camera_settings(), store, "front")[1] == {}
+
+
+@pytest.mark.parametrize("name", ["AwbMode", "awb_mode", "awbmode", "AWB-Mode", "Awb mode"])
+def test_a_control_by_any_spelling(name: str) -> None:
+    assert configured_control(camera_settings(controls={name: "Auto"}), "awb_mode") == "Auto"
+
+
+@pytest.mark.parametrize("garbage", ["x", "", -1, [], {"a": 1}, True, "nan", 10**400])
+async def test_a_useless_image_fps_is_passed_over(
+    make_device: MakeDevice, store: Store, garbage: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    store._data = {"front": {"image_fps": {"value": garbage, "configured": 1.0}}}
+    assert make_device().image_fps == 1
+    assert "image_fps" in caplog.text
+
+
+@pytest.mark.parametrize("garbage", ["abc", 1000, 0, -5, 1.5, [50], {}, False])
+async def test_a_useless_image_quality_is_passed_over(
+    make_device: MakeDevice, store: Store, garbage: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    store._data = {"front": {"image_quality": {"value": garbage, "configured": 85}}}
+    assert make_device().image_quality == 85
+    assert "image_quality" in caplog.text
+
+
+@pytest.mark.parametrize("configured", [True, False])
+@pytest.mark.parametrize("garbage", ["maybe", 2, [], {"on": 1}])
+def test_a_useless_enabled_is_passed_over(store: Store, garbage: Any, configured: bool) -> None:
+    store._data = {"front": {"enabled": {"value": garbage, "configured": configured}}}
+    assert recalled_camera(camera_settings(enabled=configured), store, "front")[0] is configured
+
+
+@pytest.mark.parametrize("entry", [3, "x", None, [], {}, {"value": 3}])
+async def test_entries_that_are_none(make_device: MakeDevice, store: Store, entry: Any) -> None:
+    store._data = {"front": dict.fromkeys(("image_fps", "enabled", "controls.brightness", "controls"), entry)}
+    device = make_device()
+    assert (device.image_fps, device.camera.enabled) == (1, True)
+
+
+async def test_every_frame(make_device: MakeDevice) -> None:
+    device = make_device()
+    device.set_image_fps(25)
+    assert (device.image_fps, device.picture_rate) == (25, math.inf)
+    device = make_device()
+    assert (device.image_fps, device.picture_rate) == (25, math.inf)
+    device = make_device(frame_rate="max")
+    assert (device.image_fps, device.picture_rate) == (60, math.inf)
+
+
+async def test_a_rate_of_before_is_shown_within_the_limit_of_today(make_device: MakeDevice) -> None:
+    make_device().set_image_fps(20)
+    assert make_device(frame_rate=5).image_fps == 5
+
+
+async def test_one_listener_that_fails_hurts_no_other(
+    device: CameraDevice, caplog: pytest.LogCaptureFixture
+) -> None:
+    told: list[int] = []
+
+    def fail() -> None:
+        raise RuntimeError("a bug")
+
+    device.add_listener(fail)
+    device.add_listener(lambda: told.append(1))
+    device.changed()
+    assert told
+    assert "a bug" in caplog.text
+    device.remove_listener(fail)
+
+
+async def test_drops_and_limits_are_added_up(device: CameraDevice) -> None:
+    device.drop_counters += [lambda: 2, lambda: 3]
+    assert device.dropped_frames == 5
+
+
+async def test_a_snapshot_fits_the_smallest_limit(running: CameraDevice) -> None:
+    free = await running.take_snapshot(PictureSpec(95), None)
+    running.picture_limits += [lambda: 10**9, lambda: len(free.jpeg) - 1]
+    assert len((await running.take_snapshot(PictureSpec(95), None)).jpeg) < len(free.jpeg)
+
+
+async def test_what_was_asked_for_is_kept_where_the_camera_does_not_say(
+    device: CameraDevice, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def apply(_values: object) -> dict[str, Any]:
+        return {}
+
+    monkeypatch.setattr(device.camera, "apply", apply)
+    await device.set_controls({"brightness": 0.25})
+    assert store.recall("front", "controls.brightness", None) == 0.25

@@ -1,0 +1,154 @@
+"""Entities as data: what follows from a control's kind, and the state."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mqttcam.camera.control import Control
+from mqttcam.devices.camera import CameraDevice
+from mqttcam.devices.entities.camera import FIXED, camera_entities
+from mqttcam.devices.entities.controls import control_entity, number_step
+from mqttcam.devices.entities.entity import Entity, state_of
+from mqttcam.devices.entities.node import NODE
+from mqttcam.devices.node import Node
+from mqttcam.values import Choice, Kind, Number, Rectangle, Switch, Text, Value, Vector
+from tests.support.devices import MakeDevice, opened
+
+
+@pytest.mark.parametrize(
+    ("kind", "step"),
+    [
+        (Number(-1, 1), 0.01),
+        (Number(0, 16), 0.05),
+        (Number(0, 32), 0.1),
+        (Number(0, 100), 0.5),
+        (Number(1, 1_000_000), 5000),
+        (Number(0, 0.01), 0.001),
+        (Number(5, 5), 1),
+        (Number(1, 10**6, integer=True), 1),
+        (Number(0, 100, step=0.25), 0.25),
+    ],
+)
+def test_number_step(kind: Number, step: float) -> None:
+    assert number_step(kind) == pytest.approx(step)
+
+
+@given(st.floats(-1e9, 1e9), st.floats(0.2, 1e9))
+def test_a_step_is_a_round_part_of_the_range(minimum: float, size: float) -> None:
+    kind = Number(minimum, minimum + size)
+    step = number_step(kind)
+    assert step >= 0.001
+    assert step == 0.001 or 200 <= (kind.maximum - kind.minimum) / step * 1.001 <= 501
+    digits = f"{step:.6e}".partition("e")[0].rstrip("0").rstrip(".")
+    assert digits in ("1", "2", "5")
+
+
+@pytest.mark.parametrize(
+    ("kind", "platform"),
+    [
+        (Number(0, 1), "number"),
+        (Choice(("a", "b")), "select"),
+        (Switch(), "switch"),
+        (Text(), "text"),
+        (Vector(Number(0, 1), 2), "text"),
+        (Rectangle((0, 0, 8, 6)), "text"),
+    ],
+)
+def test_a_control_is_the_entity_of_its_kind(kind: Kind, platform: str) -> None:
+    entity = control_entity(Control("AwbMode", kind, icon="mdi:x"))
+    assert (entity.key, entity.name, entity.platform, entity.category) == (
+        "awb_mode", "AWB mode", platform, "config",
+    )  # fmt: skip
+    assert entity.settable
+    assert ("icon", "mdi:x") in entity.options
+
+
+def test_a_slider_only_where_a_finger_can_hit_a_value() -> None:
+    assert ("mode", "slider") in control_entity(Control("Gain", Number(1, 16))).options
+    assert ("mode", "box") in control_entity(Control("Time", Number(0, 10**6, integer=True))).options
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "shown"),
+    [
+        (Number(-1, 1), 0.5, 0.5),
+        (Number(-1, 1), 7.0, None),
+        (Number(-1, 1), None, None),
+        (Choice(("Auto", "Day")), "Day", "Day"),
+        (Choice(("Auto", "Day")), "Dusk", None),
+        (Switch(), False, "OFF"),
+        (Vector(Number(0, 1), 2), (0.5, 1.0), [0.5, 1.0]),
+        (Rectangle((0, 0, 8, 6)), (1, 2, 3, 4), [1, 2, 3, 4]),
+        (Text(), "x", "x"),
+    ],
+)
+async def test_a_value_that_is_not_of_its_kind_is_unknown(
+    device: CameraDevice, kind: Kind, value: Value, shown: object
+) -> None:
+    opened(device, Control("Thing", kind))
+    device.camera.values = {"thing": value}
+    assert state_of(camera_entities(device), device)["thing"] == shown
+
+
+async def test_every_key_is_always_there(device: CameraDevice) -> None:
+    controls = Control("Brightness", Number(-1, 1)), Control("AwbMode", Choice(("Auto",)))
+    opened(device, *controls)
+    device.camera.values = {}
+    state = state_of(camera_entities(device), device)
+    assert {"enabled", "image_quality", "image_fps", "fps", "frame_age", "last_error"} < set(state)
+    assert (state["brightness"], state["awb_mode"], state["frame_age"], state["resolution"]) == (None,) * 4
+    assert "camera" not in state
+    assert "snapshot" not in state
+
+
+async def test_a_long_error_fits_a_state_of_home_assistant(device: CameraDevice) -> None:
+    device.camera.last_error = "é" * 400
+    assert state_of(camera_entities(device), device)["last_error"] == "é" * 255
+
+
+@pytest.mark.parametrize(("rate", "maximum", "step"), [(25, 25, 0.1), (0.05, 0.05, 0.05), ("max", 60, 0.1)])
+async def test_image_fps_goes_up_to_the_cameras_own_rate(
+    make_device: MakeDevice, rate: object, maximum: float, step: float
+) -> None:
+    entity = next(one for one in camera_entities(make_device(frame_rate=rate)) if one.key == "image_fps")
+    assert isinstance(entity.kind, Number)
+    assert (entity.kind.maximum, dict(entity.options)["step"]) == (maximum, step)
+
+
+async def test_image_fps_in_the_state_is_a_number(make_device: MakeDevice) -> None:
+    device = make_device(image={"fps": "max"}, frame_rate="max")
+    shown = state_of(camera_entities(device), device)["image_fps"]
+    assert isinstance(shown, float)
+    assert math.isfinite(shown)
+
+
+async def test_keys_are_used_once(device: CameraDevice) -> None:
+    entities: tuple[Entity[CameraDevice], ...] = camera_entities(device)
+    assert len({entity.key for entity in entities}) == len(entities) > len(FIXED)
+
+
+def test_the_nodes_state() -> None:
+    state = state_of(NODE, Node("yard"))
+    assert set(state) == {"cpu_temperature", "memory", "uptime", "reconnects", "version", "log_level"}
+    memory, uptime = state["memory"], state["uptime"]
+    assert isinstance(memory, float)
+    assert memory > 1
+    assert uptime == 0
+
+
+def test_one_listener_of_the_node_that_fails_hurts_no_other(caplog: pytest.LogCaptureFixture) -> None:
+    node = Node("yard")
+    told: list[int] = []
+
+    def fail() -> None:
+        raise RuntimeError("a bug")
+
+    node.add_listener(fail)
+    node.add_listener(lambda: told.append(1))
+    node.changed()
+    assert told == [1]
+    assert "a bug" in caplog.text

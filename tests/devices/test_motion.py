@@ -1,0 +1,144 @@
+"""Motion detection of a camera as the outside sees it: entities, memory, the event."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mqttcam.camera.status import CameraStatus
+from mqttcam.commands.catalogue import CAMERA_COMMANDS
+from mqttcam.commands.request import Request
+from mqttcam.commands.runner import Commander
+from mqttcam.devices.camera import CameraDevice, build_device
+from mqttcam.devices.entities.camera import camera_entities
+from mqttcam.devices.entities.entity import state_of
+from mqttcam.devices.motion import CameraMotion, event_of
+from mqttcam.devices.node import Node
+from mqttcam.devices.store import Store
+from mqttcam.home_assistant.discovery import camera_discovery
+from mqttcam.motion.detector import Onset
+from mqttcam.mqtt.topics import Topics
+from tests.support.devices import MakeDevice, camera_settings
+
+KEYS = {"motion", "motion_event", "motion_detection", "motion_threshold"}
+
+
+def motion_of(device: CameraDevice) -> CameraMotion:
+    assert device.motion is not None
+    return device.motion
+
+
+def shown(device: CameraDevice) -> dict[str, object]:
+    state = state_of(camera_entities(device), device)
+    return {key: state[key] for key in KEYS & set(state)}
+
+
+async def test_no_entities_where_none_is_configured(make_device: MakeDevice) -> None:
+    for device in (make_device(), make_device(motion=False)):
+        assert device.motion is None
+        assert not KEYS & {entity.key for entity in camera_entities(device)}
+
+
+async def test_entities_where_it_is(make_device: MakeDevice) -> None:
+    device = make_device(motion={"threshold": 3})
+    assert {entity.key for entity in camera_entities(device)} >= KEYS
+    assert shown(device) == {"motion": None, "motion_detection": "ON", "motion_threshold": 3}
+    device = make_device(motion={"enabled": False})
+    assert shown(device) == {"motion": None, "motion_detection": "OFF", "motion_threshold": 0.5}
+
+
+async def test_discovery(make_device: MakeDevice) -> None:
+    device = make_device(motion=True)
+    parts: dict[str, Any] = camera_discovery(device, Node("yard"), Topics("mqttcam", "yard")).payload()[
+        "cmps"
+    ]
+    here = "mqttcam/yard/front"
+    assert (parts["motion"]["p"], parts["motion"]["dev_cla"]) == ("binary_sensor", "motion")
+    assert parts["motion"]["stat_t"] == f"{here}/state"
+    event = parts["motion_event"]
+    assert (event["p"], event["dev_cla"], list(event["evt_typ"])) == ("event", "motion", ["motion"])
+    assert event["stat_t"] == f"{here}/event"
+    assert "cmd_t" not in event
+    assert parts["motion_detection"]["cmd_t"] == f"{here}/set/motion_detection"
+    assert parts["motion_threshold"]["cmd_t"] == f"{here}/set/motion_threshold"
+    assert (parts["motion_threshold"]["min"], parts["motion_threshold"]["max"]) == (0.1, 50)
+
+
+async def test_what_was_set_is_there_again(make_device: MakeDevice, tmp_path: Path) -> None:
+    device = make_device(motion=True)
+    commander = Commander(device, CAMERA_COMMANDS)
+    patch = b'{"motion_detection": "OFF", "motion_threshold": 7.5}'
+    result = await commander.run(Request("set", patch))
+    assert result.changed == {"motion_detection": "OFF", "motion_threshold": 7.5}
+    again = Store(tmp_path / "values.json")
+    again.load()
+    device = build_device("front", camera_settings(motion=True), again)
+    assert (motion_of(device).enabled, motion_of(device).threshold) == (False, 7.5)
+    edited = build_device("front", camera_settings(motion={"enabled": False, "threshold": 2}), again)
+    assert (motion_of(edited).enabled, motion_of(edited).threshold) == (False, 2)
+
+
+@pytest.mark.parametrize("key", ["motion_threshold", "motion_detection"])
+@pytest.mark.parametrize("garbage", ["x", -1, [], {"a": 1}, "nan", 10**400])
+async def test_what_is_kept_and_useless_is_passed_over(
+    make_device: MakeDevice, store: Store, key: str, garbage: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    configured = {"motion_threshold": 0.5, "motion_detection": True}[key]
+    store._data = {"front": {key: {"value": garbage, "configured": configured}}}
+    device = make_device(motion=True)
+    assert (motion_of(device).enabled, motion_of(device).threshold) == (True, 0.5)
+    assert key in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("motion_threshold", "0"), ("motion_threshold", "51"), ("motion", "ON")]
+)
+async def test_what_is_refused(make_device: MakeDevice, key: str, value: str) -> None:
+    commander = Commander(make_device(motion=True), CAMERA_COMMANDS)
+    result = await commander.run(Request("set", value.encode(), key=key))
+    assert result.error is not None
+
+
+async def test_each_change_is_told(make_device: MakeDevice) -> None:
+    device = make_device(motion=True)
+    told: list[int] = []
+    device.add_listener(lambda: told.append(1))
+    motion_of(device).set_threshold(2)
+    motion_of(device).set_enabled(False)
+    assert len(told) == 2
+    motion_of(device)._changed(None)
+    assert len(told) == 3
+
+
+async def test_no_motion_is_known_unless_the_camera_gives_frames(
+    make_device: MakeDevice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    device = make_device(motion=True)
+    monkeypatch.setattr("mqttcam.motion.detector.MotionDetector.moving", True)
+    for status in CameraStatus:
+        device.camera.status = status
+        assert shown(device)["motion"] == ("ON" if status is CameraStatus.RUNNING else None)
+
+
+async def test_an_onset_is_one_event(make_device: MakeDevice, caplog: pytest.LogCaptureFixture) -> None:
+    device = make_device(motion=True)
+    events: list[object] = []
+
+    def fail(_event: object) -> None:
+        raise RuntimeError("a bug")
+
+    device.event_sinks += [fail, events.append]
+    onset = Onset(1_700_000_000_500_000_000, 12, 3.14159, (0.25, 0.1, 1 / 3, 0.5))
+    motion_of(device)._changed(onset)
+    motion_of(device)._changed(None)
+    assert events == [event_of(onset)]
+    assert event_of(onset) == {
+        "event_type": "motion",
+        "ts": 1_700_000_000.5,
+        "seq": 12,
+        "score": 3.14,
+        "box": {"x": 0.25, "y": 0.1, "width": 0.3333, "height": 0.5},
+    }
+    assert "a bug" in caplog.text

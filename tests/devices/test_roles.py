@@ -1,0 +1,294 @@
+"""From what a source offers to what users see: raw controls, actions, readings, full pictures."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+import orjson
+import pytest
+
+from mqttcam.camera import supervisor
+from mqttcam.camera.camera import Camera
+from mqttcam.camera.control import Action, Control
+from mqttcam.camera.frame import Picture
+from mqttcam.camera.reading import Reading
+from mqttcam.camera.source import SourceError
+from mqttcam.camera.status import CameraStatus
+from mqttcam.commands.catalogue import camera_commands
+from mqttcam.devices.camera import CameraDevice
+from mqttcam.devices.entities.camera import camera_entities
+from mqttcam.devices.entities.entity import state_of
+from mqttcam.devices.node import Node
+from mqttcam.devices.recall import recalled_camera
+from mqttcam.devices.store import Store
+from mqttcam.home_assistant import Announcer
+from mqttcam.home_assistant.discovery import camera_discovery
+from mqttcam.mqtt.topics import Topics
+from mqttcam.values import Choice, Number, Value, Vector
+from mqttcam.web.describe import describe_camera
+from tests.camera.broken import Broken, Hardware
+from tests.gateway.test_camera import Wire as StateWire
+from tests.gateway.test_camera import endpoint_of
+from tests.home_assistant.test_announcer import Wire, kept_message
+from tests.support.devices import camera_settings, opened
+from tests.support.lamp import ask, refused
+from tests.support.pictures import jpeg
+from tests.support.waiting import until
+
+GAIN = Control("ColourGain", Number(0, 8), 1.0)
+GAINS = Control("ColourGains", Vector(Number(0, 8), 2), raw=True)
+MODE = Control("AfMode", Choice(("Manual", "Auto")), "Manual")
+FOCUS = Action("Autofocus", "AfTrigger", "Start", icon="mdi:image-filter-center-focus")
+LUX = Reading("Lux", Number(0, 1e6, unit="lx"), 1, "illuminance")
+STATE = Reading("AfState", Choice(("Idle", "Focused")), icon="mdi:camera", label="autofocus state")
+LARGE = jpeg(640, 480)
+
+
+class Focusing(Broken):
+    """One of the names for gains ends the other, and autofocus changes the mode."""
+
+    def apply(self, values: Mapping[str, Value]) -> Mapping[str, Value]:
+        super().apply(values)
+        follows: dict[str, Value] = {}
+        if "ColourGains" in values:
+            follows["ColourGain"] = None
+        if "AfTrigger" in values:
+            follows["AfMode"] = "Auto"
+        return {**values, **follows}
+
+
+def still(quality: int) -> Picture:
+    return Picture(LARGE, 0, time.time_ns(), 640, 480, quality)
+
+
+@pytest.fixture
+def readings() -> dict[Reading, Value]:
+    return {LUX: 400.5}
+
+
+@pytest.fixture
+def hardware(readings: dict[Reading, Value]) -> Hardware:
+    return Hardware(controls=(GAIN, MODE, GAINS), actions=(FOCUS,), readings=readings, capture_still=still)
+
+
+@pytest.fixture
+async def focusing(
+    hardware: Hardware, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[CameraDevice]:
+    """A camera that has all of it, running."""
+    monkeypatch.setattr(supervisor, "TICK", 0.02)
+    settings = camera_settings(frame_rate=100)
+    camera = Camera("front", settings, make_source=lambda wake: hardware(wake, Focusing))
+    device = CameraDevice(camera, store)
+    camera.start()
+    await until(lambda: camera.status is CameraStatus.RUNNING)
+    yield device
+    await camera.stop()
+
+
+def payload_of(device: CameraDevice) -> dict[str, Any]:
+    return camera_discovery(device, Node("yard"), Topics("mqttcam", "yard")).payload()
+
+
+# entities and discovery
+
+
+async def test_a_raw_control_is_there_for_who_enables_it(focusing: CameraDevice) -> None:
+    parts = payload_of(focusing)["cmps"]
+    assert parts["colour_gains"]["en"] is False
+    assert "en" not in parts["colour_gain"]
+    assert state_of(camera_entities(focusing), focusing)["colour_gains"] is None
+    assert (await ask(focusing, "set", b"[1.5, 2]", key="colour_gains"))["ok"] is True
+    assert state_of(camera_entities(focusing), focusing)["colour_gains"] == [1.5, 2.0]
+
+
+async def test_an_action_is_a_button_and_a_command(focusing: CameraDevice, hardware: Hardware) -> None:
+    part = payload_of(focusing)["cmps"]["autofocus"]
+    assert (part["p"], part["cmd_t"]) == ("button", "mqttcam/yard/front/cmd/autofocus")
+    assert (part["ent_cat"], part["ic"]) == ("config", "mdi:image-filter-center-focus")
+    assert "autofocus" in camera_commands(focusing)
+    assert (await ask(focusing, "autofocus"))["ok"] is True
+    assert hardware.applied == [{"AfTrigger": "Start"}]
+
+
+async def test_a_reading_is_a_sensor_once_a_frame_has_it(
+    focusing: CameraDevice, readings: dict[Reading, Value]
+) -> None:
+    await until(lambda: focusing.camera.measured.readings)
+    part = payload_of(focusing)["cmps"]["measured_lux"]
+    assert (part["p"], part["ent_cat"], part["dev_cla"]) == ("sensor", "diagnostic", "illuminance")
+    assert (part["unit_of_meas"], part["stat_cla"], part["sug_dsp_prc"]) == ("lx", "measurement", 1)
+    assert part["val_tpl"] == "{{ value_json.measured_lux | default(none) }}"
+    assert state_of(camera_entities(focusing), focusing)["measured_lux"] == 400.5
+    readings[STATE] = "Focused"
+    await until(lambda: "measured_autofocus_state" in focusing.camera.measured.readings)
+    part = payload_of(focusing)["cmps"]["measured_autofocus_state"]
+    assert (part["dev_cla"], part["ops"]) == ("enum", ["Idle", "Focused"])
+    assert not {"stat_cla", "unit_of_meas"} & set(part)
+
+
+async def test_a_full_snapshot_is_a_button_of_cameras_that_can(
+    focusing: CameraDevice, device: CameraDevice
+) -> None:
+    part = payload_of(focusing)["cmps"]["full_snapshot"]
+    assert part["cmd_t"] == "mqttcam/yard/front/cmd/snapshot"
+    assert orjson.loads(part["pl_prs"]) == {"full_resolution": True}
+    assert "full_snapshot" not in payload_of(opened(device))["cmps"]
+
+
+async def test_what_a_vendor_calls_as_we_call_ours_is_left_out(device: CameraDevice) -> None:
+    opened(device, Control("Enabled", Number(0, 9), 1))
+    device.camera.actions = {"snapshot": Action("Snapshot", "Snapshot", "Press")}
+    keys = [entity.key for entity in camera_entities(device)]
+    assert len(keys) == len(set(keys))
+    parts = payload_of(device)["cmps"]
+    assert (parts["enabled"]["p"], parts["snapshot"]["name"]) == ("switch", "Snapshot")
+    assert camera_commands(device)["snapshot"].arguments
+
+
+async def test_the_web_has_all_of_it(focusing: CameraDevice) -> None:
+    described: Any = orjson.loads(orjson.dumps(describe_camera(focusing, "")))
+    entities = {entity["key"]: entity for entity in described["entities"]}
+    assert entities["full_snapshot"]["arguments"] == {"full_resolution": True}
+    assert entities["colour_gains"]["options"]["enabled_by_default"] is False
+    assert "autofocus" in {command["name"] for command in described["commands"]}
+
+
+async def test_readings_of_an_earlier_run_are_not_gone_before_frames_have_told(
+    focusing: CameraDevice, readings: dict[Reading, Value]
+) -> None:
+    """Home Assistant would forget what the user has made of them."""
+    wire = Wire()
+    announcer = Announcer(wire.publish, wire.call_later, Topics("mqttcam", "yard"), "ha", Node("yard"))
+    kept = {"p": "sensor", "uniq_id": "mqttcam_yard_front_measured_lux", "stat_t": "x"}
+    gone = {"p": "sensor", "uniq_id": "mqttcam_yard_front_measured_old", "stat_t": "x"}
+    announcer.received("mqttcam_yard_front", kept_message(measured_lux=kept, measured_old=gone))
+    focusing.camera.measured.settled = False
+    focusing.camera.measured.readings = {}
+    announcer.announce(focusing)
+    assert wire.components["measured_lux"] == kept
+    assert wire.components["measured_old"] == gone
+    await until(lambda: focusing.camera.complete)
+    announcer.announce(focusing)
+    assert wire.components["measured_lux"]["unit_of_meas"] == "lx"
+    assert wire.components["measured_old"] == {"p": "sensor"}
+
+
+async def test_new_readings_are_announced_once_and_values_never(
+    focusing: CameraDevice, readings: dict[Reading, Value]
+) -> None:
+    shapes = 0
+
+    def count() -> None:
+        nonlocal shapes
+        shapes += 1
+
+    await until(lambda: focusing.camera.complete)
+    wire = StateWire()
+    endpoint = endpoint_of(focusing, wire, count)
+    for value in (1.0, 2.0, 3.0):
+        readings[LUX] = value
+        await until(lambda: focusing.camera.measured.values["measured_lux"] == readings[LUX])
+    await asyncio.sleep(0)
+    assert shapes == 0
+    assert wire.sent.count("state") == 3
+    readings[STATE] = "Idle"
+    await until(lambda: shapes)
+    del readings[STATE]
+    await until(lambda: "measured_autofocus_state" not in focusing.camera.measured.values)
+    await asyncio.sleep(0)
+    assert shapes == 1
+    assert state_of(camera_entities(focusing), focusing)["measured_autofocus_state"] is None
+    endpoint.close(for_good=False)
+
+
+# commands
+
+
+async def test_what_follows_is_answered_and_kept(focusing: CameraDevice, store: Store) -> None:
+    await ask(focusing, "set", {"colour_gain": 2})
+    answer = await ask(focusing, "set", {"colour_gains": [1, 2]})
+    assert answer["changed"] == {"colour_gains": [1.0, 2.0], "colour_gain": None}
+    kept = recalled_camera(focusing.settings, store, "front")[1]
+    assert list(kept.items()) == [("colour_gains", [1.0, 2.0]), ("colour_gain", None)]
+
+
+async def test_what_follows_from_an_action_is_kept_and_the_action_is_not(
+    focusing: CameraDevice, store: Store
+) -> None:
+    await ask(focusing, "autofocus")
+    assert recalled_camera(focusing.settings, store, "front")[1] == {"af_mode": "Auto"}
+
+
+async def test_controls_are_kept_in_the_order_of_their_last_change(
+    focusing: CameraDevice, store: Store
+) -> None:
+    for patch in ({"af_mode": "Auto"}, {"colour_gain": 2}, {"af_mode": "Manual"}):
+        await ask(focusing, "set", patch)
+    assert list(recalled_camera(focusing.settings, store, "front")[1]) == ["colour_gain", "af_mode"]
+
+
+async def test_autofocus_of_a_camera_that_cannot(running: CameraDevice) -> None:
+    error = await refused(running, "autofocus")
+    assert (error["code"], error["message"]) == ("not_supported", "this camera cannot focus")
+    assert "autofocus" not in error["allowed"]
+    assert (await refused(running, "cancel_autofocus"))["code"] == "unknown_command"
+
+
+async def test_autofocus_of_a_camera_that_is_not_open(device: CameraDevice) -> None:
+    assert (await refused(device, "autofocus"))["code"] == "unavailable"
+    assert (await refused(Node("yard"), "autofocus"))["code"] == "unknown_command"
+
+
+@pytest.mark.parametrize("asked", [True, "true", "ON", 1])
+async def test_a_full_snapshot_goes_where_others_go(focusing: CameraDevice, asked: object) -> None:
+    taken: list[tuple[int, str | None]] = []
+
+    async def sink(picture: Picture, request_id: str | None) -> None:
+        taken.append((picture.width, request_id))
+
+    focusing.snapshot_sinks.append(sink)
+    assert (await ask(focusing, "snapshot", {"full_resolution": asked, "request_id": "x"}))["ok"] is True
+    assert (await ask(focusing, "snapshot", {"full_resolution": False}))["ok"] is True
+    assert taken == [(640, "x"), (64, None)]
+
+
+async def test_a_full_snapshot_fits_the_limit(focusing: CameraDevice) -> None:
+    focusing.picture_limits.append(lambda: len(LARGE) // 2)
+    sizes: list[int] = []
+
+    async def sink(picture: Picture, _request_id: str | None) -> None:
+        sizes.append(len(picture.jpeg))
+
+    focusing.snapshot_sinks.append(sink)
+    await ask(focusing, "snapshot", {"full_resolution": True})
+    assert len(sizes) == 1
+    assert sizes[0] <= len(LARGE) // 2
+
+
+async def test_a_full_snapshot_of_a_camera_that_cannot(running: CameraDevice) -> None:
+    error = await refused(running, "snapshot", {"full_resolution": True})
+    assert error["code"] == "not_supported"
+    assert (await refused(running, "snapshot", {"full_resolution": "maybe"}))["code"] == "invalid_value"
+
+
+async def test_one_full_snapshot_at_a_time(focusing: CameraDevice, hardware: Hardware) -> None:
+    first = asyncio.create_task(ask(focusing, "snapshot", {"full_resolution": True}))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert (await refused(focusing, "snapshot", {"full_resolution": True}))["code"] == "busy"
+    assert (await first)["ok"] is True
+
+
+async def test_a_full_snapshot_that_fails_says_why(focusing: CameraDevice, hardware: Hardware) -> None:
+    def fail(_quality: int) -> Picture:
+        raise SourceError("too little camera memory for a full picture")
+
+    hardware.attributes["capture_still"] = fail
+    await focusing.camera.restart()
+    error = await refused(focusing, "snapshot", {"full_resolution": True})
+    assert (error["code"], error["message"]) == ("unavailable", "too little camera memory for a full picture")
+    assert (await ask(focusing, "snapshot"))["ok"] is True

@@ -1,0 +1,106 @@
+"""What commands have set, across restarts."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from mqttcam.devices.store import Store
+
+
+def reopened(path: Path) -> Store:
+    store = Store(path)
+    store.load()
+    return store
+
+
+async def test_a_value_survives(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "values.json"
+    store = reopened(path)
+    store.remember("front", "image_fps", 2.5, 1.0)
+    await store.save()
+    assert reopened(path).recall("front", "image_fps", 1.0) == 2.5
+
+
+async def test_an_edit_of_the_configuration_wins(tmp_path: Path) -> None:
+    path = tmp_path / "values.json"
+    store = reopened(path)
+    store.remember("front", "image_fps", 2.5, 1.0)
+    await store.save()
+    assert reopened(path).recall("front", "image_fps", 5.0) is None
+
+
+async def test_many_changes_are_one_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    writes = 0
+    import mqttcam.devices.store
+
+    write = mqttcam.devices.store.write_atomically
+
+    def counted(path: Path, data: bytes) -> None:
+        nonlocal writes
+        writes += 1
+        write(path, data)
+
+    monkeypatch.setattr(mqttcam.devices.store, "write_atomically", counted)
+    path = tmp_path / "values.json"
+    store = reopened(path)
+
+    async def one(number: int) -> None:
+        store.remember("front", "brightness", number, None)
+        await store.save()
+
+    await asyncio.gather(*(one(number) for number in range(50)))
+    assert reopened(path).recall("front", "brightness", None) == 49
+    assert writes <= 3
+
+
+@pytest.mark.parametrize(
+    "garbage", [b"", b"\x00\xff garbage", b"[1, 2]", b'{"front": 3}', b'{"front": {"a": 3}}']
+)
+async def test_a_broken_file_is_no_reason_to_die(tmp_path: Path, garbage: bytes) -> None:
+    path = tmp_path / "values.json"
+    path.write_bytes(garbage)
+    store = reopened(path)
+    assert store.recall("front", "a", None) is None
+    store.remember("front", "a", 1, None)
+    await store.save()
+    assert reopened(path).recall("front", "a", None) == 1
+
+
+async def test_a_folder_that_cannot_be_written_is_said_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    store = Store(tmp_path / "file" / "values.json")
+    for number in range(3):
+        store.remember("front", "a", number, None)
+        await store.save()
+    assert len([record for record in caplog.records if record.levelname == "ERROR"]) == 1
+    assert store.recall("front", "a", None) == 2
+
+
+async def test_a_broken_file_is_set_aside(tmp_path: Path) -> None:
+    path = tmp_path / "values.json"
+    path.write_bytes(b"{half of it")
+    store = reopened(path)
+    store.remember("front", "a", 1, None)
+    await store.save()
+    assert (tmp_path / "values.broken").read_bytes() == b"{half of it"
+    assert reopened(path).recall("front", "a", None) == 1
+
+
+async def test_what_could_not_be_written_is_written_once_it_can(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = tmp_path / "state"
+    folder.write_text("in the way")
+    store = Store(folder / "values.json")
+    store.remember("front", "a", 1, None)
+    await store.save()
+    folder.unlink()
+    store.remember("front", "a", 1, None)
+    await store.save()
+    assert reopened(folder / "values.json").recall("front", "a", None) == 1
+    assert len(caplog.records) == 1

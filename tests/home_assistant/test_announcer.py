@@ -1,0 +1,197 @@
+"""The life of discovery messages: what is gone, what was deleted, what is not known yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+import pytest
+
+from mqttcam.camera.control import Control
+from mqttcam.devices.camera import CameraDevice
+from mqttcam.devices.node import Node
+from mqttcam.home_assistant import Announcer
+from mqttcam.mqtt.topics import Topics
+from mqttcam.values import Choice, Number
+from tests.support.devices import opened
+
+TOPIC = "homeassistant/device/mqttcam_yard_front/config"
+BRIGHTNESS = Control("Brightness", Number(-1, 1), 0.0)
+AWB = Control("AwbMode", Choice(("Auto", "Daylight")), "Auto")
+
+
+class Wire:
+    """What the announcer publishes, and what it does later."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, Any]] = []
+        self.later: list[Callable[[], None]] = []
+
+    def publish(self, topic: str, payload: bytes, *, qos: int, retain: bool) -> None:
+        assert (qos, retain) == (1, True)
+        self.sent.append((topic, orjson.loads(payload) if payload else None))
+
+    def call_later(self, _delay: float, callback: Callable[[], None]) -> None:
+        self.later.append(callback)
+
+    def run_later(self) -> None:
+        for callback in self.later:
+            callback()
+        self.later.clear()
+
+    @property
+    def components(self) -> dict[str, Any]:
+        """Those of the message sent last."""
+        found: dict[str, Any] = self.sent[-1][1]["cmps"]
+        return found
+
+
+@pytest.fixture
+def wire() -> Wire:
+    return Wire()
+
+
+@pytest.fixture
+def announcer(wire: Wire) -> Announcer:
+    return Announcer(wire.publish, wire.call_later, Topics("mqttcam", "yard"), "homeassistant", Node("yard"))
+
+
+def kept_message(**components: dict[str, str]) -> bytes:
+    """A discovery message of an earlier run."""
+    return orjson.dumps({"dev": {"ids": ["x"]}, "o": {"name": "mqttcam"}, "cmps": components})
+
+
+async def test_every_control_is_an_entity(announcer: Announcer, wire: Wire, device: CameraDevice) -> None:
+    announcer.announce(opened(device, BRIGHTNESS, AWB))
+    assert wire.sent[-1][0] == TOPIC
+    assert wire.components["brightness"]["p"] == "number"
+    assert wire.components["awb_mode"]["ops"] == ["Auto", "Daylight"]
+
+
+async def test_an_entity_that_is_gone_is_removed(
+    announcer: Announcer, wire: Wire, device: CameraDevice
+) -> None:
+    announcer.announce(opened(device, BRIGHTNESS, AWB))
+    announcer.announce(opened(device, BRIGHTNESS))
+    assert wire.components["awb_mode"] == {"p": "select"}
+    wire.run_later()
+    assert "awb_mode" not in wire.components
+
+
+async def test_an_entity_of_an_earlier_run_is_removed(
+    announcer: Announcer, wire: Wire, device: CameraDevice
+) -> None:
+    announcer.announce(opened(device, BRIGHTNESS))
+    announcer.received(
+        "mqttcam_yard_front", kept_message(af_mode={"p": "select", "uniq_id": "mqttcam_yard_front_af_mode"})
+    )
+    assert wire.components["af_mode"] == {"p": "select"}
+    wire.run_later()
+    assert "af_mode" not in wire.components
+
+
+async def test_controls_stay_while_a_camera_was_not_opened(
+    announcer: Announcer, wire: Wire, device: CameraDevice
+) -> None:
+    kept = {"p": "number", "uniq_id": "mqttcam_yard_front_brightness", "cmd_t": "x"}
+    announcer.received("mqttcam_yard_front", kept_message(brightness=kept))
+    announcer.announce(device)
+    assert wire.components["brightness"] == kept
+    announcer.announce(opened(device))
+    assert wire.components["brightness"] == {"p": "number"}
+
+
+async def test_its_own_message_coming_back_changes_nothing(
+    announcer: Announcer, wire: Wire, device: CameraDevice
+) -> None:
+    announcer.announce(opened(device, BRIGHTNESS))
+    announcer.received("mqttcam_yard_front", orjson.dumps(wire.sent[-1][1]))
+    assert len(wire.sent) == 1
+
+
+async def test_a_deleted_device_stays_away_until_it_is_wanted_again(
+    announcer: Announcer, wire: Wire, device: CameraDevice
+) -> None:
+    announcer.announce(opened(device, BRIGHTNESS))
+    announcer.received("mqttcam_yard_front", b"")
+    announcer.announce(device)
+    assert len(wire.sent) == 1
+    announcer.forget_deletions()
+    announcer.announce(device)
+    assert len(wire.sent) == 2
+
+
+async def test_a_key_that_changes_its_platform_goes_first(
+    announcer: Announcer, wire: Wire, device: CameraDevice
+) -> None:
+    announcer.announce(opened(device, BRIGHTNESS))
+    announcer.announce(opened(device, Control("Brightness", Choice(("Low", "High")), "Low")))
+    assert wire.components["brightness"] == {"p": "number"}
+    wire.run_later()
+    assert wire.components["brightness"]["p"] == "select"
+
+
+@pytest.mark.parametrize("garbage", [b"\xff", b"[]", b"{}", b'{"cmps": 3}', b'{"cmps": {"a": 1}}', b"null"])
+async def test_garbage_on_its_topic_is_passed_over(
+    announcer: Announcer, wire: Wire, device: CameraDevice, garbage: bytes
+) -> None:
+    announcer.announce(opened(device, BRIGHTNESS))
+    announcer.received("mqttcam_yard_front", garbage)
+    announcer.announce(device)
+    assert "brightness" in wire.components
+
+
+async def test_a_camera_that_is_removed_leaves_nothing(
+    announcer: Announcer, wire: Wire, device: CameraDevice
+) -> None:
+    announcer.announce(opened(device, BRIGHTNESS))
+    announcer.remove("front")
+    assert wire.sent[-1] == (TOPIC, None)
+
+
+async def test_a_step_of_an_announcement_that_is_over_is_not_sent(
+    announcer: Announcer, wire: Wire, device: CameraDevice
+) -> None:
+    announcer.announce(opened(device, BRIGHTNESS, AWB))
+    announcer.announce(opened(device, BRIGHTNESS))
+    announcer.announce(opened(device, BRIGHTNESS, AWB))
+    wire.run_later()
+    assert "awb_mode" in wire.components
+
+
+@pytest.mark.parametrize("how", ["removed", "deleted"])
+async def test_a_camera_that_goes_is_not_brought_back_by_a_later_step(
+    announcer: Announcer, wire: Wire, device: CameraDevice, how: str
+) -> None:
+    announcer.announce(opened(device, BRIGHTNESS, AWB))
+    announcer.announce(opened(device, BRIGHTNESS))
+    if how == "removed":
+        announcer.remove("front")
+    else:
+        announcer.received("mqttcam_yard_front", b"")
+    before = len(wire.sent)
+    wire.run_later()
+    assert len(wire.sent) == before
+
+
+async def test_a_camera_that_is_configured_anew_is_announced_though_it_was_deleted(
+    announcer: Announcer, wire: Wire, device: CameraDevice
+) -> None:
+    announcer.received("mqttcam_yard_front", b"")
+    announcer.remove("front")
+    announcer.announce(opened(device, BRIGHTNESS))
+    assert "brightness" in wire.components
+
+
+async def test_two_nodes_of_one_id_do_not_answer_each_other(
+    announcer: Announcer, wire: Wire, device: CameraDevice, caplog: pytest.LogCaptureFixture
+) -> None:
+    announcer.announce(opened(device, BRIGHTNESS))
+    theirs = kept_message(
+        af_mode={"p": "select", "uniq_id": "x", "cmd_t": "mqttcam/yard_front/a/set/af_mode"}
+    )
+    for _ in range(3):
+        announcer.received("mqttcam_yard_front", theirs, live=True)
+    assert len(wire.sent) == 1
+    assert len([record for record in caplog.records if record.levelname == "ERROR"]) == 1

@@ -1,0 +1,230 @@
+"""The entity declarations as Home Assistant's discovery: the keys of each platform, ids and names."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from mqttcam.camera.control import Control
+from mqttcam.camera.reading import Reading
+from mqttcam.devices.camera import CameraDevice
+from mqttcam.devices.node import Node
+from mqttcam.home_assistant.discovery import (
+    camera_discovery,
+    camera_object_id,
+    discovery_messages,
+    node_discovery,
+    node_object_id,
+    slug,
+)
+from mqttcam.mqtt.topics import Topics
+from mqttcam.values import Choice, Number, Rectangle, Switch, Text, Vector
+from tests.support.devices import MakeDevice, opened
+
+TOPICS = Topics("mqttcam", "yard")
+HERE = "mqttcam/yard/front"
+CONTROLS = (
+    Control("Brightness", Number(-1, 1), 0.0),
+    Control("AwbMode", Choice(("Auto", "Daylight")), "Auto"),
+    Control("AeEnable", Switch(), True),
+    Control("ColourGains", Vector(Number(0, 32), 2), None),
+    Control("ScalerCrop", Rectangle((0, 0, 640, 480), view="scaler_crop"), (0, 0, 640, 480)),
+    Control("Label", Text(300), "x"),
+    Control("ExposureTime", Number(1, 10**6, integer=True, unit="µs"), 100, icon="mdi:camera-timer"),
+)
+ENTITY_ID = re.compile(r"[a-z_]+\.[a-z0-9]+(_[a-z0-9]+)*")
+
+
+def payload_of(device: CameraDevice, node: str = "yard") -> dict[str, Any]:
+    return camera_discovery(device, Node(node), Topics("mqttcam", node)).payload()
+
+
+@pytest.fixture
+async def components(device: CameraDevice) -> dict[str, Any]:
+    """Those of a camera with a control of each kind."""
+    found: dict[str, Any] = payload_of(opened(device, *CONTROLS))["cmps"]
+    return found
+
+
+def test_the_cameras_device(components: dict[str, Any], device: CameraDevice) -> None:
+    payload = payload_of(device)
+    assert payload["dev"]["ids"] in ("mqttcam_yard_front", ["mqttcam_yard_front"])
+    assert (payload["dev"]["name"], payload["dev"]["mdl"]) == ("Front", "Test")
+    assert payload["dev"]["via_device"] == "mqttcam_yard"
+    assert payload["avty_mode"] == "all"
+    assert [one["t"] for one in payload["avty"]] == ["mqttcam/yard/status", f"{HERE}/availability"]
+    assert payload["o"]["name"] == "mqttcam"
+
+
+def test_ids(components: dict[str, Any]) -> None:
+    for key, part in components.items():
+        assert part["uniq_id"] == f"mqttcam_yard_front_{key}"
+        assert ENTITY_ID.fullmatch(part["def_ent_id"])
+        assert part["def_ent_id"].startswith(f"{part['p']}.front")
+        assert "object_id" not in part
+        assert "obj_id" not in part
+
+
+def test_pictures(components: dict[str, Any]) -> None:
+    assert (components["camera"]["p"], components["camera"]["t"]) == ("camera", f"{HERE}/image")
+    assert components["camera"]["name"] is None
+    assert components["last_snapshot"]["img_t"] == f"{HERE}/snapshot"
+    assert components["last_snapshot"]["cont_type"] == "image/jpeg"
+
+
+def test_number(components: dict[str, Any]) -> None:
+    part = components["exposure_time"]
+    assert part["p"] == "number"
+    assert (part["cmd_t"], part["stat_t"]) == (f"{HERE}/set/exposure_time", f"{HERE}/state")
+    assert (part["min"], part["max"], part["unit_of_meas"]) == (1, 10**6, "µs")
+    assert (part["ent_cat"], part["ic"], part["mode"]) == ("config", "mdi:camera-timer", "box")
+    assert part["val_tpl"] == "{{ value_json.exposure_time }}"
+    assert (components["brightness"]["min"], components["brightness"]["max"]) == (-1, 1)
+    assert components["brightness"]["step"] == 0.01
+
+
+def test_select(components: dict[str, Any]) -> None:
+    part = components["awb_mode"]
+    assert (part["p"], part["ops"], part["cmd_t"]) == ("select", ["Auto", "Daylight"], f"{HERE}/set/awb_mode")
+
+
+@pytest.mark.parametrize("none", ["None", "none", "NONE"])
+async def test_an_option_that_home_assistant_takes_for_unknown_has_another_name(
+    device: CameraDevice, none: str
+) -> None:
+    part = payload_of(opened(device, Control("ColorFX", Choice((none, "Sepia")), none)))["cmps"]["color_fx"]
+    assert part["ops"] == [f"({none})", "Sepia"]
+    assert (
+        part["val_tpl"] == f"{{{{ {{'{none}': '({none})'}}.get(value_json.color_fx, value_json.color_fx) }}}}"
+    )
+    assert part["cmd_tpl"] == f"{{{{ {{'({none})': '{none}'}}.get(value, value) }}}}"
+
+
+async def test_a_sensor_has_no_command(device: CameraDevice) -> None:
+    reading = Reading("AfState", Choice(("None", "Scanning")))
+    opened(device).camera.measured.readings = {reading.key: reading}
+    part = payload_of(device)["cmps"][reading.key]
+    assert part["ops"] == ["(None)", "Scanning"]
+    assert "cmd_tpl" not in part
+
+
+def test_switch(components: dict[str, Any]) -> None:
+    part = components["ae_enable"]
+    assert (part["p"], part["cmd_t"], part["stat_t"]) == ("switch", f"{HERE}/set/ae_enable", f"{HERE}/state")
+    assert "pl_on" not in part
+
+
+def test_text(components: dict[str, Any]) -> None:
+    assert (components["label"]["p"], components["label"].get("max", 255)) == ("text", 255)
+    for key in ("colour_gains", "scaler_crop"):
+        assert components[key]["p"] == "text"
+        assert components[key]["val_tpl"] == f"{{{{ value_json.{key} | to_json }}}}"
+
+
+def test_button(components: dict[str, Any]) -> None:
+    part = components["snapshot"]
+    assert (part["p"], part["cmd_t"]) == ("button", f"{HERE}/cmd/snapshot")
+    assert "stat_t" not in part
+    assert components["restart_camera"]["ent_cat"] == "diagnostic"
+
+
+def test_sensor(components: dict[str, Any]) -> None:
+    part = components["fps"]
+    assert (part["p"], part["stat_t"], part["unit_of_meas"]) == ("sensor", f"{HERE}/state", "fps")
+    assert part["ent_cat"] == "diagnostic"
+    assert not {"cmd_t", "min", "max"} & set(part)
+
+
+def test_the_node() -> None:
+    payload = node_discovery(Node("yard"), TOPICS).payload()
+    parts = payload["cmps"]
+    assert "via_device" not in payload["dev"]
+    assert "avty" not in payload
+    assert parts["status"]["p"] == "binary_sensor"
+    assert parts["status"]["stat_t"] == "mqttcam/yard/status"
+    assert (parts["status"]["pl_on"], parts["status"]["pl_off"]) == ("online", "offline")
+    assert "avty" not in parts["status"]
+    for key, part in parts.items():
+        assert part["uniq_id"] == f"mqttcam_yard_{key}"
+        assert key == "status" or [one["t"] for one in part["avty"]] == ["mqttcam/yard/status"]
+    assert parts["log_level"]["cmd_t"] == "mqttcam/yard/cmd/log_level"
+    assert parts["log_level"]["stat_t"] == "mqttcam/yard/health"
+    assert parts["restart"]["cmd_t"] == "mqttcam/yard/cmd/restart"
+
+
+async def test_the_node_comes_first(device: CameraDevice) -> None:
+    assert list(discovery_messages(Node("yard"), [device], TOPICS, "ha")) == [
+        "ha/device/mqttcam_yard/config",
+        "ha/device/mqttcam_yard_front/config",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Front door", "front_door"),
+        ("  Où est-il ? ", "ou_est_il"),
+        ("Überwachung", "uberwachung"),
+        ("玄関", ""),
+        ("前 door", "door"),
+        ("Дверь", ""),
+        ("_-_", ""),
+        ("A__B", "a_b"),
+        ("2nd", "2nd"),
+        ("🚪", ""),
+    ],
+)
+def test_slug(name: str, expected: str) -> None:
+    assert slug(name) == expected
+
+
+@pytest.mark.parametrize("name", ["玄関", "Дверь", "🚪", "Front-door", "x" * 100, "_"])
+@pytest.mark.parametrize(
+    ("node", "camera"), [("pi-garden", "front"), ("pi", "front-door"), ("-", "_"), ("a_", "_b")]
+)
+async def test_any_name_has_entity_ids(make_device: MakeDevice, name: str, node: str, camera: str) -> None:
+    payload = payload_of(opened(make_device(camera, name=name), *CONTROLS), node)
+    assert payload["dev"]["name"] == name
+    for part in payload["cmps"].values():
+        assert ENTITY_ID.fullmatch(part["def_ent_id"])
+    for part in node_discovery(Node(node), Topics("mqttcam", node)).payload()["cmps"].values():
+        assert ENTITY_ID.fullmatch(part["def_ent_id"])
+
+
+def test_object_ids() -> None:
+    assert node_object_id("pi-garden") == "mqttcam_pi-garden"
+    assert camera_object_id("pi-garden", "front") == "mqttcam_pi-garden_front"
+
+
+@pytest.mark.parametrize(
+    "control",
+    [
+        Control("Fixed", Number(3, 3)),
+        Control("Tiny", Number(0, 0.0001)),
+        Control("Endless", Number(0, float("inf"))),
+        Control("Empty", Choice(())),
+        Control("Twice", Choice(("a", "a"))),
+        Control("Odd", Switch(), icon="camera"),
+    ],
+)
+async def test_a_control_that_home_assistant_does_not_take_costs_no_other(
+    device: CameraDevice, control: Control, caplog: pytest.LogCaptureFixture
+) -> None:
+    parts = payload_of(opened(device, control, *CONTROLS))["cmps"]
+    assert control.key not in parts
+    assert {"camera", "brightness", "awb_mode"} < set(parts)
+    assert control.key in caplog.text
+
+
+@pytest.mark.parametrize("rate", [0.01, 0.05, 1, 240, "max"])
+async def test_a_camera_of_any_rate(make_device: MakeDevice, rate: object) -> None:
+    part = payload_of(make_device(frame_rate=rate))["cmps"]["image_fps"]
+    assert 0 < part["step"] <= part["max"]
+
+
+async def test_a_camera_that_was_not_opened_yet(device: CameraDevice) -> None:
+    payload = payload_of(device)
+    assert "mdl" not in payload["dev"]
+    assert "camera" in payload["cmps"]

@@ -1,0 +1,227 @@
+"""What counts as motion in a picture, and what does not: noise, another light, a camera that shakes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+import pytest
+
+from mqttcam.imaging.raster import Plane
+from mqttcam.motion.background import SETTLING, Background, Change, shrunk
+from tests.motion.scenes import HEIGHT, WIDTH, Scene, Sensor, scene, texture, with_object
+
+LOOK = 0.2
+"""Seconds from picture to picture."""
+QUIET = 20
+"""Pictures after which a background has long settled."""
+THRESHOLD = 0.5
+"""The default."""
+
+ROWS, COLUMNS = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
+
+
+def looks(pictures: Iterable[Plane], background: Background | None = None) -> list[Change]:
+    background = background or Background()
+    return [background.look(shrunk(picture), LOOK) for picture in pictures]
+
+
+def scores(pictures: Iterable[Plane]) -> list[float]:
+    return [change.score for change in looks(pictures)]
+
+
+def quiet(luma: Scene, sensor: Sensor | None = None) -> list[Plane]:
+    return (sensor or Sensor()).film([luma] * QUIET)
+
+
+@pytest.fixture(scope="module", params=[8, 9])
+def empty(request: pytest.FixtureRequest) -> Scene:
+    """A scene without anything that moves."""
+    return scene(request.param)
+
+
+@pytest.mark.parametrize("noise", [0, 1, 3, 8, 15])
+def test_noise_is_no_motion(empty: Scene, noise: float) -> None:
+    assert max(scores(Sensor(noise).film([empty] * 100))) == 0
+
+
+@pytest.mark.parametrize("what", ["black", "dark", "grey", "white", "texture"])
+@pytest.mark.parametrize(("width", "height"), [(60, 160), (200, 400)])
+def test_something_that_passes_is_seen_in_nearly_every_picture(
+    empty: Scene, what: str, width: int, height: int
+) -> None:
+    greys = {"black": 0.0, "dark": 30.0, "grey": 110.0, "white": 255.0}
+    look = greys.get(what, 110 + 25 * texture(99))
+    passing = [with_object(empty, 20 + 8 * step, 60, width, height, look) for step in range(50)]
+    seen = scores(quiet(empty) + Sensor().film(passing))
+    assert max(seen[:QUIET]) == 0
+    least = 35 if what == "grey" else 47  # as the scene is itself, here and there
+    assert sum(score >= THRESHOLD for score in seen[QUIET:]) >= least
+    assert max(seen) <= 1.6 * 100 * width * height / (WIDTH * HEIGHT)
+
+
+def test_it_is_over_soon_after_something_has_gone(empty: Scene) -> None:
+    passing = [with_object(empty, 20 + 8 * step, 60, 60, 160, 30.0) for step in range(30)]
+    seen = scores(quiet(empty) + Sensor().film(passing + [empty] * 20))
+    assert seen[QUIET + 29] >= THRESHOLD
+    assert max(seen[QUIET + 31 :]) < THRESHOLD
+
+
+def test_something_that_stays_becomes_background(empty: Scene) -> None:
+    parked = with_object(empty, 100, 100, 60, 160, 30.0)
+    seen = scores(quiet(empty) + Sensor().film([parked] * 60))
+    assert seen[QUIET] >= THRESHOLD
+    assert max(seen[QUIET + 25 :]) == 0
+
+
+def test_the_box_is_around_what_moves(empty: Scene) -> None:
+    pictures = quiet(empty) + Sensor().film([with_object(empty, 320, 120, 80, 160, 0.0)])
+    box = looks(pictures)[-1].box
+    assert box == pytest.approx((320 / WIDTH, 120 / HEIGHT, 80 / WIDTH, 160 / HEIGHT), abs=0.03)
+
+
+LIGHT: dict[str, Callable[[Scene], Scene]] = {
+    "much darker": lambda luma: luma * 0.4,
+    "brighter": lambda luma: luma * 1.3,
+    "much brighter": lambda luma: luma * 2,
+    "less brightness": lambda luma: luma - 60,
+    "more brightness": lambda luma: luma + 60,
+    "lamp": lambda luma: luma * (1 + _spot(200)),
+    "bright lamp": lambda luma: luma * (1 + 4 * _spot(200)),
+    "small lamp": lambda luma: luma * (1 + 2 * _spot(60)),
+    "light with an edge": lambda luma: luma * np.where(COLUMNS > 400, 1.8, 1).astype(np.float32),
+    "shadow with an edge": lambda luma: luma * np.where(COLUMNS > 400, 0.4, 1).astype(np.float32),
+    "dark room": lambda luma: luma * 0.02,
+}
+
+
+def _spot(size: float) -> Scene:
+    distance = (COLUMNS - 500) ** 2 + (ROWS - 100) ** 2
+    return np.asarray(np.exp(-distance / (2 * size**2)))
+
+
+@pytest.mark.parametrize("name", LIGHT)
+def test_another_light_is_no_motion_when_it_comes_and_when_it_goes(empty: Scene, name: str) -> None:
+    lit = LIGHT[name](empty)
+    assert max(scores(quiet(empty) + Sensor().film([lit] * 20 + [empty] * 20))) == 0
+
+
+def test_another_picture_altogether_is_no_motion() -> None:
+    slides = [picture for seed in (1, 2, 3, 4) for picture in quiet(100 + 2.5 * (scene(seed) - 110))]
+    assert max(scores(slides)) == 0
+
+
+def test_automatic_exposure_that_follows_a_lamp_is_no_motion(empty: Scene) -> None:
+    lit = [empty * (1 + 1.5 * _spot(200)) * (1 - 0.4 * (1 - np.exp(-step / 4))) for step in range(30)]
+    assert max(scores(quiet(empty) + Sensor().film(lit))) == 0
+
+
+def test_a_lamp_on_a_bare_wall_is_no_motion_and_somebody_before_it_is() -> None:
+    wall = np.full((HEIGHT, WIDTH), 90, np.float32)
+    lit = wall * (1 + _spot(120))
+    assert max(scores(quiet(wall) + Sensor().film([lit] * 10))) == 0
+    assert scores(quiet(wall) + Sensor().film([with_object(wall, 300, 100, 60, 160, 140.0)]))[-1] > THRESHOLD
+
+
+def test_somebody_who_has_switched_on_the_lamp_is_seen(empty: Scene) -> None:
+    lit = empty * 1.6
+    walking = [with_object(lit, 100 + 8 * step, 100, 60, 160, 30.0) for step in range(10)]
+    seen = scores(quiet(empty) + Sensor().film([lit, *walking]))
+    assert seen[QUIET] == 0
+    assert min(seen[QUIET + 1 :]) >= THRESHOLD
+
+
+def test_daylight_and_clouds_are_no_motion(empty: Scene) -> None:
+    daylight = [empty * (0.6 + 0.6 * step / 200) for step in range(200)]
+    clouds = [empty * (1 + 0.3 * np.sin(step / 6)) for step in range(200)]
+    assert max(scores(Sensor().film(daylight))) == 0
+    assert max(scores(Sensor().film(clouds))) == 0
+
+
+@pytest.mark.parametrize("pixels", [1, 2, 4])
+def test_a_camera_that_shakes_sees_no_motion(empty: Scene, pixels: int) -> None:
+    random = np.random.default_rng(1)
+    shaken = [np.roll(empty, random.integers(-pixels, pixels + 1, 2), (0, 1)) for _ in range(80)]
+    assert max(scores(quiet(empty) + Sensor().film(shaken))) < THRESHOLD / 2
+
+
+def test_the_first_pictures_never_count_however_the_exposure_sets_itself(empty: Scene) -> None:
+    first = round(SETTLING / LOOK)
+    opening = [
+        with_object(empty * (1 - 0.9**step), 40 * step, 60, 60, 160, 200.0) for step in range(1, first)
+    ]
+    background = Background()
+    assert {change.box for change in looks(Sensor().film(opening), background)} == {None}
+    assert not background.settled
+    looks(quiet(empty), background)
+    assert background.settled
+    passing = [with_object(empty, 8 * step, 60, 60, 160, 30.0) for step in range(10)]
+    assert looks(Sensor().film(passing), background)[-1].score >= THRESHOLD
+
+
+def test_another_size_begins_anew(empty: Scene) -> None:
+    background = Background()
+    looks(quiet(empty), background)
+    small = scene(3, 320, 180)
+    assert looks(Sensor().film([small]), background) == [Change()]
+    assert not background.settled
+    assert max(change.score for change in looks(Sensor().film([small] * 20), background)) == 0
+    passing = [with_object(small, 8 * step, 60, 60, 100, 20.0) for step in range(10)]
+    assert looks(Sensor().film(passing), background)[-1].score >= THRESHOLD
+
+
+def test_what_always_changes_at_a_place_is_passed_over_in_time(empty: Scene) -> None:
+    random = np.random.default_rng(2)
+
+    def clock() -> Scene:
+        digits = random.choice([20, 235], (6, 16)).repeat(8, axis=0).repeat(8, axis=1)
+        return with_object(empty, 20, 400, 128, 48, digits.astype(np.float32))
+
+    seen = scores(Sensor().film([clock() for _ in range(250)]))
+    assert max(seen[-50:]) < THRESHOLD
+
+
+def test_a_gap_between_pictures_neither_counts_nor_breaks_anything(empty: Scene) -> None:
+    background = Background()
+    looks(quiet(empty), background)
+    for seconds in (0.0, 3600.0, -5.0, 0.2):
+        assert background.look(shrunk(Sensor().take(empty)), seconds) == Change()
+
+
+@pytest.mark.parametrize(
+    ("width", "height"),
+    [
+        (160, 120),
+        (320, 240),
+        (640, 480),
+        (1280, 720),
+        (1920, 1080),
+        (4056, 3040),
+        (480, 640),
+        (65, 49),
+        (2, 2),
+    ],
+)
+def test_cells_are_means_of_what_is_there(width: int, height: int) -> None:
+    ramp = np.broadcast_to(np.linspace(0, 255, width), (height, width)).astype(np.uint8)
+    cells = shrunk(ramp)
+    assert max(cells.shape) <= 240
+    assert cells.shape[1] / cells.shape[0] == pytest.approx(width / height, rel=0.1)
+    steps = np.diff(cells.astype(int), axis=1)
+    assert (steps >= 0).all()
+    assert abs(int(cells[0, -1]) - 255) <= max(2, 255 / cells.shape[1] + 2)
+    assert (cells == cells[0]).all()
+
+
+@pytest.mark.parametrize("flip", [(1, 1), (-1, 1), (1, -1)])
+def test_rows_with_gaps_and_backwards(empty: Scene, flip: Sequence[int]) -> None:
+    padded = np.zeros((HEIGHT, WIDTH + 64), np.uint8)
+    padded[:, :WIDTH] = Sensor().take(empty)
+    view = padded[:, :WIDTH][:: flip[0], :: flip[1]]
+    assert (shrunk(view) == shrunk(view.copy())).all()
+
+
+@pytest.mark.parametrize(("width", "height"), [(2, 2), (5, 3), (16, 9)])
+def test_the_smallest_pictures(width: int, height: int) -> None:
+    pictures = [np.full((height, width), level, np.uint8) for level in (0, 0, 255, 0, 128) * 10]
+    assert all(change.score == 0 for change in looks(pictures))

@@ -1,0 +1,334 @@
+"""Motion of a camera: when it begins and ends, who is told, and what is forgotten."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import simplejpeg
+
+from mqttcam.camera.frame import Adjustment, Frame, Life, PictureSpec
+from mqttcam.camera.hub import Hub
+from mqttcam.imaging.raster import Planes
+from mqttcam.motion import detector as motion
+from mqttcam.motion.background import SETTLING
+from mqttcam.motion.detector import MotionDetector, Onset, small_luma
+from tests.camera.broken import Hardware, grey_planes
+from tests.camera.conftest import MakeCamera
+from tests.imaging.photos import noted, quarters
+from tests.support.cameras import failed, running
+from tests.support.waiting import until
+
+SECOND = 10**9
+START = 1_700_000_000 * SECOND
+WIDTH, HEIGHT = 160, 120
+SIZE = 30
+"""Of the square that moves, in pixels: 4.7 % of the picture."""
+
+
+def planes(left: int | None = None) -> Planes:
+    """Grey stripes, and a white square before them from `left` on."""
+    y, u, v = grey_planes(WIDTH, HEIGHT)
+    y[:, ::20] = 60
+    if left is not None:
+        y[40 : 40 + SIZE, left : left + SIZE] = 220
+    return y, u, v
+
+
+class Rig:
+    """A detector whose frames are offered by hand; it stands for the loop, on which calls run in `turn`."""
+
+    def __init__(self, fps: float = 5, threshold: float = 0.5, clear_after: float = 2) -> None:
+        self.hub = Hub("camera front")
+        self.told: list[Onset | None] = []
+        self.life = Life()
+        self.now = START
+        self.seq = 0
+        self._calls: list[tuple[Callable[..., object], tuple[object, ...]]] = []
+        self.detector = MotionDetector(
+            self.hub,
+            self,  # type: ignore[arg-type]
+            self.told.append,
+            fps=fps,
+            threshold=threshold,
+            clear_after=clear_after,
+        )
+        self.detector.enabled = True
+
+    def call_soon_threadsafe(self, callback: Callable[..., object], *arguments: object) -> None:
+        self._calls.append((callback, arguments))
+
+    def turn(self) -> None:
+        calls, self._calls = self._calls, []
+        for callback, arguments in calls:
+            callback(*arguments)
+
+    def frame(self, left: int | None = None, *, life: Life | None = None) -> Frame:
+        frame = Frame(self.now, WIDTH, HEIGHT, planes=planes(left))
+        frame.seq, frame.life = self.seq, life or self.life
+        return frame
+
+    def offer(self, left: int | None = None, *, life: Life | None = None) -> None:
+        """The next frame, a fifth of a second after the last one."""
+        self.now += SECOND // 5
+        self.seq += 1
+        self.hub.publish(self.frame(left, life=life))
+
+    def settle(self) -> None:
+        for _ in range(round(SETTLING * 5) + 2):
+            self.offer()
+
+    def move(self) -> None:
+        """Something comes."""
+        self.settle()
+        self.offer(60)
+        self.turn()
+        assert self.detector.active
+
+
+def test_unknown_at_first_then_none_then_motion_then_none() -> None:
+    rig = Rig()
+    rig.offer()
+    assert rig.detector.moving is None
+    rig.settle()
+    assert rig.detector.moving is False
+    rig.turn()
+    assert rig.told == [None]
+    rig.offer(60)
+    assert rig.detector.moving is True
+    seen = rig.now
+    while rig.detector.moving:
+        rig.offer()
+    assert rig.now - seen == 2 * SECOND
+    rig.turn()
+    assert len(rig.told) == 3
+    assert rig.told[-1] is None
+
+
+def test_the_onset_says_when_where_and_how_much() -> None:
+    rig = Rig()
+    rig.move()
+    onset = rig.told[-1]
+    assert onset is not None
+    assert (onset.ts_ns, onset.seq) == (rig.now, rig.seq)
+    assert onset.score == pytest.approx(100 * SIZE * SIZE / WIDTH / HEIGHT, rel=0.15)
+    assert onset.box == pytest.approx((60 / WIDTH, 40 / HEIGHT, SIZE / WIDTH, SIZE / HEIGHT), abs=0.02)
+
+
+def test_motion_that_goes_on_is_told_once_and_ends_after_the_last_of_it() -> None:
+    rig = Rig()
+    rig.move()
+    for step in range(40):
+        rig.offer(10 + 3 * step % 110)
+    last = rig.now
+    while rig.detector.active:
+        rig.offer()
+    assert rig.now - last == 2 * SECOND
+    rig.turn()
+    assert len(rig.told) == 3
+
+
+def test_less_than_the_threshold_is_none() -> None:
+    rig = Rig(threshold=10)
+    rig.settle()
+    rig.offer(60)
+    assert rig.detector.moving is False
+    rig.detector.threshold = 1
+    rig.offer(100)
+    assert rig.detector.moving is True
+
+
+def test_it_looks_no_more_often_than_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[int] = []
+    look = motion.small_luma
+
+    def counted(frame: Frame) -> object:
+        looks.append(frame.ts_ns)
+        return look(frame)
+
+    monkeypatch.setattr(motion, "small_luma", counted)
+    rig = Rig(fps=5)
+    for number in range(300):
+        rig.now = START + number * SECOND // 30
+        rig.hub.publish(rig.frame())
+    assert 49 <= len(looks) <= 51
+    rig.detector.enabled = False
+    rig.settle()
+    assert len(looks) <= 51
+
+
+def test_it_makes_no_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Frame, "_make", lambda *_: pytest.fail("a picture was made"))
+    rig = Rig()
+    rig.move()
+    assert rig.hub.failures == 0
+
+
+def test_turned_off_it_knows_nothing_and_turned_on_it_begins_anew() -> None:
+    rig = Rig()
+    rig.move()
+    rig.detector.enabled = False
+    assert (rig.detector.moving, rig.detector.active) == (None, False)
+    rig.offer(90)
+    assert rig.detector.moving is None
+    rig.detector.enabled = True
+    assert rig.detector.moving is None
+    rig.offer(120)
+    assert rig.detector.moving is None
+    rig.settle()
+    assert rig.detector.moving is False
+
+
+def test_what_was_seen_before_it_was_turned_off_is_not_told_after() -> None:
+    rig = Rig()
+    rig.settle()
+    rig.turn()
+    rig.offer(60)
+    rig.detector.enabled = False
+    rig.detector.enabled = True
+    told = len(rig.told)
+    rig.turn()
+    assert len(rig.told) == told
+    assert rig.detector.moving is None
+
+
+def test_frames_that_no_longer_count_are_neither_looked_at_nor_told() -> None:
+    rig = Rig()
+    rig.settle()
+    rig.turn()
+    rig.offer(60)
+    assert rig.detector.active
+    rig.life.over = True
+    assert (rig.detector.moving, rig.detector.active) == (None, False)
+    told = len(rig.told)
+    rig.turn()
+    rig.offer(90)
+    rig.turn()
+    assert len(rig.told) == told
+    assert rig.detector.moving is None
+
+
+def test_another_opening_of_the_camera_begins_anew() -> None:
+    rig = Rig()
+    rig.move()
+    rig.life.over = True
+    rig.life = Life()
+    for left in (20, 60, 100):
+        rig.offer(left)
+        assert rig.detector.moving is None
+    rig.settle()
+    rig.settle()
+    assert rig.detector.moving is False
+
+
+@pytest.mark.parametrize("jump", [-86_400, -1, 3600, 10**8])
+def test_a_clock_that_is_set_holds_nothing_for_ever(jump: int) -> None:
+    rig = Rig()
+    rig.move()
+    rig.now += jump * SECOND
+    for _ in range(12):
+        rig.offer()
+    assert rig.detector.moving is False
+    rig.offer(60)
+    assert rig.detector.moving is True
+
+
+def test_a_broken_jpeg_is_said_once_and_costs_nothing_else(caplog: pytest.LogCaptureFixture) -> None:
+    rig = Rig()
+    rig.settle()
+    for _ in range(3):
+        rig.now += SECOND
+        rig.hub.publish(Frame(rig.now, WIDTH, HEIGHT, jpeg=b"\xff\xd8 no picture \xff\xd9"))
+    assert rig.hub.failures == 3
+    assert caplog.text.count("could not be used") == 1
+    rig.settle()
+    assert rig.detector.moving is False
+
+
+# what is looked at
+
+
+def test_the_cameras_small_picture_is_taken_where_there_is_one() -> None:
+    large, small = grey_planes(640, 480), grey_planes(320, 240, luma=33)
+    frame = Frame(START, 640, 480, planes=large, lores=small)
+    assert (small_luma(frame) == 33).all()
+    assert small_luma(frame).shape == (120, 160)
+
+
+@pytest.mark.parametrize("hflip", [False, True])
+@pytest.mark.parametrize("vflip", [False, True])
+def test_as_its_pictures_are_to_be_seen(hflip: bool, vflip: bool) -> None:
+    data, yuv = quarters(WIDTH, HEIGHT)
+    for frame in (
+        Frame(START, WIDTH, HEIGHT, planes=yuv),
+        Frame(START, WIDTH, HEIGHT, jpeg=data),
+        Frame(START, 8, 8, planes=grey_planes(8, 8), lores=yuv),
+    ):
+        frame.adjustment = Adjustment(hflip, vflip)
+        corner = np.array([[40, 90], [140, 190]])[1 if vflip else 0, 1 if hflip else 0]
+        assert abs(int(small_luma(frame)[2, 2]) - corner) < 5
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_jpeg_as_it_was_held(orientation: int) -> None:
+    data, _ = quarters(WIDTH, HEIGHT)
+    frame = Frame(START, WIDTH, HEIGHT, jpeg=noted(data, orientation))
+    frame.adjustment = Adjustment(hflip=True)
+    luma = small_luma(frame)
+    shown = simplejpeg.decode_jpeg(frame.picture(PictureSpec()).jpeg, "GRAY")[..., 0]
+    assert luma.shape[0] / luma.shape[1] == shown.shape[0] / shown.shape[1]
+    for row, column in ((10, 10), (10, -10), (-10, 10), (-10, -10)):
+        assert abs(int(luma[row, column]) - int(shown[row, column])) < 6
+
+
+# with a camera
+
+
+class Moving(Hardware):
+    """A camera before which something moves while `moves`."""
+
+    def __init__(self) -> None:
+        super().__init__(rate=50)
+        self.moves = False
+        self._count = 0
+        self.make_frame = self._frame
+
+    def _frame(self) -> Frame:
+        self._count += 1
+        left = self._count * 7 % (WIDTH - SIZE) if self.moves else None
+        return Frame(time.time_ns(), WIDTH, HEIGHT, planes=planes(left))
+
+
+@pytest.fixture
+def _settles_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mqttcam.motion.background.SETTLING", 0.2)
+
+
+@pytest.mark.usefixtures("_settles_at_once")
+@pytest.mark.parametrize("end", ["off", "fails"])
+async def test_a_camera_that_gives_no_frames_knows_of_no_motion(make_camera: MakeCamera, end: str) -> None:
+    hardware = Moving()
+    camera = make_camera(hardware)
+    told: list[Onset | None] = []
+    loop = asyncio.get_running_loop()
+    detector = MotionDetector(camera.hub, loop, told.append, fps=20, threshold=1, clear_after=60)
+    detector.enabled = True
+    camera.start()
+    await running(camera)
+    await until(lambda: detector.moving is False, "nothing moves")
+    hardware.moves = True
+    await until(lambda: any(told), "motion is told")
+    assert detector.active
+    if end == "off":
+        camera.set_enabled(False)
+        assert detector.moving is None
+    else:
+        hardware.fail("read", OSError("gone"))
+        await failed(camera)
+        assert detector.moving is None
+        hardware.moves = False
+        hardware.heal()
+        await until(lambda: detector.moving is False, "it looks again")

@@ -1,0 +1,240 @@
+"""The embedded broker: one port for MQTT 5 and 3.1.1, and an end with its parent."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import json
+import logging
+import os
+import signal
+import socket
+import sys
+import textwrap
+from collections.abc import AsyncIterator
+
+import psutil
+import pytest
+
+from mqttcam.mqtt.broker import embedded as module
+from mqttcam.mqtt.broker.embedded import BrokerError, EmbeddedBroker
+from mqttcam.mqtt.connection import Message
+from tests.mqtt.conftest import Connect
+from tests.mqtt.tools import FRONT, TOPICS, Rig, in_thread, picture
+from tests.support.broker import Endpoint
+from tests.support.client import Client, retained
+from tests.support.project import PROJECT
+from tests.support.waiting import HOST, until
+
+
+@pytest.fixture
+async def embedded() -> AsyncIterator[Endpoint]:
+    async with EmbeddedBroker(HOST, 0) as broker:
+        yield Endpoint(broker.port)
+
+
+def _child() -> psutil.Process:
+    """The broker's process."""
+    found = [p for p in psutil.Process().children() if module._CHILD in p.cmdline()]
+    assert len(found) == 1
+    return found[0]
+
+
+@pytest.mark.parametrize("ours", [5, "3.1.1"])
+@pytest.mark.parametrize("theirs", [5, "3.1.1"])
+async def test_both_versions_meet(
+    embedded: Endpoint, connect: Connect, ours: int | str, theirs: int | str
+) -> None:
+    received: list[Message] = []
+    listener = await connect(embedded, protocol=theirs)
+    listener.subscribe("mqttcam/#", received.append)
+    connection = await connect(
+        embedded, protocol=ours, client_id="mqttcam-test-ours", will=(TOPICS.status, b"gone")
+    )
+    rig = Rig.make(connection)
+    await rig.send(picture(60_000, 1))
+    await rig.publisher.publish_snapshot(picture(1_900_000, 2), "x")
+    connection.publish(TOPICS.info, b"{}", qos=1, retain=True)
+    await until(lambda: len(received) == 5, "all that was published")
+    by_topic = {message.topic: message for message in received}
+    assert set(by_topic) == {
+        FRONT.image,
+        FRONT.image_meta,
+        FRONT.snapshot,
+        FRONT.snapshot_meta,
+        TOPICS.info,
+    }
+    assert by_topic[FRONT.image].payload == picture(60_000).jpeg
+    assert by_topic[FRONT.snapshot].payload == picture(1_900_000).jpeg
+    assert json.loads(by_topic[FRONT.snapshot_meta].payload)["request_id"] == "x"
+    late: list[Message] = []
+    (await connect(embedded, protocol=theirs)).subscribe(TOPICS.info, late.append)
+    await until(lambda: late, "the retained message")
+    assert late[0].retain
+    assert connection.link is not None
+    connection.link.drop()
+    await until(lambda: any(m.payload == b"gone" for m in received), "the will")
+    assert listener.reconnects == 0
+
+
+async def test_what_a_picture_carries(embedded: Endpoint, connect: Connect) -> None:
+    rig = Rig.make(await connect(embedded))
+    with Client(embedded, "#") as client:
+        await rig.send(picture(100, 7))
+        image = await in_thread(client.wait, FRONT.image)
+        assert image.content_type == "image/jpeg"
+        assert image.user["seq"] == "7"
+
+
+@pytest.mark.parametrize("protocol", [5, "3.1.1"])
+async def test_payloads_of_8_mb(embedded: Endpoint, connect: Connect, protocol: int | str) -> None:
+    received: list[Message] = []
+    connection = await connect(embedded, protocol=protocol)
+    connection.subscribe(FRONT.set, received.append)
+    with Client(embedded) as client:
+        await in_thread(client.publish, FRONT.set, bytes(8_000_000), qos=2)
+    await until(lambda: received, "the payload")
+    assert received[0].payload == bytes(8_000_000)
+
+
+async def test_our_own_messages_do_not_come_back(embedded: Endpoint, connect: Connect) -> None:
+    received: list[Message] = []
+    connection = await connect(embedded)
+    connection.subscribe(FRONT.command("+"), received.append)
+    connection.publish(FRONT.command("own"), b"", qos=1, retain=True)
+    with Client(embedded) as client:
+        await in_thread(client.publish, FRONT.command("other"), "")
+    await until(lambda: received, "the other's command")
+    assert [message.topic for message in received] == [FRONT.command("other")]
+
+
+async def test_a_session_of_3_1_1_that_is_taken_over(embedded: Endpoint, connect: Connect) -> None:
+    first = await connect(embedded, protocol="3.1.1", client_id="mqttcam-test-same")
+    await connect(embedded, protocol="3.1.1", client_id="mqttcam-test-same")
+    await until(lambda: first.problem or first.reconnects, "the first one is thrown out")
+
+
+async def test_unsubscribing_with_3_1_1(embedded: Endpoint, connect: Connect) -> None:
+    received: list[Message] = []
+    connection = await connect(embedded, protocol="3.1.1")
+    connection.subscribe(FRONT.set, received.append)
+    connection.subscribe(FRONT.get, received.append)
+    connection.unsubscribe(FRONT.set)
+    with Client(embedded) as client:
+        await in_thread(client.publish, FRONT.set, "1")
+        await in_thread(client.publish, FRONT.get, "2")
+    await until(lambda: received, "the second one")
+    assert [message.payload for message in received] == [b"2"]
+
+
+async def test_retained_messages_can_be_emptied(embedded: Endpoint, connect: Connect) -> None:
+    connection = await connect(embedded, protocol="3.1.1")
+    for payload, held in ((b"1", {TOPICS.info}), (b"", set())):
+        connection.publish(TOPICS.info, payload, qos=1, retain=True)
+        connection.publish(TOPICS.health, payload, qos=1)
+        async with asyncio.timeout(10):
+            while set(await in_thread(retained, embedded, "mqttcam/#")) != held:
+                await asyncio.sleep(0.05)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"GET / HTTP/1.1\r\n\r\n", b"\x10\xff\xff\xff\xff\xff", b"\x10\x02\0\x04", b"\xff" * 100, b""],
+)
+async def test_what_is_no_mqtt_is_hung_up_on(embedded: Endpoint, connect: Connect, data: bytes) -> None:
+    reader, writer = await asyncio.open_connection(HOST, embedded.port)
+    writer.write(data)
+    if not data:
+        writer.write_eof()
+    async with asyncio.timeout(5):
+        await reader.read()
+    writer.close()
+    await connect(embedded)
+
+
+async def test_unknown_versions_are_told_so(embedded: Endpoint) -> None:
+    reader, writer = await asyncio.open_connection(HOST, embedded.port)
+    writer.write(b"\x10\x0c\0\x04MQTT\x06\x02\0\x3c\0\0")
+    assert await reader.readexactly(4) == b"\x20\x02\0\x01"
+    writer.close()
+
+
+# starting and ending
+
+
+async def test_a_port_that_is_taken() -> None:
+    with socket.create_server((HOST, 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(BrokerError, match=f"port {port} is taken"):
+            async with EmbeddedBroker(HOST, port):
+                pass
+    assert not [p for p in psutil.Process().children() if module._CHILD in p.cmdline()]
+
+
+async def test_without_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
+    with pytest.raises(BrokerError, match=r"pip install 'mqttcam\[broker\]'"):
+        async with EmbeddedBroker(HOST, 0):
+            pass
+
+
+async def test_it_listens_where_it_is_told_and_on_loopback_alone(embedded: Endpoint) -> None:
+    listening = [c.laddr for c in _child().net_connections() if c.status == psutil.CONN_LISTEN]
+    assert (HOST, embedded.port) in listening
+    assert {address.ip for address in listening} == {HOST}
+
+
+async def test_nothing_is_left_after_it() -> None:
+    async with EmbeddedBroker(HOST, 0) as broker:
+        process = _child()
+        port = broker.port
+    assert not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    async with EmbeddedBroker(HOST, port):
+        pass
+
+
+async def test_one_that_dies_is_started_again(
+    monkeypatch: pytest.MonkeyPatch, connect: Connect, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(module, "_RESTART_DELAY", 0.05)
+    async with EmbeddedBroker(HOST, 0) as broker:
+        connection = await connect(Endpoint(broker.port))
+        _child().kill()
+        await until(lambda: connection.reconnects == 1 and connection.connected, "connected again", 20)
+        assert "has died" in caplog.text
+        assert [r.levelno for r in caplog.records if "died" in r.getMessage()] == [logging.ERROR]
+        await connection.stop()
+
+
+_PARENT = """
+import asyncio
+from mqttcam.mqtt.broker.embedded import EmbeddedBroker
+
+async def main():
+    async with EmbeddedBroker("127.0.0.1", 0) as broker:
+        print(broker._process.pid, broker.port, flush=True)
+        await asyncio.Event().wait()
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+async def test_it_ends_with_its_parent(how: signal.Signals) -> None:
+    parent = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        textwrap.dedent(_PARENT),
+        stdout=asyncio.subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": str(PROJECT)},
+    )
+    assert parent.stdout is not None
+    line = (await parent.stdout.readline()).split()
+    broker = psutil.Process(int(line[0]))
+    broker.send_signal(signal.SIGINT)
+    broker.send_signal(signal.SIGTERM)
+    await asyncio.sleep(0.1)
+    assert broker.is_running(), "its parent alone decides"
+    parent.send_signal(how)
+    await parent.wait()
+    await until(lambda: not broker.is_running(), "the broker ends")

@@ -1,0 +1,237 @@
+"""A camera that is only a thread, an output on it, and readers of topics."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace, TracebackType
+from typing import Any, Self
+
+from mqttcam.camera.frame import DEFAULT_QUALITY, Frame, PictureSpec
+from mqttcam.camera.hub import Hub
+from mqttcam.outputs.kafka.output import KafkaOutput
+from mqttcam.outputs.output import CameraFeed
+from mqttcam.settings.kafka import KafkaSettings
+from tests.support.kafka import KafkaBroker
+from tests.support.pictures import jpeg
+from tests.support.waiting import wait_for
+
+_numbers = itertools.count(1)
+OF_ALL: Any = SimpleNamespace(kafka=None)
+"""A camera's settings with nothing of its own for Kafka."""
+SPOOL = {"schedule": "0.02", "spool": True}
+"""Frames on a schedule of the shortest kind, kept on disk."""
+
+
+def topic_name(of: str) -> str:
+    """A name that no other test has."""
+    return f"{of}-{next(_numbers)}"
+
+
+_SMALL = [jpeg(64, 48, seed=number, noise=0) for number in range(8)]
+_LONGEST_COMMENT = 60_000
+
+
+def sized(size: int, number: int) -> bytes:
+    """A JPEG of exactly so many bytes: a small picture with comments, each another one."""
+    small = _SMALL[number % len(_SMALL)]
+    left = size - len(small)
+    parts = [small[:2]]
+    text = number.to_bytes(8, "big")
+    while left:
+        length = left if left <= _LONGEST_COMMENT else min(_LONGEST_COMMENT, left - 100)
+        parts.append(b"\xff\xfe" + (length - 2).to_bytes(2, "big") + text.ljust(length - 4, b"."))
+        left -= length
+    return b"".join((*parts, small[2:]))
+
+
+class Shooter:
+    """Stands for a camera's capture thread: publishes frames to a hub at a rate.
+
+    Attributes:
+        shots: the JPEGs in order, for tests that compare; empty where `keep` is off.
+        slowest: the longest that one `publish` took, in seconds.
+    """
+
+    def __init__(self, fps: float = 20, size: int = 20_000, *, keep: bool = True) -> None:
+        self.hub = Hub()
+        self.fps, self.size = fps, size
+        self.taken = 0
+        self.slowest = 0.0
+        self.times: list[float] = []
+        self.shots: list[bytes] = []
+        self._keep = keep
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def shoot(self, count: int = 1, size: int | None = None) -> None:
+        """So many frames, as fast as it goes, from the calling thread."""
+        for _ in range(count):
+            self._publish(sized(size or self.size, self.taken))
+
+    def _publish(self, picture: bytes) -> None:
+        frame = Frame(time.time_ns(), 64, 48, jpeg=picture)
+        frame.seq = self.taken
+        self.taken += 1
+        if self._keep:
+            self.shots.append(picture)
+        before = time.perf_counter()
+        self.hub.publish(frame)
+        self.slowest = max(self.slowest, time.perf_counter() - before)
+        self.times.append(time.monotonic())
+
+    def _run(self) -> None:
+        started = time.monotonic()
+        for turn in itertools.count():
+            if self._stop.wait(max(0.0, started + turn / self.fps - time.monotonic())):
+                return
+            self._publish(sized(self.size, self.taken))
+
+    def __enter__(self) -> Self:
+        self._thread = threading.Thread(target=self._run, name="shooter", daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join(5)
+
+
+class Way:
+    """A camera's frames on their way to Kafka."""
+
+    def __init__(self, output: KafkaOutput, shooter: Shooter) -> None:
+        self.output = output
+        self.shooter = shooter
+
+    @property
+    def report(self) -> dict[str, Any]:
+        found = self.output.report("cam")
+        assert found is not None
+        return dict(found)
+
+    @property
+    def sent(self) -> int:
+        return int(self.report["sent"])
+
+    def wait_sent(self, count: int, timeout: float = 20) -> None:
+        wait_for(lambda: self.sent >= count, f"{count} frames sent", timeout)
+
+    def wait_connected(self, connected: bool = True, timeout: float = 20) -> None:
+        wait_for(lambda: self.report["connected"] is connected, f"connected is {connected}", timeout)
+
+    def wait_settled(self, timeout: float = 20) -> None:
+        """Until every frame is sent or dropped."""
+        wait_for(
+            lambda: self.counted == self.shooter.taken and not self.report["waiting"], "all settled", timeout
+        )
+
+    @property
+    def counted(self) -> int:
+        """Frames that were sent or dropped."""
+        report = self.report
+        return int(report["sent"]) + int(report["dropped"])
+
+
+@contextmanager
+def way(
+    broker: KafkaBroker,
+    topic: str | None,
+    shooter: Shooter | None = None,
+    *,
+    state: Path | None = None,
+    **keys: Any,
+) -> Iterator[Way]:
+    """Frames of a camera go to a topic for the block."""
+    import asyncio
+
+    settings = KafkaSettings.model_validate({"brokers": broker.address(), "topic": topic, **keys})
+    node = f"node{next(_numbers)}"
+    before = threads_of(node)
+    output = KafkaOutput(settings, node, state or broker.directory)
+    shooter = shooter or Shooter()
+    output.attach(CameraFeed("cam", OF_ALL, shooter.hub, lambda: PictureSpec(DEFAULT_QUALITY), lambda: None))
+    try:
+        yield Way(output, shooter)
+    finally:
+        asyncio.run(output.stop())
+        # A thread that is left behind would go on complaining, in whatever test comes next.
+        wait_for(lambda: threads_of(node) <= before, "its threads have ended", 10)
+
+
+def threads_of(node: str) -> Counter[str]:
+    """How many there are of bridges, and of this node's producer."""
+    ours = ("kafka-cam", f"mqttcam-{node}-cam-network-thread")
+    return Counter(thread.name for thread in threading.enumerate() if thread.name in ours)
+
+
+def make_topic(broker: KafkaBroker, name: str, **config: str) -> str:
+    """Create a topic; `max_message_bytes="200000"` is `max.message.bytes`."""
+    from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
+
+    client = AdminClient({"bootstrap.servers": broker.address()})
+    options = {key.replace("_", "."): value for key, value in config.items()}
+    (made,) = client.create_topics([NewTopic(name, 1, 1, config=options)]).values()
+    made.result(30)
+    return name
+
+
+def read(
+    broker: KafkaBroker, topic: str, count: int, value_type: str = "byte_array", **keys: Any
+) -> list[Any]:
+    """The first so many messages of a topic, by SINETStream's own reader."""
+    from sinetstream import MessageReader
+
+    spec = {
+        "auto_offset_reset": "earliest",
+        "fetch_max_bytes": 64 << 20,
+        "max_partition_fetch_bytes": 16 << 20,
+    }
+    found: list[Any] = []
+    with MessageReader(
+        no_config=True,
+        type="kafka",
+        brokers=broker.address(),
+        topics=topic,
+        value_type=value_type,
+        consistency="AT_LEAST_ONCE",
+        receive_timeout_ms=5000,
+        type_spec={"group_id": f"tests-{next(_numbers)}", **spec},
+        **keys,
+    ) as reader:
+        for message in reader:
+            found.append(message)
+            if len(found) == count:
+                break
+    return found
+
+
+def raw(broker: KafkaBroker, topic: str) -> list[bytes]:
+    """Everything in a topic, byte for byte, by a plain Kafka client."""
+    from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
+
+    consumer = Consumer(
+        {"bootstrap.servers": broker.address(), "group.id": "raw", "enable.auto.commit": False}
+        | {"fetch.message.max.bytes": 16 << 20, "receive.message.max.bytes": 128 << 20}
+    )
+    try:
+        _low, high = consumer.get_watermark_offsets(TopicPartition(topic, 0), timeout=10)
+        consumer.assign([TopicPartition(topic, 0, OFFSET_BEGINNING)])
+        found: list[bytes] = []
+        while len(found) < high:
+            for message in consumer.consume(high - len(found), timeout=5):
+                assert message.error() is None
+                value = message.value()
+                assert value is not None
+                found.append(value)
+        return found
+    finally:
+        consumer.close()

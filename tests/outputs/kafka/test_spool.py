@@ -1,0 +1,106 @@
+"""Frames on a schedule are there after a power cut: at least once, with Kafka away or not."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.outputs.kafka.rig import SPOOL, Shooter, raw, read, sized, way
+from tests.support.kafka import KafkaBroker
+from tests.support.project import PROJECT
+from tests.support.waiting import wait_for
+
+
+class Victim:
+    """The daemon that is killed."""
+
+    def __init__(self, broker: KafkaBroker, topic: str, state: Path, first: int) -> None:
+        self._output = state / f"{first}.txt"
+        environment = dict(os.environ, PYTHONPATH=str(PROJECT))
+        command = [
+            sys.executable,
+            "-m",
+            "tests.outputs.kafka.spooler",
+            broker.address(),
+            topic,
+            str(state),
+            str(first),
+        ]
+        with self._output.open("wb") as output:
+            self._process = subprocess.Popen(
+                command, stdout=output, stderr=subprocess.STDOUT, env=environment
+            )
+
+    @property
+    def safe(self) -> list[int]:
+        """The frames that it said were safe."""
+        lines = self._output.read_text().split("\n")[:-1]
+        assert all(line.isdecimal() for line in lines), lines
+        return [int(line) for line in lines]
+
+    def kill_when(self, ready: Callable[[], object]) -> list[int]:
+        """SIGKILL, in the middle of everything; the frames that were safe."""
+        try:
+            wait_for(lambda: self._process.poll() is not None or ready(), "the victim works", 20)
+        finally:
+            self._process.kill()
+            self._process.wait(10)
+        return self.safe
+
+
+def test_kill_9(real_kafka: KafkaBroker, topic: str, tmp_path: Path) -> None:
+    """Killed once with Kafka away and twice while sending: every frame that was safe is delivered."""
+    real_kafka.pause()
+    try:
+        victim = Victim(real_kafka, topic, tmp_path, 0)
+        safe = victim.kill_when(lambda: len(victim.safe) >= 40)
+    finally:
+        real_kafka.resume()
+    assert raw(real_kafka, topic) == []
+    for first in (10_000, 20_000):
+        delivered = len(raw(real_kafka, topic))
+        victim = Victim(real_kafka, topic, tmp_path, first)
+        safe += victim.kill_when(lambda: len(victim.safe) >= 20 and len(raw(real_kafka, topic)) > delivered)  # noqa: B023
+    shooter = Shooter(keep=False)
+    with way(real_kafka, topic, shooter, state=tmp_path, **SPOOL) as here:
+        wait_for(lambda: here.report["connected"] and not list(tmp_path.rglob("*.jpg")), "all is sent", 20)
+        assert here.report["dropped"] == 0
+    arrived = [message.value for message in read(real_kafka, topic, len(raw(real_kafka, topic)))]
+    expected = [sized(20_000, number) for number in safe]
+    assert len(safe) >= 80
+    assert not [number for number, picture in zip(safe, expected, strict=True) if picture not in set(arrived)]
+    # In order; and what is repeated is at most what was on its way at each death.
+    assert len(arrived) - len(set(arrived)) <= 3
+    once = list(dict.fromkeys(arrived))
+    assert [picture for picture in once if picture in set(expected)] == expected
+
+
+def test_kafka_away(real_kafka: KafkaBroker, topic: str, tmp_path: Path) -> None:
+    """What is taken while Kafka is away goes out when it is back, with the times of capture; then the disk is empty."""
+    shooter = Shooter(fps=50)
+    with way(real_kafka, topic, shooter, state=tmp_path, request_timeout_ms=1000, **SPOOL) as here, shooter:
+        here.wait_sent(2)
+        real_kafka.kill()
+        wait_for(lambda: here.report["waiting"] >= 20, "frames wait")
+        real_kafka.start()
+        shooter.__exit__(None, None, None)
+        tally = here.output.bridges["cam"].tally
+        wait_for(lambda: tally.taken == tally.sent, "all is sent", 30)
+        assert (here.report["dropped"], here.report["lag"]) == (0, 0)
+        assert not list(tmp_path.rglob("*.jpg"))
+    messages = read(real_kafka, topic, len(raw(real_kafka, topic)))  # one may be there twice
+    assert len({message.value for message in messages}) == tally.taken
+    times = [message.timestamp_us for message in messages]
+    assert times == sorted(times)
+
+
+def test_spool_needs_a_schedule(kafka: KafkaBroker, topic: str, tmp_path: Path) -> None:
+    """Every frame of a video on the disk would only wear it out."""
+    shooter = Shooter()
+    with way(kafka, topic, shooter, state=tmp_path, spool=True) as here:
+        shooter.shoot(1)
+        here.wait_sent(1)
+    assert not (tmp_path / "spool").exists()

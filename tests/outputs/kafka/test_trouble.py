@@ -1,0 +1,277 @@
+"""What a person is told when something is wrong: in `health`, in the log, once; and that it is over."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from mqttcam.camera.frame import PictureSpec
+from mqttcam.outputs import contact as contact_module
+from mqttcam.outputs.bridge import Bridge
+from mqttcam.outputs.contact import Contact
+from mqttcam.outputs.kafka import confluent_writer
+from mqttcam.outputs.output import CameraFeed
+from mqttcam.outputs.queue import FrameQueue, Message
+from mqttcam.outputs.writer import Outcome, Trouble
+from mqttcam.settings.outputs import OutputSettings
+from tests.outputs.kafka.rig import OF_ALL, Shooter, Way, way
+from tests.support.kafka import GUEST, NOBODY, PASSWORD, USER, KafkaBroker
+from tests.support.waiting import wait_for
+
+CLIENTS = ["sinetstream", "confluent"]
+
+
+def problem(here: Way, *words: str) -> str:
+    """The problem that is shown, once it has all of `words`."""
+
+    def fits() -> str | None:
+        shown = str(here.report["problem"])
+        return shown if all(word.lower() in shown.lower() for word in words) else None
+
+    return wait_for(fits, f"a problem with {words}, not {here.report['problem']}", 20)
+
+
+def warnings_in(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Ours; pytest hears the libraries' too, which the daemon's log does not."""
+    ours = (record for record in caplog.records if record.name.startswith("mqttcam"))
+    return [record.getMessage() for record in ours if record.levelno >= logging.WARNING]
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("may", ["nothing", "READ"])
+def test_topic_without_permission(
+    real_kafka: KafkaBroker, topic: str, client: str, may: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Not connected, whatever the connection is like: nothing gets there. It is said once, and ends with the reason."""
+    if may != "nothing":
+        allow(real_kafka, topic, may)
+    login: dict[str, Any] = {
+        "sasl_mechanism": "PLAIN", "sasl_plain_username": GUEST, "sasl_plain_password": PASSWORD,
+    }  # fmt: skip
+    login |= {"max_block_ms": 500, "brokers": real_kafka.address("sasl")}
+    with way(real_kafka, topic, client=client, **login) as here:
+        here.shooter.shoot(3)
+        words = "may we write to it" if may == "nothing" else "no permission to write"
+        problem(here, topic, words if client == "sinetstream" else "authorization failed")
+        wait_for(lambda: here.report["errors"] >= 3, "it is tried again", 20)
+        assert (here.report["connected"], here.report["sent"]) == (False, 0)
+        assert len(warnings_in(caplog)) == 1
+        allow(real_kafka, topic, "WRITE")
+        here.wait_sent(3, 40)
+        assert (here.report["connected"], here.report["problem"]) == (True, None)
+
+
+def allow(broker: KafkaBroker, topic: str, operation: str) -> None:
+    """Let the guest do something."""
+    from confluent_kafka import admin
+
+    kinds: Any = admin  # its types leave these out
+    rule = kinds.AclBinding(
+        kinds.ResourceType.TOPIC, topic, kinds.ResourcePatternType.LITERAL, f"User:{GUEST}", "*",
+        kinds.AclOperation[operation], kinds.AclPermissionType.ALLOW,
+    )  # fmt: skip
+    client = kinds.AdminClient({"bootstrap.servers": broker.address()})
+    (made,) = client.create_acls([rule]).values()
+    made.result(30)
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_name_that_nobody_knows(
+    real_kafka: KafkaBroker, topic: str, client: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The broker sends its clients to a name without an address: the usual mistake, said long before a timeout."""
+    monkeypatch.setattr(confluent_writer, "_OPEN_TIMEOUT", 1.0)
+    with way(real_kafka, topic, brokers=real_kafka.address("lost"), client=client) as here:
+        here.shooter.shoot(3)
+        shown = problem(here, NOBODY)
+        assert "address" in shown or "resolve" in shown
+        assert (here.report["connected"], here.report["errors"]) == (False, 0)
+        wait_for(lambda: here.report["lag"] > 1, "the frame that waits for it counts")
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize(
+    ("listener", "keys"),
+    [("tls", {}), ("sasl", {}), ("both", {"sasl_mechanism": "PLAIN"})],
+    ids=["TLS", "login", "login without TLS"],
+)
+def test_wrong_kind_of_port(
+    real_kafka: KafkaBroker,
+    topic: str,
+    client: str,
+    listener: str,
+    keys: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What to look for is named, where a broker only breaks off."""
+    monkeypatch.setattr(confluent_writer, "_OPEN_TIMEOUT", 0.5)
+    login = keys and {**keys, "sasl_plain_username": USER, "sasl_plain_password": PASSWORD}
+    with way(real_kafka, topic, brokers=real_kafka.address(listener), client=client, **login) as here:
+        problem(here, "no connection to", "tls")
+
+
+@pytest.mark.parametrize(
+    ("client", "package", "extra"),
+    [("sinetstream", "sinetstream", "kafka"), ("confluent", "confluent_kafka", "confluent")],
+)
+def test_package_that_is_missing(
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    kafka: KafkaBroker,
+    topic: str,
+    client: str,
+    package: str,
+    extra: str,
+) -> None:
+    """How to install it is said, once; it is looked for now and then, and used when it is there."""
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, package, None)
+        with way(kafka, topic, client=client) as here:
+            here.shooter.shoot(1)
+            problem(here, f"pip install 'mqttcam[{extra}]'")
+            wait_for(lambda: here.report["errors"] >= 3, "it is looked for again")
+            assert here.report["errors"] < 20
+            assert len(warnings_in(caplog)) == 1
+            assert here.output.problems() == {here.report["problem"]: ["cam"]}
+            patch.undo()
+            here.wait_sent(1)
+            assert here.report["problem"] is None
+
+
+@pytest.mark.parametrize("codec", ["lz4", "snappy"])
+def test_compression_that_needs_a_package(kafka: KafkaBroker, topic: str, codec: str) -> None:
+    """Neither is among ours."""
+    with way(kafka, topic, compression_type=codec) as here:
+        problem(here, f"compression_type {codec} needs a package", "client: confluent")
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_silence(real_kafka: KafkaBroker, topic: str, client: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A broker that stands still is a problem before the client gives up, and none when it goes on."""
+    monkeypatch.setattr(contact_module, "SILENCE", 0.5)
+    with way(real_kafka, topic, client=client) as here:
+        here.shooter.shoot(1)
+        here.wait_sent(1)
+        real_kafka.pause()
+        try:
+            here.shooter.shoot(1)
+            problem(here, "answer")
+            assert here.report["lag"] > 0.5
+        finally:
+            real_kafka.resume()
+        here.wait_sent(2)
+        wait_for(lambda: here.report["problem"] is None, "all is well again")
+
+
+class TestContact:
+    def test_each_problem_once(self, caplog: pytest.LogCaptureFixture) -> None:
+        caplog.set_level(logging.INFO)
+        contact = Contact("kafka front", lambda: None)
+        for words in ("one", "two", "one", "two"):
+            contact.lost(words, sending=False)
+            assert (contact.connected, contact.problem) == (False, words)
+        contact.reached("there")
+        assert (contact.connected, contact.problem) == (True, None)
+        contact.lost("one", sending=False)
+        assert [record.getMessage() for record in caplog.records] == [
+            "kafka front: one; trying again",
+            "kafka front: two; trying again",
+            "kafka front: connected to there",
+            "kafka front: one; trying again",
+        ]
+
+    def test_a_connection_is_not_all(self) -> None:
+        """After a message that failed, only one that gets through tells that all is well."""
+        changes: list[None] = []
+        contact = Contact("kafka front", lambda: changes.append(None))
+        contact.reached("there")
+        contact.lost("no permission", sending=True)
+        for _ in range(3):
+            contact.reached("there")
+            contact.lost("no permission", sending=True)
+        assert (contact.connected, len(changes)) == (False, 2)
+        contact.reached("there")
+        contact.got_through()
+        assert (contact.connected, contact.problem) == (True, None)
+
+    def test_what_is_heard_while_nothing_is_under_way(self) -> None:
+        """Brokers close idle connections: no news."""
+        contact = Contact("kafka front", lambda: None)
+        contact.reached("there")
+        contact.hear("the broker has closed the connection")
+        assert contact.connected
+        contact.sends()
+        contact.hear("the broker has closed the connection")
+        assert not contact.connected
+
+
+class Hand:
+    """A writer that does what a test wants."""
+
+    room, pending = 1, 0
+
+    def __init__(self, fail: str = "") -> None:
+        self._fail = fail
+        self.sent: list[Message] = []
+        self._done: list[Outcome] = []
+
+    def open(self, trouble: Trouble) -> None:
+        self._maybe("open")
+
+    def limit(self) -> int:
+        self._maybe("limit")
+        return 1_000_000
+
+    def send(self, message: Message) -> None:
+        self.sent.append(message)
+        self._done.append(Outcome(message))
+
+    def outcomes(self, timeout: float) -> list[Outcome]:
+        done, self._done = self._done, []
+        return done
+
+    def abort(self) -> None:
+        pass
+
+    def close(self) -> list[Message]:
+        self._maybe("close")
+        return []
+
+    def _maybe(self, what: str) -> None:
+        if self._fail == what:
+            raise RuntimeError(f"cannot {what}")
+
+
+@pytest.mark.parametrize("fail", ["make", "open", "limit", "close"])
+def test_a_bridge_survives_its_writers(fail: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever one of them raises, the next one sends."""
+    monkeypatch.setattr("mqttcam.outputs.sender.LAST_RETRY", 0.1)
+    good = Hand()
+    writers: list[Callable[[], Hand]] = [lambda: Hand(fail), lambda: good]
+
+    def make() -> Hand:
+        writer = writers.pop(0) if len(writers) > 1 else writers[0]
+        if fail == "make" and len(writers) == 1 and not made:
+            made.append(1)
+            raise RuntimeError("cannot make")
+        return writer()
+
+    made: list[int] = []
+    shooter = Shooter()
+    feed = CameraFeed("front", OF_ALL, shooter.hub, PictureSpec, lambda: None)
+    bridge = Bridge("kafka", feed, OutputSettings(), FrameQueue(10, 1_000_000, None), make)
+    bridge.start()
+    try:
+        if fail == "close":
+            wait_for(lambda: bridge.report()["connected"], "the first one is open")
+            bridge.set_enabled(False)
+            wait_for(lambda: not bridge.report()["connected"], "the first one is closed")
+            bridge.set_enabled(True)
+        shooter.shoot(2)
+        wait_for(lambda: len(good.sent) == 2, "the next one sends")
+    finally:
+        bridge.stop(1)

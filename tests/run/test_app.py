@@ -1,0 +1,278 @@
+"""The daemon as a whole, in this process: reload, restart and stop, one after the other and at once."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import os
+import signal
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mqttcam.camera.camera import Camera
+from mqttcam.camera.sources.test_pattern import TestPattern
+from mqttcam.log import JsonFormatter, get_level, set_level
+from mqttcam.run.app import App
+from mqttcam.run.health_socket import FolderTaken
+from mqttcam.run.process import run_daemon
+from mqttcam.settings import Settings, SettingsError
+from mqttcam.settings.document.problems import Problem
+from tests.support.waiting import until
+
+BAD = SettingsError([Problem("config.yaml", 3, "cameras", "is bad")])
+
+
+@pytest.fixture(autouse=True)
+def _as_before() -> Iterator[None]:
+    """What the daemon changes in its process is put back."""
+    hangup, level = signal.getsignal(signal.SIGHUP), get_level()
+    yield
+    signal.signal(signal.SIGHUP, hangup)
+    set_level(level)
+    gc.unfreeze()
+
+
+class Config:
+    """What stands in the configuration file."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.cameras: dict[str, dict[str, Any]] = {}
+        self.more: dict[str, Any] = {}
+        self.problem: SettingsError | None = None
+
+    def read(self) -> Settings:
+        if self.problem is not None:
+            raise self.problem
+        pattern = {"source": {"type": "test_pattern"}, "size": "64x48"}
+        cameras = {camera_id: pattern | camera for camera_id, camera in self.cameras.items()}
+        return Settings.model_validate(
+            {"node": "yard", "state_dir": self.folder, "cameras": cameras, **self.more}
+        )
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    return Config(tmp_path / "state")
+
+
+@asynccontextmanager
+async def running(config: Config) -> AsyncIterator[tuple[App, asyncio.Task[int]]]:
+    """The daemon, until it ends or the block does."""
+    ready = asyncio.Event()
+    app = App(config.read(), config.read)
+    task = asyncio.create_task(app.run(lambda _app: ready.set()))
+    async with asyncio.timeout(20):
+        await asyncio.wait([task, asyncio.create_task(ready.wait())], return_when=asyncio.FIRST_COMPLETED)
+        try:
+            yield app, task
+        finally:
+            app.stop()
+            await asyncio.wait([task])
+    for thread in threading.enumerate():
+        if thread.name.startswith("capture-"):
+            await asyncio.to_thread(thread.join, 5)
+            assert not thread.is_alive()
+
+
+def names(app: App) -> list[str]:
+    return [device.name for device in app.fleet.devices.values()]
+
+
+async def test_it_ends_with_0(config: Config) -> None:
+    async with running(config) as (app, task):
+        app.stop()
+        assert await task == 0
+        assert not app.restart_wanted
+
+
+async def test_cameras_come_change_and_go_in_the_order_of_the_configuration(config: Config) -> None:
+    config.cameras = {"a": {"name": "A"}, "b": {"name": "B"}}
+    async with running(config) as (app, _):
+        kept = app.fleet.devices["b"]
+        config.cameras = {"c": {"name": "C"}, "a": {"name": "A2"}, "b": {"name": "B"}}
+        app.reload()
+        await until(lambda: names(app) == ["C", "A2", "B"])
+        assert app.fleet.devices["b"] is kept
+        assert set(app.fleet.commanders) == {"a", "b", "c"}
+        config.cameras = {"b": {"name": "B"}}
+        app.reload()
+        await until(lambda: names(app) == ["B"])
+        assert set(app.fleet.commanders) == {"b"}
+
+
+async def test_cameras_that_change_are_never_seen_missing(config: Config) -> None:
+    nobody = {"tcp": {"host": "127.0.0.1", "port": 9}}  # an output takes its time to let go of a camera
+    config.cameras = {"a": {"name": "A", **nobody}, "b": {"name": "B", **nobody}}
+    seen: list[list[str]] = []
+
+    async def look(app: App) -> None:
+        while True:
+            if names(app) not in seen:
+                seen.append(names(app))
+            await asyncio.sleep(0)
+
+    async with running(config) as (app, _):
+        looking = asyncio.create_task(look(app))
+        config.cameras = {"a": {"name": "A2", **nobody}, "b": {"name": "B2", **nobody}}
+        app.reload()
+        await until(lambda: names(app) == ["A2", "B2"])
+        looking.cancel()
+    assert seen == [["A", "B"], ["A2", "B2"]]
+
+
+async def test_what_hangs_of_a_camera_is_handed_to_the_one_in_its_place(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading, let_go = threading.Event(), threading.Event()
+
+    def hang(_source: object, _timeout: float) -> None:
+        reading.set()
+        let_go.wait(30)
+
+    config.cameras = {"a": {"name": "A"}}
+    async with running(config) as (app, _):
+        try:
+            monkeypatch.setattr(TestPattern, "read", hang)
+            await until(reading.is_set)
+            config.cameras = {"a": {"name": "A2"}}
+            app.reload()
+            await until(lambda: names(app) == ["A2"])
+            (hanging,) = app.fleet.devices["a"].camera.left_behind
+            let_go.set()
+            await until(lambda: not app.fleet.devices["a"].camera.left_behind)
+            assert hanging.done.done()
+        finally:
+            let_go.set()
+
+
+async def test_of_reloads_in_a_row_the_last_one_counts(config: Config) -> None:
+    config.cameras = {"a": {"name": "0"}}
+    async with running(config) as (app, _):
+        for number in range(1, 6):
+            config.cameras = {"a": {"name": str(number)}}
+            app.reload()
+            await asyncio.sleep(0)
+        await until(lambda: names(app) == ["5"])
+
+
+async def test_a_reload_by_signal(config: Config) -> None:
+    async with running(config) as (app, task):
+        config.cameras = {"a": {"name": "A"}}
+        os.kill(os.getpid(), signal.SIGHUP)
+        await until(lambda: names(app) == ["A"])
+        config.problem = BAD
+        os.kill(os.getpid(), signal.SIGHUP)
+        await asyncio.sleep(0)
+        assert not task.done()
+        with pytest.raises(SettingsError):
+            app.reload()
+
+
+async def test_a_reload_that_fails_is_said_and_the_next_one_works(
+    config: Config, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running(config) as (app, _):
+        with monkeypatch.context() as broken:
+            broken.setattr(Camera, "start", _raise)
+            config.cameras = {"a": {"name": "A"}}
+            app.reload()
+            await until(lambda: "could not be applied" in caplog.text)
+        config.cameras = {"b": {"name": "B"}}
+        app.reload()
+        await until(lambda: names(app) == ["B"])
+
+
+def _raise(_camera: Camera) -> None:
+    raise RuntimeError("a bug")
+
+
+async def test_stop_during_a_reload_leaves_nothing_running(config: Config) -> None:
+    config.cameras = {"a": {"name": "A"}, "b": {}}
+    async with running(config) as (app, task):
+        config.cameras = {"a": {"name": "A2"}, "c": {}}
+        app.reload()
+        await asyncio.sleep(0)
+        app.stop()
+        assert await task == 0
+
+
+async def test_a_reload_while_it_stops_does_nothing(config: Config) -> None:
+    config.cameras = {"a": {"name": "A"}}
+    async with running(config) as (app, task):
+        app.stop()
+        config.cameras = {"b": {}}
+        app.reload()
+        assert await task == 0
+        assert set(app.fleet.devices) == {"a"}
+
+
+async def test_more_than_cameras_needs_a_new_process(config: Config) -> None:
+    async with running(config) as (app, task):
+        config.more = {"home_assistant": {"enabled": False}}
+        app.reload()
+        assert await task == 0
+        assert app.restart_wanted
+
+
+async def test_the_log_is_changed_at_once(config: Config) -> None:
+    before = logging.getLogger().handlers
+    try:
+        async with running(config) as (app, task):
+            config.more = {"log": {"level": "ERROR", "format": "json"}}
+            app.reload()
+            await until(lambda: get_level() == "ERROR")
+            assert isinstance(logging.getLogger().handlers[0].formatter, JsonFormatter)
+            assert not task.done()
+    finally:
+        logging.getLogger().handlers = before
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_who_is_told_to_end_does_not_start_anew(config: Config, number: signal.Signals) -> None:
+    config.cameras = {"a": {}}
+    async with running(config) as (app, task):
+        app.restart()
+        os.kill(os.getpid(), number)
+        await task
+        assert not app.restart_wanted
+
+
+async def test_no_restart_into_a_bad_configuration(config: Config) -> None:
+    config.cameras = {"a": {}}
+    async with running(config) as (app, task):
+        config.problem = BAD
+        with pytest.raises(SettingsError):
+            app.restart()
+        with pytest.raises(SettingsError):
+            app._renew()
+        await asyncio.sleep(0)
+        assert not task.done()
+        assert not app.restart_wanted
+
+
+async def test_a_hangup_at_the_end_is_harmless(config: Config) -> None:
+    async with running(config) as (app, task):
+        app.restart()
+        await task
+        os.kill(os.getpid(), signal.SIGHUP)
+        assert app.restart_wanted
+
+
+async def test_two_daemons_in_one_folder(config: Config) -> None:
+    async with running(config) as (_, first):
+        with pytest.raises(FolderTaken):
+            await App(config.read(), config.read).run()
+        assert not first.done()
+
+
+def test_what_cannot_start_is_said(config: Config, caplog: pytest.LogCaptureFixture) -> None:
+    config.more = {"web": {"enabled": True, "host": "192.0.2.1", "allow_unauthenticated": True}}
+    assert run_daemon(config.read(), config.read) == 1
+    assert "web" in caplog.text

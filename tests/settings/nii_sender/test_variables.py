@@ -1,0 +1,634 @@
+"""The reference sender's environment: every rule that its users' `.env` files rely on."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from kafka.producer.kafka import KafkaProducer
+from pydantic import SecretStr, ValidationError
+from pydantic_core import PydanticCustomError
+
+from mqttcam.settings.cameras import CameraSettings
+from mqttcam.settings.document.tree import Node, Place
+from mqttcam.settings.kafka import KafkaSettings, check_together
+from mqttcam.settings.loading.dotenv import FROM_DOTENV, load_dotenv
+from mqttcam.settings.loading.fill import Filler
+from mqttcam.settings.nii_sender.camera import CONTROL_KINDS
+from mqttcam.settings.nii_sender.sender import Reference, read, underlay
+from mqttcam.settings.size import Size
+
+KAFKA = {"SS_BROKERS": "kafka.example.org:9092", "SS_TOPIC": "sinetstream.image.camera"}
+NOTHING = Path("/nonexistent")
+
+
+def understood(secrets: Path = NOTHING, /, **environ: str) -> Reference:
+    return read(environ, secrets)
+
+
+def camera(secrets: Path = NOTHING, /, **environ: str) -> CameraSettings:
+    """The camera that the variables make, through the checks that a file goes through."""
+    found = understood(secrets, **environ)
+    assert not found.problems, found.problems
+    assert found.tree is not None
+    cameras = found.tree.get("cameras")
+    assert cameras is not None
+    node = cameras.get("camera")
+    assert node is not None
+    filler = Filler()
+    data = filler.section(CameraSettings, node, ("cameras", "camera"))
+    assert not filler.problems, filler.problems
+    return CameraSettings.model_validate(data)
+
+
+def kafka(secrets: Path = NOTHING, /, **environ: str) -> KafkaSettings:
+    """What goes to Kafka, likewise."""
+    found = understood(secrets, **environ)
+    assert not found.problems, found.problems
+    node = found.tree.get("kafka") if found.tree else None
+    assert node is not None
+    filler = Filler()
+    data = filler.section(KafkaSettings, node, ("kafka",))
+    assert not filler.problems, filler.problems
+    return KafkaSettings.model_validate(data)
+
+
+def told(variable: str, secrets: Path = NOTHING, /, **environ: str) -> str:
+    """The line of `mqttcam check` about a variable."""
+    lines = [str(one) for one in understood(secrets, **environ).explained if one.variable == variable]
+    assert len(lines) == 1
+    return lines[0]
+
+
+def refused(**environ: str) -> str:
+    problems = understood(**environ).problems
+    assert len(problems) == 1
+    return str(problems[0])
+
+
+class TestSize:
+    @pytest.mark.parametrize(
+        ("text", "size"),
+        [
+            ("4K", (3840, 2160)),
+            ("2K", (1920, 1080)),
+            ("FHD", (1920, 1080)),
+            ("HD", (1280, 720)),
+            ("SVGA", (800, 600)),
+            ("VGA", (640, 480)),
+            ("QVGA", (320, 240)),
+            ("vga", (640, 480)),
+            ("(640x480)", (640, 480)),
+            ("640x480", (640, 480)),
+            (" 640 X 480 ", (640, 480)),
+        ],
+    )
+    def test_names_and_numbers(self, text: str, size: tuple[int, int]) -> None:
+        """In any case; without brackets too, as the documents say."""
+        assert camera(PICAMERA2_SIZE=text).size == Size(*size)
+
+    def test_precedence(self) -> None:
+        """MAIN_SIZE, then SIZE, then PICAMERA_RESOLUTION."""
+        every = {"PICAMERA2_MAIN_SIZE": "VGA", "PICAMERA2_SIZE": "HD", "PICAMERA_RESOLUTION": "4K"}
+        assert camera(**every).size == Size(640, 480)
+        assert told("PICAMERA2_SIZE", **every).endswith(
+            "no effect (has no effect beside PICAMERA2_MAIN_SIZE)"
+        )
+        del every["PICAMERA2_MAIN_SIZE"]
+        assert camera(**every).size == Size(1280, 720)
+        del every["PICAMERA2_SIZE"]
+        assert camera(**every).size == Size(3840, 2160)
+
+    @pytest.mark.parametrize(
+        ("text", "size"),
+        [
+            ("XGA", (1024, 768)),
+            ("sxga", (1280, 1024)),
+            ("UXGA", (1600, 1200)),
+            ("720p", (1280, 720)),
+            ("1080P", (1920, 1080)),
+            ("(640,480)", (640, 480)),
+            ("641, 480", (640, 480)),
+        ],
+    )
+    def test_as_the_older_sender_has_them(self, text: str, size: tuple[int, int]) -> None:
+        """Its PICAMERA_RESOLUTION went to picamera, which knows more names."""
+        assert camera(PICAMERA_RESOLUTION=text).size == Size(*size)
+
+    def test_odd_is_made_even(self) -> None:
+        """picamera2 aligns sizes, so an odd one is not an error there."""
+        assert camera(PICAMERA2_SIZE="641x481").size == Size(640, 480)
+        assert "made even" in told("PICAMERA2_SIZE", PICAMERA2_SIZE="641x481")
+
+    @pytest.mark.parametrize("text", ["XGA", "640", "640x", "0x0", "(640,480)"])
+    def test_bad(self, text: str) -> None:
+        with pytest.raises(ValidationError):
+            camera(PICAMERA2_SIZE=text)
+
+    def test_none(self) -> None:
+        assert camera(**KAFKA).size is None
+
+
+class TestFormat:
+    @pytest.mark.parametrize("name", ["PICAMERA2_FORMAT", "PICAMERA2_MAIN_FORMAT", "PICAMERA2_COLOUR_SPACE"])
+    def test_changes_no_jpeg(self, name: str) -> None:
+        assert camera(**{name: "RGB888"}) == camera(**KAFKA)
+        assert "no effect" in told(name, **{name: "RGB888"})
+
+    def test_buffers(self) -> None:
+        camera(PICAMERA2_BUFFER_COUNT="2")
+        assert told("PICAMERA2_BUFFER_COUNT", PICAMERA2_BUFFER_COUNT="2")
+
+    def test_unknown(self) -> None:
+        """What the reference does not read is no error."""
+        assert camera(PICAMERA2_LORES_SIZE="VGA") == camera(**KAFKA)
+        assert "unknown" in told("PICAMERA2_LORES_SIZE", PICAMERA2_LORES_SIZE="VGA")
+
+
+class TestTransform:
+    @pytest.mark.parametrize(("text", "value"), [("1", True), ("true", True), ("0", False), ("false", False)])
+    def test_flips(self, text: str, value: bool) -> None:
+        found = camera(PICAMERA2_TRANSFORM_HFLIP=text, PICAMERA2_TRANSFORM_VFLIP=text)
+        assert (found.hflip, found.vflip) == (value, value)
+
+    def test_false_is_said(self) -> None:
+        assert "any text for true" in told("PICAMERA2_TRANSFORM_HFLIP", PICAMERA2_TRANSFORM_HFLIP="false")
+        assert "any text" not in told("PICAMERA2_TRANSFORM_HFLIP", PICAMERA2_TRANSFORM_HFLIP="0")
+
+    def test_neither(self) -> None:
+        assert "neither ON nor OFF" in refused(PICAMERA2_TRANSFORM_VFLIP="perhaps")
+
+    def test_rotation(self) -> None:
+        assert camera(PICAMERA2_TRANSFORM_ROTATION="180").rotation == 180
+        assert "transpose" in refused(PICAMERA2_TRANSFORM_TRANSPOSE="1")
+
+
+class TestControls:
+    @pytest.mark.parametrize(
+        ("name", "text", "control", "value"),
+        [
+            ("AWB_MODE", "Tungsten", "AwbMode", "Tungsten"),
+            ("AWB_MODE", "tungsten", "AwbMode", "Tungsten"),
+            ("AWB_MODE", "2", "AwbMode", "Tungsten"),
+            ("AF_MODE", "Continuous", "AfMode", "Continuous"),
+            ("NOISE_REDUCTION_MODE", "fast", "NoiseReductionMode", "Fast"),
+            ("AE_ENABLE", "false", "AeEnable", False),
+            ("AWB_ENABLE", "1", "AwbEnable", True),
+            ("COLOUR_GAINS", "(1.5,1.2)", "ColourGains", [1.5, 1.2]),
+            ("SCALER_CROP", "(0, 0, 640, 480)", "ScalerCrop", [0, 0, 640, 480]),
+            ("AF_WINDOWS", "(0, 0, 640, 480)", "AfWindows", [0, 0, 640, 480]),
+            ("FRAME_DURATION_LIMITS", "(100000,200000)", "FrameDurationLimits", [100000, 200000]),
+            ("EXPOSURE_TIME", "10000", "ExposureTime", 10000),
+            ("BRIGHTNESS", "-0.2", "Brightness", -0.2),
+            ("CNN_ENABLE_INPUT_TENSOR", "true", "CnnEnableInputTensor", True),
+        ],
+    )
+    def test_converted(self, name: str, text: str, control: str, value: object) -> None:
+        """`CONTROLS_A_B` is the control `AB`, its value by the control's type, members in any case."""
+        found = camera(**{f"PICAMERA2_CONTROLS_{name}": text}).controls
+        assert found == {control: value}
+        assert type(found[control]) is type(value)
+
+    def test_unknown_control(self) -> None:
+        line = refused(PICAMERA2_CONTROLS_AWB_MOOD="Tungsten")
+        assert "PICAMERA2_CONTROLS_AWB_MOOD: AwbMood is not a control (nearest: AwbMode), allowed: Ae" in line
+
+    def test_unknown_member(self) -> None:
+        line = refused(PICAMERA2_CONTROLS_AWB_MODE="Sunny")
+        assert line.startswith(
+            "environment: PICAMERA2_CONTROLS_AWB_MODE: 'Sunny' is not known, allowed: Auto"
+        )
+        assert line.endswith("Indoor, Daylight, Cloudy, Custom")
+
+    @pytest.mark.parametrize(("name", "text"), [("EXPOSURE_TIME", "long"), ("COLOUR_GAINS", "1.5")])
+    def test_wrong_type(self, name: str, text: str) -> None:
+        assert "allowed: " in refused(**{f"PICAMERA2_CONTROLS_{name}": text})
+
+
+class TestFrameRate:
+    def test_new_beats_old(self) -> None:
+        assert camera(PICAMERA2_CONTROLS_FRAME_RATE="5").frame_rate == 5
+        assert camera(PICAMERA_FRAMERATE="2.5").frame_rate == 2.5
+        both = {"PICAMERA2_CONTROLS_FRAME_RATE": "5", "PICAMERA_FRAMERATE": "30"}
+        assert camera(**both).frame_rate == 5
+        assert "no effect beside PICAMERA2_CONTROLS_FRAME_RATE" in told("PICAMERA_FRAMERATE", **both)
+
+    @pytest.mark.parametrize("rate", ["PICAMERA2_CONTROLS_FRAME_RATE", "PICAMERA_FRAMERATE"])
+    @pytest.mark.parametrize(
+        "limits", ["PICAMERA2_CONTROLS_FRAME_DURATION_LIMITS", "PICAMERA_FRAMERATE_RANGE"]
+    )
+    def test_beats_its_limits(self, rate: str, limits: str) -> None:
+        """It becomes FrameDurationLimits, over what is there."""
+        both = {rate: "5", limits: "(33333,33333)"}
+        assert (camera(**both).frame_rate, camera(**both).controls) == (5, {})
+        assert f"no effect beside {rate}" in told(limits, **both)
+
+
+class TestOlderVariables:
+    @pytest.mark.parametrize(
+        ("name", "text", "control", "value"),
+        [
+            ("AWB_MODE", "sunlight", "AwbMode", "Daylight"),
+            ("AWB_MODE", "fluorescent", "AwbMode", "Fluorescent"),
+            ("AWB_MODE", "off", "AwbEnable", False),
+            ("AWB_GAINS", "(1.5,1.2)", "ColourGains", [1.5, 1.2]),
+            ("ISO", "400", "AnalogueGain", 4.0),
+            ("ISO", "0", "AnalogueGain", 0.0),
+            ("EXPOSURE_COMPENSATION", "-12", "ExposureValue", -2.0),
+            ("EXPOSURE_MODE", "night", "AeExposureMode", "Long"),
+            ("EXPOSURE_MODE", "sports", "AeExposureMode", "Short"),
+            ("EXPOSURE_MODE", "off", "AeEnable", False),
+            ("METER_MODE", "spot", "AeMeteringMode", "Spot"),
+            ("SHUTTER_SPEED", "20000", "ExposureTime", 20000),
+            ("BRIGHTNESS", "50", "Brightness", 0.0),
+            ("BRIGHTNESS", "75", "Brightness", 0.5),
+            ("CONTRAST", "-100", "Contrast", 0.0),
+            ("SATURATION", "50", "Saturation", 1.5),
+            ("SHARPNESS", "0", "Sharpness", 1.0),
+            ("IMAGE_DENOISE", "false", "NoiseReductionMode", "Off"),
+            ("VIDEO_DENOISE", "true", "NoiseReductionMode", "Fast"),
+            ("FRAMERATE_RANGE", "(5,10)", "FrameDurationLimits", [100000, 200000]),
+            ("COLOR_EFFECTS", "(128,128)", "Saturation", 0.0),
+        ],
+    )
+    def test_equals(self, name: str, text: str, control: str, value: object) -> None:
+        assert camera(**{f"PICAMERA_{name}": text}).controls == {control: value}
+        assert control in CONTROL_KINDS
+
+    def test_the_camera_itself(self) -> None:
+        found = camera(
+            PICAMERA_HFLIP="true", PICAMERA_VFLIP="false", PICAMERA_ROTATION="180", PICAMERA_CAMERA_NUM="1"
+        )
+        assert (found.hflip, found.vflip, found.rotation) == (True, False, 180)
+        assert found.source.model_dump()["camera"] == 1
+
+    @pytest.mark.parametrize(
+        ("name", "text"),
+        [
+            ("ISO", "auto"),
+            ("AWB_MODE", "purple"),
+            ("ROTATION", "90"),
+            ("LED", "true"),
+            ("ZOOM", "(0,0,1,1)"),
+            ("ANNOTATE_TEXT", "Hello"),
+            ("FRAMERATE_RANGE", "(0,0)"),
+            ("NEVER_HEARD_OF", "1"),
+        ],
+    )
+    def test_never_an_error(self, name: str, text: str) -> None:
+        """The reference ignores all but two of them, so a `.env` with them runs."""
+        variable = f"PICAMERA_{name}"
+        assert camera(**{variable: text}) == camera(**KAFKA)
+        assert "no effect" in told(variable, **{variable: text})
+
+    def test_the_newer_ones_count(self) -> None:
+        both = {"PICAMERA_AWB_MODE": "sunlight", "PICAMERA2_CONTROLS_AWB_MODE": "Tungsten"}
+        assert camera(**both).controls == {"AwbMode": "Tungsten"}
+        assert "no effect beside" in told("PICAMERA_AWB_MODE", **both)
+
+
+class TestSinetstream:
+    def test_example(self) -> None:
+        """The reference's own example for a high rate."""
+        found = kafka(**KAFKA, SS_CONSISTENCY="AT_LEAST_ONCE", PICAMERA2_SIZE="QVGA")
+        assert found.type == "kafka"
+        assert found.brokers == ("kafka.example.org:9092",)
+        assert found.topic == "sinetstream.image.camera"
+        assert found.consistency == "AT_LEAST_ONCE"
+        assert (found.fps, found.schedule) == ("max", None)
+
+    def test_brokers(self) -> None:
+        assert kafka(SS_BROKERS="kafka1:9092, kafka2", SS_TOPIC="t").brokers == ("kafka1:9092", "kafka2")
+
+    def test_nested(self) -> None:
+        found = kafka(
+            **KAFKA,
+            SS_TLS__CHECK_HOSTNAME="false",
+            SS_DATA_ENCRYPTION="true",
+            SS_CRYPTO__ALGORITHM="AES",
+            SS_CRYPTO__MODE="EAX",
+            SS_CRYPTO__KEY_DERIVATION__ITERATION="20000",
+            SS_CRYPTO__PASSWORD__VALUE="0123",
+            SS_COMPRESSION__ALGORITHM="zstd",
+        )
+        assert found.tls is not None
+        assert not found.tls.check_hostname
+        assert found.crypto is not None
+        assert found.crypto.key_derivation.iteration == 20000
+        assert found.crypto.password == SecretStr("0123")
+        assert found.compression.algorithm == "zstd"
+
+    @pytest.mark.parametrize(("text", "there"), [("true", True), ("True", True), ("false", False)])
+    def test_tls_is_a_boolean(self, text: str, there: bool) -> None:
+        assert (kafka(**KAFKA, SS_TLS=text).tls is not None) is there
+
+    def test_tls_with_more(self) -> None:
+        """The reference fails on these two together."""
+        found = kafka(**KAFKA, SS_TLS="true", SS_TLS__CIPHERS="ECDHE+AESGCM")
+        assert found.tls is not None
+        assert found.tls.ciphers == "ECDHE+AESGCM"
+
+    def test_sasl_stays_text(self) -> None:
+        """A password of digits as well."""
+        found = kafka(
+            **KAFKA,
+            SS_SECURITY_PROTOCOL="SASL_SSL",
+            SS_SASL_MECHANISM="PLAIN",
+            SS_SASL_PLAIN_USERNAME="007",
+            SS_SASL_PLAIN_PASSWORD="0815",
+        )
+        assert found.sasl_plain_username == "007"
+        assert found.sasl_plain_password == SecretStr("0815")
+
+    def test_numbers(self) -> None:
+        assert kafka(**KAFKA, SS_MAX_REQUEST_SIZE="8388620").max_request_size == 8388620
+
+    def test_value_type(self) -> None:
+        """The reference sends bytes whatever this says."""
+        assert kafka(**KAFKA, SS_VALUE_TYPE="text").value_type == "byte_array"
+        assert kafka(**KAFKA, SS_VALUE_TYPE__NAME="image").value_type == "byte_array"
+
+    @pytest.mark.parametrize("name", sorted(KafkaProducer.DEFAULT_CONFIG))
+    def test_the_clients_own(self, name: str) -> None:
+        """Whatever kafka-python's producer takes as a number or a text, as far as it is not ours to say."""
+        default = KafkaProducer.DEFAULT_CONFIG[name]
+        if name in ("bootstrap_servers", "ssl_context") or not isinstance(default, int | str | None):
+            return
+        if default is None and name.endswith(("serializer", "provider")):
+            return
+        assert name in KafkaSettings.model_fields
+
+    def test_unknown_parameter(self) -> None:
+        """The reference ends on it; here the nearest is named."""
+        tree = understood(**KAFKA, SS_MAX_REQEST_SIZE="1").tree
+        assert tree is not None
+        node = tree.get("kafka")
+        assert node is not None
+        filler = Filler()
+        filler.section(KafkaSettings, node, ("kafka",))
+        assert "SS_MAX_REQEST_SIZE: unknown key (nearest: max_request_size)" in str(filler.problems[0])
+
+    def test_another_broker_type(self) -> None:
+        with pytest.raises(ValidationError):
+            kafka(**KAFKA, SS_TYPE="mqtt")
+
+    def test_no_topic(self) -> None:
+        for name, lacking in (("SS_BROKERS", "topic"), ("SS_TOPIC", "brokers")):
+            with pytest.raises(PydanticCustomError, match=f"has no {lacking}") as error:
+                check_together(kafka(**{name: "kafka"}))
+            assert "SS_BROKERS and SS_TOPIC" in str(error.value.context)
+        check_together(kafka(**KAFKA))
+
+
+class TestSecrets:
+    def test_beat_the_environment(self, tmp_path: Path) -> None:
+        """And what an editor adds at the end is no part of them."""
+        (tmp_path / "SS_SASL_PLAIN_PASSWORD").write_text("from a file\n")
+        (tmp_path / "SS_TOPIC").write_text("topic.of.file\n")
+        (tmp_path / "UNRELATED").write_text("x")
+        found = kafka(tmp_path, **KAFKA, SS_SASL_PLAIN_PASSWORD="from the environment")
+        assert found.sasl_plain_password == SecretStr("from a file")
+        assert found.topic == "topic.of.file"
+
+    def test_alone(self, tmp_path: Path) -> None:
+        for name, value in KAFKA.items():
+            (tmp_path / name).write_text(value)
+        assert kafka(tmp_path).topic == KAFKA["SS_TOPIC"]
+
+    def test_that_leads_nowhere(self, tmp_path: Path) -> None:
+        """Or that we may not read: said, and that alone; it is not taken for none."""
+        (tmp_path / "SSCFG_AUTH").symlink_to(tmp_path / "not there")
+        (problem,) = understood(tmp_path, SSCFG_NAME="cameras").problems
+        assert "SSCFG_AUTH: the file " in str(problem)
+        assert "cannot be read: No such file" in str(problem)
+        (tmp_path / "SSCFG_NAME").symlink_to(tmp_path / "not there")
+        assert {one.key for one in understood(tmp_path).problems} == {"SSCFG_AUTH", "SSCFG_NAME"}
+
+    @pytest.mark.parametrize(
+        ("data", "words"), [(b"\xff", "is not UTF-8 text"), (b"x" * 70_000, "is too large")]
+    )
+    def test_that_is_none(self, tmp_path: Path, data: bytes, words: str) -> None:
+        (tmp_path / "SS_SASL_PLAIN_PASSWORD").write_bytes(data)
+        (problem,) = understood(tmp_path, **KAFKA).problems
+        assert words in str(problem)
+
+    def test_empty_is_none(self, tmp_path: Path) -> None:
+        """It counts more than a variable even so."""
+        (tmp_path / "SCHEDULE").write_text("\n")
+        assert kafka(tmp_path, **KAFKA, SCHEDULE="60").schedule is None
+
+    def test_never_shown(self, tmp_path: Path) -> None:
+        secret = "tell-nobody"
+        names = ("SS_SASL_PLAIN_PASSWORD", "SS_CRYPTO__PASSWORD", "SS_SSL_PASSWORD", "SS_UNKNOWN_PASSWORD")
+        found = read({**KAFKA, **dict.fromkeys(names, secret)}, tmp_path)
+        assert secret not in "".join(map(str, [*found.explained, *found.problems]))
+        assert secret not in repr(found)
+        server = {"SSCFG_NAME": "n", "SSCFG_AUTH": secret, "SSCFG_PRIVATE_KEY": secret, "HTTPS_PROXY": secret}
+        assert secret not in "".join(map(str, read(server, tmp_path).explained))
+
+
+class TestConfigurationServer:
+    AUTH = json.dumps({"config-server": {"address": "https://c", "user": "u", "secret-key": "k"}})
+
+    def test_parameters(self) -> None:
+        found = kafka(
+            SSCFG_NAME="cameras",
+            SSCFG_SERVICE="images",
+            SSCFG_AUTH=self.AUTH,
+            SSCFG_PRIVATE_KEY="key",
+            HTTPS_PROXY="socks5h://proxy.example.org:1080",
+        )
+        assert (found.config, found.service) == ("cameras", "images")
+        assert found.auth == SecretStr(self.AUTH)
+        assert found.private_key == SecretStr("key")
+        assert found.https_proxy == SecretStr("socks5h://proxy.example.org:1080")
+
+    def test_alone(self) -> None:
+        """As in the reference, the server's parameters are all that count."""
+        found = kafka(SSCFG_NAME="cameras", SSCFG_AUTH=self.AUTH, SS_TOPIC="other")
+        assert found.topic is None
+        assert "configuration server has" in told("SS_TOPIC", SSCFG_NAME="n", SSCFG_AUTH="{}", SS_TOPIC="x")
+
+    def test_no_name(self) -> None:
+        """Without it nothing is asked; said where that leaves nothing to send to."""
+        given = {"SSCFG_AUTH": self.AUTH, "SSCFG_SERVICE": "images"}
+        assert refused(**given) == (
+            "environment: SSCFG_NAME: is missing beside SSCFG_AUTH, allowed: a name on the configuration server"
+        )
+        assert kafka(**KAFKA, **given).config is None
+        for name in given:
+            assert told(name, **KAFKA, **given) == f"{name}: no effect (counts only beside SSCFG_NAME)"
+
+    def test_no_auth(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        """Unless an `auth.json` is where the library looks for it."""
+        monkeypatch.setenv("HOME", str(tmp_path))
+        assert "SSCFG_AUTH: is missing beside SSCFG_NAME" in refused(SSCFG_NAME="n")
+        folder = tmp_path / ".config/sinetstream"
+        folder.mkdir(parents=True)
+        (folder / "auth.json").write_text(self.AUTH)
+        assert kafka(SSCFG_NAME="n").config == "n"
+
+    def test_bad_auth(self) -> None:
+        with pytest.raises(ValidationError, match="auth"):
+            kafka(SSCFG_NAME="n", SSCFG_AUTH="{}")
+
+
+class TestSchedule:
+    @pytest.mark.parametrize(
+        "text",
+        ["10", "every 3 seconds", "every minute at :23", "every day at 10:30", "every 2 day", "30s", "1.5"],
+    )
+    def test_taken(self, text: str) -> None:
+        assert kafka(**KAFKA, SCHEDULE=text).schedule == text
+
+    @pytest.mark.parametrize("text", ["0", "00"])
+    def test_nought(self, text: str) -> None:
+        """The reference looks once a second whether it is due."""
+        assert kafka(**KAFKA, SCHEDULE=text).schedule == "1"
+        assert told("SCHEDULE", **KAFKA, SCHEDULE=text).startswith("SCHEDULE: kafka.schedule: 1 (as the ref")
+
+    def test_bad_names_the_grammar(self) -> None:
+        with pytest.raises(ValidationError) as error:
+            kafka(**KAFKA, SCHEDULE="now and then")
+        assert "every minute at :23" in str(error.value.errors()[0]["ctx"]["allowed"])
+
+    def test_none_is_every_frame(self) -> None:
+        assert (kafka(**KAFKA).schedule, kafka(**KAFKA).fps) == (None, "max")
+
+    def test_without_kafka(self) -> None:
+        assert "nothing goes to Kafka" in told("SCHEDULE", SCHEDULE="10", PICAMERA2_SIZE="VGA")
+
+
+class TestWhole:
+    def test_not_the_references(self) -> None:
+        """Variables that others have as well make nothing."""
+        assert understood(SCHEDULE="10", LOG_LEVEL="DEBUG", HTTPS_PROXY="x", SS_AGENT="1").tree is None
+
+    def test_log_level_is_explained(self) -> None:
+        assert told("LOG_LEVEL", **KAFKA, LOG_LEVEL="debug") == "LOG_LEVEL: log.level: DEBUG"
+
+    def test_every_variable_is_explained(self) -> None:
+        """Each once, whatever became of it."""
+        environ = {
+            **KAFKA,
+            "PICAMERA2_SIZE": "VGA",
+            "PICAMERA_LED": "1",
+            "SCHEDULE": "60",
+            "HTTPS_PROXY": "p",
+        }
+        assert [one.variable for one in understood(**environ).explained] == sorted(environ)
+        assert told("PICAMERA2_SIZE", **environ) == "PICAMERA2_SIZE: cameras.camera.size: 640x480"
+        assert told("SS_TOPIC", **environ) == "SS_TOPIC: kafka.topic: sinetstream.image.camera"
+
+    def test_empty_is_none(self) -> None:
+        assert kafka(**KAFKA, SCHEDULE="", SS_CONSISTENCY=" ").schedule is None
+
+    def test_over_a_file(self) -> None:
+        """The environment beats the file, key by key."""
+        place = Place("config.yaml", 3)
+        kafka_node = Node({"topic": Node("old", place, "old"), "fps": Node(5, place, "5")}, place)
+        merged = underlay(Node({"kafka": kafka_node}, place), understood(**KAFKA)).plain()
+        assert isinstance(merged, dict)
+        assert merged["kafka"] == {"topic": KAFKA["SS_TOPIC"], "brokers": KAFKA["SS_BROKERS"], "fps": 5}
+        assert merged["cameras"] == {"camera": {"source": {"type": "picamera2"}}}
+
+    def test_cameras_of_a_file(self) -> None:
+        """A file's cameras stay the only ones, until a variable describes another."""
+        place = Place("config.yaml", 3)
+        root = Node({"cameras": Node({"front": Node({}, place)}, place)}, place)
+        plain = underlay(root, understood(**KAFKA)).plain()
+        assert isinstance(plain, dict)
+        assert list(plain["cameras"]) == ["front"]
+        more = underlay(root, understood(**KAFKA, PICAMERA2_SIZE="VGA")).plain()
+        assert isinstance(more, dict)
+        assert list(more["cameras"]) == ["front", "camera"]
+
+
+class TestDotenv:
+    def test_as_the_reference_reads_it(self, tmp_path: Path) -> None:
+        """What the environment has already stays."""
+        file = tmp_path / ".env"
+        file.write_text(
+            "# mine\nSS_TOPIC=a\nexport SS_BROKERS=\"b:9092\"\nSCHEDULE='every minute'\nLOG_LEVEL=INFO\n"
+        )
+        environ = {"LOG_LEVEL": "DEBUG"}
+        load_dotenv(environ, file)
+        assert environ.pop(FROM_DOTENV) == "SS_TOPIC SS_BROKERS SCHEDULE"
+        assert environ == {
+            "SS_TOPIC": "a",
+            "SS_BROKERS": "b:9092",
+            "SCHEDULE": "every minute",
+            "LOG_LEVEL": "DEBUG",
+        }
+
+    def test_read_again(self, tmp_path: Path) -> None:
+        """What came from the file follows it, in a process that inherits the environment as well."""
+        file = tmp_path / ".env"
+        file.write_text("SS_TOPIC=a\nSS_BROKERS=b\nSCHEDULE=1\n")
+        environ = {"SCHEDULE": "60"}
+        load_dotenv(environ, file)
+        file.write_text("SS_TOPIC=c\nSCHEDULE=2\nLOG_LEVEL=DEBUG\n")
+        load_dotenv(environ, file)
+        assert environ == {
+            "SS_TOPIC": "c", "SCHEDULE": "60", "LOG_LEVEL": "DEBUG", FROM_DOTENV: "SS_TOPIC LOG_LEVEL"
+        }  # fmt: skip
+        file.unlink()
+        load_dotenv(environ, file)
+        assert environ == {"SCHEDULE": "60", FROM_DOTENV: ""}
+
+    def test_unreadable_later(self, tmp_path: Path) -> None:
+        """Nothing is lost of what was read before."""
+        file = tmp_path / ".env"
+        file.write_text("SS_TOPIC=a\n")
+        environ: dict[str, str] = {}
+        load_dotenv(environ, file)
+        file.write_bytes(b"\xff\xfe\x00=")
+        load_dotenv(environ, file)
+        assert environ["SS_TOPIC"] == "a"
+
+    def test_somebody_elses(self, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+        """One that is no text is said, and no error."""
+        (tmp_path / ".env").write_bytes(b"\xff\xfe\x00=")
+        environ: dict[str, str] = {}
+        load_dotenv(environ, tmp_path / ".env")
+        assert environ == {}
+        assert "is not read" in caplog.text
+
+    def test_none(self, tmp_path: Path) -> None:
+        environ: dict[str, str] = {}
+        load_dotenv(environ, tmp_path / ".env")
+        assert environ == {}
+
+
+_names = st.sampled_from(
+    [
+        "PICAMERA2_SIZE",
+        "PICAMERA2_CONTROLS_AWB_MODE",
+        "PICAMERA2_CONTROLS_COLOUR_GAINS",
+        "PICAMERA_ISO",
+        "PICAMERA_FRAMERATE_RANGE",
+        "PICAMERA2_TRANSFORM_HFLIP",
+        "SS_TOPIC",
+        "SS_TLS",
+        "SS_TLS__CA_CERTS",
+        "SS___",
+        "SS_CRYPTO__PASSWORD__VALUE",
+        "SSCFG_NAME",
+        "SCHEDULE",
+        "PICAMERA2_CONTROLS_",
+        "PICAMERA_",
+        "SS_",
+    ]
+)
+
+
+@given(st.dictionaries(_names, st.text(max_size=30)))
+@settings(max_examples=300, deadline=None)
+def test_any_environment(environ: dict[str, str]) -> None:
+    """Whatever is there, it is understood or refused, never a crash."""
+    found = read(environ, NOTHING)
+    for one in found.explained:
+        assert "\n" not in str(one)

@@ -1,0 +1,80 @@
+"""What a new section gets without a line elsewhere, shown with sections that no configuration has."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import Field, SecretStr, ValidationError
+
+from mqttcam.settings.base import Port, Section
+from mqttcam.settings.document.compose import parse
+from mqttcam.settings.document.shape import known_keys, section_shape
+from mqttcam.settings.document.tree import Place
+from mqttcam.settings.loading import wording
+from mqttcam.settings.loading.fill import Filler
+
+
+class User(Section):
+    token: SecretStr
+    ports: tuple[Port, ...] = ()
+
+
+class Extra(Section):
+    users: dict[str, User] = Field(default_factory=dict)
+    names: list[str] = Field(default_factory=list)
+    folders: tuple[Path, ...] = ()
+
+
+def filled(text: str, folder: Path) -> tuple[Extra | None, list[str]]:
+    """The model from a YAML text, and its problems."""
+    file = str(folder / "x.yaml")
+    root, problems = parse(text, lambda line, _path: Place(file, line))
+    assert root is not None
+    filler = Filler()
+    data = filler.section(Extra, root, ())
+    problems += filler.problems
+    try:
+        extra = Extra.model_validate(data)
+    except ValidationError as error:
+        found = [wording.explain(detail, root) for detail in error.errors()]
+        return None, [str(problem) for problem in (*problems, *(problem for _, problem in found))]
+    return extra, list(map(str, problems))
+
+
+@pytest.fixture(autouse=True)
+def root(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wording, "ROOT", section_shape(Extra))
+
+
+def test_lists_and_secrets_of_named_sections(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("t\n")
+    text = "names: [no, 12, 012]\nfolders: [a, /b]\nusers: {me: {token_file: token, ports: ['1', 2]}}"
+    extra, problems = filled(text, tmp_path)
+    assert problems == []
+    assert extra is not None
+    assert extra.names == ["no", "12", "012"]
+    assert extra.folders == (tmp_path / "a", Path("/b"))
+    assert (extra.users["me"].token.get_secret_value(), extra.users["me"].ports) == ("t", (1, 2))
+
+
+def test_problems_name_the_item(tmp_path: Path) -> None:
+    text = "names:\n  - a\n  - [b]\nfolders: x\nusers:\n  me:\n    ports:\n      - 1\n      - 99999\n"
+    _, problems = filled(text, tmp_path)
+    assert [line.removeprefix(f"{tmp_path}/") for line in problems] == [
+        "x.yaml:6: users.me.token: is missing, allowed: a text",
+        "x.yaml:9: users.me.ports.1: 99999 is out of range, allowed: a whole number from 1 to 65535",
+        "x.yaml:3: names.1: is not a text, allowed: a text",
+        "x.yaml:4: folders: is not a list, allowed: a list",
+    ]
+
+
+def test_every_key_is_known() -> None:
+    assert [".".join(path) for path, _ in known_keys(section_shape(Extra))] == [
+        "users",
+        "users.*.token",
+        "users.*.ports",
+        "users.*.token_file",
+        "names",
+        "folders",
+    ]

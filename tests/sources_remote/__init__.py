@@ -1,1 +1,0 @@
-"""Cameras elsewhere: over TCP and MQTT; those in Kafka are beside the broker's tests."""

@@ -1,0 +1,71 @@
+"""Something to command, and how to: the result or the error as JSON."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import orjson
+
+from mqttcam.commands.catalogue import CAMERA_COMMANDS, NODE_COMMANDS, Command, command
+from mqttcam.commands.request import Request, RequestId
+from mqttcam.commands.runner import Commander
+from mqttcam.devices.camera import CameraDevice
+from mqttcam.devices.node import Node
+from mqttcam.values import Choice, Number
+
+
+class Lamp:
+    """Something to command."""
+
+    def __init__(self) -> None:
+        self.calls: list[object] = []
+        self.changes = 0
+        self.problem: Exception | None = None
+
+    def changed(self) -> None:
+        self.changes += 1
+
+
+LAMP: dict[str, Command[Lamp]] = {}
+
+
+@command(LAMP)
+async def shine(
+    lamp: Lamp,
+    colour: Annotated[str, Choice(("Red", "Green"))],
+    level: Annotated[int, Number(0, 100, integer=True)] = 50,
+) -> None:
+    """Switch it on."""
+    lamp.calls.append((colour, level))
+
+
+@command(LAMP)
+async def flash(lamp: Lamp, *, request_id: RequestId = None) -> None:
+    """Once."""
+    lamp.calls.append(request_id)
+    if lamp.problem is not None:
+        raise lamp.problem
+
+
+def given(body: object) -> bytes:
+    return body if isinstance(body, bytes) else orjson.dumps(body)
+
+
+async def ask(
+    target: Any, name: str, body: object = b"", *, key: str | None = None, retained: bool = False
+) -> dict[str, Any]:
+    """The result as JSON, of one command to a lamp, a node or a camera."""
+    commands: Any = {Lamp: LAMP, Node: NODE_COMMANDS, CameraDevice: CAMERA_COMMANDS}[type(target)]
+    result = await Commander(target, commands).run(Request(name, given(body), key, retained))
+    answer: dict[str, Any] = orjson.loads(orjson.dumps(result.as_json()))
+    return answer
+
+
+async def refused(target: Any, name: str, body: object = b"", **more: Any) -> dict[str, Any]:
+    """The error of a command that is refused."""
+    answer = await ask(target, name, body, **more)
+    assert answer["ok"] is False
+    error: dict[str, Any] = answer["error"]
+    assert set(error) == {"code", "field", "message", "allowed"}
+    assert error["message"]
+    return error

@@ -1,0 +1,228 @@
+"""What the page keeps when cameras and their entities change while somebody uses it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import Future
+from typing import Any
+
+import pytest
+from selenium.webdriver.common.keys import Keys
+
+from mqttcam.camera.control import Control
+from mqttcam.camera.status import CameraStatus
+from mqttcam.values import Number, Text
+from tests.web.browser import Page
+from tests.web.serving import Served, serving_in_thread
+
+GAIN = Control("AnalogueGain", Number(1, 8), 1.0)
+NOTE = Control("Note", Text(40), "")
+
+
+class Open:
+    """A page of one camera, and the daemon's side of it."""
+
+    def __init__(self, page: Page, served: Served, loop: asyncio.AbstractEventLoop) -> None:
+        self.page = page
+        self.served = served
+        self._loop = loop
+
+    def do(self, work: Coroutine[Any, Any, object]) -> None:
+        """Have something done in the daemon."""
+        future: Future[object] = asyncio.run_coroutine_threadsafe(work, self._loop)
+        future.result(10)
+
+    def have(self, *more: Control, without: str = "") -> None:
+        """The camera's controls change."""
+
+        async def change() -> None:
+            camera = self.served.front.camera
+            kept = {key: control for key, control in camera.controls.items() if key != without}
+            camera.controls = kept | {control.key: control for control in more}
+            self.served.front.changed()
+
+        self.do(change())
+
+    def replace(self, **settings: Any) -> None:
+        """As a reload does after an edit of the camera."""
+
+        async def change() -> None:
+            await self.served.front.camera.stop()
+            self.served.fleet.remove("front")
+            await self.served.add("front", **settings)
+
+        self.do(change())
+
+
+@pytest.fixture
+def opened(page: Page) -> Iterator[Open]:
+    with serving_in_thread({"front": {"name": "Front door", "size": "640x480"}}) as (served, loop):
+        page.open(served.url)
+        page.find(".stage[data-status=running]")
+        page.script("window.stage = document.querySelector('.stage')")
+        page.script("window.stream = document.querySelector('.picture').src")
+        yield Open(page, served, loop)
+
+
+def is_the_same_picture(page: Page) -> bool:
+    return bool(
+        page.script(
+            "return stage.isConnected && stage === document.querySelector('.stage') "
+            "&& stream === document.querySelector('.picture').src"
+        )
+    )
+
+
+def typed(page: Page, key: str) -> tuple[bool, str]:
+    """Whether the keys are in a field, and what stands there."""
+    found = page.script(
+        "const it = document.querySelector(`[data-key=${arguments[0]}] input`);"
+        "return [it === document.activeElement, it.value]",
+        key,
+    )
+    return bool(found[0]), str(found[1])
+
+
+def test_controls_that_appear_and_go_leave_what_is_typed_and_the_picture(opened: Open) -> None:
+    page = opened.page
+    opened.have(NOTE)
+    page.field("note").send_keys("half a wo")
+    opened.have(GAIN)
+    page.field("analogue_gain")
+    assert typed(page, "note") == (True, "half a wo")
+    opened.have(without="brightness")
+    page.until(lambda: not page.all("[data-key=brightness]"), "no brightness")
+    assert typed(page, "note") == (True, "half a wo")
+    page.driver.switch_to.active_element.send_keys("rd")
+    assert typed(page, "note") == (True, "half a word")
+    assert is_the_same_picture(page)
+    assert page.moves()
+    # In their order, wherever they come.
+    order = page.script(
+        "return [...document.querySelectorAll('.fields [data-key]')].map((it) => it.dataset.key)"
+    )
+    wanted = [entity for entity in opened.served.front.camera.controls if entity in order]
+    assert [key for key in order if key in wanted] == wanted
+
+
+def test_a_control_with_other_limits_keeps_the_keys_and_what_is_typed(opened: Open) -> None:
+    page = opened.page
+    opened.have(NOTE)
+    page.field("note").send_keys("half a wo")
+    opened.have(Control("Note", Text(60), ""))
+    page.until(lambda: page.field("note").get_attribute("maxlength") == "60", "the other limit")
+    assert typed(page, "note") == (True, "half a wo")
+
+
+def test_full_screen_a_closer_look_and_what_is_looked_for_stay(opened: Open) -> None:
+    page = opened.page
+    opened.have(*(Control(f"Gain{n}", Number(1, 8), 1.0) for n in range(14)))
+    page.find(".filter").send_keys("gain1")
+    page.find("[aria-label^='Full screen']").click()
+    page.until(lambda: page.script("return document.fullscreenElement === stage"), "full screen")
+    page.driver.switch_to.active_element.send_keys("+")
+    opened.have(GAIN, Control("Gain15", Number(1, 8), 1.0))
+    page.until(lambda: page.all("[data-key=gain15]"), "the new control")
+    assert page.script("return document.fullscreenElement === stage")
+    assert "scale(1.5)" in (page.find(".picture").get_attribute("style") or "")
+    page.driver.switch_to.active_element.send_keys("f")
+    page.until(lambda: not page.script("return document.fullscreenElement"), "the page again")
+    assert page.find("[data-key=gain15]")
+    assert not page.all("[data-key=analogue_gain]")[0].is_displayed()
+
+
+def test_a_reload_of_the_camera_shows_it_anew_in_the_same_place(opened: Open) -> None:
+    page = opened.page
+    page.find("[aria-label^='Full screen']").click()
+    page.until(lambda: page.script("return document.fullscreenElement === stage"), "full screen")
+    opened.replace(name="Back door", size="320x240")
+    page.until(
+        lambda: page.script("return document.querySelector('h1').textContent") == "Back door", "its name"
+    )
+    assert page.script("return document.fullscreenElement === stage")
+    assert "Back door" in page.script("return document.title")
+    page.until(
+        lambda: page.script("return document.querySelector('.picture').naturalWidth") == 320, "its picture"
+    )
+    assert page.moves()
+    page.driver.switch_to.active_element.send_keys("f")
+    page.until(lambda: not page.script("return document.fullscreenElement"), "the page again")
+
+
+def test_a_reload_of_the_camera_leaves_the_keys_where_they_are(opened: Open) -> None:
+    page = opened.page
+    # Before its source is open, nobody knows what it can do.
+    opened.have(without="brightness")
+    page.until(lambda: not page.all("[data-key=brightness]"), "no brightness")
+    contrast = page.field("contrast")
+    contrast.send_keys("")
+    page.script("arguments[0].focus()", contrast)
+    opened.replace(name="Back door", size="640x480")
+    page.find("[data-key=brightness] input")
+    assert page.driver.switch_to.active_element == contrast
+
+
+def test_a_reload_that_nobody_could_see_shows_the_new_stream(opened: Open) -> None:
+    page = opened.page
+    assert page.moves()
+
+    async def at_once() -> None:
+        """As fast as that: there is no event in between."""
+        old = opened.served.front
+        opened.served.fleet.remove("front")
+        new = await opened.served.add("front", name="Front door", size="640x480")
+        assert new.camera.status is CameraStatus.RUNNING
+        await old.camera.stop()
+
+    opened.do(at_once())
+    page.until(lambda: not is_the_same_picture(page), "another stream")
+    assert page.moves()
+    assert page.script("return stage === document.querySelector('.stage')")
+
+
+def test_the_only_camera_stays_in_sight_when_others_come(opened: Open) -> None:
+    page = opened.page
+    opened.have(NOTE)
+    page.field("note").send_keys("half a wo")
+    opened.do(opened.served.add("shed"))
+    page.until(lambda: len(page.all("#tabs a")) == 3, "the tabs")
+    assert typed(page, "note") == (True, "half a wo")
+    assert is_the_same_picture(page)
+    assert page.text("#tabs [aria-current]") == "Front door"
+    page.find("#tabs a[href='#/']").send_keys(Keys.ENTER)
+    page.until(lambda: len(page.all(".tile")) == 2, "all of them")
+
+
+def test_among_all_cameras_those_that_stay_go_on(opened: Open) -> None:
+    page = opened.page
+    opened.do(opened.served.add("shed"))
+    page.until(lambda: len(page.all("#tabs a")) == 3, "the tabs")
+    tab = page.find("#tabs a[href='#/']")
+    tab.send_keys(Keys.ENTER)
+    page.until(lambda: len(page.all(".tile .stage[data-status=running]")) == 2, "both")
+    page.script("window.stage = document.querySelector('.stage')")
+    page.script("window.stream = document.querySelector('.picture').src")
+    opened.do(opened.served.add("garden"))
+    page.until(lambda: len(page.all(".tile .stage[data-status=running]")) == 3, "one more")
+    assert is_the_same_picture(page)
+    assert page.driver.switch_to.active_element == tab
+    opened.do(opened.served.remove("shed"))
+    page.until(lambda: len(page.all(".tile")) == 2, "one less")
+    assert is_the_same_picture(page)
+    opened.do(opened.served.remove("front"))
+    opened.do(opened.served.remove("garden"))
+    page.until(lambda: page.text("h1") == "No camera yet", "what to do")
+
+
+def test_a_camera_that_comes_up_later_gets_its_controls(page: Page) -> None:
+    with serving_in_thread({"front": {"name": "Front door", "enabled": False}}) as (served, _loop):
+        page.open(served.url)
+        assert "switched off" in page.text(".curtain")
+        assert not page.all("[data-key=brightness]")
+        switch = page.field("enabled")
+        switch.send_keys(" ")
+        page.find("[data-key=brightness] input")
+        assert page.driver.switch_to.active_element == switch
+        page.find(".stage[data-status=running]")
+        assert page.moves()

@@ -1,0 +1,292 @@
+"""The page for everybody: fingers, keys, screen readers, large text, small and turned screens, odd names."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+from selenium.webdriver.common.keys import Keys
+
+from tests.web.browser import Page
+from tests.web.people import users
+from tests.web.serving import Served, serving_in_thread
+
+LONG = "Einfahrt hinter dem Haus, neben der Donaudampfschifffahrtsgesellschaftskapitänskajüte"
+CAMERAS = {
+    "front": {"name": "Front door", "size": "640x480"},
+    "gate": {"name": LONG},
+    "rtl": {"name": "كاميرا الباب الأمامي"},
+}
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[tuple[Served, asyncio.AbstractEventLoop]]:
+    with serving_in_thread(CAMERAS) as found:
+        yield found
+
+
+@pytest.fixture
+def served(running: tuple[Served, asyncio.AbstractEventLoop]) -> Served:
+    return running[0]
+
+
+@pytest.fixture
+def front(page: Page, served: Served) -> Page:
+    """The page of the first camera, connected."""
+    return show(page, served, "#/front")
+
+
+def show(page: Page, served: Served, what: str = "#/") -> Page:
+    page.open(f"{served.url}/{what}")
+    page.find(".stage[data-status=running]")
+    return page
+
+
+def focused(page: Page) -> str:
+    return str(page.script("const it = document.activeElement; return it.id || it.textContent.trim()"))
+
+
+def fits(page: Page) -> bool:
+    """Whether nothing of the page lies beside the window."""
+    return bool(page.script("return document.documentElement.scrollWidth <= innerWidth"))
+
+
+def phone(page: Page, width: int = 360, height: int = 740) -> None:
+    page.size(width, height, phone=True)
+    page.until(lambda: page.script("return screen.width") == width, "the small screen")
+
+
+# keys and screen readers
+
+
+def test_the_skip_link_leads_to_the_picture_and_to_no_other_page(front: Page) -> None:
+    front.script("document.querySelector('.skip').focus()")
+    front.driver.switch_to.active_element.send_keys(Keys.ENTER)
+    front.until(lambda: focused(front) == "main", "the way past the tabs")
+    assert front.text("h1") == "Front door"
+
+
+def test_another_camera_has_its_title_and_keeps_the_place_of_the_keys(front: Page) -> None:
+    tab = front.find("#tabs a[href='#/rtl']")
+    tab.send_keys(Keys.ENTER)
+    front.until(lambda: front.text("h1") == CAMERAS["rtl"]["name"], "the other camera")
+    assert focused(front) == CAMERAS["rtl"]["name"]
+    assert front.script("return document.title").startswith(CAMERAS["rtl"]["name"])
+    assert [a.get_attribute("aria-current") for a in front.all("#tabs a")] == [None, None, None, "page"]
+    # From a picture among all of them, which is gone then.
+    front.script("location.hash = '#/'")
+    front.find(".tile[href='#/front']").send_keys(Keys.ENTER)
+    front.until(lambda: focused(front) == "main", "a place for the keys")
+
+
+def test_an_address_that_is_none_shows_all_cameras(page: Page, served: Served) -> None:
+    show(page, served, "#/%")
+    assert len(page.all(".tile")) == 3
+    assert page.script("return document.querySelector('h1').textContent") == "All cameras"
+
+
+def test_letters_are_for_the_picture_alone(front: Page) -> None:
+    front.script("document.querySelector('#tabs a').focus()")
+    front.driver.switch_to.active_element.send_keys("sf")
+    assert not front.script("return document.fullscreenElement")
+    assert not front.all(".thumb")
+    front.find(".stage").send_keys("s")
+    front.find(".thumb")
+    front.until(lambda: "Snapshot taken" in front.text("#toasts"), "what was done, in words")
+    # What is seen on it is in its name, so that one can say it to a machine that listens.
+    label = front.find(".thumb").get_attribute("aria-label") or ""
+    assert front.text(".thumb span") in label
+
+
+def test_a_snapshot_that_was_refused_does_not_look_like_one(front: Page, served: Served) -> None:
+    taken = len(front.all(".thumb"))
+    front.script(
+        """window.fetch = () => Promise.resolve(new Response(JSON.stringify(
+          {error: {code: "busy", message: "not now"}}), {status: 429}))"""
+    )
+    front.find(".stage").send_keys("s")
+    front.until(lambda: "Not now" in front.text(".toast.error"), "the refusal")
+    assert not front.all(".stage.flash")
+    assert len(front.all(".thumb")) == taken
+
+
+def test_what_is_wrong_is_read_out_once(
+    page: Page, served: Served, running: tuple[Served, asyncio.AbstractEventLoop]
+) -> None:
+    server, asked = served.server, served.fleet.health.checks
+    try:
+        asked.append(lambda: "no broker")
+        show(page, served, "#/front")
+        page.until(lambda: page.text("#notices") == "no broker", "the notice")
+        page.script(
+            """window.said = 0;
+            new MutationObserver(() => { said += 1; }).observe(document.getElementById("notices"), {childList: true})"""
+        )
+        change = served.front.set_controls({"brightness": 0.3})
+        asyncio.run_coroutine_threadsafe(change, running[1]).result(10)
+        page.until(lambda: page.field("brightness").get_attribute("value") == "0.3", "another event")
+        assert page.script("return window.said") == 0
+        # Nor is a value read out while it is still moving.
+        assert page.find("[data-key=brightness] output").get_attribute("aria-live") == "off"
+        assert server.viewers
+    finally:
+        asked.clear()
+
+
+def test_a_camera_that_does_not_work_is_called_by_its_name(page: Page) -> None:
+    source = {"type": "file", "path": "nowhere.jpg"}
+    with serving_in_thread({"shed": {"name": "Garden shed", "enabled": False, "source": source}}) as (
+        served,
+        loop,
+    ):
+        page.open(served.url)
+        loop.call_soon_threadsafe(served.front.set_enabled, True)
+        page.until(lambda: "nowhere.jpg" in page.text("#notices"), "the notice")
+        assert page.text("#notices").startswith("Garden shed: ")
+
+
+# small, turned and large
+
+
+def test_everything_is_as_large_as_a_finger(page: Page, served: Served) -> None:
+    phone(page)
+    show(page, served, "#/front")
+    page.script("document.querySelectorAll('details').forEach((it) => { it.open = true; })")
+    page.slide("brightness", 0.5)
+    page.find("[data-key=brightness] .reset")
+    page.find("#settings").click()
+    page.find(".drawer .links a")
+    small = page.script(
+        """return [...document.querySelectorAll("a:not(.skip), button, input, select, summary")].filter((it) => {
+          const box = it.getBoundingClientRect();
+          // The area around a switch belongs to it.
+          const more = parseFloat(getComputedStyle(it, "::after").top) || 0;
+          return it.checkVisibility() && (box.width < 44 || box.height - 2 * Math.min(0, more) < 44);
+        }).map((it) => it.outerHTML)"""
+    )
+    assert small == []
+
+
+@pytest.mark.parametrize("camera", ["", "gate", "rtl"])
+def test_long_names_and_those_from_right_to_left_fit_a_phone(page: Page, served: Served, camera: str) -> None:
+    phone(page)
+    show(page, served, f"#/{camera}")
+    assert fits(page)
+    assert page.script("return innerWidth") == 360
+    page.script("document.documentElement.dir = 'rtl'")
+    assert fits(page)
+
+
+def test_each_picture_has_its_name_on_a_phone_too(page: Page, served: Served) -> None:
+    phone(page)
+    show(page, served)
+    seen = page.script(
+        """return [...document.querySelectorAll(".tilename")].filter((name) => {
+          name.scrollIntoView({block: "center"});
+          const {left, bottom} = name.getBoundingClientRect();
+          return document.elementFromPoint(left + 30, bottom - 20) === name;
+        }).length"""
+    )
+    assert seen == 3
+    page.script("scrollTo(0, 0)")
+    page.shot("phone-all")
+
+
+def test_a_camera_starts_at_its_top_and_back_is_where_one_was(page: Page, served: Served) -> None:
+    phone(page, 360, 480)
+    show(page, served)
+    page.script("scrollTo(0, document.documentElement.scrollHeight)")
+    down = page.script("return scrollY")
+    assert down > 0
+    page.script("document.querySelector('.tile:last-of-type').click()")
+    page.until(lambda: page.text("h1") == CAMERAS["rtl"]["name"], "the camera")
+    assert page.script("return scrollY") == 0
+    page.driver.back()
+    page.until(lambda: page.all(".tile"), "all of them")
+    page.until(lambda: page.script("return scrollY") == down, "the place where one was")
+
+
+def test_a_phone_on_its_side_shows_the_picture_beside_its_controls(page: Page, served: Served) -> None:
+    phone(page, 740, 360)
+    show(page, served, "#/front")
+    picture, panel = page.find(".stage").rect, page.find(".panel").rect
+    assert panel["x"] >= picture["x"] + picture["width"]
+    assert fits(page)
+
+
+def test_all_of_the_text_grows_with_the_reader_s_size(page: Page, served: Served) -> None:
+    phone(page)
+    show(page, served, "#/front")
+    size = (
+        "return parseFloat(getComputedStyle(document.querySelector('[data-key=brightness] label')).fontSize)"
+    )
+    before = page.script(size)
+    page.script("document.documentElement.style.fontSize = '200%'")
+    assert page.script(size) == 2 * before
+    assert fits(page)
+
+
+def test_large_text_leaves_the_name_of_the_camera_in_the_bar(page: Page, served: Served) -> None:
+    phone(page)
+    show(page, served, "#/rtl")
+    page.script("document.documentElement.style.fontSize = '200%'")
+    page.script("location.hash = '#/front'")
+    page.until(lambda: page.text("h1") == "Front door", "the camera")
+    seen = page.script(
+        """const bar = document.getElementById("tabs").getBoundingClientRect();
+        const tab = document.querySelector("#tabs [aria-current]").getBoundingClientRect();
+        return [bar.left <= tab.left, tab.right <= bar.right]"""
+    )
+    assert seen == [True, True]
+    # Nor do the words about the connection push it out.
+    before = page.script("return document.getElementById('tabs').clientWidth")
+    page.script("document.getElementById('link').textContent = 'Reconnecting'")
+    assert page.script("return document.getElementById('tabs').clientWidth") == before
+    assert fits(page)
+    page.shot("large")
+
+
+def test_two_fingers_enlarge_the_picture_and_not_the_page(front: Page) -> None:
+    phone(front)
+    front.driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": True, "maxTouchPoints": 2})
+    try:
+        box = front.script("return document.querySelector('.stage').getBoundingClientRect().toJSON()")
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        for kind, apart in (("touchStart", 20), *(("touchMove", 20 + 10 * i) for i in range(1, 7))):
+            points = [{"x": x - apart, "y": y, "id": 0}, {"x": x + apart, "y": y, "id": 1}]
+            front.driver.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        front.driver.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        front.until(lambda: "scale" in (front.find(".picture").get_attribute("style") or ""), "a closer look")
+        assert front.script("return visualViewport.scale") == 1
+    finally:
+        front.driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": False})
+
+
+# what is not as usual
+
+
+def test_a_node_that_is_gone_does_not_look_alive(page: Page) -> None:
+    with serving_in_thread({"front": {"name": "Front door"}}) as (served, loop):
+        show(page, served)
+        asyncio.run_coroutine_threadsafe(served.server.stop(), loop).result(5)
+        page.until(lambda: "does not answer" in page.text(".curtain"), "the curtain")
+        page.shot("gone")
+        assert not page.find(".stage").find_element("css selector", ".tools").is_displayed()
+
+
+def test_no_camera_is_said_with_what_to_do(page: Page) -> None:
+    with serving_in_thread({}) as (served, _loop):
+        page.open(served.url)
+        assert page.text("h1") == "No camera yet"
+        assert "cameras:" in page.text(".empty p")
+
+
+def test_who_may_only_look_is_told_so_and_goes_on_at_the_page(page: Page) -> None:
+    with serving_in_thread({"front": {}}, **users()) as (served, _loop):
+        page.open(served.url)
+        page.find("#login-name").send_keys("otto")
+        page.find("#login-password").send_keys("right" + Keys.ENTER)
+        assert "change nothing" in page.text(".panel > .hint")
+        page.until(lambda: focused(page) == "main", "a place for the keys")
+        page.driver.delete_all_cookies()

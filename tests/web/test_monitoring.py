@@ -1,0 +1,112 @@
+"""`/healthz` and `/metrics`."""
+
+from __future__ import annotations
+
+import socket
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from mqttcam.camera.frame import PictureSpec
+from mqttcam.camera.status import CameraStatus
+from mqttcam.outputs.output import CameraFeed
+from mqttcam.outputs.tcp import TcpOutput
+from mqttcam.settings.outputs import TcpOutputSettings
+from tests.support.waiting import until
+from tests.web.serving import Served, client, serving, watching
+
+
+async def samples(served: Served) -> dict[tuple[str, str], float]:
+    """Every sample by its name and camera."""
+    async with client(served) as http:
+        answer = await http.get("/metrics")
+        assert answer.status == 200
+        assert answer.content_type == "text/plain"
+        text = await answer.text()
+    return {
+        (sample.name, sample.labels.get("camera", "")): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+async def test_healthy() -> None:
+    async with serving() as served, client(served) as http:
+        answer = await http.get("/healthz")
+        assert answer.status == 200
+        assert await answer.json() == {"ok": True, "problems": []}
+
+
+async def test_what_is_wrong_in_words() -> None:
+    async with serving() as served, client(served) as http:
+        served.fleet.health.checks.append(lambda: "mqtt: not connected")
+        answer = await http.get("/healthz")
+        assert answer.status == 503
+        assert await answer.json() == {"ok": False, "problems": ["mqtt: not connected"]}
+
+
+async def test_programs_are_told_ids_and_people_names() -> None:
+    nothing = {"type": "file", "path": "nowhere.jpg"}
+    cameras: dict[str, dict[str, object]] = {
+        "shed": {"name": "Shed", "enabled": False, "source": nothing},
+        "front": {"name": "Front door"},
+    }
+    async with serving(cameras) as served, client(served) as http:
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+        output = TcpOutput()
+        served.fleet.health.outputs = [output]
+        for device in served.fleet.devices.values():
+            settings = device.settings.model_copy(
+                update={"tcp": TcpOutputSettings(host="127.0.0.1", port=port)}
+            )
+            output.attach(CameraFeed(device.id, settings, device.camera.hub, PictureSpec, lambda: None))
+        try:
+            served.fleet.health.checks.append(lambda: "the broker is away")
+            served.front.set_enabled(True)
+            await until(lambda: served.front.camera.last_error)
+            await until(lambda: ["shed", "front"] in output.problems().values())
+            (why,) = output.problems()
+            answer = await http.get("/healthz")
+            assert (await answer.json())["problems"] == [
+                "the broker is away", f"tcp shed, front: {why}", f"camera shed: {served.front.camera.last_error}",
+            ]  # fmt: skip
+            assert served.fleet.health.notices() == [
+                "the broker is away", f"Shed, Front door: TCP: {why}", f"Shed: {served.front.camera.last_error}",
+            ]  # fmt: skip
+        finally:
+            await output.stop()
+
+
+async def test_a_camera_that_is_switched_off_is_healthy() -> None:
+    async with serving({"front": {"enabled": False}}) as served, client(served) as http:
+        await until(lambda: served.front.camera.status is CameraStatus.OFF)
+        assert (await http.get("/healthz")).status == 200
+
+
+async def test_metrics_are_the_entities_in_base_units() -> None:
+    async with serving({"front": {}, "back": {"enabled": False}}) as served, watching(served) as parts:
+        await parts.next()
+        await until(lambda: served.front.camera.stats.fps)
+        found = await samples(served)
+        assert found["mqttcam_camera_up", "front"] == 1
+        assert found["mqttcam_camera_up", "back"] == 0
+        assert found["mqttcam_camera_frames_total", "front"] > 0
+        assert found["mqttcam_camera_fps", "front"] > 0
+        assert found["mqttcam_camera_frame_age_seconds", "front"] < 60
+        assert found["mqttcam_camera_restarts_total", "front"] == 0
+        assert found["mqttcam_camera_dropped_frames_total", "front"] >= 0
+        assert found["mqttcam_camera_image_quality_ratio", "front"] == 0.85
+        assert found["mqttcam_camera_viewers", "front"] == 1
+        assert found["mqttcam_node_memory_bytes", ""] > 1e6
+        assert found["mqttcam_problems", ""] == 0
+        assert found["mqttcam_web_frames_sent_total", ""] >= 1
+        assert found["process_cpu_seconds_total", ""] > 0
+        # What is unknown has no sample; it is not 0.
+        assert ("mqttcam_camera_frame_age_seconds", "back") not in found
+
+
+async def test_open_metrics_for_those_who_ask() -> None:
+    async with serving() as served, client(served) as http:
+        answer = await http.get("/metrics", headers={"Accept": "application/openmetrics-text; version=1.0.0"})
+        assert answer.content_type == "application/openmetrics-text"
+        assert (await answer.text()).endswith("# EOF\n")

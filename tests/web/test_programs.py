@@ -1,0 +1,124 @@
+"""What people point at the stream: curl and ffmpeg."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+
+from mqttcam.camera.status import CameraStatus
+from tests.support.left_out import leave_out
+from tests.web.people import users
+from tests.web.serving import serving
+
+
+async def run(*command: str) -> tuple[int, bytes]:
+    """Exit code and output of a program."""
+    if shutil.which(command[0]) is None:
+        leave_out(f"no {command[0]} on this machine")
+    process = await asyncio.create_subprocess_exec(
+        *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
+    )
+    output, _ = await asyncio.wait_for(process.communicate(), 30)
+    return process.returncode or 0, output
+
+
+def frames(framehash: bytes) -> list[str]:
+    """The hash of each frame that ffmpeg has decoded."""
+    lines = [line for line in framehash.decode().splitlines() if not line.startswith("#")]
+    return [line.rsplit(",", 1)[1].strip() for line in lines]
+
+
+async def test_curl_gets_a_picture() -> None:
+    async with serving() as served:
+        code, jpeg = await run("curl", "-sf", f"{served.url}/cameras/front/snapshot.jpg")
+        assert code == 0
+        assert jpeg.startswith(b"\xff\xd8")
+        assert jpeg.endswith(b"\xff\xd9")
+
+
+async def test_curl_reads_the_stream() -> None:
+    async with serving() as served:
+        code, stream = await run("curl", "-s", "-m", "2", f"{served.url}/stream.mjpg")
+        assert code == 28  # as long as it was allowed to
+        assert stream.count(b"\r\n--frame\r\n") > 5
+
+
+async def test_curl_sets_a_value_with_a_password() -> None:
+    async with serving(**users()) as served:
+        command = (
+            "curl",
+            "-sf",
+            "-X",
+            "POST",
+            "-H",
+            "Content-Type: application/json",
+            "-d",
+            '{"brightness": 0.3}',
+        )
+        code, _ = await run(*command, f"{served.url}/api/cameras/front/set")
+        assert code == 22
+        code, result = await run(*command, "-u", "anna:right", f"{served.url}/api/cameras/front/set")
+        assert code == 0
+        assert b'"changed":{"brightness":0.3}' in result
+
+
+async def test_curl_gives_a_command_without_a_body() -> None:
+    async with serving() as served:
+        code, result = await run("curl", "-sf", "-X", "POST", f"{served.url}/api/cameras/front/cmd/snapshot")
+        assert code == 0
+        assert b'"ok":true' in result
+
+
+async def test_ffmpeg_reads_the_stream() -> None:
+    async with serving() as served:
+        code, found = await run(
+            "ffmpeg",
+            "-v",
+            "error",
+            "-i",
+            f"{served.url}/stream.mjpg",
+            "-frames:v",
+            "12",
+            "-f",
+            "framehash",
+            "-",
+        )
+        assert code == 0
+        assert len(set(frames(found))) > 6
+
+
+async def test_ffmpeg_with_a_password_in_the_address() -> None:
+    async with serving(**users()) as served:
+        url = served.url.replace("http://", "http://otto:right@")
+        code, found = await run(
+            "ffmpeg", "-v", "error", "-i", f"{url}/stream.mjpg", "-frames:v", "3", "-f", "framehash", "-"
+        )
+        assert code == 0
+        assert len(frames(found)) == 3
+
+
+async def test_ffmpeg_reads_on_when_the_camera_is_switched_off_and_on() -> None:
+    async with serving() as served:
+        command = (
+            "ffmpeg",
+            "-v",
+            "error",
+            "-i",
+            f"{served.url}/stream.mjpg",
+            "-frames:v",
+            "40",
+            "-f",
+            "framehash",
+            "-",
+        )
+        reading = asyncio.create_task(run(*command))
+        while served.server.viewers == 0:
+            await asyncio.sleep(0.02)
+        await asyncio.sleep(0.5)
+        served.front.set_enabled(False)
+        while served.front.camera.status is not CameraStatus.OFF:
+            await asyncio.sleep(0.02)
+        served.front.set_enabled(True)
+        code, found = await reading
+        assert code == 0
+        assert len(frames(found)) == 40
