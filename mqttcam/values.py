@@ -14,7 +14,7 @@ from typing import Protocol
 import orjson
 
 Value = bool | int | float | str | tuple[float, ...] | None
-"""A value inside the daemon; `None` is unknown. On the wire see `Kind.encode`."""
+"""A value inside the daemon; `None` is unknown. On the wire see `ValueKind.encode`."""
 
 _ON = frozenset({"on", "true", "1", "yes"})
 _OFF = frozenset({"off", "false", "0", "no"})
@@ -33,7 +33,7 @@ class InvalidValue(ValueError):
         self.field = field
 
 
-class Kind(Protocol):
+class ValueKind(Protocol):
     """What a value may be."""
 
     @property
@@ -256,7 +256,7 @@ def _list_of(raw: object, length: int, what: str, allowed: object) -> Sequence[o
     return raw
 
 
-def coerce_all(kinds: Mapping[str, Kind], raw: Mapping[str, object]) -> dict[str, Value]:
+def coerce_all(kinds: Mapping[str, ValueKind], raw: Mapping[str, object]) -> dict[str, Value]:
     """Every value of `raw` in its normal form; the keys must be known.
 
     Raises:

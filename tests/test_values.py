@@ -8,13 +8,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mqttcam.values import Choice, InvalidValue, Kind, Number, Rectangle, Switch, Text, Vector, coerce_all
+from mqttcam.values import (
+    Choice,
+    InvalidValue,
+    Number,
+    Rectangle,
+    Switch,
+    Text,
+    ValueKind,
+    Vector,
+    coerce_all,
+)
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
 )
-KINDS: list[Kind] = [
+KINDS: list[ValueKind] = [
     Switch(),
     Number(-1, 1),
     Number(0, 10, integer=True),
@@ -145,7 +155,7 @@ def test_window_on_the_wire_and_in_words() -> None:
 
 
 @given(st.sampled_from(KINDS), ANYTHING)
-def test_anything_is_taken_or_refused_in_words(kind: Kind, raw: object) -> None:
+def test_anything_is_taken_or_refused_in_words(kind: ValueKind, raw: object) -> None:
     try:
         value = kind.coerce(raw)
     except InvalidValue as error:

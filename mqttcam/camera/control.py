@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from mqttcam.values import Kind, Value
+from mqttcam.values import Value, ValueKind
 
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _ACRONYMS = frozenset(
@@ -46,7 +46,7 @@ class Control:
     """
 
     name: str
-    kind: Kind
+    kind: ValueKind
     default: Value = None
     icon: str | None = None
     raw: bool = False

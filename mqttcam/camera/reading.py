@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mqttcam.camera.control import key_of, title_of
-from mqttcam.values import Choice, Kind, Value
+from mqttcam.values import Choice, Value, ValueKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Reading:
     """
 
     name: str
-    kind: Kind
+    kind: ValueKind
     digits: int = 0
     device_class: str | None = None
     icon: str | None = None

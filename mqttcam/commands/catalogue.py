@@ -15,7 +15,7 @@ from mqttcam.commands.request import RequestId
 from mqttcam.devices.camera import CameraDevice
 from mqttcam.devices.node import Node
 from mqttcam.log import LEVELS
-from mqttcam.values import Choice, Kind, Number, Switch
+from mqttcam.values import Choice, Number, Switch, ValueKind
 
 
 class Device(Protocol):
@@ -34,7 +34,7 @@ class Command(Generic[Target]):
 
     name: str
     run: Callable[..., Awaitable[None]]
-    arguments: Mapping[str, Kind]
+    arguments: Mapping[str, ValueKind]
     required: tuple[str, ...]
     wants_request_id: bool
     help: str
@@ -47,7 +47,7 @@ NODE_COMMANDS: dict[str, Command[Node]] = {}
 def command(
     registry: dict[str, Command[Target]],
 ) -> Callable[[Callable[..., Awaitable[None]]], Callable[..., Awaitable[None]]]:
-    """Make a function a command; each argument after the first is annotated with its `Kind`."""
+    """Make a function a command; each argument after the first is annotated with its `ValueKind`."""
 
     def register(function: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
         hints = get_type_hints(function, include_extras=True)

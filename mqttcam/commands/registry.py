@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mqttcam.commands.catalogue import CAMERA_COMMANDS, NODE_COMMANDS
-from mqttcam.commands.runner import Commander
+from mqttcam.commands.runner import CommandRunner
 from mqttcam.devices.camera import CameraDevice
 from mqttcam.devices.health import Health
 from mqttcam.devices.node import Node
 from mqttcam.listeners import Listeners
 
 
-class Fleet:
+class DeviceRegistry:
     """All that there is to see and to operate; cameras may come and go while the daemon runs.
 
     Attributes:
@@ -23,16 +23,16 @@ class Fleet:
 
     def __init__(self, node: Node) -> None:
         self.node = node
-        self.node_commander = Commander(node, NODE_COMMANDS)
+        self.node_commander = CommandRunner(node, NODE_COMMANDS)
         self.devices: dict[str, CameraDevice] = {}
-        self.commanders: dict[str, Commander[CameraDevice]] = {}
+        self.commanders: dict[str, CommandRunner[CameraDevice]] = {}
         self.health = Health(node, self.devices)
         self.listeners = Listeners("the cameras of the node")
 
     def add(self, device: CameraDevice) -> None:
         """One more camera, the last one."""
         self.devices[device.id] = device
-        self.commanders[device.id] = Commander(device, CAMERA_COMMANDS)
+        self.commanders[device.id] = CommandRunner(device, CAMERA_COMMANDS)
         self.listeners.tell()
 
     def remove(self, camera_id: str) -> None:

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import orjson
 
-from mqttcam.values import Kind, shown
+from mqttcam.values import ValueKind, shown
 
 MAX_PAYLOAD = 65536
 """The longest payload of a command, in bytes."""
@@ -120,7 +120,7 @@ class Body:
         except UnicodeDecodeError:
             raise CommandError(Code.INVALID_VALUE, "not UTF-8 text", key) from None
 
-    def as_arguments(self, arguments: Mapping[str, Kind]) -> dict[str, object]:
+    def as_arguments(self, arguments: Mapping[str, ValueKind]) -> dict[str, object]:
         """The values of an object; a plain value is the first argument, and nothing to a command without any."""
         if self._object is not None:
             return self._object

@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 _MAX_WAITING = 64
 
 
-class Commander(Generic[Target]):
+class CommandRunner(Generic[Target]):
     """Runs the commands of one device, `set` in the order of arrival."""
 
     def __init__(self, target: Target, commands: Mapping[str, Command[Target]]) -> None:

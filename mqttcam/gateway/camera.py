@@ -12,7 +12,7 @@ from mqttcam.camera.frame import Picture
 from mqttcam.camera.status import CameraStatus
 from mqttcam.commands.catalogue import Target
 from mqttcam.commands.request import Request, Result
-from mqttcam.commands.runner import Commander
+from mqttcam.commands.runner import CommandRunner
 from mqttcam.devices.camera import CameraDevice, SnapshotRefused
 from mqttcam.devices.entities.camera import camera_entities
 from mqttcam.devices.entities.entity import state_of
@@ -29,7 +29,7 @@ _AGAIN = 1.0
 class Inbox(Generic[Target]):
     """Commands of one device as they arrive: run, answered, and cleared where they were retained."""
 
-    def __init__(self, connection: Connection, commander: Commander[Target], result_topic: str) -> None:
+    def __init__(self, connection: Connection, commander: CommandRunner[Target], result_topic: str) -> None:
         self._connection = connection
         self._commander = commander
         self._result_topic = result_topic
@@ -70,13 +70,13 @@ class Inbox(Generic[Target]):
             )
 
 
-class CameraEndpoint:
+class CameraGateway:
     """One camera on MQTT."""
 
     def __init__(
         self,
         device: CameraDevice,
-        commander: Commander[CameraDevice],
+        commander: CommandRunner[CameraDevice],
         connection: Connection,
         pictures: PicturePublisher,
         topics: CameraTopics,

@@ -13,17 +13,17 @@ from mqttcam import __version__
 from mqttcam.camera.feed import PictureFeed
 from mqttcam.camera.frame import Picture
 from mqttcam.commands.catalogue import NODE_COMMANDS, camera_commands
-from mqttcam.commands.registry import Fleet
+from mqttcam.commands.registry import DeviceRegistry
 from mqttcam.commands.request import MAX_PAYLOAD
 from mqttcam.devices.camera import CameraDevice
 from mqttcam.devices.entities.camera import camera_entities
-from mqttcam.gateway.camera import OFFLINE, ONLINE, CameraEndpoint, Inbox, last_level
+from mqttcam.gateway.camera import OFFLINE, ONLINE, CameraGateway, Inbox, last_level
 from mqttcam.gateway.pictures import PicturePublisher
 from mqttcam.home_assistant import Announcer, camera_object_id, node_object_id
 from mqttcam.mqtt.connection import Connection, Message
 from mqttcam.mqtt.topics import Topics
 from mqttcam.settings import HomeAssistantSettings, MqttSettings
-from mqttcam.values import Kind
+from mqttcam.values import ValueKind
 
 log = logging.getLogger(__name__)
 
@@ -35,11 +35,15 @@ _GOODBYE = 1.0
 CAMERA_ID = re.compile(r"[a-z0-9_-]+")
 
 
-class Gateway:
+class MqttGateway:
     """Everything of this node on MQTT: the node's own topics, and an endpoint a camera."""
 
     def __init__(
-        self, settings: MqttSettings, home_assistant: HomeAssistantSettings, fleet: Fleet, client_id: str
+        self,
+        settings: MqttSettings,
+        home_assistant: HomeAssistantSettings,
+        fleet: DeviceRegistry,
+        client_id: str,
     ) -> None:
         node, health = fleet.node, fleet.health
         self._fleet = fleet
@@ -48,7 +52,7 @@ class Gateway:
         self._connection = Connection(settings, client_id=client_id, will=will)
         # Pictures have a connection of their own: neither commands nor state nor pings wait behind one.
         self._pictures = Connection(settings, client_id=f"{client_id}-pictures", follows=self._connection)
-        self._endpoints: dict[str, CameraEndpoint] = {}
+        self._endpoints: dict[str, CameraGateway] = {}
         self._inbox = Inbox(self._connection, fleet.node_commander, self._topics.result)
         self._announcer: Announcer | None = None
         if home_assistant.enabled:
@@ -98,7 +102,7 @@ class Gateway:
             return PictureFeed(device.camera.hub, loop, on_picture, device.picture_spec, device.picture_rate)
 
         pictures = PicturePublisher(self._pictures, topics, device.camera, open_feed)
-        endpoint = CameraEndpoint(
+        endpoint = CameraGateway(
             device,
             self._fleet.commanders[device.id],
             self._connection,
@@ -228,7 +232,7 @@ def _capabilities(device: CameraDevice) -> Mapping[str, object]:
     }
 
 
-def _described(kind: Kind, *, settable: bool) -> Mapping[str, object]:
+def _described(kind: ValueKind, *, settable: bool) -> Mapping[str, object]:
     """A kind for `info`; what can only be read has no limits that anybody could keep."""
     description = kind.describe() | {"settable": settable}
     return description if settable else {k: v for k, v in description.items() if k not in {"min", "max"}}

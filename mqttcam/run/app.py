@@ -12,17 +12,17 @@ from functools import partial
 
 from mqttcam import __version__
 from mqttcam.camera.capture import Capture
-from mqttcam.commands.registry import Fleet
+from mqttcam.commands.registry import DeviceRegistry
 from mqttcam.devices.camera import build_device
 from mqttcam.devices.node import Node
 from mqttcam.devices.store import Store
-from mqttcam.gateway.node import Gateway
+from mqttcam.gateway.node import MqttGateway
 from mqttcam.log import set_up
 from mqttcam.outputs import configured as configured_outputs
 from mqttcam.outputs.output import Output
-from mqttcam.run.health_socket import Probe
+from mqttcam.run.health_socket import HealthSocket
 from mqttcam.run.new_process import NewProcess, has_manager
-from mqttcam.run.systemd import ServiceManager
+from mqttcam.run.systemd import SystemdNotifier
 from mqttcam.settings import CameraSettings, Settings, SettingsError
 from mqttcam.web.address import linked_page
 
@@ -51,10 +51,10 @@ class App:
         node = Node(settings.node, linked_page(settings.web))
         node.restart = self.restart
         node.reload = self.reload
-        self.fleet = Fleet(node)
+        self.fleet = DeviceRegistry(node)
         self.broker_port: int | None = None
         self.web_url: str | None = None
-        self._gateway: Gateway | None = None
+        self._gateway: MqttGateway | None = None
         self._outputs: list[Output] = configured_outputs(settings)
         self.fleet.health.outputs = self._outputs
 
@@ -74,7 +74,7 @@ class App:
             log.info("mqttcam %s runs as node %s", __version__, self.fleet.node.id)
             if on_ready is not None:
                 on_ready(self)
-            await parts.enter_async_context(ServiceManager())
+            await parts.enter_async_context(SystemdNotifier())
             # What is there now stays: the collector need not look at it again.
             gc.collect()
             gc.freeze()
@@ -142,7 +142,7 @@ class App:
 
     async def _start_parts(self, parts: contextlib.AsyncExitStack) -> None:
         """Outputs, the one that others need first; they stop in the opposite order."""
-        probe = Probe(self.settings.state_dir, self.fleet.health.problems)
+        probe = HealthSocket(self.settings.state_dir, self.fleet.health.problems)
         parts.push_async_callback(probe.stop)
         await probe.start()
         mqtt = self.settings.mqtt
@@ -160,7 +160,9 @@ class App:
         if self.settings.web.enabled:
             await self._start_web(parts)
         if mqtt is not None:
-            self._gateway = Gateway(mqtt, self.settings.home_assistant, self.fleet, self.settings.client_id)
+            self._gateway = MqttGateway(
+                mqtt, self.settings.home_assistant, self.fleet, self.settings.client_id
+            )
             self.fleet.node.rediscover = self._gateway.rediscover
             parts.push_async_callback(self._gateway.stop)
             self._gateway.start()

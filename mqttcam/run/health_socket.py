@@ -27,7 +27,7 @@ class FolderTaken(Exception):
     """Another daemon uses the state folder."""
 
 
-class Probe:
+class HealthSocket:
     """Answers every connection with the list of what is wrong."""
 
     def __init__(self, state_dir: Path, problems: Callable[[], list[str]]) -> None:

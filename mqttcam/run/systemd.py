@@ -17,7 +17,7 @@ from typing import Self
 log = logging.getLogger(__name__)
 
 
-class ServiceManager:
+class SystemdNotifier:
     """Ready from the block's start to its end; alive as long as the event loop turns.
 
     It is not told of the end: systemd would end a process for good that only makes room for a new one (`exec`).

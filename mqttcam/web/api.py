@@ -8,7 +8,7 @@ from aiohttp import web
 
 from mqttcam.commands.catalogue import Target
 from mqttcam.commands.request import MAX_PAYLOAD, Request
-from mqttcam.commands.runner import Commander
+from mqttcam.commands.runner import CommandRunner
 from mqttcam.devices.entities.camera import camera_entities
 from mqttcam.devices.entities.entity import state_of
 from mqttcam.web.describe import describe_camera, describe_node
@@ -86,7 +86,7 @@ async def node_command(request: web.Request) -> web.Response:
     return await _run(request, request.app[SITE].fleet.node_commander, request.match_info["command"])
 
 
-async def _run(request: web.Request, commander: Commander[Target], command: str) -> web.Response:
+async def _run(request: web.Request, commander: CommandRunner[Target], command: str) -> web.Response:
     payload = await body(request)
     task = asyncio.ensure_future(commander.run(Request(command, payload)))
     _running.add(task)

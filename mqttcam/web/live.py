@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 
 import orjson
 
-from mqttcam.commands.registry import Fleet
+from mqttcam.commands.registry import DeviceRegistry
 from mqttcam.devices.camera import CameraDevice
 from mqttcam.devices.entities.camera import camera_entities
 from mqttcam.devices.entities.entity import state_of
@@ -30,7 +30,7 @@ View = dict[str, object]
 class Live:
     """What the page shows, computed once for all clients, and only while there are any."""
 
-    def __init__(self, fleet: Fleet, viewers: Viewers, history: History) -> None:
+    def __init__(self, fleet: DeviceRegistry, viewers: Viewers, history: History) -> None:
         self._fleet = fleet
         self._viewers = viewers
         self._history = history

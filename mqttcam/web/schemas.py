@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from mqttcam.commands.request import Code
-from mqttcam.values import Choice, Kind, Number, Rectangle, Switch, Text, Vector
+from mqttcam.values import Choice, Number, Rectangle, Switch, Text, ValueKind, Vector
 
 Schema = dict[str, object]
 
@@ -22,7 +22,7 @@ HTTP_CODES = (
 """The codes of errors that are not a command's."""
 
 
-def value_schema(kind: Kind) -> Schema:
+def value_schema(kind: ValueKind) -> Schema:
     """A value as it is sent and as `set` likes it best; `set` also takes any text that means the same."""
     match kind:
         case Switch():
@@ -53,7 +53,7 @@ def _number(kind: Number) -> Schema:
     return {"anyOf": [schema, {"type": "string", "enum": [word for word, _ in kind.words]}]}
 
 
-def reading_schema(kind: Kind) -> Schema:
+def reading_schema(kind: ValueKind) -> Schema:
     """A value in a state: a reading may lie outside what can be set, and may be unknown."""
     match kind:
         case Number(integer=integer):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from mqttcam.commands.registry import Fleet
+from mqttcam.commands.registry import DeviceRegistry
 from mqttcam.settings.web import WebSettings, WebTlsSettings
 from mqttcam.web.access import Access
 from mqttcam.web.address import page_url
@@ -40,7 +40,7 @@ class WebServer:
         state_dir: where the key that signs the sessions is kept, and which were ended; without it, a restart ends all.
     """
 
-    def __init__(self, settings: WebSettings, fleet: Fleet, state_dir: Path | None = None) -> None:
+    def __init__(self, settings: WebSettings, fleet: DeviceRegistry, state_dir: Path | None = None) -> None:
         access = Access(settings, _session_key(state_dir), EndedSessions(state_dir))
         self._settings = settings
         self._site = Site(settings, fleet, access)

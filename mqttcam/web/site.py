@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from mqttcam.commands.registry import Fleet
+from mqttcam.commands.registry import DeviceRegistry
 from mqttcam.devices.camera import CameraDevice
 from mqttcam.settings.web import WebSettings
 from mqttcam.values import InvalidValue, Number
@@ -24,7 +24,7 @@ _INGRESS_PATH = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 class Site:
     """The parts, by name."""
 
-    def __init__(self, settings: WebSettings, fleet: Fleet, access: Access) -> None:
+    def __init__(self, settings: WebSettings, fleet: DeviceRegistry, access: Access) -> None:
         self.settings = settings
         self.fleet = fleet
         self.access = access

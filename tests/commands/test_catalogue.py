@@ -11,7 +11,7 @@ from mqttcam.camera.source import SourceError
 from mqttcam.camera.status import CameraUnavailable
 from mqttcam.commands.catalogue import CAMERA_COMMANDS
 from mqttcam.commands.request import Request
-from mqttcam.commands.runner import Commander
+from mqttcam.commands.runner import CommandRunner
 from mqttcam.devices.camera import CameraDevice, SnapshotRefused
 from mqttcam.devices.node import Node
 from mqttcam.devices.store import Store
@@ -20,7 +20,7 @@ from tests.support.lamp import ask, given, refused
 
 
 async def test_patches_are_applied_in_the_order_of_arrival(running: CameraDevice, store: Store) -> None:
-    commander = Commander(running, CAMERA_COMMANDS)
+    commander = CommandRunner(running, CAMERA_COMMANDS)
     values = [number / 100 for number in range(20)]
     results = await asyncio.gather(
         *(

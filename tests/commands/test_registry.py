@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from mqttcam.commands.registry import Fleet
+from mqttcam.commands.registry import DeviceRegistry
 from mqttcam.devices.node import Node
 from tests.support.devices import MakeDevice
 
 
 async def test_cameras_come_and_go(make_device: MakeDevice) -> None:
-    fleet = Fleet(Node("yard"))
+    fleet = DeviceRegistry(Node("yard"))
     told: list[list[str]] = []
     fleet.listeners.add(lambda: told.append(list(fleet.devices)))
     for camera_id in ("a", "b", "c"):

@@ -10,7 +10,7 @@ from mqttcam.camera.source import SourceError
 from mqttcam.camera.status import CameraUnavailable
 from mqttcam.commands.catalogue import Command, command
 from mqttcam.commands.request import MAX_PAYLOAD, Code, Request
-from mqttcam.commands.runner import Commander
+from mqttcam.commands.runner import CommandRunner
 from mqttcam.devices.camera import CameraDevice, SnapshotRefused
 from mqttcam.devices.node import Node
 from mqttcam.settings import SettingsError
@@ -182,7 +182,7 @@ async def test_too_many_at_once_are_refused_and_the_others_carried_out(lamp: Lam
         await go.wait()
         lamp.calls.append("done")
 
-    commander = Commander(lamp, waiting)
+    commander = CommandRunner(lamp, waiting)
     runs = [asyncio.create_task(commander.run(Request("wait"))) for _ in range(70)]
     early, _ = await asyncio.wait(runs, return_when=asyncio.FIRST_COMPLETED)
     assert {run.result().error.code for run in early if run.result().error} == {Code.BUSY}  # type: ignore[union-attr]
@@ -194,7 +194,7 @@ async def test_too_many_at_once_are_refused_and_the_others_carried_out(lamp: Lam
 
 
 async def test_an_answer_without_carrying_it_out(lamp: Lamp) -> None:
-    result = Commander(lamp, LAMP).refuse(Request("flash", b'{"request_id": "x"}'), "too late").as_json()
+    result = CommandRunner(lamp, LAMP).refuse(Request("flash", b'{"request_id": "x"}'), "too late").as_json()
     assert (result["ok"], result["request_id"]) == (False, "x")
     assert not lamp.calls
 

@@ -15,7 +15,7 @@ from mqttcam.devices.entities.controls import control_entity, number_step
 from mqttcam.devices.entities.entity import Entity, state_of
 from mqttcam.devices.entities.node import NODE
 from mqttcam.devices.node import Node
-from mqttcam.values import Choice, Kind, Number, Rectangle, Switch, Text, Value, Vector
+from mqttcam.values import Choice, Number, Rectangle, Switch, Text, Value, ValueKind, Vector
 from tests.support.devices import MakeDevice, opened
 
 
@@ -58,7 +58,7 @@ def test_a_step_is_a_round_part_of_the_range(minimum: float, size: float) -> Non
         (Rectangle((0, 0, 8, 6)), "text"),
     ],
 )
-def test_a_control_is_the_entity_of_its_kind(kind: Kind, platform: str) -> None:
+def test_a_control_is_the_entity_of_its_kind(kind: ValueKind, platform: str) -> None:
     entity = control_entity(Control("AwbMode", kind, icon="mdi:x"))
     assert (entity.key, entity.name, entity.platform, entity.category) == (
         "awb_mode", "AWB mode", platform, "config",
@@ -87,7 +87,7 @@ def test_a_slider_only_where_a_finger_can_hit_a_value() -> None:
     ],
 )
 async def test_a_value_that_is_not_of_its_kind_is_unknown(
-    device: CameraDevice, kind: Kind, value: Value, shown: object
+    device: CameraDevice, kind: ValueKind, value: Value, shown: object
 ) -> None:
     opened(device, Control("Thing", kind))
     device.camera.values = {"thing": value}

@@ -10,7 +10,7 @@ import pytest
 from mqttcam.camera.status import CameraStatus
 from mqttcam.commands.catalogue import CAMERA_COMMANDS
 from mqttcam.commands.request import Request
-from mqttcam.commands.runner import Commander
+from mqttcam.commands.runner import CommandRunner
 from mqttcam.devices.camera import CameraDevice, build_device
 from mqttcam.devices.entities.camera import camera_entities
 from mqttcam.devices.entities.entity import state_of
@@ -68,7 +68,7 @@ async def test_discovery(make_device: MakeDevice) -> None:
 
 async def test_what_was_set_is_there_again(make_device: MakeDevice, tmp_path: Path) -> None:
     device = make_device(motion=True)
-    commander = Commander(device, CAMERA_COMMANDS)
+    commander = CommandRunner(device, CAMERA_COMMANDS)
     patch = b'{"motion_detection": "OFF", "motion_threshold": 7.5}'
     result = await commander.run(Request("set", patch))
     assert result.changed == {"motion_detection": "OFF", "motion_threshold": 7.5}
@@ -96,7 +96,7 @@ async def test_what_is_kept_and_useless_is_passed_over(
     ("key", "value"), [("motion_threshold", "0"), ("motion_threshold", "51"), ("motion", "ON")]
 )
 async def test_what_is_refused(make_device: MakeDevice, key: str, value: str) -> None:
-    commander = Commander(make_device(motion=True), CAMERA_COMMANDS)
+    commander = CommandRunner(make_device(motion=True), CAMERA_COMMANDS)
     result = await commander.run(Request("set", value.encode(), key=key))
     assert result.error is not None
 

@@ -12,13 +12,13 @@ import mqttcam.gateway.camera
 import mqttcam.gateway.node
 from mqttcam.camera.control import Control
 from mqttcam.commands.catalogue import CAMERA_COMMANDS
-from mqttcam.commands.registry import Fleet
-from mqttcam.commands.runner import Commander
+from mqttcam.commands.registry import DeviceRegistry
+from mqttcam.commands.runner import CommandRunner
 from mqttcam.devices.camera import CameraDevice
 from mqttcam.devices.health import Health
 from mqttcam.devices.node import Node
-from mqttcam.gateway.camera import CameraEndpoint
-from mqttcam.gateway.node import Gateway
+from mqttcam.gateway.camera import CameraGateway
+from mqttcam.gateway.node import MqttGateway
 from mqttcam.gateway.pictures import PicturePublisher
 from mqttcam.mqtt.connection import Connection
 from mqttcam.mqtt.topics import Topics
@@ -60,10 +60,10 @@ class Pictures:
         """Nothing to close."""
 
 
-def endpoint_of(device: CameraDevice, wire: Wire, on_new_shape: Callable[[], None]) -> CameraEndpoint:
-    return CameraEndpoint(
+def endpoint_of(device: CameraDevice, wire: Wire, on_new_shape: Callable[[], None]) -> CameraGateway:
+    return CameraGateway(
         device,
-        Commander(device, CAMERA_COMMANDS),
+        CommandRunner(device, CAMERA_COMMANDS),
         cast("Connection", wire),
         cast("PicturePublisher", Pictures()),
         Topics("mqttcam", "yard").camera("front"),
@@ -152,7 +152,7 @@ async def test_a_health_report_that_fails_is_not_the_last_one(
 
     monkeypatch.setattr(Health, "report", report)
     settings = MqttSettings(host="127.0.0.1", port=9)
-    gateway = Gateway(settings, HomeAssistantSettings(), Fleet(Node("yard")), "x")
+    gateway = MqttGateway(settings, HomeAssistantSettings(), DeviceRegistry(Node("yard")), "x")
     gateway.start()
     async with asyncio.timeout(10):
         await third.wait()

@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from mqttcam.commands.catalogue import Command, command
-from mqttcam.commands.runner import Commander
+from mqttcam.commands.runner import CommandRunner
 from mqttcam.gateway.camera import Inbox
 from mqttcam.mqtt.connection import Connection, Message
 
@@ -66,7 +66,7 @@ async def door() -> Door:
 
 @pytest.fixture
 async def inbox(wire: Wire, door: Door) -> Inbox[Door]:
-    return Inbox(cast("Connection", wire), Commander(door, DOOR), "result")
+    return Inbox(cast("Connection", wire), CommandRunner(door, DOOR), "result")
 
 
 def message(payload: bytes = b"", *, retain: bool = False, response_topic: str | None = None) -> Message:

@@ -15,13 +15,13 @@ from mqttcam.camera.camera import Camera
 from mqttcam.camera.control import Action, Control
 from mqttcam.camera.frame import Picture
 from mqttcam.camera.sources.picamera2.readings import READINGS
-from mqttcam.commands.registry import Fleet
+from mqttcam.commands.registry import DeviceRegistry
 from mqttcam.devices.camera import CameraDevice
 from mqttcam.devices.entities.camera import camera_entities
 from mqttcam.devices.entities.entity import state_of
 from mqttcam.devices.node import Node
 from mqttcam.devices.store import Store
-from mqttcam.gateway.node import Gateway
+from mqttcam.gateway.node import MqttGateway
 from mqttcam.settings import CameraSettings, HomeAssistantSettings, MqttSettings
 from mqttcam.values import Number, Vector
 from tests.camera.broken import Hardware
@@ -74,10 +74,10 @@ async def shed(world: World, tmp_path: Path) -> AsyncIterator[Shed]:
     )
     settings = CameraSettings.model_validate({"source": {"type": "test_pattern"}, "frame_rate": 20})
     device = CameraDevice(Camera("front", settings, make_source=hardware), Store(tmp_path / "values.json"))
-    fleet = Fleet(Node("shed"))
+    fleet = DeviceRegistry(Node("shed"))
     fleet.add(device)
     mqtt = MqttSettings(host="127.0.0.1", port=world.broker.port)
-    gateway = Gateway(mqtt, HomeAssistantSettings(), fleet, client_id="shed")
+    gateway = MqttGateway(mqtt, HomeAssistantSettings(), fleet, client_id="shed")
     gateway.start()
     gateway.add(device)
     device.camera.start()

@@ -6,7 +6,14 @@ import asyncio
 from types import TracebackType
 from typing import Self
 
-from mqttcam.mqtt.broker.packets import Kind, PacketError, kind_of, read_packet, take_field, write_packet
+from mqttcam.mqtt.broker.packets import (
+    PacketError,
+    PacketType,
+    packet_type,
+    read_packet,
+    take_field,
+    write_packet,
+)
 from mqttcam.mqtt.packets import varint
 from tests.support.broker import Endpoint
 from tests.support.waiting import HOST
@@ -26,7 +33,7 @@ class ScriptedBroker(Endpoint):
     def __init__(self) -> None:
         super().__init__(0)
         self.properties = b""
-        self.received: list[Kind] = []
+        self.received: list[PacketType] = []
         self.unacknowledged: list[tuple[str, int]] = []
         self._server: asyncio.Server | None = None
         self._writer: asyncio.StreamWriter | None = None
@@ -50,7 +57,7 @@ class ScriptedBroker(Endpoint):
         """Send the PUBACK of the oldest message that waits for one."""
         assert self._writer is not None
         _, mid = self.unacknowledged.pop(0)
-        write_packet(self._writer, Kind.PUBACK, mid.to_bytes(2, "big"), bytes((reason,)))
+        write_packet(self._writer, PacketType.PUBACK, mid.to_bytes(2, "big"), bytes((reason,)))
 
     def say(self, first: int, body: bytes) -> None:
         """Send any packet."""
@@ -75,16 +82,16 @@ class ScriptedBroker(Endpoint):
 
     def _answer(self, first: int, body: bytes) -> None:
         assert self._writer is not None
-        kind = kind_of(first)
-        if kind is Kind.PUBLISH:
+        kind = packet_type(first)
+        if kind is PacketType.PUBLISH:
             if first & 0x06:
                 topic, at = take_field(body, 0)
                 self.unacknowledged.append((topic.decode(), int.from_bytes(body[at : at + 2], "big")))
             return
         self.received.append(kind)
-        if kind is Kind.CONNECT:
-            self.say(Kind.CONNACK, b"\0\0" + varint(len(self.properties)) + self.properties)
-        elif kind is Kind.SUBSCRIBE:
-            self.say(Kind.SUBACK, body[:2] + b"\0\1")
-        elif kind is Kind.PINGREQ:
-            self.say(Kind.PINGRESP, b"")
+        if kind is PacketType.CONNECT:
+            self.say(PacketType.CONNACK, b"\0\0" + varint(len(self.properties)) + self.properties)
+        elif kind is PacketType.SUBSCRIBE:
+            self.say(PacketType.SUBACK, body[:2] + b"\0\1")
+        elif kind is PacketType.PINGREQ:
+            self.say(PacketType.PINGRESP, b"")

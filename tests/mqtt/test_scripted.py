@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from mqttcam.mqtt.broker.packets import Kind
+from mqttcam.mqtt.broker.packets import PacketType
 from mqttcam.mqtt.connection import Connection
 from tests.mqtt.conftest import Connect
 from tests.mqtt.scripted import RECEIVE_MAXIMUM, SERVER_KEEP_ALIVE, ScriptedBroker
@@ -70,7 +70,7 @@ async def test_a_puback_of_an_earlier_connection_counts_for_nothing(
     connection.link.drop()
     await until(lambda: connection.reconnects == 1 and rig.feed.ready, "a new connection")
     scripted.unacknowledged.clear()
-    scripted.say(Kind.PUBACK, (0x8000).to_bytes(2, "big"))
+    scripted.say(PacketType.PUBACK, (0x8000).to_bytes(2, "big"))
     link = connection.link
     connection.subscribe("t", lambda _message: None)
     await until(lambda: link and not link._client._wanted, "what the broker said after it has arrived")
@@ -95,7 +95,7 @@ async def test_pings_go_between_pictures_that_never_end(scripted: ScriptedBroker
             scripted.acknowledge()
         for rig in rigs:
             rig.feed.offer(picture(300_000))
-        return Kind.PINGREQ in scripted.received
+        return PacketType.PINGREQ in scripted.received
 
     await until(feed, "a ping", 20)
     assert connection.reconnects == 0
@@ -108,7 +108,7 @@ async def test_the_brokers_last_word_is_told(
     scripted: ScriptedBroker, connect: Connect, caplog: pytest.LogCaptureFixture, reason: int, text: str
 ) -> None:
     connection = await connect(scripted)
-    scripted.say(Kind.DISCONNECT, bytes((reason, 0)))
+    scripted.say(PacketType.DISCONNECT, bytes((reason, 0)))
     await until(lambda: connection.problem, "the end")
     assert text in str(connection.problem)
     assert [r.levelno for r in caplog.records if r.name.startswith("mqttcam.mqtt.retry")] == [logging.WARNING]
@@ -121,7 +121,7 @@ async def test_a_packet_too_large_is_learnt_from_the_brokers_word(
     (rig,) = _rigs(connection, 1)
     assert rig.feed.offer(picture(300_000))
     await until(lambda: scripted.unacknowledged, "the picture")
-    scripted.say(Kind.DISCONNECT, b"\x95\0")
+    scripted.say(PacketType.DISCONNECT, b"\x95\0")
     await until(lambda: connection.reconnects == 1 and rig.feed.ready, "a new connection")
     assert rig.feed.max_bytes is not None
     assert rig.feed.max_bytes < 151_000
@@ -134,7 +134,7 @@ async def test_another_reason_does_not_make_pictures_smaller(
     (rig,) = _rigs(connection, 1)
     assert rig.feed.offer(picture(300_000))
     await until(lambda: scripted.unacknowledged, "the picture")
-    scripted.say(Kind.DISCONNECT, b"\x8b\0")
+    scripted.say(PacketType.DISCONNECT, b"\x8b\0")
     await until(lambda: connection.reconnects == 1 and rig.feed.ready, "a new connection")
     assert connection.max_packet_size == 2_000_000
 

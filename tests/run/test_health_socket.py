@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import mqttcam.run.health_socket
-from mqttcam.run.health_socket import FolderTaken, Probe, ask
+from mqttcam.run.health_socket import FolderTaken, HealthSocket, ask
 
 
 @contextlib.contextmanager
@@ -25,7 +25,7 @@ def listening(folder: Path) -> Iterator[socket.socket]:
 
 @pytest.mark.parametrize("problems", [[], ["camera front: no frame for 7 s", "MQTT: 玄関"]])
 async def test_the_daemon_says_what_is_wrong(tmp_path: Path, problems: list[str]) -> None:
-    probe = Probe(tmp_path, lambda: problems)
+    probe = HealthSocket(tmp_path, lambda: problems)
     await probe.start()
     assert await asyncio.to_thread(ask, tmp_path) == problems
     assert await asyncio.to_thread(ask, tmp_path) == problems
@@ -35,7 +35,7 @@ async def test_the_daemon_says_what_is_wrong(tmp_path: Path, problems: list[str]
 
 async def test_a_path_longer_than_a_sockets_may_be(tmp_path: Path) -> None:
     folder = tmp_path / ("x" * 200) / ("y" * 200)
-    probe = Probe(folder, list)
+    probe = HealthSocket(folder, list)
     await probe.start()
     assert await asyncio.to_thread(ask, folder) == []
     await probe.stop()
@@ -67,14 +67,14 @@ async def test_a_daemon_that_ends_meanwhile(tmp_path: Path) -> None:
 async def test_what_a_killed_daemon_left_is_no_hindrance(tmp_path: Path) -> None:
     with listening(tmp_path):
         pass
-    probe = Probe(tmp_path, list)
+    probe = HealthSocket(tmp_path, list)
     await probe.start()
     assert await asyncio.to_thread(ask, tmp_path) == []
     await probe.stop()
 
 
 async def test_two_daemons_in_one_folder(tmp_path: Path) -> None:
-    first, second = Probe(tmp_path, lambda: ["first"]), Probe(tmp_path, lambda: ["second"])
+    first, second = HealthSocket(tmp_path, lambda: ["first"]), HealthSocket(tmp_path, lambda: ["second"])
     await first.start()
     with pytest.raises(FolderTaken, match=str(tmp_path)):
         await second.start()
@@ -95,7 +95,7 @@ async def test_a_folder_that_cannot_be_used_costs_only_the_health_check(
         folder.write_text("a file")
     else:
         (folder / "health.sock").mkdir(parents=True)
-    probe = Probe(folder, list)
+    probe = HealthSocket(folder, list)
     await probe.start()
     assert "no health check" in caplog.text
     assert len(await asyncio.to_thread(ask, folder)) == 1

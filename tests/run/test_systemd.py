@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mqttcam.run.systemd import ServiceManager
+from mqttcam.run.systemd import SystemdNotifier
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ async def test_ready_and_then_alive(systemd: socket.socket) -> None:
         "WATCHDOG_USEC": "20000",
         "WATCHDOG_PID": str(os.getpid()),
     }
-    async with ServiceManager(asked):
+    async with SystemdNotifier(asked):
         assert [await heard(systemd) for _ in range(4)] == ["READY=1", *["WATCHDOG=1"] * 3]
     while not silent(systemd):
         pass  # sent before the end
@@ -54,7 +54,7 @@ async def test_abstract_address() -> None:
         listening.bind("")  # the kernel gives it an abstract name
         listening.setblocking(False)
         name = listening.getsockname().decode()
-        async with ServiceManager({"NOTIFY_SOCKET": name.replace("\0", "@", 1)}):
+        async with SystemdNotifier({"NOTIFY_SOCKET": name.replace("\0", "@", 1)}):
             assert await heard(listening) == "READY=1"
 
 
@@ -62,19 +62,19 @@ async def test_abstract_address() -> None:
     "watchdog", [{}, {"WATCHDOG_USEC": "nonsense"}, {"WATCHDOG_USEC": "20000", "WATCHDOG_PID": "1"}]
 )
 async def test_nobody_watches_us(systemd: socket.socket, watchdog: dict[str, str]) -> None:
-    async with ServiceManager({"NOTIFY_SOCKET": systemd.getsockname(), **watchdog}):
+    async with SystemdNotifier({"NOTIFY_SOCKET": systemd.getsockname(), **watchdog}):
         assert await heard(systemd) == "READY=1"
         await asyncio.sleep(0.05)
         assert silent(systemd)
 
 
 async def test_nobody_asks(systemd: socket.socket) -> None:
-    async with ServiceManager({"WATCHDOG_USEC": "20000"}):
+    async with SystemdNotifier({"WATCHDOG_USEC": "20000"}):
         await asyncio.sleep(0.05)
     assert silent(systemd)
 
 
 async def test_a_manager_that_is_gone_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    async with ServiceManager({"NOTIFY_SOCKET": str(tmp_path / "nobody")}):
+    async with SystemdNotifier({"NOTIFY_SOCKET": str(tmp_path / "nobody")}):
         pass
     assert "cannot be told READY=1: No such file" in caplog.text

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from mqttcam.settings import Settings, SettingsError, TestPatternSource, json_schema, load
 from mqttcam.settings.base import Section
 from mqttcam.settings.document import schema
-from mqttcam.settings.document.shape import ANY, ROOT, Kind, known_keys, step
+from mqttcam.settings.document.shape import ANY, ROOT, KeyKind, known_keys, step
 from tests.settings.cases import lines, loaded, problems, written
 from tests.support.project import PROJECT
 
@@ -131,7 +131,7 @@ def _has_default(path: tuple[str, ...]) -> bool:
     for part in path[:-1]:
         below = step(above, part)
         assert below is not None
-        named = below.kind is Kind.SECTIONS and part != "cameras"
+        named = below.kind is KeyKind.SECTIONS and part != "cameras"
         if named or (below.is_open and below.optional and part not in {"mqtt", "kafka"}):
             return False
         above = below
@@ -139,7 +139,7 @@ def _has_default(path: tuple[str, ...]) -> bool:
     values = [
         None if field.is_required() else field.get_default(call_default_factory=True) for field in fields
     ]
-    return above.kind is not Kind.SECTIONS and any(value is not None for value in values)
+    return above.kind is not KeyKind.SECTIONS and any(value is not None for value in values)
 
 
 @pytest.mark.parametrize(("number", "path", "off", "value"), [entry for entry in entries() if entry[2]])

@@ -14,7 +14,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mqttcam.settings import Problem, Settings, SettingsError, load
-from mqttcam.settings.document.shape import Kind, known_keys
+from mqttcam.settings.document.shape import KeyKind, known_keys
 from tests.settings.cases import CAMERA, UNHURRIED, problems_of
 
 _KEYS = "mqtt host port tls password password_file cameras front source type path size image fps controls log"
@@ -148,7 +148,7 @@ def test_the_environment_and_the_file_mean_the_same(values: dict[str, object]) -
 @pytest.mark.parametrize(
     "name",
     sorted(
-        {"__".join(path).replace("*", "my_cam") for path, s in known_keys() if s.kind is not Kind.SECTIONS}
+        {"__".join(path).replace("*", "my_cam") for path, s in known_keys() if s.kind is not KeyKind.SECTIONS}
     ),
 )
 def test_every_key_has_its_variable(name: str) -> None:

@@ -8,7 +8,7 @@ import orjson
 
 from mqttcam.commands.catalogue import CAMERA_COMMANDS, NODE_COMMANDS, Command, command
 from mqttcam.commands.request import Request, RequestId
-from mqttcam.commands.runner import Commander
+from mqttcam.commands.runner import CommandRunner
 from mqttcam.devices.camera import CameraDevice
 from mqttcam.devices.node import Node
 from mqttcam.values import Choice, Number
@@ -56,7 +56,7 @@ async def ask(
 ) -> dict[str, Any]:
     """The result as JSON, of one command to a lamp, a node or a camera."""
     commands: Any = {Lamp: LAMP, Node: NODE_COMMANDS, CameraDevice: CAMERA_COMMANDS}[type(target)]
-    result = await Commander(target, commands).run(Request(name, given(body), key, retained))
+    result = await CommandRunner(target, commands).run(Request(name, given(body), key, retained))
     answer: dict[str, Any] = orjson.loads(orjson.dumps(result.as_json()))
     return answer
 

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import aiohttp
 
-from mqttcam.commands.registry import Fleet
+from mqttcam.commands.registry import DeviceRegistry
 from mqttcam.devices.camera import CameraDevice, build_device
 from mqttcam.devices.node import Node
 from mqttcam.devices.store import Store
@@ -32,7 +32,7 @@ TEST_PATTERN: dict[str, Any] = {"source": {"type": "test_pattern"}, "size": "320
 class Served:
     """What runs."""
 
-    fleet: Fleet
+    fleet: DeviceRegistry
     server: WebServer
     store: Store
     directory: Path
@@ -76,7 +76,7 @@ async def serving(
     """
     with tempfile.TemporaryDirectory() as directory:
         store = Store(Path(directory) / "values.json")
-        fleet = Fleet(Node("yard"))
+        fleet = DeviceRegistry(Node("yard"))
         settings = WebSettings.model_validate({"enabled": True, "port": 0} | web)
         server = WebServer(settings, fleet, Path(directory))
         served = Served(fleet, server, store, Path(directory), "tls" in web)

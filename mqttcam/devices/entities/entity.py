@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar
 
-from mqttcam.values import Kind, Value
+from mqttcam.values import Value, ValueKind
 
 Device = TypeVar("Device")
 Platform = Literal[
@@ -23,7 +23,7 @@ class Entity(Generic[Device]):
         key: its name in state, in `set` and in unique ids.
         platform: Home Assistant's.
         name: for people; `None` is the device's own name.
-        kind: the kind of its value; `None` where it has none (pictures, buttons).
+        kind: the type of its value; `None` where it has none (pictures, buttons).
         read: its value now; `None` for what has no value.
         write: takes a value in its normal form; cannot fail. `None` for what can only be read.
         control: the camera control that it is; written through the camera, all controls of a patch at once.
@@ -36,7 +36,7 @@ class Entity(Generic[Device]):
     key: str
     platform: Platform
     name: str | None
-    kind: Kind | None = None
+    kind: ValueKind | None = None
     read: Callable[[Device], Value] | None = None
     write: Callable[[Device, Any], None] | None = None
     control: str | None = None

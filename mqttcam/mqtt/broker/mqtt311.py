@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 
 from mqttcam.mqtt.broker.packets import (
-    Kind,
     PacketError,
-    kind_of,
+    PacketType,
+    packet_type,
     read_packet,
     skip_properties,
     take_field,
@@ -57,13 +57,13 @@ async def forward(client: asyncio.StreamReader, broker: asyncio.StreamWriter) ->
     """
     while True:
         first, body = await read_packet(client)
-        match kind_of(first):
-            case Kind.PUBLISH:
+        match packet_type(first):
+            case PacketType.PUBLISH:
                 end = _head_of_publish(first, body)
                 write_packet(broker, first, body[:end], _NO_PROPERTIES, body[end:])
-            case Kind.SUBSCRIBE | Kind.UNSUBSCRIBE:
+            case PacketType.SUBSCRIBE | PacketType.UNSUBSCRIBE:
                 write_packet(broker, first, body[:2], _NO_PROPERTIES, body[2:])
-            case Kind.CONNECT | Kind.AUTH:
+            case PacketType.CONNECT | PacketType.AUTH:
                 raise PacketError("out of turn")
             case _:
                 write_packet(broker, first, body)
@@ -87,18 +87,24 @@ async def backward(broker: asyncio.StreamReader, client: asyncio.StreamWriter) -
 
 def _in_old_words(first: int, body: bytes) -> tuple[bytes, ...] | None:
     """The body of a packet of the broker's, in parts; None where all that is left to do is to hang up."""
-    match kind_of(first):
-        case Kind.PUBLISH:
+    match packet_type(first):
+        case PacketType.PUBLISH:
             end = _head_of_publish(first, body)
             return body[:end], body[skip_properties(body, end) :]
-        case Kind.CONNACK:
+        case PacketType.CONNACK:
             return body[:1], bytes((_RETURN_CODES.get(body[1], _NOT_AUTHORIZED),))
-        case Kind.PUBACK | Kind.PUBREC | Kind.PUBREL | Kind.PUBCOMP | Kind.UNSUBACK:
+        case (
+            PacketType.PUBACK
+            | PacketType.PUBREC
+            | PacketType.PUBREL
+            | PacketType.PUBCOMP
+            | PacketType.UNSUBACK
+        ):
             return (body[:2],)
-        case Kind.SUBACK:
+        case PacketType.SUBACK:
             reasons = body[skip_properties(body, 2) :]
             return body[:2], bytes(min(reason, _FAILURE) for reason in reasons)
-        case Kind.DISCONNECT | Kind.AUTH:
+        case PacketType.DISCONNECT | PacketType.AUTH:
             return None
         case _:
             return (body,)

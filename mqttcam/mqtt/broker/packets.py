@@ -12,7 +12,7 @@ LARGEST_PACKET = 16 * 1024 * 1024
 _KIND = 0xF0
 
 
-class Kind(IntEnum):
+class PacketType(IntEnum):
     """The first byte of a packet, without its flags."""
 
     CONNECT = 0x10
@@ -36,19 +36,19 @@ class PacketError(Exception):
     """Not MQTT, or too large."""
 
 
-def kind_of(first: int) -> Kind:
+def packet_type(first: int) -> PacketType:
     """Of a packet with this first byte.
 
     Raises:
         PacketError: there is none.
     """
     try:
-        return Kind(first & _KIND)
+        return PacketType(first & _KIND)
     except ValueError:
         raise PacketError("kind 0") from None
 
 
-async def read_packet(reader: asyncio.StreamReader, only: Kind | None = None) -> tuple[int, bytes]:
+async def read_packet(reader: asyncio.StreamReader, only: PacketType | None = None) -> tuple[int, bytes]:
     """The next packet: its first byte, and all that follows its length.
 
     Raises:

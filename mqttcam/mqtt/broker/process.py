@@ -27,8 +27,8 @@ import orjson
 from mqttcam.mqtt.broker.mqtt311 import backward, forward, new_connect
 from mqttcam.mqtt.broker.packets import (
     LARGEST_PACKET,
-    Kind,
     PacketError,
+    PacketType,
     protocol_level,
     read_packet,
     write_packet,
@@ -108,7 +108,7 @@ class Door:
         inner: asyncio.StreamWriter | None = None
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT):
-                first, body = await read_packet(reader, Kind.CONNECT)
+                first, body = await read_packet(reader, PacketType.CONNECT)
             level = protocol_level(body)
             if level not in (3, 4, 5):
                 writer.write(_UNACCEPTABLE_VERSION)

@@ -24,7 +24,7 @@ ANY = "*"
 """Stands for a camera's id, or a control's name, in the paths of `known_keys`."""
 
 
-class Kind(Enum):
+class KeyKind(Enum):
     SECTION = "section"
     CHOICE = "one of several sections, by its `type`"
     SECTIONS = "sections under free names"
@@ -36,21 +36,21 @@ class Kind(Enum):
     VALUE = "number, switch or word"
 
 
-_OPEN = (Kind.SECTION, Kind.CHOICE, Kind.SECTIONS, Kind.FREE)
+_OPEN = (KeyKind.SECTION, KeyKind.CHOICE, KeyKind.SECTIONS, KeyKind.FREE)
 
 
 class Shape(NamedTuple):
     """What may stand at a key.
 
     Attributes:
-        kind: see `Kind`.
+        kind: see `KeyKind`.
         models: the section's model; of a choice, all of them.
         members: the types, with Optional, Annotated and Union taken away.
         marks: every metadata of `Annotated` and `Field`.
         optional: whether None is allowed.
     """
 
-    kind: Kind
+    kind: KeyKind
     models: tuple[type[Section], ...]
     members: tuple[Any, ...]
     marks: tuple[Any, ...] = ()
@@ -76,21 +76,21 @@ def shape_of(field: FieldInfo) -> Shape:
 def _shape(members: tuple[Any, ...], marks: tuple[Any, ...]) -> Shape:
     models = tuple(member for member in members if isinstance(member, type) and issubclass(member, Section))
     if len(models) == 1:
-        kind = Kind.SECTION
+        kind = KeyKind.SECTION
     elif models:
-        kind = Kind.CHOICE
+        kind = KeyKind.CHOICE
     elif get_origin(members[0]) is dict:
         inner, _ = _flatten(get_args(members[0])[1])
         models = _shape(inner, ()).models
-        kind = Kind.SECTIONS if models else Kind.FREE
+        kind = KeyKind.SECTIONS if models else KeyKind.FREE
     elif get_origin(members[0]) in (list, tuple):
-        kind = Kind.LIST
+        kind = KeyKind.LIST
     elif SecretStr in members:
-        kind = Kind.SECRET
+        kind = KeyKind.SECRET
     elif Path in members:
-        kind = Kind.PATH
+        kind = KeyKind.PATH
     else:
-        kind = Kind.TEXT if members == (str,) else Kind.VALUE
+        kind = KeyKind.TEXT if members == (str,) else KeyKind.VALUE
     return Shape(kind, models, members, marks)
 
 
@@ -115,9 +115,9 @@ def keys_of(model: type[Section]) -> dict[str, Shape]:
     """Every key of a section, the `_file` twins of its secrets included (they are paths)."""
     keys = {name: shape_of(field) for name, field in model.model_fields.items()}
     twins = {
-        name + TWIN: Shape(Kind.PATH, (), (Path,))
+        name + TWIN: Shape(KeyKind.PATH, (), (Path,))
         for name, shape in keys.items()
-        if shape.kind is Kind.SECRET
+        if shape.kind is KeyKind.SECRET
     }
     return keys | twins
 
@@ -129,20 +129,20 @@ def item_of(shape: Shape) -> Shape:
 
 def step(shape: Shape, key: Key) -> Shape | None:
     """The shape under a key; None for a key that is not known. Of a choice, any variant's key is known."""
-    if shape.kind in (Kind.SECTION, Kind.CHOICE):
+    if shape.kind in (KeyKind.SECTION, KeyKind.CHOICE):
         found = [keys[str(key)] for keys in map(keys_of, shape.models) if key in keys]
         models = dict.fromkeys(model for one in found for model in one.models)
         return found[0]._replace(models=tuple(models)) if found else None
-    if shape.kind is Kind.SECTIONS:
+    if shape.kind is KeyKind.SECTIONS:
         return section_shape(shape.models[0])
-    if shape.kind is Kind.LIST:
+    if shape.kind is KeyKind.LIST:
         return item_of(shape) if isinstance(key, int) else None
-    return Shape(Kind.VALUE, (), (object,)) if shape.kind is Kind.FREE else None
+    return Shape(KeyKind.VALUE, (), (object,)) if shape.kind is KeyKind.FREE else None
 
 
 def section_shape(model: type[Section]) -> Shape:
     """The shape of a section of that model."""
-    return Shape(Kind.SECTION, (model,), (model,))
+    return Shape(KeyKind.SECTION, (model,), (model,))
 
 
 ROOT = section_shape(Settings)
@@ -150,7 +150,7 @@ ROOT = section_shape(Settings)
 
 def known_keys(shape: Shape = ROOT, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Shape]]:
     """Every key path, sections included; a path may come more than once (variants of a choice)."""
-    if shape.kind in (Kind.SECTIONS, Kind.FREE):
+    if shape.kind in (KeyKind.SECTIONS, KeyKind.FREE):
         below = step(shape, ANY)
         if below is not None and below.is_open:
             yield from known_keys(below, (*path, ANY))

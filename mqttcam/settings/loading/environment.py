@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from mqttcam.settings.document.nearest import nearest_variable
 from mqttcam.settings.document.problems import Problem
-from mqttcam.settings.document.shape import ROOT, TWIN, Kind, Shape, step
+from mqttcam.settings.document.shape import ROOT, TWIN, KeyKind, Shape, step
 from mqttcam.settings.document.tree import PREFIX, Key, Node, Place, dotted, variable_name
 
 LOG_LEVEL = "LOG_LEVEL"
@@ -79,9 +79,9 @@ def _resolve(root: Node, written: Sequence[str]) -> tuple[list[Key], Shape | Non
             return path, None
         there = node.value if node and isinstance(node.value, dict) else {}
         key = part.lower()
-        if shape.kind is Kind.FREE:
+        if shape.kind is KeyKind.FREE:
             key = next((name for name in there if name.casefold() == part.casefold()), part)
-        elif shape.kind is Kind.SECTIONS and key not in there:
+        elif shape.kind is KeyKind.SECTIONS and key not in there:
             alike = [name for name in there if name.replace("-", "_") == key]
             key = alike[0] if len(alike) == 1 else key
         path.append(key)
@@ -93,8 +93,8 @@ def _resolve(root: Node, written: Sequence[str]) -> tuple[list[Key], Shape | Non
 def _node(value: str, shape: Shape, place: Place) -> tuple[Node, list[Problem]]:
     structured = (
         shape.is_open
-        or shape.kind is Kind.LIST
-        or (shape.kind is Kind.VALUE and value.lstrip().startswith(("[", "{")))
+        or shape.kind is KeyKind.LIST
+        or (shape.kind is KeyKind.VALUE and value.lstrip().startswith(("[", "{")))
     )
     if not structured:
         return Node(value, place, value), []

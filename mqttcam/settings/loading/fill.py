@@ -9,7 +9,7 @@ from pathlib import Path
 from mqttcam.settings.base import MustExist, Section
 from mqttcam.settings.document.nearest import nearest_key
 from mqttcam.settings.document.problems import ENVIRONMENT, Problem
-from mqttcam.settings.document.shape import TWIN, Kind, Shape, item_of, keys_of
+from mqttcam.settings.document.shape import TWIN, KeyKind, Shape, item_of, keys_of
 from mqttcam.settings.document.tree import Key, Node
 
 _LISTED = 20
@@ -70,12 +70,12 @@ class Filler:
             return self._open(shape, node, path)
         if node.value is None:
             return None
-        if shape.kind is Kind.LIST and isinstance(node.value, list):
+        if shape.kind is KeyKind.LIST and isinstance(node.value, list):
             item = item_of(shape)
             return [self._value(item, child, (*path, index)) for index, child in enumerate(node.value)]
-        if shape.kind is Kind.PATH and node.text is not None:
+        if shape.kind is KeyKind.PATH and node.text is not None:
             return self._path(shape, node, path)
-        if shape.kind is Kind.VALUE and type(node.value) in (int, float):
+        if shape.kind is KeyKind.VALUE and type(node.value) in (int, float):
             return node.value
         return node.plain() if node.text is None else node.text
 
@@ -83,15 +83,15 @@ class Filler:
         if node.value is None:
             # `tls: null` says that there is none, a bare `tls:` that there is one with its defaults.
             return None if shape.optional and node.text else {}
-        if not isinstance(node.value, dict) or shape.kind is Kind.FREE:
+        if not isinstance(node.value, dict) or shape.kind is KeyKind.FREE:
             return node.plain()
-        if shape.kind is Kind.SECTIONS:
+        if shape.kind is KeyKind.SECTIONS:
             return {
                 key: self.section(shape.models[0], child, (*path, key)) for key, child in node.value.items()
             }
         return (
             self._choice(shape, node, path)
-            if shape.kind is Kind.CHOICE
+            if shape.kind is KeyKind.CHOICE
             else self.section(shape.models[0], node, path)
         )
 
@@ -171,7 +171,7 @@ def _reason(error: Exception) -> str:
 
 def _is_twin(key: str, keys: Mapping[str, Shape]) -> bool:
     secret = keys.get(key.removesuffix(TWIN)) if key.endswith(TWIN) else None
-    return secret is not None and secret.kind is Kind.SECRET
+    return secret is not None and secret.kind is KeyKind.SECRET
 
 
 def _without_others(value: Mapping[str, Node], model: type[Section], shape: Shape) -> dict[str, Node]:

@@ -13,7 +13,7 @@ from mqttcam.settings.document.problems import Problem
 from mqttcam.settings.document.shape import (
     ROOT,
     TWIN,
-    Kind,
+    KeyKind,
     Shape,
     keys_of,
     limits,
@@ -67,7 +67,7 @@ def explain(error: ErrorDetails, root: Node) -> tuple[tuple[Key, ...], Problem]:
     else:
         message, allowed = _about_value(error, shape)
         # A text, and what stands where a section should, may be or hold a secret: only the rest is repeated.
-        if node is not None and shape.kind is Kind.VALUE:
+        if node is not None and shape.kind is KeyKind.VALUE:
             message = f"{_shown(node)} {message}"
     return path, place.problem(path, message, allowed)
 
@@ -79,7 +79,7 @@ def _locate(location: Sequence[Key]) -> tuple[tuple[Key, ...], Shape, bool]:
     for part in location:
         if part == KEY:
             return tuple(path), shape, True
-        if shape.kind is Kind.CHOICE and (variant := shape.variants().get(str(part))):
+        if shape.kind is KeyKind.CHOICE and (variant := shape.variants().get(str(part))):
             shape = section_shape(variant)
             continue
         below = step(shape, part)
@@ -132,10 +132,10 @@ def _unlike_a_section(node: Node, shape: Shape) -> tuple[str, str] | None:
     """The two slips after which a section is none: `host:broker.lan`, and a list of cameras."""
     if not shape.is_open:
         return None
-    if isinstance(node.value, list) and shape.kind is Kind.SECTIONS:
+    if isinstance(node.value, list) and shape.kind is KeyKind.SECTIONS:
         return "is a list", "an id and a colon for each, such as `front:`, where the `-` is"
     key, colon, _ = (node.text or "").partition(":")
-    if colon and shape.kind is not Kind.FREE and step(shape, key):
+    if colon and shape.kind is not KeyKind.FREE and step(shape, key):
         return f"no space after `{key}:`", f"`{key}: …`"
     return None
 
@@ -157,13 +157,13 @@ def _shown(node: Node) -> str:
 
 def allowed_at(shape: Shape) -> str | None:
     """What a key takes, in words, from its types and their constraints."""
-    if shape.kind is Kind.CHOICE:
+    if shape.kind is KeyKind.CHOICE:
         return "a section with the `type` " + _either(list(shape.variants()))
-    if shape.kind is Kind.SECTION:
+    if shape.kind is KeyKind.SECTION:
         return "the keys " + ", ".join(keys_of(shape.models[0]))
     if shape.is_open:
-        return "a section for each id" if shape.kind is Kind.SECTIONS else "a value for each name"
-    if shape.kind is Kind.LIST:
+        return "a section for each id" if shape.kind is KeyKind.SECTIONS else "a value for each name"
+    if shape.kind is KeyKind.LIST:
         return "a list"
     if options := literals(shape.members):
         return _either(options)
@@ -172,11 +172,11 @@ def allowed_at(shape: Shape) -> str | None:
 
 def _simple(shape: Shape) -> str | None:
     limit = limits(shape.marks)
-    if shape.kind is Kind.PATH:
+    if shape.kind is KeyKind.PATH:
         return "a path"
     if bool in shape.members:
         return "true or false"
-    if str in shape.members or shape.kind is Kind.SECRET:
+    if str in shape.members or shape.kind is KeyKind.SECRET:
         words = "a whole number or a text" if int in shape.members else "a text"
         return f"{words} of at most {limit['max_length']} characters" if "max_length" in limit else words
     if int in shape.members or float in shape.members:

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from mqttcam.settings.document.nearest import nearest
 from mqttcam.settings.nii_sender.size import size_of
-from mqttcam.values import Choice, InvalidValue, Kind, Number, Switch, Vector, shown
+from mqttcam.values import Choice, InvalidValue, Number, Switch, ValueKind, Vector, shown
 
 NEW, OLD = "PICAMERA2_", "PICAMERA_"
 CONTROLS = NEW + "CONTROLS_"
@@ -36,7 +36,7 @@ def _choice(text: str) -> Choice:
     return Choice(tuple(text.split()))
 
 
-CONTROL_KINDS: Mapping[str, Kind] = {
+CONTROL_KINDS: Mapping[str, ValueKind] = {
     "AeConstraintMode": _choice("Normal Highlight Shadows Custom"),
     "AeEnable": Switch(),
     "AeExposureMode": _choice("Normal Short Long Custom"),
@@ -158,7 +158,7 @@ def _control(name: str, text: str, sink: Sink) -> None:
             sink.refuse(name, error.message, _shape(CONTROL_KINDS[known]))
 
 
-def _shape(kind: Kind) -> str:
+def _shape(kind: ValueKind) -> str:
     return f"{kind.length} numbers" if isinstance(kind, Vector) else "a number"
 
 

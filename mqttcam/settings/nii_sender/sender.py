@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from mqttcam.settings.document.problems import ENVIRONMENT, Problem, one_line
-from mqttcam.settings.document.shape import ROOT, Kind, Shape, keys_of, step
+from mqttcam.settings.document.shape import ROOT, KeyKind, Shape, keys_of, step
 from mqttcam.settings.document.tree import Node, Place, Scalar
 from mqttcam.settings.kafka import KafkaSettings
 from mqttcam.settings.loading.fill import BadSecret, EmptySecret, read_secret
@@ -193,7 +193,7 @@ class _Reader:
         names = sorted(name for name in self._given if name.startswith(_SINETSTREAM))
         for name in names:
             path = name.removeprefix(_SINETSTREAM).lower().split("__")
-            if path[0] == "value_type":
+            if path[0] == "kind":
                 self.say(name, "the reference sender too sends bytes")
             elif any(other.startswith(f"{name}__") for other in names):
                 self.say(name, "its own variables say more")
@@ -268,7 +268,7 @@ def _is_secret(path: list[str]) -> bool:
         shape = keys_of(model).get(part)
         if shape is None:
             return True
-        if shape.kind is Kind.SECRET:
+        if shape.kind is KeyKind.SECRET:
             return True
         if shape.models:
             model = shape.models[0]

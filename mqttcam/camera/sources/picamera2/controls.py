@@ -15,7 +15,7 @@ from typing import Any
 
 from mqttcam.camera.control import Control
 from mqttcam.camera.sources.picamera2.frames import python_value
-from mqttcam.values import Choice, InvalidValue, Kind, Number, Rectangle, Switch, Value, Vector
+from mqttcam.values import Choice, InvalidValue, Number, Rectangle, Switch, Value, ValueKind, Vector
 
 _INTEGERS = frozenset({"Byte", "Unsigned16", "Unsigned32", "Integer32", "Integer64"})
 _MAX_ELEMENTS = 32
@@ -61,7 +61,7 @@ class Offer:
     window: Rectangle | None = None
 
     @property
-    def kind(self) -> Kind | None:
+    def kind(self) -> ValueKind | None:
         """What a person can set it to; `None` where that is nothing at all."""
         if self.type == "Rectangle":
             return None if self.length else self.window  # a fixed number of windows is nothing for a person
@@ -118,7 +118,7 @@ class Offer:
             return bool(value)
         return int(value) if self.type in _INTEGERS or self.type == "Rectangle" else float(value)
 
-    def _single(self) -> Kind | None:
+    def _single(self) -> ValueKind | None:
         if self.type == "Bool":
             return Switch() if self.minimum != self.maximum else None
         if self.options:
@@ -133,7 +133,7 @@ class Offer:
             low, words = 0, (("auto", 0),)
         return Number(low, high, integer=self.type in _INTEGERS, unit=_UNITS.get(self.name), words=words)
 
-    def _default(self, kind: Kind) -> Value:
+    def _default(self, kind: ValueKind) -> Value:
         if self.name in AUTOMATIC:
             return 0
         try:

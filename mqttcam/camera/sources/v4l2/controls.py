@@ -12,7 +12,7 @@ from typing import Any
 
 from mqttcam.camera.control import Action, Control
 from mqttcam.camera.sources.v4l2.device import Device, load
-from mqttcam.values import Choice, InvalidValue, Kind, Number, Switch, Value
+from mqttcam.values import Choice, InvalidValue, Number, Switch, Value, ValueKind
 
 _INTEGER, _BOOLEAN, _MENU, _BUTTON, _INTEGER_MENU = 1, 2, 3, 4, 9
 """V4L2_CTRL_TYPE_…; 64-bit numbers, texts and bit masks are for programs."""
@@ -86,7 +86,7 @@ def _control(device: Device, query: Any, name: str) -> DeviceControl | None:
     number: int = query.id
     low, high = int(query.minimum), int(query.maximum)
     of_type: int = query.type
-    kind: Kind | None = None
+    kind: ValueKind | None = None
     options: dict[str, int] = {}
     if of_type == _BOOLEAN:
         kind = Switch()
