@@ -193,7 +193,7 @@ class _Reader:
         names = sorted(name for name in self._given if name.startswith(_SINETSTREAM))
         for name in names:
             path = name.removeprefix(_SINETSTREAM).lower().split("__")
-            if path[0] == "kind":
+            if path[0] == "value_type":
                 self.say(name, "the reference sender too sends bytes")
             elif any(other.startswith(f"{name}__") for other in names):
                 self.say(name, "its own variables say more")
