@@ -11,11 +11,11 @@ from mqttcam.commands.request import MAX_PAYLOAD, Request
 from mqttcam.commands.runner import CommandRunner
 from mqttcam.devices.entities.camera import camera_entities
 from mqttcam.devices.entities.entity import state_of
+from mqttcam.web.context import CONTEXT
 from mqttcam.web.describe import describe_camera, describe_node
 from mqttcam.web.errors import STATUS, ApiError, json_response
-from mqttcam.web.live import revision
 from mqttcam.web.openapi import document
-from mqttcam.web.site import SITE
+from mqttcam.web.state_publisher import revision
 
 _BODY_TIMEOUT = 10.0
 _running: set[asyncio.Task[object]] = set()
@@ -24,66 +24,66 @@ _running: set[asyncio.Task[object]] = set()
 
 async def cameras(request: web.Request) -> web.Response:
     """Every camera with its entities and state, and the node."""
-    site = request.app[SITE]
-    base = site.base(request)
+    context = request.app[CONTEXT]
+    base = context.base(request)
     return json_response(
         {
-            "revision": revision(site.fleet.devices),
-            "node": describe_node(site.fleet.node),
-            "cameras": [describe_camera(device, base) for device in site.fleet.devices.values()],
+            "revision": revision(context.registry.devices),
+            "node": describe_node(context.registry.node),
+            "cameras": [describe_camera(device, base) for device in context.registry.devices.values()],
         }
     )
 
 
 async def camera(request: web.Request) -> web.Response:
     """One camera with its entities and state."""
-    site = request.app[SITE]
-    return json_response(describe_camera(site.device(request), site.base(request)))
+    context = request.app[CONTEXT]
+    return json_response(describe_camera(context.device(request), context.base(request)))
 
 
 async def state(request: web.Request) -> web.Response:
     """A camera's state, exactly as it stands on the `state` topic."""
-    device = request.app[SITE].device(request)
+    device = request.app[CONTEXT].device(request)
     return json_response(state_of(camera_entities(device), device))
 
 
 async def snapshots(request: web.Request) -> web.Response:
     """What is kept of a camera's snapshots."""
-    site = request.app[SITE]
-    device = site.device(request)
-    here = f"{site.base(request)}/cameras/{device.id}/snapshots"
-    kept = [item | {"url": f"{here}/{item['id']}.jpg"} for item in site.history.list(device.id)]
+    context = request.app[CONTEXT]
+    device = context.device(request)
+    here = f"{context.base(request)}/cameras/{device.id}/snapshots"
+    kept = [item | {"url": f"{here}/{item['id']}.jpg"} for item in context.history.list(device.id)]
     return json_response({"snapshots": kept})
 
 
 async def health(request: web.Request) -> web.Response:
     """The `health` message."""
-    return json_response(request.app[SITE].fleet.health.report())
+    return json_response(request.app[CONTEXT].registry.health.report())
 
 
 async def openapi(request: web.Request) -> web.Response:
     """The OpenAPI document of what there is now."""
-    site = request.app[SITE]
-    return json_response(document(site.fleet.node, site.fleet.devices, site.base(request)))
+    context = request.app[CONTEXT]
+    return json_response(document(context.registry.node, context.registry.devices, context.base(request)))
 
 
 async def set_values(request: web.Request) -> web.Response:
     """`set`: a JSON patch."""
-    site = request.app[SITE]
-    device = site.device(request)
-    return await _run(request, site.fleet.commanders[device.id], "set")
+    context = request.app[CONTEXT]
+    device = context.device(request)
+    return await _run(request, context.registry.commanders[device.id], "set")
 
 
 async def camera_command(request: web.Request) -> web.Response:
     """`cmd/<name>` of a camera."""
-    site = request.app[SITE]
-    device = site.device(request)
-    return await _run(request, site.fleet.commanders[device.id], request.match_info["command"])
+    context = request.app[CONTEXT]
+    device = context.device(request)
+    return await _run(request, context.registry.commanders[device.id], request.match_info["command"])
 
 
 async def node_command(request: web.Request) -> web.Response:
     """`cmd/<name>` of the node."""
-    return await _run(request, request.app[SITE].fleet.node_commander, request.match_info["command"])
+    return await _run(request, request.app[CONTEXT].registry.node_commander, request.match_info["command"])
 
 
 async def _run(request: web.Request, commander: CommandRunner[Target], command: str) -> web.Response:

@@ -16,7 +16,7 @@ from mqttcam.devices.entities.entity import Device, Entity
 from mqttcam.devices.entities.node import NODE
 from mqttcam.devices.node import Node
 from mqttcam.values import Number, Switch
-from mqttcam.web.site import Site
+from mqttcam.web.context import WebContext
 
 # Prometheus wants base units, named in full: https://prometheus.io/docs/practices/naming/
 _UNITS: dict[str | None, tuple[str, float]] = {
@@ -29,39 +29,39 @@ _UNITS: dict[str | None, tuple[str, float]] = {
 }
 
 
-def exposition(site: Site, accept: str) -> tuple[bytes, str]:
+def exposition(context: WebContext, accept: str) -> tuple[bytes, str]:
     """All metrics, and their content type by what the scraper accepts."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Metrics(site))
+    registry.register(_Metrics(context))
     ProcessCollector(registry=registry)
     encode, content_type = choose_encoder(accept)
     return encode(registry), content_type
 
 
 class _Metrics(Collector):
-    def __init__(self, site: Site) -> None:
-        self._site = site
+    def __init__(self, context: WebContext) -> None:
+        self._site = context
 
     def collect(self) -> Iterable[Metric]:
-        site = self._site
+        context = self._site
         yield InfoMetricFamily(
             "mqttcam_build",
             "The running version.",
-            value={"version": site.fleet.node.version, "node": site.fleet.node.id},
+            value={"version": context.registry.node.version, "node": context.registry.node.id},
         )
         yield GaugeMetricFamily(
-            "mqttcam_problems", "How many things are wrong.", value=len(site.fleet.health.problems())
+            "mqttcam_problems", "How many things are wrong.", value=len(context.registry.health.problems())
         )
-        yield from _node(site.fleet.node)
-        yield from _cameras(site)
-        yield GaugeMetricFamily("mqttcam_web_event_streams", "Open pages.", value=len(site.live))
+        yield from _node(context.registry.node)
+        yield from _cameras(context)
+        yield GaugeMetricFamily("mqttcam_web_event_streams", "Open pages.", value=len(context.live))
         yield CounterMetricFamily(
-            "mqttcam_web_frames_sent", "Pictures sent to viewers.", value=site.viewers.sent
+            "mqttcam_web_frames_sent", "Pictures sent to viewers.", value=context.viewers.sent
         )
         yield CounterMetricFamily(
             "mqttcam_web_frames_dropped",
             "Pictures that viewers were too slow for.",
-            value=site.viewers.dropped,
+            value=context.viewers.dropped,
         )
 
 
@@ -72,18 +72,18 @@ def _node(node: Node) -> Iterator[Metric]:
             yield family
 
 
-def _cameras(site: Site) -> Iterator[Metric]:
+def _cameras(context: WebContext) -> Iterator[Metric]:
     up = GaugeMetricFamily("mqttcam_camera_up", "1 while the camera gives frames.", labels=["camera"])
     frames = CounterMetricFamily(
         "mqttcam_camera_frames", "Frames that came from the camera.", labels=["camera"]
     )
     viewers = GaugeMetricFamily("mqttcam_camera_viewers", "Who is watching the stream.", labels=["camera"])
     families: dict[str, GaugeMetricFamily | CounterMetricFamily] = {}
-    for device in site.fleet.devices.values():
+    for device in context.registry.devices.values():
         camera = device.camera
         up.add_metric([device.id], camera.status is CameraStatus.RUNNING)
         frames.add_metric([device.id], camera.stats.frames)
-        viewers.add_metric([device.id], site.viewers.count(device))
+        viewers.add_metric([device.id], context.viewers.count(device))
         for entity in camera_entities(device):
             if (fresh := _family("mqttcam_camera", entity, ("camera",))) is not None:
                 _add(families.setdefault(fresh.name, fresh), entity, device, [device.id])

@@ -9,8 +9,8 @@ from mqttcam.devices.camera import CameraDevice
 from mqttcam.devices.entities.camera import camera_entities
 from mqttcam.devices.entities.entity import Entity
 from mqttcam.devices.node import Node
+from mqttcam.web.context import QUERY
 from mqttcam.web.schemas import REQUEST_ID, SCHEMAS, Schema, reading_schema, value_schema
-from mqttcam.web.site import QUERY
 
 
 def document(node: Node, devices: Mapping[str, CameraDevice], base: str) -> dict[str, object]:

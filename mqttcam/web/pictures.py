@@ -11,10 +11,10 @@ from aiohttp.abc import AbstractStreamWriter
 from mqttcam.camera.frame import Picture, PictureSpec
 from mqttcam.camera.status import WITHOUT_FRAMES, CameraStatus, CameraUnavailable
 from mqttcam.devices.camera import CameraDevice
+from mqttcam.web.context import CONTEXT, wish
 from mqttcam.web.errors import ApiError
+from mqttcam.web.mjpeg import BOUNDARY, FIRST, MjpegClient, MjpegStream
 from mqttcam.web.placeholder import placeholder
-from mqttcam.web.site import SITE, wish
-from mqttcam.web.viewers import BOUNDARY, FIRST, Audience, Viewer
 
 _STALLED = 30.0
 """Seconds after which a client that takes nothing is let go."""
@@ -40,17 +40,17 @@ _NOW = {"Cache-Control": "no-store", "Pragma": "no-cache", "Age": "0"}
 
 async def stream(request: web.Request) -> web.StreamResponse:
     """`stream.mjpg?fps=&width=&quality=`."""
-    site = request.app[SITE]
-    device = site.device(request)
+    context = request.app[CONTEXT]
+    device = context.device(request)
     wanted = wish(request)
     if device.camera.status in WITHOUT_FRAMES:
         return _unavailable(request, device)
-    if len(site.viewers) >= site.settings.max_viewers:
+    if len(context.viewers) >= context.settings.max_viewers:
         raise ApiError(
             503,
             "busy",
             "too many viewers",
-            allowed={"max_viewers": site.settings.max_viewers},
+            allowed={"max_viewers": context.settings.max_viewers},
             headers={"Retry-After": _RETRY_AFTER},
         )
     response = _Multipart()
@@ -58,18 +58,18 @@ async def stream(request: web.Request) -> web.StreamResponse:
     if request.method == "HEAD" or writer is None or request.transport is None:
         return response
     await response.write(FIRST)
-    viewer = Viewer(request.transport, wanted.fps)
-    with site.viewers.joined(device, viewer, wanted.width, wanted.quality) as audience:
-        site.live.changed()
+    viewer = MjpegClient(request.transport, wanted.fps)
+    with context.viewers.joined(device, viewer, wanted.width, wanted.quality) as audience:
+        context.live.changed()
         try:
             await _keep_flowing(viewer, writer, audience)
         except (TimeoutError, ConnectionError):
             viewer.end()
-    site.live.changed()
+    context.live.changed()
     return response
 
 
-async def _keep_flowing(viewer: Viewer, writer: AbstractStreamWriter, audience: Audience) -> None:
+async def _keep_flowing(viewer: MjpegClient, writer: AbstractStreamWriter, audience: MjpegStream) -> None:
     """Until the stream ends: after each picture that did not go out at once, wait for its last byte.
 
     Raises:
@@ -86,7 +86,7 @@ async def _keep_flowing(viewer: Viewer, writer: AbstractStreamWriter, audience: 
 
 async def snapshot(request: web.Request) -> web.StreamResponse:
     """`snapshot.jpg?width=&quality=`: the next frame."""
-    device = request.app[SITE].device(request)
+    device = request.app[CONTEXT].device(request)
     wanted = wish(request)
     spec = PictureSpec(wanted.quality or device.image_quality, wanted.width)
     try:
@@ -98,12 +98,12 @@ async def snapshot(request: web.Request) -> web.StreamResponse:
 
 async def kept_snapshot(request: web.Request) -> web.StreamResponse:
     """One of the last snapshots; it never changes."""
-    site = request.app[SITE]
-    device = site.device(request)
+    context = request.app[CONTEXT]
+    device = context.device(request)
     snapshot_id = request.match_info["snapshot"]
-    picture = site.history.find(device.id, snapshot_id)
+    picture = context.history.find(device.id, snapshot_id)
     if picture is None:
-        known = [item["id"] for item in site.history.list(device.id)]
+        known = [item["id"] for item in context.history.list(device.id)]
         raise ApiError(404, "not_found", "there is no such snapshot any more", "snapshot", known)
     forever = {"Cache-Control": "private, max-age=31536000, immutable"}
     return _picture(picture, f"{device.id}-{_stamp(picture)}.jpg", forever)

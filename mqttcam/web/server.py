@@ -14,12 +14,12 @@ from aiohttp import web
 
 from mqttcam.commands.registry import DeviceRegistry
 from mqttcam.settings.web import WebSettings, WebTlsSettings
-from mqttcam.web.access import Access
 from mqttcam.web.address import page_url
-from mqttcam.web.connections import Connection
-from mqttcam.web.ended import EndedSessions
+from mqttcam.web.auth import Authenticator
+from mqttcam.web.context import WebContext
+from mqttcam.web.protocol import HttpProtocol
+from mqttcam.web.revoked_sessions import RevokedSessions
 from mqttcam.web.routes import application
-from mqttcam.web.site import Site
 
 log = logging.getLogger(__name__)
 
@@ -40,10 +40,12 @@ class WebServer:
         state_dir: where the key that signs the sessions is kept, and which were ended; without it, a restart ends all.
     """
 
-    def __init__(self, settings: WebSettings, fleet: DeviceRegistry, state_dir: Path | None = None) -> None:
-        access = Access(settings, _session_key(state_dir), EndedSessions(state_dir))
+    def __init__(
+        self, settings: WebSettings, registry: DeviceRegistry, state_dir: Path | None = None
+    ) -> None:
+        access = Authenticator(settings, _session_key(state_dir), RevokedSessions(state_dir))
         self._settings = settings
-        self._site = Site(settings, fleet, access)
+        self._site = WebContext(settings, registry, access)
         self._runner: web.AppRunner | None = None
         self._listener: asyncio.Server | None = None
         self._port: int | None = None
@@ -81,7 +83,7 @@ class WebServer:
         host = "127.0.0.1" if self._settings.host.lower() == "localhost" else self._settings.host
         try:
             self._listener = await asyncio.get_running_loop().create_server(
-                partial(Connection, self._site, runner.server),
+                partial(HttpProtocol, self._site, runner.server),
                 host,
                 self._settings.port,
                 ssl=tls,

@@ -32,7 +32,7 @@ TEST_PATTERN: dict[str, Any] = {"source": {"type": "test_pattern"}, "size": "320
 class Served:
     """What runs."""
 
-    fleet: DeviceRegistry
+    registry: DeviceRegistry
     server: WebServer
     store: Store
     directory: Path
@@ -46,13 +46,13 @@ class Served:
     @property
     def front(self) -> CameraDevice:
         """The first camera."""
-        return next(iter(self.fleet.devices.values()))
+        return next(iter(self.registry.devices.values()))
 
     async def add(self, camera_id: str, **settings: Any) -> CameraDevice:
         """One more camera, running unless it is disabled."""
         model = CameraSettings.model_validate({"name": camera_id.title()} | TEST_PATTERN | settings)
         device = build_device(camera_id, model, self.store)
-        self.fleet.add(device)
+        self.registry.add(device)
         device.camera.start()
         if model.enabled:
             await running(device.camera)
@@ -60,8 +60,8 @@ class Served:
 
     async def remove(self, camera_id: str) -> None:
         """As at a reload without this camera."""
-        device = self.fleet.devices[camera_id]
-        self.fleet.remove(camera_id)
+        device = self.registry.devices[camera_id]
+        self.registry.remove(camera_id)
         await device.camera.stop()
 
 
@@ -76,10 +76,10 @@ async def serving(
     """
     with tempfile.TemporaryDirectory() as directory:
         store = Store(Path(directory) / "values.json")
-        fleet = DeviceRegistry(Node("yard"))
+        registry = DeviceRegistry(Node("yard"))
         settings = WebSettings.model_validate({"enabled": True, "port": 0} | web)
-        server = WebServer(settings, fleet, Path(directory))
-        served = Served(fleet, server, store, Path(directory), "tls" in web)
+        server = WebServer(settings, registry, Path(directory))
+        served = Served(registry, server, store, Path(directory), "tls" in web)
         try:
             for camera_id, keys in ({"front": {}} if cameras is None else cameras).items():
                 await served.add(camera_id, **keys)
@@ -88,7 +88,7 @@ async def serving(
             yield served
         finally:
             await server.stop()
-            await asyncio.gather(*(device.camera.stop() for device in fleet.devices.values()))
+            await asyncio.gather(*(device.camera.stop() for device in registry.devices.values()))
 
 
 @contextmanager

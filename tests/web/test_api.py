@@ -53,7 +53,7 @@ async def test_results_are_those_of_mqtt(command: str, payload: bytes, status: i
         path = "set" if command == "set" else f"cmd/{command}"
         code, result = await post(served, f"/api/cameras/front/{path}", payload)
         assert code == status
-        expected = await served.fleet.commanders["front"].run(Request(command, payload))
+        expected = await served.registry.commanders["front"].run(Request(command, payload))
         assert comparable(result) == comparable(json.loads(json.dumps(expected.as_json())))
 
 
@@ -116,7 +116,7 @@ async def test_cameras_lists_everything_that_is_declared() -> None:
 async def test_node_commands() -> None:
     async with serving() as served:
         asked: list[str] = []
-        served.fleet.node.restart = lambda: asked.append("restart")
+        served.registry.node.restart = lambda: asked.append("restart")
         code, result = await post(served, "/api/node/cmd/restart", b"")
         assert (code, result["ok"], asked) == (200, True, ["restart"])
         code, result = await post(served, "/api/node/cmd/log_level", b'{"level": "LOUD"}')
@@ -166,7 +166,7 @@ async def test_paths_and_methods_that_are_not_there() -> None:
 async def test_health_is_the_health_message() -> None:
     async with serving() as served, client(served) as http:
         report = await (await http.get("/api/health")).json()
-        assert set(report) == set(served.fleet.health.report())
+        assert set(report) == set(served.registry.health.report())
         assert set(report["cameras"]) == {"front"}
 
 
@@ -176,7 +176,7 @@ async def test_failures_are_json_and_say_nothing_of_the_inside(monkeypatch: pyte
         def broken() -> Any:
             raise RuntimeError("secret detail")
 
-        monkeypatch.setattr(served.fleet.health, "report", broken)
+        monkeypatch.setattr(served.registry.health, "report", broken)
         answer = await http.get("/api/health")
         assert answer.status == 500
         text = await answer.text()

@@ -15,7 +15,7 @@ from tests.support.broker import Mosquitto
 from tests.support.left_out import leave_out
 from tests.support.pictures import size_of
 from tests.support.waiting import HOST, wait_for
-from tests.web.people import users
+from tests.web.credentials import users
 from tests.web.serving import serving_in_thread
 
 pytestmark = pytest.mark.home_assistant

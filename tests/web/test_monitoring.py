@@ -38,7 +38,7 @@ async def test_healthy() -> None:
 
 async def test_what_is_wrong_in_words() -> None:
     async with serving() as served, client(served) as http:
-        served.fleet.health.checks.append(lambda: "mqtt: not connected")
+        served.registry.health.checks.append(lambda: "mqtt: not connected")
         answer = await http.get("/healthz")
         assert answer.status == 503
         assert await answer.json() == {"ok": False, "problems": ["mqtt: not connected"]}
@@ -54,14 +54,14 @@ async def test_programs_are_told_ids_and_people_names() -> None:
         with socket.create_server(("127.0.0.1", 0)) as taken:
             port = taken.getsockname()[1]
         output = TcpOutput()
-        served.fleet.health.outputs = [output]
-        for device in served.fleet.devices.values():
+        served.registry.health.outputs = [output]
+        for device in served.registry.devices.values():
             settings = device.settings.model_copy(
                 update={"tcp": TcpOutputSettings(host="127.0.0.1", port=port)}
             )
             output.attach(CameraFeed(device.id, settings, device.camera.hub, PictureSpec, lambda: None))
         try:
-            served.fleet.health.checks.append(lambda: "the broker is away")
+            served.registry.health.checks.append(lambda: "the broker is away")
             served.front.set_enabled(True)
             await until(lambda: served.front.camera.last_error)
             await until(lambda: ["shed", "front"] in output.problems().values())
@@ -70,7 +70,7 @@ async def test_programs_are_told_ids_and_people_names() -> None:
             assert (await answer.json())["problems"] == [
                 "the broker is away", f"tcp shed, front: {why}", f"camera shed: {served.front.camera.last_error}",
             ]  # fmt: skip
-            assert served.fleet.health.notices() == [
+            assert served.registry.health.notices() == [
                 "the broker is away", f"Shed, Front door: TCP: {why}", f"Shed: {served.front.camera.last_error}",
             ]  # fmt: skip
         finally:

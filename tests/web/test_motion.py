@@ -10,7 +10,7 @@ import pytest
 from tests.support.waiting import until
 from tests.web.browser import Page
 from tests.web.serving import Served, client, serving, serving_in_thread
-from tests.web.test_events import listening
+from tests.web.test_updates import listening
 
 CAMERA = {"front": {"name": "Front door", "motion": {"clear_after": 1}}}
 

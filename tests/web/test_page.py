@@ -15,7 +15,7 @@ from mqttcam.devices.camera import CameraDevice
 from mqttcam.values import Number, Vector
 from mqttcam.web import WebServer
 from tests.web.browser import Page
-from tests.web.people import users
+from tests.web.credentials import users
 from tests.web.serving import Served, serving_in_thread
 
 TWO = {"front": {"name": "Front door", "size": "640x480"}, "garden": {"name": "Garden", "size": "640x360"}}
@@ -211,7 +211,7 @@ def test_nobody_else_is_asked_for_anything(front: Page, served: Served) -> None:
 def test_the_node(front: Page, served: Served) -> None:
     front.find("#settings").click()
     assert front.text(".drawer h2") == "yard"
-    assert served.fleet.node.version in front.text(".drawer .readings")
+    assert served.registry.node.version in front.text(".drawer .readings")
     front.find(".drawer [aria-label=Close]").click()
 
 
@@ -273,7 +273,7 @@ def test_it_comes_back_after_a_restart_of_the_daemon(page: Page) -> None:
         settings = served.server._settings.model_copy(update={"port": port})
 
         async def start_again() -> WebServer:
-            again = WebServer(settings, served.fleet)
+            again = WebServer(settings, served.registry)
             await again.start()
             return again
 

@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from mqttcam.web.access import Visitor
+from mqttcam.web.auth import Identity
+from mqttcam.web.context import CONTEXT, WebContext
 from mqttcam.web.errors import ApiError
-from mqttcam.web.site import SITE, Site
 
 log = logging.getLogger(__name__)
 
@@ -24,22 +24,22 @@ _PRIVATE_SUFFIXES = (".local", ".lan", ".home.arpa", ".internal", ".localhost")
 _CHALLENGE = 'Basic realm="mqttcam", charset="UTF-8"'
 
 
-class Need(Enum):
+class Permission(Enum):
     """What a route asks of its visitor."""
 
-    NOTHING = auto()
-    SEE = auto()
-    CHANGE = auto()
+    NONE = auto()
+    VIEW = auto()
+    CONTROL = auto()
 
 
-def guarded(handler: Handler, need: Need) -> Handler:
+def guarded(handler: Handler, need: Permission) -> Handler:
     """A handler behind its door."""
 
     async def enter(request: web.Request) -> web.StreamResponse:
-        site = request.app[SITE]
+        site = request.app[CONTEXT]
         if request.method == "POST":
             _check_origin(request)
-        if need is not Need.NOTHING:
+        if need is not Permission.NONE:
             visitor = await site.access.visitor(request, site.cookie)
             check(request, site, visitor, need)
         return await handler(request)
@@ -47,7 +47,7 @@ def guarded(handler: Handler, need: Need) -> Handler:
     return enter
 
 
-def check(request: web.Request, site: Site, visitor: Visitor | None, need: Need) -> None:
+def check(request: web.Request, site: WebContext, visitor: Identity | None, need: Permission) -> None:
     """Whether somebody may pass.
 
     Raises:
@@ -58,11 +58,11 @@ def check(request: web.Request, site: Site, visitor: Visitor | None, need: Need)
         raise ApiError(401, "unauthorized", "log in, or send a token", headers=headers)
     if visitor.proof in ("none", "network"):
         _check_host(request, site)
-    if need is Need.CHANGE and visitor.role != "admin":
+    if need is Permission.CONTROL and visitor.role != "admin":
         raise ApiError(403, "forbidden", f"{visitor.name} may see everything and change nothing")
 
 
-def _wants_challenge(request: web.Request, site: Site) -> bool:
+def _wants_challenge(request: web.Request, site: WebContext) -> bool:
     """Programs need it to send a password; a browser opens a window for it, and our page has a form."""
     return (
         "X-Requested-With" not in request.headers
@@ -71,7 +71,7 @@ def _wants_challenge(request: web.Request, site: Site) -> bool:
     )
 
 
-def _check_host(request: web.Request, site: Site) -> None:
+def _check_host(request: web.Request, site: WebContext) -> None:
     """Without a password, a strange site could point its own name at our address (DNS rebinding)."""
     name = host_of(request)
     if "." not in name or name.endswith(_PRIVATE_SUFFIXES) or name == socket.gethostname().lower():
@@ -116,7 +116,7 @@ def _check_origin(request: web.Request) -> None:
     if origin is None or request.headers.get("Sec-Fetch-Site") == "same-origin":
         return
     ours = {request.headers.get("Host"), request.headers.get("X-Forwarded-Host")}
-    ours.add(_place(request.app[SITE].settings.public_url or ""))
+    ours.add(_place(request.app[CONTEXT].settings.public_url or ""))
     if _place(origin) not in ours - {""}:
         raise ApiError(403, "forbidden", "the request comes from a page of another site", "Origin")
 
@@ -155,10 +155,10 @@ def _plain(error: web.HTTPException) -> web.StreamResponse:
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Security headers on everything that the application answers."""
-    secure(request.app[SITE], response)
+    secure(request.app[CONTEXT], response)
 
 
-def secure(site: Site, response: web.StreamResponse) -> None:
+def secure(site: WebContext, response: web.StreamResponse) -> None:
     """Give an answer its security headers; pictures may be shown by other sites, as dashboards do."""
     ancestors = " ".join(("'self'", *site.settings.frame_ancestors))
     headers = response.headers

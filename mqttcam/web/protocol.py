@@ -10,9 +10,9 @@ from typing import Any
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
+from mqttcam.web.authorization import secure
+from mqttcam.web.context import WebContext
 from mqttcam.web.errors import ApiError
-from mqttcam.web.guard import secure
-from mqttcam.web.site import Site
 
 log = logging.getLogger(__name__)
 
@@ -23,10 +23,10 @@ _IDLE = 30.0
 """Seconds until a client that asks for nothing, or never ends asking, is let go."""
 
 
-class Connection(web.RequestHandler):
+class HttpProtocol(web.RequestHandler):
     """One client's connection."""
 
-    def __init__(self, site: Site, server: web.Server) -> None:
+    def __init__(self, context: WebContext, server: web.Server) -> None:
         # None is the documented way to log no accesses: https://docs.aiohttp.org/en/stable/logging.html
         super().__init__(
             server,
@@ -34,7 +34,7 @@ class Connection(web.RequestHandler):
             keepalive_timeout=_IDLE,
             access_log=None,  # type: ignore[arg-type]
         )
-        self._site = site
+        self._site = context
         self._server = server
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

@@ -15,17 +15,17 @@ _MAX_CLIENTS = 1024
 
 
 @dataclass(slots=True)
-class _Guesses:
+class _Failures:
     count: int
     last: float
 
 
-class Throttle:
+class LoginRateLimiter:
     """Counts wrong guesses by address: after a few, each doubles the wait, up to five minutes."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._clients: dict[str, _Guesses] = {}
+        self._clients: dict[str, _Failures] = {}
 
     def wait(self, client: str) -> float:
         """Seconds until this address may try again; 0 for now."""
@@ -41,7 +41,7 @@ class Throttle:
         key = _network(client)
         before = self._clients.pop(key, None)
         count = before.count if before is not None and now - before.last < _FORGET else 0
-        self._clients[key] = _Guesses(count + 1, now)
+        self._clients[key] = _Failures(count + 1, now)
         if len(self._clients) > _MAX_CLIENTS:
             del self._clients[next(iter(self._clients))]
 

@@ -9,7 +9,7 @@ import pytest
 from selenium.webdriver.common.keys import Keys
 
 from tests.web.browser import Page
-from tests.web.people import users
+from tests.web.credentials import users
 from tests.web.serving import Served, serving_in_thread
 
 LONG = "Einfahrt hinter dem Haus, neben der Donaudampfschifffahrtsgesellschaftskapitänskajüte"
@@ -114,7 +114,7 @@ def test_a_snapshot_that_was_refused_does_not_look_like_one(front: Page, served:
 def test_what_is_wrong_is_read_out_once(
     page: Page, served: Served, running: tuple[Served, asyncio.AbstractEventLoop]
 ) -> None:
-    server, asked = served.server, served.fleet.health.checks
+    server, asked = served.server, served.registry.health.checks
     try:
         asked.append(lambda: "no broker")
         show(page, served, "#/front")

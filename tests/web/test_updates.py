@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from mqttcam.web.live import difference
+from mqttcam.web.state_publisher import difference
 from tests.web.serving import Served, client, serving, watching
 
 
@@ -94,8 +94,8 @@ async def test_snapshots_viewers_and_problems_are_in_it() -> None:
             await parts.next()
             await events.until("cameras", "front", "viewers", value=1)
         await events.until("cameras", "front", "viewers", value=0)
-        served.fleet.health.checks.append(lambda: "the broker is away")
-        served.fleet.node.changed()
+        served.registry.health.checks.append(lambda: "the broker is away")
+        served.registry.node.changed()
         await events.until("problems", value=["the broker is away"])
 
 

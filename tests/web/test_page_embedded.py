@@ -12,7 +12,7 @@ from pathlib import Path
 from selenium.webdriver.common.keys import Keys
 
 from tests.web.browser import Page
-from tests.web.people import users
+from tests.web.credentials import users
 from tests.web.serving import serving_in_thread
 
 
@@ -75,7 +75,8 @@ def test_in_a_card_of_a_dashboard_it_fits_and_leaves_the_dashboard_where_it_is(
                 assert page.moves()
                 page.slide("brightness", 0.5)
                 page.until(
-                    lambda: served.fleet.devices["shed"].camera.values.get("brightness") == 0.5, "the value"
+                    lambda: served.registry.devices["shed"].camera.values.get("brightness") == 0.5,
+                    "the value",
                 )
                 page.find("[aria-label^='Full screen']")
             finally:

@@ -19,7 +19,7 @@ _MOST = 1000
 _FILE = "web.ended.json"
 
 
-class EndedSessions:
+class RevokedSessions:
     """Sessions by their signatures, each kept until it would have ended by itself.
 
     There are only so many: after that, the oldest makes every session end that is not younger.

@@ -15,10 +15,10 @@ from typing import Literal
 from aiohttp import web
 
 from mqttcam.settings.web import Role, WebSettings
-from mqttcam.web.ended import SESSION_SECONDS, EndedSessions
 from mqttcam.web.errors import ApiError
 from mqttcam.web.passwords import hash_password, verify_password
-from mqttcam.web.throttle import Throttle
+from mqttcam.web.rate_limiter import LoginRateLimiter
+from mqttcam.web.revoked_sessions import SESSION_SECONDS, RevokedSessions
 
 _REMEMBERED = 64
 _REMEMBER_SECONDS = 600.0
@@ -27,7 +27,7 @@ _LONGEST_PASSWORD = 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Visitor:
+class Identity:
     """Who makes a request. `proof` is what they showed; `none` where nothing is asked of them."""
 
     name: str | None
@@ -35,17 +35,17 @@ class Visitor:
     proof: Literal["none", "network", "session", "password", "token"]
 
 
-class Access:
+class Authenticator:
     """Checks what a request shows of its sender.
 
     `key` signs the sessions: those of another key are not valid.
     """
 
-    def __init__(self, settings: WebSettings, key: bytes, ended: EndedSessions | None = None) -> None:
+    def __init__(self, settings: WebSettings, key: bytes, ended: RevokedSessions | None = None) -> None:
         self._settings = settings
         self._key = key
-        self._ended = ended or EndedSessions()
-        self._throttle = Throttle()
+        self._ended = ended or RevokedSessions()
+        self._throttle = LoginRateLimiter()
         self._one_at_a_time = asyncio.Lock()
         self._waiting = 0
         self._known: dict[bytes, float] = {}
@@ -66,16 +66,16 @@ class Access:
             address = hops.pop()
         return address
 
-    async def visitor(self, request: web.Request, cookie: str) -> Visitor | None:
+    async def visitor(self, request: web.Request, cookie: str) -> Identity | None:
         """Who makes a request; `None` for who has to log in first.
 
         Raises:
             ApiError: after too many wrong guesses.
         """
         if self.open:
-            return Visitor(None, "admin", "none")
+            return Identity(None, "admin", "none")
         if self._within(self.client(request), self._settings.trusted_networks):
-            return Visitor(None, "admin", "network")
+            return Identity(None, "admin", "network")
         scheme, _, rest = request.headers.get("Authorization", "").partition(" ")
         match scheme.lower():
             case "bearer":
@@ -85,7 +85,7 @@ class Access:
             case _:
                 return self._by_session(request.cookies.get(cookie, ""))
 
-    async def login(self, name: str, password: str, client: str) -> Visitor | None:
+    async def login(self, name: str, password: str, client: str) -> Identity | None:
         """A user by name and password; without a name, a token.
 
         Raises:
@@ -100,11 +100,11 @@ class Access:
             name, password, user.password_hash.get_secret_value() if user else None, client
         ):
             return None
-        return Visitor(name, user.role, "password") if user else None
+        return Identity(name, user.role, "password") if user else None
 
     # sessions
 
-    def session(self, visitor: Visitor) -> str:
+    def session(self, visitor: Identity) -> str:
         """A cookie's value for someone who has shown a password or token."""
         kind = "t" if visitor.proof == "token" else "u"
         name = _encode((visitor.name or "").encode())
@@ -118,7 +118,7 @@ class Access:
             head, _, signature = cookie.rpartition(".")
             await self._ended.add(signature, int(head.split(".")[2]))
 
-    def _by_session(self, cookie: str) -> Visitor | None:
+    def _by_session(self, cookie: str) -> Identity | None:
         try:
             head, _, signature = cookie.rpartition(".")
             kind, encoded, expiry, _ = head.split(".")
@@ -130,7 +130,7 @@ class Access:
         if expires < time.time() or secret is None or not _same(signature, self._sign(head, secret)):
             return None
         return (
-            None if self._ended.has(signature, expires) else Visitor(name, self._role(kind, name), "session")
+            None if self._ended.has(signature, expires) else Identity(name, self._role(kind, name), "session")
         )
 
     def _secret(self, kind: str, name: str) -> str | None:
@@ -149,14 +149,14 @@ class Access:
 
     # passwords and tokens
 
-    def _by_token(self, given: str) -> Visitor | None:
-        found: Visitor | None = None
+    def _by_token(self, given: str) -> Identity | None:
+        found: Identity | None = None
         for name, token in self._settings.tokens.items():
             if _same(given, token.token.get_secret_value()):
-                found = Visitor(name, token.role, "token")
+                found = Identity(name, token.role, "token")
         return found
 
-    async def _by_basic(self, encoded: str, client: str) -> Visitor | None:
+    async def _by_basic(self, encoded: str, client: str) -> Identity | None:
         try:
             name, _, password = base64.b64decode(encoded, validate=True).decode().partition(":")
         except ValueError:

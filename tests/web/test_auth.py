@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from mqttcam.settings.web import WebSettings
-from mqttcam.web import ended, passwords
-from mqttcam.web.access import Access, Visitor
-from mqttcam.web.ended import EndedSessions
+from mqttcam.web import passwords, revoked_sessions
+from mqttcam.web.auth import Authenticator, Identity
 from mqttcam.web.passwords import hash_password
-from mqttcam.web.throttle import Throttle
-from tests.web.people import CHANGE, SEE, TOKEN, basic, bearer, jar, status, users
+from mqttcam.web.rate_limiter import LoginRateLimiter
+from mqttcam.web.revoked_sessions import RevokedSessions
+from tests.web.credentials import CHANGE, SEE, TOKEN, basic, bearer, jar, status, users
 from tests.web.serving import Served, client, raw, serving
 
 
@@ -100,14 +100,16 @@ async def test_a_session_lasts_over_a_restart_and_ends_with_the_password() -> No
         value = answer.cookies["mqttcam_yard"].value
         key = (served.directory / "web.key").read_bytes()
         assert (served.directory / "web.key").stat().st_mode & 0o777 == 0o600
-        again = Access(settings(users()), key)
+        again = Authenticator(settings(users()), key)
         assert again._by_session(value) is not None
         changed = users()
         changed["users"]["otto"]["password_hash"] = hash_password("another")
-        assert Access(settings(changed), key)._by_session(value) is None
+        assert Authenticator(settings(changed), key)._by_session(value) is None
         del changed["users"]["otto"]
-        assert Access(settings(changed), key)._by_session(value) is None
-        assert Access(settings(users()), b"another key of the same length..")._by_session(value) is None
+        assert Authenticator(settings(changed), key)._by_session(value) is None
+        assert (
+            Authenticator(settings(users()), b"another key of the same length..")._by_session(value) is None
+        )
         await http.post("/api/logout")
         assert (await http.get(SEE)).status == 401
 
@@ -127,7 +129,7 @@ async def test_a_logout_ends_the_session_wherever_its_cookie_is_and_no_other() -
         assert await status(served, SEE, one) == 401
         assert await status(served, SEE, other) == 200
         key = (served.directory / "web.key").read_bytes()
-        after_a_restart = Access(settings(users()), key, EndedSessions(served.directory))
+        after_a_restart = Authenticator(settings(users()), key, RevokedSessions(served.directory))
         assert after_a_restart._by_session(one["Cookie"].partition("=")[2]) is None
         assert after_a_restart._by_session(other["Cookie"].partition("=")[2]) is not None
 
@@ -135,13 +137,13 @@ async def test_a_logout_ends_the_session_wherever_its_cookie_is_and_no_other() -
 async def test_only_so_many_ended_sessions_are_kept_and_none_comes_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ended, "_MOST", 3)
+    monkeypatch.setattr(revoked_sessions, "_MOST", 3)
     now = int(time.time())
-    sessions = EndedSessions(tmp_path)
+    sessions = RevokedSessions(tmp_path)
     await sessions.add("old", now - 1)
     for n in range(5):
         await sessions.add(f"session {n}", now + 10 + n)
-    for found in (sessions, EndedSessions(tmp_path)):
+    for found in (sessions, RevokedSessions(tmp_path)):
         assert all(found.has(f"session {n}", now + 10 + n) for n in range(5))
         assert len(found._expiries) == 3
         assert not found.has("younger", now + 20)
@@ -151,30 +153,30 @@ async def test_only_so_many_ended_sessions_are_kept_and_none_comes_back(
 async def test_ended_sessions_that_cannot_be_read_end_all(
     tmp_path: Path, kept: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
-    visitor = Visitor("otto", "viewer", "password")
-    access = Access(settings(users()), b"key")
+    visitor = Identity("otto", "viewer", "password")
+    access = Authenticator(settings(users()), b"key")
     before = access.session(visitor)
-    sessions = EndedSessions(tmp_path)
+    sessions = RevokedSessions(tmp_path)
     await sessions.add("one", 0)
     (path,) = tmp_path.iterdir()
     path.write_bytes(kept)
     now = time.time() + 1
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(time, "time", lambda: now)
-        again = Access(settings(users()), b"key", EndedSessions(tmp_path))
+        again = Authenticator(settings(users()), b"key", RevokedSessions(tmp_path))
         assert again._by_session(before) is None
         assert again._by_session(again.session(visitor)) is not None
     assert "log in again" in caplog.text
 
 
 async def test_a_session_ends_with_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    access = Access(settings(users()), b"key")
+    access = Authenticator(settings(users()), b"key")
     visitor = await access.login("anna", "right", "10.0.0.1")
     assert visitor is not None
     value = access.session(visitor)
     assert access._by_session(value) is not None
     now = time.time()
-    monkeypatch.setattr("mqttcam.web.access.time.time", lambda: now + 31 * 24 * 3600)
+    monkeypatch.setattr("mqttcam.web.auth.time.time", lambda: now + 31 * 24 * 3600)
     assert access._by_session(value) is None
 
 
@@ -211,7 +213,7 @@ async def test_guesses_are_throttled_and_others_are_not_locked_out() -> None:
 
 def test_each_guess_doubles_the_wait() -> None:
     now = 0.0
-    throttle = Throttle(lambda: now)
+    throttle = LoginRateLimiter(lambda: now)
     waits = []
     for _ in range(16):
         waits.append(throttle.wait("10.0.0.1"))
@@ -233,7 +235,7 @@ def test_each_guess_doubles_the_wait() -> None:
 
 
 def test_the_throttle_remembers_only_so_many() -> None:
-    throttle = Throttle()
+    throttle = LoginRateLimiter()
     for n in range(3000):
         throttle.failed(f"10.0.{n // 256}.{n % 256}")
     assert len(throttle._clients) <= 1024
@@ -246,8 +248,8 @@ async def test_a_right_password_is_remembered_for_players(monkeypatch: pytest.Mo
         checked.append(password)
         return passwords.verify_password(password, line)
 
-    monkeypatch.setattr("mqttcam.web.access.verify_password", verify)
-    access = Access(settings(users()), b"key")
+    monkeypatch.setattr("mqttcam.web.auth.verify_password", verify)
+    access = Authenticator(settings(users()), b"key")
     for password in ("right", "right", "wrong", "right"):
         found = await access.login("anna", password, "10.0.0.1")
         assert (found is not None) is (password == "right")
@@ -268,7 +270,7 @@ async def test_bytes_that_are_no_text_are_nobody_s(header: bytes) -> None:
 
 async def test_strangers_get_the_health_alone() -> None:
     async with serving({"front": {}}, **users()) as served, client(served) as http:
-        served.fleet.health.checks.append(lambda: "the broker is away")
+        served.registry.health.checks.append(lambda: "the broker is away")
         answer = await http.get("/healthz")
         assert answer.status == 503
         assert await answer.json() == {"ok": False, "problems": ["the broker is away"]}

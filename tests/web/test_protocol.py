@@ -12,7 +12,7 @@ from socket import create_connection
 import pytest
 from aiohttp import web
 
-from mqttcam.web import connections, guard, routes, server
+from mqttcam.web import authorization, protocol, routes, server
 from tests.support.certificates import Certificates
 from tests.web.serving import client, raw, serving
 
@@ -63,11 +63,11 @@ async def test_who_goes_before_the_answer_leaves_no_trace_in_the_log(
     gone = asyncio.Event()
 
     @web.middleware
-    async def closing(request: web.Request, handler: guard.Handler) -> web.StreamResponse:
+    async def closing(request: web.Request, handler: authorization.Handler) -> web.StreamResponse:
         assert request.transport is not None
         request.transport.close()
         gone.set()
-        return await guard.refusals(request, handler)
+        return await authorization.refusals(request, handler)
 
     monkeypatch.setattr(routes, "refusals", closing)
     async with serving() as served:
@@ -77,7 +77,7 @@ async def test_who_goes_before_the_answer_leaves_no_trace_in_the_log(
 
 
 async def test_who_never_ends_asking_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "_IDLE", 0.3)
+    monkeypatch.setattr(protocol, "_IDLE", 0.3)
     async with serving({}) as served:
         for said in (b"", b"GET / HTTP/1.1\r\nHost: x\r\nA: "):
             reader, writer = await asyncio.open_connection("127.0.0.1", served.server.port)
@@ -103,7 +103,7 @@ async def test_who_never_greets_over_https_is_let_go(
 async def test_too_many_clients_are_turned_away_and_the_others_are_served(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(connections, "MOST", 8)
+    monkeypatch.setattr(protocol, "MOST", 8)
     async with serving({}, max_viewers=1) as served, client(served) as http:
         assert (await http.get("/healthz")).status == 200
         with ExitStack() as stack:

@@ -17,8 +17,8 @@ from mqttcam.devices.entities.camera import camera_entities
 from mqttcam.devices.entities.entity import state_of
 from mqttcam.devices.entities.node import NODE
 from mqttcam.web.describe import describe_entity
-from mqttcam.web.history import History
-from mqttcam.web.viewers import Viewers
+from mqttcam.web.mjpeg import MjpegStreams
+from mqttcam.web.snapshot_history import SnapshotHistory
 
 _TICK = 2.0
 """Seconds between two looks at values that change without a word, such as the frame rate."""
@@ -27,11 +27,11 @@ _COALESCE = 0.05
 View = dict[str, object]
 
 
-class Live:
+class StatePublisher:
     """What the page shows, computed once for all clients, and only while there are any."""
 
-    def __init__(self, fleet: DeviceRegistry, viewers: Viewers, history: History) -> None:
-        self._fleet = fleet
+    def __init__(self, registry: DeviceRegistry, viewers: MjpegStreams, history: SnapshotHistory) -> None:
+        self._fleet = registry
         self._viewers = viewers
         self._history = history
         self._clients: set[asyncio.Event] = set()
@@ -40,7 +40,7 @@ class Live:
         self._numbers: WeakKeyDictionary[CameraDevice, int] = WeakKeyDictionary()
         self._next_number = itertools.count()
         self.closed = False
-        fleet.node.add_listener(self.changed)
+        registry.node.add_listener(self.changed)
 
     def __len__(self) -> int:
         return len(self._clients)

@@ -11,7 +11,7 @@ _MAX_BYTES = 8 * 2**20
 """Of one camera's snapshots together; the last one is always kept."""
 
 
-class History:
+class SnapshotHistory:
     """A ring of pictures a camera."""
 
     def __init__(self, length: int) -> None:

@@ -7,17 +7,17 @@ import asyncio
 import orjson
 from aiohttp import web
 
+from mqttcam.web.context import CONTEXT
 from mqttcam.web.errors import ApiError
-from mqttcam.web.live import View, difference
-from mqttcam.web.site import SITE
+from mqttcam.web.state_publisher import View, difference
 
 _HEARTBEAT = 15.0
 _MAX_CLIENTS = 64
 
 
-async def events(request: web.Request) -> web.StreamResponse:
+async def updates(request: web.Request) -> web.StreamResponse:
     """The whole view first, then what changes in it, each as an `update` event to be merged into the last."""
-    live = request.app[SITE].live
+    live = request.app[CONTEXT].live
     if len(live) >= _MAX_CLIENTS:
         raise ApiError(503, "busy", "too many event streams", allowed={"max_streams": _MAX_CLIENTS})
     headers = {"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}

@@ -5,17 +5,17 @@ from __future__ import annotations
 import orjson
 from aiohttp import web
 
-from mqttcam.web.access import Visitor
 from mqttcam.web.api import body
-from mqttcam.web.ended import SESSION_SECONDS
+from mqttcam.web.auth import Identity
+from mqttcam.web.context import CONTEXT, WebContext
 from mqttcam.web.errors import ApiError, json_response
-from mqttcam.web.site import SITE, Site
+from mqttcam.web.revoked_sessions import SESSION_SECONDS
 
 
 async def session(request: web.Request) -> web.Response:
     """Who is asking."""
-    site = request.app[SITE]
-    visitor = await site.access.visitor(request, site.cookie)
+    context = request.app[CONTEXT]
+    visitor = await context.access.visitor(request, context.cookie)
     if visitor is None:
         raise ApiError(401, "unauthorized", "log in, or send a token")
     return json_response(_describe(visitor))
@@ -23,19 +23,19 @@ async def session(request: web.Request) -> web.Response:
 
 async def login(request: web.Request) -> web.Response:
     """A session for `{"name", "password"}`; with a token as the password, no name."""
-    site = request.app[SITE]
+    context = request.app[CONTEXT]
     name, password = _credentials(await body(request))
-    visitor = await site.access.login(name, password, site.access.client(request))
+    visitor = await context.access.login(name, password, context.access.client(request))
     if visitor is None:
         raise ApiError(
             401, "unauthorized", "name and password do not fit" if name else "the token does not fit"
         )
     response = json_response(_describe(visitor))
     response.set_cookie(
-        site.cookie,
-        site.access.session(visitor),
+        context.cookie,
+        context.access.session(visitor),
         max_age=SESSION_SECONDS,
-        path=_path(request, site),
+        path=_path(request, context),
         httponly=True,
         samesite="Lax",
         secure=request.secure or request.headers.get("X-Forwarded-Proto") == "https",
@@ -45,10 +45,10 @@ async def login(request: web.Request) -> web.Response:
 
 async def logout(request: web.Request) -> web.Response:
     """End the session, and forget it in this browser."""
-    site = request.app[SITE]
-    await site.access.logout(request.cookies.get(site.cookie, ""))
+    context = request.app[CONTEXT]
+    await context.access.logout(request.cookies.get(context.cookie, ""))
     response = json_response({"ok": True})
-    response.del_cookie(site.cookie, path=_path(request, site))
+    response.del_cookie(context.cookie, path=_path(request, context))
     return response
 
 
@@ -63,9 +63,9 @@ def _credentials(data: bytes) -> tuple[str, str]:
     return name, password
 
 
-def _path(request: web.Request, site: Site) -> str:
-    return site.base(request) or "/"
+def _path(request: web.Request, context: WebContext) -> str:
+    return context.base(request) or "/"
 
 
-def _describe(visitor: Visitor) -> dict[str, object]:
+def _describe(visitor: Identity) -> dict[str, object]:
     return {"name": visitor.name, "role": visitor.role, "proof": visitor.proof}

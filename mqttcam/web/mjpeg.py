@@ -29,7 +29,7 @@ def part_of(jpeg: bytes, ts_ns: int, seq: int) -> bytes:
     return _PART % (len(jpeg), ts_ns / 1e9, seq, jpeg)
 
 
-class Viewer:
+class MjpegClient:
     """One client of a stream. It holds one picture at the most: the one that is on its way.
 
     Attributes:
@@ -100,11 +100,11 @@ class Viewer:
             self.congested.set()
 
 
-class Audience:
+class MjpegStream:
     """The viewers of one camera who want pictures of one width and quality."""
 
     def __init__(self, device: CameraDevice, max_width: int | None, quality: int | None) -> None:
-        self.viewers: set[Viewer] = set()
+        self.viewers: set[MjpegClient] = set()
         self._device = device
         self._max_width = max_width
         self._quality = quality
@@ -146,11 +146,11 @@ class Audience:
         self._feed.ready = any(viewer.ready for viewer in self.viewers)
 
 
-class Viewers:
+class MjpegStreams:
     """Every viewer of every camera."""
 
     def __init__(self) -> None:
-        self._audiences: dict[tuple[CameraDevice, int | None, int | None], Audience] = {}
+        self._audiences: dict[tuple[CameraDevice, int | None, int | None], MjpegStream] = {}
         self._gone = {"sent": 0, "dropped": 0}
         self._interrupted: set[CameraDevice] = set()
 
@@ -174,13 +174,13 @@ class Viewers:
 
     @contextlib.contextmanager
     def joined(
-        self, device: CameraDevice, viewer: Viewer, max_width: int | None, quality: int | None
-    ) -> Iterator[Audience]:
+        self, device: CameraDevice, viewer: MjpegClient, max_width: int | None, quality: int | None
+    ) -> Iterator[MjpegStream]:
         """Be among a camera's viewers for the block."""
         key = (device, max_width, quality)
         audience = self._audiences.get(key)
         if audience is None:
-            audience = self._audiences[key] = Audience(*key)
+            audience = self._audiences[key] = MjpegStream(*key)
         audience.viewers.add(viewer)
         audience.update()
         try:
@@ -214,6 +214,6 @@ class Viewers:
         if device is not None:
             self._interrupted.discard(device)
 
-    def _all(self) -> Iterator[Viewer]:
+    def _all(self) -> Iterator[MjpegClient]:
         for audience in self._audiences.values():
             yield from audience.viewers

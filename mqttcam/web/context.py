@@ -12,51 +12,51 @@ from mqttcam.commands.registry import DeviceRegistry
 from mqttcam.devices.camera import CameraDevice
 from mqttcam.settings.web import WebSettings
 from mqttcam.values import InvalidValue, Number
-from mqttcam.web.access import Access
+from mqttcam.web.auth import Authenticator
 from mqttcam.web.errors import ApiError
-from mqttcam.web.history import History
-from mqttcam.web.live import Live
-from mqttcam.web.viewers import Viewers
+from mqttcam.web.mjpeg import MjpegStreams
+from mqttcam.web.snapshot_history import SnapshotHistory
+from mqttcam.web.state_publisher import StatePublisher
 
 _INGRESS_PATH = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 
 
-class Site:
+class WebContext:
     """The parts, by name."""
 
-    def __init__(self, settings: WebSettings, fleet: DeviceRegistry, access: Access) -> None:
+    def __init__(self, settings: WebSettings, registry: DeviceRegistry, access: Authenticator) -> None:
         self.settings = settings
-        self.fleet = fleet
+        self.registry = registry
         self.access = access
-        self.viewers = Viewers()
-        self.history = History(settings.history)
-        self.live = Live(fleet, self.viewers, self.history)
+        self.viewers = MjpegStreams()
+        self.history = SnapshotHistory(settings.history)
+        self.live = StatePublisher(registry, self.viewers, self.history)
         self._attended: dict[str, CameraDevice] = {}
 
     @property
     def cookie(self) -> str:
         """The session's cookie; cookies know no ports, so each node has a name of its own."""
-        return f"mqttcam_{self.fleet.node.id}"
+        return f"mqttcam_{self.registry.node.id}"
 
     def open(self) -> None:
         """Follow the cameras that there are, and those that come."""
-        self.fleet.listeners.add(self._attend)
+        self.registry.listeners.add(self._attend)
         self._attend()
 
     def close(self) -> None:
         """End every stream, and look out for cameras no more."""
-        self.fleet.listeners.remove(self._attend)
+        self.registry.listeners.remove(self._attend)
         self.live.close()
         self.viewers.close()
 
     def _attend(self) -> None:
         """Follow cameras that are new since the last call, and let go of those that are no more."""
         for camera_id, device in tuple(self._attended.items()):
-            if self.fleet.devices.get(camera_id) is not device:
+            if self.registry.devices.get(camera_id) is not device:
                 del self._attended[camera_id]
                 self.viewers.close(device)
                 self.history.forget(camera_id)
-        for camera_id, device in self.fleet.devices.items():
+        for camera_id, device in self.registry.devices.items():
             if camera_id not in self._attended:
                 self._attended[camera_id] = device
                 self._follow(device)
@@ -82,16 +82,16 @@ class Site:
             ApiError: there is none; the known ones are listed.
         """
         camera_id = request.match_info.get("camera")
-        if camera_id is not None and camera_id in self.fleet.devices:
-            return self.fleet.devices[camera_id]
+        if camera_id is not None and camera_id in self.registry.devices:
+            return self.registry.devices[camera_id]
         number = 1 if request.path.endswith("2") else 0
-        if camera_id is None and len(self.fleet.devices) > number:
-            return list(self.fleet.devices.values())[number]
+        if camera_id is None and len(self.registry.devices) > number:
+            return list(self.registry.devices.values())[number]
         message = "there is no such camera" if camera_id is not None else "there is no camera to show here"
-        raise ApiError(404, "not_found", message, "camera", sorted(self.fleet.devices))
+        raise ApiError(404, "not_found", message, "camera", sorted(self.registry.devices))
 
 
-SITE: web.AppKey[Site] = web.AppKey("site", Site)
+CONTEXT: web.AppKey[WebContext] = web.AppKey("context", WebContext)
 
 QUERY: dict[str, Number] = {
     "fps": Number(0.01, 240),
@@ -102,7 +102,7 @@ QUERY: dict[str, Number] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class PictureQuery:
     """The pictures that a request asks for.
 
     Attributes:
@@ -116,7 +116,7 @@ class Wish:
     quality: int | None
 
 
-def wish(request: web.Request) -> Wish:
+def wish(request: web.Request) -> PictureQuery:
     """The numbers in a request's query.
 
     Raises:
@@ -130,7 +130,7 @@ def wish(request: web.Request) -> Wish:
         except InvalidValue as error:
             raise ApiError(400, "invalid_value", error.message, name, error.allowed) from None
     width, quality = numbers.get("width"), numbers.get("quality")
-    return Wish(
+    return PictureQuery(
         float(numbers.get("fps", math.inf)),
         None if width is None else int(width),
         None if quality is None else int(quality),

@@ -49,7 +49,7 @@ class Open:
 
         async def change() -> None:
             await self.served.front.camera.stop()
-            self.served.fleet.remove("front")
+            self.served.registry.remove("front")
             await self.served.add("front", **settings)
 
         self.do(change())
@@ -170,7 +170,7 @@ def test_a_reload_that_nobody_could_see_shows_the_new_stream(opened: Open) -> No
     async def at_once() -> None:
         """As fast as that: there is no event in between."""
         old = opened.served.front
-        opened.served.fleet.remove("front")
+        opened.served.registry.remove("front")
         new = await opened.served.add("front", name="Front door", size="640x480")
         assert new.camera.status is CameraStatus.RUNNING
         await old.camera.stop()

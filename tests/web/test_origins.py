@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.web.people import CHANGE, SEE, TOKEN, bearer, jar, status, users
+from tests.web.credentials import CHANGE, SEE, TOKEN, bearer, jar, status, users
 from tests.web.serving import client, serving
 
 

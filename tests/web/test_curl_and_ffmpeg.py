@@ -7,7 +7,7 @@ import shutil
 
 from mqttcam.camera.status import CameraStatus
 from tests.support.left_out import leave_out
-from tests.web.people import users
+from tests.web.credentials import users
 from tests.web.serving import serving
 
 
