@@ -11,7 +11,7 @@ from typing import Protocol
 from mqttcam.camera.frame import Picture, PictureSpec
 from mqttcam.gateway.snapshots import REFUSED, PublishError, image_head, meta_of, meta_packet, send_snapshot
 from mqttcam.mqtt.connection import Connection
-from mqttcam.mqtt.link import Link
+from mqttcam.mqtt.network_connection import NetworkConnection
 from mqttcam.mqtt.packets import LONGEST_HEAD, PUBLISH, RETAIN, prefixed
 from mqttcam.mqtt.topics import CameraTopics
 from mqttcam.schedule import Schedule
@@ -112,7 +112,7 @@ class PicturePublisher:
         """The largest JPEG that goes out now."""
         topic = max(len(self._topics.image), len(self._topics.snapshot))
         overhead = LONGEST_HEAD + topic + _PROPERTIES
-        return self._connection.budget.limit - overhead
+        return self._connection.max_packet_size - overhead
 
     def configure(
         self, spec: PictureSpec, rate: float, *, retain: bool, schedule: Schedule | None = None
@@ -144,8 +144,8 @@ class PicturePublisher:
         Raises:
             PublishError: it was not published, or not acknowledged.
         """
-        link = self._connection.link
-        if link is None:
+        network = self._connection.network
+        if network is None:
             raise PublishError("unavailable", "there is no connection to the broker")
         if self._snapshots >= MAX_SNAPSHOTS:
             raise PublishError("busy", f"{self._snapshots} snapshots wait for the broker")
@@ -153,7 +153,7 @@ class PicturePublisher:
             raise PublishError("too_large", f"{len(picture.jpeg)} bytes; the most is {self.max_bytes}")
         self._snapshots += 1
         try:
-            await send_snapshot(link, self._topics, picture, COMMAND, request_id)
+            await send_snapshot(network, self._topics, picture, COMMAND, request_id)
         finally:
             self._snapshots -= 1
 
@@ -200,7 +200,7 @@ class PicturePublisher:
             then()
 
     def _fit(self) -> None:
-        self._limit = self._connection.budget.limit
+        self._limit = self._connection.max_packet_size
         self._feed.max_bytes = self._max_bytes = self.max_bytes
 
     # pictures
@@ -221,25 +221,25 @@ class PicturePublisher:
         self._taking = None
 
     def _offer(self, picture: Picture, trigger: str) -> None:
-        link = self._connection.link
-        if link is None:
+        network = self._connection.network
+        if network is None:
             self._dropped += 1
         elif self._in_flight:
             self._dropped += self._slot is not None
             self._slot = (picture, trigger, self._loop.time())
         else:
-            self._send(link, picture, trigger)
+            self._send(network, picture, trigger)
 
-    def _send(self, link: Link, picture: Picture, trigger: str) -> None:
+    def _send(self, network: NetworkConnection, picture: Picture, trigger: str) -> None:
         jpeg = picture.jpeg
         if len(jpeg) > self._max_bytes:
             self._drop_too_large(picture)
             return
-        head = image_head(link, PUBLISH | self._retain, self._image_topic, None, picture)
-        mid = link.next_mid()
-        meta = meta_packet(link, self._image_meta_topic, mid, meta_of(picture, trigger))
+        head = image_head(network, PUBLISH | self._retain, self._image_topic, None, picture)
+        mid = network.next_mid()
+        meta = meta_packet(network, self._image_meta_topic, mid, meta_of(picture, trigger))
         self._in_flight = True
-        if link.write((head, jpeg, meta), len(head) + len(jpeg) + len(meta), mid, self._acknowledged):
+        if network.write((head, jpeg, meta), len(head) + len(jpeg) + len(meta), mid, self._acknowledged):
             self._feed.ready = self._quick
         if picture.quality < self._feed.spec.quality and len(jpeg) * 2 > self._max_bytes:
             self._say_fitted()
@@ -247,7 +247,7 @@ class PicturePublisher:
     def _acknowledged(self, reason: int, seconds: float) -> None:
         self._arrived()
         self._quick = seconds * 2 < self._period
-        if self._connection.budget.limit != self._limit:
+        if self._connection.max_packet_size != self._limit:
             self._fit()
         if reason >= REFUSED:
             self._dropped += 1
@@ -257,12 +257,12 @@ class PicturePublisher:
             self._feed.ready = True
             return
         picture, trigger, since = slot
-        link = self._connection.link
-        if link is None or self._loop.time() - since > _STALE:
+        network = self._connection.network
+        if network is None or self._loop.time() - since > _STALE:
             self._dropped += 1
             self._feed.ready = True
         else:
-            self._send(link, picture, trigger)
+            self._send(network, picture, trigger)
 
     def _say_fitted(self) -> None:
         if self._limit != self._fitted_to:

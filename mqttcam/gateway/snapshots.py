@@ -8,7 +8,7 @@ import orjson
 
 from mqttcam.camera.frame import Picture
 from mqttcam.mqtt.client import MQTT_5
-from mqttcam.mqtt.link import Link
+from mqttcam.mqtt.network_connection import NetworkConnection
 from mqttcam.mqtt.packets import PUBLISH, QOS_1, picture_properties, prefixed, publish_head
 from mqttcam.mqtt.topics import CameraTopics
 
@@ -39,21 +39,23 @@ def meta_of(picture: Picture, trigger: str) -> dict[str, object]:
     }
 
 
-def image_head(link: Link, first: int, topic: bytes, mid: int | None, picture: Picture) -> bytes:
+def image_head(
+    network: NetworkConnection, first: int, topic: bytes, mid: int | None, picture: Picture
+) -> bytes:
     """The packet of an image up to the JPEG; arguments as for `publish_head`."""
-    properties = picture_properties(picture.ts_ns, picture.seq) if link.protocol == MQTT_5 else None
+    properties = picture_properties(picture.ts_ns, picture.seq) if network.protocol == MQTT_5 else None
     return publish_head(first, topic, mid, properties, len(picture.jpeg))
 
 
-def meta_packet(link: Link, topic: bytes, mid: int, fields: dict[str, object]) -> bytes:
+def meta_packet(network: NetworkConnection, topic: bytes, mid: int, fields: dict[str, object]) -> bytes:
     """The packet of a meta, at QoS 1."""
     payload = orjson.dumps(fields)
-    properties = b"" if link.protocol == MQTT_5 else None
+    properties = b"" if network.protocol == MQTT_5 else None
     return publish_head(PUBLISH | QOS_1, topic, mid, properties, len(payload)) + payload
 
 
 async def send_snapshot(
-    link: Link, topics: CameraTopics, picture: Picture, trigger: str, request_id: str | None
+    network: NetworkConnection, topics: CameraTopics, picture: Picture, trigger: str, request_id: str | None
 ) -> None:
     """Publish the picture and its meta, and return when the broker has acknowledged both.
 
@@ -68,14 +70,14 @@ async def send_snapshot(
         if len(reasons) == 2 and not acknowledged.done():
             acknowledged.set_result(max(reasons))
 
-    mid = link.next_mid()
-    head = image_head(link, PUBLISH | QOS_1, prefixed(topics.snapshot.encode()), mid, picture)
-    link.write((head, picture.jpeg), len(head) + len(picture.jpeg), mid, on_ack)
-    mid = link.next_mid()
+    mid = network.next_mid()
+    head = image_head(network, PUBLISH | QOS_1, prefixed(topics.snapshot.encode()), mid, picture)
+    network.write((head, picture.jpeg), len(head) + len(picture.jpeg), mid, on_ack)
+    mid = network.next_mid()
     fields = meta_of(picture, trigger) | {"request_id": request_id}
-    meta = meta_packet(link, prefixed(topics.snapshot_meta.encode()), mid, fields)
-    link.write((meta,), len(meta), mid, on_ack)
-    await asyncio.wait((acknowledged, link.ended), timeout=TIMEOUT, return_when=asyncio.FIRST_COMPLETED)
+    meta = meta_packet(network, prefixed(topics.snapshot_meta.encode()), mid, fields)
+    network.write((meta,), len(meta), mid, on_ack)
+    await asyncio.wait((acknowledged, network.ended), timeout=TIMEOUT, return_when=asyncio.FIRST_COMPLETED)
     if not acknowledged.done():
         raise PublishError("unavailable", "the broker has not acknowledged the snapshot")
     if (reason := acknowledged.result()) >= REFUSED:

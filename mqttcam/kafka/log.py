@@ -42,34 +42,34 @@ _FRESH = 60.0
 _INNARDS = re.compile(r"<BrokerConnection.*\]>:? *|Closing connection\. *")
 
 
-class _Listener(logging.Handler):
+class _ErrorCapture(logging.Handler):
     """What was said last in each thread.
 
     Attributes:
         said: by thread name; whether it is in words of ours, and when it was.
-        ears: who is told at once, with the thread's name; cameras may share a client's name.
+        callbacks: who is told at once, with the thread's name; cameras may share a client's name.
     """
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
-        self.said: dict[str, tuple[bool, float, str]] = {}
-        self.ears: set[tuple[str, Callable[[str], None]]] = set()
+        self.last: dict[str, tuple[bool, float, str]] = {}
+        self.callbacks: set[tuple[str, Callable[[str], None]]] = set()
 
     def emit(self, record: logging.LogRecord) -> None:
         thread, text = record.threadName or "", record.getMessage()
         if not record.name.startswith("kafka") or _HARMLESS in text:
             return
-        words = in_words(text)
+        words = explain(text)
         if words is not None:
-            self.said[thread] = True, time.monotonic(), words
-            for of, ear in tuple(self.ears):
+            self.last[thread] = True, time.monotonic(), words
+            for of, callback in tuple(self.callbacks):
                 if of == thread:
-                    ear(words)
-        elif not (thread in self.said and self.said[thread][0]):
-            self.said[thread] = False, time.monotonic(), _INNARDS.sub("", text)
+                    callback(words)
+        elif not (thread in self.last and self.last[thread][0]):
+            self.last[thread] = False, time.monotonic(), _INNARDS.sub("", text)
 
 
-_listener = _Listener()
+_capture = _ErrorCapture()
 
 
 def _not_from_scram(record: logging.LogRecord) -> bool:
@@ -77,7 +77,7 @@ def _not_from_scram(record: logging.LogRecord) -> bool:
     return record.module != "scram"
 
 
-def in_words(text: str) -> str | None:
+def explain(text: str) -> str | None:
     """A message of kafka-python for a person; None where it is none that is known."""
     for pattern, words in _WORDS.items():
         if match := re.search(pattern, text):
@@ -88,50 +88,50 @@ def in_words(text: str) -> str | None:
     return None
 
 
-def listen(client_id: str | None = None, ear: Callable[[str], None] | None = None) -> None:
+def capture(client_id: str | None = None, callback: Callable[[str], None] | None = None) -> None:
     """Before the libraries are used.
 
     Args:
-        ear: told at once, from whatever thread it is, of troubles that the producer `client_id` has while it sends.
+        callback: called at once, from any thread, with each problem of the producer `client_id`.
     """
     for name in _LIBRARIES:
         logger = logging.getLogger(name)
-        if _listener not in logger.handlers:
+        if _capture not in logger.handlers:
             logging.getLogger().addFilter(_not_from_scram)
-            logger.addHandler(_listener)
+            logger.addHandler(_capture)
             logger.setLevel(logging.WARNING)
             logger.propagate = False
-    if client_id is not None and ear is not None:
-        _listener.ears.add((_sending_thread(client_id), ear))
+    if client_id is not None and callback is not None:
+        _capture.callbacks.add((_sending_thread(client_id), callback))
 
 
-def forget(client_id: str, ear: Callable[[str], None]) -> None:
-    """This ear is told no more of the producer's troubles."""
-    _listener.ears.discard((_sending_thread(client_id), ear))
+def remove_callback(client_id: str, callback: Callable[[str], None]) -> None:
+    """This callback is told no more of the producer's troubles."""
+    _capture.callbacks.discard((_sending_thread(client_id), callback))
 
 
-def last_words(client_id: str | None = None) -> str:
+def last_error(client_id: str | None = None) -> str:
     """What kafka-python last complained of in this thread or the producer's, for a person; empty: of nothing."""
     threads = [threading.current_thread().name]
     if client_id is not None:
         threads.append(_sending_thread(client_id))
-    found = [said for thread in threads if (said := _listener.said.pop(thread, None)) is not None]
+    found = [said for thread in threads if (said := _capture.last.pop(thread, None)) is not None]
     return max((said for said in found if time.monotonic() - said[1] < _FRESH), default=(False, 0.0, ""))[2]
 
 
-def why_not_open(error: Exception, brokers: str, client_id: str | None = None) -> str:
+def explain_open_failure(error: Exception, brokers: str, client_id: str | None = None) -> str:
     """Why there is no reader or writer, for a person: the libraries' exceptions hardly say, what they log does."""
-    said = last_words(client_id)
+    said = last_error(client_id)
     kind = type(error).__name__
     if isinstance(error, ImportError) or kind == "UnsupportedServiceTypeError":
         return f"needs `pip install 'mqttcam[kafka]'`: {error}"
     if not said and kind != "ConnectionError" and not isinstance(error, OSError):
-        return in_words(str(error)) or f"{kind}: {error}"
+        return explain(str(error)) or f"{kind}: {error}"
     if said.startswith("no "):
         return said
     why = f"{said}: {WRONG_PORT}" if said.endswith(_CLOSED) else said
     cause = repr(error.__cause__ or error)
-    return f"no connection to {brokers}: {why or in_words(cause) or cause}"
+    return f"no connection to {brokers}: {why or explain(cause) or cause}"
 
 
 def _sending_thread(client_id: str) -> str:

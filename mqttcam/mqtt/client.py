@@ -14,7 +14,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from mqttcam.mqtt.packets import PackedProperties
-from mqttcam.mqtt.wire import Wire
+from mqttcam.mqtt.shared_socket import SharedSocket
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
-class Login:
+class ConnectOptions:
     """What a CONNECT says.
 
     Attributes:
@@ -60,7 +60,7 @@ class Login:
 
 
 @dataclass(frozen=True, slots=True)
-class Welcome:
+class Connack:
     """The broker's CONNACK; `reason` as in MQTT 5 (3.2.2.2), where 0 is yes, also for MQTT 3.1.1."""
 
     reason: int
@@ -70,7 +70,7 @@ class Welcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Goodbye:
+class DisconnectReason:
     """Why paho has closed the socket; `reason` is of the broker's DISCONNECT, None where it sent none."""
 
     text: str
@@ -86,45 +86,45 @@ class Client(paho.Client):
         acknowledged: packet identifiers and reason codes of PUBACKs.
     """
 
-    def __init__(self, wire: Wire, login: Login) -> None:
+    def __init__(self, wire: SharedSocket, login: ConnectOptions) -> None:
         super().__init__(
             CallbackAPIVersion.VERSION2,
             login.client_id,
             protocol=MQTTProtocolVersion(login.protocol),
             reconnect_on_failure=False,
         )
-        self.welcome: Welcome | None = None
-        self.goodbye: Goodbye | None = None
+        self.connack: Connack | None = None
+        self.disconnect_reason: DisconnectReason | None = None
         self.received: list[Message] = []
         self.acknowledged: list[tuple[int, int]] = []
-        self._wire = wire
-        self._login = login
-        self._wanted: dict[int, list[str]] = {}
+        self._shared_socket = wire
+        self._options = login
+        self._awaiting_suback: dict[int, list[str]] = {}
         if login.username is not None:
             self.username_pw_set(login.username, login.password)
         if login.will is not None:
             self.will_set(*login.will, qos=1, retain=True)
         self.max_queued_messages_set(_MAX_UNACKNOWLEDGED)
-        self.on_connect = self._note_welcome
-        self.on_disconnect = self._note_goodbye
-        self.on_message = self._note_message
-        self.on_publish = self._note_ack
-        self.on_subscribe = self._note_subscribed
+        self.on_connect = self._record_connack
+        self.on_disconnect = self._record_disconnect
+        self.on_message = self._record_message
+        self.on_publish = self._record_puback
+        self.on_subscribe = self._record_suback
 
     @property
     def _is_5(self) -> bool:
-        return self._login.protocol == MQTT_5
+        return self._options.protocol == MQTT_5
 
-    def _create_socket(self) -> Wire:
-        return self._wire
+    def _create_socket(self) -> SharedSocket:
+        return self._shared_socket
 
-    def log_in(self, host: str, port: int) -> None:
+    def send_connect(self, host: str, port: int) -> None:
         """Send CONNECT; `host` and `port` are for paho's own notes."""
         properties = None
         if self._is_5:
             properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
-            properties.MaximumPacketSize = self._login.largest
-        self.connect(host, port, self._login.keepalive, properties=properties)
+            properties.MaximumPacketSize = self._options.largest
+        self.connect(host, port, self._options.keepalive, properties=properties)
 
     def send(
         self, topic: str, payload: bytes, qos: int, retain: bool, properties: PackedProperties | None
@@ -138,7 +138,7 @@ class Client(paho.Client):
         info = self.publish(topic, payload, qos, retain, properties)  # type: ignore[arg-type]
         return info.mid if info.rc == MQTTErrorCode.MQTT_ERR_SUCCESS else None
 
-    def ask_for(self, filters: Sequence[str]) -> None:
+    def subscribe_to(self, filters: Sequence[str]) -> None:
         """Subscribe at QoS 1; with MQTT 5, without what we publish ourselves."""
         if self._is_5:
             options = SubscribeOptions(qos=1, noLocal=True)
@@ -146,9 +146,9 @@ class Client(paho.Client):
         else:
             _, mid = self.subscribe([(item, 1) for item in filters])
         if mid is not None:
-            self._wanted[mid] = list(filters)
+            self._awaiting_suback[mid] = list(filters)
 
-    def _note_welcome(
+    def _record_connack(
         self,
         _client: paho.Client,
         _data: object,
@@ -162,14 +162,14 @@ class Client(paho.Client):
         receive_maximum = _number(properties, "ReceiveMaximum") or 0xFFFF
         # paho leaves this out, and a broker ends the connection of who sends it more at once.
         self._max_inflight_messages = min(self._max_inflight_messages, receive_maximum)
-        self.welcome = Welcome(
+        self.connack = Connack(
             reason.value,
             _text(reason, properties),
             _number(properties, "MaximumPacketSize"),
             receive_maximum,
         )
 
-    def _note_goodbye(
+    def _record_disconnect(
         self,
         _client: paho.Client,
         _data: object,
@@ -178,22 +178,24 @@ class Client(paho.Client):
         properties: Properties | None,
     ) -> None:
         if flags.is_disconnect_packet_from_server:
-            self.goodbye = Goodbye(
+            self.disconnect_reason = DisconnectReason(
                 f"the broker ended the connection: {_text(reason, properties)}", reason.value
             )
         elif reason == "Keep alive timeout":
-            self.goodbye = Goodbye(f"no answer from the broker for {self._keepalive} s")
+            self.disconnect_reason = DisconnectReason(f"no answer from the broker for {self._keepalive} s")
         elif reason == "Protocol error":
-            self.goodbye = Goodbye("the broker sent what is no MQTT")
+            self.disconnect_reason = DisconnectReason("the broker sent what is no MQTT")
 
-    def _note_message(self, _client: paho.Client, _data: object, message: paho.MQTTMessage) -> None:
+    def _record_message(self, _client: paho.Client, _data: object, message: paho.MQTTMessage) -> None:
         try:
             topic = message.topic
         except UnicodeDecodeError:
             log.warning("a message was ignored: its topic is not UTF-8")
             return
         properties = message.properties
-        if not message.retain and (ORIGIN, self._login.client_id) in getattr(properties, "UserProperty", ()):
+        if not message.retain and (ORIGIN, self._options.client_id) in getattr(
+            properties, "UserProperty", ()
+        ):
             return
         self.received.append(
             Message(
@@ -205,7 +207,7 @@ class Client(paho.Client):
             )
         )
 
-    def _note_ack(
+    def _record_puback(
         self,
         _client: paho.Client,
         _data: object,
@@ -215,7 +217,7 @@ class Client(paho.Client):
     ) -> None:
         self.acknowledged.append((mid, reason.value))
 
-    def _note_subscribed(
+    def _record_suback(
         self,
         _client: paho.Client,
         _data: object,
@@ -223,7 +225,7 @@ class Client(paho.Client):
         reasons: list[ReasonCode],
         _properties: Properties | None,
     ) -> None:
-        for item, reason in zip(self._wanted.pop(mid, []), reasons, strict=False):
+        for item, reason in zip(self._awaiting_suback.pop(mid, []), reasons, strict=False):
             if reason.is_failure:
                 log.error("the broker does not let us subscribe to %s: %s", item, reason)
 

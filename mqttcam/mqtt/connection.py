@@ -6,20 +6,20 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 
-from mqttcam.mqtt.budget import Budget
-from mqttcam.mqtt.client import MQTT_3_1_1, MQTT_5, ORIGIN, Login, Message
-from mqttcam.mqtt.dial import dial
-from mqttcam.mqtt.link import Ended, Link
-from mqttcam.mqtt.packets import PackedProperties, correlation, user_property
-from mqttcam.mqtt.protocol import Protocol
-from mqttcam.mqtt.refusals import (
-    Trouble,
-    trouble_of_end,
-    trouble_of_error,
-    trouble_of_refusal,
+from mqttcam.mqtt.client import MQTT_3_1_1, MQTT_5, ORIGIN, ConnectOptions, Message
+from mqttcam.mqtt.failures import (
+    ConnectionFailure,
+    failure_from_connack,
+    failure_from_end,
+    failure_from_error,
     wants_older_protocol,
 )
-from mqttcam.mqtt.retry import Retry
+from mqttcam.mqtt.network_connection import Ended, NetworkConnection
+from mqttcam.mqtt.open_socket import open_socket
+from mqttcam.mqtt.packet_size import PacketSizeLimit
+from mqttcam.mqtt.packets import PackedProperties, correlation, user_property
+from mqttcam.mqtt.protocol_version import ProtocolVersion
+from mqttcam.mqtt.reconnect import ReconnectPolicy
 from mqttcam.mqtt.subscriptions import Handler, Subscriptions
 from mqttcam.settings import MqttSettings
 
@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 LARGEST_MESSAGE = 16 * 1024 * 1024
 """Bytes of the largest packet taken in. Commands have far less, and a larger one gets an answer that says so;
 what is even larger than this an MQTT 5 broker does not deliver, and with 3.1.1 it ends the connection."""
-WELCOME_TIMEOUT = 10.0
+CONNACK_TIMEOUT = 10.0
 """Seconds for the CONNACK."""
 KEEPALIVE_WITHOUT_WILL = 60
 """Seconds at least, on a connection whose death no will announces, which is the one for pictures: a large one
@@ -77,26 +77,26 @@ class Connection:
         self._follows = follows
         self._keepalive = settings.keepalive if will else max(settings.keepalive, KEEPALIVE_WITHOUT_WILL)
         wanted = MQTT_5 if settings.protocol == 5 else MQTT_3_1_1
-        self.protocol: Protocol = follows.protocol if follows is not None else Protocol(wanted)
+        self.protocol: ProtocolVersion = follows.protocol if follows is not None else ProtocolVersion(wanted)
         self._subscriptions = Subscriptions()
         self._connected_hooks: list[Callable[[], None]] = []
         self._disconnected_hooks: list[Callable[[], None]] = []
-        self._retry = Retry(self._where if follows is None else f"{self._where} for pictures")
+        self._reconnect = ReconnectPolicy(self._where if follows is None else f"{self._where} for pictures")
         self._up = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._connects = 0
         self._too_large: set[str] = set()
-        self.budget = Budget(settings.max_packet_size, self._keepalive)
-        self.link: Link | None = None
+        self.size_limit = PacketSizeLimit(settings.max_packet_size, self._keepalive)
+        self.network: NetworkConnection | None = None
         self.dropped = 0
 
     @property
     def connected(self) -> bool:
-        return self.link is not None
+        return self.network is not None
 
     @property
     def problem(self) -> str | None:
-        return self._retry.problem
+        return self._reconnect.problem
 
     @property
     def reconnects(self) -> int:
@@ -105,7 +105,7 @@ class Connection:
     @property
     def max_packet_size(self) -> int:
         """The most bytes of one packet now."""
-        return self.budget.limit
+        return self.size_limit.current
 
     @property
     def echoes(self) -> bool:
@@ -123,12 +123,12 @@ class Connection:
             last: topic and payload of the last word, QoS 1, retained. Where it is not acknowledged `within`
                 so many seconds, the socket is dropped, so that the broker publishes the will.
         """
-        link = self.link
-        if link is not None:
-            if last is None or await _said_last(link, *last, within):
-                link.say_goodbye()
+        network = self.network
+        if network is not None:
+            if last is None or await _said_last(network, *last, within):
+                network.disconnect()
             else:
-                link.drop()
+                network.drop()
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task])
@@ -153,13 +153,13 @@ class Connection:
         Filters must not overlap; never one that our own pictures match.
         """
         self._subscriptions.add(topic_filter, handler)
-        if self.link is not None:
-            self.link.subscribe([topic_filter])
+        if self.network is not None:
+            self.network.subscribe([topic_filter])
 
     def unsubscribe(self, topic_filter: str) -> None:
         self._subscriptions.remove(topic_filter)
-        if self.link is not None:
-            self.link.unsubscribe(topic_filter)
+        if self.network is not None:
+            self.network.unsubscribe(topic_filter)
 
     def publish(
         self,
@@ -175,9 +175,9 @@ class Connection:
             properties += user_property(ORIGIN, self._client_id)
         packed = PackedProperties(properties) if properties else None
         size = len(payload) + len(properties) + len(topic) + _OVERHEAD
-        if size > self.budget.limit:
+        if size > self.max_packet_size:
             self._drop_too_large(topic, size)
-        elif self.link is not None and self.link.publish(topic, payload, qos, retain, packed):
+        elif self.network is not None and self.network.publish(topic, payload, qos, retain, packed):
             return True
         self.dropped += 1
         return False
@@ -190,7 +190,7 @@ class Connection:
                 "nothing is published to %s: %d bytes; a packet has %d at most",
                 topic,
                 size,
-                self.budget.limit,
+                self.max_packet_size,
             )
 
     # connecting
@@ -200,68 +200,70 @@ class Connection:
             if self._follows is not None:
                 await self._follows.wait_connected()
             try:
-                trouble = await self._live()
+                failure = await self._live()
             except Exception as error:
                 log.exception("the MQTT connection")
-                trouble = Trouble(f"internal error: {error!r}")
+                failure = ConnectionFailure(f"internal error: {error!r}")
             quiet = self._follows is not None and not self._follows.connected
-            await asyncio.sleep(self._retry.failed(trouble, quiet=quiet))
+            await asyncio.sleep(self._reconnect.failed(failure, quiet=quiet))
 
     async def wait_connected(self) -> None:
         """Return once there is a connection."""
         await self._up.wait()
 
-    async def _live(self) -> Trouble:
+    async def _live(self) -> ConnectionFailure:
         """One connection from its start to its end; what ended it."""
         settings = self._settings
         try:
-            sock = await dial(settings.host, settings.connect_port, settings.tls)
+            sock = await open_socket(settings.host, settings.connect_port, settings.tls)
         except Exception as error:  # noqa: BLE001 - a strange host name raises what it likes
-            return trouble_of_error(error, settings)
-        link = Link(sock, self._login(), PATIENCE, self.budget, self._subscriptions.deliver)
+            return failure_from_error(error, settings)
+        network = NetworkConnection(
+            sock, self._options(), PATIENCE, self.size_limit, self._subscriptions.deliver
+        )
         try:
-            link.open(settings.host, settings.connect_port)
+            network.open(settings.host, settings.connect_port)
             done, _ = await asyncio.wait(
-                (link.welcome, link.ended), timeout=WELCOME_TIMEOUT, return_when=asyncio.FIRST_COMPLETED
+                (network.connack, network.ended), timeout=CONNACK_TIMEOUT, return_when=asyncio.FIRST_COMPLETED
             )
-            if link.welcome not in done:
-                return self._no_welcome(link)
-            welcome = link.welcome.result()
+            if network.connack not in done:
+                return self._no_connack(network)
+            welcome = network.connack.result()
             if welcome.reason:
                 return self._refused(welcome.reason, welcome.text)
-            self.budget.connected(welcome.max_packet_size)
-            return await self._use(link)
+            self.size_limit.connected(welcome.max_packet_size)
+            return await self._use(network)
         finally:
-            link.drop()
+            network.drop()
 
-    async def _use(self, link: Link) -> Trouble:
+    async def _use(self, network: NetworkConnection) -> ConnectionFailure:
         since = asyncio.get_running_loop().time()
         self.protocol.welcomed()
         self._connects += 1
-        self.link = link
-        self._retry.connected()
-        version = "5" if link.protocol == MQTT_5 else "3.1.1"
+        self.network = network
+        self._reconnect.connected()
+        version = "5" if network.protocol == MQTT_5 else "3.1.1"
         log.info("connected to %s as %s (MQTT %s)", self._where, self._client_id, version)
         try:
-            link.subscribe(self._subscriptions.filters)
+            network.subscribe(self._subscriptions.filters)
             self._up.set()
             self._call(self._connected_hooks)
-            ended = await asyncio.shield(link.ended)
+            ended = await asyncio.shield(network.ended)
         finally:
             self._up.clear()
-            self.link = None
+            self.network = None
             self._call(self._disconnected_hooks)
         now = asyncio.get_running_loop().time()
-        again = self._retry.short_lived
-        self._retry.lived(now - since)
+        again = self._reconnect.short_lived
+        self._reconnect.lived(now - since)
         if self._follows is None:
             self.protocol.over()
         self._learn(ended, now)
-        return trouble_of_end(ended, self._client_id, again=again)
+        return failure_from_end(ended, self._client_id, again=again)
 
-    def _login(self) -> Login:
+    def _options(self) -> ConnectOptions:
         settings = self._settings
-        return Login(
+        return ConnectOptions(
             client_id=self._client_id,
             protocol=self.protocol.version,
             keepalive=self._keepalive,
@@ -277,30 +279,30 @@ class Connection:
 
     # when it goes wrong
 
-    def _refused(self, reason: int, text: str) -> Trouble:
+    def _refused(self, reason: int, text: str) -> ConnectionFailure:
         if wants_older_protocol(reason) and self.protocol.refused():
             log.info("%s knows no MQTT 5: using 3.1.1", self._where)
-            return Trouble(text, at_once=True)
-        return trouble_of_refusal(reason, text)
+            return ConnectionFailure(text, retry_now=True)
+        return failure_from_connack(reason, text)
 
-    def _no_welcome(self, link: Link) -> Trouble:
+    def _no_connack(self, network: NetworkConnection) -> ConnectionFailure:
         """Some old brokers just close the connection of who speaks MQTT 5."""
-        if not link.ended.done():
-            return Trouble(f"no answer to the log-in for {WELCOME_TIMEOUT:.0f} s")
-        ended = link.ended.result()
+        if not network.ended.done():
+            return ConnectionFailure(f"no answer to the log-in for {CONNACK_TIMEOUT:.0f} s")
+        ended = network.ended.result()
         if ended.by_broker and self._follows is None:
             self.protocol.closed()
-        return trouble_of_end(ended, self._client_id)
+        return failure_from_end(ended, self._client_id)
 
     def _learn(self, ended: Ended, now: float) -> None:
         if not ended.unacknowledged:
             return
         by_size = ended.by_broker and ended.reason in (None, 0x80, 0x95)
-        if self.budget.died(ended.unacknowledged, ended.waited, by_size, now):
+        if self.size_limit.connection_lost(ended.unacknowledged, ended.waited, by_size, now):
             log.warning(
                 "the connection ended under a picture of %d bytes: from now on packets have at most %d bytes",
                 ended.unacknowledged,
-                self.budget.limit,
+                self.max_packet_size,
             )
 
     # callbacks of others
@@ -313,9 +315,9 @@ class Connection:
                 log.exception("after the connection was made or lost")
 
 
-async def _said_last(link: Link, topic: str, payload: bytes, within: float) -> bool:
+async def _said_last(network: NetworkConnection, topic: str, payload: bytes, within: float) -> bool:
     heard = asyncio.get_running_loop().create_future()
-    if not link.publish(topic, payload, qos=1, retain=True, on_ack=lambda _reason: heard.set_result(None)):
+    if not network.publish(topic, payload, qos=1, retain=True, on_ack=lambda _reason: heard.set_result(None)):
         return False
-    await asyncio.wait((heard, link.ended), timeout=within, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait((heard, network.ended), timeout=within, return_when=asyncio.FIRST_COMPLETED)
     return heard.done()

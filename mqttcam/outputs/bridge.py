@@ -1,4 +1,4 @@
-"""One camera's way out: which frames are sent and as what, in the capture thread; a `Sender` does the rest."""
+"""One camera's way out: which frames are sent and as what, in the capture thread; a `WriterThread` does the rest."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from mqttcam.camera.frame import Frame, PictureSpec
 from mqttcam.camera.selection import selection
 from mqttcam.camera.sizing import Sizer
 from mqttcam.outputs.output import STOP_TIMEOUT, CameraFeed
-from mqttcam.outputs.queue import Message, Queue
-from mqttcam.outputs.sender import Sender
+from mqttcam.outputs.queue import Queue, QueuedFrame
 from mqttcam.outputs.writer import Writer
+from mqttcam.outputs.writer_thread import WriterThread
 from mqttcam.schedule import parse
 from mqttcam.settings.outputs import OutputSettings
 
 
 class Bridge:
-    """Takes the frames that are due and queues their pictures. Counts in `tally`."""
+    """Takes the frames that are due and queues their pictures. Counts in `counts`."""
 
     def __init__(
         self,
@@ -30,69 +30,75 @@ class Bridge:
         make_writer: Callable[[], Writer],
         *,
         fit: bool = True,
-        sure: bool = True,
+        at_least_once: bool = True,
     ) -> None:
         """Does nothing before `start`.
 
         Args:
             fit: a picture that is too large is made smaller, not left out.
-            sure: what failed is sent again (at least once), not left out (at most once).
+            at_least_once: what failed is sent again (at least once), not left out (at most once).
         """
         self.name = f"{name} {feed.id}"
-        self.tally = queue.tally
+        self.counts = queue.counts
         self.queue = queue
         self._feed = feed
         schedule = parse(settings.schedule) if settings.schedule else None
         self._selection = selection(settings.rate, schedule, feed.moving if settings.on_motion else None)
         self._quality = settings.quality
         self._sizer = Sizer(self.name, fit=fit)
-        self._sender = Sender(
-            self.name, queue, make_writer, self._again, feed.changed, enabled=settings.enabled, sure=sure
+        self._writer_thread = WriterThread(
+            self.name,
+            queue,
+            make_writer,
+            self._shrink_jpeg,
+            feed.changed,
+            enabled=settings.enabled,
+            at_least_once=at_least_once,
         )
 
     @property
     def enabled(self) -> bool:
         """Frames are to be sent."""
-        return self._sender.enabled
+        return self._writer_thread.enabled
 
     @property
     def problem(self) -> str | None:
         """What is wrong, in words; None while all is well or nothing is to be sent."""
-        return self._sender.contact.problem or self.queue.problem
+        return self._writer_thread.status.problem or self.queue.problem
 
     def report(self) -> Mapping[str, object]:
-        """As it stands in `health`: `lag` in seconds of the oldest that waits, `dropped_by` by reason (`Tally`)."""
-        tally, contact = self.tally, self._sender.contact
+        """The object in `health`: `lag` is the age of the oldest queued frame in s; `dropped_by` see `FrameCounts`."""
+        counts, status = self.counts, self._writer_thread.status
         return {
             "enabled": self.enabled,
-            "connected": contact.connected,
-            "sent": tally.sent,
-            "dropped": tally.all_dropped,
-            "dropped_by": dict(tally.dropped),
-            "errors": tally.errors,
+            "connected": status.connected,
+            "sent": counts.sent,
+            "dropped": counts.total_dropped,
+            "dropped_by": dict(counts.dropped),
+            "errors": counts.errors,
             "waiting": len(self.queue),
-            "lag": round(max(self.queue.age, contact.silence), 3),
+            "lag": round(max(self.queue.age, status.silence), 3),
             "problem": self.problem,
         }
 
     def set_enabled(self, enabled: bool) -> None:
         """Off: nothing is taken, the connection is closed, and what waits in memory is dropped."""
-        self._sender.set_enabled(enabled)
+        self._writer_thread.set_enabled(enabled)
 
     def start(self) -> None:
         self._feed.hub.subscribe(self)
-        self._sender.start()
+        self._writer_thread.start()
 
     def stop(self, timeout: float) -> None:
         """Send what can be sent within `timeout` seconds, and end; a thread that hangs even then is left behind."""
         self._feed.hub.unsubscribe(self)
-        self._sender.stop(timeout)
+        self._writer_thread.stop(timeout)
 
     # the capture thread
 
     def wants(self, frame: Frame) -> bool:
         """Whether the frame is one to be sent."""
-        sender, chosen = self._sender, self._selection
+        sender, chosen = self._writer_thread, self._selection
         return sender.enabled and not sender.stopping and chosen is not None and chosen.due(frame.ts_ns)
 
     def deliver(self, frame: Frame) -> None:
@@ -103,23 +109,23 @@ class Bridge:
             Expired: the camera was closed meanwhile; the frame counts for nothing.
         """
         try:
-            picture = self._sizer.picture(frame, self._spec, self._sender.limit)
+            picture = self._sizer.picture(frame, self._spec, self._writer_thread.limit)
         except ValueError:
-            self.tally.take()
-            self.tally.drop("broken")
+            self.counts.add_taken()
+            self.counts.add_dropped("broken")
             raise
-        self.tally.take()
+        self.counts.add_taken()
         if picture is None:
-            self.tally.drop("size")
+            self.counts.add_dropped("size")
         else:
-            self.queue.put(Message(picture.jpeg, picture.seq, picture.ts_ns))
+            self.queue.put(QueuedFrame(picture.jpeg, picture.seq, picture.ts_ns))
 
     @property
     def _spec(self) -> PictureSpec:
         spec = self._feed.spec()
         return spec if self._quality is None else replace(spec, quality=self._quality)
 
-    def _again(self, jpeg: bytes, limit: int) -> bytes | None:
+    def _shrink_jpeg(self, jpeg: bytes, limit: int) -> bytes | None:
         return self._sizer.again(jpeg, self._spec, limit)
 
 

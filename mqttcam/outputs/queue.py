@@ -11,7 +11,7 @@ from typing import Protocol
 
 
 @dataclass(slots=True)
-class Message:
+class QueuedFrame:
     """One JPEG.
 
     Attributes:
@@ -27,7 +27,7 @@ class Message:
     row: int | None = None
 
 
-class Tally:
+class FrameCounts:
     """Counts of one camera's bridge. What was taken is always sent + dropped + waiting (+ on its way).
 
     Attributes:
@@ -44,17 +44,17 @@ class Tally:
         self.errors = 0
         self.dropped: dict[str, int] = {}
 
-    def take(self, count: int = 1) -> None:
+    def add_taken(self, count: int = 1) -> None:
         with self._lock:
             self.taken += count
 
-    def drop(self, reason: str, count: int = 1) -> None:
+    def add_dropped(self, reason: str, count: int = 1) -> None:
         if count:
             with self._lock:
                 self.dropped[reason] = self.dropped.get(reason, 0) + count
 
     @property
-    def all_dropped(self) -> int:
+    def total_dropped(self) -> int:
         with self._lock:
             return sum(self.dropped.values())
 
@@ -63,7 +63,7 @@ class Queue(Protocol):
     """What waits to be sent, and the counts of it. `put` is for the capture thread, the rest for the bridge's."""
 
     @property
-    def tally(self) -> Tally:
+    def counts(self) -> FrameCounts:
         """What became of everything that was put."""
 
     def __len__(self) -> int:
@@ -77,16 +77,16 @@ class Queue(Protocol):
     def problem(self) -> str | None:
         """What is wrong with it, in words."""
 
-    def put(self, message: Message) -> None:
+    def put(self, message: QueuedFrame) -> None:
         """Add the newest; never waits."""
 
-    def take(self, timeout: float) -> Message | None:
+    def take(self, timeout: float) -> QueuedFrame | None:
         """The oldest, waiting for one at most so many seconds."""
 
-    def give_back(self, messages: Iterable[Message]) -> None:
+    def give_back(self, messages: Iterable[QueuedFrame]) -> None:
         """Put back, before all others, what was taken and could not be sent."""
 
-    def done(self, message: Message) -> None:
+    def done(self, message: QueuedFrame) -> None:
         """What was taken need not be kept any more."""
 
     def clear(self, reason: str) -> None:
@@ -103,11 +103,11 @@ class FrameQueue:
     """Bounded by frames, bytes and age; the oldest goes first. Putting never waits."""
 
     def __init__(self, max_frames: int, max_bytes: int, max_age: float | None) -> None:
-        self.tally = Tally()
+        self.counts = FrameCounts()
         self._max_frames = max_frames
         self._max_bytes = max_bytes
         self._max_age = max_age
-        self._messages: deque[Message] = deque()
+        self._messages: deque[QueuedFrame] = deque()
         self._bytes = 0
         self._changed = threading.Condition()
         self._closed = False
@@ -123,7 +123,7 @@ class FrameQueue:
         with self._changed:
             return time.monotonic() - self._messages[0].since if self._messages else 0.0
 
-    def put(self, message: Message) -> None:
+    def put(self, message: QueuedFrame) -> None:
         """Add the newest."""
         with self._changed:
             self._messages.append(message)
@@ -131,7 +131,7 @@ class FrameQueue:
             self._trim()
             self._changed.notify()
 
-    def give_back(self, messages: Iterable[Message]) -> None:
+    def give_back(self, messages: Iterable[QueuedFrame]) -> None:
         """Put back, before all others, what was taken and could not be sent."""
         with self._changed:
             for message in sorted(messages, key=lambda message: message.since, reverse=True):
@@ -139,7 +139,7 @@ class FrameQueue:
                 self._bytes += len(message.jpeg)
             self._trim()
 
-    def take(self, timeout: float) -> Message | None:
+    def take(self, timeout: float) -> QueuedFrame | None:
         """The oldest, waiting for one at most so many seconds."""
         with self._changed:
             self._trim()
@@ -152,13 +152,13 @@ class FrameQueue:
             self._bytes -= len(message.jpeg)
             return message
 
-    def done(self, message: Message) -> None:
+    def done(self, message: QueuedFrame) -> None:
         """Nothing: what was taken is gone from here."""
 
     def clear(self, reason: str) -> None:
         """Drop all."""
         with self._changed:
-            self.tally.drop(reason, len(self._messages))
+            self.counts.add_dropped(reason, len(self._messages))
             self._messages.clear()
             self._bytes = 0
 
@@ -182,4 +182,4 @@ class FrameQueue:
 
     def _drop(self, reason: str) -> None:
         self._bytes -= len(self._messages.popleft().jpeg)
-        self.tally.drop(reason)
+        self.counts.add_dropped(reason)

@@ -12,8 +12,8 @@ import struct
 
 from mqttcam.outputs.bridge import Bridge, BridgedOutput
 from mqttcam.outputs.output import CameraFeed
-from mqttcam.outputs.queue import FrameQueue, Message
-from mqttcam.outputs.writer import Outcome, Trouble, WriterFailed
+from mqttcam.outputs.queue import FrameQueue, QueuedFrame
+from mqttcam.outputs.writer import DeliveryReport, ReportProblem, WriterFailed
 from mqttcam.settings import CameraSettings
 
 LARGEST = 2**32 - 1
@@ -31,13 +31,13 @@ class TcpWriter:
     def __init__(self, host: str, port: int) -> None:
         self._address = (host, port)
         self._socket: socket.socket | None = None
-        self._done: list[Outcome] = []
+        self._done: list[DeliveryReport] = []
 
     @property
     def room(self) -> int:
         return 1
 
-    def open(self, trouble: Trouble) -> None:
+    def open(self, report_problem: ReportProblem) -> None:
         try:
             self._socket = socket.create_connection(self._address, _CONNECT_TIMEOUT)
         except OSError as error:
@@ -49,18 +49,18 @@ class TcpWriter:
     def limit(self) -> int:
         return LARGEST
 
-    def send(self, message: Message) -> None:
+    def send(self, message: QueuedFrame) -> None:
         try:
             assert self._socket is not None
             if self._is_closed(self._socket):
                 raise OSError("closed at the other end")
             self._socket.sendall(struct.pack(">I", len(message.jpeg)) + message.jpeg)
         except OSError as error:
-            self._done.append(Outcome(message, WriterFailed(f"{self}: {error.strerror or error}")))
+            self._done.append(DeliveryReport(message, WriterFailed(f"{self}: {error.strerror or error}")))
         else:
-            self._done.append(Outcome(message))
+            self._done.append(DeliveryReport(message))
 
-    def outcomes(self, timeout: float) -> list[Outcome]:
+    def delivery_reports(self, timeout: float) -> list[DeliveryReport]:
         done, self._done = self._done, []
         return done
 
@@ -69,7 +69,7 @@ class TcpWriter:
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
 
-    def close(self) -> list[Message]:
+    def close(self) -> list[QueuedFrame]:
         if self._socket is not None:
             self._socket.close()
             self._socket = None

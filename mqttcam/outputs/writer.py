@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from mqttcam.outputs.queue import Message
+from mqttcam.outputs.queue import QueuedFrame
 
 
 class TooLarge(Exception):
@@ -18,14 +18,14 @@ class WriterFailed(Exception):
 
 
 @dataclass(slots=True)
-class Outcome:
+class DeliveryReport:
     """What became of a message; no error: it is where it should be."""
 
-    message: Message
+    message: QueuedFrame
     error: Exception | None = None
 
 
-Trouble = Callable[[str], None]
+ReportProblem = Callable[[str], None]
 """To be called, from any thread, with what is wrong while a writer goes on trying by itself."""
 
 
@@ -38,9 +38,9 @@ class Writer(Protocol):
 
     @property
     def pending(self) -> int:
-        """How many are on their way, or at their end and not asked for by `outcomes`."""
+        """How many are on their way, or at their end and not asked for by `delivery_reports`."""
 
-    def open(self, trouble: Trouble) -> None:
+    def open(self, report_problem: ReportProblem) -> None:
         """Connect.
 
         Raises:
@@ -50,14 +50,14 @@ class Writer(Protocol):
     def limit(self) -> int:
         """The largest JPEG that gets through now, in bytes; asked again when one was refused."""
 
-    def send(self, message: Message) -> None:
+    def send(self, message: QueuedFrame) -> None:
         """Send, or begin to."""
 
-    def outcomes(self, timeout: float) -> list[Outcome]:
+    def delivery_reports(self, timeout: float) -> list[DeliveryReport]:
         """What has come to its end since the last call, waiting for it at most so many seconds."""
 
     def abort(self) -> None:
         """From another thread: what is on its way is given up, so that a `send` that hangs fails soon."""
 
-    def close(self) -> list[Message]:
+    def close(self) -> list[QueuedFrame]:
         """Disconnect at once; what was still on its way."""

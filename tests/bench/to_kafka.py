@@ -70,12 +70,12 @@ def bridge(address: str, topic: str, payload: bytes, client: str) -> Callable[[i
     way = output.bridges["cam"]
 
     def send(count: int) -> None:
-        end = way.tally.sent + count
+        end = way.counts.sent + count
         for _ in range(count):
             while len(way.queue) > 20:
                 time.sleep(0.0005)
             hub.publish(Frame(time.time_ns(), 640, 480, jpeg=payload))
-        while way.tally.sent < end:
+        while way.counts.sent < end:
             time.sleep(0.0005)
 
     return send

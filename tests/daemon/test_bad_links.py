@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.broker import Broker
 from tests.support.daemon import pattern_camera
-from tests.support.link import Link
+from tests.support.proxy_process import ProxyProcess
 from tests.support.results import check_ok
 from tests.support.rig import Launch
 
@@ -20,28 +20,28 @@ BIG = pattern_camera(size="1920x1080", frame_rate=10, image={"fps": "max", "qual
 
 
 @pytest.fixture
-def link(broker: Broker) -> Iterator[Link]:
+def proxy(broker: Broker) -> Iterator[ProxyProcess]:
     """Between a daemon and the broker."""
-    with Link(broker) as between:
+    with ProxyProcess(broker) as between:
         yield between
 
 
-def test_commands_and_state_do_not_wait_behind_pictures(launch: Launch, link: Link) -> None:
-    rig = launch(cameras={"front": BIG}, daemon_broker=link)
+def test_commands_and_state_do_not_wait_behind_pictures(launch: Launch, proxy: ProxyProcess) -> None:
+    rig = launch(cameras={"front": BIG}, daemon_broker=proxy)
     rig.front.next_image()
-    link.order("rate 100000")
+    proxy.command("rate 100000")
     for number in range(3):
         began = time.monotonic()
         check_ok(rig.front.set({"brightness": 0.1 + number / 10}), "set")
         rig.front.wait_state(brightness=0.1 + number / 10)
         assert time.monotonic() - began < PATIENCE
-    link.order("rate 0")
+    proxy.command("rate 0")
 
 
-def test_stop_with_pictures_queued_on_a_slow_link(launch: Launch, link: Link) -> None:
-    rig = launch(cameras={"front": BIG}, daemon_broker=link)
+def test_stop_with_pictures_queued_on_a_slow_link(launch: Launch, proxy: ProxyProcess) -> None:
+    rig = launch(cameras={"front": BIG}, daemon_broker=proxy)
     rig.front.next_image()
-    link.order("rate 100000")
+    proxy.command("rate 100000")
     rig.front.state()
     since = rig.mark()
     code, seconds = rig.daemon.stop()
@@ -50,24 +50,24 @@ def test_stop_with_pictures_queued_on_a_slow_link(launch: Launch, link: Link) ->
     rig.node.wait_status("offline", since=since)
 
 
-def test_stop_on_a_link_that_carries_nothing(launch: Launch, link: Link) -> None:
-    rig = launch(cameras={"front": BIG}, daemon_broker=link)
+def test_stop_on_a_link_that_carries_nothing(launch: Launch, proxy: ProxyProcess) -> None:
+    rig = launch(cameras={"front": BIG}, daemon_broker=proxy)
     rig.front.next_image()
-    link.order("stall")
+    proxy.command("stall")
     since = rig.mark()
     code, seconds = rig.daemon.stop()
-    link.order("cut")
+    proxy.command("cut")
     assert code == 0
     assert seconds < PATIENCE
     rig.node.wait_status("offline", since=since)
 
 
-def test_broken_off_and_back(launch: Launch, link: Link) -> None:
-    rig = launch(daemon_broker=link)
+def test_broken_off_and_back(launch: Launch, proxy: ProxyProcess) -> None:
+    rig = launch(daemon_broker=proxy)
     rig.front.next_image()
     for _ in range(3):
         since = rig.mark()
-        link.order("cut")
+        proxy.command("cut")
         gone = rig.node.wait_status("offline", since=since)
         rig.node.wait_online(since=gone.index)
         rig.front.next_image()
@@ -94,23 +94,23 @@ def test_broken_off_and_back(launch: Launch, link: Link) -> None:
         "strange PUBACK",
     ],
 )
-def test_garbage_from_the_broker(launch: Launch, link: Link, garbage: str) -> None:
+def test_garbage_from_the_broker(launch: Launch, proxy: ProxyProcess, garbage: str) -> None:
     """One broken packet, then noise, so that the connection is lost at the latest then."""
-    rig = launch(daemon_broker=link)
+    rig = launch(daemon_broker=proxy)
     rig.front.next_image()
-    link.order(f"inject {garbage}")
-    link.order("inject " + "ff" * 512)
+    proxy.command(f"inject {garbage}")
+    proxy.command("inject " + "ff" * 512)
     rig.front.next_image(timeout=30)
     check_ok(rig.front.set({"brightness": 0.1}), "set")
     assert rig.daemon.alive
     assert "Traceback" not in rig.daemon.log
 
 
-def test_a_broker_that_refuses_and_then_admits(launch: Launch, link: Link) -> None:
-    link.order("refuse")
-    rig = launch(daemon_broker=link, online=False)
+def test_a_broker_that_refuses_and_then_admits(launch: Launch, proxy: ProxyProcess) -> None:
+    proxy.command("refuse")
+    rig = launch(daemon_broker=proxy, online=False)
     time.sleep(1)  # a few attempts
     assert rig.daemon.alive
-    link.order("admit")
+    proxy.command("admit")
     rig.node.wait_online(timeout=60)
     rig.front.next_image()

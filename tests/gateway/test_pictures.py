@@ -73,8 +73,8 @@ async def test_many_in_a_row_keep_their_order(rig: Rig, client: Client) -> None:
 
 
 async def test_packet_identifiers_wrap(rig: Rig, client: Client) -> None:
-    assert rig.connection.link is not None
-    rig.connection.link._lane._mid = 0xFFFE
+    assert rig.connection.network is not None
+    rig.connection.network._inflight._mid = 0xFFFE
     for seq in range(1, 5):
         await rig.send(picture(100, seq))
     await in_thread(client.wait_many, FRONT.image_meta, 4)

@@ -12,7 +12,7 @@ import pytest
 
 from mqttcam.backoff import Backoff
 from mqttcam.mqtt import connection as module
-from mqttcam.mqtt import retry
+from mqttcam.mqtt import reconnect
 from mqttcam.mqtt.connection import Connection, Message
 from tests.mqtt.conftest import Connect
 from tests.mqtt.tools import FRONT, TOPICS, as_sent, in_thread, login_settings
@@ -61,8 +61,8 @@ async def test_out_and_in(broker: Broker, client: Client, connect: Connect, prot
 
 async def test_short_packets_do_not_wait_for_long_ones(broker: Broker, connect: Connect) -> None:
     connection = await connect(broker)
-    assert connection.link is not None
-    sock = connection.link._wire._sock
+    assert connection.network is not None
+    sock = connection.network._shared_socket._sock
     assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
@@ -294,7 +294,7 @@ async def test_a_broker_killed_and_started_again(
 async def test_no_broker_is_said_once(connect: Connect, caplog: pytest.LogCaptureFixture) -> None:
     port = free_port()
     connection = await connect(Endpoint(port), wait=False)
-    connection._retry.backoff = Backoff(first=0.01, cap=0.01)
+    connection._reconnect.backoff = Backoff(first=0.01, cap=0.01)
     await until(lambda: connection.problem, "the problem is known")
     await asyncio.sleep(0.3)
     assert _said(caplog) == [f"MQTT {HOST}:{port}: Connection refused; trying again"]
@@ -309,7 +309,7 @@ async def test_a_name_that_nobody_knows(connect: Connect) -> None:
 async def test_a_wrong_password_is_said_once_and_retried_slowly(
     folder: Path, connect: Connect, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(retry, "SLOW", 0.2)
+    monkeypatch.setattr(reconnect, "SLOW", 0.2)
     with Mosquitto(folder, password="right") as broker:
         before = time.monotonic()
         connection = await connect(broker, wait=False, password="wrong")
@@ -336,10 +336,10 @@ async def test_a_good_password(folder: Path, connect: Connect, protocol: int | s
 async def test_a_broker_that_never_answers(
     connect: Connect, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(module, "WELCOME_TIMEOUT", 0.1)
+    monkeypatch.setattr(module, "CONNACK_TIMEOUT", 0.1)
     with socket.create_server((HOST, 0)) as mute:
         connection = await connect(Endpoint(mute.getsockname()[1]), wait=False)
-        connection._retry.backoff = Backoff(first=0.01, cap=0.01)
+        connection._reconnect.backoff = Backoff(first=0.01, cap=0.01)
         await until(lambda: connection.problem, "the silence is noticed")
         await asyncio.sleep(0.5)
         assert len(_said(caplog)) == 1
@@ -428,7 +428,7 @@ async def test_a_broker_that_refuses_five(broker: Broker, mosquitto: Mosquitto, 
 async def test_a_broker_that_hangs_up_on_five(mosquitto: Mosquitto, connect: Connect) -> None:
     levels: list[int] = []
 
-    async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readexactly(9)
         levels.append(head[8])
         if head[8] == 4:
@@ -437,7 +437,7 @@ async def test_a_broker_that_hangs_up_on_five(mosquitto: Mosquitto, connect: Con
             await reader.read(100)
         writer.close()
 
-    server = await asyncio.start_server(greet, HOST, 0)
+    server = await asyncio.start_server(accept, HOST, 0)
     async with server:
         connection = await connect(Endpoint(server.sockets[0].getsockname()[1]))
         assert levels == [5, 4]

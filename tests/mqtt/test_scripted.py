@@ -66,14 +66,16 @@ async def test_a_puback_of_an_earlier_connection_counts_for_nothing(
     (rig,) = _rigs(connection, 1)
     assert rig.feed.offer(picture(1000, 1))
     await until(lambda: scripted.unacknowledged, "the first picture")
-    assert connection.link is not None
-    connection.link.drop()
+    assert connection.network is not None
+    connection.network.drop()
     await until(lambda: connection.reconnects == 1 and rig.feed.ready, "a new connection")
     scripted.unacknowledged.clear()
     scripted.say(PacketType.PUBACK, (0x8000).to_bytes(2, "big"))
-    link = connection.link
+    network = connection.network
     connection.subscribe("t", lambda _message: None)
-    await until(lambda: link and not link._client._wanted, "what the broker said after it has arrived")
+    await until(
+        lambda: network and not network._client._awaiting_suback, "what the broker said after it has arrived"
+    )
     assert rig.feed.offer(picture(1000, 2))
     assert not rig.feed.ready
     await until(lambda: scripted.unacknowledged, "the second picture")
@@ -85,9 +87,9 @@ async def test_a_puback_of_an_earlier_connection_counts_for_nothing(
 async def test_pings_go_between_pictures_that_never_end(scripted: ScriptedBroker, connect: Connect) -> None:
     scripted.properties = bytes((SERVER_KEEP_ALIVE, 0, 1))
     connection = await connect(scripted)
-    assert connection.link is not None
+    assert connection.network is not None
     # The lane is never empty then, as on a link far slower than this one.
-    connection.link._wire._sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+    connection.network._shared_socket._sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
     rigs = _rigs(connection, 3)
 
     def feed() -> bool:
@@ -111,7 +113,9 @@ async def test_the_brokers_last_word_is_told(
     scripted.say(PacketType.DISCONNECT, bytes((reason, 0)))
     await until(lambda: connection.problem, "the end")
     assert text in str(connection.problem)
-    assert [r.levelno for r in caplog.records if r.name.startswith("mqttcam.mqtt.retry")] == [logging.WARNING]
+    assert [r.levelno for r in caplog.records if r.name.startswith("mqttcam.mqtt.reconnect")] == [
+        logging.WARNING
+    ]
 
 
 async def test_a_packet_too_large_is_learnt_from_the_brokers_word(
@@ -159,8 +163,8 @@ async def test_a_picture_does_not_cut_a_message_in_two(connect: Connect) -> None
         thread.start()
         connection = await connect(Endpoint(server.getsockname()[1]))
         (rig,) = _rigs(connection, 1)
-        assert connection.link is not None
-        connection.link._wire._sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 16384)
+        assert connection.network is not None
+        connection.network._shared_socket._sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 16384)
         connection.publish(TOPICS.info, message, qos=1)
         drain.set()
         time.sleep(0.3)  # the loop stands still, so that the socket has room in the middle of the message

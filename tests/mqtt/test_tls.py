@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from mqttcam.mqtt.shared_socket import SharedSocket
 from mqttcam.mqtt.tls import TlsError, make_context
-from mqttcam.mqtt.wire import Wire
 from mqttcam.settings import TlsSettings
 from tests.mqtt.conftest import Connect
 from tests.mqtt.tools import FRONT, Rig, in_thread, picture
@@ -125,14 +125,14 @@ def test_the_brokers_reason_is_heard_where_our_write_fails_first(certificates: C
         context = make_context(TlsSettings(ca_file=certificates.ca))
         sock = context.wrap_socket(socket.create_connection(server.getsockname()), server_hostname=HOST)
         sock.setblocking(False)
-        wire = Wire(sock, lambda _mid, _reason: False, lambda: None, 1000)
+        shared = SharedSocket(sock, lambda _mid, _reason: False, lambda: None, 1000)
         assert gone.wait(5)
         thread.join()
         with pytest.raises(OSError, match="EOF"):
-            wire.send(b"CONNECT")
-        assert isinstance(wire.problem, ssl.SSLError)
-        assert "CERTIFICATE_REQUIRED" in wire.problem.reason
-        wire.close()
+            shared.send(b"CONNECT")
+        assert isinstance(shared.problem, ssl.SSLError)
+        assert "CERTIFICATE_REQUIRED" in shared.problem.reason
+        shared.close()
 
 
 async def test_an_authority_that_is_not_trusted(

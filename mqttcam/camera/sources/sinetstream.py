@@ -33,14 +33,14 @@ class SinetstreamReader(Source):
 
     def open(self) -> SourceInfo:
         source = self._settings
-        kafka_log.listen()
+        kafka_log.capture()
         try:
             from sinetstream import MessageReader
 
             self._reader = MessageReader(no_config=True, **self._parameters())
             self._reader.open()
         except Exception as error:
-            raise SourceError(kafka_log.why_not_open(error, ",".join(source.brokers))) from error
+            raise SourceError(kafka_log.explain_open_failure(error, ",".join(source.brokers))) from error
         self._messages = iter(self._reader)
         self._arrivals = Arrivals(source.topic, source.silence)
         return SourceInfo(f"Kafka {source.topic}", 0, 0, frame_rate=0)

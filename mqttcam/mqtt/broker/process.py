@@ -78,7 +78,7 @@ def start_rumqttd() -> int:
     return port
 
 
-class Door:
+class ProtocolProxy:
     """Takes connections and joins each to rumqttd, which listens on `inner_port`."""
 
     def __init__(self) -> None:
@@ -97,7 +97,7 @@ class Door:
                     writer.close()
                     return
 
-    def greet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Take a client."""
         client = asyncio.create_task(self._serve(reader, writer))
         self._clients.add(client)
@@ -149,10 +149,10 @@ async def serve(host: str, port: int) -> None:
     """Run until standard input ends."""
     parent_gone = asyncio.Event()
     asyncio.get_running_loop().add_reader(sys.stdin.fileno(), _look_at_parent, parent_gone)
-    door = Door()
-    server = await asyncio.start_server(door.greet, host, port, start_serving=False)
-    door.inner_port = start_rumqttd()
-    await door.wait_for_rumqttd()
+    proxy = ProtocolProxy()
+    server = await asyncio.start_server(proxy.accept, host, port, start_serving=False)
+    proxy.inner_port = start_rumqttd()
+    await proxy.wait_for_rumqttd()
     await server.start_serving()
     _say({"port": server.sockets[0].getsockname()[1]})
     await parent_gone.wait()

@@ -10,8 +10,8 @@ from typing import Any
 from mqttcam.kafka import envelope
 from mqttcam.kafka.log import WRONG_PORT
 from mqttcam.outputs.kafka.parameters import DEFAULT_REQUEST, client_parameters, largest_jpeg
-from mqttcam.outputs.queue import Message
-from mqttcam.outputs.writer import Outcome, TooLarge, Trouble, WriterFailed
+from mqttcam.outputs.queue import QueuedFrame
+from mqttcam.outputs.writer import DeliveryReport, ReportProblem, TooLarge, WriterFailed
 from mqttcam.settings.kafka import KafkaSettings
 
 log = logging.getLogger(__name__)
@@ -76,12 +76,12 @@ class ConfluentWriter:
         self._topic = settings.topic or ""
         self._configuration = configuration(settings, client_id)
         self._producer: Any = None
-        self._on_way: dict[int, Message] = {}
-        self._done: list[Outcome] = []
+        self._on_way: dict[int, QueuedFrame] = {}
+        self._done: list[DeliveryReport] = []
         self._bytes_on_way = 0
         self._said = ""
         self._refused = self._aborted = False
-        self._trouble: Trouble = lambda words: None
+        self._report_problem: ReportProblem = lambda words: None
 
     @property
     def room(self) -> int:
@@ -91,12 +91,12 @@ class ConfluentWriter:
     def pending(self) -> int:
         return len(self._on_way) + len(self._done)
 
-    def open(self, trouble: Trouble) -> None:
+    def open(self, report_problem: ReportProblem) -> None:
         try:
             from confluent_kafka import KafkaException, Producer
         except ImportError as error:
             raise WriterFailed(f"needs `pip install 'mqttcam[confluent]'`: {error}") from error
-        self._trouble = trouble
+        self._report_problem = report_problem
         try:
             self._producer = Producer({**self._configuration, "error_cb": self._hear}, logger=_quiet)
             found = self._find_topic()
@@ -112,7 +112,7 @@ class ConfluentWriter:
         ours = int(self._configuration["message.max.bytes"])
         return largest_jpeg(min(ours, self._topic_limit() or ours))
 
-    def send(self, message: Message) -> None:
+    def send(self, message: QueuedFrame) -> None:
         from confluent_kafka import KafkaException
 
         key = id(message)
@@ -127,7 +127,7 @@ class ConfluentWriter:
         except (KafkaException, BufferError) as error:
             self._end(key, error.args[0] if isinstance(error, KafkaException) else error)
 
-    def outcomes(self, timeout: float) -> list[Outcome]:
+    def delivery_reports(self, timeout: float) -> list[DeliveryReport]:
         if self._on_way:
             end = time.monotonic() + timeout
             self._producer.poll(0)
@@ -140,12 +140,12 @@ class ConfluentWriter:
         """Only `open` waits for long."""
         self._aborted = True
 
-    def close(self) -> list[Message]:
+    def close(self) -> list[QueuedFrame]:
         if self._producer is not None:
             self._producer.purge()
             self._producer.flush(0)
             self._producer = None
-        left = [outcome.message for outcome in self._done if outcome.error is not None]
+        left = [delivery.message for delivery in self._done if delivery.error is not None]
         left += self._on_way.values()
         self._on_way.clear()
         self._done.clear()
@@ -182,14 +182,14 @@ class ConfluentWriter:
             return  # what is wrong with each was said before
         self._said = _INNARDS.sub("", error.str())
         self._refused = self._refused or error.name() in ("_AUTHENTICATION", "_SSL")
-        self._trouble(self._said)
+        self._report_problem(self._said)
 
     def _end(self, key: int, error: Any) -> None:
         message = self._on_way.pop(key, None)
         if message is None:
             return
         self._bytes_on_way -= len(message.jpeg)
-        self._done.append(Outcome(message, None if error is None else self._explained(error)))
+        self._done.append(DeliveryReport(message, None if error is None else self._explained(error)))
 
     def _explained(self, error: Any) -> Exception:
         from confluent_kafka import KafkaError

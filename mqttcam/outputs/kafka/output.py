@@ -24,10 +24,10 @@ class KafkaOutput(BridgedOutput):
     name = "kafka"
     title = "Kafka"
 
-    def __init__(self, everyone: KafkaSettings, node: str, state_dir: Path) -> None:
-        """Does nothing yet; `everyone` holds for every camera, as far as it has not its own."""
+    def __init__(self, defaults: KafkaSettings, node: str, state_dir: Path) -> None:
+        """Does nothing yet; `defaults` holds for every camera, as far as it has not its own."""
         super().__init__()
-        self._everyone = everyone
+        self._defaults = defaults
         self._node = node
         self._state_dir = state_dir
 
@@ -36,7 +36,7 @@ class KafkaOutput(BridgedOutput):
         return True
 
     def make(self, feed: CameraFeed) -> Bridge:
-        settings = for_camera(self._everyone, feed.settings.kafka, self._node, feed.id)
+        settings = for_camera(self._defaults, feed.settings.kafka, self._node, feed.id)
         return Bridge(
             self.name,
             feed,
@@ -44,7 +44,7 @@ class KafkaOutput(BridgedOutput):
             self._queue(feed.id, settings),
             lambda: make_writer(settings, settings.client_id or f"mqttcam-{self._node}-{feed.id}"),
             fit=settings.oversize == "fit",
-            sure=settings.consistency != "AT_MOST_ONCE",
+            at_least_once=settings.consistency != "AT_MOST_ONCE",
         )
 
     def _queue(self, camera_id: str, settings: KafkaSettings) -> Queue:

@@ -7,8 +7,8 @@ from typing import Any
 
 from mqttcam.kafka import log as kafka_log
 from mqttcam.outputs.kafka.parameters import DEFAULT_REQUEST, client_parameters, largest_jpeg
-from mqttcam.outputs.queue import Message
-from mqttcam.outputs.writer import Outcome, TooLarge, Trouble, WriterFailed
+from mqttcam.outputs.queue import QueuedFrame
+from mqttcam.outputs.writer import DeliveryReport, ReportProblem, TooLarge, WriterFailed
 from mqttcam.settings.kafka import KafkaSettings
 
 log = logging.getLogger(__name__)
@@ -25,8 +25,8 @@ class SinetstreamWriter:
         self._parameters: dict[str, Any] = {}
         self._writer: Any = None
         self._producer: Any = None
-        self._trouble: Trouble = lambda words: None
-        self._done: list[Outcome] = []
+        self._report_problem: ReportProblem = lambda words: None
+        self._done: list[DeliveryReport] = []
 
     @property
     def room(self) -> int:
@@ -36,9 +36,9 @@ class SinetstreamWriter:
     def pending(self) -> int:
         return len(self._done)
 
-    def open(self, trouble: Trouble) -> None:
-        self._trouble = trouble
-        kafka_log.listen(self._client_id, trouble)
+    def open(self, report_problem: ReportProblem) -> None:
+        self._report_problem = report_problem
+        kafka_log.capture(self._client_id, report_problem)
         try:
             from sinetstream import MessageWriter
 
@@ -50,7 +50,9 @@ class SinetstreamWriter:
         except WriterFailed:
             raise
         except Exception as error:
-            raise WriterFailed(kafka_log.why_not_open(error, self._brokers, self._client_id)) from error
+            raise WriterFailed(
+                kafka_log.explain_open_failure(error, self._brokers, self._client_id)
+            ) from error
 
     def limit(self) -> int:
         parameters = self._parameters
@@ -62,27 +64,27 @@ class SinetstreamWriter:
             compressed=bool(parameters.get("data_compression") or spec.get("compression_type")),
         )
 
-    def send(self, message: Message) -> None:
+    def send(self, message: QueuedFrame) -> None:
         try:
             # Half a microsecond more, so that SINETStream's rounding down gives the same microsecond back.
             self._writer.publish(message.jpeg, timestamp=(message.ts_ns // 1000 + 0.5) / 1e6)
         except Exception as error:  # noqa: BLE001 - whatever the libraries raise, the frame is not sent
-            self._done.append(Outcome(message, self._explained(error)))
+            self._done.append(DeliveryReport(message, self._explained(error)))
         else:
-            self._done.append(Outcome(message))
+            self._done.append(DeliveryReport(message))
 
-    def outcomes(self, timeout: float) -> list[Outcome]:
+    def delivery_reports(self, timeout: float) -> list[DeliveryReport]:
         done, self._done = self._done, []
         return done
 
     def abort(self) -> None:
-        kafka_log.forget(self._client_id, self._trouble)
+        kafka_log.remove_callback(self._client_id, self._report_problem)
         if self._producer is not None:
             self._producer.close(timeout=0)
 
-    def close(self) -> list[Message]:
+    def close(self) -> list[QueuedFrame]:
         self.abort()
-        left = [outcome.message for outcome in self._done if outcome.error is not None]
+        left = [delivery.message for delivery in self._done if delivery.error is not None]
         self._done = []
         writer, self._writer = self._writer, None
         if writer is not None:
@@ -121,7 +123,7 @@ class SinetstreamWriter:
 
     def _why_not_sent(self, error: Exception) -> str:
         """For a person: the libraries' exceptions hardly say."""
-        said = kafka_log.last_words(self._client_id)
+        said = kafka_log.last_error(self._client_id)
         kind, topic = type(error).__name__, self._parameters.get("topic")
         if kind == "AuthorizationError":
             return f"no permission to write to the topic {topic}"
@@ -166,4 +168,4 @@ def _topic_limit(parameters: dict[str, Any]) -> int | None:
         log.debug("the topic's limit is not known: %r", error)
         return None
     finally:
-        kafka_log.last_words()
+        kafka_log.last_error()

@@ -18,7 +18,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from mqttcam.outputs.queue import Message, Tally
+from mqttcam.outputs.queue import FrameCounts, QueuedFrame
 
 log = logging.getLogger(__name__)
 
@@ -54,11 +54,11 @@ class SpoolQueue:
     """
 
     def __init__(self, folder: Path, max_bytes: int) -> None:
-        self.tally = Tally()
+        self.counts = FrameCounts()
         self.problem: str | None = None
         self._folder = folder
         self._max_bytes = max_bytes
-        self._incoming: deque[Message] = deque()
+        self._incoming: deque[QueuedFrame] = deque()
         self._arrived = threading.Condition()
         self._closed = self._released = False
         self._kept: dict[int, _Kept] = {}
@@ -80,16 +80,16 @@ class SpoolQueue:
             oldest = next(iter(self._kept.values()), None)
         return 0.0 if oldest is None else max(time.time() - oldest.ts_ns / 1e9, 0.0)
 
-    def put(self, message: Message) -> None:
+    def put(self, message: QueuedFrame) -> None:
         """Add the newest."""
         with self._arrived:
             if len(self._incoming) >= _INCOMING:
                 self._incoming.popleft()
-                self.tally.drop("disk")
+                self.counts.add_dropped("disk")
             self._incoming.append(message)
             self._arrived.notify()
 
-    def take(self, timeout: float) -> Message | None:
+    def take(self, timeout: float) -> QueuedFrame | None:
         """The oldest that was not taken yet; it stays on the disk until `done`."""
         with self._changed:
             self._changed.wait_for(lambda: self._released or self._oldest() is not None, timeout)
@@ -101,17 +101,17 @@ class SpoolQueue:
             jpeg = (self._folder / kept.name).read_bytes()
         except OSError as error:
             self._complain(error)
-            self.tally.drop("disk")
+            self.counts.add_dropped("disk")
             self._remove(kept)
             return None
-        return Message(jpeg, kept.seq, kept.ts_ns, row=kept.number)
+        return QueuedFrame(jpeg, kept.seq, kept.ts_ns, row=kept.number)
 
-    def give_back(self, messages: Iterable[Message]) -> None:
+    def give_back(self, messages: Iterable[QueuedFrame]) -> None:
         """Take these again."""
         with self._changed:
             self._taken -= {message.row for message in messages}
 
-    def done(self, message: Message) -> None:
+    def done(self, message: QueuedFrame) -> None:
         """Kafka has it, or never will."""
         if (kept := self._kept.get(message.row or 0)) is not None:
             self._remove(kept)
@@ -172,7 +172,7 @@ class SpoolQueue:
             if match := _NAME.fullmatch(path.name):
                 number, ts_ns, seq = map(int, match.groups())
                 self._add(_Kept(number, ts_ns, seq, path.stat().st_size))
-        self.tally.take(len(self._kept))
+        self.counts.add_taken(len(self._kept))
         if self._kept:
             log.info("%s: %d frames from before", self._folder, len(self._kept))
         with self._changed:
@@ -184,7 +184,7 @@ class SpoolQueue:
             self._bytes += kept.size
             self._last = max(self._last, kept.number)
 
-    def _keep(self, message: Message) -> None:
+    def _keep(self, message: QueuedFrame) -> None:
         kept = _Kept(self._last + 1, message.ts_ns, message.seq, len(message.jpeg))
         while self._bytes + kept.size > self._max_bytes and self._drop_oldest("overflow"):
             pass
@@ -197,7 +197,7 @@ class SpoolQueue:
                 trouble = True
                 self._complain(error)
                 if error.errno not in _FULL or not self._drop_oldest("disk"):
-                    self.tally.drop("disk")
+                    self.counts.add_dropped("disk")
                     return
         self._add(kept)
         if not trouble:
@@ -210,7 +210,7 @@ class SpoolQueue:
         if oldest is None:
             return False
         self._remove(oldest)
-        self.tally.drop(reason)
+        self.counts.add_dropped(reason)
         return True
 
     def _write(self, name: str, jpeg: bytes) -> None:

@@ -71,8 +71,8 @@ async def test_both_versions_meet(
     (await connect(embedded, protocol=theirs)).subscribe(TOPICS.info, late.append)
     await until(lambda: late, "the retained message")
     assert late[0].retain
-    assert connection.link is not None
-    connection.link.drop()
+    assert connection.network is not None
+    connection.network.drop()
     await until(lambda: any(m.payload == b"gone" for m in received), "the will")
     assert listener.reconnects == 0
 

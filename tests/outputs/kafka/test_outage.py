@@ -15,7 +15,7 @@ from mqttcam.outputs.kafka import confluent_writer
 from tests.outputs.kafka.rig import Shooter, make_topic, raw, topic_name, way
 from tests.support.broker import Endpoint
 from tests.support.kafka import KafkaBroker
-from tests.support.link import Link
+from tests.support.proxy_process import ProxyProcess
 from tests.support.waiting import HOST, wait_for
 
 CLIENTS = ["sinetstream", "confluent"]
@@ -127,15 +127,15 @@ def test_not_there_at_the_start(
     """No exit, no wait: it is tried until it is there. Here the way to it opens later."""
     monkeypatch.setattr(confluent_writer, "_OPEN_TIMEOUT", 1.0)
     shooter = Shooter()
-    with Link(Endpoint(int(kafka.address().rpartition(":")[2]))) as link:
-        link.order("refuse")
-        with way(kafka, topic, shooter, brokers=f"{HOST}:{link.port}", client=client) as here:
+    with ProxyProcess(Endpoint(int(kafka.address().rpartition(":")[2]))) as proxy:
+        proxy.command("refuse")
+        with way(kafka, topic, shooter, brokers=f"{HOST}:{proxy.port}", client=client) as here:
             shooter.shoot(3)
             wait_for(lambda: here.report["problem"], "a problem")
-            assert f"no connection to {HOST}:{link.port}" in str(here.report["problem"])
+            assert f"no connection to {HOST}:{proxy.port}" in str(here.report["problem"])
             assert here.output.problems() == {here.report["problem"]: ["cam"]}
             assert (here.report["connected"], here.report["sent"], here.report["waiting"]) == (False, 0, 3)
-            link.order("admit")
+            proxy.command("admit")
             here.wait_sent(3)
             assert (here.report["connected"], here.report["problem"]) == (True, None)
     assert pictures(kafka, topic) == set(shooter.shots)

@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mqttcam.outputs.kafka.spool import SpoolQueue
-from mqttcam.outputs.queue import FrameQueue, Message
+from mqttcam.outputs.queue import FrameQueue, QueuedFrame
 from tests.support.left_out import leave_out
 from tests.support.waiting import wait_for
 
 
-def message(number: int, size: int = 10, since: float | None = None) -> Message:
-    made = Message(bytes(size), number, number)
+def message(number: int, size: int = 10, since: float | None = None) -> QueuedFrame:
+    made = QueuedFrame(bytes(size), number, number)
     if since is not None:
         made.since = since
     return made
@@ -34,56 +34,56 @@ def left(queue: FrameQueue) -> list[int]:
 class TestFrameQueue:
     def test_frames(self) -> None:
         queue = FrameQueue(3, 1000, None)
-        tally = queue.tally
+        counts = queue.counts
         for number in range(5):
             queue.put(message(number))
-        assert tally.dropped == {"overflow": 2}
+        assert counts.dropped == {"overflow": 2}
         assert left(queue) == [2, 3, 4]
 
     def test_bytes(self) -> None:
         """A single frame that is larger than all is kept: it is the newest."""
         queue = FrameQueue(100, 100, None)
-        tally = queue.tally
+        counts = queue.counts
         for number in range(5):
             queue.put(message(number, 40))
-        assert tally.dropped == {"overflow": 3}
+        assert counts.dropped == {"overflow": 3}
         assert left(queue) == [3, 4]
         queue.put(message(9, 500))
         assert left(queue) == [9]
 
     def test_age(self) -> None:
         queue = FrameQueue(100, 1000, 5.0)
-        tally = queue.tally
+        counts = queue.counts
         queue.put(message(0, since=time.monotonic() - 6))
         queue.put(message(1, since=time.monotonic() - 4))
         assert 3 < queue.age < 5
         assert left(queue) == [1]
-        assert tally.dropped == {"age": 1}
+        assert counts.dropped == {"age": 1}
 
     def test_give_back(self) -> None:
         """Before the others, in order; and the oldest goes first even so."""
         queue = FrameQueue(4, 1000, None)
-        tally = queue.tally
+        counts = queue.counts
         for number in range(4):
             queue.put(message(number))
         taken = [one for _ in range(3) if (one := queue.take(0))]
         queue.put(message(4))
         queue.give_back(reversed(taken))
-        assert tally.dropped == {"overflow": 1}
+        assert counts.dropped == {"overflow": 1}
         assert left(queue) == [1, 2, 3, 4]
 
     @given(st.lists(st.tuples(st.integers(1, 60), st.booleans()), max_size=60))
     def test_counts(self, steps: list[tuple[int, bool]]) -> None:
         """Whatever happens: put = taken out + dropped + waiting, within the bounds."""
         queue = FrameQueue(5, 150, None)
-        tally = queue.tally
+        counts = queue.counts
         out = 0
         for number, (size, takes) in enumerate(steps):
             queue.put(message(number, size))
             if takes:
                 out += queue.take(0) is not None
             assert len(queue) <= 5
-        assert len(steps) == out + tally.all_dropped + len(queue)
+        assert len(steps) == out + counts.total_dropped + len(queue)
 
 
 @pytest.fixture
@@ -109,7 +109,7 @@ class TestSpool:
             queue.put(message(number, size))
             wait_for(lambda: not queue._incoming, "it is on the disk")
 
-    def take(self, queue: SpoolQueue) -> Message:
+    def take(self, queue: SpoolQueue) -> QueuedFrame:
         taken = queue.take(1)
         assert taken is not None
         return taken
@@ -135,7 +135,7 @@ class TestSpool:
         queue = self.spool(tmp_path)
         again = [self.take(queue), self.take(queue)]
         assert [(one.seq, one.ts_ns, len(one.jpeg)) for one in again] == [(1, 1, 1000), (2, 2, 1000)]
-        assert queue.tally.taken == 2
+        assert queue.counts.taken == 2
         assert queue.take(0) is None
         self.fill(queue, [3])
         assert self.take(queue).seq == 3, "it goes on counting"
@@ -148,7 +148,7 @@ class TestSpool:
         self.fill(queue, range(5))
         on_way = self.take(queue)
         self.fill(queue, range(5, 8))
-        assert (on_way.seq, len(queue), queue.tally.dropped) == (0, 4, {"overflow": 3})
+        assert (on_way.seq, len(queue), queue.counts.dropped) == (0, 4, {"overflow": 3})
         assert self.take(queue).seq == 4
         queue.done(on_way)
         assert len(list((tmp_path / "cam").iterdir())) == 4
@@ -159,7 +159,7 @@ class TestSpool:
         (tmp_path / "cam").touch()
         queue = self.spool(tmp_path)
         self.fill(queue, range(2))
-        assert queue.tally.dropped == {"disk": 2}
+        assert queue.counts.dropped == {"disk": 2}
         assert queue.problem
         assert queue.take(0) is None
         (tmp_path / "cam").unlink()
@@ -175,7 +175,7 @@ class TestSpool:
         next(path for path in (tmp_path / "cam").iterdir() if path.name.endswith("-0.jpg")).unlink()
         assert queue.take(0) is None
         assert self.take(queue).seq == 1
-        assert queue.tally.dropped == {"disk": 1}
+        assert queue.counts.dropped == {"disk": 1}
         queue.close()
 
     def test_full_disk(self, small_disk: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -184,7 +184,7 @@ class TestSpool:
         self.fill(queue, range(20), 100_000)
         kept = len(queue)
         assert 5 <= kept <= 10
-        assert queue.tally.dropped == {"disk": 20 - kept}
+        assert queue.counts.dropped == {"disk": 20 - kept}
         assert queue.problem == "spool: No space left on device"
         assert [record.getMessage().partition(": ")[2] for record in caplog.records] == [
             "No space left on device"
@@ -192,7 +192,7 @@ class TestSpool:
         taken = [self.take(queue) for _ in range(kept)]
         assert [one.seq for one in taken] == list(range(20 - kept, 20)), "the newest are there, whole"
         self.fill(queue, [20], 100_000)
-        assert queue.tally.dropped == {"disk": 21 - kept}, "what is on its way is not thrown away"
+        assert queue.counts.dropped == {"disk": 21 - kept}, "what is on its way is not thrown away"
         for one in taken:
             queue.done(one)
         self.fill(queue, [21], 100_000)

@@ -87,12 +87,12 @@ def test_kafka_away(real_kafka: KafkaBroker, topic: str, tmp_path: Path) -> None
         wait_for(lambda: here.report["waiting"] >= 20, "frames wait")
         real_kafka.start()
         shooter.__exit__(None, None, None)
-        tally = here.output.bridges["cam"].tally
-        wait_for(lambda: tally.taken == tally.sent, "all is sent", 30)
+        counts = here.output.bridges["cam"].counts
+        wait_for(lambda: counts.taken == counts.sent, "all is sent", 30)
         assert (here.report["dropped"], here.report["lag"]) == (0, 0)
         assert not list(tmp_path.rglob("*.jpg"))
     messages = read(real_kafka, topic, len(raw(real_kafka, topic)))  # one may be there twice
-    assert len({message.value for message in messages}) == tally.taken
+    assert len({message.value for message in messages}) == counts.taken
     times = [message.timestamp_us for message in messages]
     assert times == sorted(times)
 

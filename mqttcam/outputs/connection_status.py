@@ -15,7 +15,7 @@ _SAYINGS = 20
 """Different problems that are said, until all is well again."""
 
 
-class Contact:
+class ConnectionStatus:
     """What a bridge knows of the other end. `hear` may be called from any thread, the rest is the bridge's own.
 
     Attributes:

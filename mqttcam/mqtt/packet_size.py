@@ -4,11 +4,11 @@ from __future__ import annotations
 
 SMALLEST = 16_000
 """Bytes below which no dead connection and no slow link makes a picture."""
-TRUST_AGAIN_AFTER = 600.0
+RETRY_SIZE_AFTER = 600.0
 """Seconds after which a size that seemed to kill the connection is tried once more."""
 
 
-class Budget:
+class PacketSizeLimit:
     """The most bytes of one packet: as configured, as the broker says and shows, and as the link can carry.
 
     A broker that does not name its limit (MQTT 3.1.1, and some of 5) just closes the connection of who
@@ -31,7 +31,7 @@ class Budget:
         self._deaths = 0
         self._proved = 0
         self._pace: float | None = None
-        self.limit = configured
+        self.current = configured
 
     def connected(self, broker_limit: int | None) -> None:
         """There is a new connection; `broker_limit` is the broker's MaximumPacketSize."""
@@ -53,18 +53,18 @@ class Budget:
             return
         self._refresh()
 
-    def died(self, size: int, waited: float, closed_by_broker: bool, now: float) -> bool:
+    def connection_lost(self, size: int, waited: float, closed_by_broker: bool, now: float) -> bool:
         """A connection ended with `size` bytes under way for `waited` seconds. True: the limit fell."""
-        before = self.limit
+        before = self.current
         if waited > self._half:
             self._pace = max(SMALLEST, size * self._half / waited)
         elif closed_by_broker and self._broker is None and size > max(self._proved, SMALLEST):
             self._deaths += 1
             self._ceiling = max(SMALLEST, size // 2)
-            self._try_again_at = now + TRUST_AGAIN_AFTER if self._deaths == 1 else None
+            self._try_again_at = now + RETRY_SIZE_AFTER if self._deaths == 1 else None
         self._refresh()
-        return self.limit < before
+        return self.current < before
 
     def _refresh(self) -> None:
         limits = (self._configured, self._broker, self._ceiling, self._pace)
-        self.limit = int(min(limit for limit in limits if limit is not None))
+        self.current = int(min(limit for limit in limits if limit is not None))

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from mqttcam.camera.frame import PictureSpec
-from mqttcam.outputs import contact as contact_module
+from mqttcam.outputs import connection_status
 from mqttcam.outputs.bridge import Bridge
-from mqttcam.outputs.contact import Contact
+from mqttcam.outputs.connection_status import ConnectionStatus
 from mqttcam.outputs.kafka import confluent_writer
 from mqttcam.outputs.output import CameraFeed
-from mqttcam.outputs.queue import FrameQueue, Message
-from mqttcam.outputs.writer import Outcome, Trouble
+from mqttcam.outputs.queue import FrameQueue, QueuedFrame
+from mqttcam.outputs.writer import DeliveryReport, ReportProblem
 from mqttcam.settings.outputs import OutputSettings
 from tests.outputs.kafka.rig import OF_ALL, Shooter, Way, way
 from tests.support.kafka import GUEST, NOBODY, PASSWORD, USER, KafkaBroker
@@ -152,7 +152,7 @@ def test_compression_that_needs_a_package(kafka: KafkaBroker, topic: str, codec:
 @pytest.mark.parametrize("client", CLIENTS)
 def test_silence(real_kafka: KafkaBroker, topic: str, client: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A broker that stands still is a problem before the client gives up, and none when it goes on."""
-    monkeypatch.setattr(contact_module, "SILENCE", 0.5)
+    monkeypatch.setattr(connection_status, "SILENCE", 0.5)
     with way(real_kafka, topic, client=client) as here:
         here.shooter.shoot(1)
         here.wait_sent(1)
@@ -170,13 +170,13 @@ def test_silence(real_kafka: KafkaBroker, topic: str, client: str, monkeypatch: 
 class TestContact:
     def test_each_problem_once(self, caplog: pytest.LogCaptureFixture) -> None:
         caplog.set_level(logging.INFO)
-        contact = Contact("kafka front", lambda: None)
+        status = ConnectionStatus("kafka front", lambda: None)
         for words in ("one", "two", "one", "two"):
-            contact.lost(words, sending=False)
-            assert (contact.connected, contact.problem) == (False, words)
-        contact.reached("there")
-        assert (contact.connected, contact.problem) == (True, None)
-        contact.lost("one", sending=False)
+            status.lost(words, sending=False)
+            assert (status.connected, status.problem) == (False, words)
+        status.reached("there")
+        assert (status.connected, status.problem) == (True, None)
+        status.lost("one", sending=False)
         assert [record.getMessage() for record in caplog.records] == [
             "kafka front: one; trying again",
             "kafka front: two; trying again",
@@ -187,26 +187,26 @@ class TestContact:
     def test_a_connection_is_not_all(self) -> None:
         """After a message that failed, only one that gets through tells that all is well."""
         changes: list[None] = []
-        contact = Contact("kafka front", lambda: changes.append(None))
-        contact.reached("there")
-        contact.lost("no permission", sending=True)
+        status = ConnectionStatus("kafka front", lambda: changes.append(None))
+        status.reached("there")
+        status.lost("no permission", sending=True)
         for _ in range(3):
-            contact.reached("there")
-            contact.lost("no permission", sending=True)
-        assert (contact.connected, len(changes)) == (False, 2)
-        contact.reached("there")
-        contact.got_through()
-        assert (contact.connected, contact.problem) == (True, None)
+            status.reached("there")
+            status.lost("no permission", sending=True)
+        assert (status.connected, len(changes)) == (False, 2)
+        status.reached("there")
+        status.got_through()
+        assert (status.connected, status.problem) == (True, None)
 
     def test_what_is_heard_while_nothing_is_under_way(self) -> None:
         """Brokers close idle connections: no news."""
-        contact = Contact("kafka front", lambda: None)
-        contact.reached("there")
-        contact.hear("the broker has closed the connection")
-        assert contact.connected
-        contact.sends()
-        contact.hear("the broker has closed the connection")
-        assert not contact.connected
+        status = ConnectionStatus("kafka front", lambda: None)
+        status.reached("there")
+        status.hear("the broker has closed the connection")
+        assert status.connected
+        status.sends()
+        status.hear("the broker has closed the connection")
+        assert not status.connected
 
 
 class Hand:
@@ -216,28 +216,28 @@ class Hand:
 
     def __init__(self, fail: str = "") -> None:
         self._fail = fail
-        self.sent: list[Message] = []
-        self._done: list[Outcome] = []
+        self.sent: list[QueuedFrame] = []
+        self._done: list[DeliveryReport] = []
 
-    def open(self, trouble: Trouble) -> None:
+    def open(self, report_problem: ReportProblem) -> None:
         self._maybe("open")
 
     def limit(self) -> int:
         self._maybe("limit")
         return 1_000_000
 
-    def send(self, message: Message) -> None:
+    def send(self, message: QueuedFrame) -> None:
         self.sent.append(message)
-        self._done.append(Outcome(message))
+        self._done.append(DeliveryReport(message))
 
-    def outcomes(self, timeout: float) -> list[Outcome]:
+    def delivery_reports(self, timeout: float) -> list[DeliveryReport]:
         done, self._done = self._done, []
         return done
 
     def abort(self) -> None:
         pass
 
-    def close(self) -> list[Message]:
+    def close(self) -> list[QueuedFrame]:
         self._maybe("close")
         return []
 
@@ -249,7 +249,7 @@ class Hand:
 @pytest.mark.parametrize("fail", ["make", "open", "limit", "close"])
 def test_a_bridge_survives_its_writers(fail: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever one of them raises, the next one sends."""
-    monkeypatch.setattr("mqttcam.outputs.sender.LAST_RETRY", 0.1)
+    monkeypatch.setattr("mqttcam.outputs.writer_thread.LAST_RETRY", 0.1)
     good = Hand()
     writers: list[Callable[[], Hand]] = [lambda: Hand(fail), lambda: good]
 

@@ -15,7 +15,7 @@ CONNECT_TIMEOUT = 10.0
 """Seconds for each address of the host, and for each step of the TLS handshake."""
 
 
-async def dial(host: str, port: int, tls: TlsSettings | None) -> socket.socket:
+async def open_socket(host: str, port: int, tls: TlsSettings | None) -> socket.socket:
     """A connected, non-blocking socket with TCP_NODELAY.
 
     The thread is a daemon, and none of the loop's executor, which a stopping loop waits for: a name server

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from mqttcam.mqtt.client import MQTT_3_1_1, MQTT_5
-from mqttcam.mqtt.protocol import Protocol
+from mqttcam.mqtt.protocol_version import ProtocolVersion
 
 
 def test_an_answer_is_final() -> None:
-    protocol = Protocol(MQTT_5)
+    protocol = ProtocolVersion(MQTT_5)
     assert protocol.refused()
     protocol.welcomed()
     protocol.over()
@@ -16,7 +16,7 @@ def test_an_answer_is_final() -> None:
 
 
 def test_a_closed_connection_is_a_guess_until_it_came_true_twice() -> None:
-    protocol = Protocol(MQTT_5)
+    protocol = ProtocolVersion(MQTT_5)
     for _ in range(2):
         protocol.closed()
         assert protocol.version == MQTT_3_1_1
@@ -28,7 +28,7 @@ def test_a_closed_connection_is_a_guess_until_it_came_true_twice() -> None:
 
 
 def test_a_broker_that_was_starting_gets_5_again() -> None:
-    protocol = Protocol(MQTT_5)
+    protocol = ProtocolVersion(MQTT_5)
     protocol.closed()
     protocol.welcomed()
     protocol.over()
@@ -40,7 +40,7 @@ def test_a_broker_that_was_starting_gets_5_again() -> None:
 
 
 def test_a_broker_replaced_by_an_old_one() -> None:
-    protocol = Protocol(MQTT_5)
+    protocol = ProtocolVersion(MQTT_5)
     protocol.welcomed()
     protocol.over()
     for _ in range(5):
@@ -50,7 +50,7 @@ def test_a_broker_replaced_by_an_old_one() -> None:
 
 
 def test_3_1_1_where_asked() -> None:
-    protocol = Protocol(MQTT_3_1_1)
+    protocol = ProtocolVersion(MQTT_3_1_1)
     for event in (protocol.closed, protocol.closed, protocol.welcomed, protocol.over):
         event()
         assert protocol.version == MQTT_3_1_1

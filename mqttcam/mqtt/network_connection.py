@@ -11,11 +11,11 @@ import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from mqttcam.mqtt.budget import Budget
-from mqttcam.mqtt.client import Client, Login, Message, Welcome
-from mqttcam.mqtt.lane import Lane, OnAck, Packet
+from mqttcam.mqtt.client import Client, Connack, ConnectOptions, Message
+from mqttcam.mqtt.inflight import InflightPacket, InflightWindow, OnAck
+from mqttcam.mqtt.packet_size import PacketSizeLimit
 from mqttcam.mqtt.packets import PackedProperties
-from mqttcam.mqtt.wire import Wire
+from mqttcam.mqtt.shared_socket import SharedSocket
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ class Ended:
     waited: float = 0.0
 
 
-class Link:
+class NetworkConnection:
     """One connection. It lives on the loop, and nothing that goes wrong in it is raised.
 
     Attributes:
@@ -55,33 +55,33 @@ class Link:
     def __init__(
         self,
         sock: socket.socket,
-        login: Login,
+        login: ConnectOptions,
         patience: float,
-        budget: Budget,
+        size_limit: PacketSizeLimit,
         on_message: Callable[[Message], None],
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self.protocol = login.protocol
-        self.welcome: asyncio.Future[Welcome] = self._loop.create_future()
+        self.connack: asyncio.Future[Connack] = self._loop.create_future()
         self.ended: asyncio.Future[Ended] = self._loop.create_future()
         self._patience = patience
         self._on_message = on_message
-        self._wire = Wire(sock, self._take_puback, self._unwatch, login.largest)
-        self._client = Client(self._wire, login)
+        self._shared_socket = SharedSocket(sock, self._take_puback, self._unwatch, login.largest)
+        self._client = Client(self._shared_socket, login)
         self._writing = False
         self._backlog = 0
         self._acks: dict[int, Callable[[int], None]] = {}
-        self._lane = Lane(budget, self._loop.time)
+        self._inflight = InflightWindow(size_limit, self._loop.time)
         self._refusal_said = False
         self._leaving = False
         self._timer: asyncio.TimerHandle | None = None
 
     def open(self, host: str, port: int) -> None:
         """Log in."""
-        self._loop.add_reader(self._wire.fileno(), self._on_readable)
+        self._loop.add_reader(self._shared_socket.fileno(), self._on_readable)
         self._timer = self._loop.call_later(_TICK, self._tick)
         try:
-            self._client.log_in(host, port)
+            self._client.send_connect(host, port)
         except (OSError, ValueError) as error:
             self._break_off(f"cannot log in: {error}")
         self._settle()
@@ -115,7 +115,7 @@ class Link:
     def subscribe(self, filters: Sequence[str]) -> None:
         """At QoS 1."""
         if filters and not self.ended.done():
-            self._client.ask_for(filters)
+            self._client.subscribe_to(filters)
             self._settle()
 
     def unsubscribe(self, topic_filter: str) -> None:
@@ -127,36 +127,36 @@ class Link:
 
     def next_mid(self) -> int:
         """A packet identifier for `write`."""
-        return self._lane.next_mid()
+        return self._inflight.next_mid()
 
     def write(self, parts: Sequence[bytes], size: int, mid: int, on_ack: OnAck) -> bool:
         """Write whole packets, `size` bytes in all, the last a QoS 1 PUBLISH with `mid`. False: too late."""
         if self.ended.done():
             return False
-        packet = Packet(parts, size, mid, on_ack)
-        if self._lane.admit(packet):
+        packet = InflightPacket(parts, size, mid, on_ack)
+        if self._inflight.admit(packet):
             self._write(packet)
         return not self.ended.done()
 
-    def _write(self, packet: Packet) -> None:
+    def _write(self, packet: InflightPacket) -> None:
         try:
             if self._client.want_write():
-                self._wire.defer(packet.parts)
+                self._shared_socket.defer(packet.parts)
             else:
-                self._wire.write(packet.parts, packet.size)
+                self._shared_socket.write(packet.parts, packet.size)
         except OSError:
             self._break_off()
             return
-        if self._wire.pending:
+        if self._shared_socket.pending:
             self._settle()
 
     # the end
 
-    def say_goodbye(self) -> None:
+    def disconnect(self) -> None:
         """DISCONNECT and close; while pictures or messages still wait, just close."""
         if self.ended.done():
             return
-        if not self._lane and not self._client.want_write():
+        if not self._inflight and not self._client.want_write():
             self._leaving = True
             self._client.disconnect()
         self.drop()
@@ -166,15 +166,15 @@ class Link:
         self._end(Ended("we closed the connection"))
 
     def _break_off(self, text: str = "") -> None:
-        error = self._wire.problem
+        error = self._shared_socket.problem
         reset = isinstance(error, ConnectionResetError | BrokenPipeError)
         self._end(Ended(text or f"the connection broke: {_words(error)}", by_broker=reset, error=error))
 
     def _closed_by_paho(self) -> None:
-        goodbye = self._client.goodbye
+        goodbye = self._client.disconnect_reason
         if goodbye is not None:
             self._end(Ended(goodbye.text, by_broker=goodbye.reason is not None, reason=goodbye.reason))
-        elif self._wire.problem is None and self._wire.ended:
+        elif self._shared_socket.problem is None and self._shared_socket.ended:
             self._end(Ended("the broker closed the connection", by_broker=True))
         else:
             self._break_off()
@@ -182,32 +182,32 @@ class Link:
     def _end(self, why: Ended) -> None:
         if self.ended.done():
             return
-        size, waited = self._lane.largest, self._lane.longest
+        size, waited = self._inflight.largest, self._inflight.longest
         self.ended.set_result(Ended(why.text, why.by_broker, why.reason, why.error, size, waited))
         if self._timer is not None:
             self._timer.cancel()
         if self._leaving:
-            self._wire.close()
+            self._shared_socket.close()
         else:
-            self._wire.abort()
+            self._shared_socket.abort()
         self._acks.clear()
-        self._lane.clear()
+        self._inflight.clear()
 
     # the loop
 
     def _on_readable(self) -> None:
-        wire, client = self._wire, self._client
+        shared, client = self._shared_socket, self._client
         try:
             more = True
-            while more and not wire.closed:
-                more = wire.receive()
-                while wire.has_news:
+            while more and not shared.closed:
+                more = shared.receive()
+                while shared.readable:
                     client.loop_read()
-                    self._read_notes()
+                    self._process_records()
         except Exception as error:
             log.debug("paho cannot read a packet", exc_info=True)
             self._break_off(f"the broker sent what is no MQTT: {error}")
-        while not self.ended.done() and (packet := self._lane.release()) is not None:
+        while not self.ended.done() and (packet := self._inflight.release()) is not None:
             self._write(packet)
         self._settle()
 
@@ -219,8 +219,8 @@ class Link:
             log.debug("keepalive", exc_info=True)
             self._break_off(f"keepalive failed: {error}")
         self._settle()
-        if self._lane and not self.ended.done():
-            silence = self._lane.silence(self._wire.unsent())
+        if self._inflight and not self.ended.done():
+            silence = self._inflight.silence(self._shared_socket.unsent())
             if silence >= self._patience:
                 self._break_off(f"no answer from the broker for {silence:.0f} s")
 
@@ -233,44 +233,44 @@ class Link:
         except OSError:
             self._break_off()
             return
-        if self._wire.closed:
+        if self._shared_socket.closed:
             self._closed_by_paho()
             return
         waits = self._client.want_write()
         if not waits:
             self._backlog = 0
-        self._watch_writable(waits or self._wire.pending)
+        self._watch_writable(waits or self._shared_socket.pending)
 
     def _pump(self) -> None:
         """Write what waits. paho goes first, but not into the middle of a picture."""
-        wire, client = self._wire, self._client
-        while not wire.closed:
-            if not wire.midway and client.want_write():
+        shared, client = self._shared_socket, self._client
+        while not shared.closed:
+            if not shared.mid_packet and client.want_write():
                 client.loop_write()
                 if client.want_write():
                     return
-            if wire.closed or not wire.pending or not wire.flush():
+            if shared.closed or not shared.pending or not shared.flush():
                 return
 
     def _watch_writable(self, wanted: bool) -> None:
         if wanted is not self._writing:
             self._writing = wanted
             if wanted:
-                self._loop.add_writer(self._wire.fileno(), self._settle)
+                self._loop.add_writer(self._shared_socket.fileno(), self._settle)
             else:
-                self._loop.remove_writer(self._wire.fileno())
+                self._loop.remove_writer(self._shared_socket.fileno())
 
     def _unwatch(self) -> None:
-        self._loop.remove_reader(self._wire.fileno())
-        self._loop.remove_writer(self._wire.fileno())
+        self._loop.remove_reader(self._shared_socket.fileno())
+        self._loop.remove_writer(self._shared_socket.fileno())
 
     # what paho has noted
 
-    def _read_notes(self) -> None:
+    def _process_records(self) -> None:
         client = self._client
-        if client.welcome is not None and not self.welcome.done():
-            self._lane.receive_maximum = client.welcome.receive_maximum
-            self.welcome.set_result(client.welcome)
+        if client.connack is not None and not self.connack.done():
+            self._inflight.receive_maximum = client.connack.receive_maximum
+            self.connack.set_result(client.connack)
         if client.acknowledged:
             acknowledged, client.acknowledged = client.acknowledged, []
             for mid, reason in acknowledged:
@@ -289,7 +289,7 @@ class Link:
             on_ack(reason)
 
     def _take_puback(self, mid: int, reason: int) -> bool:
-        return self._lane.acknowledge(mid, reason)
+        return self._inflight.acknowledge(mid, reason)
 
 
 def _words(error: OSError | None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from mqttcam.backoff import Backoff
-from mqttcam.mqtt.refusals import Trouble
+from mqttcam.mqtt.failures import ConnectionFailure
 
 log = logging.getLogger(__name__)
 
@@ -16,7 +16,7 @@ STABLE = 60.0
 would throw each other out without a pause otherwise."""
 
 
-class Retry:
+class ReconnectPolicy:
     """The policy of one connection to `where`.
 
     Attributes:
@@ -42,16 +42,16 @@ class Retry:
             self.backoff.reset()
             self._said = None
 
-    def failed(self, trouble: Trouble, *, quiet: bool = False) -> float:
+    def failed(self, failure: ConnectionFailure, *, quiet: bool = False) -> float:
         """Seconds until the next try. The trouble is said once, until another one comes or all was well.
 
         Args:
             quiet: do not say it, as somebody else does.
         """
-        if trouble.at_once:
+        if failure.retry_now:
             return 0.0
-        self.problem = f"MQTT {self._where}: {trouble.text}"
+        self.problem = f"MQTT {self._where}: {failure.text}"
         if not quiet and self._said != self.problem:
             self._said = self.problem
-            log.log(logging.ERROR if trouble.hopeless else logging.WARNING, "%s; trying again", self.problem)
-        return SLOW if trouble.hopeless else self.backoff.next()
+            log.log(logging.ERROR if failure.permanent else logging.WARNING, "%s; trying again", self.problem)
+        return SLOW if failure.permanent else self.backoff.next()

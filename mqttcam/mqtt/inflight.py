@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from mqttcam.mqtt.budget import Budget
+from mqttcam.mqtt.packet_size import PacketSizeLimit
 
 log = logging.getLogger(__name__)
 
@@ -19,7 +19,7 @@ OnAck = Callable[[int, float], None]
 
 
 @dataclass(slots=True)
-class Packet:
+class InflightPacket:
     """Whole MQTT packets, `size` bytes in all, the last one a QoS 1 PUBLISH with `mid`."""
 
     parts: Sequence[bytes]
@@ -29,7 +29,7 @@ class Packet:
     since: float = 0.0
 
 
-class Lane:
+class InflightWindow:
     """What is under way, and what is held back until the broker takes more.
 
     Times are seconds of the loop's clock.
@@ -38,12 +38,12 @@ class Lane:
         receive_maximum: QoS 1 packets that the broker takes unacknowledged.
     """
 
-    def __init__(self, budget: Budget, clock: Callable[[], float]) -> None:
+    def __init__(self, size_limit: PacketSizeLimit, clock: Callable[[], float]) -> None:
         self.receive_maximum = 0xFFFF
-        self._budget = budget
+        self._size_limit = size_limit
         self._clock = clock
-        self._waiting: dict[int, Packet] = {}
-        self._held: deque[Packet] = deque()
+        self._waiting: dict[int, InflightPacket] = {}
+        self._held: deque[InflightPacket] = deque()
         self._mid = LAST_MID
         self._last_ack = 0.0
         self._moved_at = 0.0
@@ -69,7 +69,7 @@ class Lane:
         self._mid = self._mid + 1 if self._mid < LAST_MID else FIRST_MID
         return self._mid
 
-    def admit(self, packet: Packet) -> bool:
+    def admit(self, packet: InflightPacket) -> bool:
         """Whether to write it now; otherwise it is held back until `release` gives it out."""
         if len(self._waiting) >= self.receive_maximum:
             self._held.append(packet)
@@ -80,7 +80,7 @@ class Lane:
         self._waiting[packet.mid] = packet
         return True
 
-    def release(self) -> Packet | None:
+    def release(self) -> InflightPacket | None:
         """The next packet that was held back, now that there is room for it."""
         if not self._held or len(self._waiting) >= self.receive_maximum:
             return None
@@ -97,7 +97,7 @@ class Lane:
         # Behind another picture, its own time on the link starts at the end of that one.
         seconds = now - max(packet.since, self._last_ack)
         self._last_ack = now
-        self._budget.acknowledged(packet.size, seconds, now)
+        self._size_limit.acknowledged(packet.size, seconds, now)
         try:
             packet.on_ack(reason, seconds)
         except Exception:

@@ -9,9 +9,9 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from mqttcam.outputs.contact import Contact
-from mqttcam.outputs.queue import Message, Queue
-from mqttcam.outputs.writer import Outcome, TooLarge, Writer, WriterFailed
+from mqttcam.outputs.connection_status import ConnectionStatus
+from mqttcam.outputs.queue import Queue, QueuedFrame
+from mqttcam.outputs.writer import DeliveryReport, TooLarge, Writer, WriterFailed
 
 log = logging.getLogger(__name__)
 
@@ -24,14 +24,14 @@ _FLUSH, _PATIENCE, _END = 0.5, 0.6, 0.3
 """Parts of the time to stop: for sending, until a message that hangs is given up, and from then on."""
 
 
-class Sender:
-    """Never raises, never ends before `stop`. Counts in the queue's tally.
+class WriterThread:
+    """Never raises, never ends before `stop`. Counts in the queue's counts.
 
     Attributes:
         enabled: it is to send.
         stopping: it was told to end.
         limit: bytes that a picture may have, as far as is known; `None`: as many as it likes.
-        contact: whether the other end is reached.
+        status: whether the other end is reached.
     """
 
     def __init__(
@@ -39,30 +39,30 @@ class Sender:
         name: str,
         queue: Queue,
         make_writer: Callable[[], Writer],
-        again: Callable[[bytes, int], bytes | None],
+        shrink_jpeg: Callable[[bytes, int], bytes | None],
         changed: Callable[[], None],
         *,
         enabled: bool,
-        sure: bool,
+        at_least_once: bool,
     ) -> None:
         """Does nothing before `start`.
 
         Args:
             again: makes a JPEG that is too large one of at most so many bytes; `None`: it is not to be sent. Raises
                 ValueError where it is broken.
-            changed: called when `contact` has changed.
-            sure: what failed is sent again (at least once), not left out (at most once).
+            changed: called when `status` has changed.
+            at_least_once: what failed is sent again (at least once), not left out (at most once).
         """
         self.enabled = enabled
         self.stopping = False
         self.limit: int | None = None
-        self.contact = Contact(name, changed)
+        self.status = ConnectionStatus(name, changed)
         self._name = name
         self._queue = queue
-        self._tally = queue.tally
+        self._counts = queue.counts
         self._make_writer = make_writer
-        self._again = again
-        self._sure = sure
+        self._shrink_jpeg = shrink_jpeg
+        self._at_least_once = at_least_once
         self._writer: Writer | None = None
         self._failures = 0
         self._deadline = 0.0
@@ -81,7 +81,7 @@ class Sender:
 
     def stop(self, timeout: float) -> None:
         """Send what can be sent within `timeout` seconds, and end; a thread that hangs even then is left behind."""
-        dropped = self._tally.all_dropped
+        dropped = self._counts.total_dropped
         self._deadline = time.monotonic() + timeout * _FLUSH
         self.stopping = True
         self._wake.set()
@@ -91,7 +91,7 @@ class Sender:
             writer.abort()
         self._thread.join(timeout * _END)
         self._queue.close()
-        if lost := self._tally.all_dropped - dropped:
+        if lost := self._counts.total_dropped - dropped:
             log.warning("%s: ends with %d pictures that were not sent", self._name, lost)
 
     # the thread
@@ -100,7 +100,7 @@ class Sender:
         while not self.stopping:
             if not self.enabled:
                 self._queue.clear("off")
-                self.contact.ended()
+                self.status.ended()
                 self._pause(_OFF)
                 continue
             try:
@@ -109,20 +109,20 @@ class Sender:
                 log.exception("%s: a writer could not be made or closed", self._name)
                 self._pause(LAST_RETRY)
         self._queue.clear("off")
-        self.contact.ended()
+        self.status.ended()
 
     def _connect(self) -> None:
         """One writer, from open to close, and the pause after a failure."""
         writer = self._writer = self._make_writer()
         failure: Exception | None = None
         try:
-            writer.open(self.contact.hear)
+            writer.open(self.status.hear)
             self.limit = writer.limit()
-            self.contact.reached(str(writer))
+            self.status.reached(str(writer))
             self._pump(writer)
         except Exception as error:  # noqa: BLE001 - whatever it is, a new writer comes
             failure = error
-        self.contact.answered(more=False)
+        self.status.answered(more=False)
         self._queue.give_back(writer.close())
         self._writer = None
         if failure is not None and not self.stopping:
@@ -137,29 +137,29 @@ class Sender:
                 return
             message = self._next(_IDLE if idle else 0.0) if writer.room else None
             if message is not None:
-                self.contact.sends()
+                self.status.sends()
                 writer.send(message)
             more = message is not None and writer.room
-            if outcomes := writer.outcomes(0.0 if more else _POLL):
-                self.contact.answered(more=bool(writer.pending))
-                self._settle(writer, outcomes)
+            if delivery_reports := writer.delivery_reports(0.0 if more else _POLL):
+                self.status.answered(more=bool(writer.pending))
+                self._settle(writer, delivery_reports)
 
-    def _next(self, timeout: float) -> Message | None:
+    def _next(self, timeout: float) -> QueuedFrame | None:
         """The oldest that waits, made smaller if less is taken than was known when it was queued."""
         message, limit = self._queue.take(timeout), self.limit
         if message is None or limit is None or len(message.jpeg) <= limit:
             return message
         try:
-            jpeg, reason = self._again(message.jpeg, limit), "size"
+            jpeg, reason = self._shrink_jpeg(message.jpeg, limit), "size"
         except ValueError:
             jpeg, reason = None, "broken"
         if jpeg is not None:
             return replace(message, jpeg=jpeg)
-        self._tally.drop(reason)
+        self._counts.add_dropped(reason)
         self._queue.done(message)
         return None
 
-    def _settle(self, writer: Writer, outcomes: list[Outcome]) -> None:
+    def _settle(self, writer: Writer, delivery_reports: list[DeliveryReport]) -> None:
         """Count what came to its end; what has to be sent again goes back.
 
         Raises:
@@ -167,24 +167,24 @@ class Sender:
         """
         again = []
         failure: Exception | None = None
-        for outcome in outcomes:
-            message, error = outcome.message, outcome.error
+        for delivery in delivery_reports:
+            message, error = delivery.message, delivery.error
             if error is None:
                 self._failures = 0
-                self.contact.got_through()
-                self._tally.sent += 1
+                self.status.got_through()
+                self._counts.sent += 1
                 self._queue.done(message)
                 continue
-            self._tally.errors += 1
+            self._counts.errors += 1
             if isinstance(error, TooLarge):
                 self._shrink(writer, len(message.jpeg))
                 again.append(message)
                 continue
             failure = failure or error
-            if self._sure:
+            if self._at_least_once:
                 again.append(message)
             else:
-                self._tally.drop("failed")
+                self._counts.add_dropped("failed")
                 self._queue.done(message)
         self._queue.give_back(again)
         if failure is not None:
@@ -199,10 +199,10 @@ class Sender:
     def _failed(self, failure: Exception) -> None:
         sending = isinstance(failure, _SendFailed)
         if not sending:
-            self._tally.errors += 1
+            self._counts.errors += 1
         self._failures = min(self._failures + 1, 20)
         words = str(failure) if isinstance(failure, WriterFailed) else f"{type(failure).__name__}: {failure}"
-        self.contact.lost(words, sending=sending)
+        self.status.lost(words, sending=sending)
 
     def _pause(self, seconds: float) -> None:
         self._wake.wait(seconds)

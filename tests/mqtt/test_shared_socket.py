@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mqttcam.mqtt.packets import varint
-from mqttcam.mqtt.wire import Wire
+from mqttcam.mqtt.shared_socket import SharedSocket
 
 OURS = 0x8000
 
 
 class Ends:
-    """A wire, and the broker's end of it."""
+    """A shared, and the broker's end of it."""
 
     def __init__(self) -> None:
         with socket.create_server(("127.0.0.1", 0)) as server:
@@ -27,7 +27,7 @@ class Ends:
         self.broker.settimeout(5)
         self.acks: list[tuple[int, int]] = []
         self.closed = 0
-        self.wire = Wire(near, self._ack, self._close, 1_000_000)
+        self.shared = SharedSocket(near, self._ack, self._close, 1_000_000)
 
     def _ack(self, mid: int, reason: int) -> bool:
         if mid < OURS:
@@ -42,9 +42,9 @@ class Ends:
         """The first `count` bytes that are for paho."""
         read = b""
         while len(read) < count:
-            self.wire.receive()
+            self.shared.receive()
             try:
-                read += self.wire.recv(count - len(read))
+                read += self.shared.recv(count - len(read))
             except BlockingIOError:
                 continue
         return read
@@ -57,7 +57,7 @@ def _ends() -> Iterator[Ends]:
         yield ends
     finally:
         ends.broker.close()
-        ends.wire.close()
+        ends.shared.close()
 
 
 @pytest.fixture
@@ -96,50 +96,50 @@ def test_our_pubacks_are_taken_out_of_any_stream(packets: list[bytes], data: st.
             if start < end:
                 ends.broker.sendall(stream[start:end])
                 ends.broker.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                ends.wire.receive()
-            while ends.wire.has_news:
-                read += ends.wire.recv(100)
+                ends.shared.receive()
+            while ends.shared.readable:
+                read += ends.shared.recv(100)
         read += ends.read_as_paho(len(for_paho) - len(read))
         assert read == for_paho
         expected = [(int.from_bytes(p[2:4], "big"), p[4] if len(p) > 4 else 0) for p in ours]
         while len(ends.acks) < len(expected):
-            ends.wire.receive()
+            ends.shared.receive()
         assert ends.acks == expected
 
 
 def test_a_packet_of_paho_does_not_start_in_the_middle_of_ours(ends: Ends) -> None:
-    wire = ends.wire
+    shared = ends.shared
     parts = (b"\x30\x00", bytes(8_000_000), b"end")
     size = sum(map(len, parts))
-    wire.write(parts, size)
-    assert wire.pending
-    assert wire.midway
+    shared.write(parts, size)
+    assert shared.pending
+    assert shared.mid_packet
     with pytest.raises(BlockingIOError):
-        wire.send(b"\xc0\0")
-    waiting = wire.unsent()
+        shared.send(b"\xc0\0")
+    waiting = shared.unsent()
     assert 0 < waiting <= size
     got = bytearray()
     while len(got) < size:
         got += ends.broker.recv(1 << 20)
-        if wire.pending:
+        if shared.pending:
             with pytest.raises(BlockingIOError):
-                wire.send(b"\xc0\0")
-            wire.flush()
+                shared.send(b"\xc0\0")
+            shared.flush()
     assert bytes(got) == b"".join(parts)
-    assert not wire.midway
-    assert wire.send(b"\xc0\0") == 2
+    assert not shared.mid_packet
+    assert shared.send(b"\xc0\0") == 2
     assert ends.broker.recv(10) == b"\xc0\0"
 
 
 def test_packets_that_wait_keep_their_order(ends: Ends) -> None:
     big = bytes(6_000_000)
-    ends.wire.write((big,), len(big))
-    ends.wire.write((b"second", b"part"), 10)
-    ends.wire.defer((b"third",))
+    ends.shared.write((big,), len(big))
+    ends.shared.write((b"second", b"part"), 10)
+    ends.shared.defer((b"third",))
     got = bytearray()
     while len(got) < len(big) + 15:
         got += ends.broker.recv(1 << 20)
-        while ends.wire.pending and ends.wire.flush():
+        while ends.shared.pending and ends.shared.flush():
             pass
     assert got[len(big) :] == b"secondpartthird"
 
@@ -148,31 +148,31 @@ def test_the_end_of_the_connection_reaches_paho(ends: Ends) -> None:
     ends.broker.sendall(b"\xd0\0")
     ends.broker.close()
     assert ends.read_as_paho(2) == b"\xd0\0"
-    while not ends.wire.ended:
-        ends.wire.receive()
-    assert ends.wire.has_news
-    assert ends.wire.recv(1) == b""
+    while not ends.shared.ended:
+        ends.shared.receive()
+    assert ends.shared.readable
+    assert ends.shared.recv(1) == b""
 
 
 def test_a_reset_reaches_paho(ends: Ends) -> None:
     ends.broker.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
     ends.broker.close()
-    while ends.wire.problem is None:
-        ends.wire.receive()
+    while ends.shared.problem is None:
+        ends.shared.receive()
     with pytest.raises(ConnectionResetError):
-        ends.wire.recv(1)
+        ends.shared.recv(1)
     with pytest.raises(OSError, match="Broken pipe"):
-        ends.wire.write((b"x",), 1)
+        ends.shared.write((b"x",), 1)
 
 
 def test_a_packet_that_is_too_large_is_not_read(ends: Ends) -> None:
     with pytest.raises(ConnectionAbortedError, match="2000000 bytes"):
-        ends.wire.recv(2_000_000)
+        ends.shared.recv(2_000_000)
 
 
 def test_closing_is_told_once_and_aborting_resets(ends: Ends) -> None:
-    ends.wire.abort()
-    ends.wire.close()
+    ends.shared.abort()
+    ends.shared.close()
     assert ends.closed == 1
     with pytest.raises(ConnectionResetError):
         ends.broker.recv(1)

@@ -12,7 +12,7 @@ from tests.support.broker import Endpoint
 from tests.support.project import PROJECT
 
 
-class Link(Endpoint):
+class ProxyProcess(Endpoint):
     """Connect to its `port` instead of the broker's; a context manager."""
 
     def __init__(self, broker: Endpoint) -> None:
@@ -28,7 +28,7 @@ class Link(Endpoint):
         self.username, self.password = broker.username, broker.password
         self.certificates = broker.certificates
 
-    def order(self, fault: str) -> None:
+    def command(self, fault: str) -> None:
         """One fault, as the proxy's own description lists them: `rate 100000`, `stall up`, `resume`, `cut`, …"""
         assert self._process.stdin is not None
         self._process.stdin.write(fault + "\n")

@@ -10,7 +10,7 @@ _GIVE_UP_5 = 5
 """Times in a row that a broker which knew MQTT 5 must close the connection before 3.1.1 is tried."""
 
 
-class Protocol:
+class ProtocolVersion:
     """MQTT 5, or 3.1.1 where the broker knows no 5; what was learnt is kept while the daemon runs.
 
     Some old brokers say so in their answer. Others just close the connection, which a broker that is starting

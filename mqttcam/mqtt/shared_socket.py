@@ -26,7 +26,7 @@ OnPuback = Callable[[int, int], bool]
 """Takes a packet identifier and a reason code; False where the packet is not of the pictures' lane."""
 
 
-class Wire:
+class SharedSocket:
     """A non-blocking socket as paho wants it, plus the pictures' lane.
 
     No packet is cut by another: while one of the pictures' lane is under way, paho is told that the socket is
@@ -50,7 +50,7 @@ class Wire:
         self._head = b""
         self._passing = 0
         self._outbox: deque[list[memoryview]] = deque()
-        self.midway = False
+        self.mid_packet = False
         self.problem: OSError | None = None
         self.ended = False
         self.closed = False
@@ -91,7 +91,7 @@ class Wire:
             BlockingIOError: it takes nothing now.
             OSError: the connection is broken.
         """
-        if self.midway:
+        if self.mid_packet:
             raise BlockingIOError
         count = self._send_all(memoryview(data))
         if not count:
@@ -115,7 +115,7 @@ class Wire:
     # what arrives
 
     @property
-    def has_news(self) -> bool:
+    def readable(self) -> bool:
         """Whether paho has something to read."""
         return not self.closed and (
             self._inbox_at < len(self._inbox) or self.ended or self.problem is not None
@@ -198,7 +198,7 @@ class Wire:
                 raise
             if count == size:
                 return
-        self.midway = self.midway or count > 0
+        self.mid_packet = self.mid_packet or count > 0
         self._outbox.append(_rest([memoryview(part) for part in parts], count))
 
     def defer(self, parts: Sequence[bytes]) -> None:
@@ -212,7 +212,7 @@ class Wire:
             OSError: the connection is broken.
         """
         # Also while nothing has left: TLS may have begun a record, which only the same bytes can follow.
-        self.midway = True
+        self.mid_packet = True
         views = self._outbox[0]
         while views:
             count = self._send_all(views[0])
@@ -221,7 +221,7 @@ class Wire:
                 return False
             views.pop(0)
         self._outbox.popleft()
-        self.midway = False
+        self.mid_packet = False
         return True
 
     def unsent(self) -> int:
