@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import tracemalloc
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from mqttcam.settings import MqttSettings, Settings, TlsSettings, plain
-from mqttcam.settings.document.compose import parse, resolve
+from mqttcam.settings.document.compose import LOADER, parse, resolve
 from mqttcam.settings.document.tree import Place
 from tests.settings.cases import lines, loaded
+
+LOADERS = list(dict.fromkeys((LOADER, yaml.SafeLoader)))
+"""libyaml's parser where PyYAML has it, and PyYAML's own."""
 
 
 def mqtt_of(settings: Settings) -> MqttSettings:
@@ -169,6 +174,61 @@ def test_deep_by_aliases(tmp_path: Path) -> None:
     levels = ["a0: &a0 [x]", *(f"a{i}: &a{i} [[[[[*a{i - 1}]]]]]" for i in range(1, 300))]
     (line,) = lines(tmp_path, "\n".join(levels))
     assert line == "config.yaml:5: too many values or levels, allowed: 20000 values, 20 levels"
+
+
+DEEP = {
+    "flow lists": "a: " + "[" * 5000,
+    "flow mappings": "a: " + "{a: " * 5000,
+    "flow lists that are closed": "a: " + "[" * 900 + "]" * 900,
+    "block lists in a line": "- " * 5000,
+    "block lists over lines": "".join(f"{'  ' * level}-\n" for level in range(600)),
+    "block mappings": "".join(f"{' ' * level}a:\n" for level in range(1200)),
+    "with an error after them": "a: " + "[" * 100 + "@",
+}
+
+
+@pytest.mark.parametrize("loader", LOADERS)
+@pytest.mark.parametrize("text", DEEP.values(), ids=DEEP)
+def test_depth_is_limited_by_us_before_any_limit_of_pyyaml(text: str, loader: type[Any]) -> None:
+    root, (problem,) = parse(text, lambda line, _path: Place("f", line), loader)
+    assert root is None
+    assert (problem.message, problem.allowed) == ("too many levels", "20")
+
+
+NOT_YAML = "not understood as YAML"
+NO_TEXT = "a key that is not a text"
+TOO_DEEP = "too many levels"
+UNKNOWN_TAG = "a tag (`!`) that is not known here"
+ODD = {
+    "an unknown directive": ("%FOO bar\n---\na: 1\n", {NOT_YAML, None}),
+    "a directive without a name": ("%%%%\n", {NOT_YAML}),
+    "a version from the future": ("%YAML 9.9\n---\na: 1\n", {NOT_YAML}),
+    "a tag directive without a prefix": ("%TAG !\n---\na: 1\n", {NOT_YAML}),
+    "a long tag": ("a: !" + "x" * 500_000 + " b\n", {UNKNOWN_TAG}),
+    "a long anchor": ("a: &" + "x" * 500_000 + " b\n", {None}),
+    "a long key": ("k" * 3000 + ": 1\n", {"a `: ` or an indentation that does not fit"}),
+    "half a character": ('a: "\\ud800"\n', {NOT_YAML, None}),
+    "an anchor without a name": ("a: & b\n", {NOT_YAML}),
+    "many documents": ("---\n" * 1000, {"a second document"}),
+    "keys in keys": ("? " * 5000, {NO_TEXT, TOO_DEEP}),
+    "mappings as keys": ("a: " + "{" * 5000, {NO_TEXT, TOO_DEEP}),
+    "keys in lists": ("a: " + "[? " * 2000, {NO_TEXT, TOO_DEEP}),
+    "brackets in quotes before an error": (
+        "a: '" + "[" * 100 + "' @\n",
+        {"a character that cannot start a value", NOT_YAML},
+    ),
+}
+
+
+@pytest.mark.parametrize("loader", LOADERS)
+@pytest.mark.parametrize(("text", "messages"), ODD.values(), ids=ODD)
+def test_odd_documents_are_refused_in_our_own_words(
+    text: str, messages: set[str | None], loader: type[Any]
+) -> None:
+    """More than one message, or None (no problem), where the parsers or versions of PyYAML differ."""
+    _, problems = parse(text, lambda line, _path: Place("f", line), loader)
+    found: set[str | None] = {problem.message for problem in problems}
+    assert (found or {None}) <= messages
 
 
 def test_places_of_list_items() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, NoReturn
 
@@ -17,6 +18,8 @@ import yaml
 from mqttcam.settings.document.problems import Problem
 from mqttcam.settings.document.tree import Key, Node, Place, Scalar
 
+LOADER: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""libyaml's parser; PyYAML's own, many times slower, where PyYAML was built without libyaml."""
 MAX_NODES = 20_000
 MAX_DEPTH = 20
 _MERGE = "<<"
@@ -30,6 +33,8 @@ _PLAIN_TAGS = frozenset(
     {None, *(_YAML_TAG + name for name in ("bool", "float", "int", "map", "null", "seq"))}
 )
 _TAB = ("a tab in the indentation", "spaces")
+_NOT_YAML = ("not understood as YAML", None)
+_TOO_DEEP = ("too many levels", str(MAX_DEPTH))
 _WORDS = {
     "mapping values are not": (
         "a `: ` or an indentation that does not fit",
@@ -48,11 +53,11 @@ Locate = Callable[[int, list[Key]], Place]
 """The place of something from its line (counted from 1) and key path."""
 
 
-def parse(text: str, locate: Locate) -> tuple[Node | None, list[Problem]]:
-    """The tree of a text, and what is wrong with it; no tree where nothing is, or nothing was understood."""
+def parse(text: str, locate: Locate, loader: type[Any] = LOADER) -> tuple[Node | None, list[Problem]]:
+    """Return the tree of a text and its problems; the tree is None if the text is empty or not valid YAML."""
     composer = _Composer(locate)
     try:
-        for event in yaml.parse(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+        for event in yaml.parse(text, loader):
             composer.take(event)
     except _StopError:
         return None, composer.problems
@@ -61,10 +66,29 @@ def parse(text: str, locate: Locate) -> tuple[Node | None, list[Problem]]:
         line = text.count("\n", 0, max(text.find(chr(error.character)), 0)) + 1
         composer.note_at_line(line, f"the character 0x{error.character:02x} is not allowed in YAML")
         return None, composer.problems
-    except yaml.MarkedYAMLError as error:
-        composer.note_at_line(*_syntax(text, error))
+    except yaml.YAMLError as error:
+        line, message, allowed = _syntax(text, error)
+        if _depth(text, loader, error) > MAX_DEPTH:
+            message, allowed = _TOO_DEEP
+        composer.note_at_line(line, message, allowed)
         return None, composer.problems
     return composer.root, composer.problems
+
+
+def _depth(text: str, loader: type[Any], error: yaml.YAMLError) -> int:
+    """The number of levels before an error.
+
+    PyYAML scans up to 1,024 characters of a line before it emits the events of their beginning, so that
+    an error, such as PyYAML's own limit of levels (since 6.0.4), can hide a depth that is ours to report.
+    """
+    mark = getattr(error, "problem_mark", None)
+    depth = deepest = 0
+    with suppress(yaml.YAMLError):
+        for event in yaml.parse(text[: mark.index] if mark else text, loader):
+            depth += isinstance(event, yaml.CollectionStartEvent)
+            depth -= isinstance(event, yaml.CollectionEndEvent)
+            deepest = max(deepest, depth)
+    return deepest
 
 
 def resolve(text: str) -> Scalar:
@@ -80,12 +104,17 @@ def resolve(text: str) -> Scalar:
     return text
 
 
-def _syntax(text: str, error: yaml.MarkedYAMLError) -> tuple[int, str, str | None]:
-    """Line, what is wrong, what is allowed. PyYAML's own texts are not shown: they may repeat a secret."""
+def _syntax(text: str, error: yaml.YAMLError) -> tuple[int, str, str | None]:
+    """Return the line, what is wrong and what is allowed.
+
+    PyYAML's own texts are not shown: they may repeat a secret, and they differ between versions.
+    """
+    if not isinstance(error, yaml.MarkedYAMLError):
+        return 1, *_NOT_YAML
     mark = error.problem_mark or error.context_mark
     lines = text.splitlines() or [""]
     line = min(mark.line + 1 if mark else 1, len(lines))
-    words: tuple[str, str | None] = ("not understood as YAML", None)
+    words: tuple[str, str | None] = _NOT_YAML
     for start, known in _WORDS.items():
         if (error.problem or "").startswith(start):
             words = known
@@ -176,7 +205,7 @@ class _Composer:
         if self._open and self._open[-1].awaits_key:
             self._stop(line, "a key that is not a text")
         if len(self._open) >= MAX_DEPTH:
-            self._stop(line, "too many levels", str(MAX_DEPTH))
+            self._stop(line, *_TOO_DEEP)
         empty: dict[str, Node] | list[Node] = {} if isinstance(event, yaml.MappingStartEvent) else []
         self._open.append(_Open(Node(empty, self._place(line)), event.anchor))
 

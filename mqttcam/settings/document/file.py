@@ -45,8 +45,10 @@ def _text(path: Path) -> str:
         raise refused(
             "is a folder (Docker makes one where a mounted file is missing)", "a YAML file"
         ) from None
-    except (OSError, ValueError) as error:
-        raise refused(f"cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    except OSError as error:
+        raise refused(f"cannot be read: {error.strerror}") from None
+    except ValueError:
+        raise refused("is not a path", "a path without the character 0x00") from None
     if len(data) > MAX_BYTES:
         raise refused("is too large", f"{MAX_BYTES} bytes")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
