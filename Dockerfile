@@ -3,8 +3,9 @@
 FROM python:3.13-slim AS build
 RUN python -m venv --without-pip /opt/mqttcam
 WORKDIR /src
-# What mqttcam needs, in a layer of its own: a change of mqttcam itself does not download it again.
-COPY pyproject.toml ./
+# The requirements, in their tested versions and a layer of their own: a change of mqttcam itself does not download them again.
+COPY pyproject.toml .ci/constraints.txt ./
+ARG PIP_CONSTRAINT=/src/constraints.txt PIP_BUILD_CONSTRAINT=/src/constraints.txt
 RUN mkdir mqttcam ha_discovery && echo '__version__ = "0"' >mqttcam/__init__.py && touch README.md LICENSE && \
     pip --python /opt/mqttcam/bin/python install --no-cache-dir '.[all]'
 COPY . .

@@ -1,10 +1,10 @@
 #!/bin/sh
-# The demo from a fresh checkout: makes .venv, installs mqttcam into it, runs `mqttcam demo`.
+# The demo from a fresh checkout: make .venv, install mqttcam into it, run `mqttcam demo`.
 # Needs Python 3.11 or newer. Arguments go to `mqttcam demo`.
 set -eu
 cd "$(dirname "$0")/.."
 . deploy/venv.sh
 make_venv .venv
-echo "Installing mqttcam into $PWD/.venv; a minute, the first time."
-.venv/bin/pip install --quiet '.[demo]'
+echo "Installing mqttcam into $PWD/.venv (about a minute the first time)."
+install_locked .venv '.[demo]'
 exec .venv/bin/mqttcam demo "$@"

@@ -41,6 +41,7 @@ if [ ! -e "$root/.bootstrapped" ]; then
     [ -e "$scripts/$suite" ] || ln -s sid "$scripts/$suite"
     # shellcheck disable=SC1091
     codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
+    # shellcheck disable=SC2016 # apt's own placeholder
     mirror=$(apt-get indextargets --format '$(REPO_URI)' "Codename: $codename" | head -n 1)
     rm -rf "$root"
     mkdir -p "$root"

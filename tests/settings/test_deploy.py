@@ -90,7 +90,8 @@ def test_pages_link_is_the_name_that_cameras_use() -> None:
 def test_images_are_made_of_what_mqttcam_is_made_of() -> None:
     """Nothing else is given to Docker: no `.env`, and no test whose change would make an image anew."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    parts = {"pyproject.toml", project["project"]["readme"], *project["project"]["license-files"]}
+    metadata = project["project"]
+    parts = {"pyproject.toml", ".ci/constraints.txt", metadata["readme"], *metadata["license-files"]}
     parts |= set(project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"])
     lines = (ROOT / ".dockerignore").read_text().splitlines()
     assert "*" in lines

@@ -24,6 +24,7 @@ if ! command -v debootstrap >/dev/null; then
     apt-get install -y -qq --no-install-recommends debootstrap >/dev/null
 fi
 # The mirror that this machine's own apt uses.
+# shellcheck disable=SC2016 # apt's own placeholder
 mirror=${MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | grep -v -m 1 security)}
 rm -rf --one-file-system "$root"
 mkdir -p "$root"
