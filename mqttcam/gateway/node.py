@@ -5,20 +5,22 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import orjson
 
 from mqttcam import __version__
-from mqttcam.camera.feed import PictureFeed
-from mqttcam.camera.frame import Picture
 from mqttcam.commands.catalogue import NODE_COMMANDS, camera_commands
 from mqttcam.commands.registry import DeviceRegistry
 from mqttcam.commands.request import MAX_PAYLOAD
 from mqttcam.devices.camera import CameraDevice
 from mqttcam.devices.entities.camera import camera_entities
-from mqttcam.gateway.camera import OFFLINE, ONLINE, CameraGateway, Inbox, last_level
-from mqttcam.gateway.pictures import PicturePublisher
+from mqttcam.gateway.camera import OFFLINE, ONLINE, CameraGateway
+from mqttcam.gateway.connect_image import ConnectImage
+from mqttcam.gateway.image_stream import ImageStream
+from mqttcam.gateway.inbox import CommandInbox, last_level
+from mqttcam.gateway.snapshots import SnapshotPublisher
 from mqttcam.home_assistant import Announcer, camera_object_id, node_object_id
 from mqttcam.mqtt.connection import Connection, Message
 from mqttcam.mqtt.topics import Topics
@@ -27,9 +29,20 @@ from mqttcam.values import ValueKind
 
 log = logging.getLogger(__name__)
 
-HEALTH_INTERVAL = 60.0
-"""Seconds between two `health` messages; the states, whose diagnostics drift, go with them."""
-_FIRST_HEALTH = 5.0
+
+@dataclass(frozen=True, slots=True)
+class HealthTiming:
+    """When `health` is published, together with the states of the cameras, whose diagnostics drift.
+
+    Attributes:
+        first: seconds from the start to the first message.
+        interval: seconds between two messages.
+    """
+
+    first: float = 5.0
+    interval: float = 60.0
+
+
 _GOODBYE = 1.0
 """Seconds for the broker to acknowledge `offline`; with closing the cameras, a stop takes less than 2 s."""
 CAMERA_ID = re.compile(r"[a-z0-9_-]+")
@@ -44,8 +57,11 @@ class MqttGateway:
         home_assistant: HomeAssistantSettings,
         fleet: DeviceRegistry,
         client_id: str,
+        *,
+        health: HealthTiming = HealthTiming(),
     ) -> None:
-        node, health = fleet.node, fleet.health
+        node = fleet.node
+        self._health_timing = health
         self._fleet = fleet
         self._topics = Topics(settings.base_topic, node.id)
         will = (self._topics.status, OFFLINE)
@@ -53,7 +69,7 @@ class MqttGateway:
         # Pictures have a connection of their own: neither commands nor state nor pings wait behind one.
         self._pictures = Connection(settings, client_id=f"{client_id}-pictures", follows=self._connection)
         self._endpoints: dict[str, CameraGateway] = {}
-        self._inbox = Inbox(self._connection, fleet.node_commander, self._topics.result)
+        self._inbox = CommandInbox(self._connection, fleet.node_commander, self._topics.result)
         self._announcer: Announcer | None = None
         if home_assistant.enabled:
             loop = asyncio.get_running_loop()
@@ -63,8 +79,8 @@ class MqttGateway:
         self._birth: asyncio.TimerHandle | None = None
         node.add_listener(self._publish_health)
         node.reconnects = lambda: self._connection.reconnects
-        health.checks.append(lambda: self._connection.problem)
-        health.checks.append(lambda: self._pictures.problem)
+        fleet.health.checks.append(lambda: self._connection.problem)
+        fleet.health.checks.append(lambda: self._pictures.problem)
 
     def start(self) -> None:
         """Connect, and stay connected."""
@@ -96,20 +112,17 @@ class MqttGateway:
     def add(self, device: CameraDevice) -> None:
         """Put a camera of the fleet on MQTT."""
         topics = self._topics.camera(device.id)
-        loop = asyncio.get_running_loop()
-
-        def open_feed(on_picture: Callable[[Picture], None]) -> PictureFeed:
-            return PictureFeed(device.camera.hub, loop, on_picture, device.picture_spec, device.picture_rate)
-
-        pictures = PicturePublisher(self._pictures, topics, device.camera, open_feed)
+        images = ImageStream(self._pictures, topics, device.camera.hub)
         endpoint = CameraGateway(
             device,
             self._fleet.commanders[device.id],
             self._connection,
-            pictures,
             topics,
             self._announcer,
             on_new_shape=lambda: self._see_new_shape(device),
+            images=images,
+            connect_image=ConnectImage(self._pictures, images, device.camera.take),
+            snapshots=SnapshotPublisher(self._pictures, topics),
         )
         self._endpoints[device.id] = endpoint
         for topic, handler in endpoint.handlers():
@@ -175,7 +188,7 @@ class MqttGateway:
         )
 
     async def _publish_now_and_then(self) -> None:
-        await asyncio.sleep(_FIRST_HEALTH)
+        await asyncio.sleep(self._health_timing.first)
         while True:
             try:
                 self._publish_health()
@@ -183,7 +196,7 @@ class MqttGateway:
                     endpoint.publish()
             except Exception:
                 log.exception("health cannot be published")
-            await asyncio.sleep(HEALTH_INTERVAL)
+            await asyncio.sleep(self._health_timing.interval)
 
     # in
 

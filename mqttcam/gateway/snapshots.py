@@ -1,21 +1,27 @@
-"""A picture taken on demand: published at QoS 1 with its meta, and awaited."""
+"""Pictures taken by a command: published at QoS 1 with their meta, and awaited."""
 
 from __future__ import annotations
 
 import asyncio
 
-import orjson
-
 from mqttcam.camera.frame import Picture
-from mqttcam.mqtt.client import MQTT_5
+from mqttcam.gateway.picture_packets import (
+    FIRST_FAILURE,
+    image_head,
+    largest_jpeg,
+    meta_packet,
+    picture_meta,
+)
+from mqttcam.mqtt.connection import Connection
 from mqttcam.mqtt.network_connection import NetworkConnection
-from mqttcam.mqtt.packets import PUBLISH, QOS_1, picture_properties, prefixed, publish_head
+from mqttcam.mqtt.packets import PUBLISH, QOS_1, prefixed
 from mqttcam.mqtt.topics import CameraTopics
 
-TIMEOUT = 30.0
-"""Seconds that the broker gets to acknowledge one."""
-REFUSED = 128
-"""Reason codes from here on say no (MQTT 5, 2.4)."""
+MAX_PENDING = 2
+"""Snapshots of one camera that may wait for their acknowledgement at the same time."""
+ACK_TIMEOUT = 30.0
+"""Seconds that the broker has to acknowledge a snapshot."""
+_TRIGGER = "command"
 
 
 class PublishError(Exception):
@@ -26,59 +32,64 @@ class PublishError(Exception):
         self.code = code
 
 
-def meta_of(picture: Picture, trigger: str) -> dict[str, object]:
-    """What is told of every picture; `ts` is the capture in Unix seconds."""
-    return {
-        "seq": picture.seq,
-        "ts": picture.ts_ns / 1e9,
-        "width": picture.width,
-        "height": picture.height,
-        "bytes": len(picture.jpeg),
-        "quality": picture.quality,
-        "trigger": trigger,
-    }
+class SnapshotPublisher:
+    """Publishes the snapshots of one camera."""
 
+    def __init__(
+        self, connection: Connection, topics: CameraTopics, *, ack_timeout: float = ACK_TIMEOUT
+    ) -> None:
+        self._connection = connection
+        self._topics = topics
+        self._ack_timeout = ack_timeout
+        self._pending = 0
 
-def image_head(
-    network: NetworkConnection, first: int, topic: bytes, mid: int | None, picture: Picture
-) -> bytes:
-    """The packet of an image up to the JPEG; arguments as for `publish_head`."""
-    properties = picture_properties(picture.ts_ns, picture.seq) if network.protocol == MQTT_5 else None
-    return publish_head(first, topic, mid, properties, len(picture.jpeg))
+    @property
+    def max_bytes(self) -> int:
+        """The size in bytes of the largest JPEG that can be published now."""
+        return largest_jpeg(self._connection, self._topics)
 
+    async def publish(self, picture: Picture, request_id: str | None) -> None:
+        """Publish a picture and its meta; return once the broker has acknowledged both.
 
-def meta_packet(network: NetworkConnection, topic: bytes, mid: int, fields: dict[str, object]) -> bytes:
-    """The packet of a meta, at QoS 1."""
-    payload = orjson.dumps(fields)
-    properties = b"" if network.protocol == MQTT_5 else None
-    return publish_head(PUBLISH | QOS_1, topic, mid, properties, len(payload)) + payload
+        Raises:
+            PublishError: There is no connection, `MAX_PENDING` snapshots are pending, the picture is larger than
+                `max_bytes`, or the broker refuses it or does not acknowledge it in time.
+        """
+        network = self._connection.network
+        if network is None:
+            raise PublishError("unavailable", "there is no connection to the broker")
+        if self._pending >= MAX_PENDING:
+            raise PublishError("busy", f"{self._pending} snapshots are waiting for the broker")
+        if len(picture.jpeg) > self.max_bytes:
+            raise PublishError(
+                "too_large", f"the picture has {len(picture.jpeg)} bytes; allowed: {self.max_bytes}"
+            )
+        self._pending += 1
+        try:
+            await self._send(network, picture, request_id)
+        finally:
+            self._pending -= 1
 
+    async def _send(self, network: NetworkConnection, picture: Picture, request_id: str | None) -> None:
+        acknowledged: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        reasons: list[int] = []
 
-async def send_snapshot(
-    network: NetworkConnection, topics: CameraTopics, picture: Picture, trigger: str, request_id: str | None
-) -> None:
-    """Publish the picture and its meta, and return when the broker has acknowledged both.
+        def on_ack(reason: int, _seconds: float) -> None:
+            reasons.append(reason)
+            if len(reasons) == 2 and not acknowledged.done():
+                acknowledged.set_result(max(reasons))
 
-    Raises:
-        PublishError: it refuses one of them, or does not answer.
-    """
-    acknowledged: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-    reasons: list[int] = []
-
-    def on_ack(reason: int, _seconds: float) -> None:
-        reasons.append(reason)
-        if len(reasons) == 2 and not acknowledged.done():
-            acknowledged.set_result(max(reasons))
-
-    mid = network.next_mid()
-    head = image_head(network, PUBLISH | QOS_1, prefixed(topics.snapshot.encode()), mid, picture)
-    network.write((head, picture.jpeg), len(head) + len(picture.jpeg), mid, on_ack)
-    mid = network.next_mid()
-    fields = meta_of(picture, trigger) | {"request_id": request_id}
-    meta = meta_packet(network, prefixed(topics.snapshot_meta.encode()), mid, fields)
-    network.write((meta,), len(meta), mid, on_ack)
-    await asyncio.wait((acknowledged, network.ended), timeout=TIMEOUT, return_when=asyncio.FIRST_COMPLETED)
-    if not acknowledged.done():
-        raise PublishError("unavailable", "the broker has not acknowledged the snapshot")
-    if (reason := acknowledged.result()) >= REFUSED:
-        raise PublishError("unavailable", f"the broker refuses the snapshot (reason code {reason})")
+        mid = network.next_mid()
+        head = image_head(network, PUBLISH | QOS_1, prefixed(self._topics.snapshot.encode()), mid, picture)
+        network.write((head, picture.jpeg), len(head) + len(picture.jpeg), mid, on_ack)
+        mid = network.next_mid()
+        fields = picture_meta(picture, _TRIGGER) | {"request_id": request_id}
+        meta = meta_packet(network, prefixed(self._topics.snapshot_meta.encode()), mid, fields)
+        network.write((meta,), len(meta), mid, on_ack)
+        await asyncio.wait(
+            (acknowledged, network.ended), timeout=self._ack_timeout, return_when=asyncio.FIRST_COMPLETED
+        )
+        if not acknowledged.done():
+            raise PublishError("unavailable", "the broker did not acknowledge the snapshot")
+        if (reason := acknowledged.result()) >= FIRST_FAILURE:
+            raise PublishError("unavailable", f"the broker refused the snapshot (reason code {reason})")

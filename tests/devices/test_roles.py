@@ -30,8 +30,7 @@ from mqttcam.mqtt.topics import Topics
 from mqttcam.values import Choice, Number, Value, Vector
 from mqttcam.web.describe import describe_camera
 from tests.camera.broken import Broken, Hardware
-from tests.gateway.test_camera import Wire as StateWire
-from tests.gateway.test_camera import endpoint_of
+from tests.gateway.test_camera import PublishedTopics, gateway_of
 from tests.home_assistant.test_announcer import Wire, kept_message
 from tests.support.devices import camera_settings, opened
 from tests.support.lamp import ask, refused
@@ -187,14 +186,14 @@ async def test_new_readings_are_announced_once_and_values_never(
         shapes += 1
 
     await until(lambda: focusing.camera.complete)
-    wire = StateWire()
-    endpoint = endpoint_of(focusing, wire, count)
+    connection = PublishedTopics()
+    gateway = gateway_of(focusing, connection, count)
     for value in (1.0, 2.0, 3.0):
         readings[LUX] = value
         await until(lambda: focusing.camera.measured.values["measured_lux"] == readings[LUX])
     await asyncio.sleep(0)
     assert shapes == 0
-    assert wire.sent.count("state") == 3
+    assert connection.sent.count("state") == 3
     readings[STATE] = "Idle"
     await until(lambda: shapes)
     del readings[STATE]
@@ -202,7 +201,7 @@ async def test_new_readings_are_announced_once_and_values_never(
     await asyncio.sleep(0)
     assert shapes == 1
     assert state_of(camera_entities(focusing), focusing)["measured_autofocus_state"] is None
-    endpoint.close(for_good=False)
+    gateway.close(for_good=False)
 
 
 # commands

@@ -1,4 +1,4 @@
-"""The connections of `tests.mqtt`, with publishers of pictures on them."""
+"""The fixtures of `tests.mqtt`: a broker, a client and connections."""
 
 from tests.mqtt.conftest import broker, client, connect, folder, mosquitto, rig
 

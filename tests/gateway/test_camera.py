@@ -1,4 +1,4 @@
-"""What goes out over MQTT goes on, whatever fails beside it."""
+"""The state of a camera and the health of the node are published, whatever else fails."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from typing import Any, cast
 
 import pytest
 
-import mqttcam.gateway.camera
-import mqttcam.gateway.node
 from mqttcam.camera.control import Control
 from mqttcam.commands.catalogue import CAMERA_COMMANDS
 from mqttcam.commands.registry import DeviceRegistry
@@ -18,17 +16,24 @@ from mqttcam.devices.camera import CameraDevice
 from mqttcam.devices.health import Health
 from mqttcam.devices.node import Node
 from mqttcam.gateway.camera import CameraGateway
-from mqttcam.gateway.node import MqttGateway
-from mqttcam.gateway.pictures import PicturePublisher
+from mqttcam.gateway.connect_image import ConnectImage
+from mqttcam.gateway.image_stream import ImageStream
+from mqttcam.gateway.node import HealthTiming, MqttGateway, _camera_ids
+from mqttcam.gateway.snapshots import SnapshotPublisher
 from mqttcam.mqtt.connection import Connection
 from mqttcam.mqtt.topics import Topics
 from mqttcam.settings import HomeAssistantSettings, MqttSettings
 from mqttcam.values import Switch
 from tests.support.devices import MakeDevice, opened
+from tests.support.waiting import until
 
 
-class Wire:
-    """A connection that keeps what is published."""
+class PublishedTopics:
+    """A connection that keeps the last level of each topic that was published to.
+
+    Attributes:
+        full: whether the next messages are dropped.
+    """
 
     connected = True
 
@@ -43,83 +48,90 @@ class Wire:
         return not self.full
 
 
-class Pictures:
-    """A publisher of none."""
+class ImageInFlight:
+    """A stream of images, one of which is in flight."""
 
     dropped = max_bytes = 0
-    arrived: Callable[[], None] | None = None
+    on_idle: Callable[[], None] | None = None
 
     def configure(self, *settings: object, **more: object) -> None:
-        """Nothing to configure."""
+        pass
 
-    def withdraw(self, then: Callable[[], None]) -> None:
-        """As with one that is under way."""
-        self.arrived = then
+    def discard(self, on_idle: Callable[[], None]) -> None:
+        self.on_idle = on_idle
 
     def close(self) -> None:
-        """Nothing to close."""
+        pass
 
 
-def endpoint_of(device: CameraDevice, wire: Wire, on_new_shape: Callable[[], None]) -> CameraGateway:
+def gateway_of(
+    device: CameraDevice,
+    connection: PublishedTopics,
+    on_new_shape: Callable[[], None] = lambda: None,
+    images: ImageInFlight | None = None,
+) -> CameraGateway:
+    pictures = images or ImageInFlight()
     return CameraGateway(
         device,
         CommandRunner(device, CAMERA_COMMANDS),
-        cast("Connection", wire),
-        cast("PicturePublisher", Pictures()),
+        cast("Connection", connection),
         Topics("mqttcam", "yard").camera("front"),
         None,
         on_new_shape,
+        images=cast("ImageStream", pictures),
+        connect_image=cast("ConnectImage", pictures),
+        snapshots=cast("SnapshotPublisher", pictures),
+        retry_after=0,
     )
 
 
-async def test_a_state_that_could_not_be_sent_is_sent_later(
-    device: CameraDevice, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(mqttcam.gateway.camera, "_AGAIN", 0)
-    wire = Wire()
-    endpoint = endpoint_of(opened(device), wire, lambda: None)
-    wire.full = True
+async def test_a_state_that_could_not_be_published_is_published_later(device: CameraDevice) -> None:
+    connection = PublishedTopics()
+    gateway = gateway_of(opened(device), connection)
+    connection.full = True
     device.changed()
     await asyncio.sleep(0)
-    wire.full = False
-    async with asyncio.timeout(10):
-        while len(wire.sent) < 2:
-            await asyncio.sleep(0)
-    assert wire.sent == ["availability", "state"]
-    endpoint.close(for_good=False)
+    assert connection.sent == []
+    connection.full = False
+    await until(lambda: len(connection.sent) >= 2)
+    assert connection.sent == ["availability", "state"]
+    gateway.close(for_good=False)
 
 
-async def test_a_picture_that_came_in_after_the_camera_was_switched_off_is_emptied_at_once(
+async def test_an_image_in_flight_while_the_camera_is_switched_off_is_cleared(
     make_device: MakeDevice,
 ) -> None:
-    device, wire = opened(make_device(image={"retain": True})), Wire()
-    endpoint = endpoint_of(device, wire, lambda: None)
-    pictures = cast("Pictures", endpoint.pictures)
+    device, connection, images = (
+        opened(make_device(image={"retain": True})),
+        PublishedTopics(),
+        ImageInFlight(),
+    )
+    gateway = gateway_of(device, connection, images=images)
     device.changed()
-    assert pictures.arrived is None, "it gives pictures"
+    assert images.on_idle is None, "the camera is on"
     device.camera.set_enabled(False)
-    assert pictures.arrived is not None
+    assert images.on_idle is not None
     await asyncio.sleep(0)
-    assert wire.sent == ["availability", "image", "state"]
-    pictures.arrived()
-    assert wire.sent[3:] == ["image"]
+    assert connection.sent == ["availability", "image", "state"]
+    images.on_idle()
+    assert connection.sent[3:] == ["image"]
     device.camera.set_enabled(True)
-    pictures.arrived()
-    assert wire.sent[4:] == [], "there are new ones"
-    endpoint.close(for_good=False)
+    images.on_idle()
+    assert connection.sent[4:] == [], "the camera is on again"
+    gateway.close(for_good=False)
 
 
-async def test_a_discovery_that_fails_does_not_end_the_state(
+async def test_a_discovery_that_fails_does_not_stop_the_state(
     device: CameraDevice, caplog: pytest.LogCaptureFixture
 ) -> None:
-    wire, shapes = Wire(), 0
+    connection, shapes = PublishedTopics(), 0
 
     def on_new_shape() -> None:
         nonlocal shapes
         shapes += 1
         raise RuntimeError("a bug")
 
-    endpoint = endpoint_of(device, wire, on_new_shape)
+    gateway = gateway_of(device, connection, on_new_shape)
     opened(device, Control("Night", Switch(), False))
     device.changed()
     device.changed()
@@ -128,19 +140,17 @@ async def test_a_discovery_that_fails_does_not_end_the_state(
     assert "a bug" in caplog.text
     device.changed()
     await asyncio.sleep(0)
-    assert wire.sent == ["availability", "state"]
-    endpoint.close(for_good=True)
-    assert wire.sent[2:] == ["availability", "state", "image"]
+    assert connection.sent == ["availability", "state"]
+    gateway.close(for_good=True)
+    assert connection.sent[2:] == ["availability", "state", "image"]
     device.changed()
     await asyncio.sleep(0)
-    assert len(wire.sent) == 5
+    assert len(connection.sent) == 5
 
 
-async def test_a_health_report_that_fails_is_not_the_last_one(
+async def test_health_is_reported_again_after_a_report_that_failed(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(mqttcam.gateway.node, "_FIRST_HEALTH", 0)
-    monkeypatch.setattr(mqttcam.gateway.node, "HEALTH_INTERVAL", 0)
     reports, third = 0, asyncio.Event()
 
     def report(_health: Health) -> dict[str, Any]:
@@ -152,7 +162,8 @@ async def test_a_health_report_that_fails_is_not_the_last_one(
 
     monkeypatch.setattr(Health, "report", report)
     settings = MqttSettings(host="127.0.0.1", port=9)
-    gateway = MqttGateway(settings, HomeAssistantSettings(), DeviceRegistry(Node("yard")), "x")
+    registry = DeviceRegistry(Node("yard"))
+    gateway = MqttGateway(settings, HomeAssistantSettings(), registry, "x", health=HealthTiming(0, 0))
     gateway.start()
     async with asyncio.timeout(10):
         await third.wait()
@@ -161,10 +172,10 @@ async def test_a_health_report_that_fails_is_not_the_last_one(
 
 
 @pytest.mark.parametrize("info", [b"", b"\xff", b"3", b"[]", b"{}", b'{"cameras": 3}', b'{"cameras": ["a"]}'])
-def test_garbage_on_info(info: bytes) -> None:
-    assert mqttcam.gateway.node._camera_ids(info) == set()
+def test_garbage_in_info_names_no_cameras(info: bytes) -> None:
+    assert _camera_ids(info) == set()
 
 
-def test_only_ids_are_taken_from_info() -> None:
+def test_only_valid_ids_are_taken_from_info() -> None:
     info = b'{"cameras": {"front": 1, "../x": 1, "a/b": 1, "#": 1, "": 1, "Front": 1, "a\\u0000": 1}}'
-    assert mqttcam.gateway.node._camera_ids(info) == {"front"}
+    assert _camera_ids(info) == {"front"}

@@ -1,4 +1,4 @@
-"""Commands as they arrive over MQTT: each answered once, retained ones cleared, none left when it closes."""
+"""Commands over MQTT: each is answered once, retained ones are cleared, and close() answers those still running."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ import pytest
 
 from mqttcam.commands.catalogue import Command, command
 from mqttcam.commands.runner import CommandRunner
-from mqttcam.gateway.camera import Inbox
+from mqttcam.gateway.inbox import CommandInbox
 from mqttcam.mqtt.connection import Connection, Message
+from tests.support.waiting import until
 
 TOPIC = "mqttcam/yard/front/cmd/wait"
 
 
-class Wire:
+class Published:
     """A connection that keeps what is published."""
 
     def __init__(self, *, echoes: bool = False) -> None:
@@ -33,8 +34,8 @@ class Wire:
         return [orjson.loads(payload) for topic, payload, _ in self.sent if topic == "result"]
 
 
-class Door:
-    """Waits until it is let go."""
+class Gate:
+    """The target of commands, which wait until `go` is set."""
 
     def __init__(self) -> None:
         self.go = asyncio.Event()
@@ -44,29 +45,29 @@ class Door:
         self.ran += 1
 
 
-DOOR: dict[str, Command[Door]] = {}
+COMMANDS: dict[str, Command[Gate]] = {}
 
 
-@command(DOOR)
-async def wait(door: Door) -> None:
-    """Until it may go on."""
-    await door.go.wait()
-    door.ran += 1
+@command(COMMANDS)
+async def wait(gate: Gate) -> None:
+    """Wait until the gate is open."""
+    await gate.go.wait()
+    gate.ran += 1
 
 
 @pytest.fixture(params=[False, True], ids=["MQTT 5", "MQTT 3.1.1"])
-def wire(request: pytest.FixtureRequest) -> Wire:
-    return Wire(echoes=request.param)
+def connection(request: pytest.FixtureRequest) -> Published:
+    return Published(echoes=request.param)
 
 
 @pytest.fixture
-async def door() -> Door:
-    return Door()
+async def gate() -> Gate:
+    return Gate()
 
 
 @pytest.fixture
-async def inbox(wire: Wire, door: Door) -> Inbox[Door]:
-    return Inbox(cast("Connection", wire), CommandRunner(door, DOOR), "result")
+async def inbox(connection: Published, gate: Gate) -> CommandInbox[Gate]:
+    return CommandInbox(cast("Connection", connection), CommandRunner(gate, COMMANDS), "result")
 
 
 def message(payload: bytes = b"", *, retain: bool = False, response_topic: str | None = None) -> Message:
@@ -78,57 +79,64 @@ async def settled() -> None:
         await asyncio.sleep(0)
 
 
-async def test_an_answer_to_the_topic_and_to_who_asked(inbox: Inbox[Door], wire: Wire) -> None:
+async def test_a_result_goes_to_the_result_topic_and_to_the_response_topic(
+    inbox: CommandInbox[Gate], connection: Published
+) -> None:
     inbox.receive(message(b"x", response_topic="to/me"), "get")
     await settled()
-    assert [topic for topic, _, _ in wire.sent] == ["result", "to/me"]
-    assert wire.sent[0][1] == wire.sent[1][1]
+    assert [topic for topic, _, _ in connection.sent] == ["result", "to/me"]
+    assert connection.sent[0][1] == connection.sent[1][1]
 
 
-async def test_a_retained_command_is_refused_and_cleared(inbox: Inbox[Door], wire: Wire, door: Door) -> None:
+async def test_a_retained_command_is_refused_and_cleared(
+    inbox: CommandInbox[Gate], connection: Published, gate: Gate
+) -> None:
     inbox.receive(message(b"x", retain=True), "get")
     await settled()
-    assert wire.sent[0] == (TOPIC, b"", True)
-    assert [result["error"]["code"] for result in wire.results] == ["retained"]
-    if wire.echoes:
+    assert connection.sent[0] == (TOPIC, b"", True)
+    assert [result["error"]["code"] for result in connection.results] == ["retained"]
+    if connection.echoes:
         inbox.receive(message(), "get")
     await settled()
-    assert (len(wire.results), door.ran) == (1, 0)
-    assert not inbox._cleared, "or it would grow for ever"
+    assert (len(connection.results), gate.ran) == (1, 0)
+    assert not inbox._cleared, "the set must not grow for ever"
     inbox.receive(message(), "get")
     await settled()
-    assert (len(wire.results), door.ran) == (2, 1)
+    assert (len(connection.results), gate.ran) == (2, 1)
 
 
-async def test_what_others_have_cleared_is_no_command(inbox: Inbox[Door], wire: Wire) -> None:
+async def test_a_command_cleared_by_another_client_is_ignored(
+    inbox: CommandInbox[Gate], connection: Published
+) -> None:
     inbox.receive(message(b"", retain=True), "get")
     await settled()
-    assert wire.sent == []
+    assert connection.sent == []
 
 
-async def test_what_runs_when_it_closes_is_answered(inbox: Inbox[Door], wire: Wire, door: Door) -> None:
+async def test_commands_running_at_close_are_answered(
+    inbox: CommandInbox[Gate], connection: Published, gate: Gate
+) -> None:
     inbox.receive(message(b'{"request_id": 1}'), "wait")
     inbox.receive(message(b'{"request_id": 2}', response_topic="to/me"), "wait")
     await settled()
     inbox.close()
-    assert [(result["request_id"], result["error"]["code"]) for result in wire.results] == [
+    assert [(result["request_id"], result["error"]["code"]) for result in connection.results] == [
         (1, "unavailable"),
         (2, "unavailable"),
     ]
-    door.go.set()
+    gate.go.set()
     await settled()
-    assert len(wire.results) == 2
-    assert [topic for topic, _, _ in wire.sent].count("to/me") == 1
-    assert door.ran == 0
+    assert len(connection.results) == 2
+    assert [topic for topic, _, _ in connection.sent].count("to/me") == 1
+    assert gate.ran == 0
 
 
-async def test_what_is_done_when_it_closes_is_not_answered_again(
-    inbox: Inbox[Door], wire: Wire, door: Door
+async def test_commands_ended_before_close_are_not_answered_again(
+    inbox: CommandInbox[Gate], connection: Published, gate: Gate
 ) -> None:
     inbox.receive(message(), "wait")
-    door.go.set()
-    while not wire.results:
-        await asyncio.sleep(0)
+    gate.go.set()
+    await until(lambda: connection.results)
     inbox.close()
     await settled()
-    assert [result["ok"] for result in wire.results] == [True]
+    assert [result["ok"] for result in connection.results] == [True]

@@ -124,9 +124,9 @@ async def test_a_silent_peer_costs_no_memory(proxy: Proxy, connect: Connect) -> 
     rig = Rig.make(await connect(Endpoint(proxy.port)))
     proxy.stall()
     before = psutil.Process().memory_info().rss
-    went = sum(rig.feed.offer(picture(500_000, seq)) for seq in range(200))
+    went = sum(rig.offer(picture(500_000, seq)) for seq in range(200))
     assert went == 1
-    assert rig.publisher.dropped == 199
+    assert rig.images.dropped == 199
     assert psutil.Process().memory_info().rss - before < 20_000_000
 
 
@@ -162,7 +162,7 @@ async def test_stop_with_pictures_under_way(client: Client, proxy: Proxy, connec
         proxy.stall()
     before = time.monotonic()
     for rig in rigs:
-        rig.publisher.close()
+        rig.images.close()
     await pictures.stop()
     await main.stop(last=will)
     assert time.monotonic() - before < ENOUGH
@@ -180,7 +180,7 @@ async def test_no_heap_of_old_pictures_on_a_link_slower_than_the_camera(
     went: list[int] = []
     most = 0
     for seq in range(1, 61):
-        if rig.feed.offer(picture(60_000, seq)):
+        if rig.offer(picture(60_000, seq)):
             went.append(seq)
         most = max(most, len(went) - len(client.on(FRONT.image_meta)))
         await asyncio.sleep(0.05)
@@ -200,7 +200,7 @@ async def test_a_frozen_broker(folder: Path, connect: Connect) -> None:
         try:
             went = 0
             for seq in range(100, 140):
-                went += rig.feed.offer(picture(100_000, seq))
+                went += rig.offer(picture(100_000, seq))
                 await asyncio.sleep(0.04)
         finally:
             broker.resume()
@@ -218,7 +218,7 @@ async def test_a_link_that_dies_without_a_word(
     await rig.send(picture(100, 1))
     await until(lambda: rig.feed.ready, "it is well")
     proxy.stall()
-    assert rig.feed.offer(picture(100_000, 2))
+    assert rig.offer(picture(100_000, 2))
     await until(lambda: not rig.connection.connected, "the silence is noticed")
     assert "no answer" in str(rig.connection.problem)
     proxy.resume()

@@ -36,7 +36,7 @@ async def test_no_more_pictures_than_the_broker_takes_unacknowledged(
     scripted.properties = bytes((RECEIVE_MAXIMUM, 0, 3))
     connection = await connect(scripted)
     for rig in _rigs(connection, 5):
-        assert rig.feed.offer(picture(1000))
+        assert rig.offer(picture(1000))
     for acknowledged in range(5):
         await until(lambda: scripted.unacknowledged, "a picture")
         assert len(scripted.unacknowledged) <= 3
@@ -64,7 +64,7 @@ async def test_a_puback_of_an_earlier_connection_counts_for_nothing(
 ) -> None:
     connection = await connect(scripted)
     (rig,) = _rigs(connection, 1)
-    assert rig.feed.offer(picture(1000, 1))
+    assert rig.offer(picture(1000, 1))
     await until(lambda: scripted.unacknowledged, "the first picture")
     assert connection.network is not None
     connection.network.drop()
@@ -76,7 +76,7 @@ async def test_a_puback_of_an_earlier_connection_counts_for_nothing(
     await until(
         lambda: network and not network._client._awaiting_suback, "what the broker said after it has arrived"
     )
-    assert rig.feed.offer(picture(1000, 2))
+    assert rig.offer(picture(1000, 2))
     assert not rig.feed.ready
     await until(lambda: scripted.unacknowledged, "the second picture")
     assert not rig.feed.ready, "only its own PUBACK opens the gate"
@@ -96,7 +96,7 @@ async def test_pings_go_between_pictures_that_never_end(scripted: ScriptedBroker
         while scripted.unacknowledged:
             scripted.acknowledge()
         for rig in rigs:
-            rig.feed.offer(picture(300_000))
+            rig.offer(picture(300_000))
         return PacketType.PINGREQ in scripted.received
 
     await until(feed, "a ping", 20)
@@ -123,7 +123,7 @@ async def test_a_packet_too_large_is_learnt_from_the_brokers_word(
 ) -> None:
     connection = await connect(scripted)
     (rig,) = _rigs(connection, 1)
-    assert rig.feed.offer(picture(300_000))
+    assert rig.offer(picture(300_000))
     await until(lambda: scripted.unacknowledged, "the picture")
     scripted.say(PacketType.DISCONNECT, b"\x95\0")
     await until(lambda: connection.reconnects == 1 and rig.feed.ready, "a new connection")
@@ -136,7 +136,7 @@ async def test_another_reason_does_not_make_pictures_smaller(
 ) -> None:
     connection = await connect(scripted)
     (rig,) = _rigs(connection, 1)
-    assert rig.feed.offer(picture(300_000))
+    assert rig.offer(picture(300_000))
     await until(lambda: scripted.unacknowledged, "the picture")
     scripted.say(PacketType.DISCONNECT, b"\x8b\0")
     await until(lambda: connection.reconnects == 1 and rig.feed.ready, "a new connection")
@@ -168,7 +168,7 @@ async def test_a_picture_does_not_cut_a_message_in_two(connect: Connect) -> None
         connection.publish(TOPICS.info, message, qos=1)
         drain.set()
         time.sleep(0.3)  # the loop stands still, so that the socket has room in the middle of the message
-        assert rig.feed.offer(picture(700_000))
+        assert rig.offer(picture(700_000))
         await until(lambda: got.count(b'"trigger"'), "everything")
         assert message in got
         assert jpeg in got

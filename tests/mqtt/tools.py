@@ -8,8 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from mqttcam.camera.frame import Picture, PictureSpec
-from mqttcam.gateway.pictures import PicturePublisher
+from mqttcam.camera.frame import Life, Picture, PictureSpec
+from mqttcam.camera.hub import Hub
+from mqttcam.gateway.connect_image import ConnectImage
+from mqttcam.gateway.image_stream import ImageStream
+from mqttcam.gateway.snapshots import ACK_TIMEOUT, SnapshotPublisher
 from mqttcam.mqtt.connection import Connection
 from mqttcam.mqtt.topics import CameraTopics, Topics
 from mqttcam.schedule import Schedule
@@ -49,32 +52,6 @@ async def in_thread(function: Callable[..., Any], *args: Any, **options: Any) ->
     return await asyncio.to_thread(function, *args, **options)
 
 
-class HandFeed:
-    """A feed that gives pictures when a test says so, as a camera's does: only through an open gate."""
-
-    def __init__(self, on_picture: Callable[[Picture], None]) -> None:
-        self._on_picture = on_picture
-        self.ready = False
-        self.max_bytes: int | None = None
-        self.spec = PictureSpec()
-        self.fps = 0.0
-        self.schedule: Schedule | None = None
-        self.dropped = 0
-        self.closed = False
-
-    def close(self) -> None:
-        self.closed = True
-
-    def offer(self, picture: Picture) -> bool:
-        """Whether the gate was open, so that the picture went through."""
-        if not self.ready:
-            self.dropped += 1
-            return False
-        self.ready = False
-        self._on_picture(picture)
-        return True
-
-
 @dataclass
 class HandCamera:
     """Gives the picture that a test has put in."""
@@ -82,7 +59,7 @@ class HandCamera:
     picture: Picture | None = None
     asked: list[tuple[PictureSpec, int | None]] = field(default_factory=list)
 
-    async def take(self, spec: PictureSpec, timeout: float, max_bytes: int | None) -> Picture:
+    async def take(self, spec: PictureSpec, _timeout: float, max_bytes: int | None) -> Picture:
         self.asked.append((spec, max_bytes))
         if self.picture is None:
             raise RuntimeError("no camera")
@@ -90,32 +67,61 @@ class HandCamera:
 
 
 @dataclass
-class Rig:
-    """A publisher and what feeds it."""
+class HandClock:
+    """A monotonic clock that a test moves."""
 
-    connection: Connection
-    feed: HandFeed
-    camera: HandCamera
-    publisher: PicturePublisher
-    topics: CameraTopics
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Rig:
+    """What publishes the pictures of one camera, and a test in the place of the camera."""
+
+    def __init__(self, connection: Connection, rate: float, topics: CameraTopics, ack_timeout: float) -> None:
+        self.connection = connection
+        self.topics = topics
+        self.camera = HandCamera()
+        self.clock = HandClock()
+        self.hub = Hub("camera front")
+        self.images = ImageStream(connection, topics, self.hub, clock=self.clock)
+        self.connect_image = ConnectImage(connection, self.images, self.camera.take)
+        self.snapshots = SnapshotPublisher(connection, topics, ack_timeout=ack_timeout)
+        self.feed = self.images._feed
+        self.configure(rate)
 
     @classmethod
-    def make(cls, connection: Connection, *, rate: float = 10, topics: CameraTopics = FRONT) -> Rig:
-        feeds: list[HandFeed] = []
-        camera = HandCamera()
+    def make(
+        cls,
+        connection: Connection,
+        *,
+        rate: float = 10,
+        topics: CameraTopics = FRONT,
+        ack_timeout: float = ACK_TIMEOUT,
+    ) -> Rig:
+        return cls(connection, rate, topics, ack_timeout)
 
-        def open_feed(on_picture: Callable[[Picture], None]) -> HandFeed:
-            feeds.append(HandFeed(on_picture))
-            return feeds[0]
+    def configure(
+        self,
+        rate: float,
+        spec: PictureSpec = PictureSpec(),  # noqa: B008 - frozen
+        *,
+        retain: bool = False,
+        schedule: Schedule | None = None,
+    ) -> None:
+        self.images.configure(spec, rate, frame_rate=25, retain=retain, schedule=schedule)
 
-        publisher = PicturePublisher(connection, topics, camera, open_feed)
-        publisher.configure(PictureSpec(), rate, retain=False)
-        return cls(connection, feeds[0], camera, publisher, topics)
+    def offer(self, picture: Picture) -> bool:
+        """Hand over a picture, as the camera's feed does; whether the feed was ready for it."""
+        ready = self.feed.ready
+        self.feed._hand_over(picture, Life())
+        return ready
 
     async def send(self, picture: Picture) -> None:
-        """Offer a picture as soon as the gate is open."""
-        await until(lambda: self.feed.ready, "the gate opens", 30)
-        assert self.feed.offer(picture)
+        """Offer a picture as soon as the feed is ready."""
+        await until(lambda: self.feed.ready, "the feed is ready", 30)
+        assert self.offer(picture)
 
 
 def picture(size: int = 5000, seq: int = 1, *, quality: int = 85, ts_ns: int | None = None) -> Picture:

@@ -53,7 +53,7 @@ async def test_both_versions_meet(
     )
     rig = Rig.make(connection)
     await rig.send(picture(60_000, 1))
-    await rig.publisher.publish_snapshot(picture(1_900_000, 2), "x")
+    await rig.snapshots.publish(picture(1_900_000, 2), "x")
     connection.publish(TOPICS.info, b"{}", qos=1, retain=True)
     await until(lambda: len(received) == 5, "all that was published")
     by_topic = {message.topic: message for message in received}

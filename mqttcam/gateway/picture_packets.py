@@ -1,0 +1,51 @@
+"""The MQTT packets of a picture: the JPEG, and the JSON that describes it."""
+
+from __future__ import annotations
+
+import orjson
+
+from mqttcam.camera.frame import Picture
+from mqttcam.mqtt.client import MQTT_5
+from mqttcam.mqtt.connection import Connection
+from mqttcam.mqtt.network_connection import NetworkConnection
+from mqttcam.mqtt.packets import LONGEST_HEAD, PUBLISH, QOS_1, picture_properties, publish_head
+from mqttcam.mqtt.topics import CameraTopics
+
+FIRST_FAILURE = 0x80
+"""The lowest reason code that reports a failure (MQTT 5, 2.4)."""
+_LONGEST_PROPERTIES = 110
+"""Upper bound in bytes of a picture's MQTT 5 properties, packet identifier and topic length."""
+
+
+def largest_jpeg(connection: Connection, topics: CameraTopics) -> int:
+    """Return the size in bytes of the largest JPEG that fits into a packet now."""
+    topic = max(len(topics.image), len(topics.snapshot))
+    return connection.max_packet_size - LONGEST_HEAD - topic - _LONGEST_PROPERTIES
+
+
+def picture_meta(picture: Picture, trigger: str) -> dict[str, object]:
+    """Return the fields of `image/meta`; `ts` is the time of capture in Unix seconds."""
+    return {
+        "seq": picture.seq,
+        "ts": picture.ts_ns / 1e9,
+        "width": picture.width,
+        "height": picture.height,
+        "bytes": len(picture.jpeg),
+        "quality": picture.quality,
+        "trigger": trigger,
+    }
+
+
+def image_head(
+    network: NetworkConnection, first: int, topic: bytes, mid: int | None, picture: Picture
+) -> bytes:
+    """Return the packet of an image up to its JPEG; for the arguments see `publish_head`."""
+    properties = picture_properties(picture.ts_ns, picture.seq) if network.protocol == MQTT_5 else None
+    return publish_head(first, topic, mid, properties, len(picture.jpeg))
+
+
+def meta_packet(network: NetworkConnection, topic: bytes, mid: int, fields: dict[str, object]) -> bytes:
+    """Return the packet that publishes `fields` as JSON at QoS 1."""
+    payload = orjson.dumps(fields)
+    properties = b"" if network.protocol == MQTT_5 else None
+    return publish_head(PUBLISH | QOS_1, topic, mid, properties, len(payload)) + payload
