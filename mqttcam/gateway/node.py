@@ -55,21 +55,21 @@ class MqttGateway:
         self,
         settings: MqttSettings,
         home_assistant: HomeAssistantSettings,
-        fleet: DeviceRegistry,
+        registry: DeviceRegistry,
         client_id: str,
         *,
         health: HealthTiming = HealthTiming(),
     ) -> None:
-        node = fleet.node
+        node = registry.node
         self._health_timing = health
-        self._fleet = fleet
+        self._registry = registry
         self._topics = Topics(settings.base_topic, node.id)
         will = (self._topics.status, OFFLINE)
         self._connection = Connection(settings, client_id=client_id, will=will)
         # Pictures have a connection of their own: neither commands nor state nor pings wait behind one.
         self._pictures = Connection(settings, client_id=f"{client_id}-pictures", follows=self._connection)
         self._endpoints: dict[str, CameraGateway] = {}
-        self._inbox = CommandInbox(self._connection, fleet.node_commander, self._topics.result)
+        self._inbox = CommandInbox(self._connection, registry.node_commander, self._topics.result)
         self._announcer: Announcer | None = None
         if home_assistant.enabled:
             loop = asyncio.get_running_loop()
@@ -79,8 +79,8 @@ class MqttGateway:
         self._birth: asyncio.TimerHandle | None = None
         node.add_listener(self._publish_health)
         node.reconnects = lambda: self._connection.reconnects
-        fleet.health.checks.append(lambda: self._connection.problem)
-        fleet.health.checks.append(lambda: self._pictures.problem)
+        registry.health.checks.append(lambda: self._connection.problem)
+        registry.health.checks.append(lambda: self._pictures.problem)
 
     def start(self) -> None:
         """Connect, and stay connected."""
@@ -90,7 +90,7 @@ class MqttGateway:
         self._connection.subscribe(self._topics.info, self._see_info)
         if self._announcer is not None:
             self._connection.subscribe(self._announcer.birth_topic, self._see_birth)
-            self._watch(node_object_id(self._fleet.node.id))
+            self._watch(node_object_id(self._registry.node.id))
         self._connection.on_connected(self._announce)
         self._pictures.on_connected(self._publish_info)  # what it has learned may have changed the limits
         self._connection.start()
@@ -110,12 +110,12 @@ class MqttGateway:
         await self._connection.stop(last=(self._topics.status, OFFLINE), within=_GOODBYE)
 
     def add(self, device: CameraDevice) -> None:
-        """Put a camera of the fleet on MQTT."""
+        """Put a camera on MQTT."""
         topics = self._topics.camera(device.id)
         images = ImageStream(self._pictures, topics, device.camera.hub)
         endpoint = CameraGateway(
             device,
-            self._fleet.commanders[device.id],
+            self._registry.commanders[device.id],
             self._connection,
             topics,
             self._announcer,
@@ -127,7 +127,7 @@ class MqttGateway:
         self._endpoints[device.id] = endpoint
         for topic, handler in endpoint.handlers():
             self._connection.subscribe(topic, handler)
-        self._watch(camera_object_id(self._fleet.node.id, device.id))
+        self._watch(camera_object_id(self._registry.node.id, device.id))
         if self._connection.connected:
             endpoint.announce()
             self._publish_info()
@@ -139,7 +139,7 @@ class MqttGateway:
             self._connection.unsubscribe(topic)
         endpoint.close(for_good=for_good)
         if self._announcer is not None:
-            topic = self._announcer.config_topic(camera_object_id(self._fleet.node.id, camera_id))
+            topic = self._announcer.config_topic(camera_object_id(self._registry.node.id, camera_id))
             self._connection.unsubscribe(topic)
         if for_good:
             if self._announcer is not None:
@@ -174,7 +174,7 @@ class MqttGateway:
     def _publish_info(self) -> None:
         limit = min(self._connection.max_packet_size, self._pictures.max_packet_size)
         info = {
-            "node": self._fleet.node.id,
+            "node": self._registry.node.id,
             "version": __version__,
             "limits": {"max_packet_size": limit, "max_command_size": MAX_PAYLOAD},
             "commands": sorted(NODE_COMMANDS),
@@ -184,7 +184,7 @@ class MqttGateway:
 
     def _publish_health(self) -> None:
         self._connection.publish(
-            self._topics.health, orjson.dumps(self._fleet.health.report()), qos=0, retain=True
+            self._topics.health, orjson.dumps(self._registry.health.report()), qos=0, retain=True
         )
 
     async def _publish_now_and_then(self) -> None:

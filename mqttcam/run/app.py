@@ -51,12 +51,12 @@ class App:
         node = Node(settings.node, linked_page(settings.web))
         node.restart = self.restart
         node.reload = self.reload
-        self.fleet = DeviceRegistry(node)
+        self.registry = DeviceRegistry(node)
         self.broker_port: int | None = None
         self.web_url: str | None = None
         self._gateway: MqttGateway | None = None
         self._outputs: list[Output] = configured_outputs(settings)
-        self.fleet.health.outputs = self._outputs
+        self.registry.health.outputs = self._outputs
 
     async def run(self, on_ready: Callable[[App], None] | None = None) -> int:
         """Run until told to stop; the exit code. `on_ready` is called once every part has started.
@@ -71,7 +71,7 @@ class App:
             await self._start_parts(parts)
             for camera_id, settings in self.settings.cameras.items():
                 self._add_camera(camera_id, settings)
-            log.info("mqttcam %s runs as node %s", __version__, self.fleet.node.id)
+            log.info("mqttcam %s runs as node %s", __version__, self.registry.node.id)
             if on_ready is not None:
                 on_ready(self)
             await parts.enter_async_context(SystemdNotifier())
@@ -85,7 +85,7 @@ class App:
             if self._reloading is not None:
                 await asyncio.wait([self._reloading])
             outputs = (output.stop() for output in self._outputs)
-            await asyncio.gather(self._stop_cameras(list(self.fleet.devices)), *outputs)
+            await asyncio.gather(self._stop_cameras(list(self.registry.devices)), *outputs)
         await self._store.save()
         return self._code
 
@@ -136,13 +136,13 @@ class App:
         self.stop()
 
     def _stuck(self, camera_id: str) -> str:
-        return self._new_process.ask(self.fleet.devices[camera_id].camera)
+        return self._new_process.ask(self.registry.devices[camera_id].camera)
 
     # parts
 
     async def _start_parts(self, parts: contextlib.AsyncExitStack) -> None:
         """Outputs, the one that others need first; they stop in the opposite order."""
-        probe = HealthSocket(self.settings.state_dir, self.fleet.health.problems)
+        probe = HealthSocket(self.settings.state_dir, self.registry.health.problems)
         parts.push_async_callback(probe.stop)
         await probe.start()
         mqtt = self.settings.mqtt
@@ -161,9 +161,9 @@ class App:
             await self._start_web(parts)
         if mqtt is not None:
             self._gateway = MqttGateway(
-                mqtt, self.settings.home_assistant, self.fleet, self.settings.client_id
+                mqtt, self.settings.home_assistant, self.registry, self.settings.client_id
             )
-            self.fleet.node.rediscover = self._gateway.rediscover
+            self.registry.node.rediscover = self._gateway.rediscover
             parts.push_async_callback(self._gateway.stop)
             self._gateway.start()
 
@@ -172,7 +172,7 @@ class App:
             from mqttcam.web import WebServer
         except ModuleNotFoundError as error:
             raise StartError(f"the web page needs {error.name}: pip install 'mqttcam[web]'") from error
-        server = WebServer(self.settings.web, self.fleet, self.settings.state_dir)
+        server = WebServer(self.settings.web, self.registry, self.settings.state_dir)
         try:
             await server.start()
         except OSError as error:
@@ -189,14 +189,14 @@ class App:
         device = build_device(
             camera_id, settings, self._store, on_stuck=partial(self._stuck, camera_id), outputs=self._outputs
         )
-        self.fleet.add(device)
+        self.registry.add(device)
         device.attach()
         if self._gateway is not None:
             self._gateway.add(device)
         device.camera.start(left_behind)
 
     async def _stop_cameras(self, camera_ids: list[str]) -> None:
-        await asyncio.gather(*(self.fleet.devices[camera_id].camera.stop() for camera_id in camera_ids))
+        await asyncio.gather(*(self.registry.devices[camera_id].camera.stop() for camera_id in camera_ids))
 
     async def _apply_wanted(self) -> None:
         """Also what was read while the last one was being applied."""
@@ -217,7 +217,7 @@ class App:
         self.settings = new
         if new.log != old.log:
             set_up(new.log.level, new.log.format)
-        devices = self.fleet.devices
+        devices = self.registry.devices
         stale = [name for name, device in devices.items() if new.cameras.get(name) != device.settings]
         await self._stop_cameras(stale)
         if self._stopping.is_set():
@@ -230,11 +230,11 @@ class App:
         for name in stale:
             if self._gateway is not None:
                 self._gateway.remove(name, for_good=name not in new.cameras)
-            self.fleet.remove(name)
+            self.registry.remove(name)
         for name, settings in new.cameras.items():
             if name not in devices:
                 self._add_camera(name, settings, left_behind.get(name, ()))
-        self.fleet.arrange(new.cameras)
+        self.registry.arrange(new.cameras)
         log.info("configuration read again: %d of %d cameras changed", len(stale), len(old.cameras))
 
     # signals

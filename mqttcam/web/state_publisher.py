@@ -31,7 +31,7 @@ class StatePublisher:
     """What the page shows, computed once for all clients, and only while there are any."""
 
     def __init__(self, registry: DeviceRegistry, viewers: MjpegStreams, history: SnapshotHistory) -> None:
-        self._fleet = registry
+        self._registry = registry
         self._viewers = viewers
         self._history = history
         self._clients: set[asyncio.Event] = set()
@@ -93,10 +93,12 @@ class StatePublisher:
 
     def _look(self) -> View:
         return {
-            "revision": revision(self._fleet.devices),
-            "problems": self._fleet.health.notices(),
-            "node": state_of(NODE, self._fleet.node),
-            "cameras": {camera_id: self._camera(device) for camera_id, device in self._fleet.devices.items()},
+            "revision": revision(self._registry.devices),
+            "problems": self._registry.health.notices(),
+            "node": state_of(NODE, self._registry.node),
+            "cameras": {
+                camera_id: self._camera(device) for camera_id, device in self._registry.devices.items()
+            },
         }
 
     def _camera(self, device: CameraDevice) -> View:

@@ -8,12 +8,12 @@ from tests.support.devices import MakeDevice
 
 
 async def test_cameras_come_and_go(make_device: MakeDevice) -> None:
-    fleet = DeviceRegistry(Node("yard"))
+    registry = DeviceRegistry(Node("yard"))
     told: list[list[str]] = []
-    fleet.listeners.add(lambda: told.append(list(fleet.devices)))
+    registry.listeners.add(lambda: told.append(list(registry.devices)))
     for camera_id in ("a", "b", "c"):
-        fleet.add(make_device(camera_id))
-    fleet.remove("a")
-    fleet.arrange(["c", "b"])
+        registry.add(make_device(camera_id))
+    registry.remove("a")
+    registry.arrange(["c", "b"])
     assert told == [["a"], ["a", "b"], ["a", "b", "c"], ["b", "c"], ["c", "b"]]
-    assert set(fleet.commanders) == set(fleet.devices) == set(fleet.health.devices)
+    assert set(registry.commanders) == set(registry.devices) == set(registry.health.devices)

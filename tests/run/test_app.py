@@ -82,7 +82,7 @@ async def running(config: Config) -> AsyncIterator[tuple[App, asyncio.Task[int]]
 
 
 def names(app: App) -> list[str]:
-    return [device.name for device in app.fleet.devices.values()]
+    return [device.name for device in app.registry.devices.values()]
 
 
 async def test_it_ends_with_0(config: Config) -> None:
@@ -95,16 +95,16 @@ async def test_it_ends_with_0(config: Config) -> None:
 async def test_cameras_come_change_and_go_in_the_order_of_the_configuration(config: Config) -> None:
     config.cameras = {"a": {"name": "A"}, "b": {"name": "B"}}
     async with running(config) as (app, _):
-        kept = app.fleet.devices["b"]
+        kept = app.registry.devices["b"]
         config.cameras = {"c": {"name": "C"}, "a": {"name": "A2"}, "b": {"name": "B"}}
         app.reload()
         await until(lambda: names(app) == ["C", "A2", "B"])
-        assert app.fleet.devices["b"] is kept
-        assert set(app.fleet.commanders) == {"a", "b", "c"}
+        assert app.registry.devices["b"] is kept
+        assert set(app.registry.commanders) == {"a", "b", "c"}
         config.cameras = {"b": {"name": "B"}}
         app.reload()
         await until(lambda: names(app) == ["B"])
-        assert set(app.fleet.commanders) == {"b"}
+        assert set(app.registry.commanders) == {"b"}
 
 
 async def test_cameras_that_change_are_never_seen_missing(config: Config) -> None:
@@ -144,9 +144,9 @@ async def test_what_hangs_of_a_camera_is_handed_to_the_one_in_its_place(
             config.cameras = {"a": {"name": "A2"}}
             app.reload()
             await until(lambda: names(app) == ["A2"])
-            (hanging,) = app.fleet.devices["a"].camera.left_behind
+            (hanging,) = app.registry.devices["a"].camera.left_behind
             let_go.set()
-            await until(lambda: not app.fleet.devices["a"].camera.left_behind)
+            await until(lambda: not app.registry.devices["a"].camera.left_behind)
             assert hanging.done.done()
         finally:
             let_go.set()
@@ -210,7 +210,7 @@ async def test_a_reload_while_it_stops_does_nothing(config: Config) -> None:
         config.cameras = {"b": {}}
         app.reload()
         assert await task == 0
-        assert set(app.fleet.devices) == {"a"}
+        assert set(app.registry.devices) == {"a"}
 
 
 async def test_more_than_cameras_needs_a_new_process(config: Config) -> None:
