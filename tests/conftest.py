@@ -1,24 +1,39 @@
-"""For all test folders: a note on what was left out, and the log of the daemon beside a failed test."""
+"""For all test folders: parallel runs, the log of the daemon beside a failed test, and notes at the end of the run."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Generator, Iterator
+from typing import Any
 
 import pytest
 
 from tests.support.daemon import Daemon
 from tests.support.devices import device, make_device, running, store
 from tests.support.left_out import summary
+from tests.support.parallel import GroupScheduling, longest_first
 
 __all__ = ["device", "make_device", "running", "store"]  # fixtures
 
 _LOG_TAIL = 6000
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> GroupScheduling:
+    """Share the tests out as `tests.support.parallel` describes."""
+    return GroupScheduling(config, log)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Start the longest groups first if there are several workers."""
+    if hasattr(config, "workerinput"):
+        longest_first(items)
+
+
 @pytest.fixture(autouse=True)
 def _log_level_as_it_was() -> Iterator[None]:
-    """A test that starts a daemon in this process sets it for all that follow."""
+    """Restore the log level, which a daemon in this process sets for all tests that follow."""
     ours = logging.getLogger("mqttcam")
     level = ours.level
     yield
@@ -38,7 +53,7 @@ def pytest_runtest_makereport(
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say at the end of the run what was left out, and why."""
+    """Print at the end of the run what was left out, and why."""
     if lines := summary(terminalreporter.stats.get("skipped", [])):
         terminalreporter.section("left out")
         for line in lines:

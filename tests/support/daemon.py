@@ -27,6 +27,7 @@ def clean_environment(home: Path, extra: Mapping[str, str] | None = None) -> dic
         "LANG": "C.UTF-8",
         "PYTHONPATH": str(PROJECT),
         "PYTHONUNBUFFERED": "1",
+        **{name: value for name, value in os.environ.items() if name.startswith("COVERAGE_PROCESS")},
         **(extra or {}),
     }
 
