@@ -15,12 +15,12 @@ from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_ori
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
-from mqttcam.settings.base import Section
 from mqttcam.settings.document.tree import Key
-from mqttcam.settings.model import Settings
+from mqttcam.settings.section import Section
+from mqttcam.settings.settings import Settings
 
-TWIN = "_file"
-ANY = "*"
+FILE_SUFFIX = "_file"
+ANY_NAME = "*"
 """Stands for a camera's id, or a control's name, in the paths of `known_keys`."""
 
 
@@ -39,7 +39,7 @@ class KeyKind(Enum):
 _OPEN = (KeyKind.SECTION, KeyKind.CHOICE, KeyKind.SECTIONS, KeyKind.FREE)
 
 
-class Shape(NamedTuple):
+class KeySchema(NamedTuple):
     """What may stand at a key.
 
     Attributes:
@@ -52,8 +52,8 @@ class Shape(NamedTuple):
 
     kind: KeyKind
     models: tuple[type[Section], ...]
-    members: tuple[Any, ...]
-    marks: tuple[Any, ...] = ()
+    types: tuple[Any, ...]
+    metadata: tuple[Any, ...] = ()
     optional: bool = False
 
     @property
@@ -66,32 +66,32 @@ class Shape(NamedTuple):
         return {get_args(model.model_fields["type"].annotation)[0]: model for model in self.models}
 
 
-def shape_of(field: FieldInfo) -> Shape:
+def schema_of(field: FieldInfo) -> KeySchema:
     """The shape of a model's field."""
-    members, marks = _flatten(field.annotation)
+    types, metadata = _flatten(field.annotation)
     optional = type(None) in get_args(field.annotation)
-    return _shape(members, (*field.metadata, *marks))._replace(optional=optional)
+    return _schema(types, (*field.metadata, *metadata))._replace(optional=optional)
 
 
-def _shape(members: tuple[Any, ...], marks: tuple[Any, ...]) -> Shape:
-    models = tuple(member for member in members if isinstance(member, type) and issubclass(member, Section))
+def _schema(types: tuple[Any, ...], metadata: tuple[Any, ...]) -> KeySchema:
+    models = tuple(member for member in types if isinstance(member, type) and issubclass(member, Section))
     if len(models) == 1:
         kind = KeyKind.SECTION
     elif models:
         kind = KeyKind.CHOICE
-    elif get_origin(members[0]) is dict:
-        inner, _ = _flatten(get_args(members[0])[1])
-        models = _shape(inner, ()).models
+    elif get_origin(types[0]) is dict:
+        inner, _ = _flatten(get_args(types[0])[1])
+        models = _schema(inner, ()).models
         kind = KeyKind.SECTIONS if models else KeyKind.FREE
-    elif get_origin(members[0]) in (list, tuple):
+    elif get_origin(types[0]) in (list, tuple):
         kind = KeyKind.LIST
-    elif SecretStr in members:
+    elif SecretStr in types:
         kind = KeyKind.SECRET
-    elif Path in members:
+    elif Path in types:
         kind = KeyKind.PATH
     else:
-        kind = KeyKind.TEXT if members == (str,) else KeyKind.VALUE
-    return Shape(kind, models, members, marks)
+        kind = KeyKind.TEXT if types == (str,) else KeyKind.VALUE
+    return KeySchema(kind, models, types, metadata)
 
 
 def _flatten(annotation: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
@@ -99,76 +99,78 @@ def _flatten(annotation: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     origin = get_origin(annotation)
     if origin is Annotated:
         inner, *own = get_args(annotation)
-        members, marks = _flatten(inner)
+        types, metadata = _flatten(inner)
         for mark in own:
-            marks += tuple(mark.metadata) if isinstance(mark, FieldInfo) else (mark,)
-        return members, marks
+            metadata += tuple(mark.metadata) if isinstance(mark, FieldInfo) else (mark,)
+        return types, metadata
     if origin is Union or origin is UnionType:
         parts = [_flatten(part) for part in get_args(annotation) if part is not type(None)]
-        return tuple(m for members, _ in parts for m in members), tuple(
-            m for _, marks in parts for m in marks
+        return tuple(m for types, _ in parts for m in types), tuple(
+            m for _, metadata in parts for m in metadata
         )
     return (annotation,), ()
 
 
-def keys_of(model: type[Section]) -> dict[str, Shape]:
+def keys_of(model: type[Section]) -> dict[str, KeySchema]:
     """Every key of a section, the `_file` twins of its secrets included (they are paths)."""
-    keys = {name: shape_of(field) for name, field in model.model_fields.items()}
+    keys = {name: schema_of(field) for name, field in model.model_fields.items()}
     twins = {
-        name + TWIN: Shape(KeyKind.PATH, (), (Path,))
-        for name, shape in keys.items()
-        if shape.kind is KeyKind.SECRET
+        name + FILE_SUFFIX: KeySchema(KeyKind.PATH, (), (Path,))
+        for name, schema in keys.items()
+        if schema.kind is KeyKind.SECRET
     }
     return keys | twins
 
 
-def item_of(shape: Shape) -> Shape:
+def item_schema(schema: KeySchema) -> KeySchema:
     """The shape of a list's items."""
-    return _shape(*_flatten(get_args(shape.members[0])[0]))
+    return _schema(*_flatten(get_args(schema.types[0])[0]))
 
 
-def step(shape: Shape, key: Key) -> Shape | None:
+def child_schema(schema: KeySchema, key: Key) -> KeySchema | None:
     """The shape under a key; None for a key that is not known. Of a choice, any variant's key is known."""
-    if shape.kind in (KeyKind.SECTION, KeyKind.CHOICE):
-        found = [keys[str(key)] for keys in map(keys_of, shape.models) if key in keys]
+    if schema.kind in (KeyKind.SECTION, KeyKind.CHOICE):
+        found = [keys[str(key)] for keys in map(keys_of, schema.models) if key in keys]
         models = dict.fromkeys(model for one in found for model in one.models)
         return found[0]._replace(models=tuple(models)) if found else None
-    if shape.kind is KeyKind.SECTIONS:
-        return section_shape(shape.models[0])
-    if shape.kind is KeyKind.LIST:
-        return item_of(shape) if isinstance(key, int) else None
-    return Shape(KeyKind.VALUE, (), (object,)) if shape.kind is KeyKind.FREE else None
+    if schema.kind is KeyKind.SECTIONS:
+        return section_schema(schema.models[0])
+    if schema.kind is KeyKind.LIST:
+        return item_schema(schema) if isinstance(key, int) else None
+    return KeySchema(KeyKind.VALUE, (), (object,)) if schema.kind is KeyKind.FREE else None
 
 
-def section_shape(model: type[Section]) -> Shape:
+def section_schema(model: type[Section]) -> KeySchema:
     """The shape of a section of that model."""
-    return Shape(KeyKind.SECTION, (model,), (model,))
+    return KeySchema(KeyKind.SECTION, (model,), (model,))
 
 
-ROOT = section_shape(Settings)
+ROOT = section_schema(Settings)
 
 
-def known_keys(shape: Shape = ROOT, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Shape]]:
+def known_keys(
+    schema: KeySchema = ROOT, path: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], KeySchema]]:
     """Every key path, sections included; a path may come more than once (variants of a choice)."""
-    if shape.kind in (KeyKind.SECTIONS, KeyKind.FREE):
-        below = step(shape, ANY)
+    if schema.kind in (KeyKind.SECTIONS, KeyKind.FREE):
+        below = child_schema(schema, ANY_NAME)
         if below is not None and below.is_open:
-            yield from known_keys(below, (*path, ANY))
+            yield from known_keys(below, (*path, ANY_NAME))
         return
-    for model in shape.models:
+    for model in schema.models:
         for name, inner in keys_of(model).items():
             yield (*path, name), inner
             yield from known_keys(inner, (*path, name))
 
 
-def literals(members: Sequence[Any]) -> list[object]:
+def literals(types: Sequence[Any]) -> list[object]:
     """The options of a `Literal` among `members`."""
-    return [option for member in members if get_origin(member) is Literal for option in get_args(member)]
+    return [option for member in types if get_origin(member) is Literal for option in get_args(member)]
 
 
-def limits(marks: Sequence[Any]) -> Mapping[str, Any]:
+def limits(metadata: Sequence[Any]) -> Mapping[str, Any]:
     """The constraints among `marks`: `ge`, `le`, `min_length`, `max_length`, `pattern`."""
     names = ("ge", "le", "min_length", "max_length", "pattern")
     return {
-        name: value for mark in marks for name in names if (value := getattr(mark, name, None)) is not None
+        name: value for mark in metadata for name in names if (value := getattr(mark, name, None)) is not None
     }

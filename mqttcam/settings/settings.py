@@ -6,16 +6,17 @@ import os
 import socket
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from mqttcam.settings.base import OneOf, Section, Slug, WhenGiven, refuse, slug
 from mqttcam.settings.cameras import CameraId, CameraSettings, default_name
+from mqttcam.settings.field_types import Slug, slug
 from mqttcam.settings.kafka import KafkaSettings, check_together, for_camera
+from mqttcam.settings.log import LogSettings
 from mqttcam.settings.mqtt import BrokerSettings, HomeAssistantSettings, MqttSettings
-from mqttcam.settings.sources import device_of
+from mqttcam.settings.section import LazySection, Section, refuse
 from mqttcam.settings.web import WebSettings
 
 SYSTEM_STATE = Path("/var/lib/mqttcam")
@@ -39,18 +40,6 @@ def default_state_dir(environ: Mapping[str, str]) -> Path:
     return Path(home) / ".local/state/mqttcam" if home else SYSTEM_STATE
 
 
-class LogSettings(Section):
-    """What is logged, to the standard error output."""
-
-    level: Annotated[
-        Literal["DEBUG", "INFO", "WARNING", "ERROR"],
-        OneOf(warn="WARNING", critical="ERROR", fatal="ERROR", notset="DEBUG"),
-    ] = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
-    format: Annotated[Literal["text", "json"], OneOf()] = Field(
-        "text", description="text: for people; json: one object a line, for machines."
-    )
-
-
 class Settings(Section):
     """Everything that a user can configure. Frozen; two of them are equal when every value is."""
 
@@ -69,7 +58,7 @@ class Settings(Section):
     home_assistant: HomeAssistantSettings = Field(
         default_factory=HomeAssistantSettings, description="Home Assistant's MQTT discovery."
     )
-    kafka: Annotated[KafkaSettings, WhenGiven(KafkaSettings)] | None = Field(
+    kafka: Annotated[KafkaSettings, LazySection(KafkaSettings)] | None = Field(
         None, description="Frames to Kafka, as SINETStream's readers expect them; without this section, none."
     )
     cameras: dict[CameraId, CameraSettings] = Field(
@@ -144,11 +133,11 @@ class Settings(Section):
     @classmethod
     def _each_device_once(cls, cameras: dict[str, CameraSettings]) -> dict[str, CameraSettings]:
         """One of two that want the same device would wait for it for ever; where one is off, it is a choice."""
-        owners: dict[tuple[str, int | str | None], str] = {}
+        owners: dict[tuple[str, int | str], str] = {}
         for camera_id, camera in cameras.items():
-            if (device := device_of(camera.source)) is None or not camera.enabled:
+            if (device := camera.source.exclusive_device) is None or not camera.enabled:
                 continue
-            if (owner := owners.setdefault(device, camera_id)) != camera_id:
+            if (owner := owners.setdefault((camera.source.type, device), camera_id)) != camera_id:
                 raise refuse(
                     f"{owner} and {camera_id} are the same camera",
                     "a camera once; `mqttcam cameras` shows what to write under `source`",

@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 import yaml
 
 from mqttcam.settings.document.problems import Problem
-from mqttcam.settings.document.tree import Key, Node, Place, Scalar
+from mqttcam.settings.document.tree import Key, Origin, Scalar, TreeNode
 
 LOADER: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """libyaml's parser; PyYAML's own, many times slower, where PyYAML was built without libyaml."""
@@ -49,11 +49,11 @@ _WORDS = {
     "found a tab character": _TAB,
 }
 
-Locate = Callable[[int, list[Key]], Place]
+Locate = Callable[[int, list[Key]], Origin]
 """The place of something from its line (counted from 1) and key path."""
 
 
-def parse(text: str, locate: Locate, loader: type[Any] = LOADER) -> tuple[Node | None, list[Problem]]:
+def parse(text: str, locate: Locate, loader: type[Any] = LOADER) -> tuple[TreeNode | None, list[Problem]]:
     """Return the tree of a text and its problems; the tree is None if the text is empty or not valid YAML."""
     composer = _Composer(locate)
     try:
@@ -135,13 +135,13 @@ class _Open:
 
     __slots__ = ("anchor", "key", "key_line", "lines", "merged", "node")
 
-    def __init__(self, node: Node, anchor: str | None) -> None:
+    def __init__(self, node: TreeNode, anchor: str | None) -> None:
         self.node = node
         self.anchor = anchor
         self.key: str | None = None
         self.key_line = 0
         self.lines: dict[str, int] = {}
-        self.merged: list[Node] = []
+        self.merged: list[TreeNode] = []
 
     @property
     def awaits_key(self) -> bool:
@@ -152,11 +152,11 @@ class _Composer:
     """Takes PyYAML's events one by one and builds the tree."""
 
     def __init__(self, locate: Locate) -> None:
-        self.root: Node | None = None
+        self.root: TreeNode | None = None
         self.problems: list[Problem] = []
         self._locate = locate
         self._open: list[_Open] = []
-        self._anchors: dict[str, Node] = {}
+        self._anchors: dict[str, TreeNode] = {}
         self._documents = 0
 
     def note(self, line: int, message: str, allowed: str | None = None) -> None:
@@ -195,7 +195,7 @@ class _Composer:
                 path.append(opened.key)
         return path
 
-    def _place(self, line: int) -> Place:
+    def _origin(self, line: int) -> Origin:
         parent = self._open[-1] if self._open else None
         in_mapping = parent is not None and parent.key is not None
         return self._locate(parent.key_line if parent and in_mapping else line, self._path())
@@ -206,8 +206,8 @@ class _Composer:
             self._stop(line, "a key that is not a text")
         if len(self._open) >= MAX_DEPTH:
             self._stop(line, *_TOO_DEEP)
-        empty: dict[str, Node] | list[Node] = {} if isinstance(event, yaml.MappingStartEvent) else []
-        self._open.append(_Open(Node(empty, self._place(line)), event.anchor))
+        empty: dict[str, TreeNode] | list[TreeNode] = {} if isinstance(event, yaml.MappingStartEvent) else []
+        self._open.append(_Open(TreeNode(empty, self._origin(line)), event.anchor))
 
     def _end(self, line: int) -> None:
         opened = self._open.pop()
@@ -215,7 +215,7 @@ class _Composer:
             sections = merged.value if isinstance(merged.value, list) else [merged]
             for section in sections:
                 if not isinstance(section.value, dict) or not isinstance(opened.node.value, dict):
-                    self._stop(merged.place.line or line, f"`{_MERGE}` with something that is not a section")
+                    self._stop(merged.origin.line or line, f"`{_MERGE}` with something that is not a section")
                 opened.node.value = section.value | opened.node.value
         self._add(opened.node, opened.anchor, line)
 
@@ -226,7 +226,7 @@ class _Composer:
             self._key(text, line)
             return
         value = resolve(text) if plain else text
-        self._add(Node(value, self._place(line), text), event.anchor, line)
+        self._add(TreeNode(value, self._origin(line), text), event.anchor, line)
 
     def _key(self, text: str, line: int) -> None:
         parent = self._open[-1]
@@ -249,7 +249,7 @@ class _Composer:
             )
         if self._open and self._open[-1].awaits_key:
             self._stop(line, "a key that is not a text")
-        self._add(replace(node, place=self._place(line)), None, line)
+        self._add(replace(node, origin=self._origin(line)), None, line)
 
     def _plain(self, event: Any, line: int) -> bool:
         """Whether a scalar is read by its looks (and not as text)."""
@@ -263,7 +263,7 @@ class _Composer:
         implicit = event.implicit
         return bool(implicit[0] or event.tag) if isinstance(implicit, tuple) else False
 
-    def _add(self, node: Node, anchor: str | None, line: int) -> None:
+    def _add(self, node: TreeNode, anchor: str | None, line: int) -> None:
         if anchor is not None:
             self._anchors[anchor] = node
         if not self._open:

@@ -1,31 +1,19 @@
-"""What every section of the configuration shares: rules, refusals in plain words, small types."""
+"""The base class of every section of the configuration, and the annotations that sections are built with."""
 
 from __future__ import annotations
 
-import re
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Any, get_args
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
-    Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
-    PlainValidator,
     SecretStr,
-    StringConstraints,
-    WithJsonSchema,
 )
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
-
-SLUG = r"^[a-z0-9_-]+$"
-MAX_SLUG = 64
-NOT_SLUG = re.compile(r"[^a-z0-9_-]+")
-MAX_TOPIC = 200
 
 
 class Section(BaseModel):
@@ -41,26 +29,21 @@ class Section(BaseModel):
 
 
 def refuse(message: str, allowed: str | None = None) -> PydanticCustomError:
-    """The error that a validator raises; the loader shows both texts to the user as they are."""
+    """Return the error for a validator to raise; the loader shows both texts to the user unchanged."""
     return PydanticCustomError("refused", "{message}", {"message": message, "allowed": allowed})
 
 
 def plain(secret: SecretStr | None) -> str | None:
-    """The text of a secret, for the one place that sends it; keep it in no attribute, log or message."""
+    """Return the text of a secret, for immediate use; keep it in no attribute, log or message."""
     return None if secret is None else secret.get_secret_value()
 
 
-def slug(text: str) -> str:
-    """`text` as a slug: lower case, everything but letters, digits, `_` and `-` as one `-`; may be empty."""
-    return NOT_SLUG.sub("-", text.lower()).strip("-")[:MAX_SLUG]
-
-
 class MustExist:
-    """Marks a path whose file has to be there when the configuration is loaded (the models do no I/O)."""
+    """Mark a path whose file must exist when the configuration is loaded (the models do no I/O)."""
 
 
-def switch_or(section: type[Section]) -> BeforeValidator:
-    """For an optional section: `true` is one with its defaults, `false` is none."""
+def bool_or_section(section: type[Section]) -> BeforeValidator:
+    """Let an optional section also be `true`, the section with its defaults, or `false`, None."""
 
     def normal(raw: object) -> object:
         word = str(raw).strip().lower() if isinstance(raw, str | bool | int) else None
@@ -77,8 +60,11 @@ def switch_or(section: type[Section]) -> BeforeValidator:
     return BeforeValidator(normal, json_schema_input_type=bool | section)
 
 
-class WhenGiven:
-    """Marks a section that few configurations have: its validator is built when the first one is given."""
+class LazySection:
+    """Mark a section that few configurations have: its validator is built when the first one is validated.
+
+    An unused validator costs memory, and time at the start.
+    """
 
     def __init__(self, section: type[Section]) -> None:
         self._section = section
@@ -95,20 +81,24 @@ class WhenGiven:
 
 
 class ByType:
-    """Marks a choice of sections that their `type` tells apart; of each the validator is built when it is given."""
+    """Mark a union of sections that differ in their key `type`; each is a `LazySection`."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         choices = {
             get_args(section.model_fields["type"].annotation)[0]: handler.generate_schema(
-                Annotated[section, WhenGiven(section)]
+                Annotated[section, LazySection(section)]
             )
             for section in get_args(source)
         }
         return core_schema.tagged_union_schema(choices, discriminator="type")
 
 
-class OneOf:
-    """Marks a `Literal`: any case and the text form of a number are taken, other spellings by `also`."""
+class AnyCase:
+    """Mark a `Literal` whose options may be written in any case, and its numbers as text.
+
+    Args:
+        also: other spellings of the options.
+    """
 
     def __init__(self, **also: str | int) -> None:
         self.also = {name.casefold(): value for name, value in also.items()}
@@ -120,37 +110,3 @@ class OneOf:
             return known.get(str(raw).strip().casefold(), raw) if isinstance(raw, str | int | float) else raw
 
         return core_schema.no_info_before_validator_function(normal, handler(source))
-
-
-def _host(text: str) -> str:
-    name, _, port = text.rpartition(":")
-    if "://" in text or "@" in text or "/" in text:
-        raise refuse("is an address with more than a host", "a host name or IP address alone")
-    if name and ":" not in name and port.isdecimal():
-        raise refuse("has a port in it", f"the host alone, and `port: {port}` as a key of its own")
-    if not text or not text.isprintable() or " " in text:
-        raise refuse("is not a host name", "a host name or IP address")
-    return text
-
-
-def _topic(text: str) -> str:
-    if not text.isprintable() or any(character in text for character in "+#"):
-        raise refuse("has a character that a topic cannot have", "no +, # or control characters")
-    if not all(text.split("/")) or text.startswith("$"):
-        raise refuse(
-            "is not a topic to publish under", "words joined by single /, the first not starting with $"
-        )
-    return text
-
-
-Slug = Annotated[str, StringConstraints(pattern=SLUG, max_length=MAX_SLUG)]
-Host = Annotated[str, AfterValidator(_host)]
-Topic = Annotated[str, StringConstraints(max_length=MAX_TOPIC), AfterValidator(_topic)]
-Port = Annotated[int, Field(ge=1, le=65535)]
-ListenPort = Annotated[int, Field(ge=0, le=65535)]
-Network = Annotated[
-    IPv4Network | IPv6Network,
-    PlainValidator(ip_network),
-    WithJsonSchema({"type": "string", "format": "ipvanynetwork"}),
-]
-"""An address or network, such as 192.168.1.0/24."""

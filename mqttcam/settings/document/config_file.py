@@ -5,28 +5,28 @@ from __future__ import annotations
 from pathlib import Path
 
 from mqttcam.settings.document.problems import Problem, SettingsError
-from mqttcam.settings.document.tree import Node, Place
+from mqttcam.settings.document.tree import Origin, TreeNode
 
 MAX_BYTES = 1 << 20
 
 
-def read_file(path: Path) -> tuple[Node, list[Problem]]:
+def read_file(path: Path) -> tuple[TreeNode, list[Problem]]:
     """The tree of a YAML file (its top is a mapping), and what is wrong in it so far: a key given twice.
 
     Raises:
         SettingsError: there is no tree: unreadable, too large, not UTF-8, not YAML, empty, not a mapping.
     """
-    from mqttcam.settings.document.compose import (
+    from mqttcam.settings.document.yaml_parser import (
         parse,  # PyYAML: configured by the environment alone, we do without
     )
 
     file = str(path)
-    root, problems = parse(_text(path), lambda line, _path: Place(file, line))
+    root, problems = parse(_text(path), lambda line, _path: Origin(file, line))
     if root is not None and isinstance(root.value, dict):
         return root, problems
     if root is not None and root.value is not None:
         found = "a list" if isinstance(root.value, list) else "a single value"
-        problems.append(root.place.problem((), f"is {found}", "keys such as `mqtt:` and `cameras:`"))
+        problems.append(root.origin.problem((), f"is {found}", "keys such as `mqtt:` and `cameras:`"))
     elif not problems:
         problems.append(Problem(file, None, "", "has nothing in it", "at least `mqtt:` and a camera"))
     raise SettingsError(problems)

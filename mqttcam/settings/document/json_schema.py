@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from mqttcam.settings.document.shape import TWIN
-from mqttcam.settings.model import Settings
+from mqttcam.settings.document.key_schema import FILE_SUFFIX
+from mqttcam.settings.settings import Settings
 
 
 def json_schema() -> dict[str, Any]:
@@ -26,16 +26,16 @@ def _add_twins(section: dict[str, Any]) -> None:
     properties = section.get("properties", {})
     secrets = [name for name, schema in properties.items() if _is_secret(schema)]
     for name in secrets:
-        properties[name + TWIN] = {
+        properties[name + FILE_SUFFIX] = {
             "description": f"A file with the text of `{name}` in it, instead of `{name}`.",
             "type": "string",
             "format": "path",
         }
-        both = {"required": [name, name + TWIN]}
+        both = {"required": [name, name + FILE_SUFFIX]}
         rules = section.setdefault("allOf", [])
         if name in section.get("required", ()):
             section["required"].remove(name)
-            rules.append({"anyOf": [{"required": [name]}, {"required": [name + TWIN]}], "not": both})
+            rules.append({"anyOf": [{"required": [name]}, {"required": [name + FILE_SUFFIX]}], "not": both})
         else:
             rules.append({"not": both})
 
