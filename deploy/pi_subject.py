@@ -14,8 +14,7 @@ from mqttcam.camera.source import Source
 from mqttcam.camera.sources import AttachedCamera, create
 from mqttcam.camera.wake import Wake
 from mqttcam.settings import CameraSettings, Size
-from mqttcam.settings.sources.picamera2 import Picamera2Source
-from mqttcam.settings.sources.v4l2 import V4l2Source
+from mqttcam.settings.sources_real import Picamera2Source, V4l2Source
 
 STREAM, RATE = Size(1280, 720), 15
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import orjson
 from aiohttp import web
 
-from mqttcam.devices.errors import Code
+from mqttcam.commands.request import Code
 
 STATUS: Mapping[Code, int] = {
     Code.UNKNOWN_COMMAND: 404,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mqttcam.camera.status import CameraStatus
-from mqttcam.commands.catalogue import camera_commands
+from mqttcam.commands.catalogue import CAMERA_COMMANDS
 from mqttcam.commands.request import Request
 from mqttcam.commands.runner import CommandRunner
 from mqttcam.devices.camera import CameraDevice, build_device
@@ -68,9 +68,9 @@ async def test_discovery(make_device: MakeDevice) -> None:
 
 async def test_what_was_set_is_there_again(make_device: MakeDevice, tmp_path: Path) -> None:
     device = make_device(motion=True)
-    runner = CommandRunner(device, camera_commands)
+    commander = CommandRunner(device, CAMERA_COMMANDS)
     patch = b'{"motion_detection": "OFF", "motion_threshold": 7.5}'
-    result = await runner.run(Request("set", patch))
+    result = await commander.run(Request("set", patch))
     assert result.changed == {"motion_detection": "OFF", "motion_threshold": 7.5}
     again = Store(tmp_path / "values.json")
     again.load()
@@ -96,8 +96,8 @@ async def test_what_is_kept_and_useless_is_passed_over(
     ("key", "value"), [("motion_threshold", "0"), ("motion_threshold", "51"), ("motion", "ON")]
 )
 async def test_what_is_refused(make_device: MakeDevice, key: str, value: str) -> None:
-    runner = CommandRunner(make_device(motion=True), camera_commands)
-    result = await runner.run(Request("set", value.encode(), key=key))
+    commander = CommandRunner(make_device(motion=True), CAMERA_COMMANDS)
+    result = await commander.run(Request("set", value.encode(), key=key))
     assert result.error is not None
 
 

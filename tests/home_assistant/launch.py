@@ -2,7 +2,8 @@
 
 One number of its MQTT integration is changed, the quiet time before its birth message. Besides that
 
-- fewer of the default integrations are loaded: no web page, no database, no Bluetooth;
+- fewer of the default integrations are loaded: no web page, no database, no Bluetooth; `HA_TEST_INTEGRATIONS` names
+  more of them, separated by spaces;
 - it listens on loopback, on `HA_TEST_PORT`;
 - it gets an administrator, whose token is written to `HA_TEST_TOKEN_FILE`, and its MQTT integration is set up
   by the same form that a person fills in, with the broker on `HA_TEST_MQTT_PORT`;
@@ -31,6 +32,7 @@ INTEGRATIONS = {
     "repairs",
     "system_log",
     "websocket_api",
+    *os.environ.get("HA_TEST_INTEGRATIONS", "").split(),
 }
 OTHER_SETTINGS = {"set_client_cert": False, "set_ca_cert": "off", "tls_insecure": False, "transport": "tcp"}
 """The folded part of that form, as it is when nobody opens it."""

@@ -20,7 +20,7 @@ from mqttcam.camera.sources._arrival import Arrivals
 from mqttcam.camera.wake import Wake
 from mqttcam.settings import CameraSettings
 from mqttcam.settings.mqtt import PORT, TLS_PORT, TlsSettings
-from mqttcam.settings.sources.mqtt import MqttSource
+from mqttcam.settings.sources_remote import MqttSource
 
 log = logging.getLogger(__name__)
 

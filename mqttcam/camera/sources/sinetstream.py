@@ -12,7 +12,7 @@ from mqttcam.camera.wake import Wake
 from mqttcam.kafka import log as kafka_log
 from mqttcam.settings import CameraSettings
 from mqttcam.settings.kafka_client import KafkaConnection, as_parameters
-from mqttcam.settings.sources.sinetstream import SinetstreamSource
+from mqttcam.settings.sources_remote import SinetstreamSource
 
 log = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ from mqttcam.camera.source import Source, SourceError, SourceInfo
 from mqttcam.camera.sources._arrival import Arrivals
 from mqttcam.camera.wake import Wake
 from mqttcam.settings import CameraSettings
-from mqttcam.settings.sources.tcp import TcpSource
+from mqttcam.settings.sources_remote import TcpSource
 
 log = logging.getLogger(__name__)
 

@@ -11,11 +11,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from mqttcam.settings.document.key_schema import ROOT, KeyKind, KeySchema, child_schema, keys_of
 from mqttcam.settings.document.problems import ENVIRONMENT, Problem, one_line
-from mqttcam.settings.document.secret_file import BadSecret, EmptySecret, read_secret
-from mqttcam.settings.document.tree import Origin, Scalar, TreeNode
+from mqttcam.settings.document.shape import ROOT, KeyKind, Shape, keys_of, step
+from mqttcam.settings.document.tree import Node, Place, Scalar
 from mqttcam.settings.kafka import KafkaSettings
+from mqttcam.settings.loading.fill import BadSecret, EmptySecret, read_secret
 from mqttcam.settings.nii_sender.camera import NEW, OLD, read_camera
 
 CAMERA = "camera"
@@ -59,7 +59,7 @@ class Reference:
             there are no such variables.
     """
 
-    tree: TreeNode | None = None
+    tree: Node | None = None
     explained: list[Explained] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
@@ -101,7 +101,7 @@ def read(environ: Mapping[str, str], secrets: Path = SECRETS) -> Reference:
     return reader.result
 
 
-def underlay(root: TreeNode, reference: Reference) -> TreeNode:
+def underlay(root: Node, reference: Reference) -> Node:
     """The file's tree with the reference's over it; where a file has cameras, only camera variables add one."""
     tree = reference.tree
     if tree is None:
@@ -115,7 +115,7 @@ def underlay(root: TreeNode, reference: Reference) -> TreeNode:
     return _merged(root, tree)
 
 
-def _merged(under: TreeNode, over: TreeNode) -> TreeNode:
+def _merged(under: Node, over: Node) -> Node:
     if not isinstance(under.value, dict) or not isinstance(over.value, dict):
         return over
     keys = dict(under.value)
@@ -131,11 +131,11 @@ class _Reader:
         """`problems` are those of secrets, which are not in `given`."""
         self._given = given
         self._unread = {problem.key for problem in problems}
-        self._root: dict[str, TreeNode] = {}
+        self._root: dict[str, Node] = {}
         self.result = Reference(problems=list(problems))
 
     def read(self) -> None:
-        self._set(f"cameras.{CAMERA}.source.type", "picamera2", Origin())
+        self._set(f"cameras.{CAMERA}.source.type", "picamera2", Place())
         read_camera({name: text for name, text in self._given.items() if name.startswith((NEW, OLD))}, self)
         if "SSCFG_NAME" in self._given:
             self._server()
@@ -143,7 +143,7 @@ class _Reader:
             self._sinetstream()
             self._no_server()
         self._rest()
-        self.result.tree = TreeNode(self._root, Origin())
+        self.result.tree = Node(self._root, Place())
         self.result.explained.sort(key=lambda explained: explained.variable)
 
     # what the camera's reader tells
@@ -153,8 +153,8 @@ class _Reader:
             self.say(name, "mqttcam takes as many buffers as it needs")
             return
         # A test picture in the camera's place (`…__SOURCE__TYPE`) must not stumble over these keys.
-        origin = Origin() if key.startswith("source.") else Origin(variable=name)
-        self._set(f"cameras.{CAMERA}.{key}", value, origin)
+        place = Place() if key.startswith("source.") else Place(variable=name)
+        self._set(f"cameras.{CAMERA}.{key}", value, place)
         self._explain(name, f"cameras.{CAMERA}.{key}", _text(value), note)
 
     def say(self, name: str, note: str) -> None:
@@ -204,14 +204,14 @@ class _Reader:
 
     def _kafka(self, name: str, key: str) -> None:
         text = self._given[name]
-        self._set(f"kafka.{key}", text, Origin(variable=name))
+        self._set(f"kafka.{key}", text, Place(variable=name))
         self._explain(name, f"kafka.{key}", None if _is_secret(key.split(".")) else text)
 
     def _schedule(self, name: str) -> None:
         if self._given[name].strip("0"):
             self._kafka(name, "schedule")
         else:
-            self._set("kafka.schedule", "1", Origin(variable=name))
+            self._set("kafka.schedule", "1", Place(variable=name))
             self._explain(name, "kafka.schedule", "1", "as the reference sender, which looks once a second")
 
     def _rest(self) -> None:
@@ -227,26 +227,26 @@ class _Reader:
 
     # the tree
 
-    def _set(self, dotted: str, value: object, origin: Origin) -> None:
+    def _set(self, dotted: str, value: object, place: Place) -> None:
         *path, last = dotted.split(".")
         keys = self._root
         for part in path:
             node = keys.get(part)
             if node is None or not isinstance(node.value, dict):
-                node = keys[part] = TreeNode({}, Origin())
+                node = keys[part] = Node({}, Place())
             assert isinstance(node.value, dict)
             keys = node.value
-        keys[last] = _node(value, origin)
+        keys[last] = _node(value, place)
 
     def _explain(self, name: str, key: str | None, value: str | None, note: str | None = None) -> None:
         self.result.explained.append(Explained(name, key, value, note))
 
 
-def _node(value: object, origin: Origin) -> TreeNode:
+def _node(value: object, place: Place) -> Node:
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return TreeNode([_node(item, origin) for item in value], origin)
+        return Node([_node(item, place) for item in value], place)
     assert value is None or isinstance(value, Scalar)
-    return TreeNode(value, origin, _text(value))
+    return Node(value, place, _text(value))
 
 
 def _text(value: object) -> str:
@@ -254,10 +254,10 @@ def _text(value: object) -> str:
 
 
 def _source_keys() -> Collection[str]:
-    schema: KeySchema | None = ROOT
+    shape: Shape | None = ROOT
     for key in ("cameras", CAMERA, "source"):
-        schema = child_schema(schema, key) if schema is not None else None
-    model = schema.variants().get("picamera2") if schema is not None else None
+        shape = step(shape, key) if shape is not None else None
+    model = shape.variants().get("picamera2") if shape is not None else None
     return keys_of(model) if model is not None else ()
 
 
@@ -265,11 +265,11 @@ def _is_secret(path: list[str]) -> bool:
     """Whether the key of a Kafka parameter is one; what is unknown may be one."""
     model: type = KafkaSettings
     for part in path:
-        schema = keys_of(model).get(part)
-        if schema is None:
+        shape = keys_of(model).get(part)
+        if shape is None:
             return True
-        if schema.kind is KeyKind.SECRET:
+        if shape.kind is KeyKind.SECRET:
             return True
-        if schema.models:
-            model = schema.models[0]
+        if shape.models:
+            model = shape.models[0]
     return False

@@ -12,7 +12,7 @@ import pytest
 from mqttcam.camera.sources.url import UrlCamera
 from mqttcam.camera.wake import Wake
 from mqttcam.settings import CameraSettings
-from mqttcam.settings.sources.url import UrlSource
+from mqttcam.settings.sources_real import UrlSource
 from tests.camera.sources.camera_process import CameraProcess, http_camera_command
 from tests.support.left_out import leave_out
 from tests.support.pictures import jpeg_folder

@@ -11,7 +11,7 @@ from mqttcam.camera.frame import Frame
 from mqttcam.camera.source import Source, SourceError
 from mqttcam.camera.wake import Wake
 from mqttcam.settings.cameras import CameraSettings
-from mqttcam.settings.sources.test_pattern import TestPatternSource
+from mqttcam.settings.sources import TestPatternSource
 
 
 def settings_of(source: Any) -> CameraSettings:

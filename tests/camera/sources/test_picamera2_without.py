@@ -16,7 +16,7 @@ from mqttcam.camera.sources.picamera2.readings import READINGS, readings_in
 from mqttcam.camera.sources.picamera2.streams import Plan, plans
 from mqttcam.camera.wake import Wake
 from mqttcam.settings import CameraSettings
-from mqttcam.settings.sources.picamera2 import Picamera2Source
+from mqttcam.settings.sources_real import Picamera2Source
 
 _CAMERAS = [
     {"Id": "/base/i2c/imx708@1a", "Model": "imx708"},

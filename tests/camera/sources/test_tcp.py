@@ -22,7 +22,7 @@ from mqttcam.camera.sources.tcp import Messages, TcpListener, TooLong
 from mqttcam.outputs.output import CameraFeed
 from mqttcam.outputs.tcp import TcpOutput
 from mqttcam.settings.outputs import TcpOutputSettings
-from mqttcam.settings.sources.tcp import TcpSource
+from mqttcam.settings.sources_remote import TcpSource
 from tests.camera.sources.remote_rig import failure, next_frame, opened
 from tests.support.pictures import jpeg
 from tests.support.waiting import HOST, free_port, wait_for

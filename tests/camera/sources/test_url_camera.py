@@ -14,7 +14,7 @@ from mqttcam.camera.sources.url import source as url_source
 from mqttcam.camera.status import CameraStatus
 from mqttcam.camera.wake import Wake
 from mqttcam.settings import CameraSettings
-from mqttcam.settings.sources.url import UrlSource
+from mqttcam.settings.sources_real import UrlSource
 from tests.camera.sources.conftest import StartCamera
 from tests.support.cameras import failed, running
 

@@ -14,7 +14,7 @@ from mqttcam.camera.sources.url import UrlCamera
 from mqttcam.camera.sources.url.web import challenges
 from mqttcam.camera.wake import Wake
 from mqttcam.settings import CameraSettings
-from mqttcam.settings.sources.url import UrlSource
+from mqttcam.settings.sources_real import UrlSource
 from tests.camera.sources.conftest import OpenUrl, StartCamera
 from tests.camera.sources.reading import failure_of, frame_of
 from tests.support.waiting import free_port

@@ -12,7 +12,7 @@ from mqttcam.camera.sources.url import UrlCamera
 from mqttcam.camera.sources.url.address import Address
 from mqttcam.camera.wake import Wake
 from mqttcam.settings import CameraSettings
-from mqttcam.settings.sources.url import UrlSource
+from mqttcam.settings.sources_real import UrlSource
 from tests.camera.sources.conftest import OpenUrl, StartCamera
 from tests.support.waiting import free_port
 

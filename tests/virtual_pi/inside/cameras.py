@@ -8,7 +8,7 @@ from typing import Any
 from mqttcam.camera.sources.picamera2 import PiCamera
 from mqttcam.camera.wake import Wake
 from mqttcam.settings import CameraSettings, parse_size
-from mqttcam.settings.sources.picamera2 import Picamera2Source
+from mqttcam.settings.sources_real import Picamera2Source
 
 BARS, LINES = "Virtual0", "Virtual1"
 OpenCamera = Callable[..., PiCamera]

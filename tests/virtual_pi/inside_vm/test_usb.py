@@ -16,7 +16,7 @@ from mqttcam.camera.source import SourceError
 from mqttcam.camera.sources.v4l2 import V4l2Camera, attached
 from mqttcam.camera.status import CameraStatus
 from mqttcam.settings import CameraSettings, parse_size
-from mqttcam.settings.sources.v4l2 import V4l2Source
+from mqttcam.settings.sources_real import V4l2Source
 from mqttcam.values import Choice, Number
 from tests.support.cameras import failed, running
 from tests.virtual_pi.inside_vm.test_v4l2 import camera_of, frame_of

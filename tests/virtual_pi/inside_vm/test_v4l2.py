@@ -25,7 +25,7 @@ from mqttcam.camera.sources.v4l2.device import Device
 from mqttcam.camera.sources.v4l2.device import opened as opened_device
 from mqttcam.camera.wake import Wake
 from mqttcam.settings import CameraSettings, parse_size
-from mqttcam.settings.sources.v4l2 import V4l2Source
+from mqttcam.settings.sources_real import V4l2Source
 from mqttcam.values import Choice, InvalidValue, Number, Switch, Value
 
 OpenCamera = Callable[..., V4l2Camera]

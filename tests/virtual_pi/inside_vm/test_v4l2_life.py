@@ -20,7 +20,7 @@ from mqttcam.camera.status import CameraStatus
 from mqttcam.cli.cameras import as_text, attached_cameras
 from mqttcam.cli.offline import discovery_of
 from mqttcam.settings import CameraSettings, Settings, parse_size
-from mqttcam.settings.sources.v4l2 import V4l2Source
+from mqttcam.settings.sources_real import V4l2Source
 from tests.support.cameras import failed, running, until
 from tests.virtual_pi.inside_vm.test_v4l2 import camera_of
 

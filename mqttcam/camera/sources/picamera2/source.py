@@ -29,7 +29,7 @@ from mqttcam.camera.sources.picamera2.readings import readings_in
 from mqttcam.camera.sources.picamera2.table import ControlTable
 from mqttcam.camera.wake import Wake
 from mqttcam.settings import CameraSettings
-from mqttcam.settings.sources.picamera2 import Picamera2Source
+from mqttcam.settings.sources_real import Picamera2Source
 from mqttcam.values import Value
 
 log = logging.getLogger(__name__)

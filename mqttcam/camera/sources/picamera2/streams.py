@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mqttcam.settings import CameraSettings
-from mqttcam.settings.sources.picamera2 import Picamera2Source, parse_mode
+from mqttcam.settings.sources_real import Picamera2Source, parse_mode
 
 DEFAULT_SIZE = (1280, 720)
 MIN_BUFFERS = 2

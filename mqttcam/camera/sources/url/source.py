@@ -14,7 +14,7 @@ from mqttcam.camera.sources.url.address import Address
 from mqttcam.camera.sources.url.pump import Frames, Pump
 from mqttcam.camera.wake import Wake
 from mqttcam.settings import CameraSettings
-from mqttcam.settings.sources.url import UrlSource
+from mqttcam.settings.sources_real import UrlSource
 
 _MODELS = {"rtsp": "RTSP stream", "mjpeg": "MJPEG stream", "snapshot": "Snapshots"}
 _SLACK = 1.0

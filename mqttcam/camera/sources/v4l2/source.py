@@ -20,7 +20,7 @@ from mqttcam.camera.sources.v4l2.pixels import JPEGS, planes_of, whole_jpeg
 from mqttcam.camera.wake import Wake
 from mqttcam.imaging.raster import Plane, Planes
 from mqttcam.settings import CameraSettings
-from mqttcam.settings.sources.v4l2 import V4l2Source
+from mqttcam.settings.sources_real import V4l2Source
 from mqttcam.values import Value
 
 _DEFAULT_SIZE = (1280, 720)
