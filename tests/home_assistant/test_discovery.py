@@ -10,6 +10,8 @@ import pytest
 from mqttcam.camera.control import Control
 from mqttcam.camera.reading import Reading
 from mqttcam.devices.camera import CameraDevice
+from mqttcam.devices.entities.camera import camera_entities
+from mqttcam.devices.entities.entity import state_of
 from mqttcam.devices.node import Node
 from mqttcam.home_assistant.discovery import (
     camera_discovery,
@@ -72,6 +74,23 @@ def test_pictures(components: dict[str, Any]) -> None:
     assert components["camera"]["name"] is None
     assert components["last_snapshot"]["img_t"] == f"{HERE}/snapshot"
     assert components["last_snapshot"]["cont_type"] == "image/jpeg"
+
+
+async def test_every_declared_entity_follows_from_its_declaration(make_device: MakeDevice) -> None:
+    device = opened(make_device(motion=True), *CONTROLS)
+    components = payload_of(device)["cmps"]
+    topics = {key: f"{HERE}/{key}" for key in ("state", "image", "snapshot", "event")}
+    state = state_of(camera_entities(device), device)
+    for entity in camera_entities(device):
+        part = components[entity.key]
+        read_from = part.get("stat_t") or part.get("img_t") or part.get("t")
+        assert read_from == (None if entity.platform == "button" else topics[entity.topic])
+        assert (entity.key in state) is (entity.kind is not None)
+        assert part.get("cmd_t") == (
+            f"{HERE}/set/{entity.key}"
+            if entity.settable
+            else entity.command and f"{HERE}/cmd/{entity.command}"
+        )
 
 
 def test_number(components: dict[str, Any]) -> None:

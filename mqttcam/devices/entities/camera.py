@@ -14,8 +14,8 @@ _LONGEST_STATE = 255
 """Home Assistant's limit for a state, in characters."""
 
 FIXED: tuple[Entity[CameraDevice], ...] = (
-    Entity(key="camera", platform="camera", name=None, picture="image"),
-    Entity(key="last_snapshot", platform="image", name="Last snapshot", picture="snapshot"),
+    Entity(key="camera", platform="camera", name=None, topic="image"),
+    Entity(key="last_snapshot", platform="image", name="Last snapshot", topic="snapshot"),
     Entity(
         key="enabled",
         platform="switch",
