@@ -121,7 +121,7 @@ class MqttGateway:
             self._announcer,
             on_new_shape=lambda: self._see_new_shape(device),
             images=images,
-            connect_image=ConnectImage(self._pictures, images, device.camera.take),
+            connect_image=ConnectImage(self._pictures, images, device.camera.take_snapshot),
             snapshots=SnapshotPublisher(self._pictures, topics),
         )
         self._endpoints[device.id] = endpoint

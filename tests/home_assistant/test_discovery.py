@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mqttcam.camera.control import Control
-from mqttcam.camera.reading import Reading
+from mqttcam.camera.metadata_field import MetadataField
 from mqttcam.devices.camera import CameraDevice
 from mqttcam.devices.entities.camera import camera_entities
 from mqttcam.devices.entities.entity import state_of
@@ -122,8 +122,8 @@ async def test_an_option_that_home_assistant_takes_for_unknown_has_another_name(
 
 
 async def test_a_sensor_has_no_command(device: CameraDevice) -> None:
-    reading = Reading("AfState", Choice(("None", "Scanning")))
-    opened(device).camera.measured.readings = {reading.key: reading}
+    reading = MetadataField("AfState", Choice(("None", "Scanning")))
+    opened(device).camera.readings.fields = {reading.key: reading}
     part = payload_of(device)["cmps"][reading.key]
     assert part["ops"] == ["(None)", "Scanning"]
     assert "cmd_tpl" not in part

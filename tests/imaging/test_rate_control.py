@@ -10,7 +10,7 @@ import simplejpeg
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mqttcam.imaging.fit import Fitter, steps, weight
+from mqttcam.imaging.rate_control import JpegRateControl, steps, weight
 
 
 @dataclass
@@ -61,7 +61,7 @@ def test_expected_weights_are_about_right() -> None:
 
 
 def test_what_fits_is_left_alone() -> None:
-    camera, fitter = Camera(), Fitter()
+    camera, fitter = Camera(), JpegRateControl()
     made = fitter.fit(camera.make, 85, 1920, full_size(camera))
     assert made is not None
     assert (made.quality, made.width, fitter.step) == (85, None, 0)
@@ -70,7 +70,7 @@ def test_what_fits_is_left_alone() -> None:
 
 @pytest.mark.parametrize("share", [0.9, 0.5, 0.2, 0.05, 0.01])
 def test_quality_goes_first_then_pixels(share: float) -> None:
-    camera, fitter = Camera(), Fitter()
+    camera, fitter = Camera(), JpegRateControl()
     limit = int(full_size(camera) * share)
     made = fitter.fit(camera.make, 85, 1920, limit)
     assert made is not None
@@ -83,7 +83,7 @@ def test_quality_goes_first_then_pixels(share: float) -> None:
 
 
 def test_better_is_tried_when_the_scene_has_become_calm() -> None:
-    camera, fitter = Camera(), Fitter()
+    camera, fitter = Camera(), JpegRateControl()
     limit = full_size(camera) // 3
     fitter.fit(camera.make, 85, 1920, limit)
     assert fitter.step
@@ -94,7 +94,7 @@ def test_better_is_tried_when_the_scene_has_become_calm() -> None:
 
 
 def test_a_promise_that_was_wrong_is_not_tried_soon_again() -> None:
-    camera, fitter = Camera(), Fitter()
+    camera, fitter = Camera(), JpegRateControl()
     limit = full_size(camera) // 2
 
     def make(quality: int, width: int | None) -> Made:
@@ -112,7 +112,7 @@ def test_a_promise_that_was_wrong_is_not_tried_soon_again() -> None:
 
 
 def test_what_cannot_fit_is_tried_once_a_picture() -> None:
-    camera, fitter = Camera(), Fitter()
+    camera, fitter = Camera(), JpegRateControl()
     assert fitter.fit(camera.make, 85, 1920, 10) is None
     camera.asked.clear()
     for _ in range(10):
@@ -126,7 +126,7 @@ def test_what_cannot_fit_is_tried_once_a_picture() -> None:
     st.lists(st.floats(10, 5000), min_size=1, max_size=60), st.integers(1, 100), st.integers(5_000, 500_000)
 )
 def test_never_more_than_the_limit(scenes: list[float], quality: int, limit: int) -> None:
-    camera, fitter = Camera(), Fitter()
+    camera, fitter = Camera(), JpegRateControl()
     for camera.busy in scenes:
         made = fitter.fit(camera.make, quality, 1920, limit)
         assert made is None or len(made.jpeg) <= limit

@@ -20,7 +20,7 @@ from mqttcam.camera.frame import Frame
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.sources.url.address import Address
 from mqttcam.camera.sources.url.multipart import MAX_PICTURE, boundary_of, pictures
-from mqttcam.camera.sources.url.pump import Frames
+from mqttcam.camera.sources.url.reader_thread import Frames
 from mqttcam.imaging.raster import jpeg_size
 
 _OFFERS = "WWW-Authenticate"
@@ -90,7 +90,7 @@ def _rank(challenge: str) -> int:
     return int(scheme.casefold() == "basic")
 
 
-class Web:
+class HttpClient:
     """Opens the address as often as it is asked to."""
 
     def __init__(self, address: Address, timeout: float, *, insecure: bool) -> None:
@@ -165,13 +165,13 @@ class Web:
         return "does not speak HTTP as it should"
 
 
-def kind_of(web: Web) -> str:
+def kind_of(client: HttpClient) -> str:
     """What the address gives: `mjpeg` or `snapshot`.
 
     Raises:
         SourceError: neither, or it cannot be reached.
     """
-    with web.open() as response:
+    with client.open() as response:
         content_type = response.headers.get_content_type()
         if response.headers.get_content_maintype() == "multipart":
             return "mjpeg"
@@ -180,9 +180,9 @@ def kind_of(web: Web) -> str:
     raise SourceError(f"the address gives {content_type}, not JPEGs")
 
 
-def mjpeg(web: Web, stopping: threading.Event) -> Frames:
+def mjpeg(client: HttpClient, stopping: threading.Event) -> Frames:
     """Each picture of an endless answer, as it was sent."""
-    with web.open() as response:
+    with client.open() as response:
         if response.headers.get_content_maintype() != "multipart":
             raise SourceError(f"the address gives {response.headers.get_content_type()}, not an MJPEG stream")
         broken = 0
@@ -194,12 +194,12 @@ def mjpeg(web: Web, stopping: threading.Event) -> Frames:
             yield frame
 
 
-def snapshots(web: Web, interval: float, stopping: threading.Event) -> Frames:
+def snapshots(client: HttpClient, interval: float, stopping: threading.Event) -> Frames:
     """A picture each `interval` seconds, counted from request to request."""
     due = time.monotonic()
     while not stopping.wait(max(0.0, due - time.monotonic())):
         due = max(due + interval, time.monotonic())
-        with web.open() as response:
+        with client.open() as response:
             jpeg = response.read(MAX_PICTURE)
             content_type = response.headers.get_content_type()
         frame = _frame(jpeg)

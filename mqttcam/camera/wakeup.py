@@ -7,7 +7,7 @@ import threading
 import time
 
 
-class Wake:
+class Wakeup:
     """Ends a wait of the capture thread from any other thread. One `set` ends one `wait`, also a later one.
 
     A bare lock: waiting on it costs no more than `time.sleep`, which `threading.Event` with a timeout does not match.
@@ -32,7 +32,7 @@ class Pacer:
     No drift: turns are counted from the first. One that was missed by more than a period is left out, not made up for.
     """
 
-    def __init__(self, rate: float, wake: Wake) -> None:
+    def __init__(self, rate: float, wake: Wakeup) -> None:
         self._period = 1 / rate if rate else 0.0
         self._wake = wake
         self._next = 0.0

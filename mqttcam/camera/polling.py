@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mqttcam.camera.control import Control
-from mqttcam.camera.reading import Reading
+from mqttcam.camera.metadata_field import MetadataField
 from mqttcam.camera.source import MeasuringSource, ReportingSource, Source
 from mqttcam.values import Value
 
@@ -18,21 +18,21 @@ _ON_THE_WAY = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class PollResult:
     """One look.
 
     Attributes:
         applied: values of controls by key, as the frame was really taken.
         readings: what was measured.
-        settled: no reading is to be expected that was not seen so far.
+        complete: no reading is to be expected that was not seen so far.
     """
 
     applied: Mapping[str, Value]
-    readings: Mapping[Reading, Value]
-    settled: bool
+    readings: Mapping[MetadataField, Value]
+    complete: bool
 
 
-class Sampler:
+class SourcePoller:
     """Looks at one open source, in its capture thread.
 
     Attributes:
@@ -48,14 +48,14 @@ class Sampler:
         self._looks = 0
         self._frames = -1
         self._applied_from = 0
-        self._last: Sample | None = None
+        self._last: PollResult | None = None
 
     def controls_changed(self, frames: int) -> None:
         """Values were set when there were so many frames: the next few do not show them yet."""
         self._applied_from = frames + _ON_THE_WAY
         self._last = None
 
-    def look(self, frames: int) -> Sample | None:
+    def poll(self, frames: int) -> PollResult | None:
         """What the newest of so many frames tells; `None`: nothing new."""
         if frames == self._frames:
             return None
@@ -66,26 +66,26 @@ class Sampler:
             names = self._reporting.applied
             applied = {self._keys[name]: value for name, value in names.items() if name in self._keys}
         readings = dict(self._measuring.readings) if self._measuring is not None else {}
-        sample = Sample(applied, readings, self._looks >= _LOOKS)
-        if sample == self._last:
+        result = PollResult(applied, readings, self._looks >= _LOOKS)
+        if result == self._last:
             return None
-        self._last = sample
-        return sample
+        self._last = result
+        return result
 
 
-class Measured:
+class CameraReadings:
     """What a camera measures, on the event loop.
 
     Attributes:
-        readings: by key, every one that this camera was seen to have; one that a frame leaves out is unknown, not gone.
+        fields: by key, every one that this camera was seen to have; one that a frame leaves out is unknown, not gone.
         values: by key, of the newest look; empty while no frames come.
-        settled: no other reading is to be expected.
+        complete: no other reading is to be expected.
     """
 
     def __init__(self) -> None:
-        self.readings: dict[str, Reading] = {}
+        self.fields: dict[str, MetadataField] = {}
         self.values: dict[str, Value] = {}
-        self.settled = True
+        self.complete = True
         self._device: object = None
 
     def begin(self, device: object, *, expected: bool) -> None:
@@ -98,14 +98,14 @@ class Measured:
         self.values = {}
         if device != self._device:
             self._device = device
-            self.readings = {}
-            self.settled = not expected
+            self.fields = {}
+            self.complete = not expected
 
-    def take(self, sample: Sample) -> bool:
+    def update(self, result: PollResult) -> bool:
         """Note a look; whether anything is new."""
-        before = len(self.readings), self.settled, self.values
-        for reading in sample.readings:
-            self.readings.setdefault(reading.key, reading)
-        self.settled |= sample.settled
-        self.values = {reading.key: value for reading, value in sample.readings.items()}
-        return before != (len(self.readings), self.settled, self.values)
+        before = len(self.fields), self.complete, self.values
+        for field in result.readings:
+            self.fields.setdefault(field.key, field)
+        self.complete |= result.complete
+        self.values = {field.key: value for field, value in result.readings.items()}
+        return before != (len(self.fields), self.complete, self.values)

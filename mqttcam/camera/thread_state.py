@@ -7,12 +7,12 @@ from pathlib import Path
 PROC = Path("/proc")
 
 
-def is_in_kernel(thread_id: int | None, proc: Path = PROC) -> bool:
+def is_uninterruptible(thread_id: int | None, proc: Path = PROC) -> bool:
     """Whether a thread of ours sleeps there (proc_pid_stat(5), state D)."""
     return thread_id is not None and _state(proc / "self" / "task" / str(thread_id)) == "D"
 
 
-def threads_in_kernel(process_id: int, proc: Path = PROC) -> set[str]:
+def uninterruptible_threads(process_id: int, proc: Path = PROC) -> set[str]:
     """The threads of any process that sleep there at this moment."""
     try:
         tasks = list((proc / str(process_id) / "task").iterdir())

@@ -19,7 +19,7 @@ _PAPER, _INK, _PALE_INK = 20, 240, 176
 _NEUTRAL = 128
 
 
-class Clock:
+class ClockPanel:
     """Draws the panel once, and then only the characters that change.
 
     Attributes:

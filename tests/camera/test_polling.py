@@ -9,20 +9,20 @@ from typing import Any
 
 import pytest
 
-from mqttcam.camera import sampling
-from mqttcam.camera.reading import Reading
-from mqttcam.camera.sampling import Sampler
+from mqttcam.camera import polling
+from mqttcam.camera.metadata_field import MetadataField
+from mqttcam.camera.polling import SourcePoller
 from mqttcam.camera.source import MeasuringSource, SourceError, SourceInfo
-from mqttcam.camera.wake import Wake
+from mqttcam.camera.wakeup import Wakeup
 from mqttcam.values import Choice, Number, Value
 from tests.camera.broken import Broken, Hardware
 from tests.camera.conftest import MakeCamera
 from tests.support.cameras import failed, running
 from tests.support.waiting import until
 
-LUX = Reading("Lux", Number(0, 1e6, unit="lx"), 1, "illuminance")
-TIME = Reading("ExposureTime", Number(0, 1e9, integer=True, unit="µs"))
-STATE = Reading("AfState", Choice(("Idle", "Scanning")), label="autofocus state")
+LUX = MetadataField("Lux", Number(0, 1e6, unit="lx"), 1, "illuminance")
+TIME = MetadataField("ExposureTime", Number(0, 1e9, integer=True, unit="µs"))
+STATE = MetadataField("AfState", Choice(("Idle", "Scanning")), label="autofocus state")
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ STATE = Reading("AfState", Choice(("Idle", "Scanning")), label="autofocus state"
         (STATE, "measured_autofocus_state", "Measured autofocus state"),
     ],
 )
-def test_names(reading: Reading, key: str, title: str) -> None:
+def test_names(reading: MetadataField, key: str, title: str) -> None:
     assert (reading.key, reading.title) == (key, title)
 
 
@@ -53,7 +53,7 @@ def test_names(reading: Reading, key: str, title: str) -> None:
         (STATE, "Idle", None),
     ],
 )
-def test_a_reading_of_a_frame(reading: Reading, raw: object, value: Value) -> None:
+def test_a_reading_of_a_frame(reading: MetadataField, raw: object, value: Value) -> None:
     assert reading.value({reading.name: raw}) == value
     assert reading.value({}) is None
 
@@ -73,57 +73,57 @@ async def test_values_are_those_that_frames_were_taken_with(make_camera: MakeCam
 async def test_frames_from_before_a_value_was_set_do_not_tell_of_it(
     make_camera: MakeCamera, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sampling, "_ON_THE_WAY", 10**9)
+    monkeypatch.setattr(polling, "_ON_THE_WAY", 10**9)
     applied: dict[str, Value] = {"ExposureTime": 9_992}
     camera = make_camera(Hardware(applied=applied, readings={LUX: 1.0}))
     camera.start()
-    await until(lambda: camera.measured.settled and camera.info)
+    await until(lambda: camera.readings.complete and camera.info)
     assert camera.values["exposure_time"] == 20_000
 
 
 def test_a_value_that_the_camera_does_not_follow_is_told_again() -> None:
     hardware = Hardware(applied={"ExposureTime": 9_992})
-    sampler = Sampler(hardware(Wake()), {one.key: one for one in hardware.controls})
-    first = sampler.look(0)
+    poller = SourcePoller(hardware(Wakeup()), {one.key: one for one in hardware.controls})
+    first = poller.poll(0)
     assert first is not None
     assert first.applied == {"exposure_time": 9_992}
-    sampler.controls_changed(1)
-    again = sampler.look(1 + sampling._ON_THE_WAY)
+    poller.controls_changed(1)
+    again = poller.poll(1 + polling._ON_THE_WAY)
     assert again is not None
     assert again.applied == {"exposure_time": 9_992}
 
 
 def test_no_frame_is_looked_at_twice_and_nothing_is_told_twice() -> None:
-    readings: dict[Reading, Value] = {LUX: 1.0}
-    sampler = Sampler(Hardware(readings=readings)(Wake()), {})
-    told = [sampler.look(frames) for frames in (1, 1, 2, 3, 4, 5)]
+    readings: dict[MetadataField, Value] = {LUX: 1.0}
+    poller = SourcePoller(Hardware(readings=readings)(Wakeup()), {})
+    told = [poller.poll(frames) for frames in (1, 1, 2, 3, 4, 5)]
     assert [one is not None for one in told] == [True, False, False, True, False, False]
-    assert [one.settled for one in told if one] == [False, True]
+    assert [one.complete for one in told if one] == [False, True]
     readings[LUX] = 2.0
-    assert sampler.look(5) is None
-    assert sampler.look(6) is not None
+    assert poller.poll(5) is None
+    assert poller.poll(6) is not None
 
 
 async def test_readings_come_and_stay(make_camera: MakeCamera) -> None:
-    readings: dict[Reading, Value] = {LUX: 1.0}
+    readings: dict[MetadataField, Value] = {LUX: 1.0}
     hardware = Hardware(readings=readings)
     camera = make_camera(hardware)
     camera.start()
     await running(camera)
     await until(lambda: camera.complete)
-    assert camera.measured.values == {"measured_lux": 1.0}
+    assert camera.readings.values == {"measured_lux": 1.0}
     shape = camera.shape
     readings[LUX] = 2.0
-    await until(lambda: camera.measured.values == {"measured_lux": 2.0})
+    await until(lambda: camera.readings.values == {"measured_lux": 2.0})
     assert camera.shape == shape, "a value is nothing new to operate"
     readings[STATE] = "Idle"
     await until(lambda: camera.shape != shape)
     shape = camera.shape
     del readings[LUX]
-    await until(lambda: camera.measured.values == {"measured_autofocus_state": "Idle"})
+    await until(lambda: camera.readings.values == {"measured_autofocus_state": "Idle"})
     await camera.restart()
     assert camera.shape == shape, "the same camera has what it had"
-    assert set(camera.measured.readings) == {"measured_lux", "measured_autofocus_state"}
+    assert set(camera.readings.fields) == {"measured_lux", "measured_autofocus_state"}
 
 
 async def test_another_camera_has_others(make_camera: MakeCamera) -> None:
@@ -133,7 +133,7 @@ async def test_another_camera_has_others(make_camera: MakeCamera) -> None:
             return SourceInfo(model.pop(), info.width, info.height, info.frame_rate)
 
     model = ["second", "first"]
-    readings: dict[Reading, Value] = {LUX: 1.0}
+    readings: dict[MetadataField, Value] = {LUX: 1.0}
     hardware = Hardware(readings=readings)
     camera = make_camera(hardware, make_source=lambda wake: hardware(wake, Swapped))
     camera.start()
@@ -143,22 +143,22 @@ async def test_another_camera_has_others(make_camera: MakeCamera) -> None:
     await camera.restart()
     assert not camera.complete
     await until(lambda: camera.complete)
-    assert set(camera.measured.readings) == {"measured_exposure_time"}
+    assert set(camera.readings.fields) == {"measured_exposure_time"}
 
 
 async def test_without_frames_nothing_is_measured(make_camera: MakeCamera) -> None:
     hardware = Hardware(readings={LUX: 1.0})
     camera = make_camera(hardware)
     camera.start()
-    await until(lambda: camera.measured.values)
+    await until(lambda: camera.readings.values)
     camera.set_enabled(False)
-    assert camera.measured.values == {}
+    assert camera.readings.values == {}
     camera.set_enabled(True)
-    await until(lambda: camera.measured.values)
+    await until(lambda: camera.readings.values)
     hardware.fail("read", SourceError("unplugged"))
     await failed(camera)
-    assert camera.measured.values == {}
-    assert set(camera.measured.readings) == {"measured_lux"}
+    assert camera.readings.values == {}
+    assert set(camera.readings.fields) == {"measured_lux"}
 
 
 async def test_a_source_without_any_is_complete_when_it_is_open(make_camera: MakeCamera) -> None:
@@ -168,7 +168,7 @@ async def test_a_source_without_any_is_complete_when_it_is_open(make_camera: Mak
     await running(camera)
     assert camera.complete
     assert camera._supervisor.capture is not None
-    assert camera._supervisor.capture._sampling is None
+    assert camera._supervisor.capture._pending_poll is None
 
 
 async def test_each_tick_is_one_look_however_many_frames_come(make_camera: MakeCamera) -> None:
@@ -176,7 +176,7 @@ async def test_each_tick_is_one_look_however_many_frames_come(make_camera: MakeC
 
     class Restless(Broken, MeasuringSource):
         @property
-        def readings(self) -> Mapping[Reading, Value]:
+        def readings(self) -> Mapping[MetadataField, Value]:
             nonlocal looks
             looks += 1
             return {LUX: float(looks)}
@@ -213,7 +213,7 @@ async def test_one_that_cannot_be_read_costs_no_picture(
         asked = 0
 
         @property
-        def readings(self) -> Mapping[Reading, Value]:
+        def readings(self) -> Mapping[MetadataField, Value]:
             Faulty.asked += 1
             if Faulty.asked > 1:
                 raise KeyError("a bug")

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import logging
 
-from mqttcam.camera.frame import Frame, Picture, PictureSpec, fitted, refitted
-from mqttcam.imaging.fit import Fitter
+from mqttcam.camera.frame import Frame, Picture, PictureSpec, fit_picture, refit_picture
 from mqttcam.imaging.raster import jpeg_size
+from mqttcam.imaging.rate_control import JpegRateControl
 
 log = logging.getLogger(__name__)
 
 
-class Sizer:
+class PictureEncoder:
     """Makes pictures within a limit, and says once for each limit what becomes of those that are larger."""
 
     def __init__(self, name: str, *, fit: bool = True) -> None:
         """`fit`: what is too large is made smaller, not left out; `name` is whose pictures they are."""
         self._name = name
         self._fit = fit
-        self._fitter = Fitter()
+        self._rate_control = JpegRateControl()
         self._said: int | None = None
 
     def picture(self, frame: Frame, spec: PictureSpec, max_bytes: int | None) -> Picture | None:
@@ -26,13 +26,13 @@ class Sizer:
 
         Raises:
             ValueError: the source's JPEG had to be decoded, and is broken.
-            Expired: the camera was closed meanwhile.
+            SessionEnded: the camera was closed meanwhile.
         """
         if max_bytes is None:
             return frame.picture(spec)
         if self._fit:
-            made = fitted(frame, spec, max_bytes, self._fitter)
-            if made is None or self._fitter.step:
+            made = fit_picture(frame, spec, max_bytes, self._rate_control)
+            if made is None or self._rate_control.step:
                 self._say(max_bytes, made)
             return made
         made = frame.picture(spec)
@@ -49,7 +49,7 @@ class Sizer:
         """
         made = None
         if self._fit:
-            made = refitted(Picture(jpeg, 0, 0, *jpeg_size(jpeg), spec.quality), spec, max_bytes)
+            made = refit_picture(Picture(jpeg, 0, 0, *jpeg_size(jpeg), spec.quality), spec, max_bytes)
         self._say(max_bytes, made)
         return None if made is None else made.jpeg
 

@@ -14,7 +14,7 @@ _HANG = 20.0
 """Seconds after which a source that gives frames as they come, and does not even return from a read, counts as hung."""
 
 
-def stalled(capture: Capture) -> SourceError | None:
+def detect_stall(capture: Capture) -> SourceError | None:
     """What is wrong with a capture that has not ended by itself."""
     now = time.monotonic()
     if not capture.last_frame:

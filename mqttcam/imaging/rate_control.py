@@ -47,7 +47,7 @@ def weight(step: Step) -> float:
     return float(tables**-0.55 * factor**1.7)
 
 
-class Fitter:
+class JpegRateControl:
     """Makes pictures that stay within a limit, and remembers the step that did: usually one encoding a picture.
 
     Attributes:

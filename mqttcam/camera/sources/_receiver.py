@@ -15,7 +15,7 @@ LATEST = 5 * 10**9
 """Nanoseconds between capture and arrival; more than that says that the two clocks differ."""
 
 
-class Arrivals:
+class PictureReceiver:
     """Makes frames of the JPEGs that come, and notices when none do.
 
     Attributes:

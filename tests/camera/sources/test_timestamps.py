@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from mqttcam.camera.sources._clock import unix_time_ns
+from mqttcam.camera.sources._timestamps import unix_time_ns
 
 _SLACK = 10 * 10**9
 

@@ -10,13 +10,13 @@ from mqttcam.settings import CameraSettings
 def adjustment_for(settings: CameraSettings, width: int, height: int) -> Adjustment | None:
     """What is left to do to frames of this size; `None`: they are as the settings want them."""
     hflip, vflip = settings.mirrored
-    size = fitted(settings, width, height)
+    size = adjusted_size(settings, width, height)
     if not hflip and not vflip and size == (width, height):
         return None
     return Adjustment(hflip, vflip, *(size if size != (width, height) else (None, None)))
 
 
-def fitted(settings: CameraSettings, width: int, height: int) -> tuple[int, int]:
+def adjusted_size(settings: CameraSettings, width: int, height: int) -> tuple[int, int]:
     """The size that frames of this size leave with: never larger than they are, their shape kept."""
     if settings.size is None or (width <= settings.size.width and height <= settings.size.height):
         return width, height

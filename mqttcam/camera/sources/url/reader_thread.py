@@ -21,7 +21,7 @@ It raises SourceError; its end is one as well: a network camera has none.
 _CLOSE_TIMEOUT = 0.3
 
 
-class Pump:
+class ReaderThread:
     """Keeps the newest frame. The thread ends by itself, at the latest when its connection has timed out."""
 
     def __init__(self, frames: Callable[[threading.Event], Frames], name: str) -> None:
@@ -34,7 +34,7 @@ class Pump:
         self._condition = threading.Condition()
         self._newest: Frame | None = None
         self._problem: SourceError | None = None
-        self._thread = threading.Thread(target=self._run, args=(frames,), name=f"pump-{name}", daemon=True)
+        self._thread = threading.Thread(target=self._run, args=(frames,), name=f"reader-{name}", daemon=True)
         self._thread.start()
 
     def next(self, timeout: float) -> Frame | None:

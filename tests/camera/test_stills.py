@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from mqttcam.camera import capture, desk
+from mqttcam.camera import capture, capture_client
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.frame import Picture, PictureSpec
 from mqttcam.camera.source import SourceError
@@ -45,21 +45,21 @@ async def started(make_camera: MakeCamera, hardware: Hardware) -> Camera:
 
 
 async def test_a_source_says_that_it_can(make_camera: MakeCamera) -> None:
-    assert (await started(make_camera, Hardware(capture_still=still))).takes_stills
+    assert (await started(make_camera, Hardware(take_still=still))).takes_stills
     assert not (await started(make_camera, Hardware())).takes_stills
 
 
 async def test_it_comes_as_it_is(make_camera: MakeCamera) -> None:
-    camera = await started(make_camera, Hardware(capture_still=still))
-    before = await camera.take(PictureSpec(), 5)
+    camera = await started(make_camera, Hardware(take_still=still))
+    before = await camera.take_snapshot(PictureSpec(), 5)
     picture = await camera.take_still(PictureSpec(quality=70))
     assert (picture.jpeg, picture.quality, picture.width) == (_LARGE, 70, 640)
-    after = await camera.take(PictureSpec(), 5)
+    after = await camera.take_snapshot(PictureSpec(), 5)
     assert before.seq < picture.seq < after.seq, "numbered as the others"
 
 
 async def test_it_is_made_to_fit(make_camera: MakeCamera) -> None:
-    camera = await started(make_camera, Hardware(capture_still=still))
+    camera = await started(make_camera, Hardware(take_still=still))
     assert len((await camera.take_still(PictureSpec(), len(_LARGE) // 3)).jpeg) <= len(_LARGE) // 3
     narrow = await camera.take_still(PictureSpec(max_width=320))
     assert size_of(narrow.jpeg) == (320, 240) == (narrow.width, narrow.height)
@@ -69,9 +69,9 @@ async def test_it_is_made_to_fit(make_camera: MakeCamera) -> None:
 
 async def test_the_pause_is_no_stall(make_camera: MakeCamera) -> None:
     """Longer than the watchdog's patience, which is 0.8 s here."""
-    camera = await started(make_camera, Hardware(capture_still=slow(1.2)))
+    camera = await started(make_camera, Hardware(take_still=slow(1.2)))
     assert await camera.take_still(PictureSpec())
-    await camera.take(PictureSpec(), 5)
+    await camera.take_snapshot(PictureSpec(), 5)
     assert camera.stats.restarts == 0
     assert camera.last_error is None
 
@@ -80,14 +80,14 @@ async def test_one_that_never_ends_is_a_stall(
     make_camera: MakeCamera, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(capture, "STILL_TIMEOUT", 0.1)
-    monkeypatch.setattr(desk, "_TIMEOUT", 5)
+    monkeypatch.setattr(capture_client, "_TIMEOUT", 5)
     released = threading.Event()
 
     def hang(quality: int) -> Picture:
         released.wait(20)
         return still(quality)
 
-    camera = await started(make_camera, Hardware(capture_still=hang))
+    camera = await started(make_camera, Hardware(take_still=hang))
     taking = asyncio.create_task(camera.take_still(PictureSpec()))
     await failed(camera, "no frame for")
     released.set()
@@ -98,14 +98,14 @@ async def test_one_that_never_ends_is_a_stall(
 
 async def test_the_next_frames_may_take_as_long_as_ever(make_camera: MakeCamera) -> None:
     """The watchdog counts from the end of the pause."""
-    hardware = Hardware(capture_still=slow(0.7))
+    hardware = Hardware(take_still=slow(0.7))
     camera = await started(make_camera, hardware)
     taking = asyncio.create_task(camera.take_still(PictureSpec()))
     await asyncio.sleep(0.1)
     good, until_then = hardware.make_frame, time.monotonic() + 1.2
     hardware.make_frame = lambda: good() if time.monotonic() > until_then else None
     await taking
-    await camera.take(PictureSpec(), 5)
+    await camera.take_snapshot(PictureSpec(), 5)
     assert camera.stats.restarts == 0
 
 
@@ -113,10 +113,10 @@ async def test_one_that_fails_says_why_and_costs_nothing(make_camera: MakeCamera
     def fail(_quality: int) -> Picture:
         raise SourceError("too little camera memory for a full picture")
 
-    camera = await started(make_camera, Hardware(capture_still=fail))
+    camera = await started(make_camera, Hardware(take_still=fail))
     with pytest.raises(SourceError, match="too little camera memory"):
         await camera.take_still(PictureSpec())
-    await camera.take(PictureSpec(), 5)
+    await camera.take_snapshot(PictureSpec(), 5)
     assert camera.stats.restarts == 0
 
 
@@ -127,7 +127,7 @@ async def test_a_stream_that_cannot_go_on_is_opened_again(make_camera: MakeCamer
         hardware.fail("read", SourceError("the camera is not open"))
         raise SourceError("the stream cannot go on")
 
-    hardware.attributes["capture_still"] = break_stream
+    hardware.attributes["take_still"] = break_stream
     camera = await started(make_camera, hardware)
     with pytest.raises(SourceError, match="cannot go on"):
         await camera.take_still(PictureSpec())
@@ -137,7 +137,7 @@ async def test_a_stream_that_cannot_go_on_is_opened_again(make_camera: MakeCamer
 
 
 async def test_privacy_a_picture_that_is_taken_meanwhile_is_not_handed_over(make_camera: MakeCamera) -> None:
-    camera = await started(make_camera, Hardware(capture_still=slow(0.3)))
+    camera = await started(make_camera, Hardware(take_still=slow(0.3)))
     taking = asyncio.create_task(camera.take_still(PictureSpec()))
     await asyncio.sleep(0.1)
     camera.set_enabled(False)
@@ -155,7 +155,7 @@ async def test_one_that_still_waits_is_not_taken_after_all(make_camera: MakeCame
         time.sleep(0.2)
         return still(quality)
 
-    camera = await started(make_camera, Hardware(capture_still=note))
+    camera = await started(make_camera, Hardware(take_still=note))
     first = asyncio.create_task(camera.take_still(PictureSpec(quality=1)))
     await until(lambda: taken)
     second = asyncio.create_task(camera.take_still(PictureSpec(quality=2)))

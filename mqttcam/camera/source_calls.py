@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from mqttcam.camera.source import Source
-from mqttcam.camera.wake import Wake
+from mqttcam.camera.wakeup import Wakeup
 
 Result = TypeVar("Result")
 
 
 @dataclass(eq=False, slots=True)
-class Job(Generic[Result]):
+class SourceCall(Generic[Result]):
     """One thing to do.
 
     Attributes:
@@ -38,31 +38,31 @@ class Job(Generic[Result]):
             tell(loop, resolve, self.result, result)
 
 
-class Jobs:
+class CallQueue:
     """Those of one capture; they are given and withdrawn on the loop.
 
     Attributes:
         waiting: the next one first; for the capture thread to take.
     """
 
-    def __init__(self, wake: Wake) -> None:
+    def __init__(self, wake: Wakeup) -> None:
         """Belongs to the running loop; `wake` is the capture thread's."""
-        self.waiting: deque[Job[Any]] = deque()
+        self.waiting: deque[SourceCall[Any]] = deque()
         self._wake = wake
         self._loop = asyncio.get_running_loop()
 
-    def give(self, work: Callable[[Source], Result], *, at_once: bool = True) -> Job[Result]:
+    def submit(self, work: Callable[[Source], Result], *, at_once: bool = True) -> SourceCall[Result]:
         """Have it done; `at_once`: the wait for the next frame ends for it."""
-        job = Job(work, self._loop.create_future())
-        self.waiting.append(job)
+        call = SourceCall(work, self._loop.create_future())
+        self.waiting.append(call)
         if at_once:
             self._wake.set()
-        return job
+        return call
 
-    def withdraw(self, job: Job[Any]) -> bool:
+    def cancel(self, call: SourceCall[Any]) -> bool:
         """Take back what was not begun; whether it was not."""
         with contextlib.suppress(ValueError, IndexError):  # it is gone from the queue: it was begun
-            self.waiting.remove(job)
+            self.waiting.remove(call)
             return True
         return False
 

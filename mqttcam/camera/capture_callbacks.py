@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from mqttcam.camera.sampling import Sample
+from mqttcam.camera.polling import PollResult
 from mqttcam.camera.source import SourceInfo
 from mqttcam.values import Value
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class SourceOpened:
     """What an open source has told.
 
     Attributes:
@@ -31,13 +31,13 @@ class Opened:
     takes_stills: bool = False
 
 
-class Listener(Protocol):
+class CaptureCallbacks(Protocol):
     """Who is told, on the loop and in the order of events, what becomes of a capture.
 
     Nothing more is told of one that was asked to stop.
     """
 
-    def opened(self, opened: Opened) -> None:
+    def opened(self, opened: SourceOpened) -> None:
         """The source is open."""
 
     def first_frame(self, width: int, height: int) -> None:
@@ -49,5 +49,5 @@ class Listener(Protocol):
     def applied(self, values: Mapping[str, Value]) -> None:
         """These values by key are in force now."""
 
-    def sampled(self, sample: Sample) -> None:
+    def polled(self, result: PollResult) -> None:
         """What the newest frame tells; only when that is something new."""

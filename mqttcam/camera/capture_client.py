@@ -6,15 +6,15 @@ import asyncio
 from collections.abc import Callable
 
 from mqttcam.camera.capture import Capture
-from mqttcam.camera.frame import Picture, PictureSpec, refitted
-from mqttcam.camera.job import Job, Result
+from mqttcam.camera.frame import Picture, PictureSpec, refit_picture
+from mqttcam.camera.source_calls import Result, SourceCall
 from mqttcam.camera.status import CameraUnavailable
 
 _TIMEOUT = 5.0
 """Seconds for what takes no time itself."""
 
 
-class Desk:
+class CaptureClient:
     """Hands jobs to the capture of the moment, and waits for what comes of them."""
 
     def __init__(self, capture: Callable[[], Capture | None], why_not: Callable[[], str]) -> None:
@@ -22,15 +22,15 @@ class Desk:
         self._capture = capture
         self._why_not = why_not
 
-    async def ask(self, give: Callable[[Capture], Job[Result]]) -> Result:
-        """What a job gives.
+    async def call(self, submit: Callable[[Capture], SourceCall[Result]]) -> Result:
+        """What a call gives.
 
         Raises:
             CameraUnavailable: no source is open, or it does not answer. What was begun is done all the same.
-            Exception: what the job raised.
+            Exception: what the call raised.
         """
         capture = self._open()
-        return await self._outcome(capture, give(capture), _TIMEOUT)
+        return await self._outcome(capture, submit(capture), _TIMEOUT)
 
     async def take_still(self, spec: PictureSpec, max_bytes: int | None) -> Picture:
         """A picture in full resolution, made to fit.
@@ -40,9 +40,9 @@ class Desk:
             SourceError: the source could take none.
         """
         capture = self._open()
-        job = capture.take_still(spec.quality)
-        taken = await self._outcome(capture, job, capture.still_timeout + _TIMEOUT)
-        picture = await asyncio.to_thread(refitted, taken, spec, max_bytes)
+        call = capture.take_still(spec.quality)
+        taken = await self._outcome(capture, call, capture.still_timeout + _TIMEOUT)
+        picture = await asyncio.to_thread(refit_picture, taken, spec, max_bytes)
         if capture is not self._capture():
             raise CameraUnavailable(self._why_not())
         if picture is None:
@@ -54,16 +54,16 @@ class Desk:
             raise CameraUnavailable(self._why_not())
         return capture
 
-    async def _outcome(self, capture: Capture, job: Job[Result], seconds: float) -> Result:
+    async def _outcome(self, capture: Capture, call: SourceCall[Result], seconds: float) -> Result:
         try:
             async with asyncio.timeout(seconds):
-                await asyncio.wait((job.result, capture.done), return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait((call.result, capture.done), return_when=asyncio.FIRST_COMPLETED)
         except TimeoutError:
             raise CameraUnavailable("the camera does not answer") from None
         finally:
-            if not job.result.done():
-                capture.jobs.withdraw(job)
-                job.result.cancel()
-        if job.result.cancelled():
+            if not call.result.done():
+                capture.calls.cancel(call)
+                call.result.cancel()
+        if call.result.cancelled():
             raise CameraUnavailable(self._why_not())
-        return job.result.result()
+        return call.result.result()

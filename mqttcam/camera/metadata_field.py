@@ -11,7 +11,7 @@ from mqttcam.values import Choice, Value, ValueKind
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class MetadataField:
     """One value of `Frame.metadata` that people like to see.
 
     Attributes:

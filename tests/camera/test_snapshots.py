@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from mqttcam.camera.frame import Frame, Life, Picture, PictureSpec
-from mqttcam.camera.order import Order
+from mqttcam.camera.frame import CaptureSession, Frame, Picture, PictureSpec
+from mqttcam.camera.snapshots import SnapshotRequest
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.status import CameraUnavailable
 from tests.camera.broken import Hardware
@@ -24,7 +24,7 @@ async def test_picture_is_of_a_frame_from_after_the_call(make_camera: MakeCamera
     await running(camera)
     for _ in range(10):
         now = time.time_ns()
-        assert (await camera.take(PictureSpec(), 5)).ts_ns >= now - 200_000
+        assert (await camera.take_snapshot(PictureSpec(), 5)).ts_ns >= now - 200_000
 
 
 async def test_old_frame_is_not_taken(make_camera: MakeCamera) -> None:
@@ -43,7 +43,7 @@ async def test_old_frame_is_not_taken(make_camera: MakeCamera) -> None:
     hardware.make_frame = old
     await asyncio.sleep(0.05)
     with pytest.raises(CameraUnavailable, match="no frame came"):
-        await camera.take(PictureSpec(), 0.2)
+        await camera.take_snapshot(PictureSpec(), 0.2)
 
 
 async def test_clock_that_is_set_back_does_not_matter(
@@ -52,7 +52,7 @@ async def test_clock_that_is_set_back_does_not_matter(
     camera = make_camera(Hardware(rate=20))
     camera.start()
     await running(camera)
-    taking = asyncio.create_task(camera.take(PictureSpec(), 2))
+    taking = asyncio.create_task(camera.take_snapshot(PictureSpec(), 2))
     await asyncio.sleep(0)
     real = time.time_ns
     monkeypatch.setattr(time, "time_ns", lambda: real() - 3600 * 10**9)
@@ -64,7 +64,7 @@ async def test_while_it_starts_it_waits(make_camera: MakeCamera) -> None:
     opening = hardware.hang("open")
     camera = make_camera(hardware)
     camera.start()
-    taking = asyncio.create_task(camera.take(PictureSpec(), 5))
+    taking = asyncio.create_task(camera.take_snapshot(PictureSpec(), 5))
     await asyncio.sleep(0.05)
     opening.set()
     assert (await taking).jpeg
@@ -77,15 +77,15 @@ async def test_picture_on_its_way_at_a_restart_is_made_of_the_next_frame(
     camera = make_camera(hardware)
     camera.start()
     await running(camera)
-    fulfil, restarts = Order._fulfil, iter([camera._supervisor.reopen])
+    fulfil, restarts = SnapshotRequest._fulfil, iter([camera._supervisor.reopen])
 
-    def after_a_restart(order: Order, picture: Picture, life: Life) -> None:
+    def after_a_restart(order: SnapshotRequest, picture: Picture, life: CaptureSession) -> None:
         for restart in restarts:
             restart()
         fulfil(order, picture, life)
 
-    monkeypatch.setattr(Order, "_fulfil", after_a_restart)
-    assert (await camera.take(PictureSpec(), 5)).jpeg
+    monkeypatch.setattr(SnapshotRequest, "_fulfil", after_a_restart)
+    assert (await camera.take_snapshot(PictureSpec(), 5)).jpeg
     assert hardware.opened == 2
 
 
@@ -97,21 +97,21 @@ async def test_off_and_failed_say_why_at_once(make_camera: MakeCamera, at_once: 
     if not at_once:
         await running(camera)
         hardware.make_frame = lambda: None
-        taking = asyncio.create_task(camera.take(PictureSpec(), 30))
+        taking = asyncio.create_task(camera.take_snapshot(PictureSpec(), 30))
         await asyncio.sleep(0.02)
         hardware.fail("read", SourceError("unplugged"))
         with pytest.raises(CameraUnavailable, match="unplugged"):
             await asyncio.wait_for(taking, 2)
         return
     with pytest.raises(CameraUnavailable, match="switched off"):
-        await camera.take(PictureSpec(), 30)
+        await camera.take_snapshot(PictureSpec(), 30)
 
 
 async def test_slow_camera_gets_two_of_its_periods(make_camera: MakeCamera) -> None:
     camera = make_camera(Hardware(rate=4))
     camera.start()
     await running(camera)
-    assert await camera.take(PictureSpec(), timeout=0.01)
+    assert await camera.take_snapshot(PictureSpec(), timeout=0.01)
 
 
 async def test_broken_frame_is_left_out(make_camera: MakeCamera) -> None:
@@ -127,7 +127,7 @@ async def test_broken_frame_is_left_out(make_camera: MakeCamera) -> None:
     camera.start()
     await running(camera)
     for _ in range(4):
-        picture = await camera.take(PictureSpec(quality=50), 5)
+        picture = await camera.take_snapshot(PictureSpec(quality=50), 5)
         assert size_of(picture.jpeg) == (64, 48)
 
 
@@ -138,7 +138,7 @@ async def test_nothing_but_broken_frames_is_told(make_camera: MakeCamera) -> Non
     camera.start()
     await running(camera)
     with pytest.raises(CameraUnavailable, match="no picture could be made"):
-        await asyncio.wait_for(camera.take(PictureSpec(quality=50), 30), 5)
+        await asyncio.wait_for(camera.take_snapshot(PictureSpec(quality=50), 30), 5)
     await until(lambda: camera.stats.dropped >= 5)
 
 
@@ -150,19 +150,19 @@ async def test_size_in_bytes_is_kept_or_refused(make_camera: MakeCamera) -> None
     camera.start()
     await running(camera)
     limit = len(data) // 4
-    assert len((await camera.take(PictureSpec(), 5, max_bytes=limit)).jpeg) <= limit
+    assert len((await camera.take_snapshot(PictureSpec(), 5, max_bytes=limit)).jpeg) <= limit
     with pytest.raises(CameraUnavailable, match="does not fit into 100 bytes"):
-        await camera.take(PictureSpec(), 5, max_bytes=100)
+        await camera.take_snapshot(PictureSpec(), 5, max_bytes=100)
 
 
 async def test_nothing_is_left_of_an_order(make_camera: MakeCamera) -> None:
     camera = make_camera(Hardware())
     camera.start()
     await running(camera)
-    await asyncio.gather(*(camera.take(PictureSpec(), 5) for _ in range(20)))
-    taking = asyncio.create_task(camera.take(PictureSpec(), 5))
+    await asyncio.gather(*(camera.take_snapshot(PictureSpec(), 5) for _ in range(20)))
+    taking = asyncio.create_task(camera.take_snapshot(PictureSpec(), 5))
     await asyncio.sleep(0)
     taking.cancel()
     await asyncio.gather(taking, return_exceptions=True)
     assert not camera.hub._subscribers
-    assert not camera._orders._open
+    assert not camera._snapshots._open

@@ -7,10 +7,10 @@ import time
 
 import pytest
 
-from mqttcam.camera.wake import Pacer, Wake
+from mqttcam.camera.wakeup import Pacer, Wakeup
 
 
-class ManualWake(Wake):
+class ManualWake(Wakeup):
     """Does not wait, but moves a clock on."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -24,7 +24,7 @@ class ManualWake(Wake):
 
 
 def test_set_ends_one_wait_also_a_later_one() -> None:
-    wake = Wake()
+    wake = Wakeup()
     wake.set()
     wake.set()
     assert wake.wait(5)
@@ -66,14 +66,14 @@ def test_turn_that_does_not_come_in_time(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_as_fast_as_it_goes() -> None:
-    pacer = Pacer(0, Wake())
+    pacer = Pacer(0, Wakeup())
     began = time.monotonic()
     assert all(pacer.wait(1) for _ in range(1000))
     assert time.monotonic() - began < 1
 
 
 def test_wait_is_ended_by_the_loop() -> None:
-    wake = Wake()
+    wake = Wakeup()
     pacer = Pacer(0.1, wake)
     assert pacer.wait(1)
     threading.Timer(0.05, wake.set).start()

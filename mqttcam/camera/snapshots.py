@@ -6,10 +6,10 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from mqttcam.camera.frame import Expired, Frame, Life, Picture, PictureSpec, fitted
+from mqttcam.camera.frame import CaptureSession, Frame, Picture, PictureSpec, SessionEnded, fit_picture
 from mqttcam.camera.hub import Hub
 from mqttcam.camera.status import CameraUnavailable
-from mqttcam.imaging.fit import Fitter
+from mqttcam.imaging.rate_control import JpegRateControl
 
 _TRIES = 5
 """Frames in a row that may be broken."""
@@ -17,8 +17,8 @@ _CLOCK_SLACK_NS = 200_000
 """The two clocks are not read at the very same moment."""
 
 
-class Order:
-    """Takes one frame that was captured after the order was made.
+class SnapshotRequest:
+    """Takes one frame that was captured after the request was made.
 
     Attributes:
         picture: resolves on the loop; fails with `CameraUnavailable`.
@@ -46,8 +46,8 @@ class Order:
     def deliver(self, frame: Frame) -> None:
         """Make the picture; of a broken frame there is none, and the next one is tried."""
         try:
-            picture = fitted(frame, self._spec, self._max_bytes, Fitter())
-        except Expired:
+            picture = fit_picture(frame, self._spec, self._max_bytes, JpegRateControl())
+        except SessionEnded:
             raise
         except Exception as error:
             self.problem = f"no picture could be made: {error}"
@@ -61,7 +61,7 @@ class Order:
             reason = f"no picture could be made: it does not fit into {self._max_bytes} bytes"
             self._loop.call_soon_threadsafe(self.fail, reason)
         else:
-            self._loop.call_soon_threadsafe(self._fulfil, picture, frame.life)
+            self._loop.call_soon_threadsafe(self._fulfil, picture, frame.session)
 
     def fail(self, reason: str) -> None:
         """There will be no picture; on the loop."""
@@ -69,45 +69,45 @@ class Order:
         if not self.picture.done():
             self.picture.set_exception(CameraUnavailable(reason))
 
-    def _fulfil(self, picture: Picture, life: Life) -> None:
-        if life.over:
+    def _fulfil(self, picture: Picture, session: CaptureSession) -> None:
+        if session.ended:
             self._taken = False  # the camera was restarted: one of its new frames will do
         elif not self.picture.done():
             self.picture.set_result(picture)
 
 
-class Orders:
+class SnapshotRequests:
     """The orders of one camera; on the loop."""
 
     def __init__(self, hub: Hub, why_not: Callable[[], str | None]) -> None:
         """`why_not` says why no frame comes, where that is known."""
         self._hub = hub
         self._why_not = why_not
-        self._open: set[Order] = set()
+        self._open: set[SnapshotRequest] = set()
 
-    async def picture(self, spec: PictureSpec, max_bytes: int | None, seconds: float) -> Picture:
+    async def take(self, spec: PictureSpec, max_bytes: int | None, seconds: float) -> Picture:
         """A picture of a frame that was captured after this call.
 
         Raises:
             CameraUnavailable: none came within so many seconds, or they were refused.
         """
-        order = Order(spec, max_bytes)
-        self._open.add(order)
-        self._hub.subscribe(order)
+        request = SnapshotRequest(spec, max_bytes)
+        self._open.add(request)
+        self._hub.subscribe(request)
         try:
             async with asyncio.timeout(seconds):
-                picture = await order.picture
+                picture = await request.picture
         except TimeoutError:
-            raise CameraUnavailable(order.problem or self._why_not() or "no frame came") from None
+            raise CameraUnavailable(request.problem or self._why_not() or "no frame came") from None
         finally:
-            self._hub.unsubscribe(order)
-            self._open.discard(order)
-        if order.refusal is not None:
+            self._hub.unsubscribe(request)
+            self._open.discard(request)
+        if request.refusal is not None:
             # Privacy: it was there already, and the camera was switched off before whoever waits came to take it.
-            raise CameraUnavailable(order.refusal)
+            raise CameraUnavailable(request.refusal)
         return picture
 
-    def refuse(self, reason: str) -> None:
+    def fail_all(self, reason: str) -> None:
         """There will be no picture for those that wait."""
-        for order in self._open:
-            order.fail(reason)
+        for request in self._open:
+            request.fail(reason)
