@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.daemon import Daemon
 from tests.support.devices import device, make_device, running, store
-from tests.support.left_out import summary
+from tests.support.left_out import RUN_AGAIN, repeated, summary
 from tests.support.parallel import GroupScheduling, longest_first
 
 __all__ = ["device", "make_device", "running", "store"]  # fixtures
@@ -44,17 +44,27 @@ def _log_level_as_it_was() -> Iterator[None]:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show the end of each running daemon's log where a test fails."""
+    """Add the end of each running daemon's log to the report of a failed test."""
     report = yield
     if report.failed:
         for daemon in Daemon.running:
             report.sections.append((f"log of the daemon in {daemon.directory.name}", daemon.log[-_LOG_TAIL:]))
+    # Logs of file names that are not UTF-8 have surrogates, which a worker cannot send.
+    report.sections = [
+        (title, text.encode("utf-8", "backslashreplace").decode()) for title, text in report.sections
+    ]
     return report
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print at the end of the run what was left out, and why."""
-    if lines := summary(terminalreporter.stats.get("skipped", [])):
-        terminalreporter.section("left out")
-        for line in lines:
-            terminalreporter.line(line)
+    """Print at the end of the run what was left out or repeated, and why."""
+    stats = terminalreporter.stats
+    notes = {
+        "left out": summary(stats.get("skipped", [])),
+        RUN_AGAIN: repeated([*stats.get("passed", []), *stats.get("failed", [])]),
+    }
+    for title, lines in notes.items():
+        if lines:
+            terminalreporter.section(title)
+            for line in lines:
+                terminalreporter.line(line)

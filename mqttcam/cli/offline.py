@@ -10,7 +10,8 @@ from mqttcam.camera.frame import Picture, PictureSpec
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.status import CameraStatus, CameraUnavailable
 from mqttcam.cli.outcome import CommandFailed
-from mqttcam.devices.camera import CameraDevice, SnapshotRefused, build_device
+from mqttcam.devices.camera import CameraDevice, build_device
+from mqttcam.devices.errors import CommandError
 from mqttcam.devices.node import Node
 from mqttcam.devices.store import Store
 from mqttcam.home_assistant import discovery_messages
@@ -84,6 +85,6 @@ async def take_picture(settings: Settings, camera_id: str, *, full_resolution: b
         try:
             if full_resolution:
                 return await device.take_snapshot(spec, None, full_resolution=True)
-            return await device.camera.take_snapshot(spec, timeout=OPEN_TIMEOUT)
-        except (CameraUnavailable, SourceError, SnapshotRefused) as error:
+            return await device.camera.take(spec, timeout=OPEN_TIMEOUT)
+        except (CameraUnavailable, SourceError, CommandError) as error:
             raise CommandFailed(f"camera {camera_id}: {error}") from error

@@ -1,47 +1,67 @@
-"""The node and its cameras, each with who carries out its commands: what MQTT and HTTP have in common."""
+"""The node and its cameras, each with the runner of its commands: what MQTT and HTTP have in common."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
-from mqttcam.commands.catalogue import CAMERA_COMMANDS, NODE_COMMANDS
+from mqttcam.commands.catalogue import camera_commands, node_commands
 from mqttcam.commands.runner import CommandRunner
 from mqttcam.devices.camera import CameraDevice
+from mqttcam.devices.describe import CameraDescription, NodeDescription, describe_camera, describe_node
 from mqttcam.devices.health import Health
 from mqttcam.devices.node import Node
 from mqttcam.listeners import Listeners
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Member:
+    """A camera and the runner of its commands."""
+
+    device: CameraDevice
+    runner: CommandRunner[CameraDevice]
+
+    def describe(self, page: str = "/") -> CameraDescription:
+        """Describe the camera; `page` is the address of the web page, with a slash at its end."""
+        return describe_camera(self.device, self.runner.describe(), page)
+
+
 class DeviceRegistry:
-    """All that there is to see and to operate; cameras may come and go while the daemon runs.
+    """The devices of this daemon; cameras may be added and removed while it runs.
 
     Attributes:
-        devices: the cameras by id, in the order of the configuration: some show the first one.
-        commanders: of the cameras, by the same ids.
-        listeners: told when cameras come and go.
+        cameras: by id, in the order of the configuration: some addresses show the first one.
+        listeners: called after cameras were added, removed or arranged.
     """
 
     def __init__(self, node: Node) -> None:
         self.node = node
-        self.node_commander = CommandRunner(node, NODE_COMMANDS)
-        self.devices: dict[str, CameraDevice] = {}
-        self.commanders: dict[str, CommandRunner[CameraDevice]] = {}
-        self.health = Health(node, self.devices)
+        self.node_runner = CommandRunner(node, node_commands)
+        self.cameras: dict[str, Member] = {}
+        self.health = Health(node, lambda: self.devices)
         self.listeners = Listeners("the cameras of the node")
 
+    @property
+    def devices(self) -> dict[str, CameraDevice]:
+        """The camera devices by id, in the order of the configuration."""
+        return {camera_id: member.device for camera_id, member in self.cameras.items()}
+
+    def describe_node(self) -> NodeDescription:
+        """Describe the node."""
+        return describe_node(self.node, self.node_runner.describe())
+
     def add(self, device: CameraDevice) -> None:
-        """One more camera, the last one."""
-        self.devices[device.id] = device
-        self.commanders[device.id] = CommandRunner(device, CAMERA_COMMANDS)
+        """Add a camera as the last one."""
+        self.cameras[device.id] = Member(device, CommandRunner(device, camera_commands))
         self.listeners.tell()
 
     def remove(self, camera_id: str) -> None:
-        """It is no more."""
-        del self.devices[camera_id], self.commanders[camera_id]
+        """Remove a camera."""
+        del self.cameras[camera_id]
         self.listeners.tell()
 
     def arrange(self, camera_ids: Iterable[str]) -> None:
-        """Put the cameras in this order; all of them are named."""
+        """Put the cameras in this order, which names all of them."""
         for camera_id in camera_ids:
-            self.devices[camera_id] = self.devices.pop(camera_id)
+            self.cameras[camera_id] = self.cameras.pop(camera_id)
         self.listeners.tell()

@@ -1,13 +1,13 @@
-"""A command as it arrives, and the answer to it."""
+"""A command as it arrives."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import dataclass
 
 import orjson
 
+from mqttcam.devices.errors import Code, CommandError
 from mqttcam.values import ValueKind, shown
 
 MAX_PAYLOAD = 65536
@@ -15,33 +15,7 @@ MAX_PAYLOAD = 65536
 _MAX_REQUEST_ID = 256
 _OBJECT = "a JSON object"
 RequestId = str | int | float | bool | None
-"""Any plain JSON value; it comes back as it was."""
-
-
-class Code(StrEnum):
-    """Why a command was refused."""
-
-    UNKNOWN_COMMAND = "unknown_command"
-    UNKNOWN_KEY = "unknown_key"
-    INVALID_JSON = "invalid_json"
-    INVALID_VALUE = "invalid_value"
-    NOT_SUPPORTED = "not_supported"
-    BUSY = "busy"
-    UNAVAILABLE = "unavailable"
-    RETAINED = "retained"
-    TOO_LARGE = "too_large"
-    INTERNAL = "internal"
-
-
-class CommandError(Exception):
-    """A command that is refused; nothing was changed."""
-
-    def __init__(self, code: Code, message: str, field: str | None = None, allowed: object = None) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-        self.field = field
-        self.allowed = allowed
+"""Any JSON scalar; it is returned unchanged in the result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +24,9 @@ class Request:
 
     Attributes:
         command: `set`, `get`, or the name after `cmd/`.
-        key: the one key of `set/<key>`.
         payload: the raw bytes.
-        retained: it came with the retain flag.
+        key: the key of `set/<key>`.
+        retained: whether the message had the retain flag.
     """
 
     command: str
@@ -61,73 +35,60 @@ class Request:
     retained: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
-    """The answer to one command."""
-
-    command: str
-    request_id: RequestId = None
-    changed: dict[str, object] = field(default_factory=dict)
-    took_ms: int = 0
-    error: CommandError | None = None
-
-    def as_json(self) -> dict[str, object]:
-        """As it goes out, on MQTT and over HTTP alike."""
-        head = {"ok": self.error is None, "command": self.command, "request_id": self.request_id}
-        if self.error is None:
-            return head | {"changed": self.changed, "took_ms": self.took_ms}
-        error = self.error
-        return head | {
-            "error": {
-                "code": error.code.value,
-                "field": error.field,
-                "message": error.message,
-                "allowed": error.allowed,
-            },
-            "took_ms": self.took_ms,
-        }
-
-
 class Body:
-    """A command's payload: an object, a plain value, or nothing.
+    """The payload of a command: a JSON object, a plain value, or nothing.
 
-    The request id is looked for first, so that it is in the result of a command refused for any other reason too.
+    Attributes:
+        request_id: of the object; known even where the rest of the command is refused.
+        error: why the payload as a whole is refused, or `None`.
     """
 
     def __init__(self, request: Request) -> None:
         self._raw = request.payload.strip()
+        self._key = request.key
         self._object: dict[str, object] | None = None
         self.request_id: RequestId = None
         self.error: CommandError | None = None
-        if len(request.payload) > MAX_PAYLOAD:
+        if (size := len(request.payload)) > MAX_PAYLOAD:
             allowed = {"max_bytes": MAX_PAYLOAD}
-            self.error = CommandError(
-                Code.TOO_LARGE, f"{len(request.payload)} bytes are too many", allowed=allowed
-            )
+            message = f"the payload has {size} bytes, the limit is {MAX_PAYLOAD}"
+            self.error = CommandError(Code.TOO_LARGE, message, allowed=allowed)
         elif self._raw.startswith(b"{") and request.key is None:
             self._read_object()
 
-    def as_object(self) -> dict[str, object]:
-        """The values of a JSON object."""
+    def as_patch(self) -> dict[str, object]:
+        """Return the values to set, by key: those of the object, or the plain value of `set/<key>`.
+
+        Raises:
+            CommandError: the payload is neither.
+        """
+        if self._key is not None:
+            return {self._key: self._as_text(self._key)}
         if self._object is None:
-            raise CommandError(Code.INVALID_JSON, "not a JSON object", allowed=_OBJECT)
+            raise CommandError(Code.INVALID_JSON, "the payload is not a JSON object", allowed=_OBJECT)
         return self._object
 
-    def as_text(self, key: str) -> str:
-        """A plain value."""
+    def as_arguments(self, kinds: Mapping[str, ValueKind]) -> dict[str, object]:
+        """Return the arguments of a command that takes `kinds`.
+
+        A plain value is the first argument. It is ignored by commands without arguments, as is Home Assistant's
+        `PRESS`.
+
+        Raises:
+            CommandError: the plain value is not UTF-8.
+        """
+        if self._object is not None:
+            return self._object
+        if not self._raw or self._raw == b"PRESS" or not kinds:
+            return {}
+        first = next(iter(kinds))
+        return {first: self._as_text(first)}
+
+    def _as_text(self, key: str) -> str:
         try:
             return self._raw.decode()
         except UnicodeDecodeError:
-            raise CommandError(Code.INVALID_VALUE, "not UTF-8 text", key) from None
-
-    def as_arguments(self, arguments: Mapping[str, ValueKind]) -> dict[str, object]:
-        """The values of an object; a plain value is the first argument, and nothing to a command without any."""
-        if self._object is not None:
-            return self._object
-        if not self._raw or self._raw == b"PRESS" or not arguments:
-            return {}
-        first = next(iter(arguments))
-        return {first: self.as_text(first)}
+            raise CommandError(Code.INVALID_VALUE, f"{key} is not UTF-8 text", key) from None
 
     def _read_object(self) -> None:
         try:
@@ -140,6 +101,6 @@ class Body:
         if isinstance(value, str | int | float | None) and len(str(value)) <= _MAX_REQUEST_ID:
             self.request_id = value
         else:
-            allowed = {"type": "a text or a number", "max_length": _MAX_REQUEST_ID}
-            message = f"{shown(value)} cannot be a request id"
+            allowed = {"type": "a string or a number", "max_length": _MAX_REQUEST_ID}
+            message = f"{shown(value)} is not allowed as a request_id"
             self.error = CommandError(Code.INVALID_VALUE, message, "request_id", allowed)

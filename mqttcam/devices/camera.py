@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.frame import Picture, PictureSpec
+from mqttcam.devices.errors import Code, CommandError
 from mqttcam.devices.motion import CameraMotion
 from mqttcam.devices.recall import configured_control, recalled_camera
 from mqttcam.devices.store import Store, recalled
@@ -21,7 +22,7 @@ from mqttcam.values import Number, Value
 log = logging.getLogger(__name__)
 
 SnapshotSink = Callable[[Picture, str | None], Awaitable[None]]
-"""Takes a picture made on demand, with the request's id; raises SnapshotRefused."""
+"""Takes a picture made on demand, with the request's id; raises CommandError."""
 EventSink = Callable[[Mapping[str, object]], None]
 """Takes something that happened: `event_type`, and what belongs to it."""
 
@@ -30,14 +31,8 @@ _UNPACED_RATE = 60.0
 _SNAPSHOT_TIMEOUT = 10.0
 _ANY_RATE = Number(0, math.inf, words=(("max", math.inf),))
 IMAGE_QUALITY = Number(1, 100, integer=True, unit="%")
-
-
-class SnapshotRefused(Exception):
-    """An output did not take a snapshot; `code` is one of the error codes of results."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
+_NOT_SUPPORTED = {"autofocus": "this camera cannot focus"}
+"""Actions that have the same name wherever there are any, and the error of a camera without them."""
 
 
 class CameraDevice:
@@ -46,6 +41,7 @@ class CameraDevice:
     Listeners are called on the loop after any change of what its entities show.
 
     Attributes:
+        patch_lock: held while a patch is applied, as patches take effect one after the other.
         motion: its motion detection, where it is configured to have one.
     """
 
@@ -60,6 +56,7 @@ class CameraDevice:
         self._store = store
         self._listeners = Listeners(f"camera {camera.id}")
         self._taking_still = False
+        self.patch_lock = asyncio.Lock()
         image = camera.settings.image
         self.image_retain = image.retain
         self._image_fps = math.inf if image.fps == "max" else float(image.fps)
@@ -114,9 +111,25 @@ class CameraDevice:
         return PictureSpec(quality=self.image_quality)
 
     @property
+    def size(self) -> tuple[int, int] | None:
+        """Width and height of its frames in pixels: of the last frames, else as the source announces them.
+
+        `None` until known: some sources learn it from their first frame.
+        """
+        stats, info = self.camera.stats, self.camera.info
+        if stats.width:
+            return stats.width, stats.height
+        return (info.width, info.height) if info is not None and info.width else None
+
+    @property
     def resolution(self) -> str | None:
-        stats = self.camera.stats
-        return f"{stats.width}x{stats.height}" if stats.width else None
+        """The size as text, such as `1280x720`."""
+        return None if self.size is None else "{}x{}".format(*self.size)
+
+    @property
+    def capabilities(self) -> object:
+        """A value that compares unequal once the camera has another model, size, control, action or reading."""
+        return self.camera.shape, self.size
 
     @property
     def dropped_frames(self) -> int:
@@ -124,6 +137,15 @@ class CameraDevice:
         return self.camera.stats.dropped + sum(count() for count in self.drop_counters)
 
     # commands
+
+    def why_not(self, command: str) -> CommandError | None:
+        """Return why this camera lacks a command that others have; `None` if none of them has it."""
+        if command not in _NOT_SUPPORTED:
+            return None
+        if self.camera.info is None:
+            message = "the camera has not been opened yet, so its commands are not known"
+            return CommandError(Code.UNAVAILABLE, message)
+        return CommandError(Code.NOT_SUPPORTED, _NOT_SUPPORTED[command])
 
     def set_image_fps(self, fps: float) -> None:
         self._image_fps = math.inf if fps >= self.image_rate.maximum else fps
@@ -165,14 +187,14 @@ class CameraDevice:
 
         Raises:
             CameraUnavailable, SourceError: the camera gives none.
-            SnapshotRefused: it has no full resolution, or is busy with one; or a sink did not take it, which keeps it
+            CommandError: it has no full resolution, or is busy with one; or a sink did not take it, which keeps it
                 from no other.
         """
         limit = min((limit() for limit in self.picture_limits), default=None)
         if full_resolution:
             picture = await self._take_still(spec, limit)
         else:
-            picture = await self.camera.take_snapshot(spec, _SNAPSHOT_TIMEOUT, max_bytes=limit)
+            picture = await self.camera.take(spec, _SNAPSHOT_TIMEOUT, max_bytes=limit)
         sinks = [sink(picture, request_id) for sink in self.snapshot_sinks]
         problems = await asyncio.gather(*sinks, return_exceptions=True)
         self.changed()
@@ -183,11 +205,10 @@ class CameraDevice:
 
     async def _take_still(self, spec: PictureSpec, limit: int | None) -> Picture:
         if self.camera.info is not None and not self.camera.takes_stills:
-            raise SnapshotRefused(
-                "not_supported", "this camera has no other resolution than that of its stream"
-            )
+            message = "this camera has no other resolution than that of its stream"
+            raise CommandError(Code.NOT_SUPPORTED, message)
         if self._taking_still:
-            raise SnapshotRefused("busy", "a picture in full resolution is being taken")
+            raise CommandError(Code.BUSY, "a picture in full resolution is being taken")
         self._taking_still = True
         try:
             return await self.camera.take_still(spec, limit)

@@ -21,16 +21,16 @@ class Health:
         checks: what each other part, such as MQTT, says at each report: its problem in words, or `None`.
     """
 
-    def __init__(self, node: Node, devices: Mapping[str, CameraDevice]) -> None:
+    def __init__(self, node: Node, devices: Callable[[], Mapping[str, CameraDevice]]) -> None:
         self.node = node
-        self.devices = devices
+        self._devices = devices
         self.outputs: Sequence[Output] = ()
         self.checks: list[Callable[[], str | None]] = []
 
     def report(self) -> dict[str, object]:
         """The payload of `health`."""
         return state_of(NODE, self.node) | {
-            "cameras": {camera_id: _camera_report(device) for camera_id, device in self.devices.items()}
+            "cameras": {camera_id: _camera_report(device) for camera_id, device in self._devices().items()}
         }
 
     def problems(self) -> list[str]:
@@ -50,7 +50,7 @@ class Health:
         ]
 
     def _name(self, camera_id: str) -> str:
-        device = self.devices.get(camera_id)
+        device = self._devices().get(camera_id)
         return camera_id if device is None else device.name
 
     def _problems(self) -> Iterator[_Problem]:
@@ -61,7 +61,7 @@ class Health:
         for output in self.outputs:
             for text, cameras in output.problems().items():
                 yield _Problem(text, cameras, output)
-        for camera_id, device in self.devices.items():
+        for camera_id, device in self._devices().items():
             if device.camera.status not in (CameraStatus.RUNNING, CameraStatus.OFF):
                 yield _Problem(device.camera.last_error or device.camera.status.value, [camera_id])
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mqttcam import __version__
+from mqttcam.devices.errors import CommandError
 from mqttcam.listeners import Listeners
 from mqttcam.log import get_level, set_level
 
@@ -70,6 +71,9 @@ class Node:
         set_level(level)
         log.info("log level is now %s", level)
         self.changed()
+
+    def why_not(self, command: str) -> CommandError | None:
+        """Return `None`: every node has the same commands."""
 
     def add_listener(self, listener: Callable[[], None]) -> None:
         self._listeners.add(listener)

@@ -10,9 +10,10 @@ import orjson
 from mqttcam.camera.frame import Picture
 from mqttcam.camera.status import CameraStatus
 from mqttcam.commands.runner import CommandRunner
-from mqttcam.devices.camera import CameraDevice, SnapshotRefused
+from mqttcam.devices.camera import CameraDevice
 from mqttcam.devices.entities.camera import camera_entities
 from mqttcam.devices.entities.entity import state_of
+from mqttcam.devices.errors import Code, CommandError
 from mqttcam.gateway.connect_image import ConnectImage
 from mqttcam.gateway.image_stream import ImageStream
 from mqttcam.gateway.inbox import CommandInbox, last_level
@@ -31,11 +32,11 @@ class CameraGateway:
     def __init__(
         self,
         device: CameraDevice,
-        commander: CommandRunner[CameraDevice],
+        runner: CommandRunner[CameraDevice],
         connection: Connection,
         topics: CameraTopics,
         announcer: Announcer | None,
-        on_new_shape: Callable[[], None],
+        on_new_capabilities: Callable[[], None],
         *,
         images: ImageStream,
         connect_image: ConnectImage,
@@ -45,7 +46,7 @@ class CameraGateway:
         """Publish nothing yet.
 
         Args:
-            on_new_shape: called when the model, size or controls of the camera have changed.
+            on_new_capabilities: called when the model, size or controls of the camera have changed.
             retry_after: seconds until a state that could not be published is published again.
         """
         self.device = device
@@ -56,9 +57,9 @@ class CameraGateway:
         self._connection = connection
         self._topics = topics
         self._announcer = announcer
-        self._on_new_shape = on_new_shape
-        self._inbox = CommandInbox(connection, commander, topics.result)
-        self._shape = device.camera.shape
+        self._on_new_capabilities = on_new_capabilities
+        self._inbox = CommandInbox(connection, runner, topics.result)
+        self._capabilities = device.capabilities
         self._publish_due: asyncio.Handle | None = None
         device.add_listener(self._changed)
         device.snapshot_sinks.append(self._publish_snapshot)
@@ -122,7 +123,7 @@ class CameraGateway:
         try:
             await self._snapshots.publish(picture, request_id)
         except PublishError as error:
-            raise SnapshotRefused(error.code, str(error)) from error
+            raise CommandError(Code(error.code), str(error)) from error
 
     def _publish_event(self, event: Mapping[str, object]) -> None:
         """Without a connection it is dropped: news of long ago is none."""
@@ -138,10 +139,10 @@ class CameraGateway:
 
     def _publish_change(self) -> None:
         self._publish_due = None
-        shape = self.device.camera.shape
-        if shape != self._shape:
-            self._shape = shape
-            self._on_new_shape()
+        capabilities = self.device.capabilities
+        if capabilities != self._capabilities:
+            self._capabilities = capabilities
+            self._on_new_capabilities()
         self.publish()
 
     def _follow(self) -> None:

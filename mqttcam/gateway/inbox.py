@@ -7,16 +7,17 @@ from typing import Generic
 
 import orjson
 
-from mqttcam.commands.catalogue import Target
-from mqttcam.commands.request import Request, Result
+from mqttcam.commands.command import TargetT
+from mqttcam.commands.request import Request
+from mqttcam.commands.result import Result
 from mqttcam.commands.runner import CommandRunner
 from mqttcam.mqtt.connection import Connection, Message
 
 
-class CommandInbox(Generic[Target]):
+class CommandInbox(Generic[TargetT]):
     """Runs the commands of one device and publishes their results; clears commands that were retained."""
 
-    def __init__(self, connection: Connection, runner: CommandRunner[Target], result_topic: str) -> None:
+    def __init__(self, connection: Connection, runner: CommandRunner[TargetT], result_topic: str) -> None:
         self._connection = connection
         self._runner = runner
         self._result_topic = result_topic

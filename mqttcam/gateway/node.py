@@ -5,17 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import orjson
 
 from mqttcam import __version__
-from mqttcam.commands.catalogue import NODE_COMMANDS, camera_commands
 from mqttcam.commands.registry import DeviceRegistry
 from mqttcam.commands.request import MAX_PAYLOAD
 from mqttcam.devices.camera import CameraDevice
-from mqttcam.devices.entities.camera import camera_entities
 from mqttcam.gateway.camera import OFFLINE, ONLINE, CameraGateway
 from mqttcam.gateway.connect_image import ConnectImage
 from mqttcam.gateway.image_stream import ImageStream
@@ -25,7 +22,6 @@ from mqttcam.home_assistant import Announcer, camera_object_id, node_object_id
 from mqttcam.mqtt.connection import Connection, Message
 from mqttcam.mqtt.topics import Topics
 from mqttcam.settings import HomeAssistantSettings, MqttSettings
-from mqttcam.values import ValueKind
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +65,7 @@ class MqttGateway:
         # Pictures have a connection of their own: neither commands nor state nor pings wait behind one.
         self._pictures = Connection(settings, client_id=f"{client_id}-pictures", follows=self._connection)
         self._endpoints: dict[str, CameraGateway] = {}
-        self._inbox = CommandInbox(self._connection, registry.node_commander, self._topics.result)
+        self._inbox = CommandInbox(self._connection, registry.node_runner, self._topics.result)
         self._announcer: Announcer | None = None
         if home_assistant.enabled:
             loop = asyncio.get_running_loop()
@@ -115,13 +111,13 @@ class MqttGateway:
         images = ImageStream(self._pictures, topics, device.camera.hub)
         endpoint = CameraGateway(
             device,
-            self._registry.commanders[device.id],
+            self._registry.cameras[device.id].runner,
             self._connection,
             topics,
             self._announcer,
-            on_new_shape=lambda: self._see_new_shape(device),
+            on_new_capabilities=lambda: self._publish_new_capabilities(device),
             images=images,
-            connect_image=ConnectImage(self._pictures, images, device.camera.take_snapshot),
+            connect_image=ConnectImage(self._pictures, images, device.camera.take),
             snapshots=SnapshotPublisher(self._pictures, topics),
         )
         self._endpoints[device.id] = endpoint
@@ -154,7 +150,7 @@ class MqttGateway:
 
     # out
 
-    def _see_new_shape(self, device: CameraDevice) -> None:
+    def _publish_new_capabilities(self, device: CameraDevice) -> None:
         """A camera was opened: its model, size or controls are others than before."""
         if self._connection.connected:
             if self._announcer is not None:
@@ -177,8 +173,11 @@ class MqttGateway:
             "node": self._registry.node.id,
             "version": __version__,
             "limits": {"max_packet_size": limit, "max_command_size": MAX_PAYLOAD},
-            "commands": sorted(NODE_COMMANDS),
-            "cameras": {camera_id: _capabilities(end.device) for camera_id, end in self._endpoints.items()},
+            "commands": sorted(command.name for command in self._registry.node_runner.listed),
+            "cameras": {
+                camera_id: self._registry.cameras[camera_id].describe().capabilities
+                for camera_id in self._endpoints
+            },
         }
         self._connection.publish(self._topics.info, orjson.dumps(info), qos=1, retain=True)
 
@@ -225,30 +224,6 @@ class MqttGateway:
                 self._connection.publish(topic, b"", qos=1, retain=True)
             if self._announcer is not None:
                 self._announcer.remove(camera_id)
-
-
-def _capabilities(device: CameraDevice) -> Mapping[str, object]:
-    info = device.camera.info
-    return {
-        "name": device.name,
-        "source": device.settings.source.type,
-        "model": info.model if info else None,
-        "width": info.width if info else None,
-        "height": info.height if info else None,
-        "frame_rate": info.frame_rate if info else None,
-        "commands": sorted(camera_commands(device)),
-        "keys": {
-            entity.key: _described(entity.kind, settable=entity.settable)
-            for entity in camera_entities(device)
-            if entity.kind is not None
-        },
-    }
-
-
-def _described(kind: ValueKind, *, settable: bool) -> Mapping[str, object]:
-    """A kind for `info`; what can only be read has no limits that anybody could keep."""
-    description = kind.describe() | {"settable": settable}
-    return description if settable else {k: v for k, v in description.items() if k not in {"min", "max"}}
 
 
 def _camera_ids(info: bytes) -> set[str]:

@@ -232,7 +232,7 @@ class App:
                 self._gateway.remove(name, for_good=name not in new.cameras)
             self.registry.remove(name)
         for name, settings in new.cameras.items():
-            if name not in devices:
+            if name not in self.registry.cameras:
                 self._add_camera(name, settings, left_behind.get(name, ()))
         self.registry.arrange(new.cameras)
         log.info("configuration read again: %d of %d cameras changed", len(stale), len(old.cameras))

@@ -6,13 +6,12 @@ import asyncio
 
 from aiohttp import web
 
-from mqttcam.commands.catalogue import Target
+from mqttcam.commands.command import TargetT
 from mqttcam.commands.request import MAX_PAYLOAD, Request
 from mqttcam.commands.runner import CommandRunner
 from mqttcam.devices.entities.camera import camera_entities
 from mqttcam.devices.entities.entity import state_of
 from mqttcam.web.context import CONTEXT
-from mqttcam.web.describe import describe_camera, describe_node
 from mqttcam.web.errors import STATUS, ApiError, json_response
 from mqttcam.web.openapi import document
 from mqttcam.web.state_publisher import revision
@@ -25,12 +24,12 @@ _running: set[asyncio.Task[object]] = set()
 async def cameras(request: web.Request) -> web.Response:
     """Every camera with its entities and state, and the node."""
     context = request.app[CONTEXT]
-    base = context.base(request)
+    page = f"{context.base(request)}/"
     return json_response(
         {
             "revision": revision(context.registry.devices),
-            "node": describe_node(context.registry.node),
-            "cameras": [describe_camera(device, base) for device in context.registry.devices.values()],
+            "node": context.registry.describe_node(),
+            "cameras": [member.describe(page) for member in context.registry.cameras.values()],
         }
     )
 
@@ -38,7 +37,8 @@ async def cameras(request: web.Request) -> web.Response:
 async def camera(request: web.Request) -> web.Response:
     """One camera with its entities and state."""
     context = request.app[CONTEXT]
-    return json_response(describe_camera(context.device(request), context.base(request)))
+    member = context.registry.cameras[context.device(request).id]
+    return json_response(member.describe(f"{context.base(request)}/"))
 
 
 async def state(request: web.Request) -> web.Response:
@@ -64,31 +64,31 @@ async def health(request: web.Request) -> web.Response:
 async def openapi(request: web.Request) -> web.Response:
     """The OpenAPI document of what there is now."""
     context = request.app[CONTEXT]
-    return json_response(document(context.registry.node, context.registry.devices, context.base(request)))
+    return json_response(document(context.registry, context.base(request)))
 
 
 async def set_values(request: web.Request) -> web.Response:
     """`set`: a JSON patch."""
     context = request.app[CONTEXT]
     device = context.device(request)
-    return await _run(request, context.registry.commanders[device.id], "set")
+    return await _run(request, context.registry.cameras[device.id].runner, "set")
 
 
 async def camera_command(request: web.Request) -> web.Response:
     """`cmd/<name>` of a camera."""
     context = request.app[CONTEXT]
     device = context.device(request)
-    return await _run(request, context.registry.commanders[device.id], request.match_info["command"])
+    return await _run(request, context.registry.cameras[device.id].runner, request.match_info["command"])
 
 
 async def node_command(request: web.Request) -> web.Response:
     """`cmd/<name>` of the node."""
-    return await _run(request, request.app[CONTEXT].registry.node_commander, request.match_info["command"])
+    return await _run(request, request.app[CONTEXT].registry.node_runner, request.match_info["command"])
 
 
-async def _run(request: web.Request, commander: CommandRunner[Target], command: str) -> web.Response:
+async def _run(request: web.Request, runner: CommandRunner[TargetT], command: str) -> web.Response:
     payload = await body(request)
-    task = asyncio.ensure_future(commander.run(Request(command, payload)))
+    task = asyncio.ensure_future(runner.run(Request(command, payload)))
     _running.add(task)
     task.add_done_callback(_running.discard)
     result = await asyncio.shield(task)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import orjson
 from aiohttp import web
 
-from mqttcam.commands.request import Code
+from mqttcam.devices.errors import Code
 
 STATUS: Mapping[Code, int] = {
     Code.UNKNOWN_COMMAND: 404,

@@ -2,39 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
-from mqttcam.commands.catalogue import NODE_COMMANDS, Command, camera_commands
+from mqttcam.commands.command import Command
+from mqttcam.commands.registry import DeviceRegistry, Member
 from mqttcam.devices.camera import CameraDevice
 from mqttcam.devices.entities.camera import camera_entities
 from mqttcam.devices.entities.entity import Entity
 from mqttcam.devices.node import Node
 from mqttcam.web.context import QUERY
-from mqttcam.web.schemas import REQUEST_ID, SCHEMAS, Schema, reading_schema, value_schema
+from mqttcam.web.schemas import REQUEST_ID, Schema, component_schemas, reading_schema, value_schema
 
 
-def document(node: Node, devices: Mapping[str, CameraDevice], base: str) -> dict[str, object]:
+def document(registry: DeviceRegistry, base: str) -> dict[str, object]:
     """OpenAPI 3.1; `base` is what stands before the paths."""
     paths: dict[str, object] = dict(_common_paths())
-    for name, command in NODE_COMMANDS.items():
-        paths[f"/api/node/cmd/{name}"] = {"post": _command(command, "node")}
-    for device in devices.values():
-        paths |= _camera_paths(device)
+    for command in registry.node_runner.listed:
+        paths[f"/api/node/cmd/{command.name}"] = {"post": _command(command, "node")}
+    for member in registry.cameras.values():
+        paths |= _camera_paths(member)
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "mqttcam",
-            "version": node.version,
-            "summary": f"The cameras of {node.id}",
+            "version": registry.node.version,
+            "summary": f"The cameras of {registry.node.id}",
             "description": "The same commands and results as over MQTT.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": base or "/"}],
         "security": [{}, {"token": []}, {"password": []}],
-        "tags": [{"name": name} for name in ("node", *devices)],
+        "tags": [{"name": name} for name in ("node", *registry.cameras)],
         "paths": paths,
         "components": {
-            "schemas": SCHEMAS,
+            "schemas": component_schemas(),
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer"},
                 "password": {"type": "http", "scheme": "basic"},
@@ -61,7 +62,8 @@ def _common_paths() -> Iterable[tuple[str, object]]:
     yield "/api/events", {"get": _raw("Live values, as server-sent events", "node", "text/event-stream", {})}
 
 
-def _camera_paths(device: CameraDevice) -> dict[str, object]:
+def _camera_paths(member: Member) -> dict[str, object]:
+    device = member.device
     here, tag = f"/api/cameras/{device.id}", device.id
     entities = camera_entities(device)
     pictures = f"/cameras/{device.id}"
@@ -70,7 +72,7 @@ def _camera_paths(device: CameraDevice) -> dict[str, object]:
         "properties": {"snapshots": {"type": "array", "items": _ref("Snapshot")}},
     }
     paths: dict[str, object] = {
-        here: {"get": _get("The camera with its entities and state", tag, _ref("Device"))},
+        here: {"get": _get("The camera with its entities and state", tag, _ref("CameraDescription"))},
         f"{here}/state": {"get": _get("Every value", tag, _state(entities))},
         f"{here}/snapshots": {"get": _get("The last snapshots", tag, kept)},
         f"{here}/set": {
@@ -84,8 +86,8 @@ def _camera_paths(device: CameraDevice) -> dict[str, object]:
             "get": _picture("Frames without end", tag, "multipart/x-mixed-replace", "fps", "width", "quality")
         },
     }
-    for name, command in camera_commands(device).items():
-        paths[f"{here}/cmd/{name}"] = {"post": _command(command, tag)}
+    for command in member.runner.listed:
+        paths[f"{here}/cmd/{command.name}"] = {"post": _command(command, tag)}
     return paths
 
 
@@ -116,7 +118,7 @@ def _command(command: Command[CameraDevice] | Command[Node], tag: str) -> Schema
     body: Schema = {
         "type": "object",
         "additionalProperties": False,
-        "properties": {name: value_schema(kind) for name, kind in command.arguments.items()}
+        "properties": {name: value_schema(kind) for name, kind in command.offered_arguments.items()}
         | {"request_id": REQUEST_ID},
     }
     return _post(command.help, tag, body | ({"required": needed} if needed else {}), required=bool(needed))
@@ -231,7 +233,7 @@ def _listing() -> Schema:
         "required": ["revision", "node", "cameras"],
         "properties": {
             "revision": {"type": "string", "description": "Changes with the cameras and their entities."},
-            "node": _ref("Device"),
-            "cameras": {"type": "array", "items": _ref("Device")},
+            "node": _ref("NodeDescription"),
+            "cameras": {"type": "array", "items": _ref("CameraDescription")},
         },
     }

@@ -90,7 +90,7 @@ async def snapshot(request: web.Request) -> web.StreamResponse:
     wanted = wish(request)
     spec = PictureSpec(wanted.quality or device.image_quality, wanted.width)
     try:
-        picture = await device.camera.take_snapshot(spec, timeout=_SNAPSHOT_TIMEOUT)
+        picture = await device.camera.take(spec, timeout=_SNAPSHOT_TIMEOUT)
     except CameraUnavailable as error:
         return _unavailable(request, device, str(error))
     return _picture(picture, f"{device.id}-{_stamp(picture)}.jpg", _NOW)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 
-from mqttcam.commands.request import Code
+from pydantic import TypeAdapter
+
+from mqttcam.devices.describe import CameraDescription, NodeDescription
+from mqttcam.devices.errors import Code
 from mqttcam.values import Choice, Number, Rectangle, Switch, Text, ValueKind, Vector
 
 Schema = dict[str, object]
@@ -70,7 +74,7 @@ REQUEST_ID: Schema = {
 
 _ECHO: Schema = {"description": "As it was sent."}
 
-SCHEMAS: dict[str, Schema] = {
+_SCHEMAS: dict[str, Schema] = {
     "Result": {
         "type": "object",
         "description": "What a command has done; the same over MQTT.",
@@ -138,31 +142,16 @@ SCHEMAS: dict[str, Schema] = {
             "proof": {"enum": ["none", "network", "session", "password", "token"]},
         },
     },
-    "Entity": {
-        "type": "object",
-        "required": ["key", "name", "platform", "settable", "kind"],
-        "properties": {
-            "key": {"type": "string"},
-            "name": {"type": ["string", "null"]},
-            "platform": {"type": "string", "description": "Home Assistant's."},
-            "category": {"enum": ["config", "diagnostic", None]},
-            "settable": {"type": "boolean"},
-            "command": {"type": ["string", "null"], "description": "The command that it gives."},
-            "arguments": {"type": "object", "description": "What that command is given."},
-            "kind": {"type": ["object", "null"], "description": "What its value may be."},
-            "options": {"type": "object", "description": "More of Home Assistant's discovery keys."},
-            "control": {"type": ["string", "null"], "description": "The camera control that it is."},
-            "default": {"description": "The control's default."},
-        },
-    },
-    "Device": {
-        "type": "object",
-        "required": ["id", "entities", "commands", "state"],
-        "properties": {
-            "id": {"type": "string"},
-            "entities": {"type": "array", "items": {"$ref": "#/components/schemas/Entity"}},
-            "commands": {"type": "array", "items": {"type": "object"}},
-            "state": {"type": "object"},
-        },
-    },
 }
+
+
+@cache
+def component_schemas() -> dict[str, object]:
+    """Return the named schemas of the document; those of the cameras and the node follow from their descriptions."""
+    adapters = [TypeAdapter(kind) for kind in (CameraDescription, NodeDescription)]
+    _, definitions = TypeAdapter.json_schemas(
+        [(adapter, "serialization", adapter) for adapter in adapters],
+        ref_template="#/components/schemas/{model}",
+    )
+    schemas: dict[str, object] = definitions["$defs"]
+    return _SCHEMAS | schemas

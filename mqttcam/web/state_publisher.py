@@ -13,10 +13,10 @@ import orjson
 
 from mqttcam.commands.registry import DeviceRegistry
 from mqttcam.devices.camera import CameraDevice
+from mqttcam.devices.describe import describe_entity
 from mqttcam.devices.entities.camera import camera_entities
 from mqttcam.devices.entities.entity import state_of
 from mqttcam.devices.entities.node import NODE
-from mqttcam.web.describe import describe_entity
 from mqttcam.web.mjpeg import MjpegStreams
 from mqttcam.web.snapshot_history import SnapshotHistory
 

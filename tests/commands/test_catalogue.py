@@ -9,10 +9,12 @@ import pytest
 
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.status import CameraUnavailable
-from mqttcam.commands.catalogue import CAMERA_COMMANDS
+from mqttcam.commands.catalogue import camera_commands, node_commands
+from mqttcam.commands.command import listed
 from mqttcam.commands.request import Request
 from mqttcam.commands.runner import CommandRunner
-from mqttcam.devices.camera import CameraDevice, SnapshotRefused
+from mqttcam.devices.camera import CameraDevice
+from mqttcam.devices.errors import Code, CommandError
 from mqttcam.devices.node import Node
 from mqttcam.devices.store import Store
 from mqttcam.values import InvalidValue
@@ -20,13 +22,10 @@ from tests.support.lamp import ask, given, refused
 
 
 async def test_patches_are_applied_in_the_order_of_arrival(running: CameraDevice, store: Store) -> None:
-    commander = CommandRunner(running, CAMERA_COMMANDS)
+    runner = CommandRunner(running, camera_commands)
     values = [number / 100 for number in range(20)]
     results = await asyncio.gather(
-        *(
-            commander.run(Request("set", given({"brightness": value, "image_quality": 50})))
-            for value in values
-        )
+        *(runner.run(Request("set", given({"brightness": value, "image_quality": 50}))) for value in values)
     )
     assert [result.changed["brightness"] for result in results] == values
     assert running.camera.values["brightness"] == values[-1]
@@ -72,6 +71,22 @@ async def test_nothing_is_applied_where_the_camera_fails_midway(
     assert store.recall_all("front") == {}
 
 
+async def test_get_publishes_the_state_again(device: CameraDevice) -> None:
+    published: list[int] = []
+    node = Node("yard")
+    for target in (device, node):
+        target.add_listener(lambda: published.append(1))
+        assert (await ask(target, "get", b"anything"))["ok"] is True
+    assert len(published) == 2
+
+
+async def test_get_and_set_are_not_listed_among_the_commands(device: CameraDevice) -> None:
+    assert {"get", "set"} < set(camera_commands(device))
+    assert [one.name for one in listed(camera_commands(device))] == ["snapshot", "restart_camera"]
+    assert "get" not in (await refused(device, "no such"))["allowed"]
+    assert "get" not in [one.name for one in listed(node_commands(Node("yard")))]
+
+
 async def test_an_empty_patch_changes_nothing(running: CameraDevice) -> None:
     assert (await ask(running, "set", {}))["changed"] == {}
 
@@ -114,7 +129,7 @@ async def test_a_snapshot_goes_to_every_sink_with_its_request_id(running: Camera
 
 async def test_a_snapshot_that_a_sink_refuses(running: CameraDevice) -> None:
     async def sink(_picture: object, _request_id: str | None) -> None:
-        raise SnapshotRefused("busy", "later")
+        raise CommandError(Code.BUSY, "later")
 
     running.snapshot_sinks.append(sink)
     assert (await refused(running, "snapshot"))["code"] == "busy"
@@ -125,7 +140,7 @@ async def test_a_sink_that_refuses_or_waits_keeps_a_snapshot_from_no_other(runni
 
     async def slow(_picture: object, _request_id: str | None) -> None:
         await go_on.wait()
-        raise SnapshotRefused("unavailable", "there is no connection to the broker")
+        raise CommandError(Code.UNAVAILABLE, "there is no connection to the broker")
 
     async def keeps(_picture: object, _request_id: str | None) -> None:
         taken.set()

@@ -16,4 +16,4 @@ async def test_cameras_come_and_go(make_device: MakeDevice) -> None:
     registry.remove("a")
     registry.arrange(["c", "b"])
     assert told == [["a"], ["a", "b"], ["a", "b", "c"], ["b", "c"], ["c", "b"]]
-    assert set(registry.commanders) == set(registry.devices) == set(registry.health.devices)
+    assert list(registry.cameras) == list(registry.health.report()["cameras"]) == ["c", "b"]  # type: ignore[call-overload]

@@ -8,16 +8,17 @@ import pytest
 
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.status import CameraUnavailable
-from mqttcam.commands.catalogue import Command, command
-from mqttcam.commands.request import MAX_PAYLOAD, Code, Request
+from mqttcam.commands.command import Command, command
+from mqttcam.commands.request import MAX_PAYLOAD, Request
 from mqttcam.commands.runner import CommandRunner
-from mqttcam.devices.camera import CameraDevice, SnapshotRefused
+from mqttcam.devices.camera import CameraDevice
+from mqttcam.devices.errors import Code, CommandError
 from mqttcam.devices.node import Node
 from mqttcam.settings import SettingsError
 from mqttcam.settings.document.problems import Problem
 from mqttcam.values import InvalidValue
 from tests.support.devices import opened
-from tests.support.lamp import LAMP, Lamp, ask, refused
+from tests.support.lamp import LAMP, Lamp, ask, lamp_commands, refused
 
 
 @pytest.fixture
@@ -51,8 +52,8 @@ async def test_a_command_without_arguments_takes_any_plain_text(lamp: Lamp) -> N
 async def test_what_a_command_says_of_itself() -> None:
     assert (LAMP["shine"].help, LAMP["shine"].required) == ("Switch it on.", ("colour",))
     assert list(LAMP["shine"].arguments) == ["colour", "level"]
-    assert LAMP["flash"].wants_request_id
-    assert not LAMP["shine"].wants_request_id
+    assert LAMP["flash"].from_request == {"request_id"}
+    assert not LAMP["shine"].from_request
 
 
 # the request id
@@ -86,6 +87,15 @@ async def test_unknown_command(lamp: Lamp) -> None:
     )
     assert "did you mean shine?" in error["message"]
     assert (await refused(Node("yard"), "set", {"a": 1}))["code"] == "unknown_command"
+
+
+async def test_a_command_that_only_others_of_its_kind_have(lamp: Lamp) -> None:
+    error = await refused(lamp, "dim")
+    assert (error["code"], error["field"], error["allowed"]) == (
+        "not_supported",
+        "command",
+        ["flash", "shine"],
+    )
 
 
 async def test_unknown_key(lamp: Lamp, device: CameraDevice) -> None:
@@ -145,7 +155,7 @@ async def test_unavailable_while_the_controls_are_not_known(device: CameraDevice
     [
         (SourceError("gone"), "unavailable"),
         (CameraUnavailable("off"), "unavailable"),
-        (SnapshotRefused("too_large", "no"), "too_large"),
+        (CommandError(Code.TOO_LARGE, "no"), "too_large"),
         (InvalidValue("no", [1]), "invalid_value"),
         (SettingsError([Problem("config.yaml", 1, "a.b", "is bad", "good")]), "invalid_value"),
         (RuntimeError("a bug"), "internal"),
@@ -182,23 +192,22 @@ async def test_too_many_at_once_are_refused_and_the_others_carried_out(lamp: Lam
         await go.wait()
         lamp.calls.append("done")
 
-    commander = CommandRunner(lamp, waiting)
-    runs = [asyncio.create_task(commander.run(Request("wait"))) for _ in range(70)]
+    runner = CommandRunner(lamp, lambda _lamp: waiting)
+    runs = [asyncio.create_task(runner.run(Request("wait"))) for _ in range(70)]
     early, _ = await asyncio.wait(runs, return_when=asyncio.FIRST_COMPLETED)
     assert {run.result().error.code for run in early if run.result().error} == {Code.BUSY}  # type: ignore[union-attr]
     go.set()
     results = await asyncio.gather(*runs)
     good = [result for result in results if result.error is None]
     assert len(good) == len(lamp.calls) == 64
-    assert (await commander.run(Request("wait"))).error is None
+    assert (await runner.run(Request("wait"))).error is None
 
 
 async def test_an_answer_without_carrying_it_out(lamp: Lamp) -> None:
-    result = CommandRunner(lamp, LAMP).refuse(Request("flash", b'{"request_id": "x"}'), "too late").as_json()
+    result = (
+        CommandRunner(lamp, lamp_commands)
+        .refuse(Request("flash", b'{"request_id": "x"}'), "too late")
+        .as_json()
+    )
     assert (result["ok"], result["request_id"]) == (False, "x")
     assert not lamp.calls
-
-
-async def test_get_has_the_state_published_again(lamp: Lamp) -> None:
-    assert (await ask(lamp, "get", b"anything"))["ok"] is True
-    assert lamp.changes == 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import struct
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -9,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from tests.camera.sources.camera_process import CameraProcess, http_camera_command
-from tests.support.pictures import jpeg_folder
+from tests.support.client import Message
+from tests.support.pictures import jpeg, jpeg_folder
 from tests.support.rig import Launch
-from tests.support.waiting import free_port
+from tests.support.waiting import HOST, free_port
 
 
 @pytest.fixture
@@ -19,6 +22,25 @@ def processes() -> Iterator[ExitStack]:
     """Cameras that end with the test."""
     with ExitStack() as stack:
         yield stack
+
+
+def test_info_has_the_size_of_a_camera_that_sends_pictures_once_one_has_come(launch: Launch) -> None:
+    port = free_port()
+    rig = launch(cameras={"front": {"source": {"type": "tcp", "host": HOST, "port": port}}})
+    info = rig.node.topic("info")
+
+    def size(message: Message) -> tuple[object, object]:
+        camera = message.json["cameras"]["front"]
+        return camera["width"], camera["height"]
+
+    opened = rig.client.wait(info, lambda m: m.json["cameras"].get("front", {}).get("model") is not None)
+    assert size(opened) == (None, None)
+    picture = jpeg(64, 48)
+    with socket.create_connection((HOST, port), 5) as connection:
+        connection.sendall(struct.pack(">I", len(picture)) + picture)
+        known = rig.client.wait(info, lambda m: size(m) == (64, 48), since=opened.index)
+        assert known.retain
+    assert all(size(m) in ((None, None), (64, 48)) for m in rig.client.on(info) if m.json["cameras"])
 
 
 def test_camera_comes_and_goes(launch: Launch, processes: ExitStack, tmp_path: Path) -> None:

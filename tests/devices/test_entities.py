@@ -100,7 +100,7 @@ async def test_every_key_is_always_there(device: CameraDevice) -> None:
     device.camera.values = {}
     state = state_of(camera_entities(device), device)
     assert {"enabled", "image_quality", "image_fps", "fps", "frame_age", "last_error"} < set(state)
-    assert (state["brightness"], state["awb_mode"], state["frame_age"], state["resolution"]) == (None,) * 4
+    assert (state["brightness"], state["awb_mode"], state["frame_age"]) == (None,) * 3
     assert "camera" not in state
     assert "snapshot" not in state
 

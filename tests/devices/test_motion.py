@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mqttcam.camera.status import CameraStatus
-from mqttcam.commands.catalogue import CAMERA_COMMANDS
+from mqttcam.commands.catalogue import camera_commands
 from mqttcam.commands.request import Request
 from mqttcam.commands.runner import CommandRunner
 from mqttcam.devices.camera import CameraDevice, build_device
@@ -18,7 +18,7 @@ from mqttcam.devices.motion import CameraMotion, event_of
 from mqttcam.devices.node import Node
 from mqttcam.devices.store import Store
 from mqttcam.home_assistant.discovery import camera_discovery
-from mqttcam.motion.detector import MotionStart
+from mqttcam.motion.detector import Onset
 from mqttcam.mqtt.topics import Topics
 from tests.support.devices import MakeDevice, camera_settings
 
@@ -68,9 +68,9 @@ async def test_discovery(make_device: MakeDevice) -> None:
 
 async def test_what_was_set_is_there_again(make_device: MakeDevice, tmp_path: Path) -> None:
     device = make_device(motion=True)
-    commander = CommandRunner(device, CAMERA_COMMANDS)
+    runner = CommandRunner(device, camera_commands)
     patch = b'{"motion_detection": "OFF", "motion_threshold": 7.5}'
-    result = await commander.run(Request("set", patch))
+    result = await runner.run(Request("set", patch))
     assert result.changed == {"motion_detection": "OFF", "motion_threshold": 7.5}
     again = Store(tmp_path / "values.json")
     again.load()
@@ -96,8 +96,8 @@ async def test_what_is_kept_and_useless_is_passed_over(
     ("key", "value"), [("motion_threshold", "0"), ("motion_threshold", "51"), ("motion", "ON")]
 )
 async def test_what_is_refused(make_device: MakeDevice, key: str, value: str) -> None:
-    commander = CommandRunner(make_device(motion=True), CAMERA_COMMANDS)
-    result = await commander.run(Request("set", value.encode(), key=key))
+    runner = CommandRunner(make_device(motion=True), camera_commands)
+    result = await runner.run(Request("set", value.encode(), key=key))
     assert result.error is not None
 
 
@@ -130,11 +130,11 @@ async def test_an_onset_is_one_event(make_device: MakeDevice, caplog: pytest.Log
         raise RuntimeError("a bug")
 
     device.event_sinks += [fail, events.append]
-    start = MotionStart(1_700_000_000_500_000_000, 12, 3.14159, (0.25, 0.1, 1 / 3, 0.5))
-    motion_of(device)._changed(start)
+    onset = Onset(1_700_000_000_500_000_000, 12, 3.14159, (0.25, 0.1, 1 / 3, 0.5))
+    motion_of(device)._changed(onset)
     motion_of(device)._changed(None)
-    assert events == [event_of(start)]
-    assert event_of(start) == {
+    assert events == [event_of(onset)]
+    assert event_of(onset) == {
         "event_type": "motion",
         "ts": 1_700_000_000.5,
         "seq": 12,

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from mqttcam.camera.control import Control
-from mqttcam.commands.catalogue import CAMERA_COMMANDS
+from mqttcam.commands.catalogue import camera_commands
 from mqttcam.commands.registry import DeviceRegistry
 from mqttcam.commands.runner import CommandRunner
 from mqttcam.devices.camera import CameraDevice
@@ -67,17 +67,17 @@ class ImageInFlight:
 def gateway_of(
     device: CameraDevice,
     connection: PublishedTopics,
-    on_new_shape: Callable[[], None] = lambda: None,
+    on_new_capabilities: Callable[[], None] = lambda: None,
     images: ImageInFlight | None = None,
 ) -> CameraGateway:
     pictures = images or ImageInFlight()
     return CameraGateway(
         device,
-        CommandRunner(device, CAMERA_COMMANDS),
+        CommandRunner(device, camera_commands),
         cast("Connection", connection),
         Topics("mqttcam", "yard").camera("front"),
         None,
-        on_new_shape,
+        on_new_capabilities,
         images=cast("ImageStream", pictures),
         connect_image=cast("ConnectImage", pictures),
         snapshots=cast("SnapshotPublisher", pictures),
@@ -126,12 +126,12 @@ async def test_a_discovery_that_fails_does_not_stop_the_state(
 ) -> None:
     connection, shapes = PublishedTopics(), 0
 
-    def on_new_shape() -> None:
+    def on_new_capabilities() -> None:
         nonlocal shapes
         shapes += 1
         raise RuntimeError("a bug")
 
-    gateway = gateway_of(device, connection, on_new_shape)
+    gateway = gateway_of(device, connection, on_new_capabilities)
     opened(device, Control("Night", Switch(), False))
     device.changed()
     device.changed()

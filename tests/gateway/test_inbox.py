@@ -8,7 +8,7 @@ from typing import Any, cast
 import orjson
 import pytest
 
-from mqttcam.commands.catalogue import Command, command
+from mqttcam.commands.command import Command, command
 from mqttcam.commands.runner import CommandRunner
 from mqttcam.gateway.inbox import CommandInbox
 from mqttcam.mqtt.connection import Connection, Message
@@ -41,11 +41,17 @@ class Gate:
         self.go = asyncio.Event()
         self.ran = 0
 
-    def changed(self) -> None:
-        self.ran += 1
+    def why_not(self, command: str) -> None:
+        """Every gate has the same commands."""
 
 
 COMMANDS: dict[str, Command[Gate]] = {}
+
+
+@command(COMMANDS)
+async def get(gate: Gate) -> None:
+    """Do not wait."""
+    gate.ran += 1
 
 
 @command(COMMANDS)
@@ -67,7 +73,7 @@ async def gate() -> Gate:
 
 @pytest.fixture
 async def inbox(connection: Published, gate: Gate) -> CommandInbox[Gate]:
-    return CommandInbox(cast("Connection", connection), CommandRunner(gate, COMMANDS), "result")
+    return CommandInbox(cast("Connection", connection), CommandRunner(gate, lambda _gate: COMMANDS), "result")
 
 
 def message(payload: bytes = b"", *, retain: bool = False, response_topic: str | None = None) -> Message:

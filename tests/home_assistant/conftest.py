@@ -23,11 +23,11 @@ NOT_ABOUT_US = (
     "No device components to cleanup",  # when a user deletes a device, it empties the topic once for each entity
     "Error returned from MQTT server: The connection was lost",  # when the broker restarts
 )
-"""Complaints of Home Assistant about itself and about the broker."""
+"""Warnings of Home Assistant about itself and about the broker."""
 
 
 def about_us(lines: list[str]) -> list[str]:
-    """Those of its complaints that concern the daemon."""
+    """Return the warnings that concern the daemon."""
     return [line for line in lines if not line.startswith(NOT_ABOUT_US)]
 
 
@@ -41,26 +41,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @dataclass(frozen=True)
 class World:
-    """What runs."""
+    """Everything that runs."""
 
     ha: HomeAssistant
     broker: Mosquitto
     rig: Rig
 
     def announced(self) -> dict[str, dict[str, Any]]:
-        """What `mqttcam discovery` prints, by topic, with full names."""
+        """Return the output of `mqttcam discovery` by topic, its keys written out in full."""
         path = self.rig.daemon.config_file
         return _announced(path, path.read_text())
 
     def entities(self) -> dict[str, dict[str, Any]]:
-        """What Home Assistant should have, by unique id."""
+        """Return the entities that Home Assistant should have, by unique id."""
         found: dict[str, dict[str, Any]] = {}
         for payload in self.announced().values():
             found |= components(payload)
         return found
 
     def wait_available(self, timeout: float = 30) -> None:
-        """Wait until Home Assistant has every entity, and none is unavailable: what is cannot be operated."""
+        """Wait until Home Assistant has every entity and none is unavailable."""
         ids = {self.ha.entity_id(unique_id) for unique_id in self.entities()}
 
         def available() -> bool:
@@ -70,7 +70,7 @@ class World:
         wait_for(available, "every entity is available", timeout, 0.1)
 
     def entity(self, key: str, device: str = "yard_front") -> str:
-        """The entity id that Home Assistant gave to one of ours."""
+        """Return the entity id that Home Assistant gave to the entity `key` of `device`."""
         return self.ha.entity_id(f"mqttcam_{device}_{key}")
 
 
@@ -83,7 +83,7 @@ def _announced(config: Path, content: str) -> dict[str, dict[str, Any]]:
 
 @pytest.fixture(scope="package")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """All of it, running, with every entity there."""
+    """Start everything, and wait for every entity."""
     if ha_version(ha_root()) is None:
         leave_out("no Home Assistant: run tests/home_assistant/setup.sh")
     nowhere = {"host": "127.0.0.1", "port": 9}
@@ -107,7 +107,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 @pytest.fixture(autouse=True)
 def _no_complaint(world: World) -> Iterator[None]:
-    """Home Assistant says nothing at WARNING or above about us, and raises no issue, in any of the tests."""
+    """Check that Home Assistant logs nothing at WARNING or above about us and raises no repair issue."""
     since = now()
     yield
     assert not about_us(world.ha.log(since=since))

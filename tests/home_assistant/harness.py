@@ -1,6 +1,6 @@
-"""A running Home Assistant: started, asked over its REST and websocket APIs, stopped.
+"""Start, query and stop the Home Assistant in the chroot that `setup.sh` makes.
 
-It is the one of the chroot that `setup.sh` makes, started by `launch.py`.
+Queries use its REST and websocket APIs. `launch.py` starts it inside the chroot.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
@@ -32,26 +32,23 @@ INFO = 20
 
 
 def ha_root() -> Path:
-    """Where the chroot is, or would be."""
+    """Return the chroot's folder, which need not exist."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return Path(os.environ.get("MQTTCAM_HA_ROOT") or cache / "home-assistant-lab")
 
 
 def ha_version(root: Path) -> str | None:
-    """The Home Assistant in it; `None`: there is none."""
+    """Return the version of the Home Assistant in a chroot, or None."""
     found = sorted(root.glob("opt/ha/lib/python3*/site-packages/homeassistant-*.dist-info"))
     return found[-1].name.removeprefix("homeassistant-").removesuffix(".dist-info") if found else None
 
 
 class HomeAssistant:
-    """Home Assistant with its MQTT integration on a broker of this machine; a context manager."""
+    """A Home Assistant whose MQTT integration is connected to a broker of this machine; a context manager."""
 
-    def __init__(
-        self, mqtt_port: int, root: Path | None = None, environment: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, mqtt_port: int, root: Path | None = None) -> None:
         self._root = (root or ha_root()).resolve()
         self._mqtt_port = mqtt_port
-        self._environment = dict(environment or {})
         self.port = free_port()
         runs = self._root / "srv" / "mqttcam-tests"
         runs.mkdir(parents=True, exist_ok=True)
@@ -65,10 +62,10 @@ class HomeAssistant:
         self._call = ExitStack()
         self._numbers = itertools.count(1)
 
-    # Its life
+    # Start and stop
 
     def start(self) -> Self:
-        """Start, and return when it runs and its MQTT integration is loaded."""
+        """Start, and return once it runs and its MQTT integration is loaded."""
         shutil.copy(Path(__file__).with_name("launch.py"), self.directory)
         inside = Path("/") / self.directory.relative_to(self._root)
         environment = {
@@ -80,7 +77,6 @@ class HomeAssistant:
             "HA_TEST_MQTT_PORT": str(self._mqtt_port),
             "HA_TEST_LOG_FILE": str(inside / "log.jsonl"),
             "HA_TEST_TOKEN_FILE": str(inside / "token"),
-            **self._environment,
         }
         command = [shutil.which("chroot") or "/usr/sbin/chroot", str(self._root), "/opt/ha/bin/python"]
         command += [str(inside / "launch.py"), "-c", str(inside / "config"), "--skip-pip", "--log-no-color"]
@@ -93,7 +89,7 @@ class HomeAssistant:
         return self
 
     def stop(self) -> None:
-        """SIGTERM; a clean stop."""
+        """Stop cleanly, with SIGTERM."""
         self._hang_up()
         if self._process is not None:
             self._process.terminate()
@@ -105,7 +101,7 @@ class HomeAssistant:
             self._process = None
 
     def restart(self) -> None:
-        """Stop and start, with everything that it remembers."""
+        """Stop and start, keeping its configuration folder."""
         self.stop()
         self.start()
 
@@ -138,18 +134,13 @@ class HomeAssistant:
         entries: list[dict[str, Any]] = self.ask("config_entries/get", domain="mqtt")
         return [entry["state"] for entry in entries] == ["loaded"]
 
-    # Asking it
-
-    @property
-    def token(self) -> str:
-        """An access token of its administrator."""
-        return self._token_file.read_text()
+    # Queries
 
     def get(self, path: str) -> tuple[int, str, bytes]:
-        """GET from its REST API: status, content type and body."""
+        """Send a GET request to its REST API; return the status, content type and body."""
         request = urllib.request.Request(
             f"http://{HOST}:{self.port}{path}",
-            headers={"Authorization": f"Bearer {self.token}"},
+            headers={"Authorization": f"Bearer {self._token_file.read_text()}"},
         )
         try:
             with urllib.request.urlopen(request, timeout=30) as answer:
@@ -159,15 +150,15 @@ class HomeAssistant:
                 return error.code, "", error.read()
 
     def ask(self, kind: str, **arguments: Any) -> Any:
-        """One command of its websocket API, and the result.
+        """Send a command to its websocket API and return the result.
 
         Raises:
-            AssertionError: it refused.
+            AssertionError: Home Assistant reported an error.
         """
         try:
             return self._ask(kind, arguments)
         except (WebSocketException, OSError):
-            self._hang_up()  # it was restarted since
+            self._hang_up()  # the connection is older than a restart
             return self._ask(kind, arguments)
 
     def _hang_up(self) -> None:
@@ -179,7 +170,7 @@ class HomeAssistant:
             address = f"ws://{HOST}:{self.port}/api/websocket"
             self._socket = self._call.enter_context(connect(address, max_size=None, open_timeout=30))
             assert json.loads(self._socket.recv(30))["type"] == "auth_required"
-            self._socket.send(json.dumps({"type": "auth", "access_token": self.token}))
+            self._socket.send(json.dumps({"type": "auth", "access_token": self._token_file.read_text()}))
             assert json.loads(self._socket.recv(30))["type"] == "auth_ok"
         number = next(self._numbers)
         self._socket.send(json.dumps({"id": number, "type": kind, **arguments}))
@@ -189,25 +180,25 @@ class HomeAssistant:
         return answer["result"]
 
     def call(self, service: str, entity_id: str, **data: Any) -> None:
-        """An action on an entity, as the user's click is."""
+        """Perform an action on an entity, as a user does with a click."""
         domain, _, name = service.partition(".")
         self.ask(
             "call_service", domain=domain, service=name, service_data=data, target={"entity_id": entity_id}
         )
 
     def entities(self) -> dict[str, dict[str, Any]]:
-        """The entity registry's entries of the MQTT integration, by unique id."""
+        """Return the MQTT integration's entries of the entity registry, by unique id."""
         ids = [e["entity_id"] for e in self.ask("config/entity_registry/list") if e["platform"] == "mqtt"]
         entries = self.ask("config/entity_registry/get_entries", entity_ids=ids) if ids else {}
         return {entry["unique_id"]: entry for entry in entries.values() if entry}
 
     def entity_id(self, unique_id: str, timeout: float = 20) -> str:
-        """The entity id of what has this unique id; waits for it."""
+        """Wait for an entity and return its entity id."""
         entry = wait_for(lambda: self.entities().get(unique_id), f"an entity {unique_id}", timeout, 0.1)
         return str(entry["entity_id"])
 
     def device(self, identifier: str) -> dict[str, Any] | None:
-        """The device with an identifier of the MQTT integration."""
+        """Return the MQTT device with an identifier, or None."""
         for device in self.ask("config/device_registry/list"):
             if ["mqtt", identifier] in device["identifiers"]:
                 found: dict[str, Any] = device
@@ -215,17 +206,17 @@ class HomeAssistant:
         return None
 
     def delete_device(self, identifier: str) -> None:
-        """What "Delete" on the device's page does."""
+        """Delete a device, as the button on its page does."""
         device = self.device(identifier)
         assert device is not None, f"no device {identifier}"
         self.ask("config/device_registry/remove", device_id=device["id"])
 
     def states(self) -> dict[str, dict[str, Any]]:
-        """All states, by entity id."""
+        """Return all states, by entity id."""
         return {state["entity_id"]: state for state in self.ask("get_states")}
 
     def wait_state(self, entity_id: str, test: object, timeout: float = 15) -> dict[str, Any]:
-        """Wait for a state: a value, or what a function of it says yes to."""
+        """Wait until an entity's state equals a value, or a function of it returns true; return the state object."""
         fits: Callable[[str], object] = test if callable(test) else lambda value: value == test
         last: list[Any] = [None]
 
@@ -239,19 +230,19 @@ class HomeAssistant:
             raise AssertionError(f"{error}; it is {last[0]}") from None
 
     def picture(self, entity_id: str) -> bytes | None:
-        """What a camera or image entity shows; `None`: nothing yet."""
+        """Return the picture of a camera or image entity, or None if it has none yet."""
         domain = entity_id.partition(".")[0]
         status, content_type, body = self.get(f"/api/{domain}_proxy/{entity_id}")
         return body if status == 200 and content_type.startswith("image/jpeg") else None
 
     def issues(self) -> list[dict[str, Any]]:
-        """Repair issues that concern MQTT."""
+        """Return the repair issues that concern MQTT."""
         return [i for i in self.ask("repairs/list_issues")["issues"] if "mqtt" in json.dumps(i)]
 
     # Its log
 
     def log(self, level: int = WARNING, logger: str = MQTT, since: float = 0.0) -> list[str]:
-        """Messages of a logger, at a level or above, written after a time."""
+        """Return a logger's messages at or above a level, written at or after `since` (Unix seconds)."""
         found = []
         for line in self._log_file.read_text("utf-8").splitlines():
             record = json.loads(line)
@@ -260,7 +251,7 @@ class HomeAssistant:
         return found
 
     def wait_birth(self, since: float) -> None:
-        """Wait until it has said on MQTT that it is there, after a time."""
+        """Wait for a birth message published at or after `since` (Unix seconds)."""
         wait_for(
             lambda: any(re.search("birth message sent", line) for line in self.log(INFO, since=since)),
             "the birth message",
@@ -270,5 +261,5 @@ class HomeAssistant:
 
 
 def now() -> float:
-    """For `since`."""
+    """Return the time now, in Unix seconds, for `since`."""
     return time.time()

@@ -1,13 +1,12 @@
-"""Runs the real Home Assistant; started in the chroot that `setup.sh` makes, by the Python that is there.
+"""Run the real Home Assistant, inside the chroot that `setup.sh` makes.
 
-One number of its MQTT integration is changed, the quiet time before its birth message. Besides that
+One number in its code is changed, the quiet time before the MQTT integration's birth message. Its set-up differs:
 
-- fewer of the default integrations are loaded: no web page, no database, no Bluetooth; `HA_TEST_INTEGRATIONS` names
-  more of them, separated by spaces;
-- it listens on loopback, on `HA_TEST_PORT`;
-- it gets an administrator, whose token is written to `HA_TEST_TOKEN_FILE`, and its MQTT integration is set up
-  by the same form that a person fills in, with the broker on `HA_TEST_MQTT_PORT`;
-- log records from INFO on are written to `HA_TEST_LOG_FILE`, one JSON object a line.
+- Fewer default integrations are loaded: no frontend, no recorder, no Bluetooth.
+- It listens on the loopback interface, on port `HA_TEST_PORT`.
+- An administrator is created, whose token is written to `HA_TEST_TOKEN_FILE`.
+- The MQTT integration is set up through its configuration flow, as a user does, with the broker on `HA_TEST_MQTT_PORT`.
+- Log records at INFO and above are written to `HA_TEST_LOG_FILE`, one JSON object per line.
 """
 # mypy: ignore-errors
 
@@ -32,23 +31,22 @@ INTEGRATIONS = {
     "repairs",
     "system_log",
     "websocket_api",
-    *os.environ.get("HA_TEST_INTEGRATIONS", "").split(),
 }
 OTHER_SETTINGS = {"set_client_cert": False, "set_ca_cert": "off", "tls_insecure": False, "transport": "tcp"}
-"""The folded part of that form, as it is when nobody opens it."""
+"""The collapsed section of the form, with its defaults."""
 BIRTH_AFTER = 1.0
-"""Seconds without discovery before Home Assistant says that it is there; 5 in a real one."""
+"""Seconds without discovery messages before the birth message; Home Assistant's own value is 5."""
 
 
 class JsonLines(logging.Handler):
-    """Writes records to a file that the tests read."""
+    """Write log records to a file that the tests read."""
 
     def __init__(self, path: str) -> None:
         super().__init__(logging.INFO)
         self._file = Path(path).open("a", buffering=1, encoding="utf-8")  # noqa: SIM115
 
     def emit(self, record: logging.LogRecord) -> None:
-        """One line."""
+        """Write one line."""
         entry = {
             "time": record.created,
             "level": record.levelno,
@@ -61,7 +59,7 @@ class JsonLines(logging.Handler):
 
 
 async def set_up(hass) -> None:
-    """An administrator with a token, and the MQTT integration; what is there from an earlier start stays."""
+    """Create the administrator with a token and the MQTT integration, unless an earlier start created them."""
     token_file = Path(os.environ["HA_TEST_TOKEN_FILE"])
     if not token_file.exists():
         user = await hass.auth.async_create_user("Tests", group_ids=[GROUP_ID_ADMIN])
@@ -86,7 +84,7 @@ async def set_up(hass) -> None:
 
 
 def prepare() -> None:
-    """Everything of the list above."""
+    """Make the changes that the module's docstring lists."""
     bootstrap.DEFAULT_INTEGRATIONS = INTEGRATIONS
     bootstrap.DEFAULT_INTEGRATIONS_RECOVERY_MODE = INTEGRATIONS
     bootstrap.CRITICAL_INTEGRATIONS = set()

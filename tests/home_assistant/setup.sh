@@ -1,15 +1,16 @@
 #!/bin/sh
-# Makes a Home Assistant for the acceptance tests: a Debian chroot with its newest Python, and Home Assistant in it.
-# Needs root on Debian or Ubuntu, the machine's own apt mirror and PyPI. What is there already is left alone.
+# Install Home Assistant for the acceptance tests, in a Debian chroot with a Python that is new enough.
+# Needs root on Debian or Ubuntu, the machine's apt mirror and PyPI. Returns at once if this version is installed already.
 #
 #   tests/home_assistant/setup.sh
 #   MQTTCAM_HA_ROOT=/where       default: ~/.cache/home-assistant-lab
-#   MQTTCAM_HA_VERSION=2026.11.0 default: what is there, or the newest
+#   MQTTCAM_HA_VERSION=newest    default: the version below; `newest` installs the newest release
 #   MQTTCAM_HA_SUITE=forky       Debian's release of the chroot
 set -eu
 root=${MQTTCAM_HA_ROOT:-${XDG_CACHE_HOME:-$HOME/.cache}/home-assistant-lab}
 suite=${MQTTCAM_HA_SUITE:-forky}
-want=${MQTTCAM_HA_VERSION:-}
+want=${MQTTCAM_HA_VERSION:-2026.11.0}
+[ "$want" != newest ] || want=
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C
 
 installed() {
@@ -19,9 +20,9 @@ installed() {
     echo "${name%.dist-info}"
 }
 
-# The last step leaves a mark of ours; a chroot that another tool made has none and goes through the steps once.
+# The file marks a complete installation; a chroot that something else made goes through the steps once.
 have=$(installed || true)
-if [ -n "$have" ] && [ -e "$root/.mqttcam-ready" ] && { [ -z "$want" ] || [ "$want" = "$have" ]; }; then
+if [ -n "$want" ] && [ "$want" = "$have" ] && [ -e "$root/.mqttcam-ready" ]; then
     echo "Home Assistant $have is ready in $root"
     exit 0
 fi
@@ -65,10 +66,8 @@ py=/opt/ha/bin/python
 [ -x $py ] || python3 -m venv /opt/ha
 [ -x /opt/ha/bin/uv ] || $py -m pip install -q uv
 # uv: pip's resolver walks back through old releases of Home Assistant for many minutes
-if [ -n "$1" ] || ! $py -c 'import homeassistant' 2>/dev/null; then
-    /opt/ha/bin/uv pip install -q --python $py "homeassistant${1:+==$1}"
-fi
-# What the integrations need that the tests load, in the versions that this Home Assistant asks for.
+/opt/ha/bin/uv pip install -q --python $py --upgrade "homeassistant${1:+==$1}"
+# The requirements of the integrations that the tests load, in the versions that this Home Assistant allows.
 # MQTT's configuration flow imports hassio.
 $py - >/root/requirements.txt <<'PY'
 import json, pathlib

@@ -21,20 +21,20 @@ FLOW_FILE = PROJECT / "deploy" / "node-red.json"
 
 @dataclass(frozen=True)
 class World:
-    """What runs."""
+    """Everything that runs."""
 
     rig: Rig
     node_red: NodeRed
 
     @property
     def pictures(self) -> Path:
-        """The folder that the flow writes to."""
+        """The folder into which the flow writes."""
         return self.node_red.directory / "mqttcam-pictures"
 
 
 @pytest.fixture(scope="session")
 def flow() -> Flow:
-    """The flow as it is in the project."""
+    """Return the nodes of the project's flow."""
     nodes: Flow = json.loads(FLOW_FILE.read_text("utf-8"))
     return nodes
 
@@ -46,7 +46,7 @@ def _with_broker(flow: Flow, broker: Broker) -> Flow:
 
 @pytest.fixture(scope="package")
 def world(flow: Flow, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """All of it, running."""
+    """Start everything."""
     if shutil.which("node") is None or not node_red_program().exists():
         leave_out("no Node-RED: run tests/node_red/setup.sh")
     with (
@@ -62,7 +62,7 @@ def world(flow: Flow, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worl
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show the end of Node-RED's log where a test fails."""
+    """Add the end of Node-RED's log to the report of a failed test."""
     report = yield
     world = getattr(item, "funcargs", {}).get("world")
     if report.failed and isinstance(world, World):

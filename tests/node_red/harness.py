@@ -1,6 +1,6 @@
-"""A running Node-RED with one flow: started, its buttons pressed, its sidebar and node statuses read, stopped.
+"""Start a Node-RED with one flow, press its buttons, read its debug sidebar and node statuses, stop it.
 
-It is the one that `setup.sh` installs.
+`setup.sh` installs it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ SETTINGS = {
     "uiHost": HOST,
     "flowFile": "flows.json",
     "credentialSecret": "tests",
-    # It asks nobody but the broker for anything.
+    # The broker is the only server that it contacts.
     "telemetry": {"enabled": False, "updateNotification": False},
     "externalModules": {"palette": {"allowInstall": False}, "modules": {"allowInstall": False}},
     "editorTheme": {"tours": False},
@@ -41,14 +41,14 @@ SETTINGS = {
 
 
 def node_red_program() -> Path:
-    """Where `setup.sh` puts the program, or would put it."""
+    """Return the path at which `setup.sh` installs the program; it need not exist."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     root = Path(os.environ.get("MQTTCAM_NODE_RED") or cache / "mqttcam-node-red")
     return root / "node_modules" / "node-red" / "red.js"
 
 
 class NodeRed:
-    """Node-RED with `flow`, in `directory`, which is also its user's home; a context manager."""
+    """A Node-RED with `flow`, whose user and home folder is `directory`; a context manager."""
 
     def __init__(self, directory: Path, flow: Flow) -> None:
         self.directory = directory
@@ -60,10 +60,10 @@ class NodeRed:
         self._process: subprocess.Popen[bytes] | None = None
         self._comms: ClientConnection | None = None
 
-    # Its life
+    # Start and stop
 
     def start(self) -> Self:
-        """Start, and return when the flow runs and all its MQTT nodes are connected."""
+        """Start, and return once the flow runs and all its MQTT nodes are connected."""
         (self.directory / "flows.json").write_text(json.dumps(self.flow))
         settings = self.directory / "settings.js"
         settings.write_text(f"module.exports = {json.dumps(SETTINGS | {'uiPort': self.port})};\n")
@@ -89,7 +89,7 @@ class NodeRed:
 
     def _answers(self) -> bool:
         assert self._process is not None
-        assert self._process.poll() is None, f"Node-RED ended at once:\n{self.log[-4000:]}"
+        assert self._process.poll() is None, f"Node-RED ended during its start:\n{self.log[-4000:]}"
         try:
             with urllib.request.urlopen(f"http://{HOST}:{self.port}/flows", timeout=5) as answer:
                 return answer.status == 200 and "Started flows" in self.log
@@ -117,27 +117,27 @@ class NodeRed:
 
     @property
     def log(self) -> str:
-        """Everything that it wrote."""
+        """The whole log."""
         return self._log_file.read_text("utf-8", "replace") if self._log_file.exists() else ""
 
-    # What its user does and sees
+    # What a user does and sees
 
     def press(self, name: str) -> None:
         """Press the button of an inject node.
 
         Raises:
-            urllib.error.HTTPError: there is no such node in the running flow.
+            urllib.error.HTTPError: if the running flow has no such node.
         """
         request = urllib.request.Request(f"http://{HOST}:{self.port}/inject/{self._id(name)}", method="POST")
         with urllib.request.urlopen(request, timeout=10):
             return
 
     def mark(self) -> int:
-        """The index that the next event has at the least, for `since`."""
+        """Return the lowest possible index of the next event, for `since`."""
         return len(self.events)
 
     def wait_debug(self, name: str, test: Callable[[Any], object], *, since: int = 0) -> Any:
-        """The first value that a debug node shows in the sidebar, from `since` on, and that passes `test`."""
+        """Wait for a value in the debug sidebar, at or after event `since`, for which `test` is true; return it."""
         node = self._id(name)
 
         def shown(event: Event) -> Any:
@@ -150,7 +150,7 @@ class NodeRed:
         return self._wait(shown, f"{name} in the debug sidebar", since)
 
     def wait_status(self, name: str, test: Callable[[str], object], *, since: int = 0) -> str:
-        """The first text under a node, from `since` on, that passes `test`."""
+        """Wait for a status text of a node, at or after event `since`, for which `test` is true; return it."""
         topic = f"status/{self._id(name)}"
 
         def shown(event: Event) -> str | None:

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes a Node-RED for the tests of deploy/node-red.json, in a folder of its own. What is there already is left alone.
-# Needs the npm registry, and root on Debian or Ubuntu where Node.js 18.5 or newer and npm are missing.
+# Install Node-RED for the tests of deploy/node-red.json, in a folder of its own. Returns at once if it is installed already.
+# Needs the npm registry, and root on Debian or Ubuntu if Node.js (18.5 or newer) or npm is missing.
 #
 #   tests/node_red/setup.sh
 #   MQTTCAM_NODE_RED=/where   default: ~/.cache/mqttcam-node-red
@@ -20,10 +20,10 @@ installed() {
 
 if ! installed; then
     mkdir -p "$root"
-    # Without optional packages and scripts nothing is compiled: all that is left is JavaScript.
+    # Without optional packages and scripts nothing is compiled: the rest is JavaScript.
     npm install --prefix "$root" --omit=dev --omit=optional --ignore-scripts --save-exact \
         --no-audit --no-fund --no-update-notifier --loglevel=error "node-red@$version"
-    # An installation that broke off has no mark of ours, and goes through this again.
+    # The file marks a complete installation.
     echo "$version" >"$root/.ready"
 fi
 echo "Node-RED $version is ready in $root, with Node.js $(node --version)"

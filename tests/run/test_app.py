@@ -100,11 +100,11 @@ async def test_cameras_come_change_and_go_in_the_order_of_the_configuration(conf
         app.reload()
         await until(lambda: names(app) == ["C", "A2", "B"])
         assert app.registry.devices["b"] is kept
-        assert set(app.registry.commanders) == {"a", "b", "c"}
+        assert set(app.registry.cameras) == {"a", "b", "c"}
         config.cameras = {"b": {"name": "B"}}
         app.reload()
         await until(lambda: names(app) == ["B"])
-        assert set(app.registry.commanders) == {"b"}
+        assert set(app.registry.cameras) == {"b"}
 
 
 async def test_cameras_that_change_are_never_seen_missing(config: Config) -> None:

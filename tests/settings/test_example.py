@@ -221,7 +221,6 @@ ACCEPTED = [
     ),
     "cameras: {x: {source: {type: file, path: x, format: yuv420, size: VGA}}}",
     "cameras: {x: {source: {type: picamera2, camera: imx708}}}",
-    "kafka: {brokers: 'kafka.lan:9092', topic: frames}",
 ]
 REFUSED = [
     "mqtt: {hots: x}",

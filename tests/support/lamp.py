@@ -6,10 +6,12 @@ from typing import Annotated, Any
 
 import orjson
 
-from mqttcam.commands.catalogue import CAMERA_COMMANDS, NODE_COMMANDS, Command, command
+from mqttcam.commands.catalogue import camera_commands, node_commands
+from mqttcam.commands.command import Command, Commands, command
 from mqttcam.commands.request import Request, RequestId
 from mqttcam.commands.runner import CommandRunner
 from mqttcam.devices.camera import CameraDevice
+from mqttcam.devices.errors import Code, CommandError
 from mqttcam.devices.node import Node
 from mqttcam.values import Choice, Number
 
@@ -19,11 +21,11 @@ class Lamp:
 
     def __init__(self) -> None:
         self.calls: list[object] = []
-        self.changes = 0
         self.problem: Exception | None = None
 
-    def changed(self) -> None:
-        self.changes += 1
+    def why_not(self, command: str) -> CommandError | None:
+        """As of a kind that has lamps that can be dimmed."""
+        return CommandError(Code.NOT_SUPPORTED, "this lamp cannot be dimmed") if command == "dim" else None
 
 
 LAMP: dict[str, Command[Lamp]] = {}
@@ -47,6 +49,10 @@ async def flash(lamp: Lamp, *, request_id: RequestId = None) -> None:
         raise lamp.problem
 
 
+def lamp_commands(_lamp: Lamp) -> Commands[Lamp]:
+    return LAMP
+
+
 def given(body: object) -> bytes:
     return body if isinstance(body, bytes) else orjson.dumps(body)
 
@@ -55,7 +61,7 @@ async def ask(
     target: Any, name: str, body: object = b"", *, key: str | None = None, retained: bool = False
 ) -> dict[str, Any]:
     """The result as JSON, of one command to a lamp, a node or a camera."""
-    commands: Any = {Lamp: LAMP, Node: NODE_COMMANDS, CameraDevice: CAMERA_COMMANDS}[type(target)]
+    commands: Any = {Lamp: lamp_commands, Node: node_commands, CameraDevice: camera_commands}[type(target)]
     result = await CommandRunner(target, commands).run(Request(name, given(body), key, retained))
     answer: dict[str, Any] = orjson.loads(orjson.dumps(result.as_json()))
     return answer

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -13,18 +15,27 @@ T = TypeVar("T")
 HOST = "127.0.0.1"
 
 
+_PORTS = range(20_000, 32_000)
+"""Below those of outgoing connections (32768 and up on Linux): one could take the port of a server that restarts."""
+
+
 def free_port() -> int:
-    """A TCP port of the loopback interface that nobody listens on now."""
-    with socket.socket() as sock:
-        sock.bind((HOST, 0))
-        return int(sock.getsockname()[1])
+    """Return a random TCP port of the loopback interface that nothing uses now.
+
+    Tests in other processes ask for ports, too, and a server binds its port later: two in a row would be the same.
+    """
+    while True:
+        port = _PORTS[secrets.randbelow(len(_PORTS))]
+        with socket.socket() as sock, suppress(OSError):
+            sock.bind((HOST, port))
+            return port
 
 
 def wait_for(condition: Callable[[], T | None], what: str, timeout: float = 10, interval: float = 0.02) -> T:
-    """Call `condition` until it gives something true, and return that.
+    """Call `condition` every `interval` seconds until its result is true, and return that.
 
     Raises:
-        AssertionError: it did not within `timeout` seconds; `what` is in the message.
+        AssertionError: it is still false after `timeout` seconds; the message names `what`.
     """
     end = time.monotonic() + timeout
     while True:
@@ -37,7 +48,7 @@ def wait_for(condition: Callable[[], T | None], what: str, timeout: float = 10, 
 
 
 async def until(condition: Callable[[], T | None], what: str = "", timeout: float = 10) -> T:
-    """The same on the event loop, which runs on meanwhile."""
+    """Do as `wait_for` without blocking the event loop."""
     end = time.monotonic() + timeout
     while not (value := condition()):
         assert time.monotonic() < end, f"waited {timeout:g} s in vain: {what or condition} (last: {value!r})"
@@ -46,7 +57,7 @@ async def until(condition: Callable[[], T | None], what: str = "", timeout: floa
 
 
 def listens(port: int) -> bool:
-    """Whether something accepts connections on a loopback port."""
+    """Return whether something accepts connections on a loopback port."""
     try:
         with socket.create_connection((HOST, port), 0.5):
             return True

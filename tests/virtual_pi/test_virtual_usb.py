@@ -35,6 +35,7 @@ def virtual_usb() -> Path:
 
 
 @pytest.mark.virtual_pi
+@pytest.mark.timeout(_TIMEOUT + 60)
 def test_inside_vm(virtual_pi: Path, virtual_usb: Path) -> None:
     share = f"local,id=root,path={virtual_pi},security_model=none,readonly=on,multidevs=remap"
     # Without KVM, which is not everywhere; it boots in ten seconds all the same.

@@ -53,7 +53,7 @@ async def test_results_are_those_of_mqtt(command: str, payload: bytes, status: i
         path = "set" if command == "set" else f"cmd/{command}"
         code, result = await post(served, f"/api/cameras/front/{path}", payload)
         assert code == status
-        expected = await served.registry.commanders["front"].run(Request(command, payload))
+        expected = await served.registry.cameras["front"].runner.run(Request(command, payload))
         assert comparable(result) == comparable(json.loads(json.dumps(expected.as_json())))
 
 

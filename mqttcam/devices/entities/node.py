@@ -12,9 +12,8 @@ NODE: tuple[Entity[Node], ...] = (
         key="status",
         platform="binary_sensor",
         name="Status",
-        topic="status",
         category="diagnostic",
-        options=option(device_class="connectivity", payload_on="online", payload_off="offline"),
+        options=option(device_class="connectivity"),
     ),
     Entity(
         key="cpu_temperature",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from typing import Any
 
 from mqttcam.settings.document.shape import TWIN
@@ -15,12 +14,10 @@ def json_schema() -> dict[str, Any]:
     It knows each value in its normal form only; `load` also takes `level: info` or `port: "1883"`.
     """
     schema = Settings.model_json_schema()
-    sections = (schema, *schema.get("$defs", {}).values())
-    for name in _variants(sections):
-        _require_type(schema["$defs"][name])
-    for section in sections:
+    for section in (schema, *schema.get("$defs", {}).values()):
         _add_twins(section)
         _allow_empty(section)
+        _require_type(section)
     texts = {"title": "mqttcam", "description": "The configuration file of mqttcam."}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, **texts}
 
@@ -55,17 +52,10 @@ def _allow_empty(section: dict[str, Any]) -> None:
             section["properties"][name] = {**texts, "anyOf": [schema, {"type": "null"}]}
 
 
-def _variants(sections: Iterable[dict[str, Any]]) -> Iterator[str]:
-    """The names of the sections that their `type` tells apart, such as the sources."""
-    for section in sections:
-        for schema in section.get("properties", {}).values():
-            for reference in schema.get("discriminator", {}).get("mapping", {}).values():
-                yield reference.rpartition("/")[2]
-
-
 def _require_type(section: dict[str, Any]) -> None:
-    """Require the `type` of a variant, which has a default in Python only."""
-    section["required"] = ["type", *section.get("required", ())]
+    """The `type` of a variant has a default in Python; in the file it is what tells the variants apart."""
+    if "const" in section.get("properties", {}).get("type", {}):
+        section["required"] = ["type", *section.get("required", ())]
 
 
 def _is_secret(schema: dict[str, Any]) -> bool:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from mqttcam.camera.frame import Frame, PictureSpec
 from mqttcam.camera.hub import Hub
 from mqttcam.camera.source import Source, SourceError
-from mqttcam.camera.sources.tcp import LengthPrefixedParser, MessageTooLong, TcpListener
+from mqttcam.camera.sources.tcp import Messages, TcpListener, TooLong
 from mqttcam.outputs.output import CameraFeed
 from mqttcam.outputs.tcp import TcpOutput
 from mqttcam.settings.outputs import TcpOutputSettings
@@ -149,7 +149,7 @@ def test_port_in_use(listener: Source, port: int) -> None:
 def test_any_cuts(payloads: list[bytes], cuts: list[int]) -> None:
     """However the stream is cut into pieces, the same messages come out."""
     stream = b"".join(map(message, payloads))
-    parser = LengthPrefixedParser(1000)
+    parser = Messages(1000)
     found: list[bytes] = []
     position = turn = 0
     while position < len(stream):
@@ -160,8 +160,8 @@ def test_any_cuts(payloads: list[bytes], cuts: list[int]) -> None:
 
 
 def test_too_long() -> None:
-    with pytest.raises(MessageTooLong):
-        LengthPrefixedParser(1000).feed(struct.pack(">I", 1001))
+    with pytest.raises(TooLong):
+        Messages(1000).feed(struct.pack(">I", 1001))
 
 
 class TestOutput:

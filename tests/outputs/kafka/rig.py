@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace, TracebackType
 from typing import Any, Self
@@ -18,6 +19,7 @@ from mqttcam.outputs.kafka.output import KafkaOutput
 from mqttcam.outputs.output import CameraFeed
 from mqttcam.settings.kafka import KafkaSettings
 from tests.support.kafka import KafkaBroker
+from tests.support.left_out import leave_out
 from tests.support.pictures import jpeg
 from tests.support.waiting import wait_for
 
@@ -187,8 +189,14 @@ def make_topic(broker: KafkaBroker, name: str, **config: str) -> str:
 def read(
     broker: KafkaBroker, topic: str, count: int, value_type: str = "byte_array", **keys: Any
 ) -> list[Any]:
-    """The first so many messages of a topic, by SINETStream's own reader."""
+    """Return the first `count` messages of a topic, read by SINETStream's own reader."""
     from sinetstream import MessageReader
+
+    if value_type == "image":
+        try:
+            import_module("sinetstreamplugin.valuetype.image")
+        except ImportError as error:
+            leave_out(f"SINETStream's image type: {error}")
 
     spec = {
         "auto_offset_reset": "earliest",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mqttcam.camera.sources.picamera2 import PiCamera
-from mqttcam.camera.wakeup import Wakeup
+from mqttcam.camera.wake import Wake
 from mqttcam.settings import CameraSettings, parse_size
 from mqttcam.settings.sources_real import Picamera2Source
 
@@ -23,4 +23,4 @@ def settings_of(camera: int | str = BARS, *, size: str | None = "640x480", **mor
 
 
 def source_of(camera: int | str = BARS, **more: Any) -> PiCamera:
-    return PiCamera(settings_of(camera, **more), Wakeup())
+    return PiCamera(settings_of(camera, **more), Wake())

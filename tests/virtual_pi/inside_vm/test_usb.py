@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import simplejpeg
 
-from mqttcam.camera import stall_detection
+from mqttcam.camera import stall
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.frame import PictureSpec
 from mqttcam.camera.source import SourceError
@@ -123,13 +123,13 @@ async def test_unplugged_and_plugged_in_again(camera: Camera, plug: Plug) -> Non
     plug.plug_in()
     await running(camera)
     assert plug.camera.values[_BRIGHTNESS] == 33, "the new one is told what the old one was"
-    assert await camera.take_snapshot(PictureSpec(), 10)
+    assert await camera.take(PictureSpec(), 10)
 
 
 async def test_stalled_camera_is_started_again(
     camera: Camera, plug: Plug, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stall_detection, "MIN_FRAME_AGE", 1.0)
+    monkeypatch.setattr(stall, "MIN_FRAME_AGE", 1.0)
     camera.start()
     await running(camera)
     plug.camera.stalled = True

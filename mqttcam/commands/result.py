@@ -1,0 +1,42 @@
+"""The answer to a command."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from mqttcam.commands.request import RequestId
+from mqttcam.devices.errors import CommandError
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The answer to one command.
+
+    Attributes:
+        changed: the values that took effect, by key.
+        took_ms: milliseconds from arrival to the result.
+        error: why the command was refused, or `None`.
+    """
+
+    command: str
+    request_id: RequestId = None
+    changed: Mapping[str, object] = field(default_factory=dict)
+    took_ms: int = 0
+    error: CommandError | None = None
+
+    def as_json(self) -> dict[str, object]:
+        """Return the result as it is sent, on MQTT and over HTTP alike."""
+        head = {"ok": self.error is None, "command": self.command, "request_id": self.request_id}
+        if self.error is None:
+            return head | {"changed": self.changed, "took_ms": self.took_ms}
+        error = self.error
+        return head | {
+            "error": {
+                "code": error.code.value,
+                "field": error.field,
+                "message": error.message,
+                "allowed": error.allowed,
+            },
+            "took_ms": self.took_ms,
+        }

@@ -1,0 +1,153 @@
+"""The one description of a camera and of the node: MQTT's `info`, the HTTP API and its OpenAPI schema are made of it.
+
+Nothing about any one entity, control or command is known here. The fields are JSON-able; their metadata is what
+pydantic takes for a field's JSON Schema.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from mqttcam.devices.camera import CameraDevice
+from mqttcam.devices.entities.camera import camera_entities
+from mqttcam.devices.entities.entity import Category, Entity, Platform, state_of
+from mqttcam.devices.entities.node import NODE
+from mqttcam.devices.node import Node, picture_addresses
+
+
+@dataclass(frozen=True, slots=True)
+class EntityDescription:
+    """One entity of a camera or of the node."""
+
+    key: str
+    name: str | None = field(metadata={"description": "The device's own name where it is null."})
+    platform: Platform = field(metadata={"description": "Home Assistant's platform."})
+    category: Category | None
+    settable: bool = field(metadata={"description": "Whether `set` accepts it."})
+    command: str | None = field(metadata={"description": "The command that it gives."})
+    arguments: dict[str, object] = field(metadata={"description": "The arguments of that command."})
+    kind: dict[str, object] | None = field(metadata={"description": "The kind of its value."})
+    options: dict[str, object] = field(metadata={"description": "More of Home Assistant's discovery keys."})
+    control: str | None = field(metadata={"description": "The name of the camera control that it sets."})
+    default: object = field(metadata={"description": "The default of that control."})
+
+    @property
+    def capability(self) -> Mapping[str, object]:
+        """Its kind and whether it can be set; a value that is only read has no limits to keep."""
+        kind = self.kind or {}
+        limits = () if self.settable else ("min", "max")
+        return {key: value for key, value in kind.items() if key not in limits} | {"settable": self.settable}
+
+
+@dataclass(frozen=True, slots=True)
+class CommandDescription:
+    """One command."""
+
+    name: str
+    help: str
+    arguments: dict[str, dict[str, object]] = field(metadata={"description": "The kind of each argument."})
+    required: list[str] = field(metadata={"description": "The arguments without a default."})
+
+
+@dataclass(frozen=True, slots=True)
+class CameraDescription:
+    """A camera with everything that it offers now."""
+
+    id: str
+    name: str
+    source: str = field(metadata={"description": "The type of its source."})
+    model: str | None
+    width: int | None = field(metadata={"description": "Pixels; null until known."})
+    height: int | None = field(metadata={"description": "Pixels; null until known."})
+    frame_rate: float | None = field(metadata={"description": "Frames per second that the source aims for."})
+    status: str
+    last_error: str | None
+    stream: str = field(metadata={"description": "The address of its MJPEG stream."})
+    snapshot: str = field(metadata={"description": "The address of its next frame as a JPEG."})
+    entities: list[EntityDescription]
+    commands: list[CommandDescription]
+    state: dict[str, object] = field(metadata={"description": "The values of its entities, by key."})
+
+    @property
+    def capabilities(self) -> Mapping[str, object]:
+        """What `info` contains: what the camera can do, without its present state."""
+        return {
+            "name": self.name,
+            "source": self.source,
+            "model": self.model,
+            "width": self.width,
+            "height": self.height,
+            "frame_rate": self.frame_rate,
+            "commands": sorted(command.name for command in self.commands),
+            "keys": {entity.key: entity.capability for entity in self.entities if entity.kind is not None},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class NodeDescription:
+    """The node with everything that it offers."""
+
+    id: str
+    version: str
+    entities: list[EntityDescription]
+    commands: list[CommandDescription]
+    state: dict[str, object] = field(metadata={"description": "The values of its entities, by key."})
+
+
+def describe_camera(
+    device: CameraDevice, commands: Sequence[CommandDescription], page: str = "/"
+) -> CameraDescription:
+    """Describe a camera; `page` is the address of the web page, with a slash at its end."""
+    info = device.camera.info
+    width, height = device.size or (None, None)
+    addresses = picture_addresses(page, device.id)
+    entities = camera_entities(device)
+    return CameraDescription(
+        id=device.id,
+        name=device.name,
+        source=device.settings.source.type,
+        model=info.model if info else None,
+        width=width,
+        height=height,
+        frame_rate=info.frame_rate if info else None,
+        status=device.camera.status.value,
+        last_error=device.camera.last_error,
+        stream=addresses["stream"],
+        snapshot=addresses["snapshot"],
+        entities=[describe_entity(device, entity) for entity in entities],
+        commands=list(commands),
+        state=state_of(entities, device),
+    )
+
+
+def describe_node(node: Node, commands: Sequence[CommandDescription]) -> NodeDescription:
+    """Describe the node."""
+    entities = [_describe(entity) for entity in NODE]
+    return NodeDescription(node.id, node.version, entities, list(commands), state_of(NODE, node))
+
+
+def describe_entity(device: CameraDevice, entity: Entity[CameraDevice]) -> EntityDescription:
+    """Describe an entity of a camera; a control with its own name and default."""
+    control = device.camera.controls.get(entity.control) if entity.control else None
+    if control is None:
+        return _describe(entity)
+    return _describe(entity, control.name, control.kind.encode(control.default))
+
+
+def _describe(
+    entity: Entity[CameraDevice] | Entity[Node], control: str | None = None, default: object = None
+) -> EntityDescription:
+    return EntityDescription(
+        key=entity.key,
+        name=entity.name,
+        platform=entity.platform,
+        category=entity.category,
+        settable=entity.settable,
+        command=entity.command,
+        arguments=dict(entity.arguments),
+        kind=entity.kind.describe() if entity.kind else None,
+        options=dict(entity.options),
+        control=control,
+        default=default,
+    )

@@ -1,0 +1,47 @@
+"""Setting several values of a camera at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mqttcam.devices.camera import CameraDevice
+from mqttcam.devices.entities.camera import camera_entities
+from mqttcam.devices.errors import Code, CommandError, check_keys
+from mqttcam.values import ValueKind, coerce_all, shown
+
+
+async def apply_patch(device: CameraDevice, patch: Mapping[str, object]) -> dict[str, object]:
+    """Apply every value of a patch or none, and save them; patches of one camera take effect in the order of calls.
+
+    Returns:
+        The values that took effect by key, as in JSON. Keys that are not in the patch are among them where the camera
+        changed other controls along with it.
+
+    Raises:
+        CommandError, InvalidValue, SourceError, CameraUnavailable: nothing was changed.
+    """
+    async with device.patch_lock:
+        changed = await _apply(device, patch)
+        await device.save()
+    return changed
+
+
+async def _apply(device: CameraDevice, patch: Mapping[str, object]) -> dict[str, object]:
+    entities = {entity.key: entity for entity in camera_entities(device) if entity.kind is not None}
+    settable = {key: entity for key, entity in entities.items() if entity.settable}
+    kinds: dict[str, ValueKind] = {key: entity.kind for key, entity in settable.items() if entity.kind}
+    for key in patch:
+        if key in entities and key not in settable:
+            raise CommandError(Code.NOT_SUPPORTED, f"{key} is read-only", key, sorted(settable))
+        if key not in entities and device.camera.info is None:
+            message = "the camera has not been opened yet, so its controls are not known"
+            raise CommandError(Code.UNAVAILABLE, message, shown(key), sorted(settable))
+    check_keys(patch, settable)
+    values = coerce_all(kinds, patch)
+    # Controls first: they can fail, writing the others cannot.
+    if controls := {key: value for key, value in values.items() if settable[key].control is not None}:
+        values |= await device.set_controls(controls)
+    for key, value in values.items():
+        if key in settable and (write := settable[key].write) is not None:
+            write(device, value)
+    return {key: kinds[key].encode(value) for key, value in values.items() if key in kinds}
