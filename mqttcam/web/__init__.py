@@ -1,6 +1,31 @@
-"""The live page, MJPEG streams, snapshots, the HTTP API, health and metrics.
+"""The web server: live page, MJPEG streams, snapshots, HTTP API, health and metrics.
 
-`WebServer` loads aiohttp when it is first asked for; the password hashes do without.
+Where to find what:
+
+- `server.py`: start and stop. `routes.py`: every path with its handler and permission; **a new route goes here**.
+- Handlers: `api.py` (commands and state), `pictures.py` (streams and snapshots), `updates.py` (server-sent events),
+  `login.py`, `monitoring.py` (health and metrics), `static_files.py` (the page). `context.py`: what they share.
+- Before and after a handler: `protocol.py` (connection limits, malformed requests), `authorization.py` (permissions,
+  cross-site requests), `middleware.py` (errors as JSON, security headers), `errors.py` (the form of an error).
+- Authentication: `auth.py` (who sent a request), `sessions.py` and `revoked_sessions.py` (cookies), `passwords.py`
+  (hashes), `rate_limiter.py` (failed logins).
+- Pictures: `mjpeg.py` (one stream for many clients), `picture_query.py` (`?fps=&width=&quality=`),
+  `snapshot_history.py`, `placeholder.py`.
+- State: `state_publisher.py` (changes, for `updates.py`), `openapi.py` and `schemas.py` (the API's description),
+  `metrics.py` (Prometheus; **a new metric goes here**, unless it is an entity: those are metrics by themselves).
+- `address.py`: the page's URL. `timing.py`: all timeouts.
+
+The page is `static/index.html` with one JavaScript module per part:
+
+- `app.js`: start, and navigation between cameras. `api.js`: requests and the update stream. `login.js`: the login form.
+- `overview.js`: all cameras. `camera.js`: one camera, with `stage.js` (live picture), `zoom.js`, `window.js`
+  (rectangles drawn on the picture), `history.js` (snapshots), and `panel.js` (the cards beside the
+  picture; **a new card goes here**). `fields.js`: one widget per kind of value. `node.js`: the drawer of the node.
+- `dom.js`, `format.js`: helpers. `types.d.ts`: the API's JSON, for the type checker only.
+- Style sheets: `base.css` (colours, type), `layout.css`, `phone.css` (small screens), `stage.css`, `controls.css`,
+  `dialogs.css`, `contrast.css` (forced colours).
+
+`WebServer` imports aiohttp when it is first accessed, so that `passwords.py` and `address.py` can be used without.
 """
 
 from typing import TYPE_CHECKING, Any

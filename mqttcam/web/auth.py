@@ -1,4 +1,4 @@
-"""Who is asking, and what they may do: users, tokens, sessions. Knows nothing of cameras or pages."""
+"""Authentication: users, tokens, sessions and trusted networks. Knows neither cameras nor routes."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import hmac
 import ipaddress
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,17 +19,23 @@ from mqttcam.settings.web import Role, WebSettings
 from mqttcam.web.errors import ApiError
 from mqttcam.web.passwords import hash_password, verify_password
 from mqttcam.web.rate_limiter import LoginRateLimiter
-from mqttcam.web.revoked_sessions import SESSION_SECONDS, RevokedSessions
+from mqttcam.web.sessions import Session, Sessions
 
-_REMEMBERED = 64
-_REMEMBER_SECONDS = 600.0
+_MAX_VERIFIED = 64
+_VERIFIED_SECONDS = 600.0
 _MAX_QUEUE = 8
-_LONGEST_PASSWORD = 1024
+_MAX_PASSWORD_LENGTH = 1024
+_CACHE_KEY = os.urandom(32)
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who makes a request. `proof` is what they showed; `none` where nothing is asked of them."""
+    """The sender of a request.
+
+    Attributes:
+        name: of the user or token; None if no login was needed.
+        proof: how the sender was authenticated; "none" if the settings ask for no login.
+    """
 
     name: str | None
     role: Role
@@ -36,28 +43,38 @@ class Identity:
 
 
 class Authenticator:
-    """Checks what a request shows of its sender.
+    """Finds out who sent a request.
 
-    `key` signs the sessions: those of another key are not valid.
+    Args:
+        verify: compares a password with its hash; slow, and therefore run in a thread.
+        clock: monotonic seconds.
     """
 
-    def __init__(self, settings: WebSettings, key: bytes, ended: RevokedSessions | None = None) -> None:
+    def __init__(
+        self,
+        settings: WebSettings,
+        sessions: Sessions,
+        *,
+        verify: Callable[[str, str], bool] = verify_password,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._settings = settings
-        self._key = key
-        self._ended = ended or RevokedSessions()
-        self._throttle = LoginRateLimiter()
-        self._one_at_a_time = asyncio.Lock()
-        self._waiting = 0
-        self._known: dict[bytes, float] = {}
-        self._nobody: str | None = None
+        self._sessions = sessions
+        self._verify = verify
+        self._clock = clock
+        self._rate_limiter = LoginRateLimiter(clock)
+        self._hashing = asyncio.Lock()
+        self._queued = 0
+        self._verified: dict[bytes, float] = {}
+        self._dummy: str | None = None
 
     @property
-    def open(self) -> bool:
-        """Whether nobody is asked who they are."""
-        return not self._settings.users and not self._settings.tokens
+    def enabled(self) -> bool:
+        """Whether a login is needed: whether any user or token is configured."""
+        return bool(self._settings.users or self._settings.tokens)
 
-    def client(self, request: web.Request) -> str:
-        """The address of who is asking, seen through the trusted proxies."""
+    def client_address(self, request: web.Request) -> str:
+        """Return the sender's address, as reported by the trusted proxies if it comes through them."""
         address = request.remote or ""
         hops = [
             hop.strip() for line in request.headers.getall("X-Forwarded-For", ()) for hop in line.split(",")
@@ -66,93 +83,84 @@ class Authenticator:
             address = hops.pop()
         return address
 
-    async def visitor(self, request: web.Request, cookie: str) -> Identity | None:
-        """Who makes a request; `None` for who has to log in first.
+    async def authenticate(self, request: web.Request, cookie: str) -> Identity | None:
+        """Return the sender of a request; None if a login is needed first.
+
+        Args:
+            cookie: the name of the session cookie.
 
         Raises:
-            ApiError: after too many wrong guesses.
+            ApiError: after too many failed logins.
         """
-        if self.open:
+        if not self.enabled:
             return Identity(None, "admin", "none")
-        if self._within(self.client(request), self._settings.trusted_networks):
+        if self._within(self.client_address(request), self._settings.trusted_networks):
             return Identity(None, "admin", "network")
         scheme, _, rest = request.headers.get("Authorization", "").partition(" ")
         match scheme.lower():
             case "bearer":
                 return self._by_token(rest.strip())
             case "basic":
-                return await self._by_basic(rest.strip(), self.client(request))
+                return await self._by_basic(rest.strip(), self.client_address(request))
             case _:
-                return self._by_session(request.cookies.get(cookie, ""))
+                return self.by_session(request.cookies.get(cookie, ""))
 
     async def login(self, name: str, password: str, client: str) -> Identity | None:
-        """A user by name and password; without a name, a token.
+        """Return a user by name and password, or a token by an empty name and the token; None if they are wrong.
+
+        Args:
+            client: the sender's address, by which failed attempts are counted.
 
         Raises:
-            ApiError: after too many wrong guesses.
+            ApiError: after too many failed logins.
         """
         if not name:
             return self._by_token(password)
-        if len(password) > _LONGEST_PASSWORD:
+        if len(password) > _MAX_PASSWORD_LENGTH:
             return None
         user = self._settings.users.get(name)
-        if not await self._check(
-            name, password, user.password_hash.get_secret_value() if user else None, client
-        ):
+        expected = user.password_hash.get_secret_value() if user else None
+        if not await self._is_correct(name, password, expected, client):
             return None
         return Identity(name, user.role, "password") if user else None
 
     # sessions
 
-    def session(self, visitor: Identity) -> str:
-        """A cookie's value for someone who has shown a password or token."""
-        kind = "t" if visitor.proof == "token" else "u"
-        name = _encode((visitor.name or "").encode())
-        # Each is another one, so that the end of one is not that of another.
-        head = f"{kind}.{name}.{int(time.time()) + SESSION_SECONDS}.{_encode(os.urandom(9))}"
-        return f"{head}.{self._sign(head, self._secret(kind, visitor.name or '') or '')}"
+    def open_session(self, identity: Identity) -> str:
+        """Return the cookie of a new session for an identity proven by password or token."""
+        name = identity.name or ""
+        if identity.proof == "token":
+            return self._sessions.issue("token", name, self._settings.tokens[name].token.get_secret_value())
+        return self._sessions.issue("user", name, self._settings.users[name].password_hash.get_secret_value())
 
-    async def logout(self, cookie: str) -> None:
-        """End a session, wherever its cookie is; what is none is let be."""
-        if self._by_session(cookie) is not None:
-            head, _, signature = cookie.rpartition(".")
-            await self._ended.add(signature, int(head.split(".")[2]))
+    async def close_session(self, cookie: str) -> None:
+        """Invalidate a session on the server. Ignore invalid cookies."""
+        await self._sessions.revoke(cookie)
 
-    def _by_session(self, cookie: str) -> Identity | None:
-        try:
-            head, _, signature = cookie.rpartition(".")
-            kind, encoded, expiry, _ = head.split(".")
-            name = _decode(encoded).decode()
-            expires = int(expiry)
-        except ValueError:
+    def by_session(self, cookie: str) -> Identity | None:
+        """Return the identity of a session cookie; None if it is invalid, or if its credential has changed."""
+        session = self._sessions.verify(cookie)
+        if session is None:
             return None
-        secret = self._secret(kind, name)
-        if expires < time.time() or secret is None or not _same(signature, self._sign(head, secret)):
+        secret, role = self._credential(session)
+        if secret is None or not self._sessions.matches(session, secret):
             return None
-        return (
-            None if self._ended.has(signature, expires) else Identity(name, self._role(kind, name), "session")
-        )
+        return Identity(session.name, role, "session")
 
-    def _secret(self, kind: str, name: str) -> str | None:
-        """What a session hangs on besides the key: a changed password or token ends it."""
-        if kind == "u" and (user := self._settings.users.get(name)):
-            return user.password_hash.get_secret_value()
-        if kind == "t" and (token := self._settings.tokens.get(name)):
-            return token.token.get_secret_value()
-        return None
-
-    def _role(self, kind: str, name: str) -> Role:
-        return self._settings.users[name].role if kind == "u" else self._settings.tokens[name].role
-
-    def _sign(self, head: str, secret: str) -> str:
-        return _encode(hmac.digest(self._key, f"{head}\0{secret}".encode(), "sha256"))
+    def _credential(self, session: Session) -> tuple[str | None, Role]:
+        """Return the present password hash or token of a session, and its role; None if it was removed."""
+        if session.kind == "user" and (user := self._settings.users.get(session.name)):
+            return user.password_hash.get_secret_value(), user.role
+        if session.kind == "token" and (token := self._settings.tokens.get(session.name)):
+            return token.token.get_secret_value(), token.role
+        return None, "viewer"
 
     # passwords and tokens
 
     def _by_token(self, given: str) -> Identity | None:
         found: Identity | None = None
         for name, token in self._settings.tokens.items():
-            if _same(given, token.token.get_secret_value()):
+            if _equal(given, token.token.get_secret_value()):
                 found = Identity(name, token.role, "token")
         return found
 
@@ -163,35 +171,42 @@ class Authenticator:
             return None
         return await self.login(name, password, client)
 
-    async def _check(self, name: str, password: str, line: str | None, client: str) -> bool:
-        """Whether a password fits. A right one is remembered a while: players show it with every request."""
-        mark = hashlib.blake2b(f"{name}\0{password}\0{line}".encode(), key=self._key[:64]).digest()
-        if line is not None and self._known.get(mark, 0) > time.monotonic():
+    async def _is_correct(self, name: str, password: str, expected: str | None, client: str) -> bool:
+        """Return whether a password matches a hash.
+
+        A correct one is cached for some minutes, because players send it with every request. `expected` is None for
+        an unknown user; that takes as long as a wrong password, so that user names cannot be found out.
+        """
+        # A random key per process: the cache cannot be searched for passwords, nor compared across restarts.
+        digest = hashlib.blake2b(f"{name}\0{password}\0{expected}".encode(), key=_CACHE_KEY).digest()
+        if expected is not None and self._verified.get(digest, 0) > self._clock():
             return True
-        if self._waiting >= _MAX_QUEUE:
+        if self._queued >= _MAX_QUEUE:
             raise _too_many(1)
-        self._waiting += 1
+        self._queued += 1
         try:
-            async with self._one_at_a_time:
-                if wait := self._throttle.wait(client):
-                    raise _too_many(wait)
-                self._throttle.failed(client)
-                fits = await asyncio.to_thread(verify_password, password, line or await self._decoy())
+            async with self._hashing:
+                if delay := self._rate_limiter.delay(client):
+                    raise _too_many(delay)
+                self._rate_limiter.failed(client)
+                correct = await asyncio.to_thread(
+                    self._verify, password, expected or await self._dummy_hash()
+                )
         finally:
-            self._waiting -= 1
-        if line is None or not fits:
+            self._queued -= 1
+        if expected is None or not correct:
             return False
-        self._throttle.succeeded(client)
-        if len(self._known) >= _REMEMBERED:
-            self._known.clear()
-        self._known[mark] = time.monotonic() + _REMEMBER_SECONDS
+        self._rate_limiter.succeeded(client)
+        if len(self._verified) >= _MAX_VERIFIED:
+            self._verified.clear()
+        self._verified[digest] = self._clock() + _VERIFIED_SECONDS
         return True
 
-    async def _decoy(self) -> str:
-        """A hash for names that nobody has, so that they take as long as others."""
-        if self._nobody is None:
-            self._nobody = await asyncio.to_thread(hash_password, os.urandom(16).hex())
-        return self._nobody
+    async def _dummy_hash(self) -> str:
+        """Return a hash that no password matches."""
+        if self._dummy is None:
+            self._dummy = await asyncio.to_thread(hash_password, os.urandom(16).hex())
+        return self._dummy
 
     @staticmethod
     def _within(address: str, networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]) -> bool:
@@ -203,21 +218,12 @@ class Authenticator:
         return any(ip in network for network in networks)
 
 
-def _same(given: str, expected: str) -> bool:
-    # A header may have any bytes; those that are no text come as surrogates.
+def _equal(given: str, expected: str) -> bool:
+    # Header bytes that are not valid text arrive as surrogates.
     return hmac.compare_digest(given.encode(errors="surrogateescape"), expected.encode())
 
 
-def _encode(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).decode().rstrip("=")
-
-
-def _decode(text: str) -> bytes:
-    return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-
-
 def _too_many(seconds: float) -> ApiError:
-    wait = max(1, round(seconds + 0.5))
-    return ApiError(
-        429, "too_many_requests", f"too many wrong guesses: wait {wait} s", headers={"Retry-After": str(wait)}
-    )
+    delay = max(1, round(seconds + 0.5))
+    message = f"too many failed logins: try again in {delay} s"
+    return ApiError(429, "too_many_requests", message, headers={"Retry-After": str(delay)})

@@ -1,4 +1,4 @@
-"""What goes wrong with a request, in the shape of a command's result: a client reads one kind of error."""
+"""Errors of requests, in the form of a command's result, so that clients parse one kind of error."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ STATUS: Mapping[Code, int] = {
     Code.TOO_LARGE: 413,
     Code.INTERNAL: 500,
 }
-"""The HTTP status of a result's code."""
+"""The HTTP status of each code of a result."""
 
 
 class ApiError(Exception):
-    """A request that is refused before or beside a command.
+    """A request that failed outside a command.
 
-    Codes beyond those of commands: `unauthorized`, `forbidden`, `not_found`, `method_not_allowed`,
-    `unsupported_media_type`, `too_many_requests`.
+    Codes besides those of commands: `unauthorized`, `forbidden`, `not_found`, `method_not_allowed`,
+    `invalid_request`, `unsupported_media_type`, `timeout`, `too_many_requests`.
     """
 
     def __init__(
@@ -49,16 +49,17 @@ class ApiError(Exception):
         self.headers = dict(headers or {})
 
     def body(self) -> dict[str, object]:
-        """As it goes out."""
+        """Return the JSON object that is sent."""
         error = {"code": self.code, "field": self.field, "message": self.message, "allowed": self.allowed}
         return {"ok": False, "command": None, "request_id": None, "error": error}
 
     def response(self) -> web.Response:
+        """Return the HTTP response."""
         return json_response(self.body(), self.status, self.headers)
 
 
 def json_response(data: object, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
-    """JSON that nobody may keep: every answer of the API is about now."""
+    """Return a JSON response that must not be cached: every answer of the API describes the present."""
     return web.Response(
         body=orjson.dumps(data, option=orjson.OPT_NON_STR_KEYS),
         status=status,

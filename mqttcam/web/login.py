@@ -1,4 +1,4 @@
-"""Logging in and out, and who one is."""
+"""`/api/login`, `/api/logout` and `/api/session`."""
 
 from __future__ import annotations
 
@@ -13,27 +13,25 @@ from mqttcam.web.revoked_sessions import SESSION_SECONDS
 
 
 async def session(request: web.Request) -> web.Response:
-    """Who is asking."""
+    """Return the identity of the sender."""
     context = request.app[CONTEXT]
-    visitor = await context.access.visitor(request, context.cookie)
-    if visitor is None:
+    identity = await context.auth.authenticate(request, context.cookie)
+    if identity is None:
         raise ApiError(401, "unauthorized", "log in, or send a token")
-    return json_response(_describe(visitor))
+    return json_response(_describe(identity))
 
 
 async def login(request: web.Request) -> web.Response:
-    """A session for `{"name", "password"}`; with a token as the password, no name."""
+    """Open a session for `{"name", "password"}`, or for a token as the password without a name."""
     context = request.app[CONTEXT]
     name, password = _credentials(await body(request))
-    visitor = await context.access.login(name, password, context.access.client(request))
-    if visitor is None:
-        raise ApiError(
-            401, "unauthorized", "name and password do not fit" if name else "the token does not fit"
-        )
-    response = json_response(_describe(visitor))
+    identity = await context.auth.login(name, password, context.auth.client_address(request))
+    if identity is None:
+        raise ApiError(401, "unauthorized", "wrong name or password" if name else "wrong token")
+    response = json_response(_describe(identity))
     response.set_cookie(
         context.cookie,
-        context.access.session(visitor),
+        context.auth.open_session(identity),
         max_age=SESSION_SECONDS,
         path=_path(request, context),
         httponly=True,
@@ -44,9 +42,9 @@ async def login(request: web.Request) -> web.Response:
 
 
 async def logout(request: web.Request) -> web.Response:
-    """End the session, and forget it in this browser."""
+    """Invalidate the session, and delete its cookie from this browser."""
     context = request.app[CONTEXT]
-    await context.access.logout(request.cookies.get(context.cookie, ""))
+    await context.auth.close_session(request.cookies.get(context.cookie, ""))
     response = json_response({"ok": True})
     response.del_cookie(context.cookie, path=_path(request, context))
     return response
@@ -59,7 +57,8 @@ def _credentials(data: bytes) -> tuple[str, str]:
     except (orjson.JSONDecodeError, AttributeError, KeyError):
         name = password = None
     if not isinstance(name, str) or not isinstance(password, str):
-        raise ApiError(400, "invalid_json", "not a login", allowed={"name": "text", "password": "text"})
+        allowed = {"name": "text", "password": "text"}
+        raise ApiError(400, "invalid_json", "the body is not a login", allowed=allowed)
     return name, password
 
 
@@ -67,5 +66,5 @@ def _path(request: web.Request, context: WebContext) -> str:
     return context.base(request) or "/"
 
 
-def _describe(visitor: Identity) -> dict[str, object]:
-    return {"name": visitor.name, "role": visitor.role, "proof": visitor.proof}
+def _describe(identity: Identity) -> dict[str, object]:
+    return {"name": identity.name, "role": identity.role, "proof": identity.proof}

@@ -1,4 +1,4 @@
-"""Prometheus metrics, made at each scrape from the entity declarations and the page's own counters."""
+"""Prometheus metrics: one per numeric entity, from its declaration, and those of cameras and web server below."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _UNITS: dict[str | None, tuple[str, float]] = {
 
 
 def exposition(context: WebContext, accept: str) -> tuple[bytes, str]:
-    """All metrics, and their content type by what the scraper accepts."""
+    """Return all metrics, and their content type: Prometheus text or OpenMetrics, by the `Accept` header."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Metrics(context))
     ProcessCollector(registry=registry)
@@ -50,18 +50,20 @@ class _Metrics(Collector):
             value={"version": context.registry.node.version, "node": context.registry.node.id},
         )
         yield GaugeMetricFamily(
-            "mqttcam_problems", "How many things are wrong.", value=len(context.registry.health.problems())
+            "mqttcam_problems", "Number of problems.", value=len(context.registry.health.problems())
         )
         yield from _node(context.registry.node)
         yield from _cameras(context)
-        yield GaugeMetricFamily("mqttcam_web_event_streams", "Open pages.", value=len(context.live))
+        yield GaugeMetricFamily(
+            "mqttcam_web_event_streams", "Open update streams.", value=len(context.publisher)
+        )
         yield CounterMetricFamily(
-            "mqttcam_web_frames_sent", "Pictures sent to viewers.", value=context.viewers.sent
+            "mqttcam_web_frames_sent", "Pictures sent to MJPEG clients.", value=context.streams.sent
         )
         yield CounterMetricFamily(
             "mqttcam_web_frames_dropped",
-            "Pictures that viewers were too slow for.",
-            value=context.viewers.dropped,
+            "Pictures dropped because MJPEG clients were too slow.",
+            value=context.streams.dropped,
         )
 
 
@@ -73,17 +75,17 @@ def _node(node: Node) -> Iterator[Metric]:
 
 
 def _cameras(context: WebContext) -> Iterator[Metric]:
-    up = GaugeMetricFamily("mqttcam_camera_up", "1 while the camera gives frames.", labels=["camera"])
+    up = GaugeMetricFamily("mqttcam_camera_up", "1 while the camera delivers frames.", labels=["camera"])
     frames = CounterMetricFamily(
-        "mqttcam_camera_frames", "Frames that came from the camera.", labels=["camera"]
+        "mqttcam_camera_frames", "Frames delivered by the camera.", labels=["camera"]
     )
-    viewers = GaugeMetricFamily("mqttcam_camera_viewers", "Who is watching the stream.", labels=["camera"])
+    viewers = GaugeMetricFamily("mqttcam_camera_viewers", "MJPEG clients of the camera.", labels=["camera"])
     families: dict[str, GaugeMetricFamily | CounterMetricFamily] = {}
     for device in context.registry.devices.values():
         camera = device.camera
         up.add_metric([device.id], camera.status is CameraStatus.RUNNING)
         frames.add_metric([device.id], camera.stats.frames)
-        viewers.add_metric([device.id], context.viewers.count(device))
+        viewers.add_metric([device.id], context.streams.count(device))
         for entity in camera_entities(device):
             if (fresh := _family("mqttcam_camera", entity, ("camera",))) is not None:
                 _add(families.setdefault(fresh.name, fresh), entity, device, [device.id])
@@ -93,7 +95,7 @@ def _cameras(context: WebContext) -> Iterator[Metric]:
 def _family(
     prefix: str, entity: Entity[Device], labels: tuple[str, ...]
 ) -> GaugeMetricFamily | CounterMetricFamily | None:
-    """The metric that an entity is; `None` for those without a number or a switch, which is 1 or 0."""
+    """Return an entity's metric; a switch is 1 or 0, and anything else than a switch or number has none (None)."""
     if not isinstance(entity.kind, Number | Switch) or entity.read is None:
         return None
     unit = _unit(entity)
@@ -109,7 +111,7 @@ def _add(
     device: Device,
     labels: list[str],
 ) -> None:
-    """An unknown value has no sample."""
+    """Add a device's value to an entity's metric. An unknown value has no sample."""
     value = entity.read(device) if entity.read is not None else None
     if isinstance(value, int | float):
         family.add_metric(labels, value * _UNITS.get(_unit(entity), ("", 1.0))[1])

@@ -1,4 +1,4 @@
-"""Pictures to many viewers: one feed a camera and width, made ready for sending once, then handed to each."""
+"""MJPEG streams: each picture is encoded and framed once per camera, width and quality, and sent to every client."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mqttcam.devices.camera import CameraDevice
 from mqttcam.web.placeholder import placeholder
 
 BOUNDARY = "frame"
-FIRST = f"--{BOUNDARY}\r\n".encode()
+FIRST_BOUNDARY = f"--{BOUNDARY}\r\n".encode()
 _PART = (
     b"Content-Type: image/jpeg\r\nContent-Length: %d\r\nX-Timestamp: %.6f\r\nX-Sequence: %d\r\n\r\n"
     b"%b\r\n--" + BOUNDARY.encode() + b"\r\n"
@@ -22,19 +22,22 @@ _PART = (
 
 
 def part_of(jpeg: bytes, ts_ns: int, seq: int) -> bytes:
-    """One picture as a part of a multipart stream (RFC 2046, 5.1).
+    """Return one picture as a part of a multipart stream (RFC 2046, 5.1).
 
-    The next part's boundary comes at once: browsers show a picture when they have seen the end of it.
+    It ends with the boundary of the next part: browsers show a picture once they have seen that.
     """
     return _PART % (len(jpeg), ts_ns / 1e9, seq, jpeg)
 
 
 class MjpegClient:
-    """One client of a stream. It holds one picture at the most: the one that is on its way.
+    """One client of a stream. At most one picture is buffered for it: the one being sent.
 
     Attributes:
-        fps: pictures a second at the most; infinity for every frame.
-        sent, dropped: pictures that went out, and that were due while the one before was still on its way.
+        fps: maximum frames per second; infinity for every frame.
+        sent: pictures sent.
+        dropped: pictures skipped because the one before was still being sent.
+        ended: whether the stream is over.
+        congested: set while a picture is being sent, and when the stream has ended.
     """
 
     def __init__(self, transport: asyncio.Transport, fps: float = math.inf) -> None:
@@ -43,12 +46,11 @@ class MjpegClient:
         self.dropped = 0
         self.ended = False
         self.congested = asyncio.Event()
-        """Set while a picture is on its way; also when the stream has ended."""
         self._transport = transport
         self._period_ns = 0.0 if math.isinf(fps) else 1e9 / fps
         self._due_ns = 0.0
-        self._owed: bytes | None = None
-        # The protocol counts as paused, and `drain` waits, until the last byte is with the kernel.
+        self._pending: bytes | None = None
+        # asyncio pauses the protocol, and `drain` waits, until the kernel has taken the last byte.
         transport.set_write_buffer_limits(high=0)
 
     @property
@@ -57,7 +59,7 @@ class MjpegClient:
         return not self.congested.is_set() and not self._transport.is_closing()
 
     def is_due(self, ts_ns: int) -> bool:
-        """Whether it is time for a picture of this capture time; a quarter of a period early is on time."""
+        """Return whether a picture captured at this time is due, and count it. A quarter of a period early is due."""
         if ts_ns < self._due_ns - self._period_ns / 4:
             return False
         on_time = ts_ns - self._due_ns <= self._period_ns
@@ -65,30 +67,30 @@ class MjpegClient:
         return True
 
     def offer(self, part: bytes) -> None:
-        """Send a picture, if the one before has gone."""
-        self._owed = None
+        """Send a picture, or drop it if the client is not ready."""
+        self._pending = None
         if self.ready:
             self.sent += 1
             self._send(part)
         else:
             self.dropped += 1
 
-    def show(self, part: bytes) -> None:
-        """Send a picture that must not be missed, unless a newer one comes before it can be taken."""
+    def send_reliably(self, part: bytes) -> None:
+        """Send a picture as soon as the client is ready, unless a newer one is offered before."""
         if self.ready:
             self._send(part)
         else:
-            self._owed = part
+            self._pending = part
 
-    def relieved(self) -> None:
-        """The last byte has gone."""
+    def drained(self) -> None:
+        """Continue after the kernel has taken the last byte."""
         self.congested.clear()
-        if self._owed is not None and self.ready:
-            part, self._owed = self._owed, None
+        if self._pending is not None and self.ready:
+            part, self._pending = self._pending, None
             self._send(part)
 
     def end(self) -> None:
-        """Close the stream; pictures on their way are given up."""
+        """Close the stream. A picture that is being sent is cut off."""
         self.ended = True
         if self._transport.get_write_buffer_size():
             self._transport.abort()
@@ -101,10 +103,10 @@ class MjpegClient:
 
 
 class MjpegStream:
-    """The viewers of one camera who want pictures of one width and quality."""
+    """The pictures of one camera in one width and quality, and their clients."""
 
     def __init__(self, device: CameraDevice, max_width: int | None, quality: int | None) -> None:
-        self.viewers: set[MjpegClient] = set()
+        self.clients: set[MjpegClient] = set()
         self._device = device
         self._max_width = max_width
         self._quality = quality
@@ -113,24 +115,25 @@ class MjpegStream:
 
     @property
     def dropped(self) -> int:
-        """Frames that nobody here could take, and that were never made a picture."""
+        """Frames that were not encoded because no client was ready."""
         return self._feed.dropped
 
     def update(self) -> None:
-        """After a change of the viewers, of one's readiness or of the device."""
+        """Adapt to a change of the clients, of the readiness of one, or of the device."""
         self._feed.spec = self._spec()
-        self._feed.fps = max((viewer.fps for viewer in self.viewers), default=0.0)
-        self._feed.ready = any(viewer.ready for viewer in self.viewers)
+        self._feed.fps = max((client.fps for client in self.clients), default=0.0)
+        self._feed.ready = any(client.ready for client in self.clients)
 
-    def interrupt(self) -> None:
-        """Show that no pictures come: the last one must not look as if it were now."""
+    def show_placeholder(self) -> None:
+        """Replace the last picture, so that it does not look live while the camera delivers none."""
         part = part_of(placeholder(), 0, 0)
-        for viewer in self.viewers:
-            viewer.show(part)
+        for client in self.clients:
+            client.send_reliably(part)
 
     def close(self) -> None:
-        for viewer in self.viewers:
-            viewer.end()
+        """Disconnect every client."""
+        for client in self.clients:
+            client.end()
         self._feed.close()
 
     def _spec(self) -> PictureSpec:
@@ -138,82 +141,83 @@ class MjpegStream:
 
     def _on_picture(self, picture: Picture) -> None:
         part = part_of(picture.jpeg, picture.ts_ns, picture.seq)
-        # One that was on its way when the camera was switched off is not shown any more.
-        for viewer in self.viewers if self._device.camera.status not in WITHOUT_FRAMES else ():
-            # The feed itself keeps the pace of the fastest.
-            if viewer.fps >= self._feed.fps or viewer.is_due(picture.ts_ns):
-                viewer.offer(part)
-        self._feed.ready = any(viewer.ready for viewer in self.viewers)
+        # A picture that was being encoded while the camera was switched off must not be shown any more.
+        for client in self.clients if self._device.camera.status not in WITHOUT_FRAMES else ():
+            # The feed already runs at the rate of the fastest. `is_due` counts its pictures, too: the rate holds when
+            # a faster client joins.
+            if client.is_due(picture.ts_ns) or client.fps >= self._feed.fps:
+                client.offer(part)
+        self._feed.ready = any(client.ready for client in self.clients)
 
 
 class MjpegStreams:
-    """Every viewer of every camera."""
+    """Every stream of every camera. `len()` is the number of clients."""
 
     def __init__(self) -> None:
-        self._audiences: dict[tuple[CameraDevice, int | None, int | None], MjpegStream] = {}
-        self._gone = {"sent": 0, "dropped": 0}
+        self._streams: dict[tuple[CameraDevice, int | None, int | None], MjpegStream] = {}
+        self._finished = {"sent": 0, "dropped": 0}
         self._interrupted: set[CameraDevice] = set()
 
     def __len__(self) -> int:
-        return sum(len(audience.viewers) for audience in self._audiences.values())
+        return sum(len(stream.clients) for stream in self._streams.values())
 
     def count(self, device: CameraDevice) -> int:
-        """How many watch a camera."""
-        return sum(len(audience.viewers) for key, audience in self._audiences.items() if key[0] is device)
+        """Return the number of clients of a camera."""
+        return sum(len(stream.clients) for key, stream in self._streams.items() if key[0] is device)
 
     @property
     def sent(self) -> int:
-        """Pictures sent, to all viewers ever."""
-        return self._gone["sent"] + sum(viewer.sent for viewer in self._all())
+        """Pictures sent to all clients since the start."""
+        return self._finished["sent"] + sum(client.sent for client in self._clients())
 
     @property
     def dropped(self) -> int:
-        """Pictures that were due and that viewers could not take, of all viewers ever."""
-        unmade = sum(audience.dropped for audience in self._audiences.values())
-        return self._gone["dropped"] + unmade + sum(viewer.dropped for viewer in self._all())
+        """Pictures dropped because clients were too slow, since the start."""
+        not_encoded = sum(stream.dropped for stream in self._streams.values())
+        return self._finished["dropped"] + not_encoded + sum(client.dropped for client in self._clients())
 
     @contextlib.contextmanager
-    def joined(
-        self, device: CameraDevice, viewer: MjpegClient, max_width: int | None, quality: int | None
+    def subscribe(
+        self, device: CameraDevice, client: MjpegClient, max_width: int | None, quality: int | None
     ) -> Iterator[MjpegStream]:
-        """Be among a camera's viewers for the block."""
+        """Send a camera's pictures to a client until the block ends."""
         key = (device, max_width, quality)
-        audience = self._audiences.get(key)
-        if audience is None:
-            audience = self._audiences[key] = MjpegStream(*key)
-        audience.viewers.add(viewer)
-        audience.update()
+        stream = self._streams.get(key)
+        if stream is None:
+            stream = self._streams[key] = MjpegStream(*key)
+        stream.clients.add(client)
+        stream.update()
         try:
-            yield audience
+            yield stream
         finally:
-            self._gone["sent"] += viewer.sent
-            self._gone["dropped"] += viewer.dropped
-            audience.viewers.discard(viewer)
-            audience.update()
-            if not audience.viewers:
-                self._gone["dropped"] += audience.dropped
-                audience.close()
-                self._audiences.pop(key, None)
+            self._finished["sent"] += client.sent
+            self._finished["dropped"] += client.dropped
+            stream.clients.discard(client)
+            stream.update()
+            if not stream.clients:
+                self._finished["dropped"] += stream.dropped
+                stream.close()
+                self._streams.pop(key, None)
 
     def changed(self, device: CameraDevice) -> None:
-        """A device has changed: its quality, or whether it gives pictures at all."""
+        """Adapt to a change of a device: its quality, or whether it delivers pictures."""
         stopped = device.camera.status in WITHOUT_FRAMES
         interrupted = stopped and device not in self._interrupted
-        for key, audience in self._audiences.items():
+        for key, stream in self._streams.items():
             if key[0] is device:
-                audience.update()
+                stream.update()
                 if interrupted:
-                    audience.interrupt()
+                    stream.show_placeholder()
         (self._interrupted.add if stopped else self._interrupted.discard)(device)
 
     def close(self, device: CameraDevice | None = None) -> None:
-        """End every stream, or every one of a device."""
-        for key, audience in tuple(self._audiences.items()):
+        """End every stream, or every stream of one device."""
+        for key, stream in tuple(self._streams.items()):
             if device is None or key[0] is device:
-                audience.close()
+                stream.close()
         if device is not None:
             self._interrupted.discard(device)
 
-    def _all(self) -> Iterator[MjpegClient]:
-        for audience in self._audiences.values():
-            yield from audience.viewers
+    def _clients(self) -> Iterator[MjpegClient]:
+        for stream in self._streams.values():
+            yield from stream.clients

@@ -10,7 +10,7 @@ from mqttcam.devices.camera import CameraDevice
 from mqttcam.devices.entities.camera import camera_entities
 from mqttcam.devices.entities.entity import Entity
 from mqttcam.devices.node import Node
-from mqttcam.web.context import QUERY
+from mqttcam.web.picture_query import PARAMETERS
 from mqttcam.web.schemas import REQUEST_ID, Schema, component_schemas, reading_schema, value_schema
 
 
@@ -211,7 +211,7 @@ def _healthz() -> Schema:
 
 def _picture(summary: str, tag: str, content_type: str, *names: str) -> Schema:
     parameters = [
-        {"name": name, "in": "query", "required": False, "schema": value_schema(QUERY[name])}
+        {"name": name, "in": "query", "required": False, "schema": value_schema(PARAMETERS[name])}
         for name in names
     ]
     unavailable: Schema = {

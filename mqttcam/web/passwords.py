@@ -1,7 +1,7 @@
 """Password hashes: scrypt (RFC 7914) from the standard library, in one printable line.
 
-The line is `scrypt:N:R:P:SALT:HASH`, salt and hash as URL-safe base64 without padding. It has no `$`, so that
-it can stand in an environment file as it is. `python -m mqttcam.web.passwords` prints one.
+The line is `scrypt:N:R:P:SALT:HASH`, salt and hash as URL-safe base64 without padding. It contains no `$`, so that
+it needs no quoting in an environment file. `python -m mqttcam.web.passwords` prints one.
 """
 
 from __future__ import annotations
@@ -12,32 +12,48 @@ import hashlib
 import hmac
 import os
 import sys
+from dataclasses import dataclass
 
-# OWASP's parameters for 16 MiB (Password Storage Cheat Sheet): a Pi Zero has 512 MB in all.
-_N, _R, _P = 2**14, 8, 5
 _LENGTH = 32
 _SALT_LENGTH = 16
 
 
-def hash_password(password: str) -> str:
-    """The line to configure for a password."""
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """The parameters of scrypt.
+
+    The defaults are OWASP's for 16 MiB (Password Storage Cheat Sheet): a Pi Zero has 512 MB.
+    """
+
+    n: int = 2**14
+    r: int = 8
+    p: int = 5
+
+
+_COST = Cost()
+
+
+def hash_password(password: str, cost: Cost = _COST) -> str:
+    """Return the line to configure for a password."""
     salt = os.urandom(_SALT_LENGTH)
-    digest = _scrypt(password, salt, _N, _R, _P, _LENGTH)
-    return f"scrypt:{_N}:{_R}:{_P}:{_text(salt)}:{_text(digest)}"
+    digest = _scrypt(password, salt, cost, _LENGTH)
+    return f"scrypt:{cost.n}:{cost.r}:{cost.p}:{_text(salt)}:{_text(digest)}"
 
 
 def verify_password(password: str, line: str) -> bool:
-    """Whether a line was made of this password. Takes a tenth of a second or more, and releases the GIL."""
+    """Return whether a line is the hash of this password. Takes 0.1 s or more, and releases the GIL."""
     _, n, r, p, salt, digest = line.split(":")
     expected = _bytes(digest)
-    found = _scrypt(password, _bytes(salt), int(n), int(r), int(p), len(expected))
+    found = _scrypt(password, _bytes(salt), Cost(int(n), int(r), int(p)), len(expected))
     return hmac.compare_digest(found, expected)
 
 
-def _scrypt(password: str, salt: bytes, n: int, r: int, p: int, length: int) -> bytes:
-    # OpenSSL refuses more memory than it is told; the exact need is a little above 128 * n * r.
-    memory = 128 * r * (n + p + 2)
-    return hashlib.scrypt(password.encode(), salt=salt, n=n, r=r, p=p, maxmem=memory, dklen=length)
+def _scrypt(password: str, salt: bytes, cost: Cost, length: int) -> bytes:
+    # OpenSSL fails above `maxmem`; it needs slightly more than 128 * n * r.
+    memory = 128 * cost.r * (cost.n + cost.p + 2)
+    return hashlib.scrypt(
+        password.encode(), salt=salt, n=cost.n, r=cost.r, p=cost.p, maxmem=memory, dklen=length
+    )
 
 
 def _text(data: bytes) -> str:
@@ -49,16 +65,16 @@ def _bytes(text: str) -> bytes:
 
 
 def main() -> int:
-    """Ask for a password (or read one line of a pipe) and print its hash."""
+    """Ask for a password, or read a line from a pipe, and print its hash. Return 0, or 2 if there is no password."""
     if sys.stdin.isatty():
         password = getpass.getpass("Password: ")
-        if getpass.getpass("Once more: ") != password:
-            sys.stderr.write("they differ\n")
+        if getpass.getpass("Repeat password: ") != password:
+            sys.stderr.write("the passwords differ\n")
             return 2
     else:
         password = sys.stdin.readline().rstrip("\n")
     if not password:
-        sys.stderr.write("an empty password protects nothing\n")
+        sys.stderr.write("the password is empty\n")
         return 2
     sys.stdout.write(hash_password(password) + "\n")
     return 0

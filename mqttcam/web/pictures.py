@@ -1,4 +1,4 @@
-"""Pictures over HTTP: the endless stream, one from now, and the last snapshots."""
+"""Pictures over HTTP: MJPEG streams, the next frame, and the last snapshots."""
 
 from __future__ import annotations
 
@@ -11,41 +11,41 @@ from aiohttp.abc import AbstractStreamWriter
 from mqttcam.camera.frame import Picture, PictureSpec
 from mqttcam.camera.status import WITHOUT_FRAMES, CameraStatus, CameraUnavailable
 from mqttcam.devices.camera import CameraDevice
-from mqttcam.web.context import CONTEXT, wish
+from mqttcam.web.context import CONTEXT
 from mqttcam.web.errors import ApiError
-from mqttcam.web.mjpeg import BOUNDARY, FIRST, MjpegClient, MjpegStream
+from mqttcam.web.mjpeg import BOUNDARY, FIRST_BOUNDARY, MjpegClient, MjpegStream
+from mqttcam.web.picture_query import picture_query
 from mqttcam.web.placeholder import placeholder
 
-_STALLED = 30.0
-"""Seconds after which a client that takes nothing is let go."""
-_SNAPSHOT_TIMEOUT = 10.0
 _RETRY_AFTER = "5"
 
 
 class _Multipart(web.StreamResponse):
-    """An endless answer without chunks, ended by closing the connection.
+    """An endless response without chunked encoding, ended by closing the connection.
 
-    Small MJPEG clients read parts and nothing else: every server of such streams sends them bare.
+    Simple MJPEG clients do not decode chunks, and no other server of such streams sends any.
     """
 
-    _length_check = False  # the library's own way, of its WebSockets, to neither count nor chunk the body
+    _length_check = False  # aiohttp's WebSockets use it, too, for a body that is neither counted nor chunked
 
     def __init__(self) -> None:
-        super().__init__(headers={"Content-Type": f"multipart/x-mixed-replace; boundary={BOUNDARY}"} | _NOW)
+        super().__init__(
+            headers={"Content-Type": f"multipart/x-mixed-replace; boundary={BOUNDARY}"} | _NOT_CACHED
+        )
         self.force_close()
 
 
-_NOW = {"Cache-Control": "no-store", "Pragma": "no-cache", "Age": "0"}
+_NOT_CACHED = {"Cache-Control": "no-store", "Pragma": "no-cache", "Age": "0"}
 
 
 async def stream(request: web.Request) -> web.StreamResponse:
-    """`stream.mjpg?fps=&width=&quality=`."""
+    """Send frames until the client disconnects: `stream.mjpg?fps=&width=&quality=`."""
     context = request.app[CONTEXT]
     device = context.device(request)
-    wanted = wish(request)
+    query = picture_query(request)
     if device.camera.status in WITHOUT_FRAMES:
         return _unavailable(request, device)
-    if len(context.viewers) >= context.settings.max_viewers:
+    if len(context.streams) >= context.settings.max_viewers:
         raise ApiError(
             503,
             "busy",
@@ -57,56 +57,59 @@ async def stream(request: web.Request) -> web.StreamResponse:
     writer = await response.prepare(request)
     if request.method == "HEAD" or writer is None or request.transport is None:
         return response
-    await response.write(FIRST)
-    viewer = MjpegClient(request.transport, wanted.fps)
-    with context.viewers.joined(device, viewer, wanted.width, wanted.quality) as audience:
-        context.live.changed()
+    await response.write(FIRST_BOUNDARY)
+    client = MjpegClient(request.transport, query.fps)
+    with context.streams.subscribe(device, client, query.width, query.quality) as mjpeg_stream:
+        context.publisher.changed()
         try:
-            await _keep_flowing(viewer, writer, audience)
+            await _drain(client, writer, mjpeg_stream, context.timing.stalled)
         except (TimeoutError, ConnectionError):
-            viewer.end()
-    context.live.changed()
+            client.end()
+    context.publisher.changed()
     return response
 
 
-async def _keep_flowing(viewer: MjpegClient, writer: AbstractStreamWriter, audience: MjpegStream) -> None:
-    """Until the stream ends: after each picture that did not go out at once, wait for its last byte.
+async def _drain(
+    client: MjpegClient, writer: AbstractStreamWriter, mjpeg_stream: MjpegStream, stalled: float
+) -> None:
+    """Until the stream ends, wait after each picture that was not sent at once for its last byte.
 
     Raises:
-        TimeoutError: the client takes nothing any more.
-        ConnectionError: it has gone.
+        TimeoutError: the client has read nothing for `stalled` seconds.
+        ConnectionError: the client has disconnected.
     """
-    while not viewer.ended:
-        await viewer.congested.wait()
-        async with asyncio.timeout(_STALLED):
+    while not client.ended:
+        await client.congested.wait()
+        async with asyncio.timeout(stalled):
             await writer.drain()
-        viewer.relieved()
-        audience.update()
+        client.drained()
+        mjpeg_stream.update()
 
 
 async def snapshot(request: web.Request) -> web.StreamResponse:
-    """`snapshot.jpg?width=&quality=`: the next frame."""
-    device = request.app[CONTEXT].device(request)
-    wanted = wish(request)
-    spec = PictureSpec(wanted.quality or device.image_quality, wanted.width)
+    """Return the next frame: `snapshot.jpg?width=&quality=`."""
+    context = request.app[CONTEXT]
+    device = context.device(request)
+    query = picture_query(request)
+    spec = PictureSpec(query.quality or device.image_quality, query.width)
     try:
-        picture = await device.camera.take(spec, timeout=_SNAPSHOT_TIMEOUT)
+        picture = await device.camera.take(spec, timeout=context.timing.snapshot)
     except CameraUnavailable as error:
         return _unavailable(request, device, str(error))
-    return _picture(picture, f"{device.id}-{_stamp(picture)}.jpg", _NOW)
+    return _picture(picture, f"{device.id}-{_local_time(picture)}.jpg", _NOT_CACHED)
 
 
 async def kept_snapshot(request: web.Request) -> web.StreamResponse:
-    """One of the last snapshots; it never changes."""
+    """Return one of the last snapshots, which never changes."""
     context = request.app[CONTEXT]
     device = context.device(request)
     snapshot_id = request.match_info["snapshot"]
     picture = context.history.find(device.id, snapshot_id)
     if picture is None:
         known = [item["id"] for item in context.history.list(device.id)]
-        raise ApiError(404, "not_found", "there is no such snapshot any more", "snapshot", known)
-    forever = {"Cache-Control": "private, max-age=31536000, immutable"}
-    return _picture(picture, f"{device.id}-{_stamp(picture)}.jpg", forever)
+        raise ApiError(404, "not_found", "this snapshot is not kept any more", "snapshot", known)
+    immutable = {"Cache-Control": "private, max-age=31536000, immutable"}
+    return _picture(picture, f"{device.id}-{_local_time(picture)}.jpg", immutable)
 
 
 def _picture(picture: Picture, name: str, headers: dict[str, str]) -> web.Response:
@@ -123,7 +126,11 @@ def _picture(picture: Picture, name: str, headers: dict[str, str]) -> web.Respon
 
 
 def _unavailable(request: web.Request, device: CameraDevice, reason: str | None = None) -> web.Response:
-    """503: the reason for programs, a picture that says so for whoever asked for one."""
+    """Return 503 with the placeholder and the reason in `X-Reason`.
+
+    Raises:
+        ApiError: the client prefers JSON.
+    """
     status = device.camera.status
     text = (
         reason
@@ -133,16 +140,16 @@ def _unavailable(request: web.Request, device: CameraDevice, reason: str | None 
     headers = {"Retry-After": _RETRY_AFTER}
     if "application/json" in request.headers.get("Accept", ""):
         raise ApiError(503, "unavailable", text, headers=headers)
-    plain = "".join(
+    printable = "".join(
         character if character.isascii() and character.isprintable() else "?" for character in text
     )
     return web.Response(
         status=503,
         body=placeholder(),
         content_type="image/jpeg",
-        headers=_NOW | headers | {"X-Reason": plain[:200]},
+        headers=_NOT_CACHED | headers | {"X-Reason": printable[:200]},
     )
 
 
-def _stamp(picture: Picture) -> str:
+def _local_time(picture: Picture) -> str:
     return time.strftime("%Y%m%d-%H%M%S", time.localtime(picture.ts_ns / 1e9))

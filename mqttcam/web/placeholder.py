@@ -1,4 +1,4 @@
-"""The picture that stands where a camera gives none."""
+"""The picture that is shown instead of a camera's while that delivers none."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from importlib.resources import files
 
 @cache
 def placeholder() -> bytes:
-    """A JPEG, 640x480."""
+    """Return a JPEG of 640x480 pixels."""
     return files("mqttcam.web").joinpath("static", "unavailable.jpg").read_bytes()

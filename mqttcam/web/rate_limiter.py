@@ -1,4 +1,4 @@
-"""How long somebody who guesses passwords has to wait."""
+"""The delay after failed logins."""
 
 from __future__ import annotations
 
@@ -7,51 +7,54 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-_FREE = 4
-"""Wrong guesses before the first wait."""
-_LONGEST = 300.0
-_FORGET = 900.0
+_FREE_ATTEMPTS = 4
+"""Failed attempts before the first delay."""
+_MAX_DELAY = 300.0
+_FORGET_AFTER = 900.0
 _MAX_CLIENTS = 1024
 
 
 @dataclass(slots=True)
-class _Failures:
+class _Attempts:
     count: int
     last: float
 
 
 class LoginRateLimiter:
-    """Counts wrong guesses by address: after a few, each doubles the wait, up to five minutes."""
+    """Counts failed logins per address; after a few, each failure doubles the delay, up to five minutes."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._clients: dict[str, _Failures] = {}
+        self._clients: dict[str, _Attempts] = {}
 
-    def wait(self, client: str) -> float:
-        """Seconds until this address may try again; 0 for now."""
-        guesses = self._clients.get(_network(client))
-        if guesses is None or guesses.count <= _FREE:
+    def __len__(self) -> int:
+        return len(self._clients)
+
+    def delay(self, client: str) -> float:
+        """Return the seconds until this address may try again; 0 if it may now."""
+        attempts = self._clients.get(_network(client))
+        if attempts is None or attempts.count <= _FREE_ATTEMPTS:
             return 0.0
-        pause = min(_LONGEST, 2.0 ** (guesses.count - _FREE - 1))
-        return max(0.0, guesses.last + pause - self._clock())
+        delay = min(_MAX_DELAY, 2.0 ** (attempts.count - _FREE_ATTEMPTS - 1))
+        return max(0.0, attempts.last + delay - self._clock())
 
     def failed(self, client: str) -> None:
-        """Count a guess."""
+        """Count a failed attempt."""
         now = self._clock()
         key = _network(client)
         before = self._clients.pop(key, None)
-        count = before.count if before is not None and now - before.last < _FORGET else 0
-        self._clients[key] = _Failures(count + 1, now)
+        count = before.count if before is not None and now - before.last < _FORGET_AFTER else 0
+        self._clients[key] = _Attempts(count + 1, now)
         if len(self._clients) > _MAX_CLIENTS:
             del self._clients[next(iter(self._clients))]
 
     def succeeded(self, client: str) -> None:
-        """Forget an address' guesses."""
+        """Forget the failed attempts of an address."""
         self._clients.pop(_network(client), None)
 
 
 def _network(client: str) -> str:
-    """An IPv6 address stands for its /64: one machine has that many."""
+    """Return an IPv4 address as it is, and the /64 of an IPv6 address: one machine has that many addresses."""
     try:
         address = ipaddress.ip_address(client.partition("%")[0])
     except ValueError:

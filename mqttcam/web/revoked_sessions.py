@@ -1,10 +1,11 @@
-"""Sessions that were logged out: their cookies are signed and not yet old, and no longer count."""
+"""Sessions that were logged out before they expired. Their cookies still carry a valid signature."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import orjson
@@ -14,46 +15,65 @@ from mqttcam.devices.store import write_atomically
 log = logging.getLogger(__name__)
 
 SESSION_SECONDS = 30 * 24 * 3600
-"""How long a session lasts that nobody ends."""
-_MOST = 1000
+"""Lifetime of a session without a logout."""
 _FILE = "web.ended.json"
 
 
 class RevokedSessions:
-    """Sessions by their signatures, each kept until it would have ended by itself.
+    """The ids of revoked sessions, each kept until the session would have expired.
 
-    There are only so many: after that, the oldest makes every session end that is not younger.
+    Above `limit`, the entry that expires first is replaced by a rule that revokes every session that expires no later.
 
     Args:
-        state_dir: where they are kept over a restart; without it, in memory alone.
+        state_dir: where they are kept across restarts; None keeps them in memory only.
+        limit: maximum number of ids.
+        clock: Unix seconds.
     """
 
-    def __init__(self, state_dir: Path | None = None) -> None:
+    def __init__(
+        self,
+        state_dir: Path | None = None,
+        *,
+        limit: int = 1000,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._path = None if state_dir is None else state_dir / _FILE
+        self._limit = limit
+        self._clock = clock
         self._expiries: dict[str, int] = {}
         self._all_until = 0
-        self._one_at_a_time = asyncio.Lock()
+        self._write_lock = asyncio.Lock()
         self._load()
 
-    def has(self, signature: str, expiry: int) -> bool:
-        """Whether a session was ended; `expiry`: when it would have, Unix seconds."""
-        return signature in self._expiries or expiry <= self._all_until
+    def __len__(self) -> int:
+        return len(self._expiries)
 
-    async def add(self, signature: str, expiry: int) -> None:
-        """End a session; returns once that is on disk."""
-        now = time.time()
+    def contains(self, session_id: str, expires: int) -> bool:
+        """Return whether a session is revoked. `expires`: when it expires, Unix seconds."""
+        return session_id in self._expiries or expires <= self._all_until
+
+    async def add(self, session_id: str, expires: int) -> None:
+        """Revoke a session, and return once that is on disk."""
+        now = self._clock()
         self._expiries = {key: value for key, value in self._expiries.items() if value > now}
-        self._expiries[signature] = expiry
-        while len(self._expiries) > _MOST:
+        self._expiries[session_id] = expires
+        while len(self._expiries) > self._limit:
             oldest = min(self._expiries, key=self._expiries.__getitem__)
             self._all_until = max(self._all_until, self._expiries.pop(oldest))
         if self._path is not None:
-            async with self._one_at_a_time:
-                data = orjson.dumps({"all_until": self._all_until, "sessions": self._expiries})
-                try:
-                    await asyncio.to_thread(write_atomically, self._path, data)
-                except OSError as error:
-                    log.warning("a logout will not survive a restart: %s: %s", self._path, error.strerror)
+            await self._save(self._path)
+
+    async def _save(self, path: Path) -> None:
+        async with self._write_lock:
+            data = orjson.dumps({"all_until": self._all_until, "sessions": self._expiries})
+            try:
+                await asyncio.to_thread(write_atomically, path, data)
+            except OSError as error:
+                log.warning(
+                    "web: cannot write %s: %s; a logged-out session is valid again after a restart",
+                    path,
+                    error.strerror,
+                )
 
     def _load(self) -> None:
         if self._path is None:
@@ -65,6 +85,6 @@ class RevokedSessions:
         except FileNotFoundError:
             return
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-            # Which were ended is not known any more: all that began before now are.
-            self._all_until = int(time.time()) + SESSION_SECONDS - 1
-            log.warning("everybody has to log in again: %s cannot be used: %s", self._path, error)
+            # It is unknown which sessions were revoked, so every session that was opened before now is.
+            self._all_until = int(self._clock()) + SESSION_SECONDS - 1
+            log.warning("web: cannot read %s: %s; all users have to log in again", self._path, error)

@@ -1,17 +1,18 @@
-"""Every path there is."""
+"""Every path of the web server, with its handler and the permission that it requires. Add routes here."""
 
 from __future__ import annotations
 
 from aiohttp import web
 
 from mqttcam.web import api, login, monitoring, pictures, static_files, updates
-from mqttcam.web.authorization import Handler, Permission, add_headers, guarded, refusals
+from mqttcam.web.authorization import Handler, Permission, require
 from mqttcam.web.context import CONTEXT, WebContext
+from mqttcam.web.middleware import json_errors, on_response_prepare
 
 _CAMERA = "/cameras/{camera:[a-z0-9_-]+}"
 
 _GET: dict[str, tuple[Handler, Permission]] = {
-    "/": (static_files.page, Permission.NONE),
+    "/": (static_files.index, Permission.NONE),
     "/static/{file}": (static_files.static, Permission.NONE),
     # The names that people have in their dashboards from Picamera2's example server and raspiCamSrv.
     "/stream.mjpg": (pictures.stream, Permission.VIEW),
@@ -43,16 +44,16 @@ _POST: dict[str, tuple[Handler, Permission]] = {
 
 
 def application(context: WebContext) -> web.Application:
-    """The whole of it; under the path prefix and without, for proxies that take it off."""
-    app = web.Application(middlewares=[refusals])
+    """Return the application, with its paths both below the path prefix and without: some proxies remove the prefix."""
+    app = web.Application(middlewares=[json_errors])
     app[CONTEXT] = context
-    app.on_response_prepare.append(add_headers)
+    app.on_response_prepare.append(on_response_prepare)
     prefix = context.settings.path_prefix
     if prefix:
-        app.router.add_get(prefix, static_files.to_page)
+        app.router.add_get(prefix, static_files.redirect_to_index)
     for start in {"", prefix}:
-        for path, (handler, need) in _GET.items():
-            app.router.add_get(start + path, guarded(handler, need))
-        for path, (handler, need) in _POST.items():
-            app.router.add_post(start + path, guarded(handler, need))
+        for path, (handler, permission) in _GET.items():
+            app.router.add_get(start + path, require(permission, handler))
+        for path, (handler, permission) in _POST.items():
+            app.router.add_post(start + path, require(permission, handler))
     return app

@@ -12,14 +12,18 @@ _MAX_BYTES = 8 * 2**20
 
 
 class SnapshotHistory:
-    """A ring of pictures a camera."""
+    """A ring buffer of snapshots per camera.
+
+    Args:
+        length: maximum number of snapshots of a camera.
+    """
 
     def __init__(self, length: int) -> None:
         self._length = length
         self._pictures: dict[str, deque[Picture]] = {}
 
     def sink(self, camera_id: str) -> SnapshotSink:
-        """What keeps a camera's snapshots from now on."""
+        """Return a sink that keeps a camera's snapshots. Those kept before are dropped."""
         ring = self._pictures[camera_id] = deque(maxlen=self._length)
 
         async def keep(picture: Picture, _request_id: str | None) -> None:
@@ -30,10 +34,11 @@ class SnapshotHistory:
         return keep
 
     def forget(self, camera_id: str) -> None:
+        """Drop a camera's snapshots."""
         self._pictures.pop(camera_id, None)
 
     def list(self, camera_id: str) -> list[dict[str, object]]:
-        """What is kept of a camera, the newest first."""
+        """Return a description of each snapshot of a camera, newest first."""
         return [
             {
                 "id": str(picture.ts_ns),
@@ -47,7 +52,7 @@ class SnapshotHistory:
         ]
 
     def find(self, camera_id: str, snapshot_id: str) -> Picture | None:
-        """A kept picture by its id: its capture time in nanoseconds."""
+        """Return a snapshot by its id, its capture time in nanoseconds; None if it is not kept any more."""
         for picture in self._pictures.get(camera_id, ()):
             if str(picture.ts_ns) == snapshot_id:
                 return picture

@@ -1,4 +1,4 @@
-"""Values as they change, for event streams: each client gets what is new to it, however slow it is."""
+"""The state of all cameras and the node, published to update streams. Each subscriber receives only what changed."""
 
 from __future__ import annotations
 
@@ -19,63 +19,73 @@ from mqttcam.devices.entities.entity import state_of
 from mqttcam.devices.entities.node import NODE
 from mqttcam.web.mjpeg import MjpegStreams
 from mqttcam.web.snapshot_history import SnapshotHistory
+from mqttcam.web.timing import Timing
 
-_TICK = 2.0
-"""Seconds between two looks at values that change without a word, such as the frame rate."""
-_COALESCE = 0.05
-
-View = dict[str, object]
+State = dict[str, object]
+"""A nested JSON object."""
 
 
 class StatePublisher:
-    """What the page shows, computed once for all clients, and only while there are any."""
+    """Builds the state once for all subscribers, and only while there are any.
 
-    def __init__(self, registry: DeviceRegistry, viewers: MjpegStreams, history: SnapshotHistory) -> None:
+    Attributes:
+        closed: whether the server is stopping; subscribers should end.
+    """
+
+    def __init__(
+        self,
+        registry: DeviceRegistry,
+        streams: MjpegStreams,
+        history: SnapshotHistory,
+        timing: Timing,
+    ) -> None:
         self._registry = registry
-        self._viewers = viewers
+        self._streams = streams
         self._history = history
-        self._clients: set[asyncio.Event] = set()
+        self._timing = timing
+        self._subscribers: set[asyncio.Event] = set()
         self._timer: asyncio.TimerHandle | None = None
-        self._view: View = {}
+        self._state: State = {}
         self._numbers: WeakKeyDictionary[CameraDevice, int] = WeakKeyDictionary()
         self._next_number = itertools.count()
         self.closed = False
         registry.node.add_listener(self.changed)
 
     def __len__(self) -> int:
-        return len(self._clients)
+        """Return the number of subscribers."""
+        return len(self._subscribers)
 
     @property
-    def view(self) -> View:
-        """What there is to see now; as JSON it is the first event."""
-        return self._view
+    def state(self) -> State:
+        """The present state. It is replaced, never modified."""
+        return self._state
 
     @contextmanager
-    def joined(self) -> Iterator[asyncio.Event]:
-        """Be a client for the block: the event is set after each change, and when the daemon stops."""
-        news = asyncio.Event()
-        self._clients.add(news)
+    def subscribe(self) -> Iterator[asyncio.Event]:
+        """Yield an event that is set after each change of `state`, and at `close`."""
+        changed = asyncio.Event()
+        self._subscribers.add(changed)
         self._refresh()
         try:
-            yield news
+            yield changed
         finally:
-            self._clients.discard(news)
-            if not self._clients:
+            self._subscribers.discard(changed)
+            if not self._subscribers:
                 self._schedule(None)
 
     def changed(self) -> None:
-        """Something has changed; many changes within a moment are one event."""
-        if self._clients:
-            due = asyncio.get_running_loop().time() + _COALESCE
+        """Refresh the state soon. Changes in quick succession become one update."""
+        if self._subscribers:
+            due = asyncio.get_running_loop().time() + self._timing.coalesce
             if self._timer is None or self._timer.when() > due:
-                self._schedule(_COALESCE)
+                self._schedule(self._timing.coalesce)
 
     def close(self) -> None:
-        """Let every client go."""
+        """Wake every subscriber for the last time."""
         self.closed = True
         self._schedule(None)
-        for news in self._clients:
-            news.set()
+        for changed in self._subscribers:
+            changed.set()
 
     def _schedule(self, seconds: float | None) -> None:
         if self._timer is not None:
@@ -84,39 +94,38 @@ class StatePublisher:
         self._timer = None if seconds is None else loop.call_later(seconds, self._refresh)
 
     def _refresh(self) -> None:
-        self._schedule(None if self.closed else _TICK)
-        view = self._look()
-        if view != self._view:
-            self._view = view
-            for news in self._clients:
-                news.set()
+        self._schedule(None if self.closed else self._timing.refresh)
+        state = self._build()
+        if state != self._state:
+            self._state = state
+            for changed in self._subscribers:
+                changed.set()
 
-    def _look(self) -> View:
+    def _build(self) -> State:
+        devices = self._registry.devices
         return {
-            "revision": revision(self._registry.devices),
+            "revision": revision(devices),
             "problems": self._registry.health.notices(),
             "node": state_of(NODE, self._registry.node),
-            "cameras": {
-                camera_id: self._camera(device) for camera_id, device in self._registry.devices.items()
-            },
+            "cameras": {camera_id: self._camera(device) for camera_id, device in devices.items()},
         }
 
-    def _camera(self, device: CameraDevice) -> View:
+    def _camera(self, device: CameraDevice) -> State:
         if device not in self._numbers:
             self._numbers[device] = next(self._next_number)
         return {
-            # Another number under the same id: it was replaced, and its streams have ended.
+            # Another number under the same id: the device was replaced, and its streams have ended.
             "device": self._numbers[device],
             "status": device.camera.status.value,
             "last_error": device.camera.last_error,
-            "viewers": self._viewers.count(device),
+            "viewers": self._streams.count(device),
             "snapshots": self._history.list(device.id),
             "state": state_of(camera_entities(device), device),
         }
 
 
 def revision(devices: Mapping[str, CameraDevice]) -> str:
-    """Changes when there is another camera or another entity: what the page is built from."""
+    """Return a hash of the cameras and their entities, from which the page is built."""
     structure = {
         camera_id: [
             device.name,
@@ -128,9 +137,12 @@ def revision(devices: Mapping[str, CameraDevice]) -> str:
     return hashlib.sha256(orjson.dumps(structure)).hexdigest()[:16]
 
 
-def difference(old: Mapping[str, object], new: Mapping[str, object]) -> View:
-    """What of `new` is not in `old`, down to single values. A camera that is gone changes the revision."""
-    changes: View = {}
+def difference(old: Mapping[str, object], new: Mapping[str, object]) -> State:
+    """Return the values of `new` that `old` lacks or has otherwise, in nested objects too.
+
+    Removed keys are left out: only a removed camera removes any, and that changes the revision.
+    """
+    changes: State = {}
     for key, value in new.items():
         before = old.get(key)
         if isinstance(value, dict) and isinstance(before, dict):

@@ -1,4 +1,4 @@
-"""The page and its files."""
+"""The page and its files, from `static/`."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ with as_file(files("mqttcam.web").joinpath("static")) as _folder:
     STATIC = Path(_folder)
 
 
-async def page(_request: web.Request) -> web.FileResponse:
-    """The page; everything that it shows it asks the API for."""
+async def index(_request: web.Request) -> web.FileResponse:
+    """Return the page. It gets all its content from the API."""
     return _file("index.html")
 
 
-async def to_page(request: web.Request) -> web.StreamResponse:
-    """The path prefix without its slash: the page's own links are relative."""
+async def redirect_to_index(request: web.Request) -> web.StreamResponse:
+    """Redirect the path prefix without its slash: the links of the page are relative."""
     raise web.HTTPPermanentRedirect(f"{request.path}/")
 
 
 async def static(request: web.Request) -> web.FileResponse:
-    """One of the page's files; asked for again each time, sent again only after an update."""
+    """Return one of the page's files. Browsers revalidate it each time, and download it only after an update."""
     name = request.match_info["file"]
     if name not in _NAMES:
         raise web.HTTPNotFound
@@ -34,7 +34,7 @@ def _file(name: str) -> web.FileResponse:
     return web.FileResponse(path, headers={"Cache-Control": "no-cache", "Content-Type": _TYPES[path.suffix]})
 
 
-# Not from the machine's own table, which may be any: a browser runs no script that is not said to be one.
+# Not from the operating system's table, which may be anything: browsers run scripts of the right type only.
 _TYPES = {
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",

@@ -1,15 +1,14 @@
-"""Users and tokens of the tests, and how each of them asks."""
+"""Users and tokens for the tests, and requests with their credentials."""
 
 from __future__ import annotations
 
 from base64 import b64encode
 from functools import cache
 from typing import Any
-from unittest.mock import patch
 
 import aiohttp
 
-from mqttcam.web.passwords import hash_password
+from mqttcam.web.passwords import Cost, hash_password
 from tests.web.serving import Served, client
 
 TOKEN = "a-token-of-the-tests-0123456789"
@@ -17,13 +16,12 @@ TOKEN = "a-token-of-the-tests-0123456789"
 
 @cache
 def hashed(password: str) -> str:
-    """A hash that costs little to check."""
-    with patch.multiple("mqttcam.web.passwords", _N=2, _P=1):
-        return hash_password(password)
+    """Return a hash that is fast to verify."""
+    return hash_password(password, Cost(n=2, p=1))
 
 
 def users() -> dict[str, Any]:
-    """The keys of `web:`."""
+    """Return the keys of `web:`."""
     return {
         "users": {
             "anna": {"password_hash": hashed("right")},
@@ -42,7 +40,7 @@ def bearer(token: str) -> dict[str, str]:
 
 
 async def status(served: Served, path: str, headers: dict[str, str] | None = None, **request: Any) -> int:
-    """What a GET gives; a POST, where there is something to send."""
+    """Return the status of a GET, or of a POST if there is something to send."""
     async with client(served) as http:
         method = "POST" if request else "GET"
         async with http.request(method, path, headers=headers, **request) as answer:
@@ -54,5 +52,5 @@ CHANGE = "/api/cameras/front/set"
 
 
 def jar() -> aiohttp.CookieJar:
-    """One that keeps cookies of addresses too."""
+    """Return a cookie jar that also accepts cookies from IP addresses."""
     return aiohttp.CookieJar(unsafe=True)

@@ -1,4 +1,4 @@
-"""The daemon's parts that the web server shows, without MQTT, and readers of what it sends."""
+"""The web server with real cameras and without MQTT, and readers of its streams."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from mqttcam.devices.store import Store
 from mqttcam.settings import CameraSettings
 from mqttcam.settings.web import WebSettings
 from mqttcam.web import WebServer
+from mqttcam.web.timing import Timing
 from tests.support.cameras import running
 
 T = TypeVar("T")
@@ -30,7 +31,7 @@ TEST_PATTERN: dict[str, Any] = {"source": {"type": "test_pattern"}, "size": "320
 
 @dataclass
 class Served:
-    """What runs."""
+    """A running web server."""
 
     registry: DeviceRegistry
     server: WebServer
@@ -40,7 +41,7 @@ class Served:
 
     @property
     def url(self) -> str:
-        """Without a slash at the end."""
+        """The root URL, without a slash at its end."""
         return f"{'https' if self.https else 'http'}://127.0.0.1:{self.server.port}"
 
     @property
@@ -49,7 +50,7 @@ class Served:
         return next(iter(self.registry.devices.values()))
 
     async def add(self, camera_id: str, **settings: Any) -> CameraDevice:
-        """One more camera, running unless it is disabled."""
+        """Add a camera, and wait until it runs unless it is disabled."""
         model = CameraSettings.model_validate({"name": camera_id.title()} | TEST_PATTERN | settings)
         device = build_device(camera_id, model, self.store)
         self.registry.add(device)
@@ -59,7 +60,7 @@ class Served:
         return device
 
     async def remove(self, camera_id: str) -> None:
-        """As at a reload without this camera."""
+        """Remove a camera, as a reload without it does."""
         device = self.registry.devices[camera_id]
         self.registry.remove(camera_id)
         await device.camera.stop()
@@ -67,9 +68,14 @@ class Served:
 
 @asynccontextmanager
 async def serving(
-    cameras: Mapping[str, Mapping[str, Any]] | None = None, *, start: bool = True, **web: Any
+    cameras: Mapping[str, Mapping[str, Any]] | None = None,
+    *,
+    start: bool = True,
+    timing: Timing | None = None,
+    max_connections: int = 512,
+    **web: Any,
 ) -> AsyncIterator[Served]:
-    """A node with cameras (by default one test pattern, `front`) and its web server on a free port.
+    """Run a node with cameras (by default one test pattern, `front`) and its web server on a free port.
 
     Args:
         web: the keys of `web:`.
@@ -78,7 +84,13 @@ async def serving(
         store = Store(Path(directory) / "values.json")
         registry = DeviceRegistry(Node("yard"))
         settings = WebSettings.model_validate({"enabled": True, "port": 0} | web)
-        server = WebServer(settings, registry, Path(directory))
+        server = WebServer(
+            settings,
+            registry,
+            Path(directory),
+            timing=timing or Timing(),
+            max_connections=max_connections,
+        )
         served = Served(registry, server, store, Path(directory), "tls" in web)
         try:
             for camera_id, keys in ({"front": {}} if cameras is None else cameras).items():
@@ -95,7 +107,7 @@ async def serving(
 def serving_in_thread(
     cameras: Mapping[str, Mapping[str, Any]] | None = None, **web: Any
 ) -> Iterator[tuple[Served, asyncio.AbstractEventLoop]]:
-    """The same on a loop of its own, for programs that the test waits for."""
+    """Run the same in a thread, for tests that block."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
@@ -111,14 +123,14 @@ def serving_in_thread(
 
 @asynccontextmanager
 async def client(served: Served, **options: Any) -> AsyncIterator[aiohttp.ClientSession]:
-    """An HTTP client whose paths are below the server's root."""
+    """Open an HTTP client whose paths are relative to the server's root."""
     timeout = aiohttp.ClientTimeout(total=20)
     async with aiohttp.ClientSession(served.url, timeout=timeout, **options) as session:
         yield session
 
 
 async def raw(served: Served, head: bytes) -> bytes:
-    """What a client gets that sends bytes of its own choice, until the server closes."""
+    """Send these bytes and an empty line, and return what the server sends until it closes the connection."""
     reader, writer = await asyncio.open_connection("127.0.0.1", served.server.port)
     try:
         writer.write(head + b"\r\n\r\n")
@@ -130,26 +142,26 @@ async def raw(served: Served, head: bytes) -> bytes:
 
 @dataclass(frozen=True)
 class Part:
-    """One picture of a stream, with its header's lines."""
+    """One picture of a stream, with its headers."""
 
     headers: dict[str, str]
     jpeg: bytes
 
     @property
     def ts(self) -> float:
-        """When it was taken, Unix seconds."""
+        """Capture time, Unix seconds."""
         return float(self.headers["x-timestamp"])
 
 
 class Parts:
-    """Reads a stream as the smallest clients do: header lines, then as many bytes as they say."""
+    """Reads an MJPEG stream as simple clients do: headers, then as many bytes as they announce."""
 
     def __init__(self, content: asyncio.StreamReader | aiohttp.StreamReader) -> None:
         self._content = content
         self._first = True
 
     async def next(self) -> Part:
-        """The next picture.
+        """Return the next picture.
 
         Raises:
             asyncio.IncompleteReadError: the stream has ended.
@@ -162,7 +174,7 @@ class Parts:
             name, _, value = line.decode().partition(": ")
             headers[name.lower()] = value
         jpeg = await self._content.readexactly(int(headers["content-length"]))
-        # The boundary after a picture comes with it, not with the next one.
+        # The boundary after a picture is sent with it, not with the next one.
         assert await self._content.readexactly(11) == b"\r\n--frame\r\n"
         return Part(headers, jpeg)
 
@@ -170,7 +182,7 @@ class Parts:
         """Read until the stream has ended.
 
         Raises:
-            TimeoutError: it goes on.
+            TimeoutError: it has not ended within 10 s.
         """
         async with asyncio.timeout(10):
             try:
@@ -182,7 +194,7 @@ class Parts:
 
 @asynccontextmanager
 async def watching(served: Served, path: str = "/stream.mjpg", **connection: Any) -> AsyncIterator[Parts]:
-    """A viewer of a stream, on a bare socket."""
+    """Open a stream on a plain socket."""
     reader, writer = await asyncio.open_connection("127.0.0.1", served.server.port, **connection)
     try:
         writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())

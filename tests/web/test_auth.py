@@ -1,25 +1,41 @@
-"""Who may do what: users, tokens, sessions, guesses."""
+"""Authentication: users, tokens, sessions, and the delay after failed logins."""
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mqttcam.settings.web import WebSettings
-from mqttcam.web import passwords, revoked_sessions
 from mqttcam.web.auth import Authenticator, Identity
-from mqttcam.web.passwords import hash_password
+from mqttcam.web.passwords import hash_password, verify_password
 from mqttcam.web.rate_limiter import LoginRateLimiter
-from mqttcam.web.revoked_sessions import RevokedSessions
+from mqttcam.web.revoked_sessions import SESSION_SECONDS, RevokedSessions
+from mqttcam.web.sessions import Sessions
 from tests.web.credentials import CHANGE, SEE, TOKEN, basic, bearer, jar, status, users
 from tests.web.serving import Served, client, raw, serving
+
+KEY = b"a key of 32 bytes for the tests."
+OTTO = Identity("otto", "viewer", "password")
+
+
+class Clock:
+    """A clock that moves only when it is told to, in seconds."""
+
+    def __init__(self, now: float = 1_800_000_000) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
 
 
 def settings(web: dict[str, Any]) -> WebSettings:
     return WebSettings.model_validate(web)
+
+
+def authenticator(sessions: Sessions, web: dict[str, Any] | None = None) -> Authenticator:
+    return Authenticator(settings(users() if web is None else web), sessions)
 
 
 @pytest.mark.parametrize(
@@ -37,17 +53,17 @@ def settings(web: dict[str, Any]) -> WebSettings:
         ({"Authorization": "Basic !!"}, 401, 401),
         ({"Authorization": "Basic /w=="}, 401, 401),
         ({"Authorization": "Negotiate x"}, 401, 401),
-        ({"Cookie": "mqttcam_yard=u.YW5uYQ.9999999999.AAAA.AAAA"}, 401, 401),
+        ({"Cookie": "mqttcam_yard=e30.AAAA"}, 401, 401),
         ({"Cookie": "mqttcam_yard=..."}, 401, 401),
     ],
 )
-async def test_who_sees_and_who_changes(headers: dict[str, str], see: int, change: int) -> None:
+async def test_credentials_and_roles(headers: dict[str, str], see: int, change: int) -> None:
     async with serving(**users()) as served:
         assert await status(served, SEE, headers) == see
         assert await status(served, CHANGE, headers, json={"brightness": 0.1}) == change
 
 
-async def test_every_way_in_is_guarded() -> None:
+async def test_every_route_requires_a_login() -> None:
     async with serving(**users()) as served:
         for path in (
             "/stream.mjpg",
@@ -73,7 +89,7 @@ async def test_every_way_in_is_guarded() -> None:
         assert await status(served, "/static/app.js") == 200
 
 
-async def test_programs_are_asked_for_a_password_and_the_page_is_not() -> None:
+async def test_programs_are_asked_for_http_basic_and_the_page_is_not() -> None:
     async with serving(**users()) as served, client(served) as http:
         answer = await http.get("/stream.mjpg")
         assert answer.headers["WWW-Authenticate"].startswith("Basic realm=")
@@ -85,7 +101,7 @@ async def test_programs_are_asked_for_a_password_and_the_page_is_not() -> None:
             assert "WWW-Authenticate" not in (await http.get("/api/events", headers=headers)).headers
 
 
-async def test_a_session_lasts_over_a_restart_and_ends_with_the_password() -> None:
+async def test_a_login_opens_a_session_until_the_logout() -> None:
     async with serving(**users()) as served, client(served, cookie_jar=jar()) as http:
         answer = await http.post("/api/login", json={"name": "otto", "password": "right"})
         assert answer.status == 200
@@ -94,34 +110,68 @@ async def test_a_session_lasts_over_a_restart_and_ends_with_the_password() -> No
         assert "HttpOnly" in cookie
         assert "SameSite=Lax" in cookie
         assert "Secure" not in cookie
-        assert (await (await http.get("/api/session")).json())["proof"] == "session"
+        assert await (await http.get("/api/session")).json() == {
+            "name": "otto",
+            "role": "viewer",
+            "proof": "session",
+        }
         assert (await http.get(SEE)).status == 200
         assert (await http.post(CHANGE, json={})).status == 403
-        value = answer.cookies["mqttcam_yard"].value
-        key = (served.directory / "web.key").read_bytes()
-        assert (served.directory / "web.key").stat().st_mode & 0o777 == 0o600
-        again = Authenticator(settings(users()), key)
-        assert again._by_session(value) is not None
-        changed = users()
-        changed["users"]["otto"]["password_hash"] = hash_password("another")
-        assert Authenticator(settings(changed), key)._by_session(value) is None
-        del changed["users"]["otto"]
-        assert Authenticator(settings(changed), key)._by_session(value) is None
-        assert (
-            Authenticator(settings(users()), b"another key of the same length..")._by_session(value) is None
-        )
         await http.post("/api/logout")
         assert (await http.get(SEE)).status == 401
 
 
+async def test_the_session_key_is_readable_by_its_owner_only_and_kept() -> None:
+    async with serving(**users()) as served:
+        path = served.directory / "web.key"
+        assert path.stat().st_mode & 0o777 == 0o600
+        cookie = await session_of(served)
+        after_restart = authenticator(Sessions(path.read_bytes()))
+        assert after_restart.by_session(cookie) == Identity("otto", "viewer", "session")
+
+
 async def session_of(served: Served) -> str:
-    """What a login puts into the cookie."""
+    """Log in, and return the value of the session cookie."""
     async with client(served) as http:
         answer = await http.post("/api/login", json={"name": "otto", "password": "right"})
         return answer.cookies["mqttcam_yard"].value
 
 
-async def test_a_logout_ends_the_session_wherever_its_cookie_is_and_no_other() -> None:
+async def test_a_session_ends_with_its_key_password_user_or_token() -> None:
+    cookie = authenticator(Sessions(KEY)).open_session(OTTO)
+    assert authenticator(Sessions(KEY)).by_session(cookie) == Identity("otto", "viewer", "session")
+    assert authenticator(Sessions(KEY[::-1])).by_session(cookie) is None
+    changed = users()
+    changed["users"]["otto"]["password_hash"] = hash_password("another")
+    assert authenticator(Sessions(KEY), changed).by_session(cookie) is None
+    del changed["users"]["otto"]
+    assert authenticator(Sessions(KEY), changed).by_session(cookie) is None
+    cookie = authenticator(Sessions(KEY)).open_session(Identity("grafana", "viewer", "token"))
+    assert authenticator(Sessions(KEY)).by_session(cookie) == Identity("grafana", "viewer", "session")
+    changed["tokens"]["grafana"]["token"] = "another token of enough characters".replace(" ", "-")
+    assert authenticator(Sessions(KEY), changed).by_session(cookie) is None
+
+
+@pytest.mark.parametrize("position", [0, 20, -1])
+async def test_a_changed_cookie_is_invalid(position: int) -> None:
+    sessions = authenticator(Sessions(KEY))
+    cookie = sessions.open_session(OTTO)
+    # A base64 character whose lowest bits are not part of the signature is changed in its highest bit.
+    other = "A" if cookie[position] not in "ABCDEFGH" else "z"
+    changed = cookie[:position] + other + cookie[position:][1:]
+    assert changed != cookie
+    assert sessions.by_session(changed) is None
+    assert sessions.by_session(cookie) is not None
+
+
+async def test_a_cookie_holds_neither_the_password_hash_nor_the_token() -> None:
+    sessions = Sessions(KEY)
+    session = sessions.verify(sessions.issue("token", "node-red", TOKEN))
+    assert session is not None
+    assert TOKEN not in repr(session)
+
+
+async def test_a_logout_ends_the_session_everywhere_and_no_other() -> None:
     async with serving(**users()) as served:
         one, other = [{"Cookie": f"mqttcam_yard={await session_of(served)}"} for _ in range(2)]
         assert await status(served, SEE, one) == 200
@@ -129,55 +179,58 @@ async def test_a_logout_ends_the_session_wherever_its_cookie_is_and_no_other() -
         assert await status(served, SEE, one) == 401
         assert await status(served, SEE, other) == 200
         key = (served.directory / "web.key").read_bytes()
-        after_a_restart = Authenticator(settings(users()), key, RevokedSessions(served.directory))
-        assert after_a_restart._by_session(one["Cookie"].partition("=")[2]) is None
-        assert after_a_restart._by_session(other["Cookie"].partition("=")[2]) is not None
+        after_restart = authenticator(Sessions(key, RevokedSessions(served.directory)))
+        assert after_restart.by_session(one["Cookie"].partition("=")[2]) is None
+        assert after_restart.by_session(other["Cookie"].partition("=")[2]) is not None
 
 
-async def test_only_so_many_ended_sessions_are_kept_and_none_comes_back(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(revoked_sessions, "_MOST", 3)
-    now = int(time.time())
-    sessions = RevokedSessions(tmp_path)
-    await sessions.add("old", now - 1)
+async def test_the_number_of_revoked_sessions_is_limited_and_none_becomes_valid_again(tmp_path: Path) -> None:
+    clock = Clock()
+    now = int(clock.now)
+    sessions = RevokedSessions(tmp_path, limit=3, clock=clock)
+    await sessions.add("expired", now - 1)
     for n in range(5):
         await sessions.add(f"session {n}", now + 10 + n)
-    for found in (sessions, RevokedSessions(tmp_path)):
-        assert all(found.has(f"session {n}", now + 10 + n) for n in range(5))
-        assert len(found._expiries) == 3
-        assert not found.has("younger", now + 20)
+    for found in (sessions, RevokedSessions(tmp_path, limit=3, clock=clock)):
+        assert all(found.contains(f"session {n}", now + 10 + n) for n in range(5))
+        assert len(found) == 3
+        assert not found.contains("younger", now + 20)
 
 
 @pytest.mark.parametrize("kept", [b"", b"{}", b"[]", b'{"sessions": {"a": "b"}, "all_until": 0}'])
-async def test_ended_sessions_that_cannot_be_read_end_all(
+async def test_unreadable_revoked_sessions_end_all_sessions(
     tmp_path: Path, kept: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
-    visitor = Identity("otto", "viewer", "password")
-    access = Authenticator(settings(users()), b"key")
-    before = access.session(visitor)
-    sessions = RevokedSessions(tmp_path)
-    await sessions.add("one", 0)
+    clock = Clock()
+    before = authenticator(Sessions(KEY, clock=clock)).open_session(OTTO)
+    revoked = RevokedSessions(tmp_path, clock=clock)
+    await revoked.add("one", 0)
     (path,) = tmp_path.iterdir()
     path.write_bytes(kept)
-    now = time.time() + 1
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(time, "time", lambda: now)
-        again = Authenticator(settings(users()), b"key", RevokedSessions(tmp_path))
-        assert again._by_session(before) is None
-        assert again._by_session(again.session(visitor)) is not None
-    assert "log in again" in caplog.text
+    clock.now += 1
+    again = authenticator(Sessions(KEY, RevokedSessions(tmp_path, clock=clock), clock))
+    assert again.by_session(before) is None
+    assert again.by_session(again.open_session(OTTO)) is not None
+    assert "all users have to log in again" in caplog.text
 
 
-async def test_a_session_ends_with_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    access = Authenticator(settings(users()), b"key")
-    visitor = await access.login("anna", "right", "10.0.0.1")
-    assert visitor is not None
-    value = access.session(visitor)
-    assert access._by_session(value) is not None
-    now = time.time()
-    monkeypatch.setattr("mqttcam.web.auth.time.time", lambda: now + 31 * 24 * 3600)
-    assert access._by_session(value) is None
+async def test_a_session_expires() -> None:
+    clock = Clock()
+    sessions = authenticator(Sessions(KEY, clock=clock))
+    cookie = sessions.open_session(OTTO)
+    clock.now += SESSION_SECONDS
+    assert sessions.by_session(cookie) is not None
+    clock.now += 1
+    assert sessions.by_session(cookie) is None
+
+
+async def test_a_session_is_valid_although_the_clock_was_set_back() -> None:
+    """As after a power cut on a Pi, which has no battery-backed clock."""
+    clock = Clock()
+    sessions = authenticator(Sessions(KEY, clock=clock))
+    cookie = sessions.open_session(OTTO)
+    clock.now -= 3600
+    assert sessions.by_session(cookie) is not None
 
 
 async def test_login_with_a_token() -> None:
@@ -188,12 +241,12 @@ async def test_login_with_a_token() -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"name": 1, "password": "x"}', b'"x"', b"\xff"])
-async def test_a_login_that_is_none(body: bytes) -> None:
+async def test_a_malformed_login_is_refused(body: bytes) -> None:
     async with serving(**users()) as served:
         assert await status(served, "/api/login", {"Content-Type": "application/json"}, data=body) == 400
 
 
-async def test_guesses_are_throttled_and_others_are_not_locked_out() -> None:
+async def test_failed_logins_delay_their_client_and_no_other() -> None:
     async with serving(trusted_proxies=["127.0.0.1"], **users()) as served, client(served) as http:
         guesser = {"X-Forwarded-For": "203.0.113.7"}
         answers = [
@@ -211,64 +264,65 @@ async def test_guesses_are_throttled_and_others_are_not_locked_out() -> None:
         assert (await http.post("/api/login", json=right, headers=other)).status == 200
 
 
-def test_each_guess_doubles_the_wait() -> None:
+def test_each_failed_login_doubles_the_delay() -> None:
     now = 0.0
-    throttle = LoginRateLimiter(lambda: now)
-    waits = []
+    limiter = LoginRateLimiter(lambda: now)
+    delays = []
     for _ in range(16):
-        waits.append(throttle.wait("10.0.0.1"))
-        now += waits[-1]
-        throttle.failed("10.0.0.1")
-    assert waits[:5] == [0, 0, 0, 0, 0]
-    assert waits[5:9] == [1, 2, 4, 8]
-    assert max(waits) == 300
-    throttle.failed("2001:db8::1")
+        delays.append(limiter.delay("10.0.0.1"))
+        now += delays[-1]
+        limiter.failed("10.0.0.1")
+    assert delays[:5] == [0, 0, 0, 0, 0]
+    assert delays[5:9] == [1, 2, 4, 8]
+    assert max(delays) == 300
+    limiter.failed("2001:db8::1")
     for n in range(6):
-        throttle.failed(f"2001:db8::{n:x}")
-    assert throttle.wait("2001:db8::ffff") > 0
-    assert throttle.wait("2001:db8:1::1") == 0
-    throttle.succeeded("10.0.0.1")
-    assert throttle.wait("10.0.0.1") == 0
+        limiter.failed(f"2001:db8::{n:x}")
+    assert limiter.delay("2001:db8::ffff") > 0
+    assert limiter.delay("2001:db8:1::1") == 0
+    limiter.succeeded("10.0.0.1")
+    assert limiter.delay("10.0.0.1") == 0
     now += 2000
-    throttle.failed("2001:db8::1")
-    assert throttle.wait("2001:db8::1") == 0
+    limiter.failed("2001:db8::1")
+    assert limiter.delay("2001:db8::1") == 0
 
 
-def test_the_throttle_remembers_only_so_many() -> None:
-    throttle = LoginRateLimiter()
+def test_the_number_of_rate_limited_clients_is_limited() -> None:
+    limiter = LoginRateLimiter()
     for n in range(3000):
-        throttle.failed(f"10.0.{n // 256}.{n % 256}")
-    assert len(throttle._clients) <= 1024
+        limiter.failed(f"10.0.{n // 256}.{n % 256}")
+    assert len(limiter) <= 1024
 
 
-async def test_a_right_password_is_remembered_for_players(monkeypatch: pytest.MonkeyPatch) -> None:
-    checked: list[str] = []
+async def test_a_correct_password_is_cached_for_some_minutes() -> None:
+    verified: list[str] = []
+    clock = Clock()
 
     def verify(password: str, line: str) -> bool:
-        checked.append(password)
-        return passwords.verify_password(password, line)
+        verified.append(password)
+        return verify_password(password, line)
 
-    monkeypatch.setattr("mqttcam.web.auth.verify_password", verify)
-    access = Authenticator(settings(users()), b"key")
+    auth = Authenticator(settings(users()), Sessions(KEY), verify=verify, clock=clock)
     for password in ("right", "right", "wrong", "right"):
-        found = await access.login("anna", password, "10.0.0.1")
+        found = await auth.login("anna", password, "10.0.0.1")
         assert (found is not None) is (password == "right")
-    assert checked == ["right", "wrong"]
+    assert verified == ["right", "wrong"]
+    clock.now += 601
+    assert await auth.login("anna", "right", "10.0.0.1") is not None
+    assert verified == ["right", "wrong", "right"]
 
 
-@pytest.mark.parametrize(
-    "header", [b"Authorization: Bearer \xff\xfe", b"Cookie: mqttcam_yard=u.YW5uYQ.9999999999.AAAA.\xff"]
-)
-async def test_bytes_that_are_no_text_are_nobody_s(header: bytes) -> None:
+@pytest.mark.parametrize("header", [b"Authorization: Bearer \xff\xfe", b"Cookie: mqttcam_yard=e30.\xff"])
+async def test_headers_that_are_not_valid_text_are_refused(header: bytes) -> None:
     async with serving({}, **users()) as served:
         answer = await raw(served, b"GET /api/session HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + header)
         assert answer.startswith(b"HTTP/1.1 401 ")
 
 
-# health and who may know
+# health
 
 
-async def test_strangers_get_the_health_alone() -> None:
+async def test_health_without_permission_hides_the_problems() -> None:
     async with serving({"front": {}}, **users()) as served, client(served) as http:
         served.registry.health.checks.append(lambda: "the broker is away")
         answer = await http.get("/healthz")
@@ -281,7 +335,7 @@ async def test_strangers_get_the_health_alone() -> None:
         assert (await known.json())["problems"] == ["the broker is away"]
         by_another_name = await http.get("/healthz", headers={"Host": "evil.example"})
         assert await by_another_name.json() == {"ok": False}
-    # Nor does a strange site's name help where nobody is asked for a password.
+    # The name of another site does not help either if no login is needed.
     async with serving({}) as served, client(served) as http:
         by_another_name = await http.get("/healthz", headers={"Host": "evil.example"})
         assert await by_another_name.json() == {"ok": True}

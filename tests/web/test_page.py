@@ -292,7 +292,7 @@ def test_log_in_as_somebody_who_may_only_look(page: Page) -> None:
         page.open(served.server.url)
         page.find("#login-name").send_keys("otto")
         page.find("#login-password").send_keys("wrong" + Keys.ENTER)
-        page.until(lambda: "do not fit" in page.text("#login-error"), "the refusal")
+        page.until(lambda: "Wrong name or password" in page.text("#login-error"), "the refusal")
         page.shot("login")
         page.find("#login-password").send_keys("right" + Keys.ENTER)
         page.find(".stage[data-status=running]")

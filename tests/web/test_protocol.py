@@ -1,4 +1,4 @@
-"""Clients that send no HTTP, that never ask, and that are too many."""
+"""Connections that send no HTTP or no complete request, and too many connections."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from socket import create_connection
 import pytest
 from aiohttp import web
 
-from mqttcam.web import authorization, protocol, routes, server
+from mqttcam.web import middleware, routes
+from mqttcam.web.authorization import Handler
+from mqttcam.web.timing import Timing
 from tests.support.certificates import Certificates
 from tests.web.serving import client, raw, serving
 
@@ -27,7 +29,7 @@ from tests.web.serving import client, raw, serving
         b"\x16\x03\x01\x02\x00\x01\x00\x01",
     ],
 )
-async def test_what_is_no_request_is_answered_with_the_usual_headers_and_not_logged(
+async def test_malformed_requests_receive_400_with_security_headers_and_are_not_logged(
     head: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
@@ -57,42 +59,41 @@ async def test_what_is_no_request_is_answered_with_the_usual_headers_and_not_log
         "/no",
     ],
 )
-async def test_who_goes_before_the_answer_leaves_no_trace_in_the_log(
+async def test_a_client_that_disconnects_early_is_not_logged(
     path: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     gone = asyncio.Event()
 
     @web.middleware
-    async def closing(request: web.Request, handler: authorization.Handler) -> web.StreamResponse:
+    async def closing(request: web.Request, handler: Handler) -> web.StreamResponse:
         assert request.transport is not None
         request.transport.close()
         gone.set()
-        return await authorization.refusals(request, handler)
+        return await middleware.json_errors(request, handler)
 
-    monkeypatch.setattr(routes, "refusals", closing)
+    monkeypatch.setattr(routes, "json_errors", closing)
     async with serving() as served:
         assert await raw(served, f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1".encode()) == b""
         assert gone.is_set()
     assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
-async def test_who_never_ends_asking_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(protocol, "_IDLE", 0.3)
-    async with serving({}) as served:
-        for said in (b"", b"GET / HTTP/1.1\r\nHost: x\r\nA: "):
+async def test_a_connection_without_a_complete_request_is_closed() -> None:
+    async with serving({}, timing=Timing(idle=0.3)) as served:
+        for sent in (b"", b"GET / HTTP/1.1\r\nHost: x\r\nA: "):
             reader, writer = await asyncio.open_connection("127.0.0.1", served.server.port)
-            writer.write(said)
+            writer.write(sent)
             async with asyncio.timeout(10):
                 assert await reader.read() == b""
             writer.close()
 
 
-async def test_who_never_greets_over_https_is_let_go(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+async def test_a_connection_without_a_tls_handshake_is_closed(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(server, "_HANDSHAKE_TIMEOUT", 0.3)
     files = Certificates.make(tmp_path)
-    async with serving({}, tls={"cert_file": files.server_cert, "key_file": files.server_key}) as served:
+    tls = {"cert_file": files.server_cert, "key_file": files.server_key}
+    async with serving({}, timing=Timing(tls_handshake=0.3), tls=tls) as served:
         reader, writer = await asyncio.open_connection("127.0.0.1", served.server.port)
         async with asyncio.timeout(10):
             assert await reader.read() == b""
@@ -100,11 +101,8 @@ async def test_who_never_greets_over_https_is_let_go(
     assert not caplog.records
 
 
-async def test_too_many_clients_are_turned_away_and_the_others_are_served(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(protocol, "MOST", 8)
-    async with serving({}, max_viewers=1) as served, client(served) as http:
+async def test_connections_above_the_limit_are_closed_and_the_others_are_served() -> None:
+    async with serving({}, max_connections=8, max_viewers=1) as served, client(served) as http:
         assert (await http.get("/healthz")).status == 200
         with ExitStack() as stack:
             for _ in range(8):

@@ -30,7 +30,7 @@ async def test_a_taken_port_is_said_in_words() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         async with serving({}, start=False, port=port) as served:
-            with pytest.raises(ListenError, match=f"^port {port} of 127.0.0.1 is taken by another program"):
+            with pytest.raises(ListenError, match=f"^port {port} on 127.0.0.1 is in use by another program"):
                 await served.server.start()
 
 
@@ -67,7 +67,7 @@ async def test_a_certificate_that_is_none(tmp_path: Path) -> None:
     bad = tmp_path / "bad.pem"
     bad.write_text("not a certificate")
     async with serving({}, start=False, tls={"cert_file": bad, "key_file": bad}) as served:
-        with pytest.raises(ListenError, match="certificate cannot be used"):
+        with pytest.raises(ListenError, match="cannot use the certificate"):
             await served.server.start()
 
 
