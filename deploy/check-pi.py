@@ -22,7 +22,8 @@ from mqttcam.camera.source import SourceError
 from mqttcam.camera.sources import AttachedCamera
 from mqttcam.camera.sources.picamera2 import attached
 from mqttcam.camera.sources.v4l2 import attached as attached_usb
-from mqttcam.settings.sources_real import Picamera2Source, V4l2Source
+from mqttcam.settings.sources.picamera2 import Picamera2Source
+from mqttcam.settings.sources.v4l2 import V4l2Source
 from mqttcam.values import InvalidValue
 
 

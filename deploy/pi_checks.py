@@ -17,7 +17,7 @@ from pi_subject import RATE, NotOffered, Subject, alike, frames, luma, middle_of
 
 from mqttcam.camera.control import Control
 from mqttcam.camera.frame import PictureSpec
-from mqttcam.camera.sources.picamera2.readings import readings_in
+from mqttcam.camera.sources.picamera2.metadata_fields import fields_in
 from mqttcam.settings import Size
 from mqttcam.values import Choice, InvalidValue, Number, Rectangle, Switch, Value, Vector
 
@@ -50,7 +50,7 @@ def stream(subject: Subject) -> str:
 def readings(subject: Subject) -> str:
     with subject.opened() as camera:
         metadata = frames(camera, RATE).metadata
-        found = readings_in(metadata)
+        found = fields_in(metadata)
         return ", ".join(f"{one.name} {one.value(metadata)}" for one in found) or "none"
 
 
@@ -80,7 +80,7 @@ def still(subject: Subject) -> str:
     with subject.opened() as camera:
         frames(camera, 5)
         start = time.monotonic()
-        picture = camera.capture_still(90)
+        picture = camera.take_still(90)
         took = time.monotonic() - start
         frames(camera, 5)
         wanted = max(subject.found.sizes)
@@ -195,7 +195,7 @@ def zoomed_still(subject: Subject) -> str:
         close = luma(camera, RATE)
         if alike(whole, close) > 0.8:
             raise NotOffered("detail in the middle: point the camera at something else")
-        picture = camera.capture_still(90)
+        picture = camera.take_still(90)
         taken = simplejpeg.decode_jpeg(picture.jpeg, colorspace="GRAY")[..., 0].astype(np.float32)
         taken = middle_of(taken, close.shape)  # its shape may be another one, and it shows more then
         after = luma(camera, RATE)

@@ -12,9 +12,10 @@ import numpy as np
 from mqttcam.camera.frame import Frame
 from mqttcam.camera.source import Source
 from mqttcam.camera.sources import AttachedCamera, create
-from mqttcam.camera.wake import Wake
+from mqttcam.camera.wakeup import Wakeup
 from mqttcam.settings import CameraSettings, Size
-from mqttcam.settings.sources_real import Picamera2Source, V4l2Source
+from mqttcam.settings.sources.picamera2 import Picamera2Source
+from mqttcam.settings.sources.v4l2 import V4l2Source
 
 STREAM, RATE = Size(1280, 720), 15
 
@@ -35,7 +36,7 @@ class Subject:
         """The camera, giving frames; `source` are other settings of its source."""
         chosen = self.source.model_copy(update=source)
         settings = CameraSettings(source=chosen, size=size, frame_rate=RATE, rotation=rotation)  # type: ignore[arg-type]
-        camera = create(settings, Wake())
+        camera = create(settings, Wakeup())
         camera.open()
         try:
             yield camera

@@ -87,7 +87,7 @@ class Minutes:
 
 
 @dataclass(frozen=True)
-class Clock:
+class CronTimes:
     """Local times by a cron expression; of N units of time (hours, days, weeks) only the last.
 
     Attributes:
@@ -186,7 +186,7 @@ def _interval(number: str, unit: str) -> Times:
         raise BadSchedule(f"not within {MIN_SECONDS:g} seconds and 366 days")
     if unit in ("day", "week") and float(number).is_integer():
         weekday = "{weekday}" if unit == "week" else "*"
-        return Clock("{minute} {hour} * * " + weekday, None, int(float(number)), _UNITS[unit])
+        return CronTimes("{minute} {hour} * * " + weekday, None, int(float(number)), _UNITS[unit])
     return Interval(seconds)
 
 
@@ -203,7 +203,7 @@ def _every(number: str, unit: str, at: str | None) -> Times:
         return Minutes(count, _second_of(at or ""))
     if unit == "hour":
         minute, second = _minute_of(at or "")
-        return Clock(f"{minute} * * * *", second, count, _UNITS["hour"])
+        return CronTimes(f"{minute} * * * *", second, count, _UNITS["hour"])
     return _days(count, unit, at)
 
 
@@ -213,9 +213,9 @@ def _days(count: int, unit: str, at: str | None) -> Times:
     else:
         weekday, group = str(_WEEKDAYS.index(unit)) if unit in _WEEKDAYS else "{weekday}", _UNITS["week"]
     if at is None:
-        return Clock("{minute} {hour} * * " + weekday, None, count, group)
+        return CronTimes("{minute} {hour} * * " + weekday, None, count, group)
     hour, minute, second = _time_of(at)
-    return Clock(f"{minute} {hour} * * {weekday}", second, count, group)
+    return CronTimes(f"{minute} {hour} * * {weekday}", second, count, group)
 
 
 def _second_of(at: str) -> int:
@@ -252,7 +252,7 @@ def _cron(plain: str) -> Times:
         raise BadSchedule(str(error).lower()) from None
     except StopIteration:
         raise BadSchedule("such a day never comes") from None
-    return Clock(plain)
+    return CronTimes(plain)
 
 
 class Ticker:

@@ -125,14 +125,14 @@ def test_same_as_the_reference(text: str) -> None:
     """The next time is the one that the reference's own library finds."""
     now = datetime.datetime(2026, 5, 6, 10, 12, 40)  # noqa: DTZ001 - the library wants it so
 
-    class Clock(datetime.datetime):
+    class FrozenDatetime(datetime.datetime):
         @classmethod
         def now(cls, tz: datetime.tzinfo | None = None) -> datetime.datetime:  # type: ignore[override]
             return now
 
     words = text.split()
     interval = int(words[1]) if words[1].isdecimal() else 1
-    with mock.patch("schedule.datetime.datetime", Clock):
+    with mock.patch("schedule.datetime.datetime", FrozenDatetime):
         job = getattr(reference.Scheduler().every(interval), words[2] if interval > 1 else words[1])
         job = job.at(words[-1]) if "at" in words else job
         expected = job.do(lambda: None).next_run

@@ -8,13 +8,13 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 
 from mqttcam.camera.capture import OPEN_TIMEOUT, Capture, MakeSource
+from mqttcam.camera.capture_callbacks import SourceOpened
+from mqttcam.camera.capture_client import CaptureClient
 from mqttcam.camera.control import Action, Control, WantedValues
-from mqttcam.camera.desk import Desk
 from mqttcam.camera.frame import Adjustment, Picture, PictureSpec
 from mqttcam.camera.hub import Hub
-from mqttcam.camera.listener import Opened
-from mqttcam.camera.order import Orders
-from mqttcam.camera.sampling import Measured, Sample
+from mqttcam.camera.polling import CameraReadings, PollResult
+from mqttcam.camera.snapshots import SnapshotRequests
 from mqttcam.camera.source import SourceEnded, SourceError, SourceInfo
 from mqttcam.camera.sources import create
 from mqttcam.camera.stats import CameraStats
@@ -74,13 +74,13 @@ class Camera:
         self.actions: dict[str, Action] = {}
         self.takes_stills = False
         self.values: dict[str, Value] = {}
-        self.measured = Measured()
+        self.readings = CameraReadings()
         self._wanted = WantedValues(settings.controls, values or {})
         self._make_source = make_source or (lambda wake: create(settings, wake))
         self._listeners = Listeners(f"camera {camera_id}")
-        self._orders = Orders(self.hub, lambda: self.last_error)
+        self._snapshots = SnapshotRequests(self.hub, lambda: self.last_error)
         self._remarks: str | None = None
-        self._desk = Desk(self._open_capture, self._why_not)
+        self._client = CaptureClient(self._open_capture, self._why_not)
         self._supervisor = Supervisor(camera_id, self._make_capture, self._failed, self._tick, on_stuck)
 
     # life
@@ -95,7 +95,7 @@ class Camera:
 
     async def stop(self) -> None:
         """Close the source for good; within a second, even where it hangs."""
-        self._orders.refuse("the camera is stopped")
+        self._snapshots.fail_all("the camera is stopped")
         await self._supervisor.stop()
         self.stats.follow(None)
 
@@ -133,7 +133,7 @@ class Camera:
             CameraUnavailable: the camera is not open, or it does not answer. Values that it takes later after all are
                 shown in `values`.
         """
-        return self._keep(await self._desk.ask(lambda capture: capture.apply(values)))
+        return self._keep(await self._client.call(lambda capture: capture.apply(values)))
 
     async def act(self, action: Action) -> Mapping[str, Value]:
         """Do something once. The values by key that follow from it; they survive a restart of the source.
@@ -141,7 +141,7 @@ class Camera:
         Raises:
             InvalidValue, SourceError, CameraUnavailable: as for `apply`.
         """
-        return self._keep(await self._desk.ask(lambda capture: capture.act(action)))
+        return self._keep(await self._client.call(lambda capture: capture.act(action)))
 
     async def take_still(self, spec: PictureSpec, max_bytes: int | None = None) -> Picture:
         """A picture in full resolution, where `takes_stills`; no frames come for the second or two that it takes.
@@ -150,9 +150,9 @@ class Camera:
             CameraUnavailable: the camera is not open, has failed or was switched off meanwhile; it does not fit.
             SourceError: the source could take none.
         """
-        return await self._desk.take_still(spec, max_bytes)
+        return await self._client.take_still(spec, max_bytes)
 
-    async def take(
+    async def take_snapshot(
         self,
         spec: PictureSpec,
         timeout: float,  # noqa: ASYNC109 - a slow camera gets more
@@ -166,17 +166,17 @@ class Camera:
         """
         if self.status in WITHOUT_FRAMES:
             raise CameraUnavailable(self._why_not())
-        return await self._orders.picture(spec, max_bytes, max(timeout, 2 * self._interval))
+        return await self._snapshots.take(spec, max_bytes, max(timeout, 2 * self._interval))
 
     @property
     def shape(self) -> object:
         """Another one whenever there is something else to see or to operate; `complete`: all of it is known."""
-        return self.info, self.controls, tuple(self.measured.readings), self.complete
+        return self.info, self.controls, tuple(self.readings.fields), self.complete
 
     @property
     def complete(self) -> bool:
         """Whether all is known that there is to see and to operate."""
-        return self.info is not None and self.measured.settled
+        return self.info is not None and self.readings.complete
 
     def add_listener(self, listener: Callable[[], None]) -> None:
         """Call `listener` on the loop after any change of status, values, controls or error."""
@@ -203,7 +203,7 @@ class Camera:
 
     # what the capture tells
 
-    def opened(self, opened: Opened) -> None:
+    def opened(self, opened: SourceOpened) -> None:
         """The source is open."""
         self.stats.restarts += self._supervisor.reopening and self.info is not None
         self.info = opened.info
@@ -211,7 +211,7 @@ class Camera:
         self.actions = {action.key: action for action in opened.info.actions}
         self.takes_stills = opened.takes_stills
         self.values = dict(opened.values)
-        self.measured.begin((opened.info.model, opened.info.serial), expected=opened.measures)
+        self.readings.begin((opened.info.model, opened.info.serial), expected=opened.measures)
         remarks = _printable("; ".join(opened.remarks)) or None
         if opened.refused and remarks != self._remarks:
             log.warning("camera %s: %s", self.id, "; ".join(opened.refused))
@@ -224,7 +224,7 @@ class Camera:
             log.info("camera %s: frames come again", self.id)
             self.stats.follow(self._supervisor.capture)
         self.stats.width, self.stats.height = width, height
-        self.stats.sample()
+        self.stats.update()
         self.last_error = self._remarks
         self._set_status(CameraStatus.RUNNING)
 
@@ -237,11 +237,11 @@ class Camera:
         self.values |= values
         self._listeners.tell()
 
-    def sampled(self, sample: Sample) -> None:
+    def polled(self, result: PollResult) -> None:
         """The newest frame was looked at."""
-        news = {key: value for key, value in sample.applied.items() if self.values.get(key) != value}
+        news = {key: value for key, value in result.applied.items() if self.values.get(key) != value}
         self.values |= news
-        if self.measured.take(sample) or news:
+        if self.readings.update(result) or news:
             self._listeners.tell()
 
     # what the supervisor tells
@@ -253,9 +253,9 @@ class Camera:
         return capture
 
     def _tick(self) -> None:
-        self.stats.sample()
+        self.stats.update()
         if (capture := self._supervisor.capture) is not None:
-            capture.sample()
+            capture.poll()
 
     def _failed(self, problem: SourceError) -> None:
         self.last_error = _printable(str(problem))
@@ -311,8 +311,8 @@ class Camera:
     def _set_status(self, status: CameraStatus) -> None:
         if status in WITHOUT_FRAMES:
             self.status = status
-            self.measured.values = {}
-            self._orders.refuse(self._why_not())
+            self.readings.values = {}
+            self._snapshots.fail_all(self._why_not())
         self.status = status
         self._listeners.tell()
 

@@ -1,4 +1,4 @@
-"""One life of a source: a thread that opens it, reads frames, sets values between them, and closes it."""
+"""One session of a source: a thread that opens it, reads frames, sets values between them, and closes it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 
+from mqttcam.camera.capture_callbacks import CaptureCallbacks, SourceOpened
 from mqttcam.camera.control import Action
-from mqttcam.camera.frame import Adjustment, Frame, Life, Picture
-from mqttcam.camera.job import Job, Jobs, resolve, tell
-from mqttcam.camera.listener import Listener, Opened
-from mqttcam.camera.sampling import Sampler
+from mqttcam.camera.frame import Adjustment, CaptureSession, Frame, Picture
+from mqttcam.camera.polling import SourcePoller
 from mqttcam.camera.source import (
     MeasuringSource,
     RestartableSource,
@@ -22,8 +21,9 @@ from mqttcam.camera.source import (
     SourceInfo,
     StillSource,
 )
+from mqttcam.camera.source_calls import CallQueue, SourceCall, resolve, tell
 from mqttcam.camera.source_controls import SourceControls
-from mqttcam.camera.wake import Wake
+from mqttcam.camera.wakeup import Wakeup
 from mqttcam.values import Value
 
 log = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ _NOT_WANTED_PAUSE = 0.0002
 THREAD = "capture-"
 """What the name of every capture thread starts with."""
 
-MakeSource = Callable[[Wake], Source]
+MakeSource = Callable[[Wakeup], Source]
 Publish = Callable[[Frame], bool]
 
 
@@ -51,7 +51,7 @@ class Capture:
 
     Attributes:
         done: resolves on the loop when the thread has ended: with what failed, or with `None` after a request to stop.
-        jobs: what is to be done between two frames; it waits while the source is not open.
+        calls: what is to be done between two frames; it waits while the source is not open.
         frames: published so far, those of earlier captures included.
         started, first_frame, last_frame: when it began, and when its first and its newest frame came, on the
             monotonic clock; 0.0 before the first.
@@ -70,7 +70,7 @@ class Capture:
         wanted: Sequence[tuple[str, object]],
         adjustment: Adjustment | None,
         publish: Publish,
-        listener: Listener,
+        callbacks: CaptureCallbacks,
         first_seq: int,
     ) -> None:
         """Does nothing yet.
@@ -86,17 +86,17 @@ class Capture:
         self._wanted = wanted
         self._adjustment = adjustment
         self._publish = publish
-        self._listener = listener
-        self._wake = Wake()
-        self._sampler: Sampler | None = None
-        self._sampling: Job[None] | None = None
+        self._callbacks = callbacks
+        self._wake = Wakeup()
+        self._poller: SourcePoller | None = None
+        self._pending_poll: SourceCall[None] | None = None
         self._stopping = False
         self._restart_stream: Callable[[], None] | None = None
         self._restart_wanted = False
-        self._life = Life()
+        self._session = CaptureSession()
         self._info: SourceInfo | None = None
         self._controls: SourceControls | None = None
-        self.jobs = Jobs(self._wake)
+        self.calls = CallQueue(self._wake)
         self.done: asyncio.Future[SourceError | None] = self._loop.create_future()
         self.frames = first_seq
         self.first_frame = self.last_frame = 0.0
@@ -117,7 +117,7 @@ class Capture:
     def stop(self) -> None:
         """Ask the thread to close its source and end; `done` tells when it has. No frame gives a picture any more."""
         self._stopping = True
-        self._life.over = True
+        self._session.ended = True
         self._wake.set()
 
     def restart_stream(self) -> bool:
@@ -131,25 +131,25 @@ class Capture:
         self._wake.set()
         return True
 
-    def apply(self, values: Mapping[str, Value]) -> Job[Mapping[str, Value]]:
+    def apply(self, values: Mapping[str, Value]) -> SourceCall[Mapping[str, Value]]:
         """Set controls by key, all of them or none; the values that took effect."""
-        return self.jobs.give(lambda source: self._change(source, lambda controls: controls.set(values)))
+        return self.calls.submit(lambda source: self._change(source, lambda controls: controls.set(values)))
 
-    def act(self, action: Action) -> Job[Mapping[str, Value]]:
+    def act(self, action: Action) -> SourceCall[Mapping[str, Value]]:
         """Do something once; the values of controls, by key, that follow from it."""
-        return self.jobs.give(lambda source: self._change(source, lambda controls: controls.act(action)))
+        return self.calls.submit(lambda source: self._change(source, lambda controls: controls.act(action)))
 
-    def take_still(self, quality: int) -> Job[Picture]:
+    def take_still(self, quality: int) -> SourceCall[Picture]:
         """A picture in full resolution, of a source that can."""
-        return self.jobs.give(lambda source: self._take_still(source, quality))
+        return self.calls.submit(lambda source: self._take_still(source, quality))
 
-    def sample(self) -> None:
+    def poll(self) -> None:
         """Have the newest frame looked at before the next one comes; `sampled` is told what is new."""
-        sampler, before = self._sampler, self._sampling
-        if sampler is None or not sampler.wanted or not self.first_frame:
+        poller, before = self._poller, self._pending_poll
+        if poller is None or not poller.wanted or not self.first_frame:
             return
         if before is None or before.result.done():
-            self._sampling = self.jobs.give(lambda _source: self._look(sampler), at_once=False)
+            self._pending_poll = self.calls.submit(lambda _source: self._look(poller), at_once=False)
 
     @property
     def still_timeout(self) -> float:
@@ -185,24 +185,24 @@ class Capture:
             self._adjustment = None
         values: dict[str, Value] = {key: control.default for key, control in controls.by_key.items()}
         taken, refused = controls.set_wanted(self._wanted, self._name)
-        self._sampler = Sampler(source, controls.by_key)
-        self._sampler.controls_changed(self.frames)
+        self._poller = SourcePoller(source, controls.by_key)
+        self._poller.controls_changed(self.frames)
         self._look_at_pace(source)
         self._restart_stream = source.restart_stream if isinstance(source, RestartableSource) else None
         remarks = [*source.notes, *refused]
         can = isinstance(source, MeasuringSource), isinstance(source, StillSource)
-        self._report(self._listener.opened, Opened(info, values | taken, remarks, refused, *can))
+        self._report(self._callbacks.opened, SourceOpened(info, values | taken, remarks, refused, *can))
 
     def _change(
         self, source: Source, change: Callable[[SourceControls], dict[str, Value]]
     ) -> Mapping[str, Value]:
         """Set values while it runs; those that took effect."""
         assert self._controls is not None
-        assert self._sampler is not None
+        assert self._poller is not None
         applied = change(self._controls)
-        self._sampler.controls_changed(self.frames)
+        self._poller.controls_changed(self.frames)
         self._look_at_pace(source)
-        self._report(self._listener.applied, applied)
+        self._report(self._callbacks.applied, applied)
         return applied
 
     def _take_still(self, source: Source, quality: int) -> Picture:
@@ -210,22 +210,22 @@ class Capture:
             raise SourceError("it takes no pictures in full resolution")
         self.excused_until = time.monotonic() + self.still_timeout
         try:
-            picture = source.capture_still(quality)
+            picture = source.take_still(quality)
         finally:
             self.excused_until = self.last_sign = time.monotonic()
         picture.seq = self.frames
         self.frames += 1
         return picture
 
-    def _look(self, sampler: Sampler) -> None:
+    def _look(self, poller: SourcePoller) -> None:
         try:
-            sample = sampler.look(self.frames)
+            result = poller.poll(self.frames)
         except Exception:
-            sampler.wanted = False
+            poller.wanted = False
             log.warning("camera %s: what its frames tell cannot be read", self._name, exc_info=True)
         else:
-            if sample is not None:
-                self._report(self._listener.sampled, sample)
+            if result is not None:
+                self._report(self._callbacks.polled, result)
 
     def _look_at_pace(self, source: Source) -> None:
         """How often frames are to be expected; a control may have changed that."""
@@ -234,27 +234,32 @@ class Capture:
         self.last_sign = time.monotonic()
 
     def _read(self, source: Source) -> None:
-        adjustment, publish, jobs, life = self._adjustment, self._publish, self.jobs.waiting, self._life
+        adjustment, publish, calls, session = (
+            self._adjustment,
+            self._publish,
+            self.calls.waiting,
+            self._session,
+        )
         unpaced = not self.interval
         announced = False
         while not self._stopping:
             if self._restart_wanted:
                 self._start_stream_again()
                 announced = False
-            while jobs and not self._stopping:
-                jobs.popleft().do(source)
+            while calls and not self._stopping:
+                calls.popleft().do(source)
             frame = source.read(READ_TIMEOUT)
             now = self.last_sign = time.monotonic()
             if frame is None or self._stopping:
                 continue
             frame.seq = self.frames
-            frame.life = life
+            frame.session = session
             if adjustment is not None:
                 frame.adjustment = adjustment
             if not announced:
                 announced = True
                 self.first_frame = self.first_frame or now
-                self._report(self._listener.first_frame, frame.width, frame.height)
+                self._report(self._callbacks.first_frame, frame.width, frame.height)
             self.last_frame = now
             self.frames += 1
             if not publish(frame) and unpaced:
@@ -265,7 +270,7 @@ class Capture:
         assert self._restart_stream is not None
         self._restart_wanted = False
         self._restart_stream()
-        self._report(self._listener.stream_restarted)
+        self._report(self._callbacks.stream_restarted)
 
     def _report(self, event: Callable[..., None], *arguments: object) -> None:
         """Tell the listener, unless this capture does not count any more by then."""

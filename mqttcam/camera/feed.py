@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from mqttcam.camera.frame import Frame, Life, Picture, PictureSpec
+from mqttcam.camera.frame import CaptureSession, Frame, Picture, PictureSpec
 from mqttcam.camera.hub import Hub
+from mqttcam.camera.picture_encoder import PictureEncoder
 from mqttcam.camera.selection import selection
-from mqttcam.camera.sizing import Sizer
 from mqttcam.schedule import Schedule
 
 
@@ -45,7 +45,7 @@ class PictureFeed:
         self._hub = hub
         self._loop = loop
         self._on_picture = on_picture
-        self._sizer = Sizer(hub.name)
+        self._encoder = PictureEncoder(hub.name)
         self._owed = False
         self._on_its_way = False
         self._closed = False
@@ -99,19 +99,19 @@ class PictureFeed:
         Raises:
             ValueError: the source's JPEG is broken; the next frame is tried.
         """
-        picture = self._sizer.picture(frame, self.spec, self.max_bytes)
+        picture = self._encoder.picture(frame, self.spec, self.max_bytes)
         self._owed = False
         if picture is None:
             self.dropped += 1
             return
         self._on_its_way = True
-        self._loop.call_soon_threadsafe(self._hand_over, picture, frame.life)
+        self._loop.call_soon_threadsafe(self._hand_over, picture, frame.session)
 
     # on the loop
 
-    def _hand_over(self, picture: Picture, life: Life) -> None:
+    def _hand_over(self, picture: Picture, session: CaptureSession) -> None:
         self._on_its_way = False
-        if self._closed or life.over:
+        if self._closed or session.ended:
             return
         if not self.ready:
             self.dropped += 1

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mqttcam.imaging.exif import UPRIGHT, is_sideways, orientation, upright
-from mqttcam.imaging.fit import Fitter
 from mqttcam.imaging.raster import Planes, Raster, decode, encode, fit_within, flip, size_of
+from mqttcam.imaging.rate_control import JpegRateControl
 from mqttcam.imaging.resize import resize
 
 DEFAULT_QUALITY = 85
@@ -15,25 +15,25 @@ DEFAULT_QUALITY = 85
 _NO_METADATA: Mapping[str, object] = {}
 
 
-class Expired(Exception):
+class SessionEnded(Exception):
     """The camera was closed or restarted meanwhile: nothing of this frame may be shown any more."""
 
 
-class Life:
+class CaptureSession:
     """What the frames of one opening of a source share.
 
     Attributes:
-        over: set on the loop when the camera is switched off, restarted or stopped. From then on its frames give no
+        ended: set on the loop when the camera is switched off, restarted or stopped. From then on its frames give no
             picture, also one that is being made at that moment.
     """
 
-    __slots__ = ("over",)
+    __slots__ = ("ended",)
 
     def __init__(self) -> None:
-        self.over = False
+        self.ended = False
 
 
-_ENDLESS = Life()
+_NO_SESSION = CaptureSession()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +96,24 @@ class Frame:
         jpeg: as the source gave it, or `None`.
         metadata: what the source knows of this frame, by libcamera's names.
         lores: the planes of a small picture of the same moment, for analysis, where the source gives one beside it.
-        life: of its source; set by the camera.
+        session: of its source; set by the camera.
     """
 
     __slots__ = (
-        "_adjustment", "_noted", "_pictures", "_rasters", "_size",
-        "height", "jpeg", "life", "lores", "metadata", "planes", "seq", "ts_ns", "width",
+        "_adjustment",
+        "_noted",
+        "_pictures",
+        "_rasters",
+        "_size",
+        "height",
+        "jpeg",
+        "lores",
+        "metadata",
+        "planes",
+        "seq",
+        "session",
+        "ts_ns",
+        "width",
     )  # fmt: skip
 
     def __init__(
@@ -123,7 +135,7 @@ class Frame:
         self.jpeg = jpeg
         self.metadata = metadata
         self.lores = lores
-        self.life = _ENDLESS
+        self.session = _NO_SESSION
         self._size = (width, height)
         self._adjustment: Adjustment | None = None
         self._noted = UPRIGHT if jpeg is None else 0
@@ -153,13 +165,13 @@ class Frame:
 
         Raises:
             ValueError: the source's JPEG had to be decoded, and is broken.
-            Expired: the camera was closed meanwhile.
+            SessionEnded: the camera was closed meanwhile.
         """
         picture = self._pictures.get(spec)
         if picture is None:
             picture = self._pictures[spec] = self._make(spec)
-        if self.life.over:
-            raise Expired
+        if self.session.ended:
+            raise SessionEnded
         return picture
 
     def _make(self, spec: PictureSpec) -> Picture:
@@ -212,24 +224,26 @@ class Frame:
         return raster
 
 
-def fitted(frame: Frame, spec: PictureSpec, max_bytes: int | None, fitter: Fitter) -> Picture | None:
+def fit_picture(
+    frame: Frame, spec: PictureSpec, max_bytes: int | None, rate_control: JpegRateControl
+) -> Picture | None:
     """The frame as a JPEG of at most `max_bytes`; `None` where that cannot be.
 
     Raises:
         ValueError: the source's JPEG had to be decoded, and is broken.
-        Expired: the camera was closed meanwhile.
+        SessionEnded: the camera was closed meanwhile.
     """
-    if max_bytes is None or (fitter.step == 0 and len(frame.picture(spec).jpeg) <= max_bytes):
+    if max_bytes is None or (rate_control.step == 0 and len(frame.picture(spec).jpeg) <= max_bytes):
         return frame.picture(spec)
 
     def make(quality: int, max_width: int | None) -> Picture:
         widths = [width for width in (max_width, spec.max_width) if width is not None]
         return frame.picture(PictureSpec(quality, min(widths, default=None)))
 
-    return fitter.fit(make, spec.quality, min(frame.width, spec.max_width or frame.width), max_bytes)
+    return rate_control.fit(make, spec.quality, min(frame.width, spec.max_width or frame.width), max_bytes)
 
 
-def refitted(picture: Picture, spec: PictureSpec, max_bytes: int | None) -> Picture | None:
+def refit_picture(picture: Picture, spec: PictureSpec, max_bytes: int | None) -> Picture | None:
     """A picture that was made already, at most so wide and of at most `max_bytes`; `None` where that cannot be.
 
     What is as it should be stays as it is, byte for byte; else it is decoded and encoded anew, which takes its time.
@@ -239,4 +253,4 @@ def refitted(picture: Picture, spec: PictureSpec, max_bytes: int | None) -> Pict
         return picture
     frame = Frame(picture.ts_ns, picture.width, picture.height, jpeg=picture.jpeg)
     frame.seq = picture.seq
-    return fitted(frame, spec, max_bytes, Fitter())
+    return fit_picture(frame, spec, max_bytes, JpegRateControl())

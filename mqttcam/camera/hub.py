@@ -6,7 +6,7 @@ import logging
 import threading
 from typing import Protocol
 
-from mqttcam.camera.frame import Expired, Frame
+from mqttcam.camera.frame import Frame, SessionEnded
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ class Hub:
                 if subscriber.wants(frame):
                     taken = True
                     subscriber.deliver(frame)
-            except Expired:
+            except SessionEnded:
                 break
             except Exception as error:  # noqa: BLE001 - it is the subscriber's own
                 self._complain(subscriber, error)

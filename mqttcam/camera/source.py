@@ -15,7 +15,7 @@ from typing import ClassVar
 
 from mqttcam.camera.control import Action, Control
 from mqttcam.camera.frame import Frame, Picture
-from mqttcam.camera.reading import Reading
+from mqttcam.camera.metadata_field import MetadataField
 from mqttcam.values import Value
 
 
@@ -129,7 +129,7 @@ class StillSource(Source):
     """One that can take a picture in full resolution."""
 
     @abstractmethod
-    def capture_still(self, quality: int) -> Picture:
+    def take_still(self, quality: int) -> Picture:
         """Such a picture. The stream may pause and has to go on.
 
         Args:
@@ -154,5 +154,5 @@ class MeasuringSource(Source):
 
     @property
     @abstractmethod
-    def readings(self) -> Mapping[Reading, Value]:
+    def readings(self) -> Mapping[MetadataField, Value]:
         """What was measured with the newest frame; looked at once a second. May say less than another time."""

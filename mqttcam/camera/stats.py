@@ -64,7 +64,7 @@ class CameraStats:
         self._capture = capture
         self._samples.clear()
 
-    def sample(self) -> None:
+    def update(self) -> None:
         """Note how far it is; to be called each second, and at the first frame."""
         capture = self._capture
         if capture is None or not capture.last_frame:

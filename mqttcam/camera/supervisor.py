@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from mqttcam.camera.capture import Capture
-from mqttcam.camera.kernel import is_in_kernel
 from mqttcam.camera.source import SourceEnded, SourceError, SourceFault
-from mqttcam.camera.stall import stalled
+from mqttcam.camera.stall_detection import detect_stall
+from mqttcam.camera.thread_state import is_uninterruptible
 
 log = logging.getLogger(__name__)
 
@@ -175,7 +175,7 @@ class Supervisor:
                 if capture.done.done():
                     return capture.done.result() or SourceError("the source has ended without a word")
                 self._on_tick()
-                if (problem := stalled(capture)) is not None:
+                if (problem := detect_stall(capture)) is not None:
                     if not capture.restart_stream():
                         return problem
                     log.warning("camera %s: %s; starting its stream again", self._name, problem)
@@ -224,7 +224,7 @@ class Supervisor:
     def _leave_behind(self, capture: Capture) -> bool:
         """A thread that does not end; whether opening the source again makes no sense before one does."""
         self._await_end(capture)
-        kernel = is_in_kernel(capture.thread_id)
+        kernel = is_uninterruptible(capture.thread_id)
         log.error(
             "camera %s: its thread hangs%s and is left behind; it is one of %d",
             self._name, " in the kernel" if kernel else "", len(self._hanging),
@@ -244,7 +244,7 @@ class Supervisor:
 
     def _give_up(self, reason: str) -> None:
         """Ask for a new process, unless that would hang as well: the kernel ends no process with such a thread."""
-        if any(is_in_kernel(capture.thread_id) for capture in self._hanging):
+        if any(is_uninterruptible(capture.thread_id) for capture in self._hanging):
             words = "it is stuck in the kernel: only a reboot helps"
         else:
             words = f"{reason}: {self._on_stuck()}" if self._on_stuck is not None else reason

@@ -85,6 +85,6 @@ async def take_picture(settings: Settings, camera_id: str, *, full_resolution: b
         try:
             if full_resolution:
                 return await device.take_snapshot(spec, None, full_resolution=True)
-            return await device.camera.take(spec, timeout=OPEN_TIMEOUT)
+            return await device.camera.take_snapshot(spec, timeout=OPEN_TIMEOUT)
         except (CameraUnavailable, SourceError, CommandError) as error:
             raise CommandFailed(f"camera {camera_id}: {error}") from error

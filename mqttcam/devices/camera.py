@@ -194,7 +194,7 @@ class CameraDevice:
         if full_resolution:
             picture = await self._take_still(spec, limit)
         else:
-            picture = await self.camera.take(spec, _SNAPSHOT_TIMEOUT, max_bytes=limit)
+            picture = await self.camera.take_snapshot(spec, _SNAPSHOT_TIMEOUT, max_bytes=limit)
         sinks = [sink(picture, request_id) for sink in self.snapshot_sinks]
         problems = await asyncio.gather(*sinks, return_exceptions=True)
         self.changed()

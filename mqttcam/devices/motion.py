@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.status import CameraStatus
 from mqttcam.devices.store import Store, recalled
-from mqttcam.motion.detector import MotionDetector, Onset
+from mqttcam.motion.detector import MotionDetector, MotionStart
 from mqttcam.settings.motion import MAX_THRESHOLD, MIN_THRESHOLD, MotionSettings
 from mqttcam.values import Number, Switch
 
@@ -85,19 +85,19 @@ class CameraMotion:
         self._store.remember(self._camera.id, key, value, configured)
         self._tell()
 
-    def _changed(self, onset: Onset | None) -> None:
-        if onset is not None:
-            self._emit(event_of(onset))
+    def _changed(self, start: MotionStart | None) -> None:
+        if start is not None:
+            self._emit(event_of(start))
         self._tell()
 
 
-def event_of(onset: Onset) -> dict[str, object]:
+def event_of(start: MotionStart) -> dict[str, object]:
     """The message that motion has begun; `box` in shares of the picture's width and height."""
     names = ("x", "y", "width", "height")
     return {
         "event_type": MOTION,
-        "ts": onset.ts_ns / 1e9,
-        "seq": onset.seq,
-        "score": round(onset.score, 2),
-        "box": {name: round(share, 4) for name, share in zip(names, onset.box, strict=True)},
+        "ts": start.ts_ns / 1e9,
+        "seq": start.seq,
+        "score": round(start.score, 2),
+        "box": {name: round(share, 4) for name, share in zip(names, start.box, strict=True)},
     }

@@ -117,7 +117,7 @@ class MqttGateway:
             self._announcer,
             on_new_capabilities=lambda: self._publish_new_capabilities(device),
             images=images,
-            connect_image=ConnectImage(self._pictures, images, device.camera.take),
+            connect_image=ConnectImage(self._pictures, images, device.camera.take_snapshot),
             snapshots=SnapshotPublisher(self._pictures, topics),
         )
         self._endpoints[device.id] = endpoint

@@ -1,4 +1,4 @@
-"""The entity declarations as Home Assistant's MQTT discovery. Knows nothing of pixels, connections or commands."""
+"""The entity declarations as Home Assistant's MQTT discovery messages."""
 
 from __future__ import annotations
 
@@ -38,41 +38,35 @@ _CLASSES: dict[Platform, type[ha.Entity]] = {
 _MANUFACTURER = "mqttcam"
 _LONGEST_TEXT = 255
 _UNKNOWN = "none"
-"""In any case, a state that says that there is none to Home Assistant (its MQTT select)."""
+"""A state that Home Assistant's MQTT select takes for unknown, in upper or lower case."""
 
 
 def node_object_id(node_id: str) -> str:
-    """The node's device in topics and identifiers."""
+    """Return the id of the node's device in topics and identifiers."""
     return f"mqttcam_{node_id}"
 
 
 def camera_object_id(node_id: str, camera_id: str) -> str:
-    """A camera's device in topics and identifiers."""
+    """Return the id of a camera's device in topics and identifiers."""
     return f"mqttcam_{node_id}_{camera_id}"
 
 
 def node_discovery(node: Node, topics: Topics) -> ha.DeviceDiscovery:
-    """The node's device, the bridge that every camera's device is reached through."""
+    """Return the node's device, which the devices of its cameras refer to."""
     object_id = node_object_id(node.id)
-    alive = (ha.Availability(topic=topics.status),)
+    name = f"mqttcam {node.id}"
     components: dict[str, ha.Component] = {}
     for entity in NODE:
-        common = _common(entity, object_id, f"mqttcam {node.id}")
-        if entity.key == "status":
-            # Whether the node is there must itself never be "unavailable".
-            reading: dict[str, object] = {
-                "state_topic": topics.status,
-                "payload_on": "online",
-                "payload_off": "offline",
-            }
-        else:
-            command_topic = topics.command(entity.command) if entity.command else None
-            reading = _value_keys(entity, topics.health, command_topic) | {"availability": alive}
-        components[entity.key] = _component(entity, common | reading)
+        read_from = topics.status if entity.topic == "status" else topics.health
+        command_topic = topics.command(entity.command) if entity.command else None
+        keys = _common(entity, object_id, name) | _value_keys(entity, read_from, command_topic)
+        if read_from != topics.status:  # what says whether the node is there is itself always available
+            keys["availability"] = (ha.Availability(topic=topics.status),)
+        components[entity.key] = _component(entity, keys)
     return ha.DeviceDiscovery(
         device=ha.Device(
             identifiers=(object_id,),
-            name=f"mqttcam {node.id}",
+            name=name,
             manufacturer=_MANUFACTURER,
             model="Camera node",
             sw_version=__version__,
@@ -84,20 +78,20 @@ def node_discovery(node: Node, topics: Topics) -> ha.DeviceDiscovery:
 
 
 def camera_discovery(device: CameraDevice, node: Node, topics: Topics) -> ha.DeviceDiscovery:
-    """A camera's device with every entity that it has now."""
+    """Return a camera's device with every entity that it has now."""
     object_id = camera_object_id(node.id, device.id)
     here = topics.camera(device.id)
     info = device.camera.info
     addresses = _address_keys(picture_addresses(node.page, device.id), here) if node.page else {}
     components: dict[str, ha.Component] = {}
     for entity in camera_entities(device):
-        keys = _camera_keys(entity, here) | (addresses if entity.platform == "camera" else {})
+        keys = _camera_keys(entity, here) | (addresses if entity.topic == "image" else {})
         try:
             components[entity.key] = _component(entity, _common(entity, object_id, device.name) | keys)
         except ValidationError as error:
-            # A control can be what Home Assistant has nothing for, such as a number with one value only.
+            # Home Assistant has no entity for some controls, such as a number with a single value.
             reason = error.errors()[0]["msg"]
-            log.warning("camera %s: %s is not in Home Assistant: %s", device.id, entity.key, reason)
+            log.warning("camera %s: %s is not shown in Home Assistant: %s", device.id, entity.key, reason)
     return ha.DeviceDiscovery(
         device=ha.Device(
             identifiers=(object_id,),
@@ -135,46 +129,61 @@ def _common(
 
 
 def _camera_keys(entity: Entity[CameraDevice], topics: CameraTopics) -> dict[str, object]:
+    read_from = _camera_topic(entity, topics)
     match entity.platform:
         case "camera":
-            return {"topic": topics.image}
+            return {"topic": read_from}
         case "image":
-            return {"image_topic": topics.snapshot, "content_type": "image/jpeg"}
+            return {"image_topic": read_from, "content_type": "image/jpeg"}
         case "event":
-            # Home Assistant warns of every event of another type on the topic, which all of them share.
+            # Every event of the camera is on this topic, and Home Assistant logs a warning for types it does not know.
             types = dict(entity.options)["event_types"]
             template = f"{{{{ value if value_json.event_type in {types} else '' }}}}"
-            return {"state_topic": topics.event, "value_template": template}
+            return {"state_topic": read_from, "value_template": template}
         case _:
             command_topic = topics.command(entity.command) if entity.command else topics.set_key(entity.key)
             return _value_keys(
-                entity, topics.state, command_topic if entity.command or entity.settable else None
+                entity, read_from, command_topic if entity.command or entity.settable else None
             )
 
 
-def _address_keys(addresses: Mapping[str, str], topics: CameraTopics) -> dict[str, object]:
-    """`stream_url` and `snapshot_url` as attributes.
+def _camera_topic(entity: Entity[CameraDevice], topics: CameraTopics) -> str:
+    match entity.topic:
+        case "image":
+            return topics.image
+        case "snapshot":
+            return topics.snapshot
+        case "event":
+            return topics.event
+        case _:
+            return topics.state
 
-    Home Assistant takes attributes from a topic only. The template says the same whatever comes there, and nothing of
-    a camera's changes less than its availability.
+
+def _address_keys(addresses: Mapping[str, str], topics: CameraTopics) -> dict[str, object]:
+    """Return the keys that make `stream_url` and `snapshot_url` attributes of an entity.
+
+    Home Assistant reads attributes from a topic only. The template ignores the payload; of a camera's topics,
+    availability changes least.
     """
     template = orjson.dumps({f"{name}_url": url for name, url in addresses.items()}).decode()
     return {"json_attributes_topic": topics.availability, "json_attributes_template": template}
 
 
 def _value_keys(
-    entity: Entity[CameraDevice] | Entity[Node], state_topic: str, command_topic: str | None
+    entity: Entity[CameraDevice] | Entity[Node], read_from: str, command_topic: str | None
 ) -> dict[str, object]:
     keys: dict[str, object] = {"command_topic": command_topic} if command_topic else {}
     if entity.arguments:
         keys["payload_press"] = orjson.dumps(dict(entity.arguments)).decode()
+    if entity.topic != "state":
+        return keys | {"state_topic": read_from}
     if entity.kind is None:
         return keys
-    # What a camera measures is not in its state before frames have come, and Home Assistant complains of what is not.
+    # The readings of a camera are not in its state before frames have come, and Home Assistant warns of missing keys.
     otherwise = " | default(none)" if entity.platform == "sensor" else ""
     value = f"value_json.{entity.key}{otherwise}"
     template = f"{{{{ {value} }}}}"
-    keys["state_topic"] = state_topic
+    keys["state_topic"] = read_from
     match entity.kind:
         case Number(unit=unit) as number:
             keys |= {"unit_of_measurement": unit} if unit else {}
@@ -196,12 +205,12 @@ def _value_keys(
 
 
 def _renamed(names: Mapping[str, str], value: str) -> str:
-    """A template that gives another name to some values."""
+    """Return a template that renames some values."""
     return f"{{{{ {dict(names)}.get({value}, {value}) }}}}"
 
 
 def slug(text: str) -> str:
-    """A name as part of an entity id: lower-case ASCII letters, digits and underscores; empty where nothing is left."""
+    """Return a name as part of an entity id, in lower-case ASCII letters, digits and underscores; it may be empty."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "_", plain).strip("_")
 
@@ -209,7 +218,7 @@ def slug(text: str) -> str:
 def discovery_messages(
     node: Node, devices: Iterable[CameraDevice], topics: Topics, prefix: str
 ) -> dict[str, dict[str, object]]:
-    """Every discovery message by its topic, the node's first: a camera's device refers to it."""
+    """Return every discovery message by topic; the node's is the first, as the devices of its cameras refer to it."""
     payloads = {_topic(prefix, node_object_id(node.id)): node_discovery(node, topics).payload()}
     for device in devices:
         payloads[_topic(prefix, camera_object_id(node.id, device.id))] = camera_discovery(

@@ -54,7 +54,7 @@ _BRIGHTNESS = np.log(np.arange(256, dtype=np.float32) + np.float32(_DARK))
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class Motion:
     """What moves in a picture.
 
     Attributes:
@@ -66,7 +66,7 @@ class Change:
     box: Box | None = None
 
 
-NOTHING = Change()
+NO_MOTION = Motion()
 
 
 def shrunk(luma: Plane) -> Plane:
@@ -98,7 +98,7 @@ class Background:
         """Whether motion can be seen yet."""
         return self._levels is not None and self._seconds >= SETTLING
 
-    def look(self, luma: Plane, seconds: float) -> Change:
+    def look(self, luma: Plane, seconds: float) -> Motion:
         """What moves in the next picture.
 
         Args:
@@ -109,7 +109,7 @@ class Background:
         now = luma.astype(np.int16)
         if self._levels is None or self._levels.shape != luma.shape:
             self._begin(now)
-            return NOTHING
+            return NO_MOTION
         self._seconds += seconds
         gain = _gain(now, self._levels)
         expected = _in_light(self._levels, gain)
@@ -126,8 +126,8 @@ class Background:
         if lit:
             self._levels = now.astype(np.float32)
         if lit or not count or not self.settled:
-            return NOTHING
-        return Change(100 * count / moves.size, _box(moves))
+            return NO_MOTION
+        return Motion(100 * count / moves.size, _box(moves))
 
     def _begin(self, now: NDArray[np.int16]) -> None:
         self._levels = now.astype(np.float32)

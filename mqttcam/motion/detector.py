@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mqttcam.camera.frame import Frame, Life
+from mqttcam.camera.frame import CaptureSession, Frame
 from mqttcam.camera.hub import Hub
 from mqttcam.camera.selection import Rate
 from mqttcam.imaging.exif import is_sideways, mirrors, orientation
@@ -20,7 +20,7 @@ _LEAST_WIDTH = SMALL * 3 // 4
 
 
 @dataclass(frozen=True, slots=True)
-class Onset:
+class MotionStart:
     """Motion begins.
 
     Attributes:
@@ -50,7 +50,7 @@ class MotionDetector:
         self,
         hub: Hub,
         loop: asyncio.AbstractEventLoop,
-        on_change: Callable[[Onset | None], None],
+        on_change: Callable[[MotionStart | None], None],
         *,
         fps: float,
         threshold: float,
@@ -59,7 +59,7 @@ class MotionDetector:
         """Off, and subscribed.
 
         Args:
-            on_change: called on the loop when `moving` has changed; with the onset where motion has begun.
+            on_change: called on the loop when `moving` has changed; with the start where motion has begun.
             fps: looks a second.
             clear_after: seconds without motion after which it is over.
         """
@@ -68,27 +68,27 @@ class MotionDetector:
         self._on_change = on_change
         self._clear_after_ns = int(clear_after * 1e9)
         self._looks = Rate(fps)
-        self._session: object | None = None
-        self._watch = _Watch(None, Life())
+        self._activation: object | None = None
+        self._state = _SessionState(None, CaptureSession())
         hub.subscribe(self)
 
     @property
     def enabled(self) -> bool:
         """Whether it looks at all; to be set on the loop. Each time it is turned on it begins anew."""
-        return self._session is not None
+        return self._activation is not None
 
     @enabled.setter
     def enabled(self, enabled: bool) -> None:
         if enabled is not self.enabled:
-            self._session = object() if enabled else None
+            self._activation = object() if enabled else None
 
     @property
     def moving(self) -> bool | None:
         """Whether there is motion now; `None` while that is not known. To be read in any thread."""
-        watch = self._watch
-        if watch.session is None or watch.session is not self._session or watch.life.over:
+        state = self._state
+        if state.activation is None or state.activation is not self._activation or state.session.ended:
             return None
-        return watch.moving
+        return state.moving
 
     @property
     def active(self) -> bool:
@@ -99,7 +99,7 @@ class MotionDetector:
 
     def wants(self, frame: Frame) -> bool:
         """Whether to look at this one."""
-        return self._session is not None and self._looks.due(frame.ts_ns) and not frame.life.over
+        return self._activation is not None and self._looks.due(frame.ts_ns) and not frame.session.ended
 
     def deliver(self, frame: Frame) -> None:
         """Look.
@@ -107,42 +107,42 @@ class MotionDetector:
         Raises:
             ValueError: the source's JPEG is broken.
         """
-        session, watch = self._session, self._watch
-        if watch.session is not session or watch.life is not frame.life:
-            watch = self._watch = _Watch(session, frame.life)
-        before = watch.moving
-        onset = watch.look(frame, self.threshold, self._clear_after_ns)
-        if watch.moving is not before:
-            self._loop.call_soon_threadsafe(self._tell, watch, onset)
+        activation, state = self._activation, self._state
+        if state.activation is not activation or state.session is not frame.session:
+            state = self._state = _SessionState(activation, frame.session)
+        before = state.moving
+        start = state.look(frame, self.threshold, self._clear_after_ns)
+        if state.moving is not before:
+            self._loop.call_soon_threadsafe(self._tell, state, start)
 
     # on the loop
 
-    def _tell(self, watch: _Watch, onset: Onset | None) -> None:
-        if watch.session is self._session and not watch.life.over:
-            self._on_change(onset)
+    def _tell(self, state: _SessionState, start: MotionStart | None) -> None:
+        if state.activation is self._activation and not state.session.ended:
+            self._on_change(start)
 
 
-class _Watch:
+class _SessionState:
     """From one turning on, or opening of the source, to the next."""
 
-    __slots__ = ("_background", "_looked_ns", "_seen_ns", "life", "moving", "session")
+    __slots__ = ("_background", "_looked_ns", "_seen_ns", "activation", "moving", "session")
 
-    def __init__(self, session: object | None, life: Life) -> None:
+    def __init__(self, activation: object | None, session: CaptureSession) -> None:
+        self.activation = activation
         self.session = session
-        self.life = life
         self.moving: bool | None = None
         self._background = Background()
         self._looked_ns = 0
         self._seen_ns = 0
 
-    def look(self, frame: Frame, threshold: float, clear_after_ns: int) -> Onset | None:
+    def look(self, frame: Frame, threshold: float, clear_after_ns: int) -> MotionStart | None:
         """See whether a frame begins, continues or ends motion."""
         now = frame.ts_ns
         change = self._background.look(small_luma(frame), (now - self._looked_ns) / 1e9)
         self._looked_ns = now
         if change.box is not None and change.score >= threshold:
             begins, self.moving, self._seen_ns = not self.moving, True, now
-            return Onset(now, frame.seq, change.score, change.box) if begins else None
+            return MotionStart(now, frame.seq, change.score, change.box) if begins else None
         # A clock that was set back must not hold it for ever.
         over = not 0 <= now - self._seen_ns < clear_after_ns
         if over if self.moving else self._background.settled:

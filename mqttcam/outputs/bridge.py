@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from mqttcam.camera.frame import Frame, PictureSpec
+from mqttcam.camera.picture_encoder import PictureEncoder
 from mqttcam.camera.selection import selection
-from mqttcam.camera.sizing import Sizer
 from mqttcam.outputs.output import STOP_TIMEOUT, CameraFeed
 from mqttcam.outputs.queue import Queue, QueuedFrame
 from mqttcam.outputs.writer import Writer
@@ -45,7 +45,7 @@ class Bridge:
         schedule = parse(settings.schedule) if settings.schedule else None
         self._selection = selection(settings.rate, schedule, feed.moving if settings.on_motion else None)
         self._quality = settings.quality
-        self._sizer = Sizer(self.name, fit=fit)
+        self._encoder = PictureEncoder(self.name, fit=fit)
         self._writer_thread = WriterThread(
             self.name,
             queue,
@@ -106,10 +106,10 @@ class Bridge:
 
         Raises:
             ValueError: the frame is broken.
-            Expired: the camera was closed meanwhile; the frame counts for nothing.
+            SessionEnded: the camera was closed meanwhile; the frame counts for nothing.
         """
         try:
-            picture = self._sizer.picture(frame, self._spec, self._writer_thread.limit)
+            picture = self._encoder.picture(frame, self._spec, self._writer_thread.limit)
         except ValueError:
             self.counts.add_taken()
             self.counts.add_dropped("broken")
@@ -126,7 +126,7 @@ class Bridge:
         return spec if self._quality is None else replace(spec, quality=self._quality)
 
     def _shrink_jpeg(self, jpeg: bytes, limit: int) -> bytes | None:
-        return self._sizer.again(jpeg, self._spec, limit)
+        return self._encoder.again(jpeg, self._spec, limit)
 
 
 class BridgedOutput(ABC):

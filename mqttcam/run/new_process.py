@@ -18,7 +18,7 @@ from typing import Protocol
 import orjson
 
 from mqttcam.camera.capture import THREAD
-from mqttcam.camera.kernel import is_in_kernel
+from mqttcam.camera.thread_state import is_uninterruptible
 from mqttcam.devices.store import write_atomically
 from mqttcam.settings import SettingsError
 
@@ -109,7 +109,7 @@ class NewProcess:
 
     def _try(self) -> list[str]:
         """Start it; else in words, why not."""
-        if stuck := [name for name, thread_id in _capture_threads() if is_in_kernel(thread_id)]:
+        if stuck := [name for name, thread_id in _capture_threads() if is_uninterruptible(thread_id)]:
             return [
                 f"{', '.join(stuck)}: stuck in the kernel, which ends no such process: only a reboot helps"
             ]

@@ -3,17 +3,22 @@
 `load` gives a frozen `Settings` or raises `SettingsError` with every problem, one line each.
 """
 
-from mqttcam.settings.base import plain
 from mqttcam.settings.cameras import UNPACED, CameraSettings, ImageSettings, default_name
+from mqttcam.settings.document.json_schema import json_schema
 from mqttcam.settings.document.problems import NoConfiguration, Problem, SettingsError
-from mqttcam.settings.document.schema import json_schema
 from mqttcam.settings.loading.loader import check_outputs, find_config, load
-from mqttcam.settings.model import LogSettings, Settings
+from mqttcam.settings.log import LogSettings
 from mqttcam.settings.motion import MotionSettings
 from mqttcam.settings.mqtt import BrokerSettings, HomeAssistantSettings, MqttSettings, TlsSettings
+from mqttcam.settings.section import plain
+from mqttcam.settings.settings import Settings
 from mqttcam.settings.size import NAMED_SIZES, Size, parse_size
-from mqttcam.settings.sources import FileSource, SourceSettings, TestPatternSource
-from mqttcam.settings.sources_real import Picamera2Source, UrlSource, V4l2Source
+from mqttcam.settings.sources.any_source import SourceSettings
+from mqttcam.settings.sources.file import FileSource
+from mqttcam.settings.sources.picamera2 import Picamera2Source
+from mqttcam.settings.sources.test_pattern import TestPatternSource
+from mqttcam.settings.sources.url import UrlSource
+from mqttcam.settings.sources.v4l2 import V4l2Source
 from mqttcam.settings.web import WebSettings
 
 __all__ = [

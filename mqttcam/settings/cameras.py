@@ -6,12 +6,15 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, PlainValidator, ValidationInfo, WithJsonSchema, field_validator
 
-from mqttcam.settings.base import OneOf, Section, Slug, WhenGiven, refuse, switch_or
+from mqttcam.settings.field_types import Slug
 from mqttcam.settings.kafka import KafkaSettings
 from mqttcam.settings.motion import MotionSettings
 from mqttcam.settings.outputs import MAX_RATE, MIN_RATE, TcpOutputSettings, Times, rate_of
+from mqttcam.settings.section import AnyCase, LazySection, Section, bool_or_section, refuse
 from mqttcam.settings.size import Size, SizeSetting
-from mqttcam.settings.sources import FileSource, SourceSettings, TestPatternSource
+from mqttcam.settings.sources.any_source import SourceSettings
+from mqttcam.settings.sources.file import FileSource
+from mqttcam.settings.sources.test_pattern import TestPatternSource
 
 MIN_FRAME_RATE = 0.01
 _FRAME_RATES = f"frames a second from {MIN_FRAME_RATE} to {MAX_RATE}"
@@ -81,7 +84,7 @@ class CameraSettings(Section):
     frame_rate: FrameRate = Field(
         15.0, description="Frames a second; `max`: as fast as it goes (test_pattern and raw files only)."
     )
-    rotation: Annotated[Literal[0, 180], OneOf()] = Field(
+    rotation: Annotated[Literal[0, 180], AnyCase()] = Field(
         0, description="Degrees: 0, or 180 for upside down."
     )
     hflip: bool = Field(False, description="Mirror left and right.")
@@ -96,10 +99,10 @@ class CameraSettings(Section):
     image: ImageSettings = Field(
         default_factory=ImageSettings, description="The pictures that go out over MQTT."
     )
-    motion: Annotated[MotionSettings | None, switch_or(MotionSettings)] = Field(
+    motion: Annotated[MotionSettings | None, bool_or_section(MotionSettings)] = Field(
         None, description="Motion detection: true, or a section; without it none."
     )
-    kafka: Annotated[KafkaSettings, WhenGiven(KafkaSettings)] | None = Field(
+    kafka: Annotated[KafkaSettings, LazySection(KafkaSettings)] | None = Field(
         None, description="What this camera has otherwise than `kafka` says for all."
     )
     tcp: TcpOutputSettings | None = Field(

@@ -10,9 +10,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from mqttcam.settings.base import OneOf, Section, refuse, switch_or
-from mqttcam.settings.kafka_client import LARGEST_REQUEST, KafkaClient, SinetstreamSettings, Word
+from mqttcam.settings.field_types import Word
+from mqttcam.settings.kafka_client import LARGEST_REQUEST, KafkaClient, SinetstreamSettings
 from mqttcam.settings.outputs import OutputSettings
+from mqttcam.settings.section import AnyCase, Section, bool_or_section, refuse
 
 _TOPIC_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
 _LONGEST_TOPIC = 249
@@ -63,7 +64,7 @@ class KafkaSpool(Section):
 class KafkaSettings(OutputSettings, SinetstreamSettings, KafkaClient):
     """Frames to Kafka, in the messages that SINETStream's readers expect: of every camera, or of one otherwise."""
 
-    type: Annotated[Literal["kafka"], OneOf()] = Field("kafka", description="SINETStream's broker type.")
+    type: Annotated[Literal["kafka"], AnyCase()] = Field("kafka", description="SINETStream's broker type.")
     config: Word | None = Field(
         None, description="Name of the parameters on SINETStream's configuration server."
     )
@@ -76,28 +77,28 @@ class KafkaSettings(OutputSettings, SinetstreamSettings, KafkaClient):
     )
     https_proxy: SecretStr | None = Field(None, description="Proxy on the way to the configuration server.")
     topic: KafkaTopic | None = Field(None, description="May have {camera} and {node} in it.")
-    consistency: Annotated[Literal["AT_MOST_ONCE", "AT_LEAST_ONCE", "EXACTLY_ONCE"], OneOf()] = Field(
+    consistency: Annotated[Literal["AT_MOST_ONCE", "AT_LEAST_ONCE", "EXACTLY_ONCE"], AnyCase()] = Field(
         "AT_LEAST_ONCE",
         description="AT_LEAST_ONCE, AT_MOST_ONCE (no acknowledgement: losses are not seen), "
         "or EXACTLY_ONCE (SINETStream makes it AT_LEAST_ONCE).",
     )
-    value_type: Annotated[Literal["byte_array", "image"], OneOf()] = Field(
+    value_type: Annotated[Literal["byte_array", "image"], AnyCase()] = Field(
         "byte_array", description="Both are the JPEG's bytes: readers of either type get it."
     )
     type_spec: KafkaClient = Field(
         default_factory=KafkaClient,
         description="The Kafka client's parameters, as in version 3 of SINETStream's file.",
     )
-    oversize: Annotated[Literal["fit", "refuse"], OneOf()] = Field(
+    oversize: Annotated[Literal["fit", "refuse"], AnyCase()] = Field(
         "fit", description="A picture over the size limit is made smaller, or not sent."
     )
     queue: KafkaQueue = Field(
         default_factory=KafkaQueue, description="What waits while Kafka is slow or away."
     )
-    spool: Annotated[KafkaSpool | None, switch_or(KafkaSpool)] = Field(
+    spool: Annotated[KafkaSpool | None, bool_or_section(KafkaSpool)] = Field(
         None, validate_default=True, description="true, or a section: for frames on a schedule."
     )
-    client: Annotated[Literal["sinetstream", "confluent"], OneOf()] = Field(
+    client: Annotated[Literal["sinetstream", "confluent"], AnyCase()] = Field(
         "sinetstream", description="confluent: the same messages by a faster client, without encryption."
     )
 

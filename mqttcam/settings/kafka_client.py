@@ -6,18 +6,17 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
-from mqttcam.settings.base import MustExist, OneOf, Section, refuse, switch_or
+from mqttcam.settings.field_types import ExistingFile, Word
+from mqttcam.settings.section import AnyCase, Section, bool_or_section, refuse
 
 LARGEST_REQUEST = 1 << 30
-ExistingFile = Annotated[Path, MustExist()]
 Milliseconds = Annotated[int, Field(ge=1, le=3_600_000)]
 _BROKER = re.compile(
     r"(?:[^\s:/\[\](){}<>,;@\"'`]+|\[[0-9a-fA-F:.]+(?:%\w+)?\])(?::(?P<port>[^\s:/]*))?|[0-9a-fA-F]*(?::[0-9a-fA-F.]*){2,}"
 )
 """A name or an address and perhaps a port; an IPv6 address with a port in brackets."""
-Word = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 
 
 def _brokers(raw: object) -> object:
@@ -87,19 +86,19 @@ class KafkaTls(Section):
 class KafkaCompression(Section):
     """SINETStream's `compression`: how, where `data_compression` is true. A JPEG gets no smaller."""
 
-    algorithm: Annotated[Literal["gzip", "zstd"], OneOf()] = Field("gzip", description="gzip or zstd.")
+    algorithm: Annotated[Literal["gzip", "zstd"], AnyCase()] = Field("gzip", description="gzip or zstd.")
     level: int | None = Field(None, ge=-131072, le=22, description="Of the algorithm.")
 
 
 class KafkaKeyDerivation(Section):
     """SINETStream's `crypto.key_derivation`."""
 
-    algorithm: Annotated[Literal["pbkdf2"], OneOf(PBKDF2WithHmacSHA256="pbkdf2")] = Field(
+    algorithm: Annotated[Literal["pbkdf2"], AnyCase(PBKDF2WithHmacSHA256="pbkdf2")] = Field(
         "pbkdf2", description="pbkdf2."
     )
     salt_bytes: int = Field(8, ge=1, le=1024, description="Length of the salt.")
     iteration: int = Field(10_000, ge=1, le=10_000_000, description="Rounds.")
-    prf: Annotated[Literal["HMAC-SHA256", "HMAC-SHA384", "HMAC-SHA512"], OneOf()] = Field(
+    prf: Annotated[Literal["HMAC-SHA256", "HMAC-SHA384", "HMAC-SHA512"], AnyCase()] = Field(
         "HMAC-SHA256", description="HMAC-SHA256, HMAC-SHA384 or HMAC-SHA512."
     )
 
@@ -107,12 +106,12 @@ class KafkaKeyDerivation(Section):
 class KafkaCrypto(Section):
     """SINETStream's `crypto`: how, where `data_encryption` is true."""
 
-    algorithm: Annotated[Literal["AES"], OneOf()] = Field("AES", description="AES.")
-    key_length: Annotated[Literal[128, 192, 256], OneOf()] = Field(128, description="Bits.")
+    algorithm: Annotated[Literal["AES"], AnyCase()] = Field("AES", description="AES.")
+    key_length: Annotated[Literal[128, 192, 256], AnyCase()] = Field(128, description="Bits.")
     mode: Annotated[
-        Literal["EAX", "GCM", "CBC", "CFB", "OFB", "CTR", "OPENPGP"], OneOf(OPENPGPCFB="OPENPGP")
+        Literal["EAX", "GCM", "CBC", "CFB", "OFB", "CTR", "OPENPGP"], AnyCase(OPENPGPCFB="OPENPGP")
     ] = Field(description="EAX, GCM, CBC, CFB, OFB, CTR or OPENPGP.")
-    padding: Annotated[Literal["none", "pkcs7"], OneOf(NoPadding="none")] = Field(
+    padding: Annotated[Literal["none", "pkcs7"], AnyCase(NoPadding="none")] = Field(
         "none", description="none or pkcs7 (CBC needs it)."
     )
     key_derivation: KafkaKeyDerivation = Field(
@@ -129,14 +128,14 @@ class SinetstreamSettings(Section):
     """SINETStream's own parameters, as far as both ends of a topic need the same ones."""
 
     brokers: Brokers = Field((), description="host:port, several joined with commas or as a list.")
-    tls: Annotated[KafkaTls | None, switch_or(KafkaTls)] = Field(
+    tls: Annotated[KafkaTls | None, bool_or_section(KafkaTls)] = Field(
         None, description="true (with the system's authorities), or a section with files."
     )
     data_compression: bool = Field(False, description="As `compression` says; the same at both ends.")
     compression: KafkaCompression = Field(default_factory=KafkaCompression, description="How.")
     data_encryption: bool = Field(False, description="As `crypto` says; the same at both ends.")
     crypto: KafkaCrypto | None = Field(None, validate_default=True, description="How.")
-    message_format: Annotated[Literal[2, 3], OneOf()] = Field(
+    message_format: Annotated[Literal[2, 3], AnyCase()] = Field(
         3, description="SINETStream's; 2 for ends before 1.7."
     )
     user_data_only: bool = Field(
@@ -195,12 +194,12 @@ class KafkaConnection(Section):
     sasl_kerberos_domain_name: Word | None = Field(None, description="For GSSAPI.")
     sasl_kerberos_service_name: Word | None = Field(None, description="For GSSAPI.")
     sasl_mechanism: (
-        Annotated[Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "GSSAPI"], OneOf()] | None
+        Annotated[Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "GSSAPI"], AnyCase()] | None
     ) = Field(None, description="PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or GSSAPI.")
     sasl_plain_password: SecretStr | None = Field(None, description="For PLAIN and SCRAM.")
     sasl_plain_username: Word | None = Field(None, description="For PLAIN and SCRAM.")
     security_protocol: (
-        Annotated[Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"], OneOf()] | None
+        Annotated[Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"], AnyCase()] | None
     ) = Field(
         None,
         description="PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL; if not given, as `tls` and `sasl_…` say.",
@@ -222,14 +221,14 @@ class KafkaConnection(Section):
 class KafkaClient(KafkaConnection):
     """kafka-python's own parameters of a producer."""
 
-    acks: Annotated[Literal[0, 1, "all"], OneOf(**{"-1": "all"})] | None = Field(
+    acks: Annotated[Literal[0, 1, "all"], AnyCase(**{"-1": "all"})] | None = Field(
         None, description="Instead of `consistency`: 0, 1 or all."
     )
     batch_size: int | None = Field(None, ge=0, le=LARGEST_REQUEST, description="Bytes of a batch.")
     buffer_memory: int | None = Field(
         None, ge=1024, le=LARGEST_REQUEST, description="Bytes waiting in the client."
     )
-    compression_type: Annotated[Literal["gzip", "zstd", "lz4", "snappy"], OneOf()] | None = Field(
+    compression_type: Annotated[Literal["gzip", "zstd", "lz4", "snappy"], AnyCase()] | None = Field(
         None, description="Kafka's own compression; a JPEG gets no smaller."
     )
     connection_timeout_ms: Milliseconds | None = Field(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from mqttcam.settings.base import Section
+from mqttcam.settings.section import Section
 
 MIN_THRESHOLD, MAX_THRESHOLD = 0.1, 50.0
 

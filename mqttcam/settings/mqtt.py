@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
-from mqttcam.settings.base import Host, ListenPort, MustExist, OneOf, Port, Section, Topic, refuse, switch_or
+from mqttcam.settings.field_types import ExistingFile, Host, ListenPort, MqttVersion, Port, Topic
+from mqttcam.settings.section import Section, bool_or_section, refuse
 
 PORT, TLS_PORT = 1883, 8883
 LARGEST_PACKET = 268_435_455
 """MQTT's own limit, in bytes (MQTT 5, 2.1.4)."""
-
-ExistingFile = Annotated[Path, MustExist()]
 
 
 class TlsSettings(Section):
@@ -54,9 +53,7 @@ class MqttSettings(Section):
     keepalive: int = Field(
         60, ge=5, le=65535, description="Seconds; a dead connection is noticed after 1.5 times this."
     )
-    protocol: Annotated[
-        Literal[5, "3.1.1"], OneOf(**{"5.0": 5, "v5": 5, "311": "3.1.1", "v3.1.1": "3.1.1"})
-    ] = Field(
+    protocol: MqttVersion = Field(
         5, description="MQTT version: 5 or 3.1.1. 5 falls back by itself where the broker does not know it."
     )
     base_topic: Topic = Field("mqttcam", description="Every topic starts with <base_topic>/<node>/.")
@@ -66,7 +63,7 @@ class MqttSettings(Section):
         le=LARGEST_PACKET,
         description="Bytes; never send more, whatever the broker allows.",
     )
-    tls: Annotated[TlsSettings | None, switch_or(TlsSettings)] = Field(
+    tls: Annotated[TlsSettings | None, bool_or_section(TlsSettings)] = Field(
         None, description="true (with the system's authorities), or a section with files."
     )
 

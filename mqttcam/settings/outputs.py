@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, PlainValidator, ValidationInfo, WithJsonSchema, field_validator
 
 from mqttcam.schedule import BadSchedule, parse
-from mqttcam.settings.base import Host, Port, Section, refuse
+from mqttcam.settings.field_types import Host, Port
+from mqttcam.settings.section import Section, refuse
 
 MIN_RATE, MAX_RATE = 0.00001, 240
 _RATES = f"{MIN_RATE:.5f} to {MAX_RATE} frames a second, or max (every frame)"

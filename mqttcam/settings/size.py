@@ -7,7 +7,7 @@ from typing import Annotated, NamedTuple
 
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
-from mqttcam.settings.base import refuse
+from mqttcam.settings.section import refuse
 
 MIN_SIDE, MAX_SIDE = 16, 16384
 _TEXT = re.compile(r"\(?\s*(\d{1,6})\s*[xX×]\s*(\d{1,6})\s*\)?")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import (
@@ -16,10 +15,10 @@ from pydantic import (
     field_validator,
 )
 
-from mqttcam.settings.base import Host, ListenPort, MustExist, Network, OneOf, Section, refuse
+from mqttcam.settings.field_types import ExistingFile, Host, ListenPort, Network
+from mqttcam.settings.section import AnyCase, Section, refuse
 
 Role = Literal["admin", "viewer"]
-ExistingFile = Annotated[Path, MustExist()]
 
 MIN_TOKEN = 20
 """Characters; a token is asked for without a wait after wrong guesses, so it has to be long."""
@@ -77,7 +76,9 @@ class WebUser(Section):
     password_hash: Annotated[SecretStr, AfterValidator(_password_hash)] = Field(
         description="Never the password itself: what `python -m mqttcam.web.passwords` prints for it."
     )
-    role: Annotated[Role, OneOf()] = Field("admin", description="`viewer`: sees everything, changes nothing.")
+    role: Annotated[Role, AnyCase()] = Field(
+        "admin", description="`viewer`: sees everything, changes nothing."
+    )
 
 
 class WebToken(Section):
@@ -86,7 +87,7 @@ class WebToken(Section):
     token: Annotated[SecretStr, AfterValidator(_token)] = Field(
         description=f"A random text of {MIN_TOKEN} characters or more, such as `openssl rand -hex 32` prints."
     )
-    role: Annotated[Role, OneOf()] = Field("viewer", description="`admin`: may also change things.")
+    role: Annotated[Role, AnyCase()] = Field("viewer", description="`admin`: may also change things.")
 
 
 class WebTlsSettings(Section):

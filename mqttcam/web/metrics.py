@@ -12,7 +12,7 @@ from prometheus_client.registry import Collector
 
 from mqttcam.camera.status import CameraStatus
 from mqttcam.devices.entities.camera import camera_entities
-from mqttcam.devices.entities.entity import Device, Entity
+from mqttcam.devices.entities.entity import DeviceT, Entity
 from mqttcam.devices.entities.node import NODE
 from mqttcam.devices.node import Node
 from mqttcam.values import Number, Switch
@@ -93,7 +93,7 @@ def _cameras(context: WebContext) -> Iterator[Metric]:
 
 
 def _family(
-    prefix: str, entity: Entity[Device], labels: tuple[str, ...]
+    prefix: str, entity: Entity[DeviceT], labels: tuple[str, ...]
 ) -> GaugeMetricFamily | CounterMetricFamily | None:
     """Return an entity's metric; a switch is 1 or 0, and anything else than a switch or number has none (None)."""
     if not isinstance(entity.kind, Number | Switch) or entity.read is None:
@@ -107,8 +107,8 @@ def _family(
 
 def _add(
     family: GaugeMetricFamily | CounterMetricFamily,
-    entity: Entity[Device],
-    device: Device,
+    entity: Entity[DeviceT],
+    device: DeviceT,
     labels: list[str],
 ) -> None:
     """Add a device's value to an entity's metric. An unknown value has no sample."""
@@ -117,5 +117,5 @@ def _add(
         family.add_metric(labels, value * _UNITS.get(_unit(entity), ("", 1.0))[1])
 
 
-def _unit(entity: Entity[Device]) -> str | None:
+def _unit(entity: Entity[DeviceT]) -> str | None:
     return entity.kind.unit if isinstance(entity.kind, Number) else None

@@ -93,7 +93,7 @@ async def snapshot(request: web.Request) -> web.StreamResponse:
     query = picture_query(request)
     spec = PictureSpec(query.quality or device.image_quality, query.width)
     try:
-        picture = await device.camera.take(spec, timeout=context.timing.snapshot)
+        picture = await device.camera.take_snapshot(spec, timeout=context.timing.snapshot)
     except CameraUnavailable as error:
         return _unavailable(request, device, str(error))
     return _picture(picture, f"{device.id}-{_local_time(picture)}.jpg", _NOT_CACHED)

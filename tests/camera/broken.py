@@ -19,7 +19,7 @@ from mqttcam.camera.source import (
     SourceInfo,
     StillSource,
 )
-from mqttcam.camera.wake import Pacer, Wake
+from mqttcam.camera.wakeup import Pacer, Wakeup
 from mqttcam.imaging.raster import Planes
 from mqttcam.values import Choice, Number, Value
 
@@ -33,7 +33,7 @@ ABILITIES: Mapping[str, type] = {
     "applied": ReportingSource,
     "readings": MeasuringSource,
     "restart_stream": RestartableSource,
-    "capture_still": StillSource,
+    "take_still": StillSource,
 }
 """What not every source has, and the class of those that have it."""
 _HANGS_AT_MOST = 30.0
@@ -76,7 +76,7 @@ class Hardware:
         self.applied: list[dict[str, Value]] = []
         self._hangs: list[threading.Event] = []
 
-    def __call__(self, wake: Wake, kind: type[Broken] | None = None) -> Broken:
+    def __call__(self, wake: Wakeup, kind: type[Broken] | None = None) -> Broken:
         """A source of it: a `Broken`, or of a `kind` of that."""
         abilities = [ability for name, ability in ABILITIES.items() if name in self.attributes]
         members = {name: staticmethod(one) if callable(one) else one for name, one in self.attributes.items()}
@@ -123,7 +123,7 @@ class Hardware:
 class Broken(Source):
     """A source of that hardware."""
 
-    def __init__(self, hardware: Hardware, wake: Wake) -> None:
+    def __init__(self, hardware: Hardware, wake: Wakeup) -> None:
         self._hardware = hardware
         self._pacer = Pacer(hardware.rate, wake)
         self._is_open = False

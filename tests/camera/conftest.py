@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import pytest
 
-from mqttcam.camera import capture, stall, supervisor
+from mqttcam.camera import capture, stall_detection, supervisor
 from mqttcam.camera.camera import Camera
 from mqttcam.settings import CameraSettings
 from tests.camera.broken import Hardware
@@ -47,8 +47,8 @@ def threads() -> list[threading.Thread]:
 def _quick_ladder(monkeypatch: pytest.MonkeyPatch) -> None:
     """Seconds become hundredths of them."""
     monkeypatch.setattr(supervisor, "TICK", 0.02)
-    monkeypatch.setattr(stall, "MIN_FRAME_AGE", 0.8)
-    monkeypatch.setattr(stall, "_HANG", 0.8)
+    monkeypatch.setattr(stall_detection, "MIN_FRAME_AGE", 0.8)
+    monkeypatch.setattr(stall_detection, "_HANG", 0.8)
     monkeypatch.setattr(supervisor, "_FIRST_RETRY", 0.01)
     monkeypatch.setattr(supervisor, "_LAST_RETRY", 0.05)
     monkeypatch.setattr(supervisor, "_CLOSE_TIMEOUT", 0.5)

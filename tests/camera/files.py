@@ -11,7 +11,7 @@ from mqttcam.camera.camera import Camera
 from mqttcam.camera.frame import Frame
 from mqttcam.camera.source import Source
 from mqttcam.camera.sources import create
-from mqttcam.camera.wake import Wake
+from mqttcam.camera.wakeup import Wakeup
 from mqttcam.settings import CameraSettings
 from tests.camera.broken import Hardware
 from tests.camera.conftest import MakeCamera
@@ -25,7 +25,7 @@ def settings_of(path: Path, **keys: Any) -> CameraSettings:
 
 def source_of(path: Path, **keys: Any) -> Source:
     """The source of it, not opened."""
-    return create(settings_of(path, **keys), Wake())
+    return create(settings_of(path, **keys), Wakeup())
 
 
 def frames(source: Source, count: int) -> Iterator[Frame]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from mqttcam.camera import desk
+from mqttcam.camera import capture_client
 from mqttcam.camera.control import Control, WantedValues, key_of, named, plain_name, title_of
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.status import CameraUnavailable
@@ -145,7 +145,7 @@ async def test_values_that_wait_for_a_camera_that_fails_are_refused(make_camera:
 async def test_values_that_were_not_begun_in_time_are_never_set(
     make_camera: MakeCamera, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(desk, "_TIMEOUT", 0.1)
+    monkeypatch.setattr(capture_client, "_TIMEOUT", 0.1)
     hardware = Hardware()
     camera = make_camera(hardware)
     camera.start()
@@ -164,7 +164,7 @@ async def test_values_that_were_not_begun_in_time_are_never_set(
 async def test_values_that_take_effect_late_are_shown(
     make_camera: MakeCamera, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(desk, "_TIMEOUT", 0.1)
+    monkeypatch.setattr(capture_client, "_TIMEOUT", 0.1)
     hardware = Hardware()
     camera = make_camera(hardware)
     camera.start()

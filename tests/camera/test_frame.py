@@ -10,9 +10,17 @@ import pytest
 import simplejpeg
 
 from mqttcam.camera import frame as module
-from mqttcam.camera.frame import DEFAULT_QUALITY, Adjustment, Expired, Frame, Life, PictureSpec, fitted
+from mqttcam.camera.frame import (
+    DEFAULT_QUALITY,
+    Adjustment,
+    CaptureSession,
+    Frame,
+    PictureSpec,
+    SessionEnded,
+    fit_picture,
+)
 from mqttcam.imaging import raster
-from mqttcam.imaging.fit import Fitter
+from mqttcam.imaging.rate_control import JpegRateControl
 from tests.camera.broken import grey_planes
 from tests.imaging.photos import noted, quarters
 from tests.support.pictures import jpeg, size_of
@@ -141,11 +149,11 @@ def test_odd_sides_of_a_jpeg_stay() -> None:
 
 def test_expired_frame_gives_nothing() -> None:
     frame = Frame(1, 64, 48, planes=grey_planes())
-    frame.life = Life()
+    frame.session = CaptureSession()
     frame.picture(PictureSpec())
-    frame.life.over = True
+    frame.session.ended = True
     for quality in (85, 50):
-        with pytest.raises(Expired):
+        with pytest.raises(SessionEnded):
             frame.picture(PictureSpec(quality))
 
 
@@ -154,8 +162,8 @@ def test_fitting_starts_from_the_size_of_its_pictures() -> None:
     frame = Frame(1, 1280, 720, planes=(np.random.default_rng(1).integers(0, 255, y.shape, np.uint8), u, v))
     frame.adjustment = Adjustment(width=320, height=180)
     full = len(frame.picture(PictureSpec()).jpeg)
-    fitter = Fitter()
-    picture = fitted(frame, PictureSpec(), full // 6, fitter)
+    rate_control = JpegRateControl()
+    picture = fit_picture(frame, PictureSpec(), full // 6, rate_control)
     assert picture is not None
     assert len(picture.jpeg) <= full // 6
     assert picture.width < 320

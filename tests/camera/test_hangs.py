@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from mqttcam.camera import capture, desk, supervisor
+from mqttcam.camera import capture, capture_client, supervisor
 from mqttcam.camera.control import Control
 from mqttcam.camera.feed import PictureFeed
 from mqttcam.camera.frame import Picture, PictureSpec
-from mqttcam.camera.kernel import is_in_kernel
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.status import CameraStatus, CameraUnavailable
+from mqttcam.camera.thread_state import is_uninterruptible
 from mqttcam.values import Number
 from tests.camera.broken import Hardware
 from tests.camera.conftest import STOP_TIMEOUT, MakeCamera, OnStuck
@@ -140,13 +140,13 @@ async def test_thread_in_the_kernel_wants_a_reboot_and_no_new_process(make_camer
 
 
 def test_state_of_a_thread_is_read_as_the_kernel_writes_it(tmp_path: Path) -> None:
-    assert not is_in_kernel(threading.get_native_id())
+    assert not is_uninterruptible(threading.get_native_id())
     task = tmp_path / "self" / "task" / "7"
     task.mkdir(parents=True)
     (task / "stat").write_text("7 (a (bad) name) D 1 7 7 0 -1 4194304\n")
-    assert is_in_kernel(7, tmp_path)
-    assert not is_in_kernel(8, tmp_path)
-    assert not is_in_kernel(None, tmp_path)
+    assert is_uninterruptible(7, tmp_path)
+    assert not is_uninterruptible(8, tmp_path)
+    assert not is_uninterruptible(None, tmp_path)
 
 
 async def test_what_an_abandoned_thread_tells_is_not_listened_to(make_camera: MakeCamera) -> None:
@@ -184,7 +184,7 @@ def more_than(pictures: list[Picture], count: int) -> bool:
 async def test_values_set_by_an_abandoned_thread_are_not_shown(
     make_camera: MakeCamera, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(desk, "_TIMEOUT", 0.5)
+    monkeypatch.setattr(capture_client, "_TIMEOUT", 0.5)
     hardware = Hardware()
     camera = make_camera(hardware)
     camera.start()

@@ -11,8 +11,8 @@ import pytest
 
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.feed import PictureFeed
-from mqttcam.camera.frame import Expired, Frame, Life, Picture, PictureSpec
-from mqttcam.camera.order import Order
+from mqttcam.camera.frame import CaptureSession, Frame, Picture, PictureSpec, SessionEnded
+from mqttcam.camera.snapshots import SnapshotRequest
 from mqttcam.camera.status import CameraStatus, CameraUnavailable
 from tests.camera.broken import Hardware
 from tests.camera.conftest import MakeCamera, OnStuck
@@ -131,7 +131,7 @@ async def test_other_subscribers_get_no_picture_either(
         def deliver(self, frame: Frame) -> None:
             try:
                 seen.append(frame.picture(PictureSpec()))
-            except Expired:
+            except SessionEnded:
                 seen.append("expired")
                 raise
 
@@ -151,7 +151,7 @@ async def test_snapshot_that_is_being_made_is_refused(
     camera.start()
     await running(camera)
     encoder = SlowEncoder(monkeypatch)
-    taking = asyncio.create_task(camera.take(PictureSpec(), 5))
+    taking = asyncio.create_task(camera.take_snapshot(PictureSpec(), 5))
     await until(encoder.busy.is_set)
     camera.set_enabled(False)
     encoder.go_on.set()
@@ -165,15 +165,15 @@ async def test_snapshot_that_nobody_has_come_for_yet_is_refused(
     camera = make_camera(Hardware())
     camera.start()
     await running(camera)
-    fulfil = Order._fulfil
+    fulfil = SnapshotRequest._fulfil
 
-    def switched_off_right_after(order: Order, picture: Picture, life: Life) -> None:
-        fulfil(order, picture, life)
+    def switched_off_right_after(order: SnapshotRequest, picture: Picture, session: CaptureSession) -> None:
+        fulfil(order, picture, session)
         camera.set_enabled(False)  # who waits for the picture has its turn later
 
-    monkeypatch.setattr(Order, "_fulfil", switched_off_right_after)
+    monkeypatch.setattr(SnapshotRequest, "_fulfil", switched_off_right_after)
     with pytest.raises(CameraUnavailable, match="switched off"):
-        await camera.take(PictureSpec(), 5)
+        await camera.take_snapshot(PictureSpec(), 5)
 
 
 async def test_thread_that_hung_in_a_read_shows_nothing_when_it_comes_back(make_camera: MakeCamera) -> None:

@@ -34,7 +34,7 @@ def run(stats: CameraStats, capture: Any, clock: Clock, rate: float, seconds: fl
             capture.last_frame = clock.now
             frame += 1 / rate
         if clock.now == look:
-            stats.sample()
+            stats.update()
             look += 1
 
 

@@ -145,7 +145,7 @@ async def test_end_of_a_file_is_the_end(make_camera: MakeCamera) -> None:
     await asyncio.sleep(0.1)
     assert (hardware.opened, camera.last_error) == (1, "film.mp4 has ended")
     with pytest.raises(CameraUnavailable, match="has ended"):
-        await camera.take(PictureSpec(), 1)
+        await camera.take_snapshot(PictureSpec(), 1)
     hardware.heal()
     await camera.restart()
     assert (camera.status, camera.stats.restarts) == (CameraStatus.RUNNING, 1)
@@ -277,7 +277,7 @@ async def test_two_cameras_do_not_touch_each_other(make_camera: MakeCamera) -> N
     bad.hang("read")
     await failed(back)
     for _ in range(5):
-        assert await front.take(PictureSpec(), 1)
+        assert await front.take_snapshot(PictureSpec(), 1)
     assert (good.opened, front.stats.restarts) == (1, 0)
 
 
@@ -347,7 +347,7 @@ async def test_stop_is_quick_and_closes(make_camera: MakeCamera) -> None:
     camera = make_camera(hardware)
     camera.start()
     await running(camera)
-    taking = asyncio.create_task(camera.take(PictureSpec(), 30))
+    taking = asyncio.create_task(camera.take_snapshot(PictureSpec(), 30))
     hardware.make_frame = lambda: None
     await asyncio.sleep(0.05)
     await asyncio.wait_for(camera.stop(), 10)

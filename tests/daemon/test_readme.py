@@ -1,4 +1,4 @@
-"""Every mosquitto_pub line of the README, against a daemon that is named as the README names it."""
+"""Every mosquitto_pub line of the documentation, against a daemon that is named as the documentation names it."""
 
 from __future__ import annotations
 
@@ -8,12 +8,18 @@ import subprocess
 
 import pytest
 
+from tests.docs.markdown import PAGES, commands
 from tests.support.left_out import leave_out
-from tests.support.project import PROJECT
 from tests.support.rig import Launch
 
-README = PROJECT / "README.md"
-LINES = [line.strip() for line in README.read_text().splitlines() if line.strip().startswith("mosquitto_pub")]
+LINES = sorted(
+    {
+        line
+        for page in PAGES
+        for line in commands(page.read_text(encoding="utf-8"))
+        if line.startswith("mosquitto_pub")
+    }
+)
 
 
 @pytest.mark.parametrize("line", [line for line in LINES if "/cmd/restart " not in line])

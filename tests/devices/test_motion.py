@@ -18,7 +18,7 @@ from mqttcam.devices.motion import CameraMotion, event_of
 from mqttcam.devices.node import Node
 from mqttcam.devices.store import Store
 from mqttcam.home_assistant.discovery import camera_discovery
-from mqttcam.motion.detector import Onset
+from mqttcam.motion.detector import MotionStart
 from mqttcam.mqtt.topics import Topics
 from tests.support.devices import MakeDevice, camera_settings
 
@@ -130,11 +130,11 @@ async def test_an_onset_is_one_event(make_device: MakeDevice, caplog: pytest.Log
         raise RuntimeError("a bug")
 
     device.event_sinks += [fail, events.append]
-    onset = Onset(1_700_000_000_500_000_000, 12, 3.14159, (0.25, 0.1, 1 / 3, 0.5))
-    motion_of(device)._changed(onset)
+    start = MotionStart(1_700_000_000_500_000_000, 12, 3.14159, (0.25, 0.1, 1 / 3, 0.5))
+    motion_of(device)._changed(start)
     motion_of(device)._changed(None)
-    assert events == [event_of(onset)]
-    assert event_of(onset) == {
+    assert events == [event_of(start)]
+    assert event_of(start) == {
         "event_type": "motion",
         "ts": 1_700_000_000.5,
         "seq": 12,

@@ -14,7 +14,7 @@ from mqttcam.camera import supervisor
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.control import Action, Control
 from mqttcam.camera.frame import Picture
-from mqttcam.camera.reading import Reading
+from mqttcam.camera.metadata_field import MetadataField
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.status import CameraStatus
 from mqttcam.commands.catalogue import camera_commands
@@ -42,8 +42,8 @@ GAIN = Control("ColourGain", Number(0, 8), 1.0)
 GAINS = Control("ColourGains", Vector(Number(0, 8), 2), raw=True)
 MODE = Control("AfMode", Choice(("Manual", "Auto")), "Manual")
 FOCUS = Action("Autofocus", "AfTrigger", "Start", icon="mdi:image-filter-center-focus")
-LUX = Reading("Lux", Number(0, 1e6, unit="lx"), 1, "illuminance")
-STATE = Reading("AfState", Choice(("Idle", "Focused")), icon="mdi:camera", label="autofocus state")
+LUX = MetadataField("Lux", Number(0, 1e6, unit="lx"), 1, "illuminance")
+STATE = MetadataField("AfState", Choice(("Idle", "Focused")), icon="mdi:camera", label="autofocus state")
 LARGE = jpeg(640, 480)
 
 
@@ -65,13 +65,13 @@ def still(quality: int) -> Picture:
 
 
 @pytest.fixture
-def readings() -> dict[Reading, Value]:
+def readings() -> dict[MetadataField, Value]:
     return {LUX: 400.5}
 
 
 @pytest.fixture
-def hardware(readings: dict[Reading, Value]) -> Hardware:
-    return Hardware(controls=(GAIN, MODE, GAINS), actions=(FOCUS,), readings=readings, capture_still=still)
+def hardware(readings: dict[MetadataField, Value]) -> Hardware:
+    return Hardware(controls=(GAIN, MODE, GAINS), actions=(FOCUS,), readings=readings, take_still=still)
 
 
 @pytest.fixture
@@ -115,16 +115,16 @@ async def test_an_action_is_a_button_and_a_command(focusing: CameraDevice, hardw
 
 
 async def test_a_reading_is_a_sensor_once_a_frame_has_it(
-    focusing: CameraDevice, readings: dict[Reading, Value]
+    focusing: CameraDevice, readings: dict[MetadataField, Value]
 ) -> None:
-    await until(lambda: focusing.camera.measured.readings)
+    await until(lambda: focusing.camera.readings.fields)
     part = payload_of(focusing)["cmps"]["measured_lux"]
     assert (part["p"], part["ent_cat"], part["dev_cla"]) == ("sensor", "diagnostic", "illuminance")
     assert (part["unit_of_meas"], part["stat_cla"], part["sug_dsp_prc"]) == ("lx", "measurement", 1)
     assert part["val_tpl"] == "{{ value_json.measured_lux | default(none) }}"
     assert state_of(camera_entities(focusing), focusing)["measured_lux"] == 400.5
     readings[STATE] = "Focused"
-    await until(lambda: "measured_autofocus_state" in focusing.camera.measured.readings)
+    await until(lambda: "measured_autofocus_state" in focusing.camera.readings.fields)
     part = payload_of(focusing)["cmps"]["measured_autofocus_state"]
     assert (part["dev_cla"], part["ops"]) == ("enum", ["Idle", "Focused"])
     assert not {"stat_cla", "unit_of_meas"} & set(part)
@@ -161,7 +161,7 @@ async def test_the_web_has_all_of_it(focusing: CameraDevice) -> None:
 
 
 async def test_readings_of_an_earlier_run_are_not_gone_before_frames_have_told(
-    focusing: CameraDevice, readings: dict[Reading, Value]
+    focusing: CameraDevice, readings: dict[MetadataField, Value]
 ) -> None:
     """Home Assistant would forget what the user has made of them."""
     wire = Wire()
@@ -169,8 +169,8 @@ async def test_readings_of_an_earlier_run_are_not_gone_before_frames_have_told(
     kept = {"p": "sensor", "uniq_id": "mqttcam_yard_front_measured_lux", "stat_t": "x"}
     gone = {"p": "sensor", "uniq_id": "mqttcam_yard_front_measured_old", "stat_t": "x"}
     announcer.received("mqttcam_yard_front", kept_message(measured_lux=kept, measured_old=gone))
-    focusing.camera.measured.settled = False
-    focusing.camera.measured.readings = {}
+    focusing.camera.readings.complete = False
+    focusing.camera.readings.fields = {}
     announcer.announce(focusing)
     assert wire.components["measured_lux"] == kept
     assert wire.components["measured_old"] == gone
@@ -181,7 +181,7 @@ async def test_readings_of_an_earlier_run_are_not_gone_before_frames_have_told(
 
 
 async def test_new_readings_are_announced_once_and_values_never(
-    focusing: CameraDevice, readings: dict[Reading, Value]
+    focusing: CameraDevice, readings: dict[MetadataField, Value]
 ) -> None:
     shapes = 0
 
@@ -194,14 +194,14 @@ async def test_new_readings_are_announced_once_and_values_never(
     gateway = gateway_of(focusing, connection, count)
     for value in (1.0, 2.0, 3.0):
         readings[LUX] = value
-        await until(lambda: focusing.camera.measured.values["measured_lux"] == readings[LUX])
+        await until(lambda: focusing.camera.readings.values["measured_lux"] == readings[LUX])
     await asyncio.sleep(0)
     assert shapes == 0
     assert connection.sent.count("state") == 3
     readings[STATE] = "Idle"
     await until(lambda: shapes)
     del readings[STATE]
-    await until(lambda: "measured_autofocus_state" not in focusing.camera.measured.values)
+    await until(lambda: "measured_autofocus_state" not in focusing.camera.readings.values)
     await asyncio.sleep(0)
     assert shapes == 1
     assert state_of(camera_entities(focusing), focusing)["measured_autofocus_state"] is None
@@ -290,7 +290,7 @@ async def test_a_full_snapshot_that_fails_says_why(focusing: CameraDevice, hardw
     def fail(_quality: int) -> Picture:
         raise SourceError("too little camera memory for a full picture")
 
-    hardware.attributes["capture_still"] = fail
+    hardware.attributes["take_still"] = fail
     await focusing.camera.restart()
     error = await refused(focusing, "snapshot", {"full_resolution": True})
     assert (error["code"], error["message"]) == ("unavailable", "too little camera memory for a full picture")

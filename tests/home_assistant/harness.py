@@ -15,7 +15,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
@@ -46,9 +46,12 @@ def ha_version(root: Path) -> str | None:
 class HomeAssistant:
     """A Home Assistant whose MQTT integration is connected to a broker of this machine; a context manager."""
 
-    def __init__(self, mqtt_port: int, root: Path | None = None) -> None:
+    def __init__(
+        self, mqtt_port: int, root: Path | None = None, environment: Mapping[str, str] | None = None
+    ) -> None:
         self._root = (root or ha_root()).resolve()
         self._mqtt_port = mqtt_port
+        self._environment = dict(environment or {})
         self.port = free_port()
         runs = self._root / "srv" / "mqttcam-tests"
         runs.mkdir(parents=True, exist_ok=True)
@@ -77,6 +80,7 @@ class HomeAssistant:
             "HA_TEST_MQTT_PORT": str(self._mqtt_port),
             "HA_TEST_LOG_FILE": str(inside / "log.jsonl"),
             "HA_TEST_TOKEN_FILE": str(inside / "token"),
+            **self._environment,
         }
         command = [shutil.which("chroot") or "/usr/sbin/chroot", str(self._root), "/opt/ha/bin/python"]
         command += [str(inside / "launch.py"), "-c", str(inside / "config"), "--skip-pip", "--log-no-color"]
@@ -136,11 +140,16 @@ class HomeAssistant:
 
     # Queries
 
+    @property
+    def token(self) -> str:
+        """An access token of its administrator."""
+        return self._token_file.read_text()
+
     def get(self, path: str) -> tuple[int, str, bytes]:
         """Send a GET request to its REST API; return the status, content type and body."""
         request = urllib.request.Request(
             f"http://{HOST}:{self.port}{path}",
-            headers={"Authorization": f"Bearer {self._token_file.read_text()}"},
+            headers={"Authorization": f"Bearer {self.token}"},
         )
         try:
             with urllib.request.urlopen(request, timeout=30) as answer:
@@ -170,7 +179,7 @@ class HomeAssistant:
             address = f"ws://{HOST}:{self.port}/api/websocket"
             self._socket = self._call.enter_context(connect(address, max_size=None, open_timeout=30))
             assert json.loads(self._socket.recv(30))["type"] == "auth_required"
-            self._socket.send(json.dumps({"type": "auth", "access_token": self._token_file.read_text()}))
+            self._socket.send(json.dumps({"type": "auth", "access_token": self.token}))
             assert json.loads(self._socket.recv(30))["type"] == "auth_ok"
         number = next(self._numbers)
         self._socket.send(json.dumps({"id": number, "type": kind, **arguments}))

@@ -2,7 +2,7 @@
 
 One number in its code is changed, the quiet time before the MQTT integration's birth message. Its set-up differs:
 
-- Fewer default integrations are loaded: no frontend, no recorder, no Bluetooth.
+- Fewer default integrations are loaded: no frontend, no recorder, no Bluetooth. `HA_TEST_INTEGRATIONS` adds some.
 - It listens on the loopback interface, on port `HA_TEST_PORT`.
 - An administrator is created, whose token is written to `HA_TEST_TOKEN_FILE`.
 - The MQTT integration is set up through its configuration flow, as a user does, with the broker on `HA_TEST_MQTT_PORT`.
@@ -31,6 +31,7 @@ INTEGRATIONS = {
     "repairs",
     "system_log",
     "websocket_api",
+    *os.environ.get("HA_TEST_INTEGRATIONS", "").split(),
 }
 OTHER_SETTINGS = {"set_client_cert": False, "set_ca_cert": "off", "tls_insecure": False, "transport": "tcp"}
 """The collapsed section of the form, with its defaults."""

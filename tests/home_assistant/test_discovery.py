@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from mqttcam.camera.control import Control
-from mqttcam.camera.reading import Reading
+from mqttcam.camera.metadata_field import MetadataField
 from mqttcam.devices.camera import CameraDevice
+from mqttcam.devices.entities.camera import camera_entities
+from mqttcam.devices.entities.entity import state_of
 from mqttcam.devices.node import Node
 from mqttcam.home_assistant.discovery import (
     camera_discovery,
@@ -74,6 +76,23 @@ def test_pictures(components: dict[str, Any]) -> None:
     assert components["last_snapshot"]["cont_type"] == "image/jpeg"
 
 
+async def test_every_declared_entity_follows_from_its_declaration(make_device: MakeDevice) -> None:
+    device = opened(make_device(motion=True), *CONTROLS)
+    components = payload_of(device)["cmps"]
+    topics = {key: f"{HERE}/{key}" for key in ("state", "image", "snapshot", "event")}
+    state = state_of(camera_entities(device), device)
+    for entity in camera_entities(device):
+        part = components[entity.key]
+        read_from = part.get("stat_t") or part.get("img_t") or part.get("t")
+        assert read_from == (None if entity.platform == "button" else topics[entity.topic])
+        assert (entity.key in state) is (entity.kind is not None)
+        assert part.get("cmd_t") == (
+            f"{HERE}/set/{entity.key}"
+            if entity.settable
+            else entity.command and f"{HERE}/cmd/{entity.command}"
+        )
+
+
 def test_number(components: dict[str, Any]) -> None:
     part = components["exposure_time"]
     assert part["p"] == "number"
@@ -103,8 +122,8 @@ async def test_an_option_that_home_assistant_takes_for_unknown_has_another_name(
 
 
 async def test_a_sensor_has_no_command(device: CameraDevice) -> None:
-    reading = Reading("AfState", Choice(("None", "Scanning")))
-    opened(device).camera.measured.readings = {reading.key: reading}
+    reading = MetadataField("AfState", Choice(("None", "Scanning")))
+    opened(device).camera.readings.fields = {reading.key: reading}
     part = payload_of(device)["cmps"][reading.key]
     assert part["ops"] == ["(None)", "Scanning"]
     assert "cmd_tpl" not in part

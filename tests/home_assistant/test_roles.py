@@ -14,7 +14,7 @@ import pytest
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.control import Action, Control
 from mqttcam.camera.frame import Picture
-from mqttcam.camera.sources.picamera2.readings import READINGS
+from mqttcam.camera.sources.picamera2.metadata_fields import METADATA_FIELDS
 from mqttcam.commands.registry import DeviceRegistry
 from mqttcam.devices.camera import CameraDevice
 from mqttcam.devices.entities.camera import camera_entities
@@ -69,8 +69,8 @@ async def shed(world: World, tmp_path: Path) -> AsyncIterator[Shed]:
         rate=20,
         controls=(Control("ColourGains", Vector(Number(0, 32), 2), raw=True),),
         actions=(Action("Autofocus", "AfTrigger", "Start", icon="mdi:image-filter-center-focus"),),
-        readings={reading: reading.value(_METADATA) for reading in READINGS},
-        capture_still=lambda quality: Picture(_LARGE, 0, time.time_ns(), 640, 480, quality),
+        readings={reading: reading.value(_METADATA) for reading in METADATA_FIELDS},
+        take_still=lambda quality: Picture(_LARGE, 0, time.time_ns(), 640, 480, quality),
     )
     settings = CameraSettings.model_validate({"source": {"type": "test_pattern"}, "frame_rate": 20})
     device = CameraDevice(Camera("front", settings, make_source=hardware), Store(tmp_path / "values.json"))
@@ -97,7 +97,7 @@ async def test_all_of_it(world: World, shed: Shed) -> None:
         found = world.ha.states().get(entity(key))
         return found is not None and found["state"] == value
 
-    await until(lambda: len(shed.device.camera.measured.readings) == len(READINGS), "every reading")
+    await until(lambda: len(shed.device.camera.readings.fields) == len(METADATA_FIELDS), "every reading")
     await until(lambda: state_is("measured_autofocus_state", "Focused"), "a reading that is a name")
     await until(lambda: state_is("measured_exposure_time", "9992"), "a reading that is a number")
     await until(lambda: state_is("measured_lux", "400.5"), "a reading with a device class")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mqttcam.imaging.raster import Plane
-from mqttcam.motion.background import SETTLING, Background, Change, shrunk
+from mqttcam.motion.background import SETTLING, Background, Motion, shrunk
 from tests.motion.scenes import HEIGHT, WIDTH, Scene, Sensor, scene, texture, with_object
 
 LOOK = 0.2
@@ -21,7 +21,7 @@ THRESHOLD = 0.5
 ROWS, COLUMNS = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
 
 
-def looks(pictures: Iterable[Plane], background: Background | None = None) -> list[Change]:
+def looks(pictures: Iterable[Plane], background: Background | None = None) -> list[Motion]:
     background = background or Background()
     return [background.look(shrunk(picture), LOOK) for picture in pictures]
 
@@ -163,7 +163,7 @@ def test_another_size_begins_anew(empty: Scene) -> None:
     background = Background()
     looks(quiet(empty), background)
     small = scene(3, 320, 180)
-    assert looks(Sensor().film([small]), background) == [Change()]
+    assert looks(Sensor().film([small]), background) == [Motion()]
     assert not background.settled
     assert max(change.score for change in looks(Sensor().film([small] * 20), background)) == 0
     passing = [with_object(small, 8 * step, 60, 60, 100, 20.0) for step in range(10)]
@@ -185,7 +185,7 @@ def test_a_gap_between_pictures_neither_counts_nor_breaks_anything(empty: Scene)
     background = Background()
     looks(quiet(empty), background)
     for seconds in (0.0, 3600.0, -5.0, 0.2):
-        assert background.look(shrunk(Sensor().take(empty)), seconds) == Change()
+        assert background.look(shrunk(Sensor().take(empty)), seconds) == Motion()
 
 
 @pytest.mark.parametrize(

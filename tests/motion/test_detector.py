@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 import simplejpeg
 
-from mqttcam.camera.frame import Adjustment, Frame, Life, PictureSpec
+from mqttcam.camera.frame import Adjustment, CaptureSession, Frame, PictureSpec
 from mqttcam.camera.hub import Hub
 from mqttcam.imaging.raster import Planes
 from mqttcam.motion import detector as motion
 from mqttcam.motion.background import SETTLING
-from mqttcam.motion.detector import MotionDetector, Onset, small_luma
+from mqttcam.motion.detector import MotionDetector, MotionStart, small_luma
 from tests.camera.broken import Hardware, grey_planes
 from tests.camera.conftest import MakeCamera
 from tests.imaging.photos import noted, quarters
@@ -43,8 +43,8 @@ class Rig:
 
     def __init__(self, fps: float = 5, threshold: float = 0.5, clear_after: float = 2) -> None:
         self.hub = Hub("camera front")
-        self.told: list[Onset | None] = []
-        self.life = Life()
+        self.told: list[MotionStart | None] = []
+        self.session = CaptureSession()
         self.now = START
         self.seq = 0
         self._calls: list[tuple[Callable[..., object], tuple[object, ...]]] = []
@@ -66,16 +66,16 @@ class Rig:
         for callback, arguments in calls:
             callback(*arguments)
 
-    def frame(self, left: int | None = None, *, life: Life | None = None) -> Frame:
+    def frame(self, left: int | None = None, *, session: CaptureSession | None = None) -> Frame:
         frame = Frame(self.now, WIDTH, HEIGHT, planes=planes(left))
-        frame.seq, frame.life = self.seq, life or self.life
+        frame.seq, frame.session = self.seq, session or self.session
         return frame
 
-    def offer(self, left: int | None = None, *, life: Life | None = None) -> None:
+    def offer(self, left: int | None = None, *, session: CaptureSession | None = None) -> None:
         """The next frame, a fifth of a second after the last one."""
         self.now += SECOND // 5
         self.seq += 1
-        self.hub.publish(self.frame(left, life=life))
+        self.hub.publish(self.frame(left, session=session))
 
     def settle(self) -> None:
         for _ in range(round(SETTLING * 5) + 2):
@@ -111,11 +111,11 @@ def test_unknown_at_first_then_none_then_motion_then_none() -> None:
 def test_the_onset_says_when_where_and_how_much() -> None:
     rig = Rig()
     rig.move()
-    onset = rig.told[-1]
-    assert onset is not None
-    assert (onset.ts_ns, onset.seq) == (rig.now, rig.seq)
-    assert onset.score == pytest.approx(100 * SIZE * SIZE / WIDTH / HEIGHT, rel=0.15)
-    assert onset.box == pytest.approx((60 / WIDTH, 40 / HEIGHT, SIZE / WIDTH, SIZE / HEIGHT), abs=0.02)
+    start = rig.told[-1]
+    assert start is not None
+    assert (start.ts_ns, start.seq) == (rig.now, rig.seq)
+    assert start.score == pytest.approx(100 * SIZE * SIZE / WIDTH / HEIGHT, rel=0.15)
+    assert start.box == pytest.approx((60 / WIDTH, 40 / HEIGHT, SIZE / WIDTH, SIZE / HEIGHT), abs=0.02)
 
 
 def test_motion_that_goes_on_is_told_once_and_ends_after_the_last_of_it() -> None:
@@ -201,7 +201,7 @@ def test_frames_that_no_longer_count_are_neither_looked_at_nor_told() -> None:
     rig.turn()
     rig.offer(60)
     assert rig.detector.active
-    rig.life.over = True
+    rig.session.ended = True
     assert (rig.detector.moving, rig.detector.active) == (None, False)
     told = len(rig.told)
     rig.turn()
@@ -214,8 +214,8 @@ def test_frames_that_no_longer_count_are_neither_looked_at_nor_told() -> None:
 def test_another_opening_of_the_camera_begins_anew() -> None:
     rig = Rig()
     rig.move()
-    rig.life.over = True
-    rig.life = Life()
+    rig.session.ended = True
+    rig.session = CaptureSession()
     for left in (20, 60, 100):
         rig.offer(left)
         assert rig.detector.moving is None
@@ -312,7 +312,7 @@ def _settles_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_a_camera_that_gives_no_frames_knows_of_no_motion(make_camera: MakeCamera, end: str) -> None:
     hardware = Moving()
     camera = make_camera(hardware)
-    told: list[Onset | None] = []
+    told: list[MotionStart | None] = []
     loop = asyncio.get_running_loop()
     detector = MotionDetector(camera.hub, loop, told.append, fps=20, threshold=1, clear_after=60)
     detector.enabled = True

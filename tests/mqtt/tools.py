@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from mqttcam.camera.frame import Life, Picture, PictureSpec
+from mqttcam.camera.frame import CaptureSession, Picture, PictureSpec
 from mqttcam.camera.hub import Hub
 from mqttcam.gateway.connect_image import ConnectImage
 from mqttcam.gateway.image_stream import ImageStream
@@ -59,7 +59,7 @@ class HandCamera:
     picture: Picture | None = None
     asked: list[tuple[PictureSpec, int | None]] = field(default_factory=list)
 
-    async def take(self, spec: PictureSpec, _timeout: float, max_bytes: int | None) -> Picture:
+    async def take_snapshot(self, spec: PictureSpec, _timeout: float, max_bytes: int | None) -> Picture:
         self.asked.append((spec, max_bytes))
         if self.picture is None:
             raise RuntimeError("no camera")
@@ -86,7 +86,7 @@ class Rig:
         self.clock = HandClock()
         self.hub = Hub("camera front")
         self.images = ImageStream(connection, topics, self.hub, clock=self.clock)
-        self.connect_image = ConnectImage(connection, self.images, self.camera.take)
+        self.connect_image = ConnectImage(connection, self.images, self.camera.take_snapshot)
         self.snapshots = SnapshotPublisher(connection, topics, ack_timeout=ack_timeout)
         self.feed = self.images._feed
         self.configure(rate)
@@ -115,7 +115,7 @@ class Rig:
     def offer(self, picture: Picture) -> bool:
         """Hand over a picture, as the camera's feed does; whether the feed was ready for it."""
         ready = self.feed.ready
-        self.feed._hand_over(picture, Life())
+        self.feed._hand_over(picture, CaptureSession())
         return ready
 
     async def send(self, picture: Picture) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from mqttcam.camera.capture import THREAD
-from mqttcam.camera.kernel import is_in_kernel
+from mqttcam.camera.thread_state import is_uninterruptible
 from mqttcam.run import new_process
 from mqttcam.run.new_process import NewProcess, has_manager
 from mqttcam.settings import SettingsError
@@ -153,7 +153,7 @@ async def test_none_while_a_thread_of_another_camera_is_stuck_in_the_kernel(
     thread = threading.Thread(target=sleep_in_kernel, name=f"{THREAD}back", daemon=True)
     thread.start()
     try:
-        while not is_in_kernel(thread.native_id):
+        while not is_uninterruptible(thread.native_id):
             await asyncio.sleep(0.002)
         machine.process().ask(machine.camera)
         await asyncio.sleep(0.1)

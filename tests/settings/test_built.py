@@ -14,7 +14,7 @@ from mqttcam.settings.kafka import KafkaSettings
 
 BUILT = """
 from mqttcam.settings import Settings
-from mqttcam.settings.base import Section
+from mqttcam.settings.section import Section
 
 def below(model):
     for sub in model.__subclasses__():

@@ -13,9 +13,9 @@ import yaml
 from pydantic import SecretStr
 
 from mqttcam.settings import Settings, SettingsError, TestPatternSource, json_schema, load
-from mqttcam.settings.base import Section
-from mqttcam.settings.document import schema
-from mqttcam.settings.document.shape import ANY, ROOT, KeyKind, known_keys, step
+from mqttcam.settings.document import json_schema as json_schema_module
+from mqttcam.settings.document.key_schema import ANY_NAME, ROOT, KeyKind, child_schema, known_keys
+from mqttcam.settings.section import Section
 from tests.settings.cases import lines, loaded, problems, written
 from tests.support.project import PROJECT
 
@@ -36,7 +36,7 @@ _EXAMPLES = {
     "kafka.queue",
     "kafka.compression",
     "kafka.type_spec",
-    f"cameras.{ANY}.source.type",
+    f"cameras.{ANY_NAME}.source.type",
 }
 """What stands there is no default, though there is one."""
 
@@ -49,7 +49,9 @@ def entries() -> Iterator[tuple[int, tuple[str, ...], bool, str]]:
             indent = len(match["indent"])
             above = [*(entry for entry in above if entry[0] < indent), (indent, match["key"])]
             path = tuple(key for _, key in above)
-            named = tuple(ANY if path[:level] in _NAMED_BY_USERS else key for level, key in enumerate(path))
+            named = tuple(
+                ANY_NAME if path[:level] in _NAMED_BY_USERS else key for level, key in enumerate(path)
+            )
             yield number, named, bool(match["off"]), match["value"].strip()
 
 
@@ -71,7 +73,7 @@ def declared_by(path: tuple[str, ...]) -> set[tuple[str, str]]:
     """Where a key is declared: the section that says what it takes, and its name there."""
     above = ROOT
     for part in path[:-1]:
-        below = step(above, part)
+        below = child_schema(above, part)
         assert below is not None
         above = below
     key = path[-1]
@@ -95,7 +97,7 @@ def test_loads_as_it_is() -> None:
 
 def test_shows_every_key_and_no_other() -> None:
     known = {path for path, _ in known_keys()}
-    here = shown() - {(*path, ANY) for path in _NAMED_BY_USERS}
+    here = shown() - {(*path, ANY_NAME) for path in _NAMED_BY_USERS}
     assert here <= known
     # What several sections have in common (a camera's `kafka` and that for all) is shown once.
     explained = set[tuple[str, str]]().union(*map(declared_by, here))
@@ -120,7 +122,7 @@ def test_shows_the_defaults(number: int, path: tuple[str, ...], off: bool, value
     changed = yaml.safe_load(yaml.safe_dump(bare))
     section = changed
     for key in path[:-1]:
-        section = section.setdefault("front" if key == ANY else key, {})
+        section = section.setdefault("front" if key == ANY_NAME else key, {})
     section[path[-1]] = yaml.safe_load(value)
     assert Settings.model_validate(changed) == Settings.model_validate(bare)
 
@@ -129,7 +131,7 @@ def _has_default(path: tuple[str, ...]) -> bool:
     """Whether something holds without this key, and it is not in a section that is an example as a whole."""
     above = ROOT
     for part in path[:-1]:
-        below = step(above, part)
+        below = child_schema(above, part)
         assert below is not None
         named = below.kind is KeyKind.SECTIONS and part != "cameras"
         if named or (below.is_open and below.optional and part not in {"mqtt", "kafka"}):
@@ -166,7 +168,7 @@ def test_each_line_works_without_its_hash(
         text[above] = "  tls:"
         if path[-1] == "key_file":
             text[above] += "\n    cert_file: client.pem"
-    if path == ("cameras", ANY, "source"):
+    if path == ("cameras", ANY_NAME, "source"):
         start = text.index("    source:")
         del text[start : start + 2]
     found = [
@@ -221,6 +223,7 @@ ACCEPTED = [
     ),
     "cameras: {x: {source: {type: file, path: x, format: yuv420, size: VGA}}}",
     "cameras: {x: {source: {type: picamera2, camera: imx708}}}",
+    "kafka: {brokers: 'kafka.lan:9092', topic: frames}",
 ]
 REFUSED = [
     "mqtt: {hots: x}",
@@ -262,7 +265,7 @@ def test_a_secret_that_is_required_may_come_from_a_file(monkeypatch: pytest.Monk
     class Needy(Section):
         token: SecretStr
 
-    monkeypatch.setattr(schema, "Settings", Needy)
+    monkeypatch.setattr(json_schema_module, "Settings", Needy)
     validator = jsonschema.Draft202012Validator(json_schema())
     tried: list[dict[str, Any]] = [{"token": "x"}, {"token_file": "x"}, {}, {"token": "x", "token_file": "x"}]
     assert [validator.is_valid(data) for data in tried] == [True, True, False, False]
@@ -278,13 +281,13 @@ def test_every_key_is_explained() -> None:
 
 
 def test_every_known_path_is_reached_step_by_step() -> None:
-    for path, shape in known_keys():
+    for path, schema in known_keys():
         here = ROOT
         for key in path:
-            below = step(here, key)
+            below = child_schema(here, key)
             assert below is not None
             here = below
-        assert here.kind is shape.kind
+        assert here.kind is schema.kind
 
 
 def test_the_example_is_refused_with_a_mistake_in_it(tmp_path: Path) -> None:

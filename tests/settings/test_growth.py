@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 from pydantic import Field, SecretStr, ValidationError
 
-from mqttcam.settings.base import Port, Section
-from mqttcam.settings.document.compose import parse
-from mqttcam.settings.document.shape import known_keys, section_shape
-from mqttcam.settings.document.tree import Place
-from mqttcam.settings.loading import wording
-from mqttcam.settings.loading.fill import Filler
+from mqttcam.settings.document.key_schema import known_keys, section_schema
+from mqttcam.settings.document.tree import Origin
+from mqttcam.settings.document.yaml_parser import parse
+from mqttcam.settings.field_types import Port
+from mqttcam.settings.loading import pydantic_errors
+from mqttcam.settings.loading.model_input import ModelInput
+from mqttcam.settings.section import Section
 
 
 class User(Section):
@@ -29,22 +30,22 @@ class Extra(Section):
 def filled(text: str, folder: Path) -> tuple[Extra | None, list[str]]:
     """The model from a YAML text, and its problems."""
     file = str(folder / "x.yaml")
-    root, problems = parse(text, lambda line, _path: Place(file, line))
+    root, problems = parse(text, lambda line, _path: Origin(file, line))
     assert root is not None
-    filler = Filler()
+    filler = ModelInput()
     data = filler.section(Extra, root, ())
     problems += filler.problems
     try:
         extra = Extra.model_validate(data)
     except ValidationError as error:
-        found = [wording.explain(detail, root) for detail in error.errors()]
+        found = [pydantic_errors.explain(detail, root) for detail in error.errors()]
         return None, [str(problem) for problem in (*problems, *(problem for _, problem in found))]
     return extra, list(map(str, problems))
 
 
 @pytest.fixture(autouse=True)
 def root(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wording, "ROOT", section_shape(Extra))
+    monkeypatch.setattr(pydantic_errors, "ROOT", section_schema(Extra))
 
 
 def test_lists_and_secrets_of_named_sections(tmp_path: Path) -> None:
@@ -70,7 +71,7 @@ def test_problems_name_the_item(tmp_path: Path) -> None:
 
 
 def test_every_key_is_known() -> None:
-    assert [".".join(path) for path, _ in known_keys(section_shape(Extra))] == [
+    assert [".".join(path) for path, _ in known_keys(section_schema(Extra))] == [
         "users",
         "users.*.token",
         "users.*.ports",

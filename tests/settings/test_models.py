@@ -20,7 +20,7 @@ from mqttcam.settings import (
     default_name,
     parse_size,
 )
-from mqttcam.settings.model import default_node, default_state_dir
+from mqttcam.settings.settings import default_node, default_state_dir
 from tests.settings.cases import loaded
 
 

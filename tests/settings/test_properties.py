@@ -14,7 +14,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mqttcam.settings import Problem, Settings, SettingsError, load
-from mqttcam.settings.document.shape import KeyKind, known_keys
+from mqttcam.settings.document.key_schema import KeyKind, known_keys
 from tests.settings.cases import CAMERA, UNHURRIED, problems_of
 
 _KEYS = "mqtt host port tls password password_file cameras front source type path size image fps controls log"

@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from mqttcam.settings import MqttSettings, Settings, TlsSettings, plain
-from mqttcam.settings.document.compose import LOADER, parse, resolve
-from mqttcam.settings.document.tree import Place
+from mqttcam.settings.document.tree import Origin
+from mqttcam.settings.document.yaml_parser import LOADER, parse, resolve
 from tests.settings.cases import lines, loaded
 
 LOADERS = list(dict.fromkeys((LOADER, yaml.SafeLoader)))
@@ -190,7 +190,7 @@ DEEP = {
 @pytest.mark.parametrize("loader", LOADERS)
 @pytest.mark.parametrize("text", DEEP.values(), ids=DEEP)
 def test_depth_is_limited_by_us_before_any_limit_of_pyyaml(text: str, loader: type[Any]) -> None:
-    root, (problem,) = parse(text, lambda line, _path: Place("f", line), loader)
+    root, (problem,) = parse(text, lambda line, _path: Origin("f", line), loader)
     assert root is None
     assert (problem.message, problem.allowed) == ("too many levels", "20")
 
@@ -226,13 +226,13 @@ def test_odd_documents_are_refused_in_our_own_words(
     text: str, messages: set[str | None], loader: type[Any]
 ) -> None:
     """More than one message, or None (no problem), where the parsers or versions of PyYAML differ."""
-    _, problems = parse(text, lambda line, _path: Place("f", line), loader)
+    _, problems = parse(text, lambda line, _path: Origin("f", line), loader)
     found: set[str | None] = {problem.message for problem in problems}
     assert (found or {None}) <= messages
 
 
 def test_places_of_list_items() -> None:
-    root, problems = parse("a:\n  - 1\n  - b:\n      2\n", lambda line, path: Place(str(path), line))
+    root, problems = parse("a:\n  - 1\n  - b:\n      2\n", lambda line, path: Origin(str(path), line))
     assert problems == []
     assert root is not None
     items = root.get("a")
@@ -242,5 +242,5 @@ def test_places_of_list_items() -> None:
     assert second is not None
     inner = second.get("b")
     assert inner is not None
-    assert (first.place, inner.place) == (Place("['a', 0]", 2), Place("['a', 1, 'b']", 3))
+    assert (first.origin, inner.origin) == (Origin("['a', 0]", 2), Origin("['a', 1, 'b']", 3))
     assert root.plain() == {"a": [1, {"b": 2}]}

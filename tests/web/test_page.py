@@ -231,7 +231,7 @@ def test_raw_controls_are_folded_away_and_buttons_give_their_arguments(front: Pa
 
         async def take(_spec: object, *_more: object) -> Picture:
             asked.append(True)
-            return await camera.take(PictureSpec(), 5)
+            return await camera.take_snapshot(PictureSpec(), 5)
 
         camera.take_still = take  # type: ignore[method-assign,assignment]
         front.find("[data-key=full_snapshot]").click()

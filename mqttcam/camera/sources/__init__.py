@@ -8,12 +8,12 @@ from importlib import import_module
 
 from mqttcam.camera.control import Control
 from mqttcam.camera.source import Source, SourceError
-from mqttcam.camera.wake import Wake
+from mqttcam.camera.wakeup import Wakeup
 from mqttcam.settings import CameraSettings
 
 _KINDS = {
     "test_pattern": "test_pattern:TestPattern",
-    "file": "file:File",
+    "file": "file:FileCamera",
     "picamera2": "picamera2:PiCamera",
     "v4l2": "v4l2:V4l2Camera",
     "url": "url:UrlCamera",
@@ -43,7 +43,7 @@ class AttachedCamera:
     controls: Sequence[Control]
 
 
-def create(settings: CameraSettings, wake: Wake) -> Source:
+def create(settings: CameraSettings, wake: Wakeup) -> Source:
     """The configured source, not opened yet. Loads its module: in the capture thread, where that may take its time.
 
     Raises:

@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from mqttcam.camera.capture import THREAD
-from mqttcam.camera.kernel import PROC, threads_in_kernel
+from mqttcam.camera.thread_state import PROC, uninterruptible_threads
 
 _LOOKS, _BETWEEN_LOOKS = 4, 0.15
 """A thread that only waits for a disk is somewhere else at the next look, that many seconds later."""
@@ -91,10 +91,10 @@ def _name(process: Path) -> str:
 
 
 def _stays_in_kernel(process_id: int, proc: Path) -> bool:
-    stuck = threads_in_kernel(process_id, proc)
+    stuck = uninterruptible_threads(process_id, proc)
     for _ in range(_LOOKS - 1):
         if not stuck:
             return False
         time.sleep(_BETWEEN_LOOKS)
-        stuck &= threads_in_kernel(process_id, proc)
+        stuck &= uninterruptible_threads(process_id, proc)
     return bool(stuck)

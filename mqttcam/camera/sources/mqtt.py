@@ -16,11 +16,11 @@ from paho.mqtt.properties import Properties
 
 from mqttcam.camera.frame import Frame
 from mqttcam.camera.source import Source, SourceError, SourceInfo
-from mqttcam.camera.sources._arrival import Arrivals
-from mqttcam.camera.wake import Wake
+from mqttcam.camera.sources._receiver import PictureReceiver
+from mqttcam.camera.wakeup import Wakeup
 from mqttcam.settings import CameraSettings
 from mqttcam.settings.mqtt import PORT, TLS_PORT, TlsSettings
-from mqttcam.settings.sources_remote import MqttSource
+from mqttcam.settings.sources.mqtt import MqttSource
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ _CONNECT_TIMEOUT = 5.0
 class MqttSubscriber(Source):
     """The source: paho, driven by our own reads. Retained pictures are old and left out; the newest wins."""
 
-    def __init__(self, settings: CameraSettings, wake: Wake) -> None:
+    def __init__(self, settings: CameraSettings, wake: Wakeup) -> None:
         source: object = settings.source
         assert isinstance(source, MqttSource)
         self._settings = source
@@ -38,7 +38,7 @@ class MqttSubscriber(Source):
         self._newest: tuple[bytes, int | None] | None = None
         self._refusal: str | None = None
         self._subscribed = False
-        self._arrivals = Arrivals(source.topic, source.silence)
+        self._receiver = PictureReceiver(source.topic, source.silence)
 
     def open(self) -> SourceInfo:
         source = self._settings
@@ -57,7 +57,7 @@ class MqttSubscriber(Source):
             self._turn(0.2)
             if time.monotonic() > end:
                 raise SourceError(f"{where} does not answer")
-        self._arrivals = Arrivals(source.topic, source.silence)
+        self._receiver = PictureReceiver(source.topic, source.silence)
         return SourceInfo(f"MQTT {source.topic}", 0, 0, frame_rate=0)
 
     def read(self, timeout: float) -> Frame | None:
@@ -65,9 +65,9 @@ class MqttSubscriber(Source):
         while (left := end - time.monotonic()) > 0:
             self._turn(left)
             newest, self._newest = self._newest, None
-            if newest is not None and (frame := self._arrivals.frame(*newest)) is not None:
+            if newest is not None and (frame := self._receiver.frame(*newest)) is not None:
                 return frame
-        self._arrivals.check()
+        self._receiver.check()
         return None
 
     def close(self) -> None:

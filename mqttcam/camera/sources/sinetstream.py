@@ -7,12 +7,12 @@ from typing import Any
 
 from mqttcam.camera.frame import Frame
 from mqttcam.camera.source import Source, SourceError, SourceInfo
-from mqttcam.camera.sources._arrival import Arrivals
-from mqttcam.camera.wake import Wake
+from mqttcam.camera.sources._receiver import PictureReceiver
+from mqttcam.camera.wakeup import Wakeup
 from mqttcam.kafka import log as kafka_log
 from mqttcam.settings import CameraSettings
 from mqttcam.settings.kafka_client import KafkaConnection, as_parameters
-from mqttcam.settings.sources_remote import SinetstreamSource
+from mqttcam.settings.sources.sinetstream import SinetstreamSource
 
 log = logging.getLogger(__name__)
 
@@ -23,13 +23,13 @@ _POLL_MS = 200
 class SinetstreamReader(Source):
     """The source: SINETStream's own reader, from the newest message on."""
 
-    def __init__(self, settings: CameraSettings, wake: Wake) -> None:
+    def __init__(self, settings: CameraSettings, wake: Wakeup) -> None:
         source: object = settings.source
         assert isinstance(source, SinetstreamSource)
         self._settings = source
         self._reader: Any = None
         self._messages: Any = None
-        self._arrivals = Arrivals(source.topic, source.silence)
+        self._receiver = PictureReceiver(source.topic, source.silence)
 
     def open(self) -> SourceInfo:
         source = self._settings
@@ -42,7 +42,7 @@ class SinetstreamReader(Source):
         except Exception as error:
             raise SourceError(kafka_log.explain_open_failure(error, ",".join(source.brokers))) from error
         self._messages = iter(self._reader)
-        self._arrivals = Arrivals(source.topic, source.silence)
+        self._receiver = PictureReceiver(source.topic, source.silence)
         return SourceInfo(f"Kafka {source.topic}", 0, 0, frame_rate=0)
 
     def read(self, timeout: float) -> Frame | None:
@@ -52,8 +52,8 @@ class SinetstreamReader(Source):
             raise SourceError(f"{self._settings.topic}: {type(error).__name__}: {error}") from error
         if message is not None:
             stamp = message.timestamp_us
-            return self._arrivals.frame(message.value, stamp * 1000 if stamp else None)
-        self._arrivals.check()
+            return self._receiver.frame(message.value, stamp * 1000 if stamp else None)
+        self._receiver.check()
         return None
 
     def close(self) -> None:

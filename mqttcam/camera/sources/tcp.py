@@ -15,10 +15,10 @@ import time
 
 from mqttcam.camera.frame import Frame
 from mqttcam.camera.source import Source, SourceError, SourceInfo
-from mqttcam.camera.sources._arrival import Arrivals
-from mqttcam.camera.wake import Wake
+from mqttcam.camera.sources._receiver import PictureReceiver
+from mqttcam.camera.wakeup import Wakeup
 from mqttcam.settings import CameraSettings
-from mqttcam.settings.sources_remote import TcpSource
+from mqttcam.settings.sources.tcp import TcpSource
 
 log = logging.getLogger(__name__)
 
@@ -26,15 +26,15 @@ _CHUNK = 1 << 18
 _HEAD = struct.Struct(">I")
 
 
-class TooLong(Exception):
+class MessageTooLong(Exception):
     """A length that no picture has."""
 
 
-class Messages:
+class LengthPrefixedParser:
     """Takes a stream apart.
 
     Raises (from `feed`):
-        TooLong: a message would be larger than `max_bytes`; the stream is of no more use.
+        MessageTooLong: a message would be larger than `max_bytes`; the stream is of no more use.
     """
 
     def __init__(self, max_bytes: int) -> None:
@@ -50,7 +50,7 @@ class Messages:
         while len(buffer) - start >= _HEAD.size:
             (length,) = _HEAD.unpack_from(buffer, start)
             if length > self._max_bytes:
-                raise TooLong(f"{length} bytes, at most {self._max_bytes}")
+                raise MessageTooLong(f"{length} bytes, at most {self._max_bytes}")
             end = start + _HEAD.size + length
             if len(buffer) < end:
                 break
@@ -60,27 +60,27 @@ class Messages:
         return found
 
 
-class Sender:
+class SenderConnection:
     """The one that is connected."""
 
     def __init__(self, connection: socket.socket, address: str, max_bytes: int) -> None:
         self.connection = connection
         self.address = address
-        self.messages = Messages(max_bytes)
+        self.messages = LengthPrefixedParser(max_bytes)
 
 
 class TcpListener(Source):
     """The source. Nothing is taken apart or decoded here: pictures pass through as they come, the newest wins."""
 
-    def __init__(self, settings: CameraSettings, wake: Wake) -> None:
+    def __init__(self, settings: CameraSettings, wake: Wakeup) -> None:
         source: object = settings.source
         assert isinstance(source, TcpSource)
         self._settings = source
         self._selector = selectors.DefaultSelector()
         self._listener: socket.socket | None = None
-        self._sender: Sender | None = None
+        self._sender: SenderConnection | None = None
         self._refused: set[str] = set()
-        self._arrivals = Arrivals("the sender", self._settings.silence)
+        self._receiver = PictureReceiver("the sender", self._settings.silence)
 
     def open(self) -> SourceInfo:
         host, port = self._settings.host, self._settings.port
@@ -91,7 +91,7 @@ class TcpListener(Source):
             raise SourceError(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
         self._listener.setblocking(False)
         self._selector.register(self._listener, selectors.EVENT_READ)
-        self._arrivals = Arrivals("the sender", self._settings.silence)
+        self._receiver = PictureReceiver("the sender", self._settings.silence)
         return SourceInfo("TCP sender", 0, 0, frame_rate=0)
 
     def read(self, timeout: float) -> Frame | None:
@@ -102,7 +102,7 @@ class TcpListener(Source):
                     self._accept()
                 elif (frame := self._receive()) is not None:
                     return frame
-        self._arrivals.check()
+        self._receiver.check()
         return None
 
     def close(self) -> None:
@@ -129,7 +129,7 @@ class TcpListener(Source):
         self._drop()
         connection.setblocking(False)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        self._sender = Sender(connection, host, self._settings.max_bytes)
+        self._sender = SenderConnection(connection, host, self._settings.max_bytes)
         self._selector.register(connection, selectors.EVENT_READ)
         log.info("a sender has connected from %s", host)
 
@@ -158,11 +158,11 @@ class TcpListener(Source):
                     break
         except BlockingIOError:
             pass  # all that has come is taken
-        except TooLong as error:
+        except MessageTooLong as error:
             self._drop(f"is no sender of pictures: {error}")
         except OSError as error:
             self._drop(f"has gone: {error.strerror or error}")
-        return None if newest is None else self._arrivals.frame(newest)
+        return None if newest is None else self._receiver.frame(newest)
 
     def _drop(self, why: str | None = None) -> None:
         sender, self._sender = self._sender, None

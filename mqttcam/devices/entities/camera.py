@@ -14,8 +14,8 @@ _LONGEST_STATE = 255
 """Home Assistant's limit for a state, in characters."""
 
 FIXED: tuple[Entity[CameraDevice], ...] = (
-    Entity(key="camera", platform="camera", name=None, picture="image"),
-    Entity(key="last_snapshot", platform="image", name="Last snapshot", picture="snapshot"),
+    Entity(key="camera", platform="camera", name=None, topic="image"),
+    Entity(key="last_snapshot", platform="image", name="Last snapshot", topic="snapshot"),
     Entity(
         key="enabled",
         platform="switch",
@@ -134,6 +134,6 @@ def camera_entities(device: CameraDevice) -> tuple[Entity[CameraDevice], ...]:
     entities += [*motion_entities(device), *output_entities(device)]
     entities += map(control_entity, camera.controls.values())
     entities += map(action_entity, camera.actions.values())
-    entities += map(reading_entity, camera.measured.readings.values())
+    entities += map(reading_entity, camera.readings.fields.values())
     # A key is one entity's: what a vendor calls `Snapshot` is not ours.
     return tuple({entity.key: entity for entity in reversed(entities)}.values())[::-1]

@@ -1,4 +1,4 @@
-"""What an entity is: one declaration, from which discovery, validation, state, commands and the web page follow."""
+"""What an entity is: one declaration, from which discovery, validation, state, the API and the web page follow."""
 
 from __future__ import annotations
 
@@ -8,57 +8,59 @@ from typing import Any, Generic, Literal, TypeVar
 
 from mqttcam.values import Value, ValueKind
 
-Device = TypeVar("Device")
+DeviceT = TypeVar("DeviceT")
 Platform = Literal[
     "binary_sensor", "button", "camera", "event", "image", "number", "select", "sensor", "switch", "text"
 ]
 Category = Literal["config", "diagnostic"]
+Topic = Literal["state", "status", "image", "snapshot", "event"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entity(Generic[Device]):
+class Entity(Generic[DeviceT]):
     """One entity of a device.
 
     Attributes:
-        key: its name in state, in `set` and in unique ids.
-        platform: Home Assistant's.
-        name: for people; `None` is the device's own name.
-        kind: the type of its value; `None` where it has none (pictures, buttons).
-        read: its value now; `None` for what has no value.
-        write: takes a value in its normal form; cannot fail. `None` for what can only be read.
-        control: the camera control that it is; written through the camera, all controls of a patch at once.
-        command: the command that it gives (buttons; a select whose choice is a command's argument).
-        arguments: what a button's command is given.
-        picture: the topic, below the camera's, that its pictures are on (camera and image).
-        options: more of Home Assistant's discovery keys, by their full names (`device_class`, `icon`, …).
+        key: its name in the state, in `set` and in unique ids.
+        platform: Home Assistant's platform.
+        name: as users see it; `None` for the name of the device.
+        kind: the kind of its value; `None` without a value (pictures, buttons).
+        read: returns its present value; `None` without a value.
+        write: sets its value, which is in the kind's normal form; cannot fail. `None` if it is read-only or a control.
+        control: the key of the camera control that it sets; a patch sets all its controls at once.
+        command: the command that it gives (buttons; a select whose option is the command's argument).
+        arguments: the arguments of a button's command.
+        topic: the topic of the device that it is read from: its value in the `state` (of the node, in `health`), its
+            pictures, its events, or the node's own `status`.
+        options: more of Home Assistant's discovery keys, by their full names (`device_class`, `icon`).
     """
 
     key: str
     platform: Platform
     name: str | None
     kind: ValueKind | None = None
-    read: Callable[[Device], Value] | None = None
-    write: Callable[[Device, Any], None] | None = None
+    read: Callable[[DeviceT], Value] | None = None
+    write: Callable[[DeviceT, Any], None] | None = None
     control: str | None = None
     command: str | None = None
     arguments: tuple[tuple[str, object], ...] = ()
-    picture: str | None = None
+    topic: Topic = "state"
     category: Category | None = None
     options: tuple[tuple[str, object], ...] = ()
 
     @property
     def settable(self) -> bool:
-        """Whether `set` takes it."""
+        """Whether `set` accepts it."""
         return self.write is not None or self.control is not None
 
 
 def option(**options: object) -> tuple[tuple[str, object], ...]:
-    """Discovery keys, or a command's arguments, as an `Entity` holds them."""
+    """Return discovery keys, or the arguments of a command, as an `Entity` holds them."""
     return tuple(options.items())
 
 
-def state_of(entities: tuple[Entity[Device], ...], device: Device) -> dict[str, object]:
-    """Every value of a device as it stands in JSON; every key always there."""
+def state_of(entities: tuple[Entity[DeviceT], ...], device: DeviceT) -> dict[str, object]:
+    """Return every value of a device as in JSON; all keys are always present."""
     return {
         entity.key: entity.kind.encode(entity.read(device))
         for entity in entities

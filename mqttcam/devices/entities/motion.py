@@ -26,6 +26,7 @@ _ENTITIES: tuple[Entity[CameraDevice], ...] = (
         key="motion_event",
         platform="event",
         name="Motion event",
+        topic="event",
         options=option(device_class="motion", event_types=(MOTION,)),
     ),
     Entity(

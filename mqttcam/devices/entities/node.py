@@ -12,8 +12,9 @@ NODE: tuple[Entity[Node], ...] = (
         key="status",
         platform="binary_sensor",
         name="Status",
+        topic="status",
         category="diagnostic",
-        options=option(device_class="connectivity"),
+        options=option(device_class="connectivity", payload_on="online", payload_off="offline"),
     ),
     Entity(
         key="cpu_temperature",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from mqttcam.camera.reading import Reading
+from mqttcam.camera.metadata_field import MetadataField
 from mqttcam.devices.camera import CameraDevice
 from mqttcam.devices.entities.entity import Entity, option
 from mqttcam.values import Choice
 
 
-def reading_entity(reading: Reading) -> Entity[CameraDevice]:
+def reading_entity(reading: MetadataField) -> Entity[CameraDevice]:
     """The sensor that a reading is."""
     options: dict[str, object] = {"icon": reading.icon} if reading.icon else {}
     if reading.device_class:
@@ -22,7 +22,7 @@ def reading_entity(reading: Reading) -> Entity[CameraDevice]:
         platform="sensor",
         name=reading.title,
         kind=reading.kind,
-        read=lambda device: device.camera.measured.values.get(reading.key),
+        read=lambda device: device.camera.readings.values.get(reading.key),
         category="diagnostic",
         options=option(**options),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from mqttcam.settings.document.shape import ANY, known_keys
+from mqttcam.settings.document.key_schema import ANY_NAME, known_keys
 from mqttcam.settings.document.tree import PREFIX, Key, dotted, variable_name
 
 
@@ -46,7 +46,9 @@ def _distance(one: Sequence[Key], other: Sequence[Key]) -> tuple[int, int]:
 def nearest_variable(path: Sequence[str]) -> str | None:
     """The variable meant by an unknown one; `path` is its name, split at the double underscores."""
     known = {
-        PREFIX + variable_name(_named(other, path)) for other, shape in known_keys() if ANY not in other[-1:]
+        PREFIX + variable_name(_named(other, path))
+        for other, schema in known_keys()
+        if ANY_NAME not in other[-1:]
     }
     return nearest(PREFIX + variable_name(path), known)
 
@@ -54,4 +56,6 @@ def nearest_variable(path: Sequence[str]) -> str | None:
 def _named(known: Sequence[str], like: Sequence[Key]) -> list[str]:
     """A known path with the free names (a camera's id) that `like` has at the same place."""
     free = list(known[:1]) == list(like[:1])
-    return [str(like[i]) if key == ANY and free and i + 1 < len(like) else key for i, key in enumerate(known)]
+    return [
+        str(like[i]) if key == ANY_NAME and free and i + 1 < len(like) else key for i, key in enumerate(known)
+    ]

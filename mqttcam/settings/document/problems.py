@@ -33,9 +33,9 @@ class Problem:
     allowed: str | None = None
 
     def __str__(self) -> str:
-        place = self.file if self.line is None else f"{self.file}:{self.line}"
+        origin = self.file if self.line is None else f"{self.file}:{self.line}"
         what = self.message if self.allowed is None else f"{self.message}, allowed: {self.allowed}"
-        return one_line(": ".join(part for part in (place, self.key, what) if part))
+        return one_line(": ".join(part for part in (origin, self.key, what) if part))
 
 
 class SettingsError(Exception):

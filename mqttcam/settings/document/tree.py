@@ -14,7 +14,7 @@ PREFIX = "MQTTCAM__"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Origin:
     """Where something was written: a line of a file, or a variable (`VARIABLE.key` inside its value)."""
 
     file: str = ENVIRONMENT
@@ -25,7 +25,7 @@ class Place:
         """A problem here; `path` is the full key path, used where the place is in a file."""
         return Problem(self.file, self.line, self.variable or dotted(path), message, allowed)
 
-    def child(self, key: Key) -> Place:
+    def child(self, key: Key) -> Origin:
         """The place of a key that is not there, under this one."""
         if self.variable is None:
             return self
@@ -36,7 +36,7 @@ class Place:
 
 
 @dataclass(slots=True, repr=False, eq=False)
-class Node:
+class TreeNode:
     """A value. No `repr`: it may be a secret.
 
     Attributes:
@@ -47,8 +47,8 @@ class Node:
         height: levels under it.
     """
 
-    value: dict[str, Node] | list[Node] | Scalar
-    place: Place
+    value: dict[str, TreeNode] | list[TreeNode] | Scalar
+    origin: Origin
     text: str | None = None
     size: int = 1
     height: int = 0
@@ -66,7 +66,7 @@ class Node:
             return [node.plain() for node in self.value]
         return self.value
 
-    def get(self, key: Key) -> Node | None:
+    def get(self, key: Key) -> TreeNode | None:
         """The node under a key or index; None where there is none."""
         if isinstance(self.value, dict) and isinstance(key, str):
             return self.value.get(key)

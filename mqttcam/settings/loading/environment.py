@@ -13,10 +13,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from mqttcam.settings.document.key_schema import FILE_SUFFIX, ROOT, KeyKind, KeySchema, child_schema
 from mqttcam.settings.document.nearest import nearest_variable
 from mqttcam.settings.document.problems import Problem
-from mqttcam.settings.document.shape import ROOT, TWIN, KeyKind, Shape, step
-from mqttcam.settings.document.tree import PREFIX, Key, Node, Place, dotted, variable_name
+from mqttcam.settings.document.tree import PREFIX, Key, Origin, TreeNode, dotted, variable_name
 
 LOG_LEVEL = "LOG_LEVEL"
 REFERENCE_PREFIXES = ("PICAMERA2_", "PICAMERA_", "SS_", "SSCFG_")
@@ -30,7 +30,7 @@ def configures(environ: Mapping[str, str]) -> bool:
     return any(name.startswith((PREFIX, *REFERENCE_PREFIXES)) or name in REFERENCE_NAMES for name in names)
 
 
-def overlay(root: Node, environ: Mapping[str, str]) -> tuple[Node, list[Problem]]:
+def overlay(root: TreeNode, environ: Mapping[str, str]) -> tuple[TreeNode, list[Problem]]:
     """The tree with the environment's values over it, and what is wrong with their names and syntax."""
     problems: list[Problem] = []
     seen: dict[tuple[Key, ...], str] = {}
@@ -38,20 +38,20 @@ def overlay(root: Node, environ: Mapping[str, str]) -> tuple[Node, list[Problem]
         value = environ[name]
         if not value:
             continue
-        place = Place(variable=name)
+        origin = Origin(variable=name)
         written = name[len(PREFIX) - 1 :].removeprefix("_").split("__")
-        path, shape = _resolve(root, written)
+        path, schema = _resolve(root, written)
         if _has_surrogates(value):
-            problems.append(place.problem((), "is not UTF-8", "UTF-8"))
-        elif shape is None or not name.upper().startswith(PREFIX):
+            problems.append(origin.problem((), "is not UTF-8", "UTF-8"))
+        elif schema is None or not name.upper().startswith(PREFIX):
             near = nearest_variable([part.lower() for part in written])
             problems.append(
-                place.problem((), f"unknown variable (nearest: {near})" if near else "unknown variable")
+                origin.problem((), f"unknown variable (nearest: {near})" if near else "unknown variable")
             )
         elif (other := seen.setdefault(tuple(path), name)) != name:
-            problems.append(place.problem((), f"{other} is the same in other letters", "one of them"))
+            problems.append(origin.problem((), f"{other} is the same in other letters", "one of them"))
         else:
-            node, found = _node(value, shape, place)
+            node, found = _node(value, schema, origin)
             problems += found
             root = _put(root, path, node, ())
     if level := environ.get(LOG_LEVEL):
@@ -69,51 +69,51 @@ def _has_surrogates(value: str) -> bool:
     return any("\ud800" <= character <= "\udfff" for character in value)
 
 
-def _resolve(root: Node, written: Sequence[str]) -> tuple[list[Key], Shape | None]:
+def _resolve(root: TreeNode, written: Sequence[str]) -> tuple[list[Key], KeySchema | None]:
     """The key path of a variable, spelled as in the models and the file; no shape where it is unknown."""
     path: list[Key] = []
-    shape: Shape | None = ROOT
-    node: Node | None = root
+    schema: KeySchema | None = ROOT
+    node: TreeNode | None = root
     for part in written:
-        if shape is None or not part:
+        if schema is None or not part:
             return path, None
         there = node.value if node and isinstance(node.value, dict) else {}
         key = part.lower()
-        if shape.kind is KeyKind.FREE:
+        if schema.kind is KeyKind.FREE:
             key = next((name for name in there if name.casefold() == part.casefold()), part)
-        elif shape.kind is KeyKind.SECTIONS and key not in there:
+        elif schema.kind is KeyKind.SECTIONS and key not in there:
             alike = [name for name in there if name.replace("-", "_") == key]
             key = alike[0] if len(alike) == 1 else key
         path.append(key)
-        shape = step(shape, key)
+        schema = child_schema(schema, key)
         node = node.get(key) if node else None
-    return path, shape
+    return path, schema
 
 
-def _node(value: str, shape: Shape, place: Place) -> tuple[Node, list[Problem]]:
+def _node(value: str, schema: KeySchema, origin: Origin) -> tuple[TreeNode, list[Problem]]:
     structured = (
-        shape.is_open
-        or shape.kind is KeyKind.LIST
-        or (shape.kind is KeyKind.VALUE and value.lstrip().startswith(("[", "{")))
+        schema.is_open
+        or schema.kind is KeyKind.LIST
+        or (schema.kind is KeyKind.VALUE and value.lstrip().startswith(("[", "{")))
     )
     if not structured:
-        return Node(value, place, value), []
-    from mqttcam.settings.document.compose import parse
+        return TreeNode(value, origin, value), []
+    from mqttcam.settings.document.yaml_parser import parse
 
     node, problems = parse(
         value,
-        lambda _line, path: replace(place, variable=".".join(filter(None, (place.variable, dotted(path))))),
+        lambda _line, path: replace(origin, variable=".".join(filter(None, (origin.variable, dotted(path))))),
     )
-    return node or Node(None, place, ""), problems
+    return node or TreeNode(None, origin, ""), problems
 
 
-def _put(node: Node | None, path: Sequence[Key], leaf: Node, done: tuple[Key, ...]) -> Node:
+def _put(node: TreeNode | None, path: Sequence[Key], leaf: TreeNode, done: tuple[Key, ...]) -> TreeNode:
     """The tree with `leaf` at `path`; nodes on the way are copied, for an alias may share them."""
     if not path:
         return leaf
     key, *rest = path
     if node is None or not isinstance(node.value, dict):
-        node = Node({}, Place(variable=PREFIX + variable_name(done)) if done else Place())
+        node = TreeNode({}, Origin(variable=PREFIX + variable_name(done)) if done else Origin())
     assert isinstance(node.value, dict)
     keys = dict(node.value)
     if not rest:
@@ -122,16 +122,16 @@ def _put(node: Node | None, path: Sequence[Key], leaf: Node, done: tuple[Key, ..
     return replace(node, value=keys)
 
 
-def _drop_twin(keys: dict[str, Node], key: str) -> None:
+def _drop_twin(keys: dict[str, TreeNode], key: str) -> None:
     """A secret from the environment beats the file's in either form."""
-    for twin in (key + TWIN, key.removesuffix(TWIN)):
-        if twin != key and twin in keys and keys[twin].place.variable is None:
+    for twin in (key + FILE_SUFFIX, key.removesuffix(FILE_SUFFIX)):
+        if twin != key and twin in keys and keys[twin].origin.variable is None:
             del keys[twin]
 
 
-def _log_level(root: Node, level: str) -> Node:
+def _log_level(root: TreeNode, level: str) -> TreeNode:
     log = root.get("log")
     known = log.get("level") if log else None
-    if known is not None and known.place.variable is not None:
+    if known is not None and known.origin.variable is not None:
         return root
-    return _put(root, ["log", "level"], Node(level, Place(variable=LOG_LEVEL), level), ())
+    return _put(root, ["log", "level"], TreeNode(level, Origin(variable=LOG_LEVEL), level), ())

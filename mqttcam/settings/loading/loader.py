@@ -7,15 +7,15 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from mqttcam.settings.document.file import read_file
+from mqttcam.settings.document.config_file import read_file
+from mqttcam.settings.document.key_schema import FILE_SUFFIX
 from mqttcam.settings.document.problems import ENVIRONMENT, NoConfiguration, Problem, SettingsError
-from mqttcam.settings.document.shape import TWIN
-from mqttcam.settings.document.tree import PREFIX, Key, Node, Place
+from mqttcam.settings.document.tree import PREFIX, Key, Origin, TreeNode
 from mqttcam.settings.loading.environment import configures, overlay
-from mqttcam.settings.loading.fill import Filler
-from mqttcam.settings.loading.wording import explain
-from mqttcam.settings.model import Settings, default_state_dir
+from mqttcam.settings.loading.model_input import ModelInput
+from mqttcam.settings.loading.pydantic_errors import explain
 from mqttcam.settings.nii_sender import sender as reference
+from mqttcam.settings.settings import Settings, default_state_dir
 
 DEFAULT_FILES = (Path("config.yaml"), Path("/etc/mqttcam/config.yaml"))
 
@@ -61,12 +61,12 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
 
 def _load(path: Path | None, environ: Mapping[str, str]) -> tuple[Settings | None, list[Problem]]:
     """Settings or problems. A function of its own, so that an error's traceback keeps nothing it read."""
-    root, problems = read_file(path) if path is not None else (Node({}, Place()), [])
+    root, problems = read_file(path) if path is not None else (TreeNode({}, Origin()), [])
     given = reference.read(environ)
     problems += given.problems
     root, found = overlay(reference.underlay(root, given), environ)
     problems += found
-    filler = Filler()
+    filler = ModelInput()
     data = filler.section(Settings, root, ())
     problems += filler.problems
     if isinstance(data, dict):
@@ -81,12 +81,12 @@ def _load(path: Path | None, environ: Mapping[str, str]) -> tuple[Settings | Non
     return settings, []
 
 
-def _explained(error: ValidationError, root: Node, settled: set[tuple[Key, ...]]) -> list[Problem]:
+def _explained(error: ValidationError, root: TreeNode, settled: set[tuple[Key, ...]]) -> list[Problem]:
     """A problem for each key path; `settled` has those that have one already."""
     problems: dict[tuple[Key, ...], Problem] = {}
     for detail in error.errors(include_url=False, include_input=False):
         path, problem = explain(detail, root)
-        if path not in settled and (*path[:-1], f"{path[-1]}{TWIN}") not in settled:
+        if path not in settled and (*path[:-1], f"{path[-1]}{FILE_SUFFIX}") not in settled:
             problems.setdefault(path, problem)
     return list(problems.values())
 

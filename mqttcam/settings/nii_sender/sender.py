@@ -11,11 +11,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from mqttcam.settings.document.key_schema import ROOT, KeyKind, KeySchema, child_schema, keys_of
 from mqttcam.settings.document.problems import ENVIRONMENT, Problem, one_line
-from mqttcam.settings.document.shape import ROOT, KeyKind, Shape, keys_of, step
-from mqttcam.settings.document.tree import Node, Place, Scalar
+from mqttcam.settings.document.secret_file import BadSecret, EmptySecret, read_secret
+from mqttcam.settings.document.tree import Origin, Scalar, TreeNode
 from mqttcam.settings.kafka import KafkaSettings
-from mqttcam.settings.loading.fill import BadSecret, EmptySecret, read_secret
 from mqttcam.settings.nii_sender.camera import NEW, OLD, read_camera
 
 CAMERA = "camera"
@@ -59,7 +59,7 @@ class Reference:
             there are no such variables.
     """
 
-    tree: Node | None = None
+    tree: TreeNode | None = None
     explained: list[Explained] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
@@ -101,7 +101,7 @@ def read(environ: Mapping[str, str], secrets: Path = SECRETS) -> Reference:
     return reader.result
 
 
-def underlay(root: Node, reference: Reference) -> Node:
+def underlay(root: TreeNode, reference: Reference) -> TreeNode:
     """The file's tree with the reference's over it; where a file has cameras, only camera variables add one."""
     tree = reference.tree
     if tree is None:
@@ -115,7 +115,7 @@ def underlay(root: Node, reference: Reference) -> Node:
     return _merged(root, tree)
 
 
-def _merged(under: Node, over: Node) -> Node:
+def _merged(under: TreeNode, over: TreeNode) -> TreeNode:
     if not isinstance(under.value, dict) or not isinstance(over.value, dict):
         return over
     keys = dict(under.value)
@@ -131,11 +131,11 @@ class _Reader:
         """`problems` are those of secrets, which are not in `given`."""
         self._given = given
         self._unread = {problem.key for problem in problems}
-        self._root: dict[str, Node] = {}
+        self._root: dict[str, TreeNode] = {}
         self.result = Reference(problems=list(problems))
 
     def read(self) -> None:
-        self._set(f"cameras.{CAMERA}.source.type", "picamera2", Place())
+        self._set(f"cameras.{CAMERA}.source.type", "picamera2", Origin())
         read_camera({name: text for name, text in self._given.items() if name.startswith((NEW, OLD))}, self)
         if "SSCFG_NAME" in self._given:
             self._server()
@@ -143,7 +143,7 @@ class _Reader:
             self._sinetstream()
             self._no_server()
         self._rest()
-        self.result.tree = Node(self._root, Place())
+        self.result.tree = TreeNode(self._root, Origin())
         self.result.explained.sort(key=lambda explained: explained.variable)
 
     # what the camera's reader tells
@@ -153,8 +153,8 @@ class _Reader:
             self.say(name, "mqttcam takes as many buffers as it needs")
             return
         # A test picture in the camera's place (`…__SOURCE__TYPE`) must not stumble over these keys.
-        place = Place() if key.startswith("source.") else Place(variable=name)
-        self._set(f"cameras.{CAMERA}.{key}", value, place)
+        origin = Origin() if key.startswith("source.") else Origin(variable=name)
+        self._set(f"cameras.{CAMERA}.{key}", value, origin)
         self._explain(name, f"cameras.{CAMERA}.{key}", _text(value), note)
 
     def say(self, name: str, note: str) -> None:
@@ -204,14 +204,14 @@ class _Reader:
 
     def _kafka(self, name: str, key: str) -> None:
         text = self._given[name]
-        self._set(f"kafka.{key}", text, Place(variable=name))
+        self._set(f"kafka.{key}", text, Origin(variable=name))
         self._explain(name, f"kafka.{key}", None if _is_secret(key.split(".")) else text)
 
     def _schedule(self, name: str) -> None:
         if self._given[name].strip("0"):
             self._kafka(name, "schedule")
         else:
-            self._set("kafka.schedule", "1", Place(variable=name))
+            self._set("kafka.schedule", "1", Origin(variable=name))
             self._explain(name, "kafka.schedule", "1", "as the reference sender, which looks once a second")
 
     def _rest(self) -> None:
@@ -227,26 +227,26 @@ class _Reader:
 
     # the tree
 
-    def _set(self, dotted: str, value: object, place: Place) -> None:
+    def _set(self, dotted: str, value: object, origin: Origin) -> None:
         *path, last = dotted.split(".")
         keys = self._root
         for part in path:
             node = keys.get(part)
             if node is None or not isinstance(node.value, dict):
-                node = keys[part] = Node({}, Place())
+                node = keys[part] = TreeNode({}, Origin())
             assert isinstance(node.value, dict)
             keys = node.value
-        keys[last] = _node(value, place)
+        keys[last] = _node(value, origin)
 
     def _explain(self, name: str, key: str | None, value: str | None, note: str | None = None) -> None:
         self.result.explained.append(Explained(name, key, value, note))
 
 
-def _node(value: object, place: Place) -> Node:
+def _node(value: object, origin: Origin) -> TreeNode:
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return Node([_node(item, place) for item in value], place)
+        return TreeNode([_node(item, origin) for item in value], origin)
     assert value is None or isinstance(value, Scalar)
-    return Node(value, place, _text(value))
+    return TreeNode(value, origin, _text(value))
 
 
 def _text(value: object) -> str:
@@ -254,10 +254,10 @@ def _text(value: object) -> str:
 
 
 def _source_keys() -> Collection[str]:
-    shape: Shape | None = ROOT
+    schema: KeySchema | None = ROOT
     for key in ("cameras", CAMERA, "source"):
-        shape = step(shape, key) if shape is not None else None
-    model = shape.variants().get("picamera2") if shape is not None else None
+        schema = child_schema(schema, key) if schema is not None else None
+    model = schema.variants().get("picamera2") if schema is not None else None
     return keys_of(model) if model is not None else ()
 
 
@@ -265,11 +265,11 @@ def _is_secret(path: list[str]) -> bool:
     """Whether the key of a Kafka parameter is one; what is unknown may be one."""
     model: type = KafkaSettings
     for part in path:
-        shape = keys_of(model).get(part)
-        if shape is None:
+        schema = keys_of(model).get(part)
+        if schema is None:
             return True
-        if shape.kind is KeyKind.SECRET:
+        if schema.kind is KeyKind.SECRET:
             return True
-        if shape.models:
-            model = shape.models[0]
+        if schema.models:
+            model = schema.models[0]
     return False

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from mqttcam.camera.sources.url import UrlCamera
-from mqttcam.camera.wake import Wake
+from mqttcam.camera.wakeup import Wakeup
 from mqttcam.settings import CameraSettings
-from mqttcam.settings.sources_real import UrlSource
+from mqttcam.settings.sources.url import UrlSource
 from tests.camera.sources.camera_process import CameraProcess, http_camera_command
 from tests.support.left_out import leave_out
 from tests.support.pictures import jpeg_folder
@@ -85,7 +85,7 @@ def opened() -> Iterator[OpenUrl]:
 
     def open_one(url: str, *, camera: dict[str, Any] | None = None, **source: Any) -> UrlCamera:
         settings = CameraSettings(source=UrlSource(url=url, **source), **(camera or {}))  # type: ignore[arg-type]
-        cameras.append(UrlCamera(settings, Wake()))
+        cameras.append(UrlCamera(settings, Wakeup()))
         cameras[-1].open()
         return cameras[-1]
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from mqttcam.camera.frame import Frame
 from mqttcam.camera.source import Source, SourceError
-from mqttcam.camera.wake import Wake
+from mqttcam.camera.wakeup import Wakeup
 from mqttcam.settings.cameras import CameraSettings
-from mqttcam.settings.sources import TestPatternSource
+from mqttcam.settings.sources.test_pattern import TestPatternSource
 
 
 def settings_of(source: Any) -> CameraSettings:
@@ -22,7 +22,7 @@ def settings_of(source: Any) -> CameraSettings:
 @contextmanager
 def opened(kind: Any, source: Any) -> Iterator[Source]:
     """The source, open for the block."""
-    made: Source = kind(settings_of(source), Wake())
+    made: Source = kind(settings_of(source), Wakeup())
     try:
         made.open()
         yield made

@@ -164,7 +164,7 @@ async def test_empty_folder_that_is_filled(make_camera: MakeCamera, tmp_path: Pa
     data = jpeg(64, 48)
     (tmp_path / "a.jpg").write_bytes(data)
     await running(camera)
-    picture = await camera.take(PictureSpec(), 5)
+    picture = await camera.take_snapshot(PictureSpec(), 5)
     assert picture.jpeg == data
     (tmp_path / "a.jpg").unlink()
     await failed(camera, "no ")
@@ -175,7 +175,7 @@ async def test_turned_and_made_smaller(make_camera: MakeCamera, tmp_path: Path) 
     camera = file_camera(make_camera, tmp_path, size="64x64", rotation=180)
     camera.start()
     await running(camera)
-    picture = await camera.take(PictureSpec(), 5)
+    picture = await camera.take_snapshot(PictureSpec(), 5)
     assert size_of(picture.jpeg) == (picture.width, picture.height) == (48, 64)
     assert (camera.stats.width, camera.stats.height) == (48, 64)
     grey = simplejpeg.decode_jpeg(picture.jpeg, "GRAY")[:, :, 0]

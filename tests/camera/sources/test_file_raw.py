@@ -113,7 +113,7 @@ async def test_turned_and_made_smaller(make_camera: MakeCamera, tmp_path: Path) 
     camera = file_camera(make_camera, tmp_path / "one.i420", source=source, size="64x64", rotation=180)
     camera.start()
     await running(camera)
-    picture = await camera.take(PictureSpec(), 5)
+    picture = await camera.take_snapshot(PictureSpec(), 5)
     assert size_of(picture.jpeg) == (64, 48)
     assert (camera.stats.width, camera.stats.height) == (64, 48)
     assert abs(brightness_of(picture.jpeg) - 120) < 3

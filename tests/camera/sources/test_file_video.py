@@ -171,6 +171,6 @@ async def test_camera_on_a_video(make_camera: MakeCamera, tmp_path: Path) -> Non
     camera.start()
     await running(camera)
     for _ in range(12):
-        picture = await camera.take(PictureSpec(), 5)
+        picture = await camera.take_snapshot(PictureSpec(), 5)
         assert size_of(picture.jpeg) == (64, 48)
     assert simplejpeg.decode_jpeg(picture.jpeg)[5, -5].max() < 30

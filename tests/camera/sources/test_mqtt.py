@@ -12,7 +12,7 @@ from paho.mqtt.properties import Properties
 
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.sources.mqtt import MqttSubscriber
-from mqttcam.settings.sources_remote import MqttSource
+from mqttcam.settings.sources.mqtt import MqttSource
 from tests.camera.sources.remote_rig import failure, next_frame, opened
 from tests.support.broker import Broker, Mosquitto, any_broker, find_mosquitto
 from tests.support.certificates import Certificates

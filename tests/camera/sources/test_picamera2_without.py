@@ -12,11 +12,11 @@ from mqttcam.camera.source import SourceError
 from mqttcam.camera.sources.picamera2 import PiCamera, attached
 from mqttcam.camera.sources.picamera2.failures import in_words, is_busy, is_memory
 from mqttcam.camera.sources.picamera2.library import find
-from mqttcam.camera.sources.picamera2.readings import READINGS, readings_in
-from mqttcam.camera.sources.picamera2.streams import Plan, plans
-from mqttcam.camera.wake import Wake
+from mqttcam.camera.sources.picamera2.metadata_fields import METADATA_FIELDS, fields_in
+from mqttcam.camera.sources.picamera2.streams import StreamConfig, stream_configs
+from mqttcam.camera.wakeup import Wakeup
 from mqttcam.settings import CameraSettings
-from mqttcam.settings.sources_real import Picamera2Source
+from mqttcam.settings.sources.picamera2 import Picamera2Source
 
 _CAMERAS = [
     {"Id": "/base/i2c/imx708@1a", "Model": "imx708"},
@@ -26,7 +26,7 @@ _CAMERAS = [
 
 @pytest.mark.skipif(importlib.util.find_spec("picamera2") is not None, reason="it is installed here")
 def test_missing_picamera2_is_said_with_what_to_do() -> None:
-    camera = PiCamera(CameraSettings(source=Picamera2Source()), Wake())
+    camera = PiCamera(CameraSettings(source=Picamera2Source()), Wakeup())
     with pytest.raises(
         SourceError, match="not installed; on Raspberry Pi OS: sudo apt install python3-picamera2"
     ):
@@ -36,21 +36,21 @@ def test_missing_picamera2_is_said_with_what_to_do() -> None:
 
 
 def test_plans_take_buffers_before_pixels() -> None:
-    assert plans((1920, 1080), 6)[:5] == [
-        Plan((1920, 1080), 6),
-        Plan((1920, 1080), 3),
-        Plan((1920, 1080), 2),
-        Plan((1440, 810), 2),
-        Plan((1080, 608), 2),
+    assert stream_configs((1920, 1080), 6)[:5] == [
+        StreamConfig((1920, 1080), 6),
+        StreamConfig((1920, 1080), 3),
+        StreamConfig((1920, 1080), 2),
+        StreamConfig((1440, 810), 2),
+        StreamConfig((1080, 608), 2),
     ]
     assert all(
         width % 2 == height % 2 == 0 and width >= 320
-        for (width, height), _ in map(parts, plans((4056, 3040), 4))
+        for (width, height), _ in map(parts, stream_configs((4056, 3040), 4))
     )
 
 
-def parts(plan: Plan) -> tuple[tuple[int, int], int]:
-    return plan.size, plan.buffers
+def parts(config: StreamConfig) -> tuple[tuple[int, int], int]:
+    return config.size, config.buffers
 
 
 @pytest.mark.parametrize(("wanted", "index"), [(0, 0), (1, 1), ("imx219", 1), ("/base/i2c/imx708@1a", 0)])
@@ -102,7 +102,7 @@ def test_kinds_of_failure(error: Exception, busy: bool, memory: bool) -> None:
 
 def test_readings_are_those_that_the_camera_reports() -> None:
     metadata = {"ExposureTime": 9992, "AnalogueGain": 1.23456, "Lux": 401.26, "AfState": 2, "FocusFoM": 812}
-    found = {reading.name: reading.value(metadata) for reading in readings_in(metadata)}
+    found = {reading.name: reading.value(metadata) for reading in fields_in(metadata)}
     assert found == {
         "ExposureTime": 9992,
         "AnalogueGain": 1.23,
@@ -110,4 +110,4 @@ def test_readings_are_those_that_the_camera_reports() -> None:
         "AfState": "Focused",
         "FocusFoM": 812,
     }
-    assert READINGS[0].value({}) is None
+    assert METADATA_FIELDS[0].value({}) is None

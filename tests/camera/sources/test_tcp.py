@@ -18,11 +18,11 @@ from hypothesis import strategies as st
 from mqttcam.camera.frame import Frame, PictureSpec
 from mqttcam.camera.hub import Hub
 from mqttcam.camera.source import Source, SourceError
-from mqttcam.camera.sources.tcp import Messages, TcpListener, TooLong
+from mqttcam.camera.sources.tcp import LengthPrefixedParser, MessageTooLong, TcpListener
 from mqttcam.outputs.output import CameraFeed
 from mqttcam.outputs.tcp import TcpOutput
 from mqttcam.settings.outputs import TcpOutputSettings
-from mqttcam.settings.sources_remote import TcpSource
+from mqttcam.settings.sources.tcp import TcpSource
 from tests.camera.sources.remote_rig import failure, next_frame, opened
 from tests.support.pictures import jpeg
 from tests.support.waiting import HOST, free_port, wait_for
@@ -149,7 +149,7 @@ def test_port_in_use(listener: Source, port: int) -> None:
 def test_any_cuts(payloads: list[bytes], cuts: list[int]) -> None:
     """However the stream is cut into pieces, the same messages come out."""
     stream = b"".join(map(message, payloads))
-    parser = Messages(1000)
+    parser = LengthPrefixedParser(1000)
     found: list[bytes] = []
     position = turn = 0
     while position < len(stream):
@@ -160,8 +160,8 @@ def test_any_cuts(payloads: list[bytes], cuts: list[int]) -> None:
 
 
 def test_too_long() -> None:
-    with pytest.raises(TooLong):
-        Messages(1000).feed(struct.pack(">I", 1001))
+    with pytest.raises(MessageTooLong):
+        LengthPrefixedParser(1000).feed(struct.pack(">I", 1001))
 
 
 class TestOutput:

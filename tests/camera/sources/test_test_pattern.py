@@ -14,7 +14,7 @@ from mqttcam.camera.frame import Frame, PictureSpec
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.sources import attached, create
 from mqttcam.camera.sources.test_pattern import CONTROLS, TestPattern
-from mqttcam.camera.wake import Wake
+from mqttcam.camera.wakeup import Wakeup
 from mqttcam.imaging.patterns import PATTERNS
 from mqttcam.imaging.text import glyph_mask
 from mqttcam.settings import CameraSettings
@@ -28,7 +28,7 @@ def pattern(size: str = "640x480", **keys: Any) -> TestPattern:
     """An open test pattern, unpaced."""
     source = {"type": "test_pattern"} | keys.pop("source", {})
     settings = CameraSettings.model_validate({"source": source, "size": size, "frame_rate": "max"} | keys)
-    made = create(settings, Wake())
+    made = create(settings, Wakeup())
     assert isinstance(made, TestPattern)
     made.open()
     return made

@@ -12,9 +12,9 @@ from mqttcam.camera.camera import Camera
 from mqttcam.camera.frame import PictureSpec
 from mqttcam.camera.sources.url import source as url_source
 from mqttcam.camera.status import CameraStatus
-from mqttcam.camera.wake import Wake
+from mqttcam.camera.wakeup import Wakeup
 from mqttcam.settings import CameraSettings
-from mqttcam.settings.sources_real import UrlSource
+from mqttcam.settings.sources.url import UrlSource
 from tests.camera.sources.conftest import StartCamera
 from tests.support.cameras import failed, running
 
@@ -46,7 +46,7 @@ async def test_killed_and_started_again(http_camera: StartCamera, cameras: list[
     assert camera.last_error
     http_camera(port=server.port)
     await running(camera)
-    assert (await camera.take(PictureSpec(), timeout=5)).width == 320
+    assert (await camera.take_snapshot(PictureSpec(), timeout=5)).width == 320
 
 
 async def test_stalled_and_going_on(http_camera: StartCamera, cameras: list[Camera]) -> None:
@@ -111,7 +111,7 @@ async def test_a_long_interval_between_snapshots_is_no_silence(
     server = http_camera()
     address = f"http://127.0.0.1:{server.port}/snapshot.jpg"
     source = UrlSource(url=address, kind=kind, timeout=1, interval=3600)  # type: ignore[arg-type]
-    camera = url_source.UrlCamera(CameraSettings(source=source), Wake())
+    camera = url_source.UrlCamera(CameraSettings(source=source), Wakeup())
     try:
         info = camera.open()
         assert info.frame_rate == 1 / 3600

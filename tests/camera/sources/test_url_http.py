@@ -11,10 +11,10 @@ import simplejpeg
 from mqttcam.camera.frame import PictureSpec
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.sources.url import UrlCamera
-from mqttcam.camera.sources.url.web import challenges
-from mqttcam.camera.wake import Wake
+from mqttcam.camera.sources.url.http_client import challenges
+from mqttcam.camera.wakeup import Wakeup
 from mqttcam.settings import CameraSettings
-from mqttcam.settings.sources_real import UrlSource
+from mqttcam.settings.sources.url import UrlSource
 from tests.camera.sources.conftest import OpenUrl, StartCamera
 from tests.camera.sources.reading import failure_of, frame_of
 from tests.support.waiting import free_port
@@ -49,7 +49,7 @@ def test_snapshots_are_asked_for_at_their_interval(
 )
 def test_kind_is_found_out(http_camera: StartCamera, path: str, model: str, rate: float) -> None:
     url = f"http://127.0.0.1:{http_camera().port}{path}"
-    camera = UrlCamera(CameraSettings(source=UrlSource(url=url, interval=0.5)), Wake())  # type: ignore[arg-type]
+    camera = UrlCamera(CameraSettings(source=UrlSource(url=url, interval=0.5)), Wakeup())  # type: ignore[arg-type]
     info = camera.open()
     camera.close()
     assert (info.model, info.frame_rate, info.width, info.height) == (model, rate, 320, 240)

@@ -10,9 +10,9 @@ import pytest
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.sources.url import UrlCamera
 from mqttcam.camera.sources.url.address import Address
-from mqttcam.camera.wake import Wake
+from mqttcam.camera.wakeup import Wakeup
 from mqttcam.settings import CameraSettings
-from mqttcam.settings.sources_real import UrlSource
+from mqttcam.settings.sources.url import UrlSource
 from tests.camera.sources.conftest import OpenUrl, StartCamera
 from tests.support.waiting import free_port
 
@@ -90,7 +90,7 @@ def test_refusals_tell_no_secret(
 
 
 def test_an_open_camera_tells_no_secret(http_camera: StartCamera) -> None:
-    camera = UrlCamera(CameraSettings(source=source(secret_url(http_camera().port))), Wake())
+    camera = UrlCamera(CameraSettings(source=source(secret_url(http_camera().port))), Wakeup())
     try:
         assert_silent(repr(camera.open()))
         assert_silent(repr(camera))

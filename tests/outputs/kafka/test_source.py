@@ -10,7 +10,7 @@ import pytest
 
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.sources.sinetstream import SinetstreamReader
-from mqttcam.settings.sources_remote import SinetstreamSource
+from mqttcam.settings.sources.sinetstream import SinetstreamSource
 from tests.camera.sources.remote_rig import failure, next_frame, opened
 from tests.outputs.kafka.rig import Shooter, way
 from tests.support.kafka import PASSWORD, USER, KafkaBroker

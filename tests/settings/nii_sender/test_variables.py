@@ -13,10 +13,10 @@ from pydantic import SecretStr, ValidationError
 from pydantic_core import PydanticCustomError
 
 from mqttcam.settings.cameras import CameraSettings
-from mqttcam.settings.document.tree import Node, Place
+from mqttcam.settings.document.tree import Origin, TreeNode
 from mqttcam.settings.kafka import KafkaSettings, check_together
 from mqttcam.settings.loading.dotenv import FROM_DOTENV, load_dotenv
-from mqttcam.settings.loading.fill import Filler
+from mqttcam.settings.loading.model_input import ModelInput
 from mqttcam.settings.nii_sender.camera import CONTROL_KINDS
 from mqttcam.settings.nii_sender.sender import Reference, read, underlay
 from mqttcam.settings.size import Size
@@ -38,7 +38,7 @@ def camera(secrets: Path = NOTHING, /, **environ: str) -> CameraSettings:
     assert cameras is not None
     node = cameras.get("camera")
     assert node is not None
-    filler = Filler()
+    filler = ModelInput()
     data = filler.section(CameraSettings, node, ("cameras", "camera"))
     assert not filler.problems, filler.problems
     return CameraSettings.model_validate(data)
@@ -50,7 +50,7 @@ def kafka(secrets: Path = NOTHING, /, **environ: str) -> KafkaSettings:
     assert not found.problems, found.problems
     node = found.tree.get("kafka") if found.tree else None
     assert node is not None
-    filler = Filler()
+    filler = ModelInput()
     data = filler.section(KafkaSettings, node, ("kafka",))
     assert not filler.problems, filler.problems
     return KafkaSettings.model_validate(data)
@@ -367,7 +367,7 @@ class TestSinetstream:
         assert tree is not None
         node = tree.get("kafka")
         assert node is not None
-        filler = Filler()
+        filler = ModelInput()
         filler.section(KafkaSettings, node, ("kafka",))
         assert "SS_MAX_REQEST_SIZE: unknown key (nearest: max_request_size)" in str(filler.problems[0])
 
@@ -528,17 +528,19 @@ class TestWhole:
 
     def test_over_a_file(self) -> None:
         """The environment beats the file, key by key."""
-        place = Place("config.yaml", 3)
-        kafka_node = Node({"topic": Node("old", place, "old"), "fps": Node(5, place, "5")}, place)
-        merged = underlay(Node({"kafka": kafka_node}, place), understood(**KAFKA)).plain()
+        origin = Origin("config.yaml", 3)
+        kafka_node = TreeNode(
+            {"topic": TreeNode("old", origin, "old"), "fps": TreeNode(5, origin, "5")}, origin
+        )
+        merged = underlay(TreeNode({"kafka": kafka_node}, origin), understood(**KAFKA)).plain()
         assert isinstance(merged, dict)
         assert merged["kafka"] == {"topic": KAFKA["SS_TOPIC"], "brokers": KAFKA["SS_BROKERS"], "fps": 5}
         assert merged["cameras"] == {"camera": {"source": {"type": "picamera2"}}}
 
     def test_cameras_of_a_file(self) -> None:
         """A file's cameras stay the only ones, until a variable describes another."""
-        place = Place("config.yaml", 3)
-        root = Node({"cameras": Node({"front": Node({}, place)}, place)}, place)
+        origin = Origin("config.yaml", 3)
+        root = TreeNode({"cameras": TreeNode({"front": TreeNode({}, origin)}, origin)}, origin)
         plain = underlay(root, understood(**KAFKA)).plain()
         assert isinstance(plain, dict)
         assert list(plain["cameras"]) == ["front"]

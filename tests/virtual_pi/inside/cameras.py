@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from mqttcam.camera.sources.picamera2 import PiCamera
-from mqttcam.camera.wake import Wake
+from mqttcam.camera.wakeup import Wakeup
 from mqttcam.settings import CameraSettings, parse_size
-from mqttcam.settings.sources_real import Picamera2Source
+from mqttcam.settings.sources.picamera2 import Picamera2Source
 
 BARS, LINES = "Virtual0", "Virtual1"
 OpenCamera = Callable[..., PiCamera]
@@ -23,4 +23,4 @@ def settings_of(camera: int | str = BARS, *, size: str | None = "640x480", **mor
 
 
 def source_of(camera: int | str = BARS, **more: Any) -> PiCamera:
-    return PiCamera(settings_of(camera, **more), Wake())
+    return PiCamera(settings_of(camera, **more), Wakeup())

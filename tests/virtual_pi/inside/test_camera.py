@@ -9,7 +9,7 @@ import pytest
 import simplejpeg
 from picamera2 import Picamera2
 
-from mqttcam.camera import stall, supervisor
+from mqttcam.camera import stall_detection, supervisor
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.frame import PictureSpec
 from mqttcam.camera.sources.picamera2 import PiCamera
@@ -32,7 +32,7 @@ async def camera() -> AsyncIterator[Camera]:
 async def test_pictures_come(camera: Camera) -> None:
     camera.start()
     await running(camera)
-    picture = await camera.take(PictureSpec(), timeout=5)
+    picture = await camera.take_snapshot(PictureSpec(), timeout=5)
     assert simplejpeg.decode_jpeg(picture.jpeg).shape == (480, 640, 3)
     assert camera.info is not None
     assert camera.info.model == "virtual-bars"
@@ -56,7 +56,7 @@ async def test_dead_callback_is_survived(camera: Camera, monkeypatch: pytest.Mon
 async def test_stall_is_ended_by_starting_the_stream_again(
     camera: Camera, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stall, "MIN_FRAME_AGE", 0.5)
+    monkeypatch.setattr(stall_detection, "MIN_FRAME_AGE", 0.5)
     monkeypatch.setattr(supervisor, "TICK", 0.05)
     camera.start()
     await running(camera)
@@ -122,8 +122,8 @@ async def test_one_failing_camera_does_not_touch_the_other(camera: Camera) -> No
         await running(camera)
         await running(lines)
         assert "no camera imx477" in await failed(missing)
-        assert await camera.take(PictureSpec(), timeout=5)
-        assert await lines.take(PictureSpec(), timeout=5)
+        assert await camera.take_snapshot(PictureSpec(), timeout=5)
+        assert await lines.take_snapshot(PictureSpec(), timeout=5)
     finally:
         await lines.stop()
         await missing.stop()

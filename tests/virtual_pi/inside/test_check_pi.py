@@ -91,7 +91,7 @@ class ZoomingCamera:
     def read(self, timeout: float) -> Any:
         return SimpleNamespace(planes=(self._field(9 / 16, self._zoom)[::2, ::2],))
 
-    def capture_still(self, quality: int) -> Any:
+    def take_still(self, quality: int) -> Any:
         field = self._field(3 / 4, 1.0 if self._flaw == "whole still" else self._zoom)
         self._zoom = 1.0 if self._flaw == "zoom lost" else self._zoom
         jpeg = simplejpeg.encode_jpeg(np.ascontiguousarray(field)[..., None], quality, colorspace="GRAY")

@@ -11,7 +11,7 @@ from picamera2.request import CompletedRequest
 
 from mqttcam.camera.control import Control
 from mqttcam.camera.sources.picamera2 import PiCamera
-from mqttcam.camera.sources.picamera2.controls import rehearse
+from mqttcam.camera.sources.picamera2.controls import validate_controls
 from mqttcam.values import Choice, InvalidValue, Number, Rectangle, Switch
 from tests.virtual_pi.inside import bridge
 from tests.virtual_pi.inside.cameras import LINES, OpenCamera
@@ -21,7 +21,7 @@ _FULL = (0, 0, 4608, 2592)
 
 @pytest.fixture
 def source(opened: OpenCamera) -> Iterator[PiCamera]:
-    """A camera that offers what a Camera Module 3 does, at 15 frames a second."""
+    """A camera that libcamera_controls what a Camera Module 3 does, at 15 frames a second."""
     with bridge.offering(bridge.module_3()):
         yield opened(frame_rate=15)
 
@@ -133,7 +133,7 @@ def test_enums_lose_what_all_names_start_with(source: PiCamera) -> None:
     assert controls["AwbMode"].default == "Auto"
 
 
-def test_only_what_the_camera_offers_of_an_enum(opened: OpenCamera) -> None:
+def test_only_what_the_camera_offered_of_an_enum(opened: OpenCamera) -> None:
     ids = libcamera.controls
     with bridge.offering({ids.AwbMode: bridge.info(0, 7, 0, (0, 5)), ids.AfMode: bridge.info(0, 0, 0, (0,))}):
         controls = controls_of(opened())
@@ -176,7 +176,7 @@ def test_values_reach_libcamera_in_its_own_types(
 
 
 def test_windows_are_in_pixels_of_the_largest_crop(source: PiCamera) -> None:
-    offered = source._table._offers
+    offered = source._table._offered
     assert offered["ScalerCrop"].kind == Rectangle((0, 0, 4608, 2592), (64, 64), "scaler_crop")
     assert offered["AfWindows"].kind == Rectangle((0, 0, 4608, 2592), (1, 1), "scaler_crop")
 
@@ -248,7 +248,7 @@ def test_what_libcamera_does_not_take_is_found_before_a_frame_needs_it(
     source: PiCamera, name: str, value: object
 ) -> None:
     with pytest.raises(InvalidValue, match=name):
-        rehearse(source._camera, {name: value})
+        validate_controls(source._camera, {name: value})
     assert source.read(2) is not None
 
 

@@ -294,15 +294,15 @@ async def test_autofocus_is_started_once_and_its_mode_stays(
 ) -> None:
     camera = await running(make_camera())
     assert await camera.act(camera.actions["autofocus"]) == {"af_mode": "Auto"}
-    await camera.take(PictureSpec(), 5)
+    await camera.take_snapshot(PictureSpec(), 5)
     assert [one for one in told if "AfTrigger" in one] == [{"AfMode": 1, "AfTrigger": 0}]
     await camera.take_still(PictureSpec())
     await camera.restart()
-    await camera.take(PictureSpec(), 5)
+    await camera.take_snapshot(PictureSpec(), 5)
     assert camera.values["af_mode"] == "Auto"
     assert len([one for one in told if "AfTrigger" in one]) == 1
     await camera.act(camera.actions["cancel_autofocus"])
-    await camera.take(PictureSpec(), 5)
+    await camera.take_snapshot(PictureSpec(), 5)
     assert told[-1]["AfTrigger"] == 1
 
 
@@ -333,7 +333,7 @@ async def test_the_state_is_what_the_frames_were_taken_with(
     assert camera.values["exposure_time"] == 10_000, "what was asked for is what is set again"
     measuring["FrameDuration"] = 17_848
     await camera.apply({"frame_rate": 56.025})
-    await until(camera, lambda: camera.measured.settled)
+    await until(camera, lambda: camera.readings.complete)
     assert camera.values["frame_rate"] == 56.025, "not past the end of its range for being rounded"
 
 
@@ -343,7 +343,7 @@ async def test_readings_are_those_that_frames_bring(
     camera = await running(make_camera())
     assert not camera.complete
     await until(camera, lambda: camera.complete)
-    assert camera.measured.values == {
+    assert camera.readings.values == {
         "measured_exposure_time": 9_992,
         "measured_analogue_gain": 2.0,
         "measured_lux": 401.2,
@@ -353,10 +353,10 @@ async def test_readings_are_those_that_frames_bring(
     }
     del measuring["Lux"]
     measuring["LensPosition"] = 2.345
-    await until(camera, lambda: "measured_lens_position" in camera.measured.readings)
-    assert camera.measured.values["measured_lens_position"] == 2.35
-    assert "measured_lux" in camera.measured.readings, "unknown now, and not gone"
-    assert "measured_lux" not in camera.measured.values
+    await until(camera, lambda: "measured_lens_position" in camera.readings.fields)
+    assert camera.readings.values["measured_lens_position"] == 2.35
+    assert "measured_lux" in camera.readings.fields, "unknown now, and not gone"
+    assert "measured_lux" not in camera.readings.values
 
 
 async def test_a_virtual_camera_measures_nothing() -> None:
@@ -364,7 +364,7 @@ async def test_a_virtual_camera_measures_nothing() -> None:
         camera = Camera("front", settings_of(BARS, frame_rate=30))
         camera.start()
         await until(camera, lambda: camera.complete)
-        assert camera.measured.readings == {}
+        assert camera.readings.fields == {}
         await camera.stop()
 
 
@@ -374,10 +374,10 @@ async def test_a_virtual_camera_measures_nothing() -> None:
 async def test_full_picture_between_two_frames(make_camera: MakeCamera) -> None:
     camera = await running(make_camera(size="640x480"))
     assert camera.takes_stills
-    before = await camera.take(PictureSpec(), 5)
+    before = await camera.take_snapshot(PictureSpec(), 5)
     picture = await camera.take_still(PictureSpec(quality=90))
     assert simplejpeg.decode_jpeg(picture.jpeg).shape == (1080, 1920, 3)
-    after = await camera.take(PictureSpec(), 5)
+    after = await camera.take_snapshot(PictureSpec(), 5)
     assert before.seq < picture.seq < after.seq
     assert before.ts_ns < picture.ts_ns < after.ts_ns
     assert after.width == 640
@@ -391,5 +391,5 @@ async def test_no_memory_for_a_full_picture_costs_the_stream_nothing(make_camera
         camera = await running(make_camera(size="640x480"))
         with pytest.raises(SourceError, match="too little camera memory for a full picture"):
             await camera.take_still(PictureSpec())
-        assert await camera.take(PictureSpec(), 5)
+        assert await camera.take_snapshot(PictureSpec(), 5)
     assert camera.stats.restarts == 0

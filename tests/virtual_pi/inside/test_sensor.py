@@ -110,12 +110,12 @@ def test_sensor_mode_is_asked_for(
 
 def test_another_mode_than_the_wanted_one_is_said() -> None:
     settings = settings_of(BARS, sensor_mode="2304x1296:10")
-    plan = streams.Plan((640, 480), 4)
+    config = streams.StreamConfig((640, 480), 4)
     got = {"main": {"size": (640, 480)}, "sensor": {"output_size": (4608, 2592), "bit_depth": 10}}
-    said = streams.differences(settings, settings.source, plan, plan, got)  # type: ignore[arg-type]
+    said = streams.differences(settings, settings.source, config, config, got)  # type: ignore[arg-type]
     assert said == ["the sensor has no mode 2304x1296:10: it uses 4608x2592:10"]
     got["sensor"] = {"output_size": (2304, 1296), "bit_depth": 10}
-    assert streams.differences(settings, settings.source, plan, plan, got) == []  # type: ignore[arg-type]
+    assert streams.differences(settings, settings.source, config, config, got) == []  # type: ignore[arg-type]
 
 
 def test_a_mode_without_bits_is_the_deepest_of_its_size(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,16 +129,16 @@ def test_a_mode_without_bits_is_the_deepest_of_its_size(monkeypatch: pytest.Monk
         pixel_formats=list(modes),
         sizes=lambda pixels: [SimpleNamespace(width=width, height=height) for width, height in modes[pixels]],
     )
-    config = SimpleNamespace(at=lambda _index: SimpleNamespace(formats=formats))
+    raw = SimpleNamespace(at=lambda _index: SimpleNamespace(formats=formats))
     asked: list[Any] = []
     camera = SimpleNamespace(
-        camera=SimpleNamespace(generate_configuration=lambda _roles: config),
+        camera=SimpleNamespace(generate_configuration=lambda _roles: raw),
         create_video_configuration=lambda **more: more,
     )
     for mode in ("1332x990", "4056x3040", "1332x990:12", "640x480"):
         settings = settings_of(BARS, sensor_mode=mode)
-        plan = streams.Plan((640, 480), 4)
-        asked.append(streams.stream(camera, libcamera, settings, settings.source, plan, {})["sensor"])  # type: ignore[arg-type]
+        config = streams.StreamConfig((640, 480), 4)
+        asked.append(streams.stream(camera, libcamera, settings, settings.source, config, {})["sensor"])  # type: ignore[arg-type]
     assert asked == [
         {"output_size": (1332, 990), "bit_depth": 10},
         {"output_size": (4056, 3040), "bit_depth": 12},

@@ -15,7 +15,7 @@ from tests.virtual_pi.inside.cameras import OpenCamera
 def test_still_is_as_large_as_the_sensor_and_the_stream_goes_on(opened: OpenCamera) -> None:
     source = opened(size="640x480")
     assert source.read(2) is not None
-    picture = source.capture_still(90)
+    picture = source.take_still(90)
     height, width, _ = simplejpeg.decode_jpeg(picture.jpeg).shape
     assert (width, height) == (picture.width, picture.height) == (1920, 1080)
     assert picture.quality == 90
@@ -40,7 +40,7 @@ def test_controls_hold_for_the_still_and_after_it(
             start(self)
 
         monkeypatch.setattr(Picamera2, "start_", spy)
-        source.capture_still(90)
+        source.take_still(90)
         assert told == [{"FrameDurationLimits": (50000, 50000), "Brightness": 0.5}] * 2
 
 
@@ -81,7 +81,7 @@ def test_a_zoom_is_not_stretched_by_a_still_of_another_shape_and_is_the_same_aft
     assert source._table.native == {"ScalerCrop": zoomed}
     told.clear()
     source._camera.controls = type(source._camera.controls)(source._camera)
-    source.capture_still(90)
+    source.take_still(90)
     assert told == [
         {"ScalerCrop": (677, 760, 2702, 1520)},
         {"ScalerCrop": zoomed, "ScalerCrops": [zoomed, zoomed]},
@@ -92,7 +92,7 @@ def test_too_little_memory_for_a_still_leaves_the_stream_alone(opened: OpenCamer
     with bridge.memory(4 * 640 * 480 * 3 // 2):
         source = opened(size="640x480")
         with pytest.raises(SourceError, match="too little camera memory for a full picture"):
-            source.capture_still(90)
+            source.take_still(90)
         frame = source.read(2)
     assert frame is not None
     assert frame.width == 640
@@ -102,6 +102,6 @@ def test_a_stream_that_does_not_go_on_says_why_to_everyone(opened: OpenCamera) -
     camera = opened(size="640x480")
     camera._stream = {"main": {"size": (0, 0), "format": "none"}}
     with pytest.raises(SourceError, match="cannot go on after a still picture"):
-        camera.capture_still(80)
+        camera.take_still(80)
     with pytest.raises(SourceError, match="cannot go on after a still picture"):
         camera.read(1.0)

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 import simplejpeg
 
-from mqttcam.camera import stall
+from mqttcam.camera import stall_detection
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.frame import PictureSpec
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.sources.v4l2 import V4l2Camera, attached
 from mqttcam.camera.status import CameraStatus
 from mqttcam.settings import CameraSettings, parse_size
-from mqttcam.settings.sources_real import V4l2Source
+from mqttcam.settings.sources.v4l2 import V4l2Source
 from mqttcam.values import Choice, Number
 from tests.support.cameras import failed, running
 from tests.virtual_pi.inside_vm.test_v4l2 import camera_of, frame_of
@@ -123,13 +123,13 @@ async def test_unplugged_and_plugged_in_again(camera: Camera, plug: Plug) -> Non
     plug.plug_in()
     await running(camera)
     assert plug.camera.values[_BRIGHTNESS] == 33, "the new one is told what the old one was"
-    assert await camera.take(PictureSpec(), 10)
+    assert await camera.take_snapshot(PictureSpec(), 10)
 
 
 async def test_stalled_camera_is_started_again(
     camera: Camera, plug: Plug, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stall, "MIN_FRAME_AGE", 1.0)
+    monkeypatch.setattr(stall_detection, "MIN_FRAME_AGE", 1.0)
     camera.start()
     await running(camera)
     plug.camera.stalled = True

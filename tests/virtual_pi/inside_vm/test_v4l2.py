@@ -23,9 +23,9 @@ from mqttcam.camera.sources.v4l2.controls import controls_of as device_controls_
 from mqttcam.camera.sources.v4l2.controls import current
 from mqttcam.camera.sources.v4l2.device import Device
 from mqttcam.camera.sources.v4l2.device import opened as opened_device
-from mqttcam.camera.wake import Wake
+from mqttcam.camera.wakeup import Wakeup
 from mqttcam.settings import CameraSettings, parse_size
-from mqttcam.settings.sources_real import V4l2Source
+from mqttcam.settings.sources.v4l2 import V4l2Source
 from mqttcam.values import Choice, InvalidValue, Number, Switch, Value
 
 OpenCamera = Callable[..., V4l2Camera]
@@ -34,7 +34,7 @@ OpenCamera = Callable[..., V4l2Camera]
 def camera_of(device: int | str | None = 0, size: str = "320x180", **more: Any) -> V4l2Camera:
     given = {name: more.pop(name) for name in list(more) if name in V4l2Source.model_fields}
     return V4l2Camera(
-        CameraSettings(source=V4l2Source(device=device, **given), size=parse_size(size), **more), Wake()
+        CameraSettings(source=V4l2Source(device=device, **given), size=parse_size(size), **more), Wakeup()
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import simplejpeg
 
-from mqttcam.camera import stall
+from mqttcam.camera import stall_detection
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.frame import PictureSpec
 from mqttcam.camera.sources.v4l2 import V4l2Camera
@@ -20,7 +20,7 @@ from mqttcam.camera.status import CameraStatus
 from mqttcam.cli.cameras import as_text, attached_cameras
 from mqttcam.cli.offline import discovery_of
 from mqttcam.settings import CameraSettings, Settings, parse_size
-from mqttcam.settings.sources_real import V4l2Source
+from mqttcam.settings.sources.v4l2 import V4l2Source
 from tests.support.cameras import failed, running, until
 from tests.virtual_pi.inside_vm.test_v4l2 import camera_of
 
@@ -46,7 +46,7 @@ async def test_unplugged_and_plugged_in_again(camera: Camera) -> None:
         assert camera.status is CameraStatus.FAILED, somebody
         one.close()
     await running(camera)
-    assert simplejpeg.decode_jpeg((await camera.take(PictureSpec(), 10)).jpeg).shape == (180, 320, 3)
+    assert simplejpeg.decode_jpeg((await camera.take_snapshot(PictureSpec(), 10)).jpeg).shape == (180, 320, 3)
     assert camera.values["contrast"] == 77, "what was set is set again"
     assert camera.stats.restarts == 1
 
@@ -105,8 +105,8 @@ async def test_another_camera_that_has_the_device_is_named(camera: Camera) -> No
 async def test_stall_is_ended_by_starting_the_stream_again(
     camera: Camera, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stall, "MIN_FRAME_AGE", 1.0)
-    monkeypatch.setattr(stall, "_PERIODS", 3)
+    monkeypatch.setattr(stall_detection, "MIN_FRAME_AGE", 1.0)
+    monkeypatch.setattr(stall_detection, "_PERIODS", 3)
     camera.start()
     await running(camera)
     with monkeypatch.context() as leaking:

@@ -1,5 +1,5 @@
 """Pictures from disk: a folder of JPEGs, one JPEG, a video file, or raw planar frames; paced, looped."""
 
-from mqttcam.camera.sources.file.source import File
+from mqttcam.camera.sources.file.source import FileCamera
 
-__all__ = ["File"]
+__all__ = ["FileCamera"]

@@ -51,7 +51,7 @@ def is_jpegs(path: Path) -> bool:
         raise SourceError(f"{path}: {error.strerror}") from error
 
 
-class Jpegs:
+class JpegReader:
     """Reads one file a frame, so that pictures may come and go meanwhile; broken ones are left out, and named once."""
 
     def __init__(self, path: Path) -> None:

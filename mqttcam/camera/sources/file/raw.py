@@ -22,7 +22,7 @@ encoding does. A mapped file would save it, but whoever cuts a mapped file short
 Bytes = NDArray[np.uint8]
 
 
-class RawFrames:
+class RawReader:
     """I420: Y, then U, then V, no padding. A file that has changed is read again when it has come to its end."""
 
     def __init__(self, path: Path, size: Size) -> None:

@@ -7,10 +7,10 @@ from typing import Protocol
 
 from mqttcam.camera.frame import Frame
 from mqttcam.camera.source import Source, SourceEnded, SourceError, SourceInfo
-from mqttcam.camera.sources.file.jpegs import Jpegs, is_jpegs
-from mqttcam.camera.sources.file.raw import RawFrames
-from mqttcam.camera.sources.file.video import Video
-from mqttcam.camera.wake import Pacer, Wake
+from mqttcam.camera.sources.file.jpegs import JpegReader, is_jpegs
+from mqttcam.camera.sources.file.raw import RawReader
+from mqttcam.camera.sources.file.video import VideoReader
+from mqttcam.camera.wakeup import Pacer, Wakeup
 from mqttcam.settings import CameraSettings, FileSource
 
 _PATIENCE = 2.0
@@ -43,10 +43,10 @@ class Reader(Protocol):
         """Release the file."""
 
 
-class File(Source):
+class FileCamera(Source):
     """Reads frames at the configured rate; what plays on (a video's own timing) is of no account."""
 
-    def __init__(self, settings: CameraSettings, wake: Wake) -> None:
+    def __init__(self, settings: CameraSettings, wake: Wakeup) -> None:
         assert isinstance(settings.source, FileSource)
         self._settings = settings
         self._source = settings.source
@@ -102,5 +102,5 @@ class File(Source):
         if self._source.format is not None:
             size = self._source.size or self._settings.size
             assert size is not None, "checked by the settings"
-            return RawFrames(path, size)
-        return Jpegs(path) if is_jpegs(path) else Video(path)
+            return RawReader(path, size)
+        return JpegReader(path) if is_jpegs(path) else VideoReader(path)

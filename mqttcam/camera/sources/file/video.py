@@ -19,7 +19,7 @@ _BROKEN_IN_A_ROW = 250
 """Packets that do not decode; after so many the file is no video, or not one that is whole."""
 
 
-class Video:
+class VideoReader:
     """Decodes one frame a time. The file's own timing is of no account: the camera's frame rate is."""
 
     def __init__(self, path: Path) -> None:

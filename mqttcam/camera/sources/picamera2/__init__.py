@@ -9,7 +9,7 @@
 | `controls.py` | libcamera's controls as ours, and back |
 | `table.py` | all controls of an open camera, and what one does to others |
 | `derived.py` | controls that stand for others: frame rate, zoom, flicker, colour gains |
-| `readings.py` | what the camera reports of its frames |
+| `metadata_fields.py` | what the camera reports of its frames |
 | `attached.py` | the cameras there are |
 | `failures.py` | what went wrong, in words |
 """

@@ -10,7 +10,7 @@ from typing import Any
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.sources import AttachedCamera
 from mqttcam.camera.sources.picamera2 import library, streams
-from mqttcam.camera.sources.picamera2.controls import offers
+from mqttcam.camera.sources.picamera2.controls import libcamera_controls
 from mqttcam.camera.sources.picamera2.failures import busy_words, in_words, is_busy
 from mqttcam.camera.sources.picamera2.table import ControlTable
 
@@ -49,7 +49,7 @@ def _describe(picamera2: Any, libcamera: Any, index: int, info: Mapping[str, Any
         return AttachedCamera(camera_id, f"{model} ({why})", source, (), ())
     try:
         camera.configure(camera.create_video_configuration(main={"format": "YUV420"}, raw=None))
-        table = ControlTable(offers(camera.camera_ctrl_info), 0)
+        table = ControlTable(libcamera_controls(camera.camera_ctrl_info), 0)
         return AttachedCamera(
             camera_id, model, source, _sizes(camera, libcamera), (*table.controls, *table.raw)
         )

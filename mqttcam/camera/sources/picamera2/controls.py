@@ -39,7 +39,7 @@ _AT_FIRST: Mapping[str, Value] = {"AwbEnable": True, "AfPause": "Resume"}
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class LibcameraControl:
     """A control as libcamera offers it.
 
     Attributes:
@@ -86,7 +86,7 @@ class Offer:
             return None
         return Control(self.name, kind, self._default(kind))
 
-    def starting_with(self, value: Any) -> Offer:
+    def starting_with(self, value: Any) -> LibcameraControl:
         """The same, of a camera that begins with another value (libcamera's own) than libcamera's default."""
         return replace(self, default=python_value(value))
 
@@ -142,7 +142,7 @@ class Offer:
             return None
 
 
-def offers(control_info: Mapping[str, tuple[Any, Any]]) -> dict[str, Offer]:
+def libcamera_controls(control_info: Mapping[str, tuple[Any, Any]]) -> dict[str, LibcameraControl]:
     """Every control of a camera, by libcamera's name.
 
     Args:
@@ -156,7 +156,7 @@ def offers(control_info: Mapping[str, tuple[Any, Any]]) -> dict[str, Offer]:
     }
 
 
-def _window(offer: Offer, crop: Offer | None) -> Rectangle:
+def _window(offer: LibcameraControl, crop: LibcameraControl | None) -> Rectangle:
     """Where a window may lie.
 
     All of libcamera's are in pixels of the largest ScalerCrop, whose value is what the picture shows; AfWindows' own
@@ -169,10 +169,10 @@ def _window(offer: Offer, crop: Offer | None) -> Rectangle:
     return Rectangle((x, y, width, height), (max(1, least[0]), max(1, least[1])), _CROP_KEY if crop else None)
 
 
-def _offer(name: str, id_: Any, info: Any) -> Offer:
+def _offer(name: str, id_: Any, info: Any) -> LibcameraControl:
     minimum, maximum = python_value(info.min), python_value(info.max)
     length = int(id_.size) if id_.isArray else None
-    return Offer(
+    return LibcameraControl(
         id=id_,
         name=name,
         type=id_.type.name,
@@ -225,7 +225,7 @@ def _bound(value: Any, of_array: Any) -> float | None:
     return value
 
 
-def rehearse(camera: Any, values: Mapping[str, Any]) -> None:
+def validate_controls(camera: Any, values: Mapping[str, Any]) -> None:
     """Give values to libcamera without a frame depending on it.
 
     Raises:

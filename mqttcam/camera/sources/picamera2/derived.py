@@ -1,6 +1,6 @@
 """Controls that stand for others: frame rate, flicker, colour gains, zoom.
 
-A part offers controls of its own, takes the place of some of libcamera's as entities, and says what libcamera is to be
+A group offers controls of its own, takes the place of some of libcamera's as entities, and says what libcamera is to be
 told. It keeps nothing: the values so far are handed to it.
 """
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from mqttcam.camera.control import Control
-from mqttcam.camera.sources.picamera2.controls import Offer
+from mqttcam.camera.sources.picamera2.controls import LibcameraControl
 from mqttcam.values import Choice, Number, Value, Vector
 
 Values = Mapping[str, Value]
@@ -29,7 +29,7 @@ _PERIODS = {"50Hz": 10_000, "60Hz": 8_333}
 """Microseconds: lamps flicker at twice the mains' frequency (libcamera, AeFlickerPeriod)."""
 
 
-class Part(Protocol):
+class DerivedControls(Protocol):
     """One group of derived controls."""
 
     @property
@@ -53,13 +53,13 @@ class Part(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Timing:
+class FrameRateControl:
     """`FrameRate`, and frames that last as long as their exposure asks for.
 
     libcamera shortens an exposure that does not fit between two frames; people want the exposure that they set.
     """
 
-    limits: Offer
+    limits: LibcameraControl
     rate: float
 
     @property
@@ -103,10 +103,10 @@ class Timing:
 
 
 @dataclass(frozen=True, slots=True)
-class Flicker:
+class FlickerControl:
     """`AeFlickerMode` as people know it: the mains' frequency instead of a period in microseconds."""
 
-    mode: Offer
+    mode: LibcameraControl
 
     @property
     def controls(self) -> tuple[Control, ...]:
@@ -130,10 +130,10 @@ class Flicker:
 
 
 @dataclass(frozen=True, slots=True)
-class Gains:
+class ColourGainControls:
     """`ColourGains` as two numbers."""
 
-    gains: Offer
+    gains: LibcameraControl
 
     NAMES = ("ColourGainRed", "ColourGainBlue")
 
@@ -164,14 +164,14 @@ class Gains:
 
 
 @dataclass(frozen=True, slots=True)
-class Crop:
+class ZoomControls:
     """`Zoom`, `Pan` and `Tilt` from `ScalerCrop`.
 
     At zoom 1 as much of the sensor's picture is seen as fits the stream's shape. Pan and tilt go from -1 to 1, from one
     edge of the sensor's picture to the other.
     """
 
-    crop: Offer
+    crop: LibcameraControl
 
     NAMES = ("Zoom", "Pan", "Tilt")
 
@@ -246,21 +246,21 @@ def _shift(offset: int, room: int) -> float:
     return round(2 * offset / room - 1, 2) + 0.0 if room > 0 else 0.0  # never -0.0
 
 
-def parts_of(offers: Mapping[str, Offer], frame_rate: float) -> list[Part]:
+def derived_controls(offered: Mapping[str, LibcameraControl], frame_rate: float) -> list[DerivedControls]:
     """The derived controls that a camera's own allow.
 
     Args:
         frame_rate: frames a second that the camera was configured for.
     """
-    found: list[Part] = []
-    if (limits := offers.get("FrameDurationLimits")) and isinstance(limits.kind, Vector):
-        found.append(Timing(limits, frame_rate))
-    if (mode := offers.get("AeFlickerMode")) and "Manual" in mode.options and "AeFlickerPeriod" in offers:
-        found.append(Flicker(mode))
-    if (gains := offers.get("ColourGains")) and isinstance(gains.kind, Vector) and gains.kind.length == 2:
-        found.append(Gains(gains))
-    if (crop := offers.get("ScalerCrop")) and all(
+    found: list[DerivedControls] = []
+    if (limits := offered.get("FrameDurationLimits")) and isinstance(limits.kind, Vector):
+        found.append(FrameRateControl(limits, frame_rate))
+    if (mode := offered.get("AeFlickerMode")) and "Manual" in mode.options and "AeFlickerPeriod" in offered:
+        found.append(FlickerControl(mode))
+    if (gains := offered.get("ColourGains")) and isinstance(gains.kind, Vector) and gains.kind.length == 2:
+        found.append(ColourGainControls(gains))
+    if (crop := offered.get("ScalerCrop")) and all(
         isinstance(edge, tuple) for edge in (crop.minimum, crop.maximum)
     ):
-        found.append(Crop(crop))
+        found.append(ZoomControls(crop))
     return found

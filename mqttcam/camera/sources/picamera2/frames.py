@@ -12,7 +12,7 @@ from mqttcam.camera.source import SourceError
 from mqttcam.imaging.raster import Plane, Planes, flip
 
 
-class Planar:
+class MappedPlanes:
     """The planes of one stream, buffer by buffer.
 
     The buffers are mapped once more, for us alone and to read only: a view that somebody still holds then never keeps

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from mqttcam.camera.frame import Frame, Picture, PictureSpec
-from mqttcam.camera.reading import Reading
+from mqttcam.camera.metadata_field import MetadataField
 from mqttcam.camera.source import (
     MeasuringSource,
     ReportingSource,
@@ -19,17 +19,17 @@ from mqttcam.camera.source import (
     SourceInfo,
     StillSource,
 )
-from mqttcam.camera.sources._clock import unix_time_ns
 from mqttcam.camera.sources._in_use import hold, release
+from mqttcam.camera.sources._timestamps import unix_time_ns
 from mqttcam.camera.sources.picamera2 import library, streams
-from mqttcam.camera.sources.picamera2.controls import offers, rehearse
+from mqttcam.camera.sources.picamera2.controls import libcamera_controls, validate_controls
 from mqttcam.camera.sources.picamera2.failures import busy_words, in_words, is_busy, is_memory
-from mqttcam.camera.sources.picamera2.frames import FrameMetadata, Planar
-from mqttcam.camera.sources.picamera2.readings import readings_in
+from mqttcam.camera.sources.picamera2.frames import FrameMetadata, MappedPlanes
+from mqttcam.camera.sources.picamera2.metadata_fields import fields_in
 from mqttcam.camera.sources.picamera2.table import ControlTable
-from mqttcam.camera.wake import Wake
+from mqttcam.camera.wakeup import Wakeup
 from mqttcam.settings import CameraSettings
-from mqttcam.settings.sources_real import Picamera2Source
+from mqttcam.settings.sources.picamera2 import Picamera2Source
 from mqttcam.values import Value
 
 log = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ class PiCamera(ReportingSource, MeasuringSource, RestartableSource, StillSource)
 
     adjusts_itself = True
 
-    def __init__(self, settings: CameraSettings, wake: Wake) -> None:
+    def __init__(self, settings: CameraSettings, wake: Wakeup) -> None:
         assert isinstance(settings.source, Picamera2Source)
         self._settings = settings
         self._source = settings.source
@@ -65,8 +65,8 @@ class PiCamera(ReportingSource, MeasuringSource, RestartableSource, StillSource)
         self._request: Any = None
         self._metadata: FrameMetadata | None = None
         self._table = ControlTable({}, 0)
-        self._main: Planar | None = None
-        self._lores: Planar | None = None
+        self._main: MappedPlanes | None = None
+        self._lores: MappedPlanes | None = None
         self._size = (0, 0)
         self._first: dict[str, Any] = {}
         self._stream: dict[str, Any] = {}
@@ -196,7 +196,7 @@ class PiCamera(ReportingSource, MeasuringSource, RestartableSource, StillSource)
             raise SourceError(self._why_closed)
         change = self._table.change(values, self._metadata or {})
         if change.native:
-            rehearse(self._camera, change.native)
+            validate_controls(self._camera, change.native)
             try:
                 self._camera.set_controls(change.native)
             except Exception as error:
@@ -209,9 +209,9 @@ class PiCamera(ReportingSource, MeasuringSource, RestartableSource, StillSource)
         return self._table.applied(self._metadata) if self._metadata is not None else {}
 
     @property
-    def readings(self) -> Mapping[Reading, Value]:
+    def readings(self) -> Mapping[MetadataField, Value]:
         metadata = self._metadata
-        return {} if metadata is None else {one: one.value(metadata) for one in readings_in(metadata)}
+        return {} if metadata is None else {one: one.value(metadata) for one in fields_in(metadata)}
 
     @property
     def frame_interval(self) -> float:
@@ -220,7 +220,7 @@ class PiCamera(ReportingSource, MeasuringSource, RestartableSource, StillSource)
 
     # a still picture
 
-    def capture_still(self, quality: int) -> Picture:
+    def take_still(self, quality: int) -> Picture:
         """A picture in the sensor's full resolution. The stream pauses meanwhile, a second or two, and goes on after.
 
         Raises:
@@ -269,7 +269,7 @@ class PiCamera(ReportingSource, MeasuringSource, RestartableSource, StillSource)
             name: value for name, value in (self._first | self._table.native).items() if name in offered
         }
         if "ScalerCrop" in controls:
-            controls |= self._table.windows(controls["ScalerCrop"], offers(offered))
+            controls |= self._table.windows(controls["ScalerCrop"], libcamera_controls(offered))
         self._camera.set_controls(controls)
         self._camera.start(show_preview=None)
 
@@ -297,26 +297,26 @@ class PiCamera(ReportingSource, MeasuringSource, RestartableSource, StillSource)
         camera = self._camera
         size = streams.first_size(self._settings, tuple(camera.sensor_resolution))
         self._first = streams.first_controls(camera, self._settings, self._source, sensor_hdr)
-        plans = streams.plans(size, self._source.buffers)
-        for plan in plans:
+        configs = streams.stream_configs(size, self._source.buffers)
+        for config in configs:
             try:
                 camera.configure(
-                    streams.stream(camera, self._libcamera, self._settings, self._source, plan, self._first)
+                    streams.stream(camera, self._libcamera, self._settings, self._source, config, self._first)
                 )
                 camera.start(show_preview=None)
             except Exception as error:
-                if not is_memory(error) or plan is plans[-1]:
+                if not is_memory(error) or config is configs[-1]:
                     raise
-                log.info("too little camera memory for %d buffers of %dx%d", plan.buffers, *plan.size)
+                log.info("too little camera memory for %d buffers of %dx%d", config.buffers, *config.size)
             else:
                 break
         got = camera.camera_configuration()
         self._stream = dict(got)
         self._table = ControlTable(
-            offers(camera.camera_ctrl_info), self._settings.frame_rate, got.get("controls", {})
+            libcamera_controls(camera.camera_ctrl_info), self._settings.frame_rate, got.get("controls", {})
         )
         rate = self._table.rate
-        self.notes = streams.differences(self._settings, self._source, plans[0], plan, got, rate)
+        self.notes = streams.differences(self._settings, self._source, configs[0], config, got, rate)
         self._look_at(got)
         self._selector = selectors.DefaultSelector()
         self._selector.register(camera.notifyme_r, selectors.EVENT_READ)
@@ -327,8 +327,8 @@ class PiCamera(ReportingSource, MeasuringSource, RestartableSource, StillSource)
         hflip, vflip = self._settings.mirrored
         transform = got["transform"]
         left = {"hflip": hflip is not bool(transform.hflip), "vflip": vflip is not bool(transform.vflip)}
-        self._main = Planar(self._camera, "main", **left)
-        self._lores = Planar(self._camera, "lores", **left) if got.get("lores") else None
+        self._main = MappedPlanes(self._camera, "main", **left)
+        self._lores = MappedPlanes(self._camera, "lores", **left) if got.get("lores") else None
 
 
 def _result(job: Any) -> Any:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mqttcam.settings import CameraSettings
-from mqttcam.settings.sources_real import Picamera2Source, parse_mode
+from mqttcam.settings.sources.picamera2 import Picamera2Source, parse_mode
 
 DEFAULT_SIZE = (1280, 720)
 MIN_BUFFERS = 2
@@ -17,7 +17,7 @@ _SAME_RATE = 0.02
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class StreamConfig:
     """What the main stream is to be.
 
     Attributes:
@@ -29,14 +29,14 @@ class Plan:
     buffers: int
 
 
-def plans(size: tuple[int, int], buffers: int) -> list[Plan]:
+def stream_configs(size: tuple[int, int], buffers: int) -> list[StreamConfig]:
     """What to try one after the other when memory is short: fewer buffers first, then fewer pixels."""
     counts = [buffers, *(count for count in (3, MIN_BUFFERS) if count < buffers)]
-    found = [Plan(size, count) for count in counts]
+    found = [StreamConfig(size, count) for count in counts]
     width, height = size
     while (width := width * 3 // 4 // 2 * 2) >= _SMALLEST_WIDTH:
         height = max(2, round(size[1] * width / size[0]) // 2 * 2)
-        found.append(Plan((width, height), counts[-1]))
+        found.append(StreamConfig((width, height), counts[-1]))
     return found
 
 
@@ -73,7 +73,7 @@ def stream(
     libcamera: Any,
     settings: CameraSettings,
     source: Picamera2Source,
-    plan: Plan,
+    config: StreamConfig,
     controls: dict[str, Any],
 ) -> dict[str, Any]:
     """A picamera2 configuration: planar 4:2:0 in full range, as JPEG wants it.
@@ -83,7 +83,7 @@ def stream(
     """
     lores = None
     if source.lores_size is not None:
-        small = (min(source.lores_size.width, plan.size[0]), min(source.lores_size.height, plan.size[1]))
+        small = (min(source.lores_size.width, config.size[0]), min(source.lores_size.height, config.size[1]))
         lores = {"size": small, "format": "YUV420"}
     sensor: dict[str, Any] = {}
     if source.sensor_mode is not None:
@@ -92,9 +92,9 @@ def stream(
         bits = bits or max((depth for mode, depth in modes(camera, libcamera) if mode == size), default=None)
         sensor = {"output_size": size} | ({"bit_depth": bits} if bits else {})
     made: dict[str, Any] = camera.create_video_configuration(
-        main={"size": plan.size, "format": "YUV420"},
+        main={"size": config.size, "format": "YUV420"},
         lores=lores,
-        buffer_count=plan.buffers,
+        buffer_count=config.buffers,
         sensor=sensor,
         **_common(libcamera, settings, controls),
     )
@@ -143,8 +143,8 @@ def _common(libcamera: Any, settings: CameraSettings, controls: dict[str, Any]) 
 def differences(
     settings: CameraSettings,
     source: Picamera2Source,
-    first: Plan,
-    plan: Plan,
+    first: StreamConfig,
+    config: StreamConfig,
     got: dict[str, Any],
     rate: float = 0.0,
 ) -> list[str]:
@@ -153,18 +153,18 @@ def differences(
     Args:
         rate: frames a second that it aims for; 0: unknown.
         first: what was asked for.
-        plan: what memory was enough for.
+        config: what memory was enough for.
         got: `camera_configuration()`.
     """
     notes = []
-    if plan != first:
+    if config != first:
         notes.append(
-            f"too little camera memory (CMA): {plan.buffers} buffers of {_text(plan.size)} "
+            f"too little camera memory (CMA): {config.buffers} buffers of {_text(config.size)} "
             f"instead of {first.buffers} of {_text(first.size)}"
         )
     size = tuple(got["main"]["size"])
-    if size != plan.size and settings.size is not None:
-        notes.append(f"the camera gives {_text(size)} instead of {_text(plan.size)}")
+    if size != config.size and settings.size is not None:
+        notes.append(f"the camera gives {_text(size)} instead of {_text(config.size)}")
     wanted_rate = settings.frame_rate if "frame_rate" in settings.model_fields_set else 0.0
     if rate and wanted_rate and abs(rate / wanted_rate - 1) > _SAME_RATE:
         mode = f" at {_text(size)}" if rate < wanted_rate else ""

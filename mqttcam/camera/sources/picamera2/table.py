@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from mqttcam.camera.control import Action, Control
-from mqttcam.camera.sources.picamera2.controls import AUTOMATIC, Offer
-from mqttcam.camera.sources.picamera2.derived import Native, parts_of, reshaped
+from mqttcam.camera.sources.picamera2.controls import AUTOMATIC, LibcameraControl
+from mqttcam.camera.sources.picamera2.derived import Native, derived_controls, reshaped
 from mqttcam.values import InvalidValue, Number, Value
 
 _ACTIONS = (
@@ -43,7 +43,7 @@ _SAME_SHAPE = 0.01
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ControlChange:
     """What a patch comes to.
 
     Attributes:
@@ -66,7 +66,10 @@ class ControlTable:
     """
 
     def __init__(
-        self, offers: Mapping[str, Offer], frame_rate: float, first: Mapping[str, object] = _NOTHING
+        self,
+        offered: Mapping[str, LibcameraControl],
+        frame_rate: float,
+        first: Mapping[str, object] = _NOTHING,
     ) -> None:
         """What is offered.
 
@@ -74,34 +77,34 @@ class ControlTable:
             frame_rate: frames a second that the camera was configured for.
             first: what its configuration sets, by libcamera's names: picamera2's own denoise beside our HDR.
         """
-        self._offers = {
-            name: offer.starting_with(first[name]) if name in first else offer
-            for name, offer in offers.items()
+        self._offered = {
+            name: control.starting_with(first[name]) if name in first else control
+            for name, control in offered.items()
         }
         self._rate = frame_rate
-        self._parts = parts_of(offers, frame_rate)
-        self._derived = {control.name for part in self._parts for control in part.controls}
+        self._derived_controls = derived_controls(offered, frame_rate)
+        self._derived = {control.name for group in self._derived_controls for control in group.controls}
         self.controls: list[Control] = []
         self.raw: list[Control] = []
         self._fill()
         self.actions = tuple(
             action
             for action in _ACTIONS
-            if action.control in offers and action.value in offers[action.control].options
+            if action.control in offered and action.value in offered[action.control].options
         )
-        offered = [*self.controls, *self.raw]
-        self._kinds = {control.name: control.kind for control in offered}
-        self._values: dict[str, Value] = {control.name: control.default for control in offered}
+        shown = [*self.controls, *self.raw]
+        self._kinds = {control.name: control.kind for control in shown}
+        self._values: dict[str, Value] = {control.name: control.default for control in shown}
         self._set: set[str] = set()
         self.native: Native = {}
 
     def _fill(self) -> None:
-        replaced = frozenset(name for part in self._parts for name in part.replaces)
-        for name, offer in self._offers.items():
-            for part in self._parts:
-                if name in part.replaces:
-                    self.controls += [one for one in part.controls if one not in self.controls]
-            control = offer.control
+        replaced = frozenset(name for group in self._derived_controls for name in group.replaces)
+        for name, offered in self._offered.items():
+            for group in self._derived_controls:
+                if name in group.replaces:
+                    self.controls += [one for one in group.controls if one not in self.controls]
+            control = offered.control
             if control is None or name in self._derived or name in _NOT_OFFERED:
                 continue
             if name in replaced:  # what it is at first follows from what stands for it
@@ -111,7 +114,7 @@ class ControlTable:
             else:
                 self.controls.append(control)
 
-    def change(self, values: Mapping[str, Value], metadata: Mapping[str, object] = _NOTHING) -> Change:
+    def change(self, values: Mapping[str, Value], metadata: Mapping[str, object] = _NOTHING) -> ControlChange:
         """What to tell libcamera for a patch; nothing is changed yet.
 
         Args:
@@ -137,12 +140,12 @@ class ControlTable:
             told -= {"AfPause"}
         native: Native = {}
         for name in told - self._derived:
-            native[name] = self._offers[name].native(applied[name])
-        for part in self._parts:
-            native |= part.native(told, everything)
-        return Change(native, applied)
+            native[name] = self._offered[name].native(applied[name])
+        for group in self._derived_controls:
+            native |= group.native(told, everything)
+        return ControlChange(native, applied)
 
-    def accept(self, change: Change) -> None:
+    def accept(self, change: ControlChange) -> None:
         """The change was made; nothing is kept of an action."""
         applied = {name: value for name, value in change.applied.items() if name in self._kinds}
         self._values |= applied
@@ -150,19 +153,19 @@ class ControlTable:
         told = {name: value for name, value in change.native.items() if name not in _NOT_OFFERED}
         # What holds no longer must not be told again beside what took its place: libcamera keeps to no order.
         gone = set(applied)
-        for part in self._parts:
-            if not gone.isdisjoint(control.name for control in part.controls):
-                gone |= part.replaces
+        for group in self._derived_controls:
+            if not gone.isdisjoint(control.name for control in group.controls):
+                gone |= group.replaces
         self.native = {name: value for name, value in self.native.items() if name not in gone} | told
 
-    def windows(self, crop: tuple[int, int, int, int], offered: Mapping[str, Offer]) -> Native:
+    def windows(self, crop: tuple[int, int, int, int], offered: Mapping[str, LibcameraControl]) -> Native:
         """The window that was set, for a camera that is configured now: in the shape of its picture, for each stream.
 
         Args:
             crop: the ScalerCrop that libcamera was told.
             offered: what the camera offers now.
         """
-        before, now = (one["ScalerCrop"].default for one in (self._offers, offered))
+        before, now = (one["ScalerCrop"].default for one in (self._offered, offered))
         if before and now and abs(now[2] * before[3] / (now[3] * before[2]) - 1) > _SAME_SHAPE:
             crop = reshaped(crop, now[2:], offered["ScalerCrop"].maximum)
         # picamera2 sets this one whenever it configures two streams, and libcamera goes by it alone where it has both.
@@ -176,14 +179,14 @@ class ControlTable:
         """
         found: dict[str, Value] = {}
         told = set(self._set)
-        for part in self._parts:
-            found |= part.reported(metadata)
-            own = {control.name for control in part.controls}
-            told |= part.replaces - own
-            if not self._set.isdisjoint(part.replaces | own):
+        for group in self._derived_controls:
+            found |= group.reported(metadata)
+            own = {control.name for control in group.controls}
+            told |= group.replaces - own
+            if not self._set.isdisjoint(group.replaces | own):
                 told |= own
         for name in told - self._derived:
-            if name in metadata and (value := self._offers[name].plain(metadata[name])) is not None:
+            if name in metadata and (value := self._offered[name].plain(metadata[name])) is not None:
                 found[name] = value
         return {
             name: None if self._is_automatic(name) else self._within(name, value)
@@ -197,7 +200,7 @@ class ControlTable:
         durations = self._values.get("FrameDurationLimits")
         slowest = 1e6 / max(durations[1], 1) if isinstance(durations, tuple) else 0
         rate = self._values.get("FrameRate") or slowest or self._rate
-        limits = self._offers.get("FrameDurationLimits")
+        limits = self._offered.get("FrameDurationLimits")
         if not rate or limits is None or not limits.bounds:
             return float(rate or 0) if isinstance(rate, int | float) else 0.0
         low, high = limits.bounds
@@ -233,15 +236,15 @@ class ControlTable:
         if mode is not None and pause not in (None, "Resume") and "AfPause" not in values:
             # Another mode is not paused any more (the Raspberry Pi's IPA, Af::setMode).
             also["AfPause"] = pause if mode == self._values.get("AfMode") else "Resume"
-        for part in self._parts:
-            own = {control.name for control in part.controls}
+        for group in self._derived_controls:
+            own = {control.name for control in group.controls}
             if values.keys() & own:
-                others = part.replaces - own
+                others = group.replaces - own
                 # What nobody has set beside it stays as it is seen: of two gains, or of a window that was drawn.
-                seen = part.reported(metadata)
+                seen = group.reported(metadata)
                 unknown = {name for name in own - values.keys() if self._values.get(name) is None}
                 also |= {name: self._within(name, seen[name]) for name in unknown & seen.keys()}
-            elif values.keys() & part.replaces:
+            elif values.keys() & group.replaces:
                 others = frozenset(own)
             else:
                 continue

@@ -4,7 +4,7 @@
 | --- | --- |
 | `source.py` | the source: controls, pace, what is drawn when |
 | `ball.py` | what moves, so that a person sees at once whether the picture lives |
-| `clock.py` | the panel with time, date and number of the frame |
+| `clock_panel.py` | the panel with time, date and number of the frame |
 """
 
 from mqttcam.camera.sources.test_pattern.source import CONTROLS, DEFAULT_SIZE, TestPattern, attached

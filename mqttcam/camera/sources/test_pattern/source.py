@@ -11,9 +11,9 @@ from mqttcam.camera.frame import Frame
 from mqttcam.camera.source import Source, SourceError, SourceInfo
 from mqttcam.camera.sources import AttachedCamera
 from mqttcam.camera.sources.test_pattern.ball import Ball
-from mqttcam.camera.sources.test_pattern.clock import Clock
+from mqttcam.camera.sources.test_pattern.clock_panel import ClockPanel
 from mqttcam.camera.sources.test_pattern.crop import Window, crop_control, cropped, in_whole_blocks
-from mqttcam.camera.wake import Pacer, Wake
+from mqttcam.camera.wakeup import Pacer, Wakeup
 from mqttcam.imaging.patterns import PATTERNS, adjusted, draw_pattern
 from mqttcam.imaging.raster import Planes, flip_planes
 from mqttcam.settings import CameraSettings, Size, TestPatternSource
@@ -40,7 +40,7 @@ class TestPattern(Source):
     __test__ = False  # not one of pytest's
     adjusts_itself = True
 
-    def __init__(self, settings: CameraSettings, wake: Wake) -> None:
+    def __init__(self, settings: CameraSettings, wake: Wakeup) -> None:
         assert isinstance(settings.source, TestPatternSource)
         self._settings = settings
         self._size = settings.size or DEFAULT_SIZE
@@ -49,7 +49,7 @@ class TestPattern(Source):
         self._values: dict[str, Value] = {control.name: control.default for control in self._controls}
         self._window: Window = (0, 0, *self._size)
         self._values["Pattern"] = settings.source.pattern
-        self._clock = Clock(*self._size)
+        self._clock = ClockPanel(*self._size)
         self._ball = Ball(self._size.width, max(self._clock.top, self._size.height // 2))
         self._pattern: tuple[Value, Planes] | None = None
         self._background: Planes

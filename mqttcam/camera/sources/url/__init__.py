@@ -4,8 +4,8 @@
 | --- | --- |
 | `source.py` | the source: which kind an address is, open, read, close |
 | `address.py` | the address and its secrets |
-| `pump.py` | a connection that blocks, in a thread of its own; the newest frame wins |
-| `web.py` | HTTP: an endless answer (MJPEG), or one picture a request |
+| `reader_thread.py` | a connection that blocks, in a thread of its own; the newest frame wins |
+| `http_client.py` | HTTP: an endless answer (MJPEG), or one picture a request |
 | `multipart.py` | the parts of an endless answer |
 | `rtsp.py` | RTSP, through PyAV |
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from mqttcam.settings import plain
-from mqttcam.settings.sources_real import UrlSource
+from mqttcam.settings.sources.url import UrlSource
 
 
 class Address:

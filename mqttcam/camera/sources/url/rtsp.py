@@ -12,10 +12,10 @@ from typing import Any
 from mqttcam.camera.frame import Frame
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.sources.url.address import Address
-from mqttcam.camera.sources.url.pump import Frames
+from mqttcam.camera.sources.url.reader_thread import Frames
 from mqttcam.imaging.raster import jpeg_size, size_of
 from mqttcam.imaging.video import planes_of
-from mqttcam.settings.sources_real import UrlSource
+from mqttcam.settings.sources.url import UrlSource
 
 _BROKEN_IN_A_ROW = 250
 """Packets that do not decode: some are usual until the first key frame."""

@@ -9,12 +9,12 @@ from collections.abc import Callable
 
 from mqttcam.camera.frame import Frame
 from mqttcam.camera.source import Source, SourceError, SourceInfo
-from mqttcam.camera.sources._adjust import adjustment_for, fitted
+from mqttcam.camera.sources._adjustment import adjusted_size, adjustment_for
 from mqttcam.camera.sources.url.address import Address
-from mqttcam.camera.sources.url.pump import Frames, Pump
-from mqttcam.camera.wake import Wake
+from mqttcam.camera.sources.url.reader_thread import Frames, ReaderThread
+from mqttcam.camera.wakeup import Wakeup
 from mqttcam.settings import CameraSettings
-from mqttcam.settings.sources_real import UrlSource
+from mqttcam.settings.sources.url import UrlSource
 
 _MODELS = {"rtsp": "RTSP stream", "mjpeg": "MJPEG stream", "snapshot": "Snapshots"}
 _SLACK = 1.0
@@ -27,12 +27,12 @@ class UrlCamera(Source):
 
     adjusts_itself = True
 
-    def __init__(self, settings: CameraSettings, wake: Wake) -> None:
+    def __init__(self, settings: CameraSettings, wake: Wakeup) -> None:
         assert isinstance(settings.source, UrlSource)
         self._settings = settings
         self._source = settings.source
         self._address = Address(settings.source)
-        self._pump: Pump | None = None
+        self._thread: ReaderThread | None = None
         self._waiting: Frame | None = None
         self._last = 0.0
         self._interval = 0.0
@@ -45,21 +45,21 @@ class UrlCamera(Source):
         """
         kind, frames = self._kind()
         self._interval = self._source.interval if kind == "snapshot" else 0.0
-        self._pump = Pump(frames, str(self._address))
+        self._thread = ReaderThread(frames, str(self._address))
         try:
-            first = self._first(self._pump)
+            first = self._first(self._thread)
         except SourceError:
             self.close()
             raise
         self._waiting, self._last = first, time.monotonic()
-        width, height = fitted(self._settings, first.width, first.height)
+        width, height = adjusted_size(self._settings, first.width, first.height)
         rate = 1 / self._interval if self._interval else 0.0
         return SourceInfo(_MODELS[kind], width, height, rate, serial=repr(self._address))
 
     def read(self, timeout: float) -> Frame | None:
-        if self._pump is None:
+        if self._thread is None:
             raise SourceError("the camera is not open")
-        frame, self._waiting = self._waiting or self._pump.next(timeout), None
+        frame, self._waiting = self._waiting or self._thread.next(timeout), None
         now = time.monotonic()
         if frame is not None:
             self._last = now
@@ -69,9 +69,9 @@ class UrlCamera(Source):
         return frame
 
     def close(self) -> None:
-        pump, self._pump, self._waiting = self._pump, None, None
-        if pump is not None:
-            pump.close()
+        thread, self._thread, self._waiting = self._thread, None, None
+        if thread is not None:
+            thread.close()
 
     @property
     def open_timeout(self) -> float:
@@ -87,19 +87,19 @@ class UrlCamera(Source):
             return "rtsp", functools.partial(rtsp.rtsp, self._address, self._source)
         if self._address.scheme.startswith("rtsp"):
             raise SourceError(f"{kind} is HTTP, and the address is {self._address.scheme}://")
-        from mqttcam.camera.sources.url import web
+        from mqttcam.camera.sources.url import http_client
 
-        server = web.Web(self._address, self._source.timeout, insecure=self._source.insecure)
+        server = http_client.HttpClient(self._address, self._source.timeout, insecure=self._source.insecure)
         if kind == "auto":
-            kind = web.kind_of(server)
+            kind = http_client.kind_of(server)
         if kind == "mjpeg":
-            return kind, functools.partial(web.mjpeg, server)
-        return kind, functools.partial(web.snapshots, server, self._source.interval)
+            return kind, functools.partial(http_client.mjpeg, server)
+        return kind, functools.partial(http_client.snapshots, server, self._source.interval)
 
-    def _first(self, pump: Pump) -> Frame:
+    def _first(self, thread: ReaderThread) -> Frame:
         end = time.monotonic() + self._source.timeout + _SLACK
         while time.monotonic() < end:
-            frame = pump.next(end - time.monotonic())
+            frame = thread.next(end - time.monotonic())
             if frame is not None:
                 return frame
         raise SourceError(f"{self._address} gives no picture within {self._source.timeout:g} s")

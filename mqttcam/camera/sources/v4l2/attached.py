@@ -29,7 +29,7 @@ _DEV, _BY_ID = Path("/dev"), Path("/dev/v4l/by-id")
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class CaptureDevice:
     """A camera's device node.
 
     Attributes:
@@ -41,12 +41,12 @@ class Found:
     card: str
 
 
-def cameras() -> Iterator[Found]:
+def cameras() -> Iterator[CaptureDevice]:
     """Every device that gives pictures in a format that is known here, by number."""
     for path in sorted(_DEV.glob("video[0-9]*"), key=_digits):
         with contextlib.suppress(OSError), opened(str(path)) as device:
             if device.is_capture and device.driver not in _NO_CAMERAS and set(device.formats()) & set(KNOWN):
-                yield Found(str(path), _id_of(path, device), device.card)
+                yield CaptureDevice(str(path), _id_of(path, device), device.card)
 
 
 def path_of(wanted: int | str | None) -> str:
@@ -87,7 +87,7 @@ def attached() -> list[AttachedCamera]:
     return found
 
 
-def _describe(found: Found) -> AttachedCamera:
+def _describe(found: CaptureDevice) -> AttachedCamera:
     source = {"type": "v4l2", "device": found.id}
     try:
         with opened(found.path) as device:

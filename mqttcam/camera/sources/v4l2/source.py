@@ -10,17 +10,17 @@ from pathlib import Path
 
 from mqttcam.camera.frame import Adjustment, Frame
 from mqttcam.camera.source import ReportingSource, RestartableSource, SourceError, SourceInfo
-from mqttcam.camera.sources._adjust import adjustment_for, fitted
-from mqttcam.camera.sources._clock import unix_time_ns
+from mqttcam.camera.sources._adjustment import adjusted_size, adjustment_for
 from mqttcam.camera.sources._in_use import hold, in_use_words, release
+from mqttcam.camera.sources._timestamps import unix_time_ns
 from mqttcam.camera.sources.v4l2 import controls as device_controls
 from mqttcam.camera.sources.v4l2.attached import FORBIDDEN, KNOWN, path_of
 from mqttcam.camera.sources.v4l2.device import Buffer, Device, PixelFormat
 from mqttcam.camera.sources.v4l2.pixels import JPEGS, planes_of, whole_jpeg
-from mqttcam.camera.wake import Wake
+from mqttcam.camera.wakeup import Wakeup
 from mqttcam.imaging.raster import Plane, Planes
 from mqttcam.settings import CameraSettings
-from mqttcam.settings.sources_real import V4l2Source
+from mqttcam.settings.sources.v4l2 import V4l2Source
 from mqttcam.values import Value
 
 _DEFAULT_SIZE = (1280, 720)
@@ -39,7 +39,7 @@ class V4l2Camera(ReportingSource, RestartableSource):
 
     adjusts_itself = True
 
-    def __init__(self, settings: CameraSettings, wake: Wake) -> None:
+    def __init__(self, settings: CameraSettings, wake: Wakeup) -> None:
         assert isinstance(settings.source, V4l2Source)
         self._settings = settings
         self._source = settings.source
@@ -141,7 +141,7 @@ class V4l2Camera(ReportingSource, RestartableSource):
         )
         actions = tuple(one.action for one in self._controls.values() if one.is_button)
         device.start(self._source.buffers)
-        width, height = fitted(self._settings, pixels.width, pixels.height)
+        width, height = adjusted_size(self._settings, pixels.width, pixels.height)
         rate = pixels.rate or self._settings.frame_rate
         self.notes = self._differences((width, height), rate)
         return SourceInfo(device.card, width, height, rate, shown, device.bus or None, actions)

@@ -1,0 +1,216 @@
+"""Cameras that speak HTTP: an endless answer of pictures, or one picture a request."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import re
+import ssl
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterable, Iterator
+from email.message import Message
+from http.client import HTTPException, HTTPResponse
+from types import MappingProxyType
+from urllib.parse import urljoin, urlsplit
+
+from mqttcam.camera.frame import Frame
+from mqttcam.camera.source import SourceError
+from mqttcam.camera.sources.url.address import Address
+from mqttcam.camera.sources.url.multipart import MAX_PICTURE, boundary_of, pictures
+from mqttcam.camera.sources.url.reader_thread import Frames
+from mqttcam.imaging.raster import jpeg_size
+
+_OFFERS = "WWW-Authenticate"
+_WANTS_LOGIN = 401
+_STATUS = {
+    _WANTS_LOGIN: "wants a user name and a password, or others than these (401)",
+    403: "refuses (403)",
+    404: "knows no such path (404)",
+    **dict.fromkeys((301, 302, 303, 307, 308), "redirects in a circle, or to what is no HTTP"),
+}
+_BROKEN_IN_A_ROW = 10
+"""Pictures after which a stream is not a camera's."""
+
+
+class _Digest(urllib.request.HTTPDigestAuthHandler):
+    """Passwords beyond ASCII, as RFC 7616 has them, and its SHA-256."""
+
+    HASHES = MappingProxyType({"MD5": "md5", "SHA": "sha1", "SHA-256": "sha256"})
+
+    def get_algorithm_impls(self, algorithm: str) -> tuple[Callable[[str], str], Callable[[str, str], str]]:
+        name = self.HASHES.get(algorithm.upper())
+        if name is None:
+            raise ValueError("an unknown algorithm of digest authentication")
+
+        def digest(text: str) -> str:
+            return hashlib.new(name, text.encode(), usedforsecurity=False).hexdigest()
+
+        return digest, lambda secret, text: digest(f"{secret}:{text}")
+
+
+class _Choose(urllib.request.BaseHandler):
+    """Of all ways to log in that are offered, leaves the best one that is known here to the handlers after it.
+
+    They look at the first one alone. And they send the request again, and forget this answer, which is closed.
+    """
+
+    handler_order = 100
+
+    def http_error_401(
+        self, _request: object, answer: HTTPResponse, _code: int, _message: str, headers: Message
+    ) -> None:
+        answer.close()
+        known = sorted(filter(_rank, challenges(headers.get_all(_OFFERS, []))), key=_rank)
+        del headers[_OFFERS]
+        if known:
+            headers[_OFFERS] = known[-1]
+
+
+def challenges(headers: Iterable[str]) -> Iterator[str]:
+    """Every one of some WWW-Authenticate headers: commas part them, and also what belongs to one (RFC 9110, 11.6.1)."""
+    for header in headers:
+        parts: list[str] = []
+        for part in urllib.request.parse_http_list(header):
+            if parts and re.match(r"[\w-]+(\s+(?!=)|$)", part):
+                yield ", ".join(parts)
+                parts = []
+            parts.append(part)
+        yield ", ".join(parts)
+
+
+def _rank(challenge: str) -> int:
+    """How good a way to log in is; 0: it is not known here."""
+    scheme, _, rest = challenge.partition(" ")
+    if scheme.casefold() == "digest":
+        given = re.search(r'(?:^|[\s,])algorithm="?([\w-]+)', rest, re.IGNORECASE)
+        return 2 if given is None or given[1].upper() in _Digest.HASHES else 0
+    return int(scheme.casefold() == "basic")
+
+
+class HttpClient:
+    """Opens the address as often as it is asked to."""
+
+    def __init__(self, address: Address, timeout: float, *, insecure: bool) -> None:
+        self._address = address
+        self._timeout = timeout
+        self._passwords: urllib.request.HTTPPasswordMgr | None = None
+        context = ssl.create_default_context()
+        if insecure:
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        handlers: list[urllib.request.BaseHandler] = [
+            # Neither files nor proxies, and no other protocol that a redirection could name.
+            urllib.request.HTTPHandler(),
+            urllib.request.HTTPSHandler(context=context),
+            urllib.request.HTTPRedirectHandler(),
+            urllib.request.HTTPDefaultErrorHandler(),
+            urllib.request.HTTPErrorProcessor(),
+            urllib.request.UnknownHandler(),
+        ]
+        if address.credentials is not None:
+            passwords = self._passwords = urllib.request.HTTPPasswordMgrWithDefaultRealm()
+            # All of that camera, wherever it redirects to on it, and no other.
+            passwords.add_password(None, urljoin(address.bare, "/"), *address.credentials)
+            handlers += [_Choose(), _Digest(passwords), urllib.request.HTTPBasicAuthHandler(passwords)]
+        self._opener = urllib.request.OpenerDirector()
+        for handler in handlers:
+            self._opener.add_handler(handler)
+
+    @contextlib.contextmanager
+    def open(self) -> Iterator[HTTPResponse]:
+        """The answer to one request. Whatever fails while it is read fails here.
+
+        Raises:
+            SourceError: in words, without anything of the address that could be a secret.
+        """
+        request = urllib.request.Request(
+            self._address.bare, headers={"User-Agent": "mqttcam", "Accept": "*/*"}
+        )
+        try:
+            with self._opener.open(request, timeout=self._timeout) as response:
+                yield response
+        except urllib.error.HTTPError as error:
+            error.close()
+            raise SourceError(f"{self._address} {self._refusal(error)}") from None
+        except urllib.error.URLError as error:
+            raise SourceError(f"{self._address} {self._reason(error.reason)}") from None
+        except (OSError, HTTPException, ValueError) as error:
+            raise SourceError(f"{self._address} {self._reason(error)}") from None
+
+    def _refusal(self, error: urllib.error.HTTPError) -> str:
+        if error.code == _WANTS_LOGIN and self._passwords is not None:
+            if self._passwords.find_user_password("", error.url)[0] is None:
+                asked = urlsplit(error.url)
+                place = f"{asked.scheme}://{asked.netloc.rpartition('@')[2]}"
+                return (
+                    f"redirects to {place}, which wants a password (401); it is sent to the configured address alone: "
+                    "if that is the camera, configure it as the address"
+                )
+            if not error.headers.get(_OFFERS):
+                return "wants to be logged in to in a way that is neither Basic nor Digest (401)"
+        return _STATUS.get(error.code, f"answers {error.code}")
+
+    def _reason(self, error: object) -> str:
+        if isinstance(error, TimeoutError):
+            return f"does not answer within {self._timeout:g} s"
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return f"has a certificate that cannot be trusted ({error.verify_message}); `insecure: true` takes any"
+        if isinstance(error, ssl.SSLError) and error.reason:
+            return f"does not speak TLS as it should ({error.reason.replace('_', ' ').lower()})"
+        if isinstance(error, OSError):
+            return f"cannot be reached: {error.strerror or type(error).__name__}"
+        return "does not speak HTTP as it should"
+
+
+def kind_of(client: HttpClient) -> str:
+    """What the address gives: `mjpeg` or `snapshot`.
+
+    Raises:
+        SourceError: neither, or it cannot be reached.
+    """
+    with client.open() as response:
+        content_type = response.headers.get_content_type()
+        if response.headers.get_content_maintype() == "multipart":
+            return "mjpeg"
+        if content_type in ("image/jpeg", "image/jpg") or response.read(2) == b"\xff\xd8":
+            return "snapshot"
+    raise SourceError(f"the address gives {content_type}, not JPEGs")
+
+
+def mjpeg(client: HttpClient, stopping: threading.Event) -> Frames:
+    """Each picture of an endless answer, as it was sent."""
+    with client.open() as response:
+        if response.headers.get_content_maintype() != "multipart":
+            raise SourceError(f"the address gives {response.headers.get_content_type()}, not an MJPEG stream")
+        broken = 0
+        for jpeg in pictures(response, boundary_of(response.headers.get("Content-Type", ""))):
+            frame = _frame(jpeg)
+            broken = 0 if frame is not None else broken + 1
+            if broken > _BROKEN_IN_A_ROW:
+                raise SourceError("the parts of the stream are no JPEGs")
+            yield frame
+
+
+def snapshots(client: HttpClient, interval: float, stopping: threading.Event) -> Frames:
+    """A picture each `interval` seconds, counted from request to request."""
+    due = time.monotonic()
+    while not stopping.wait(max(0.0, due - time.monotonic())):
+        due = max(due + interval, time.monotonic())
+        with client.open() as response:
+            jpeg = response.read(MAX_PICTURE)
+            content_type = response.headers.get_content_type()
+        frame = _frame(jpeg)
+        if frame is None:
+            raise SourceError(f"the answer ({content_type}, {len(jpeg)} bytes) is no whole JPEG")
+        yield frame
+
+
+def _frame(jpeg: bytes) -> Frame | None:
+    try:
+        width, height = jpeg_size(jpeg)
+    except ValueError:
+        return None
+    return Frame(time.time_ns(), width, height, jpeg=jpeg)

@@ -1,0 +1,84 @@
+"""Frames of a connection that blocks, in a thread of its own, so that a stalled one never holds up who reads them."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+import time
+from collections.abc import Callable, Generator
+
+from mqttcam.camera.frame import Frame
+from mqttcam.camera.source import SourceError
+
+log = logging.getLogger(__name__)
+
+Frames = Generator[Frame | None, None, None]
+"""Connects at its first frame, gives frames (`None` shows that it lives), and disconnects when it is closed or ends.
+
+It raises SourceError; its end is one as well: a network camera has none.
+"""
+_CLOSE_TIMEOUT = 0.3
+
+
+class ReaderThread:
+    """Keeps the newest frame. The thread ends by itself, at the latest when its connection has timed out."""
+
+    def __init__(self, frames: Callable[[threading.Event], Frames], name: str) -> None:
+        """Connects at once.
+
+        Args:
+            frames: makes the generator; its argument is set when nobody wants frames any more.
+        """
+        self._stopping = threading.Event()
+        self._condition = threading.Condition()
+        self._newest: Frame | None = None
+        self._problem: SourceError | None = None
+        self._thread = threading.Thread(target=self._run, args=(frames,), name=f"reader-{name}", daemon=True)
+        self._thread.start()
+
+    def next(self, timeout: float) -> Frame | None:
+        """The newest frame that was not given yet; `None`: none came in time.
+
+        Raises:
+            SourceError: the connection has failed or ended.
+        """
+        end = time.monotonic() + timeout
+        with self._condition:
+            while self._newest is None:
+                if self._problem is not None:
+                    raise SourceError(str(self._problem))
+                if not self._condition.wait(max(0.0, end - time.monotonic())) and time.monotonic() >= end:
+                    return None
+            frame, self._newest = self._newest, None
+            return frame
+
+    def close(self) -> None:
+        """End the thread; a stalled one is left to its time-out, and nothing of it comes any more."""
+        self._stopping.set()
+        self._thread.join(_CLOSE_TIMEOUT)
+        with self._condition:
+            self._newest = None
+
+    def _run(self, make: Callable[[threading.Event], Frames]) -> None:
+        problem = SourceError("the camera ended the stream")
+        try:
+            with contextlib.closing(make(self._stopping)) as frames:
+                for frame in frames:
+                    if self._stopping.is_set():
+                        return
+                    if frame is not None:
+                        self._put(frame)
+        except SourceError as error:
+            problem = error
+        except Exception as error:
+            log.exception("%s failed", self._thread.name)
+            problem = SourceError(f"{type(error).__name__} in the connection")
+        with self._condition:
+            self._problem = problem
+            self._condition.notify_all()
+
+    def _put(self, frame: Frame) -> None:
+        with self._condition:
+            self._newest = frame
+            self._condition.notify_all()

@@ -1,0 +1,285 @@
+"""YAML text to a tree that remembers its lines.
+
+Scalars are read by YAML 1.2's core rules, so that `no`, `on`, `12:30` and `0777` are what they look like.
+Built on PyYAML's events: whatever the text, depth and number of values (each alias counted) have a limit.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any, NoReturn
+
+import yaml
+
+from mqttcam.settings.document.problems import Problem
+from mqttcam.settings.document.tree import Key, Origin, Scalar, TreeNode
+
+LOADER: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""libyaml's parser; PyYAML's own, many times slower, where PyYAML was built without libyaml."""
+MAX_NODES = 20_000
+MAX_DEPTH = 20
+_MERGE = "<<"
+_NULL = frozenset({"", "~", "null", "Null", "NULL"})
+_BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+_INT = re.compile(r"[-+]?[0-9]{1,40}|0o[0-7]{1,40}|0x[0-9a-fA-F]{1,40}")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_YAML_TAG = "tag:yaml.org,2002:"
+_TEXT_TAGS = frozenset({"!", _YAML_TAG + "str"})
+_PLAIN_TAGS = frozenset(
+    {None, *(_YAML_TAG + name for name in ("bool", "float", "int", "map", "null", "seq"))}
+)
+_TAB = ("a tab in the indentation", "spaces")
+_NOT_YAML = ("not understood as YAML", None)
+_TOO_DEEP = ("too many levels", str(MAX_DEPTH))
+_WORDS = {
+    "mapping values are not": (
+        "a `: ` or an indentation that does not fit",
+        "quotes around a text with `: `",
+    ),
+    "could not find expected ':'": ("a line that is not `key: value`", None),
+    "found character that cannot": ("a character that cannot start a value", "quotes around such a text"),
+    "did not find expected key": ("an indentation that does not fit", "the keys of a section in one column"),
+    "did not find expected ',' or": ("a bracket or brace that is not closed", None),
+    "found unexpected end of stream": ("a quote that is not closed", None),
+    "found unknown escape character": ("a \\ in double quotes", "single quotes, or \\\\"),
+    "found a tab character": _TAB,
+}
+
+Locate = Callable[[int, list[Key]], Origin]
+"""The place of something from its line (counted from 1) and key path."""
+
+
+def parse(text: str, locate: Locate, loader: type[Any] = LOADER) -> tuple[TreeNode | None, list[Problem]]:
+    """Return the tree of a text and its problems; the tree is None if the text is empty or not valid YAML."""
+    composer = _Composer(locate)
+    try:
+        for event in yaml.parse(text, loader):
+            composer.take(event)
+    except _StopError:
+        return None, composer.problems
+    except yaml.reader.ReaderError as error:
+        # The position is in bytes with one of PyYAML's two readers, in characters with the other.
+        line = text.count("\n", 0, max(text.find(chr(error.character)), 0)) + 1
+        composer.note_at_line(line, f"the character 0x{error.character:02x} is not allowed in YAML")
+        return None, composer.problems
+    except yaml.YAMLError as error:
+        line, message, allowed = _syntax(text, error)
+        if _depth(text, loader, error) > MAX_DEPTH:
+            message, allowed = _TOO_DEEP
+        composer.note_at_line(line, message, allowed)
+        return None, composer.problems
+    return composer.root, composer.problems
+
+
+def _depth(text: str, loader: type[Any], error: yaml.YAMLError) -> int:
+    """The number of levels before an error.
+
+    PyYAML scans up to 1,024 characters of a line before it emits the events of their beginning, so that
+    an error, such as PyYAML's own limit of levels (since 6.0.4), can hide a depth that is ours to report.
+    """
+    mark = getattr(error, "problem_mark", None)
+    depth = deepest = 0
+    with suppress(yaml.YAMLError):
+        for event in yaml.parse(text[: mark.index] if mark else text, loader):
+            depth += isinstance(event, yaml.CollectionStartEvent)
+            depth -= isinstance(event, yaml.CollectionEndEvent)
+            deepest = max(deepest, depth)
+    return deepest
+
+
+def resolve(text: str) -> Scalar:
+    """A plain scalar by YAML 1.2's core schema; NaN and infinity, of no use here, stay text."""
+    if text in _NULL:
+        return None
+    if text in _BOOL:
+        return _BOOL[text]
+    if _INT.fullmatch(text):
+        return int(text, 0 if text.startswith(("0o", "0x")) else 10)
+    if _FLOAT.fullmatch(text) and math.isfinite(number := float(text)):
+        return number
+    return text
+
+
+def _syntax(text: str, error: yaml.YAMLError) -> tuple[int, str, str | None]:
+    """Return the line, what is wrong and what is allowed.
+
+    PyYAML's own texts are not shown: they may repeat a secret, and they differ between versions.
+    """
+    if not isinstance(error, yaml.MarkedYAMLError):
+        return 1, *_NOT_YAML
+    mark = error.problem_mark or error.context_mark
+    lines = text.splitlines() or [""]
+    line = min(mark.line + 1 if mark else 1, len(lines))
+    words: tuple[str, str | None] = _NOT_YAML
+    for start, known in _WORDS.items():
+        if (error.problem or "").startswith(start):
+            words = known
+    shown = lines[line - 1]
+    if "\t" in shown[: len(shown) - len(shown.lstrip())]:
+        words = _TAB
+    message, allowed = words
+    begun = error.context_mark.line + 1 if error.context_mark else line
+    return line, message if begun >= line else f"{message} (begun in line {begun})", allowed
+
+
+class _StopError(Exception):
+    """The rest of the text is not looked at; the reason is noted."""
+
+
+class _Open:
+    """A mapping or list whose end was not seen yet."""
+
+    __slots__ = ("anchor", "key", "key_line", "lines", "merged", "node")
+
+    def __init__(self, node: TreeNode, anchor: str | None) -> None:
+        self.node = node
+        self.anchor = anchor
+        self.key: str | None = None
+        self.key_line = 0
+        self.lines: dict[str, int] = {}
+        self.merged: list[TreeNode] = []
+
+    @property
+    def awaits_key(self) -> bool:
+        return self.key is None and isinstance(self.node.value, dict)
+
+
+class _Composer:
+    """Takes PyYAML's events one by one and builds the tree."""
+
+    def __init__(self, locate: Locate) -> None:
+        self.root: TreeNode | None = None
+        self.problems: list[Problem] = []
+        self._locate = locate
+        self._open: list[_Open] = []
+        self._anchors: dict[str, TreeNode] = {}
+        self._documents = 0
+
+    def note(self, line: int, message: str, allowed: str | None = None) -> None:
+        path = self._path()
+        self.problems.append(self._locate(line, path).problem(path, message, allowed))
+
+    def note_at_line(self, line: int, message: str, allowed: str | None = None) -> None:
+        """A problem whose key is not known for sure."""
+        self.problems.append(self._locate(line, []).problem((), message, allowed))
+
+    def take(self, event: Any) -> None:
+        line = event.start_mark.line + 1
+        if isinstance(event, yaml.ScalarEvent):
+            self._scalar(event, line)
+        elif isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
+            self._begin(event, line)
+        elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
+            self._end(line)
+        elif isinstance(event, yaml.AliasEvent):
+            self._alias(event, line)
+        elif isinstance(event, yaml.DocumentStartEvent):
+            self._documents += 1
+            if self._documents > 1:
+                self._stop(line, "a second document", "one document, without `---` between its lines")
+
+    def _stop(self, line: int, message: str, allowed: str | None = None) -> NoReturn:
+        self.note_at_line(line, message, allowed)
+        raise _StopError
+
+    def _path(self) -> list[Key]:
+        path: list[Key] = []
+        for opened in self._open:
+            if isinstance(opened.node.value, list):
+                path.append(len(opened.node.value))
+            elif opened.key is not None:
+                path.append(opened.key)
+        return path
+
+    def _origin(self, line: int) -> Origin:
+        parent = self._open[-1] if self._open else None
+        in_mapping = parent is not None and parent.key is not None
+        return self._locate(parent.key_line if parent and in_mapping else line, self._path())
+
+    def _begin(self, event: Any, line: int) -> None:
+        self._plain(event, line)
+        if self._open and self._open[-1].awaits_key:
+            self._stop(line, "a key that is not a text")
+        if len(self._open) >= MAX_DEPTH:
+            self._stop(line, *_TOO_DEEP)
+        empty: dict[str, TreeNode] | list[TreeNode] = {} if isinstance(event, yaml.MappingStartEvent) else []
+        self._open.append(_Open(TreeNode(empty, self._origin(line)), event.anchor))
+
+    def _end(self, line: int) -> None:
+        opened = self._open.pop()
+        for merged in opened.merged:
+            sections = merged.value if isinstance(merged.value, list) else [merged]
+            for section in sections:
+                if not isinstance(section.value, dict) or not isinstance(opened.node.value, dict):
+                    self._stop(merged.origin.line or line, f"`{_MERGE}` with something that is not a section")
+                opened.node.value = section.value | opened.node.value
+        self._add(opened.node, opened.anchor, line)
+
+    def _scalar(self, event: Any, line: int) -> None:
+        plain = self._plain(event, line)
+        text = event.value
+        if self._open and self._open[-1].awaits_key:
+            self._key(text, line)
+            return
+        value = resolve(text) if plain else text
+        self._add(TreeNode(value, self._origin(line), text), event.anchor, line)
+
+    def _key(self, text: str, line: int) -> None:
+        parent = self._open[-1]
+        if not text:
+            self._stop(line, "a `:` without a key before it")
+        if text != text.strip():
+            self._stop(line, "a space before a key that is no plain space", "plain spaces, typed anew")
+        parent.key, parent.key_line = text, line
+        first = parent.lines.setdefault(text, line)
+        if first != line or parent.node.get(text) is not None:
+            self.note(line, f"given twice, first in line {first}", "once")
+
+    def _alias(self, event: Any, line: int) -> None:
+        node = self._anchors.get(event.anchor)
+        if node is None:
+            self._stop(
+                line,
+                "an alias (`*`) of something that is not there",
+                "quotes around a text that starts with *",
+            )
+        if self._open and self._open[-1].awaits_key:
+            self._stop(line, "a key that is not a text")
+        self._add(replace(node, origin=self._origin(line)), None, line)
+
+    def _plain(self, event: Any, line: int) -> bool:
+        """Whether a scalar is read by its looks (and not as text)."""
+        if event.tag in _TEXT_TAGS:
+            return False
+        if event.tag not in _PLAIN_TAGS:
+            secret = "`password_file: FILE` for a secret"
+            self.note(
+                line, "a tag (`!`) that is not known here", secret if event.tag == "!secret" else "quotes"
+            )
+        implicit = event.implicit
+        return bool(implicit[0] or event.tag) if isinstance(implicit, tuple) else False
+
+    def _add(self, node: TreeNode, anchor: str | None, line: int) -> None:
+        if anchor is not None:
+            self._anchors[anchor] = node
+        if not self._open:
+            self.root = node
+            return
+        parent = self._open[-1]
+        whole = parent.node
+        whole.size += node.size
+        whole.height = max(whole.height, node.height + 1)
+        if whole.size > MAX_NODES or len(self._open) + node.height > MAX_DEPTH:
+            self._stop(line, "too many values or levels", f"{MAX_NODES} values, {MAX_DEPTH} levels")
+        if isinstance(whole.value, list):
+            whole.value.append(node)
+        elif isinstance(whole.value, dict) and parent.key is not None:
+            if parent.key == _MERGE:
+                parent.merged.append(node)
+            else:
+                whole.value[parent.key] = node
+            parent.key = None

@@ -1,0 +1,65 @@
+"""The types of values that several sections have: ids, hosts, ports, networks, topics, files."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, PlainValidator, StringConstraints, WithJsonSchema
+
+from mqttcam.settings.section import AnyCase, MustExist, refuse
+
+SLUG = r"^[a-z0-9_-]+$"
+MAX_SLUG = 64
+NOT_SLUG = re.compile(r"[^a-z0-9_-]+")
+MAX_TOPIC = 200
+
+
+def slug(text: str) -> str:
+    """Return `text` as a slug: lower case, with `-` for other characters than letters, digits, `_` and `-`.
+
+    The result may be empty.
+    """
+    return NOT_SLUG.sub("-", text.lower()).strip("-")[:MAX_SLUG]
+
+
+def _host(text: str) -> str:
+    name, _, port = text.rpartition(":")
+    if "://" in text or "@" in text or "/" in text:
+        raise refuse("is a URL", "a host name or IP address alone")
+    if name and ":" not in name and port.isdecimal():
+        raise refuse("includes a port", f"the host alone, and `port: {port}` as a separate key")
+    if not text or not text.isprintable() or " " in text:
+        raise refuse("is not a host name", "a host name or IP address")
+    return text
+
+
+def _topic(text: str) -> str:
+    if not text.isprintable() or any(character in text for character in "+#"):
+        raise refuse("has a character that is not allowed in a topic", "no +, # or control characters")
+    if not all(text.split("/")) or text.startswith("$"):
+        raise refuse(
+            "is not a topic to publish to", "words separated by single /, the first not starting with $"
+        )
+    return text
+
+
+Slug = Annotated[str, StringConstraints(pattern=SLUG, max_length=MAX_SLUG)]
+Host = Annotated[str, AfterValidator(_host)]
+Topic = Annotated[str, StringConstraints(max_length=MAX_TOPIC), AfterValidator(_topic)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+ListenPort = Annotated[int, Field(ge=0, le=65535)]
+"""A port to listen on; 0: any free one."""
+Network = Annotated[
+    IPv4Network | IPv6Network,
+    PlainValidator(ip_network),
+    WithJsonSchema({"type": "string", "format": "ipvanynetwork"}),
+]
+"""An address or network, such as 192.168.1.0/24."""
+MqttVersion = Annotated[
+    Literal[5, "3.1.1"], AnyCase(**{"5.0": 5, "v5": 5, "311": "3.1.1", "v3.1.1": "3.1.1"})
+]
+ExistingFile = Annotated[Path, MustExist()]
+Word = Annotated[str, StringConstraints(min_length=1, max_length=1000)]

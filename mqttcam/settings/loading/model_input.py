@@ -1,0 +1,150 @@
+"""From the tree to what the models take: unknown keys found, secret files read, paths made whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from mqttcam.settings.document.key_schema import FILE_SUFFIX, KeyKind, KeySchema, item_schema, keys_of
+from mqttcam.settings.document.nearest import nearest_key
+from mqttcam.settings.document.problems import ENVIRONMENT, Problem
+from mqttcam.settings.document.secret_file import BadSecret, read_secret, reason
+from mqttcam.settings.document.tree import Key, TreeNode
+from mqttcam.settings.section import MustExist, Section
+
+_LISTED = 20
+
+
+class ModelInput:
+    """Makes plain data of a tree, guided by the models.
+
+    Text is passed as it was written wherever the model wants text, so that `password: 0123` and `node: 12`
+    stay text; the model converts the rest, the same for a file and an environment variable.
+
+    Attributes:
+        problems: what was found.
+        settled: the key paths that have a problem here already; what a model says about them adds nothing.
+    """
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+        self.settled: set[tuple[Key, ...]] = set()
+
+    def section(self, model: type[Section], node: TreeNode, path: tuple[Key, ...]) -> object:
+        """The data for a model; an empty section is one with its defaults."""
+        if node.value is None:
+            return {}
+        if not isinstance(node.value, dict):
+            return node.plain()
+        keys = keys_of(model)
+        data: dict[str, object] = {}
+        for key, child in node.value.items():
+            here = (*path, key)
+            schema = keys.get(key)
+            if schema is None:
+                self._unknown(here, child, keys)
+            elif _is_twin(key, keys):
+                secret = key.removesuffix(FILE_SUFFIX)
+                if secret in node.value:
+                    self._problem(here, child, f"is given beside {secret}", "one of them")
+                elif child.value is not None:
+                    data[secret] = self._secret(here, child)
+            else:
+                data[key] = self._value(schema, child, here)
+        return data
+
+    def _problem(
+        self, path: tuple[Key, ...], node: TreeNode, message: str, allowed: str | None = None
+    ) -> None:
+        self.problems.append(node.origin.problem(path, message, allowed))
+        self.settled.add(path)
+
+    def _unknown(self, path: tuple[Key, ...], node: TreeNode, keys: Mapping[str, KeySchema]) -> None:
+        near = nearest_key(path, keys)
+        # Kafka's keys would fill a screen.
+        allowed = ", ".join(keys) if len(keys) <= _LISTED else "see config.example.yaml"
+        self._problem(path, node, f"unknown key (nearest: {near})" if near else "unknown key", allowed)
+
+    def _value(self, schema: KeySchema, node: TreeNode, path: tuple[Key, ...]) -> object:
+        if schema.is_open:
+            return self._open(schema, node, path)
+        if node.value is None:
+            return None
+        if schema.kind is KeyKind.LIST and isinstance(node.value, list):
+            item = item_schema(schema)
+            return [self._value(item, child, (*path, index)) for index, child in enumerate(node.value)]
+        if schema.kind is KeyKind.PATH and node.text is not None:
+            return self._path(schema, node, path)
+        if schema.kind is KeyKind.VALUE and type(node.value) in (int, float):
+            return node.value
+        return node.plain() if node.text is None else node.text
+
+    def _open(self, schema: KeySchema, node: TreeNode, path: tuple[Key, ...]) -> object:
+        if node.value is None:
+            # `tls: null` says that there is none, a bare `tls:` that there is one with its defaults.
+            return None if schema.optional and node.text else {}
+        if not isinstance(node.value, dict) or schema.kind is KeyKind.FREE:
+            return node.plain()
+        if schema.kind is KeyKind.SECTIONS:
+            return {
+                key: self.section(schema.models[0], child, (*path, key)) for key, child in node.value.items()
+            }
+        return (
+            self._choice(schema, node, path)
+            if schema.kind is KeyKind.CHOICE
+            else self.section(schema.models[0], node, path)
+        )
+
+    def _choice(self, schema: KeySchema, node: TreeNode, path: tuple[Key, ...]) -> object:
+        chosen = node.get("type")
+        model = schema.variants().get(chosen.text or "") if chosen else None
+        if model is None or chosen is None or not isinstance(node.value, dict):
+            return node.plain()
+        if chosen.origin.variable is not None:
+            node = TreeNode(_without_others(node.value, model, schema), node.origin)
+        return self.section(model, node, path)
+
+    def _path(self, schema: KeySchema, node: TreeNode, path: tuple[Key, ...]) -> Path:
+        whole = whole_path(node)
+        if not node.text:
+            self._problem(path, node, "is empty", "a path")
+        elif any(isinstance(mark, MustExist) for mark in schema.metadata):
+            try:
+                with whole.open("rb"):
+                    return whole
+            except (OSError, ValueError) as error:
+                self._problem(path, node, f"the file {whole} cannot be read: {reason(error)}")
+        return whole
+
+    def _secret(self, path: tuple[Key, ...], node: TreeNode) -> str | None:
+        if not node.text:
+            self._problem(path, node, "is not a path", "the path of a file with the secret in it")
+            return None
+        try:
+            return read_secret(whole_path(node))
+        except BadSecret as error:
+            self._problem(path, node, str(error))
+            return None
+
+
+def whole_path(node: TreeNode) -> Path:
+    """A path counts from the configuration file's folder; from the environment, from the working one."""
+    path = Path(node.text or "")
+    with suppress(RuntimeError):  # no such user, no such home: opening it will say so
+        path = path.expanduser()
+    return path if node.origin.file == ENVIRONMENT else Path(node.origin.file).parent / path
+
+
+def _is_twin(key: str, keys: Mapping[str, KeySchema]) -> bool:
+    secret = keys.get(key.removesuffix(FILE_SUFFIX)) if key.endswith(FILE_SUFFIX) else None
+    return secret is not None and secret.kind is KeyKind.SECRET
+
+
+def _without_others(
+    value: Mapping[str, TreeNode], model: type[Section], schema: KeySchema
+) -> dict[str, TreeNode]:
+    """The keys left when the environment chose the `type`: the file's keys for another type go."""
+    own = keys_of(model)
+    others: Sequence[str] = [key for other in schema.models for key in keys_of(other)]
+    return {k: n for k, n in value.items() if k in own or k not in others or n.origin.variable is not None}

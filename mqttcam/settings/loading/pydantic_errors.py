@@ -1,0 +1,194 @@
+"""pydantic's errors in plain words, what is allowed taken from the models. No secret is ever repeated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic_core import ErrorDetails
+
+from mqttcam.settings.document.key_schema import (
+    FILE_SUFFIX,
+    ROOT,
+    KeyKind,
+    KeySchema,
+    child_schema,
+    keys_of,
+    limits,
+    literals,
+    section_schema,
+)
+from mqttcam.settings.document.nearest import nearest
+from mqttcam.settings.document.problems import Problem
+from mqttcam.settings.document.tree import Key, Origin, TreeNode
+from mqttcam.settings.field_types import SLUG, slug
+
+KEY = "[key]"
+"""pydantic's last part of a location when a mapping's key is meant, not its value."""
+
+_LONGEST = 60
+_WORDS = {
+    "missing": "is missing",
+    "string_too_long": "is too long",
+    "string_unicode": "has a character that is no text",
+    "bool_parsing": "is neither true nor false",
+    "bool_type": "is neither true nor false",
+    "int_parsing": "is not a whole number",
+    "int_parsing_size": "is out of range",
+    "int_from_float": "is not a whole number",
+    "int_type": "is not a whole number",
+    "float_parsing": "is not a number",
+    "float_type": "is not a number",
+    "finite_number": "is not a number",
+    "string_type": "is not a text",
+    "path_type": "is not a path",
+    "greater_than_equal": "is out of range",
+    "less_than_equal": "is out of range",
+    "literal_error": "is not known",
+    "model_type": "is not a section",
+    "model_attributes_type": "is not a section",
+    "dict_type": "is not a section",
+    "list_type": "is not a list",
+    "tuple_type": "is not a list",
+    "union_tag_not_found": "has no `type`",
+}
+
+
+def explain(error: ErrorDetails, root: TreeNode) -> tuple[tuple[Key, ...], Problem]:
+    """The key path of a model's error, and the problem in words."""
+    path, schema, is_key = _locate(error["loc"])
+    node, origin = _find(root, path)
+    if is_key:
+        message, allowed = _about_key(error, str(path[-1]))
+    elif node is not None and node.value is None and error["type"] != "refused":
+        message, allowed = "has no value", allowed_at(schema)
+    elif node is not None and (near := _unlike_a_section(node, schema)):
+        message, allowed = near
+    else:
+        message, allowed = _about_value(error, schema)
+        # A text, and what stands where a section should, may be or hold a secret: only the rest is repeated.
+        if node is not None and schema.kind is KeyKind.VALUE:
+            message = f"{_shown(node)} {message}"
+    return path, origin.problem(path, message, allowed)
+
+
+def _locate(location: Sequence[Key]) -> tuple[tuple[Key, ...], KeySchema, bool]:
+    """pydantic's location as the key path that a user wrote: it has a union's variants in it as well."""
+    path: list[Key] = []
+    schema = ROOT
+    for part in location:
+        if part == KEY:
+            return tuple(path), schema, True
+        if schema.kind is KeyKind.CHOICE and (variant := schema.variants().get(str(part))):
+            schema = section_schema(variant)
+            continue
+        below = child_schema(schema, part)
+        if below is None:
+            break
+        path.append(part)
+        schema = below
+    return tuple(path), schema, False
+
+
+def _find(root: TreeNode, path: Sequence[Key]) -> tuple[TreeNode | None, Origin]:
+    """The node at a path and its place; of one that is not there, the place it would have."""
+    node: TreeNode | None = root
+    origin = root.origin
+    for key in path:
+        below = node.get(key) if node else None
+        if below is None and node is not None and (twin := node.get(f"{key}{FILE_SUFFIX}")):
+            return None, twin.origin
+        origin = below.origin if below else origin.child(key)
+        node = below
+    return node, origin
+
+
+def _about_key(error: ErrorDetails, key: str) -> tuple[str, str | None]:
+    if error["type"] == "refused":
+        context = error["ctx"]
+        return context["message"], context["allowed"]
+    return "is not an id", _slug_allowed(key)
+
+
+def _about_value(error: ErrorDetails, schema: KeySchema) -> tuple[str, str | None]:
+    context = error.get("ctx", {})
+    kind = error["type"]
+    if kind == "refused":
+        return context["message"], context["allowed"]
+    if kind == "string_too_short":
+        return "is empty", allowed_at(schema)
+    if kind == "string_pattern_mismatch" and context.get("pattern") == SLUG:
+        return "has other characters than a name in topics can have", _slug_allowed("")
+    if kind == "union_tag_invalid":
+        near = nearest(str(context["tag"]), schema.variants())
+        kinds = ", ".join(schema.variants())
+        return f"`type: {_cut(str(context['tag']))}` is not known" + (
+            f" (nearest: {near})" if near else ""
+        ), kinds
+    return _WORDS.get(kind, "is not accepted"), allowed_at(schema)
+
+
+def _unlike_a_section(node: TreeNode, schema: KeySchema) -> tuple[str, str] | None:
+    """The two slips after which a section is none: `host:broker.lan`, and a list of cameras."""
+    if not schema.is_open:
+        return None
+    if isinstance(node.value, list) and schema.kind is KeyKind.SECTIONS:
+        return "is a list", "an id and a colon for each, such as `front:`, where the `-` is"
+    key, colon, _ = (node.text or "").partition(":")
+    if colon and schema.kind is not KeyKind.FREE and child_schema(schema, key):
+        return f"no space after `{key}:`", f"`{key}: …`"
+    return None
+
+
+def _slug_allowed(text: str) -> str:
+    like = slug(text)
+    return "a-z, 0-9, _ and -, at most 64" + (f", such as {like}" if like else "")
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
+
+
+def _shown(node: TreeNode) -> str:
+    if node.text is None:
+        return "a list" if isinstance(node.value, list) else "a section"
+    return _cut(node.text) if isinstance(node.value, int | float) else f"'{_cut(node.text)}'"
+
+
+def allowed_at(schema: KeySchema) -> str | None:
+    """What a key takes, in words, from its types and their constraints."""
+    if schema.kind is KeyKind.CHOICE:
+        return "a section with the `type` " + _either(list(schema.variants()))
+    if schema.kind is KeyKind.SECTION:
+        return "the keys " + ", ".join(keys_of(schema.models[0]))
+    if schema.is_open:
+        return "a section for each id" if schema.kind is KeyKind.SECTIONS else "a value for each name"
+    if schema.kind is KeyKind.LIST:
+        return "a list"
+    if options := literals(schema.types):
+        return _either(options)
+    return _simple(schema)
+
+
+def _simple(schema: KeySchema) -> str | None:
+    limit = limits(schema.metadata)
+    if schema.kind is KeyKind.PATH:
+        return "a path"
+    if bool in schema.types:
+        return "true or false"
+    if str in schema.types or schema.kind is KeyKind.SECRET:
+        words = "a whole number or a text" if int in schema.types else "a text"
+        return f"{words} of at most {limit['max_length']} characters" if "max_length" in limit else words
+    if int in schema.types or float in schema.types:
+        number = "a whole number" if int in schema.types else "a number"
+        return f"{number} from {_bare(limit['ge'])} to {_bare(limit['le'])}" if "ge" in limit else number
+    return None
+
+
+def _bare(limit: float) -> float:
+    return int(limit) if limit == int(limit) else limit
+
+
+def _either(options: Sequence[Any]) -> str:
+    *most, last = map(str, options)
+    return f"{', '.join(most)} or {last}" if most else last

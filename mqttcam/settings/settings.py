@@ -1,0 +1,158 @@
+"""The whole configuration."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
+
+from mqttcam.settings.cameras import CameraId, CameraSettings, default_name
+from mqttcam.settings.field_types import Slug, slug
+from mqttcam.settings.kafka import KafkaSettings, check_together, for_camera
+from mqttcam.settings.log import LogSettings
+from mqttcam.settings.mqtt import BrokerSettings, HomeAssistantSettings, MqttSettings
+from mqttcam.settings.section import LazySection, Section, refuse
+from mqttcam.settings.web import WebSettings
+
+SYSTEM_STATE = Path("/var/lib/mqttcam")
+_EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+
+
+def default_node() -> str:
+    """The first part of the host name, as a slug."""
+    return slug(socket.gethostname().partition(".")[0]) or "mqttcam"
+
+
+def default_state_dir(environ: Mapping[str, str]) -> Path:
+    """systemd's `StateDirectory=`, else `/var/lib/mqttcam` where we may write, else the user's own (XDG)."""
+    if given := environ.get("STATE_DIRECTORY", "").partition(":")[0]:
+        return Path(given)
+    if os.geteuid() == 0 or os.access(SYSTEM_STATE, os.W_OK):
+        return SYSTEM_STATE
+    if state_home := environ.get("XDG_STATE_HOME"):
+        return Path(state_home) / "mqttcam"
+    home = environ.get("HOME")
+    return Path(home) / ".local/state/mqttcam" if home else SYSTEM_STATE
+
+
+class Settings(Section):
+    """Everything that a user can configure. Frozen; two of them are equal when every value is."""
+
+    node: Slug = Field(
+        default_factory=default_node,
+        description="This machine in topics and unique ids: a-z, 0-9, _ and -; the host name if not given.",
+    )
+    broker: BrokerSettings = Field(
+        default_factory=BrokerSettings, description="A small MQTT broker of our own."
+    )
+    mqtt: MqttSettings | None = Field(
+        None,
+        validate_default=True,
+        description="The MQTT broker; without this section or `broker`, no MQTT.",
+    )
+    home_assistant: HomeAssistantSettings = Field(
+        default_factory=HomeAssistantSettings, description="Home Assistant's MQTT discovery."
+    )
+    kafka: Annotated[KafkaSettings, LazySection(KafkaSettings)] | None = Field(
+        None, description="Frames to Kafka, as SINETStream's readers expect them; without this section, none."
+    )
+    cameras: dict[CameraId, CameraSettings] = Field(
+        default_factory=dict, description="The cameras, each under its id: a-z, 0-9, _ and -."
+    )
+    web: WebSettings = Field(default_factory=WebSettings, description="The web page, streams and HTTP API.")
+    log: LogSettings = Field(default_factory=LogSettings, description="What is logged.")
+    state_dir: Path = Field(
+        default_factory=lambda: default_state_dir(os.environ),
+        description="Folder for what has to survive a restart; if not given: $STATE_DIRECTORY, "
+        "/var/lib/mqttcam where it is writable, or ~/.local/state/mqttcam.",
+    )
+
+    @field_validator("mqtt")
+    @classmethod
+    def _own_broker_unless_named(cls, mqtt: MqttSettings | None, info: ValidationInfo) -> MqttSettings | None:
+        broker = info.data.get("broker")
+        if broker is None or not broker.enabled or (mqtt is not None and "host" in mqtt.model_fields_set):
+            return mqtt
+        mqtt = mqtt or MqttSettings()
+        if mqtt.tls is not None:
+            raise refuse("has `tls` but no `host`, and our own broker has no TLS", "`host`, or no `tls`")
+        host = _EVERY_ADDRESS.get(broker.host, broker.host)
+        return mqtt.model_copy(update={"host": host, "port": broker.port})
+
+    @field_validator("kafka")
+    @classmethod
+    def _kafka_fits_together(cls, kafka: KafkaSettings | None) -> KafkaSettings | None:
+        if kafka is not None:
+            check_together(kafka)
+        return kafka
+
+    @field_validator("cameras")
+    @classmethod
+    def _kafka_fits_each_camera(
+        cls, cameras: dict[str, CameraSettings], info: ValidationInfo
+    ) -> dict[str, CameraSettings]:
+        everyone = info.data.get("kafka")
+        for camera_id, camera in cameras.items():
+            if camera.kafka is None or "kafka" not in info.data:
+                continue
+            if everyone is None:
+                raise refuse(
+                    f"{camera_id} has `kafka`, and there is none for all", "`kafka: {brokers: …, topic: …}`"
+                )
+            try:
+                check_together(for_camera(everyone, camera.kafka, "", camera_id))
+            except PydanticCustomError as error:
+                told = error.context or {}
+                raise refuse(
+                    f"{camera_id}: its `kafka`, with that for all, {told['message']}", told["allowed"]
+                ) from None
+        return cameras
+
+    @field_validator("cameras")
+    @classmethod
+    def _motion_is_looked_for(
+        cls, cameras: dict[str, CameraSettings], info: ValidationInfo
+    ) -> dict[str, CameraSettings]:
+        everyone = info.data.get("kafka")
+        for camera_id, camera in cameras.items():
+            kafka = everyone and for_camera(everyone, camera.kafka, "", camera_id)
+            for name, output in {"kafka": kafka, "tcp": camera.tcp}.items():
+                if output is not None and output.on_motion and camera.motion is None:
+                    raise refuse(
+                        f"{camera_id} has no `motion`, and its `{name}` sends on motion",
+                        f"`{camera_id}: motion: true`, or no `on_motion`",
+                    )
+        return cameras
+
+    @field_validator("cameras")
+    @classmethod
+    def _each_device_once(cls, cameras: dict[str, CameraSettings]) -> dict[str, CameraSettings]:
+        """One of two that want the same device would wait for it for ever; where one is off, it is a choice."""
+        owners: dict[tuple[str, int | str], str] = {}
+        for camera_id, camera in cameras.items():
+            if (device := camera.source.exclusive_device) is None or not camera.enabled:
+                continue
+            if (owner := owners.setdefault((camera.source.type, device), camera_id)) != camera_id:
+                raise refuse(
+                    f"{owner} and {camera_id} are the same camera",
+                    "a camera once; `mqttcam cameras` shows what to write under `source`",
+                )
+        return cameras
+
+    @field_validator("cameras")
+    @classmethod
+    def _everyone_has_a_name(cls, cameras: dict[str, CameraSettings]) -> dict[str, CameraSettings]:
+        return {
+            camera_id: camera if camera.name else camera.model_copy(update={"name": default_name(camera_id)})
+            for camera_id, camera in cameras.items()
+        }
+
+    @property
+    def client_id(self) -> str:
+        """The MQTT client id: the configured one, or mqttcam-<node>."""
+        return (self.mqtt and self.mqtt.client_id) or f"mqttcam-{self.node}"

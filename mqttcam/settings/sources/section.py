@@ -1,0 +1,14 @@
+"""The base class of the sources' sections."""
+
+from __future__ import annotations
+
+from mqttcam.settings.section import Section
+
+
+class SourceSection(Section):
+    """The `source` of a camera; a subclass has a `type` of its own."""
+
+    @property
+    def exclusive_device(self) -> int | str | None:
+        """The device, if only one program can open it at a time; otherwise None."""
+        return None

@@ -1,0 +1,58 @@
+"""A network camera."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, SecretStr
+
+from mqttcam.settings.section import AnyCase, refuse
+from mqttcam.settings.sources.section import SourceSection
+
+URL_SCHEMES = ("rtsp", "rtsps", "http", "https")
+
+
+def _url(secret: SecretStr) -> SecretStr:
+    """No message repeats any part of the URL: its user, password and often its path are secret."""
+    allowed = f"a URL that starts with {', '.join(f'{scheme}://' for scheme in URL_SCHEMES)}"
+    url = secret.get_secret_value().strip()
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in URL_SCHEMES and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or not url.isprintable():
+        raise refuse("is not the URL of a camera", allowed)
+    return SecretStr(url)
+
+
+class UrlSource(SourceSection):
+    """A network camera, by RTSP or HTTP."""
+
+    type: Literal["url"] = Field("url", description="A network camera.")
+    url: Annotated[SecretStr, AfterValidator(_url)] = Field(
+        description="rtsp://, rtsps://, http:// or https://; may include the user and password."
+    )
+    kind: Annotated[Literal["auto", "rtsp", "mjpeg", "snapshot"], AnyCase()] = Field(
+        "auto",
+        description="`rtsp`; `mjpeg`: an endless HTTP response; `snapshot`: one picture per request; "
+        "`auto`: whatever the server sends.",
+    )
+    username: str | None = Field(None, description="The user name, if the camera requires one.")
+    password: SecretStr | None = Field(None, description="The user's password.")
+    interval: float = Field(
+        1.0, ge=0.02, le=86400, description="Seconds from one `snapshot` request to the next."
+    )
+    timeout: float = Field(
+        10.0,
+        ge=0.5,
+        le=120,
+        description="Seconds to wait for the connection or for a picture before connecting again.",
+    )
+    transport: Annotated[Literal["tcp", "udp"], AnyCase()] = Field("tcp", description="For `rtsp`.")
+    keyframes_only: bool = Field(
+        False,
+        description="For `rtsp`: decode only keyframes, one every few seconds; saves most of the work.",
+    )
+    insecure: bool = Field(False, description="true: do not verify the certificate of https:// and rtsps://.")

@@ -1,0 +1,167 @@
+"""A picture in full resolution: the stream pauses for it and goes on, and nobody takes that for a stall."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+from mqttcam.camera import capture, capture_client
+from mqttcam.camera.camera import Camera
+from mqttcam.camera.frame import Picture, PictureSpec
+from mqttcam.camera.source import SourceError
+from mqttcam.camera.status import CameraUnavailable
+from tests.camera.broken import Hardware
+from tests.camera.conftest import MakeCamera
+from tests.support.cameras import failed, running
+from tests.support.pictures import jpeg, size_of
+from tests.support.waiting import until
+
+_LARGE = jpeg(640, 480, noise=100)
+
+
+def still(quality: int) -> Picture:
+    return Picture(_LARGE, 0, time.time_ns(), 640, 480, quality)
+
+
+def slow(seconds: float) -> Callable[[int], Picture]:
+    """One that takes its time."""
+
+    def take(quality: int) -> Picture:
+        time.sleep(seconds)
+        return still(quality)
+
+    return take
+
+
+async def started(make_camera: MakeCamera, hardware: Hardware) -> Camera:
+    camera = make_camera(hardware)
+    camera.start()
+    await running(camera)
+    return camera
+
+
+async def test_a_source_says_that_it_can(make_camera: MakeCamera) -> None:
+    assert (await started(make_camera, Hardware(take_still=still))).takes_stills
+    assert not (await started(make_camera, Hardware())).takes_stills
+
+
+async def test_it_comes_as_it_is(make_camera: MakeCamera) -> None:
+    camera = await started(make_camera, Hardware(take_still=still))
+    before = await camera.take_snapshot(PictureSpec(), 5)
+    picture = await camera.take_still(PictureSpec(quality=70))
+    assert (picture.jpeg, picture.quality, picture.width) == (_LARGE, 70, 640)
+    after = await camera.take_snapshot(PictureSpec(), 5)
+    assert before.seq < picture.seq < after.seq, "numbered as the others"
+
+
+async def test_it_is_made_to_fit(make_camera: MakeCamera) -> None:
+    camera = await started(make_camera, Hardware(take_still=still))
+    assert len((await camera.take_still(PictureSpec(), len(_LARGE) // 3)).jpeg) <= len(_LARGE) // 3
+    narrow = await camera.take_still(PictureSpec(max_width=320))
+    assert size_of(narrow.jpeg) == (320, 240) == (narrow.width, narrow.height)
+    with pytest.raises(CameraUnavailable, match="does not fit into 100 bytes"):
+        await camera.take_still(PictureSpec(), 100)
+
+
+async def test_the_pause_is_no_stall(make_camera: MakeCamera) -> None:
+    """Longer than the watchdog's patience, which is 0.8 s here."""
+    camera = await started(make_camera, Hardware(take_still=slow(1.2)))
+    assert await camera.take_still(PictureSpec())
+    await camera.take_snapshot(PictureSpec(), 5)
+    assert camera.stats.restarts == 0
+    assert camera.last_error is None
+
+
+async def test_one_that_never_ends_is_a_stall(
+    make_camera: MakeCamera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(capture, "STILL_TIMEOUT", 0.1)
+    monkeypatch.setattr(capture_client, "_TIMEOUT", 5)
+    released = threading.Event()
+
+    def hang(quality: int) -> Picture:
+        released.wait(20)
+        return still(quality)
+
+    camera = await started(make_camera, Hardware(take_still=hang))
+    taking = asyncio.create_task(camera.take_still(PictureSpec()))
+    await failed(camera, "no frame for")
+    released.set()
+    with pytest.raises(CameraUnavailable):
+        await taking
+    await running(camera)
+
+
+async def test_the_next_frames_may_take_as_long_as_ever(make_camera: MakeCamera) -> None:
+    """The watchdog counts from the end of the pause."""
+    hardware = Hardware(take_still=slow(0.7))
+    camera = await started(make_camera, hardware)
+    taking = asyncio.create_task(camera.take_still(PictureSpec()))
+    await asyncio.sleep(0.1)
+    good, until_then = hardware.make_frame, time.monotonic() + 1.2
+    hardware.make_frame = lambda: good() if time.monotonic() > until_then else None
+    await taking
+    await camera.take_snapshot(PictureSpec(), 5)
+    assert camera.stats.restarts == 0
+
+
+async def test_one_that_fails_says_why_and_costs_nothing(make_camera: MakeCamera) -> None:
+    def fail(_quality: int) -> Picture:
+        raise SourceError("too little camera memory for a full picture")
+
+    camera = await started(make_camera, Hardware(take_still=fail))
+    with pytest.raises(SourceError, match="too little camera memory"):
+        await camera.take_still(PictureSpec())
+    await camera.take_snapshot(PictureSpec(), 5)
+    assert camera.stats.restarts == 0
+
+
+async def test_a_stream_that_cannot_go_on_is_opened_again(make_camera: MakeCamera) -> None:
+    hardware = Hardware()
+
+    def break_stream(_quality: int) -> Picture:
+        hardware.fail("read", SourceError("the camera is not open"))
+        raise SourceError("the stream cannot go on")
+
+    hardware.attributes["take_still"] = break_stream
+    camera = await started(make_camera, hardware)
+    with pytest.raises(SourceError, match="cannot go on"):
+        await camera.take_still(PictureSpec())
+    await until(lambda: camera.last_error == "the camera is not open")
+    hardware.heal()
+    await running(camera)
+
+
+async def test_privacy_a_picture_that_is_taken_meanwhile_is_not_handed_over(make_camera: MakeCamera) -> None:
+    camera = await started(make_camera, Hardware(take_still=slow(0.3)))
+    taking = asyncio.create_task(camera.take_still(PictureSpec()))
+    await asyncio.sleep(0.1)
+    camera.set_enabled(False)
+    with pytest.raises(CameraUnavailable, match="switched off"):
+        await taking
+    with pytest.raises(CameraUnavailable, match="switched off"):
+        await camera.take_still(PictureSpec())
+
+
+async def test_one_that_still_waits_is_not_taken_after_all(make_camera: MakeCamera) -> None:
+    taken: list[int] = []
+
+    def note(quality: int) -> Picture:
+        taken.append(quality)
+        time.sleep(0.2)
+        return still(quality)
+
+    camera = await started(make_camera, Hardware(take_still=note))
+    first = asyncio.create_task(camera.take_still(PictureSpec(quality=1)))
+    await until(lambda: taken)
+    second = asyncio.create_task(camera.take_still(PictureSpec(quality=2)))
+    await asyncio.sleep(0.02)
+    camera.set_enabled(False)
+    for one in (first, second):
+        with pytest.raises(CameraUnavailable):
+            await one
+    assert taken == [1]
