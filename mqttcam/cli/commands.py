@@ -157,9 +157,9 @@ def schema(_arguments: argparse.Namespace) -> int:
 
 def healthcheck(arguments: argparse.Namespace) -> int:
     """Ask the running daemon."""
-    from mqttcam.run.health_socket import ask
+    from mqttcam.run.health_socket import query_health
 
-    problems = ask(_settings(arguments).state_dir)
+    problems = query_health(_settings(arguments).state_dir)
     for problem in problems:
         print(problem, file=sys.stderr)
     return FAILED if problems else DONE

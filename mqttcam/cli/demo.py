@@ -7,8 +7,8 @@ from pathlib import Path
 
 from mqttcam import log
 from mqttcam.cli.outcome import UsageError
-from mqttcam.run.app import App
 from mqttcam.run.process import run_daemon
+from mqttcam.run.services import Services
 from mqttcam.settings import Settings
 
 NODE, CAMERA = "demo", "test"
@@ -52,7 +52,7 @@ def run_demo(mqtt_port: int | None, web_port: int | None, state_dir: Path) -> in
     ]
     settings = demo_settings(ports[0], ports[1], state_dir)
     log.set_up(settings.log.level, settings.log.format)
-    return run_daemon(settings, lambda: settings, on_ready=_tell)
+    return run_daemon(settings, lambda: settings, on_ready=_print_instructions)
 
 
 def _or_any_free(port: int) -> int:
@@ -63,13 +63,13 @@ def _or_any_free(port: int) -> int:
         return 0
 
 
-def _tell(app: App) -> None:
-    port = app.broker_port
+def _print_instructions(services: Services) -> None:
+    port = services.broker_port
     base = f"mqttcam/{NODE}/{CAMERA}"
     print(
         f"""mqttcam demo: a moving test picture, on this machine only. Ctrl-C ends it.
 
-  open        {app.web_url}
+  open        {services.web_url}
   broker      127.0.0.1, port {port} (MQTT 5 and 3.1.1), no password
   a picture   mosquitto_sub -p {port} -C 1 -t {base}/image > picture.jpg
   values      mosquitto_sub -p {port} -v -t '{base}/state' -t '{base}/result'

@@ -1,1 +1,1 @@
-"""The running daemon: the order of start and stop, the process around it, and who watches over it."""
+"""The running daemon: the order of start and stop, the process around it, and its supervision from outside."""

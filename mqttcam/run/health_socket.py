@@ -1,7 +1,7 @@
-"""How `mqttcam healthcheck` asks the running daemon: a Unix socket in the state folder.
+"""The Unix socket in the state folder through which `mqttcam healthcheck` queries the running daemon.
 
-The answer comes from the daemon's own loop, so a hung loop does not answer and is unhealthy too. Whoever answers
-there also holds the folder: two daemons in one would overwrite each other's values.
+The daemon answers from its event loop, so that a hung loop is unhealthy too. It also locks the folder: two daemons in
+one folder would overwrite each other's values.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ import orjson
 
 log = logging.getLogger(__name__)
 
-_TIMEOUT = 3.0
+QUERY_TIMEOUT = 3.0
+"""Seconds that the daemon has to answer."""
 _SOCKET = "health.sock"
 
 
@@ -28,37 +29,39 @@ class FolderTaken(Exception):
 
 
 class HealthSocket:
-    """Answers every connection with the list of what is wrong."""
+    """Sends the daemon's problems, as a JSON array of strings, to every client that connects."""
 
     def __init__(self, state_dir: Path, problems: Callable[[], list[str]]) -> None:
         self._folder = state_dir
         self._problems = problems
         self._server: asyncio.Server | None = None
-        self._kept = contextlib.ExitStack()
+        self._resources = contextlib.ExitStack()
 
     async def start(self) -> None:
-        """Listen; a folder that cannot hold the socket is said and costs only the health check.
+        """Lock the folder and listen.
+
+        If the folder cannot hold the socket, that is logged, and there is no health check.
 
         Raises:
-            FolderTaken: another daemon uses the folder.
+            FolderTaken: Another daemon uses the folder.
         """
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            folder = self._kept.enter_context(_opened(self._folder))
+            folder = self._resources.enter_context(_open(self._folder))
             _lock(folder, self._folder)
-            path = _address(folder)
+            path = _socket_path(folder)
             path.unlink(missing_ok=True)
             self._server = await asyncio.start_unix_server(self._answer, path)
         except OSError as error:
-            log.warning("no health check: %s: %s", self._folder / _SOCKET, error.strerror or error)
+            log.warning("health check unavailable: %s: %s", self._folder / _SOCKET, error.strerror or error)
 
     async def stop(self) -> None:
-        """Answer no more, and let go of the folder."""
+        """Stop listening, and unlock the folder."""
         if self._server is not None:
             self._server.close()
-            with contextlib.suppress(OSError):  # the next daemon takes an old one away
+            with contextlib.suppress(OSError):  # the next daemon removes it
                 (self._folder / _SOCKET).unlink(missing_ok=True)
-        self._kept.close()
+        self._resources.close()
 
     async def _answer(self, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError):
@@ -67,17 +70,17 @@ class HealthSocket:
         writer.close()
 
 
-def ask(state_dir: Path) -> list[str]:
-    """What the running daemon says is wrong; one line when none runs or it does not answer."""
+def query_health(state_dir: Path, timeout: float = QUERY_TIMEOUT) -> list[str]:
+    """Return the problems of the running daemon; that there is none, or that it does not answer, is a problem too."""
     try:
-        with _opened(state_dir) as folder, socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-            connection.settimeout(_TIMEOUT)
-            connection.connect(str(_address(folder)))
+        with _open(state_dir) as folder, socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.settimeout(timeout)
+            connection.connect(str(_socket_path(folder)))
             answer = b"".join(iter(lambda: connection.recv(65536), b""))
     except TimeoutError:
-        return [f"the daemon does not answer within {_TIMEOUT:g} s"]
+        return [f"the daemon does not answer within {timeout:g} s"]
     except OSError as error:
-        return [f"no daemon runs ({state_dir / _SOCKET}: {error.strerror or error})"]
+        return [f"no daemon is running ({state_dir / _SOCKET}: {error.strerror or error})"]
     try:
         return [str(problem) for problem in orjson.loads(answer)]
     except orjson.JSONDecodeError:
@@ -85,7 +88,7 @@ def ask(state_dir: Path) -> list[str]:
 
 
 @contextlib.contextmanager
-def _opened(folder: Path) -> Iterator[int]:
+def _open(folder: Path) -> Iterator[int]:
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         yield descriptor
@@ -93,16 +96,16 @@ def _opened(folder: Path) -> Iterator[int]:
         os.close(descriptor)
 
 
-def _address(folder: int) -> Path:
-    """The socket's path through the open folder: its own may be longer than the 107 bytes that Linux takes."""
+def _socket_path(folder: int) -> Path:
+    """Return the socket's path through the open folder: the usual one may exceed 107 bytes, the limit of unix(7)."""
     return Path(f"/proc/self/fd/{folder}/{_SOCKET}")
 
 
 def _lock(descriptor: int, folder: Path) -> None:
-    """Hold the folder until this process ends or lets go of it; the kernel sees to it, also after a crash."""
+    """Lock the folder until the descriptor is closed; the kernel closes it after a crash, too."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise FolderTaken(f"another mqttcam runs with the state_dir {folder}: each needs its own") from None
+        raise FolderTaken(f"another mqttcam uses the state_dir {folder}: each needs its own") from None
     except OSError as error:
-        log.debug("%s cannot be locked: %s", folder, error)  # NFS, for one, locks only what can be written
+        log.debug("%s cannot be locked: %s", folder, error)  # NFS locks only files open for writing

@@ -1,4 +1,4 @@
-"""The process around a daemon: its exit code, its restart, and its end where a thread hangs."""
+"""The process around a daemon: its exit code, its replacement, and its end while a thread is stuck."""
 
 from __future__ import annotations
 
@@ -10,31 +10,36 @@ import threading
 from collections.abc import Callable
 
 from mqttcam.camera.capture import THREAD
-from mqttcam.run.app import EXIT_FAILED, App, StartError
+from mqttcam.run.app import App, EndReason
 from mqttcam.run.health_socket import FolderTaken
+from mqttcam.run.services import Services, StartError
 from mqttcam.settings import Settings
 
 log = logging.getLogger(__name__)
 
+_EXIT_STOPPED, _EXIT_FAILED = 0, 1
+
 
 def run_daemon(
-    settings: Settings, read_settings: Callable[[], Settings], on_ready: Callable[[App], None] | None = None
+    settings: Settings,
+    read_settings: Callable[[], Settings],
+    on_ready: Callable[[Services], None] | None = None,
 ) -> int:
-    """The daemon from start to end, in a loop of its own; the exit code. A restart replaces the process."""
+    """Run the daemon in an event loop of its own, and return its exit code; a restart replaces the process."""
 
-    async def run() -> tuple[int, bool]:
-        app = App(settings, read_settings)
-        return await app.run(on_ready), app.restart_wanted
+    async def run() -> EndReason:
+        return await App(settings, read_settings).run(on_ready)
 
     try:
-        code, restart = asyncio.run(run())
+        reason = asyncio.run(run())
     except (StartError, FolderTaken) as error:
         log.error("%s", error)
-        return EXIT_FAILED
-    if restart:
+        return _EXIT_FAILED
+    if reason is EndReason.RESTART:
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+    code = _EXIT_FAILED if reason is EndReason.FAILURE else _EXIT_STOPPED
     if any(thread.name.startswith(THREAD) for thread in threading.enumerate()):
-        # A library that such a thread hangs in would wait for it, in turn, when Python ends.
+        # A library in which such a thread is stuck may wait for it when the interpreter exits.
         logging.shutdown()
         os._exit(code)
     return code

@@ -1,6 +1,6 @@
-"""What systemd is told of a running daemon: that it is ready, and then that it is alive. See sd_notify(3).
+"""Notifications to systemd: the daemon is ready, and it is alive. See sd_notify(3).
 
-Nothing is said where nobody asks for it: the one who starts us says so in the environment.
+Without NOTIFY_SOCKET and WATCHDOG_USEC in the environment nothing is sent.
 """
 
 from __future__ import annotations
@@ -18,49 +18,49 @@ log = logging.getLogger(__name__)
 
 
 class SystemdNotifier:
-    """Ready from the block's start to its end; alive as long as the event loop turns.
+    """An asynchronous context manager: READY at its start, WATCHDOG until its end while the event loop runs.
 
-    It is not told of the end: systemd would end a process for good that only makes room for a new one (`exec`).
+    STOPPING is never sent: when the process replaces itself (`exec`), systemd would take that for the end of the unit.
     """
 
     def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
         address = environment.get("NOTIFY_SOCKET", "")
-        # systemd writes an abstract address with @ in the place of the zero byte.
+        # systemd writes @ for the zero byte at the start of an abstract address.
         self._address = "\0" + address[1:] if address.startswith("@") else address
-        self._interval = _watchdog(environment) / 2
-        self._alive: asyncio.Task[None] | None = None
+        self._interval = _watchdog_timeout(environment) / 2
+        self._watchdog: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         if self._address:
-            self._tell("READY=1")
+            self._notify("READY=1")
             if self._interval:
-                self._alive = asyncio.create_task(self._stay_alive(), name="watchdog")
+                self._watchdog = asyncio.create_task(self._notify_alive(), name="watchdog")
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> None:
-        if self._alive is not None:
-            self._alive.cancel()
+        if self._watchdog is not None:
+            self._watchdog.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await self._alive
+                await self._watchdog
 
-    async def _stay_alive(self) -> None:
+    async def _notify_alive(self) -> None:
         while True:
-            self._tell("WATCHDOG=1")
+            self._notify("WATCHDOG=1")
             await asyncio.sleep(self._interval)
 
-    def _tell(self, what: str) -> None:
+    def _notify(self, state: str) -> None:
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
                 channel.setblocking(False)
-                channel.sendto(what.encode(), self._address)
+                channel.sendto(state.encode(), self._address)
         except OSError as error:
-            log.warning("the service manager cannot be told %s: %s", what, error.strerror or error)
+            log.warning("systemd: %s cannot be sent: %s", state, error.strerror or error)
 
 
-def _watchdog(environment: Mapping[str, str]) -> float:
-    """Seconds after which we would be taken for hung; 0 where nobody watches, or another process is watched."""
+def _watchdog_timeout(environment: Mapping[str, str]) -> float:
+    """Return the seconds after which systemd considers this process hung; 0 if it does not watch it."""
     if environment.get("WATCHDOG_PID", str(os.getpid())) != str(os.getpid()):
         return 0
     try:

@@ -1,6 +1,6 @@
-"""A camera that hangs for real, and what the daemon as a process makes of it. The other camera goes on.
+"""A camera that is really stuck: the daemon restarts its process, and the other camera keeps working.
 
-The hang is a named pipe that nobody writes to: opening it never returns.
+The camera reads from a named pipe without a writer: opening it never returns.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from tests.support.pictures import raw_ring
 from tests.support.rig import Launch, Rig
 from tests.support.waiting import wait_for
 
+_RESTART_AFTER = 'StuckRestart.__init__.__kwdefaults__["timing"] = RestartTiming(first={})\n'
 _QUICK = """
-from mqttcam.run import new_process
+from mqttcam.run.stuck_restart import RestartTiming, StuckRestart
 from mqttcam.camera import capture, supervisor
 capture.OPEN_TIMEOUT = 0.3
 supervisor.TICK = 0.05
 supervisor._CLOSE_TIMEOUT = 0.1
 supervisor._FIRST_RETRY = supervisor._LAST_RETRY = 0.01
-new_process._FIRST_WAIT = 0.6
 """
-"""What Python runs at the start of the daemon's process, so that seconds become tenths of them."""
+"""Run at the start of the daemon's process, to shorten its waits."""
 _MANAGED = 'import os; os.environ["SYSTEMD_EXEC_PID"] = str(os.getpid())\n'
 _WAITING_LIBRARY = "import atexit, time; atexit.register(time.sleep, 60)\n"
 
@@ -48,7 +48,7 @@ def launch_hanging(launch: Launch, pipe: Path, tmp_path: Path) -> LaunchHanging:
     def start(more: str = "") -> Rig:
         folder = tmp_path / "start"
         folder.mkdir()
-        (folder / "sitecustomize.py").write_text(_QUICK + more)
+        (folder / "sitecustomize.py").write_text(_QUICK + _RESTART_AFTER.format(0.6) + more)
         packages = clean_environment(tmp_path)["PYTHONPATH"]
         stuck = {"source": {"type": "file", "path": str(pipe), "format": "yuv420", "size": "320x240"}}
         cameras: dict[str, Any] = {"front": pattern_camera(), "stuck": {**stuck, "frame_rate": 10}}
@@ -78,7 +78,7 @@ def test_camera_whose_threads_hang_gets_a_new_process_and_comes_back(
 ) -> None:
     rig = launch_hanging()
     pid = rig.daemon.pid
-    assert wait_error(rig, "threads") == "its threads hang: a new process is started now"
+    assert wait_error(rig, "threads") == "its threads hang: the process restarts now"
     wait_for(lambda: starts(rig) == 2, "a new process", 20)
     put_right(pipe)
     stuck = rig.node.camera("stuck")
@@ -92,12 +92,14 @@ def test_camera_whose_threads_hang_gets_a_new_process_and_comes_back(
 def test_new_processes_that_do_not_help_come_ever_later_and_a_reboot_is_advised(
     launch_hanging: LaunchHanging,
 ) -> None:
-    rig = launch_hanging("new_process._FIRST_WAIT = 1.0\nsupervisor.STUCK_LIMIT = 1\n")
-    wait_error(rig, "a new process is started in 1 s")
-    wait_error(rig, "a new process is started in 2 s")
+    rig = launch_hanging(
+        'StuckRestart.__init__.__kwdefaults__["timing"] = RestartTiming(first=1)\nsupervisor.STUCK_LIMIT = 1\n'
+    )
+    wait_error(rig, "the process restarts in 1 s")
+    wait_error(rig, "the process restarts in 2 s")
     words = wait_error(rig, "reboot")
     assert words == (
-        "its threads hang: 3 new processes have not helped: reboot the machine (the next one is started in 4 s)"
+        "its threads hang: 3 restarts of the process have not helped: reboot the machine (next restart: in 4 s)"
     )
     rig.front.next_image()
     assert starts(rig) == 4
@@ -113,7 +115,7 @@ def test_under_a_service_manager_it_ends_with_an_exit_code(launch_hanging: Launc
     rig = launch_hanging(_MANAGED)
     assert rig.daemon.wait(30) == 1
     assert rig.retained()[rig.node.topic("status")].text == "offline", "said, not left to the will"
-    assert "a new process is started now" in rig.daemon.log
+    assert "the process restarts now" in rig.daemon.log
     put_right(pipe)
     since = rig.mark()
     rig.daemon.start()

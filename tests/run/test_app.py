@@ -18,7 +18,7 @@ import pytest
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.sources.test_pattern import TestPattern
 from mqttcam.log import JsonFormatter, get_level, set_level
-from mqttcam.run.app import App
+from mqttcam.run.app import App, EndReason, changed_sections
 from mqttcam.run.health_socket import FolderTaken
 from mqttcam.run.process import run_daemon
 from mqttcam.settings import Settings, SettingsError
@@ -63,17 +63,17 @@ def config(tmp_path: Path) -> Config:
 
 
 @asynccontextmanager
-async def running(config: Config) -> AsyncIterator[tuple[App, asyncio.Task[int]]]:
+async def running(config: Config) -> AsyncIterator[tuple[App, asyncio.Task[EndReason]]]:
     """The daemon, until it ends or the block does."""
     ready = asyncio.Event()
     app = App(config.read(), config.read)
-    task = asyncio.create_task(app.run(lambda _app: ready.set()))
+    task = asyncio.create_task(app.run(lambda _services: ready.set()))
     async with asyncio.timeout(20):
         await asyncio.wait([task, asyncio.create_task(ready.wait())], return_when=asyncio.FIRST_COMPLETED)
         try:
             yield app, task
         finally:
-            app.stop()
+            app.end(EndReason.STOP)
             await asyncio.wait([task])
     for thread in threading.enumerate():
         if thread.name.startswith("capture-"):
@@ -85,11 +85,19 @@ def names(app: App) -> list[str]:
     return [device.name for device in app.registry.devices.values()]
 
 
-async def test_it_ends_with_0(config: Config) -> None:
-    async with running(config) as (app, task):
-        app.stop()
-        assert await task == 0
-        assert not app.restart_wanted
+async def test_run_returns_the_reason_of_the_end(config: Config) -> None:
+    for reason in EndReason:
+        async with running(config) as (app, task):
+            app.end(reason)
+            assert await task is reason
+
+
+def test_the_sections_that_changed_are_named(config: Config) -> None:
+    before = config.read()
+    assert changed_sections(before, config.read()) == set()
+    config.cameras = {"a": {}}
+    config.more = {"node": "shed", "mqtt": {"host": "broker"}}
+    assert changed_sections(before, config.read()) == {"cameras", "node", "mqtt"}
 
 
 async def test_cameras_come_change_and_go_in_the_order_of_the_configuration(config: Config) -> None:
@@ -127,7 +135,7 @@ async def test_cameras_that_change_are_never_seen_missing(config: Config) -> Non
     assert seen == [["A", "B"], ["A2", "B2"]]
 
 
-async def test_what_hangs_of_a_camera_is_handed_to_the_one_in_its_place(
+async def test_a_stuck_capture_is_handed_to_the_successor_of_its_camera(
     config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reading, let_go = threading.Event(), threading.Event()
@@ -152,7 +160,7 @@ async def test_what_hangs_of_a_camera_is_handed_to_the_one_in_its_place(
             let_go.set()
 
 
-async def test_of_reloads_in_a_row_the_last_one_counts(config: Config) -> None:
+async def test_the_last_of_several_reloads_is_applied(config: Config) -> None:
     config.cameras = {"a": {"name": "0"}}
     async with running(config) as (app, _):
         for number in range(1, 6):
@@ -162,20 +170,34 @@ async def test_of_reloads_in_a_row_the_last_one_counts(config: Config) -> None:
         await until(lambda: names(app) == ["5"])
 
 
-async def test_a_reload_by_signal(config: Config) -> None:
+async def test_a_reload_during_the_start_is_applied_after_it(config: Config) -> None:
+    config.cameras = {"a": {"name": "A"}}
+    app = App(config.read(), config.read)
+    task = asyncio.create_task(app.run())
+    config.cameras = {"a": {"name": "A2"}, "b": {"name": "B"}}
+    app.reload()
+    await until(lambda: names(app) == ["A2", "B"])
+    app.end(EndReason.STOP)
+    assert await task is EndReason.STOP
+
+
+async def test_a_reload_by_signal(config: Config, caplog: pytest.LogCaptureFixture) -> None:
     async with running(config) as (app, task):
         config.cameras = {"a": {"name": "A"}}
         os.kill(os.getpid(), signal.SIGHUP)
         await until(lambda: names(app) == ["A"])
         config.problem = BAD
         os.kill(os.getpid(), signal.SIGHUP)
-        await asyncio.sleep(0)
+        await until(
+            lambda: "the configuration is not reloaded: config.yaml:3: cameras: is bad" in caplog.text
+        )
+        assert names(app) == ["A"]
         assert not task.done()
         with pytest.raises(SettingsError):
             app.reload()
 
 
-async def test_a_reload_that_fails_is_said_and_the_next_one_works(
+async def test_a_reload_that_fails_is_logged_and_the_next_one_works(
     config: Config, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with running(config) as (app, _):
@@ -183,7 +205,7 @@ async def test_a_reload_that_fails_is_said_and_the_next_one_works(
             broken.setattr(Camera, "start", _raise)
             config.cameras = {"a": {"name": "A"}}
             app.reload()
-            await until(lambda: "could not be applied" in caplog.text)
+            await until(lambda: "cannot be applied" in caplog.text)
         config.cameras = {"b": {"name": "B"}}
         app.reload()
         await until(lambda: names(app) == ["B"])
@@ -199,29 +221,28 @@ async def test_stop_during_a_reload_leaves_nothing_running(config: Config) -> No
         config.cameras = {"a": {"name": "A2"}, "c": {}}
         app.reload()
         await asyncio.sleep(0)
-        app.stop()
-        assert await task == 0
+        app.end(EndReason.STOP)
+        assert await task is EndReason.STOP
 
 
 async def test_a_reload_while_it_stops_does_nothing(config: Config) -> None:
     config.cameras = {"a": {"name": "A"}}
     async with running(config) as (app, task):
-        app.stop()
+        app.end(EndReason.STOP)
         config.cameras = {"b": {}}
         app.reload()
-        assert await task == 0
+        assert await task is EndReason.STOP
         assert set(app.registry.devices) == {"a"}
 
 
-async def test_more_than_cameras_needs_a_new_process(config: Config) -> None:
+async def test_a_change_beside_the_cameras_and_the_log_restarts_the_process(config: Config) -> None:
     async with running(config) as (app, task):
         config.more = {"home_assistant": {"enabled": False}}
         app.reload()
-        assert await task == 0
-        assert app.restart_wanted
+        assert await task is EndReason.RESTART
 
 
-async def test_the_log_is_changed_at_once(config: Config) -> None:
+async def test_a_change_of_the_log_is_applied_without_a_restart(config: Config) -> None:
     before = logging.getLogger().handlers
     try:
         async with running(config) as (app, task):
@@ -235,13 +256,21 @@ async def test_the_log_is_changed_at_once(config: Config) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-async def test_who_is_told_to_end_does_not_start_anew(config: Config, number: signal.Signals) -> None:
+async def test_a_signal_to_stop_takes_precedence_over_a_restart(
+    config: Config, number: signal.Signals
+) -> None:
     config.cameras = {"a": {}}
     async with running(config) as (app, task):
         app.restart()
         os.kill(os.getpid(), number)
-        await task
-        assert not app.restart_wanted
+        assert await task is EndReason.STOP
+
+
+async def test_a_restart_after_a_stop_is_ignored(config: Config) -> None:
+    async with running(config) as (app, task):
+        app.end(EndReason.STOP)
+        app.restart()
+        assert await task is EndReason.STOP
 
 
 async def test_no_restart_into_a_bad_configuration(config: Config) -> None:
@@ -251,28 +280,26 @@ async def test_no_restart_into_a_bad_configuration(config: Config) -> None:
         with pytest.raises(SettingsError):
             app.restart()
         with pytest.raises(SettingsError):
-            app._renew()
-        await asyncio.sleep(0)
+            app._restart_stuck()
+        assert not app._ending.is_set()
         assert not task.done()
-        assert not app.restart_wanted
 
 
 async def test_a_hangup_at_the_end_is_harmless(config: Config) -> None:
     async with running(config) as (app, task):
         app.restart()
-        await task
+        assert await task is EndReason.RESTART
         os.kill(os.getpid(), signal.SIGHUP)
-        assert app.restart_wanted
 
 
-async def test_two_daemons_in_one_folder(config: Config) -> None:
+async def test_a_second_daemon_in_the_state_folder_is_refused(config: Config) -> None:
     async with running(config) as (_, first):
         with pytest.raises(FolderTaken):
             await App(config.read(), config.read).run()
         assert not first.done()
 
 
-def test_what_cannot_start_is_said(config: Config, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_service_that_cannot_start_is_logged(config: Config, caplog: pytest.LogCaptureFixture) -> None:
     config.more = {"web": {"enabled": True, "host": "192.0.2.1", "allow_unauthenticated": True}}
     assert run_daemon(config.read(), config.read) == 1
     assert "web" in caplog.text

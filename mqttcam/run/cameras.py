@@ -1,0 +1,84 @@
+"""The configured cameras while the daemon runs: added, stopped, and replaced after a reload."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+
+from mqttcam.camera.camera import Camera
+from mqttcam.camera.capture import Capture
+from mqttcam.commands.registry import DeviceRegistry
+from mqttcam.devices.camera import build_device
+from mqttcam.devices.store import Store
+from mqttcam.gateway.node import MqttGateway
+from mqttcam.outputs.output import Output
+from mqttcam.settings import CameraSettings
+
+
+class ConfiguredCameras:
+    """Starts and stops cameras, and keeps the registry, the outputs and MQTT in step."""
+
+    def __init__(
+        self,
+        registry: DeviceRegistry,
+        gateway: MqttGateway | None,
+        outputs: Sequence[Output],
+        store: Store,
+        on_stuck: Callable[[Camera], str],
+    ) -> None:
+        """Start nothing yet.
+
+        Args:
+            on_stuck: called when only a restart of the process can help a camera; returns what is done about it.
+        """
+        self._registry = registry
+        self._gateway = gateway
+        self._outputs = outputs
+        self._store = store
+        self._on_stuck = on_stuck
+
+    def add(self, camera_id: str, settings: CameraSettings, left_behind: Iterable[Capture] = ()) -> None:
+        """Add a camera as the last one and start it; `left_behind` are stuck captures of its predecessor."""
+        device = build_device(
+            camera_id, settings, self._store, on_stuck=partial(self._stuck, camera_id), outputs=self._outputs
+        )
+        self._registry.add(device)
+        device.attach()
+        if self._gateway is not None:
+            self._gateway.add(device)
+        device.camera.start(left_behind)
+
+    def changed(self, new: Mapping[str, CameraSettings]) -> list[str]:
+        """Return the ids of the running cameras that `new` has with other settings, or no longer has."""
+        return [
+            camera_id
+            for camera_id, device in self._registry.devices.items()
+            if new.get(camera_id) != device.settings
+        ]
+
+    async def stop(self, camera_ids: Iterable[str] | None = None) -> None:
+        """Stop these cameras, by default all; they stay in the registry."""
+        devices = self._registry.devices
+        chosen = list(devices if camera_ids is None else camera_ids)
+        await asyncio.gather(*(devices[camera_id].camera.stop() for camera_id in chosen))
+
+    async def replace(self, changed: Iterable[str], new: Mapping[str, CameraSettings]) -> None:
+        """Remove the `changed` cameras, which have been stopped, and add those that `new` has and the registry not."""
+        stopped = {camera_id: self._registry.cameras[camera_id].device for camera_id in changed}
+        # A stuck capture may still hold the device, which its successor has to know.
+        left_behind = {camera_id: device.camera.left_behind for camera_id, device in stopped.items()}
+        for device in stopped.values():
+            await device.detach()
+        # Without an await from here on: no reader finds a camera missing.
+        for camera_id in stopped:
+            if self._gateway is not None:
+                self._gateway.remove(camera_id, for_good=camera_id not in new)
+            self._registry.remove(camera_id)
+        for camera_id, settings in new.items():
+            if camera_id not in self._registry.cameras:
+                self.add(camera_id, settings, left_behind.get(camera_id, ()))
+        self._registry.arrange(new)
+
+    def _stuck(self, camera_id: str) -> str:
+        return self._on_stuck(self._registry.cameras[camera_id].device.camera)

@@ -1,0 +1,91 @@
+"""The broker, the web page and MQTT, each started if it is configured."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from dataclasses import dataclass
+
+from mqttcam.commands.registry import DeviceRegistry
+from mqttcam.gateway.node import MqttGateway
+from mqttcam.run.health_socket import HealthSocket
+from mqttcam.settings import MqttSettings, Settings
+
+log = logging.getLogger(__name__)
+
+
+class StartError(Exception):
+    """The daemon cannot start as it is configured; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The services that are running.
+
+    Attributes:
+        broker_port: of the embedded broker.
+        web_url: the address of the web page.
+        gateway: the devices on MQTT.
+    """
+
+    broker_port: int | None = None
+    web_url: str | None = None
+    gateway: MqttGateway | None = None
+
+
+async def start_services(
+    stack: contextlib.AsyncExitStack, settings: Settings, registry: DeviceRegistry
+) -> Services:
+    """Start the configured services; `stack` stops them in reverse order.
+
+    Raises:
+        StartError: One of them cannot start.
+        FolderTaken: Another daemon uses the state folder.
+    """
+    health_socket = HealthSocket(settings.state_dir, registry.health.problems)
+    stack.push_async_callback(health_socket.stop)
+    await health_socket.start()
+    broker_port = await _start_broker(stack, settings) if settings.broker.enabled else None
+    web_url = await _start_web(stack, settings, registry) if settings.web.enabled else None
+    gateway = None
+    if settings.mqtt is not None:
+        mqtt = _with_port(settings.mqtt, broker_port)
+        gateway = MqttGateway(mqtt, settings.home_assistant, registry, settings.client_id)
+        stack.push_async_callback(gateway.stop)
+        gateway.start()
+    return Services(broker_port, web_url, gateway)
+
+
+def _with_port(mqtt: MqttSettings, broker_port: int | None) -> MqttSettings:
+    """Port 0 is that of the embedded broker, which is known once it is listening."""
+    if broker_port is None or mqtt.port != 0:
+        return mqtt
+    return mqtt.model_copy(update={"port": broker_port})
+
+
+async def _start_broker(stack: contextlib.AsyncExitStack, settings: Settings) -> int:
+    from mqttcam.mqtt.broker.embedded import BrokerError, EmbeddedBroker
+
+    broker = EmbeddedBroker(settings.broker.host, settings.broker.port)
+    try:
+        await stack.enter_async_context(broker)
+    except BrokerError as error:
+        raise StartError(str(error)) from error
+    return broker.port
+
+
+async def _start_web(
+    stack: contextlib.AsyncExitStack, settings: Settings, registry: DeviceRegistry
+) -> str | None:
+    try:
+        from mqttcam.web import WebServer
+    except ModuleNotFoundError as error:
+        raise StartError(f"the web page needs {error.name}: pip install 'mqttcam[web]'") from error
+    server = WebServer(settings.web, registry, settings.state_dir)
+    try:
+        await server.start()
+    except OSError as error:
+        raise StartError(f"web: {error}") from error
+    stack.push_async_callback(server.stop)
+    log.info("web page: %s", server.url)
+    return server.url
