@@ -17,7 +17,7 @@ from mqttcam.settings.sources.file import FileSource
 from mqttcam.settings.sources.test_pattern import TestPatternSource
 
 MIN_FRAME_RATE = 0.01
-_FRAME_RATES = f"frames a second from {MIN_FRAME_RATE} to {MAX_RATE}"
+_FRAME_RATES = f"frames per second from {MIN_FRAME_RATE} to {MAX_RATE}"
 UNPACED = 0.0
 """`frame_rate` when `max` is asked for: as fast as it goes."""
 
@@ -37,7 +37,7 @@ def _image_rate(raw: object) -> float | Literal["max"]:
 
 def _free_id(camera_id: str) -> str:
     if camera_id in NODE_TOPICS:
-        raise refuse("is the name of a topic of the node", "any other id")
+        raise refuse("is reserved for a topic of the node", "any other id")
     return camera_id
 
 
@@ -67,7 +67,7 @@ class ImageSettings(Section):
     @classmethod
     def _not_beside_fps(cls, schedule: str | None, info: ValidationInfo) -> str | None:
         if schedule is not None and info.data.get("fps", 1.0) != 1.0:
-            raise refuse("is given beside fps", "one of them")
+            raise refuse("is given together with fps", "one of them")
         return schedule
 
 

@@ -116,7 +116,7 @@ def check_together(kafka: KafkaSettings) -> None:
     if missing and kafka.config is None:
         raise refuse(f"has no {missing[0]}", "at least brokers and topic (SS_BROKERS and SS_TOPIC)")
     if kafka.data_encryption and kafka.crypto is None:
-        raise refuse("has data_encryption and no crypto", "`crypto: {mode: GCM, password: …}`")
+        raise refuse("has data_encryption but no crypto", "`crypto: {mode: GCM, password: …}`")
     if kafka.config is None:
         _check_login(kafka)
     special = [name for name in _SINETSTREAM_ONLY if getattr(kafka, name) not in (None, False, 3)]
@@ -134,10 +134,10 @@ def _check_login(kafka: KafkaSettings) -> None:
     if protocol in ("PLAINTEXT", "SSL") or (mechanism is None and protocol is None):
         return
     if mechanism is None:
-        raise refuse(f"has security_protocol {protocol} and no sasl_mechanism", "`sasl_mechanism: PLAIN`")
+        raise refuse(f"has security_protocol {protocol} but no sasl_mechanism", "`sasl_mechanism: PLAIN`")
     missing = [name for name in ("sasl_plain_username", "sasl_plain_password") if not given(name)]
     if missing and mechanism != "GSSAPI":
-        raise refuse(f"has sasl_mechanism {mechanism} and no {missing[0]}", "a user name and a password")
+        raise refuse(f"has sasl_mechanism {mechanism} but no {missing[0]}", "a user name and a password")
 
 
 def _changes(under: Section, over: Section) -> dict[str, Any]:

@@ -26,10 +26,10 @@ def _brokers(raw: object) -> object:
 def _broker(text: str) -> str:
     match = _BROKER.fullmatch(text)
     if match is None:
-        raise refuse("is not the address of a broker", "host:port, several joined with commas")
+        raise refuse("is not the address of a broker", "host:port, several separated by commas")
     port = match["port"]
     if port is not None and not (port.isdecimal() and 0 < int(port) < 65536):
-        raise refuse("has a port that is none", "host:port, several joined with commas")
+        raise refuse("has an invalid port", "host:port, several separated by commas")
     return text
 
 
@@ -127,7 +127,7 @@ class KafkaCrypto(Section):
 class SinetstreamSettings(Section):
     """SINETStream's own parameters, as far as both ends of a topic need the same ones."""
 
-    brokers: Brokers = Field((), description="host:port, several joined with commas or as a list.")
+    brokers: Brokers = Field((), description="host:port, several separated by commas or as a list.")
     tls: Annotated[KafkaTls | None, bool_or_section(KafkaTls)] = Field(
         None, description="true (with the system's authorities), or a section with files."
     )

@@ -36,7 +36,7 @@ class TlsSettings(Section):
     @classmethod
     def _with_certificate(cls, key_file: Path | None, info: ValidationInfo) -> Path | None:
         if key_file is not None and "cert_file" in info.data and info.data["cert_file"] is None:
-            raise refuse("has no cert_file beside it", "both or neither")
+            raise refuse("has no cert_file", "both or neither")
         return key_file
 
 

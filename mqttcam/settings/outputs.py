@@ -12,11 +12,11 @@ from mqttcam.settings.field_types import Host, Port
 from mqttcam.settings.section import Section, refuse
 
 MIN_RATE, MAX_RATE = 0.00001, 240
-_RATES = f"{MIN_RATE:.5f} to {MAX_RATE} frames a second, or max (every frame)"
+_RATES = f"{MIN_RATE:.5f} to {MAX_RATE} frames per second, or max (every frame)"
 
 
 def rate_of(raw: object, minimum: float, allowed: str) -> float | None:
-    """A number of frames a second, 0 included; None for `max`."""
+    """A number of frames per second, 0 included; None for `max`."""
     if isinstance(raw, str) and raw.strip().lower() == "max":
         return None
     try:
@@ -33,7 +33,7 @@ def rate_of(raw: object, minimum: float, allowed: str) -> float | None:
 def _rate(raw: object) -> float | Literal["max"]:
     rate = rate_of(raw, MIN_RATE, _RATES)
     if rate == 0:
-        raise refuse("is no rate", f"{_RATES}; `enabled: false` sends nothing")
+        raise refuse("is not a rate", f"{_RATES}; `enabled: false` sends nothing")
     return "max" if rate is None else rate
 
 
@@ -82,7 +82,7 @@ class OutputSettings(Section):
     @classmethod
     def _not_beside_fps(cls, schedule: str | None, info: ValidationInfo) -> str | None:
         if schedule is not None and info.data.get("fps", "max") != "max":
-            raise refuse("is given beside fps", "one of them")
+            raise refuse("is given together with fps", "one of them")
         return schedule
 
 

@@ -80,7 +80,7 @@ class Settings(Section):
             return mqtt
         mqtt = mqtt or MqttSettings()
         if mqtt.tls is not None:
-            raise refuse("has `tls` but no `host`, and our own broker has no TLS", "`host`, or no `tls`")
+            raise refuse("has `tls` but no `host`, and the embedded broker has no TLS", "`host`, or no `tls`")
         host = _EVERY_ADDRESS.get(broker.host, broker.host)
         return mqtt.model_copy(update={"host": host, "port": broker.port})
 
@@ -102,14 +102,16 @@ class Settings(Section):
                 continue
             if everyone is None:
                 raise refuse(
-                    f"{camera_id} has `kafka`, and there is none for all", "`kafka: {brokers: …, topic: …}`"
+                    f"{camera_id} has `kafka`, but there is no top-level `kafka`",
+                    "`kafka: {brokers: …, topic: …}`",
                 )
             try:
                 check_together(for_camera(everyone, camera.kafka, "", camera_id))
             except PydanticCustomError as error:
                 told = error.context or {}
                 raise refuse(
-                    f"{camera_id}: its `kafka`, with that for all, {told['message']}", told["allowed"]
+                    f"{camera_id}: its `kafka`, combined with the top-level `kafka`, {told['message']}",
+                    told["allowed"],
                 ) from None
         return cameras
 
@@ -124,7 +126,7 @@ class Settings(Section):
             for name, output in {"kafka": kafka, "tcp": camera.tcp}.items():
                 if output is not None and output.on_motion and camera.motion is None:
                     raise refuse(
-                        f"{camera_id} has no `motion`, and its `{name}` sends on motion",
+                        f"{camera_id} has no `motion`, but its `{name}` sends on motion",
                         f"`{camera_id}: motion: true`, or no `on_motion`",
                     )
         return cameras
@@ -139,8 +141,8 @@ class Settings(Section):
                 continue
             if (owner := owners.setdefault((camera.source.type, device), camera_id)) != camera_id:
                 raise refuse(
-                    f"{owner} and {camera_id} are the same camera",
-                    "a camera once; `mqttcam cameras` shows what to write under `source`",
+                    f"{owner} and {camera_id} use the same camera",
+                    "each camera once; `mqttcam cameras` shows what to write under `source`",
                 )
         return cameras
 

@@ -44,7 +44,7 @@ def _password_hash(secret: SecretStr) -> SecretStr:
         raise refuse("is not a password hash", _NOT_A_HASH)
     n, r, p = map(int, match.groups())
     if n < 2 or n & (n - 1) or not r or not p or p > 16 or 128 * n * r > MAX_HASH_MEMORY:
-        raise refuse("is a password hash that takes too much or too little", _NOT_A_HASH)
+        raise refuse("is a password hash with unsuitable parameters", _NOT_A_HASH)
     return secret
 
 
@@ -52,7 +52,7 @@ def _token(secret: SecretStr) -> SecretStr:
     text = secret.get_secret_value()
     if len(text) < MIN_TOKEN or not text.isascii() or not text.isprintable() or " " in text:
         raise refuse(
-            "is too short or has odd characters", f"at least {MIN_TOKEN} ASCII characters without spaces"
+            "is too short or has invalid characters", f"at least {MIN_TOKEN} ASCII characters without spaces"
         )
     return secret
 
@@ -66,7 +66,7 @@ def _prefix(text: str) -> str:
 
 def _origin(text: str) -> str:
     if not _ORIGIN.fullmatch(text):
-        raise refuse("is not an origin", "such as http://homeassistant.local:8123")
+        raise refuse("is not a web origin", "such as http://homeassistant.local:8123")
     return text
 
 
@@ -149,7 +149,7 @@ class WebSettings(Section):
             return allowed
         if not info.data["users"] and not info.data["tokens"]:
             raise refuse(
-                f"host {host} lets everyone in the network see and change the cameras",
+                f"host {host} lets everyone on the network see and change the cameras",
                 "`users` or `tokens`, a loopback host, or `allow_unauthenticated: true`",
             )
         return allowed

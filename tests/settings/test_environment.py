@@ -71,7 +71,7 @@ def test_any_case(name: str) -> None:
 def test_the_same_in_other_letters_is_refused() -> None:
     found = problems_of(None, {"MQTTCAM__NODE": "a", "mqttcam__node": "b"})
     assert [str(p) for p in found] == [
-        "environment: mqttcam__node: MQTTCAM__NODE is the same in other letters, allowed: one of them"
+        "environment: mqttcam__node: MQTTCAM__NODE is the same variable in a different case, allowed: one of them"
     ]
 
 
@@ -217,7 +217,7 @@ def test_bytes_that_are_no_text() -> None:
         "environment: MQTTCAM__NODE: is not UTF-8, allowed: UTF-8",
     ]
     (problem,) = problems_of(None, {"LOG_LEVEL": "\udcff"})
-    assert str(problem).startswith(r"environment: LOG_LEVEL: '\udcff' has a character that is no text")
+    assert str(problem).startswith(r"environment: LOG_LEVEL: '\udcff' has an invalid character")
 
 
 @pytest.mark.parametrize(

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from pydantic import Field, SecretStr, ValidationError
 
 from mqttcam.settings.document.key_schema import known_keys, section_schema
 from mqttcam.settings.document.tree import Origin
 from mqttcam.settings.document.yaml_parser import parse
 from mqttcam.settings.field_types import Port
-from mqttcam.settings.loading import pydantic_errors
 from mqttcam.settings.loading.model_input import ModelInput
+from mqttcam.settings.loading.pydantic_errors import problem_of
 from mqttcam.settings.section import Section
 
 
@@ -38,14 +37,9 @@ def filled(text: str, folder: Path) -> tuple[Extra | None, list[str]]:
     try:
         extra = Extra.model_validate(data)
     except ValidationError as error:
-        found = [pydantic_errors.explain(detail, root) for detail in error.errors()]
+        found = [problem_of(detail, root, section_schema(Extra)) for detail in error.errors()]
         return None, [str(problem) for problem in (*problems, *(problem for _, problem in found))]
     return extra, list(map(str, problems))
-
-
-@pytest.fixture(autouse=True)
-def root(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pydantic_errors, "ROOT", section_schema(Extra))
 
 
 def test_lists_and_secrets_of_named_sections(tmp_path: Path) -> None:
@@ -63,9 +57,9 @@ def test_problems_name_the_item(tmp_path: Path) -> None:
     text = "names:\n  - a\n  - [b]\nfolders: x\nusers:\n  me:\n    ports:\n      - 1\n      - 99999\n"
     _, problems = filled(text, tmp_path)
     assert [line.removeprefix(f"{tmp_path}/") for line in problems] == [
-        "x.yaml:6: users.me.token: is missing, allowed: a text",
+        "x.yaml:6: users.me.token: is missing, allowed: text",
         "x.yaml:9: users.me.ports.1: 99999 is out of range, allowed: a whole number from 1 to 65535",
-        "x.yaml:3: names.1: is not a text, allowed: a text",
+        "x.yaml:3: names.1: is not text, allowed: text",
         "x.yaml:4: folders: is not a list, allowed: a list",
     ]
 

@@ -9,10 +9,10 @@ import pytest
 from mqttcam.settings import Problem, Settings, check_outputs
 from tests.settings.cases import CAMERA, lines, problems, problems_of
 
-MAPPING = "a `: ` or an indentation that does not fit, allowed: quotes around a text with `: `"
+MAPPING = "an unexpected `: ` or wrong indentation, allowed: quotes around text with `: `"
 DOCUMENT = "a second document, allowed: one document, without `---` between its lines"
-ALIAS = "an alias (`*`) of something that is not there, allowed: quotes around a text that starts with *"
-TAG = "a tag (`!`) that is not known here"
+ALIAS = "an alias (`*`) without an anchor (`&`), allowed: quotes around text that starts with *"
+TAG = "an unknown tag (`!`)"
 _, *MISTAKES = (Path(__file__).parent / "mistakes.txt").read_text(encoding="utf-8").split("\n====\n")
 
 
@@ -47,12 +47,12 @@ def test_given_twice_names_both_lines(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        ("", ": has nothing in it, allowed: at least `mqtt:` and a camera"),
-        ("# only this\n", ": has nothing in it, allowed: at least `mqtt:` and a camera"),
-        ("---\n", ": has nothing in it, allowed: at least `mqtt:` and a camera"),
+        ("", ": is empty, allowed: at least `mqtt:` and a camera"),
+        ("# only this\n", ": is empty, allowed: at least `mqtt:` and a camera"),
+        ("---\n", ": is empty, allowed: at least `mqtt:` and a camera"),
         ("- a\n- b\n", ":1: is a list, allowed: keys such as `mqtt:` and `cameras:`"),
         ("\nhello\n", ":2: is a single value, allowed: keys such as `mqtt:` and `cameras:`"),
-        ("a: 1\n\tb: 2\n", ":2: a tab in the indentation (begun in line 1), allowed: spaces"),
+        ("a: 1\n\tb: 2\n", ":2: a tab in the indentation (from line 1), allowed: spaces"),
         ("mqtt:\n\thost: 2\n", ":2: a tab in the indentation, allowed: spaces"),
         (b"a: 1\nb: \xff\n", ":2: byte 0xff is not UTF-8, allowed: UTF-8"),
         ("node: ä".encode("utf-16"), ": is UTF-16, allowed: UTF-8"),
@@ -61,14 +61,14 @@ def test_given_twice_names_both_lines(tmp_path: Path) -> None:
         (b"\x1f\x8b\x08garbage", ":1: byte 0x8b is not UTF-8, allowed: UTF-8"),
         ("a: 1\n b: 2\n", f":2: {MAPPING}"),
         ("a: b: c\n", f":1: {MAPPING}"),
-        ("a: x\nb\nc: 1\n", ":3: a line that is not `key: value` (begun in line 2)"),
-        ("a: [1,\nb: 2\n", ":2: a bracket or brace that is not closed (begun in line 1)"),
-        ('a: "x\n\n', ":2: a quote that is not closed (begun in line 1)"),
-        ("a: @x\n", ":1: a character that cannot start a value, allowed: quotes around such a text"),
+        ("a: x\nb\nc: 1\n", ":3: a line that is not `key: value` (from line 2)"),
+        ("a: [1,\nb: 2\n", ":2: a bracket or brace that is not closed (from line 1)"),
+        ('a: "x\n\n', ":2: a quote that is not closed (from line 1)"),
+        ("a: @x\n", ":1: a character that cannot start a value, allowed: quotes around such text"),
         ('a: "\\q"\n', ":1: a \\ in double quotes, allowed: single quotes, or \\\\"),
         ("a: 1\n---\nb: 2\n", f":2: {DOCUMENT}"),
         ("a: *b\n", f":1: {ALIAS}"),
-        ("? [a]\n: b\n", ":1: a key that is not a text"),
+        ("? [a]\n: b\n", ":1: a key that is not text"),
         (f"a: {'[' * 5000}", ":1: too many levels, allowed: 20"),
         ("a" * (1 << 20) + "a", ": is too large, allowed: 1048576 bytes"),
     ],
@@ -88,9 +88,7 @@ def test_tags(tmp_path: Path) -> None:
 
 
 def test_no_file(tmp_path: Path) -> None:
-    assert [str(p) for p in problems_of(tmp_path / "no.yaml")] == [
-        f"{tmp_path}/no.yaml: there is no such file"
-    ]
+    assert [str(p) for p in problems_of(tmp_path / "no.yaml")] == [f"{tmp_path}/no.yaml: does not exist"]
     assert [str(p) for p in problems_of(tmp_path)] == [
         f"{tmp_path}: is a folder (Docker makes one where a mounted file is missing), allowed: a YAML file"
     ]

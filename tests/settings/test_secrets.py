@@ -46,11 +46,11 @@ def test_none_given() -> None:
 
 def test_both_are_refused(tmp_path: Path, secret_file: Path) -> None:
     assert lines(tmp_path, f"mqtt:\n  password: {SECRET}\n  password_file: secret") == [
-        "config.yaml:3: mqtt.password_file: is given beside password, allowed: one of them"
+        "config.yaml:3: mqtt.password_file: is given together with password, allowed: one of them"
     ]
     environ = {"MQTTCAM__MQTT__PASSWORD": SECRET, "MQTTCAM__MQTT__PASSWORD_FILE": str(secret_file)}
     assert lines(tmp_path, "node: x", environ) == [
-        "environment: MQTTCAM__MQTT__PASSWORD_FILE: is given beside password, allowed: one of them"
+        "environment: MQTTCAM__MQTT__PASSWORD_FILE: is given together with password, allowed: one of them"
     ]
 
 
@@ -78,10 +78,10 @@ def test_files_that_give_no_secret(tmp_path: Path) -> None:
             f"config.yaml:2: mqtt.password_file: the file {Path(name) if name != '.' else tmp_path} {reason}"
         ]
     assert lines(tmp_path, "mqtt: {password_file: ''}") == [
-        "config.yaml:1: mqtt.password_file: is not a path, allowed: the path of a file with the secret in it"
+        "config.yaml:1: mqtt.password_file: is not a path, allowed: the path of a file that contains the secret"
     ]
     assert lines(tmp_path, "mqtt: {password_file: [a]}") == [
-        "config.yaml:1: mqtt.password_file: is not a path, allowed: the path of a file with the secret in it"
+        "config.yaml:1: mqtt.password_file: is not a path, allowed: the path of a file that contains the secret"
     ]
     assert lines(tmp_path, "mqtt: {password_file: }") == []
 
@@ -95,7 +95,7 @@ def test_tls_files_have_to_be_there(tmp_path: Path) -> None:
         "config.yaml:5: mqtt.tls.key_file: the file no.key cannot be read: No such file or directory",
     ]
     assert lines(tmp_path, "mqtt: {tls: {key_file: ca.pem}}") == [
-        "config.yaml:1: mqtt.tls.key_file: has no cert_file beside it, allowed: both or neither"
+        "config.yaml:1: mqtt.tls.key_file: has no cert_file, allowed: both or neither"
     ]
 
 

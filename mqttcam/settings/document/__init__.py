@@ -1,1 +1,1 @@
-"""A configuration as it was written, and what may stand in it."""
+"""The configuration as a tree that remembers where each value was written, and the schema of its keys."""

@@ -1,4 +1,4 @@
-"""A configuration file, read into a tree."""
+"""Read a configuration file into a tree."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ MAX_BYTES = 1 << 20
 
 
 def read_file(path: Path) -> tuple[TreeNode, list[Problem]]:
-    """The tree of a YAML file (its top is a mapping), and what is wrong in it so far: a key given twice.
+    """Return the tree of a YAML file, whose top is a mapping, and problems such as a key given twice.
 
     Raises:
-        SettingsError: there is no tree: unreadable, too large, not UTF-8, not YAML, empty, not a mapping.
+        SettingsError: The file is unreadable, too large, not UTF-8, not YAML, empty or not a mapping.
     """
     from mqttcam.settings.document.yaml_parser import (
-        parse,  # PyYAML: configured by the environment alone, we do without
+        parse,  # PyYAML is not needed without a file
     )
 
     file = str(path)
@@ -28,7 +28,7 @@ def read_file(path: Path) -> tuple[TreeNode, list[Problem]]:
         found = "a list" if isinstance(root.value, list) else "a single value"
         problems.append(root.origin.problem((), f"is {found}", "keys such as `mqtt:` and `cameras:`"))
     elif not problems:
-        problems.append(Problem(file, None, "", "has nothing in it", "at least `mqtt:` and a camera"))
+        problems.append(Problem(file, None, "", "is empty", "at least `mqtt:` and a camera"))
     raise SettingsError(problems)
 
 
@@ -40,7 +40,7 @@ def _text(path: Path) -> str:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        raise refused("there is no such file") from None
+        raise refused("does not exist") from None
     except IsADirectoryError:
         raise refused(
             "is a folder (Docker makes one where a mounted file is missing)", "a YAML file"

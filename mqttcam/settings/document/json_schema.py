@@ -6,31 +6,33 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from mqttcam.settings.document.key_schema import FILE_SUFFIX
+from mqttcam.settings.section import Section
 from mqttcam.settings.settings import Settings
 
 
-def json_schema() -> dict[str, Any]:
-    """JSON Schema (2020-12) of the file: keys, defaults, limits, texts, the `_file` twins of secrets.
+def json_schema(model: type[Section] = Settings) -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of the file: keys, defaults, limits, descriptions.
 
-    It knows each value in its normal form only; `load` also takes `level: info` or `port: "1883"`.
+    It has a `_file` key for each secret. Values are described in their normal form only; `load` also
+    accepts `level: info` or `port: "1883"`.
     """
-    schema = Settings.model_json_schema()
+    schema = model.model_json_schema()
     sections = (schema, *schema.get("$defs", {}).values())
     for name in _variants(sections):
         _require_type(schema["$defs"][name])
     for section in sections:
-        _add_twins(section)
+        _add_secret_files(section)
         _allow_empty(section)
     texts = {"title": "mqttcam", "description": "The configuration file of mqttcam."}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, **texts}
 
 
-def _add_twins(section: dict[str, Any]) -> None:
+def _add_secret_files(section: dict[str, Any]) -> None:
     properties = section.get("properties", {})
     secrets = [name for name, schema in properties.items() if _is_secret(schema)]
     for name in secrets:
         properties[name + FILE_SUFFIX] = {
-            "description": f"A file with the text of `{name}` in it, instead of `{name}`.",
+            "description": f"A file that contains `{name}`, instead of `{name}`.",
             "type": "string",
             "format": "path",
         }
@@ -44,7 +46,7 @@ def _add_twins(section: dict[str, Any]) -> None:
 
 
 def _allow_empty(section: dict[str, Any]) -> None:
-    """A section with nothing under its key (YAML's null) has its defaults. Free names keep their pattern."""
+    """Allow an empty section (YAML's null), which has its defaults. User-defined names keep their pattern."""
     for name, schema in section.get("properties", {}).items():
         if "patternProperties" in schema:
             schema["additionalProperties"] = False
@@ -56,7 +58,7 @@ def _allow_empty(section: dict[str, Any]) -> None:
 
 
 def _variants(sections: Iterable[dict[str, Any]]) -> Iterator[str]:
-    """The names of the sections that their `type` tells apart, such as the sources."""
+    """Yield the names of the sections that differ in their `type`, such as the sources."""
     for section in sections:
         for schema in section.get("properties", {}).values():
             for reference in schema.get("discriminator", {}).get("mapping", {}).values():
@@ -64,7 +66,7 @@ def _variants(sections: Iterable[dict[str, Any]]) -> Iterator[str]:
 
 
 def _require_type(section: dict[str, Any]) -> None:
-    """Require the `type` of a variant, which has a default in Python only."""
+    """Require the `type` of a variant: it has a default in Python, but selects the variant in the file."""
     section["required"] = ["type", *section.get("required", ())]
 
 

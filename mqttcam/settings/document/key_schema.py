@@ -1,7 +1,7 @@
-"""What the models say about a key path: which keys there are, which are sections, paths, secrets.
+"""The schema of the configuration's keys, read from the models: which are sections, paths, secrets.
 
-What works for every key (environment variables, secret files, nearest known keys) asks here,
-so that a new key in a model needs no other line anywhere.
+Environment variables, secret files and suggestions work for every key by this schema, so that a new key in
+a model needs no other line anywhere.
 """
 
 from __future__ import annotations
@@ -21,32 +21,34 @@ from mqttcam.settings.settings import Settings
 
 FILE_SUFFIX = "_file"
 ANY_NAME = "*"
-"""Stands for a camera's id, or a control's name, in the paths of `known_keys`."""
+"""Stands for a user-defined name, such as a camera's id, in the paths of `known_keys`."""
 
 
 class KeyKind(Enum):
+    """What the value of a key is."""
+
     SECTION = "section"
     CHOICE = "one of several sections, by its `type`"
-    SECTIONS = "sections under free names"
-    FREE = "values under free names"
-    LIST = "values one after the other"
+    SECTIONS = "sections under user-defined names"
+    FREE = "values under user-defined names"
+    LIST = "list of values"
     SECRET = "secret"
     PATH = "path"
     TEXT = "text"
     VALUE = "number, switch or word"
 
 
-_OPEN = (KeyKind.SECTION, KeyKind.CHOICE, KeyKind.SECTIONS, KeyKind.FREE)
+_WITH_KEYS = (KeyKind.SECTION, KeyKind.CHOICE, KeyKind.SECTIONS, KeyKind.FREE)
 
 
 class KeySchema(NamedTuple):
-    """What may stand at a key.
+    """The values that a key takes.
 
     Attributes:
-        kind: see `KeyKind`.
-        models: the section's model; of a choice, all of them.
-        members: the types, with Optional, Annotated and Union taken away.
-        marks: every metadata of `Annotated` and `Field`.
+        kind: what the value is.
+        models: the model of the section, or all models of a choice.
+        types: the members of the annotation, without Optional, Annotated and Union.
+        metadata: all metadata of `Annotated` and `Field`.
         optional: whether None is allowed.
     """
 
@@ -57,17 +59,17 @@ class KeySchema(NamedTuple):
     optional: bool = False
 
     @property
-    def is_open(self) -> bool:
-        """Whether keys stand under it."""
-        return self.kind in _OPEN
+    def has_keys(self) -> bool:
+        """Whether the value has keys of its own."""
+        return self.kind in _WITH_KEYS
 
     def variants(self) -> dict[str, type[Section]]:
-        """The models of a choice by their `type`."""
+        """Return the models of a choice by their `type`."""
         return {get_args(model.model_fields["type"].annotation)[0]: model for model in self.models}
 
 
 def schema_of(field: FieldInfo) -> KeySchema:
-    """The shape of a model's field."""
+    """Return the schema of a model's field."""
     types, metadata = _flatten(field.annotation)
     optional = type(None) in get_args(field.annotation)
     return _schema(types, (*field.metadata, *metadata))._replace(optional=optional)
@@ -95,7 +97,7 @@ def _schema(types: tuple[Any, ...], metadata: tuple[Any, ...]) -> KeySchema:
 
 
 def _flatten(annotation: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-    """The types of an annotation (None left out) and all its metadata."""
+    """Return the types of an annotation, without None, and all its metadata."""
     origin = get_origin(annotation)
     if origin is Annotated:
         inner, *own = get_args(annotation)
@@ -112,23 +114,23 @@ def _flatten(annotation: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
 
 
 def keys_of(model: type[Section]) -> dict[str, KeySchema]:
-    """Every key of a section, the `_file` twins of its secrets included (they are paths)."""
+    """Return every key of a section, including the `_file` keys of its secrets, which are paths."""
     keys = {name: schema_of(field) for name, field in model.model_fields.items()}
-    twins = {
+    secret_files = {
         name + FILE_SUFFIX: KeySchema(KeyKind.PATH, (), (Path,))
         for name, schema in keys.items()
         if schema.kind is KeyKind.SECRET
     }
-    return keys | twins
+    return keys | secret_files
 
 
 def item_schema(schema: KeySchema) -> KeySchema:
-    """The shape of a list's items."""
+    """Return the schema of a list's items."""
     return _schema(*_flatten(get_args(schema.types[0])[0]))
 
 
 def child_schema(schema: KeySchema, key: Key) -> KeySchema | None:
-    """The shape under a key; None for a key that is not known. Of a choice, any variant's key is known."""
+    """Return the schema under a key, or None for an unknown key. A choice has the keys of all its variants."""
     if schema.kind in (KeyKind.SECTION, KeyKind.CHOICE):
         found = [keys[str(key)] for keys in map(keys_of, schema.models) if key in keys]
         models = dict.fromkeys(model for one in found for model in one.models)
@@ -141,7 +143,7 @@ def child_schema(schema: KeySchema, key: Key) -> KeySchema | None:
 
 
 def section_schema(model: type[Section]) -> KeySchema:
-    """The shape of a section of that model."""
+    """Return the schema of a section of that model."""
     return KeySchema(KeyKind.SECTION, (model,), (model,))
 
 
@@ -151,10 +153,10 @@ ROOT = section_schema(Settings)
 def known_keys(
     schema: KeySchema = ROOT, path: tuple[str, ...] = ()
 ) -> Iterator[tuple[tuple[str, ...], KeySchema]]:
-    """Every key path, sections included; a path may come more than once (variants of a choice)."""
+    """Yield every key path, including sections; variants of a choice may repeat a path."""
     if schema.kind in (KeyKind.SECTIONS, KeyKind.FREE):
         below = child_schema(schema, ANY_NAME)
-        if below is not None and below.is_open:
+        if below is not None and below.has_keys:
             yield from known_keys(below, (*path, ANY_NAME))
         return
     for model in schema.models:
@@ -164,12 +166,12 @@ def known_keys(
 
 
 def literals(types: Sequence[Any]) -> list[object]:
-    """The options of a `Literal` among `members`."""
+    """Return the options of a `Literal` among `types`."""
     return [option for member in types if get_origin(member) is Literal for option in get_args(member)]
 
 
 def limits(metadata: Sequence[Any]) -> Mapping[str, Any]:
-    """The constraints among `marks`: `ge`, `le`, `min_length`, `max_length`, `pattern`."""
+    """Return the constraints among `metadata`: `ge`, `le`, `min_length`, `max_length`, `pattern`."""
     names = ("ge", "le", "min_length", "max_length", "pattern")
     return {
         name: value for mark in metadata for name in names if (value := getattr(mark, name, None)) is not None

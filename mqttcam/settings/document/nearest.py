@@ -1,4 +1,4 @@
-"""The known key that was probably meant."""
+"""Suggest the known key that an unknown one was probably meant to be."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from mqttcam.settings.document.tree import PREFIX, Key, dotted, variable_name
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The one of `known` that looks most like `word` (any case, `-` for `_`); None where none does."""
-    import difflib  # a configuration without mistakes does without
+    """Return the word of `known` most similar to `word` (any case, `-` for `_`), or None."""
+    import difflib  # not needed for a valid configuration
 
     by_looks = {_looks(name): name for name in known}
     close = difflib.get_close_matches(_looks(word), by_looks, n=1, cutoff=0.6)
@@ -22,7 +22,7 @@ def _looks(word: str) -> str:
 
 
 def nearest_key(path: Sequence[Key], known: Iterable[str]) -> str | None:
-    """The key meant by the last of `path`: one of its section (`known`), else the same elsewhere."""
+    """Suggest a key for the last of `path`: a similar one in its section (`known`), or the same one elsewhere."""
     word = str(path[-1])
     if near := nearest(word, known):
         return near
@@ -36,7 +36,7 @@ def nearest_key(path: Sequence[Key], known: Iterable[str]) -> str | None:
 
 
 def _distance(one: Sequence[Key], other: Sequence[Key]) -> tuple[int, int]:
-    """How far a key is from where a person wrote it: first by the sections that both are in, then by its depth."""
+    """Return how far a key is from where it was written: by the sections they share, then by its depth."""
     shared = next(
         (i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
     )
@@ -44,7 +44,7 @@ def _distance(one: Sequence[Key], other: Sequence[Key]) -> tuple[int, int]:
 
 
 def nearest_variable(path: Sequence[str]) -> str | None:
-    """The variable meant by an unknown one; `path` is its name, split at the double underscores."""
+    """Suggest a variable for an unknown one; `path` is its name, split at the double underscores."""
     known = {
         PREFIX + variable_name(_named(other, path))
         for other, schema in known_keys()
@@ -54,7 +54,7 @@ def nearest_variable(path: Sequence[str]) -> str | None:
 
 
 def _named(known: Sequence[str], like: Sequence[Key]) -> list[str]:
-    """A known path with the free names (a camera's id) that `like` has at the same place."""
+    """Return a known path with the user-defined names (a camera's id) of `like` in the same position."""
     free = list(known[:1]) == list(like[:1])
     return [
         str(like[i]) if key == ANY_NAME and free and i + 1 < len(like) else key for i, key in enumerate(known)

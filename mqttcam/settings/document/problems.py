@@ -1,4 +1,4 @@
-"""What is wrong with a configuration, one line a problem."""
+"""The problems of a configuration, one line each."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 ENVIRONMENT = "environment"
-"""Stands where the file name would, for a problem of an environment variable."""
+"""Shown in place of the file name for a problem of an environment variable."""
 
 
 def one_line(text: str) -> str:
-    """`text` with everything that is not printable escaped, so that it stays on its line."""
+    """Return `text` with everything that is not printable escaped, so that it stays on one line."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
@@ -20,10 +20,10 @@ class Problem:
 
     Attributes:
         file: the configuration file, or `environment`.
-        line: counted from 1; None where there is no line to show.
+        line: counted from 1; None if there is no line to show.
         key: `cameras.front.size`, or the environment variable; empty for the file as a whole.
-        message: what is wrong, in words; never a secret.
-        allowed: what would be right, in words, where that can be said.
+        message: what is wrong; never includes a secret.
+        allowed: what would be right, if known.
     """
 
     file: str
@@ -39,7 +39,7 @@ class Problem:
 
 
 class SettingsError(Exception):
-    """The configuration cannot be used; `problems` has all that was found, `str` one line each."""
+    """The configuration is not valid; `problems` has all problems found, `str` one line for each."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = list(problems)
@@ -47,4 +47,4 @@ class SettingsError(Exception):
 
 
 class NoConfiguration(SettingsError):
-    """Neither a file nor an environment variable configures anything."""
+    """There is neither a configuration file nor an environment variable of ours."""

@@ -1,4 +1,4 @@
-"""A configuration as it was written: values with their source text and the place they stand at."""
+"""The tree of a configuration: values with their text and their origin, a line or a variable."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ PREFIX = "MQTTCAM__"
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where something was written: a line of a file, or a variable (`VARIABLE.key` inside its value)."""
+    """Where a value was written: a line of a file, or a variable (`VARIABLE.key` inside its value)."""
 
     file: str = ENVIRONMENT
     line: int | None = None
     variable: str | None = None
 
     def problem(self, path: Sequence[Key], message: str, allowed: str | None = None) -> Problem:
-        """A problem here; `path` is the full key path, used where the place is in a file."""
+        """Return a problem at this origin; `path` is the full key path, shown if the origin is in a file."""
         return Problem(self.file, self.line, self.variable or dotted(path), message, allowed)
 
     def child(self, key: Key) -> Origin:
-        """The place of a key that is not there, under this one."""
+        """Return the origin that a missing key under this one would have."""
         if self.variable is None:
             return self
         inside = "." in self.variable
@@ -37,14 +37,14 @@ class Origin:
 
 @dataclass(slots=True, repr=False, eq=False)
 class TreeNode:
-    """A value. No `repr`: it may be a secret.
+    """A value in the tree. It has no `repr` because it may be a secret.
 
     Attributes:
-        value: a mapping or list of nodes, or a scalar by the rules of YAML 1.2.
-        place: of its key, in a mapping; of itself elsewhere.
-        text: a scalar as it was written; None for a mapping or list.
-        size: how many nodes it is, aliases counted each time.
-        height: levels under it.
+        value: a mapping or list of nodes, or a scalar by YAML 1.2's core schema.
+        origin: that of its key in a mapping, otherwise its own.
+        text: a scalar as written; None for a mapping or list.
+        size: number of nodes including this one, aliases expanded.
+        height: number of levels below it.
     """
 
     value: dict[str, TreeNode] | list[TreeNode] | Scalar
@@ -53,13 +53,8 @@ class TreeNode:
     size: int = 1
     height: int = 0
 
-    @property
-    def is_open(self) -> bool:
-        """Whether it is a mapping or a list."""
-        return isinstance(self.value, dict | list)
-
     def plain(self) -> object:
-        """The value without places, scalars resolved."""
+        """Return the value without origins, scalars resolved."""
         if isinstance(self.value, dict):
             return {key: node.plain() for key, node in self.value.items()}
         if isinstance(self.value, list):
@@ -67,7 +62,7 @@ class TreeNode:
         return self.value
 
     def get(self, key: Key) -> TreeNode | None:
-        """The node under a key or index; None where there is none."""
+        """Return the node under a key or index, or None."""
         if isinstance(self.value, dict) and isinstance(key, str):
             return self.value.get(key)
         if isinstance(self.value, list) and isinstance(key, int) and key < len(self.value):
@@ -76,10 +71,10 @@ class TreeNode:
 
 
 def dotted(path: Sequence[Key]) -> str:
-    """`cameras.front.size`."""
+    """Return a key path as text: `cameras.front.size`."""
     return ".".join(map(str, path))
 
 
 def variable_name(path: Sequence[Key]) -> str:
-    """The environment variable's part for a key path: `MQTT__HOST`."""
+    """Return a key path as in an environment variable: `MQTT__HOST`."""
     return "__".join(map(str, path)).upper()

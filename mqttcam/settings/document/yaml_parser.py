@@ -1,7 +1,7 @@
-"""YAML text to a tree that remembers its lines.
+"""Parse YAML text into a tree that remembers its lines.
 
-Scalars are read by YAML 1.2's core rules, so that `no`, `on`, `12:30` and `0777` are what they look like.
-Built on PyYAML's events: whatever the text, depth and number of values (each alias counted) have a limit.
+Scalars follow YAML 1.2's core schema, so that `no`, `on` and `12:30` are text and `0777` is 777.
+The parser consumes PyYAML's events, so that the depth and the number of values, aliases expanded, are limited.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from mqttcam.settings.document.problems import Problem
 from mqttcam.settings.document.tree import Key, Origin, Scalar, TreeNode
 
 LOADER: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""libyaml's parser; PyYAML's own, many times slower, where PyYAML was built without libyaml."""
+"""libyaml's parser, or the many times slower one in Python if PyYAML was built without libyaml."""
 MAX_NODES = 20_000
 MAX_DEPTH = 20
 _MERGE = "<<"
@@ -37,12 +37,12 @@ _NOT_YAML = ("not understood as YAML", None)
 _TOO_DEEP = ("too many levels", str(MAX_DEPTH))
 _WORDS = {
     "mapping values are not": (
-        "a `: ` or an indentation that does not fit",
-        "quotes around a text with `: `",
+        "an unexpected `: ` or wrong indentation",
+        "quotes around text with `: `",
     ),
     "could not find expected ':'": ("a line that is not `key: value`", None),
-    "found character that cannot": ("a character that cannot start a value", "quotes around such a text"),
-    "did not find expected key": ("an indentation that does not fit", "the keys of a section in one column"),
+    "found character that cannot": ("a character that cannot start a value", "quotes around such text"),
+    "did not find expected key": ("wrong indentation", "the keys of a section in the same column"),
     "did not find expected ',' or": ("a bracket or brace that is not closed", None),
     "found unexpected end of stream": ("a quote that is not closed", None),
     "found unknown escape character": ("a \\ in double quotes", "single quotes, or \\\\"),
@@ -50,7 +50,7 @@ _WORDS = {
 }
 
 Locate = Callable[[int, list[Key]], Origin]
-"""The place of something from its line (counted from 1) and key path."""
+"""Return an origin for a line (counted from 1) and a key path."""
 
 
 def parse(text: str, locate: Locate, loader: type[Any] = LOADER) -> tuple[TreeNode | None, list[Problem]]:
@@ -58,25 +58,25 @@ def parse(text: str, locate: Locate, loader: type[Any] = LOADER) -> tuple[TreeNo
     composer = _Composer(locate)
     try:
         for event in yaml.parse(text, loader):
-            composer.take(event)
-    except _StopError:
+            composer.handle(event)
+    except _ParsingStopped:
         return None, composer.problems
     except yaml.reader.ReaderError as error:
-        # The position is in bytes with one of PyYAML's two readers, in characters with the other.
+        # The error's position is in bytes or in characters, depending on the loader.
         line = text.count("\n", 0, max(text.find(chr(error.character)), 0)) + 1
-        composer.note_at_line(line, f"the character 0x{error.character:02x} is not allowed in YAML")
+        composer.add_problem_at_line(line, f"the character 0x{error.character:02x} is not allowed in YAML")
         return None, composer.problems
     except yaml.YAMLError as error:
         line, message, allowed = _syntax(text, error)
         if _depth(text, loader, error) > MAX_DEPTH:
             message, allowed = _TOO_DEEP
-        composer.note_at_line(line, message, allowed)
+        composer.add_problem_at_line(line, message, allowed)
         return None, composer.problems
     return composer.root, composer.problems
 
 
 def _depth(text: str, loader: type[Any], error: yaml.YAMLError) -> int:
-    """The number of levels before an error.
+    """Return the number of levels before an error.
 
     PyYAML scans up to 1,024 characters of a line before it emits the events of their beginning, so that
     an error, such as PyYAML's own limit of levels (since 6.0.4), can hide a depth that is ours to report.
@@ -92,7 +92,7 @@ def _depth(text: str, loader: type[Any], error: yaml.YAMLError) -> int:
 
 
 def resolve(text: str) -> Scalar:
-    """A plain scalar by YAML 1.2's core schema; NaN and infinity, of no use here, stay text."""
+    """Resolve a plain scalar by YAML 1.2's core schema; NaN and infinity, of no use here, stay text."""
     if text in _NULL:
         return None
     if text in _BOOL:
@@ -123,15 +123,15 @@ def _syntax(text: str, error: yaml.YAMLError) -> tuple[int, str, str | None]:
         words = _TAB
     message, allowed = words
     begun = error.context_mark.line + 1 if error.context_mark else line
-    return line, message if begun >= line else f"{message} (begun in line {begun})", allowed
+    return line, message if begun >= line else f"{message} (from line {begun})", allowed
 
 
-class _StopError(Exception):
-    """The rest of the text is not looked at; the reason is noted."""
+class _ParsingStopped(Exception):
+    """The rest of the text is ignored; the reason is among the problems."""
 
 
-class _Open:
-    """A mapping or list whose end was not seen yet."""
+class _OpenCollection:
+    """A mapping or list whose end has not been parsed yet."""
 
     __slots__ = ("anchor", "key", "key_line", "lines", "merged", "node")
 
@@ -149,25 +149,27 @@ class _Open:
 
 
 class _Composer:
-    """Takes PyYAML's events one by one and builds the tree."""
+    """Builds the tree from PyYAML's events."""
 
     def __init__(self, locate: Locate) -> None:
         self.root: TreeNode | None = None
         self.problems: list[Problem] = []
         self._locate = locate
-        self._open: list[_Open] = []
+        self._open: list[_OpenCollection] = []
         self._anchors: dict[str, TreeNode] = {}
         self._documents = 0
 
-    def note(self, line: int, message: str, allowed: str | None = None) -> None:
+    def add_problem(self, line: int, message: str, allowed: str | None = None) -> None:
+        """Add a problem of the current key."""
         path = self._path()
         self.problems.append(self._locate(line, path).problem(path, message, allowed))
 
-    def note_at_line(self, line: int, message: str, allowed: str | None = None) -> None:
-        """A problem whose key is not known for sure."""
+    def add_problem_at_line(self, line: int, message: str, allowed: str | None = None) -> None:
+        """Add a problem whose key is uncertain."""
         self.problems.append(self._locate(line, []).problem((), message, allowed))
 
-    def take(self, event: Any) -> None:
+    def handle(self, event: Any) -> None:
+        """Add an event to the tree."""
         line = event.start_mark.line + 1
         if isinstance(event, yaml.ScalarEvent):
             self._scalar(event, line)
@@ -183,8 +185,8 @@ class _Composer:
                 self._stop(line, "a second document", "one document, without `---` between its lines")
 
     def _stop(self, line: int, message: str, allowed: str | None = None) -> NoReturn:
-        self.note_at_line(line, message, allowed)
-        raise _StopError
+        self.add_problem_at_line(line, message, allowed)
+        raise _ParsingStopped
 
     def _path(self) -> list[Key]:
         path: list[Key] = []
@@ -203,11 +205,11 @@ class _Composer:
     def _begin(self, event: Any, line: int) -> None:
         self._plain(event, line)
         if self._open and self._open[-1].awaits_key:
-            self._stop(line, "a key that is not a text")
+            self._stop(line, "a key that is not text")
         if len(self._open) >= MAX_DEPTH:
             self._stop(line, *_TOO_DEEP)
         empty: dict[str, TreeNode] | list[TreeNode] = {} if isinstance(event, yaml.MappingStartEvent) else []
-        self._open.append(_Open(TreeNode(empty, self._origin(line)), event.anchor))
+        self._open.append(_OpenCollection(TreeNode(empty, self._origin(line)), event.anchor))
 
     def _end(self, line: int) -> None:
         opened = self._open.pop()
@@ -233,33 +235,31 @@ class _Composer:
         if not text:
             self._stop(line, "a `:` without a key before it")
         if text != text.strip():
-            self._stop(line, "a space before a key that is no plain space", "plain spaces, typed anew")
+            self._stop(line, "a key with a space around it that is not a plain space", "plain spaces")
         parent.key, parent.key_line = text, line
         first = parent.lines.setdefault(text, line)
         if first != line or parent.node.get(text) is not None:
-            self.note(line, f"given twice, first in line {first}", "once")
+            self.add_problem(line, f"given twice, first in line {first}", "once")
 
     def _alias(self, event: Any, line: int) -> None:
         node = self._anchors.get(event.anchor)
         if node is None:
             self._stop(
                 line,
-                "an alias (`*`) of something that is not there",
-                "quotes around a text that starts with *",
+                "an alias (`*`) without an anchor (`&`)",
+                "quotes around text that starts with *",
             )
         if self._open and self._open[-1].awaits_key:
-            self._stop(line, "a key that is not a text")
+            self._stop(line, "a key that is not text")
         self._add(replace(node, origin=self._origin(line)), None, line)
 
     def _plain(self, event: Any, line: int) -> bool:
-        """Whether a scalar is read by its looks (and not as text)."""
+        """Return whether a scalar is to be resolved rather than taken as text."""
         if event.tag in _TEXT_TAGS:
             return False
         if event.tag not in _PLAIN_TAGS:
             secret = "`password_file: FILE` for a secret"
-            self.note(
-                line, "a tag (`!`) that is not known here", secret if event.tag == "!secret" else "quotes"
-            )
+            self.add_problem(line, "an unknown tag (`!`)", secret if event.tag == "!secret" else "quotes")
         implicit = event.implicit
         return bool(implicit[0] or event.tag) if isinstance(implicit, tuple) else False
 

@@ -1,1 +1,1 @@
-"""From file, environment and secrets to the settings."""
+"""Load the settings from a file, the environment and secret files."""

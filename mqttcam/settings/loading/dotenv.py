@@ -1,4 +1,4 @@
-"""The `.env` file of the current folder, which the reference sender reads as well."""
+"""The `.env` file in the current folder, which the reference sender reads as well."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ log = logging.getLogger(__name__)
 
 DOTENV = Path(".env")
 FROM_DOTENV = "MQTTCAM_FROM_DOTENV"
-"""Holds the names of the variables that came from the file."""
+"""The variable that lists the names of the variables from the file."""
 
 
 def load_dotenv(environ: MutableMapping[str, str], path: Path = DOTENV) -> None:
-    """Add the variables of a `.env` file that are not there yet, as the reference sender does.
+    """Add the variables of a `.env` file that are not set yet, as the reference sender does.
 
-    Read again, those that came from the file follow it; a process that takes our place inherits which they are.
-    The file may be anybody's: one that cannot be read is said, and no error.
+    When the file is read again, the variables that came from it are updated or removed; a process started
+    by exec inherits their names. The file may belong to another program: if it cannot be read, a warning is
+    logged.
     """
     try:
         found: Mapping[str, str | None] = {}
@@ -26,7 +27,7 @@ def load_dotenv(environ: MutableMapping[str, str], path: Path = DOTENV) -> None:
 
             found = dotenv_values(path)
     except (OSError, ValueError, ImportError) as error:
-        log.warning("%s is not read: %s", path, error)
+        log.warning("%s: ignored, cannot be read: %s", path, error)
         return
     before = set(environ.get(FROM_DOTENV, "").split())
     ours = {

@@ -1,11 +1,11 @@
-"""Environment variables over the file: `MQTTCAM__MQTT__HOST` is `mqtt.host`.
+"""Environment variables that override the file: `MQTTCAM__MQTT__HOST` is `mqtt.host`.
 
 Rules:
-    - Two underscores between levels; any case. The environment beats the file. An empty value is none.
-    - A value is text for the model to convert; a section, a dict or a list is YAML in one line (or JSON).
-      A variable for a whole section replaces the file's; variables for its keys go on top of that.
-    - A camera's id is written with its own `_` and `-` (single ones); `_` is also `-` where only that fits.
-    - `LOG_LEVEL` is `log.level` unless `MQTTCAM__LOG__LEVEL` is there; it too beats the file.
+    - Two underscores between levels; any case. The environment overrides the file. An empty variable is ignored.
+    - A value is text for the model to convert; a section, a mapping or a list is YAML (or JSON) on one line.
+      A variable for a whole section replaces the file's section; variables for its keys override both.
+    - A camera's id keeps its single `_` and `-`; `_` also matches `-` if the file has only such an id.
+    - `LOG_LEVEL` is `log.level` unless `MQTTCAM__LOG__LEVEL` is set; it overrides the file as well.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from mqttcam.settings.document.tree import PREFIX, Key, Origin, TreeNode, dotted
 LOG_LEVEL = "LOG_LEVEL"
 REFERENCE_PREFIXES = ("PICAMERA2_", "PICAMERA_", "SS_", "SSCFG_")
 REFERENCE_NAMES = frozenset({"SCHEDULE"})
-"""The reference sender's variables: they too say that the environment is meant to configure mqttcam."""
+"""Names of the reference sender's variables, which configure mqttcam as well."""
 
 
 def configures(environ: Mapping[str, str]) -> bool:
-    """Whether any variable there is a configuration (`LOG_LEVEL` alone is not)."""
+    """Return whether any variable configures mqttcam (`LOG_LEVEL` alone does not)."""
     names = (name.upper() for name, value in environ.items() if value)
     return any(name.startswith((PREFIX, *REFERENCE_PREFIXES)) or name in REFERENCE_NAMES for name in names)
 
 
 def overlay(root: TreeNode, environ: Mapping[str, str]) -> tuple[TreeNode, list[Problem]]:
-    """The tree with the environment's values over it, and what is wrong with their names and syntax."""
+    """Return the tree overridden by the environment, and the problems of the variables' names and syntax."""
     problems: list[Problem] = []
     seen: dict[tuple[Key, ...], str] = {}
     for name in sorted(filter(_is_ours, environ), key=lambda name: (name.count("__"), name)):
@@ -49,7 +49,9 @@ def overlay(root: TreeNode, environ: Mapping[str, str]) -> tuple[TreeNode, list[
                 origin.problem((), f"unknown variable (nearest: {near})" if near else "unknown variable")
             )
         elif (other := seen.setdefault(tuple(path), name)) != name:
-            problems.append(origin.problem((), f"{other} is the same in other letters", "one of them"))
+            problems.append(
+                origin.problem((), f"{other} is the same variable in a different case", "one of them")
+            )
         else:
             node, found = _node(value, schema, origin)
             problems += found
@@ -60,17 +62,17 @@ def overlay(root: TreeNode, environ: Mapping[str, str]) -> tuple[TreeNode, list[
 
 
 def _is_ours(name: str) -> bool:
-    """Ours, or one underscore short of it; Kubernetes' `MQTTCAM_SERVICE_HOST` is neither."""
+    """Return whether a name has our prefix, perhaps with one `_` missing; `MQTTCAM_SERVICE_HOST` is Kubernetes'."""
     return name.upper().startswith(PREFIX) or (name.upper().startswith(PREFIX[:-1]) and "__" in name)
 
 
 def _has_surrogates(value: str) -> bool:
-    """Whether the bytes of a variable were not UTF-8 (Python shows those as surrogates)."""
+    """Return whether the bytes of a variable were not UTF-8, which Python represents by surrogates."""
     return any("\ud800" <= character <= "\udfff" for character in value)
 
 
 def _resolve(root: TreeNode, written: Sequence[str]) -> tuple[list[Key], KeySchema | None]:
-    """The key path of a variable, spelled as in the models and the file; no shape where it is unknown."""
+    """Return the key path of a variable, spelled as in the models and the file, and its schema, None if unknown."""
     path: list[Key] = []
     schema: KeySchema | None = ROOT
     node: TreeNode | None = root
@@ -92,7 +94,7 @@ def _resolve(root: TreeNode, written: Sequence[str]) -> tuple[list[Key], KeySche
 
 def _node(value: str, schema: KeySchema, origin: Origin) -> tuple[TreeNode, list[Problem]]:
     structured = (
-        schema.is_open
+        schema.has_keys
         or schema.kind is KeyKind.LIST
         or (schema.kind is KeyKind.VALUE and value.lstrip().startswith(("[", "{")))
     )
@@ -108,7 +110,7 @@ def _node(value: str, schema: KeySchema, origin: Origin) -> tuple[TreeNode, list
 
 
 def _put(node: TreeNode | None, path: Sequence[Key], leaf: TreeNode, done: tuple[Key, ...]) -> TreeNode:
-    """The tree with `leaf` at `path`; nodes on the way are copied, for an alias may share them."""
+    """Return the tree with `leaf` at `path`; the nodes above it are copied because an alias may share them."""
     if not path:
         return leaf
     key, *rest = path
@@ -117,16 +119,16 @@ def _put(node: TreeNode | None, path: Sequence[Key], leaf: TreeNode, done: tuple
     assert isinstance(node.value, dict)
     keys = dict(node.value)
     if not rest:
-        _drop_twin(keys, str(key))
+        _drop_other_form(keys, str(key))
     keys[str(key)] = _put(keys.get(str(key)), rest, leaf, (*done, key))
     return replace(node, value=keys)
 
 
-def _drop_twin(keys: dict[str, TreeNode], key: str) -> None:
-    """A secret from the environment beats the file's in either form."""
-    for twin in (key + FILE_SUFFIX, key.removesuffix(FILE_SUFFIX)):
-        if twin != key and twin in keys and keys[twin].origin.variable is None:
-            del keys[twin]
+def _drop_other_form(keys: dict[str, TreeNode], key: str) -> None:
+    """Remove the file's secret, in either form, in favour of the environment's."""
+    for other in (key + FILE_SUFFIX, key.removesuffix(FILE_SUFFIX)):
+        if other != key and other in keys and keys[other].origin.variable is None:
+            del keys[other]
 
 
 def _log_level(root: TreeNode, level: str) -> TreeNode:

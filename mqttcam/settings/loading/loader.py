@@ -1,8 +1,8 @@
-"""Finding, loading and checking the configuration."""
+"""Find, load and check the configuration."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -13,45 +13,51 @@ from mqttcam.settings.document.problems import ENVIRONMENT, NoConfiguration, Pro
 from mqttcam.settings.document.tree import PREFIX, Key, Origin, TreeNode
 from mqttcam.settings.loading.environment import configures, overlay
 from mqttcam.settings.loading.model_input import ModelInput
-from mqttcam.settings.loading.pydantic_errors import explain
+from mqttcam.settings.loading.pydantic_errors import problem_of
 from mqttcam.settings.nii_sender import sender as reference
 from mqttcam.settings.settings import Settings, default_state_dir
 
 DEFAULT_FILES = (Path("config.yaml"), Path("/etc/mqttcam/config.yaml"))
 
 
-def find_config(explicit: Path | None, environ: Mapping[str, str]) -> Path | None:
-    """The configuration file to load; None where the environment alone configures.
+def find_config(
+    explicit: Path | None, environ: Mapping[str, str], files: Sequence[Path] = DEFAULT_FILES
+) -> Path | None:
+    """Return the configuration file to load, or None if there are only environment variables.
 
-    In this order: `explicit` (there or not), `./config.yaml`, `/etc/mqttcam/config.yaml`, the environment.
+    In this order: `explicit` (whether it exists or not), `files` (`./config.yaml`,
+    `/etc/mqttcam/config.yaml`), the environment.
 
     Raises:
-        NoConfiguration: there is none of them.
+        NoConfiguration: None of them exists.
     """
     if explicit is not None:
         return explicit
-    for path in DEFAULT_FILES:
-        if _is_there(path):
+    for path in files:
+        if _exists(path):
             return path
     if configures(environ) or reference.read(environ).tree is not None:
         return None
-    here, system = DEFAULT_FILES
-    message = f"no ./{here}, no {system}, no variable {PREFIX}… in the environment"
-    raise NoConfiguration([Problem("configuration", None, "", message, "one of the three, or -c FILE")])
+    nowhere = ", ".join(f"no {path if path.is_absolute() else f'./{path}'}" for path in files)
+    message = f"{nowhere}, no variable {PREFIX}… in the environment"
+    raise NoConfiguration([Problem("configuration", None, "", message, "one of these, or -c FILE")])
 
 
-def _is_there(path: Path) -> bool:
+def _exists(path: Path) -> bool:
     try:
-        return path.exists()
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
     except OSError:
-        return True  # in a folder that we may not enter: loading it will say so
+        return True  # such as in a folder that we may not enter: loading reports it
+    return True
 
 
 def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
-    """The settings from a file (if any), with the environment over it.
+    """Return the settings from a file, if any, overridden by the environment.
 
     Raises:
-        SettingsError: with every problem that could be found.
+        SettingsError: The configuration is not valid; the error has every problem found.
     """
     settings, problems = _load(path, environ)
     if settings is None:
@@ -60,41 +66,41 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
 
 
 def _load(path: Path | None, environ: Mapping[str, str]) -> tuple[Settings | None, list[Problem]]:
-    """Settings or problems. A function of its own, so that an error's traceback keeps nothing it read."""
+    """Return settings or problems. It is a separate function so that an error's traceback keeps no secret."""
     root, problems = read_file(path) if path is not None else (TreeNode({}, Origin()), [])
     given = reference.read(environ)
     problems += given.problems
     root, found = overlay(reference.underlay(root, given), environ)
     problems += found
-    filler = ModelInput()
-    data = filler.section(Settings, root, ())
-    problems += filler.problems
+    model_input = ModelInput()
+    data = model_input.section(Settings, root, ())
+    problems += model_input.problems
     if isinstance(data, dict):
         data.setdefault("state_dir", default_state_dir(environ))
     settings = None
     try:
         settings = Settings.model_validate(data)
     except ValidationError as error:
-        problems += _explained(error, root, filler.settled)
+        problems += _explained(error, root, model_input.reported)
     if problems:
         return None, sorted(problems, key=lambda problem: (problem.file == ENVIRONMENT, problem.line or 0))
     return settings, []
 
 
-def _explained(error: ValidationError, root: TreeNode, settled: set[tuple[Key, ...]]) -> list[Problem]:
-    """A problem for each key path; `settled` has those that have one already."""
+def _explained(error: ValidationError, root: TreeNode, reported: set[tuple[Key, ...]]) -> list[Problem]:
+    """Return one problem per key path, without the paths already in `reported`."""
     problems: dict[tuple[Key, ...], Problem] = {}
     for detail in error.errors(include_url=False, include_input=False):
-        path, problem = explain(detail, root)
-        if path not in settled and (*path[:-1], f"{path[-1]}{FILE_SUFFIX}") not in settled:
+        path, problem = problem_of(detail, root)
+        if path not in reported and (*path[:-1], f"{path[-1]}{FILE_SUFFIX}") not in reported:
             problems.setdefault(path, problem)
     return list(problems.values())
 
 
 def check_outputs(settings: Settings, path: Path | None = None) -> list[Problem]:
-    """What is wrong for a daemon with settings that are right in themselves: nothing would get its pictures.
+    """Return a problem if the settings, valid in themselves, have no output for a daemon to publish to.
 
-    `path` is shown as the file. A configuration without cameras is fine: the node alone is shown.
+    `path` is shown as the file. A configuration without cameras is valid: only the node is shown.
     """
     tcp = any(camera.tcp is not None for camera in settings.cameras.values())
     if settings.mqtt is not None or settings.web.enabled or settings.kafka is not None or tcp:

@@ -1,4 +1,4 @@
-"""From the tree to what the models take: unknown keys found, secret files read, paths made whole."""
+"""Convert the tree into input for the models: find unknown keys, read secret files, resolve paths."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ _LISTED = 20
 
 
 class ModelInput:
-    """Makes plain data of a tree, guided by the models.
+    """Converts a tree into plain data by the schema of the models.
 
-    Text is passed as it was written wherever the model wants text, so that `password: 0123` and `node: 12`
-    stay text; the model converts the rest, the same for a file and an environment variable.
+    Text is passed on as written wherever the model expects text, so that `password: 0123` and `node: 12`
+    stay text; the model converts other values, in the same way for a file and an environment variable.
 
     Attributes:
-        problems: what was found.
-        settled: the key paths that have a problem here already; what a model says about them adds nothing.
+        problems: the problems found so far.
+        reported: the key paths of these problems, for which a model's errors would add nothing.
     """
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
-        self.settled: set[tuple[Key, ...]] = set()
+        self.reported: set[tuple[Key, ...]] = set()
 
     def section(self, model: type[Section], node: TreeNode, path: tuple[Key, ...]) -> object:
-        """The data for a model; an empty section is one with its defaults."""
+        """Return the data for a model; an empty section has its defaults."""
         if node.value is None:
             return {}
         if not isinstance(node.value, dict):
@@ -44,10 +44,10 @@ class ModelInput:
             schema = keys.get(key)
             if schema is None:
                 self._unknown(here, child, keys)
-            elif _is_twin(key, keys):
+            elif _is_secret_file(key, keys):
                 secret = key.removesuffix(FILE_SUFFIX)
                 if secret in node.value:
-                    self._problem(here, child, f"is given beside {secret}", "one of them")
+                    self._problem(here, child, f"is given together with {secret}", "one of them")
                 elif child.value is not None:
                     data[secret] = self._secret(here, child)
             else:
@@ -58,16 +58,16 @@ class ModelInput:
         self, path: tuple[Key, ...], node: TreeNode, message: str, allowed: str | None = None
     ) -> None:
         self.problems.append(node.origin.problem(path, message, allowed))
-        self.settled.add(path)
+        self.reported.add(path)
 
     def _unknown(self, path: tuple[Key, ...], node: TreeNode, keys: Mapping[str, KeySchema]) -> None:
         near = nearest_key(path, keys)
-        # Kafka's keys would fill a screen.
+        # Kafka has more keys than fit on a screen.
         allowed = ", ".join(keys) if len(keys) <= _LISTED else "see config.example.yaml"
         self._problem(path, node, f"unknown key (nearest: {near})" if near else "unknown key", allowed)
 
     def _value(self, schema: KeySchema, node: TreeNode, path: tuple[Key, ...]) -> object:
-        if schema.is_open:
+        if schema.has_keys:
             return self._open(schema, node, path)
         if node.value is None:
             return None
@@ -82,7 +82,7 @@ class ModelInput:
 
     def _open(self, schema: KeySchema, node: TreeNode, path: tuple[Key, ...]) -> object:
         if node.value is None:
-            # `tls: null` says that there is none, a bare `tls:` that there is one with its defaults.
+            # `tls: null` means no section, a bare `tls:` a section with its defaults.
             return None if schema.optional and node.text else {}
         if not isinstance(node.value, dict) or schema.kind is KeyKind.FREE:
             return node.plain()
@@ -102,49 +102,49 @@ class ModelInput:
         if model is None or chosen is None or not isinstance(node.value, dict):
             return node.plain()
         if chosen.origin.variable is not None:
-            node = TreeNode(_without_others(node.value, model, schema), node.origin)
+            node = TreeNode(_without_other_types(node.value, model, schema), node.origin)
         return self.section(model, node, path)
 
     def _path(self, schema: KeySchema, node: TreeNode, path: tuple[Key, ...]) -> Path:
-        whole = whole_path(node)
+        file = resolved_path(node)
         if not node.text:
             self._problem(path, node, "is empty", "a path")
         elif any(isinstance(mark, MustExist) for mark in schema.metadata):
             try:
-                with whole.open("rb"):
-                    return whole
+                with file.open("rb"):
+                    return file
             except (OSError, ValueError) as error:
-                self._problem(path, node, f"the file {whole} cannot be read: {reason(error)}")
-        return whole
+                self._problem(path, node, f"the file {file} cannot be read: {reason(error)}")
+        return file
 
     def _secret(self, path: tuple[Key, ...], node: TreeNode) -> str | None:
         if not node.text:
-            self._problem(path, node, "is not a path", "the path of a file with the secret in it")
+            self._problem(path, node, "is not a path", "the path of a file that contains the secret")
             return None
         try:
-            return read_secret(whole_path(node))
+            return read_secret(resolved_path(node))
         except BadSecret as error:
             self._problem(path, node, str(error))
             return None
 
 
-def whole_path(node: TreeNode) -> Path:
-    """A path counts from the configuration file's folder; from the environment, from the working one."""
+def resolved_path(node: TreeNode) -> Path:
+    """Return a path relative to the configuration file's folder, or to the working directory if from a variable."""
     path = Path(node.text or "")
-    with suppress(RuntimeError):  # no such user, no such home: opening it will say so
+    with suppress(RuntimeError):  # no such user: opening the path reports it
         path = path.expanduser()
     return path if node.origin.file == ENVIRONMENT else Path(node.origin.file).parent / path
 
 
-def _is_twin(key: str, keys: Mapping[str, KeySchema]) -> bool:
+def _is_secret_file(key: str, keys: Mapping[str, KeySchema]) -> bool:
     secret = keys.get(key.removesuffix(FILE_SUFFIX)) if key.endswith(FILE_SUFFIX) else None
     return secret is not None and secret.kind is KeyKind.SECRET
 
 
-def _without_others(
+def _without_other_types(
     value: Mapping[str, TreeNode], model: type[Section], schema: KeySchema
 ) -> dict[str, TreeNode]:
-    """The keys left when the environment chose the `type`: the file's keys for another type go."""
+    """Return the keys without the file's keys for another `type`, after the environment has chosen the `type`."""
     own = keys_of(model)
     others: Sequence[str] = [key for other in schema.models for key in keys_of(other)]
     return {k: n for k, n in value.items() if k in own or k not in others or n.origin.variable is not None}

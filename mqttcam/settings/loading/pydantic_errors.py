@@ -1,4 +1,4 @@
-"""pydantic's errors in plain words, what is allowed taken from the models. No secret is ever repeated."""
+"""Turn pydantic's errors into problems; what is allowed follows from the models. No secret is repeated."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from mqttcam.settings.document.tree import Key, Origin, TreeNode
 from mqttcam.settings.field_types import SLUG, slug
 
 KEY = "[key]"
-"""pydantic's last part of a location when a mapping's key is meant, not its value."""
+"""The last part of pydantic's location if the error is about a mapping's key, not its value."""
 
 _LONGEST = 60
 _WORDS = {
     "missing": "is missing",
     "string_too_long": "is too long",
-    "string_unicode": "has a character that is no text",
+    "string_unicode": "has an invalid character",
     "bool_parsing": "is neither true nor false",
     "bool_type": "is neither true nor false",
     "int_parsing": "is not a whole number",
@@ -40,7 +40,7 @@ _WORDS = {
     "float_parsing": "is not a number",
     "float_type": "is not a number",
     "finite_number": "is not a number",
-    "string_type": "is not a text",
+    "string_type": "is not text",
     "path_type": "is not a path",
     "greater_than_equal": "is out of range",
     "less_than_equal": "is out of range",
@@ -54,28 +54,29 @@ _WORDS = {
 }
 
 
-def explain(error: ErrorDetails, root: TreeNode) -> tuple[tuple[Key, ...], Problem]:
-    """The key path of a model's error, and the problem in words."""
-    path, schema, is_key = _locate(error["loc"])
+def problem_of(
+    error: ErrorDetails, root: TreeNode, schema: KeySchema = ROOT
+) -> tuple[tuple[Key, ...], Problem]:
+    """Return the key path of a model's error, and the problem."""
+    path, schema, is_key = _locate(error["loc"], schema)
     node, origin = _find(root, path)
     if is_key:
         message, allowed = _about_key(error, str(path[-1]))
     elif node is not None and node.value is None and error["type"] != "refused":
         message, allowed = "has no value", allowed_at(schema)
-    elif node is not None and (near := _unlike_a_section(node, schema)):
+    elif node is not None and (near := _mistaken_section(node, schema)):
         message, allowed = near
     else:
         message, allowed = _about_value(error, schema)
-        # A text, and what stands where a section should, may be or hold a secret: only the rest is repeated.
+        # Text, and a value in place of a section, may contain a secret: only other values are repeated.
         if node is not None and schema.kind is KeyKind.VALUE:
             message = f"{_shown(node)} {message}"
     return path, origin.problem(path, message, allowed)
 
 
-def _locate(location: Sequence[Key]) -> tuple[tuple[Key, ...], KeySchema, bool]:
-    """pydantic's location as the key path that a user wrote: it has a union's variants in it as well."""
+def _locate(location: Sequence[Key], schema: KeySchema) -> tuple[tuple[Key, ...], KeySchema, bool]:
+    """Return pydantic's location as the key path that the user wrote, without the variants of a union."""
     path: list[Key] = []
-    schema = ROOT
     for part in location:
         if part == KEY:
             return tuple(path), schema, True
@@ -91,13 +92,13 @@ def _locate(location: Sequence[Key]) -> tuple[tuple[Key, ...], KeySchema, bool]:
 
 
 def _find(root: TreeNode, path: Sequence[Key]) -> tuple[TreeNode | None, Origin]:
-    """The node at a path and its place; of one that is not there, the place it would have."""
+    """Return the node at a path and its origin; for a missing node, None and the origin that it would have."""
     node: TreeNode | None = root
     origin = root.origin
     for key in path:
         below = node.get(key) if node else None
-        if below is None and node is not None and (twin := node.get(f"{key}{FILE_SUFFIX}")):
-            return None, twin.origin
+        if below is None and node is not None and (secret_file := node.get(f"{key}{FILE_SUFFIX}")):
+            return None, secret_file.origin
         origin = below.origin if below else origin.child(key)
         node = below
     return node, origin
@@ -118,7 +119,7 @@ def _about_value(error: ErrorDetails, schema: KeySchema) -> tuple[str, str | Non
     if kind == "string_too_short":
         return "is empty", allowed_at(schema)
     if kind == "string_pattern_mismatch" and context.get("pattern") == SLUG:
-        return "has other characters than a name in topics can have", _slug_allowed("")
+        return "has characters that are not allowed in topics", _slug_allowed("")
     if kind == "union_tag_invalid":
         near = nearest(str(context["tag"]), schema.variants())
         kinds = ", ".join(schema.variants())
@@ -128,12 +129,12 @@ def _about_value(error: ErrorDetails, schema: KeySchema) -> tuple[str, str | Non
     return _WORDS.get(kind, "is not accepted"), allowed_at(schema)
 
 
-def _unlike_a_section(node: TreeNode, schema: KeySchema) -> tuple[str, str] | None:
-    """The two slips after which a section is none: `host:broker.lan`, and a list of cameras."""
-    if not schema.is_open:
+def _mistaken_section(node: TreeNode, schema: KeySchema) -> tuple[str, str] | None:
+    """Explain two common mistakes in a section: `host:broker.lan`, and a list of cameras."""
+    if not schema.has_keys:
         return None
     if isinstance(node.value, list) and schema.kind is KeyKind.SECTIONS:
-        return "is a list", "an id and a colon for each, such as `front:`, where the `-` is"
+        return "is a list", "an id and a colon for each, such as `front:`, in place of the `-`"
     key, colon, _ = (node.text or "").partition(":")
     if colon and schema.kind is not KeyKind.FREE and child_schema(schema, key):
         return f"no space after `{key}:`", f"`{key}: …`"
@@ -156,12 +157,12 @@ def _shown(node: TreeNode) -> str:
 
 
 def allowed_at(schema: KeySchema) -> str | None:
-    """What a key takes, in words, from its types and their constraints."""
+    """Describe the values that a key takes, by its types and their constraints."""
     if schema.kind is KeyKind.CHOICE:
         return "a section with the `type` " + _either(list(schema.variants()))
     if schema.kind is KeyKind.SECTION:
         return "the keys " + ", ".join(keys_of(schema.models[0]))
-    if schema.is_open:
+    if schema.has_keys:
         return "a section for each id" if schema.kind is KeyKind.SECTIONS else "a value for each name"
     if schema.kind is KeyKind.LIST:
         return "a list"
@@ -177,7 +178,7 @@ def _simple(schema: KeySchema) -> str | None:
     if bool in schema.types:
         return "true or false"
     if str in schema.types or schema.kind is KeyKind.SECRET:
-        words = "a whole number or a text" if int in schema.types else "a text"
+        words = "a whole number or text" if int in schema.types else "text"
         return f"{words} of at most {limit['max_length']} characters" if "max_length" in limit else words
     if int in schema.types or float in schema.types:
         number = "a whole number" if int in schema.types else "a number"

@@ -597,7 +597,7 @@ class TestDotenv:
         environ: dict[str, str] = {}
         load_dotenv(environ, tmp_path / ".env")
         assert environ == {}
-        assert "is not read" in caplog.text
+        assert "ignored, cannot be read" in caplog.text
 
     def test_none(self, tmp_path: Path) -> None:
         environ: dict[str, str] = {}
