@@ -1,6 +1,27 @@
-"""What a user may configure: the models, and loading them from YAML, the environment and secret files.
+"""The configuration: models of everything that a user can set, and loading them.
 
-`load` gives a frozen `Settings` or raises `SettingsError` with every problem, one line each.
+`load` returns a frozen `Settings`, or raises `SettingsError` with every problem, one line each:
+``FILE:LINE: key.path: what is wrong, allowed: what is``.
+
+Which file for what:
+
+- A setting is a field of a model in this folder: `settings` (the root), `cameras`, `motion`, `outputs`, `mqtt`
+  (also Home Assistant and the embedded broker), `web`, `kafka`, `kafka_client`, `log`; `sources/` has a file
+  per kind of source. `section` is the models' base class, `field_types` and `size` are types of values.
+- `document/`: the tree of a configuration (`tree`, `yaml_parser`, `config_file`, `secret_file`), the schema of
+  its keys, derived from the models (`key_schema`, `json_schema`), suggestions (`nearest`) and `problems`.
+- `nii_sender/`: the variables of NII's reference sender as such a tree.
+- `loading/`: from trees to `Settings` (`loader`, `environment`, `dotenv`, `model_input`), and pydantic's errors
+  as problems (`pydantic_errors`).
+
+A new setting or section needs its field alone: the environment variable, the `_file` key of a secret, the JSON
+Schema, suggestions and error texts follow from it. A test fails until `config.example.yaml` shows it.
+
+Why loading is our own: pydantic-settings merges files and environment variables, but its errors name neither
+line nor variable, and include secrets unless they are hidden altogether; strictyaml keeps lines but replaces the
+models by a schema of its own and knows neither anchors nor flow style; ruamel.yaml keeps lines on mappings, but
+resolves scalars before a model can ask for text, and limits neither depth nor aliases. Validation itself is
+pydantic's, and parsing PyYAML's.
 """
 
 from mqttcam.settings.cameras import UNPACED, CameraSettings, ImageSettings, default_name

@@ -1,4 +1,4 @@
-"""One camera and its pictures."""
+"""A camera and its MQTT images."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, PlainValidator, ValidationInfo, With
 from mqttcam.settings.field_types import Slug
 from mqttcam.settings.kafka import KafkaSettings
 from mqttcam.settings.motion import MotionSettings
-from mqttcam.settings.outputs import MAX_RATE, MIN_RATE, TcpOutputSettings, Times, rate_of
+from mqttcam.settings.outputs import MAX_RATE, MIN_RATE, ScheduleText, TcpOutputSettings, rate_of
 from mqttcam.settings.section import AnyCase, LazySection, Section, bool_or_section, refuse
 from mqttcam.settings.size import Size, SizeSetting
 from mqttcam.settings.sources.any_source import SourceSettings
@@ -19,10 +19,10 @@ from mqttcam.settings.sources.test_pattern import TestPatternSource
 MIN_FRAME_RATE = 0.01
 _FRAME_RATES = f"frames per second from {MIN_FRAME_RATE} to {MAX_RATE}"
 UNPACED = 0.0
-"""`frame_rate` when `max` is asked for: as fast as it goes."""
+"""The value of `frame_rate: max`: as fast as possible."""
 
 NODE_TOPICS = frozenset({"cmd", "health", "info", "result", "status"})
-"""Ids that no camera can have: the node's own topics stand at the same level."""
+"""Ids that no camera can have because the node's topics are at the same level."""
 
 
 def _frame_rate(raw: object) -> float:
@@ -48,20 +48,20 @@ ImageRate = Annotated[float | Literal["max"], PlainValidator(_image_rate), WithJ
 
 
 def default_name(camera_id: str) -> str:
-    """What people see when no name is given: `front_door` is `Front door`."""
+    """Return the name of a camera without `name`: `Front door` for `front_door`."""
     words = camera_id.replace("_", " ").replace("-", " ").strip() or camera_id
     return words[:1].upper() + words[1:]
 
 
 class ImageSettings(Section):
-    """The pictures that go out over MQTT."""
+    """The images published over MQTT."""
 
-    fps: ImageRate = Field(1.0, description="Pictures a second; 0: only on demand, max: every frame.")
-    schedule: Times | None = Field(
+    fps: ImageRate = Field(1.0, description="Images per second; 0: only on demand, max: every frame.")
+    schedule: ScheduleText | None = Field(
         None, description="Instead of `fps`: 60, `every 10 minutes`, `every day at 10:30`, `*/10 6-20 * * *`."
     )
     quality: int = Field(85, ge=1, le=100, description="JPEG quality.")
-    retain: bool = Field(False, description="The broker keeps the last picture for whoever subscribes later.")
+    retain: bool = Field(False, description="true: the broker keeps the last image for new subscribers.")
 
     @field_validator("schedule")
     @classmethod
@@ -72,41 +72,40 @@ class ImageSettings(Section):
 
 
 class CameraSettings(Section):
-    """One camera. Its id, the key it stands under, is in topics and unique ids and is never shown."""
+    """A camera. Its id, its key in `cameras`, is part of topics and unique ids and is never displayed."""
 
     name: str | None = Field(
-        None, min_length=1, max_length=100, description="What people see; from the id if not given."
+        None, min_length=1, max_length=100, description="The displayed name; default: derived from the id."
     )
-    source: SourceSettings = Field(description="Where the frames come from.")
+    source: SourceSettings = Field(description="The source of the frames.")
     size: SizeSetting | None = Field(
-        None, validate_default=True, description="Width x height in pixels; from the source if not given."
+        None, validate_default=True, description="Width x height in pixels; default: the source's own."
     )
     frame_rate: FrameRate = Field(
-        15.0, description="Frames a second; `max`: as fast as it goes (test_pattern and raw files only)."
+        15.0, description="Frames per second; `max`: as fast as possible (test_pattern and raw files only)."
     )
     rotation: Annotated[Literal[0, 180], AnyCase()] = Field(
-        0, description="Degrees: 0, or 180 for upside down."
+        0, description="Degrees: 0, or 180 for a camera mounted upside down."
     )
     hflip: bool = Field(False, description="Mirror left and right.")
     vflip: bool = Field(False, description="Mirror top and bottom.")
     enabled: bool = Field(
-        True, description="false: the camera is closed (privacy); what a command sets later survives."
+        True,
+        description="false: the camera is closed (privacy); the state set by a command survives a restart.",
     )
     controls: dict[str, object] = Field(
         default_factory=dict,
         description="Any control of the camera by its own name (`mqttcam cameras` lists them).",
     )
-    image: ImageSettings = Field(
-        default_factory=ImageSettings, description="The pictures that go out over MQTT."
-    )
+    image: ImageSettings = Field(default_factory=ImageSettings, description="The images published over MQTT.")
     motion: Annotated[MotionSettings | None, bool_or_section(MotionSettings)] = Field(
-        None, description="Motion detection: true, or a section; without it none."
+        None, description="Motion detection: true, or a section; default: off."
     )
     kafka: Annotated[KafkaSettings, LazySection(KafkaSettings)] | None = Field(
-        None, description="What this camera has otherwise than `kafka` says for all."
+        None, description="This camera's differences from the top-level `kafka`."
     )
     tcp: TcpOutputSettings | None = Field(
-        None, description="Pictures to a listener elsewhere: 4 bytes of length, then the JPEG."
+        None, description="Pictures to a TCP listener: 4 bytes of length, then the JPEG."
     )
 
     @field_validator("size")
@@ -121,18 +120,18 @@ class CameraSettings(Section):
 
     @field_validator("frame_rate")
     @classmethod
-    def _max_only_for_pictures_made_here(cls, rate: float, info: ValidationInfo) -> float:
+    def _max_only_for_generated_frames(cls, rate: float, info: ValidationInfo) -> float:
         source = info.data.get("source")
-        made_here = isinstance(source, TestPatternSource) or (
+        generated = isinstance(source, TestPatternSource) or (
             isinstance(source, FileSource) and source.format
         )
-        if rate == UNPACED and source is not None and not made_here:
+        if rate == UNPACED and source is not None and not generated:
             raise refuse("is for test_pattern and raw files only", _FRAME_RATES)
         return rate
 
     @field_validator("controls")
     @classmethod
-    def _each_control_once(cls, controls: dict[str, object]) -> dict[str, object]:
+    def _no_duplicate_controls(cls, controls: dict[str, object]) -> dict[str, object]:
         seen: dict[str, str] = {}
         for name, value in controls.items():
             if (other := seen.setdefault(name.casefold(), name)) != name:
@@ -145,6 +144,6 @@ class CameraSettings(Section):
 
     @property
     def mirrored(self) -> tuple[bool, bool]:
-        """Whether to mirror left and right, and top and bottom; 180 degrees are both."""
+        """Whether to mirror horizontally and vertically, including a rotation by 180 degrees."""
         upside_down = self.rotation == 180
         return self.hflip is not upside_down, self.vflip is not upside_down

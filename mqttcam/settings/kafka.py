@@ -1,6 +1,6 @@
-"""Frames to Kafka through SINETStream: its writer's parameters under their own names, and which frames go.
+"""Frames to Kafka through SINETStream: the parameters of its writer by their own names, and which frames to send.
 
-`kafka` in the configuration is for every camera; `cameras.<id>.kafka` has what one camera has otherwise.
+The top-level `kafka` is for all cameras; `cameras.<id>.kafka` has the differences of one camera.
 """
 
 from __future__ import annotations
@@ -43,74 +43,80 @@ KafkaTopic = Annotated[str, AfterValidator(_topic)]
 
 
 class KafkaQueue(Section):
-    """What waits for Kafka, a camera. The oldest goes first when any of the limits is reached."""
+    """The frames of a camera that wait for Kafka. When a limit is reached, the oldest are dropped."""
 
-    frames: int = Field(300, ge=1, le=100_000, description="At most so many.")
-    bytes: int = Field(32_000_000, ge=100_000, le=LARGEST_REQUEST, description="At most so much memory.")
+    frames: int = Field(300, ge=1, le=100_000, description="Maximum number of frames.")
+    bytes: int = Field(32_000_000, ge=100_000, le=LARGEST_REQUEST, description="Maximum memory in bytes.")
     age: float | None = Field(
         None,
         ge=0.1,
         le=86_400,
-        description="Seconds; 60 if not given, without limit for frames on a schedule.",
+        description="Maximum age in seconds; default: 60, or unlimited for frames on a schedule.",
     )
 
 
 class KafkaSpool(Section):
-    """Frames on a schedule are kept on disk until Kafka has them: a power cut loses none, may repeat some."""
+    """Frames on a schedule are kept on disk until Kafka has them: a power cut loses none but may repeat some."""
 
-    max_bytes: int = Field(256_000_000, ge=1_000_000, le=1 << 40, description="The oldest go first.")
+    max_bytes: int = Field(
+        256_000_000,
+        ge=1_000_000,
+        le=1 << 40,
+        description="Bytes on disk; the oldest frames are dropped.",
+    )
 
 
 class KafkaSettings(OutputSettings, SinetstreamSettings, KafkaClient):
-    """Frames to Kafka, in the messages that SINETStream's readers expect: of every camera, or of one otherwise."""
+    """Frames to Kafka, as messages that SINETStream's readers expect: of all cameras, or the differences of one."""
 
     type: Annotated[Literal["kafka"], AnyCase()] = Field("kafka", description="SINETStream's broker type.")
     config: Word | None = Field(
-        None, description="Name of the parameters on SINETStream's configuration server."
+        None, description="Name of the configuration on SINETStream's configuration server."
     )
-    service: Word | None = Field(None, description="The service there, where it has several.")
+    service: Word | None = Field(None, description="The service in that configuration, if it has several.")
     auth: Annotated[SecretStr, AfterValidator(_auth)] | None = Field(
         None, description="The text of `auth.json`, for the configuration server."
     )
     private_key: SecretStr | None = Field(
-        None, description="Opens secrets of the configuration server (PEM)."
+        None, description="Private key that decrypts the configuration server's secrets (PEM)."
     )
-    https_proxy: SecretStr | None = Field(None, description="Proxy on the way to the configuration server.")
-    topic: KafkaTopic | None = Field(None, description="May have {camera} and {node} in it.")
+    https_proxy: SecretStr | None = Field(None, description="Proxy to the configuration server.")
+    topic: KafkaTopic | None = Field(None, description="May contain {camera} and {node}.")
     consistency: Annotated[Literal["AT_MOST_ONCE", "AT_LEAST_ONCE", "EXACTLY_ONCE"], AnyCase()] = Field(
         "AT_LEAST_ONCE",
-        description="AT_LEAST_ONCE, AT_MOST_ONCE (no acknowledgement: losses are not seen), "
-        "or EXACTLY_ONCE (SINETStream makes it AT_LEAST_ONCE).",
+        description="AT_LEAST_ONCE, AT_MOST_ONCE (no acknowledgement: losses are not noticed), "
+        "or EXACTLY_ONCE (SINETStream treats it as AT_LEAST_ONCE).",
     )
     value_type: Annotated[Literal["byte_array", "image"], AnyCase()] = Field(
-        "byte_array", description="Both are the JPEG's bytes: readers of either type get it."
+        "byte_array", description="Both send the JPEG's bytes and suit readers of either type."
     )
     type_spec: KafkaClient = Field(
         default_factory=KafkaClient,
-        description="The Kafka client's parameters, as in version 3 of SINETStream's file.",
+        description="The Kafka client's parameters, as in version 3 of SINETStream's configuration file.",
     )
     oversize: Annotated[Literal["fit", "refuse"], AnyCase()] = Field(
-        "fit", description="A picture over the size limit is made smaller, or not sent."
+        "fit", description="fit: reduce a picture over the size limit; refuse: do not send it."
     )
     queue: KafkaQueue = Field(
-        default_factory=KafkaQueue, description="What waits while Kafka is slow or away."
+        default_factory=KafkaQueue, description="The frames that wait while Kafka is slow or unavailable."
     )
     spool: Annotated[KafkaSpool | None, bool_or_section(KafkaSpool)] = Field(
-        None, validate_default=True, description="true, or a section: for frames on a schedule."
+        None, validate_default=True, description="true, or a section: keep frames on a schedule on disk."
     )
     client: Annotated[Literal["sinetstream", "confluent"], AnyCase()] = Field(
-        "sinetstream", description="confluent: the same messages by a faster client, without encryption."
+        "sinetstream",
+        description="confluent: a faster client for the same messages, without encryption.",
     )
 
 
 _SINETSTREAM_ONLY = ("config", "data_compression", "data_encryption", "message_format", "user_data_only")
 
 
-def check_together(kafka: KafkaSettings) -> None:
-    """See whether the keys that hold for a camera fit each other.
+def check_consistent(kafka: KafkaSettings) -> None:
+    """Check that the settings of a camera, merged with the top-level ones, are consistent.
 
     Raises:
-        PydanticCustomError: they do not.
+        PydanticCustomError: They are not.
     """
     missing = [name for name in ("brokers", "topic") if not getattr(kafka, name)]
     if missing and kafka.config is None:
@@ -141,26 +147,24 @@ def _check_login(kafka: KafkaSettings) -> None:
 
 
 def _changes(under: Section, over: Section) -> dict[str, Any]:
-    """The keys that `over` has; of a section that both have, only those of its keys as well."""
+    """Return the values set in `over`; those of a section in both are merged key by key."""
     found = {}
     for name in over.model_fields_set:
         below, above = getattr(under, name), getattr(over, name)
-        # `tls: true` has no keys: it is the section with its defaults, whatever the other has.
+        # `tls: true` sets no keys: it is the section with its defaults, whatever `under` has.
         inner = isinstance(below, Section) and isinstance(above, Section) and above.model_fields_set
         found[name] = below.model_copy(update=_changes(below, above)) if inner else above
     return found
 
 
-def for_camera(
-    everyone: KafkaSettings, own: KafkaSettings | None, node: str, camera_id: str
-) -> KafkaSettings:
-    """What holds for one camera, its topic filled in."""
-    changes = _changes(everyone, own) if own is not None else {}
+def for_camera(common: KafkaSettings, own: KafkaSettings | None, node: str, camera_id: str) -> KafkaSettings:
+    """Return the settings of a camera: `common` overridden by `own`, with the topic filled in."""
+    changes = _changes(common, own) if own is not None else {}
     if "schedule" in changes and "fps" not in changes:
         changes["fps"] = "max"
     elif "fps" in changes and "schedule" not in changes:
         changes["schedule"] = None
-    topic = changes.get("topic") or everyone.topic
+    topic = changes.get("topic") or common.topic
     if topic is not None:
         changes["topic"] = topic.replace("{camera}", camera_id).replace("{node}", node)
-    return everyone.model_copy(update=changes)
+    return common.model_copy(update=changes)

@@ -1,4 +1,4 @@
-"""What SINETStream and the Kafka client below it take, under their own names; readers and writers alike."""
+"""The parameters of SINETStream and of its Kafka client, by their own names, for readers and writers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Milliseconds = Annotated[int, Field(ge=1, le=3_600_000)]
 _BROKER = re.compile(
     r"(?:[^\s:/\[\](){}<>,;@\"'`]+|\[[0-9a-fA-F:.]+(?:%\w+)?\])(?::(?P<port>[^\s:/]*))?|[0-9a-fA-F]*(?::[0-9a-fA-F.]*){2,}"
 )
-"""A name or an address and perhaps a port; an IPv6 address with a port in brackets."""
+"""A host name or address, optionally with a port; an IPv6 address with a port is in brackets."""
 
 
 def _brokers(raw: object) -> object:
@@ -46,10 +46,10 @@ Brokers = Annotated[
 
 
 def as_parameters(section: Section, model: type[Section], *, secure: bool) -> dict[str, object]:
-    """The values of `model`'s keys in a section, as the libraries take them; keys that are not given left out.
+    """Return the values of `model`'s keys in a section as the libraries expect them, without unset ones.
 
     Args:
-        secure: there is TLS, for the security protocol where that is not given.
+        secure: whether TLS is on, which determines the default security protocol.
     """
     given = {name: _plain(getattr(section, name)) for name in model.model_fields}
     given = {name: value for name, value in given.items() if value is not None}
@@ -68,26 +68,28 @@ def _plain(value: object) -> object:
 
 
 class KafkaTls(Section):
-    """SINETStream's `tls`. Without `ca_certs` the system's authorities are trusted."""
+    """SINETStream's `tls`. Without `ca_certs`, the system's authorities are trusted."""
 
-    ca_certs: ExistingFile | None = Field(None, description="Certificate of the brokers' authority (PEM).")
-    certfile: ExistingFile | None = Field(None, description="Our own certificate (PEM).")
+    ca_certs: ExistingFile | None = Field(
+        None, description="Certificate of the brokers' certificate authority (PEM)."
+    )
+    certfile: ExistingFile | None = Field(None, description="Client certificate (PEM).")
     keyfile: ExistingFile | None = Field(None, description="The key of `certfile` (PEM).")
     ciphers: Word | None = Field(None, description="OpenSSL's list of ciphers.")
     check_hostname: bool = Field(
-        True, description="false: the certificate need not be for the broker's name."
+        True, description="false: do not verify that the certificate is for the broker's name."
     )
 
     def as_parameters(self) -> dict[str, object]:
-        """As SINETStream takes it."""
+        """Return the parameters as SINETStream expects them."""
         return {name: _plain(value) for name, value in self if value is not None}
 
 
 class KafkaCompression(Section):
-    """SINETStream's `compression`: how, where `data_compression` is true. A JPEG gets no smaller."""
+    """SINETStream's `compression`, if `data_compression` is true. It does not make a JPEG smaller."""
 
     algorithm: Annotated[Literal["gzip", "zstd"], AnyCase()] = Field("gzip", description="gzip or zstd.")
-    level: int | None = Field(None, ge=-131072, le=22, description="Of the algorithm.")
+    level: int | None = Field(None, ge=-131072, le=22, description="The algorithm's compression level.")
 
 
 class KafkaKeyDerivation(Section):
@@ -96,7 +98,7 @@ class KafkaKeyDerivation(Section):
     algorithm: Annotated[Literal["pbkdf2"], AnyCase(PBKDF2WithHmacSHA256="pbkdf2")] = Field(
         "pbkdf2", description="pbkdf2."
     )
-    salt_bytes: int = Field(8, ge=1, le=1024, description="Length of the salt.")
+    salt_bytes: int = Field(8, ge=1, le=1024, description="Length of the salt in bytes.")
     iteration: int = Field(10_000, ge=1, le=10_000_000, description="Rounds.")
     prf: Annotated[Literal["HMAC-SHA256", "HMAC-SHA384", "HMAC-SHA512"], AnyCase()] = Field(
         "HMAC-SHA256", description="HMAC-SHA256, HMAC-SHA384 or HMAC-SHA512."
@@ -104,7 +106,7 @@ class KafkaKeyDerivation(Section):
 
 
 class KafkaCrypto(Section):
-    """SINETStream's `crypto`: how, where `data_encryption` is true."""
+    """SINETStream's `crypto`, if `data_encryption` is true."""
 
     algorithm: Annotated[Literal["AES"], AnyCase()] = Field("AES", description="AES.")
     key_length: Annotated[Literal[128, 192, 256], AnyCase()] = Field(128, description="Bits.")
@@ -115,35 +117,38 @@ class KafkaCrypto(Section):
         "none", description="none or pkcs7 (CBC needs it)."
     )
     key_derivation: KafkaKeyDerivation = Field(
-        default_factory=KafkaKeyDerivation, description="From the password to the key."
+        default_factory=KafkaKeyDerivation, description="How the key is derived from the password."
     )
-    password: SecretStr = Field(description="What the key is made of; readers need the same.")
+    password: SecretStr = Field(
+        description="The password that the key is derived from; readers need the same."
+    )
 
     def as_parameters(self) -> dict[str, object]:
-        """As SINETStream takes it."""
+        """Return the parameters as SINETStream expects them."""
         return {**self.model_dump(), "password": {"value": self.password.get_secret_value()}}
 
 
 class SinetstreamSettings(Section):
-    """SINETStream's own parameters, as far as both ends of a topic need the same ones."""
+    """SINETStream's parameters that the readers and writers of a topic share."""
 
     brokers: Brokers = Field((), description="host:port, several separated by commas or as a list.")
     tls: Annotated[KafkaTls | None, bool_or_section(KafkaTls)] = Field(
-        None, description="true (with the system's authorities), or a section with files."
+        None, description="true (trust the system's authorities), or a section with files."
     )
-    data_compression: bool = Field(False, description="As `compression` says; the same at both ends.")
-    compression: KafkaCompression = Field(default_factory=KafkaCompression, description="How.")
-    data_encryption: bool = Field(False, description="As `crypto` says; the same at both ends.")
-    crypto: KafkaCrypto | None = Field(None, validate_default=True, description="How.")
+    data_compression: bool = Field(False, description="true: use `compression`; readers need the same.")
+    compression: KafkaCompression = Field(default_factory=KafkaCompression, description="How to compress.")
+    data_encryption: bool = Field(False, description="true: use `crypto`; readers need the same.")
+    crypto: KafkaCrypto | None = Field(None, validate_default=True, description="How to encrypt.")
     message_format: Annotated[Literal[2, 3], AnyCase()] = Field(
-        3, description="SINETStream's; 2 for ends before 1.7."
+        3, description="SINETStream's message format; 2 for SINETStream before 1.7."
     )
     user_data_only: bool = Field(
-        False, description="true: the bare JPEG, without SINETStream's envelope; the same at both ends."
+        False,
+        description="true: the JPEG alone, without SINETStream's envelope; readers need the same.",
     )
 
     def as_parameters(self) -> dict[str, Any]:
-        """As SINETStream takes them, for `no_config`."""
+        """Return the parameters as SINETStream expects them for `no_config`."""
         parameters: dict[str, Any] = {
             "type": "kafka",
             "brokers": list(self.brokers),
@@ -162,35 +167,32 @@ class SinetstreamSettings(Section):
 
 
 class KafkaConnection(Section):
-    """kafka-python's own parameters that its producers and consumers share.
-
-    What is not given has that library's default.
-    """
+    """kafka-python's parameters of both producers and consumers. Unset ones have the library's defaults."""
 
     api_version: Annotated[str, AfterValidator(_version)] | None = Field(
-        None, description="The brokers' version, such as 2.6.0; asked for if not given."
+        None, description="The brokers' version, such as 2.6.0; default: ask the brokers."
     )
     api_version_auto_timeout_ms: Milliseconds | None = Field(
-        None, description="Asking for the brokers' version."
+        None, description="Timeout for asking for the brokers' version."
     )
     client_id: Word | None = Field(
-        None, description="What the brokers' logs call us; mqttcam-<node>-<camera>."
+        None, description="The client's name in the brokers' logs; default: mqttcam-<node>-<camera>."
     )
     connections_max_idle_ms: int | None = Field(
-        None, ge=1, le=2_000_000_000, description="Close idle connections."
+        None, ge=1, le=2_000_000_000, description="Close connections that are idle for this long."
     )
     metadata_max_age_ms: int | None = Field(
-        None, ge=100, le=2_000_000_000, description="Ask again for the topic's data."
+        None, ge=100, le=2_000_000_000, description="Refresh the topic's metadata after this time."
     )
     metrics_num_samples: int | None = Field(None, ge=1, le=1000, description="For the client's own metrics.")
     metrics_sample_window_ms: Milliseconds | None = Field(None, description="For the client's own metrics.")
     receive_buffer_bytes: int | None = Field(None, ge=1024, le=LARGEST_REQUEST, description="SO_RCVBUF.")
     reconnect_backoff_max_ms: Milliseconds | None = Field(
-        None, description="Longest wait between two connects."
+        None, description="Longest wait between two attempts to connect."
     )
-    reconnect_backoff_ms: Milliseconds | None = Field(None, description="Shortest wait between two connects.")
-    request_timeout_ms: Milliseconds | None = Field(None, description="Wait for an answer; 30000.")
-    retry_backoff_ms: Milliseconds | None = Field(None, description="Wait before such a retry.")
+    reconnect_backoff_ms: Milliseconds | None = Field(None, description="Shortest wait between two attempts.")
+    request_timeout_ms: Milliseconds | None = Field(None, description="Wait for a response; default: 30000.")
+    retry_backoff_ms: Milliseconds | None = Field(None, description="Wait before a retry.")
     sasl_kerberos_domain_name: Word | None = Field(None, description="For GSSAPI.")
     sasl_kerberos_service_name: Word | None = Field(None, description="For GSSAPI.")
     sasl_mechanism: (
@@ -202,47 +204,51 @@ class KafkaConnection(Section):
         Annotated[Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"], AnyCase()] | None
     ) = Field(
         None,
-        description="PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL; if not given, as `tls` and `sasl_…` say.",
+        description="PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL; default: by `tls` and `sasl_…`.",
     )
     send_buffer_bytes: int | None = Field(None, ge=1024, le=LARGEST_REQUEST, description="SO_SNDBUF.")
     sock_chunk_buffer_count: int | None = Field(
-        None, ge=1, le=1_000_000, description="Reads from the socket at a time."
+        None, ge=1, le=1_000_000, description="Number of reads from the socket at a time."
     )
-    sock_chunk_bytes: int | None = Field(None, ge=1, le=LARGEST_REQUEST, description="Bytes of such a read.")
+    sock_chunk_bytes: int | None = Field(None, ge=1, le=LARGEST_REQUEST, description="Bytes per read.")
     ssl_cafile: ExistingFile | None = Field(None, description="As `tls.ca_certs`.")
     ssl_certfile: ExistingFile | None = Field(None, description="As `tls.certfile`.")
     ssl_check_hostname: bool | None = Field(None, description="As `tls.check_hostname`.")
     ssl_ciphers: Word | None = Field(None, description="As `tls.ciphers`.")
     ssl_crlfile: ExistingFile | None = Field(None, description="Revoked certificates (PEM).")
     ssl_keyfile: ExistingFile | None = Field(None, description="As `tls.keyfile`.")
-    ssl_password: SecretStr | None = Field(None, description="Opens `ssl_keyfile`, where it is encrypted.")
+    ssl_password: SecretStr | None = Field(
+        None, description="The password of `ssl_keyfile`, if it is encrypted."
+    )
 
 
 class KafkaClient(KafkaConnection):
-    """kafka-python's own parameters of a producer."""
+    """kafka-python's parameters of a producer."""
 
     acks: Annotated[Literal[0, 1, "all"], AnyCase(**{"-1": "all"})] | None = Field(
         None, description="Instead of `consistency`: 0, 1 or all."
     )
-    batch_size: int | None = Field(None, ge=0, le=LARGEST_REQUEST, description="Bytes of a batch.")
+    batch_size: int | None = Field(None, ge=0, le=LARGEST_REQUEST, description="Bytes per batch.")
     buffer_memory: int | None = Field(
-        None, ge=1024, le=LARGEST_REQUEST, description="Bytes waiting in the client."
+        None, ge=1024, le=LARGEST_REQUEST, description="Bytes that may wait in the client."
     )
     compression_type: Annotated[Literal["gzip", "zstd", "lz4", "snappy"], AnyCase()] | None = Field(
-        None, description="Kafka's own compression; a JPEG gets no smaller."
+        None, description="Kafka's compression; it does not make a JPEG smaller."
     )
     connection_timeout_ms: Milliseconds | None = Field(
-        None, description="Wait for a connection; `request_timeout_ms` if not given."
+        None, description="Wait for a connection; default: `request_timeout_ms`."
     )
-    linger_ms: int | None = Field(None, ge=0, le=60_000, description="Wait for more messages of a batch.")
-    max_block_ms: Milliseconds | None = Field(None, description="Wait for a topic's data; 5000.")
+    linger_ms: int | None = Field(None, ge=0, le=60_000, description="Wait for more messages in a batch.")
+    max_block_ms: Milliseconds | None = Field(None, description="Wait for a topic's metadata; default: 5000.")
     max_in_flight_requests_per_connection: int | None = Field(
-        None, ge=1, le=100, description="Unanswered requests."
+        None, ge=1, le=100, description="Maximum number of unanswered requests."
     )
     max_request_size: int | None = Field(
         None,
         ge=10_000,
         le=LARGEST_REQUEST,
-        description="Largest message in bytes; 1048576. 4K pictures need more.",
+        description="Largest message in bytes; default: 1048576. 4K pictures need more.",
     )
-    retries: int | None = Field(None, ge=0, le=1000, description="Of one message on one connection; 3.")
+    retries: int | None = Field(
+        None, ge=0, le=1000, description="Retries of a message on a connection; default: 3."
+    )

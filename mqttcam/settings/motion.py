@@ -1,4 +1,4 @@
-"""Motion detection of one camera."""
+"""Motion detection."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ MIN_THRESHOLD, MAX_THRESHOLD = 0.1, 50.0
 
 
 class MotionSettings(Section):
-    """How motion is looked for."""
+    """Motion detection of a camera."""
 
     enabled: bool = Field(
-        True, description="false: not before somebody turns it on; what a command sets later survives."
+        True, description="false: off until it is turned on; the state set by a command survives a restart."
     )
-    fps: float = Field(5.0, ge=0.1, le=30, description="Looks a second.")
+    fps: float = Field(5.0, ge=0.1, le=30, description="Frames analysed per second.")
     threshold: float = Field(
         0.5,
         ge=MIN_THRESHOLD,
         le=MAX_THRESHOLD,
-        description="Percent of the picture that has to move; less sees smaller things.",
+        description="Percentage of the picture that has to change; lower values detect smaller objects.",
     )
     clear_after: float = Field(
-        10.0, ge=1, le=3600, description="Seconds without motion after which it is over."
+        10.0, ge=1, le=3600, description="Seconds without motion after which the motion ends."
     )

@@ -1,4 +1,4 @@
-"""The connection to the broker, Home Assistant's discovery, and the embedded broker."""
+"""The connection to the MQTT broker, Home Assistant's discovery, and the embedded broker."""
 
 from __future__ import annotations
 
@@ -12,64 +12,64 @@ from mqttcam.settings.section import Section, bool_or_section, refuse
 
 PORT, TLS_PORT = 1883, 8883
 LARGEST_PACKET = 268_435_455
-"""MQTT's own limit, in bytes (MQTT 5, 2.1.4)."""
+"""Bytes; the protocol's limit (MQTT 5, 2.1.4)."""
 
 
 class TlsSettings(Section):
-    """TLS to the broker. Without `ca_file` the system's authorities are trusted."""
+    """TLS to the broker. Without `ca_file`, the system's authorities are trusted."""
 
     ca_file: ExistingFile | None = Field(
-        None, description="Certificate of the authority that signed the broker's (PEM)."
+        None, description="Certificate of the authority that signed the broker's certificate (PEM)."
     )
     cert_file: ExistingFile | None = Field(
-        None, description="Our own certificate, where the broker wants one (PEM)."
+        None, description="Client certificate, if the broker requires one (PEM)."
     )
     key_file: ExistingFile | None = Field(
         None, validate_default=True, description="The key of `cert_file` (PEM)."
     )
-    key_password: SecretStr | None = Field(None, description="Opens `key_file`, where it is encrypted.")
+    key_password: SecretStr | None = Field(
+        None, description="The password of `key_file`, if it is encrypted."
+    )
     insecure: bool = Field(
-        False, description="true: do not check that the certificate is for `host`. For tests."
+        False, description="true: do not verify that the certificate is for `host`. For tests only."
     )
 
     @field_validator("key_file")
     @classmethod
-    def _with_certificate(cls, key_file: Path | None, info: ValidationInfo) -> Path | None:
+    def _key_needs_certificate(cls, key_file: Path | None, info: ValidationInfo) -> Path | None:
         if key_file is not None and "cert_file" in info.data and info.data["cert_file"] is None:
             raise refuse("has no cert_file", "both or neither")
         return key_file
 
 
 class MqttSettings(Section):
-    """The broker, and what is published there."""
+    """The broker, and where to publish."""
 
     host: Host = Field("localhost", description="Host name or IP address of the broker.")
-    port: Port | None = Field(None, description=f"{PORT}, or {TLS_PORT} with tls, if not given.")
-    username: str | None = Field(None, description="Where the broker wants one.")
+    port: Port | None = Field(None, description=f"Default: {PORT}, or {TLS_PORT} with tls.")
+    username: str | None = Field(None, description="The user name, if the broker requires one.")
     password: SecretStr | None = Field(None, description="The user's password.")
-    client_id: str | None = Field(
-        None, min_length=1, max_length=128, description="mqttcam-<node> if not given."
-    )
+    client_id: str | None = Field(None, min_length=1, max_length=128, description="Default: mqttcam-<node>.")
     keepalive: int = Field(
-        60, ge=5, le=65535, description="Seconds; a dead connection is noticed after 1.5 times this."
+        60, ge=5, le=65535, description="Seconds; a dead connection is detected after 1.5 times this."
     )
     protocol: MqttVersion = Field(
-        5, description="MQTT version: 5 or 3.1.1. 5 falls back by itself where the broker does not know it."
+        5, description="MQTT version: 5 or 3.1.1. 5 falls back to 3.1.1 if the broker does not support it."
     )
     base_topic: Topic = Field("mqttcam", description="Every topic starts with <base_topic>/<node>/.")
     max_packet_size: int = Field(
         2_000_000,
         ge=10_000,
         le=LARGEST_PACKET,
-        description="Bytes; never send more, whatever the broker allows.",
+        description="Bytes; larger packets are never sent, even if the broker allows them.",
     )
     tls: Annotated[TlsSettings | None, bool_or_section(TlsSettings)] = Field(
-        None, description="true (with the system's authorities), or a section with files."
+        None, description="true (trust the system's authorities), or a section with files."
     )
 
     @property
     def connect_port(self) -> int:
-        """The port to connect to: `port`, or the protocol's usual one."""
+        """The port to connect to: `port`, or the default port."""
         return self.port or (TLS_PORT if self.tls else PORT)
 
 
@@ -77,12 +77,16 @@ class HomeAssistantSettings(Section):
     """Home Assistant's MQTT discovery."""
 
     enabled: bool = Field(True, description="false: publish no discovery.")
-    discovery_prefix: Topic = Field("homeassistant", description="As in Home Assistant's MQTT integration.")
+    discovery_prefix: Topic = Field(
+        "homeassistant", description="The same as in Home Assistant's MQTT integration."
+    )
 
 
 class BrokerSettings(Section):
-    """A small MQTT broker inside mqttcam, for people without one. Everyone who reaches it may use it."""
+    """The embedded MQTT broker, for users without one. It accepts every client that can reach it."""
 
-    enabled: bool = Field(False, description="true: run it; without `mqtt.host`, mqttcam connects to it.")
-    host: Host = Field("127.0.0.1", description="Address to listen on; 0.0.0.0: every network.")
+    enabled: bool = Field(
+        False, description="true: run it; unless `mqtt.host` is set, mqttcam connects to it."
+    )
+    host: Host = Field("127.0.0.1", description="Address to listen on; 0.0.0.0: every interface.")
     port: ListenPort = Field(PORT, description="Port to listen on; 0: any free one.")

@@ -1,4 +1,4 @@
-"""What every output of a camera's pictures has: whether it sends, which frames, and in what quality."""
+"""The settings that all outputs of a camera share: whether it sends, which frames, and in what quality."""
 
 from __future__ import annotations
 
@@ -16,7 +16,11 @@ _RATES = f"{MIN_RATE:.5f} to {MAX_RATE} frames per second, or max (every frame)"
 
 
 def rate_of(raw: object, minimum: float, allowed: str) -> float | None:
-    """A number of frames per second, 0 included; None for `max`."""
+    """Return a number of frames per second, which may be 0, or None for `max`.
+
+    Raises:
+        PydanticCustomError: It is neither, or between 0 and `minimum`, or over `MAX_RATE`.
+    """
     if isinstance(raw, str) and raw.strip().lower() == "max":
         return None
     try:
@@ -33,7 +37,7 @@ def rate_of(raw: object, minimum: float, allowed: str) -> float | None:
 def _rate(raw: object) -> float | Literal["max"]:
     rate = rate_of(raw, MIN_RATE, _RATES)
     if rate == 0:
-        raise refuse("is not a rate", f"{_RATES}; `enabled: false` sends nothing")
+        raise refuse("is not a rate", f"{_RATES}; `enabled: false` turns it off")
     return "max" if rate is None else rate
 
 
@@ -46,7 +50,7 @@ def _schedule(text: str) -> str:
         ) from None
 
 
-Times = Annotated[str, AfterValidator(_schedule)]
+ScheduleText = Annotated[str, AfterValidator(_schedule)]
 Rate = Annotated[
     float | Literal["max"],
     PlainValidator(_rate),
@@ -57,25 +61,21 @@ Rate = Annotated[
 
 
 class OutputSettings(Section):
-    """What all outputs have in common."""
+    """The settings that all outputs share."""
 
-    enabled: bool = Field(
-        True, description="false: nothing is sent; what the switch was set to later survives."
-    )
-    fps: Rate = Field("max", description="Frames a second; max: every frame.")
-    schedule: Times | None = Field(
+    enabled: bool = Field(True, description="false: off; the state set by the switch survives a restart.")
+    fps: Rate = Field("max", description="Frames per second; max: every frame.")
+    schedule: ScheduleText | None = Field(
         None, description="Instead of `fps`: 60, `every 10 minutes`, `every day at 10:30`, `*/10 6-20 * * *`."
     )
-    on_motion: bool = Field(
-        False, description="true: only while there is motion; the camera has to have `motion`."
-    )
+    on_motion: bool = Field(False, description="true: only while there is motion; the camera needs `motion`.")
     quality: int | None = Field(
-        None, ge=1, le=100, description="JPEG quality; that of the camera's images if not given."
+        None, ge=1, le=100, description="JPEG quality; default: that of the camera's images."
     )
 
     @property
     def rate(self) -> float:
-        """Frames a second; infinity for every one."""
+        """Frames per second; infinity for every frame."""
         return math.inf if self.fps == "max" else self.fps
 
     @field_validator("schedule")
@@ -87,7 +87,7 @@ class OutputSettings(Section):
 
 
 class TcpOutputSettings(OutputSettings):
-    """Pictures of a camera to a listener elsewhere, such as another mqttcam's source `tcp`."""
+    """Pictures to a TCP listener, such as the source `tcp` of another mqttcam."""
 
     host: Host = Field(description="Host name or IP address of the listener.")
-    port: Port = Field(description="Its port.")
+    port: Port = Field(description="Port of the listener.")

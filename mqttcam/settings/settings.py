@@ -1,4 +1,4 @@
-"""The whole configuration."""
+"""The root of the configuration."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from mqttcam.settings.cameras import CameraId, CameraSettings, default_name
 from mqttcam.settings.field_types import Slug, slug
-from mqttcam.settings.kafka import KafkaSettings, check_together, for_camera
+from mqttcam.settings.kafka import KafkaSettings, check_consistent, for_camera
 from mqttcam.settings.log import LogSettings
 from mqttcam.settings.mqtt import BrokerSettings, HomeAssistantSettings, MqttSettings
 from mqttcam.settings.section import LazySection, Section, refuse
@@ -24,12 +24,12 @@ _EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 
 def default_node() -> str:
-    """The first part of the host name, as a slug."""
+    """Return the first part of the host name, as a slug."""
     return slug(socket.gethostname().partition(".")[0]) or "mqttcam"
 
 
 def default_state_dir(environ: Mapping[str, str]) -> Path:
-    """systemd's `StateDirectory=`, else `/var/lib/mqttcam` where we may write, else the user's own (XDG)."""
+    """Return systemd's `StateDirectory=`, `/var/lib/mqttcam` if it is writable, or the user's own folder (XDG)."""
     if given := environ.get("STATE_DIRECTORY", "").partition(":")[0]:
         return Path(given)
     if os.geteuid() == 0 or os.access(SYSTEM_STATE, os.W_OK):
@@ -41,40 +41,40 @@ def default_state_dir(environ: Mapping[str, str]) -> Path:
 
 
 class Settings(Section):
-    """Everything that a user can configure. Frozen; two of them are equal when every value is."""
+    """All settings. Frozen; two instances are equal if all their values are."""
 
     node: Slug = Field(
         default_factory=default_node,
-        description="This machine in topics and unique ids: a-z, 0-9, _ and -; the host name if not given.",
+        description="This machine's name in topics and unique ids: a-z, 0-9, _ and -; default: the host name.",
     )
-    broker: BrokerSettings = Field(
-        default_factory=BrokerSettings, description="A small MQTT broker of our own."
-    )
+    broker: BrokerSettings = Field(default_factory=BrokerSettings, description="The embedded MQTT broker.")
     mqtt: MqttSettings | None = Field(
         None,
         validate_default=True,
-        description="The MQTT broker; without this section or `broker`, no MQTT.",
+        description="The MQTT broker to connect to; without this section and `broker`, MQTT is off.",
     )
     home_assistant: HomeAssistantSettings = Field(
         default_factory=HomeAssistantSettings, description="Home Assistant's MQTT discovery."
     )
     kafka: Annotated[KafkaSettings, LazySection(KafkaSettings)] | None = Field(
-        None, description="Frames to Kafka, as SINETStream's readers expect them; without this section, none."
+        None, description="Frames to Kafka, as SINETStream's readers expect them; without this section, off."
     )
     cameras: dict[CameraId, CameraSettings] = Field(
-        default_factory=dict, description="The cameras, each under its id: a-z, 0-9, _ and -."
+        default_factory=dict, description="The cameras by their ids: a-z, 0-9, _ and -."
     )
     web: WebSettings = Field(default_factory=WebSettings, description="The web page, streams and HTTP API.")
     log: LogSettings = Field(default_factory=LogSettings, description="What is logged.")
     state_dir: Path = Field(
         default_factory=lambda: default_state_dir(os.environ),
-        description="Folder for what has to survive a restart; if not given: $STATE_DIRECTORY, "
-        "/var/lib/mqttcam where it is writable, or ~/.local/state/mqttcam.",
+        description="Folder for data that survives a restart; default: $STATE_DIRECTORY, /var/lib/mqttcam if it is "
+        "writable, or ~/.local/state/mqttcam.",
     )
 
     @field_validator("mqtt")
     @classmethod
-    def _own_broker_unless_named(cls, mqtt: MqttSettings | None, info: ValidationInfo) -> MqttSettings | None:
+    def _embedded_broker_by_default(
+        cls, mqtt: MqttSettings | None, info: ValidationInfo
+    ) -> MqttSettings | None:
         broker = info.data.get("broker")
         if broker is None or not broker.enabled or (mqtt is not None and "host" in mqtt.model_fields_set):
             return mqtt
@@ -86,43 +86,43 @@ class Settings(Section):
 
     @field_validator("kafka")
     @classmethod
-    def _kafka_fits_together(cls, kafka: KafkaSettings | None) -> KafkaSettings | None:
+    def _kafka_is_consistent(cls, kafka: KafkaSettings | None) -> KafkaSettings | None:
         if kafka is not None:
-            check_together(kafka)
+            check_consistent(kafka)
         return kafka
 
     @field_validator("cameras")
     @classmethod
-    def _kafka_fits_each_camera(
+    def _kafka_is_consistent_for_each_camera(
         cls, cameras: dict[str, CameraSettings], info: ValidationInfo
     ) -> dict[str, CameraSettings]:
-        everyone = info.data.get("kafka")
+        common = info.data.get("kafka")
         for camera_id, camera in cameras.items():
             if camera.kafka is None or "kafka" not in info.data:
                 continue
-            if everyone is None:
+            if common is None:
                 raise refuse(
                     f"{camera_id} has `kafka`, but there is no top-level `kafka`",
                     "`kafka: {brokers: …, topic: …}`",
                 )
             try:
-                check_together(for_camera(everyone, camera.kafka, "", camera_id))
+                check_consistent(for_camera(common, camera.kafka, "", camera_id))
             except PydanticCustomError as error:
-                told = error.context or {}
+                context = error.context or {}
                 raise refuse(
-                    f"{camera_id}: its `kafka`, combined with the top-level `kafka`, {told['message']}",
-                    told["allowed"],
+                    f"{camera_id}: its `kafka`, combined with the top-level `kafka`, {context['message']}",
+                    context["allowed"],
                 ) from None
         return cameras
 
     @field_validator("cameras")
     @classmethod
-    def _motion_is_looked_for(
+    def _on_motion_needs_motion(
         cls, cameras: dict[str, CameraSettings], info: ValidationInfo
     ) -> dict[str, CameraSettings]:
-        everyone = info.data.get("kafka")
+        common = info.data.get("kafka")
         for camera_id, camera in cameras.items():
-            kafka = everyone and for_camera(everyone, camera.kafka, "", camera_id)
+            kafka = common and for_camera(common, camera.kafka, "", camera_id)
             for name, output in {"kafka": kafka, "tcp": camera.tcp}.items():
                 if output is not None and output.on_motion and camera.motion is None:
                     raise refuse(
@@ -133,8 +133,8 @@ class Settings(Section):
 
     @field_validator("cameras")
     @classmethod
-    def _each_device_once(cls, cameras: dict[str, CameraSettings]) -> dict[str, CameraSettings]:
-        """One of two that want the same device would wait for it for ever; where one is off, it is a choice."""
+    def _each_device_has_one_camera(cls, cameras: dict[str, CameraSettings]) -> dict[str, CameraSettings]:
+        """Of two cameras with the same device, one would wait for it for ever; unless one of them is disabled."""
         owners: dict[tuple[str, int | str], str] = {}
         for camera_id, camera in cameras.items():
             if (device := camera.source.exclusive_device) is None or not camera.enabled:
@@ -148,7 +148,7 @@ class Settings(Section):
 
     @field_validator("cameras")
     @classmethod
-    def _everyone_has_a_name(cls, cameras: dict[str, CameraSettings]) -> dict[str, CameraSettings]:
+    def _each_camera_has_a_name(cls, cameras: dict[str, CameraSettings]) -> dict[str, CameraSettings]:
         return {
             camera_id: camera if camera.name else camera.model_copy(update={"name": default_name(camera_id)})
             for camera_id, camera in cameras.items()

@@ -1,4 +1,4 @@
-"""The size of a picture, as people write it."""
+"""The size of a picture."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ NAMED_SIZES = {
 
 
 def parse_size(raw: object) -> Size:
-    """`1280x720`, `(1280x720)`, `[1280, 720]`, or one of the names in any case.
+    """Return the size written as `1280x720`, `(1280x720)`, `[1280, 720]` or a name in any case.
 
     Raises:
-        PydanticCustomError: it is none of these, odd (pictures are 4:2:0) or out of range.
+        PydanticCustomError: It is none of these, odd (pictures are 4:2:0) or out of range.
     """
     if isinstance(raw, str):
         if named := NAMED_SIZES.get(raw.strip().upper()):

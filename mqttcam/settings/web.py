@@ -1,4 +1,4 @@
-"""The web page: where it listens, who may see it and who may change things."""
+"""The web server: its address, users, tokens and proxies."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from mqttcam.settings.section import AnyCase, Section, refuse
 Role = Literal["admin", "viewer"]
 
 MIN_TOKEN = 20
-"""Characters; a token is asked for without a wait after wrong guesses, so it has to be long."""
+"""Characters; wrong guesses of a token are not delayed, so it has to be long."""
 MAX_HASH_MEMORY = 64 * 2**20
-"""Bytes that checking one password may take (128 x n x r, RFC 7914)."""
+"""Bytes that checking a password may use (128 x n x r, RFC 7914)."""
 _HASH = re.compile(r"scrypt:(\d{1,8}):(\d{1,3}):(\d{1,3}):[A-Za-z0-9_-]{16,}:[A-Za-z0-9_-]{32,}")
 _NOT_A_HASH = "the line that `python -m mqttcam.web.passwords` prints"
 _PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)*")
@@ -31,7 +31,7 @@ _ORIGIN = re.compile(r"https?://[A-Za-z0-9.:\[\]*-]+")
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches an address to listen on."""
+    """Return whether an address to listen on can be reached from this machine only."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -64,20 +64,20 @@ def _prefix(text: str) -> str:
     return plain
 
 
-def _origin(text: str) -> str:
+def _web_origin(text: str) -> str:
     if not _ORIGIN.fullmatch(text):
         raise refuse("is not a web origin", "such as http://homeassistant.local:8123")
     return text
 
 
 class WebUser(Section):
-    """Someone who logs in with name and password."""
+    """A user who logs in with name and password."""
 
     password_hash: Annotated[SecretStr, AfterValidator(_password_hash)] = Field(
-        description="Never the password itself: what `python -m mqttcam.web.passwords` prints for it."
+        description="The output of `python -m mqttcam.web.passwords`; never the password itself."
     )
     role: Annotated[Role, AnyCase()] = Field(
-        "admin", description="`viewer`: sees everything, changes nothing."
+        "admin", description="`viewer`: sees everything but changes nothing."
     )
 
 
@@ -85,15 +85,15 @@ class WebToken(Section):
     """A program that sends `Authorization: Bearer <token>`."""
 
     token: Annotated[SecretStr, AfterValidator(_token)] = Field(
-        description=f"A random text of {MIN_TOKEN} characters or more, such as `openssl rand -hex 32` prints."
+        description=f"At least {MIN_TOKEN} random characters, such as the output of `openssl rand -hex 32`."
     )
-    role: Annotated[Role, AnyCase()] = Field("viewer", description="`admin`: may also change things.")
+    role: Annotated[Role, AnyCase()] = Field("viewer", description="`admin`: may also make changes.")
 
 
 class WebTlsSettings(Section):
-    """HTTPS with a certificate of one's own."""
+    """HTTPS."""
 
-    cert_file: ExistingFile = Field(description="Certificate with its chain (PEM).")
+    cert_file: ExistingFile = Field(description="The certificate and its chain (PEM).")
     key_file: ExistingFile = Field(description="The certificate's key (PEM), not encrypted.")
 
 
@@ -101,51 +101,55 @@ UserName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._@-]{1,64}$")]
 
 
 class WebSettings(Section):
-    """Live page, MJPEG stream, HTTP API, health and metrics."""
+    """The web page, MJPEG streams, HTTP API, health and metrics."""
 
-    enabled: bool = Field(False, description="true: serve them.")
+    enabled: bool = Field(False, description="true: run the web server.")
     host: Host = Field(
-        "127.0.0.1", description="Address to listen on; 0.0.0.0: every network, `::` with IPv6."
+        "127.0.0.1", description="Address to listen on; 0.0.0.0: every interface; `::`: IPv6 as well."
     )
     port: ListenPort = Field(8080, description="Port to listen on; 0: any free one.")
-    users: dict[UserName, WebUser] = Field(default_factory=dict, description="Who may log in, by name.")
+    users: dict[UserName, WebUser] = Field(
+        default_factory=dict, description="The users who may log in, by name."
+    )
     tokens: dict[UserName, WebToken] = Field(
-        default_factory=dict, description="Programs that may come, by a name of your choice."
+        default_factory=dict, description="Programs that may log in, by a name of your choice."
     )
     allow_unauthenticated: bool = Field(
         False,
         validate_default=True,
-        description="true: everyone who reaches the address sees and changes everything.",
+        description="true: everyone who can reach the address sees and changes everything.",
     )
-    tls: WebTlsSettings | None = Field(None, description="HTTPS; without it, HTTP.")
+    tls: WebTlsSettings | None = Field(None, description="HTTPS; default: HTTP.")
     path_prefix: Annotated[str, AfterValidator(_prefix)] = Field(
-        "", max_length=200, description="Path under which a proxy shows us, where it does not take it off."
+        "",
+        max_length=200,
+        description="The path under which a proxy serves mqttcam, if the proxy does not strip it.",
     )
     public_url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$", max_length=300)] | None = (
-        Field(None, description="The address that people use, where it is another one (a proxy, a DNS name).")
+        Field(None, description="The address that users open, if it differs (a proxy, a DNS name).")
     )
     hosts: tuple[Host, ...] = Field(
-        (), description="More host names that we are known by; needed only without users and tokens."
+        (), description="Additional host names of this machine; only needed without users and tokens."
     )
     trusted_proxies: tuple[Network, ...] = Field(
-        (), description="Proxies whose X-Forwarded-For says who is asking."
+        (), description="Proxies whose X-Forwarded-For header is trusted."
     )
     trusted_networks: tuple[Network, ...] = Field(
         (),
-        description="Who need not log in, such as 172.30.32.2: Home Assistant's ingress has asked already.",
+        description="Clients that need no login, such as Home Assistant's ingress (172.30.32.2), which has its own.",
     )
-    frame_ancestors: tuple[Annotated[str, AfterValidator(_origin)], ...] = Field(
-        (), description="Other sites that may show the page in a frame, such as a dashboard."
+    frame_ancestors: tuple[Annotated[str, AfterValidator(_web_origin)], ...] = Field(
+        (), description="Other sites that may embed the page in a frame, such as a dashboard."
     )
-    history: int = Field(10, ge=0, le=50, description="Snapshots of each camera that are kept in memory.")
-    max_viewers: int = Field(32, ge=1, le=1000, description="Streams at one time.")
+    history: int = Field(10, ge=0, le=50, description="Snapshots per camera kept in memory.")
+    max_viewers: int = Field(32, ge=1, le=1000, description="Maximum number of concurrent streams.")
 
     @field_validator("allow_unauthenticated")
     @classmethod
-    def _not_open_by_accident(cls, allowed: bool, info: ValidationInfo) -> bool:
+    def _login_unless_loopback(cls, allowed: bool, info: ValidationInfo) -> bool:
         host = info.data.get("host", "")
-        everyone_checked = {"enabled", "host", "users", "tokens"} <= info.data.keys()
-        if not everyone_checked or not info.data["enabled"] or allowed or is_loopback(host):
+        all_valid = {"enabled", "host", "users", "tokens"} <= info.data.keys()
+        if not all_valid or not info.data["enabled"] or allowed or is_loopback(host):
             return allowed
         if not info.data["users"] and not info.data["tokens"]:
             raise refuse(

@@ -14,7 +14,7 @@ from pydantic_core import PydanticCustomError
 
 from mqttcam.settings.cameras import CameraSettings
 from mqttcam.settings.document.tree import Origin, TreeNode
-from mqttcam.settings.kafka import KafkaSettings, check_together
+from mqttcam.settings.kafka import KafkaSettings, check_consistent
 from mqttcam.settings.loading.dotenv import FROM_DOTENV, load_dotenv
 from mqttcam.settings.loading.model_input import ModelInput
 from mqttcam.settings.nii_sender.camera import CONTROL_KINDS
@@ -378,9 +378,9 @@ class TestSinetstream:
     def test_no_topic(self) -> None:
         for name, lacking in (("SS_BROKERS", "topic"), ("SS_TOPIC", "brokers")):
             with pytest.raises(PydanticCustomError, match=f"has no {lacking}") as error:
-                check_together(kafka(**{name: "kafka"}))
+                check_consistent(kafka(**{name: "kafka"}))
             assert "SS_BROKERS and SS_TOPIC" in str(error.value.context)
-        check_together(kafka(**KAFKA))
+        check_consistent(kafka(**KAFKA))
 
 
 class TestSecrets:
