@@ -1,27 +1,49 @@
-"""How long to wait before the next try."""
+"""How long to wait before the next attempt."""
 
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
+
+_MOST_DOUBLINGS = 30
 
 
 class Backoff:
-    """Full jitter: any time from 0 to twice as long as the last range, up to `cap` seconds.
+    """Exponential back-off with jitter.
 
-    A house full of cameras that lost one broker then comes back spread out, and the first retry is quick.
+    The range doubles with each failure, from `first` seconds up to `cap` seconds; the delay is drawn from its last
+    part, `jitter` of it: 1 is the full range, so that many cameras that lost one broker come back spread out, and 0
+    always the whole range.
+
+    Attributes:
+        failures: failures in a row.
     """
 
-    def __init__(self, first: float = 1.0, cap: float = 60.0) -> None:
+    def __init__(
+        self,
+        first: float = 1.0,
+        cap: float = 60.0,
+        *,
+        jitter: float = 1.0,
+        uniform: Callable[[float, float], float] = random.uniform,
+    ) -> None:
+        """`uniform` draws a number between its two arguments."""
+        self.failures = 0
         self._first = first
         self._cap = cap
-        self._failures = 0
+        self._jitter = jitter
+        self._uniform = uniform
 
     def next(self) -> float:
-        """Seconds until the next try; each call counts as one more failure."""
-        longest = min(self._cap, self._first * 2 ** min(self._failures, 30))
-        self._failures += 1
-        return random.uniform(0, longest)
+        """Count one more failure and return the seconds until the next attempt."""
+        self.failures += 1
+        return self.delay_after(self.failures)
+
+    def delay_after(self, failures: int) -> float:
+        """Return the seconds until the next attempt after so many failures in a row, from 1."""
+        longest = min(self._cap, self._first * 2 ** min(failures - 1, _MOST_DOUBLINGS))
+        return self._uniform(longest * (1 - self._jitter), longest)
 
     def reset(self) -> None:
-        """It works again."""
-        self._failures = 0
+        """Count from 0 again, after a success."""
+        self.failures = 0

@@ -9,6 +9,8 @@ from typing import Literal, TextIO
 
 import orjson
 
+from mqttcam.text import encodable
+
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 _COLOURS = {"DEBUG": "\033[2m", "WARNING": "\033[33m", "ERROR": "\033[31m", "CRITICAL": "\033[31;1m"}
 _RESET = "\033[0m"
@@ -35,16 +37,11 @@ class JsonFormatter(logging.Formatter):
             "ts": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
-            "message": _printable(record.getMessage()),
+            "message": encodable(record.getMessage()),
         }
         if record.exc_info:
-            entry["exception"] = _printable(self.formatException(record.exc_info))
+            entry["exception"] = encodable(self.formatException(record.exc_info))
         return orjson.dumps(entry, default=str).decode()
-
-
-def _printable(text: str) -> str:
-    """Without lone surrogates, which stand for the bytes of a file name that is no UTF-8: JSON knows none."""
-    return text.encode(errors="backslashreplace").decode()
 
 
 def set_up(level: str, style: Literal["text", "json"], stream: TextIO | None = None) -> None:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Protocol
 
+from mqttcam.text import shorten
+
 GRAMMAR = (
     "a number of seconds (60, 1.5), a number with a unit (30s, 5m, 2h, 1d), "
     "`every [N] second|minute|hour|day|week|monday…sunday [at TIME]` with TIME as :SS of a minute, "
@@ -167,7 +169,7 @@ def local_zone() -> tzinfo:
 
 
 def _shown(text: str) -> str:
-    return f"'{text}'" if len(text) <= 60 else f"'{text[:57]}...'"
+    return f"'{shorten(text)}'"
 
 
 def _unit(word: str) -> str:

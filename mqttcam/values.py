@@ -13,6 +13,8 @@ from typing import Protocol
 
 import orjson
 
+from mqttcam.text import shown
+
 Value = bool | int | float | str | tuple[float, ...] | None
 """A value inside the daemon; `None` is unknown. On the wire see `ValueKind.encode`."""
 
@@ -52,12 +54,6 @@ class ValueKind(Protocol):
 
     def describe(self) -> dict[str, object]:
         """The kind as JSON, for `info`, `mqttcam cameras` and the web page."""
-
-
-def shown(raw: object) -> str:
-    """A received value, short enough for an error message."""
-    text = raw if isinstance(raw, str) else repr(raw)
-    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from mqttcam.camera.status import WITHOUT_FRAMES, CameraStatus, CameraUnavailabl
 from mqttcam.camera.supervisor import Supervisor
 from mqttcam.listeners import Listeners
 from mqttcam.settings import CameraSettings
+from mqttcam.text import encodable
 from mqttcam.values import Value
 
 log = logging.getLogger(__name__)
@@ -212,7 +213,7 @@ class Camera:
         self.takes_stills = opened.takes_stills
         self.values = dict(opened.values)
         self.readings.begin((opened.info.model, opened.info.serial), expected=opened.measures)
-        remarks = _printable("; ".join(opened.remarks)) or None
+        remarks = encodable("; ".join(opened.remarks)) or None
         if opened.refused and remarks != self._remarks:
             log.warning("camera %s: %s", self.id, "; ".join(opened.refused))
         self._remarks = remarks
@@ -258,7 +259,7 @@ class Camera:
             capture.poll()
 
     def _failed(self, problem: SourceError) -> None:
-        self.last_error = _printable(str(problem))
+        self.last_error = encodable(str(problem))
         self.stats.follow(None)
         if not self.enabled:
             self._listeners.tell()
@@ -315,8 +316,3 @@ class Camera:
             self._snapshots.fail_all(self._why_not())
         self.status = status
         self._listeners.tell()
-
-
-def _printable(text: str) -> str:
-    """File names need not be text, and JSON has to be."""
-    return text.encode(errors="replace").decode()

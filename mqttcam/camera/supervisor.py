@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from mqttcam.backoff import Backoff
 from mqttcam.camera.capture import Capture
 from mqttcam.camera.source import SourceEnded, SourceError, SourceFault
 from mqttcam.camera.stall_detection import detect_stall
@@ -23,7 +23,6 @@ _FAILURES_BESIDE = 5
 TICK = 1.0
 """Seconds between two looks at a running capture."""
 _FIRST_RETRY, _LAST_RETRY = 0.5, 30.0
-_MOST_DOUBLINGS = 10
 _STABLE = 10.0
 """Seconds of frames after which the next failure is the first again."""
 _CLOSE_TIMEOUT, _STOP_TIMEOUT = 5.0, 0.8
@@ -257,9 +256,8 @@ class Supervisor:
 
     async def _pause(self) -> None:
         """Before the next try: at random, longer after each failure; a change ends it."""
-        doublings = min(self._failures - 1, _MOST_DOUBLINGS)
-        longest = min(_LAST_RETRY, _FIRST_RETRY * 2**doublings)
-        await self._change(random.uniform(longest / 2, longest), threads=False)
+        backoff = Backoff(_FIRST_RETRY, _LAST_RETRY, jitter=0.5)
+        await self._change(backoff.delay_after(self._failures), threads=False)
 
     async def _change(self, seconds: float | None = None, *, threads: bool = True) -> bool:
         """Wait until something else is wanted, or a thread that was left behind ends; False: neither came in time."""

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import orjson
 
 from mqttcam.devices.errors import Code, CommandError
-from mqttcam.values import ValueKind, shown
+from mqttcam.text import shown
+from mqttcam.values import ValueKind
 
 MAX_PAYLOAD = 65536
 """The longest payload of a command, in bytes."""

@@ -15,7 +15,8 @@ from mqttcam.commands.result import Result
 from mqttcam.devices.describe import CommandDescription
 from mqttcam.devices.errors import Code, CommandError, check_keys, did_you_mean
 from mqttcam.settings import SettingsError
-from mqttcam.values import InvalidValue, coerce_all, shown
+from mqttcam.text import shown
+from mqttcam.values import InvalidValue, coerce_all
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import StrEnum
 
-from mqttcam.values import shown
+from mqttcam.text import shown
 
 
 class Code(StrEnum):

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from mqttcam.devices.camera import CameraDevice
 from mqttcam.devices.entities.camera import camera_entities
 from mqttcam.devices.errors import Code, CommandError, check_keys
-from mqttcam.values import ValueKind, coerce_all, shown
+from mqttcam.text import shown
+from mqttcam.values import ValueKind, coerce_all
 
 
 async def apply_patch(device: CameraDevice, patch: Mapping[str, object]) -> dict[str, object]:

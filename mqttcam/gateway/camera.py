@@ -20,9 +20,8 @@ from mqttcam.gateway.inbox import CommandInbox, last_level
 from mqttcam.gateway.snapshots import PublishError, SnapshotPublisher
 from mqttcam.home_assistant import Announcer
 from mqttcam.mqtt.connection import Connection, Message
-from mqttcam.mqtt.topics import CameraTopics
+from mqttcam.mqtt.topics import OFFLINE, ONLINE, CameraTopics
 
-ONLINE, OFFLINE = b"online", b"offline"
 RETRY_AFTER = 1.0
 
 

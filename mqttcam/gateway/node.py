@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 from dataclasses import dataclass
 
 import orjson
@@ -13,15 +12,16 @@ from mqttcam import __version__
 from mqttcam.commands.registry import DeviceRegistry
 from mqttcam.commands.request import MAX_PAYLOAD
 from mqttcam.devices.camera import CameraDevice
-from mqttcam.gateway.camera import OFFLINE, ONLINE, CameraGateway
+from mqttcam.gateway.camera import CameraGateway
 from mqttcam.gateway.connect_image import ConnectImage
 from mqttcam.gateway.image_stream import ImageStream
 from mqttcam.gateway.inbox import CommandInbox, last_level
 from mqttcam.gateway.snapshots import SnapshotPublisher
 from mqttcam.home_assistant import Announcer, camera_object_id, node_object_id
 from mqttcam.mqtt.connection import Connection, Message
-from mqttcam.mqtt.topics import Topics
+from mqttcam.mqtt.topics import OFFLINE, ONLINE, Topics
 from mqttcam.settings import HomeAssistantSettings, MqttSettings
+from mqttcam.text import is_id
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,6 @@ class HealthTiming:
 
 _GOODBYE = 1.0
 """Seconds for the broker to acknowledge `offline`; with closing the cameras, a stop takes less than 2 s."""
-CAMERA_ID = re.compile(r"[a-z0-9_-]+")
 
 
 class MqttGateway:
@@ -231,8 +230,4 @@ def _camera_ids(info: bytes) -> set[str]:
         cameras = orjson.loads(info)["cameras"]
     except (orjson.JSONDecodeError, KeyError, TypeError):
         return set()
-    return (
-        {camera_id for camera_id in cameras if CAMERA_ID.fullmatch(camera_id)}
-        if isinstance(cameras, dict)
-        else set()
-    )
+    return {camera_id for camera_id in cameras if is_id(camera_id)} if isinstance(cameras, dict) else set()

@@ -117,8 +117,8 @@ def _component(entity: Entity[CameraDevice] | Entity[Node], keys: Mapping[str, o
 def _common(
     entity: Entity[CameraDevice] | Entity[Node], object_id: str, device_name: str
 ) -> dict[str, object]:
-    name = slug(device_name) or slug(object_id)
-    suffix = "" if entity.name is None else f"_{slug(entity.name) or slug(entity.key)}"
+    name = slugify(device_name) or slugify(object_id)
+    suffix = "" if entity.name is None else f"_{slugify(entity.name) or slugify(entity.key)}"
     return {
         "unique_id": f"{object_id}_{entity.key}",
         "name": entity.name,
@@ -209,8 +209,11 @@ def _renamed(names: Mapping[str, str], value: str) -> str:
     return f"{{{{ {dict(names)}.get({value}, {value}) }}}}"
 
 
-def slug(text: str) -> str:
-    """Return a name as part of an entity id, in lower-case ASCII letters, digits and underscores; it may be empty."""
+def slugify(text: str) -> str:
+    """Return a name as part of an entity id, as `homeassistant.util.slugify` does; may be empty.
+
+    Only lower-case ASCII letters, digits and single underscores are left.
+    """
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "_", plain).strip("_")
 

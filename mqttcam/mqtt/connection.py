@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from mqttcam.mqtt.client import MQTT_3_1_1, MQTT_5, ORIGIN, ConnectOptions, Message
 from mqttcam.mqtt.failures import (
@@ -21,7 +23,8 @@ from mqttcam.mqtt.packets import PackedProperties, correlation, user_property
 from mqttcam.mqtt.protocol_version import ProtocolVersion
 from mqttcam.mqtt.reconnect import ReconnectPolicy
 from mqttcam.mqtt.subscriptions import Handler, Subscriptions
-from mqttcam.settings import MqttSettings
+from mqttcam.settings import MqttSettings, TlsSettings
+from mqttcam.tls import client_context
 
 __all__ = ["Connection", "Message"]
 
@@ -74,6 +77,7 @@ class Connection:
         self._settings = settings
         self._client_id = client_id
         self._will = will
+        self._tls = None if settings.tls is None else partial(_tls_context, settings.tls)
         self._follows = follows
         self._keepalive = settings.keepalive if will else max(settings.keepalive, KEEPALIVE_WITHOUT_WILL)
         wanted = MQTT_5 if settings.protocol == 5 else MQTT_3_1_1
@@ -215,7 +219,7 @@ class Connection:
         """One connection from its start to its end; what ended it."""
         settings = self._settings
         try:
-            sock = await open_socket(settings.host, settings.connect_port, settings.tls)
+            sock = await open_socket(settings.host, settings.connect_port, self._tls)
         except Exception as error:  # noqa: BLE001 - a strange host name raises what it likes
             return failure_from_error(error, settings)
         network = NetworkConnection(
@@ -321,3 +325,7 @@ async def _said_last(network: NetworkConnection, topic: str, payload: bytes, wit
         return False
     await asyncio.wait((heard, network.ended), timeout=within, return_when=asyncio.FIRST_COMPLETED)
     return heard.done()
+
+
+def _tls_context(tls: TlsSettings) -> ssl.SSLContext:
+    return client_context(tls.files("mqtt.tls"), insecure=tls.insecure)

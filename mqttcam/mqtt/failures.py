@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 from dataclasses import dataclass
 
-from mqttcam.mqtt import tls
+from mqttcam import tls
 from mqttcam.mqtt.network_connection import Ended
 from mqttcam.settings import MqttSettings
 
@@ -55,9 +55,9 @@ def failure_from_error(error: Exception, settings: MqttSettings) -> ConnectionFa
         case tls.TlsError():
             return ConnectionFailure(str(error), permanent=True)
         case ssl.SSLError():
-            return ConnectionFailure(tls.explain(error), permanent=tls.needs_a_person(error))
+            return ConnectionFailure(_explain(error), permanent=tls.is_permanent(error))
         case ConnectionResetError() if settings.tls is not None:
-            return ConnectionFailure("the broker closed the connection; does it speak TLS on this port?")
+            return ConnectionFailure("the broker closed the connection; does this port speak TLS?")
         case TimeoutError():
             return ConnectionFailure("no connection in time")
         case OSError():
@@ -69,7 +69,7 @@ def failure_from_error(error: Exception, settings: MqttSettings) -> ConnectionFa
 def failure_from_end(ended: Ended, client_id: str, *, again: bool = False) -> ConnectionFailure:
     """Of a connection that there was; `again`: the broker closed the one before as soon."""
     if isinstance(ended.error, ssl.SSLError):
-        return ConnectionFailure(tls.explain(ended.error), permanent=tls.needs_a_person(ended.error))
+        return ConnectionFailure(_explain(ended.error), permanent=tls.is_permanent(ended.error))
     if ended.reason == TAKEN_OVER:
         return ConnectionFailure(
             f"another client has connected as {client_id}; mqtt.client_id and node must be unique"
@@ -77,3 +77,7 @@ def failure_from_end(ended: Ended, client_id: str, *, again: bool = False) -> Co
     if again and ended.by_broker and ended.reason is None:
         return ConnectionFailure(f"{ended.text}, again; has another client the client id {client_id}?")
     return ConnectionFailure(ended.text)
+
+
+def _explain(error: ssl.SSLError) -> str:
+    return tls.explain(error, "the broker", "mqtt.tls")

@@ -5,17 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import ssl
 import threading
 from collections.abc import Callable
-
-from mqttcam.mqtt.tls import make_context
-from mqttcam.settings import TlsSettings
 
 CONNECT_TIMEOUT = 10.0
 """Seconds for each address of the host, and for each step of the TLS handshake."""
 
 
-async def open_socket(host: str, port: int, tls: TlsSettings | None) -> socket.socket:
+async def open_socket(host: str, port: int, tls: Callable[[], ssl.SSLContext] | None) -> socket.socket:
     """A connected, non-blocking socket with TCP_NODELAY.
 
     The thread is a daemon, and none of the loop's executor, which a stopping loop waits for: a name server
@@ -62,8 +60,8 @@ def _hand_over(
             sock.close()
 
 
-def _connect(host: str, port: int, tls: TlsSettings | None) -> socket.socket:
-    context = make_context(tls) if tls is not None else None
+def _connect(host: str, port: int, tls: Callable[[], ssl.SSLContext] | None) -> socket.socket:
+    context = tls() if tls is not None else None
     with contextlib.ExitStack() as stack:
         sock = stack.enter_context(socket.create_connection((host, port), CONNECT_TIMEOUT))
         # Without it a short packet waits for the acknowledgement of the picture before it, 40 ms and more.

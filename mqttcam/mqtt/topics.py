@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+ONLINE, OFFLINE = b"online", b"offline"
+"""Payloads of `CameraTopics.availability` and `Topics.status`, and of Home Assistant's own birth and last will."""
+
 
 @dataclass(frozen=True, slots=True)
 class CameraTopics:

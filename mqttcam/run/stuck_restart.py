@@ -17,6 +17,7 @@ from pathlib import Path
 
 import orjson
 
+from mqttcam.backoff import Backoff
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.capture import THREAD
 from mqttcam.camera.thread_state import is_uninterruptible
@@ -27,7 +28,6 @@ log = logging.getLogger(__name__)
 
 _REBOOT_AFTER = 3
 """Restarts in a row after which a reboot is advised: the camera or its driver must be stuck."""
-_MAX_DOUBLINGS = 10
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -45,9 +45,7 @@ class RestartTiming:
 
     def wait_after(self, restarts: int) -> float:
         """Return the wait after so many restarts in a row."""
-        if not restarts:
-            return 0.0
-        return min(self.first * 2.0 ** min(restarts - 1, _MAX_DOUBLINGS), self.longest)
+        return Backoff(self.first, self.longest, jitter=0).delay_after(restarts) if restarts else 0.0
 
 
 def has_service_manager(environment: Mapping[str, str] = os.environ, pid: int | None = None) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
@@ -10,19 +9,10 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, PlainValidator, StringConstraints, WithJsonSchema
 
 from mqttcam.settings.section import AnyCase, MustExist, refuse
+from mqttcam.text import ID_PATTERN, MAX_ID
 
-SLUG = r"^[a-z0-9_-]+$"
-MAX_SLUG = 64
-NOT_SLUG = re.compile(r"[^a-z0-9_-]+")
+SLUG = f"^{ID_PATTERN}$"
 MAX_TOPIC = 200
-
-
-def slug(text: str) -> str:
-    """Return `text` as a slug: lower case, with `-` for other characters than letters, digits, `_` and `-`.
-
-    The result may be empty.
-    """
-    return NOT_SLUG.sub("-", text.lower()).strip("-")[:MAX_SLUG]
 
 
 def _host(text: str) -> str:
@@ -46,7 +36,7 @@ def _topic(text: str) -> str:
     return text
 
 
-Slug = Annotated[str, StringConstraints(pattern=SLUG, max_length=MAX_SLUG)]
+Slug = Annotated[str, StringConstraints(pattern=SLUG, max_length=MAX_ID)]
 Host = Annotated[str, AfterValidator(_host)]
 Topic = Annotated[str, StringConstraints(max_length=MAX_TOPIC), AfterValidator(_topic)]
 Port = Annotated[int, Field(ge=1, le=65535)]

@@ -8,7 +8,8 @@ from typing import Annotated
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
 from mqttcam.settings.field_types import ExistingFile, Host, ListenPort, MqttVersion, Port, Topic
-from mqttcam.settings.section import Section, bool_or_section, refuse
+from mqttcam.settings.section import Section, bool_or_section, plain, refuse
+from mqttcam.tls import TlsFiles
 
 PORT, TLS_PORT = 1883, 8883
 LARGEST_PACKET = 268_435_455
@@ -40,6 +41,10 @@ class TlsSettings(Section):
         if key_file is not None and "cert_file" in info.data and info.data["cert_file"] is None:
             raise refuse("has no cert_file", "both or neither")
         return key_file
+
+    def files(self, section: str) -> TlsFiles:
+        """Return the files for `mqttcam.tls`; `section` is where these settings are, such as `mqtt.tls`."""
+        return TlsFiles(section, self.ca_file, self.cert_file, self.key_file, plain(self.key_password) or "")
 
 
 class MqttSettings(Section):

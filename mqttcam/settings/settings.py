@@ -12,12 +12,13 @@ from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from mqttcam.settings.cameras import CameraId, CameraSettings, default_name
-from mqttcam.settings.field_types import Slug, slug
+from mqttcam.settings.field_types import Slug
 from mqttcam.settings.kafka import KafkaSettings, check_consistent, for_camera
 from mqttcam.settings.log import LogSettings
 from mqttcam.settings.mqtt import BrokerSettings, HomeAssistantSettings, MqttSettings
 from mqttcam.settings.section import LazySection, Section, refuse
 from mqttcam.settings.web import WebSettings
+from mqttcam.text import slug
 
 SYSTEM_STATE = Path("/var/lib/mqttcam")
 _EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}

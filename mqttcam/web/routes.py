@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from mqttcam.text import ID_PATTERN
 from mqttcam.web import api, login, monitoring, pictures, static_files, updates
 from mqttcam.web.authorization import Handler, Permission, require
 from mqttcam.web.context import CONTEXT, WebContext
 from mqttcam.web.middleware import json_errors, on_response_prepare
 
-_CAMERA = "/cameras/{camera:[a-z0-9_-]+}"
+_CAMERA = f"/cameras/{{camera:{ID_PATTERN}}}"
 
 _GET: dict[str, tuple[Handler, Permission]] = {
     "/": (static_files.index, Permission.NONE),

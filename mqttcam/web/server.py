@@ -13,6 +13,7 @@ from aiohttp import web
 
 from mqttcam.commands.registry import DeviceRegistry
 from mqttcam.settings.web import WebSettings, WebTlsSettings
+from mqttcam.tls import TlsError, TlsFiles, server_context
 from mqttcam.web.address import page_url
 from mqttcam.web.auth import Authenticator
 from mqttcam.web.context import WebContext
@@ -130,12 +131,10 @@ class WebServer:
 
 
 def _tls_context(tls: WebTlsSettings) -> ssl.SSLContext:
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     try:
-        context.load_cert_chain(tls.cert_file, tls.key_file, password=lambda: "")
-    except (OSError, ValueError) as error:
-        raise ListenError(f"cannot use the certificate {tls.cert_file}, {tls.key_file}: {error}") from error
-    return context
+        return server_context(TlsFiles("web.tls", cert_file=tls.cert_file, key_file=tls.key_file))
+    except TlsError as error:
+        raise ListenError(str(error)) from error
 
 
 def _reason(error: OSError, host: str, port: int) -> str:

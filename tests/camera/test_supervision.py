@@ -6,11 +6,12 @@ import asyncio
 import gc
 import logging
 import os
-import random
 import threading
+from functools import partial
 
 import pytest
 
+from mqttcam.backoff import Backoff
 from mqttcam.camera import camera as camera_module
 from mqttcam.camera import supervisor
 from mqttcam.camera.camera import Camera
@@ -203,7 +204,7 @@ async def test_pauses_grow_and_are_random(make_camera: MakeCamera, monkeypatch: 
         asked.append((low, high))
         return 0.0
 
-    monkeypatch.setattr(random, "uniform", uniform)
+    monkeypatch.setattr(supervisor, "Backoff", partial(Backoff, uniform=uniform))
     monkeypatch.setattr(supervisor, "_FIRST_RETRY", 0.5)
     monkeypatch.setattr(supervisor, "_LAST_RETRY", 30.0)
     hardware = Hardware()
@@ -322,7 +323,7 @@ async def test_error_with_undecodable_names_can_be_shown(make_camera: MakeCamera
     camera = make_camera(hardware)
     camera.start()
     await failed(camera)
-    assert camera.last_error == "caf?.jpg is no picture"
+    assert camera.last_error == "caf\\udce9.jpg is no picture"
 
 
 async def test_two_hundred_lives_leave_nothing() -> None:

@@ -19,7 +19,7 @@ from mqttcam.home_assistant.discovery import (
     discovery_messages,
     node_discovery,
     node_object_id,
-    slug,
+    slugify,
 )
 from mqttcam.mqtt.topics import Topics
 from mqttcam.values import Choice, Number, Rectangle, Switch, Text, Vector
@@ -196,7 +196,7 @@ async def test_the_node_comes_first(device: CameraDevice) -> None:
     ],
 )
 def test_slug(name: str, expected: str) -> None:
-    assert slug(name) == expected
+    assert slugify(name) == expected
 
 
 @pytest.mark.parametrize("name", ["玄関", "Дверь", "🚪", "Front-door", "x" * 100, "_"])

@@ -17,8 +17,8 @@ from mqttcam.mqtt.failures import (
 )
 from mqttcam.mqtt.network_connection import Ended
 from mqttcam.mqtt.reconnect import ReconnectPolicy
-from mqttcam.mqtt.tls import TlsError
 from mqttcam.settings import MqttSettings, TlsSettings
+from mqttcam.tls import TlsError
 
 PLAIN = MqttSettings()
 SECURE = MqttSettings(tls=TlsSettings())
@@ -38,9 +38,13 @@ def _ssl_error(kind: type[ssl.SSLError], reason: str) -> ssl.SSLError:
         (ValueError("label too long"), "'localhost' cannot be a host: label too long", False),
         (TlsError("mqtt.tls.ca_file: x"), "mqtt.tls.ca_file: x", True),
         (_ssl_error(ssl.SSLError, "WRONG_VERSION_NUMBER"), "does not speak TLS", True),
-        (_ssl_error(ssl.SSLError, "TLSV13_ALERT_CERTIFICATE_REQUIRED"), "a certificate of ours", True),
-        (_ssl_error(ssl.SSLError, "TLSV1_ALERT_UNKNOWN_CA"), "refuses our certificate", True),
-        (_ssl_error(ssl.SSLEOFError, "UNEXPECTED_EOF_WHILE_READING"), "does it speak TLS", False),
+        (
+            _ssl_error(ssl.SSLError, "TLSV13_ALERT_CERTIFICATE_REQUIRED"),
+            "requires a client certificate",
+            True,
+        ),
+        (_ssl_error(ssl.SSLError, "TLSV1_ALERT_UNKNOWN_CA"), "rejects our certificate", True),
+        (_ssl_error(ssl.SSLEOFError, "UNEXPECTED_EOF_WHILE_READING"), "does this port speak TLS", False),
         (_ssl_error(ssl.SSLError, "BAD_RECORD_MAC"), "TLS failed: bad_record_mac", False),
     ],
 )
@@ -104,12 +108,12 @@ def test_short_lives_make_the_next_try_later(monkeypatch: pytest.MonkeyPatch) ->
     waits: list[int] = []
 
     def note(backoff: Backoff) -> float:
-        waits.append(backoff._failures)
+        waits.append(backoff.failures)
         return 0.0
 
     monkeypatch.setattr(Backoff, "next", note)
     policy = ReconnectPolicy("broker:1883")
-    policy.backoff._failures = 5
+    policy.backoff.failures = 5
     policy.lived(1)
     policy.failed(ConnectionFailure("closed"))
     policy.lived(module.STABLE)

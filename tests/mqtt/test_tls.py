@@ -1,19 +1,17 @@
-"""TLS files that are wrong, each with words that say which; and TLS to a real broker."""
+"""TLS to a real broker."""
 
 from __future__ import annotations
 
 import logging
 import socket
 import ssl
-import subprocess
 import threading
 from pathlib import Path
 
 import pytest
 
 from mqttcam.mqtt.shared_socket import SharedSocket
-from mqttcam.mqtt.tls import TlsError, make_context
-from mqttcam.settings import TlsSettings
+from mqttcam.tls import TlsFiles, client_context
 from tests.mqtt.conftest import Connect
 from tests.mqtt.tools import FRONT, Rig, in_thread, picture
 from tests.support.broker import Broker, Mosquitto
@@ -25,53 +23,6 @@ from tests.support.waiting import HOST, until
 @pytest.fixture(scope="module")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
     return Certificates.make(tmp_path_factory.mktemp("certificates"))
-
-
-def _refusal(**files: object) -> str:
-    with pytest.raises(TlsError) as caught:
-        make_context(TlsSettings.model_validate(files))
-    return str(caught.value)
-
-
-def test_files_that_are_not_there_or_no_certificates(certificates: Certificates, tmp_path: Path) -> None:
-    missing, text = tmp_path / "missing.pem", tmp_path / "text.pem"
-    text.write_text("hello")
-    good = {"cert_file": certificates.client_cert, "key_file": certificates.client_key}
-    assert _refusal(ca_file=missing) == f"mqtt.tls.ca_file: {missing}: No such file or directory"
-    assert "mqtt.tls.ca_file" in _refusal(ca_file=text)
-    assert "PEM" in _refusal(ca_file=text)
-    assert "mqtt.tls.cert_file" in _refusal(**good | {"cert_file": text})
-    assert "mqtt.tls.key_file" in _refusal(**good | {"key_file": missing})
-    wrong_key = _refusal(**good | {"key_file": certificates.server_key})
-    assert wrong_key == (
-        f"mqtt.tls.key_file: {certificates.server_key} is not the key of {certificates.client_cert}"
-    )
-    make_context(TlsSettings.model_validate(good))
-
-
-def test_an_encrypted_key(certificates: Certificates, tmp_path: Path) -> None:
-    locked = tmp_path / "locked.pem"
-    subprocess.run(
-        [
-            "openssl",
-            "pkcs8",
-            "-topk8",
-            "-passout",
-            "pass:s3cret",
-            "-in",
-            certificates.client_key,
-            "-out",
-            locked,
-        ],
-        check=True,
-        capture_output=True,
-    )
-    files = {"cert_file": certificates.client_cert, "key_file": locked}
-    make_context(TlsSettings.model_validate(files | {"key_password": "s3cret"}))
-    for wrong in ({}, {"key_password": "other"}):
-        refusal = _refusal(**files | wrong)
-        assert "mqtt.tls.key_password" in refusal
-        assert "other" not in refusal
 
 
 @pytest.mark.parametrize("protocol", [5, "3.1.1"])
@@ -103,7 +54,7 @@ async def test_a_broker_that_wants_a_certificate(
     with Mosquitto(folder, certificates=certificates, client_certificate=True) as broker:
         connection = await connect(broker, wait=False, tls={"ca_file": certificates.ca})
         await until(lambda: connection.problem, "the problem is known")
-        assert "certificate of ours" in str(connection.problem)
+        assert "requires a client certificate" in str(connection.problem)
         assert [r.levelno for r in caplog.records if r.name.startswith("mqttcam")] == [logging.ERROR]
 
 
@@ -122,7 +73,7 @@ def test_the_brokers_reason_is_heard_where_our_write_fails_first(certificates: C
     with socket.create_server((HOST, 0)) as server:
         thread = threading.Thread(target=serve)
         thread.start()
-        context = make_context(TlsSettings(ca_file=certificates.ca))
+        context = client_context(TlsFiles("mqtt.tls", certificates.ca))
         sock = context.wrap_socket(socket.create_connection(server.getsockname()), server_hostname=HOST)
         sock.setblocking(False)
         shared = SharedSocket(sock, lambda _mid, _reason: False, lambda: None, 1000)

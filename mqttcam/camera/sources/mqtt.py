@@ -21,6 +21,7 @@ from mqttcam.camera.wakeup import Wakeup
 from mqttcam.settings import CameraSettings
 from mqttcam.settings.mqtt import PORT, TLS_PORT, TlsSettings
 from mqttcam.settings.sources.mqtt import MqttSource
+from mqttcam.tls import TlsError, client_context
 
 log = logging.getLogger(__name__)
 
@@ -142,11 +143,6 @@ def _captured(message: paho.MQTTMessage) -> int | None:
 
 def _tls_context(tls: TlsSettings) -> ssl.SSLContext:
     try:
-        context = ssl.create_default_context(cafile=None if tls.ca_file is None else str(tls.ca_file))
-        context.check_hostname = not tls.insecure
-        if tls.cert_file is not None:
-            password = tls.key_password.get_secret_value() if tls.key_password else ""
-            context.load_cert_chain(tls.cert_file, tls.key_file, lambda: password)
-    except (OSError, ssl.SSLError) as error:
-        raise SourceError(f"TLS files: {error}") from error
-    return context
+        return client_context(tls.files("source.tls"), insecure=tls.insecure)
+    except TlsError as error:
+        raise SourceError(str(error)) from error

@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from mqttcam.text import one_line
+
 ENVIRONMENT = "environment"
 """Shown in place of the file name for a problem of an environment variable."""
-
-
-def one_line(text: str) -> str:
-    """Return `text` with everything that is not printable escaped, so that it stays on one line."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 @dataclass(frozen=True, slots=True)

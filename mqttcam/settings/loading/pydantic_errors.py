@@ -21,12 +21,12 @@ from mqttcam.settings.document.key_schema import (
 from mqttcam.settings.document.nearest import nearest
 from mqttcam.settings.document.problems import Problem
 from mqttcam.settings.document.tree import Key, Origin, TreeNode
-from mqttcam.settings.field_types import SLUG, slug
+from mqttcam.settings.field_types import SLUG
+from mqttcam.text import shorten, slug
 
 KEY = "[key]"
 """The last part of pydantic's location if the error is about a mapping's key, not its value."""
 
-_LONGEST = 60
 _WORDS = {
     "missing": "is missing",
     "string_too_long": "is too long",
@@ -123,7 +123,7 @@ def _about_value(error: ErrorDetails, schema: KeySchema) -> tuple[str, str | Non
     if kind == "union_tag_invalid":
         near = nearest(str(context["tag"]), schema.variants())
         kinds = ", ".join(schema.variants())
-        return f"`type: {_cut(str(context['tag']))}` is not known" + (
+        return f"`type: {shorten(str(context['tag']))}` is not known" + (
             f" (nearest: {near})" if near else ""
         ), kinds
     return _WORDS.get(kind, "is not accepted"), allowed_at(schema)
@@ -146,14 +146,10 @@ def _slug_allowed(text: str) -> str:
     return "a-z, 0-9, _ and -, at most 64" + (f", such as {like}" if like else "")
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
-
-
 def _shown(node: TreeNode) -> str:
     if node.text is None:
         return "a list" if isinstance(node.value, list) else "a section"
-    return _cut(node.text) if isinstance(node.value, int | float) else f"'{_cut(node.text)}'"
+    return shorten(node.text) if isinstance(node.value, int | float) else f"'{shorten(node.text)}'"
 
 
 def allowed_at(schema: KeySchema) -> str | None:

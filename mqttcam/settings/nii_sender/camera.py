@@ -11,7 +11,8 @@ from typing import Any, Protocol
 
 from mqttcam.settings.document.nearest import nearest
 from mqttcam.settings.nii_sender.size import size_of
-from mqttcam.values import Choice, InvalidValue, Number, Switch, ValueKind, Vector, shown
+from mqttcam.text import shown
+from mqttcam.values import Choice, InvalidValue, Number, Switch, ValueKind, Vector
 
 NEW, OLD = "PICAMERA2_", "PICAMERA_"
 CONTROLS = NEW + "CONTROLS_"

@@ -12,11 +12,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from mqttcam.settings.document.key_schema import ROOT, KeyKind, KeySchema, child_schema, keys_of
-from mqttcam.settings.document.problems import ENVIRONMENT, Problem, one_line
+from mqttcam.settings.document.problems import ENVIRONMENT, Problem
 from mqttcam.settings.document.secret_file import BadSecret, EmptySecret, read_secret
 from mqttcam.settings.document.tree import Origin, Scalar, TreeNode
 from mqttcam.settings.kafka import KafkaSettings
 from mqttcam.settings.nii_sender.camera import NEW, OLD, read_camera
+from mqttcam.text import one_line
 
 CAMERA = "camera"
 """The id of the one camera that the variables describe."""
