@@ -1,4 +1,4 @@
-"""paho for one connection, on a socket that is connected already. Its callbacks only take notes."""
+"""paho for one connection, on a socket that is already connected. Its callbacks only record what happened."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from mqttcam.mqtt.shared_socket import SharedSocket
 log = logging.getLogger(__name__)
 
 ORIGIN = "client_id"
-"""User property by which a message to one of our own subscriptions names us. A broker that ignores No Local (MQTT
-5, 3.8.3.1) hands it back, and it is not for us."""
+"""User property with our client id in messages to our own subscriptions. A broker that ignores No Local (MQTT 5,
+3.8.3.1) sends them back to us, and they are left out."""
 MQTT_5 = int(MQTTProtocolVersion.MQTTv5)
 MQTT_3_1_1 = int(MQTTProtocolVersion.MQTTv311)
 
 _MAX_UNACKNOWLEDGED = 1024
-"""QoS 1 messages that may wait for their PUBACK; paho sends 20 of them at once."""
+"""QoS 1 messages that may wait for their PUBACK; paho sends 20 of them at a time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message that arrived; the response topic and correlation data are MQTT 5's."""
+    """A received message; response topic and correlation data exist in MQTT 5 only."""
 
     topic: str
     payload: bytes
@@ -41,13 +41,14 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class ConnectOptions:
-    """What a CONNECT says.
+    """The fields of a CONNECT.
 
     Attributes:
         protocol: `MQTT_5` or `MQTT_3_1_1`.
-        will: topic and payload; it goes out at QoS 1, retained.
-        largest: bytes of the largest packet that this side takes. An MQTT 5 broker is told, and sends no
-            larger one; with 3.1.1 a larger one ends the connection.
+        keepalive: in seconds.
+        largest: the Maximum Packet Size in bytes. An MQTT 5 broker sends no larger packet; with 3.1.1, which has no
+            such property, a larger one ends the connection.
+        will: topic and payload, for QoS 1, retained.
     """
 
     client_id: str
@@ -61,7 +62,7 @@ class ConnectOptions:
 
 @dataclass(frozen=True, slots=True)
 class Connack:
-    """The broker's CONNACK; `reason` as in MQTT 5 (3.2.2.2), where 0 is yes, also for MQTT 3.1.1."""
+    """A CONNACK; `reason` is the reason code of MQTT 5 (3.2.2.2), 0 for success, also with MQTT 3.1.1."""
 
     reason: int
     text: str
@@ -71,39 +72,40 @@ class Connack:
 
 @dataclass(frozen=True, slots=True)
 class DisconnectReason:
-    """Why paho has closed the socket; `reason` is of the broker's DISCONNECT, None where it sent none."""
+    """Why paho has closed the socket; `reason` is the code of the broker's DISCONNECT, None if it sent none."""
 
     text: str
     reason: int | None = None
 
 
 class Client(paho.Client):
-    """Notes of what happened since they were last read; nothing of ours runs inside of paho.
+    """Records what has happened; no other code of ours runs inside paho.
 
     Attributes:
-        welcome, goodbye: the CONNACK and the end, once they are there.
-        received: messages.
-        acknowledged: packet identifiers and reason codes of PUBACKs.
+        connack: None until it has arrived.
+        disconnect_reason: None until paho has closed the socket.
+        received: messages, until the owner takes them out.
+        acknowledged: packet identifiers and reason codes of PUBACKs, until the owner takes them out.
     """
 
-    def __init__(self, wire: SharedSocket, login: ConnectOptions) -> None:
+    def __init__(self, shared_socket: SharedSocket, options: ConnectOptions) -> None:
         super().__init__(
             CallbackAPIVersion.VERSION2,
-            login.client_id,
-            protocol=MQTTProtocolVersion(login.protocol),
+            options.client_id,
+            protocol=MQTTProtocolVersion(options.protocol),
             reconnect_on_failure=False,
         )
         self.connack: Connack | None = None
         self.disconnect_reason: DisconnectReason | None = None
         self.received: list[Message] = []
         self.acknowledged: list[tuple[int, int]] = []
-        self._shared_socket = wire
-        self._options = login
+        self._shared_socket = shared_socket
+        self._options = options
         self._awaiting_suback: dict[int, list[str]] = {}
-        if login.username is not None:
-            self.username_pw_set(login.username, login.password)
-        if login.will is not None:
-            self.will_set(*login.will, qos=1, retain=True)
+        if options.username is not None:
+            self.username_pw_set(options.username, options.password)
+        if options.will is not None:
+            self.will_set(*options.will, qos=1, retain=True)
         self.max_queued_messages_set(_MAX_UNACKNOWLEDGED)
         self.on_connect = self._record_connack
         self.on_disconnect = self._record_disconnect
@@ -112,14 +114,20 @@ class Client(paho.Client):
         self.on_subscribe = self._record_suback
 
     @property
+    def awaits_suback(self) -> bool:
+        """Whether a SUBSCRIBE is not acknowledged yet."""
+        return bool(self._awaiting_suback)
+
+    @property
     def _is_5(self) -> bool:
         return self._options.protocol == MQTT_5
 
     def _create_socket(self) -> SharedSocket:
+        """Return the connected socket, where paho would connect one."""
         return self._shared_socket
 
     def send_connect(self, host: str, port: int) -> None:
-        """Send CONNECT; `host` and `port` are for paho's own notes."""
+        """Send CONNECT; paho only stores `host` and `port`."""
         properties = None
         if self._is_5:
             properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
@@ -129,17 +137,17 @@ class Client(paho.Client):
     def send(
         self, topic: str, payload: bytes, qos: int, retain: bool, properties: PackedProperties | None
     ) -> int | None:
-        """Publish; the packet identifier, or None where the message was not taken.
+        """Publish and return the packet identifier; None if paho's queue is full.
 
         Raises:
-            ValueError: nothing can be published to such a topic.
+            ValueError: the topic or the size of the payload is not valid for PUBLISH.
         """
-        # Of properties paho only calls `pack`, and with MQTT 3.1.1 not even that.
+        # paho only calls `pack` of the properties, and with MQTT 3.1.1 not even that.
         info = self.publish(topic, payload, qos, retain, properties)  # type: ignore[arg-type]
         return info.mid if info.rc == MQTTErrorCode.MQTT_ERR_SUCCESS else None
 
     def subscribe_to(self, filters: Sequence[str]) -> None:
-        """Subscribe at QoS 1; with MQTT 5, without what we publish ourselves."""
+        """Subscribe at QoS 1; with MQTT 5 also with No Local, so that our own messages do not come back."""
         if self._is_5:
             options = SubscribeOptions(qos=1, noLocal=True)
             _, mid = self.subscribe([(item, options) for item in filters])
@@ -156,11 +164,8 @@ class Client(paho.Client):
         reason: ReasonCode,
         properties: Properties | None,
     ) -> None:
-        keepalive = _number(properties, "ServerKeepAlive")
-        if keepalive is not None:
-            self._keepalive = keepalive
         receive_maximum = _number(properties, "ReceiveMaximum") or 0xFFFF
-        # paho leaves this out, and a broker ends the connection of who sends it more at once.
+        # paho does not apply it, and a broker ends the connection of a client that exceeds it.
         self._max_inflight_messages = min(self._max_inflight_messages, receive_maximum)
         self.connack = Connack(
             reason.value,
@@ -178,24 +183,22 @@ class Client(paho.Client):
         properties: Properties | None,
     ) -> None:
         if flags.is_disconnect_packet_from_server:
-            self.disconnect_reason = DisconnectReason(
-                f"the broker ended the connection: {_text(reason, properties)}", reason.value
-            )
+            text = f"the broker ended the connection: {_text(reason, properties)}"
+            self.disconnect_reason = DisconnectReason(text, reason.value)
         elif reason == "Keep alive timeout":
-            self.disconnect_reason = DisconnectReason(f"no answer from the broker for {self._keepalive} s")
+            self.disconnect_reason = DisconnectReason(f"no answer from the broker for {self.keepalive} s")
         elif reason == "Protocol error":
-            self.disconnect_reason = DisconnectReason("the broker sent what is no MQTT")
+            self.disconnect_reason = DisconnectReason("the broker sent a malformed packet")
 
     def _record_message(self, _client: paho.Client, _data: object, message: paho.MQTTMessage) -> None:
         try:
             topic = message.topic
         except UnicodeDecodeError:
-            log.warning("a message was ignored: its topic is not UTF-8")
+            log.warning("MQTT: message ignored, because its topic is not UTF-8")
             return
         properties = message.properties
-        if not message.retain and (ORIGIN, self._options.client_id) in getattr(
-            properties, "UserProperty", ()
-        ):
+        own = (ORIGIN, self._options.client_id)
+        if not message.retain and own in getattr(properties, "UserProperty", ()):
             return
         self.received.append(
             Message(
@@ -227,7 +230,7 @@ class Client(paho.Client):
     ) -> None:
         for item, reason in zip(self._awaiting_suback.pop(mid, []), reasons, strict=False):
             if reason.is_failure:
-                log.error("the broker does not let us subscribe to %s: %s", item, reason)
+                log.error("MQTT: the broker refuses the subscription to %s: %s", item, reason)
 
 
 def _number(properties: Properties | None, name: str) -> int | None:

@@ -1,4 +1,4 @@
-"""What went wrong with a connection, in words a user can act on, and whether a quick retry makes sense."""
+"""Why there is no connection, in words a user can act on, and whether a quick retry makes sense."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ NOT_AUTHORIZED = 0x87
 BANNED = 0x8A
 TAKEN_OVER = 0x8E
 _PERMANENT = {
-    CLIENT_ID_REFUSED: "mqtt.client_id is refused",
+    CLIENT_ID_REFUSED: "the broker does not accept mqtt.client_id",
     BAD_PASSWORD: "mqtt.username or mqtt.password is wrong",
-    NOT_AUTHORIZED: "mqtt.username and mqtt.password are refused",
-    BANNED: "the broker has banned us",
+    NOT_AUTHORIZED: "the broker does not accept mqtt.username and mqtt.password",
+    BANNED: "the broker has banned this client",
 }
-"""Reason codes of a CONNACK (MQTT 5, 3.2.2.2) that the same try will meet again."""
+"""Reason codes of a CONNACK (MQTT 5, 3.2.2.2) that the same attempt will get again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,8 @@ class ConnectionFailure:
     """Why there is no connection.
 
     Attributes:
-        permanent: only a person can cure it, so the next try can wait.
-        retry_now: the next try will be another one, so it need not wait.
+        permanent: only the user can correct it, so the next attempt can wait.
+        retry_now: the next attempt will be a different one, so it need not wait.
     """
 
     text: str
@@ -38,46 +38,50 @@ class ConnectionFailure:
     retry_now: bool = False
 
 
-def wants_older_protocol(reason: int) -> bool:
-    return reason == UNSUPPORTED_PROTOCOL
+class ConnectFailed(Exception):
+    """No connection was made; `failure` says why."""
+
+    def __init__(self, failure: ConnectionFailure) -> None:
+        super().__init__(failure.text)
+        self.failure = failure
 
 
 def failure_from_connack(reason: int, text: str) -> ConnectionFailure:
-    """Of a CONNACK that says no."""
+    """Return the failure of a CONNACK with the reason code `reason` of MQTT 5, which is not 0."""
     if reason in _PERMANENT:
         return ConnectionFailure(f"{_PERMANENT[reason]} ({text})", permanent=True)
-    return ConnectionFailure(f"the broker refuses us: {text}")
+    return ConnectionFailure(f"the broker refuses the connection: {text}")
 
 
 def failure_from_error(error: Exception, settings: MqttSettings) -> ConnectionFailure:
-    """Of a connection that could not be made."""
+    """Return the failure of a connection that could not be opened."""
     match error:
         case tls.TlsError():
             return ConnectionFailure(str(error), permanent=True)
         case ssl.SSLError():
-            return ConnectionFailure(_explain(error), permanent=tls.is_permanent(error))
+            return _from_tls(error)
         case ConnectionResetError() if settings.tls is not None:
             return ConnectionFailure("the broker closed the connection; does this port speak TLS?")
         case TimeoutError():
-            return ConnectionFailure("no connection in time")
+            return ConnectionFailure("timed out")
         case OSError():
             return ConnectionFailure(error.strerror or str(error))
         case _:
-            return ConnectionFailure(f"{settings.host!r} cannot be a host: {error}")
+            return ConnectionFailure(f"{settings.host!r} is not a valid host: {error}")
 
 
 def failure_from_end(ended: Ended, client_id: str, *, again: bool = False) -> ConnectionFailure:
-    """Of a connection that there was; `again`: the broker closed the one before as soon."""
+    """Return the failure of a connection that has ended; `again`: so did the one before, just as soon."""
     if isinstance(ended.error, ssl.SSLError):
-        return ConnectionFailure(_explain(ended.error), permanent=tls.is_permanent(ended.error))
+        return _from_tls(ended.error)
     if ended.reason == TAKEN_OVER:
         return ConnectionFailure(
             f"another client has connected as {client_id}; mqtt.client_id and node must be unique"
         )
     if again and ended.by_broker and ended.reason is None:
-        return ConnectionFailure(f"{ended.text}, again; has another client the client id {client_id}?")
+        return ConnectionFailure(f"{ended.text} again; does another client use the client id {client_id}?")
     return ConnectionFailure(ended.text)
 
 
-def _explain(error: ssl.SSLError) -> str:
-    return tls.explain(error, "the broker", "mqtt.tls")
+def _from_tls(error: ssl.SSLError) -> ConnectionFailure:
+    return ConnectionFailure(tls.explain(error, "the broker", "mqtt.tls"), permanent=tls.is_permanent(error))

@@ -1,4 +1,4 @@
-"""The pictures of one connection that wait for their PUBACK."""
+"""The pictures of one connection that wait for their PUBACK: MQTT's in-flight window."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ FIRST_MID, LAST_MID = 0x8000, 0xFFFF
 """Packet identifiers of pictures; paho counts up from 1, and from 1 again at each connection."""
 
 OnAck = Callable[[int, float], None]
-"""Takes the PUBACK's reason code (0 good, 128 and up refused) and the seconds that the packet took."""
+"""Called with the PUBACK's reason code (from 128 on: refused) and the seconds from sending to PUBACK."""
 
 
 @dataclass(slots=True)
 class InflightPacket:
-    """Whole MQTT packets, `size` bytes in all, the last one a QoS 1 PUBLISH with `mid`."""
+    """Whole MQTT packets, `size` bytes in all, the last one a QoS 1 PUBLISH with the packet identifier `mid`."""
 
     parts: Sequence[bytes]
     size: int
@@ -30,15 +30,14 @@ class InflightPacket:
 
 
 class InflightWindow:
-    """What is under way, and what is held back until the broker takes more.
-
-    Times are seconds of the loop's clock.
+    """The packets in flight, and those held back until the broker's Receive Maximum allows them.
 
     Attributes:
-        receive_maximum: QoS 1 packets that the broker takes unacknowledged.
+        receive_maximum: the most QoS 1 packets in flight (MQTT 5, 3.2.2.3.3).
     """
 
     def __init__(self, size_limit: PacketSizeLimit, clock: Callable[[], float]) -> None:
+        """`clock` returns seconds of a monotonic clock."""
         self.receive_maximum = 0xFFFF
         self._size_limit = size_limit
         self._clock = clock
@@ -46,42 +45,42 @@ class InflightWindow:
         self._held: deque[InflightPacket] = deque()
         self._mid = LAST_MID
         self._last_ack = 0.0
-        self._moved_at = 0.0
+        self._progress_at = 0.0
         self._unsent = -1
 
     def __bool__(self) -> bool:
-        """Whether a PUBACK is awaited."""
+        """Whether a packet is in flight."""
         return bool(self._waiting)
 
     @property
     def largest(self) -> int:
-        """Bytes of the largest packet under way, 0 for none."""
+        """Bytes of the largest packet in flight; 0 if there is none."""
         return max((packet.size for packet in self._waiting.values()), default=0)
 
     @property
     def longest(self) -> float:
-        """Seconds that the oldest packet is under way."""
+        """Seconds since the oldest packet in flight was sent; 0 if there is none."""
         now = self._clock()
         return max((now - packet.since for packet in self._waiting.values()), default=0.0)
 
     def next_mid(self) -> int:
-        """A packet identifier; one comes again after 32,767 others."""
+        """Return a packet identifier; the same one comes again after 32,767 others."""
         self._mid = self._mid + 1 if self._mid < LAST_MID else FIRST_MID
         return self._mid
 
     def admit(self, packet: InflightPacket) -> bool:
-        """Whether to write it now; otherwise it is held back until `release` gives it out."""
+        """Return whether to write the packet now; if not, it is held back until `release` returns it."""
         if len(self._waiting) >= self.receive_maximum:
             self._held.append(packet)
             return False
         packet.since = self._clock()
         if not self._waiting:
-            self._moved_at, self._unsent = packet.since, -1
+            self._progress_at, self._unsent = packet.since, -1
         self._waiting[packet.mid] = packet
         return True
 
     def release(self) -> InflightPacket | None:
-        """The next packet that was held back, now that there is room for it."""
+        """Return the next packet held back, to be written now; None if there is none or no room."""
         if not self._held or len(self._waiting) >= self.receive_maximum:
             return None
         packet = self._held.popleft()
@@ -89,29 +88,29 @@ class InflightWindow:
         return packet
 
     def acknowledge(self, mid: int, reason: int) -> bool:
-        """A PUBACK has come; False: it is of no picture."""
+        """Take a PUBACK; return False if its packet identifier is not a picture's."""
         packet = self._waiting.pop(mid, None)
         if packet is None:
             return False
         now = self._clock()
-        # Behind another picture, its own time on the link starts at the end of that one.
+        # Behind another picture, its time on the link starts when that one has arrived.
         seconds = now - max(packet.since, self._last_ack)
         self._last_ack = now
         self._size_limit.acknowledged(packet.size, seconds, now)
         try:
             packet.on_ack(reason, seconds)
         except Exception:
-            log.exception("after a PUBACK")
+            log.exception("MQTT: the callback of a PUBACK failed")
         return True
 
     def silence(self, unsent: int) -> float:
-        """Seconds in which neither a byte left, of which `unsent` still wait, nor a PUBACK came."""
+        """Return the seconds without progress: no PUBACK, and as many unsent bytes, `unsent`, as at the last call."""
         now = self._clock()
-        if unsent != self._unsent or self._last_ack > self._moved_at:
-            self._moved_at, self._unsent = now, unsent
-        return now - self._moved_at
+        if unsent != self._unsent or self._last_ack > self._progress_at:
+            self._progress_at, self._unsent = now, unsent
+        return now - self._progress_at
 
     def clear(self) -> None:
-        """The connection is over: a PUBACK that comes later counts for nothing."""
+        """Forget all, at the end of the connection; their PUBACKs, if they still come, are ignored."""
         self._waiting.clear()
         self._held.clear()

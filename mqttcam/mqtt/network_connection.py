@@ -1,4 +1,4 @@
-"""One connection to the broker, from a connected socket to its end, driven by the event loop.
+"""One network connection to the broker (MQTT 5, 1.2), from a connected socket to its end, driven by the event loop.
 
 Each has a paho client of its own, so that nothing of an earlier one is sent again, late or out of order.
 """
@@ -20,20 +20,21 @@ from mqttcam.mqtt.shared_socket import SharedSocket
 log = logging.getLogger(__name__)
 
 _MAX_BACKLOG = 1_000_000
-"""Bytes of small messages that may wait for a socket that takes none."""
+"""Bytes of small messages that may wait for a full socket."""
 _TICK = 1.0
+"""Seconds between two checks of keepalive and PUBACKs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """Why a connection is over.
+    """Why a network connection has ended.
 
     Attributes:
-        by_broker: the other side has closed or reset it.
-        reason: of its DISCONNECT, None where it sent none (MQTT 5, 3.14.2.1).
-        error: what the socket said.
-        unacknowledged: bytes of the largest picture that waited for its PUBACK, 0 for none.
-        waited: seconds that the oldest of them waited.
+        by_broker: whether the broker has closed or reset it.
+        reason: the code of the broker's DISCONNECT (MQTT 5, 3.14.2.1); None if it sent none.
+        error: the exception of the socket.
+        unacknowledged: bytes of the largest picture that waited for its PUBACK; 0 if none did.
+        waited: seconds that the oldest of them had waited.
     """
 
     text: str
@@ -45,48 +46,56 @@ class Ended:
 
 
 class NetworkConnection:
-    """One connection. It lives on the loop, and nothing that goes wrong in it is raised.
+    """One network connection. All of it runs on the event loop, and raises nothing: errors resolve `ended`.
 
     Attributes:
-        welcome: resolves with the CONNACK, a refusal too; stays open where none comes.
-        ended: resolves when the connection is over.
+        protocol: `MQTT_5` or `MQTT_3_1_1`.
+        connack: resolves with the CONNACK, also with one that refuses the connection.
+        ended: resolves when the connection has ended.
     """
 
     def __init__(
         self,
         sock: socket.socket,
-        login: ConnectOptions,
-        patience: float,
+        options: ConnectOptions,
+        puback_timeout: float,
         size_limit: PacketSizeLimit,
         on_message: Callable[[Message], None],
     ) -> None:
+        """Take over `sock`, which is connected and non-blocking; nothing is sent before `open`.
+
+        Args:
+            puback_timeout: seconds without progress after which a picture that waits for its PUBACK ends the
+                connection.
+            on_message: called with each received message.
+        """
         self._loop = asyncio.get_running_loop()
-        self.protocol = login.protocol
+        self.protocol = options.protocol
         self.connack: asyncio.Future[Connack] = self._loop.create_future()
         self.ended: asyncio.Future[Ended] = self._loop.create_future()
-        self._patience = patience
+        self._puback_timeout = puback_timeout
         self._on_message = on_message
-        self._shared_socket = SharedSocket(sock, self._take_puback, self._unwatch, login.largest)
-        self._client = Client(self._shared_socket, login)
+        self._shared_socket = SharedSocket(sock, self._take_puback, self._unwatch, options.largest)
+        self._client = Client(self._shared_socket, options)
         self._writing = False
         self._backlog = 0
         self._acks: dict[int, Callable[[int], None]] = {}
         self._inflight = InflightWindow(size_limit, self._loop.time)
-        self._refusal_said = False
+        self._refusal_logged = False
         self._leaving = False
         self._timer: asyncio.TimerHandle | None = None
 
     def open(self, host: str, port: int) -> None:
-        """Log in."""
+        """Send CONNECT."""
         self._loop.add_reader(self._shared_socket.fileno(), self._on_readable)
         self._timer = self._loop.call_later(_TICK, self._tick)
         try:
             self._client.send_connect(host, port)
         except (OSError, ValueError) as error:
-            self._break_off(f"cannot log in: {error}")
+            self._break_off(f"cannot send CONNECT: {error}")
         self._settle()
 
-    # small messages, by paho
+    # small messages, sent by paho
 
     def publish(
         self,
@@ -97,13 +106,17 @@ class NetworkConnection:
         properties: PackedProperties | None = None,
         on_ack: Callable[[int], None] | None = None,
     ) -> bool:
-        """Hand a message over. False: it is dropped; the connection is dead or stuck, or the topic none."""
+        """Send a message, or drop it if the connection has ended or does not progress, or the topic is not valid.
+
+        Returns:
+            Whether it is sent.
+        """
         if self.ended.done() or self._backlog > _MAX_BACKLOG or "\0" in topic:
             return False
         try:
             mid = self._client.send(topic, payload, qos, retain, properties)
         except ValueError as error:
-            log.warning("cannot publish to %.200r: %s", topic, error)
+            log.warning("MQTT: cannot publish to %.200r: %s", topic, error)
             return False
         if mid is not None and on_ack is not None:
             self._acks[mid] = on_ack
@@ -113,24 +126,29 @@ class NetworkConnection:
         return mid is not None
 
     def subscribe(self, filters: Sequence[str]) -> None:
-        """At QoS 1."""
+        """Subscribe at QoS 1."""
         if filters and not self.ended.done():
             self._client.subscribe_to(filters)
             self._settle()
 
     def unsubscribe(self, topic_filter: str) -> None:
+        """End a subscription."""
         if not self.ended.done():
             self._client.unsubscribe(topic_filter)
             self._settle()
 
-    # pictures, past paho
+    # pictures, which bypass paho
 
     def next_mid(self) -> int:
-        """A packet identifier for `write`."""
+        """Return a packet identifier for `write`."""
         return self._inflight.next_mid()
 
     def write(self, parts: Sequence[bytes], size: int, mid: int, on_ack: OnAck) -> bool:
-        """Write whole packets, `size` bytes in all, the last a QoS 1 PUBLISH with `mid`. False: too late."""
+        """Write whole packets, `size` bytes in all, the last one a QoS 1 PUBLISH with the packet identifier `mid`.
+
+        Returns:
+            False if the connection has ended.
+        """
         if self.ended.done():
             return False
         packet = InflightPacket(parts, size, mid, on_ack)
@@ -153,7 +171,7 @@ class NetworkConnection:
     # the end
 
     def disconnect(self) -> None:
-        """DISCONNECT and close; while pictures or messages still wait, just close."""
+        """Send DISCONNECT and close; while pictures or messages are still queued, just close."""
         if self.ended.done():
             return
         if not self._inflight and not self._client.want_write():
@@ -162,18 +180,18 @@ class NetworkConnection:
         self.drop()
 
     def drop(self) -> None:
-        """Close without a word: what waits is thrown away, and the broker publishes the will."""
-        self._end(Ended("we closed the connection"))
+        """Reset the connection: what is queued is discarded, and the broker publishes the will."""
+        self._end(Ended("closed by this client"))
 
     def _break_off(self, text: str = "") -> None:
         error = self._shared_socket.problem
         reset = isinstance(error, ConnectionResetError | BrokenPipeError)
-        self._end(Ended(text or f"the connection broke: {_words(error)}", by_broker=reset, error=error))
+        self._end(Ended(text or f"connection lost: {_words(error)}", by_broker=reset, error=error))
 
     def _closed_by_paho(self) -> None:
-        goodbye = self._client.disconnect_reason
-        if goodbye is not None:
-            self._end(Ended(goodbye.text, by_broker=goodbye.reason is not None, reason=goodbye.reason))
+        known = self._client.disconnect_reason
+        if known is not None:
+            self._end(Ended(known.text, by_broker=known.reason is not None, reason=known.reason))
         elif self._shared_socket.problem is None and self._shared_socket.ended:
             self._end(Ended("the broker closed the connection", by_broker=True))
         else:
@@ -205,8 +223,8 @@ class NetworkConnection:
                     client.loop_read()
                     self._process_records()
         except Exception as error:
-            log.debug("paho cannot read a packet", exc_info=True)
-            self._break_off(f"the broker sent what is no MQTT: {error}")
+            log.debug("MQTT: paho cannot read a packet", exc_info=True)
+            self._break_off(f"the broker sent a malformed packet: {error}")
         while not self.ended.done() and (packet := self._inflight.release()) is not None:
             self._write(packet)
         self._settle()
@@ -216,16 +234,16 @@ class NetworkConnection:
         try:
             self._client.loop_misc()
         except Exception as error:
-            log.debug("keepalive", exc_info=True)
+            log.debug("MQTT: keepalive failed", exc_info=True)
             self._break_off(f"keepalive failed: {error}")
         self._settle()
         if self._inflight and not self.ended.done():
             silence = self._inflight.silence(self._shared_socket.unsent())
-            if silence >= self._patience:
+            if silence >= self._puback_timeout:
                 self._break_off(f"no answer from the broker for {silence:.0f} s")
 
     def _settle(self) -> None:
-        """After whatever may have written or closed something."""
+        """Write what is queued and watch the socket; called after anything that may have written or closed."""
         if self.ended.done():
             return
         try:
@@ -242,7 +260,7 @@ class NetworkConnection:
         self._watch_writable(waits or self._shared_socket.pending)
 
     def _pump(self) -> None:
-        """Write what waits. paho goes first, but not into the middle of a picture."""
+        """Write what is queued: paho's packets first, but never into the middle of a picture."""
         shared, client = self._shared_socket, self._client
         while not shared.closed:
             if not shared.mid_packet and client.want_write():
@@ -264,7 +282,7 @@ class NetworkConnection:
         self._loop.remove_reader(self._shared_socket.fileno())
         self._loop.remove_writer(self._shared_socket.fileno())
 
-    # what paho has noted
+    # what paho has recorded
 
     def _process_records(self) -> None:
         client = self._client
@@ -281,9 +299,9 @@ class NetworkConnection:
                 self._on_message(message)
 
     def _take_ack(self, mid: int, reason: int) -> None:
-        if reason >= 128 and not self._refusal_said:
-            self._refusal_said = True
-            log.warning("the broker refuses messages of ours (reason code %d)", reason)
+        if reason >= 128 and not self._refusal_logged:
+            self._refusal_logged = True
+            log.warning("MQTT: the broker refuses our messages, reason code 0x%02x", reason)
         on_ack = self._acks.pop(mid, None)
         if on_ack is not None:
             on_ack(reason)
@@ -294,5 +312,5 @@ class NetworkConnection:
 
 def _words(error: OSError | None) -> str:
     if error is None:
-        return "for no known reason"
+        return "unknown reason"
     return error.strerror or str(error)

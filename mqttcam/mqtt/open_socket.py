@@ -1,4 +1,4 @@
-"""A connected socket: name look-up, TCP and the TLS handshake, all of which block, in a thread."""
+"""A connected socket: name resolution, TCP connect and TLS handshake, all of which block, in a thread."""
 
 from __future__ import annotations
 
@@ -12,16 +12,19 @@ from collections.abc import Callable
 CONNECT_TIMEOUT = 10.0
 """Seconds for each address of the host, and for each step of the TLS handshake."""
 
+MakeContext = Callable[[], ssl.SSLContext]
+"""Makes the TLS context of one attempt: the files are read each time, because certificates are renewed."""
 
-async def open_socket(host: str, port: int, tls: Callable[[], ssl.SSLContext] | None) -> socket.socket:
-    """A connected, non-blocking socket with TCP_NODELAY.
 
-    The thread is a daemon, and none of the loop's executor, which a stopping loop waits for: a name server
-    that does not answer must not hold up a stop. What such a thread gets later is closed.
+async def open_socket(host: str, port: int, make_context: MakeContext | None) -> socket.socket:
+    """Return a connected, non-blocking socket with TCP_NODELAY; with `make_context`, a TLS socket.
+
+    The thread is a daemon thread, and not from the loop's executor, which a closing loop waits for: a name server
+    that does not answer must not delay the stop. A socket that such a thread opens later is closed.
 
     Raises:
-        OSError: of the look-up or the connection; `ssl.SSLError` among them.
-        TlsError: the TLS files cannot be used. They are read at each try, as certificates are renewed.
+        OSError: name resolution, connection or TLS handshake (`ssl.SSLError`) failed.
+        TlsError: raised by `make_context`.
     """
     loop = asyncio.get_running_loop()
     connected: asyncio.Future[socket.socket] = loop.create_future()
@@ -38,7 +41,7 @@ async def open_socket(host: str, port: int, tls: Callable[[], ssl.SSLContext] | 
     def run() -> None:
         sock, error = None, None
         try:
-            sock = _connect(host, port, tls)
+            sock = _connect(host, port, make_context)
         except Exception as problem:  # noqa: BLE001 - raised again on the loop
             error = problem
         _hand_over(loop, settle, sock, error)
@@ -55,16 +58,16 @@ def _hand_over(
 ) -> None:
     try:
         loop.call_soon_threadsafe(settle, sock, error)
-    except RuntimeError:  # the loop is closed: nobody wants the socket any more
+    except RuntimeError:  # the loop is closed, and the socket no longer needed
         if sock is not None:
             sock.close()
 
 
-def _connect(host: str, port: int, tls: Callable[[], ssl.SSLContext] | None) -> socket.socket:
-    context = tls() if tls is not None else None
+def _connect(host: str, port: int, make_context: MakeContext | None) -> socket.socket:
+    context = make_context() if make_context is not None else None
     with contextlib.ExitStack() as stack:
         sock = stack.enter_context(socket.create_connection((host, port), CONNECT_TIMEOUT))
-        # Without it a short packet waits for the acknowledgement of the picture before it, 40 ms and more.
+        # Otherwise a short packet waits for the acknowledgement of the picture before it, 40 ms and more.
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if context is not None:
             sock = stack.enter_context(context.wrap_socket(sock, server_hostname=host))

@@ -1,4 +1,4 @@
-"""PUBLISH packets packed by hand, for what is sent once a frame (MQTT 3.1.1 section 3.3, MQTT 5 section 3.3).
+"""PUBLISH packets packed by hand, for what is sent with every frame (MQTT 3.1.1 section 3.3, MQTT 5 section 3.3).
 
 paho's `Properties` take 18 µs for two user properties; this takes less than one.
 """
@@ -15,11 +15,11 @@ CORRELATION_DATA = 0x09
 USER_PROPERTY = 0x26
 
 LONGEST_HEAD = 5
-"""Bytes of a fixed header at most: the packet type and four bytes of length."""
+"""Bytes of the longest fixed header: the packet type and four bytes of length."""
 
 
 def varint(number: int) -> bytes:
-    """A variable byte integer (MQTT 5, 1.5.5), 0 to 268,435,455."""
+    """Return a Variable Byte Integer (MQTT 5, 1.5.5) of a number from 0 to 268,435,455."""
     if number < 128:
         return bytes((number,))
     packed = bytearray()
@@ -31,18 +31,18 @@ def varint(number: int) -> bytes:
 
 
 def prefixed(data: bytes) -> bytes:
-    """Text or binary data with its length in two bytes before it."""
+    """Return text (UTF-8) or binary data after its length in two bytes (MQTT 5, 1.5.4 and 1.5.6)."""
     return len(data).to_bytes(2, "big") + data
 
 
 def publish_head(
     first: int, topic: bytes, mid: int | None, properties: bytes | None, payload_size: int
 ) -> bytes:
-    """A PUBLISH packet up to its payload.
+    """Return a PUBLISH packet up to its payload.
 
     Args:
-        first: `PUBLISH` with `RETAIN` and `QOS_1` as wanted.
-        topic: with its length before it (`prefixed`).
+        first: `PUBLISH`, with `RETAIN` and `QOS_1` where wanted.
+        topic: as `prefixed` returns it.
         mid: the packet identifier; None at QoS 0.
         properties: packed, without their length; None in MQTT 3.1.1.
     """
@@ -58,27 +58,29 @@ _USER_SEQ = bytes((USER_PROPERTY,)) + prefixed(b"seq")
 
 
 def picture_properties(ts_ns: int, seq: int) -> bytes:
-    """Content type `image/jpeg` and the user properties `ts` (Unix nanoseconds) and `seq`."""
+    """Return the content type `image/jpeg` and the user properties `ts` (Unix nanoseconds) and `seq`."""
     return _CONTENT_TYPE_JPEG + _USER_TS + prefixed(b"%d" % ts_ns) + _USER_SEQ + prefixed(b"%d" % seq)
 
 
 class PackedProperties:
-    """Properties that are packed already, as far as paho looks at them."""
+    """Properties that are already packed, with the one method of `Properties` that paho calls."""
 
     __slots__ = ("_packed",)
 
     def __init__(self, properties: bytes) -> None:
+        """`properties` are without their length."""
         self._packed = varint(len(properties)) + properties
 
     def pack(self) -> bytes:
+        """Return them after their length."""
         return self._packed
 
 
 def correlation(data: bytes) -> bytes:
-    """The correlation data of an answer, as a property (MQTT 5, 3.3.2.3.6)."""
+    """Return the Correlation Data of a response as a property (MQTT 5, 3.3.2.3.6)."""
     return bytes((CORRELATION_DATA,)) + prefixed(data)
 
 
 def user_property(name: str, value: str) -> bytes:
-    """A user property (MQTT 5, 3.3.2.3.7)."""
+    """Return a User Property (MQTT 5, 3.3.2.3.7)."""
     return bytes((USER_PROPERTY,)) + prefixed(name.encode()) + prefixed(value.encode())

@@ -1,58 +1,57 @@
-"""Which version of MQTT to speak."""
+"""Which version of MQTT to use."""
 
 from __future__ import annotations
 
 from mqttcam.mqtt.client import MQTT_3_1_1, MQTT_5
 
-_SURE = 2
-"""Times that a broker must close the connection of MQTT 5 and welcome 3.1.1 to be taken for an old one."""
+_CONFIRMATIONS = 2
+"""Times that a broker must close the connection on MQTT 5 and accept 3.1.1 to count as one that has no MQTT 5."""
 _GIVE_UP_5 = 5
-"""Times in a row that a broker which knew MQTT 5 must close the connection before 3.1.1 is tried."""
+"""Times in a row that a broker which has accepted MQTT 5 must close the connection before 3.1.1 is tried."""
 
 
 class ProtocolVersion:
-    """MQTT 5, or 3.1.1 where the broker knows no 5; what was learnt is kept while the daemon runs.
+    """MQTT 5, or 3.1.1 if the broker has no MQTT 5; what was learnt holds while the daemon runs.
 
-    Some old brokers say so in their answer. Others just close the connection, which a broker that is starting
-    or stopping does too: 3.1.1 is a guess then, and 5 is tried again at the next connection, until the guess
-    has come true twice.
+    Some old brokers refuse MQTT 5 in their CONNACK. Others just close the connection, as a broker that is starting or
+    stopping does: 3.1.1 is then a guess, and 5 is tried again at the next connection until the guess was right twice.
 
     Attributes:
-        version: what to speak now.
+        version: the version to use now, `MQTT_5` or `MQTT_3_1_1`.
     """
 
     def __init__(self, wanted: int) -> None:
-        self._free = wanted == MQTT_5
+        self._undecided = wanted == MQTT_5
         self._knows_5 = False
         self._guesses = 0
         self._closed = 0
         self.version = wanted
 
     def refused(self) -> bool:
-        """The broker says that it does not know this version. True: another one is worth a try at once."""
-        if not self._free or self.version != MQTT_5:
+        """Note that the CONNACK refuses this version; return whether another one is worth an attempt at once."""
+        if not self._undecided or self.version != MQTT_5:
             return False
-        self._free = False
+        self._undecided = False
         self.version = MQTT_3_1_1
         return True
 
     def closed(self) -> None:
-        """The broker has closed the connection instead of answering."""
+        """Note that the broker has closed the connection instead of sending a CONNACK."""
         self._closed += 1
-        if self._free and (not self._knows_5 or self._closed >= _GIVE_UP_5):
+        if self._undecided and (not self._knows_5 or self._closed >= _GIVE_UP_5):
             self.version = MQTT_3_1_1 if self.version == MQTT_5 else MQTT_5
 
-    def welcomed(self) -> None:
-        """The broker has answered yes."""
+    def accepted(self) -> None:
+        """Note that the CONNACK accepts the connection."""
         self._closed = 0
         if self.version == MQTT_5:
             self._knows_5 = True
             self._guesses = 0
-        elif self._free:
+        elif self._undecided:
             self._guesses += 1
-            self._free = self._guesses < _SURE
+            self._undecided = self._guesses < _CONFIRMATIONS
 
-    def over(self) -> None:
-        """The connection that was welcomed has ended."""
-        if self._free:
+    def ended(self) -> None:
+        """Note that an accepted connection has ended."""
+        if self._undecided:
             self.version = MQTT_5

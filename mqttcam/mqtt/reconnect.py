@@ -1,4 +1,4 @@
-"""After a failure: what to tell, once, and when to try again."""
+"""When to connect again after a failure, and what to log about it."""
 
 from __future__ import annotations
 
@@ -6,52 +6,54 @@ import logging
 
 from mqttcam.backoff import Backoff
 from mqttcam.mqtt.failures import ConnectionFailure
+from mqttcam.mqtt.timing import Timing
 
 log = logging.getLogger(__name__)
 
-SLOW = 60.0
-"""Seconds until the next try after what only a person can cure, such as a wrong password."""
-STABLE = 60.0
-"""Seconds that a connection must live to make the next try a quick one: two daemons with the same client id
-would throw each other out without a pause otherwise."""
-
 
 class ReconnectPolicy:
-    """The policy of one connection to `where`.
+    """The delays and the log of one connection.
 
     Attributes:
-        problem: what is wrong in words, None while there is a connection.
-        short_lived: whether the last connection was.
+        problem: the last failure in words; None while connected.
+        short_lived: whether the last connection ended before `Timing.stable`.
     """
 
-    def __init__(self, where: str) -> None:
+    def __init__(self, where: str, timing: Timing) -> None:
+        """`where` is the address of the broker, for the log."""
         self.problem: str | None = None
         self.short_lived = False
-        self.backoff = Backoff()
+        self._backoff = Backoff(timing.first_retry, timing.last_retry)
+        self._timing = timing
         self._where = where
-        self._said: str | None = None
+        self._logged: str | None = None
+
+    @property
+    def failures(self) -> int:
+        """Failures since a connection was last stable."""
+        return self._backoff.failures
 
     def connected(self) -> None:
-        """There is a connection."""
+        """Note that there is a connection."""
         self.problem = None
 
-    def lived(self, seconds: float) -> None:
-        """A connection has ended that was there so long."""
-        self.short_lived = seconds < STABLE
+    def ended(self, seconds: float) -> None:
+        """Note that a connection has ended, `seconds` after its CONNACK."""
+        self.short_lived = seconds < self._timing.stable
         if not self.short_lived:
-            self.backoff.reset()
-            self._said = None
+            self._backoff.reset()
+            self._logged = None
 
     def failed(self, failure: ConnectionFailure, *, quiet: bool = False) -> float:
-        """Seconds until the next try. The trouble is said once, until another one comes or all was well.
+        """Return the seconds until the next attempt; log the failure unless it was the last one logged.
 
         Args:
-            quiet: do not say it, as somebody else does.
+            quiet: do not log it, because the connection that this one follows does.
         """
         if failure.retry_now:
             return 0.0
         self.problem = f"MQTT {self._where}: {failure.text}"
-        if not quiet and self._said != self.problem:
-            self._said = self.problem
+        if not quiet and self._logged != self.problem:
+            self._logged = self.problem
             log.log(logging.ERROR if failure.permanent else logging.WARNING, "%s; trying again", self.problem)
-        return SLOW if failure.permanent else self.backoff.next()
+        return self._timing.permanent_retry if failure.permanent else self._backoff.next()

@@ -1,8 +1,8 @@
-"""The socket under paho, with a lane of its own for pictures.
+"""The socket that paho and the pictures share.
 
-paho logs in, subscribes, publishes, pings and says good-bye through it. Pictures pass paho by: their packets
-are written from the JPEG's own memory, and their PUBACKs are picked out of what arrives. That saves half of
-the CPU that publishing a picture costs, and each copy of it.
+paho connects, subscribes, publishes small messages and pings through it. Pictures bypass paho: their packets are
+written from the JPEG's own memory, and their PUBACKs are filtered out of what arrives. That saves half of the CPU time
+of publishing a picture, and every copy of it.
 """
 
 from __future__ import annotations
@@ -23,23 +23,31 @@ _LARGEST_PUBACK = 65536
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 OnPuback = Callable[[int, int], bool]
-"""Takes a packet identifier and a reason code; False where the packet is not of the pictures' lane."""
+"""Takes the packet identifier and reason code of a PUBACK; returns False if it is not a picture's."""
 
 
 class SharedSocket:
-    """A non-blocking socket as paho wants it, plus the pictures' lane.
+    """A non-blocking socket with the methods that paho calls, and `write` for the packets of pictures.
 
-    No packet is cut by another: while one of the pictures' lane is under way, paho is told that the socket is
-    full; and the owner starts none of the lane while paho has something to write.
+    No packet is written into the middle of another: while a picture is being written, the socket is full for paho, and
+    the owner starts no picture while paho has something to write.
 
     Attributes:
-        problem: what broke the connection, where it was not closed in an orderly way.
-        ended: the broker has closed its side.
+        mid_packet: whether a picture's packet is partly written.
+        problem: the exception that ended the connection; None if it was closed in an orderly way.
+        ended: whether the broker has closed its side.
+        closed: whether this side is closed.
     """
 
     def __init__(
         self, sock: socket.socket, on_puback: OnPuback, on_close: Callable[[], None], largest: int
     ) -> None:
+        """Take over `sock`.
+
+        Args:
+            on_close: called once, before the socket is closed.
+            largest: bytes of the largest packet that paho may read.
+        """
         self._sock = sock
         self._tls = isinstance(sock, ssl.SSLSocket)
         self._on_puback = on_puback
@@ -55,7 +63,7 @@ class SharedSocket:
         self.ended = False
         self.closed = False
 
-    # paho's side
+    # for paho
 
     def fileno(self) -> int:
         return self._sock.fileno()
@@ -64,15 +72,15 @@ class SharedSocket:
         self._sock.setblocking(flag)
 
     def recv(self, size: int) -> bytes:
-        """What has arrived, at most `size` bytes; paho asks for the rest of a packet at once.
+        """Return at most `size` bytes of what has arrived for paho, which asks for the rest of a packet at once.
 
         Raises:
-            BlockingIOError: nothing is there.
-            OSError: the connection is broken, or a packet is larger than this side takes.
+            BlockingIOError: nothing has arrived.
+            OSError: the connection is lost, or the packet is larger than `largest`.
         """
         if size > self._largest:
             self.problem = ConnectionAbortedError(
-                f"a message of {size} bytes came; the most is {self._largest}"
+                f"received a packet of {size} bytes, and the limit is {self._largest}"
             )
             raise self.problem
         at = self._inbox_at
@@ -85,11 +93,11 @@ class SharedSocket:
         raise BlockingIOError
 
     def send(self, data: bytes | bytearray) -> int:
-        """As much of a packet of paho's as the socket takes.
+        """Send the beginning of `data` and return its length.
 
         Raises:
-            BlockingIOError: it takes nothing now.
-            OSError: the connection is broken.
+            BlockingIOError: the socket is full, or a picture is being written.
+            OSError: the connection is lost.
         """
         if self.mid_packet:
             raise BlockingIOError
@@ -99,7 +107,7 @@ class SharedSocket:
         return count
 
     def close(self) -> None:
-        """Close the socket; what was written is still delivered."""
+        """Close the socket; the kernel still delivers what is written."""
         if not self.closed:
             self.closed = True
             self._on_close()
@@ -107,22 +115,26 @@ class SharedSocket:
             self._outbox.clear()
 
     def abort(self) -> None:
-        """Close the socket at once: what waits in it is thrown away, and the broker publishes the will."""
+        """Reset the connection: what is written but not delivered is discarded, and the broker publishes the will."""
         if not self.closed:
             self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
             self.close()
 
-    # what arrives
+    # receiving
 
     @property
     def readable(self) -> bool:
-        """Whether paho has something to read."""
+        """Whether paho has something to read: bytes, the end of the stream or an error."""
         return not self.closed and (
             self._inbox_at < len(self._inbox) or self.ended or self.problem is not None
         )
 
     def receive(self) -> bool:
-        """Read once; PUBACKs of the lane are given out, the rest waits for paho. True: there may be more."""
+        """Read once: pass on the PUBACKs of pictures, and keep the rest for paho.
+
+        Returns:
+            Whether there may be more to read at once.
+        """
         try:
             data = self._sock.recv(_RECEIVE)
         except _WOULD_BLOCK:
@@ -145,7 +157,7 @@ class SharedSocket:
         self._inbox_at = 0
 
     def _sort(self, data: bytes) -> None:
-        """Tell packets apart: our PUBACKs from all that paho reads."""
+        """Separate the PUBACKs of pictures from what paho reads."""
         at, kept = 0, []
         while at < len(data):
             if self._passing:
@@ -174,18 +186,18 @@ class SharedSocket:
             return False
         return self._on_puback(body[0] << 8 | body[1], body[2] if len(body) > 2 else 0)
 
-    # the pictures' lane
+    # pictures
 
     @property
     def pending(self) -> bool:
-        """Whether packets of the lane wait for the socket."""
+        """Whether packets of pictures wait for the socket."""
         return bool(self._outbox)
 
     def write(self, parts: Sequence[bytes], size: int) -> None:
-        """Write packets, `size` bytes in all; what the socket does not take waits for `flush`.
+        """Write packets, `size` bytes in all; what does not fit into the socket waits for `flush`.
 
         Raises:
-            OSError: the connection is broken.
+            OSError: the connection is lost.
         """
         count = 0
         if not self._outbox and not self._tls:
@@ -202,16 +214,16 @@ class SharedSocket:
         self._outbox.append(_rest([memoryview(part) for part in parts], count))
 
     def defer(self, parts: Sequence[bytes]) -> None:
-        """Keep packets for `flush`, as paho is in the middle of one."""
+        """Keep packets for `flush`, because paho is in the middle of one."""
         self._outbox.append([memoryview(part) for part in parts])
 
     def flush(self) -> bool:
-        """Write what is left of the first packets that wait; False while the socket is full.
+        """Write the rest of the first packets that wait; return False while the socket is full.
 
         Raises:
-            OSError: the connection is broken.
+            OSError: the connection is lost.
         """
-        # Also while nothing has left: TLS may have begun a record, which only the same bytes can follow.
+        # Also if nothing was written: TLS may have begun a record, which only the same bytes may continue.
         self.mid_packet = True
         views = self._outbox[0]
         while views:
@@ -225,26 +237,26 @@ class SharedSocket:
         return True
 
     def unsent(self) -> int:
-        """Bytes that the broker's machine has not got: those of the lane, and those in the kernel."""
+        """Return the bytes that the broker's host has not acknowledged: of pictures here, and in the kernel."""
         waiting = sum(len(view) for views in self._outbox for view in views)
         queued = fcntl.ioctl(self._sock.fileno(), termios.TIOCOUTQ, b"\0\0\0\0")
         return waiting + int.from_bytes(queued, "little")
 
     def _send_all(self, view: memoryview) -> int:
-        """As much as the socket takes: a TLS socket takes one record of 16 kB a time, and more after it."""
+        """Send as much as fits and return its length: a TLS socket takes one record of 16 kB per call."""
         count = 0
         try:
             while count < len(view):
                 count += self._sock.send(view[count:] if count else view)
         except _WOULD_BLOCK:
-            pass  # the rest goes when there is room again
+            pass  # the rest is sent when the socket is writable again
         except OSError as error:
-            self.problem = self._last_words() or error
+            self.problem = self._tls_alert() or error
             raise
         return count
 
-    def _last_words(self) -> OSError | None:
-        """Why a TLS broker has closed the connection, where it said so before our write failed."""
+    def _tls_alert(self) -> OSError | None:
+        """Return the TLS alert with which the broker has closed the connection before our write failed."""
         if not self._tls:
             return None
         try:
@@ -257,19 +269,19 @@ class SharedSocket:
 
 
 def _packet_size(data: bytes, at: int) -> int | None:
-    """Bytes of the packet that starts at `at`, header included; None while its length has not arrived."""
+    """Return the size of the packet at `at`, header included; None while its length has not arrived."""
     size, shift = 0, 0
     for index in range(at + 1, min(at + 5, len(data))):
         size |= (data[index] & 127) << shift
         shift += 7
         if data[index] < 128:
             return size + index + 1 - at
-    # Four bytes that all say "more follow" are no length: paho sees them and ends the connection.
+    # A length of more than four bytes is malformed: paho sees it and ends the connection.
     return len(data) - at if len(data) - at >= 5 else None
 
 
 def _rest(views: list[memoryview], sent: int) -> list[memoryview]:
-    """What is left of `views` after `sent` bytes."""
+    """Return what is left of `views` after `sent` bytes."""
     while views and sent >= len(views[0]):
         sent -= len(views.pop(0))
     if sent:

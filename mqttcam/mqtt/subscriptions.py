@@ -1,4 +1,4 @@
-"""Who gets which message."""
+"""Handlers of received messages, by topic filter."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Handler = Callable[[Message], None]
 
 
 class Subscriptions:
-    """Handlers by topic filter; the filters do not overlap."""
+    """One handler per topic filter; the filters do not overlap."""
 
     def __init__(self) -> None:
         self._handlers: dict[str, Handler] = {}
@@ -31,7 +31,7 @@ class Subscriptions:
         self._handlers.pop(topic_filter, None)
 
     def find(self, topic: str) -> Handler | None:
-        """Who gets messages on `topic`."""
+        """Return the handler of messages on `topic`."""
         handler = self._handlers.get(topic)
         if handler is not None:
             return handler
@@ -39,11 +39,11 @@ class Subscriptions:
         return next(matching, None)
 
     def deliver(self, message: Message) -> None:
-        """Hand a message over; a handler that fails is logged, and hurts nobody."""
+        """Call the handler of a message; log an exception that it raises."""
         handler = self.find(message.topic)
         if handler is None:
             return
         try:
             handler(message)
         except Exception:
-            log.exception("a message on %.200r", message.topic)
+            log.exception("MQTT: the handler of a message on %.200r failed", message.topic)

@@ -1,4 +1,4 @@
-"""Every topic below `<base>/<node>`, spelled here and nowhere else."""
+"""Every topic below `<base>/<node>`: no other module spells one."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class CameraTopics:
 
     @property
     def image_meta(self) -> str:
-        """JSON about the image just published, QoS 1."""
+        """JSON about the image before it, QoS 1."""
         return f"{self.root}/image/meta"
 
     @property
@@ -41,7 +41,7 @@ class CameraTopics:
 
     @property
     def snapshot_meta(self) -> str:
-        """JSON about the snapshot just published, with its `request_id`."""
+        """JSON about the snapshot before it, with its `request_id`."""
         return f"{self.root}/snapshot/meta"
 
     @property
@@ -55,7 +55,7 @@ class CameraTopics:
         return f"{self.root}/set"
 
     def set_key(self, key: str) -> str:
-        """In: one plain value. With `+` the filter for all of them."""
+        """In: one plain value. With `+`, the filter for all keys."""
         return f"{self.root}/set/{key}"
 
     @property
@@ -64,12 +64,12 @@ class CameraTopics:
         return f"{self.root}/get"
 
     def command(self, name: str) -> str:
-        """In: a command of the camera. With `+` the filter for all of them."""
+        """In: a command to the camera. With `+`, the filter for all commands."""
         return f"{self.root}/cmd/{name}"
 
     @property
     def result(self) -> str:
-        """One message for every command received."""
+        """One message per command received."""
         return f"{self.root}/result"
 
     @property
@@ -105,15 +105,16 @@ class Topics:
         return f"{self.root}/health"
 
     def command(self, name: str) -> str:
-        """In: a command of the node. With `+` the filter for all of them."""
+        """In: a command to the node. With `+`, the filter for all commands."""
         return f"{self.root}/cmd/{name}"
 
     @property
     def result(self) -> str:
-        """One message for every command of the node received."""
+        """One message per command to the node received."""
         return f"{self.root}/result"
 
     def camera(self, camera_id: str) -> CameraTopics:
+        """Return the topics of a camera."""
         return CameraTopics(f"{self.root}/{camera_id}")
 
     @property

@@ -10,8 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from mqttcam.mqtt import connection as module
-from mqttcam.mqtt.connection import Connection
+from mqttcam.mqtt.connection import Connection, Timing
 from tests.mqtt.conftest import Connect
 from tests.mqtt.tools import FRONT, TOPICS, Rig, in_thread, login_settings, picture
 from tests.support.broker import Broker, Endpoint, Mosquitto
@@ -68,11 +67,11 @@ async def test_a_picture_that_takes_several_keepalives_gets_through(
 
 
 async def test_a_picture_that_takes_too_long_makes_the_next_smaller(
-    proxy: Proxy, client: Client, connect: Connect, monkeypatch: pytest.MonkeyPatch
+    proxy: Proxy, client: Client, connect: Connect
 ) -> None:
-    monkeypatch.setattr(module, "KEEPALIVE_WITHOUT_WILL", 2)
     settings = login_settings(Endpoint(proxy.port)).model_copy(update={"keepalive": 2})
-    connection = Connection(settings, client_id="mqttcam-test-slow")
+    timing = Timing(keepalive_without_will=2)
+    connection = Connection(settings, client_id="mqttcam-test-slow", timing=timing)
     connection.start()
     try:
         await connection.wait_connected()
@@ -93,12 +92,10 @@ async def test_a_picture_that_takes_too_long_makes_the_next_smaller(
         await connection.stop()
 
 
-async def test_pings_get_through_between_the_pictures_of_two_cameras(
-    proxy: Proxy, client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "KEEPALIVE_WITHOUT_WILL", 1)
+async def test_pings_get_through_between_the_pictures_of_two_cameras(proxy: Proxy, client: Client) -> None:
     settings = login_settings(Endpoint(proxy.port)).model_copy(update={"keepalive": 1})
-    connection = Connection(settings, client_id="mqttcam-test-two")
+    timing = Timing(keepalive_without_will=1)
+    connection = Connection(settings, client_id="mqttcam-test-two", timing=timing)
     connection.start()
     try:
         await connection.wait_connected()
@@ -210,11 +207,8 @@ async def test_a_frozen_broker(folder: Path, connect: Connect) -> None:
         assert rig.connection.reconnects == 0
 
 
-async def test_a_link_that_dies_without_a_word(
-    client: Client, proxy: Proxy, connect: Connect, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "PATIENCE", 1.0)
-    rig = Rig.make(await connect(Endpoint(proxy.port)))
+async def test_a_link_that_dies_without_a_word(client: Client, proxy: Proxy, connect: Connect) -> None:
+    rig = Rig.make(await connect(Endpoint(proxy.port), timing=Timing(puback=1.0)))
     await rig.send(picture(100, 1))
     await until(lambda: rig.feed.ready, "it is well")
     proxy.stall()
@@ -227,10 +221,9 @@ async def test_a_link_that_dies_without_a_word(
 
 
 async def test_a_slow_link_is_not_taken_for_a_dead_one(
-    client: Client, proxy: Proxy, connect: Connect, monkeypatch: pytest.MonkeyPatch
+    client: Client, proxy: Proxy, connect: Connect
 ) -> None:
-    monkeypatch.setattr(module, "PATIENCE", 1.0)
-    rig = Rig.make(await connect(Endpoint(proxy.port)))
+    rig = Rig.make(await connect(Endpoint(proxy.port), timing=Timing(puback=1.0)))
     proxy.rate = 100_000
     await rig.send(picture(300_000, 1))
     await in_thread(client.wait, FRONT.image_meta, timeout=20)

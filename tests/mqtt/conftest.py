@@ -1,4 +1,4 @@
-"""A broker a module, connections that are stopped after each test, and feeds that tests fill by hand."""
+"""One broker per module, connections that are stopped after each test, and pictures made by hand."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ subprocess.Popen([sys.executable, "-m", "mqttcam.mqtt.broker.process", *sys.argv
 
 
 class Embedded(Broker):
-    """The embedded broker, where mosquitto is missing. It reports neither the sender's QoS nor its retain flag."""
+    """The embedded broker, if mosquitto is missing. It reports neither the publisher's QoS nor its retain flag."""
 
     def _command(self) -> list[str]:
         return [sys.executable, "-c", _RUN_WITH_STDIN, self.host, str(self.port)]
@@ -33,7 +33,7 @@ class Embedded(Broker):
 
 @pytest.fixture(scope="module")
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
-    """Mosquitto, or what there is."""
+    """Mosquitto, or the embedded broker."""
     folder = tmp_path_factory.mktemp("broker")
     with Mosquitto(folder) if find_mosquitto() else Embedded(folder) as running:
         yield running
@@ -41,7 +41,7 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
 
 @pytest.fixture(scope="module")
 def mosquitto(broker: Broker) -> Mosquitto:
-    """The module's broker, where a test needs mosquitto itself."""
+    """The module's broker, for tests that need mosquitto itself."""
     if not isinstance(broker, Mosquitto):
         leave_out("mosquitto is not installed")
     return broker
@@ -49,20 +49,22 @@ def mosquitto(broker: Broker) -> Mosquitto:
 
 @pytest.fixture
 def client(broker: Broker) -> Iterator[Client]:
-    """Sees everything that the broker gets."""
+    """A client that receives everything that is published."""
     with Client(broker, "#") as connected:
         yield connected
 
 
 @pytest.fixture
 async def connect() -> AsyncIterator[Connect]:
-    """`connect(endpoint, client_id=…, port=…)`: a started connection, by default one that is welcomed already."""
+    """`connect(endpoint, client_id=…, port=…)` starts a connection and, by default, waits until it is up."""
     made: list[Connection] = []
 
     async def start(to: Endpoint, *, wait: bool = True, **options: Any) -> Connection:
         options.setdefault("client_id", f"mqttcam-test-{len(made)}")
         ours = {
-            name: options.pop(name) for name in ("client_id", "will", "follows", "hooks") if name in options
+            name: options.pop(name)
+            for name in ("client_id", "will", "follows", "hooks", "timing", "largest_message")
+            if name in options
         }
         hooks = ours.pop("hooks", ())
         connection = Connection(login_settings(to, **options), **ours)
@@ -88,5 +90,5 @@ async def rig(broker: Broker, client: Client, connect: Connect) -> Rig:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Where a second broker keeps its files."""
+    """The folder of a second broker."""
     return tmp_path / "second"

@@ -1,4 +1,4 @@
-"""A broker that does what a test says: it welcomes as told and acknowledges only when told."""
+"""A broker controlled by the test: it sends the given CONNACK properties, and PUBACKs only on request."""
 
 from __future__ import annotations
 
@@ -19,14 +19,18 @@ from tests.support.broker import Endpoint
 from tests.support.waiting import HOST
 
 RECEIVE_MAXIMUM, SERVER_KEEP_ALIVE = 0x21, 0x13
+"""Properties of a CONNACK (MQTT 5, 3.2.2.3)."""
+NO_LOCAL = 0x04
+"""Bit of the subscription options (MQTT 5, 3.8.3.1)."""
 
 
 class ScriptedBroker(Endpoint):
-    """Takes MQTT 5 connections; all on one client after the other.
+    """Accepts MQTT 5 connections, one client after the other.
 
     Attributes:
         properties: of each CONNACK.
-        received: kinds of the packets that came, but PUBLISH.
+        received: the types of the received packets, PUBLISH excepted.
+        subscriptions: topic filters and subscription options.
         unacknowledged: topics and packet identifiers of QoS 1 messages that wait for `acknowledge`.
     """
 
@@ -34,6 +38,7 @@ class ScriptedBroker(Endpoint):
         super().__init__(0)
         self.properties = b""
         self.received: list[PacketType] = []
+        self.subscriptions: list[tuple[str, int]] = []
         self.unacknowledged: list[tuple[str, int]] = []
         self._server: asyncio.Server | None = None
         self._writer: asyncio.StreamWriter | None = None
@@ -92,6 +97,8 @@ class ScriptedBroker(Endpoint):
         if kind is PacketType.CONNECT:
             self.say(PacketType.CONNACK, b"\0\0" + varint(len(self.properties)) + self.properties)
         elif kind is PacketType.SUBSCRIBE:
+            topic_filter, at = take_field(body, 3)
+            self.subscriptions.append((topic_filter.decode(), body[at]))
             self.say(PacketType.SUBACK, body[:2] + b"\0\1")
         elif kind is PacketType.PINGREQ:
             self.say(PacketType.PINGRESP, b"")

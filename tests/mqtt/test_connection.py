@@ -1,19 +1,17 @@
-"""The connection: what goes out and comes in, the will, refusals, and every way to lose it."""
+"""The connection: messages in both directions, the will, refused connections, and every way to lose one."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import socket
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
-from mqttcam.backoff import Backoff
-from mqttcam.mqtt import connection as module
-from mqttcam.mqtt import reconnect
-from mqttcam.mqtt.connection import Connection, Message
+from mqttcam.mqtt.connection import Connection, Message, Timing
 from tests.mqtt.conftest import Connect
 from tests.mqtt.tools import FRONT, TOPICS, as_sent, in_thread, login_settings
 from tests.support.broker import Broker, Endpoint, Mosquitto
@@ -23,15 +21,18 @@ from tests.support.proxy import Proxy
 from tests.support.waiting import HOST, free_port, until
 
 WILL = (TOPICS.status, b"offline")
+QUICK = Timing(first_retry=0.01, last_retry=0.01)
 
 
-def _said(caplog: pytest.LogCaptureFixture, level: int = logging.WARNING) -> list[str]:
-    """What the connection has logged at `level` and above."""
+def _logged(caplog: pytest.LogCaptureFixture, level: int = logging.WARNING) -> list[str]:
+    """Return what mqttcam has logged at `level` and above."""
     return [r.getMessage() for r in caplog.records if r.levelno >= level and r.name.startswith("mqttcam.")]
 
 
 @pytest.mark.parametrize("protocol", [5, "3.1.1"])
-async def test_out_and_in(broker: Broker, client: Client, connect: Connect, protocol: int | str) -> None:
+async def test_publish_and_receive(
+    broker: Broker, client: Client, connect: Connect, protocol: int | str
+) -> None:
     received: list[Message] = []
     connection = await connect(broker, protocol=protocol)
     connection.subscribe(FRONT.set_key("+"), received.append)
@@ -59,14 +60,14 @@ async def test_out_and_in(broker: Broker, client: Client, connect: Connect, prot
     assert connection.echoes == (protocol != 5)
 
 
-async def test_short_packets_do_not_wait_for_long_ones(broker: Broker, connect: Connect) -> None:
+async def test_socket_has_nodelay(broker: Broker, connect: Connect) -> None:
     connection = await connect(broker)
     assert connection.network is not None
     sock = connection.network._shared_socket._sock
     assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
-async def test_retained_messages_arrive_as_such(broker: Broker, client: Client, connect: Connect) -> None:
+async def test_retain_flag_of_received_messages(broker: Broker, client: Client, connect: Connect) -> None:
     await in_thread(client.publish, FRONT.command("snapshot"), "x", retain=True)
     received: list[Message] = []
     connection = await connect(broker)
@@ -78,9 +79,7 @@ async def test_retained_messages_arrive_as_such(broker: Broker, client: Client, 
     assert not received[1].retain
 
 
-async def test_what_we_publish_ourselves_does_not_come_back(
-    broker: Broker, client: Client, connect: Connect
-) -> None:
+async def test_own_messages_do_not_come_back(broker: Broker, client: Client, connect: Connect) -> None:
     received: list[Message] = []
     connection = await connect(broker)
     connection.subscribe(FRONT.command("+"), received.append)
@@ -91,21 +90,7 @@ async def test_what_we_publish_ourselves_does_not_come_back(
     assert [message.topic for message in received] == [FRONT.command("other")]
 
 
-async def test_an_mqtt_5_broker_need_not_even_send_it(
-    mosquitto: Mosquitto, client: Client, connect: Connect, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "ORIGIN", "a property that nobody looks for")
-    received: list[Message] = []
-    connection = await connect(mosquitto)
-    connection.subscribe(FRONT.get, received.append)
-    connection.publish(FRONT.get, b"own", qos=1)
-    await in_thread(client.wait, FRONT.get)
-    await in_thread(client.publish, FRONT.get, "other")
-    await until(lambda: received, "the other's command")
-    assert [message.payload for message in received] == [b"other"]
-
-
-async def test_nothing_more_after_unsubscribing(broker: Broker, client: Client, connect: Connect) -> None:
+async def test_unsubscribe(broker: Broker, client: Client, connect: Connect) -> None:
     received: list[Message] = []
     connection = await connect(broker)
     connection.subscribe(FRONT.set, received.append)
@@ -117,7 +102,7 @@ async def test_nothing_more_after_unsubscribing(broker: Broker, client: Client, 
     assert [message.payload for message in received] == [b"2"]
 
 
-async def test_every_connection_subscribes_and_then_calls_the_hooks(
+async def test_each_connection_subscribes_and_calls_the_hooks(
     broker: Broker, client: Client, connect: Connect
 ) -> None:
     received: list[Message] = []
@@ -146,7 +131,7 @@ async def test_every_connection_subscribes_and_then_calls_the_hooks(
         assert connection.reconnects == 2
 
 
-async def test_a_handler_that_fails_hurts_nobody(
+async def test_exception_of_a_handler_is_logged(
     broker: Broker, client: Client, connect: Connect, caplog: pytest.LogCaptureFixture
 ) -> None:
     received: list[Message] = []
@@ -167,7 +152,7 @@ async def test_a_handler_that_fails_hurts_nobody(
 # payloads and packets
 
 
-async def test_payloads_that_are_no_text_or_huge(broker: Broker, client: Client, connect: Connect) -> None:
+async def test_binary_empty_and_large_payloads(broker: Broker, client: Client, connect: Connect) -> None:
     received: list[Message] = []
     connection = await connect(broker)
     connection.subscribe(FRONT.set, received.append)
@@ -180,16 +165,14 @@ async def test_payloads_that_are_no_text_or_huge(broker: Broker, client: Client,
 
 
 @pytest.mark.parametrize("protocol", [5, "3.1.1"])
-async def test_payloads_larger_than_we_take(
+async def test_packets_beyond_the_largest_are_not_received(
     mosquitto: Mosquitto,
     client: Client,
     connect: Connect,
-    monkeypatch: pytest.MonkeyPatch,
     protocol: int | str,
 ) -> None:
-    monkeypatch.setattr(module, "LARGEST_MESSAGE", 100_000)
     received: list[Message] = []
-    connection = await connect(mosquitto, protocol=protocol)
+    connection = await connect(mosquitto, protocol=protocol, largest_message=100_000)
     connection.subscribe(FRONT.set, received.append)
     await in_thread(client.publish, FRONT.set, bytes(150_000))
     if protocol == "3.1.1":
@@ -218,28 +201,25 @@ _GARBAGE = [
 
 
 @pytest.mark.parametrize("garbage", _GARBAGE, ids=[data.hex()[:16] for data in _GARBAGE])
-async def test_garbage_from_the_broker_is_survived(
+async def test_malformed_packets_from_the_broker(
     broker: Broker, client: Client, connect: Connect, garbage: bytes
 ) -> None:
     received: list[Message] = []
     async with Proxy(broker.port) as proxy:
-        connection = await connect(Endpoint(proxy.port))
+        connection = await connect(Endpoint(proxy.port), timing=Timing(first_retry=0.05))
         connection.subscribe("#", received.append)
         connection.publish(TOPICS.health, b"before", qos=1)
         await in_thread(client.wait, TOPICS.health)
         proxy.inject(garbage)
         async with asyncio.timeout(15):
             while not any(m.payload == b"after" for m in received):
-                # What comes while the connection is made anew passes it by, as MQTT has it.
+                # Messages that are published while the connection is made again are not delivered to it.
                 await in_thread(client.publish, FRONT.set, "after")
-                await asyncio.sleep(0.1)
         await until(lambda: connection.publish(TOPICS.health, b"after", qos=1), "connected")
         await in_thread(client.wait, TOPICS.health, lambda m: m.text == "after")
 
 
-async def test_topics_to_which_nothing_can_be_published(
-    broker: Broker, client: Client, connect: Connect
-) -> None:
+async def test_invalid_topics_are_dropped(broker: Broker, client: Client, connect: Connect) -> None:
     connection = await connect(broker)
     for topic in ("a/#", "+", "x\0y", "\udc80", "x" * 70_000):
         assert not connection.publish(topic, b"{}", qos=1)
@@ -250,7 +230,7 @@ async def test_topics_to_which_nothing_can_be_published(
 
 
 @pytest.mark.parametrize("protocol", [5, "3.1.1"])
-async def test_messages_over_the_limit_are_not_sent(
+async def test_messages_over_the_size_limit_are_dropped(
     folder: Path, connect: Connect, caplog: pytest.LogCaptureFixture, protocol: int | str
 ) -> None:
     with Mosquitto(folder, extra="max_packet_size 20000") as broker, Client(broker, "#") as client:
@@ -261,10 +241,10 @@ async def test_messages_over_the_limit_are_not_sent(
         await in_thread(client.wait, TOPICS.info)
         assert connection.reconnects == 0
         assert connection.dropped == 3
-        assert len(_said(caplog)) == 1
+        assert len(_logged(caplog)) == 1
 
 
-async def test_no_more_unacknowledged_than_the_broker_takes(folder: Path, connect: Connect) -> None:
+async def test_receive_maximum_is_respected(folder: Path, connect: Connect) -> None:
     with Mosquitto(folder, extra="max_inflight_messages 2") as broker, Client(broker, "#") as client:
         connection = await connect(broker)
         for number in range(100):
@@ -277,7 +257,7 @@ async def test_no_more_unacknowledged_than_the_broker_takes(folder: Path, connec
 # losing the connection
 
 
-async def test_a_broker_killed_and_started_again(
+async def test_reconnects_after_the_broker_was_killed(
     folder: Path, connect: Connect, caplog: pytest.LogCaptureFixture
 ) -> None:
     with Mosquitto(folder) as broker:
@@ -291,36 +271,34 @@ async def test_a_broker_killed_and_started_again(
         assert connection.reconnects == 1
 
 
-async def test_no_broker_is_said_once(connect: Connect, caplog: pytest.LogCaptureFixture) -> None:
+async def test_refused_connection_is_logged_once(connect: Connect, caplog: pytest.LogCaptureFixture) -> None:
     port = free_port()
-    connection = await connect(Endpoint(port), wait=False)
-    connection._reconnect.backoff = Backoff(first=0.01, cap=0.01)
-    await until(lambda: connection.problem, "the problem is known")
-    await asyncio.sleep(0.3)
-    assert _said(caplog) == [f"MQTT {HOST}:{port}: Connection refused; trying again"]
+    connection = await connect(Endpoint(port), wait=False, timing=QUICK)
+    await until(lambda: connection.failures >= 10, "ten attempts")
+    assert _logged(caplog) == [f"MQTT {HOST}:{port}: Connection refused; trying again"]
 
 
-async def test_a_name_that_nobody_knows(connect: Connect) -> None:
+async def test_unknown_and_invalid_host_names(connect: Connect) -> None:
     unknown = await connect(Endpoint(1883), wait=False, host="no-such-host.invalid")
     too_long = await connect(Endpoint(1883), wait=False, host="x" * 300)
     await until(lambda: unknown.problem and too_long.problem, "the problems are known", 30)
 
 
-async def test_a_wrong_password_is_said_once_and_retried_slowly(
-    folder: Path, connect: Connect, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+async def test_wrong_password_is_logged_once_and_retried_slowly(
+    folder: Path, connect: Connect, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(reconnect, "SLOW", 0.2)
+    timing = Timing(permanent_retry=0.2)
     with Mosquitto(folder, password="right") as broker:
         before = time.monotonic()
-        connection = await connect(broker, wait=False, password="wrong")
-        follower = await connect(broker, wait=False, password="wrong", follows=connection)
+        connection = await connect(broker, wait=False, password="wrong", timing=timing)
+        follower = await connect(broker, wait=False, password="wrong", follows=connection, timing=timing)
         await until(lambda: broker.log.count("not authorised") >= 3, "three tries")
         assert time.monotonic() - before > 0.4
-        said = _said(caplog)
-        assert len(said) == 1, said
-        assert "mqtt.username" in said[0]
-        assert "wrong" not in said[0].replace("is wrong", "")
-        assert str(connection.problem) in said[0]
+        logged = _logged(caplog)
+        assert len(logged) == 1, logged
+        assert "mqtt.username" in logged[0]
+        assert "wrong" not in logged[0].replace("is wrong", "")
+        assert str(connection.problem) in logged[0]
         assert follower.problem is None
         broker.change_password("wrong")
         await until(lambda: connection.connected and follower.connected, "it is right now")
@@ -328,25 +306,25 @@ async def test_a_wrong_password_is_said_once_and_retried_slowly(
 
 
 @pytest.mark.parametrize("protocol", [5, "3.1.1"])
-async def test_a_good_password(folder: Path, connect: Connect, protocol: int | str) -> None:
+async def test_right_password(folder: Path, connect: Connect, protocol: int | str) -> None:
     with Mosquitto(folder, password="right") as broker:
         await connect(broker, protocol=protocol)
 
 
-async def test_a_broker_that_never_answers(
-    connect: Connect, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setattr(module, "CONNACK_TIMEOUT", 0.1)
+async def test_broker_that_sends_no_connack(connect: Connect, caplog: pytest.LogCaptureFixture) -> None:
+    timing = Timing(connack=0.1, first_retry=0.01, last_retry=0.01)
     with socket.create_server((HOST, 0)) as mute:
-        connection = await connect(Endpoint(mute.getsockname()[1]), wait=False)
-        connection._reconnect.backoff = Backoff(first=0.01, cap=0.01)
-        await until(lambda: connection.problem, "the silence is noticed")
-        await asyncio.sleep(0.5)
-        assert len(_said(caplog)) == 1
-        assert "no answer" in _said(caplog)[0]
+        connection = await connect(Endpoint(mute.getsockname()[1]), wait=False, timing=timing)
+        await until(lambda: connection.failures >= 3, "three attempts")
+        assert len(_logged(caplog)) == 1
+        assert "no CONNACK within 0.1 s" in _logged(caplog)[0]
         before = time.monotonic()
         await connection.stop()
         assert time.monotonic() - before < 5
+
+
+def _connecting() -> bool:
+    return any(thread.name == "mqtt-connect" for thread in threading.enumerate())
 
 
 async def test_stop_while_connecting(connect: Connect) -> None:
@@ -357,7 +335,7 @@ async def test_stop_while_connecting(connect: Connect) -> None:
             sock.setblocking(False)
             sock.connect_ex(full.getsockname())
         connection = await connect(Endpoint(full.getsockname()[1]), wait=False)
-        await asyncio.sleep(0.1)
+        await until(_connecting, "it connects")
         before = time.monotonic()
         await connection.stop()
         assert time.monotonic() - before < 5
@@ -366,9 +344,7 @@ async def test_stop_while_connecting(connect: Connect) -> None:
             sock.close()
 
 
-async def test_a_silent_link_is_noticed_by_its_keepalive(
-    broker: Broker, client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_keepalive_ends_a_silent_connection(broker: Broker, client: Client) -> None:
     async with Proxy(broker.port) as proxy:
         settings = login_settings(Endpoint(proxy.port)).model_copy(update={"keepalive": 1})
         connection = Connection(settings, client_id="mqttcam-test-silent", will=WILL)
@@ -383,7 +359,7 @@ async def test_a_silent_link_is_noticed_by_its_keepalive(
             await connection.stop()
 
 
-async def test_messages_do_not_pile_up_on_a_stuck_link(broker: Broker, connect: Connect) -> None:
+async def test_messages_are_dropped_on_a_stalled_connection(broker: Broker, connect: Connect) -> None:
     async with Proxy(broker.port) as proxy:
         connection = await connect(Endpoint(proxy.port))
         proxy.stall()
@@ -394,7 +370,7 @@ async def test_messages_do_not_pile_up_on_a_stuck_link(broker: Broker, connect: 
         await until(lambda: connection.publish(TOPICS.health, b"{}"), "it takes messages again")
 
 
-async def test_qos_1_messages_without_an_answer_do_not_pile_up(broker: Broker, connect: Connect) -> None:
+async def test_unacknowledged_qos_1_messages_are_bounded(broker: Broker, connect: Connect) -> None:
     async with Proxy(broker.port) as proxy:
         connection = await connect(Endpoint(proxy.port))
         proxy.stall("down")
@@ -402,20 +378,22 @@ async def test_qos_1_messages_without_an_answer_do_not_pile_up(broker: Broker, c
         assert 20 <= taken <= 1100
 
 
-async def test_two_clients_with_one_name_do_not_spin(
+async def test_two_clients_with_one_client_id_wait_longer_each_time(
     broker: Broker, connect: Connect, caplog: pytest.LogCaptureFixture
 ) -> None:
-    first = await connect(broker, client_id="mqttcam-test-twin")
-    second = await connect(broker, client_id="mqttcam-test-twin")
-    await asyncio.sleep(3)
-    assert first.reconnects + second.reconnects < 15
-    assert any("another client" in text and "mqttcam-test-twin" in text for text in _said(caplog))
+    timing = Timing(first_retry=0.1)
+    twins = [await connect(broker, client_id="mqttcam-test-twin", timing=timing) for _ in range(2)]
+    await until(lambda: sum(twin.reconnects for twin in twins) >= 6, "they disconnect each other", 30)
+    assert all(twin.failures >= twin.reconnects for twin in twins), "each time they wait longer"
+    assert any("another client" in text and "mqttcam-test-twin" in text for text in _logged(caplog))
 
 
 # versions
 
 
-async def test_a_broker_that_refuses_five(broker: Broker, mosquitto: Mosquitto, connect: Connect) -> None:
+async def test_falls_back_if_the_broker_refuses_mqtt_5(
+    broker: Broker, mosquitto: Mosquitto, connect: Connect
+) -> None:
     with OldBroker(broker.port) as old:
         connection = await connect(old)
         assert old.levels == [5, 4]
@@ -425,7 +403,7 @@ async def test_a_broker_that_refuses_five(broker: Broker, mosquitto: Mosquitto, 
         assert follower.connected
 
 
-async def test_a_broker_that_hangs_up_on_five(mosquitto: Mosquitto, connect: Connect) -> None:
+async def test_falls_back_if_the_broker_closes_on_mqtt_5(mosquitto: Mosquitto, connect: Connect) -> None:
     levels: list[int] = []
 
     async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -445,7 +423,7 @@ async def test_a_broker_that_hangs_up_on_five(mosquitto: Mosquitto, connect: Con
         await connection.stop()
 
 
-async def test_three_where_asked(mosquitto: Mosquitto, connect: Connect) -> None:
+async def test_mqtt_3_1_1_if_configured(mosquitto: Mosquitto, connect: Connect) -> None:
     await connect(mosquitto, client_id="mqttcam-test-three", protocol="3.1.1")
     assert "as mqttcam-test-three (p2" in mosquitto.log
 
@@ -453,7 +431,9 @@ async def test_three_where_asked(mosquitto: Mosquitto, connect: Connect) -> None
 # the end
 
 
-async def test_the_last_word_is_our_own(broker: Broker, client: Client, connect: Connect) -> None:
+async def test_stop_publishes_the_last_message_not_the_will(
+    broker: Broker, client: Client, connect: Connect
+) -> None:
     connection = await connect(broker, client_id="mqttcam-test-end", will=(TOPICS.status, b"the will"))
     connection.publish(TOPICS.status, b"online", 1, True)
     online = await in_thread(client.wait, TOPICS.status, lambda m: m.text == "online")
@@ -463,7 +443,7 @@ async def test_the_last_word_is_our_own(broker: Broker, client: Client, connect:
     assert (await in_thread(retained, broker, TOPICS.status))[TOPICS.status].text == "offline"
 
 
-async def test_the_will_where_the_last_word_is_not_heard(
+async def test_will_if_the_last_message_is_not_acknowledged(
     broker: Broker, client: Client, connect: Connect
 ) -> None:
     async with Proxy(broker.port) as proxy:
@@ -478,9 +458,7 @@ async def test_the_will_where_the_last_word_is_not_heard(
         await in_thread(client.wait, TOPICS.status, lambda m: m.text == "the will")
 
 
-async def test_a_connection_that_breaks_publishes_the_will(
-    broker: Broker, client: Client, connect: Connect
-) -> None:
+async def test_will_of_a_lost_connection(broker: Broker, client: Client, connect: Connect) -> None:
     async with Proxy(broker.port) as proxy:
         await connect(Endpoint(proxy.port), will=(TOPICS.status, b"gone"))
         proxy.refuse = True

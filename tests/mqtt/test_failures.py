@@ -1,4 +1,4 @@
-"""What is said of each failure, and whether the next try waits."""
+"""The text of each failure, what is logged of it, and the delay until the next attempt."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ import ssl
 
 import pytest
 
-from mqttcam.backoff import Backoff
-from mqttcam.mqtt import reconnect as module
 from mqttcam.mqtt.failures import (
     ConnectionFailure,
     failure_from_connack,
@@ -17,6 +15,7 @@ from mqttcam.mqtt.failures import (
 )
 from mqttcam.mqtt.network_connection import Ended
 from mqttcam.mqtt.reconnect import ReconnectPolicy
+from mqttcam.mqtt.timing import Timing
 from mqttcam.settings import MqttSettings, TlsSettings
 from mqttcam.tls import TlsError
 
@@ -34,8 +33,8 @@ def _ssl_error(kind: type[ssl.SSLError], reason: str) -> ssl.SSLError:
     ("error", "text", "permanent"),
     [
         (ConnectionRefusedError(111, "Connection refused"), "Connection refused", False),
-        (TimeoutError(), "no connection in time", False),
-        (ValueError("label too long"), "'localhost' cannot be a host: label too long", False),
+        (TimeoutError(), "timed out", False),
+        (ValueError("label too long"), "'localhost' is not a valid host: label too long", False),
         (TlsError("mqtt.tls.ca_file: x"), "mqtt.tls.ca_file: x", True),
         (_ssl_error(ssl.SSLError, "WRONG_VERSION_NUMBER"), "does not speak TLS", True),
         (
@@ -48,13 +47,13 @@ def _ssl_error(kind: type[ssl.SSLError], reason: str) -> ssl.SSLError:
         (_ssl_error(ssl.SSLError, "BAD_RECORD_MAC"), "TLS failed: bad_record_mac", False),
     ],
 )
-def test_connections_that_could_not_be_made(error: Exception, text: str, permanent: bool) -> None:
+def test_connections_that_could_not_be_opened(error: Exception, text: str, permanent: bool) -> None:
     failure = failure_from_error(error, PLAIN)
     assert text in failure.text
     assert failure.permanent is permanent
 
 
-def test_a_port_without_tls_may_just_reset() -> None:
+def test_reset_of_a_tls_connection_suggests_a_port_without_tls() -> None:
     assert "TLS" in failure_from_error(ConnectionResetError(104, "reset"), SECURE).text
     assert "TLS" not in failure_from_error(ConnectionResetError(104, "reset"), PLAIN).text
 
@@ -63,20 +62,20 @@ def test_a_port_without_tls_may_just_reset() -> None:
     ("reason", "text", "permanent"),
     [
         (0x86, "mqtt.username or mqtt.password is wrong", True),
-        (0x87, "are refused", True),
-        (0x85, "mqtt.client_id is refused", True),
+        (0x87, "does not accept mqtt.username", True),
+        (0x85, "does not accept mqtt.client_id", True),
         (0x8A, "banned", True),
         (0x88, "Server unavailable", False),
         (0x97, "Quota exceeded", False),
     ],
 )
-def test_refusals(reason: int, text: str, permanent: bool) -> None:
+def test_connack_reason_codes(reason: int, text: str, permanent: bool) -> None:
     failure = failure_from_connack(reason, text)
     assert text in failure.text
     assert failure.permanent is permanent
 
 
-def test_the_ends_of_connections() -> None:
+def test_ended_connections() -> None:
     closed = Ended("the broker closed the connection", by_broker=True)
     assert failure_from_end(closed, "me").text == closed.text
     assert "client id me" in failure_from_end(closed, "me", again=True).text
@@ -86,40 +85,52 @@ def test_the_ends_of_connections() -> None:
     assert failure_from_end(broken, "me").permanent
 
 
-def test_a_trouble_is_said_once_until_another_comes(caplog: pytest.LogCaptureFixture) -> None:
-    policy = ReconnectPolicy("broker:1883")
-    refused, silent = ConnectionFailure("refused", permanent=True), ConnectionFailure("silent")
-    assert [policy.failed(refused) for _ in range(3)] == [module.SLOW] * 3
-    policy.failed(silent)
-    policy.failed(silent)
+TIMING = Timing(stable=60, permanent_retry=30)
+REFUSED, SILENT = ConnectionFailure("refused", permanent=True), ConnectionFailure("silent")
+
+
+def test_failure_is_logged_once_until_another_one(caplog: pytest.LogCaptureFixture) -> None:
+    policy = ReconnectPolicy("broker:1883", TIMING)
+    assert [policy.failed(REFUSED) for _ in range(3)] == [TIMING.permanent_retry] * 3
+    policy.failed(SILENT)
+    policy.failed(SILENT)
     assert [r.levelno for r in caplog.records] == [logging.ERROR, logging.WARNING]
     assert policy.problem == "MQTT broker:1883: silent"
     policy.connected()
     assert policy.problem is None
-    policy.lived(module.STABLE - 1)
-    policy.failed(silent)
-    assert len(caplog.records) == 2, "it was not well for long"
-    policy.lived(module.STABLE)
-    policy.failed(silent)
-    assert len(caplog.records) == 3
 
 
-def test_short_lives_make_the_next_try_later(monkeypatch: pytest.MonkeyPatch) -> None:
-    waits: list[int] = []
-
-    def note(backoff: Backoff) -> float:
-        waits.append(backoff.failures)
-        return 0.0
-
-    monkeypatch.setattr(Backoff, "next", note)
-    policy = ReconnectPolicy("broker:1883")
-    policy.backoff.failures = 5
-    policy.lived(1)
-    policy.failed(ConnectionFailure("closed"))
-    policy.lived(module.STABLE)
-    policy.failed(ConnectionFailure("closed"))
-    assert waits == [5, 0]
+def test_failure_is_logged_again_after_a_stable_connection(caplog: pytest.LogCaptureFixture) -> None:
+    policy = ReconnectPolicy("broker:1883", TIMING)
+    policy.failed(SILENT)
+    policy.ended(TIMING.stable - 1)
+    policy.failed(SILENT)
+    assert len(caplog.records) == 1
+    policy.ended(TIMING.stable)
+    policy.failed(SILENT)
+    assert len(caplog.records) == 2
 
 
-def test_another_try_at_once() -> None:
-    assert ReconnectPolicy("x").failed(ConnectionFailure("no MQTT 5", retry_now=True)) == 0
+def test_failure_is_not_logged_if_quiet(caplog: pytest.LogCaptureFixture) -> None:
+    policy = ReconnectPolicy("broker:1883", TIMING)
+    policy.failed(SILENT, quiet=True)
+    assert not caplog.records
+    assert policy.problem
+
+
+def test_short_connections_keep_the_delay_growing() -> None:
+    policy = ReconnectPolicy("broker:1883", TIMING)
+    for failures in range(1, 6):
+        policy.ended(TIMING.stable - 1)
+        assert policy.short_lived
+        assert policy.failed(SILENT) <= TIMING.last_retry
+        assert policy.failures == failures
+    policy.ended(TIMING.stable)
+    assert not policy.short_lived
+    assert policy.failures == 0
+
+
+def test_next_attempt_with_another_version_does_not_wait() -> None:
+    policy = ReconnectPolicy("x", TIMING)
+    assert policy.failed(ConnectionFailure("no MQTT 5", retry_now=True)) == 0
+    assert policy.problem is None

@@ -1,4 +1,4 @@
-"""How large a packet may be, as the broker and the link show it."""
+"""How large a packet may be."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ def _limit(configured: int = 2_000_000) -> PacketSizeLimit:
     return PacketSizeLimit(configured, KEEPALIVE)
 
 
-def test_the_broker_may_allow_less_but_not_more() -> None:
+def test_broker_lowers_the_limit_but_does_not_raise_it() -> None:
     limit = _limit()
     limit.connected(500_000)
     assert limit.current == 500_000
@@ -21,7 +21,7 @@ def test_the_broker_may_allow_less_but_not_more() -> None:
     assert limit.current == 2_000_000
 
 
-def test_a_connection_that_dies_under_the_largest_picture_halves_it() -> None:
+def test_lost_connection_halves_the_limit() -> None:
     limit = _limit(5_000_000)
     limit.connected(None)
     limit.acknowledged(1_900_000, 0.1, 0)
@@ -29,7 +29,7 @@ def test_a_connection_that_dies_under_the_largest_picture_halves_it() -> None:
     assert limit.current == 1_500_000
 
 
-def test_not_where_a_picture_as_large_went_through_before() -> None:
+def test_lost_connection_keeps_the_limit_after_a_picture_as_large() -> None:
     limit = _limit()
     limit.connected(None)
     limit.acknowledged(300_000, 0.1, 0)
@@ -37,7 +37,7 @@ def test_not_where_a_picture_as_large_went_through_before() -> None:
     assert limit.current == 2_000_000
 
 
-def test_not_where_the_broker_names_its_limit_or_somebody_else_ended_it() -> None:
+def test_lost_connection_keeps_a_limit_that_the_broker_announces() -> None:
     limit = _limit()
     limit.connected(None)
     assert not limit.connection_lost(300_000, 0.1, closed_by_broker=False, now=1)
@@ -45,7 +45,7 @@ def test_not_where_the_broker_names_its_limit_or_somebody_else_ended_it() -> Non
     assert not limit.connection_lost(300_000, 0.1, closed_by_broker=True, now=1)
 
 
-def test_what_was_proved_on_another_connection_counts_for_nothing() -> None:
+def test_pictures_of_earlier_connections_do_not_count() -> None:
     limit = _limit(5_000_000)
     limit.connected(None)
     limit.acknowledged(3_000_000, 0.1, 0)
@@ -53,7 +53,7 @@ def test_what_was_proved_on_another_connection_counts_for_nothing() -> None:
     assert limit.connection_lost(3_000_000, 0.1, closed_by_broker=True, now=1)
 
 
-def test_a_size_is_tried_again_once() -> None:
+def test_size_is_tried_again_once() -> None:
     limit = _limit(5_000_000)
     limit.connected(None)
     limit.connection_lost(3_000_000, 0.1, closed_by_broker=True, now=0)
@@ -68,7 +68,7 @@ def test_a_size_is_tried_again_once() -> None:
     assert limit.current == 1_500_000
 
 
-def test_a_slow_link_makes_pictures_smaller_and_a_quick_one_larger_again() -> None:
+def test_limit_follows_the_pace_of_the_link() -> None:
     limit = _limit()
     limit.connected(None)
     limit.acknowledged(1_200_000, 40, 0)
@@ -81,7 +81,7 @@ def test_a_slow_link_makes_pictures_smaller_and_a_quick_one_larger_again() -> No
     assert limit.current == 2_000_000
 
 
-def test_a_picture_that_never_gets_through_makes_the_next_smaller() -> None:
+def test_picture_that_is_never_acknowledged_lowers_the_limit() -> None:
     limit = _limit()
     limit.connected(None)
     limits = []

@@ -1,4 +1,4 @@
-"""What only a broker under a script shows: its limits, PUBACKs at the wrong time, its DISCONNECT."""
+"""What only a scripted broker shows: its limits, PUBACKs at the wrong time, its DISCONNECT."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import contextlib
 import logging
 import socket
 import threading
-import time
 from collections.abc import AsyncIterator
 
 import pytest
@@ -14,10 +13,10 @@ import pytest
 from mqttcam.mqtt.broker.packets import PacketType
 from mqttcam.mqtt.connection import Connection
 from tests.mqtt.conftest import Connect
-from tests.mqtt.scripted import RECEIVE_MAXIMUM, SERVER_KEEP_ALIVE, ScriptedBroker
+from tests.mqtt.scripted import NO_LOCAL, RECEIVE_MAXIMUM, SERVER_KEEP_ALIVE, ScriptedBroker
 from tests.mqtt.tools import TOPICS, Rig, picture
 from tests.support.broker import Endpoint
-from tests.support.waiting import HOST, until
+from tests.support.waiting import HOST, until, wait_for
 
 
 @pytest.fixture
@@ -30,9 +29,14 @@ def _rigs(connection: Connection, count: int) -> list[Rig]:
     return [Rig.make(connection, topics=TOPICS.camera(f"c{number}")) for number in range(count)]
 
 
-async def test_no_more_pictures_than_the_broker_takes_unacknowledged(
-    scripted: ScriptedBroker, connect: Connect
-) -> None:
+async def test_subscriptions_have_no_local(scripted: ScriptedBroker, connect: Connect) -> None:
+    connection = await connect(scripted)
+    connection.subscribe("t", lambda _message: None)
+    await until(lambda: scripted.subscriptions, "the subscription")
+    assert scripted.subscriptions == [("t", NO_LOCAL | 1)]
+
+
+async def test_receive_maximum_holds_for_pictures(scripted: ScriptedBroker, connect: Connect) -> None:
     scripted.properties = bytes((RECEIVE_MAXIMUM, 0, 3))
     connection = await connect(scripted)
     for rig in _rigs(connection, 5):
@@ -45,9 +49,7 @@ async def test_no_more_pictures_than_the_broker_takes_unacknowledged(
     assert connection.reconnects == 0
 
 
-async def test_no_more_messages_than_the_broker_takes_unacknowledged(
-    scripted: ScriptedBroker, connect: Connect
-) -> None:
+async def test_receive_maximum_holds_for_messages(scripted: ScriptedBroker, connect: Connect) -> None:
     scripted.properties = bytes((RECEIVE_MAXIMUM, 0, 3))
     connection = await connect(scripted)
     for number in range(8):
@@ -59,9 +61,7 @@ async def test_no_more_messages_than_the_broker_takes_unacknowledged(
         scripted.acknowledge()
 
 
-async def test_a_puback_of_an_earlier_connection_counts_for_nothing(
-    scripted: ScriptedBroker, connect: Connect
-) -> None:
+async def test_puback_of_an_earlier_connection_is_ignored(scripted: ScriptedBroker, connect: Connect) -> None:
     connection = await connect(scripted)
     (rig,) = _rigs(connection, 1)
     assert rig.offer(picture(1000, 1))
@@ -74,7 +74,7 @@ async def test_a_puback_of_an_earlier_connection_counts_for_nothing(
     network = connection.network
     connection.subscribe("t", lambda _message: None)
     await until(
-        lambda: network and not network._client._awaiting_suback, "what the broker said after it has arrived"
+        lambda: network and not network._client.awaits_suback, "the SUBACK, sent after it, has arrived"
     )
     assert rig.offer(picture(1000, 2))
     assert not rig.feed.ready
@@ -84,11 +84,11 @@ async def test_a_puback_of_an_earlier_connection_counts_for_nothing(
     await until(lambda: rig.feed.ready, "its own PUBACK")
 
 
-async def test_pings_go_between_pictures_that_never_end(scripted: ScriptedBroker, connect: Connect) -> None:
+async def test_pings_are_sent_between_pictures(scripted: ScriptedBroker, connect: Connect) -> None:
     scripted.properties = bytes((SERVER_KEEP_ALIVE, 0, 1))
     connection = await connect(scripted)
     assert connection.network is not None
-    # The lane is never empty then, as on a link far slower than this one.
+    # There is always a picture to write then, as on a link far slower than this one.
     connection.network._shared_socket._sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
     rigs = _rigs(connection, 3)
 
@@ -106,7 +106,7 @@ async def test_pings_go_between_pictures_that_never_end(scripted: ScriptedBroker
 @pytest.mark.parametrize(
     ("reason", "text"), [(0x8E, "another client has connected"), (0x8B, "Server shutting down")]
 )
-async def test_the_brokers_last_word_is_told(
+async def test_disconnect_reason_of_the_broker_is_the_problem(
     scripted: ScriptedBroker, connect: Connect, caplog: pytest.LogCaptureFixture, reason: int, text: str
 ) -> None:
     connection = await connect(scripted)
@@ -118,7 +118,7 @@ async def test_the_brokers_last_word_is_told(
     ]
 
 
-async def test_a_packet_too_large_is_learnt_from_the_brokers_word(
+async def test_disconnect_for_a_large_packet_lowers_the_limit(
     scripted: ScriptedBroker, connect: Connect
 ) -> None:
     connection = await connect(scripted)
@@ -131,9 +131,7 @@ async def test_a_packet_too_large_is_learnt_from_the_brokers_word(
     assert rig.feed.max_bytes < 151_000
 
 
-async def test_another_reason_does_not_make_pictures_smaller(
-    scripted: ScriptedBroker, connect: Connect
-) -> None:
+async def test_other_disconnect_reasons_keep_the_limit(scripted: ScriptedBroker, connect: Connect) -> None:
     connection = await connect(scripted)
     (rig,) = _rigs(connection, 1)
     assert rig.offer(picture(300_000))
@@ -143,7 +141,7 @@ async def test_another_reason_does_not_make_pictures_smaller(
     assert connection.max_packet_size == 2_000_000
 
 
-async def test_a_picture_does_not_cut_a_message_in_two(connect: Connect) -> None:
+async def test_picture_is_not_written_into_a_message(connect: Connect) -> None:
     got = bytearray()
     drain = threading.Event()
 
@@ -165,9 +163,11 @@ async def test_a_picture_does_not_cut_a_message_in_two(connect: Connect) -> None
         (rig,) = _rigs(connection, 1)
         assert connection.network is not None
         connection.network._shared_socket._sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 16384)
+        unsent = connection.network._shared_socket.unsent
         connection.publish(TOPICS.info, message, qos=1)
         drain.set()
-        time.sleep(0.3)  # the loop stands still, so that the socket has room in the middle of the message
+        # Block the loop until the socket has room again, in the middle of the message.
+        wait_for(lambda: unsent() == 0, "the socket is empty")
         assert rig.offer(picture(700_000))
         await until(lambda: got.count(b'"trigger"'), "everything")
         assert message in got

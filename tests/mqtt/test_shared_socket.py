@@ -1,4 +1,4 @@
-"""The socket under paho: whole packets in both directions, whatever the pieces."""
+"""The socket that paho and the pictures share: whole packets in both directions, however they are split."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Ends:
         self.closed += 1
 
     def read_as_paho(self, count: int) -> bytes:
-        """The first `count` bytes that are for paho."""
+        """Return the first `count` bytes that are for paho."""
         read = b""
         while len(read) < count:
             self.shared.receive()
@@ -85,7 +85,9 @@ _PACKETS = st.one_of(
 
 
 @given(st.lists(_PACKETS, max_size=12), st.data())
-def test_our_pubacks_are_taken_out_of_any_stream(packets: list[bytes], data: st.DataObject) -> None:
+def test_pubacks_of_pictures_are_filtered_out_of_any_stream(
+    packets: list[bytes], data: st.DataObject
+) -> None:
     stream = b"".join(packets)
     cuts = sorted(data.draw(st.sets(st.integers(0, len(stream)), max_size=8)))
     ours = [p for p in packets if p[0] == 0x40 and int.from_bytes(p[2:4], "big") >= OURS]
@@ -107,7 +109,7 @@ def test_our_pubacks_are_taken_out_of_any_stream(packets: list[bytes], data: st.
         assert ends.acks == expected
 
 
-def test_a_packet_of_paho_does_not_start_in_the_middle_of_ours(ends: Ends) -> None:
+def test_paho_cannot_write_into_a_picture(ends: Ends) -> None:
     shared = ends.shared
     parts = (b"\x30\x00", bytes(8_000_000), b"end")
     size = sum(map(len, parts))
@@ -131,7 +133,7 @@ def test_a_packet_of_paho_does_not_start_in_the_middle_of_ours(ends: Ends) -> No
     assert ends.broker.recv(10) == b"\xc0\0"
 
 
-def test_packets_that_wait_keep_their_order(ends: Ends) -> None:
+def test_packets_keep_their_order(ends: Ends) -> None:
     big = bytes(6_000_000)
     ends.shared.write((big,), len(big))
     ends.shared.write((b"second", b"part"), 10)
@@ -144,7 +146,7 @@ def test_packets_that_wait_keep_their_order(ends: Ends) -> None:
     assert got[len(big) :] == b"secondpartthird"
 
 
-def test_the_end_of_the_connection_reaches_paho(ends: Ends) -> None:
+def test_end_of_the_stream_reaches_paho(ends: Ends) -> None:
     ends.broker.sendall(b"\xd0\0")
     ends.broker.close()
     assert ends.read_as_paho(2) == b"\xd0\0"
@@ -154,7 +156,7 @@ def test_the_end_of_the_connection_reaches_paho(ends: Ends) -> None:
     assert ends.shared.recv(1) == b""
 
 
-def test_a_reset_reaches_paho(ends: Ends) -> None:
+def test_reset_reaches_paho(ends: Ends) -> None:
     ends.broker.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
     ends.broker.close()
     while ends.shared.problem is None:
@@ -165,12 +167,12 @@ def test_a_reset_reaches_paho(ends: Ends) -> None:
         ends.shared.write((b"x",), 1)
 
 
-def test_a_packet_that_is_too_large_is_not_read(ends: Ends) -> None:
+def test_packet_that_is_too_large_is_not_read(ends: Ends) -> None:
     with pytest.raises(ConnectionAbortedError, match="2000000 bytes"):
         ends.shared.recv(2_000_000)
 
 
-def test_closing_is_told_once_and_aborting_resets(ends: Ends) -> None:
+def test_on_close_is_called_once_and_abort_resets(ends: Ends) -> None:
     ends.shared.abort()
     ends.shared.close()
     assert ends.closed == 1
