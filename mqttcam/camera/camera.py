@@ -170,8 +170,8 @@ class Camera:
         return await self._snapshots.take(spec, max_bytes, max(timeout, 2 * self._interval))
 
     @property
-    def shape(self) -> object:
-        """Another one whenever there is something else to see or to operate; `complete`: all of it is known."""
+    def capabilities(self) -> object:
+        """A value that compares unequal once there is another model, control or reading; see `complete`."""
         return self.info, self.controls, tuple(self.readings.fields), self.complete
 
     @property

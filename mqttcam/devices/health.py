@@ -81,7 +81,7 @@ class _Problem:
 
 def _camera_report(device: CameraDevice) -> dict[str, object]:
     stats = device.camera.stats
-    return {
+    report: dict[str, object] = {
         "status": device.camera.status.value,
         "fps": round(stats.fps, 2),
         "frame_age": None if stats.frame_age is None else round(stats.frame_age, 3),
@@ -89,4 +89,5 @@ def _camera_report(device: CameraDevice) -> dict[str, object]:
         "dropped": device.dropped_frames,
         "restarts": stats.restarts,
         "last_error": device.camera.last_error,
-    } | {name: output.report(device.id) for name, output in device.outputs.items()}
+    }
+    return report | device.outputs.reports()

@@ -1,7 +1,6 @@
-"""What commands have set, kept across restarts.
+"""Values that commands have set, kept in a JSON file across restarts.
 
-One small JSON file. Beside each value stands what the configuration said when it was set: once the user edits that
-line of the configuration, the edit wins.
+Each value is stored with the configured value of that moment: once the user edits the configured value, the edit wins.
 """
 
 from __future__ import annotations
@@ -16,6 +15,8 @@ from typing import Any, TypeVar
 
 import orjson
 
+from mqttcam.camera.control import plain_name
+from mqttcam.settings import CameraSettings
 from mqttcam.values import InvalidValue
 
 log = logging.getLogger(__name__)
@@ -24,7 +25,7 @@ Normal = TypeVar("Normal")
 
 
 class Store:
-    """Values by device and key, written whole and atomically: a power cut leaves the old file or the new one."""
+    """Values by device and key. The file is replaced atomically: a power cut leaves the old one or the new one."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -34,7 +35,7 @@ class Store:
         self._failed = False
 
     def load(self) -> None:
-        """Read the file; one that makes no sense is set aside as `*.broken` and said, never fatal."""
+        """Read the file. One that is not valid is renamed to `*.broken` with a warning in the log."""
         try:
             data = orjson.loads(self._path.read_bytes())
             if not isinstance(data, dict) or not all(isinstance(item, dict) for item in data.values()):
@@ -43,20 +44,30 @@ class Store:
         except FileNotFoundError:
             return
         except (OSError, ValueError) as error:
-            log.warning("%s cannot be read (%s): starting from the configuration", self._path, error)
+            log.warning("%s cannot be read, values are those of the configuration: %s", self._path, error)
             if isinstance(error, ValueError):
-                with contextlib.suppress(OSError):  # it is then overwritten at the first change
+                with contextlib.suppress(OSError):  # else it is overwritten at the first change
                     self._path.replace(self._path.with_suffix(".broken"))
 
-    def recall(self, device: str, key: str, configured: object) -> Any:
-        """The value that a command set; `None` where there is none or the configuration has changed since."""
+    def get(
+        self, device: str, key: str, coerce: Callable[[object], Normal], configured: object
+    ) -> Normal | None:
+        """Return the value that a command set, in its normal form.
+
+        `None` if there is none, if it is invalid, or if the configured value is another one than when it was set.
+        """
         entry = self._data.get(device, {}).get(key)
         if not isinstance(entry, dict) or entry.get("configured") != _plain(configured):
             return None
-        return entry.get("value")
+        value = entry.get("value")
+        try:
+            return None if value is None else coerce(value)
+        except InvalidValue as error:
+            log.warning("camera %s: the stored %s is ignored: %s", device, key, error)
+            return None
 
-    def recall_all(self, device: str) -> dict[str, Any]:
-        """Every value of a device with what the configuration said then: key -> (value, configured)."""
+    def entries(self, device: str) -> dict[str, tuple[object, object]]:
+        """Return the value of every key of a device, and the configured value when it was set."""
         entries = self._data.get(device, {})
         return {
             key: (entry.get("value"), entry.get("configured"))
@@ -64,8 +75,8 @@ class Store:
             if isinstance(entry, dict)
         }
 
-    def remember(self, device: str, key: str, value: object, configured: object) -> None:
-        """Keep a value; `save` writes it."""
+    def set(self, device: str, key: str, value: object, configured: object) -> None:
+        """Keep a value and the configured value beside it; `save` writes them."""
         entry = {"value": _plain(value), "configured": _plain(configured)}
         entries = self._data.setdefault(device, {})
         if entries.get(key) != entry:
@@ -75,9 +86,9 @@ class Store:
             self._dirty = True
 
     async def save(self) -> None:
-        """Return once everything remembered so far is on disk; writes in turn, many changes in one.
+        """Return once everything that was set so far is on disk; concurrent calls share a write.
 
-        What could not be written is tried again by the next call.
+        A failure is logged once; the next call tries again.
         """
         self._dirty |= self._failed
         while self._dirty or self._saving is not None:
@@ -94,14 +105,20 @@ class Store:
             self._failed = False
         except OSError as error:
             if not self._failed:
-                log.error("cannot keep settings in %s: %s", self._path, error)
+                log.error(
+                    "values cannot be written to %s, trying again at the next change: %s", self._path, error
+                )
             self._failed = True
         finally:
             self._saving = None
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file so that it is there whole or not at all, also after a power cut."""
+    """Replace a file atomically, also with respect to a power cut.
+
+    Raises:
+        OSError: the old file is still there.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.new")
     with temporary.open("wb") as file:
@@ -112,19 +129,21 @@ def write_atomically(path: Path, data: bytes) -> None:
 
 
 def _plain(value: object) -> object:
-    """As it comes back from JSON, so that the two compare equal."""
+    """Return a value as it is read back from JSON, so that the two compare equal."""
     return orjson.loads(orjson.dumps(value))
 
 
-def recalled(
-    store: Store, device: str, key: str, coerce: Callable[[object], Normal], configured: object
-) -> Normal | None:
-    """What a command has set, in its normal form; `None` where there is nothing of use."""
-    raw = store.recall(device, key, configured)
-    if raw is None:
-        return None
-    try:
-        return coerce(raw)
-    except InvalidValue as error:
-        log.warning("camera %s: %s as it was kept is not used: %s", device, key, error)
-        return None
+def configured_control(settings: CameraSettings, key: str) -> object:
+    """Return the configured value of a control, under any spelling of its name; `None` if it is not configured."""
+    plain = plain_name(key)
+    return next((value for name, value in settings.controls.items() if plain_name(name) == plain), None)
+
+
+def stored_controls(store: Store, camera_id: str, settings: CameraSettings) -> dict[str, object]:
+    """Return the controls that commands have set, by key, without those whose configured value has changed since."""
+    controls: dict[str, object] = {}
+    for entry, (value, configured) in store.entries(camera_id).items():
+        section, _, key = entry.partition(".")
+        if section == "controls" and configured == configured_control(settings, key):
+            controls[key] = value
+    return controls

@@ -14,6 +14,7 @@ from mqttcam.devices.camera import CameraDevice
 from mqttcam.devices.entities.camera import camera_entities
 from mqttcam.devices.entities.entity import state_of
 from mqttcam.devices.errors import Code, CommandError
+from mqttcam.devices.observer import CameraObserver
 from mqttcam.gateway.connect_image import ConnectImage
 from mqttcam.gateway.image_stream import ImageStream
 from mqttcam.gateway.inbox import CommandInbox, last_level
@@ -25,7 +26,7 @@ from mqttcam.mqtt.topics import OFFLINE, ONLINE, CameraTopics
 RETRY_AFTER = 1.0
 
 
-class CameraGateway:
+class CameraGateway(CameraObserver):
     """One camera on MQTT."""
 
     def __init__(
@@ -60,11 +61,7 @@ class CameraGateway:
         self._inbox = CommandInbox(connection, runner, topics.result)
         self._capabilities = device.capabilities
         self._publish_due: asyncio.Handle | None = None
-        device.add_listener(self._changed)
-        device.snapshot_sinks.append(self._publish_snapshot)
-        device.event_sinks.append(self._publish_event)
-        device.drop_counters.append(lambda: images.dropped)
-        device.picture_limits.append(lambda: snapshots.max_bytes)
+        device.attach(self)
         self._follow()
 
     def handlers(self) -> Iterator[tuple[str, Callable[[Message], None]]]:
@@ -108,7 +105,7 @@ class CameraGateway:
     def close(self, *, for_good: bool) -> None:
         """Stop publishing; with `for_good` nothing of it stays on the broker."""
         self._inbox.close()
-        self.device.remove_listener(self._changed)
+        self.device.detach(self)
         self._images.close()
         self._connect_image.close()
         if self._publish_due is not None:
@@ -118,17 +115,30 @@ class CameraGateway:
         if not for_good:
             self._connection.publish(self._topics.availability, OFFLINE, qos=1, retain=True)
 
-    async def _publish_snapshot(self, picture: Picture, request_id: str | None) -> None:
+    @property
+    def dropped_frames(self) -> int:
+        return self._images.dropped
+
+    @property
+    def max_snapshot_bytes(self) -> int:
+        return self._snapshots.max_bytes
+
+    async def snapshot(self, picture: Picture, request_id: str | None) -> None:
+        """Publish a snapshot.
+
+        Raises:
+            CommandError: it was not published.
+        """
         try:
             await self._snapshots.publish(picture, request_id)
         except PublishError as error:
             raise CommandError(Code(error.code), str(error)) from error
 
-    def _publish_event(self, event: Mapping[str, object]) -> None:
+    def event(self, event: Mapping[str, object]) -> None:
         """Without a connection it is dropped: news of long ago is none."""
         self._connection.publish(self._topics.event, orjson.dumps(event), qos=1)
 
-    def _changed(self) -> None:
+    def changed(self) -> None:
         """Many changes in one turn of the loop are one message."""
         self._follow()
         if self.device.camera.status is CameraStatus.OFF:
@@ -146,9 +156,9 @@ class CameraGateway:
 
     def _follow(self) -> None:
         self._images.configure(
-            self.device.picture_spec,
-            self.device.picture_rate,
-            frame_rate=self.device.image_rate.maximum,
+            self.device.image_spec,
+            self.device.image_fps,
+            frame_rate=self.device.image_fps_kind.maximum,
             retain=self.device.image_retain,
-            schedule=self.device.picture_schedule,
+            schedule=self.device.image_schedule,
         )

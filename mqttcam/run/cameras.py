@@ -44,7 +44,7 @@ class ConfiguredCameras:
             camera_id, settings, self._store, on_stuck=partial(self._stuck, camera_id), outputs=self._outputs
         )
         self._registry.add(device)
-        device.attach()
+        device.attach_outputs()
         if self._gateway is not None:
             self._gateway.add(device)
         device.camera.start(left_behind)
@@ -69,7 +69,7 @@ class ConfiguredCameras:
         # A stuck capture may still hold the device, which its successor has to know.
         left_behind = {camera_id: device.camera.left_behind for camera_id, device in stopped.items()}
         for device in stopped.values():
-            await device.detach()
+            await device.outputs.detach()
         # Without an await from here on: no reader finds a camera missing.
         for camera_id in stopped:
             if self._gateway is not None:

@@ -6,8 +6,10 @@ import re
 
 from aiohttp import web
 
+from mqttcam.camera.frame import Picture
 from mqttcam.commands.registry import DeviceRegistry
 from mqttcam.devices.camera import CameraDevice
+from mqttcam.devices.observer import CameraObserver
 from mqttcam.settings.web import WebSettings
 from mqttcam.web.auth import Authenticator
 from mqttcam.web.errors import ApiError
@@ -17,6 +19,21 @@ from mqttcam.web.state_publisher import StatePublisher
 from mqttcam.web.timing import Timing
 
 _INGRESS_PATH = re.compile(r"(/[A-Za-z0-9._~-]+)+")
+
+
+class _WebObserver(CameraObserver):
+    """Shows the changes of a camera, and keeps its snapshots."""
+
+    def __init__(self, context: WebContext, device: CameraDevice) -> None:
+        self._context = context
+        self._device = device
+
+    def changed(self) -> None:
+        self._context.streams.changed(self._device)
+        self._context.publisher.changed()
+
+    async def snapshot(self, picture: Picture, request_id: str | None) -> None:
+        self._context.history.add(self._device.id, picture)
 
 
 class WebContext:
@@ -67,12 +84,8 @@ class WebContext:
         self.publisher.changed()
 
     def _follow(self, device: CameraDevice) -> None:
-        def changed() -> None:
-            self.streams.changed(device)
-            self.publisher.changed()
-
-        device.add_listener(changed)
-        device.snapshot_sinks.append(self.history.sink(device.id))
+        self.history.begin(device.id)
+        device.attach(_WebObserver(self, device))
 
     def base(self, request: web.Request) -> str:
         """Return the prefix of our paths as the browser sees them: that of Home Assistant's ingress, or of a proxy."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import deque
 
 from mqttcam.camera.frame import Picture
-from mqttcam.devices.camera import SnapshotSink
 
 _MAX_BYTES = 8 * 2**20
 """Of one camera's snapshots together; the last one is always kept."""
@@ -22,16 +21,18 @@ class SnapshotHistory:
         self._length = length
         self._pictures: dict[str, deque[Picture]] = {}
 
-    def sink(self, camera_id: str) -> SnapshotSink:
-        """Return a sink that keeps a camera's snapshots. Those kept before are dropped."""
-        ring = self._pictures[camera_id] = deque(maxlen=self._length)
+    def begin(self, camera_id: str) -> None:
+        """Begin an empty history of a camera."""
+        self._pictures[camera_id] = deque(maxlen=self._length)
 
-        async def keep(picture: Picture, _request_id: str | None) -> None:
-            ring.append(picture)
-            while len(ring) > 1 and sum(len(item.jpeg) for item in ring) > _MAX_BYTES:
-                ring.popleft()
-
-        return keep
+    def add(self, camera_id: str, picture: Picture) -> None:
+        """Keep a snapshot, unless the camera was forgotten meanwhile."""
+        ring = self._pictures.get(camera_id)
+        if ring is None:
+            return
+        ring.append(picture)
+        while len(ring) > 1 and sum(len(item.jpeg) for item in ring) > _MAX_BYTES:
+            ring.popleft()
 
     def forget(self, camera_id: str) -> None:
         """Drop a camera's snapshots."""

@@ -112,17 +112,17 @@ async def test_readings_come_and_stay(make_camera: MakeCamera) -> None:
     await running(camera)
     await until(lambda: camera.complete)
     assert camera.readings.values == {"measured_lux": 1.0}
-    shape = camera.shape
+    shape = camera.capabilities
     readings[LUX] = 2.0
     await until(lambda: camera.readings.values == {"measured_lux": 2.0})
-    assert camera.shape == shape, "a value is nothing new to operate"
+    assert camera.capabilities == shape, "a value is nothing new to operate"
     readings[STATE] = "Idle"
-    await until(lambda: camera.shape != shape)
-    shape = camera.shape
+    await until(lambda: camera.capabilities != shape)
+    shape = camera.capabilities
     del readings[LUX]
     await until(lambda: camera.readings.values == {"measured_autofocus_state": "Idle"})
     await camera.restart()
-    assert camera.shape == shape, "the same camera has what it had"
+    assert camera.capabilities == shape, "the same camera has what it had"
     assert set(camera.readings.fields) == {"measured_lux", "measured_autofocus_state"}
 
 

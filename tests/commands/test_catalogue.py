@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 import pytest
 
+from mqttcam.camera.frame import Picture
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.status import CameraUnavailable
 from mqttcam.commands.catalogue import camera_commands, node_commands
@@ -16,8 +16,10 @@ from mqttcam.commands.runner import CommandRunner
 from mqttcam.devices.camera import CameraDevice
 from mqttcam.devices.errors import Code, CommandError
 from mqttcam.devices.node import Node
-from mqttcam.devices.store import Store
+from mqttcam.devices.observer import CameraObserver
+from mqttcam.devices.store import Store, stored_controls
 from mqttcam.values import InvalidValue
+from tests.support.devices import Recorder
 from tests.support.lamp import ask, given, refused
 
 
@@ -29,7 +31,7 @@ async def test_patches_are_applied_in_the_order_of_arrival(running: CameraDevice
     )
     assert [result.changed["brightness"] for result in results] == values
     assert running.camera.values["brightness"] == values[-1]
-    assert store.recall("front", "controls.brightness", None) == values[-1]
+    assert stored_controls(store, "front", running.settings)["brightness"] == values[-1]
 
 
 # set and get
@@ -68,16 +70,17 @@ async def test_nothing_is_applied_where_the_camera_fails_midway(
     monkeypatch.setattr(running.camera, "apply", fail)
     await refused(running, "set", {"image_quality": 20, "brightness": 0.1, "enabled": "OFF"})
     assert (running.image_quality, running.camera.enabled) == (85, True)
-    assert store.recall_all("front") == {}
+    assert store.entries("front") == {}
 
 
 async def test_get_publishes_the_state_again(device: CameraDevice) -> None:
+    observer, node = Recorder(), Node("yard")
     published: list[int] = []
-    node = Node("yard")
+    device.attach(observer)
+    node.add_listener(lambda: published.append(1))
     for target in (device, node):
-        target.add_listener(lambda: published.append(1))
         assert (await ask(target, "get", b"anything"))["ok"] is True
-    assert len(published) == 2
+    assert (observer.changes, len(published)) == (1, 1)
 
 
 async def test_get_and_set_are_not_listed_among_the_commands(device: CameraDevice) -> None:
@@ -117,35 +120,34 @@ async def test_log_level() -> None:
 
 
 async def test_a_snapshot_goes_to_every_sink_with_its_request_id(running: CameraDevice) -> None:
-    taken: list[tuple[int, int, str | None]] = []
-
-    async def sink(picture: Any, request_id: str | None) -> None:
-        taken.append((picture.width, picture.quality, request_id))
-
-    running.snapshot_sinks += [sink, sink]
+    observers = Recorder(), Recorder()
+    for observer in observers:
+        running.attach(observer)
     assert (await ask(running, "snapshot", {"quality": 30, "max_width": 32, "request_id": "x"}))["ok"] is True
-    assert taken == [(32, 30, "x")] * 2
+    for observer in observers:
+        ((picture, request_id),) = observer.snapshots
+        assert (picture.width, picture.quality, request_id) == (32, 30, "x")
 
 
 async def test_a_snapshot_that_a_sink_refuses(running: CameraDevice) -> None:
-    async def sink(_picture: object, _request_id: str | None) -> None:
-        raise CommandError(Code.BUSY, "later")
-
-    running.snapshot_sinks.append(sink)
+    running.attach(Recorder(CommandError(Code.BUSY, "later")))
     assert (await refused(running, "snapshot"))["code"] == "busy"
 
 
 async def test_a_sink_that_refuses_or_waits_keeps_a_snapshot_from_no_other(running: CameraDevice) -> None:
     taken, go_on = asyncio.Event(), asyncio.Event()
 
-    async def slow(_picture: object, _request_id: str | None) -> None:
-        await go_on.wait()
-        raise CommandError(Code.UNAVAILABLE, "there is no connection to the broker")
+    class Slow(CameraObserver):
+        async def snapshot(self, picture: Picture, request_id: str | None) -> None:
+            await go_on.wait()
+            raise CommandError(Code.UNAVAILABLE, "there is no connection to the broker")
 
-    async def keeps(_picture: object, _request_id: str | None) -> None:
-        taken.set()
+    class Quick(CameraObserver):
+        async def snapshot(self, picture: Picture, request_id: str | None) -> None:
+            taken.set()
 
-    running.snapshot_sinks += [slow, keeps]
+    running.attach(Slow())
+    running.attach(Quick())
     asking = asyncio.create_task(refused(running, "snapshot"))
     async with asyncio.timeout(10):
         await taken.wait()

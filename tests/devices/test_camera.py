@@ -10,14 +10,15 @@ import pytest
 
 from mqttcam.camera.frame import PictureSpec
 from mqttcam.devices.camera import CameraDevice, build_device
-from mqttcam.devices.recall import configured_control, recalled_camera
-from mqttcam.devices.store import Store
-from tests.support.devices import MakeDevice, camera_settings
+from mqttcam.devices.store import Store, configured_control, stored_controls
+from mqttcam.values import Number
+from tests.support.devices import Failing, MakeDevice, Recorder, camera_settings
 
 
-def test_nothing_kept(store: Store) -> None:
-    assert recalled_camera(camera_settings(), store, "front") == (True, {})
-    assert recalled_camera(camera_settings(enabled=False), store, "front") == (False, {})
+async def test_without_stored_values_the_configuration_counts(make_device: MakeDevice, store: Store) -> None:
+    assert make_device().camera.enabled is True
+    assert make_device(enabled=False).camera.enabled is False
+    assert stored_controls(store, "front", camera_settings()) == {}
 
 
 async def test_what_was_set_is_there_again(make_device: MakeDevice, tmp_path: Path) -> None:
@@ -34,10 +35,7 @@ async def test_what_was_set_is_there_again(make_device: MakeDevice, tmp_path: Pa
 
 async def test_a_control_is_there_again(running: CameraDevice, store: Store) -> None:
     await running.set_controls({"brightness": 0.25, "pattern": "grey"})
-    assert recalled_camera(running.settings, store, "front") == (
-        True,
-        {"brightness": 0.25, "pattern": "grey"},
-    )
+    assert stored_controls(store, "front", running.settings) == {"brightness": 0.25, "pattern": "grey"}
 
 
 async def test_an_edit_of_the_configuration_wins(make_device: MakeDevice) -> None:
@@ -52,10 +50,10 @@ async def test_an_edit_of_the_configuration_wins(make_device: MakeDevice) -> Non
 
 @pytest.mark.parametrize("name", ["Brightness", "brightness"])
 def test_an_edit_of_a_control_wins(store: Store, name: str) -> None:
-    store.remember("front", "controls.brightness", 0.25, 0.1)
-    assert recalled_camera(camera_settings(controls={name: 0.1}), store, "front")[1] == {"brightness": 0.25}
-    assert recalled_camera(camera_settings(controls={name: 0.2}), store, "front")[1] == {}
-    assert recalled_camera(camera_settings(), store, "front")[1] == {}
+    store.set("front", "controls.brightness", 0.25, 0.1)
+    assert stored_controls(store, "front", camera_settings(controls={name: 0.1})) == {"brightness": 0.25}
+    assert stored_controls(store, "front", camera_settings(controls={name: 0.2})) == {}
+    assert stored_controls(store, "front", camera_settings()) == {}
 
 
 @pytest.mark.parametrize("name", ["AwbMode", "awb_mode", "awbmode", "AWB-Mode", "Awb mode"])
@@ -83,9 +81,11 @@ async def test_a_useless_image_quality_is_passed_over(
 
 @pytest.mark.parametrize("configured", [True, False])
 @pytest.mark.parametrize("garbage", ["maybe", 2, [], {"on": 1}])
-def test_a_useless_enabled_is_passed_over(store: Store, garbage: Any, configured: bool) -> None:
+async def test_a_useless_enabled_is_passed_over(
+    make_device: MakeDevice, store: Store, garbage: Any, configured: bool
+) -> None:
     store._data = {"front": {"enabled": {"value": garbage, "configured": configured}}}
-    assert recalled_camera(camera_settings(enabled=configured), store, "front")[0] is configured
+    assert make_device(enabled=configured).camera.enabled is configured
 
 
 @pytest.mark.parametrize("entry", [3, "x", None, [], {}, {"value": 3}])
@@ -98,42 +98,47 @@ async def test_entries_that_are_none(make_device: MakeDevice, store: Store, entr
 async def test_every_frame(make_device: MakeDevice) -> None:
     device = make_device()
     device.set_image_fps(25)
-    assert (device.image_fps, device.picture_rate) == (25, math.inf)
+    assert (device.shown_image_fps, device.image_fps) == (25, math.inf)
     device = make_device()
-    assert (device.image_fps, device.picture_rate) == (25, math.inf)
+    assert (device.shown_image_fps, device.image_fps) == (25, math.inf)
     device = make_device(frame_rate="max")
-    assert (device.image_fps, device.picture_rate) == (60, math.inf)
+    assert (device.shown_image_fps, device.image_fps) == (60, math.inf)
 
 
 async def test_a_rate_of_before_is_shown_within_the_limit_of_today(make_device: MakeDevice) -> None:
     make_device().set_image_fps(20)
-    assert make_device(frame_rate=5).image_fps == 5
+    assert make_device(frame_rate=5).shown_image_fps == 5
 
 
-async def test_one_listener_that_fails_hurts_no_other(
+async def test_an_observer_that_fails_does_not_affect_the_others(
     device: CameraDevice, caplog: pytest.LogCaptureFixture
 ) -> None:
-    told: list[int] = []
-
-    def fail() -> None:
-        raise RuntimeError("a bug")
-
-    device.add_listener(fail)
-    device.add_listener(lambda: told.append(1))
+    failing, observer = Failing(), Recorder()
+    device.attach(failing)
+    device.attach(observer)
     device.changed()
-    assert told
-    assert "a bug" in caplog.text
-    device.remove_listener(fail)
+    assert observer.changes == 1
+    assert caplog.text.count("RuntimeError: a bug") == 1
+    device.detach(failing)
+    device.changed()
+    assert observer.changes == 2
+    assert caplog.text.count("RuntimeError: a bug") == 1
 
 
 async def test_drops_and_limits_are_added_up(device: CameraDevice) -> None:
-    device.drop_counters += [lambda: 2, lambda: 3]
+    for dropped in (2, 3):
+        observer = Recorder()
+        observer.dropped_frames = dropped
+        device.attach(observer)
     assert device.dropped_frames == 5
 
 
 async def test_a_snapshot_fits_the_smallest_limit(running: CameraDevice) -> None:
     free = await running.take_snapshot(PictureSpec(95), None)
-    running.picture_limits += [lambda: 10**9, lambda: len(free.jpeg) - 1]
+    for limit in (None, 10**9, len(free.jpeg) - 1):
+        observer = Recorder()
+        observer.max_snapshot_bytes = limit
+        running.attach(observer)
     assert len((await running.take_snapshot(PictureSpec(95), None)).jpeg) < len(free.jpeg)
 
 
@@ -145,4 +150,4 @@ async def test_what_was_asked_for_is_kept_where_the_camera_does_not_say(
 
     monkeypatch.setattr(device.camera, "apply", apply)
     await device.set_controls({"brightness": 0.25})
-    assert store.recall("front", "controls.brightness", None) == 0.25
+    assert store.get("front", "controls.brightness", Number(-1, 1).coerce, None) == 0.25

@@ -20,7 +20,7 @@ from mqttcam.devices.store import Store
 from mqttcam.home_assistant.discovery import camera_discovery
 from mqttcam.motion.detector import MotionStart
 from mqttcam.mqtt.topics import Topics
-from tests.support.devices import MakeDevice, camera_settings
+from tests.support.devices import Failing, MakeDevice, Recorder, camera_settings
 
 KEYS = {"motion", "motion_event", "motion_detection", "motion_threshold"}
 
@@ -103,13 +103,13 @@ async def test_what_is_refused(make_device: MakeDevice, key: str, value: str) ->
 
 async def test_each_change_is_told(make_device: MakeDevice) -> None:
     device = make_device(motion=True)
-    told: list[int] = []
-    device.add_listener(lambda: told.append(1))
+    observer = Recorder()
+    device.attach(observer)
     motion_of(device).set_threshold(2)
     motion_of(device).set_enabled(False)
-    assert len(told) == 2
+    assert observer.changes == 2
     motion_of(device)._changed(None)
-    assert len(told) == 3
+    assert observer.changes == 3
 
 
 async def test_no_motion_is_known_unless_the_camera_gives_frames(
@@ -124,16 +124,13 @@ async def test_no_motion_is_known_unless_the_camera_gives_frames(
 
 async def test_an_onset_is_one_event(make_device: MakeDevice, caplog: pytest.LogCaptureFixture) -> None:
     device = make_device(motion=True)
-    events: list[object] = []
-
-    def fail(_event: object) -> None:
-        raise RuntimeError("a bug")
-
-    device.event_sinks += [fail, events.append]
+    observer = Recorder()
+    device.attach(Failing())
+    device.attach(observer)
     start = MotionStart(1_700_000_000_500_000_000, 12, 3.14159, (0.25, 0.1, 1 / 3, 0.5))
     motion_of(device)._changed(start)
     motion_of(device)._changed(None)
-    assert events == [event_of(start)]
+    assert observer.events == [event_of(start)]
     assert event_of(start) == {
         "event_type": "motion",
         "ts": 1_700_000_000.5,

@@ -24,8 +24,7 @@ from mqttcam.devices.camera import CameraDevice
 from mqttcam.devices.entities.camera import camera_entities
 from mqttcam.devices.entities.entity import state_of
 from mqttcam.devices.node import Node
-from mqttcam.devices.recall import recalled_camera
-from mqttcam.devices.store import Store
+from mqttcam.devices.store import Store, stored_controls
 from mqttcam.home_assistant import Announcer
 from mqttcam.home_assistant.discovery import camera_discovery
 from mqttcam.mqtt.topics import Topics
@@ -33,7 +32,7 @@ from mqttcam.values import Choice, Number, Value, Vector
 from tests.camera.broken import Broken, Hardware
 from tests.gateway.test_camera import PublishedTopics, gateway_of
 from tests.home_assistant.test_announcer import Wire, kept_message
-from tests.support.devices import camera_settings, opened
+from tests.support.devices import Recorder, camera_settings, opened
 from tests.support.lamp import ask, refused
 from tests.support.pictures import jpeg
 from tests.support.waiting import until
@@ -215,7 +214,7 @@ async def test_what_follows_is_answered_and_kept(focusing: CameraDevice, store: 
     await ask(focusing, "set", {"colour_gain": 2})
     answer = await ask(focusing, "set", {"colour_gains": [1, 2]})
     assert answer["changed"] == {"colour_gains": [1.0, 2.0], "colour_gain": None}
-    kept = recalled_camera(focusing.settings, store, "front")[1]
+    kept = stored_controls(store, "front", focusing.settings)
     assert list(kept.items()) == [("colour_gains", [1.0, 2.0]), ("colour_gain", None)]
 
 
@@ -223,7 +222,7 @@ async def test_what_follows_from_an_action_is_kept_and_the_action_is_not(
     focusing: CameraDevice, store: Store
 ) -> None:
     await ask(focusing, "autofocus")
-    assert recalled_camera(focusing.settings, store, "front")[1] == {"af_mode": "Auto"}
+    assert stored_controls(store, "front", focusing.settings) == {"af_mode": "Auto"}
 
 
 async def test_controls_are_kept_in_the_order_of_their_last_change(
@@ -231,7 +230,7 @@ async def test_controls_are_kept_in_the_order_of_their_last_change(
 ) -> None:
     for patch in ({"af_mode": "Auto"}, {"colour_gain": 2}, {"af_mode": "Manual"}):
         await ask(focusing, "set", patch)
-    assert list(recalled_camera(focusing.settings, store, "front")[1]) == ["colour_gain", "af_mode"]
+    assert list(stored_controls(store, "front", focusing.settings)) == ["colour_gain", "af_mode"]
 
 
 async def test_autofocus_of_a_camera_that_cannot(running: CameraDevice) -> None:
@@ -248,28 +247,23 @@ async def test_autofocus_of_a_camera_that_is_not_open(device: CameraDevice) -> N
 
 @pytest.mark.parametrize("asked", [True, "true", "ON", 1])
 async def test_a_full_snapshot_goes_where_others_go(focusing: CameraDevice, asked: object) -> None:
-    taken: list[tuple[int, str | None]] = []
-
-    async def sink(picture: Picture, request_id: str | None) -> None:
-        taken.append((picture.width, request_id))
-
-    focusing.snapshot_sinks.append(sink)
+    observer = Recorder()
+    focusing.attach(observer)
     assert (await ask(focusing, "snapshot", {"full_resolution": asked, "request_id": "x"}))["ok"] is True
     assert (await ask(focusing, "snapshot", {"full_resolution": False}))["ok"] is True
-    assert taken == [(640, "x"), (64, None)]
+    assert [(picture.width, request_id) for picture, request_id in observer.snapshots] == [
+        (640, "x"),
+        (64, None),
+    ]
 
 
 async def test_a_full_snapshot_fits_the_limit(focusing: CameraDevice) -> None:
-    focusing.picture_limits.append(lambda: len(LARGE) // 2)
-    sizes: list[int] = []
-
-    async def sink(picture: Picture, _request_id: str | None) -> None:
-        sizes.append(len(picture.jpeg))
-
-    focusing.snapshot_sinks.append(sink)
+    observer = Recorder()
+    observer.max_snapshot_bytes = len(LARGE) // 2
+    focusing.attach(observer)
     await ask(focusing, "snapshot", {"full_resolution": True})
-    assert len(sizes) == 1
-    assert sizes[0] <= len(LARGE) // 2
+    ((picture, _request_id),) = observer.snapshots
+    assert len(picture.jpeg) <= len(LARGE) // 2
 
 
 async def test_a_full_snapshot_of_a_camera_that_cannot(running: CameraDevice) -> None:

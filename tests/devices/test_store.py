@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from mqttcam.devices.store import Store
+from mqttcam.values import Number
+
+ANY = Number(-1000, 1000)
 
 
 def reopened(path: Path) -> Store:
@@ -19,17 +22,17 @@ def reopened(path: Path) -> Store:
 async def test_a_value_survives(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "values.json"
     store = reopened(path)
-    store.remember("front", "image_fps", 2.5, 1.0)
+    store.set("front", "image_fps", 2.5, 1.0)
     await store.save()
-    assert reopened(path).recall("front", "image_fps", 1.0) == 2.5
+    assert reopened(path).get("front", "image_fps", ANY.coerce, 1.0) == 2.5
 
 
 async def test_an_edit_of_the_configuration_wins(tmp_path: Path) -> None:
     path = tmp_path / "values.json"
     store = reopened(path)
-    store.remember("front", "image_fps", 2.5, 1.0)
+    store.set("front", "image_fps", 2.5, 1.0)
     await store.save()
-    assert reopened(path).recall("front", "image_fps", 5.0) is None
+    assert reopened(path).get("front", "image_fps", ANY.coerce, 5.0) is None
 
 
 async def test_many_changes_are_one_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -48,11 +51,11 @@ async def test_many_changes_are_one_write(tmp_path: Path, monkeypatch: pytest.Mo
     store = reopened(path)
 
     async def one(number: int) -> None:
-        store.remember("front", "brightness", number, None)
+        store.set("front", "brightness", number, None)
         await store.save()
 
     await asyncio.gather(*(one(number) for number in range(50)))
-    assert reopened(path).recall("front", "brightness", None) == 49
+    assert reopened(path).get("front", "brightness", ANY.coerce, None) == 49
     assert writes <= 3
 
 
@@ -63,10 +66,10 @@ async def test_a_broken_file_is_no_reason_to_die(tmp_path: Path, garbage: bytes)
     path = tmp_path / "values.json"
     path.write_bytes(garbage)
     store = reopened(path)
-    assert store.recall("front", "a", None) is None
-    store.remember("front", "a", 1, None)
+    assert store.get("front", "a", ANY.coerce, None) is None
+    store.set("front", "a", 1, None)
     await store.save()
-    assert reopened(path).recall("front", "a", None) == 1
+    assert reopened(path).get("front", "a", ANY.coerce, None) == 1
 
 
 async def test_a_folder_that_cannot_be_written_is_said_once(
@@ -75,20 +78,20 @@ async def test_a_folder_that_cannot_be_written_is_said_once(
     (tmp_path / "file").write_text("in the way")
     store = Store(tmp_path / "file" / "values.json")
     for number in range(3):
-        store.remember("front", "a", number, None)
+        store.set("front", "a", number, None)
         await store.save()
     assert len([record for record in caplog.records if record.levelname == "ERROR"]) == 1
-    assert store.recall("front", "a", None) == 2
+    assert store.get("front", "a", ANY.coerce, None) == 2
 
 
 async def test_a_broken_file_is_set_aside(tmp_path: Path) -> None:
     path = tmp_path / "values.json"
     path.write_bytes(b"{half of it")
     store = reopened(path)
-    store.remember("front", "a", 1, None)
+    store.set("front", "a", 1, None)
     await store.save()
     assert (tmp_path / "values.broken").read_bytes() == b"{half of it"
-    assert reopened(path).recall("front", "a", None) == 1
+    assert reopened(path).get("front", "a", ANY.coerce, None) == 1
 
 
 async def test_what_could_not_be_written_is_written_once_it_can(
@@ -97,10 +100,10 @@ async def test_what_could_not_be_written_is_written_once_it_can(
     folder = tmp_path / "state"
     folder.write_text("in the way")
     store = Store(folder / "values.json")
-    store.remember("front", "a", 1, None)
+    store.set("front", "a", 1, None)
     await store.save()
     folder.unlink()
-    store.remember("front", "a", 1, None)
+    store.set("front", "a", 1, None)
     await store.save()
-    assert reopened(folder / "values.json").recall("front", "a", None) == 1
+    assert reopened(folder / "values.json").get("front", "a", ANY.coerce, None) == 1
     assert len(caplog.records) == 1

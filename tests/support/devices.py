@@ -1,18 +1,20 @@
-"""Cameras for this folder's tests: one that was never opened, and one that runs."""
+"""Camera devices, one that was never opened and one that runs, and observers of them."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mqttcam.camera.control import Control
+from mqttcam.camera.frame import Picture
 from mqttcam.camera.source import SourceInfo
 from mqttcam.camera.status import CameraStatus
 from mqttcam.devices.camera import CameraDevice, build_device
+from mqttcam.devices.observer import CameraObserver
 from mqttcam.devices.store import Store
 from mqttcam.settings import CameraSettings
 
@@ -48,18 +50,45 @@ async def device(make_device: MakeDevice) -> CameraDevice:
 @pytest.fixture
 async def running(device: CameraDevice) -> AsyncIterator[CameraDevice]:
     """A camera that gives frames."""
-    frames = asyncio.Event()
-
-    def look() -> None:
-        if device.camera.status is CameraStatus.RUNNING:
-            frames.set()
-
-    device.add_listener(look)
     device.camera.start()
     async with asyncio.timeout(10):
-        await frames.wait()
+        await device.camera.until(lambda: device.camera.status is CameraStatus.RUNNING)
     yield device
     await device.camera.stop()
+
+
+class Recorder(CameraObserver):
+    """Keeps what a camera device tells, and refuses snapshots where it has a `problem`."""
+
+    dropped_frames = 0
+    max_snapshot_bytes: int | None = None
+
+    def __init__(self, problem: Exception | None = None) -> None:
+        self.problem = problem
+        self.changes = 0
+        self.events: list[Mapping[str, object]] = []
+        self.snapshots: list[tuple[Picture, str | None]] = []
+
+    def changed(self) -> None:
+        self.changes += 1
+
+    def event(self, event: Mapping[str, object]) -> None:
+        self.events.append(event)
+
+    async def snapshot(self, picture: Picture, request_id: str | None) -> None:
+        if self.problem is not None:
+            raise self.problem
+        self.snapshots.append((picture, request_id))
+
+
+class Failing(CameraObserver):
+    """Fails at every change and event."""
+
+    def changed(self) -> None:
+        raise RuntimeError("a bug")
+
+    def event(self, event: Mapping[str, object]) -> None:
+        raise RuntimeError("a bug")
 
 
 def opened(device: CameraDevice, *controls: Control) -> CameraDevice:

@@ -8,7 +8,6 @@ import pytest
 
 from mqttcam.web.placeholder import placeholder
 from tests.support.pictures import size_of
-from tests.support.waiting import until
 from tests.web.serving import client, serving
 
 
@@ -84,8 +83,7 @@ async def test_snapshots_by_command_are_kept_the_newest_first() -> None:
 async def test_snapshots_that_others_take_are_kept_too() -> None:
     async with serving() as served, client(served) as http:
         await served.add("back", size="160x120")
-        await until(lambda: served.registry.devices["back"].snapshot_sinks)
-        await served.registry.devices["back"].take_snapshot(served.front.picture_spec, None)
+        await served.registry.devices["back"].take_snapshot(served.front.image_spec, None)
         kept = (await (await http.get("/api/cameras/back/snapshots")).json())["snapshots"]
         assert [item["width"] for item in kept] == [160]
 

@@ -118,13 +118,13 @@ FULL_SNAPSHOT: Entity[CameraDevice] = Entity(
 
 def camera_entities(device: CameraDevice) -> tuple[Entity[CameraDevice], ...]:
     """Every entity of a camera, its controls, actions and readings as they are known now."""
-    kind = device.image_rate
+    kind = device.image_fps_kind
     rate: Entity[CameraDevice] = Entity(
         key="image_fps",
         platform="number",
         name="Image rate",
         kind=kind,
-        read=lambda device: device.image_fps,
+        read=lambda device: device.shown_image_fps,
         write=lambda device, value: device.set_image_fps(value),
         category="config",
         options=option(icon="mdi:image-multiple", step=min(0.1, kind.maximum), mode="slider"),

@@ -17,7 +17,8 @@ _COUNTERS = (
 
 def output_entities(device: CameraDevice) -> Iterator[Entity[CameraDevice]]:
     """The entities of every output that takes this camera's frames."""
-    for name, output in device.outputs.items():
+    for output in device.outputs:
+        name = output.name
         yield Entity(
             key=name,
             platform="switch",
@@ -67,8 +68,8 @@ def output_entities(device: CameraDevice) -> Iterator[Entity[CameraDevice]]:
 
 
 def _reader(name: str, key: str) -> Callable[[CameraDevice], Value]:
-    return lambda device: device.output_value(name, key)
+    return lambda device: device.outputs.value(name, key)
 
 
 def _writer(name: str) -> Callable[[CameraDevice, bool], None]:
-    return lambda device, enabled: device.set_output(name, enabled)
+    return lambda device, enabled: device.outputs.set_enabled(name, enabled)

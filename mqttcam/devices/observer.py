@@ -1,0 +1,82 @@
+"""What a camera device tells the parts that show it, such as MQTT and the web page."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+
+from mqttcam.camera.frame import Picture
+
+log = logging.getLogger(__name__)
+
+
+class CameraObserver:
+    """Follows a camera device; a subclass overrides what it needs. Everything is called on the event loop."""
+
+    @property
+    def dropped_frames(self) -> int:
+        """How many frames were due here and could not be sent."""
+        return 0
+
+    @property
+    def max_snapshot_bytes(self) -> int | None:
+        """The largest snapshot that can be sent now, in bytes; `None` without a limit."""
+        return None
+
+    def changed(self) -> None:
+        """A value of an entity, or what the camera offers, has changed."""
+
+    def event(self, event: Mapping[str, object]) -> None:
+        """An event occurred: `event_type` and its details."""
+
+    async def snapshot(self, picture: Picture, request_id: str | None) -> None:
+        """A snapshot was taken; it is delivered once this returns.
+
+        Raises:
+            CommandError: it cannot be delivered here.
+        """
+
+
+class CameraObservers:
+    """The observers of one camera; the failure of one does not affect the others."""
+
+    def __init__(self, camera_id: str) -> None:
+        self._camera_id = camera_id
+        self._observers: list[CameraObserver] = []
+
+    def attach(self, observer: CameraObserver) -> None:
+        self._observers.append(observer)
+
+    def detach(self, observer: CameraObserver) -> None:
+        self._observers.remove(observer)
+
+    @property
+    def dropped_frames(self) -> int:
+        return sum(observer.dropped_frames for observer in self._observers)
+
+    @property
+    def max_snapshot_bytes(self) -> int | None:
+        """The smallest limit; `None` without one."""
+        limits = [observer.max_snapshot_bytes for observer in self._observers]
+        return min((limit for limit in limits if limit is not None), default=None)
+
+    def changed(self) -> None:
+        for observer in tuple(self._observers):
+            self._call(observer.changed)
+
+    def event(self, event: Mapping[str, object]) -> None:
+        for observer in tuple(self._observers):
+            self._call(observer.event, event)
+
+    async def snapshot(self, picture: Picture, request_id: str | None) -> list[BaseException]:
+        """Deliver a snapshot to all observers at once, and return their exceptions."""
+        deliveries = [observer.snapshot(picture, request_id) for observer in self._observers]
+        outcomes = await asyncio.gather(*deliveries, return_exceptions=True)
+        return [outcome for outcome in outcomes if outcome is not None]
+
+    def _call(self, method: Callable[..., None], *arguments: object) -> None:
+        try:
+            method(*arguments)
+        except Exception:
+            log.exception("camera %s: an observer failed, the others are not affected", self._camera_id)
