@@ -1,4 +1,4 @@
-"""The `mqttcam` command: arguments, exit codes and messages for a person."""
+"""The `mqttcam` command: arguments, exit codes and messages for people."""
 
 from mqttcam.cli.main import main
 

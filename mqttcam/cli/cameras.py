@@ -8,7 +8,7 @@ from mqttcam.camera.sources import attached
 
 
 def attached_cameras() -> list[dict[str, object]]:
-    """Each camera: what to write under `source`, its model, sizes, and controls with range, default and enum."""
+    """Return each camera as JSON: the `source` to configure, model, sizes, and controls with kind and default."""
     return [
         {
             "id": found.id,
@@ -26,7 +26,7 @@ def attached_cameras() -> list[dict[str, object]]:
 
 
 def as_text(cameras: Sequence[Mapping[str, object]]) -> str:
-    """A block a camera, for a person."""
+    """Return one block of lines per camera."""
     return "\n\n".join(_block(camera) for camera in cameras)
 
 

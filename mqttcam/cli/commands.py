@@ -1,4 +1,4 @@
-"""What each subcommand does."""
+"""The subcommands; each returns its exit code."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ def _print_json(data: object) -> None:
 
 
 def _write(output: bytes) -> None:
-    """To the standard output, all of it now: what fails at the very end has an exit code of its own.
+    """Write to standard output and flush it, so that a failure is not left to the exit of the interpreter.
 
     Raises:
-        BrokenPipeError: nobody reads it.
-        CommandFailed: it cannot be written.
+        BrokenPipeError: The reader has closed the pipe.
+        CommandFailed: The output cannot be written.
     """
     if sys.stdout is None:
-        return  # closed by whoever has started us
+        return  # closed by the parent process
     try:
         sys.stdout.buffer.write(output)
         sys.stdout.buffer.flush()
@@ -51,7 +51,7 @@ def _write(output: bytes) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """The daemon."""
+    """Run the daemon."""
     from mqttcam.run.process import run_daemon
 
     path = find_config(arguments.config, os.environ)
@@ -69,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def demo(arguments: argparse.Namespace) -> int:
-    """Everything on this machine, until Ctrl-C."""
+    """Run the daemon with a test pattern, a broker and the web page, until Ctrl-C."""
     from mqttcam.cli.demo import run_demo
 
     with tempfile.TemporaryDirectory(prefix="mqttcam-demo-") as folder:
@@ -77,7 +77,7 @@ def demo(arguments: argparse.Namespace) -> int:
 
 
 def check(arguments: argparse.Namespace) -> int:
-    """Validate; problems are printed by `main`."""
+    """Validate the configuration; `main` prints the problems."""
     path = find_config(arguments.config, os.environ)
     settings = load(path, os.environ)
     if problems := check_outputs(settings):
@@ -90,10 +90,10 @@ def check(arguments: argparse.Namespace) -> int:
 
 
 def cameras(arguments: argparse.Namespace) -> int:
-    """The cameras attached."""
+    """Print the attached cameras."""
     from mqttcam.cli.cameras import as_text, attached_cameras
 
-    log.set_up("INFO", "text")  # why there are none of a kind
+    log.set_up("INFO", "text")  # log why cameras of one kind cannot be listed
     found = attached_cameras()
     if arguments.json:
         _print_json(found)
@@ -103,7 +103,7 @@ def cameras(arguments: argparse.Namespace) -> int:
 
 
 def discovery(arguments: argparse.Namespace) -> int:
-    """The discovery messages, of cameras opened for a moment to see their controls."""
+    """Print the discovery messages, after opening the cameras for a moment to learn their controls."""
     from mqttcam.cli.offline import discovery_of
 
     settings = _settings(arguments)
@@ -113,29 +113,29 @@ def discovery(arguments: argparse.Namespace) -> int:
 
 
 def forget(arguments: argparse.Namespace) -> int:
-    """Empty this node's retained topics."""
+    """Clear the retained topics of this node."""
     from mqttcam.cli.forget import forget_node
 
     settings = _settings(arguments)
     log.set_up("WARNING", settings.log.format)
     if settings.mqtt is None:
-        raise UsageError("no mqtt broker is configured")
+        raise UsageError("mqtt: no broker is configured")
     topics = asyncio.run(forget_node(settings.mqtt, settings.node, settings.home_assistant.discovery_prefix))
-    _print(f"{len(topics)} retained topics emptied")
+    _print(f"{len(topics)} retained topics cleared")
     return DONE
 
 
 def snapshot(arguments: argparse.Namespace) -> int:
-    """One picture."""
+    """Take one picture."""
     from mqttcam.cli.offline import take_picture
 
     settings = _settings(arguments)
     log.set_up("WARNING", settings.log.format)
     if not settings.cameras:
-        raise UsageError("no camera is configured")
+        raise UsageError("cameras: no camera is configured")
     camera_id = arguments.camera or next(iter(settings.cameras))
     if camera_id not in settings.cameras:
-        raise UsageError(f"no camera {camera_id!r}; configured: {', '.join(settings.cameras)}")
+        raise UsageError(f"--camera {camera_id}: no such camera; allowed: {', '.join(settings.cameras)}")
     picture = asyncio.run(take_picture(settings, camera_id, full_resolution=arguments.full_resolution))
     if arguments.output == "-":
         _write(picture.jpeg)
@@ -148,7 +148,7 @@ def snapshot(arguments: argparse.Namespace) -> int:
 
 
 def schema(_arguments: argparse.Namespace) -> int:
-    """The JSON Schema of the configuration file."""
+    """Print the JSON Schema of the configuration file."""
     from mqttcam.settings import json_schema
 
     _print_json(json_schema())
@@ -156,7 +156,7 @@ def schema(_arguments: argparse.Namespace) -> int:
 
 
 def healthcheck(arguments: argparse.Namespace) -> int:
-    """Ask the running daemon."""
+    """Print the problems of the running daemon."""
     from mqttcam.run.health_socket import query_health
 
     problems = query_health(_settings(arguments).state_dir)

@@ -1,4 +1,4 @@
-"""`mqttcam demo`: the whole daemon with nothing but itself, on this machine only."""
+"""`mqttcam demo`: the whole daemon, with a test pattern, an embedded broker and the web page on loopback."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _HOST = "127.0.0.1"
 
 
 def demo_settings(mqtt_port: int, web_port: int, state_dir: Path) -> Settings:
-    """A moving test picture, an embedded broker and the web page, all on loopback."""
+    """Return the configuration of the demo."""
     return Settings.model_validate(
         {
             "node": NODE,
@@ -39,15 +39,19 @@ def demo_settings(mqtt_port: int, web_port: int, state_dir: Path) -> Settings:
 
 
 def run_demo(mqtt_port: int | None, web_port: int | None, state_dir: Path) -> int:
-    """Run until Ctrl-C; what to open and to subscribe to is printed as soon as it is there.
+    """Run until Ctrl-C, and return the exit code; print what to open and subscribe to once everything has started.
 
-    Without a port the usual one, or any free one where another program has that.
+    Args:
+        mqtt_port, web_port: `None` is the usual port, or a free one if that is in use.
+
+    Raises:
+        UsageError: A port is out of range.
     """
     for port in (mqtt_port, web_port):
         if port is not None and not 0 <= port <= 65535:
-            raise UsageError(f"{port} is no port; allowed: 0 to 65535")
+            raise UsageError(f"port {port} is out of range; allowed: 0 to 65535")
     ports = [
-        _or_any_free(usual) if port is None else port
+        _or_free_port(usual) if port is None else port
         for port, usual in ((mqtt_port, MQTT_PORT), (web_port, WEB_PORT))
     ]
     settings = demo_settings(ports[0], ports[1], state_dir)
@@ -55,7 +59,7 @@ def run_demo(mqtt_port: int | None, web_port: int | None, state_dir: Path) -> in
     return run_daemon(settings, lambda: settings, on_ready=_print_instructions)
 
 
-def _or_any_free(port: int) -> int:
+def _or_free_port(port: int) -> int:
     try:
         with socket.create_server((_HOST, port)):
             return port
@@ -67,7 +71,7 @@ def _print_instructions(services: Services) -> None:
     port = services.broker_port
     base = f"mqttcam/{NODE}/{CAMERA}"
     print(
-        f"""mqttcam demo: a moving test picture, on this machine only. Ctrl-C ends it.
+        f"""mqttcam demo: a moving test picture, on this machine only. Press Ctrl-C to stop.
 
   open        {services.web_url}
   broker      127.0.0.1, port {port} (MQTT 5 and 3.1.1), no password
@@ -78,6 +82,6 @@ def _print_instructions(services: Services) -> None:
   snapshot    mosquitto_sub -p {port} -C 1 -t {base}/snapshot > snapshot.jpg     (waits; in another terminal:)
               mosquitto_pub -p {port} -t {base}/cmd/snapshot -n
 
-Home Assistant on this machine: add the MQTT integration with this broker, and the camera is there.""",
+Home Assistant on this machine: add the MQTT integration with this broker; the camera appears by itself.""",
         flush=True,
     )

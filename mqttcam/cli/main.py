@@ -1,4 +1,4 @@
-"""Arguments and exit codes; what each subcommand does is in `commands.py` beside this file."""
+"""Arguments and exit codes; the subcommands are in `commands.py`."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from typing import NoReturn
 from mqttcam import __version__
 from mqttcam.cli.outcome import DONE, FAILED, USAGE, CommandFailed, UsageError, drop_output
 
-_STAYING = frozenset({"run", "demo"})
-"""What runs until it is told to end."""
+_DAEMONS = frozenset({"run", "demo"})
+"""The subcommands that run until a signal."""
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Every subcommand of `mqttcam`."""
+    """Return the parser of all subcommands."""
     parser = argparse.ArgumentParser(
         prog="mqttcam", description="Camera daemon for Home Assistant, over MQTT."
     )
@@ -35,37 +35,41 @@ def build_parser() -> argparse.ArgumentParser:
         return sub
 
     add("run", "run the daemon")
-    demo = add("demo", "try it: no camera, no broker, no files needed", config=False)
+    demo = add("demo", "run a demo that needs no camera, no broker and no files", config=False)
     for option, usual in (("--mqtt-port", 1883), ("--web-port", 8080)):
         demo.add_argument(
-            option, type=int, metavar="PORT", help=f"default {usual}, any free one where it is taken; 0: any free one"
+            option, type=int, metavar="PORT", help=f"default: {usual}, or a free port if that is in use; 0: a free port"
         )  # fmt: skip
-    add("check", "check the configuration; one line a problem")
-    cameras = add("cameras", "list the cameras attached", config=False)
-    cameras.add_argument("--json", action="store_true", help="as JSON")
-    add("discovery", "print the Home Assistant discovery messages as JSON; connects to nothing")
-    add("forget", "empty every retained topic of this node, discovery included")
+    add("check", "check the configuration; print one line per problem")
+    cameras = add("cameras", "list the attached cameras", config=False)
+    cameras.add_argument("--json", action="store_true", help="print JSON")
+    add(
+        "discovery", "print the Home Assistant discovery messages as JSON, without a connection to the broker"
+    )
+    add("forget", "clear every retained topic of this node, including discovery")
     snapshot = add("snapshot", "take one picture, without MQTT")
-    snapshot.add_argument("--camera", metavar="ID", help="default: the first one")
+    snapshot.add_argument("--camera", metavar="ID", help="default: the first camera")
     snapshot.add_argument(
-        "--full-resolution", action="store_true", help="as large as the camera can, not as it is configured"
+        "--full-resolution",
+        action="store_true",
+        help="use the full resolution of the camera, not the configured size",
     )
     snapshot.add_argument(
-        "-o", "--output", required=True, metavar="FILE", help="where the JPEG goes; - is standard output"
+        "-o", "--output", required=True, metavar="FILE", help="the JPEG to write; - is standard output"
     )
     add("schema", "print the JSON Schema of the configuration file", config=False)
-    add("healthcheck", "exit 0 while the running daemon is healthy")
+    add("healthcheck", "exit with 0 if the running daemon is healthy")
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one subcommand: 0 done, 1 failed while running, 2 usage or configuration."""
+    """Run one subcommand and return the exit code: 0 success, 1 failure, 2 invalid usage or configuration."""
     arguments = build_parser().parse_args(argv)
-    if arguments.command in _STAYING:
-        _heed_signals()
-    # NumPy is used for views of pixels only; its linear algebra would start a thread and a buffer for each core.
+    if arguments.command in _DAEMONS:
+        _handle_signals()
+    # Only arrays of NumPy are used; OpenBLAS would start a thread with a buffer for each core.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    # To look for plugins of pydantic, which nothing here has, is to read and keep what every package installed says.
+    # pydantic would read the metadata of every installed package to look for plugins; mqttcam uses none.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     from mqttcam.cli import commands
     from mqttcam.settings import SettingsError
@@ -89,16 +93,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return FAILED
     except BrokenPipeError:
-        # The reader of our output has gone (`mqttcam schema | head`): there is nobody to tell.
+        # The reader has closed the pipe (`mqttcam schema | head`), which is not an error.
         drop_output()
         return DONE
 
 
-def _heed_signals() -> None:
-    """What signals do until the daemon has handlers of its own: what they do then, as far as that is possible."""
-    # It asks for what is done now anyway; by default it would end the process.
+def _handle_signals() -> None:
+    """Handle signals until the daemon has handlers of its own."""
+    # By default SIGHUP ends the process; the configuration is about to be read anyway.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    # A container's first process never gets a signal that it has no handler for.
+    # The first process of a container receives only signals that it handles.
     signal.signal(signal.SIGTERM, _end)
 
 

@@ -1,4 +1,4 @@
-"""What needs cameras but no broker: discovery as it would be published, and one picture."""
+"""Subcommands that need cameras but no broker: the discovery messages, and one picture."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from mqttcam.settings import MqttSettings, Settings
 from mqttcam.web.address import linked_page
 
 OPEN_TIMEOUT = 15.0
-"""Seconds that a camera gets to open."""
+"""Seconds that a camera has to open."""
 
 
 @contextlib.asynccontextmanager
 async def opened(
     settings: Settings, camera_ids: Iterable[str], *, complete: bool = False
 ) -> AsyncIterator[dict[str, CameraDevice]]:
-    """Cameras, each opened or failed; one that is switched off stays closed.
+    """Yield the devices of these cameras once each has opened or failed; one that is switched off stays closed.
 
     Args:
-        complete: wait until their frames have told what they measure.
+        complete: also wait until the readings of their frames are known.
     """
     store = Store(settings.state_dir / "values.json")
     store.load()
@@ -55,14 +55,14 @@ async def _open(device: CameraDevice, *, complete: bool) -> None:
         return camera.status is not CameraStatus.STARTING and not wait
 
     camera.start()
-    # One that hangs is shown as a running daemon would show it, without its controls.
+    # A camera that hangs is described without its controls, as by a running daemon.
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(OPEN_TIMEOUT):
             await camera.until(settled)
 
 
 async def discovery_of(settings: Settings) -> dict[str, dict[str, object]]:
-    """The discovery messages by topic."""
+    """Return the discovery messages by topic."""
     base_topic = (settings.mqtt or MqttSettings()).base_topic
     async with opened(settings, settings.cameras, complete=True) as devices:
         return discovery_messages(
@@ -74,10 +74,10 @@ async def discovery_of(settings: Settings) -> dict[str, dict[str, object]]:
 
 
 async def take_picture(settings: Settings, camera_id: str, *, full_resolution: bool = False) -> Picture:
-    """One picture of a camera.
+    """Return one picture of a camera.
 
     Raises:
-        CommandFailed: it gives none, or it is switched off.
+        CommandFailed: The camera is switched off, or takes no picture.
     """
     async with opened(settings, [camera_id]) as devices:
         device = devices[camera_id]

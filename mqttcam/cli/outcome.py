@@ -1,4 +1,4 @@
-"""How a subcommand ends: exit codes, and the errors that become them."""
+"""Exit codes, and the exceptions that lead to them."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ DONE, FAILED, USAGE = 0, 1, 2
 
 
 class UsageError(Exception):
-    """What the user gave cannot be used; the message says why. Exit code 2."""
+    """An argument or setting cannot be used; the message says why. Exit code 2."""
 
 
 class CommandFailed(Exception):
-    """A subcommand failed while it ran; the message says why. Exit code 1."""
+    """A subcommand failed; the message says why. Exit code 1."""
 
 
 def drop_output() -> None:
-    """Throw away what still waits to be written: Python would try once more at its end, and fail again."""
+    """Discard buffered output, which the interpreter would otherwise try to write again when it exits."""
     with Path(os.devnull).open("wb") as nothing:
         os.dup2(nothing.fileno(), sys.stdout.fileno())
