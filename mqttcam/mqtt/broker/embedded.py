@@ -1,6 +1,6 @@
-"""A small MQTT broker for people without one: rumqttd, from the library iotcore, in a child process.
+"""A small MQTT broker for users without one, in a child process.
 
-It listens on one port for MQTT 5 and 3.1.1 alike, and ends with its parent, however that ends.
+It listens on one port for MQTT 5 and 3.1.1, and ends with its parent, however that ends.
 """
 
 from __future__ import annotations
@@ -18,36 +18,46 @@ from typing import Self
 import orjson
 
 import mqttcam
+from mqttcam.backoff import Backoff
 
 log = logging.getLogger(__name__)
 
 START_TIMEOUT = 15.0
+"""Seconds for the child process to listen."""
 STOP_TIMEOUT = 2.0
-_RESTART_DELAY = 1.0
+"""Seconds for the child process to end, after which it is killed."""
+_STABLE = 60.0
+"""Seconds that the broker must run for the next restart to come quickly again."""
 _CHILD = "mqttcam.mqtt.broker.process"
 
 
 class BrokerError(Exception):
-    """The embedded broker cannot run; the message says why and what helps."""
+    """The embedded broker cannot run; the message says why, and what to do."""
 
 
 class EmbeddedBroker:
-    """The broker while it is in an `async with`; one that dies is started again.
+    """Runs the broker inside `async with`, and restarts it whenever it dies.
 
     Attributes:
-        port: where it listens, also where 0 (any free one) was asked for.
+        port: the port it listens on, also if 0 (any free port) was asked for.
     """
 
-    def __init__(self, host: str = "127.0.0.1", port: int = 1883) -> None:
+    def __init__(self, host: str = "127.0.0.1", port: int = 1883, *, restart: Backoff | None = None) -> None:
+        """`restart` gives the delays before restarts; by default up to 1 s at first, and up to 60 s later."""
         self.host = host
         self.port = port
         self._process: asyncio.subprocess.Process | None = None
+        self._restart = restart or Backoff()
         self._watch: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
-        """Raises `BrokerError`: the library is missing, or the port is taken."""
+        """Start the broker.
+
+        Raises:
+            BrokerError: the library is not installed, or the port is in use.
+        """
         if importlib.util.find_spec("iotcore") is None:
-            raise BrokerError("the embedded broker needs a library: pip install 'mqttcam[broker]'")
+            raise BrokerError("the embedded broker needs `iotcore`: pip install 'mqttcam[broker]'")
         await self._start()
         self._watch = asyncio.create_task(self._keep_running(), name="embedded broker")
         return self
@@ -63,7 +73,7 @@ class EmbeddedBroker:
     async def _start(self) -> None:
         package = str(Path(mqttcam.__file__).parent.parent)
         paths = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
-        # In a session of its own: Ctrl-C is for the daemon, which needs the broker for its last word.
+        # In a session of its own: Ctrl-C is for the daemon, which needs the broker for its last messages.
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -77,36 +87,45 @@ class EmbeddedBroker:
             env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
         )
         try:
-            self.port = await self._first_word(self._process)
+            self.port = await self._read_port(self._process)
         except BaseException:
             await self._stop()
             raise
-        log.info("embedded broker: %s, port %d", self.host, self.port)
+        log.info("embedded broker: listening on %s, port %d", self.host, self.port)
 
-    async def _first_word(self, process: asyncio.subprocess.Process) -> int:
+    async def _read_port(self, process: asyncio.subprocess.Process) -> int:
         assert process.stdout is not None
         try:
             async with asyncio.timeout(START_TIMEOUT):
                 line = await process.stdout.readline()
         except TimeoutError:
-            raise BrokerError(f"the embedded broker has not started within {START_TIMEOUT:.0f} s") from None
+            raise BrokerError(f"the embedded broker did not start within {START_TIMEOUT:g} s") from None
         try:
-            word = orjson.loads(line)
+            answer = orjson.loads(line)
         except orjson.JSONDecodeError:
-            raise BrokerError("the embedded broker ended at its start") from None
-        if "error" in word:
-            raise BrokerError(f"the embedded broker: {word['error']}")
-        return int(word["port"])
+            raise BrokerError("the embedded broker ended while starting") from None
+        if "error" in answer:
+            raise BrokerError(f"the embedded broker: {answer['error']}")
+        return int(answer["port"])
 
     async def _keep_running(self) -> None:
+        loop = asyncio.get_running_loop()
         while self._process is not None:
+            since = loop.time()
             code = await self._process.wait()
-            log.error("the embedded broker has died (exit code %d): starting it again", code)
-            await asyncio.sleep(_RESTART_DELAY)
+            log.error("embedded broker: died with exit code %d; starting it again", code)
+            if loop.time() - since > _STABLE:
+                self._restart.reset()
+            await self._start_again()
+
+    async def _start_again(self) -> None:
+        while True:
+            await asyncio.sleep(self._restart.next())
             try:
                 await self._start()
             except BrokerError as error:
-                log.error("%s", error)
+                log.error("%s; trying again", error)
+            else:
                 return
 
     async def _stop(self) -> None:

@@ -1,4 +1,4 @@
-"""A client of MQTT 3.1.1 (or 3.1) before a broker of MQTT 5: each packet in the words of the other side."""
+"""Translates between a client of MQTT 3.1.1 (or 3.1) and a broker of MQTT 5, packet by packet."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from mqttcam.mqtt.broker.packets import (
 from mqttcam.mqtt.packets import prefixed
 
 _NO_PROPERTIES = b"\0"
-_FOR_EVER = b"\x05\x11\xff\xff\xff\xff"
-"""Session Expiry Interval of a session that is kept, as clean session 0 asks for (MQTT 5, 3.1.2.11.2)."""
+_NO_EXPIRY = b"\x05\x11\xff\xff\xff\xff"
+"""A Session Expiry Interval for a session that does not expire, as with Clean Session 0 (MQTT 5, 3.1.2.11.2)."""
 _CLEAN, _WILL, _QOS = 0x02, 0x04, 0x06
 _RETURN_CODES = {0: 0, 0x84: 1, 0x85: 2, 0x86: 4, 0x87: 5, 0x88: 3, 0x89: 3}
-"""Of a CONNACK (3.1.1, table 3.1), by the reason code of MQTT 5; for all others `_NOT_AUTHORIZED`."""
+"""Return codes of a CONNACK (3.1.1, table 3.1) by reason code of MQTT 5; `_NOT_AUTHORIZED` for all others."""
 _NOT_AUTHORIZED = 5
 _FAILURE = 0x80
 
 
-def new_connect(body: bytes) -> bytes:
-    """The body of a CONNECT in MQTT 5.
+def connect_as_5(body: bytes) -> bytes:
+    """Return the body of a CONNECT as MQTT 5.
 
     Raises:
-        PacketError: it is none.
+        PacketError: it is malformed.
     """
     _, at = take_field(body, 0)
     if len(body) < at + 4:
-        raise PacketError("CONNECT is cut off")
+        raise PacketError("truncated CONNECT")
     flags = body[at + 1]
     keepalive = body[at + 2 : at + 4]
     client_id, rest = take_field(body, at + 4)
@@ -41,7 +41,7 @@ def new_connect(body: bytes) -> bytes:
         prefixed(b"MQTT"),
         bytes((5, flags)),
         keepalive,
-        _NO_PROPERTIES if flags & _CLEAN else _FOR_EVER,
+        _NO_PROPERTIES if flags & _CLEAN else _NO_EXPIRY,
         prefixed(client_id),
         _NO_PROPERTIES if flags & _WILL else b"",
         body[rest:],
@@ -49,11 +49,12 @@ def new_connect(body: bytes) -> bytes:
     return b"".join(parts)
 
 
-async def forward(client: asyncio.StreamReader, broker: asyncio.StreamWriter) -> None:
-    """Pass on what the client says, until the connection ends.
+async def client_to_broker(client: asyncio.StreamReader, broker: asyncio.StreamWriter) -> None:
+    """Translate the packets of the client, until the connection ends.
 
     Raises:
-        EOFError, PacketError: it ends, or should.
+        EOFError: the connection has ended.
+        PacketError: a packet is malformed or unexpected.
     """
     while True:
         first, body = await read_packet(client)
@@ -64,29 +65,30 @@ async def forward(client: asyncio.StreamReader, broker: asyncio.StreamWriter) ->
             case PacketType.SUBSCRIBE | PacketType.UNSUBSCRIBE:
                 write_packet(broker, first, body[:2], _NO_PROPERTIES, body[2:])
             case PacketType.CONNECT | PacketType.AUTH:
-                raise PacketError("out of turn")
+                raise PacketError("unexpected packet")
             case _:
                 write_packet(broker, first, body)
         await broker.drain()
 
 
-async def backward(broker: asyncio.StreamReader, client: asyncio.StreamWriter) -> None:
-    """Pass on what the broker says, until it hangs up.
+async def broker_to_client(broker: asyncio.StreamReader, client: asyncio.StreamWriter) -> None:
+    """Translate the packets of the broker, until it disconnects.
 
     Raises:
-        EOFError, PacketError: the connection ends, or should.
+        EOFError: the connection has ended.
+        PacketError: a packet is malformed.
     """
     while True:
         first, body = await read_packet(broker)
-        parts = _in_old_words(first, body)
+        parts = _as_311(first, body)
         if parts is None:
             return
         write_packet(client, first, *parts)
         await client.drain()
 
 
-def _in_old_words(first: int, body: bytes) -> tuple[bytes, ...] | None:
-    """The body of a packet of the broker's, in parts; None where all that is left to do is to hang up."""
+def _as_311(first: int, body: bytes) -> tuple[bytes, ...] | None:
+    """Return the body of a packet of the broker as 3.1.1, in parts; None if the connection is to be closed."""
     match packet_type(first):
         case PacketType.PUBLISH:
             end = _head_of_publish(first, body)
@@ -111,6 +113,6 @@ def _in_old_words(first: int, body: bytes) -> tuple[bytes, ...] | None:
 
 
 def _head_of_publish(first: int, body: bytes) -> int:
-    """Where the payload starts in MQTT 3.1.1, and the properties in MQTT 5."""
+    """Return the index at which the payload starts in MQTT 3.1.1, and the properties in MQTT 5."""
     _, at = take_field(body, 0)
     return at + 2 if first & _QOS else at

@@ -1,4 +1,4 @@
-"""MQTT packets on asyncio streams, as far as the door before the embedded broker reads them."""
+"""MQTT packets on asyncio streams, as far as the proxy before rumqttd reads them."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from mqttcam.mqtt.packets import varint
 
 LARGEST_PACKET = 16 * 1024 * 1024
 """Bytes."""
-_KIND = 0xF0
+_TYPE = 0xF0
 
 
 class PacketType(IntEnum):
-    """The first byte of a packet, without its flags."""
+    """The first byte of each type of packet, without its flags."""
 
     CONNECT = 0x10
     CONNACK = 0x20
@@ -33,31 +33,31 @@ class PacketType(IntEnum):
 
 
 class PacketError(Exception):
-    """Not MQTT, or too large."""
+    """The data is not MQTT, or the packet is too large."""
 
 
 def packet_type(first: int) -> PacketType:
-    """Of a packet with this first byte.
+    """Return the type of a packet with this first byte.
 
     Raises:
-        PacketError: there is none.
+        PacketError: there is no such type.
     """
     try:
-        return PacketType(first & _KIND)
+        return PacketType(first & _TYPE)
     except ValueError:
-        raise PacketError("kind 0") from None
+        raise PacketError("packet type 0") from None
 
 
 async def read_packet(reader: asyncio.StreamReader, only: PacketType | None = None) -> tuple[int, bytes]:
-    """The next packet: its first byte, and all that follows its length.
+    """Return the first byte of the next packet, and everything after its length.
 
     Raises:
         EOFError: the connection ended.
-        PacketError: the length is none, or too large, or it is not of the `only` kind.
+        PacketError: the length is malformed or too large, or the first byte is not `only`.
     """
     first = (await reader.readexactly(1))[0]
     if only is not None and first != only:
-        raise PacketError("out of turn")
+        raise PacketError("unexpected packet")
     size, shift = 0, 0
     while True:
         byte = (await reader.readexactly(1))[0]
@@ -66,7 +66,7 @@ async def read_packet(reader: asyncio.StreamReader, only: PacketType | None = No
         if byte < 128:
             break
         if shift > 21:
-            raise PacketError("length")
+            raise PacketError("malformed length")
     if size > LARGEST_PACKET:
         raise PacketError("too large")
     return first, await reader.readexactly(size)
@@ -78,29 +78,29 @@ def write_packet(writer: asyncio.StreamWriter, first: int, *parts: bytes) -> Non
 
 
 def protocol_level(body: bytes) -> int | None:
-    """Of a CONNECT: 5, 4 for MQTT 3.1.1, 3 for 3.1; None where it is none."""
+    """Return the protocol level of a CONNECT: 5, 4 for MQTT 3.1.1, 3 for 3.1; None if it is not a CONNECT."""
     name, rest = take_field(body, 0)
     return body[rest] if name in (b"MQTT", b"MQIsdp") and len(body) > rest else None
 
 
 def take_field(body: bytes, at: int) -> tuple[bytes, int]:
-    """The length-prefixed field at `at`, and where the next thing starts.
+    """Return the length-prefixed field at `at`, and the index after it.
 
     Raises:
-        PacketError: it reaches over the end.
+        PacketError: it extends beyond `body`.
     """
     start = at + 2
     end = start + int.from_bytes(body[at:start], "big")
     if end > len(body):
-        raise PacketError("a field is cut off")
+        raise PacketError("truncated field")
     return body[start:end], end
 
 
 def skip_properties(body: bytes, at: int) -> int:
-    """Where the thing behind the MQTT 5 properties at `at` starts.
+    """Return the index after the MQTT 5 properties at `at`.
 
     Raises:
-        PacketError: they reach over the end.
+        PacketError: they extend beyond `body`.
     """
     size, shift = 0, 0
     for index in range(at, min(at + 4, len(body))):
@@ -111,4 +111,4 @@ def skip_properties(body: bytes, at: int) -> int:
             if end <= len(body):
                 return end
             break
-    raise PacketError("properties are cut off")
+    raise PacketError("truncated properties")

@@ -1,11 +1,10 @@
 """The process of the embedded broker: `python -m mqttcam.mqtt.broker.process HOST PORT`.
 
-rumqttd speaks MQTT 5 on an inner loopback port. Before it stands a door that lets MQTT 5 clients pass and
-translates for those of 3.1.1: rumqttd has a listener for these too, but it drops a 3.1.1 client that is to
-get a message with MQTT 5 properties, as every picture has.
+rumqttd listens for MQTT 5 on an internal loopback port. A proxy before it passes on the packets of MQTT 5 clients, and
+translates those of 3.1.1 clients.
 
-The first line on standard output is JSON: `{"port": …}` or `{"error": …}`. The process ends when its standard
-input does, so it never outlives its parent.
+The first line on standard output is JSON: `{"port": …}` or `{"error": …}`. The process ends when its standard input is
+closed, so it never outlives its parent.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from typing import Any
 
 import orjson
 
-from mqttcam.mqtt.broker.mqtt311 import backward, forward, new_connect
+from mqttcam.mqtt.broker.mqtt311 import broker_to_client, client_to_broker, connect_as_5
 from mqttcam.mqtt.broker.packets import (
     LARGEST_PACKET,
     PacketError,
@@ -36,10 +35,11 @@ from mqttcam.mqtt.broker.packets import (
 
 LOOPBACK = "127.0.0.1"
 CONNECT_TIMEOUT = 10.0
-"""Seconds that a client gets for its CONNECT."""
-_INNER_TIMEOUT = 10.0
+"""Seconds for a client to send CONNECT."""
+_RUMQTTD_TIMEOUT = 10.0
+"""Seconds for rumqttd to listen."""
 _UNACCEPTABLE_VERSION = b"\x20\x02\x00\x01"
-"""A CONNACK that each version of MQTT understands (3.1.1, table 3.1)."""
+"""A CONNACK with return code 1 (3.1.1, table 3.1), which clients of every version understand."""
 _CHUNK = 65536
 
 _CONFIG = """
@@ -63,14 +63,14 @@ dynamic_filters = true
 
 
 def start_rumqttd() -> int:
-    """Start rumqttd in threads of this process; the loopback port where it will listen."""
+    """Start rumqttd in threads of this process, and return the loopback port on which it is going to listen."""
     from iotcore.iotcore import IotCoreBroker
 
-    # It reports every packet as an error.
+    # It logs every packet as an error.
     logging.getLogger("rumqttd").setLevel(logging.CRITICAL + 1)
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        port = int(probe.getsockname()[1])
+    with socket.socket() as free:
+        free.bind((LOOPBACK, 0))
+        port = int(free.getsockname()[1])
     with tempfile.TemporaryDirectory(prefix="mqttcam-broker-") as folder:
         config = Path(folder) / "rumqttd.toml"
         config.write_text(_CONFIG.format(host=LOOPBACK, port=port, largest=LARGEST_PACKET))
@@ -79,18 +79,22 @@ def start_rumqttd() -> int:
 
 
 class ProtocolProxy:
-    """Takes connections and joins each to rumqttd, which listens on `inner_port`."""
+    """Accepts connections, and connects each to rumqttd on `rumqttd_port`."""
 
     def __init__(self) -> None:
-        self.inner_port = 0
+        self.rumqttd_port = 0
         self._clients: set[asyncio.Task[None]] = set()
 
     async def wait_for_rumqttd(self) -> None:
-        """Raises `TimeoutError`: it does not listen."""
-        async with asyncio.timeout(_INNER_TIMEOUT):
+        """Return once rumqttd listens.
+
+        Raises:
+            TimeoutError: it does not.
+        """
+        async with asyncio.timeout(_RUMQTTD_TIMEOUT):
             while True:
                 try:
-                    _, writer = await asyncio.open_connection(LOOPBACK, self.inner_port)
+                    _, writer = await asyncio.open_connection(LOOPBACK, self.rumqttd_port)
                 except OSError:
                     await asyncio.sleep(0.01)
                 else:
@@ -98,14 +102,14 @@ class ProtocolProxy:
                     return
 
     def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Take a client."""
+        """Serve a client in a task; the callback of `asyncio.start_server`."""
         client = asyncio.create_task(self._serve(reader, writer))
         self._clients.add(client)
         client.add_done_callback(self._clients.discard)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One client, from its CONNECT to its end."""
-        inner: asyncio.StreamWriter | None = None
+        """Serve one client, from its CONNECT to the end of its connection."""
+        rumqttd: asyncio.StreamWriter | None = None
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT):
                 first, body = await read_packet(reader, PacketType.CONNECT)
@@ -113,17 +117,17 @@ class ProtocolProxy:
             if level not in (3, 4, 5):
                 writer.write(_UNACCEPTABLE_VERSION)
                 return
-            answers, inner = await asyncio.open_connection(LOOPBACK, self.inner_port)
+            answers, rumqttd = await asyncio.open_connection(LOOPBACK, self.rumqttd_port)
             if level == 5:
-                write_packet(inner, first, body)
-                await _join(_pass(reader, inner), _pass(answers, writer))
+                write_packet(rumqttd, first, body)
+                await _join(_pass(reader, rumqttd), _pass(answers, writer))
             else:
-                write_packet(inner, first, new_connect(body))
-                await _join(forward(reader, inner), backward(answers, writer))
+                write_packet(rumqttd, first, connect_as_5(body))
+                await _join(client_to_broker(reader, rumqttd), broker_to_client(answers, writer))
         except (OSError, EOFError, PacketError, TimeoutError):
-            return  # a client that goes, or that speaks no MQTT, is nobody's problem
+            return  # the client has disconnected, or sent something that is not MQTT
         finally:
-            for end in (writer, inner):
+            for end in (writer, rumqttd):
                 if end is not None:
                     end.close()
 
@@ -146,43 +150,43 @@ async def _join(*ways: Coroutine[Any, Any, None]) -> None:
 
 
 async def serve(host: str, port: int) -> None:
-    """Run until standard input ends."""
+    """Run until standard input is closed."""
     parent_gone = asyncio.Event()
-    asyncio.get_running_loop().add_reader(sys.stdin.fileno(), _look_at_parent, parent_gone)
+    asyncio.get_running_loop().add_reader(sys.stdin.fileno(), _check_parent, parent_gone)
     proxy = ProtocolProxy()
     server = await asyncio.start_server(proxy.accept, host, port, start_serving=False)
-    proxy.inner_port = start_rumqttd()
+    proxy.rumqttd_port = start_rumqttd()
     await proxy.wait_for_rumqttd()
     await server.start_serving()
-    _say({"port": server.sockets[0].getsockname()[1]})
+    _print({"port": server.sockets[0].getsockname()[1]})
     await parent_gone.wait()
 
 
-def _look_at_parent(gone: asyncio.Event) -> None:
+def _check_parent(gone: asyncio.Event) -> None:
     if not os.read(sys.stdin.fileno(), 4096):
         gone.set()
 
 
-def _say(word: dict[str, object]) -> None:
-    sys.stdout.write(orjson.dumps(word).decode() + "\n")
+def _print(answer: dict[str, object]) -> None:
+    sys.stdout.write(orjson.dumps(answer).decode() + "\n")
     sys.stdout.flush()
 
 
 def main() -> None:
     host, port = sys.argv[1], int(sys.argv[2])
-    # The parent alone decides: it wants the broker for its last word while it is stopped by the same signal.
+    # Only the parent ends this process: stopped by the same signal, it needs the broker for its last messages.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     try:
         asyncio.run(serve(host, port))
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            _say({"error": f"{host}, port {port} is taken: is another broker running there?"})
+            _print({"error": f"port {port} on {host} is in use: is another broker running there?"})
         else:
-            _say({"error": f"{host}, port {port}: {error.strerror or error}"})
-    except Exception as error:  # noqa: BLE001 - the parent shows it
-        _say({"error": str(error) or type(error).__name__})
-    # rumqttd's threads know no end.
+            _print({"error": f"port {port} on {host}: {error.strerror or error}"})
+    except Exception as error:  # noqa: BLE001 - the parent logs it
+        _print({"error": str(error) or type(error).__name__})
+    # rumqttd's threads cannot be stopped.
     os._exit(0)
 
 

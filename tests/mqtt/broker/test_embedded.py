@@ -1,4 +1,4 @@
-"""The embedded broker: one port for MQTT 5 and 3.1.1, and an end with its parent."""
+"""The embedded broker: one port for MQTT 5 and 3.1.1, and the end of its process with its parent."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator
 import psutil
 import pytest
 
+from mqttcam.backoff import Backoff
 from mqttcam.mqtt.broker import embedded as module
 from mqttcam.mqtt.broker.embedded import BrokerError, EmbeddedBroker
 from mqttcam.mqtt.connection import Message
@@ -34,7 +35,7 @@ async def embedded() -> AsyncIterator[Endpoint]:
 
 
 def _child() -> psutil.Process:
-    """The broker's process."""
+    """Return the broker's process."""
     found = [p for p in psutil.Process().children() if module._CHILD in p.cmdline()]
     assert len(found) == 1
     return found[0]
@@ -42,7 +43,7 @@ def _child() -> psutil.Process:
 
 @pytest.mark.parametrize("ours", [5, "3.1.1"])
 @pytest.mark.parametrize("theirs", [5, "3.1.1"])
-async def test_both_versions_meet(
+async def test_clients_of_both_versions_exchange_messages(
     embedded: Endpoint, connect: Connect, ours: int | str, theirs: int | str
 ) -> None:
     received: list[Message] = []
@@ -77,7 +78,7 @@ async def test_both_versions_meet(
     assert listener.reconnects == 0
 
 
-async def test_what_a_picture_carries(embedded: Endpoint, connect: Connect) -> None:
+async def test_properties_of_a_picture(embedded: Endpoint, connect: Connect) -> None:
     rig = Rig.make(await connect(embedded))
     with Client(embedded, "#") as client:
         await rig.send(picture(100, 7))
@@ -97,7 +98,7 @@ async def test_payloads_of_8_mb(embedded: Endpoint, connect: Connect, protocol: 
     assert received[0].payload == bytes(8_000_000)
 
 
-async def test_our_own_messages_do_not_come_back(embedded: Endpoint, connect: Connect) -> None:
+async def test_own_messages_do_not_come_back(embedded: Endpoint, connect: Connect) -> None:
     received: list[Message] = []
     connection = await connect(embedded)
     connection.subscribe(FRONT.command("+"), received.append)
@@ -108,13 +109,13 @@ async def test_our_own_messages_do_not_come_back(embedded: Endpoint, connect: Co
     assert [message.topic for message in received] == [FRONT.command("other")]
 
 
-async def test_a_session_of_3_1_1_that_is_taken_over(embedded: Endpoint, connect: Connect) -> None:
+async def test_session_of_3_1_1_is_taken_over(embedded: Endpoint, connect: Connect) -> None:
     first = await connect(embedded, protocol="3.1.1", client_id="mqttcam-test-same")
     await connect(embedded, protocol="3.1.1", client_id="mqttcam-test-same")
     await until(lambda: first.problem or first.reconnects, "the first one is thrown out")
 
 
-async def test_unsubscribing_with_3_1_1(embedded: Endpoint, connect: Connect) -> None:
+async def test_unsubscribe_with_3_1_1(embedded: Endpoint, connect: Connect) -> None:
     received: list[Message] = []
     connection = await connect(embedded, protocol="3.1.1")
     connection.subscribe(FRONT.set, received.append)
@@ -127,21 +128,21 @@ async def test_unsubscribing_with_3_1_1(embedded: Endpoint, connect: Connect) ->
     assert [message.payload for message in received] == [b"2"]
 
 
-async def test_retained_messages_can_be_emptied(embedded: Endpoint, connect: Connect) -> None:
+async def test_empty_payload_clears_a_retained_message(embedded: Endpoint, connect: Connect) -> None:
     connection = await connect(embedded, protocol="3.1.1")
     for payload, held in ((b"1", {TOPICS.info}), (b"", set())):
         connection.publish(TOPICS.info, payload, qos=1, retain=True)
         connection.publish(TOPICS.health, payload, qos=1)
         async with asyncio.timeout(10):
             while set(await in_thread(retained, embedded, "mqttcam/#")) != held:
-                await asyncio.sleep(0.05)
+                pass  # each look takes a connection of its own
 
 
 @pytest.mark.parametrize(
     "data",
     [b"GET / HTTP/1.1\r\n\r\n", b"\x10\xff\xff\xff\xff\xff", b"\x10\x02\0\x04", b"\xff" * 100, b""],
 )
-async def test_what_is_no_mqtt_is_hung_up_on(embedded: Endpoint, connect: Connect, data: bytes) -> None:
+async def test_connection_without_mqtt_is_closed(embedded: Endpoint, connect: Connect, data: bytes) -> None:
     reader, writer = await asyncio.open_connection(HOST, embedded.port)
     writer.write(data)
     if not data:
@@ -152,7 +153,7 @@ async def test_what_is_no_mqtt_is_hung_up_on(embedded: Endpoint, connect: Connec
     await connect(embedded)
 
 
-async def test_unknown_versions_are_told_so(embedded: Endpoint) -> None:
+async def test_unknown_version_is_refused(embedded: Endpoint) -> None:
     reader, writer = await asyncio.open_connection(HOST, embedded.port)
     writer.write(b"\x10\x0c\0\x04MQTT\x06\x02\0\x3c\0\0")
     assert await reader.readexactly(4) == b"\x20\x02\0\x01"
@@ -162,10 +163,10 @@ async def test_unknown_versions_are_told_so(embedded: Endpoint) -> None:
 # starting and ending
 
 
-async def test_a_port_that_is_taken() -> None:
+async def test_port_in_use() -> None:
     with socket.create_server((HOST, 0)) as other:
         port = other.getsockname()[1]
-        with pytest.raises(BrokerError, match=f"port {port} is taken"):
+        with pytest.raises(BrokerError, match=f"port {port} on {HOST} is in use"):
             async with EmbeddedBroker(HOST, port):
                 pass
     assert not [p for p in psutil.Process().children() if module._CHILD in p.cmdline()]
@@ -178,13 +179,13 @@ async def test_without_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
             pass
 
 
-async def test_it_listens_where_it_is_told_and_on_loopback_alone(embedded: Endpoint) -> None:
+async def test_rumqttd_listens_on_loopback_only(embedded: Endpoint) -> None:
     listening = [c.laddr for c in _child().net_connections() if c.status == psutil.CONN_LISTEN]
     assert (HOST, embedded.port) in listening
     assert {address.ip for address in listening} == {HOST}
 
 
-async def test_nothing_is_left_after_it() -> None:
+async def test_process_and_port_are_free_after_the_end() -> None:
     async with EmbeddedBroker(HOST, 0) as broker:
         process = _child()
         port = broker.port
@@ -193,17 +194,25 @@ async def test_nothing_is_left_after_it() -> None:
         pass
 
 
-async def test_one_that_dies_is_started_again(
-    monkeypatch: pytest.MonkeyPatch, connect: Connect, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setattr(module, "_RESTART_DELAY", 0.05)
-    async with EmbeddedBroker(HOST, 0) as broker:
+async def test_restarts_after_it_died(connect: Connect, caplog: pytest.LogCaptureFixture) -> None:
+    async with EmbeddedBroker(HOST, 0, restart=Backoff(0.05)) as broker:
         connection = await connect(Endpoint(broker.port))
         _child().kill()
         await until(lambda: connection.reconnects == 1 and connection.connected, "connected again", 20)
-        assert "has died" in caplog.text
         assert [r.levelno for r in caplog.records if "died" in r.getMessage()] == [logging.ERROR]
         await connection.stop()
+
+
+async def test_restart_is_tried_until_the_port_is_free(
+    connect: Connect, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with EmbeddedBroker(HOST, 0, restart=Backoff(0.2, 0.2, jitter=0)) as broker:
+        child = _child()
+        child.kill()
+        await until(lambda: not child.is_running(), "it is dead")
+        with socket.create_server((HOST, broker.port)):
+            await until(lambda: caplog.text.count("is in use") >= 2, "two attempts", 20)
+        await connect(Endpoint(broker.port))
 
 
 _PARENT = """
@@ -220,7 +229,7 @@ asyncio.run(main())
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
-async def test_it_ends_with_its_parent(how: signal.Signals) -> None:
+async def test_ends_with_its_parent(how: signal.Signals) -> None:
     parent = await asyncio.create_subprocess_exec(
         sys.executable,
         "-c",
@@ -233,8 +242,8 @@ async def test_it_ends_with_its_parent(how: signal.Signals) -> None:
     broker = psutil.Process(int(line[0]))
     broker.send_signal(signal.SIGINT)
     broker.send_signal(signal.SIGTERM)
-    await asyncio.sleep(0.1)
-    assert broker.is_running(), "its parent alone decides"
+    with Client(Endpoint(int(line[1]))):
+        assert broker.is_running(), "only its parent ends it"
     parent.send_signal(how)
     await parent.wait()
     await until(lambda: not broker.is_running(), "the broker ends")
