@@ -1,7 +1,7 @@
 """A TCP proxy with faults: slow, silent, cut, garbled.
 
 In an asyncio test: `async with Proxy(port) as proxy`. From anywhere else it is a program,
-`python -m support.proxy TARGET_PORT`, which prints its port and takes one fault a line on its standard input:
+`python -m tests.support.proxy TARGET_PORT`, which prints its port and takes one fault a line on its standard input:
 `rate 100000`, `stall`, `stall up`, `resume`, `cut`, `delay 0.1`, `inject 0102ff`, `refuse`, `admit`.
 """
 

@@ -281,7 +281,7 @@ def test_stream_is_started_again(opened: OpenCamera) -> None:
 def test_camera_of_another_program_is_busy_and_named(opened: OpenCamera, tmp_path: Path) -> None:
     link = tmp_path / "link"
     script = (
-        "from virtual_pi.inside_vm.test_v4l2 import camera_of\n"
+        "from tests.virtual_pi.inside_vm.test_v4l2 import camera_of\n"
         "camera = camera_of()\ncamera.open()\nprint('open', flush=True)\ninput()\n"
     )
     with subprocess.Popen(
