@@ -13,7 +13,7 @@ PAGES = sorted(
 )
 _GENERATED = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _FENCE = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.DOTALL | re.MULTILINE)
-_INDENTED = re.compile(r"(?:^(?: {4}|\t).+\n)+", re.MULTILINE)
+_INDENTED = re.compile(r"(?<=\n\n)(?:^ {4}.+\n)+", re.MULTILINE)
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^#{1,6} (.+)$", re.MULTILINE)
 

@@ -130,9 +130,8 @@ def test_messages_are_printed_by_the_program() -> None:
     ours = [message for message in messages if " " in message]
     assert len(ours) > 20
     printed = _printed()
-    for message in ours:
-        for piece in filter(None, _PLACEHOLDER.split(message)):
-            assert piece.strip(" :") in printed, message
+    pieces = [piece.strip(" :") for message in ours for piece in _PLACEHOLDER.split(message)]
+    assert [piece for piece in pieces if piece not in printed] == []
 
 
 def _printed() -> str:
@@ -157,3 +156,20 @@ def test_every_page_is_linked_from_the_front_page() -> None:
     front = links((PROJECT / "README.md").read_text(encoding="utf-8"))
     pages = {name_of(page) for page in PAGES if page.parent == PROJECT / "docs"}
     assert pages <= {target.partition("#")[0] for target in front}
+
+
+def test_places_exist() -> None:
+    """Files and folders that the pages for developers name, besides those of the worked examples."""
+    for name in ("architecture", "contributing"):
+        text = (PROJECT / "docs" / f"{name}.md").read_text(encoding="utf-8")
+        new = set(re.findall(r"^ *# new file: (\S+)", text, re.MULTILINE))
+        places = set(re.findall(r"`((?:mqttcam|tests|deploy|docs|\.ci)/[\w./-]*)`", text)) - new
+        assert places
+        assert {place for place in places if not (PROJECT / place).exists()} == set()
+
+
+def test_every_package_has_a_row() -> None:
+    """In the table of packages."""
+    text = (PROJECT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    packages = {f"mqttcam/{path.parent.name}/" for path in (PROJECT / "mqttcam").glob("*/__init__.py")}
+    assert {name for name in packages if f"`{name}`" not in text} == set()
