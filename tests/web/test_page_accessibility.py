@@ -287,6 +287,6 @@ def test_who_may_only_look_is_told_so_and_goes_on_at_the_page(page: Page) -> Non
         page.open(served.url)
         page.find("#login-name").send_keys("otto")
         page.find("#login-password").send_keys("right" + Keys.ENTER)
-        assert "change nothing" in page.text(".panel > .hint")
+        assert "not change anything" in page.text(".panel > .hint")
         page.until(lambda: focused(page) == "main", "a place for the keys")
         page.driver.delete_all_cookies()

@@ -39,7 +39,7 @@ def test_a_browser_that_keeps_no_login_within_another_site_s_page_is_said(page: 
                 page.driver.switch_to.frame(0)
                 page.find("#login-name").send_keys("otto")
                 page.find("#login-password").send_keys("right" + Keys.ENTER)
-                page.until(lambda: "a tab of its own" in page.text("#login-error"), "why it did not work")
+                page.until(lambda: "in its own tab" in page.text("#login-error"), "why it did not work")
             finally:
                 page.driver.switch_to.default_content()
 

@@ -1,45 +1,86 @@
-// The HTTP API: the same commands and results as over MQTT. Every address is relative to the page.
+// The HTTP API: the same commands and results as over MQTT. All addresses are relative to the page.
+
+/** @import { CameraList, Session, State, Values } from "./types" */
 
 const TIMEOUT = 20000;
 
-/** A refusal; `field` and `allowed` as in a command's result. */
-export class Refused extends Error {
+/** The error of a request; `field` and `allowed` as in a command's result. */
+export class ApiError extends Error {
+  /**
+   * @param {number} status 0 if there was no response.
+   * @param {{code: string, message: string, field?: string | null, allowed?: unknown}} error
+   */
   constructor(status, error) {
     super(error.message.charAt(0).toUpperCase() + error.message.slice(1));
-    Object.assign(this, { status, code: error.code, field: error.field, allowed: error.allowed });
+    this.status = status;
+    this.code = error.code;
+    this.field = error.field;
+    this.allowed = error.allowed;
   }
 }
 
-/** Called when the server wants a login first. */
+/** Called when the server requires a login. */
 export const onUnauthorized = { call: () => {} };
 
+/**
+ * @param {"GET" | "POST"} method
+ * @param {string} path
+ * @param {unknown} [body]
+ * @returns {Promise<any>} The JSON of the response.
+ * @throws {ApiError}
+ */
 export async function request(method, path, body) {
-  const options = { method, headers: { "X-Requested-With": "mqttcam" }, cache: "no-store", signal: AbortSignal.timeout(TIMEOUT) };
-  if (body !== undefined) {
-    options.body = JSON.stringify(body);
-    options.headers["Content-Type"] = "application/json";
-  }
+  /** @type {Record<string, string>} */
+  const headers = { "X-Requested-With": "mqttcam" };
+  if (body !== undefined) headers["Content-Type"] = "application/json";
   let response, answer;
   try {
-    response = await fetch(path, options);
+    response = await fetch(path, {
+      method, headers, cache: "no-store", signal: AbortSignal.timeout(TIMEOUT),
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
     answer = await response.json();
   } catch {
-    throw new Refused(0, { code: "unreachable", message: "The camera node does not answer." });
+    throw new ApiError(0, { code: "unreachable", message: "The camera node does not answer." });
   }
   if (response.ok) return answer;
   if (response.status === 401 && path !== "api/login") onUnauthorized.call();
-  throw new Refused(response.status, answer.error ?? { code: "internal", message: response.statusText });
+  throw new ApiError(response.status, answer.error ?? { code: "internal", message: response.statusText });
 }
 
+/** @returns {Promise<CameraList>} */
 export const cameras = () => request("GET", "api/cameras");
+
+/** @returns {Promise<Session>} */
 export const session = () => request("GET", "api/session");
+
+/**
+ * @param {string} name
+ * @param {string} password
+ */
 export const login = (name, password) => request("POST", "api/login", { name, password });
+
 export const logout = () => request("POST", "api/logout");
+
+/**
+ * @param {string} camera
+ * @param {Values} values
+ * @returns {Promise<{changed: Values}>}
+ */
 export const setValues = (camera, values) => request("POST", `api/cameras/${camera}/set`, values);
+
+/**
+ * @param {string | null} camera null for the node.
+ * @param {string} name
+ * @param {Values} [values]
+ */
 export const command = (camera, name, values) =>
   request("POST", camera === null ? `api/node/cmd/${name}` : `api/cameras/${camera}/cmd/${name}`, values);
 
-/** What is accepted instead, in words; empty where the error does not say. */
+/**
+ * @param {any} allowed Of an error.
+ * @returns {string} The allowed values in words; empty if the error does not name them.
+ */
 export function allowedText(allowed) {
   if (Array.isArray(allowed)) return allowed.slice(0, 12).join(", ");
   if (allowed && typeof allowed === "object") {
@@ -50,13 +91,20 @@ export function allowedText(allowed) {
   return typeof allowed === "string" ? allowed : "";
 }
 
-/** The view of everything, kept up to date by the event stream. */
-export class Live {
-  constructor(onUpdate, onLink) {
-    this.view = {};
+/** The live values of everything, kept up to date by server-sent events. */
+export class UpdateStream {
+  /**
+   * @param {(state: State) => void} onUpdate
+   * @param {(connected: boolean) => void} onConnection
+   */
+  constructor(onUpdate, onConnection) {
+    /** @type {Partial<State>} Empty before the first update. */
+    this.state = {};
     this.onUpdate = onUpdate;
-    this.onLink = onLink;
+    this.onConnection = onConnection;
+    /** @type {EventSource | null} */
     this.source = null;
+    this.retry = 0;
   }
 
   open() {
@@ -64,17 +112,16 @@ export class Live {
     const source = new EventSource("api/events");
     let first = true;
     source.addEventListener("update", (event) => {
-      const changes = JSON.parse(event.data);
-      if (first) this.view = {};
+      if (first) this.state = {};
       first = false;
-      merge(this.view, changes);
-      this.onLink(true);
-      this.onUpdate(this.view, changes);
+      merge(this.state, JSON.parse(event.data));
+      this.onConnection(true);
+      this.onUpdate(/** @type {State} */ (this.state));
     });
     source.addEventListener("error", () => {
       first = true;
-      this.onLink(false);
-      // The browser tries again by itself, but not after an answer such as 401 or 503.
+      this.onConnection(false);
+      // The browser reconnects by itself, but not after a response such as 401 or 503.
       if (source.readyState === EventSource.CLOSED && this.source === source) {
         this.retry = setTimeout(() => this.open(), 3000);
         session().catch(() => {});
@@ -90,6 +137,10 @@ export class Live {
   }
 }
 
+/**
+ * @param {Record<string, any>} into
+ * @param {Record<string, any>} changes
+ */
 function merge(into, changes) {
   for (const [key, value] of Object.entries(changes)) {
     const inner = into[key];
@@ -98,4 +149,5 @@ function merge(into, changes) {
   }
 }
 
+/** @param {unknown} value */
 const isObject = (value) => value !== null && typeof value === "object" && !Array.isArray(value);

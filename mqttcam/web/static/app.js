@@ -1,194 +1,244 @@
-// The page: asks what there is, builds it, and keeps it up to date.
+// The page: loads the cameras, shows one or all of them, and keeps them up to date.
 
-import { Live, cameras, onUnauthorized, session } from "./api.js";
+/** @import { Camera, CameraList, NodeDescription, Session, State } from "./types" */
+
+import { ApiError, UpdateStream, cameras, onUnauthorized, session } from "./api.js";
 import { CameraView } from "./camera.js";
-import { arrange, h, icon } from "./dom.js";
+import { arrange, byId, h, icon } from "./dom.js";
 import { loginForm } from "./login.js";
 import { NodeView } from "./node.js";
 import { Overview } from "./overview.js";
 
-const main = document.getElementById("main");
-const tabs = document.getElementById("tabs");
-const link = document.getElementById("link");
-const notices = document.getElementById("notices");
-const settings = document.getElementById("settings");
+const main = byId("main");
+const tabs = byId("tabs");
+const link = byId("link");
+const notices = byId("notices");
+const settings = byId("settings");
 settings.append(icon("gear"));
 
-const FADE = 10; // of the tabs at either end
+const FADE = 10; // pixels at either end of the tabs
 
-const page = { list: null, visitor: null, node: null, shown: null, linked: false, lost: false, building: false, retry: null, left: 0, entering: false };
-const live = new Live(update, linked);
+/** @typedef {{list: CameraList, identity: Session}} Loaded */
+
+const page = {
+  /** @type {Loaded | null} */
+  loaded: null,
+  /** @type {NodeView | null} */
+  node: null,
+  nodeKey: "",
+  /** @type {CameraView | Overview | null} */
+  view: null,
+  connected: false,
+  lost: false,
+  building: false,
+  retry: 0,
+  overviewScroll: 0,
+  afterLogin: false,
+};
+const updates = new UpdateStream(onUpdate, onConnection);
 settings.addEventListener("click", () => page.node?.open());
 
-/** Asks what there is and shows it: at the start, after a login, and when cameras or their entities have changed. */
+/** Loads and shows the cameras: at the start, after a login, and when cameras or their entities have changed. */
 async function build() {
   if (page.building) return;
   page.building = true;
   clearTimeout(page.retry);
   try {
-    const visitor = await session();
-    if (visitor.role !== page.visitor?.role) clear();
-    page.visitor = visitor;
-    page.list = await cameras();
-    makeNode(page.list.node);
-    makeTabs(page.list.cameras);
-    stay(page.list.cameras);
-    route();
-    live.open();
+    const identity = await session();
+    if (identity.role !== page.loaded?.identity.role) clear();
+    const list = await cameras();
+    page.loaded = { list, identity };
+    makeNode(list.node, identity);
+    makeTabs(list.cameras);
+    keepCamera(list.cameras);
+    navigate();
+    updates.open();
   } catch (error) {
-    if (error.status !== 401) page.retry = setTimeout(build, 3000);
-    if (error.status !== 401) linked(false);
+    if (!(error instanceof ApiError)) throw error;
+    if (error.status !== 401) {
+      page.retry = setTimeout(build, 3000);
+      onConnection(false);
+    }
   } finally {
     page.building = false;
   }
 }
 
-/** Anew only after a login or an update: its drawer may be open. */
-function makeNode(node) {
-  const made = JSON.stringify([page.visitor, { ...node, state: null }]);
-  if (page.node?.made !== made) page.node = Object.assign(new NodeView(node, page.visitor), { made });
+/**
+ * Replaces the node's drawer only after a login or an upgrade: it may be open.
+ * @param {NodeDescription} node
+ * @param {Session} identity
+ */
+function makeNode(node, identity) {
+  const key = JSON.stringify([identity, { ...node, state: null }]);
+  if (!page.node || page.nodeKey !== key) page.node = new NodeView(node, identity);
+  page.nodeKey = key;
   settings.hidden = false;
-  document.getElementById("node").textContent = node.id;
+  byId("node").textContent = node.id;
 }
 
+const tabElements = () => /** @type {HTMLAnchorElement[]} */ ([...tabs.children]);
+
+/** @param {Camera[]} all */
 function makeTabs(all) {
-  const old = new Map([...tabs.children].map((tab) => [tab.hash, tab]));
+  const old = new Map(tabElements().map((tab) => [tab.hash, tab]));
+  /**
+   * @param {string} id
+   * @param {string} name
+   */
   const tab = (id, name) => {
-    const link = old.get(`#/${id}`) ?? h("a", { href: `#/${id}` });
-    link.textContent = name;
-    return link;
+    const element = old.get(`#/${id}`) ?? h("a", { href: `#/${id}` });
+    element.textContent = name;
+    return element;
   };
   arrange(tabs, all.length > 1 ? [tab("", "All"), ...all.map(({ id, name }) => tab(id, name))] : []);
 }
 
-/** Who looks at the only camera goes on doing so when there are more, and its address would be that of all. */
-function stay(all) {
-  const shown = page.shown?.camera?.id;
+const shownCamera = () => (page.view instanceof CameraView ? page.view.camera.id : undefined);
+
+/**
+ * Stays at the only camera when others are added: its address would now be that of all cameras.
+ * @param {Camera[]} all
+ */
+function keepCamera(all) {
+  const shown = shownCamera();
   const named = all.some(({ id }) => id === location.hash.slice(2));
   if (!named && all.some(({ id }) => id === shown)) history.replaceState(null, "", `#/${shown}`);
 }
 
-/** Shows what the address names: `#/front`, or all cameras. What is shown already is brought up to date. */
-function route() {
-  if (!page.list) return;
+/** Shows the camera in the address (`#/front`), or all cameras. Updates the view if it is shown already. */
+function navigate() {
+  if (!page.loaded) return;
+  const { list, identity } = page.loaded;
   const wanted = location.hash.slice(2);
-  const all = page.list.cameras;
-  const camera = all.find(({ id }) => id === wanted) ?? (all.length === 1 ? all[0] : null);
-  document.title = `${camera?.name ?? page.list.node.id} · mqttcam`;
-  for (const tab of tabs.children) {
+  const all = list.cameras;
+  const camera = all.find(({ id }) => id === wanted) ?? (all.length === 1 ? all[0] : undefined);
+  document.title = `${camera?.name ?? list.node.id} · mqttcam`;
+  for (const tab of tabElements()) {
     if (tab.hash === `#/${camera?.id ?? ""}`) tab.setAttribute("aria-current", "page");
     else tab.removeAttribute("aria-current");
   }
-  reveal(tabs.querySelector("[aria-current]"));
-  if (page.shown && page.shown.camera?.id === camera?.id) {
-    page.shown.adopt(camera ?? all);
-  } else {
+  scrollToTab(tabs.querySelector("[aria-current]"));
+  const view = page.view;
+  if (view instanceof CameraView && view.camera.id === camera?.id) view.adopt(camera);
+  else if (view instanceof Overview && !camera) view.adopt(all);
+  else {
     clear();
-    page.shown = camera ? new CameraView(camera, page.visitor.role === "admin") : new Overview(all);
-    main.replaceChildren(page.shown.element);
+    page.view = camera ? new CameraView(camera, identity.role === "admin") : new Overview(all);
+    main.replaceChildren(page.view.element);
   }
   show();
-  if (!document.hidden) page.shown.start();
+  if (!document.hidden) page.view?.start();
 }
 
-/** Within the bar alone: `scrollIntoView` would also scroll the dashboard that the page may stand in. */
-function reveal(tab) {
+/**
+ * Scrolls the tabs only: `scrollIntoView` would also scroll a dashboard that embeds the page.
+ * @param {Element | null} tab
+ */
+function scrollToTab(tab) {
   if (!tab) return;
-  const [outer, inner] = [tabs, tab].map((element) => element.getBoundingClientRect());
+  const [outer, inner] = [tabs.getBoundingClientRect(), tab.getBoundingClientRect()];
   const [before, after] = [outer.left + FADE - inner.left, inner.right - outer.right + FADE];
   if (before > 0) tabs.scrollLeft -= before;
   else if (after > 0) tabs.scrollLeft += Math.min(after, -before);
 }
 
 function clear() {
-  page.shown?.stop();
-  page.shown = null;
+  page.view?.stop();
+  page.view = null;
 }
 
-function update(view) {
-  if (page.list && view.revision !== page.list.revision) {
+/** @param {State} state */
+function onUpdate(state) {
+  if (page.loaded && state.revision !== page.loaded.list.revision) {
     build();
     return;
   }
-  page.node?.update(view.node);
-  tell(view.problems);
+  page.node?.update(state.node);
+  showProblems(state.problems);
   show();
 }
 
-/** Only what is new: a screen reader would read the same ones out again and again. */
-function tell(problems) {
-  const told = [...notices.children].map(({ textContent }) => textContent);
-  if (told.join("\n") === problems.join("\n")) return;
+/**
+ * Changes the notices only if they differ: a screen reader reads each change aloud.
+ * @param {string[]} problems
+ */
+function showProblems(problems) {
+  const shown = [...notices.children].map(({ textContent }) => textContent);
+  if (shown.join("\n") === problems.join("\n")) return;
   notices.replaceChildren(...problems.map((text) => h("p", {}, icon("warn"), text)));
 }
 
 function show() {
-  const { view } = live;
-  if (!page.shown || !view.cameras) return;
-  if (!page.shown.camera) page.shown.update(view, page.linked);
-  else if (view.cameras[page.shown.camera.id]) page.shown.update(view.cameras[page.shown.camera.id], page.linked);
+  const { cameras: states } = updates.state;
+  if (!page.view || !states) return;
+  if (page.view instanceof Overview) page.view.update(states, page.connected);
+  else if (states[page.view.camera.id]) page.view.update(states[page.view.camera.id], page.connected);
 }
 
-/** The event stream has come or gone. */
-function linked(now) {
-  const back = now && page.lost && page.shown;
-  page.linked = now;
-  page.lost = !now;
-  link.dataset.state = now ? "on" : "off";
-  link.textContent = now ? "" : "Reconnecting";
-  link.title = now ? "Connected" : "The camera node does not answer; trying again";
+/**
+ * The update stream has connected or failed.
+ * @param {boolean} connected
+ */
+function onConnection(connected) {
+  const back = connected && page.lost;
+  page.connected = connected;
+  page.lost = !connected;
+  link.dataset.state = connected ? "on" : "off";
+  link.textContent = connected ? "" : "Reconnecting";
+  link.title = connected ? "Connected" : "The camera node does not answer; trying again";
   show();
-  if (back) (page.shown.stage ?? page.shown).restart();
+  if (back) page.view?.restart();
 }
 
-const NOT_KEPT = "This browser did not keep the login. Within a page of another site it may not: open this page in a tab of its own.";
+const NOT_KEPT = "This browser did not keep the login, as some do not within the page of another site. Open this page in its own tab.";
 
-/** After a login; asked for another one at once, the browser has thrown the first away. */
-async function enter() {
-  page.entering = true;
+/** Continues after a login. If another one is required at once, the browser has discarded the session cookie. */
+async function loggedIn() {
+  page.afterLogin = true;
   await build();
-  page.entering = false;
-  if (page.shown) main.focus({ preventScroll: true });
+  page.afterLogin = false;
+  if (page.view) main.focus({ preventScroll: true });
 }
 
 onUnauthorized.call = () => {
-  live.close();
+  updates.close();
   clear();
   settings.hidden = true;
   tabs.replaceChildren();
   notices.replaceChildren();
   link.textContent = "";
-  main.replaceChildren(loginForm(enter, page.entering ? NOT_KEPT : ""));
-  main.querySelector("input").focus();
+  main.replaceChildren(loginForm(loggedIn, page.afterLogin ? NOT_KEPT : ""));
+  main.querySelector("input")?.focus();
 };
 
-// As with pages of their own: another camera starts at its top, all cameras are again where they were left.
+// As with separate pages: a camera starts at its top, and the overview is where it was left.
 addEventListener("hashchange", () => {
-  if (!page.shown?.camera) page.left = scrollY;
-  route();
-  scrollTo(0, page.shown?.camera ? 0 : page.left);
+  if (!shownCamera()) page.overviewScroll = scrollY;
+  navigate();
+  scrollTo(0, shownCamera() ? 0 : page.overviewScroll);
   if (document.activeElement === document.body) main.focus({ preventScroll: true });
 });
 
-document.querySelector(".skip").addEventListener("click", (event) => {
+document.querySelector(".skip")?.addEventListener("click", (event) => {
   event.preventDefault(); // the address names the camera
   main.focus();
 });
 
-// A page that nobody sees takes no pictures and keeps no connection.
+// A hidden page receives neither pictures nor updates.
 document.addEventListener("visibilitychange", () => {
-  if (!page.shown) return;
+  if (!page.view) return;
   if (document.hidden) {
-    page.shown.stop();
-    live.close();
+    page.view.stop();
+    updates.close();
   } else {
-    page.shown.start();
-    live.open();
+    page.view.start();
+    updates.open();
   }
 });
 addEventListener("pagehide", () => {
-  page.shown?.stop();
-  live.close();
+  page.view?.stop();
+  updates.close();
 });
 addEventListener("pageshow", (event) => {
   if (event.persisted) build();

@@ -1,31 +1,47 @@
-// One camera: picture, tools, panel, history.
+// The view of one camera: live picture with its tools, panel, snapshots.
+
+/** @import { Camera, CameraState, Values } from "./types" */
 
 import { command } from "./api.js";
-import { h, icon, iconButton, toast } from "./dom.js";
+import { errorText, h, icon, iconButton, toast } from "./dom.js";
 import { number } from "./format.js";
-import { History } from "./history.js";
+import { SnapshotHistory } from "./history.js";
 import { Panel } from "./panel.js";
 import { Stage } from "./stage.js";
 import { Zoom } from "./zoom.js";
 
 export class CameraView {
-  constructor(camera, mayChange) {
+  /**
+   * @param {Camera} camera
+   * @param {boolean} mayControl
+   */
+  constructor(camera, mayControl) {
     this.camera = camera;
-    this.mayChange = mayChange;
+    this.mayControl = mayControl;
     this.stage = new Stage(camera);
-    this.history = new History(camera);
-    this.panel = new Panel(camera, mayChange, this.stage, (...given) => this.give(...given));
+    this.history = new SnapshotHistory(camera);
+    this.panel = new Panel(camera, mayControl, this.stage, (name, values, onError) => this.run(name, values, onError));
     this.name = h("h1", {});
     this.facts = h("p", { class: "facts" });
-    this.makeTools();
+    this.resetZoom = h("button", { type: "button", class: "pill", hidden: true, onclick: () => this.zoom.reset() }, "Whole picture");
+    this.zoom = new Zoom(this.stage.element, this.stage.picture, (scale) => { this.resetZoom.hidden = scale === 1; });
+    this.fullScreen = iconButton("full", "Full screen (f)", () => this.toggleFullScreen(), { "aria-keyshortcuts": "f" });
+    this.snapshot = iconButton("shot", "Take a snapshot (s)", () => this.takeSnapshot(), { "aria-keyshortcuts": "s" });
+    this.addTools();
     const title = h("div", { class: "title" }, this.name, this.facts);
     this.element = h("section", { class: "camera" },
       h("div", { class: "show" }, this.stage.element, title, this.history.element), this.panel.element);
-    this.resized = new ResizeObserver(() => this.resize());
+    this.observer = new ResizeObserver(() => this.resize());
+    this.resizeTimer = 0;
+    /** @type {number | null} The width that the stream has. */
+    this.width = null;
     this.adopt(camera);
   }
 
-  /** The camera as it is described now. One that is opened anew shows until then what it had. */
+  /**
+   * Takes over a new description of the camera. While its source is being opened again, what the old one said is shown.
+   * @param {Camera} camera
+   */
   adopt(camera) {
     const opening = camera.model === null && this.camera.model !== null;
     this.camera = opening ? { ...this.camera, name: camera.name } : camera;
@@ -34,24 +50,32 @@ export class CameraView {
     this.panel.adopt(this.camera);
     this.name.textContent = camera.name;
     this.element.setAttribute("aria-label", camera.name);
-    this.stage.element.setAttribute("aria-label", `${camera.name}: + and - to enlarge, arrows to move`);
-    this.shot.hidden = !this.canShoot();
+    this.stage.element.setAttribute("aria-label", `${camera.name}: + and - zoom, arrow keys move`);
+    this.snapshot.hidden = !this.canTakeSnapshots();
     this.resize();
   }
 
   start() {
     this.stage.start();
-    this.asked = this.stage.width();
-    this.resized.observe(this.stage.element);
+    this.width = this.stage.width();
+    this.observer.observe(this.stage.element);
   }
 
   stop() {
-    this.resized.disconnect();
+    this.observer.disconnect();
     this.stage.stop();
   }
 
-  update(live, linked) {
-    this.stage.update(live, linked);
+  restart() {
+    this.stage.restart();
+  }
+
+  /**
+   * @param {CameraState} live
+   * @param {boolean} connected
+   */
+  update(live, connected) {
+    this.stage.update(live, connected);
     this.history.update(live.snapshots);
     this.panel.update(live);
     const watching = live.viewers > 1 ? `${live.viewers} watching` : null;
@@ -61,74 +85,80 @@ export class CameraView {
 
   // tools on the picture
 
-  makeTools() {
-    this.zoom = new Zoom(this.stage.element, this.stage.picture, (scale) => { this.unzoom.hidden = scale === 1; });
-    this.unzoom = h("button", { type: "button", class: "pill", hidden: true, onclick: () => this.zoom.reset() }, "Whole picture");
-    this.full = iconButton("full", "Full screen (f)", () => this.toggleFull(), { "aria-keyshortcuts": "f" });
-    this.shot = iconButton("shot", "Take a snapshot (s)", () => this.shoot(), { "aria-keyshortcuts": "s" });
-    this.tools = h("div", { class: "tools" },
-      this.unzoom,
-      this.mayChange ? this.shot : null,
+  addTools() {
+    const { element } = this.stage;
+    element.append(h("div", { class: "tools" },
+      this.resetZoom,
+      this.mayControl ? this.snapshot : null,
       h("a", { class: "round", "aria-label": "Download the picture", title: "Download the picture", href: this.address("snapshot.jpg"), download: "" }, icon("save")),
-      document.fullscreenEnabled ? this.full : null);
-    this.stage.element.append(this.tools);
-    this.stage.element.tabIndex = 0;
-    this.stage.element.setAttribute("role", "group");
-    this.stage.element.addEventListener("keydown", (event) => this.key(event));
-    this.stage.element.addEventListener("fullscreenchange", () => {
-      const inside = document.fullscreenElement === this.stage.element;
-      this.full.replaceChildren(icon(inside ? "leave" : "full"));
-      this.stage.element.focus({ preventScroll: true });
+      document.fullscreenEnabled ? this.fullScreen : null));
+    element.tabIndex = 0;
+    element.setAttribute("role", "group");
+    element.addEventListener("keydown", (event) => this.onKey(event));
+    element.addEventListener("fullscreenchange", () => {
+      const inside = document.fullscreenElement === element;
+      this.fullScreen.replaceChildren(icon(inside ? "leave" : "full"));
+      element.focus({ preventScroll: true });
       this.zoom.reset();
     });
   }
 
-  canShoot() {
-    return this.mayChange && this.camera.commands.some(({ name }) => name === "snapshot");
+  canTakeSnapshots() {
+    return this.mayControl && this.camera.commands.some(({ name }) => name === "snapshot");
   }
 
+  /** @param {string} file */
   address(file) {
     return `cameras/${this.camera.id}/${file}`;
   }
 
-  toggleFull() {
+  toggleFullScreen() {
     if (document.fullscreenElement) document.exitFullscreen();
     else this.stage.element.requestFullscreen();
   }
 
-  async shoot() {
-    if (!(await this.give("snapshot"))) return;
+  async takeSnapshot() {
+    if (!(await this.run("snapshot"))) return;
     toast("Snapshot taken");
     this.stage.element.classList.remove("flash");
     requestAnimationFrame(() => this.stage.element.classList.add("flash"));
   }
 
-  /** Another width of the stream, once the size on the screen has settled. */
+  /** Restarts the stream in another width once the size on the screen has settled. */
   resize() {
-    clearTimeout(this.settling);
-    this.settling = setTimeout(() => {
-      if (this.stage.width() === this.asked) return;
-      this.asked = this.stage.width();
+    clearTimeout(this.resizeTimer);
+    this.resizeTimer = setTimeout(() => {
+      if (this.stage.width() === this.width) return;
+      this.width = this.stage.width();
       this.stage.restart();
     }, 400);
   }
 
-  /** Only while the picture or something on it has the focus: who dictates, or misses a key, takes no snapshots. */
-  key(event) {
+  /**
+   * Works only while the picture or one of its tools has the focus, so that dictation and typing errors have no effect.
+   * @param {KeyboardEvent} event
+   */
+  onKey(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === "f" && document.fullscreenEnabled) this.toggleFull();
-    else if (event.key === "s" && this.canShoot()) this.shoot();
+    if (event.key === "f" && document.fullscreenEnabled) this.toggleFullScreen();
+    else if (event.key === "s" && this.canTakeSnapshots()) this.takeSnapshot();
     else return;
     event.preventDefault();
   }
 
-  /** Gives a command; whether it was carried out. `refused` shows why not. */
-  async give(name, values, refused = (text) => toast(`${this.camera.name}: ${text}`, "error")) {
+  /**
+   * Runs a command.
+   * @param {string} name
+   * @param {Values} [values]
+   * @param {(text: string) => void} [onError] Shows why it failed.
+   * @returns {Promise<boolean>} Whether it succeeded.
+   */
+  async run(name, values, onError = (text) => toast(`${this.camera.name}: ${text}`, "error")) {
     try {
       await command(this.camera.id, name, values);
       return true;
     } catch (error) {
-      refused(error.message);
+      onError(errorText(error));
       return false;
     }
   }

@@ -1,20 +1,39 @@
-// Small helpers to build elements. Text is only ever set as text.
+// Helpers to build elements. Text is only ever set as text, never as HTML.
+
+/** @import { Attributes, Child } from "./types" */
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** An element: `h("p", {class: "hint", hidden: true, onclick: f}, "text", child)`. */
+/**
+ * @param {string} id Of an element in index.html.
+ * @returns {HTMLElement}
+ */
+export const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
+
+/**
+ * Makes an element: `h("p", {class: "hint", hidden: true, onclick: f}, "text", child)`.
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Attributes} [attributes]
+ * @param {Child[]} children
+ * @returns {HTMLElementTagNameMap[Tag]}
+ */
 export function h(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    if (typeof value === "function") element.addEventListener(name.slice(2), /** @type {EventListener} */ (value));
     else if (typeof value === "boolean") element.toggleAttribute(name, value);
-    else if (value !== null && value !== undefined) element.setAttribute(name, value);
+    else if (value !== null && value !== undefined) element.setAttribute(name, String(value));
   }
   element.append(...children.filter((child) => child !== null && child !== undefined));
   return element;
 }
 
-/** Makes these the children, and touches none that is one already: taken out for a moment, it would lose the focus. */
+/**
+ * Makes these the children of an element, without moving those in place: an element that is moved loses the focus.
+ * @param {Element} parent
+ * @param {Element[]} children
+ */
 export function arrange(parent, children) {
   for (const child of [...parent.children]) if (!children.includes(child)) child.remove();
   children.forEach((child, index) => {
@@ -22,7 +41,10 @@ export function arrange(parent, children) {
   });
 }
 
-/** One of our own line icons, from `icons.svg`. */
+/**
+ * Makes an icon from `icons.svg`.
+ * @param {string} name
+ */
 export function icon(name) {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("class", "icon");
@@ -33,23 +55,42 @@ export function icon(name) {
   return svg;
 }
 
-/** A round button with an icon alone; `label` is for screen readers and the tooltip. */
+/**
+ * Makes a round button with an icon.
+ * @param {string} name Of the icon.
+ * @param {string} label For screen readers and the tooltip.
+ * @param {() => void} onclick
+ * @param {Attributes} [attributes]
+ */
 export function iconButton(name, label, onclick, attributes = {}) {
   return h("button", { type: "button", class: "round", "aria-label": label, title: label, onclick, ...attributes }, icon(name));
 }
 
-/** A message that goes by itself; the same one stands there once. */
+/**
+ * Shows a message for some seconds. It replaces an equal one.
+ * @param {string} text
+ * @param {"info" | "error"} [kind]
+ */
 export function toast(text, kind = "info") {
-  const toasts = document.getElementById("toasts");
+  const toasts = byId("toasts");
   const note = h("p", { class: `toast ${kind}` }, text);
   [...toasts.children].find((old) => old.textContent === text)?.remove();
   toasts.append(note);
   setTimeout(() => note.remove(), kind === "error" ? 8000 : 4000);
 }
 
-/** A modal dialog that is gone when closed; resolves to its return value. */
+/** @param {unknown} error */
+export const errorText = (error) => (error instanceof Error ? error.message : String(error));
+
+/**
+ * Opens a modal dialog, which is removed when closed; `done` resolves to its return value.
+ * @param {string} className
+ * @param {string} label For screen readers.
+ * @param {Child[]} children
+ */
 export function modal(className, label, ...children) {
   const dialog = h("dialog", { class: className, "aria-label": label }, ...children);
+  /** @type {Promise<string>} */
   const done = new Promise((resolve) => {
     dialog.addEventListener("close", () => {
       dialog.remove();
@@ -64,7 +105,11 @@ export function modal(className, label, ...children) {
   return { dialog, done };
 }
 
-/** Asks before something that cannot be taken back. */
+/**
+ * Asks for confirmation.
+ * @param {string} question
+ * @param {string} yes The text of the button that confirms.
+ */
 export async function confirmed(question, yes) {
   const { done } = modal(
     "ask",

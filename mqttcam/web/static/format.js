@@ -1,50 +1,73 @@
-// Values as people read them.
+// Values as text.
+
+/** @import { Entity, Value } from "./types" */
 
 const UNKNOWN = "–";
 
-/** A number with as many decimals as its step has. */
+/**
+ * @param {number} value
+ * @param {number | string} [step] The value is shown with as many decimals as this has.
+ * @param {number} [digits] The number of decimals, instead of that of the step.
+ */
 export function number(value, step = 0, digits = undefined) {
   const decimals = digits ?? decimalsOf(step);
   return value.toLocaleString(undefined, { minimumFractionDigits: 0, maximumFractionDigits: decimals ?? 3 });
 }
 
+/** @param {number | string} step */
 export function decimalsOf(step) {
   if (!step) return undefined;
   const [digits, exponent] = String(step).split("e-");
   return (digits.split(".")[1] ?? "").length + Number(exponent ?? 0);
 }
 
-// As Home Assistant says it.
+/** @type {Record<string, Record<string, string>>} The same words as in Home Assistant. */
 const WORDS = {
   connectivity: { ON: "Connected", OFF: "Disconnected" },
   motion: { ON: "Detected", OFF: "Clear" },
 };
 
-/** The value of an entity, with its unit. */
+/**
+ * The value of an entity, with its unit.
+ * @param {Entity} entity
+ * @param {Value} value
+ * @returns {string}
+ */
 export function reading(entity, value) {
   if (value === null || value === undefined || value === "") return UNKNOWN;
-  const { device_class, suggested_display_precision } = entity.options;
-  if (WORDS[device_class]?.[value]) return WORDS[device_class][value];
-  if (device_class === "duration" && value >= 60) return duration(value);
+  const { device_class: deviceClass = "", suggested_display_precision: precision } = entity.options;
+  const word = WORDS[deviceClass]?.[value];
+  if (word) return word;
+  if (deviceClass === "duration" && value >= 60) return duration(value);
   if (typeof value === "number") {
     const unit = entity.kind?.unit ? ` ${entity.kind.unit}` : "";
-    return number(value, entity.options.step, suggested_display_precision) + unit;
+    return number(value, entity.options.step, precision) + unit;
   }
   return Array.isArray(value) ? value.join(", ") : String(value);
 }
 
+/** @type {[string, number][]} */
+const UNITS = [["d", 86400], ["h", 3600], ["min", 60], ["s", 1]];
+
+/** @param {number} seconds */
 export function duration(seconds) {
-  const parts = [["d", 86400], ["h", 3600], ["min", 60], ["s", 1]];
   const shown = [];
   let rest = Math.floor(seconds);
-  for (const [unit, size] of parts) {
+  for (const [unit, size] of UNITS) {
     if (rest >= size) shown.push(`${Math.floor(rest / size)} ${unit}`);
     rest %= size;
   }
   return shown.slice(0, 2).join(" ") || "0 s";
 }
 
+/** @param {number} seconds Unix time. */
 export const time = (seconds) => new Date(seconds * 1000).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+
+/** @param {number} seconds Unix time. */
 export const date = (seconds) => new Date(seconds * 1000).toLocaleDateString(undefined, { dateStyle: "medium" });
+
+/** @param {number} seconds Unix time. */
 export const dateTime = (seconds) => new Date(seconds * 1000).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
+
+/** @param {number} count */
 export const bytes = (count) => (count < 1e6 ? `${Math.round(count / 1e3)} kB` : `${(count / 1e6).toFixed(1)} MB`);

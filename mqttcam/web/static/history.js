@@ -1,16 +1,21 @@
-// The last snapshots: a strip below the picture, and a large view with a way through them.
+// The last snapshots: thumbnails below the picture, and a dialog with each in full size.
 
-import { h, iconButton, icon, modal } from "./dom.js";
+/** @import { Camera, Snapshot } from "./types" */
+
+import { h, icon, iconButton, modal } from "./dom.js";
 import { bytes, date, dateTime, time } from "./format.js";
 
-export class History {
+export class SnapshotHistory {
+  /** @param {Camera} camera */
   constructor(camera) {
     this.camera = camera;
+    /** @type {Snapshot[]} */
     this.items = [];
     this.strip = h("ul", { class: "strip" });
     this.element = h("section", { class: "history", hidden: true, "aria-label": "Last snapshots" }, this.strip);
   }
 
+  /** @param {Snapshot[]} items Newest first. */
   update(items) {
     if (items.map(({ id }) => id).join() === this.items.map(({ id }) => id).join()) return;
     const old = new Map(this.items.map((item, index) => [item.id, this.strip.children[index]]));
@@ -19,10 +24,12 @@ export class History {
     this.strip.replaceChildren(...items.map((item) => old.get(item.id) ?? this.thumbnail(item)));
   }
 
+  /** @param {Snapshot} item */
   address(item) {
     return `cameras/${this.camera.id}/snapshots/${item.id}.jpg`;
   }
 
+  /** @param {Snapshot} item */
   thumbnail(item) {
     const picture = h("img", { src: this.address(item), alt: "", loading: "lazy", width: item.width, height: item.height });
     return h("li", {}, h("button", {
@@ -30,11 +37,15 @@ export class History {
     }, picture, h("span", {}, time(item.ts))));
   }
 
-  /** The large view; left and right go to older and newer ones. */
+  /**
+   * Opens the dialog, in which the left and right arrow keys show newer and older snapshots.
+   * @param {string} id
+   */
   open(id) {
     const picture = h("img", { alt: "" });
     const caption = h("p", { class: "caption", "aria-live": "polite" });
     const save = h("a", { class: "round", "aria-label": "Download", title: "Download", download: "" }, icon("save"));
+    /** @param {string} wanted */
     const show = (wanted) => {
       const item = this.items.find((candidate) => candidate.id === wanted) ?? this.items[0];
       id = item.id;
@@ -42,6 +53,7 @@ export class History {
       picture.alt = `Snapshot of ${this.camera.name}, ${dateTime(item.ts)}`;
       caption.textContent = `${dateTime(item.ts)} · ${item.width} × ${item.height} · ${bytes(item.bytes)}`;
     };
+    /** @param {number} by */
     const step = (by) => {
       const index = this.items.findIndex((item) => item.id === id) + by;
       show(this.items[Math.min(this.items.length - 1, Math.max(0, index))].id);

@@ -1,23 +1,27 @@
-// The form that the page shows to those who have to say who they are.
+// The login form.
 
 import { login } from "./api.js";
-import { h } from "./dom.js";
+import { errorText, h } from "./dom.js";
 
-/** `problem`: what went wrong before, or nothing. */
+/**
+ * @param {() => void} onDone
+ * @param {string} [problem] Why the login before had no effect.
+ */
 export function loginForm(onDone, problem = "") {
   const name = h("input", { id: "login-name", autocomplete: "username", autocapitalize: "none", spellcheck: "false" });
   const password = h("input", { id: "login-password", type: "password", autocomplete: "current-password", required: true, "aria-describedby": "login-error" });
-  const error = h("p", { class: "error", id: "login-error", role: "alert" }, problem);
+  const message = h("p", { class: "error", id: "login-error", role: "alert" }, problem);
   const button = h("button", { class: "button", type: "submit" }, "Log in");
+  /** @param {SubmitEvent} event */
   const submit = async (event) => {
     event.preventDefault();
     button.disabled = true;
-    error.textContent = "";
+    message.textContent = "";
     try {
       await login(name.value.trim(), password.value);
       onDone();
-    } catch (refused) {
-      error.textContent = refused.message;
+    } catch (error) {
+      message.textContent = errorText(error);
       password.select();
     } finally {
       button.disabled = false;
@@ -28,6 +32,6 @@ export function loginForm(onDone, problem = "") {
     h("h1", {}, "mqttcam"),
     h("div", { class: "field text" }, h("label", { for: "login-name" }, "Name"), name),
     h("div", { class: "field text" }, h("label", { for: "login-password" }, "Password"), password),
-    error, button,
-    h("p", { class: "hint" }, "With a token: leave the name empty."));
+    message, button,
+    h("p", { class: "hint" }, "To log in with a token, leave the name empty."));
 }

@@ -1,19 +1,27 @@
-// The node behind the cameras: its readings, commands and addresses, in a drawer.
+// The drawer of the node: its readings, commands and links.
+
+/** @import { Entity, EntityWithKind, NodeDescription, Session, Values } from "./types" */
 
 import { command, logout } from "./api.js";
-import { confirmed, h, iconButton, modal, toast } from "./dom.js";
+import { confirmed, errorText, h, iconButton, modal, toast } from "./dom.js";
 import { Field } from "./fields.js";
 import { reading } from "./format.js";
 
 export class NodeView {
-  constructor(node, visitor) {
+  /**
+   * @param {NodeDescription} node
+   * @param {Session} identity
+   */
+  constructor(node, identity) {
     this.node = node;
-    this.visitor = visitor;
-    this.mayChange = visitor.role === "admin";
+    this.identity = identity;
+    this.mayControl = identity.role === "admin";
     this.state = node.state;
+    /** @type {((state: Values) => void)[]} What shows the state while the drawer is open. */
     this.parts = [];
   }
 
+  /** @param {Values} state */
   update(state) {
     this.state = state;
     for (const part of this.parts) part(state);
@@ -25,9 +33,10 @@ export class NodeView {
     const fields = h("div", { class: "fields" });
     const buttons = h("div", { class: "row" });
     for (const entity of this.node.entities) {
-      if (entity.command && entity.kind) fields.append(this.makeField(entity));
-      else if (entity.command) buttons.append(this.makeButton(entity));
-      else if (entity.kind) readings.append(this.makeReading(entity));
+      const { command: name, kind } = entity;
+      if (name && kind) fields.append(this.makeField({ ...entity, kind }, name));
+      else if (name) buttons.append(this.makeButton(entity, name));
+      else if (kind) readings.append(this.makeReading(entity));
     }
     const { dialog, done } = modal("drawer", "This node",
       h("header", { class: "drawerbar" }, h("h2", {}, this.node.id), iconButton("close", "Close", () => dialog.close())),
@@ -36,43 +45,55 @@ export class NodeView {
     this.update(this.state);
   }
 
+  /** @param {Entity} entity */
   makeReading(entity) {
     const output = h("dd", {});
     this.parts.push((state) => { output.textContent = reading(entity, state[entity.key]); });
     return h("div", {}, h("dt", {}, entity.name), output);
   }
 
-  /** An entity whose choice is a command's argument. */
-  makeField(entity) {
-    const { arguments: names } = this.node.commands.find(({ name }) => name === entity.command);
-    const [argument] = Object.keys(names);
+  /**
+   * Makes the field of an entity whose value is the argument of a command.
+   * @param {EntityWithKind} entity
+   * @param {string} name Of the command.
+   */
+  makeField(entity, name) {
+    const [argument] = Object.keys(this.node.commands.find((one) => one.name === name)?.arguments ?? {});
     const field = new Field(entity, async (value) => {
-      await command(null, entity.command, { [argument]: value });
+      await command(null, name, { [argument]: value });
       return value;
     });
-    field.widget.input.disabled = !this.mayChange;
+    field.widget.input.disabled = !this.mayControl;
     this.parts.push((state) => field.update(state[entity.key]));
     return field.element;
   }
 
-  makeButton(entity) {
+  /**
+   * @param {Entity} entity
+   * @param {string} name Of the command.
+   */
+  makeButton(entity, name) {
     const press = async () => {
       if (entity.options.device_class === "restart" && !(await confirmed(`${entity.name}?`, "Yes"))) return;
-      command(null, entity.command).then(() => toast(`${entity.name}: done`), (error) => toast(error.message, "error"));
+      command(null, name).then(() => toast(`${entity.name}: done`), (error) => toast(errorText(error), "error"));
     };
-    return h("button", { type: "button", class: "button quiet", disabled: !this.mayChange, onclick: press }, entity.name);
+    return h("button", { type: "button", class: "button quiet", disabled: !this.mayControl, onclick: press }, entity.name);
   }
 
   makeLinks() {
+    /**
+     * @param {string} href
+     * @param {string} text
+     */
     const link = (href, text) => h("li", {}, h("a", { href, target: "_blank", rel: "noopener" }, text));
     const links = h("ul", { class: "links" },
       link("stream.mjpg", "Stream"), link("photo_feed", "Picture"), link("api/openapi.json", "API (OpenAPI)"),
       link("metrics", "Metrics"), link("healthz", "Health"));
-    if (this.visitor.proof !== "session") return links;
+    if (this.identity.proof !== "session") return links;
     const leave = async () => {
       await logout();
       location.reload();
     };
-    return h("div", {}, links, h("button", { type: "button", class: "button quiet", onclick: leave }, `Log out ${this.visitor.name}`));
+    return h("div", {}, links, h("button", { type: "button", class: "button quiet", onclick: leave }, `Log out ${this.identity.name}`));
   }
 }

@@ -1,4 +1,6 @@
-// The panel beside a camera's picture, made from its entities. What has not changed stays as it is, with what was typed.
+// The panel beside a camera's picture, built from its entities. Unchanged parts are kept, with what was typed in them.
+
+/** @import { Camera, CameraState, Entity, EntityWithKind, RectangleKind, Values } from "./types" */
 
 import { setValues } from "./api.js";
 import { arrange, confirmed, h, toast } from "./dom.js";
@@ -6,127 +8,197 @@ import { Field } from "./fields.js";
 import { reading } from "./format.js";
 import { WindowTool } from "./window.js";
 
-const MANY = 12;
+const FILTER_ABOVE = 12;
+
+/** @typedef {(name: string, values: Values, onError: (text: string) => void) => Promise<boolean>} RunCommand */
+
+/**
+ * What shows one entity.
+ * @typedef {object} Part
+ * @property {"fields" | "readings" | "buttons"} place Where in its card it is.
+ * @property {HTMLElement} element
+ * @property {HTMLElement} input What takes the focus.
+ * @property {(live: CameraState) => void} update
+ * @property {Field} [field]
+ * @property {WindowTool | null} [tool]
+ */
 
 export class Panel {
-  /** `give(name, values, refused)` gives a command; whether it was carried out. */
-  constructor(camera, mayChange, stage, give) {
-    Object.assign(this, { camera, mayChange, stage, give, pieces: new Map() });
+  /**
+   * @param {Camera} camera
+   * @param {boolean} mayControl
+   * @param {import("./stage.js").Stage} stage
+   * @param {RunCommand} run Runs a command; resolves to whether it succeeded.
+   */
+  constructor(camera, mayControl, stage, run) {
+    this.camera = camera;
+    this.mayControl = mayControl;
+    this.stage = stage;
+    this.run = run;
+    /** @type {Map<string, Part & {key: string}>} */
+    this.parts = new Map();
     this.list = h("div", { class: "fields" });
-    this.filter = h("input", { type: "search", class: "filter", placeholder: "Find a control", "aria-label": "Find a control", oninput: () => this.choose() });
+    this.filter = h("input", { type: "search", class: "filter", placeholder: "Find a control", "aria-label": "Find a control", oninput: () => this.applyFilter() });
     const raw = h("div", { class: "fields" });
-    // A window is drawn on the picture: nobody need know its numbers.
+    // Rectangles can be drawn on the picture, and are not raw numbers for that reason.
+    /** @param {Entity} entity */
     const isRaw = ({ kind, options }) => options.enabled_by_default === false && kind?.type !== "rectangle";
-    this.groups = [
-      new Group(({ category }) => category === null, h("section", { class: "card" }, h("h2", {}, "Camera"))),
-      new Group((entity) => entity.category === "config" && !isRaw(entity),
+    this.cards = [
+      new Card(({ category }) => category === null, h("section", { class: "card" }, h("h2", {}, "Camera"))),
+      new Card((entity) => entity.category === "config" && !isRaw(entity),
         h("section", { class: "card" }, h("h2", {}, "Controls"), this.filter, this.list), this.list),
-      new Group((entity) => entity.category === "config" && isRaw(entity),
+      new Card((entity) => entity.category === "config" && isRaw(entity),
         h("details", { class: "card" }, h("summary", {}, "Raw controls"), raw), raw),
-      new Group(({ category }) => category === "diagnostic", h("details", { class: "card" }, h("summary", {}, "Diagnostics"))),
+      new Card(({ category }) => category === "diagnostic", h("details", { class: "card" }, h("summary", {}, "Diagnostics"))),
     ];
     this.element = h("div", { class: "panel" },
-      mayChange ? null : h("p", { class: "hint" }, "You may look at everything here, and change nothing."),
-      ...this.groups.map(({ element }) => element));
+      mayControl ? null : h("p", { class: "hint" }, "You can view this camera, but not change anything."),
+      ...this.cards.map(({ element }) => element));
     this.adopt(camera);
   }
 
+  /** @param {CameraState} live */
   update(live) {
-    for (const piece of this.pieces.values()) piece.update(live);
+    for (const part of this.parts.values()) part.update(live);
   }
 
-  /** The entities that there are now. */
+  /**
+   * Takes over a new description of the camera.
+   * @param {Camera} camera
+   */
   adopt(camera) {
     this.camera = camera;
-    const old = this.pieces;
+    const old = this.parts;
     const active = document.activeElement;
-    const held = [...old].find(([, { element }]) => element.contains(active));
-    this.pieces = new Map();
+    const focused = [...old].find(([, { element }]) => element.contains(active));
+    this.parts = new Map();
     const shown = camera.entities.filter(({ platform, kind, command }) => platform !== "camera" && platform !== "image" && (kind || command));
-    for (const group of this.groups) group.hold(shown.filter(group.holds).map((entity) => this.piece(entity, group, old)));
-    for (const [key, piece] of old) if (this.pieces.get(key) !== piece) piece.tool?.leave();
-    this.filter.hidden = this.list.children.length <= MANY && !this.filter.value;
-    this.choose();
-    if (held) this.refocus(active, held[1], this.pieces.get(held[0]));
+    for (const card of this.cards) card.show(shown.filter(card.contains).map((entity) => this.part(entity, card, old)));
+    for (const [key, part] of old) if (this.parts.get(key) !== part) part.tool?.leave();
+    this.filter.hidden = this.list.children.length <= FILTER_ABOVE && !this.filter.value;
+    this.applyFilter();
+    if (focused && active) this.refocus(active, focused[1], this.parts.get(focused[0]));
   }
 
-  /** The keys go on where they were, in what has come in its place. */
+  /**
+   * Returns the focus to where it was, or to what replaced that.
+   * @param {Element} active
+   * @param {Part} before
+   * @param {Part | undefined} now
+   */
   refocus(active, before, now) {
     if (!now || document.activeElement === active) return;
     if (now !== before) now.field?.inherit(before.field);
-    (now === before ? active : now.input).focus({ preventScroll: true });
+    const target = now === before ? /** @type {HTMLElement} */ (active) : now.input;
+    target.focus({ preventScroll: true });
   }
 
-  /** The entity's piece; the old one, if the entity is as it was. */
-  piece(entity, group, old) {
-    const made = JSON.stringify([this.groups.indexOf(group), entity]);
+  /**
+   * The part of an entity; the old one if the entity has not changed.
+   * @param {Entity} entity
+   * @param {Card} card
+   * @param {Map<string, Part & {key: string}>} old
+   */
+  part(entity, card, old) {
+    const key = JSON.stringify([this.cards.indexOf(card), entity]);
     const before = old.get(entity.key);
-    const piece = before?.made === made ? before : { made, ...this.make(entity, group) };
-    piece.tool?.know(this.camera.entities);
-    this.pieces.set(entity.key, piece);
-    return piece;
+    const part = before?.key === key ? before : { key, ...this.make(entity, card) };
+    part.tool?.adopt(this.camera.entities);
+    this.parts.set(entity.key, part);
+    return part;
   }
 
-  make(entity, group) {
-    if (entity.settable && entity.kind) return this.makeField(entity);
-    if (entity.command && !entity.kind) return this.makeButton(entity, group.refusal);
+  /**
+   * @param {Entity} entity
+   * @param {Card} card
+   * @returns {Part}
+   */
+  make(entity, card) {
+    const { command, kind } = entity;
+    if (entity.settable && kind) return this.makeField({ ...entity, kind });
+    if (command && !kind) return this.makeButton(entity, command, card.error);
     return this.makeReading(entity);
   }
 
+  /**
+   * @param {EntityWithKind} entity
+   * @returns {Part}
+   */
   makeField(entity) {
     const field = new Field(entity, async (value) => (await setValues(this.camera.id, { [entity.key]: value })).changed[entity.key]);
-    field.widget.input.disabled = !this.mayChange;
-    if (field.reset && !this.mayChange) field.reset.remove();
-    const tool = entity.kind.type === "rectangle" && this.mayChange ? new WindowTool(this.stage, field) : null;
-    const update = (live) => {
-      field.update(live.state[entity.key]);
-      tool?.update(live);
+    field.widget.input.disabled = !this.mayControl;
+    if (field.reset && !this.mayControl) field.reset.remove();
+    const isRectangle = entity.kind.type === "rectangle" && this.mayControl;
+    const tool = isRectangle ? new WindowTool(this.stage, field, /** @type {RectangleKind} */ (entity.kind)) : null;
+    return {
+      place: "fields", element: field.element, input: field.widget.input, field, tool,
+      update: (live) => {
+        field.update(live.state[entity.key]);
+        tool?.update(live);
+      },
     };
-    return { place: "fields", element: field.element, input: field.widget.input, field, tool, update };
   }
 
-  makeButton(entity, refusal) {
-    const careful = entity.options.device_class === "restart";
+  /**
+   * @param {Entity} entity
+   * @param {string} command
+   * @param {HTMLElement} error Where to show why the command failed.
+   * @returns {Part}
+   */
+  makeButton(entity, command, error) {
     const press = async () => {
-      if (careful && !(await confirmed(`${entity.name}?`, "Yes"))) return;
-      refusal.textContent = "";
-      const refused = (text) => { refusal.textContent = `${entity.name}: ${text}`; };
-      if (await this.give(entity.command, entity.arguments, refused)) toast(`${entity.name}: done`);
+      if (entity.options.device_class === "restart" && !(await confirmed(`${entity.name}?`, "Yes"))) return;
+      error.textContent = "";
+      const done = await this.run(command, entity.arguments, (text) => { error.textContent = `${entity.name}: ${text}`; });
+      if (done) toast(`${entity.name}: done`);
     };
-    const button = h("button", { type: "button", class: "button quiet", disabled: !this.mayChange, "data-key": entity.key, onclick: press }, entity.name);
+    const button = h("button", { type: "button", class: "button quiet", disabled: !this.mayControl, "data-key": entity.key, onclick: press }, entity.name);
     return { place: "buttons", element: button, input: button, update: () => {} };
   }
 
+  /**
+   * @param {Entity} entity
+   * @returns {Part}
+   */
   makeReading(entity) {
     const output = h("dd", {}, reading(entity, null));
     const element = h("div", { "data-key": entity.key }, h("dt", {}, entity.name), output);
     return { place: "readings", element, input: element, update: (live) => { output.textContent = reading(entity, live.state[entity.key]); } };
   }
 
-  /** Shows the controls that are looked for. */
-  choose() {
+  /** Shows the controls whose name contains the text of the filter. */
+  applyFilter() {
     const wanted = this.filter.value.trim().toLowerCase();
-    for (const child of this.list.children) child.hidden = !child.textContent.toLowerCase().includes(wanted);
+    for (const child of this.list.children) child.toggleAttribute("hidden", !child.textContent?.toLowerCase().includes(wanted));
   }
 }
 
-/** A card and the entities in it: fields, then readings, then buttons and why a command was refused. */
-class Group {
-  /** `holds` says which entities are in it; `holder` is where they go, below what stands there already. */
-  constructor(holds, element, holder = element) {
-    Object.assign(this, { holds, element, holder, head: [...holder.children] });
+/** A card with some of the entities: fields, then readings, then buttons and the error of the last command. */
+class Card {
+  /**
+   * @param {(entity: Entity) => boolean} contains Which entities are in it.
+   * @param {HTMLElement} element
+   * @param {HTMLElement} [body] Where they are added, below what is in there already.
+   */
+  constructor(contains, element, body = element) {
+    this.contains = contains;
+    this.element = element;
+    this.body = body;
+    this.head = [...body.children];
     this.readings = h("dl", { class: "readings" });
     this.buttons = h("div", { class: "row" });
-    this.refusal = h("p", { class: "error", role: "alert" });
+    this.error = h("p", { class: "error", role: "alert" });
   }
 
-  hold(pieces) {
-    const of = (wanted) => pieces.filter(({ place }) => place === wanted).map(({ element }) => element);
+  /** @param {Part[]} parts */
+  show(parts) {
+    /** @param {Part["place"]} wanted */
+    const of = (wanted) => parts.filter(({ place }) => place === wanted).map(({ element }) => element);
     const [fields, readings, buttons] = [of("fields"), of("readings"), of("buttons")];
     arrange(this.readings, readings);
     arrange(this.buttons, buttons);
-    const below = [...(readings.length ? [this.readings] : []), ...(buttons.length ? [this.buttons, this.refusal] : [])];
-    arrange(this.holder, [...this.head, ...fields, ...below]);
-    this.element.hidden = pieces.length === 0;
+    const below = [...(readings.length ? [this.readings] : []), ...(buttons.length ? [this.buttons, this.error] : [])];
+    arrange(this.body, [...this.head, ...fields, ...below]);
+    this.element.hidden = parts.length === 0;
   }
 }

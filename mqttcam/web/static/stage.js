@@ -1,4 +1,6 @@
-// A camera's live picture: the MJPEG stream in an image, no wider than it is shown.
+// A camera's live picture: an MJPEG stream in an image, no wider than it is shown.
+
+/** @import { Camera, CameraState } from "./types" */
 
 import { h, icon } from "./dom.js";
 
@@ -7,23 +9,33 @@ const FIRST_RETRY = 1000;
 const LAST_RETRY = 15000;
 
 const LOST = "The camera node does not answer; trying again";
+/** @type {Record<string, string>} */
 const STOPPED = {
   off: "The camera is switched off",
-  failed: "The camera does not work",
+  failed: "The camera failed",
   stopped: "The camera has stopped",
 };
 
 export class Stage {
-  /** `fps`: of the stream, or null for every frame. */
+  /**
+   * @param {Camera} camera
+   * @param {number | null} [fps] Of the stream; null for every frame.
+   */
   constructor(camera, fps = null) {
     this.camera = camera;
     this.fps = fps;
     this.running = false;
     this.wanted = false;
+    this.status = "";
+    /** @type {number | undefined} */
+    this.device = undefined;
+    /** @type {{leave(): void} | null} The tool that draws on the picture. */
+    this.tool = null;
+    this.timer = 0;
     this.retry = FIRST_RETRY;
     this.picture = h("img", {
       class: "picture", draggable: "false",
-      onerror: () => this.failed(), onload: () => this.loaded(),
+      onerror: () => this.onError(), onload: () => this.onLoad(),
     });
     this.reason = h("p", {});
     this.curtain = h("div", { class: "curtain", hidden: true }, icon("off"), this.reason);
@@ -32,7 +44,10 @@ export class Stage {
     this.adopt(camera);
   }
 
-  /** The camera as it is described now; while it does not know its size, it keeps that which it had. */
+  /**
+   * Takes over a new description of the camera. While its size is unknown, the last one is kept.
+   * @param {Camera} camera
+   */
   adopt(camera) {
     const { width, height } = camera.width ? camera : this.camera;
     this.camera = { ...camera, width, height };
@@ -42,7 +57,7 @@ export class Stage {
     this.element.style.setProperty("--shape", `${width ?? 4} / ${height ?? 3}`);
   }
 
-  /** Show it from now on, as long as the camera runs. */
+  /** Shows the stream while the camera runs. */
   start() {
     this.wanted = true;
     this.connect();
@@ -53,25 +68,28 @@ export class Stage {
     this.disconnect();
   }
 
-  /** Anew: after the size has changed, or the daemon has come back. */
+  /** Connects again, after the size has changed or the daemon has come back. */
   restart() {
     if (!this.wanted) return;
     this.disconnect();
     this.connect();
   }
 
-  /** The camera's live values. */
-  update(live, linked) {
-    // The stream of a camera that was replaced has ended, of which the browser says nothing.
+  /**
+   * @param {CameraState} live
+   * @param {boolean} connected
+   */
+  update(live, connected) {
+    // The stream of a camera that was replaced has ended, which browsers do not report.
     if (this.running && this.device !== undefined && this.device !== live.device) this.picture.src = this.address("stream.mjpg");
     this.device = live.device;
     const stopped = STOPPED[live.status];
     const why = stopped ? [stopped, live.status === "off" ? null : live.last_error].filter(Boolean).join(": ") : "";
-    this.reason.textContent = linked ? why : LOST;
-    this.curtain.hidden = linked && !stopped;
+    this.reason.textContent = connected ? why : LOST;
+    this.curtain.hidden = connected && !stopped;
     this.element.classList.toggle("stopped", !this.curtain.hidden);
-    this.badge.textContent = !linked ? "Connecting" : live.status === "running" ? "Live" : live.status;
-    this.element.dataset.status = linked ? live.status : "connecting";
+    this.badge.textContent = !connected ? "Connecting" : live.status === "running" ? "Live" : live.status;
+    this.element.dataset.status = connected ? live.status : "connecting";
     this.status = live.status;
     if (stopped) this.disconnect();
     else if (this.wanted && !this.running) this.connect();
@@ -83,38 +101,41 @@ export class Stage {
     this.picture.src = this.address("stream.mjpg");
   }
 
-  /** Of the stream or of one picture; never the same twice, so that no cache answers. */
+  /**
+   * The address of the stream or of one picture. It is different each time, so that no cache answers.
+   * @param {string} file
+   */
   address(file) {
     const query = new URLSearchParams({ t: Date.now().toString(36) });
     const width = this.width();
-    if (width) query.set("width", width);
-    if (this.fps) query.set("fps", this.fps);
+    if (width) query.set("width", String(width));
+    if (this.fps) query.set("fps", String(this.fps));
     return `cameras/${this.camera.id}/${file}?${query}`;
   }
 
   disconnect() {
     clearTimeout(this.timer);
     this.running = false;
-    // An empty address closes the connection; the last picture must not stay as if it were live.
+    // Without an address the connection is closed, and the last picture does not look live.
     this.picture.removeAttribute("src");
   }
 
-  /** Width by height of the picture. */
+  /** The aspect ratio of the picture. */
   shape() {
     return (this.camera.width ?? 4) / (this.camera.height ?? 3);
   }
 
-  /** The width to ask for: that of the picture on this screen; null for the camera's own. */
+  /** The width to request, that of the picture on this screen; null for the camera's own. */
   width() {
     const shown = Math.ceil((this.element.clientWidth * devicePixelRatio) / WIDTH_STEP) * WIDTH_STEP;
     return shown && shown < (this.camera.width ?? 0) ? shown : null;
   }
 
-  loaded() {
+  onLoad() {
     this.retry = FIRST_RETRY;
   }
 
-  failed() {
+  onError() {
     if (!this.running) return;
     this.disconnect();
     this.timer = setTimeout(() => this.connect(), this.retry);

@@ -1,31 +1,52 @@
-// A window drawn on the live picture: dragged by mouse or finger, or moved and sized by keys.
+// A rectangle, called window in cameras, that is drawn on the live picture: by mouse, finger or keys.
 //
 // A window is [x, y, width, height] in the control's own units. `view` is the part of its bounds that the picture shows
-// now, so what is drawn on an enlarged or cropped picture is where it looks to be.
+// now, so that a window appears where it is drawn although the picture is enlarged or cropped.
+
+/** @import { CameraState, Entity, Rectangle, RectangleKind, Values } from "./types" */
 
 import { h } from "./dom.js";
 
 const STEP = 0.02;
 const SMALLEST_DRAG = 8;
-const HELP = "Drag a box on the picture. Arrow keys move it, with Shift they resize it; Enter sets it, Escape leaves.";
+const HELP = "Drag a box on the picture. Arrow keys move it, with Shift they resize it; Enter applies it, Escape cancels.";
+/** @typedef {[x: number, y: number]} Point */
+/** @type {Record<string, Point>} */
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
-/** The buttons of a window's field, and the drawing that the first one starts. */
+/** The buttons in the field of a window, of which the first starts to draw. */
 export class WindowTool {
-  constructor(stage, field) {
-    Object.assign(this, { stage, field, kind: field.entity.kind, state: {}, drawing: null });
-    // What the picture shows keeps the picture's shape: another one would be stretched.
-    this.isView = this.kind.view === field.entity.key;
+  /**
+   * @param {import("./stage.js").Stage} stage
+   * @param {import("./fields.js").Field} field
+   * @param {RectangleKind} kind
+   */
+  constructor(stage, field, kind) {
+    this.stage = stage;
+    this.field = field;
+    this.kind = kind;
+    /** @type {Values} */
+    this.state = {};
+    /** @type {Drawing | null} */
+    this.drawing = null;
+    /** @type {Entity | undefined} The entity that says what the picture shows. */
+    this.viewEntity = undefined;
+    // The window that the picture shows keeps the picture's aspect ratio, or the picture would be distorted.
+    this.isView = kind.view === field.entity.key;
     this.draw = h("button", { type: "button", class: "button quiet", "aria-pressed": "false", onclick: () => this.toggle() }, "Draw on the picture");
     this.whole = h("button", { type: "button", class: "button quiet", onclick: () => field.change(this.largest()) }, "Whole picture");
     field.element.append(h("div", { class: "row windowtools" }, this.draw, this.whole));
   }
 
-  /** The camera's entities, one of which says what the picture shows. */
-  know(entities) {
-    this.shown = entities.find(({ key }) => key === this.kind.view);
+  /**
+   * Takes over the present entities of the camera.
+   * @param {Entity[]} entities
+   */
+  adopt(entities) {
+    this.viewEntity = entities.find(({ key }) => key === this.kind.view);
   }
 
+  /** @param {CameraState} live */
   update(live) {
     this.state = live.state;
     this.draw.disabled = live.status !== "running";
@@ -33,17 +54,24 @@ export class WindowTool {
     this.drawing?.paint();
   }
 
-  /** The part of the bounds that the picture shows. */
+  /**
+   * The part of the bounds that the picture shows.
+   * @returns {Rectangle}
+   */
   view() {
-    return this.state[this.kind.view] ?? this.shown?.default ?? this.kind.bounds;
+    return (this.kind.view === null ? null : this.state[this.kind.view]) ?? this.viewEntity?.default ?? this.kind.bounds;
   }
 
-  /** The bounds; of the picture's shape, in their middle, where it must be that. */
+  /**
+   * The largest window, centred in the bounds if it has to have the picture's aspect ratio.
+   * @returns {Rectangle}
+   */
   largest() {
     const [x, y, width, height] = this.kind.bounds;
     const shape = this.isView ? this.stage.shape() : width / height;
-    const size = [Math.min(width, height * shape), Math.min(height, width / shape)].map(Math.round);
-    return [x + Math.round((width - size[0]) / 2), y + Math.round((height - size[1]) / 2), ...size];
+    const wide = Math.round(Math.min(width, height * shape));
+    const high = Math.round(Math.min(height, width / shape));
+    return [x + Math.round((width - wide) / 2), y + Math.round((height - high) / 2), wide, high];
   }
 
   toggle() {
@@ -69,27 +97,36 @@ export class WindowTool {
   }
 }
 
-/** The layer over the picture while a window is drawn; `done` gets the window, or null. */
+/** The layer over the picture while a window is drawn. */
 class Drawing {
+  /**
+   * @param {WindowTool} tool
+   * @param {(box: Rectangle | null) => void} done Called with the window, or null if it was cancelled.
+   */
   constructor(tool, done) {
-    Object.assign(this, { tool, done, kind: tool.kind, shape: tool.isView ? tool.stage.shape() : null, from: null });
+    this.tool = tool;
+    this.done = done;
+    this.kind = tool.kind;
+    this.shape = tool.isView ? tool.stage.shape() : null;
+    /** @type {{id: number, at: Point, point: Point, drawn: boolean} | null} Where the pointer went down. */
+    this.from = null;
     this.frame = tool.stage.element;
     this.box = this.first();
     this.mark = h("div", { class: "window" });
-    this.says = h("output", { class: "size" });
+    this.size = h("output", { class: "size" });
     this.layer = h("div", {
       class: "drawing", tabindex: "0", role: "application", "aria-label": `${tool.field.entity.name}. ${HELP}`,
-      onpointerdown: (event) => this.down(event), onpointermove: (event) => this.move(event),
-      onpointerup: (event) => this.up(event), onpointercancel: () => { this.from = null; },
-      ondblclick: (event) => event.stopPropagation(), onkeydown: (event) => this.key(event),
+      onpointerdown: (event) => this.onDown(event), onpointermove: (event) => this.onMove(event),
+      onpointerup: (event) => this.onUp(event), onpointercancel: () => { this.from = null; },
+      ondblclick: (event) => event.stopPropagation(), onkeydown: (event) => this.onKey(event),
     }, this.mark);
-    this.bar = h("div", { class: "drawbar" }, h("span", {}, "Drag a box"), this.says,
+    this.bar = h("div", { class: "drawbar" }, h("span", {}, "Drag a box"), this.size,
       h("button", { type: "button", class: "pill", onclick: () => done(null) }, "Cancel"));
     this.frame.append(this.layer, this.bar);
     this.frame.classList.add("drawn");
     this.resized = new ResizeObserver(() => this.paint());
     this.resized.observe(this.frame);
-    // Looking closer moves the picture without a word.
+    // Zooming moves the picture without an event.
     this.moved = new MutationObserver(() => this.paint());
     this.moved.observe(tool.stage.picture, { attributes: true, attributeFilter: ["style"] });
     this.paint();
@@ -105,17 +142,21 @@ class Drawing {
     this.frame.classList.remove("drawn");
   }
 
-  /** The window that is set, where it can be seen and moved; else one in the middle. */
+  /**
+   * The present window if it is visible; else one in the middle.
+   * @returns {Rectangle}
+   */
   first() {
     const view = this.tool.view();
+    /** @type {Rectangle | null | undefined} */
     const now = this.tool.state[this.tool.field.entity.key];
     if (now && !this.tool.isView && contains(view, now)) return [...now];
-    return this.fitted([view[0] + view[2] / 4, view[1] + view[3] / 4, view[2] / 2, view[3] / 2]);
+    return this.fit([view[0] + view[2] / 4, view[1] + view[3] / 4, view[2] / 2, view[3] / 2]);
   }
 
-  // where things are
+  // coordinates
 
-  /** The picture's place in the page, without the bars beside it. */
+  /** Where the picture is on the page, without the bars beside it. */
   place() {
     const outer = this.tool.stage.picture.getBoundingClientRect();
     const shape = this.tool.stage.shape();
@@ -124,12 +165,17 @@ class Drawing {
     return { left: outer.left + (outer.width - width) / 2, top: outer.top + (outer.height - height) / 2, width, height };
   }
 
-  /** A point of the page in the control's units, no further out than the picture. */
+  /**
+   * A pointer's position in the control's units, limited to the picture.
+   * @param {PointerEvent} event
+   * @returns {Point}
+   */
   point(event) {
     const place = this.place();
     const [x, y, width, height] = this.tool.view();
-    const part = (value) => Math.min(1, Math.max(0, value));
-    return [x + width * part((event.clientX - place.left) / place.width), y + height * part((event.clientY - place.top) / place.height)];
+    /** @param {number} value */
+    const limit = (value) => Math.min(1, Math.max(0, value));
+    return [x + width * limit((event.clientX - place.left) / place.width), y + height * limit((event.clientY - place.top) / place.height)];
   }
 
   paint() {
@@ -137,20 +183,19 @@ class Drawing {
     const frame = this.frame.getBoundingClientRect();
     const [x, y, width, height] = this.tool.view();
     const scale = [place.width / width, place.height / height];
-    const style = {
-      left: place.left - frame.left - this.frame.clientLeft + (this.box[0] - x) * scale[0],
-      top: place.top - frame.top - this.frame.clientTop + (this.box[1] - y) * scale[1],
-      width: this.box[2] * scale[0],
-      height: this.box[3] * scale[1],
-    };
-    for (const [name, value] of Object.entries(style)) this.mark.style[name] = `${value}px`;
+    const { style } = this.mark;
+    style.left = `${place.left - frame.left - this.frame.clientLeft + (this.box[0] - x) * scale[0]}px`;
+    style.top = `${place.top - frame.top - this.frame.clientTop + (this.box[1] - y) * scale[1]}px`;
+    style.width = `${this.box[2] * scale[0]}px`;
+    style.height = `${this.box[3] * scale[1]}px`;
     const [left, top, wide, high] = this.rounded();
-    this.says.textContent = `${wide} × ${high} at ${left}, ${top}`;
+    this.size.textContent = `${wide} × ${high} at ${left}, ${top}`;
   }
 
-  // drawing
+  // pointers
 
-  down(event) {
+  /** @param {PointerEvent} event */
+  onDown(event) {
     event.stopPropagation();
     if (this.from || event.button > 0) return;
     event.preventDefault();
@@ -159,7 +204,8 @@ class Drawing {
     this.from = { id: event.pointerId, at: [event.clientX, event.clientY], point: this.point(event), drawn: false };
   }
 
-  move(event) {
+  /** @param {PointerEvent} event */
+  onMove(event) {
     event.stopPropagation();
     if (this.from?.id !== event.pointerId) return;
     const [x, y] = this.from.at;
@@ -169,7 +215,8 @@ class Drawing {
     this.paint();
   }
 
-  up(event) {
+  /** @param {PointerEvent} event */
+  onUp(event) {
     event.stopPropagation();
     if (this.from?.id !== event.pointerId) return;
     const { drawn } = this.from;
@@ -177,27 +224,43 @@ class Drawing {
     if (drawn) this.done(this.rounded());
   }
 
-  /** The window from one corner to the other one, which gives way where the window must be larger or of a shape. */
+  /**
+   * The window between two corners. The second one moves if the window has to be larger, or of another shape.
+   * @param {Point} from
+   * @param {Point} to
+   */
   between([x, y], [toX, toY]) {
     let width = Math.max(Math.abs(toX - x), this.kind.least[0]);
     let height = Math.max(Math.abs(toY - y), this.kind.least[1]);
-    if (this.shape) width = Math.max(width, height * this.shape);
-    if (this.shape) height = width / this.shape;
+    if (this.shape) {
+      width = Math.max(width, height * this.shape);
+      height = width / this.shape;
+    }
     const view = this.tool.view();
     const room = [toX < x ? x - view[0] : view[0] + view[2] - x, toY < y ? y - view[1] : view[1] + view[3] - y];
     const shrink = this.shape ? Math.min(1, room[0] / width, room[1] / height) : 1;
-    return this.fitted([toX < x ? x - width * shrink : x, toY < y ? y - height * shrink : y, width * shrink, height * shrink]);
+    return this.fit([toX < x ? x - width * shrink : x, toY < y ? y - height * shrink : y, width * shrink, height * shrink]);
   }
 
-  /** Of the right shape, not too small, and within what the picture shows, as far as that goes. */
-  fitted([x, y, width, height]) {
+  /**
+   * A window of the right shape, not too small, and within what the picture shows, as far as that is possible.
+   * @param {Rectangle} box
+   * @returns {Rectangle}
+   */
+  fit([x, y, width, height]) {
     const view = this.tool.view();
-    const size = this.sized(width, height, view);
+    const [wide, high] = this.fitSize(width, height, view);
+    /** @type {(at: number, length: number, start: number, room: number) => number} */
     const within = (at, length, start, room) => Math.min(Math.max(at, start), start + Math.max(0, room - length));
-    return [within(x, size[0], view[0], view[2]), within(y, size[1], view[1], view[3]), ...size];
+    return [within(x, wide, view[0], view[2]), within(y, high, view[1], view[3]), wide, high];
   }
 
-  sized(width, height, view) {
+  /**
+   * @param {number} width
+   * @param {number} height
+   * @param {Rectangle} view
+   */
+  fitSize(width, height, view) {
     const least = this.kind.least;
     if (!this.shape) {
       return [Math.max(least[0], Math.min(width, view[2])), Math.max(least[1], Math.min(height, view[3]))];
@@ -207,17 +270,23 @@ class Drawing {
     return [wide, wide / this.shape];
   }
 
-  /** In whole numbers, within the bounds. */
+  /**
+   * The window in whole numbers, within the bounds.
+   * @returns {Rectangle}
+   */
   rounded() {
     const [x, y, width, height] = this.kind.bounds;
-    const size = [Math.min(width, Math.round(this.box[2])), Math.min(height, Math.round(this.box[3]))];
+    const wide = Math.min(width, Math.round(this.box[2]));
+    const high = Math.min(height, Math.round(this.box[3]));
+    /** @type {(at: number, length: number, start: number, room: number) => number} */
     const within = (at, length, start, room) => Math.min(Math.max(Math.round(at), start), start + room - length);
-    return [within(this.box[0], size[0], x, width), within(this.box[1], size[1], y, height), ...size];
+    return [within(this.box[0], wide, x, width), within(this.box[1], high, y, height), wide, high];
   }
 
   // keys
 
-  key(event) {
+  /** @param {KeyboardEvent} event */
+  onKey(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Enter") this.done(this.rounded());
     else if (event.key === "Escape") this.done(null);
@@ -227,16 +296,24 @@ class Drawing {
     event.stopPropagation();
   }
 
+  /**
+   * @param {Point} direction
+   * @param {boolean} resize
+   */
   nudge([right, down], resize) {
     const view = this.tool.view();
     const by = [right * Math.max(1, view[2] * STEP), down * Math.max(1, view[3] * STEP)];
     const [x, y, width, height] = this.box;
-    if (!resize) this.box = this.fitted([x + by[0], y + by[1], width, height]);
-    else if (this.shape) this.box = this.fitted([x, y, width + (by[0] || by[1] * this.shape), height]);
-    else this.box = this.fitted([x, y, width + by[0], height + by[1]]);
+    if (!resize) this.box = this.fit([x + by[0], y + by[1], width, height]);
+    else if (this.shape) this.box = this.fit([x, y, width + (by[0] || by[1] * this.shape), height]);
+    else this.box = this.fit([x, y, width + by[0], height + by[1]]);
     this.paint();
   }
 }
 
+/**
+ * @param {Rectangle} outer
+ * @param {Rectangle} inner
+ */
 const contains = (outer, inner) => inner[0] >= outer[0] && inner[1] >= outer[1]
   && inner[0] + inner[2] <= outer[0] + outer[2] && inner[1] + inner[3] <= outer[1] + outer[3];

@@ -1,23 +1,46 @@
-// Looking closer: the picture scaled and moved within its frame, by wheel, pinch, double click or keys.
+// Zoom: the picture is scaled and moved within its frame, by wheel, pinch, double click or keys.
 
-const MOST = 8;
+const MAX_SCALE = 8;
+const KEY_STEP = 60;
+/** @typedef {[x: number, y: number]} Point */
+/** @type {Record<string, Point>} */
+const ARROWS = {
+  ArrowLeft: [KEY_STEP, 0], ArrowRight: [-KEY_STEP, 0], ArrowUp: [0, KEY_STEP], ArrowDown: [0, -KEY_STEP],
+};
 
 export class Zoom {
+  /**
+   * @param {HTMLElement} frame
+   * @param {HTMLElement} picture
+   * @param {(scale: number) => void} onChange
+   */
   constructor(frame, picture, onChange) {
-    Object.assign(this, { frame, picture, onChange, scale: 1, x: 0, y: 0, pointers: new Map() });
-    frame.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
+    this.frame = frame;
+    this.picture = picture;
+    this.onChange = onChange;
+    this.scale = 1;
+    this.x = 0;
+    this.y = 0;
+    /** @type {Map<number, Point>} Mouse buttons and fingers that are down. */
+    this.pointers = new Map();
+    frame.addEventListener("wheel", (event) => this.onWheel(event), { passive: false });
     frame.addEventListener("dblclick", (event) => this.toggle(event));
-    frame.addEventListener("pointerdown", (event) => this.down(event));
-    frame.addEventListener("pointermove", (event) => this.move(event));
-    for (const end of ["pointerup", "pointercancel", "pointerleave"]) {
-      frame.addEventListener(end, (event) => this.pointers.delete(event.pointerId));
-    }
-    frame.addEventListener("keydown", (event) => this.key(event));
+    frame.addEventListener("pointerdown", (event) => this.onDown(event));
+    frame.addEventListener("pointermove", (event) => this.onMove(event));
+    frame.addEventListener("pointerup", (event) => this.pointers.delete(event.pointerId));
+    frame.addEventListener("pointercancel", (event) => this.pointers.delete(event.pointerId));
+    frame.addEventListener("pointerleave", (event) => this.pointers.delete(event.pointerId));
+    frame.addEventListener("keydown", (event) => this.onKey(event));
   }
 
-  /** Scale by a factor, the point (x, y) of the frame staying where it is. */
+  /**
+   * Scales by a factor. The point (x, y) of the frame stays where it is.
+   * @param {number} factor
+   * @param {number} [x]
+   * @param {number} [y]
+   */
   by(factor, x = this.frame.clientWidth / 2, y = this.frame.clientHeight / 2) {
-    const scale = Math.min(MOST, Math.max(1, this.scale * factor));
+    const scale = Math.min(MAX_SCALE, Math.max(1, this.scale * factor));
     const real = scale / this.scale;
     this.x = x - (x - this.x) * real;
     this.y = y - (y - this.y) * real;
@@ -29,6 +52,16 @@ export class Zoom {
     this.by(1 / this.scale);
   }
 
+  /**
+   * @param {number} right
+   * @param {number} down
+   */
+  move(right, down) {
+    this.x += right;
+    this.y += down;
+    this.apply();
+  }
+
   apply() {
     const { clientWidth: width, clientHeight: height } = this.frame;
     this.x = Math.min(0, Math.max(width * (1 - this.scale), this.x));
@@ -38,34 +71,37 @@ export class Zoom {
     this.onChange(this.scale);
   }
 
-  wheel(event) {
-    // Without a key the wheel scrolls the page, unless the picture is already enlarged.
+  /** @param {WheelEvent} event */
+  onWheel(event) {
+    // The wheel scrolls the page, unless Ctrl is held or the picture is already enlarged.
     if (this.scale === 1 && !event.ctrlKey && !document.fullscreenElement) return;
     event.preventDefault();
     const box = this.frame.getBoundingClientRect();
     this.by(Math.exp(-event.deltaY / 300), event.clientX - box.left, event.clientY - box.top);
   }
 
+  /** @param {MouseEvent} event */
   toggle(event) {
-    if (event.target.closest("button, a")) return;
+    if (isOnTool(event)) return;
     const box = this.frame.getBoundingClientRect();
     if (this.scale > 1) this.reset();
     else this.by(2.5, event.clientX - box.left, event.clientY - box.top);
   }
 
-  down(event) {
-    if (event.target.closest("button, a")) return;
+  /** @param {PointerEvent} event */
+  onDown(event) {
+    if (isOnTool(event)) return;
     this.pointers.set(event.pointerId, [event.clientX, event.clientY]);
   }
 
-  move(event) {
+  /** @param {PointerEvent} event */
+  onMove(event) {
     const before = this.pointers.get(event.pointerId);
     if (!before) return;
+    /** @type {Point} */
     const after = [event.clientX, event.clientY];
     if (this.pointers.size === 1 && this.scale > 1) {
-      this.x += after[0] - before[0];
-      this.y += after[1] - before[1];
-      this.apply();
+      this.move(after[0] - before[0], after[1] - before[1]);
     } else if (this.pointers.size === 2) {
       const [other] = [...this.pointers].filter(([id]) => id !== event.pointerId).map(([, point]) => point);
       const box = this.frame.getBoundingClientRect();
@@ -75,20 +111,24 @@ export class Zoom {
     this.pointers.set(event.pointerId, after);
   }
 
-  key(event) {
+  /** @param {KeyboardEvent} event */
+  onKey(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const step = 60;
-    const moves = { ArrowLeft: [step, 0], ArrowRight: [-step, 0], ArrowUp: [0, step], ArrowDown: [0, -step] };
+    const arrow = ARROWS[event.key];
     if (event.key === "+" || event.key === "=") this.by(1.5);
     else if (event.key === "-") this.by(1 / 1.5);
     else if (event.key === "0") this.reset();
-    else if (this.scale > 1 && moves[event.key]) {
-      this.x += moves[event.key][0];
-      this.y += moves[event.key][1];
-      this.apply();
-    } else return;
+    else if (this.scale > 1 && arrow) this.move(...arrow);
+    else return;
     event.preventDefault();
   }
 }
 
+/** @param {Event} event */
+const isOnTool = (event) => event.target instanceof Element && event.target.closest("button, a") !== null;
+
+/**
+ * @param {Point} a
+ * @param {Point} b
+ */
 const distance = (a, b) => Math.hypot(a[0] - b[0], a[1] - b[1]);

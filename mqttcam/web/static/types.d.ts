@@ -1,0 +1,117 @@
+// The JSON of the HTTP API as the page uses it, for the type checker only. The OpenAPI document has all of it.
+
+export type Rectangle = [x: number, y: number, width: number, height: number];
+
+/** The value of an entity. Its type follows from the entity's kind, which is data: the server has checked it. */
+export type Value = any;
+export type Values = Record<string, Value>;
+
+export interface SwitchKind { type: "switch"; allowed: string[]; unit?: undefined }
+export interface ChoiceKind { type: "choice"; allowed: string[]; unit?: undefined }
+export interface NumberKind { type: "number" | "integer"; min: number; max: number; unit?: string }
+export interface TextKind { type: "text"; max_length: number; unit?: undefined }
+export interface VectorKind { type: "vector"; length: number; min: number; max: number; unit?: undefined }
+export interface RectangleKind {
+  type: "rectangle";
+  bounds: Rectangle;
+  /** The smallest width and height. */
+  least: [number, number];
+  /** The key of the entity that says which part of the bounds the picture shows. */
+  view: string | null;
+  unit?: undefined;
+}
+export type Kind = SwitchKind | ChoiceKind | NumberKind | TextKind | VectorKind | RectangleKind;
+
+/** Keys of Home Assistant's discovery. */
+export interface Options {
+  device_class?: string;
+  enabled_by_default?: boolean;
+  mode?: string;
+  step?: number;
+  suggested_display_precision?: number;
+}
+
+export interface Entity {
+  key: string;
+  name: string | null;
+  platform: string;
+  category: "config" | "diagnostic" | null;
+  settable: boolean;
+  command: string | null;
+  arguments: Values;
+  kind: Kind | null;
+  options: Options;
+  default: Value;
+}
+
+/** An entity with a value. */
+export type EntityWithKind<K extends Kind = Kind> = Entity & { kind: K };
+
+export interface Command { name: string; arguments: Record<string, Kind> }
+
+export interface Camera {
+  id: string;
+  name: string;
+  model: string | null;
+  width: number | null;
+  height: number | null;
+  entities: Entity[];
+  commands: Command[];
+}
+
+export interface NodeDescription {
+  id: string;
+  entities: Entity[];
+  commands: Command[];
+  state: Values;
+}
+
+export interface CameraList { revision: string; node: NodeDescription; cameras: Camera[] }
+
+export interface Session {
+  name: string | null;
+  role: "admin" | "viewer";
+  proof: "none" | "network" | "session" | "password" | "token";
+}
+
+export interface Snapshot { id: string; ts: number; width: number; height: number; bytes: number }
+
+/** The live values of one camera. */
+export interface CameraState {
+  /** Another number means that the camera was replaced, and that its streams have ended. */
+  device: number;
+  status: string;
+  last_error: string | null;
+  viewers: number;
+  snapshots: Snapshot[];
+  state: Values;
+}
+
+/** The live values of everything. */
+export interface State {
+  revision: string;
+  problems: string[];
+  node: Values;
+  cameras: Record<string, CameraState>;
+}
+
+type Handlers = { [K in keyof GlobalEventHandlersEventMap as `on${K}`]?: (event: GlobalEventHandlersEventMap[K]) => void };
+
+/** Attributes and event handlers of a new element. */
+export type Attributes = Handlers & {
+  [name: string]: string | number | boolean | null | undefined | ((event: any) => void);
+};
+export type Child = Node | string | null | undefined;
+
+/** The input of a field. */
+export interface Widget {
+  className: string;
+  input: HTMLInputElement | HTMLSelectElement;
+  element: HTMLElement;
+  /** Whether the value is also shown as text. */
+  output: boolean;
+  /** Whether text that was refused stays for correction. */
+  keepsText?: boolean;
+  /** `settled`: the value was just accepted, and replaces what is in the input. */
+  show(value: Value, settled: boolean): void;
+}
