@@ -1,1 +1,1 @@
-"""Cameras: frames from a source, in a supervised thread, to whoever wants pictures of them."""
+"""Cameras: frames from a source, read in a supervised thread, and pictures made of them for subscribers."""

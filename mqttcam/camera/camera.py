@@ -1,13 +1,11 @@
-"""One camera: its source kept alive, its frames in a hub, its values known."""
+"""One camera: its source kept alive, its frames in a hub, the values of its controls."""
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import time
 from collections.abc import Callable, Iterable, Mapping
 
-from mqttcam.camera.capture import OPEN_TIMEOUT, Capture, MakeSource
+from mqttcam.camera.capture import Capture, MakeSource
 from mqttcam.camera.capture_callbacks import SourceOpened
 from mqttcam.camera.capture_client import CaptureClient
 from mqttcam.camera.control import Action, Control, WantedValues
@@ -20,6 +18,7 @@ from mqttcam.camera.sources import create
 from mqttcam.camera.stats import CameraStats
 from mqttcam.camera.status import WITHOUT_FRAMES, CameraStatus, CameraUnavailable
 from mqttcam.camera.supervisor import Supervisor
+from mqttcam.camera.timing import DEFAULT_TIMING, Timing
 from mqttcam.listeners import Listeners
 from mqttcam.settings import CameraSettings
 from mqttcam.text import encodable
@@ -29,20 +28,20 @@ log = logging.getLogger(__name__)
 
 
 class Camera:
-    """A camera of the configuration; all of it lives on the event loop but for the capture thread.
+    """A configured camera; all of it lives on the event loop except for the capture thread.
 
-    It comes back from whatever its source does (see `Supervisor`). A source that has come to its end is opened again
-    by `restart`, or by being switched off and on.
+    It recovers from whatever its source does (see `Supervisor`). A source that has come to its end is opened again by
+    `restart`, or by switching the camera off and on.
 
     Attributes:
-        status: changes at once with what is asked for; `failed` until frames come again.
-        controls, actions: by key, as the source offered them when it was open last.
-        takes_stills: that source can take a picture in full resolution.
-        values: the controls' values by key, as far as they are known: as the frames are really taken, where the source
-            tells that.
-        measured: what its frames tell besides.
-        last_error: what went wrong last, in words. Once frames come again, what of the configuration could not be
-            had, or `None`.
+        status: changes at once with what is requested; `failed` until frames come again.
+        info: what the source is; `None` until it was open once.
+        controls, actions: by key, as the source offered them when it was last open.
+        takes_stills: whether that source can take a picture in full resolution.
+        values: the controls' known values by key: as the frames are really taken, if the source reports that.
+        readings: what is measured with its frames.
+        last_error: what went wrong last, in words. Once frames come again, whatever differs from the configuration, or
+            `None`.
     """
 
     def __init__(
@@ -54,19 +53,19 @@ class Camera:
         values: Mapping[str, object] | None = None,
         on_stuck: Callable[[], str] | None = None,
         make_source: MakeSource | None = None,
+        timing: Timing = DEFAULT_TIMING,
     ) -> None:
-        """Does nothing yet.
+        """Do nothing yet.
 
         Args:
-            values: control values by key that count more than the configured ones.
-            on_stuck: called when only a new process can help; what it says comes of that is shown.
-            make_source: instead of the configured source.
+            values: control values by key that take precedence over the configured ones.
+            on_stuck: called if only a new process can help; returns in words what will happen, for `last_error`.
+            make_source: used instead of the configured source.
         """
         self.id = camera_id
         self.settings = settings
         self.name = settings.name or camera_id
         self.hub = Hub(f"camera {camera_id}")
-        self.stats = CameraStats(self.hub)
         self.enabled = enabled
         self.status = CameraStatus.STARTING if enabled else CameraStatus.OFF
         self.last_error: str | None = None
@@ -76,68 +75,71 @@ class Camera:
         self.takes_stills = False
         self.values: dict[str, Value] = {}
         self.readings = CameraReadings()
+        self._timing = timing
         self._wanted = WantedValues(settings.controls, values or {})
-        self._make_source = make_source or (lambda wake: create(settings, wake))
+        self._make_source = make_source or (lambda wakeup: create(settings, wakeup))
         self._listeners = Listeners(f"camera {camera_id}")
         self._snapshots = SnapshotRequests(self.hub, lambda: self.last_error)
         self._remarks: str | None = None
-        self._client = CaptureClient(self._open_capture, self._why_not)
-        self._supervisor = Supervisor(camera_id, self._make_capture, self._failed, self._tick, on_stuck)
+        self._supervisor = Supervisor(
+            camera_id, self._make_capture, self._failed, lambda: self.stats.update(), on_stuck, timing
+        )
+        self.stats = CameraStats(self.hub, self._supervisor)
+        self._client = CaptureClient(self._open_capture, self._why_not, timing.request_timeout)
 
-    # life
+    # start, stop, off and on
 
-    def start(self, left_behind: Iterable[Capture] = ()) -> None:
+    def start(self, abandoned: Iterable[Capture] = ()) -> None:
         """Open the source, and keep it open while the camera is enabled.
 
         Args:
-            left_behind: of a camera that was stopped and that this one takes the place of.
+            abandoned: captures of a stopped camera that this one replaces.
         """
-        self._supervisor.start(wanted=self.enabled, left_behind=left_behind)
+        self._supervisor.start(wanted=self.enabled, abandoned=abandoned)
 
     async def stop(self) -> None:
-        """Close the source for good; within a second, even where it hangs."""
+        """Close the source for good; takes less than a second even if it hangs."""
         self._snapshots.fail_all("the camera is stopped")
         await self._supervisor.stop()
-        self.stats.follow(None)
 
     def set_enabled(self, enabled: bool) -> None:
-        """Privacy: disabled, the source is really closed, and no picture is handed over any more once this returns."""
+        """Switch the camera on or off. Off, the source is really closed; no picture leaves after this returns."""
         if enabled == self.enabled:
             return
         self.enabled = enabled
         self._supervisor.set_wanted(enabled)
-        if not enabled:
-            self.stats.follow(None)
         self._set_status(CameraStatus.STARTING if enabled else CameraStatus.OFF)
 
     async def restart(self) -> None:
-        """Close the source and open it again; returns when frames come.
+        """Close the source, open it again, and return when frames come.
 
         Raises:
-            CameraUnavailable: it is switched off, or fails.
+            CameraUnavailable: the camera is switched off, or fails.
         """
         if not self.enabled:
             raise CameraUnavailable("the camera is switched off")
         self._supervisor.reopen()
         self._set_status(CameraStatus.STARTING)
-        await self._settled()
+        await self._supervisor.wait_while_opening(
+            self.until(lambda: self.status is not CameraStatus.STARTING)
+        )
         if self.status is not CameraStatus.RUNNING:
             raise CameraUnavailable(self._why_not())
 
-    # use
+    # requests
 
     async def apply(self, values: Mapping[str, Value]) -> Mapping[str, Value]:
-        """Set controls by key, whole or not at all; the values that took effect. They survive a restart of the source.
+        """Set controls by key, all of them or none; return the values that took effect. They survive a restart.
 
         Raises:
             InvalidValue, SourceError: nothing was changed.
-            CameraUnavailable: the camera is not open, or it does not answer. Values that it takes later after all are
-                shown in `values`.
+            CameraUnavailable: the camera is not open, or does not answer. Values that it takes later all the same
+                are shown in `values`.
         """
         return self._keep(await self._client.call(lambda capture: capture.apply(values)))
 
     async def act(self, action: Action) -> Mapping[str, Value]:
-        """Do something once. The values by key that follow from it; they survive a restart of the source.
+        """Perform an action; return the values by key that follow from it. They survive a restart.
 
         Raises:
             InvalidValue, SourceError, CameraUnavailable: as for `apply`.
@@ -145,11 +147,11 @@ class Camera:
         return self._keep(await self._client.call(lambda capture: capture.act(action)))
 
     async def take_still(self, spec: PictureSpec, max_bytes: int | None = None) -> Picture:
-        """A picture in full resolution, where `takes_stills`; no frames come for the second or two that it takes.
+        """Return a picture in full resolution, if `takes_stills`; no frames come for the second or two that it takes.
 
         Raises:
-            CameraUnavailable: the camera is not open, has failed or was switched off meanwhile; it does not fit.
-            SourceError: the source could take none.
+            CameraUnavailable: the camera is not open, failed or was switched off meanwhile; or it does not fit.
+            SourceError: the source could not take it.
         """
         return await self._client.take_still(spec, max_bytes)
 
@@ -159,15 +161,17 @@ class Camera:
         timeout: float,  # noqa: ASYNC109 - a slow camera gets more
         max_bytes: int | None = None,
     ) -> Picture:
-        """A picture of a frame that was captured after this call, made to fit `max_bytes`.
+        """Return a picture of a frame that was captured after this call, of at most `max_bytes`.
 
         Raises:
-            CameraUnavailable: none came within `timeout` seconds, or two frame periods where those are longer; or the
+            CameraUnavailable: no frame came within `timeout` seconds, or two frame periods if those are longer; or the
                 camera is off, has failed or ended, also meanwhile.
         """
         if self.status in WITHOUT_FRAMES:
             raise CameraUnavailable(self._why_not())
         return await self._snapshots.take(spec, max_bytes, max(timeout, 2 * self._interval))
+
+    # state
 
     @property
     def capabilities(self) -> object:
@@ -176,7 +180,7 @@ class Camera:
 
     @property
     def complete(self) -> bool:
-        """Whether all is known that there is to see and to operate."""
+        """Whether every control and reading of the camera is known."""
         return self.info is not None and self.readings.complete
 
     def add_listener(self, listener: Callable[[], None]) -> None:
@@ -184,28 +188,27 @@ class Camera:
         self._listeners.add(listener)
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        """Return once `condition` holds; it is looked at now, and whenever listeners are called."""
+        """Return once `condition` holds; it is checked now, and whenever listeners are called."""
         await self._listeners.until(condition)
 
     @property
     def is_stuck(self) -> bool:
-        """Whether threads of it hang, so that it gives no frames, or is not closed though it is switched off."""
+        """Whether hanging threads keep it from giving frames, or from closing though it is switched off."""
         return self._supervisor.is_stuck and self.status is not CameraStatus.RUNNING
 
     @property
-    def left_behind(self) -> frozenset[Capture]:
-        """What hangs of it; also after `stop`."""
-        return self._supervisor.left_behind
+    def abandoned(self) -> frozenset[Capture]:
+        """Its captures whose threads hang; also after `stop`."""
+        return self._supervisor.abandoned
 
     @property
     def was_steady(self) -> bool:
-        """Whether this process has had frames of it for a while."""
+        """Whether frames have come for a while in this process."""
         return self._supervisor.was_steady
 
-    # what the capture tells
+    # callbacks of the capture (`CaptureCallbacks`)
 
     def opened(self, opened: SourceOpened) -> None:
-        """The source is open."""
         self.stats.restarts += self._supervisor.reopening and self.info is not None
         self.info = opened.info
         self.controls = {control.key: control for control in opened.info.controls}
@@ -215,52 +218,48 @@ class Camera:
         self.readings.begin((opened.info.model, opened.info.serial), expected=opened.measures)
         remarks = encodable("; ".join(opened.remarks)) or None
         if opened.refused and remarks != self._remarks:
-            log.warning("camera %s: %s", self.id, "; ".join(opened.refused))
+            log.warning("camera %s: %s", self.id, encodable("; ".join(opened.refused)))
         self._remarks = remarks
         self._listeners.tell()
 
     def first_frame(self, width: int, height: int) -> None:
-        """Frames come."""
         if self.status is CameraStatus.FAILED:
             log.info("camera %s: frames come again", self.id)
-            self.stats.follow(self._supervisor.capture)
         self.stats.width, self.stats.height = width, height
         self.stats.update()
         self.last_error = self._remarks
         self._set_status(CameraStatus.RUNNING)
 
     def stream_restarted(self) -> None:
-        """Its stream was started again."""
         self.stats.restarts += 1
 
     def applied(self, values: Mapping[str, Value]) -> None:
-        """Values are in force."""
         self.values |= values
         self._listeners.tell()
 
     def polled(self, result: PollResult) -> None:
-        """The newest frame was looked at."""
         news = {key: value for key, value in result.applied.items() if self.values.get(key) != value}
         self.values |= news
         if self.readings.update(result) or news:
             self._listeners.tell()
 
-    # what the supervisor tells
+    # callbacks of the supervisor
 
     def _make_capture(self) -> Capture:
-        wanted, seq = self._wanted.items(), self.stats.frames
-        capture = Capture(self.id, self._make_source, wanted, self._adjustment(), self.hub.publish, self, seq)
-        self.stats.follow(capture)
-        return capture
-
-    def _tick(self) -> None:
-        self.stats.update()
-        if (capture := self._supervisor.capture) is not None:
-            capture.poll()
+        return Capture(
+            self.id,
+            self._make_source,
+            self._wanted.items(),
+            Adjustment.from_settings(self.settings),
+            self.hub.publish,
+            self,
+            first_seq=self.stats.frames,
+            timing=self._timing,
+        )
 
     def _failed(self, problem: SourceError) -> None:
         self.last_error = encodable(str(problem))
-        self.stats.follow(None)
+        self.stats.update()
         if not self.enabled:
             self._listeners.tell()
         elif isinstance(problem, SourceEnded):
@@ -279,35 +278,16 @@ class Camera:
 
     @property
     def _interval(self) -> float:
-        """Seconds from frame to frame; before the source has told, as configured."""
+        """Seconds between frames; until the source has reported it, as configured."""
         capture = self._supervisor.capture
         if capture is not None and capture.interval:
             return capture.interval
         return 1 / self.settings.frame_rate if self.settings.frame_rate else 0.0
 
-    def _adjustment(self) -> Adjustment | None:
-        settings = self.settings
-        size = settings.size or (None, None)
-        adjustment = Adjustment(*settings.mirrored, *size)
-        return None if adjustment == Adjustment() else adjustment
-
     def _why_not(self) -> str:
         if not self.enabled:
             return "the camera is switched off"
         return self.last_error or f"the camera is {self.status}"
-
-    async def _settled(self) -> None:
-        """Wait until it has started or failed; no longer than the source may take to open."""
-        settled = asyncio.ensure_future(self.until(lambda: self.status is not CameraStatus.STARTING))
-        left = OPEN_TIMEOUT
-        try:
-            while left > 0 and not settled.done():
-                await asyncio.wait((settled,), timeout=left)
-                capture = self._supervisor.capture
-                end = capture.started + capture.open_timeout if capture is not None else 0.0
-                left = end - time.monotonic()
-        finally:
-            settled.cancel()
 
     def _set_status(self, status: CameraStatus) -> None:
         if status in WITHOUT_FRAMES:

@@ -1,4 +1,4 @@
-"""What a capture tells, and whom."""
+"""What a capture reports."""
 
 from __future__ import annotations
 
@@ -13,41 +13,38 @@ from mqttcam.values import Value
 
 @dataclass(frozen=True, slots=True)
 class SourceOpened:
-    """What an open source has told.
+    """What a source reported when it was opened.
 
     Attributes:
-        values: of its controls by key, as they are now.
-        remarks: in words, what is not as it was asked for.
-        refused: those of them that are about a control.
-        measures: its frames will tell what was measured.
-        takes_stills: it can take a picture in full resolution.
+        values: the current values of its controls, by key.
+        remarks: everything that differs from the configuration, in words.
+        refused: those remarks that are about a control.
+        measures: whether its frames carry measurements.
+        takes_stills: whether it can take a picture in full resolution.
     """
 
     info: SourceInfo
     values: Mapping[str, Value]
     remarks: Sequence[str]
     refused: Sequence[str]
-    measures: bool = False
-    takes_stills: bool = False
+    measures: bool
+    takes_stills: bool
 
 
 class CaptureCallbacks(Protocol):
-    """Who is told, on the loop and in the order of events, what becomes of a capture.
-
-    Nothing more is told of one that was asked to stop.
-    """
+    """Called on the loop in the order of events; never after the capture was asked to stop."""
 
     def opened(self, opened: SourceOpened) -> None:
         """The source is open."""
 
     def first_frame(self, width: int, height: int) -> None:
-        """Frames come, and pictures of them have this size."""
+        """The first frame was captured; pictures of it have this size in pixels."""
 
     def stream_restarted(self) -> None:
-        """The stream of frames was started again, and `first_frame` is told anew."""
+        """The stream was restarted; `first_frame` will be called again."""
 
     def applied(self, values: Mapping[str, Value]) -> None:
-        """These values by key are in force now."""
+        """These values, by key, took effect."""
 
     def polled(self, result: PollResult) -> None:
-        """What the newest frame tells; only when that is something new."""
+        """The source was polled, and the result differs from the last one."""

@@ -1,4 +1,4 @@
-"""Where the event loop asks something of the source that is open: values, actions, a picture in full resolution."""
+"""Requests of the event loop to the open source: values, actions, pictures in full resolution."""
 
 from __future__ import annotations
 
@@ -10,38 +10,45 @@ from mqttcam.camera.frame import Picture, PictureSpec, refit_picture
 from mqttcam.camera.source_calls import Result, SourceCall
 from mqttcam.camera.status import CameraUnavailable
 
-_TIMEOUT = 5.0
-"""Seconds for what takes no time itself."""
-
 
 class CaptureClient:
-    """Hands jobs to the capture of the moment, and waits for what comes of them."""
+    """Submits calls to the current capture, and awaits their results."""
 
-    def __init__(self, capture: Callable[[], Capture | None], why_not: Callable[[], str]) -> None:
-        """`capture` gives that of the open source, or `None` while there is none; `why_not` says why, in words."""
+    def __init__(
+        self, capture: Callable[[], Capture | None], why_not: Callable[[], str], timeout: float
+    ) -> None:
+        """Do nothing yet.
+
+        Args:
+            capture: returns the capture of the open source, or `None` if no source is open.
+            why_not: says in words why no source is open.
+            timeout: seconds for a call that takes no time itself.
+        """
         self._capture = capture
         self._why_not = why_not
+        self._timeout = timeout
 
     async def call(self, submit: Callable[[Capture], SourceCall[Result]]) -> Result:
-        """What a call gives.
+        """Return the result of a call.
 
         Raises:
-            CameraUnavailable: no source is open, or it does not answer. What was begun is done all the same.
+            CameraUnavailable: no source is open, or it does not answer in time; a call that was begun is still
+                completed.
             Exception: what the call raised.
         """
-        capture = self._open()
-        return await self._outcome(capture, submit(capture), _TIMEOUT)
+        capture = self._current()
+        return await self._result(capture, submit(capture), self._timeout)
 
     async def take_still(self, spec: PictureSpec, max_bytes: int | None) -> Picture:
-        """A picture in full resolution, made to fit.
+        """Return a picture in full resolution, of at most `max_bytes`.
 
         Raises:
-            CameraUnavailable: no source is open, also by the time the picture is there; or it does not fit.
-            SourceError: the source could take none.
+            CameraUnavailable: no source is open, or is no longer when the picture is ready; or it does not fit.
+            SourceError: the source could not take it.
         """
-        capture = self._open()
+        capture = self._current()
         call = capture.take_still(spec.quality)
-        taken = await self._outcome(capture, call, capture.still_timeout + _TIMEOUT)
+        taken = await self._result(capture, call, capture.still_timeout + self._timeout)
         picture = await asyncio.to_thread(refit_picture, taken, spec, max_bytes)
         if capture is not self._capture():
             raise CameraUnavailable(self._why_not())
@@ -49,12 +56,12 @@ class CaptureClient:
             raise CameraUnavailable(f"the picture does not fit into {max_bytes} bytes")
         return picture
 
-    def _open(self) -> Capture:
+    def _current(self) -> Capture:
         if (capture := self._capture()) is None:
             raise CameraUnavailable(self._why_not())
         return capture
 
-    async def _outcome(self, capture: Capture, call: SourceCall[Result], seconds: float) -> Result:
+    async def _result(self, capture: Capture, call: SourceCall[Result], seconds: float) -> Result:
         try:
             async with asyncio.timeout(seconds):
                 await asyncio.wait((call.result, capture.done), return_when=asyncio.FIRST_COMPLETED)

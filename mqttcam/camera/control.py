@@ -1,4 +1,4 @@
-"""Controls and actions of a camera: libcamera's name for each, what it takes, and what it starts with."""
+"""Controls and actions of a camera: their names, kinds of value and defaults."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ class Control:
     Attributes:
         name: libcamera's own name, or one in its style (`AwbMode`, `ExposureTime`).
         kind: type, range and enum, from the source itself.
-        default: the value it has when nobody set one; `None` where the source does not say.
-        icon: an `mdi:` name, where a source knows a fitting one.
-        raw: a friendlier control stands for it (`Zoom` for `ScalerCrop`), or hardly anybody needs it: it can be set and
-            has a state as any other, and is shown to those alone who ask for it.
+        default: the value it has while none was set; `None` if the source does not report it.
+        icon: an `mdi:` name, if the source has one.
+        raw: whether it is for experts, or replaced by a friendlier control (`Zoom` for `ScalerCrop`): it can be set and
+            has a state like any other, and is only shown on request.
     """
 
     name: str
@@ -64,14 +64,14 @@ class Control:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """Something that a camera does once when it is told to: a button, and a command of its own.
+    """Something that a camera does once on request: a button, and a command of its own.
 
-    It is a control without a value: nothing is kept of it, and it is not done again when the camera is opened anew.
+    It is a control without a value: nothing is remembered, and it is not repeated when the camera is opened again.
 
     Attributes:
         name: in the style of controls; `CancelAutofocus` is the command `cancel_autofocus`.
-        control, value: what the source's `apply` is given.
-        icon: an `mdi:` name, where a source knows a fitting one.
+        control, value: what is passed to the source's `apply`.
+        icon: an `mdi:` name, if the source has one.
     """
 
     name: str
@@ -81,7 +81,7 @@ class Action:
 
     @property
     def key(self) -> str:
-        """The command, and the button's name in JSON."""
+        """The name of the command, and of the button in JSON."""
         return key_of(self.name)
 
     @property
@@ -91,26 +91,26 @@ class Action:
 
 
 def key_of(name: str) -> str:
-    """libcamera's spelling as one for topics and JSON."""
+    """Return libcamera's spelling of a name as one for topics and JSON."""
     return _WORD.sub("_", name).lower()
 
 
 def title_of(name: str) -> str:
-    """libcamera's spelling, or a key, as one for people."""
+    """Return libcamera's spelling of a name, or a key, as one for people."""
     words = _WORD.sub(" ", name).replace("_", " ").lower().split()
     title = " ".join(word.upper() if word in _ACRONYMS else word for word in words)
     return title[:1].upper() + title[1:]
 
 
 def plain_name(name: str) -> str:
-    """What all spellings of a control's name have in common: `AwbMode`, `awb_mode` and `AWB-mode` are one."""
+    """Return what all spellings of a name have in common: `AwbMode`, `awb_mode` and `AWB-mode` are the same."""
     return name.translate(_BETWEEN_WORDS).casefold()
 
 
 class WantedValues:
-    """Control values to set whenever the source is opened: the configured ones, and over them what commands have set.
+    """Control values to set whenever the source is opened: the configured ones, overridden by those of commands.
 
-    One control under any spelling is one; the last value counts.
+    All spellings of a control's name are the same control; the last value counts.
     """
 
     def __init__(self, configured: Mapping[str, object], commanded: Mapping[str, object]) -> None:
@@ -118,18 +118,18 @@ class WantedValues:
         self.want({**configured, **commanded})
 
     def want(self, values: Mapping[str, object]) -> None:
-        """Set these too from now on, in this order, after all others; `None` is left to the camera again."""
+        """Add values to set from now on, in this order, after all others; `None` leaves one to the camera again."""
         for name, value in values.items():
             self._values.pop(plain_name(name), None)
             if value is not None:
                 self._values[plain_name(name)] = (name, value)
 
     def items(self) -> list[tuple[str, object]]:
-        """Each name as it was given last, and its value, in the order to set them."""
+        """Return each name as last given, and its value, in the order to set them."""
         return list(self._values.values())
 
 
-def named(controls: Iterable[Control], name: str) -> Control | None:
-    """The control that a name means, in any spelling."""
+def find_control(controls: Iterable[Control], name: str) -> Control | None:
+    """Return the control with a name, in any spelling; `None` if there is none."""
     wanted = plain_name(name)
     return next((control for control in controls if plain_name(control.name) == wanted), None)

@@ -1,4 +1,4 @@
-"""Pictures for whoever lives on the event loop: the latest one, at a rate, and only when it can be taken."""
+"""Pictures for the event loop: always the latest one, at a rate or schedule, and only when it can be taken."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from mqttcam.schedule import Schedule
 
 
 class PictureFeed:
-    """Hands pictures of one camera to a callback on the loop, one call a picture.
+    """Passes pictures of one camera to a callback on the loop, one call per picture.
 
-    The gate is before the encoder: a frame that is not due, or that nobody can take, is never made a picture, and while
-    one is on its way to the loop there is no other. A picture that was due and could not be taken is owed: it is made
-    of the first frame that can be.
+    A frame that is not due or cannot be taken is never encoded, and while one picture is on its way to the loop, no
+    other is made. A picture that was due but could not be taken is pending: it is made of the first frame that can be
+    taken.
 
     Attributes:
-        ready: set it to True when the next picture can be taken; handing one over clears it.
-        spec: what the pictures are to be; may be changed at any time.
-        max_bytes: the largest JPEG that can be taken, or `None`; pictures are fitted to it.
-        dropped: pictures that were due and never handed over, as the next one was due before they could be taken, or
-            that could not be made to fit.
+        ready: whether the next picture can be taken; set it to True after each picture, which clears it.
+        spec: of the pictures; may be changed at any time.
+        max_bytes: the largest JPEG that can be taken, `None` for any; larger pictures are made smaller.
+        dropped: number of pictures that were due and never passed on, because the next one was due before they could
+            be taken, or because they could not be made small enough.
     """
 
     def __init__(
@@ -46,14 +46,14 @@ class PictureFeed:
         self._loop = loop
         self._on_picture = on_picture
         self._encoder = PictureEncoder(hub.name)
-        self._owed = False
-        self._on_its_way = False
+        self._pending = False
+        self._in_transit = False
         self._closed = False
         hub.subscribe(self)
 
     @property
     def fps(self) -> float:
-        """Pictures a second; 0 is none, infinity every frame; may be changed at any time."""
+        """Pictures per second; 0 for none, infinity for every frame; may be changed at any time."""
         return self._fps
 
     @fps.setter
@@ -62,7 +62,7 @@ class PictureFeed:
 
     @property
     def schedule(self) -> Schedule | None:
-        """When pictures are due, instead of `fps`; may be changed at any time."""
+        """When pictures are due, in place of `fps`; may be changed at any time."""
         return self._schedule
 
     @schedule.setter
@@ -75,42 +75,42 @@ class PictureFeed:
             self._selection = selection(fps, schedule)
 
     def close(self) -> None:
-        """No picture is handed over after this."""
+        """Pass on no more pictures."""
         self._closed = True
         self._hub.unsubscribe(self)
 
     # in the capture thread
 
     def wants(self, frame: Frame) -> bool:
-        """Whether a picture is due or owed, and can be taken."""
+        """Return whether a picture is due or pending, and can be taken."""
         chosen = self._selection
         if chosen is None:
-            self._owed = False
+            self._pending = False
             return False
         if chosen.due(frame.ts_ns):
-            if self._owed:
+            if self._pending:
                 self.dropped += 1
-            self._owed = True
-        return self._owed and self.ready and not self._on_its_way
+            self._pending = True
+        return self._pending and self.ready and not self._in_transit
 
     def deliver(self, frame: Frame) -> None:
-        """Make the picture and send it to the loop.
+        """Make the picture and pass it to the loop.
 
         Raises:
-            ValueError: the source's JPEG is broken; the next frame is tried.
+            ValueError: the source's JPEG is broken; the next frame will be tried.
         """
-        picture = self._encoder.picture(frame, self.spec, self.max_bytes)
-        self._owed = False
+        picture = self._encoder.encode(frame, self.spec, self.max_bytes)
+        self._pending = False
         if picture is None:
             self.dropped += 1
             return
-        self._on_its_way = True
-        self._loop.call_soon_threadsafe(self._hand_over, picture, frame.session)
+        self._in_transit = True
+        self._loop.call_soon_threadsafe(self._pass_on, picture, frame.session)
 
     # on the loop
 
-    def _hand_over(self, picture: Picture, session: CaptureSession) -> None:
-        self._on_its_way = False
+    def _pass_on(self, picture: Picture, session: CaptureSession) -> None:
+        self._in_transit = False
         if self._closed or session.ended:
             return
         if not self.ready:

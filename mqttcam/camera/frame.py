@@ -1,4 +1,4 @@
-"""A frame as it comes from a source, and a picture as it goes to an output."""
+"""Frames as they come from a source, and pictures as they go to an output."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from mqttcam.imaging.exif import UPRIGHT, is_sideways, orientation, upright
 from mqttcam.imaging.raster import Planes, Raster, decode, encode, fit_within, flip, size_of
 from mqttcam.imaging.rate_control import JpegRateControl
 from mqttcam.imaging.resize import resize
+from mqttcam.settings import CameraSettings
 
 DEFAULT_QUALITY = 85
-"""JPEG quality, 1 to 100. A JPEG that comes from the source is passed through untouched while this is asked for."""
+"""JPEG quality, 1 to 100. At this quality, a JPEG from the source is passed through unchanged."""
 _NO_METADATA: Mapping[str, object] = {}
 
 
@@ -20,11 +21,11 @@ class SessionEnded(Exception):
 
 
 class CaptureSession:
-    """What the frames of one opening of a source share.
+    """From one opening of a source to its end; shared by the frames of that time.
 
     Attributes:
         ended: set on the loop when the camera is switched off, restarted or stopped. From then on its frames give no
-            picture, also one that is being made at that moment.
+            picture, not even one that is being made at that moment.
     """
 
     __slots__ = ("ended",)
@@ -38,11 +39,11 @@ _NO_SESSION = CaptureSession()
 
 @dataclass(frozen=True, slots=True)
 class PictureSpec:
-    """What a reader wants a frame as.
+    """The picture that a reader wants of a frame.
 
     Attributes:
         quality: JPEG quality, 1 to 100.
-        max_width: in pixels; a wider frame is made smaller, its shape kept.
+        max_width: in pixels; a wider frame is scaled down, its aspect ratio kept.
     """
 
     quality: int = DEFAULT_QUALITY
@@ -51,13 +52,13 @@ class PictureSpec:
 
 @dataclass(slots=True)
 class Picture:
-    """One JPEG, free of the frame it was made from; not to be changed, as all readers share it.
+    """One JPEG, independent of the frame it was made from; do not change it, as all readers share it.
 
     Attributes:
         seq: the frame's number, counted by its camera.
         ts_ns: when it was captured, Unix nanoseconds.
         width, height: in pixels, as the JPEG's header has them.
-        quality: the JPEG quality that was asked for.
+        quality: the requested JPEG quality.
     """
 
     jpeg: bytes
@@ -70,10 +71,10 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Adjustment:
-    """What is done to the frames of a source that cannot do it itself.
+    """What is done to the frames of a source that does not do it itself.
 
     Attributes:
-        width, height: frames are made to fit this size, their shape kept; `None` leaves them.
+        width, height: frames are scaled to fit this size, their aspect ratio kept; `None` leaves them as they are.
     """
 
     hflip: bool = False
@@ -81,22 +82,28 @@ class Adjustment:
     width: int | None = None
     height: int | None = None
 
+    @classmethod
+    def from_settings(cls, settings: CameraSettings) -> Adjustment | None:
+        """Return what a camera's settings want done to its frames; `None` if that is nothing."""
+        adjustment = cls(*settings.mirrored, *(settings.size or (None, None)))
+        return None if adjustment == cls() else adjustment
+
 
 class Frame:
-    """One frame, in the capture thread, until the source's next read.
+    """One frame; valid in the capture thread until the source's next read.
 
-    The JPEG of each specification is made at its first reader and shared by all.
+    The JPEG of each specification is made for its first reader, and shared by all.
 
     Attributes:
-        seq: its number; set by the camera.
+        seq: its number; set by the capture.
         ts_ns: when it was captured, Unix nanoseconds.
-        width, height: of its pictures in pixels, unless less is asked for: of the frame as it came, or as its
-            `adjustment` makes it.
-        planes: Y, U and V as they came, or `None` where the source gives JPEGs.
-        jpeg: as the source gave it, or `None`.
-        metadata: what the source knows of this frame, by libcamera's names.
-        lores: the planes of a small picture of the same moment, for analysis, where the source gives one beside it.
-        session: of its source; set by the camera.
+        width, height: of its pictures in pixels, unless a smaller one is requested: the size of the frame as it came,
+            or as its `adjustment` makes it.
+        planes: Y, U and V as they came; `None` if the source gives JPEGs.
+        jpeg: as the source gave it; `None` if it gives planes.
+        metadata: the source's metadata of this frame, by libcamera's names.
+        lores: the planes of a small picture of the same moment for analysis, if the source gives one as well.
+        session: that of its capture; set by the capture.
     """
 
     __slots__ = (
@@ -126,7 +133,7 @@ class Frame:
         metadata: Mapping[str, object] = _NO_METADATA,
         lores: Planes | None = None,
     ) -> None:
-        """Either planes or a JPEG, of `width` x `height`."""
+        """Make a frame of either planes or a JPEG, of `width` x `height`."""
         self.seq = 0
         self.ts_ns = ts_ns
         self.width = width
@@ -144,7 +151,7 @@ class Frame:
 
     @property
     def adjustment(self) -> Adjustment | None:
-        """What is still to be done to it; `None` where it is as it is to be. Set by the camera, or by its source."""
+        """What is still to be done to it; `None` if nothing is. Set by the capture, or by the source."""
         return self._adjustment
 
     @adjustment.setter
@@ -161,7 +168,7 @@ class Frame:
             self.width, self.height = size
 
     def picture(self, spec: PictureSpec) -> Picture:
-        """The frame as a JPEG.
+        """Return the frame as a JPEG.
 
         Raises:
             ValueError: the source's JPEG had to be decoded, and is broken.
@@ -189,19 +196,19 @@ class Frame:
 
     @property
     def _orientation(self) -> int:
-        """As noted in its JPEG; looked for once."""
+        """The orientation noted in its JPEG; looked up once."""
         if not self._noted:
             self._noted = orientation(self.jpeg or b"")
         return self._noted
 
     @property
     def _seen_size(self) -> tuple[int, int]:
-        """Of the frame as it came, turned as it is to be seen."""
+        """The size of the frame as it came, turned upright."""
         width, height = self._size
         return (height, width) if is_sideways(self._orientation) else (width, height)
 
     def _raster(self, max_width: int | None) -> Raster:
-        """The pixels of its pictures of some width; made once, for every quality."""
+        """Return the pixels of its pictures of a width; they are made once for all qualities."""
         width, height = (self.width, self.height) if self._adjustment else self._seen_size
         size = fit_within(width, height, max_width or width, height)
         raster = self._rasters.get(size)
@@ -227,7 +234,7 @@ class Frame:
 def fit_picture(
     frame: Frame, spec: PictureSpec, max_bytes: int | None, rate_control: JpegRateControl
 ) -> Picture | None:
-    """The frame as a JPEG of at most `max_bytes`; `None` where that cannot be.
+    """Return the frame as a JPEG of at most `max_bytes`; `None` if that is impossible.
 
     Raises:
         ValueError: the source's JPEG had to be decoded, and is broken.
@@ -244,9 +251,9 @@ def fit_picture(
 
 
 def refit_picture(picture: Picture, spec: PictureSpec, max_bytes: int | None) -> Picture | None:
-    """A picture that was made already, at most so wide and of at most `max_bytes`; `None` where that cannot be.
+    """Return a finished picture in at most `spec.max_width` and `max_bytes`; `None` if that is impossible.
 
-    What is as it should be stays as it is, byte for byte; else it is decoded and encoded anew, which takes its time.
+    A picture that complies is returned unchanged; any other is decoded and encoded again, which takes time.
     """
     narrow = spec.max_width is None or picture.width <= spec.max_width
     if narrow and (max_bytes is None or len(picture.jpeg) <= max_bytes):

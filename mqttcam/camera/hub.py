@@ -1,4 +1,4 @@
-"""Where a camera's frames go: to everyone who wants the next one, in the capture thread."""
+"""The hub of a camera: passes its frames to subscribers, in the capture thread."""
 
 from __future__ import annotations
 
@@ -12,45 +12,48 @@ log = logging.getLogger(__name__)
 
 
 class Subscriber(Protocol):
-    """Somebody who looks at frames. Both methods are called in the capture thread and must not block."""
+    """Receives frames. Both methods are called in the capture thread and must not block."""
 
     def wants(self, frame: Frame) -> bool:
-        """Whether to hand over this frame; asked for every frame, so it must cost next to nothing."""
+        """Return whether to deliver this frame. This is called for every frame, so it must cost next to nothing."""
 
     def deliver(self, frame: Frame) -> None:
-        """Take a frame that was wanted; its pixels are gone once this returns."""
+        """Use a frame that was wanted; its pixels are invalid once this returns."""
 
 
 class Hub:
-    """Hands each frame to its subscribers.
+    """Passes each frame to its subscribers.
 
     Subscribing and unsubscribing are safe from any thread: the tuple is replaced, never changed.
 
     Attributes:
-        name: whose frames they are, for messages.
-        failures: frames that a subscriber failed on.
+        name: of the camera, for log lines.
+        failures: number of frames that a subscriber failed on.
     """
 
     def __init__(self, name: str = "") -> None:
         self.name = name
         self.failures = 0
         self._subscribers: tuple[Subscriber, ...] = ()
-        self._changing = threading.Lock()
-        self._complained: set[int] = set()
+        self._lock = threading.Lock()
+        self._logged: set[int] = set()
 
     def subscribe(self, subscriber: Subscriber) -> None:
-        """Offer it every frame from the next one on."""
-        with self._changing:
+        """Offer `subscriber` every frame from the next one on."""
+        with self._lock:
             self._subscribers = (*self._subscribers, subscriber)
 
     def unsubscribe(self, subscriber: Subscriber) -> None:
-        """Offer it no frame after this one."""
-        with self._changing:
+        """Offer `subscriber` no more frames."""
+        with self._lock:
             self._subscribers = tuple(one for one in self._subscribers if one is not subscriber)
-            self._complained.discard(id(subscriber))
+            self._logged.discard(id(subscriber))
 
     def publish(self, frame: Frame) -> bool:
-        """Offer a frame to everyone; whether anybody took it. One that fails stops neither others nor the camera."""
+        """Offer a frame to all subscribers, and return whether any of them took it.
+
+        A subscriber that fails affects neither the others nor the camera.
+        """
         taken = False
         for subscriber in self._subscribers:
             try:
@@ -59,14 +62,14 @@ class Hub:
                     subscriber.deliver(frame)
             except SessionEnded:
                 break
-            except Exception as error:  # noqa: BLE001 - it is the subscriber's own
-                self._complain(subscriber, error)
+            except Exception as error:  # noqa: BLE001 - a subscriber's failure stays its own
+                self._log_failure(subscriber, error)
         return taken
 
-    def _complain(self, subscriber: Subscriber, error: Exception) -> None:
-        """Count a failure; the first of each subscriber is said. Pictures that are broken are no fault of the code."""
+    def _log_failure(self, subscriber: Subscriber, error: Exception) -> None:
+        """Count a failure, and log the first one of each subscriber; with a traceback unless the picture is broken."""
         self.failures += 1
-        if id(subscriber) not in self._complained:
-            self._complained.add(id(subscriber))
+        if id(subscriber) not in self._logged:
+            self._logged.add(id(subscriber))
             trace = None if isinstance(error, ValueError) else error
             log.warning("%s: a frame could not be used: %s", self.name or "camera", error, exc_info=trace)

@@ -1,4 +1,4 @@
-"""What a camera measures of its frames, for sensors: never set, always seen."""
+"""Fields of a frame's metadata that are shown as sensors."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from mqttcam.values import Choice, Value, ValueKind
 
 @dataclass(frozen=True, slots=True)
 class MetadataField:
-    """One value of `Frame.metadata` that people like to see.
+    """One field of `Frame.metadata`.
 
     Attributes:
-        name: libcamera's own, as it stands in the metadata.
-        digits: behind the point, to round it to: what changes less is no news.
-        device_class: Home Assistant's, where it has one for this.
-        icon: an `mdi:` name, where no device class brings one.
-        label: what people call it, where that is not libcamera's name.
+        name: libcamera's name, as in the metadata.
+        digits: decimal places to round to; smaller changes are not reported.
+        device_class: Home Assistant's, if it has one for this.
+        icon: an `mdi:` name, unless the device class has one.
+        label: its name for people, if that is not libcamera's name.
     """
 
     name: str
@@ -40,7 +40,7 @@ class MetadataField:
         return title_of(self.key)
 
     def value(self, metadata: Mapping[str, object]) -> Value:
-        """Its value in a frame; `None` where the frame has none. A name's number is its place among the options."""
+        """Return its value in a frame; `None` if the frame has none. An enum's number is an index into the options."""
         raw = metadata.get(self.name)
         if isinstance(raw, bool) or not isinstance(raw, int | float) or not math.isfinite(raw):
             return None

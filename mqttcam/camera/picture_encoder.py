@@ -1,4 +1,4 @@
-"""Pictures for somebody who takes no more than so many bytes."""
+"""Pictures for a receiver with a limit in bytes."""
 
 from __future__ import annotations
 
@@ -12,17 +12,22 @@ log = logging.getLogger(__name__)
 
 
 class PictureEncoder:
-    """Makes pictures within a limit, and says once for each limit what becomes of those that are larger."""
+    """Makes pictures within a limit, and logs once for each limit what is done to larger ones."""
 
     def __init__(self, name: str, *, fit: bool = True) -> None:
-        """`fit`: what is too large is made smaller, not left out; `name` is whose pictures they are."""
+        """Do nothing yet.
+
+        Args:
+            name: of the receiver, for the log.
+            fit: make pictures smaller that are too large; else they are left out.
+        """
         self._name = name
         self._fit = fit
         self._rate_control = JpegRateControl()
-        self._said: int | None = None
+        self._logged_limit: int | None = None
 
-    def picture(self, frame: Frame, spec: PictureSpec, max_bytes: int | None) -> Picture | None:
-        """The frame as a JPEG of at most `max_bytes`; None where there is none.
+    def encode(self, frame: Frame, spec: PictureSpec, max_bytes: int | None) -> Picture | None:
+        """Return the frame as a JPEG of at most `max_bytes`; `None` if that is impossible.
 
         Raises:
             ValueError: the source's JPEG had to be decoded, and is broken.
@@ -33,32 +38,32 @@ class PictureEncoder:
         if self._fit:
             made = fit_picture(frame, spec, max_bytes, self._rate_control)
             if made is None or self._rate_control.step:
-                self._say(max_bytes, made)
+                self._log_limit(max_bytes, made)
             return made
         made = frame.picture(spec)
         if len(made.jpeg) <= max_bytes:
             return made
-        self._say(max_bytes, None)
+        self._log_limit(max_bytes, None)
         return None
 
-    def again(self, jpeg: bytes, spec: PictureSpec, max_bytes: int) -> bytes | None:
-        """The same of a JPEG that was made before `max_bytes` was known, and is larger; for any thread.
+    def encode_again(self, jpeg: bytes, spec: PictureSpec, max_bytes: int) -> bytes | None:
+        """Return a JPEG again, in at most `max_bytes`; for one made before the limit was known. For any thread.
 
         Raises:
-            ValueError: it is broken.
+            ValueError: the JPEG is broken.
         """
         made = None
         if self._fit:
             made = refit_picture(Picture(jpeg, 0, 0, *jpeg_size(jpeg), spec.quality), spec, max_bytes)
-        self._say(max_bytes, made)
+        self._log_limit(max_bytes, made)
         return None if made is None else made.jpeg
 
-    def _say(self, max_bytes: int, made: Picture | None) -> None:
-        if self._said == max_bytes:
+    def _log_limit(self, max_bytes: int, made: Picture | None) -> None:
+        if self._logged_limit == max_bytes:
             return
-        self._said = max_bytes
+        self._logged_limit = max_bytes
         if made is not None:
-            how = f"they are sent {made.width}x{made.height} at quality {made.quality}"
+            how = f"larger ones are sent as {made.width}x{made.height} at quality {made.quality}"
         else:
-            how = "they are not sent at all" if self._fit else "larger ones are not sent"
-        log.warning("%s: pictures of at most %d bytes are taken; %s", self._name, max_bytes, how)
+            how = "even the smallest is larger, and none is sent" if self._fit else "larger ones are not sent"
+        log.warning("%s: the limit is %d bytes per picture; %s", self._name, max_bytes, how)

@@ -1,30 +1,30 @@
-"""What the newest frame tells of its camera: looked at about once a second, and never for every frame."""
+"""Polling an open source for values and measurements: about once per second, never for every frame."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mqttcam.camera.control import Control
 from mqttcam.camera.metadata_field import MetadataField
 from mqttcam.camera.source import MeasuringSource, ReportingSource, Source
+from mqttcam.camera.source_controls import SourceControls
 from mqttcam.values import Value
 
-_LOOKS = 3
-"""Looks at different frames after which a camera has shown every reading that it has: libcamera's algorithms begin one
+_POLLS_UNTIL_COMPLETE = 3
+"""Polls at different frames after which a camera has shown every field that it has: libcamera's algorithms start one
 after the other, within the first dozen frames."""
-_ON_THE_WAY = 10
+_FRAMES_IN_FLIGHT = 10
 """Frames that may have been taken before a value that was just set: those in the buffers, and a few of the sensor's."""
 
 
 @dataclass(frozen=True, slots=True)
 class PollResult:
-    """One look.
+    """What one poll found.
 
     Attributes:
-        applied: values of controls by key, as the frame was really taken.
-        readings: what was measured.
-        complete: no reading is to be expected that was not seen so far.
+        applied: values of controls by key, as the newest frame was really taken.
+        readings: what was measured with the newest frame.
+        complete: whether every field that the source has was seen by now.
     """
 
     applied: Mapping[str, Value]
@@ -33,40 +33,46 @@ class PollResult:
 
 
 class SourcePoller:
-    """Looks at one open source, in its capture thread.
+    """Polls one open source, in its capture thread.
 
     Attributes:
-        wanted: the source has anything to look at.
+        wanted: whether the source has anything to poll.
     """
 
-    def __init__(self, source: Source, controls: Mapping[str, Control]) -> None:
-        """Looks at nothing yet; `controls` are the source's, by key."""
+    def __init__(
+        self, source: Source, controls: SourceControls, frames_in_flight: int = _FRAMES_IN_FLIGHT
+    ) -> None:
+        """Do not poll yet.
+
+        Args:
+            frames_in_flight: frames after a change of controls that may not show it yet.
+        """
         self._reporting = source if isinstance(source, ReportingSource) else None
         self._measuring = source if isinstance(source, MeasuringSource) else None
         self.wanted = self._reporting is not None or self._measuring is not None
-        self._keys = {control.name: key for key, control in controls.items()}
-        self._looks = 0
+        self._controls = controls
+        self._frames_in_flight = frames_in_flight
+        self._polls = 0
         self._frames = -1
         self._applied_from = 0
         self._last: PollResult | None = None
 
     def controls_changed(self, frames: int) -> None:
-        """Values were set when there were so many frames: the next few do not show them yet."""
-        self._applied_from = frames + _ON_THE_WAY
+        """Note that values were set when `frames` had been captured: the next few do not show them yet."""
+        self._applied_from = frames + self._frames_in_flight
         self._last = None
 
     def poll(self, frames: int) -> PollResult | None:
-        """What the newest of so many frames tells; `None`: nothing new."""
+        """Return what the newest of `frames` shows; `None` if that is nothing new."""
         if frames == self._frames:
             return None
         self._frames = frames
-        self._looks += 1
+        self._polls += 1
         applied: dict[str, Value] = {}
         if self._reporting is not None and frames >= self._applied_from:
-            names = self._reporting.applied
-            applied = {self._keys[name]: value for name, value in names.items() if name in self._keys}
+            applied = self._controls.by_keys(self._reporting.applied)
         readings = dict(self._measuring.readings) if self._measuring is not None else {}
-        result = PollResult(applied, readings, self._looks >= _LOOKS)
+        result = PollResult(applied, readings, self._polls >= _POLLS_UNTIL_COMPLETE)
         if result == self._last:
             return None
         self._last = result
@@ -77,9 +83,9 @@ class CameraReadings:
     """What a camera measures, on the event loop.
 
     Attributes:
-        fields: by key, every one that this camera was seen to have; one that a frame leaves out is unknown, not gone.
-        values: by key, of the newest look; empty while no frames come.
-        complete: no other reading is to be expected.
+        fields: by key, every field that this camera was seen to have; one that a frame lacks is unknown, not gone.
+        values: by key, of the newest poll; empty while no frames come.
+        complete: whether no other field is to be expected.
     """
 
     def __init__(self) -> None:
@@ -89,11 +95,11 @@ class CameraReadings:
         self._device: object = None
 
     def begin(self, device: object, *, expected: bool) -> None:
-        """A source was opened: what is known of the same device stays known.
+        """Note that a source was opened; the fields of the same device stay known.
 
         Args:
-            device: equal for the same one.
-            expected: it measures anything at all.
+            device: compares equal for the same device.
+            expected: whether it measures anything.
         """
         self.values = {}
         if device != self._device:
@@ -102,7 +108,7 @@ class CameraReadings:
             self.complete = not expected
 
     def update(self, result: PollResult) -> bool:
-        """Note a look; whether anything is new."""
+        """Take over the result of a poll; return whether anything is new."""
         before = len(self.fields), self.complete, self.values
         for field in result.readings:
             self.fields.setdefault(field.key, field)

@@ -1,6 +1,6 @@
-"""Which frames somebody takes: every one, a rate, those that a schedule asks for; all the time, or on motion.
+"""Which frames are taken: every one, so many per second, or by a schedule; always, or only on motion.
 
-A new way to choose is a class here and a line in `selection`.
+A new way to select is a class here and a line in `selection`.
 """
 
 from __future__ import annotations
@@ -13,23 +13,23 @@ from mqttcam.schedule import Schedule, Ticker
 
 
 class Selection(Protocol):
-    """Asked once for every frame, in the capture thread, so it must cost next to nothing."""
+    """Selects frames. It is asked once for every frame, in the capture thread, so it must cost next to nothing."""
 
     def due(self, ts_ns: int) -> bool:
-        """Whether a frame captured then (Unix nanoseconds) is taken; it then counts as taken."""
+        """Return whether to take a frame captured at `ts_ns` (Unix nanoseconds); it then counts as taken."""
 
 
 class Every:
-    """All of them."""
+    """Takes every frame."""
 
     def due(self, ts_ns: int) -> bool:
         return True
 
 
 class Rate:
-    """So many a second, by capture times, without drift and never more than that on the average.
+    """Takes a number of frames per second, by capture times, without drift and never more on average.
 
-    Half a frame early is on time, so that no rate beats against the camera's. A clock that jumps costs no more than
+    Half a frame early counts as on time, so that no rate beats against the camera's. A clock that jumps costs at most
     two periods.
     """
 
@@ -49,7 +49,7 @@ class Rate:
 
 
 class Scheduled:
-    """The first frame at or after each time of a schedule, by the clock of this machine."""
+    """Takes the first frame at or after each time of a schedule, by the clock of this machine."""
 
     def __init__(self, schedule: Schedule) -> None:
         self._ticker = Ticker(schedule)
@@ -59,7 +59,7 @@ class Scheduled:
 
 
 class OnMotion:
-    """Of the frames that another selection takes, those while something moves."""
+    """Takes those frames of another selection that come while something moves."""
 
     def __init__(self, selection: Selection, moving: Callable[[], bool]) -> None:
         self._selection = selection
@@ -72,12 +72,12 @@ class OnMotion:
 def selection(
     fps: float, schedule: Schedule | None = None, moving: Callable[[], bool] | None = None
 ) -> Selection | None:
-    """The frames that are due; None: none ever is.
+    """Return the selection for these options; `None` if no frame is ever taken.
 
     Args:
-        fps: frames a second; 0 is none, infinity every one.
-        schedule: counts more than the rate.
-        moving: whether something moves now, where only such frames are wanted.
+        fps: frames per second; 0 for none, infinity for every frame.
+        schedule: takes precedence over the rate.
+        moving: whether something moves now, if only such frames are wanted.
     """
     if schedule is None and fps == 0:
         return None

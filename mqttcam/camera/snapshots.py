@@ -1,4 +1,4 @@
-"""Pictures on demand, each of the next frame."""
+"""Snapshots: pictures on request, each of the next frame."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from mqttcam.camera.hub import Hub
 from mqttcam.camera.status import CameraUnavailable
 from mqttcam.imaging.rate_control import JpegRateControl
 
-_TRIES = 5
-"""Frames in a row that may be broken."""
-_CLOCK_SLACK_NS = 200_000
-"""The two clocks are not read at the very same moment."""
+_MAX_BROKEN = 5
+"""Broken frames in a row after which a request fails."""
+_CLOCK_TOLERANCE_NS = 200_000
+"""The two clocks are not read at exactly the same moment."""
 
 
 class SnapshotRequest:
@@ -22,8 +22,8 @@ class SnapshotRequest:
 
     Attributes:
         picture: resolves on the loop; fails with `CameraUnavailable`.
-        problem: what was wrong with frames so far.
-        refusal: why there is no picture, also where one had been made just before.
+        problem: what was wrong with the frames so far.
+        refusal: why there is no picture, even if one had been made just before.
     """
 
     def __init__(self, spec: PictureSpec, max_bytes: int | None) -> None:
@@ -38,13 +38,13 @@ class SnapshotRequest:
         self._broken = 0
 
     def wants(self, frame: Frame) -> bool:
-        """Whether the frame is new enough. The age is told by a clock that never jumps."""
+        """Return whether the frame is new enough; its age is measured by a clock that never jumps."""
         if self._taken:
             return False
-        return frame.ts_ns + _CLOCK_SLACK_NS >= time.time_ns() - (time.monotonic_ns() - self._made_at)
+        return frame.ts_ns + _CLOCK_TOLERANCE_NS >= time.time_ns() - (time.monotonic_ns() - self._made_at)
 
     def deliver(self, frame: Frame) -> None:
-        """Make the picture; of a broken frame there is none, and the next one is tried."""
+        """Make the picture; after a broken frame, the next one is tried."""
         try:
             picture = fit_picture(frame, self._spec, self._max_bytes, JpegRateControl())
         except SessionEnded:
@@ -52,7 +52,7 @@ class SnapshotRequest:
         except Exception as error:
             self.problem = f"no picture could be made: {error}"
             self._broken += 1
-            if self._broken >= _TRIES:
+            if self._broken >= _MAX_BROKEN:
                 self._taken = True
                 self._loop.call_soon_threadsafe(self.fail, self.problem)
             raise
@@ -64,32 +64,32 @@ class SnapshotRequest:
             self._loop.call_soon_threadsafe(self._fulfil, picture, frame.session)
 
     def fail(self, reason: str) -> None:
-        """There will be no picture; on the loop."""
+        """Fail the request; on the loop."""
         self.refusal = reason
         if not self.picture.done():
             self.picture.set_exception(CameraUnavailable(reason))
 
     def _fulfil(self, picture: Picture, session: CaptureSession) -> None:
         if session.ended:
-            self._taken = False  # the camera was restarted: one of its new frames will do
+            self._taken = False  # the camera was restarted: wait for one of its new frames
         elif not self.picture.done():
             self.picture.set_result(picture)
 
 
 class SnapshotRequests:
-    """The orders of one camera; on the loop."""
+    """The pending snapshot requests of one camera; on the loop."""
 
     def __init__(self, hub: Hub, why_not: Callable[[], str | None]) -> None:
-        """`why_not` says why no frame comes, where that is known."""
+        """`why_not` says in words why no frame comes, if that is known."""
         self._hub = hub
         self._why_not = why_not
         self._open: set[SnapshotRequest] = set()
 
     async def take(self, spec: PictureSpec, max_bytes: int | None, seconds: float) -> Picture:
-        """A picture of a frame that was captured after this call.
+        """Return a picture of a frame that was captured after this call.
 
         Raises:
-            CameraUnavailable: none came within so many seconds, or they were refused.
+            CameraUnavailable: none came within `seconds`, or `fail_all` was called.
         """
         request = SnapshotRequest(spec, max_bytes)
         self._open.add(request)
@@ -103,11 +103,11 @@ class SnapshotRequests:
             self._hub.unsubscribe(request)
             self._open.discard(request)
         if request.refusal is not None:
-            # Privacy: it was there already, and the camera was switched off before whoever waits came to take it.
+            # Privacy: the picture was made, and the camera was switched off before this coroutine could return it.
             raise CameraUnavailable(request.refusal)
         return picture
 
     def fail_all(self, reason: str) -> None:
-        """There will be no picture for those that wait."""
+        """Fail all pending requests."""
         for request in self._open:
             request.fail(reason)

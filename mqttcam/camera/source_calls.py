@@ -1,4 +1,4 @@
-"""What is asked of an open source: done in its capture thread, between two frames."""
+"""Calls into an open source, made by its capture thread between two frames."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from mqttcam.camera.source import Source
+from mqttcam.camera.open_source import OpenSource
 from mqttcam.camera.wakeup import Wakeup
 
 Result = TypeVar("Result")
@@ -17,68 +17,68 @@ Result = TypeVar("Result")
 
 @dataclass(eq=False, slots=True)
 class SourceCall(Generic[Result]):
-    """One thing to do.
+    """One call.
 
     Attributes:
-        work: does it, in the capture thread.
-        result: resolves on the loop with what that gave; fails with what it raised.
+        function: is called in the capture thread.
+        result: resolves on the loop with the function's result or exception.
     """
 
-    work: Callable[[Source], Result]
+    function: Callable[[OpenSource], Result]
     result: asyncio.Future[Result]
 
-    def do(self, source: Source) -> None:
-        """Do it now, in the capture thread."""
+    def run(self, source: OpenSource) -> None:
+        """Make the call; in the capture thread."""
         loop = self.result.get_loop()
         try:
-            result = self.work(source)
-        except Exception as error:  # noqa: BLE001 - it is the caller's
-            tell(loop, _fail, self.result, error)
+            result = self.function(source)
+        except Exception as error:  # noqa: BLE001 - it is passed to the caller
+            call_soon(loop, _set_exception, self.result, error)
         else:
-            tell(loop, resolve, self.result, result)
+            call_soon(loop, set_result, self.result, result)
 
 
 class CallQueue:
-    """Those of one capture; they are given and withdrawn on the loop.
+    """The calls of one capture; submitted and cancelled on the loop.
 
     Attributes:
-        waiting: the next one first; for the capture thread to take.
+        waiting: calls that were not begun, the oldest first; the capture thread takes them from here.
     """
 
-    def __init__(self, wake: Wakeup) -> None:
-        """Belongs to the running loop; `wake` is the capture thread's."""
+    def __init__(self, wakeup: Wakeup) -> None:
+        """`wakeup` ends the capture thread's wait for the next frame."""
         self.waiting: deque[SourceCall[Any]] = deque()
-        self._wake = wake
+        self._wakeup = wakeup
         self._loop = asyncio.get_running_loop()
 
-    def submit(self, work: Callable[[Source], Result], *, at_once: bool = True) -> SourceCall[Result]:
-        """Have it done; `at_once`: the wait for the next frame ends for it."""
-        call = SourceCall(work, self._loop.create_future())
+    def submit(self, function: Callable[[OpenSource], Result], *, at_once: bool = True) -> SourceCall[Result]:
+        """Have `function` called; `at_once` ends the wait for the next frame for it."""
+        call = SourceCall(function, self._loop.create_future())
         self.waiting.append(call)
         if at_once:
-            self._wake.set()
+            self._wakeup.set()
         return call
 
     def cancel(self, call: SourceCall[Any]) -> bool:
-        """Take back what was not begun; whether it was not."""
-        with contextlib.suppress(ValueError, IndexError):  # it is gone from the queue: it was begun
+        """Remove a call unless it was begun; return whether it was removed."""
+        with contextlib.suppress(ValueError, IndexError):  # it is not in the queue any more: it was begun
             self.waiting.remove(call)
             return True
         return False
 
 
-def tell(loop: asyncio.AbstractEventLoop, callback: Callable[..., None], *arguments: object) -> None:
-    """Call back on a loop, from any thread."""
-    with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to be told
+def call_soon(loop: asyncio.AbstractEventLoop, callback: Callable[..., None], *arguments: object) -> None:
+    """Schedule a callback on a loop from any thread; does nothing if the loop is closed."""
+    with contextlib.suppress(RuntimeError):
         loop.call_soon_threadsafe(callback, *arguments)
 
 
-def resolve(future: asyncio.Future[Any], result: object) -> None:
-    """Give a future its result, unless nobody waits for it any more."""
+def set_result(future: asyncio.Future[Any], result: object) -> None:
+    """Resolve a future unless it is done or cancelled."""
     if not future.done():
         future.set_result(result)
 
 
-def _fail(future: asyncio.Future[Any], error: Exception) -> None:
+def _set_exception(future: asyncio.Future[Any], error: Exception) -> None:
     if not future.done():
         future.set_exception(error)

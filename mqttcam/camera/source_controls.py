@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping
 
-from mqttcam.camera.control import Action, Control, named, plain_name
+from mqttcam.camera.control import Action, Control, find_control, plain_name
 from mqttcam.camera.source import Source, SourceInfo
 from mqttcam.values import InvalidValue, Value
 
@@ -13,10 +13,10 @@ log = logging.getLogger(__name__)
 
 
 class SourceControls:
-    """Sets values that are known by key with a source that knows them by name.
+    """Sets values by key, on a source that knows its controls by name.
 
     Attributes:
-        by_key: the controls that keep a value.
+        by_key: the controls that have a value; actions are not among them.
     """
 
     def __init__(self, source: Source, info: SourceInfo) -> None:
@@ -25,11 +25,15 @@ class SourceControls:
         self.by_key: dict[str, Control] = {control.key: control for control in info.controls}
         self._keys = {control.name: control.key for control in info.controls}
 
+    def by_keys(self, values: Mapping[str, Value]) -> dict[str, Value]:
+        """Return values that are by name, by key; those of unknown names are left out."""
+        return {self._keys[name]: value for name, value in values.items() if name in self._keys}
+
     def set(self, values: Mapping[str, Value]) -> dict[str, Value]:
-        """Set controls by key, all of them or none; the values that took effect.
+        """Set controls by key, all of them or none; return the values that took effect.
 
         Raises:
-            InvalidValue: there is no such control, or the device does not take its value; `field` is the key.
+            InvalidValue: there is no such control, or the device refuses the value; `field` is the key.
             SourceError: the device failed.
         """
         if unknown := values.keys() - self.by_key:
@@ -37,21 +41,21 @@ class SourceControls:
         return self._apply({self.by_key[key].name: value for key, value in values.items()})
 
     def act(self, action: Action) -> dict[str, Value]:
-        """Do something once; the values by key that follow from it.
+        """Perform an action; return the values that follow from it, by key.
 
         Raises:
-            InvalidValue, SourceError: the device does not do it.
+            InvalidValue, SourceError: the device did not perform it.
         """
         return self._apply({action.control: action.value})
 
     def set_wanted(
         self, wanted: Iterable[tuple[str, object]], camera: str
     ) -> tuple[dict[str, Value], list[str]]:
-        """Set one by one, so that a bad value costs none of the others.
+        """Set values one by one, so that a bad one does not keep the others from being set.
 
         Args:
             wanted: values by any spelling of their controls' names.
-            camera: its name, for the log.
+            camera: the camera's id, for the log.
 
         Returns:
             The values by key that took effect, and in words what was refused.
@@ -59,9 +63,9 @@ class SourceControls:
         values: dict[str, Value] = {}
         refused: list[str] = []
         for name, raw in wanted:
-            control = named(self.by_key.values(), name)
+            control = find_control(self.by_key.values(), name)
             if control is None:
-                refused.append(self._unknown(name))
+                refused.append(self._why_unknown(name))
                 continue
             try:
                 values.update(self.set({control.key: control.kind.coerce(raw)}))
@@ -78,12 +82,12 @@ class SourceControls:
         except InvalidValue as error:
             error.field = self._keys.get(error.field or "", error.field)
             raise
-        return {self._keys[name]: value for name, value in applied.items() if name in self._keys}
+        return self.by_keys(applied)
 
-    def _unknown(self, name: str) -> str:
+    def _why_unknown(self, name: str) -> str:
         plain = plain_name(name)
         for action in self._actions:
             if plain in (plain_name(action.control), plain_name(action.name)):
-                return f"{name} is done once and keeps no value: it is the command {action.key}"
+                return f"{name} is an action and has no value; use the command {action.key}"
         known = ", ".join(one.name for one in self.by_key.values() if not one.raw)
-        return f"no control {name}" + (f"; there are {known}" if known else " or any other")
+        return f"no control {name}" + (f"; this camera has {known}" if known else "; this camera has none")

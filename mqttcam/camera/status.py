@@ -1,4 +1,4 @@
-"""What a camera does, and the refusal of one that does nothing."""
+"""The status of a camera, and the error of one that is not available."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class CameraStatus(StrEnum):
-    """What a camera does: `off` is switched off, `stopped` has come to its end."""
+    """The status of a camera: `off` means switched off, `stopped` that its source has come to its end."""
 
     STARTING = "starting"
     RUNNING = "running"
@@ -16,8 +16,8 @@ class CameraStatus(StrEnum):
 
 
 WITHOUT_FRAMES = frozenset({CameraStatus.OFF, CameraStatus.FAILED, CameraStatus.STOPPED})
-"""None come, and none are about to."""
+"""No frames come, and none are expected."""
 
 
 class CameraUnavailable(Exception):
-    """The camera gives no pictures and takes no values now; the message says why."""
+    """The camera gives no pictures and takes no values at the moment; the message says why."""

@@ -1,4 +1,4 @@
-"""What sleeps in the kernel where no signal reaches it: neither a new process nor SIGKILL ends that, a reboot does."""
+"""Threads in uninterruptible sleep: no signal reaches them, so that only a reboot ends them."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ PROC = Path("/proc")
 
 
 def is_uninterruptible(thread_id: int | None, proc: Path = PROC) -> bool:
-    """Whether a thread of ours sleeps there (proc_pid_stat(5), state D)."""
+    """Return whether a thread of this process is in uninterruptible sleep (proc_pid_stat(5), state D)."""
     return thread_id is not None and _state(proc / "self" / "task" / str(thread_id)) == "D"
 
 
 def uninterruptible_threads(process_id: int, proc: Path = PROC) -> set[str]:
-    """The threads of any process that sleep there at this moment."""
+    """Return the threads of a process that are in uninterruptible sleep at this moment."""
     try:
         tasks = list((proc / str(process_id) / "task").iterdir())
     except OSError:  # it has ended

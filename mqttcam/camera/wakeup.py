@@ -1,4 +1,4 @@
-"""Waiting in the capture thread: for a time, for the next frame's turn, or until the loop wants something."""
+"""Waiting in the capture thread: for a time, for the next frame's time, or until the loop ends the wait."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import time
 
 
 class Wakeup:
-    """Ends a wait of the capture thread from any other thread. One `set` ends one `wait`, also a later one.
+    """Ends a wait of the capture thread from another thread. One `set` ends one `wait`, even a later one.
 
-    A bare lock: waiting on it costs no more than `time.sleep`, which `threading.Event` with a timeout does not match.
+    This is a bare lock: waiting for it costs no more than `time.sleep`; `threading.Event` costs more.
     """
 
     def __init__(self) -> None:
@@ -18,34 +18,34 @@ class Wakeup:
         self._lock.acquire()
 
     def set(self) -> None:
-        with contextlib.suppress(RuntimeError):  # it is set already
+        with contextlib.suppress(RuntimeError):  # it is already set
             self._lock.release()
 
     def wait(self, timeout: float) -> bool:
-        """Wait at most `timeout` seconds; whether it was `set` that ended it."""
+        """Wait at most `timeout` seconds; return whether `set` ended the wait."""
         return self._lock.acquire(timeout=max(timeout, 0))
 
 
 class Pacer:
-    """The turns of a source that makes its frames itself: `rate` a second, 0 for as fast as it goes.
+    """Paces a source that makes its frames itself: `rate` frames per second, 0 for as many as possible.
 
-    No drift: turns are counted from the first. One that was missed by more than a period is left out, not made up for.
+    It does not drift: times are counted from the first. One that was missed by more than a period is skipped.
     """
 
-    def __init__(self, rate: float, wake: Wakeup) -> None:
+    def __init__(self, rate: float, wakeup: Wakeup) -> None:
         self._period = 1 / rate if rate else 0.0
-        self._wake = wake
+        self._wakeup = wakeup
         self._next = 0.0
 
     def wait(self, timeout: float) -> bool:
-        """Wait for the next turn; False where it does not come within `timeout` seconds, or the wait was ended."""
+        """Wait for the next frame's time; return False if it is not within `timeout` seconds, or the wait was ended."""
         if not self._period:
             return True
         now = time.monotonic()
         if now - self._next >= self._period:
             self._next = now
         left = self._next - now
-        if left > 0 and (self._wake.wait(min(left, timeout)) or left > timeout):
+        if left > 0 and (self._wakeup.wait(min(left, timeout)) or left > timeout):
             return False
         self._next += self._period
         return True

@@ -86,7 +86,9 @@ class Background:
     cell sees nothing. How bright the whole picture is does not matter, and neither does light on a part of it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, settling: float = SETTLING) -> None:
+        """Know nothing yet; for `settling` seconds from the first picture on, nothing counts as motion."""
+        self._settling = settling
         self._levels: Levels | None = None
         self._before: NDArray[np.int16]
         self._spread: Levels
@@ -96,7 +98,7 @@ class Background:
     @property
     def settled(self) -> bool:
         """Whether motion can be seen yet."""
-        return self._levels is not None and self._seconds >= SETTLING
+        return self._levels is not None and self._seconds >= self._settling
 
     def look(self, luma: Plane, seconds: float) -> Motion:
         """What moves in the next picture.

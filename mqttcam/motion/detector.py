@@ -13,7 +13,7 @@ from mqttcam.camera.hub import Hub
 from mqttcam.camera.selection import Rate
 from mqttcam.imaging.exif import is_sideways, mirrors, orientation
 from mqttcam.imaging.raster import Plane, decode_luma
-from mqttcam.motion.background import SMALL, Background, Box, shrunk
+from mqttcam.motion.background import SETTLING, SMALL, Background, Box, shrunk
 
 _LEAST_WIDTH = SMALL * 3 // 4
 """In pixels, that a JPEG is decoded to: three quarters of the usual width show as much and decode in half the time."""
@@ -55,6 +55,7 @@ class MotionDetector:
         fps: float,
         threshold: float,
         clear_after: float,
+        settling: float = SETTLING,
     ) -> None:
         """Off, and subscribed.
 
@@ -62,14 +63,16 @@ class MotionDetector:
             on_change: called on the loop when `moving` has changed; with the start where motion has begun.
             fps: looks a second.
             clear_after: seconds without motion after which it is over.
+            settling: seconds from the first frame on in which nothing counts as motion.
         """
         self.threshold = threshold
         self._loop = loop
         self._on_change = on_change
         self._clear_after_ns = int(clear_after * 1e9)
+        self._settling = settling
         self._looks = Rate(fps)
         self._activation: object | None = None
-        self._state = _SessionState(None, CaptureSession())
+        self._state = _SessionState(None, CaptureSession(), settling)
         hub.subscribe(self)
 
     @property
@@ -109,7 +112,7 @@ class MotionDetector:
         """
         activation, state = self._activation, self._state
         if state.activation is not activation or state.session is not frame.session:
-            state = self._state = _SessionState(activation, frame.session)
+            state = self._state = _SessionState(activation, frame.session, self._settling)
         before = state.moving
         start = state.look(frame, self.threshold, self._clear_after_ns)
         if state.moving is not before:
@@ -127,11 +130,11 @@ class _SessionState:
 
     __slots__ = ("_background", "_looked_ns", "_seen_ns", "activation", "moving", "session")
 
-    def __init__(self, activation: object | None, session: CaptureSession) -> None:
+    def __init__(self, activation: object | None, session: CaptureSession, settling: float) -> None:
         self.activation = activation
         self.session = session
         self.moving: bool | None = None
-        self._background = Background()
+        self._background = Background(settling)
         self._looked_ns = 0
         self._seen_ns = 0
 

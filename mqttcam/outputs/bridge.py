@@ -109,7 +109,7 @@ class Bridge:
             SessionEnded: the camera was closed meanwhile; the frame counts for nothing.
         """
         try:
-            picture = self._encoder.picture(frame, self._spec, self._writer_thread.limit)
+            picture = self._encoder.encode(frame, self._spec, self._writer_thread.limit)
         except ValueError:
             self.counts.add_taken()
             self.counts.add_dropped("broken")
@@ -126,7 +126,7 @@ class Bridge:
         return spec if self._quality is None else replace(spec, quality=self._quality)
 
     def _shrink_jpeg(self, jpeg: bytes, limit: int) -> bytes | None:
-        return self._encoder.again(jpeg, self._spec, limit)
+        return self._encoder.encode_again(jpeg, self._spec, limit)
 
 
 class BridgedOutput(ABC):

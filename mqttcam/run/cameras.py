@@ -38,8 +38,8 @@ class ConfiguredCameras:
         self._store = store
         self._on_stuck = on_stuck
 
-    def add(self, camera_id: str, settings: CameraSettings, left_behind: Iterable[Capture] = ()) -> None:
-        """Add a camera as the last one and start it; `left_behind` are stuck captures of its predecessor."""
+    def add(self, camera_id: str, settings: CameraSettings, abandoned: Iterable[Capture] = ()) -> None:
+        """Add a camera as the last one and start it; `abandoned` are stuck captures of its predecessor."""
         device = build_device(
             camera_id, settings, self._store, on_stuck=partial(self._stuck, camera_id), outputs=self._outputs
         )
@@ -47,7 +47,7 @@ class ConfiguredCameras:
         device.attach_outputs()
         if self._gateway is not None:
             self._gateway.add(device)
-        device.camera.start(left_behind)
+        device.camera.start(abandoned)
 
     def changed(self, new: Mapping[str, CameraSettings]) -> list[str]:
         """Return the ids of the running cameras that `new` has with other settings, or no longer has."""
@@ -67,7 +67,7 @@ class ConfiguredCameras:
         """Remove the `changed` cameras, which have been stopped, and add those that `new` has and the registry not."""
         stopped = {camera_id: self._registry.cameras[camera_id].device for camera_id in changed}
         # A stuck capture may still hold the device, which its successor has to know.
-        left_behind = {camera_id: device.camera.left_behind for camera_id, device in stopped.items()}
+        abandoned = {camera_id: device.camera.abandoned for camera_id, device in stopped.items()}
         for device in stopped.values():
             await device.outputs.detach()
         # Without an await from here on: no reader finds a camera missing.
@@ -77,7 +77,7 @@ class ConfiguredCameras:
             self._registry.remove(camera_id)
         for camera_id, settings in new.items():
             if camera_id not in self._registry.cameras:
-                self.add(camera_id, settings, left_behind.get(camera_id, ()))
+                self.add(camera_id, settings, abandoned.get(camera_id, ()))
         self._registry.arrange(new)
 
     def _stuck(self, camera_id: str) -> str:

@@ -22,6 +22,7 @@ from mqttcam.camera.source import (
 from mqttcam.camera.wakeup import Pacer, Wakeup
 from mqttcam.imaging.raster import Planes
 from mqttcam.values import Choice, Number, Value
+from tests.support.waiting import until
 
 WIDTH, HEIGHT = 64, 48
 CONTROLS = (
@@ -43,6 +44,26 @@ def grey_planes(width: int = WIDTH, height: int = HEIGHT, luma: int = 90) -> Pla
     """A picture of one grey."""
     half = np.full((height // 2, width // 2), 128, np.uint8)
     return np.full((height, width), luma, np.uint8), half, half.copy()
+
+
+class Hang:
+    """A place where capture threads hang until they are released."""
+
+    def __init__(self) -> None:
+        self._reached, self._released = threading.Event(), threading.Event()
+
+    def wait(self) -> None:
+        """Hang; in the capture thread."""
+        self._reached.set()
+        self._released.wait(_HANGS_AT_MOST)
+
+    def release(self) -> None:
+        """Let every thread go on that hangs here."""
+        self._released.set()
+
+    async def reached(self) -> None:
+        """Return once a thread hangs here."""
+        await until(self._reached.is_set, "a thread hangs")
 
 
 class Hardware:
@@ -74,7 +95,7 @@ class Hardware:
         )
         self.opened = self.closed = self.reads = 0
         self.applied: list[dict[str, Value]] = []
-        self._hangs: list[threading.Event] = []
+        self._hangs: list[Hang] = []
 
     def __call__(self, wake: Wakeup, kind: type[Broken] | None = None) -> Broken:
         """A source of it: a `Broken`, or of a `kind` of that."""
@@ -88,12 +109,12 @@ class Hardware:
         """Sources that are open."""
         return self.opened - self.closed
 
-    def hang(self, where: str) -> threading.Event:
-        """Hang there from now on, until the event is set."""
-        released = threading.Event()
-        self._hangs.append(released)
-        self.faults[where] = lambda: released.wait(_HANGS_AT_MOST)
-        return released
+    def hang(self, where: str) -> Hang:
+        """Hang there from now on, until it is released."""
+        hang = Hang()
+        self._hangs.append(hang)
+        self.faults[where] = hang.wait
+        return hang
 
     def fail(self, where: str, error: BaseException) -> None:
         """Raise that there from now on."""
@@ -110,8 +131,8 @@ class Hardware:
     def release(self) -> None:
         """Let every thread go on."""
         self.heal()
-        for event in self._hangs:
-            event.set()
+        for hang in self._hangs:
+            hang.release()
 
     def meet_fault(self, where: str) -> None:
         """What the source calls before it does something."""

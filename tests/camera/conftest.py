@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import threading
@@ -10,8 +11,8 @@ from typing import Any, Protocol
 
 import pytest
 
-from mqttcam.camera import capture, stall_detection, supervisor
 from mqttcam.camera.camera import Camera
+from mqttcam.camera.timing import Timing
 from mqttcam.settings import CameraSettings
 from tests.camera.broken import Hardware
 from tests.support.waiting import until
@@ -34,27 +35,35 @@ class OnStuck:
         return "a new process is started"
 
 
-STOP_TIMEOUT = supervisor._STOP_TIMEOUT
-"""As it is outside of these tests."""
+QUICK = Timing(
+    tick=0.02,
+    open_timeout=0.8,
+    min_frame_age=0.8,
+    hang_timeout=0.8,
+    first_retry=0.01,
+    last_retry=0.05,
+    close_timeout=0.5,
+    stop_timeout=0.2,
+    off_timeout=0.4,
+)
+"""Seconds become hundredths of them."""
+
+
+async def loop_turns() -> None:
+    """Return when everything that is ready on the loop has run, and what follows from it."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+async def threads_end() -> None:
+    """Return when no capture thread runs, and the loop has handled what the last ones reported."""
+    await until(lambda: not threads(), "the capture threads end")
+    await loop_turns()
 
 
 def threads() -> list[threading.Thread]:
     """The capture threads of this process."""
     return [thread for thread in threading.enumerate() if thread.name.startswith("capture-")]
-
-
-@pytest.fixture(autouse=True)
-def _quick_ladder(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Seconds become hundredths of them."""
-    monkeypatch.setattr(supervisor, "TICK", 0.02)
-    monkeypatch.setattr(stall_detection, "MIN_FRAME_AGE", 0.8)
-    monkeypatch.setattr(stall_detection, "_HANG", 0.8)
-    monkeypatch.setattr(supervisor, "_FIRST_RETRY", 0.01)
-    monkeypatch.setattr(supervisor, "_LAST_RETRY", 0.05)
-    monkeypatch.setattr(supervisor, "_CLOSE_TIMEOUT", 0.5)
-    monkeypatch.setattr(supervisor, "_STOP_TIMEOUT", 0.2)
-    monkeypatch.setattr(supervisor, "_OFF_PATIENCE", 0.4)
-    monkeypatch.setattr(capture, "OPEN_TIMEOUT", 0.8)
 
 
 @pytest.fixture(autouse=True)
@@ -72,8 +81,8 @@ async def make_camera() -> AsyncIterator[MakeCamera]:
 
     def make(hardware: Hardware, **options: Any) -> Camera:
         keys = {"source": {"type": "test_pattern"}, "frame_rate": 100} | options.pop("settings", {})
-        options = {"make_source": hardware} | options
-        camera = Camera(f"cam{len(made)}", CameraSettings.model_validate(keys), **options)
+        given: dict[str, Any] = {"make_source": hardware, "timing": QUICK, **options}
+        camera = Camera(f"cam{len(made)}", CameraSettings.model_validate(keys), **given)
         made.append((camera, hardware))
         return camera
 

@@ -69,7 +69,7 @@ async def test_it_cannot_be_configured(make_camera: MakeCamera, hardware: Hardwa
     )
     camera.start()
     await running(camera)
-    assert camera.last_error == f"{name} is done once and keeps no value: it is the command autofocus"
+    assert camera.last_error == f"{name} is an action and has no value; use the command autofocus"
     assert hardware.applied == []
 
 
@@ -101,4 +101,4 @@ async def test_raw_controls_are_not_named_to_who_mistypes(make_camera: MakeCamer
     camera = make_camera(Hardware(controls=CONTROLS), settings={"controls": {"Gain": 2}})
     camera.start()
     await running(camera)
-    assert camera.last_error == "no control Gain; there are AfMode, ColourGain"
+    assert camera.last_error == "no control Gain; this camera has AfMode, ColourGain"

@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
-from mqttcam.camera import capture_client
-from mqttcam.camera.control import Control, WantedValues, key_of, named, plain_name, title_of
+from mqttcam.camera.control import Control, WantedValues, find_control, key_of, plain_name, title_of
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.status import CameraUnavailable
 from mqttcam.values import InvalidValue, Switch, Value
 from tests.camera.broken import Broken, Hardware
-from tests.camera.conftest import MakeCamera
+from tests.camera.conftest import QUICK, MakeCamera, loop_turns
 from tests.support.cameras import failed, running
 from tests.support.waiting import until
 
@@ -128,51 +128,49 @@ async def test_values_that_wait_for_a_camera_that_fails_are_refused(make_camera:
     await running(camera)
 
     def stall_and_fail() -> None:
-        stalled.wait(10)
+        stalled.wait()
         raise SourceError("unplugged")
 
     stalled = hardware.hang("read")
     hardware.faults["read"] = stall_and_fail
-    await asyncio.sleep(0.05)
+    await stalled.reached()
     applying = asyncio.create_task(camera.apply({"brightness": 0.5}))
-    await asyncio.sleep(0.05)
-    stalled.set()
+    await loop_turns()
+    stalled.release()
     with pytest.raises(CameraUnavailable):
         await asyncio.wait_for(applying, 2)
     assert {"Brightness": 0.5} not in hardware.applied
 
 
 async def test_values_that_were_not_begun_in_time_are_never_set(
-    make_camera: MakeCamera, monkeypatch: pytest.MonkeyPatch
+    make_camera: MakeCamera,
 ) -> None:
-    monkeypatch.setattr(capture_client, "_TIMEOUT", 0.1)
     hardware = Hardware()
-    camera = make_camera(hardware)
+    camera = make_camera(hardware, timing=replace(QUICK, request_timeout=0.1))
     camera.start()
     await running(camera)
     hang = hardware.hang("read")
-    await asyncio.sleep(0.03)
+    await hang.reached()
     with pytest.raises(CameraUnavailable, match="does not answer"):
         await camera.apply({"brightness": 0.5})
     hardware.heal()
-    hang.set()
+    hang.release()
     await camera.apply({"awb_mode": "Daylight"})
     assert hardware.applied == [{"AwbMode": "Daylight"}]
     assert camera.values["brightness"] == 0.0
 
 
 async def test_values_that_take_effect_late_are_shown(
-    make_camera: MakeCamera, monkeypatch: pytest.MonkeyPatch
+    make_camera: MakeCamera,
 ) -> None:
-    monkeypatch.setattr(capture_client, "_TIMEOUT", 0.1)
     hardware = Hardware()
-    camera = make_camera(hardware)
+    camera = make_camera(hardware, timing=replace(QUICK, request_timeout=0.1))
     camera.start()
     await running(camera)
     setting = hardware.hang("apply")
     with pytest.raises(CameraUnavailable, match="does not answer"):
         await camera.apply({"brightness": 0.5})
-    setting.set()
+    setting.release()
     await until(lambda: camera.values["brightness"] == 0.5)
 
 
@@ -183,10 +181,10 @@ async def test_caller_that_goes_away_is_no_harm(make_camera: MakeCamera) -> None
     await running(camera)
     setting = hardware.hang("apply")
     applying = asyncio.create_task(camera.apply({"brightness": 0.5}))
-    await asyncio.sleep(0.05)
+    await setting.reached()
     applying.cancel()
     await asyncio.gather(applying, return_exceptions=True)
-    setting.set()
+    setting.release()
     hardware.heal()
     assert await camera.apply({"awb_mode": "Daylight"})
 
@@ -221,7 +219,7 @@ async def test_exposure_changes_what_counts_as_a_stall(make_camera: MakeCamera) 
             self.frame_interval = 0.5
             return super().apply(values)
 
-    camera = make_camera(hardware, make_source=lambda wake: Slow(hardware, wake))
+    camera = make_camera(hardware, make_source=lambda wakeup: Slow(hardware, wakeup))
     camera.start()
     await running(camera)
     await camera.apply({"exposure_time": 100_000})
@@ -235,8 +233,8 @@ def test_names() -> None:
     assert (control.key, control.title) == ("analogue_gain_mode", "Analogue gain mode")
     assert Control("HDRMode", Switch()).key == "hdr_mode"
     assert plain_name("Analogue_gain-Mode") == plain_name(control.name)
-    assert named([control], "analoguegainmode") is control
-    assert named([control], "gain") is None
+    assert find_control([control], "analoguegainmode") is control
+    assert find_control([control], "gain") is None
 
 
 def test_the_last_wish_counts_and_none_is_left_to_the_camera() -> None:

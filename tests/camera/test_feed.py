@@ -87,7 +87,7 @@ def test_never_more_than_asked_and_never_much_less(rate: float, fps: float) -> N
         frame = Frame(START + round(number / rate * SECOND), 64, 48)
         if feed.wants(frame):
             count += 1
-            feed._owed = False
+            feed._pending = False
     asked = min(fps, rate) * seconds
     assert asked * 0.95 - 2 <= count <= asked + 2
     assert feed.dropped == 0
@@ -158,7 +158,7 @@ def test_what_could_not_be_taken_before_the_next_was_due_is_counted() -> None:
     assert len(every.pictures) + every.feed.dropped == 25
 
 
-def test_one_picture_at_a_time_is_on_its_way() -> None:
+def test_one_picture_at_a_time_is_in_transit() -> None:
     rig = Rig(math.inf)
     for number in range(10):
         rig.feed.ready = True
@@ -201,7 +201,7 @@ def test_pictures_are_fitted_and_that_is_said_once(caplog: pytest.LogCaptureFixt
         assert rig.offer(0, noisy(seed))
     assert all(len(picture.jpeg) <= full // 2 for picture in rig.pictures[1:])
     (said,) = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
-    assert said.startswith(f"camera front: pictures of at most {full // 2} bytes are taken")
+    assert said.startswith(f"camera front: the limit is {full // 2} bytes per picture")
     assert size_of(rig.pictures[-1].jpeg) == (rig.pictures[-1].width, rig.pictures[-1].height)
     rig.feed.max_bytes = None
     assert rig.offer(0, noisy(0))
@@ -215,7 +215,7 @@ def test_what_cannot_be_made_to_fit_is_dropped(caplog: pytest.LogCaptureFixture)
         assert not rig.offer(0, noisy(seed))
     assert rig.feed.dropped == 3
     assert rig.feed.ready
-    assert caplog.text.count("not sent at all") == 1
+    assert caplog.text.count("none is sent") == 1
 
 
 def test_broken_frame_is_made_up_for_by_the_next(caplog: pytest.LogCaptureFixture) -> None:

@@ -7,28 +7,30 @@ import math
 import os
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from mqttcam.camera import capture, capture_client, supervisor
+from mqttcam.camera import supervisor
 from mqttcam.camera.control import Control
 from mqttcam.camera.feed import PictureFeed
 from mqttcam.camera.frame import Picture, PictureSpec
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.status import CameraStatus, CameraUnavailable
 from mqttcam.camera.thread_state import is_uninterruptible
+from mqttcam.camera.timing import Timing
 from mqttcam.values import Number
-from tests.camera.broken import Hardware
-from tests.camera.conftest import STOP_TIMEOUT, MakeCamera, OnStuck
+from tests.camera.broken import Hang, Hardware
+from tests.camera.conftest import QUICK, MakeCamera, OnStuck, loop_turns, threads
 from tests.support.cameras import failed, running
 from tests.support.kernel import sleep_in_kernel, wake_in_kernel
 from tests.support.waiting import until
 
 
 @pytest.mark.parametrize("where", ["open", "read", "close"])
-async def test_thread_that_hangs_is_left_behind(make_camera: MakeCamera, where: str) -> None:
+async def test_thread_that_hangs_is_abandoned(make_camera: MakeCamera, where: str) -> None:
     hardware = Hardware()
     camera = make_camera(hardware)
     camera.start()
@@ -45,18 +47,17 @@ async def test_thread_that_hangs_is_left_behind(make_camera: MakeCamera, where: 
 
 
 async def test_process_is_given_up_after_several(
-    make_camera: MakeCamera, monkeypatch: pytest.MonkeyPatch
+    make_camera: MakeCamera,
 ) -> None:
-    monkeypatch.setattr(capture, "OPEN_TIMEOUT", 0.2)
     hardware, on_stuck = Hardware(), OnStuck()
-    camera = make_camera(hardware, on_stuck=on_stuck)
+    camera = make_camera(hardware, on_stuck=on_stuck, timing=replace(QUICK, open_timeout=0.2))
     hardware.hang("open")
     camera.start()
     await until(lambda: on_stuck.asked, "a new process is asked for")
     assert len(camera._supervisor._hanging) == supervisor.STUCK_LIMIT
-    threads_now = threading.active_count()
-    await asyncio.sleep(1)
-    assert threading.active_count() == threads_now, "no more of them"
+    await loop_turns()
+    assert len(threads()) == supervisor.STUCK_LIMIT, "no more of them"
+    assert camera._supervisor.capture is None
     hardware.release()
     await running(camera)
     await until(lambda: not camera._supervisor._hanging, "the last of them has ended too")
@@ -95,24 +96,22 @@ async def test_camera_in_the_place_of_one_that_hangs_knows_of_it(
     before = make_camera(hardware)
     before.start()
     await running(before)
-    hardware.hang("read")
-    await asyncio.sleep(0.05)
+    await hardware.hang("read").reached()
     await before.stop()
-    assert len(before.left_behind) == 1
+    assert len(before.abandoned) == 1
     assert not before.is_stuck, "nobody waits for it any more"
     hardware.fail("open", SourceError("the camera is in use"))
     camera = make_camera(hardware, enabled=enabled, on_stuck=on_stuck)
-    camera.start(before.left_behind)
+    camera.start(before.abandoned)
     await until(lambda: on_stuck.asked, "a new process is asked for")
     assert camera.is_stuck
     hardware.release()
     await until(lambda: not camera.is_stuck)
 
 
-async def test_person_can_try_once_more(make_camera: MakeCamera, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(capture, "OPEN_TIMEOUT", 0.2)
+async def test_person_can_try_once_more(make_camera: MakeCamera) -> None:
     hardware, on_stuck = Hardware(), OnStuck()
-    camera = make_camera(hardware, on_stuck=on_stuck)
+    camera = make_camera(hardware, on_stuck=on_stuck, timing=replace(QUICK, open_timeout=0.2))
     hardware.hang("open")
     camera.start()
     await until(lambda: on_stuck.asked)
@@ -129,7 +128,7 @@ async def test_thread_in_the_kernel_wants_a_reboot_and_no_new_process(make_camer
     hardware.faults["read"] = sleep_in_kernel
     try:
         await failed(camera, "it is stuck in the kernel: only a reboot helps")
-        await asyncio.sleep(0.3)
+        await loop_turns()
         assert not on_stuck.asked, "it would hang as well"
         assert hardware.opened == 1, "and trying again makes no sense"
     finally:
@@ -164,7 +163,7 @@ async def test_what_an_abandoned_thread_tells_is_not_listened_to(make_camera: Ma
     info, frames = camera.info, camera.stats.frames
     hardware.controls = [Control("Late", Number(0, 1), 0.9)]
     opened = hardware.opened
-    opening.set()  # the first thread opens, and reads, after the second one has long been running
+    opening.release()  # the first thread opens, and reads, after the second one has long been running
     await until(lambda: hardware.opened > opened)
     await until(lambda: hardware.in_use == 1, "it has closed again")
     assert (camera.values, camera.info, camera.status) == ({"new": 0.5}, info, CameraStatus.RUNNING)
@@ -182,11 +181,10 @@ def more_than(pictures: list[Picture], count: int) -> bool:
 
 
 async def test_values_set_by_an_abandoned_thread_are_not_shown(
-    make_camera: MakeCamera, monkeypatch: pytest.MonkeyPatch
+    make_camera: MakeCamera,
 ) -> None:
-    monkeypatch.setattr(capture_client, "_TIMEOUT", 0.5)
     hardware = Hardware()
-    camera = make_camera(hardware)
+    camera = make_camera(hardware, timing=replace(QUICK, request_timeout=0.5))
     camera.start()
     await running(camera)
     setting = hardware.hang("apply")
@@ -196,14 +194,15 @@ async def test_values_set_by_an_abandoned_thread_are_not_shown(
         await applying
     hardware.heal()
     await running(camera)
-    setting.set()
-    await until(lambda: {"Brightness": 0.5} in hardware.applied)
-    await asyncio.sleep(0.05)
+    setting.release()
+    await until(lambda: not camera.abandoned, "the abandoned thread has ended")
+    assert {"Brightness": 0.5} in hardware.applied
+    await loop_turns()
     assert camera.values["brightness"] == 0.0
 
 
 def test_stop_takes_less_than_a_second() -> None:
-    assert STOP_TIMEOUT < 1
+    assert Timing().stop_timeout < 1
 
 
 @pytest.mark.parametrize("where", ["open", "read", "close", "apply"])
@@ -213,10 +212,11 @@ async def test_stop_waits_for_nothing_that_hangs(make_camera: MakeCamera, where:
     camera.start()
     if where != "open":
         await running(camera)
-    hardware.hang(where)
+    hang = hardware.hang(where)
     if where == "apply":
         applying = asyncio.create_task(camera.apply({"brightness": 0.5}))
-    await asyncio.sleep(0.05)
+    if where != "close":
+        await hang.reached()
     await asyncio.wait_for(camera.stop(), 10)
     hardware.release()
     if where == "apply":
@@ -231,16 +231,17 @@ async def test_stop_at_any_moment(make_camera: MakeCamera, moment: str) -> None:
     await running(camera)
     hang: dict[str, Callable[[], object]] = {
         "failed": lambda: hardware.fail("read", OSError("unplugged")),
-        "closing": lambda: hardware.hang("close"),
+        "closing": lambda: closing.append(hardware.hang("close")),
         "resting": lambda: hardware.hang("close"),
     }
+    closing: list[Hang] = []
     hang[moment]()
     if moment == "resting":
         camera.set_enabled(False)
         await until(lambda: camera._supervisor._hanging)
     elif moment == "closing":
-        asyncio.get_running_loop().call_later(0.1, camera.set_enabled, False)
-        await asyncio.sleep(0.15)
+        camera.set_enabled(False)
+        await closing[0].reached()
     else:
         await failed(camera)
     await asyncio.wait_for(camera.stop(), 10)

@@ -13,6 +13,7 @@ from mqttcam.camera import polling
 from mqttcam.camera.metadata_field import MetadataField
 from mqttcam.camera.polling import SourcePoller
 from mqttcam.camera.source import MeasuringSource, SourceError, SourceInfo
+from mqttcam.camera.source_controls import SourceControls
 from mqttcam.camera.wakeup import Wakeup
 from mqttcam.values import Choice, Number, Value
 from tests.camera.broken import Broken, Hardware
@@ -70,32 +71,34 @@ async def test_values_are_those_that_frames_were_taken_with(make_camera: MakeCam
     assert camera.values["exposure_time"] == 5_000, "what was asked for is what is set again"
 
 
-async def test_frames_from_before_a_value_was_set_do_not_tell_of_it(
-    make_camera: MakeCamera, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(polling, "_ON_THE_WAY", 10**9)
-    applied: dict[str, Value] = {"ExposureTime": 9_992}
-    camera = make_camera(Hardware(applied=applied, readings={LUX: 1.0}))
-    camera.start()
-    await until(lambda: camera.readings.complete and camera.info)
-    assert camera.values["exposure_time"] == 20_000
+def poller_of(hardware: Hardware) -> SourcePoller:
+    source = hardware(Wakeup())
+    return SourcePoller(source, SourceControls(source, source.open()))
+
+
+def test_frames_from_before_a_value_was_set_do_not_show_it() -> None:
+    poller = poller_of(Hardware(applied={"ExposureTime": 9_992}))
+    poller.controls_changed(1)
+    early = poller.poll(polling._FRAMES_IN_FLIGHT)
+    assert early is not None
+    assert early.applied == {}
 
 
 def test_a_value_that_the_camera_does_not_follow_is_told_again() -> None:
     hardware = Hardware(applied={"ExposureTime": 9_992})
-    poller = SourcePoller(hardware(Wakeup()), {one.key: one for one in hardware.controls})
+    poller = poller_of(hardware)
     first = poller.poll(0)
     assert first is not None
     assert first.applied == {"exposure_time": 9_992}
     poller.controls_changed(1)
-    again = poller.poll(1 + polling._ON_THE_WAY)
+    again = poller.poll(1 + polling._FRAMES_IN_FLIGHT)
     assert again is not None
     assert again.applied == {"exposure_time": 9_992}
 
 
 def test_no_frame_is_looked_at_twice_and_nothing_is_told_twice() -> None:
     readings: dict[MetadataField, Value] = {LUX: 1.0}
-    poller = SourcePoller(Hardware(readings=readings)(Wakeup()), {})
+    poller = poller_of(Hardware(readings=readings))
     told = [poller.poll(frames) for frames in (1, 1, 2, 3, 4, 5)]
     assert [one is not None for one in told] == [True, False, False, True, False, False]
     assert [one.complete for one in told if one] == [False, True]
@@ -185,7 +188,7 @@ async def test_each_tick_is_one_look_however_many_frames_come(make_camera: MakeC
     camera = make_camera(hardware, make_source=lambda wake: Restless(hardware, wake))
     camera.start()
     await running(camera)
-    ticks, tick = 0, camera._tick
+    ticks, tick = 0, camera._supervisor._on_tick
 
     def count() -> None:
         nonlocal ticks

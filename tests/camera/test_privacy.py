@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import math
 import threading
-import time
 
 import pytest
 
@@ -15,9 +14,9 @@ from mqttcam.camera.frame import CaptureSession, Frame, Picture, PictureSpec, Se
 from mqttcam.camera.snapshots import SnapshotRequest
 from mqttcam.camera.status import CameraStatus, CameraUnavailable
 from tests.camera.broken import Hardware
-from tests.camera.conftest import MakeCamera, OnStuck
+from tests.camera.conftest import MakeCamera, OnStuck, loop_turns, threads, threads_end
 from tests.support.cameras import failed, running
-from tests.support.waiting import until
+from tests.support.waiting import until, wait_for
 
 
 def feed_of(camera: Camera, pictures: list[Picture]) -> PictureFeed:
@@ -49,7 +48,8 @@ async def test_disabled_at_the_start_it_is_never_opened(make_camera: MakeCamera)
     hardware = Hardware()
     camera = make_camera(hardware, enabled=False)
     camera.start()
-    await asyncio.sleep(0.1)
+    await loop_turns()
+    assert not threads()
     assert (camera.status, hardware.opened) == (CameraStatus.OFF, 0)
     camera.set_enabled(True)
     assert camera.status is CameraStatus.STARTING
@@ -65,10 +65,8 @@ async def test_switched_off_the_source_is_closed(make_camera: MakeCamera) -> Non
     camera.set_enabled(False)
     assert camera.status is CameraStatus.OFF
     assert camera.stats.frame_age is None
-    await until(lambda: hardware.in_use == 0, "it is closed")
-    reads = hardware.reads
-    await asyncio.sleep(0.1)
-    assert (hardware.reads, hardware.opened) == (reads, 1)
+    await threads_end()
+    assert (hardware.in_use, hardware.opened) == (0, 1)
 
 
 async def test_switched_off_while_it_opens_it_is_closed_again(make_camera: MakeCamera) -> None:
@@ -76,9 +74,9 @@ async def test_switched_off_while_it_opens_it_is_closed_again(make_camera: MakeC
     opening = hardware.hang("open")
     camera = make_camera(hardware)
     camera.start()
-    await asyncio.sleep(0.05)
+    await opening.reached()
     camera.set_enabled(False)
-    opening.set()
+    opening.release()
     await until(lambda: hardware.closed == 1, "it is closed")
     assert (camera.status, camera.info, hardware.reads) == (CameraStatus.OFF, None, 0)
 
@@ -94,24 +92,24 @@ async def test_picture_that_is_being_made_is_not_handed_over(
     await until(encoder.busy.is_set, "a picture is being made")
     camera.set_enabled(False)
     encoder.go_on.set()
-    await asyncio.sleep(0.1)
+    await threads_end()
     assert not pictures
     assert camera.stats.dropped == 0, "nobody has failed"
 
 
-async def test_picture_on_its_way_to_the_loop_is_not_handed_over(make_camera: MakeCamera) -> None:
+async def test_picture_in_transit_to_the_loop_is_not_handed_over(make_camera: MakeCamera) -> None:
     camera = make_camera(Hardware())
     pictures: list[Picture] = []
     feed = feed_of(camera, pictures)
     camera.start()
     await until(lambda: pictures, "pictures come")
     reads = camera.stats.frames
-    while camera.stats.frames < reads + 3:
-        time.sleep(0.01)  # the loop stands still: one more picture has been made, and waits for it
-    assert feed._on_its_way
+    # The loop stands still meanwhile: one more picture has been made, and waits for it.
+    wait_for(lambda: camera.stats.frames >= reads + 3, "more frames")
+    assert feed._in_transit
     camera.set_enabled(False)
     count = len(pictures)
-    await asyncio.sleep(0.1)
+    await threads_end()
     assert len(pictures) == count
     camera.set_enabled(True)
     await until(lambda: len(pictures) > count + 3, "pictures come again")
@@ -167,8 +165,8 @@ async def test_snapshot_that_nobody_has_come_for_yet_is_refused(
     await running(camera)
     fulfil = SnapshotRequest._fulfil
 
-    def switched_off_right_after(order: SnapshotRequest, picture: Picture, session: CaptureSession) -> None:
-        fulfil(order, picture, session)
+    def switched_off_right_after(request: SnapshotRequest, picture: Picture, session: CaptureSession) -> None:
+        fulfil(request, picture, session)
         camera.set_enabled(False)  # who waits for the picture has its turn later
 
     monkeypatch.setattr(SnapshotRequest, "_fulfil", switched_off_right_after)
@@ -184,12 +182,12 @@ async def test_thread_that_hung_in_a_read_shows_nothing_when_it_comes_back(make_
     camera.start()
     await until(lambda: pictures)
     hang = hardware.hang("read")
-    await asyncio.sleep(0.05)
+    await hang.reached()
     camera.set_enabled(False)
     count = len(pictures)
     hardware.heal()
-    hang.set()
-    await until(lambda: hardware.in_use == 0, "it is closed")
+    hang.release()
+    await threads_end()
     assert len(pictures) == count
 
 
@@ -210,12 +208,12 @@ async def test_no_frame_is_even_offered(make_camera: MakeCamera) -> None:
     camera.start()
     await until(lambda: offered)
     hang = hardware.hang("read")
-    await asyncio.sleep(0.05)
+    await hang.reached()
     camera.set_enabled(False)
     offered.clear()
     hardware.heal()
-    hang.set()
-    await until(lambda: hardware.in_use == 0, "it is closed")
+    hang.release()
+    await threads_end()
     assert not offered
 
 
@@ -225,12 +223,11 @@ async def test_first_frame_that_comes_too_late_changes_nothing(make_camera: Make
     camera = make_camera(hardware)
     camera.start()
     await until(lambda: camera.info)
-    reading.set()
-    while not hardware.reads:
-        time.sleep(0.01)  # the loop stands still: it has not heard of the first frame yet
-    time.sleep(0.05)
+    reading.release()
+    # The loop stands still meanwhile: the first frame has been reported, and waits for it.
+    wait_for(lambda: camera.stats.frames, "the first frame")
     camera.set_enabled(False)
-    await asyncio.sleep(0.1)
+    await threads_end()
     assert (camera.status, camera.stats.width) == (CameraStatus.OFF, 0)
 
 
@@ -272,7 +269,7 @@ async def test_source_that_does_not_close_takes_a_new_process(make_camera: MakeC
     await until(lambda: on_stuck.asked, "a new process is asked for")
     assert camera.status is CameraStatus.OFF
     assert "does not close" in str(camera.last_error)
-    await asyncio.sleep(0.6)
+    await loop_turns()
     assert on_stuck.asked == 1
 
 
@@ -283,7 +280,5 @@ async def test_switched_off_during_the_pause_after_a_failure_it_stays_closed(mak
     camera.start()
     await until(lambda: hardware.opened > 2)
     camera.set_enabled(False)
-    await until(lambda: hardware.in_use == 0)
-    opened = hardware.opened
-    await asyncio.sleep(0.2)
-    assert (hardware.opened, camera.status) == (opened, CameraStatus.OFF)
+    await threads_end()
+    assert (hardware.in_use, camera.status) == (0, CameraStatus.OFF)

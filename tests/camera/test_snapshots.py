@@ -12,7 +12,7 @@ from mqttcam.camera.snapshots import SnapshotRequest
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.status import CameraUnavailable
 from tests.camera.broken import Hardware
-from tests.camera.conftest import MakeCamera
+from tests.camera.conftest import MakeCamera, loop_turns
 from tests.support.cameras import running
 from tests.support.pictures import jpeg, size_of
 from tests.support.waiting import until
@@ -41,7 +41,8 @@ async def test_old_frame_is_not_taken(make_camera: MakeCamera) -> None:
     camera.start()
     await running(camera)
     hardware.make_frame = old
-    await asyncio.sleep(0.05)
+    reads = hardware.reads
+    await until(lambda: hardware.reads > reads + 1, "old frames come")
     with pytest.raises(CameraUnavailable, match="no frame came"):
         await camera.take_snapshot(PictureSpec(), 0.2)
 
@@ -65,8 +66,8 @@ async def test_while_it_starts_it_waits(make_camera: MakeCamera) -> None:
     camera = make_camera(hardware)
     camera.start()
     taking = asyncio.create_task(camera.take_snapshot(PictureSpec(), 5))
-    await asyncio.sleep(0.05)
-    opening.set()
+    await opening.reached()
+    opening.release()
     assert (await taking).jpeg
 
 
@@ -79,10 +80,10 @@ async def test_picture_on_its_way_at_a_restart_is_made_of_the_next_frame(
     await running(camera)
     fulfil, restarts = SnapshotRequest._fulfil, iter([camera._supervisor.reopen])
 
-    def after_a_restart(order: SnapshotRequest, picture: Picture, life: CaptureSession) -> None:
+    def after_a_restart(request: SnapshotRequest, picture: Picture, session: CaptureSession) -> None:
         for restart in restarts:
             restart()
-        fulfil(order, picture, life)
+        fulfil(request, picture, session)
 
     monkeypatch.setattr(SnapshotRequest, "_fulfil", after_a_restart)
     assert (await camera.take_snapshot(PictureSpec(), 5)).jpeg
@@ -98,7 +99,7 @@ async def test_off_and_failed_say_why_at_once(make_camera: MakeCamera, at_once: 
         await running(camera)
         hardware.make_frame = lambda: None
         taking = asyncio.create_task(camera.take_snapshot(PictureSpec(), 30))
-        await asyncio.sleep(0.02)
+        await loop_turns()
         hardware.fail("read", SourceError("unplugged"))
         with pytest.raises(CameraUnavailable, match="unplugged"):
             await asyncio.wait_for(taking, 2)
@@ -155,7 +156,7 @@ async def test_size_in_bytes_is_kept_or_refused(make_camera: MakeCamera) -> None
         await camera.take_snapshot(PictureSpec(), 5, max_bytes=100)
 
 
-async def test_nothing_is_left_of_an_order(make_camera: MakeCamera) -> None:
+async def test_nothing_is_left_of_a_request(make_camera: MakeCamera) -> None:
     camera = make_camera(Hardware())
     camera.start()
     await running(camera)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
-from mqttcam.camera import capture
 from mqttcam.camera.source import SourceError
+from mqttcam.camera.stall_detection import detect_stall
+from mqttcam.camera.timing import Timing
 from tests.camera.broken import Hardware
-from tests.camera.conftest import MakeCamera
+from tests.camera.conftest import QUICK, MakeCamera
 from tests.support.cameras import failed, running
 from tests.support.waiting import until
 
@@ -74,14 +79,59 @@ async def test_stream_that_cannot_be_started_again_is_closed_and_opened(make_cam
     assert hardware.closed == 1
 
 
-async def test_thread_that_hangs_is_not_asked_to_start_its_stream_again(
-    make_camera: MakeCamera, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(capture, "_ANSWERS", 0.3)
+async def test_thread_that_hangs_is_not_asked_to_restart_its_stream(make_camera: MakeCamera) -> None:
     hardware = Restartable(helps=True)
-    camera = make_camera(hardware)
+    camera = make_camera(hardware, timing=replace(QUICK, answer_timeout=0.3))
     camera.start()
     await running(camera)
     hardware.hang("read")
     await until(lambda: camera._supervisor._hanging, "it is left behind")
     assert hardware.asked == 0
+
+
+def stall_after(seconds: float, **state: float) -> str | None:
+    """What is wrong with a capture with this state, so many seconds after it was made."""
+    capture: Any = SimpleNamespace(
+        **{
+            "started": 100.0,
+            "last_frame": 100.0,
+            "last_returned": 100.0,
+            "restart_requested": 0.0,
+            "paused_until": 0.0,
+            "open_timeout": 20.0,
+            "interval": 0.1,
+        }
+        | state
+    )
+    problem = detect_stall(capture, Timing(), 100.0 + seconds)
+    return None if problem is None else str(problem)
+
+
+@pytest.mark.parametrize(
+    ("state", "patience", "words"),
+    [
+        ({}, 5, "no frame for 6 s"),
+        ({"interval": 2.0}, 20, "no frame for 21 s"),
+        ({"restart_requested": 103.0}, 8, "no frame for 9 s"),
+        ({"paused_until": 110.0}, 15, "no frame for 16 s"),
+        ({"interval": 0.0}, 20, "no answer for 21 s"),
+        ({"interval": 0.0, "last_returned": 130.0}, 50, "no answer for 21 s"),
+        ({"last_frame": 0.0}, 20, "no frame within 21 s of its start"),
+        ({"last_frame": 0.0, "open_timeout": 90.0}, 90, "no frame within 91 s of its start"),
+        ({"last_frame": 0.0, "interval": 6.0}, 60, "no frame within 61 s of its start"),
+    ],
+    ids=[
+        "frames stop",
+        "long exposure",
+        "stream restarted",
+        "still picture taken",
+        "hanging read without a frame rate",
+        "silent source without a frame rate",
+        "no first frame",
+        "source asks for more time to open",
+        "no first frame of a long exposure",
+    ],
+)
+def test_time_until_a_stall_is_detected(state: dict[str, float], patience: float, words: str) -> None:
+    assert stall_after(patience, **state) is None
+    assert stall_after(patience + 1, **state) == words

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,9 +18,21 @@ from tests.support.waiting import until
 class Clock:
     """A monotonic clock that a test moves."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self) -> None:
         self.now = 1000.0
-        monkeypatch.setattr(time, "monotonic", lambda: self.now)
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def stats_of(capture: Any, clock: Clock) -> tuple[CameraStats, Any]:
+    """The stats of a camera with this capture, and what stands for its supervisor."""
+    supervisor: Any = SimpleNamespace(capture=capture, frames=capture.frames)
+    return CameraStats(Hub(), supervisor, clock), supervisor
+
+
+def capture_with(frames: int) -> Any:
+    return SimpleNamespace(frames=frames, last_frame=0.0, awaits_restart=False)
 
 
 def run(stats: CameraStats, capture: Any, clock: Clock, rate: float, seconds: float) -> None:
@@ -39,14 +50,12 @@ def run(stats: CameraStats, capture: Any, clock: Clock, rate: float, seconds: fl
 
 
 @pytest.mark.parametrize("rate", [0.2, 1, 7.5, 24])
-def test_frame_rate(monkeypatch: pytest.MonkeyPatch, rate: float) -> None:
-    clock, stats = Clock(monkeypatch), CameraStats(Hub())
-    capture: Any = SimpleNamespace(frames=100, last_frame=0.0)
-    stats.follow(capture)
+def test_frame_rate(rate: float) -> None:
+    clock, capture = Clock(), capture_with(frames=100)
+    stats, _ = stats_of(capture, clock)
     assert (stats.fps, stats.frame_age, stats.frames) == (0.0, None, 100)
     run(stats, capture, clock, rate, max(12, 4 / rate))
     assert stats.fps == pytest.approx(rate, rel=0.02)
-    assert stats.frames == capture.frames
     before = stats.fps
     clock.now += 60
     assert stats.frame_age is not None
@@ -54,17 +63,27 @@ def test_frame_rate(monkeypatch: pytest.MonkeyPatch, rate: float) -> None:
     assert stats.fps < before / 3, "none come"
 
 
-def test_rate_follows_a_change(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock, stats = Clock(monkeypatch), CameraStats(Hub())
-    capture: Any = SimpleNamespace(frames=0, last_frame=0.0)
-    stats.follow(capture)
+def test_rate_follows_a_change() -> None:
+    clock, capture = Clock(), capture_with(frames=0)
+    stats, supervisor = stats_of(capture, clock)
     run(stats, capture, clock, 24, 60)
     run(stats, capture, clock, 2, 8)
     assert stats.fps == pytest.approx(2, rel=0.3)
-    stats.follow(None)
+    capture.awaits_restart = True
+    assert (stats.fps, stats.frame_age) == (0, None), "its stream is being restarted"
+    capture.awaits_restart = False
+    supervisor.capture = None
+    assert (stats.fps, stats.frame_age) == (0, None)
+
+
+def test_rate_of_another_capture_is_measured_anew() -> None:
+    clock, capture = Clock(), capture_with(frames=0)
+    stats, supervisor = stats_of(capture, clock)
+    run(stats, capture, clock, 24, 10)
+    supervisor.capture = other = capture_with(frames=240)
     assert stats.fps == 0
-    assert stats.frame_age is None
-    assert stats.frames == capture.frames, "the number stays"
+    run(stats, other, clock, 2, 10)
+    assert stats.fps == pytest.approx(2, rel=0.1)
 
 
 async def test_of_a_camera(make_camera: MakeCamera) -> None:

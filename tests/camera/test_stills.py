@@ -6,16 +6,17 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
-from mqttcam.camera import capture, capture_client
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.frame import Picture, PictureSpec
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.status import CameraUnavailable
-from tests.camera.broken import Hardware
-from tests.camera.conftest import MakeCamera
+from mqttcam.camera.timing import Timing
+from tests.camera.broken import Hang, Hardware
+from tests.camera.conftest import QUICK, MakeCamera, loop_turns
 from tests.support.cameras import failed, running
 from tests.support.pictures import jpeg, size_of
 from tests.support.waiting import until
@@ -37,8 +38,8 @@ def slow(seconds: float) -> Callable[[int], Picture]:
     return take
 
 
-async def started(make_camera: MakeCamera, hardware: Hardware) -> Camera:
-    camera = make_camera(hardware)
+async def started(make_camera: MakeCamera, hardware: Hardware, timing: Timing = QUICK) -> Camera:
+    camera = make_camera(hardware, timing=timing)
     camera.start()
     await running(camera)
     return camera
@@ -76,18 +77,14 @@ async def test_the_pause_is_no_stall(make_camera: MakeCamera) -> None:
     assert camera.last_error is None
 
 
-async def test_one_that_never_ends_is_a_stall(
-    make_camera: MakeCamera, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(capture, "STILL_TIMEOUT", 0.1)
-    monkeypatch.setattr(capture_client, "_TIMEOUT", 5)
+async def test_one_that_never_ends_is_a_stall(make_camera: MakeCamera) -> None:
     released = threading.Event()
 
     def hang(quality: int) -> Picture:
         released.wait(20)
         return still(quality)
 
-    camera = await started(make_camera, Hardware(take_still=hang))
+    camera = await started(make_camera, Hardware(take_still=hang), timing=replace(QUICK, still_timeout=0.1))
     taking = asyncio.create_task(camera.take_still(PictureSpec()))
     await failed(camera, "no frame for")
     released.set()
@@ -98,13 +95,19 @@ async def test_one_that_never_ends_is_a_stall(
 
 async def test_the_next_frames_may_take_as_long_as_ever(make_camera: MakeCamera) -> None:
     """The watchdog counts from the end of the pause."""
-    hardware = Hardware(take_still=slow(0.7))
+    hardware, frames_from = Hardware(), 0.0
+    good = hardware.make_frame
+
+    def take(quality: int) -> Picture:
+        nonlocal frames_from
+        picture = slow(0.7)(quality)
+        frames_from = time.monotonic() + 0.5
+        return picture
+
+    hardware.attributes["take_still"] = take
+    hardware.make_frame = lambda: good() if time.monotonic() > frames_from else None
     camera = await started(make_camera, hardware)
-    taking = asyncio.create_task(camera.take_still(PictureSpec()))
-    await asyncio.sleep(0.1)
-    good, until_then = hardware.make_frame, time.monotonic() + 1.2
-    hardware.make_frame = lambda: good() if time.monotonic() > until_then else None
-    await taking
+    await camera.take_still(PictureSpec())
     await camera.take_snapshot(PictureSpec(), 5)
     assert camera.stats.restarts == 0
 
@@ -137,10 +140,17 @@ async def test_a_stream_that_cannot_go_on_is_opened_again(make_camera: MakeCamer
 
 
 async def test_privacy_a_picture_that_is_taken_meanwhile_is_not_handed_over(make_camera: MakeCamera) -> None:
-    camera = await started(make_camera, Hardware(take_still=slow(0.3)))
+    hang = Hang()
+
+    def take(quality: int) -> Picture:
+        hang.wait()
+        return still(quality)
+
+    camera = await started(make_camera, Hardware(take_still=take))
     taking = asyncio.create_task(camera.take_still(PictureSpec()))
-    await asyncio.sleep(0.1)
+    await hang.reached()
     camera.set_enabled(False)
+    hang.release()
     with pytest.raises(CameraUnavailable, match="switched off"):
         await taking
     with pytest.raises(CameraUnavailable, match="switched off"):
@@ -149,18 +159,20 @@ async def test_privacy_a_picture_that_is_taken_meanwhile_is_not_handed_over(make
 
 async def test_one_that_still_waits_is_not_taken_after_all(make_camera: MakeCamera) -> None:
     taken: list[int] = []
+    hang = Hang()
 
     def note(quality: int) -> Picture:
         taken.append(quality)
-        time.sleep(0.2)
+        hang.wait()
         return still(quality)
 
     camera = await started(make_camera, Hardware(take_still=note))
     first = asyncio.create_task(camera.take_still(PictureSpec(quality=1)))
     await until(lambda: taken)
     second = asyncio.create_task(camera.take_still(PictureSpec(quality=2)))
-    await asyncio.sleep(0.02)
+    await loop_turns()
     camera.set_enabled(False)
+    hang.release()
     for one in (first, second):
         with pytest.raises(CameraUnavailable):
             await one

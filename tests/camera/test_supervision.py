@@ -7,22 +7,23 @@ import gc
 import logging
 import os
 import threading
-from functools import partial
+import time
+from dataclasses import replace
 
 import pytest
 
 from mqttcam.backoff import Backoff
-from mqttcam.camera import camera as camera_module
-from mqttcam.camera import supervisor
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.frame import PictureSpec
 from mqttcam.camera.source import SourceEnded, SourceError
 from mqttcam.camera.status import CameraStatus, CameraUnavailable
 from mqttcam.settings import CameraSettings
 from tests.camera.broken import Hardware
-from tests.camera.conftest import MakeCamera, threads
+from tests.camera.conftest import QUICK, MakeCamera, loop_turns, threads, threads_end
 from tests.support.cameras import failed, running
 from tests.support.waiting import until
+
+SLOW_RETRY = replace(QUICK, first_retry=60.0, last_retry=60.0)
 
 
 def lines(caplog: pytest.LogCaptureFixture, level: int) -> list[str]:
@@ -97,42 +98,14 @@ async def test_source_without_any_frame_is_noticed(make_camera: MakeCamera) -> N
     await failed(camera, "of its start")
 
 
-async def test_long_exposure_is_no_stall(make_camera: MakeCamera) -> None:
-    hardware = Hardware(frame_interval=0.5)
-    camera = make_camera(hardware)
-    camera.start()
-    await running(camera)
-    frames = hardware.make_frame
-    hardware.make_frame = lambda: None
-    await asyncio.sleep(1.2)  # more than the least age of a frame, less than ten intervals
-    assert camera.status is CameraStatus.RUNNING
-    hardware.make_frame = frames
-    await until(lambda: (camera.stats.frame_age or 9) < 0.1)
-    assert hardware.opened == 1
-
-
-async def test_frames_that_come_as_they_come_are_waited_for(make_camera: MakeCamera) -> None:
+async def test_hanging_read_of_a_source_without_a_frame_rate_is_noticed(make_camera: MakeCamera) -> None:
     hardware = Hardware()
     hardware.told_rate = 0
     camera = make_camera(hardware)
     camera.start()
     await running(camera)
-    hardware.make_frame = lambda: None
-    await asyncio.sleep(1.2)
-    assert (camera.status, hardware.opened) == (CameraStatus.RUNNING, 1)
     hardware.hang("read")
     await failed(camera, "no answer for")
-
-
-async def test_source_may_ask_for_more_time_to_open(make_camera: MakeCamera) -> None:
-    hardware = Hardware(open_timeout=30.0)
-    opening = hardware.hang("open")
-    camera = make_camera(hardware)
-    camera.start()
-    await asyncio.sleep(1.2)
-    assert camera.status is CameraStatus.STARTING
-    opening.set()
-    await running(camera)
 
 
 async def test_end_of_a_file_is_the_end(make_camera: MakeCamera) -> None:
@@ -142,9 +115,8 @@ async def test_end_of_a_file_is_the_end(make_camera: MakeCamera) -> None:
     await running(camera)
     hardware.fail("read", SourceEnded("film.mp4 has ended"))
     await until(lambda: camera.status is CameraStatus.STOPPED)
-    await until(lambda: hardware.in_use == 0)
-    await asyncio.sleep(0.1)
-    assert (hardware.opened, camera.last_error) == (1, "film.mp4 has ended")
+    await threads_end()
+    assert (hardware.in_use, hardware.opened, camera.last_error) == (0, 1, "film.mp4 has ended")
     with pytest.raises(CameraUnavailable, match="has ended"):
         await camera.take_snapshot(PictureSpec(), 1)
     hardware.heal()
@@ -183,49 +155,42 @@ async def test_restart_that_fails_says_why(make_camera: MakeCamera) -> None:
         await camera.restart()
 
 
-async def test_restart_shortens_the_pause_after_a_failure(
-    make_camera: MakeCamera, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(supervisor, "_FIRST_RETRY", 60.0)
-    monkeypatch.setattr(supervisor, "_LAST_RETRY", 60.0)
+async def test_restart_shortens_the_pause_after_a_failure(make_camera: MakeCamera) -> None:
     hardware = Hardware()
     hardware.fail("open", SourceError("busy"))
-    camera = make_camera(hardware)
+    camera = make_camera(hardware, timing=SLOW_RETRY)
     camera.start()
     await failed(camera, "busy")
     hardware.heal()
     await asyncio.wait_for(camera.restart(), 2)
 
 
-async def test_pauses_grow_and_are_random(make_camera: MakeCamera, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_pauses_grow_and_are_random(make_camera: MakeCamera) -> None:
     asked: list[tuple[float, float]] = []
 
     def uniform(low: float, high: float) -> float:
         asked.append((low, high))
         return 0.0
 
-    monkeypatch.setattr(supervisor, "Backoff", partial(Backoff, uniform=uniform))
-    monkeypatch.setattr(supervisor, "_FIRST_RETRY", 0.5)
-    monkeypatch.setattr(supervisor, "_LAST_RETRY", 30.0)
     hardware = Hardware()
     hardware.fail("open", SourceError("busy"))
     camera = make_camera(hardware)
+    camera._supervisor._backoff = Backoff(0.5, 30.0, jitter=0.5, uniform=uniform)
     camera.start()
     await until(lambda: len(asked) > 1100, "tries", 30)
     assert asked[:8] == [(high / 2, high) for high in (0.5, 1, 2, 4, 8, 16, 30, 30)]
     assert asked[-1] == (15, 30), "also after a day"
 
 
-async def test_failure_after_steady_frames_is_the_first_again(
-    make_camera: MakeCamera, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(supervisor, "_STABLE", 0.1)
+async def test_failure_after_steady_frames_is_the_first_again(make_camera: MakeCamera) -> None:
     hardware = Hardware()
-    camera = make_camera(hardware)
+    camera = make_camera(hardware, timing=replace(QUICK, stable=0.1))
     camera.start()
     for _ in range(3):
         await running(camera)
-        await asyncio.sleep(0.2)
+        capture = camera._supervisor.capture
+        assert capture is not None
+        await until(lambda one=capture: one.last_frame - one.first_frame > 0.1)  # type: ignore[misc]
         hardware.fail("read", SourceError("unplugged"))
         await failed(camera)
         assert camera._supervisor._failures == 1
@@ -323,7 +288,7 @@ async def test_error_with_undecodable_names_can_be_shown(make_camera: MakeCamera
     camera = make_camera(hardware)
     camera.start()
     await failed(camera)
-    assert camera.last_error == "caf\\udce9.jpg is no picture"
+    assert camera.last_error == r"caf\udce9.jpg is no picture"
 
 
 async def test_two_hundred_lives_leave_nothing() -> None:
@@ -350,7 +315,7 @@ async def test_stop_is_quick_and_closes(make_camera: MakeCamera) -> None:
     await running(camera)
     taking = asyncio.create_task(camera.take_snapshot(PictureSpec(), 30))
     hardware.make_frame = lambda: None
-    await asyncio.sleep(0.05)
+    await loop_turns()
     await asyncio.wait_for(camera.stop(), 10)
     assert hardware.in_use == 0
     taking.cancel()
@@ -380,33 +345,30 @@ async def test_fault_of_the_supervision_leaves_no_thread_with_the_device(
 
 
 async def test_stopped_in_the_pause_after_a_failure_nothing_is_left_on_the_loop(
-    make_camera: MakeCamera, monkeypatch: pytest.MonkeyPatch
+    make_camera: MakeCamera,
 ) -> None:
-    monkeypatch.setattr(supervisor, "_FIRST_RETRY", 60)
-    monkeypatch.setattr(supervisor, "_LAST_RETRY", 60)
     hardware = Hardware()
     hardware.fail("open", SourceError("no camera is attached"))
-    camera = make_camera(hardware)
+    camera = make_camera(hardware, timing=SLOW_RETRY)
     camera.start()
     await failed(camera)
-    await until(lambda: not threads())
-    await asyncio.sleep(0.05)
+    await threads_end()
     await camera.stop()
-    await asyncio.sleep(0)
+    await loop_turns()
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
-async def test_restart_waits_as_long_as_the_source_may_take(
-    make_camera: MakeCamera, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(camera_module, "OPEN_TIMEOUT", 0.05)
+async def test_restart_waits_as_long_as_the_source_may_take(make_camera: MakeCamera) -> None:
     hardware = Hardware(open_timeout=10)
-    camera = make_camera(hardware)
+    camera = make_camera(hardware, timing=replace(QUICK, open_timeout=0.05))
     camera.start()
     await running(camera)
     opening = hardware.hang("open")
     restarting = asyncio.create_task(camera.restart())
-    await asyncio.sleep(0.3)
+    await opening.reached()
+    capture = camera._supervisor.capture
+    assert capture is not None
+    await until(lambda: time.monotonic() > capture.started + 0.15, "more than the usual time")
     assert not restarting.done()
-    opening.set()
+    opening.release()
     await asyncio.wait_for(restarting, 5)

@@ -21,11 +21,12 @@ from tests.support.waiting import wait_for
 _RESTART_AFTER = 'StuckRestart.__init__.__kwdefaults__["timing"] = RestartTiming(first={})\n'
 _QUICK = """
 from mqttcam.run.stuck_restart import RestartTiming, StuckRestart
-from mqttcam.camera import capture, supervisor
-capture.OPEN_TIMEOUT = 0.3
-supervisor.TICK = 0.05
-supervisor._CLOSE_TIMEOUT = 0.1
-supervisor._FIRST_RETRY = supervisor._LAST_RETRY = 0.01
+from mqttcam.camera import supervisor
+from mqttcam.camera.camera import Camera
+from mqttcam.camera.timing import Timing
+Camera.__init__.__kwdefaults__["timing"] = Timing(
+    open_timeout=0.3, tick=0.05, close_timeout=0.1, first_retry=0.01, last_retry=0.01
+)
 """
 """Run at the start of the daemon's process, to shorten its waits."""
 _MANAGED = 'import os; os.environ["SYSTEMD_EXEC_PID"] = str(os.getpid())\n'

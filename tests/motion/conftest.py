@@ -1,5 +1,5 @@
 """Cameras on broken hardware, as `tests.camera` has them."""
 
-from tests.camera.conftest import _nothing_unheard, _quick_ladder, make_camera
+from tests.camera.conftest import _nothing_unheard, make_camera
 
-__all__ = ["_nothing_unheard", "_quick_ladder", "make_camera"]
+__all__ = ["_nothing_unheard", "make_camera"]

@@ -302,19 +302,15 @@ class Moving(Hardware):
         return Frame(time.time_ns(), WIDTH, HEIGHT, planes=planes(left))
 
 
-@pytest.fixture
-def _settles_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mqttcam.motion.background.SETTLING", 0.2)
-
-
-@pytest.mark.usefixtures("_settles_at_once")
 @pytest.mark.parametrize("end", ["off", "fails"])
 async def test_a_camera_that_gives_no_frames_knows_of_no_motion(make_camera: MakeCamera, end: str) -> None:
     hardware = Moving()
     camera = make_camera(hardware)
     told: list[MotionStart | None] = []
     loop = asyncio.get_running_loop()
-    detector = MotionDetector(camera.hub, loop, told.append, fps=20, threshold=1, clear_after=60)
+    detector = MotionDetector(
+        camera.hub, loop, told.append, fps=20, threshold=1, clear_after=60, settling=0.2
+    )
     detector.enabled = True
     camera.start()
     await running(camera)

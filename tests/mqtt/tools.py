@@ -115,7 +115,7 @@ class Rig:
     def offer(self, picture: Picture) -> bool:
         """Hand over a picture, as the camera's feed does; whether the feed was ready for it."""
         ready = self.feed.ready
-        self.feed._hand_over(picture, CaptureSession())
+        self.feed._pass_on(picture, CaptureSession())
         return ready
 
     async def send(self, picture: Picture) -> None:

@@ -152,9 +152,9 @@ async def test_a_stuck_capture_is_handed_to_the_successor_of_its_camera(
             config.cameras = {"a": {"name": "A2"}}
             app.reload()
             await until(lambda: names(app) == ["A2"])
-            (hanging,) = app.registry.devices["a"].camera.left_behind
+            (hanging,) = app.registry.devices["a"].camera.abandoned
             let_go.set()
-            await until(lambda: not app.registry.devices["a"].camera.left_behind)
+            await until(lambda: not app.registry.devices["a"].camera.abandoned)
             assert hanging.done.done()
         finally:
             let_go.set()

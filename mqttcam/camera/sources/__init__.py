@@ -1,4 +1,4 @@
-"""The kinds of source. A new one is a file here, a line in `_KINDS`, and its settings in `mqttcam/settings`."""
+"""The kinds of source. A new one needs a file here, a line in `_KINDS`, and its settings in `mqttcam/settings`."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _KINDS = {
     "sinetstream": "sinetstream:SinetstreamReader",
     "tcp": "tcp:TcpListener",
 }
-"""Module in this folder and class; loaded only when a camera is configured with it."""
+"""The module in this folder and the class; loaded only if a camera is configured with it."""
 _LISTED = ("picamera2", "v4l2", "test_pattern")
-"""Kinds whose module has `attached()`."""
+"""Kinds whose module has a function `attached()`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +31,9 @@ class AttachedCamera:
     """A camera that could be configured.
 
     Attributes:
-        id: what tells it from the others.
-        source: what to write under `source`.
-        sizes: width and height, in pixels, that are worth naming.
+        id: distinguishes it from the others.
+        source: what to write under `source` in the configuration.
+        sizes: width and height in pixels, those worth listing.
     """
 
     id: str
@@ -44,14 +44,14 @@ class AttachedCamera:
 
 
 def create(settings: CameraSettings, wake: Wakeup) -> Source:
-    """The configured source, not opened yet. Loads its module: in the capture thread, where that may take its time.
+    """Return the configured source, not opened. Loads its module; call this in the capture thread, as that takes time.
 
     Raises:
-        SourceError: it is none of the kinds, or a package that it needs is missing.
+        SourceError: there is no such kind, or a package that it needs is missing.
     """
     kind = settings.source.type
     if kind not in _KINDS:
-        raise SourceError(f"no source of type {kind}; there are {', '.join(_KINDS)}")
+        raise SourceError(f"no source of type {kind}; the types are {', '.join(_KINDS)}")
     module, _, name = _KINDS[kind].partition(":")
     try:
         make = getattr(import_module(f"{__name__}.{module}"), name)
@@ -62,7 +62,7 @@ def create(settings: CameraSettings, wake: Wakeup) -> Source:
 
 
 def attached() -> list[AttachedCamera]:
-    """Every camera of this machine, and the test pattern."""
+    """Return every camera of this machine, and the test pattern."""
     found: list[AttachedCamera] = []
     for kind in _LISTED:
         found += import_module(f"{__name__}.{_KINDS[kind].partition(':')[0]}").attached()

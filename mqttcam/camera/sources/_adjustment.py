@@ -1,4 +1,4 @@
-"""Size and orientation for sources that pass JPEGs through: nothing is done to a frame that needs nothing."""
+"""Size and orientation for sources that pass JPEGs through: frames that comply are left unchanged."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from mqttcam.settings import CameraSettings
 
 
 def adjustment_for(settings: CameraSettings, width: int, height: int) -> Adjustment | None:
-    """What is left to do to frames of this size; `None`: they are as the settings want them."""
+    """Return what is still to be done to frames of this size; `None` if they comply with the settings."""
     hflip, vflip = settings.mirrored
     size = adjusted_size(settings, width, height)
     if not hflip and not vflip and size == (width, height):
@@ -17,7 +17,7 @@ def adjustment_for(settings: CameraSettings, width: int, height: int) -> Adjustm
 
 
 def adjusted_size(settings: CameraSettings, width: int, height: int) -> tuple[int, int]:
-    """The size that frames of this size leave with: never larger than they are, their shape kept."""
+    """Return the size after adjustment: never larger, with the same aspect ratio."""
     if settings.size is None or (width <= settings.size.width and height <= settings.size.height):
         return width, height
     return fit_within(width, height, settings.size.width, settings.size.height)

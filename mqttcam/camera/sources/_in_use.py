@@ -1,4 +1,4 @@
-"""Who has a device."""
+"""Which program uses a device."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from pathlib import Path
 from mqttcam.camera.capture import THREAD
 from mqttcam.camera.thread_state import PROC, uninterruptible_threads
 
-_LOOKS, _BETWEEN_LOOKS = 4, 0.15
-"""A thread that only waits for a disk is somewhere else at the next look, that many seconds later."""
+_CHECKS, _BETWEEN_CHECKS = 4, 0.15
+"""Number of checks and seconds between them: a thread that only waits for a disk has moved on by the next check."""
 _held: dict[str, str] = {}
-"""Devices that captures of this process have, and whose they are."""
+"""Devices that captures of this process use, and the ids of their cameras."""
 
 
 def hold(device: str) -> str:
-    """Have it said of a device that the camera of this capture thread has it, until `release`; the device again."""
+    """Note that the camera of this capture thread uses `device`, until `release`; return `device`."""
     thread = threading.current_thread().name
     if thread.startswith(THREAD):
         _held[device] = thread.removeprefix(THREAD)
@@ -27,20 +27,20 @@ def hold(device: str) -> str:
 
 
 def release(device: str | None) -> None:
-    """It has what `hold` returned no longer; `None`: it never had."""
+    """Note that the camera no longer uses what `hold` returned; `None` if it never did."""
     if device is not None:
         _held.pop(device, None)
 
 
 def in_use_words(device: str, proc: Path = PROC, *, held_as: str | None = None) -> str:
-    """In words, who has a device, as far as that can be seen; and when only a reboot helps.
+    """Return in words which program uses a device, as far as that can be determined, and whether only a reboot helps.
 
     Args:
-        device: its path, without symbolic links; `/dev/media*` is any that starts so.
-        held_as: what `hold` was given, where that is not its path.
+        device: its path, without symbolic links; may be a pattern such as `/dev/media*`.
+        held_as: what was passed to `hold`, if that is not its path.
     """
     if (camera := _held.get(held_as or device)) is not None:
-        return f"the camera {camera} of this mqttcam has it"
+        return f"it is in use by the camera {camera} of this process"
     users = users_of(device, proc)
     if not users:
         return "the camera is in use by another program"
@@ -50,9 +50,9 @@ def in_use_words(device: str, proc: Path = PROC, *, held_as: str | None = None) 
 
 
 def users_of(device: str, proc: Path = PROC) -> dict[int, str]:
-    """Other processes that have a device open, with their names; `device` as for `in_use_words`.
+    """Return other processes that have a device open, with their names; `device` as for `in_use_words`.
 
-    Only those that we may look into; root sees all.
+    Only processes that this user may inspect are found; root sees all.
     """
     found = {}
     for process in sorted(proc.glob("[0-9]*"), key=lambda path: int(path.name)):
@@ -64,14 +64,14 @@ def users_of(device: str, proc: Path = PROC) -> dict[int, str]:
 
 
 def _open_files(process: Path) -> list[str]:
-    """What a process has open. Of one that was killed, but for a thread that cannot end, only that thread has it."""
+    """Return the open files of a process. If it was killed, only a thread that cannot end still has them."""
     return _files_of(process) or next(filter(None, map(_files_of, _listed(process / "task"))), [])
 
 
 def _files_of(task: Path) -> list[str]:
     files = []
     for link in _listed(task / "fd"):
-        with contextlib.suppress(OSError):  # closed meanwhile
+        with contextlib.suppress(OSError):  # it was closed meanwhile
             files.append(str(link.readlink()))
     return files
 
@@ -79,7 +79,7 @@ def _files_of(task: Path) -> list[str]:
 def _listed(folder: Path) -> list[Path]:
     try:
         return list(folder.iterdir())
-    except OSError:  # it has ended, or belongs to somebody else
+    except OSError:  # it has ended, or belongs to another user
         return []
 
 
@@ -92,9 +92,9 @@ def _name(process: Path) -> str:
 
 def _stays_in_kernel(process_id: int, proc: Path) -> bool:
     stuck = uninterruptible_threads(process_id, proc)
-    for _ in range(_LOOKS - 1):
+    for _ in range(_CHECKS - 1):
         if not stuck:
             return False
-        time.sleep(_BETWEEN_LOOKS)
+        time.sleep(_BETWEEN_CHECKS)
         stuck &= uninterruptible_threads(process_id, proc)
     return bool(stuck)

@@ -1,4 +1,4 @@
-"""What sources of pictures that come from elsewhere have in common."""
+"""What sources have in common that receive pictures from elsewhere."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from mqttcam.imaging.raster import jpeg_size
 log = logging.getLogger(__name__)
 
 LATEST = 5 * 10**9
-"""Nanoseconds between capture and arrival; more than that says that the two clocks differ."""
+"""Nanoseconds between capture and arrival; if there are more, the two clocks differ."""
 
 
 class PictureReceiver:
-    """Makes frames of the JPEGs that come, and notices when none do.
+    """Makes frames of received JPEGs, and detects that none come.
 
     Attributes:
-        broken: what came and was no picture.
+        broken: number of messages that were not JPEGs.
     """
 
     def __init__(self, origin: str, silence: float) -> None:
-        """Counting begins now.
+        """Start counting the silence.
 
         Args:
-            origin: for messages: where the pictures come from.
-            silence: seconds without a picture that are too many.
+            origin: where the pictures come from, for log lines.
+            silence: seconds without a picture, beyond which the source counts as failed.
         """
         self.broken = 0
         self._origin = origin
@@ -35,11 +35,11 @@ class PictureReceiver:
         self._last = time.monotonic()
 
     def frame(self, jpeg: bytes, ts_ns: int | None = None) -> Frame | None:
-        """The picture as a frame; None where it is none, which is said once.
+        """Return the picture as a frame; `None` if it is broken, which is logged once.
 
         Args:
-            ts_ns: when the sender says that it was captured, Unix nanoseconds. Not believed where it lies in our
-                future or more than `LATEST` back: then it is as good as captured now.
+            ts_ns: the capture time that the sender reports, Unix nanoseconds. If it lies in the future or more than
+                `LATEST` back, the current time is used.
         """
         now = time.time_ns()
         try:
@@ -47,17 +47,17 @@ class PictureReceiver:
         except ValueError as error:
             self.broken += 1
             level = logging.WARNING if self.broken == 1 else logging.DEBUG
-            log.log(level, "%s: %d bytes that are no picture (%s)", self._origin, len(jpeg), error)
+            log.log(level, "%s: %d bytes that are not a JPEG (%s); ignored", self._origin, len(jpeg), error)
             return None
         self._last = time.monotonic()
         captured = ts_ns if ts_ns is not None and 0 <= now - ts_ns < LATEST else now
         return Frame(captured, width, height, jpeg=jpeg)
 
     def check(self) -> None:
-        """See whether there were pictures lately.
+        """Check that pictures came lately.
 
         Raises:
-            SourceError: there were none.
+            SourceError: none came.
         """
         if time.monotonic() - self._last > self._silence:
             raise SourceError(f"no picture from {self._origin} for {self._silence:g} s")

@@ -1,15 +1,15 @@
-"""When a frame was captured, for sources whose devices count from the start of the machine."""
+"""Capture times of devices that use the monotonic clock."""
 
 from __future__ import annotations
 
 import time
 
 _OLDEST_NS = 60_000_000_000
-"""A time that lies further back is of another clock."""
+"""A time that lies further back belongs to another clock."""
 
 
 def unix_time_ns(monotonic_ns: int | None) -> int:
-    """Unix time, in nanoseconds, of a moment on the clock that counts from the start of the machine; else now."""
+    """Return the Unix time in nanoseconds of a time on the monotonic clock; the current time if that is implausible."""
     now = time.time_ns()
     age = time.monotonic_ns() - monotonic_ns if monotonic_ns else 0
     return now - age if 0 <= age < _OLDEST_NS else now

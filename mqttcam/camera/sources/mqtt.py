@@ -1,4 +1,4 @@
-"""The `image` topic of a camera of another node, or any other topic of JPEGs."""
+"""The source `mqtt`: the `image` topic of a camera of another node, or any other topic with JPEGs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _CONNECT_TIMEOUT = 5.0
 
 
 class MqttSubscriber(Source):
-    """The source: paho, driven by our own reads. Retained pictures are old and left out; the newest wins."""
+    """Receives pictures through paho, whose loop runs within `read`. Retained pictures are ignored; the newest wins."""
 
     def __init__(self, settings: CameraSettings, wake: Wakeup) -> None:
         source: object = settings.source
@@ -50,12 +50,12 @@ class MqttSubscriber(Source):
             client.connect(source.host, port, source.keepalive, **self._connect_options())
         except (OSError, ValueError) as error:
             raise SourceError(
-                f"no connection to {where}: {getattr(error, 'strerror', None) or error}"
+                f"cannot connect to {where}: {getattr(error, 'strerror', None) or error}"
             ) from error
         self._client = client
         end = time.monotonic() + _CONNECT_TIMEOUT
         while not self._subscribed:
-            self._turn(0.2)
+            self._run_loop(0.2)
             if time.monotonic() > end:
                 raise SourceError(f"{where} does not answer")
         self._receiver = PictureReceiver(source.topic, source.silence)
@@ -64,7 +64,7 @@ class MqttSubscriber(Source):
     def read(self, timeout: float) -> Frame | None:
         end = time.monotonic() + timeout
         while (left := end - time.monotonic()) > 0:
-            self._turn(left)
+            self._run_loop(left)
             newest, self._newest = self._newest, None
             if newest is not None and (frame := self._receiver.frame(*newest)) is not None:
                 return frame
@@ -77,7 +77,7 @@ class MqttSubscriber(Source):
             with contextlib.suppress(OSError, ValueError):
                 client.disconnect()
 
-    def _turn(self, timeout: float) -> None:
+    def _run_loop(self, timeout: float) -> None:
         assert self._client is not None
         code = self._client.loop(timeout)
         if self._refusal is not None:
@@ -106,35 +106,35 @@ class MqttSubscriber(Source):
         if self._settings.protocol != 5:
             return {}
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
-        # The broker need not send what we would not take, nor keep much for us.
+        # The broker need not send what would be ignored, nor queue much.
         properties.MaximumPacketSize = self._settings.max_bytes + 1000
         properties.ReceiveMaximum = 2
         return {"clean_start": True, "properties": properties}
 
-    # paho's callbacks, within `_turn`
+    # paho's callbacks, called within `_run_loop`
 
     def _on_connect(
         self, client: paho.Client, _data: object, _flags: object, reason: Any, *_: object
     ) -> None:
         if reason.is_failure:
-            self._refusal = f"{self._settings.host} refuses us: {reason}"
+            self._refusal = f"{self._settings.host} refuses the connection: {reason}"
         else:
             client.subscribe(self._settings.topic, qos=0)
 
     def _on_subscribe(self, _client: object, _data: object, _mid: int, reasons: Any, *_: object) -> None:
         if any(reason.is_failure for reason in reasons):
-            self._refusal = f"{self._settings.host} does not let us read {self._settings.topic}"
+            self._refusal = f"{self._settings.host} refuses the subscription to {self._settings.topic}"
         self._subscribed = True
 
     def _on_message(self, _client: object, _data: object, message: paho.MQTTMessage) -> None:
         if message.retain or not message.payload or len(message.payload) > self._settings.max_bytes:
-            log.debug("a message of %d bytes is left out", len(message.payload))
+            log.debug("a message of %d bytes is ignored", len(message.payload))
             return
         self._newest = bytes(message.payload), _captured(message)
 
 
 def _captured(message: paho.MQTTMessage) -> int | None:
-    """The capture time that mqttcam adds to its pictures, Unix nanoseconds."""
+    """Return the capture time that mqttcam adds to its pictures, Unix nanoseconds."""
     for name, value in getattr(message.properties, "UserProperty", ()) if message.properties else ():
         if name == "ts" and value.isdecimal() and len(value) < 20:
             return int(value)

@@ -1,4 +1,4 @@
-"""A Kafka topic of pictures in SINETStream's messages, as mqttcam's bridge or NII's sender fills it."""
+"""The source `sinetstream`: a Kafka topic of pictures in SINETStream's format, from mqttcam or NII's sender."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from mqttcam.settings.sources.sinetstream import SinetstreamSource
 log = logging.getLogger(__name__)
 
 _POLL_MS = 200
-"""Milliseconds that one look for messages takes; a request to stop is seen after that."""
+"""Milliseconds that one poll for messages takes; a request to stop is seen after that."""
 
 
 class SinetstreamReader(Source):
-    """The source: SINETStream's own reader, from the newest message on."""
+    """Reads pictures through SINETStream's own reader, from the newest message on."""
 
     def __init__(self, settings: CameraSettings, wake: Wakeup) -> None:
         source: object = settings.source
@@ -61,8 +61,8 @@ class SinetstreamReader(Source):
         if reader is not None:
             try:
                 reader.close()
-            except Exception as error:  # noqa: BLE001 - it is given up anyway
-                log.debug("closing a reader: %r", error)
+            except Exception as error:  # noqa: BLE001 - the reader is dropped anyway
+                log.debug("closing a SINETStream reader: %r", error)
 
     def _parameters(self) -> dict[str, Any]:
         source = self._settings

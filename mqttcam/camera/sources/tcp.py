@@ -1,7 +1,7 @@
-"""A sender that connects to us: 4 bytes of length (big-endian), then a JPEG, over and over.
+"""The source `tcp`: a sender connects, and sends 4 bytes of length (big-endian) and a JPEG, repeatedly.
 
-The protocol of Chris Bensen's `sendvid.py`, whose first message is empty. A sender that comes again is let in at once;
-the one before it is gone, whatever its connection looks like.
+This is the protocol of Chris Bensen's `sendvid.py`, whose first message is empty. A new sender replaces the one before
+it, even if that connection still looks alive.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ _HEAD = struct.Struct(">I")
 
 
 class MessageTooLong(Exception):
-    """A length that no picture has."""
+    """The length of a message is more than any picture has."""
 
 
 class LengthPrefixedParser:
-    """Takes a stream apart.
+    """Splits a stream into messages.
 
     Raises (from `feed`):
-        MessageTooLong: a message would be larger than `max_bytes`; the stream is of no more use.
+        MessageTooLong: a message is larger than `max_bytes`; the stream cannot be used any further.
     """
 
     def __init__(self, max_bytes: int) -> None:
@@ -42,7 +42,7 @@ class LengthPrefixedParser:
         self._buffer = bytearray()
 
     def feed(self, data: bytes) -> list[bytes]:
-        """The messages that are complete with this."""
+        """Return the messages that `data` completes."""
         buffer = self._buffer
         buffer += data
         found = []
@@ -61,7 +61,7 @@ class LengthPrefixedParser:
 
 
 class SenderConnection:
-    """The one that is connected."""
+    """The connected sender."""
 
     def __init__(self, connection: socket.socket, address: str, max_bytes: int) -> None:
         self.connection = connection
@@ -70,7 +70,7 @@ class SenderConnection:
 
 
 class TcpListener(Source):
-    """The source. Nothing is taken apart or decoded here: pictures pass through as they come, the newest wins."""
+    """Listens for a sender. Pictures are passed through unchanged; the newest wins."""
 
     def __init__(self, settings: CameraSettings, wake: Wakeup) -> None:
         source: object = settings.source
@@ -117,21 +117,21 @@ class TcpListener(Source):
         try:
             connection, address = self._listener.accept()
         except OSError as error:
-            log.debug("nobody came after all: %s", error)
+            log.debug("a sender did not connect after all: %s", error)
             return
         host = str(address[0])
         if not self._is_allowed(host):
             connection.close()
             if host not in self._refused:
                 self._refused.add(host)
-                log.warning("a sender at %s is not allowed", host)
+                log.warning("a sender at %s is not allowed to connect; see allow", host)
             return
         self._drop()
         connection.setblocking(False)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         self._sender = SenderConnection(connection, host, self._settings.max_bytes)
         self._selector.register(connection, selectors.EVENT_READ)
-        log.info("a sender has connected from %s", host)
+        log.info("sender %s: connected", host)
 
     def _is_allowed(self, host: str) -> bool:
         address = ipaddress.ip_address(host.partition("%")[0])
@@ -141,7 +141,7 @@ class TcpListener(Source):
         return not allow or any(address in network for network in allow)
 
     def _receive(self) -> Frame | None:
-        """The newest whole picture of what has come."""
+        """Return the newest whole picture that was received."""
         sender = self._sender
         if sender is None:
             return None
@@ -150,18 +150,18 @@ class TcpListener(Source):
             while True:
                 data = sender.connection.recv(_CHUNK)
                 if not data:
-                    self._drop("has gone")
+                    self._drop("disconnected")
                     break
                 for message in sender.messages.feed(data):
-                    newest = message or newest  # an empty one says nothing
+                    newest = message or newest  # the first message may be empty
                 if newest is not None or len(data) < _CHUNK:
                     break
         except BlockingIOError:
-            pass  # all that has come is taken
+            pass  # everything received so far was read
         except MessageTooLong as error:
-            self._drop(f"is no sender of pictures: {error}")
+            self._drop(f"disconnected, it does not send pictures: {error}")
         except OSError as error:
-            self._drop(f"has gone: {error.strerror or error}")
+            self._drop(f"disconnected: {error.strerror or error}")
         return None if newest is None else self._receiver.frame(newest)
 
     def _drop(self, why: str | None = None) -> None:
@@ -169,4 +169,4 @@ class TcpListener(Source):
         if sender is not None:
             self._selector.unregister(sender.connection)
             sender.connection.close()
-            log.info("the sender at %s %s", sender.address, why or "is let go")
+            log.info("sender %s: %s", sender.address, why or "replaced or closed")

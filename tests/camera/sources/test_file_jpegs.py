@@ -13,9 +13,11 @@ import simplejpeg
 
 from mqttcam.camera.frame import PictureSpec
 from mqttcam.camera.source import Source, SourceEnded, SourceError
+from mqttcam.camera.sources.file import FileCamera
 from mqttcam.camera.status import CameraStatus
+from mqttcam.camera.wakeup import Wakeup
 from tests.camera.conftest import MakeCamera
-from tests.camera.files import file_camera, frames, source_of
+from tests.camera.files import file_camera, frames, settings_of, source_of
 from tests.imaging.photos import noted, quarters
 from tests.support.cameras import failed, running
 from tests.support.pictures import jpeg, jpeg_folder, size_of
@@ -135,11 +137,10 @@ def test_one_jpeg_that_is_replaced_again_and_again(tmp_path: Path) -> None:
     assert jpegs(source, 2) == [new] * 2
 
 
-def test_file_that_stays_broken_is_a_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mqttcam.camera.sources.file.source._PATIENCE", 0.1)
+def test_file_that_stays_broken_is_a_failure(tmp_path: Path) -> None:
     (tmp_path / "one.jpg").write_bytes(jpeg(64, 48))
     for path in (tmp_path / "one.jpg", tmp_path):
-        source = source_of(path)
+        source = FileCamera(settings_of(path), Wakeup(), patience=0.1)
         source.open()
         shutil.copy(tmp_path / "one.jpg", tmp_path / "kept")
         (tmp_path / "one.jpg").write_bytes(b"garbage")

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 
 import pytest
 
-from mqttcam.camera import capture, supervisor
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.frame import PictureSpec
 from mqttcam.camera.sources.url import source as url_source
 from mqttcam.camera.status import CameraStatus
+from mqttcam.camera.timing import Timing
 from mqttcam.camera.wakeup import Wakeup
 from mqttcam.settings import CameraSettings
 from mqttcam.settings.sources.url import UrlSource
 from tests.camera.sources.conftest import StartCamera
 from tests.support.cameras import failed, running
+from tests.support.waiting import until
 
 
 @pytest.fixture
@@ -75,19 +77,18 @@ async def test_missing_at_the_start_it_comes_when_it_is_there(
 
 @pytest.mark.parametrize("kind", ["auto", "mjpeg"])
 async def test_a_timeout_longer_than_the_watchdog_s_holds(
-    http_camera: StartCamera, cameras: list[Camera], monkeypatch: pytest.MonkeyPatch, kind: str
+    http_camera: StartCamera, cameras: list[Camera], kind: str
 ) -> None:
-    monkeypatch.setattr(capture, "OPEN_TIMEOUT", 0.5)
-    monkeypatch.setattr(supervisor, "TICK", 0.1)
     server = http_camera()
     server.stall()
     source = UrlSource(url=f"http://127.0.0.1:{server.port}/stream", kind=kind, timeout=60)  # type: ignore[arg-type]
-    camera = Camera("front", CameraSettings(source=source))
+    camera = Camera("front", CameraSettings(source=source), timing=Timing(open_timeout=0.5, tick=0.1))
     cameras.append(camera)
     seen: list[CameraStatus] = []
     camera.add_listener(lambda: seen.append(camera.status))
     camera.start()
-    await asyncio.sleep(1.5)
+    capture = await until(lambda: camera._supervisor.capture)
+    await until(lambda: time.monotonic() > capture.started + 1, "longer than the usual time to open")
     server.go_on()
     await running(camera)
     assert CameraStatus.FAILED not in seen
@@ -104,14 +105,11 @@ async def test_stopping_takes_no_time_while_it_is_stalled(
 
 
 @pytest.mark.parametrize("kind", ["auto", "snapshot"])
-async def test_a_long_interval_between_snapshots_is_no_silence(
-    http_camera: StartCamera, monkeypatch: pytest.MonkeyPatch, kind: str
-) -> None:
-    monkeypatch.setattr(url_source, "_NO_PICTURE", 0.1)
+async def test_a_long_interval_between_snapshots_is_no_silence(http_camera: StartCamera, kind: str) -> None:
     server = http_camera()
     address = f"http://127.0.0.1:{server.port}/snapshot.jpg"
     source = UrlSource(url=address, kind=kind, timeout=1, interval=3600)  # type: ignore[arg-type]
-    camera = url_source.UrlCamera(CameraSettings(source=source), Wakeup())
+    camera = url_source.UrlCamera(CameraSettings(source=source), Wakeup(), silence=0.1)
     try:
         info = camera.open()
         assert info.frame_rate == 1 / 3600

@@ -9,10 +9,10 @@ import pytest
 import simplejpeg
 from picamera2 import Picamera2
 
-from mqttcam.camera import stall_detection, supervisor
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.frame import PictureSpec
 from mqttcam.camera.sources.picamera2 import PiCamera
+from mqttcam.camera.timing import Timing
 from tests.support.cameras import failed, running
 from tests.virtual_pi.inside import bridge
 from tests.virtual_pi.inside.cameras import BARS, LINES, settings_of, source_of
@@ -56,8 +56,7 @@ async def test_dead_callback_is_survived(camera: Camera, monkeypatch: pytest.Mon
 async def test_stall_is_ended_by_starting_the_stream_again(
     camera: Camera, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stall_detection, "MIN_FRAME_AGE", 0.5)
-    monkeypatch.setattr(supervisor, "TICK", 0.05)
+    camera._supervisor._timing = Timing(min_frame_age=0.5, tick=0.05)
     camera.start()
     await running(camera)
     closed: list[Picamera2] = []

@@ -132,10 +132,10 @@ def test_another_camera_of_this_process_is_named(opened: OpenCamera) -> None:
     try:
         assert in_thread("front", front.open) == ""
         for _ in range(2):
-            assert in_thread("back", back.open) == "the camera front of this mqttcam has it"
+            assert in_thread("back", back.open) == "it is in use by the camera front of this process"
         assert in_thread("front", front.close) == ""
         assert in_thread("back", back.open) == ""
-        assert in_thread("front", front.open) == "the camera back of this mqttcam has it"
+        assert in_thread("front", front.open) == "it is in use by the camera back of this process"
     finally:
         front.close()
         back.close()

@@ -283,7 +283,7 @@ async def test_a_control_is_configured_by_libcameras_own_name(make_camera: MakeC
     camera = await running(make_camera(controls={"ColourGains": [1.5, 2.0], "AfTrigger": "Start"}))
     assert camera.values["colour_gains"] == (1.5, 2.0)
     assert camera.values["awb_enable"] is False
-    assert camera.last_error == "AfTrigger is done once and keeps no value: it is the command autofocus"
+    assert camera.last_error == "AfTrigger is an action and has no value; use the command autofocus"
 
 
 # actions

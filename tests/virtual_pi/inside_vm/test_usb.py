@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 import simplejpeg
 
-from mqttcam.camera import stall_detection
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.frame import PictureSpec
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.sources.v4l2 import V4l2Camera, attached
 from mqttcam.camera.status import CameraStatus
+from mqttcam.camera.timing import Timing
 from mqttcam.settings import CameraSettings, parse_size
 from mqttcam.settings.sources.v4l2 import V4l2Source
 from mqttcam.values import Choice, Number
@@ -75,7 +75,11 @@ def source(plug: Plug) -> Iterator[V4l2Camera]:
 
 @pytest.fixture
 async def camera(plug: Plug) -> AsyncIterator[Camera]:
-    one = Camera("front", CameraSettings(source=V4l2Source(device=ID), size=parse_size(_SIZE)))
+    one = Camera(
+        "front",
+        CameraSettings(source=V4l2Source(device=ID), size=parse_size(_SIZE)),
+        timing=Timing(min_frame_age=1.0),
+    )
     yield one
     await one.stop()
 
@@ -126,10 +130,7 @@ async def test_unplugged_and_plugged_in_again(camera: Camera, plug: Plug) -> Non
     assert await camera.take_snapshot(PictureSpec(), 10)
 
 
-async def test_stalled_camera_is_started_again(
-    camera: Camera, plug: Plug, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(stall_detection, "MIN_FRAME_AGE", 1.0)
+async def test_stalled_camera_is_started_again(camera: Camera, plug: Plug) -> None:
     camera.start()
     await running(camera)
     plug.camera.stalled = True

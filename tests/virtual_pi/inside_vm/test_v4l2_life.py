@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 import simplejpeg
 
-from mqttcam.camera import stall_detection
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.frame import PictureSpec
 from mqttcam.camera.sources.v4l2 import V4l2Camera
 from mqttcam.camera.sources.v4l2.controls import apply, controls_of
 from mqttcam.camera.sources.v4l2.device import Device, opened
 from mqttcam.camera.status import CameraStatus
+from mqttcam.camera.timing import Timing
 from mqttcam.cli.cameras import as_text, attached_cameras
 from mqttcam.cli.offline import discovery_of
 from mqttcam.settings import CameraSettings, Settings, parse_size
@@ -95,7 +95,7 @@ async def test_another_camera_that_has_the_device_is_named(camera: Camera) -> No
     other = Camera("back", CameraSettings(source=V4l2Source(device="platform:vivid-000"), size=_SIZE))
     try:
         other.start()
-        await failed(other, "/dev/video0: the camera front of this mqttcam has it")
+        await failed(other, "/dev/video0: it is in use by the camera front of this process")
         await camera.stop()
         await running(other)
     finally:
@@ -105,8 +105,7 @@ async def test_another_camera_that_has_the_device_is_named(camera: Camera) -> No
 async def test_stall_is_ended_by_starting_the_stream_again(
     camera: Camera, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stall_detection, "MIN_FRAME_AGE", 1.0)
-    monkeypatch.setattr(stall_detection, "_PERIODS", 3)
+    camera._supervisor._timing = Timing(min_frame_age=1.0, stalled_periods=3)
     camera.start()
     await running(camera)
     with monkeypatch.context() as leaking:

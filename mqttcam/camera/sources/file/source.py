@@ -46,12 +46,18 @@ class Reader(Protocol):
 class FileCamera(Source):
     """Reads frames at the configured rate; what plays on (a video's own timing) is of no account."""
 
-    def __init__(self, settings: CameraSettings, wake: Wakeup) -> None:
+    def __init__(self, settings: CameraSettings, wakeup: Wakeup, patience: float = _PATIENCE) -> None:
+        """Do nothing yet.
+
+        Args:
+            patience: seconds without a readable picture before that counts as a failure.
+        """
         assert isinstance(settings.source, FileSource)
         self._settings = settings
         self._source = settings.source
-        self._pacer = Pacer(settings.frame_rate, wake)
+        self._pacer = Pacer(settings.frame_rate, wakeup)
         self._reader: Reader | None = None
+        self._patience = patience
         self._empty_since = 0.0
 
     def open(self) -> SourceInfo:
@@ -94,7 +100,7 @@ class FileCamera(Source):
     def _wait_for_pictures(self, reader: Reader) -> None:
         now = time.monotonic()
         self._empty_since = self._empty_since or now
-        if now - self._empty_since > _PATIENCE:
+        if now - self._empty_since > self._patience:
             raise SourceError(f"{self._source.path} has no picture that can be read{reader.why()}")
 
     def _make_reader(self) -> Reader:

@@ -18,8 +18,8 @@ from mqttcam.settings.sources.url import UrlSource
 
 _MODELS = {"rtsp": "RTSP stream", "mjpeg": "MJPEG stream", "snapshot": "Snapshots"}
 _SLACK = 1.0
-_NO_PICTURE = 30.0
-"""Seconds; key frames alone come each ten at the latest."""
+_MAX_SILENCE = 30.0
+"""Seconds without a picture; a stream of key frames alone has one at least every ten seconds."""
 
 
 class UrlCamera(Source):
@@ -27,7 +27,12 @@ class UrlCamera(Source):
 
     adjusts_itself = True
 
-    def __init__(self, settings: CameraSettings, wake: Wakeup) -> None:
+    def __init__(self, settings: CameraSettings, wakeup: Wakeup, silence: float = _MAX_SILENCE) -> None:
+        """Do nothing yet.
+
+        Args:
+            silence: seconds without a picture, beyond which the stream counts as failed even if data comes.
+        """
         assert isinstance(settings.source, UrlSource)
         self._settings = settings
         self._source = settings.source
@@ -36,6 +41,7 @@ class UrlCamera(Source):
         self._waiting: Frame | None = None
         self._last = 0.0
         self._interval = 0.0
+        self._silence = silence
 
     def open(self) -> SourceInfo:
         """Connect, and wait for the first frame: only it tells the size.
@@ -64,7 +70,7 @@ class UrlCamera(Source):
         if frame is not None:
             self._last = now
             frame.adjustment = adjustment_for(self._settings, frame.width, frame.height)
-        elif now - self._last > max(_NO_PICTURE, self._source.timeout, 3 * self._interval):
+        elif now - self._last > max(self._silence, self._source.timeout, 3 * self._interval):
             raise SourceError(f"{self._address} sends something, but no picture for {now - self._last:.0f} s")
         return frame
 

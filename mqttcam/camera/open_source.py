@@ -1,0 +1,89 @@
+"""A source that is open, as its capture thread uses it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from mqttcam.camera.capture_callbacks import SourceOpened
+from mqttcam.camera.frame import Picture
+from mqttcam.camera.polling import SourcePoller
+from mqttcam.camera.source import MeasuringSource, RestartableSource, Source, SourceError, StillSource
+from mqttcam.camera.source_controls import SourceControls
+from mqttcam.values import Value
+
+
+class OpenSource:
+    """An open source with its controls and what is polled of it.
+
+    Used from the capture thread, but for `poller.wanted` and `restart_stream`, which are only looked at elsewhere.
+
+    Attributes:
+        info: what the source reported when it was opened.
+        controls: its controls by key.
+        poller: reads values and measurements of its newest frame.
+        restart_stream: stops and starts its frames; `None` if the source cannot do that.
+        frame_interval: seconds to expect between frames, as the controls are set now; 0.0 if unknown.
+    """
+
+    def __init__(self, source: Source) -> None:
+        """Open `source`.
+
+        Raises:
+            SourceError: it is missing, busy or refuses its configuration.
+        """
+        self.source = source
+        self.info = source.open()
+        self.controls = SourceControls(source, self.info)
+        self.poller = SourcePoller(source, self.controls)
+        self.restart_stream: Callable[[], None] | None = (
+            source.restart_stream if isinstance(source, RestartableSource) else None
+        )
+        self.frame_interval = 0.0
+
+    def set_wanted(self, wanted: Iterable[tuple[str, object]], camera: str, frames: int) -> SourceOpened:
+        """Set the wanted values, and return what the camera has to know of the source.
+
+        Args:
+            wanted: values by any spelling of their controls' names, in the order to set them.
+            camera: the camera's id, for the log.
+            frames: number of frames captured so far.
+        """
+        values = {key: control.default for key, control in self.controls.by_key.items()}
+        taken, refused = self.controls.set_wanted(wanted, camera)
+        self._controls_changed(frames)
+        return SourceOpened(
+            info=self.info,
+            values=values | taken,
+            remarks=[*self.source.notes, *refused],
+            refused=refused,
+            measures=isinstance(self.source, MeasuringSource),
+            takes_stills=isinstance(self.source, StillSource),
+        )
+
+    def change(
+        self, change: Callable[[SourceControls], dict[str, Value]], frames: int
+    ) -> Mapping[str, Value]:
+        """Set values while it runs, and return those that took effect, by key.
+
+        Raises:
+            InvalidValue, SourceError: nothing was changed.
+        """
+        applied = change(self.controls)
+        self._controls_changed(frames)
+        return applied
+
+    def take_still(self, quality: int) -> Picture:
+        """Return a picture in full resolution.
+
+        Raises:
+            SourceError: the source takes none, or failed.
+        """
+        if not isinstance(self.source, StillSource):
+            raise SourceError("this camera takes no pictures in full resolution")
+        return self.source.take_still(quality)
+
+    def _controls_changed(self, frames: int) -> None:
+        """Note what follows from values that were just set: a control may have changed the frame rate."""
+        self.poller.controls_changed(frames)
+        rate = self.info.frame_rate
+        self.frame_interval = self.source.frame_interval or (1 / rate if rate else 0.0)
