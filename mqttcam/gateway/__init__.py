@@ -1,1 +1,1 @@
-"""The devices on MQTT: pictures and state out, commands in."""
+"""The devices on MQTT: commands in; pictures, states and results out."""

@@ -1,4 +1,4 @@
-"""One camera on MQTT: its commands in, its state, results and pictures out."""
+"""A camera on MQTT: its commands in; its state, events, results and pictures out."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from mqttcam.commands.runner import CommandRunner
 from mqttcam.devices.camera import CameraDevice
 from mqttcam.devices.entities.camera import camera_entities
 from mqttcam.devices.entities.entity import state_of
-from mqttcam.devices.errors import Code, CommandError
 from mqttcam.devices.observer import CameraObserver
 from mqttcam.gateway.connect_image import ConnectImage
 from mqttcam.gateway.image_stream import ImageStream
 from mqttcam.gateway.inbox import CommandInbox, last_level
-from mqttcam.gateway.snapshots import PublishError, SnapshotPublisher
+from mqttcam.gateway.snapshots import SnapshotPublisher
 from mqttcam.home_assistant import Announcer
 from mqttcam.mqtt.connection import Connection, Message
 from mqttcam.mqtt.topics import OFFLINE, ONLINE, CameraTopics
 
 RETRY_AFTER = 1.0
+"""Seconds until a state that could not be published is published again."""
 
 
 class CameraGateway(CameraObserver):
-    """One camera on MQTT."""
+    """The topics of one camera."""
 
     def __init__(
         self,
@@ -47,7 +47,6 @@ class CameraGateway(CameraObserver):
 
         Args:
             on_new_capabilities: called when the model, size or controls of the camera have changed.
-            retry_after: seconds until a state that could not be published is published again.
         """
         self.device = device
         self._images = images
@@ -62,10 +61,10 @@ class CameraGateway(CameraObserver):
         self._capabilities = device.capabilities
         self._publish_due: asyncio.Handle | None = None
         device.attach(self)
-        self._follow()
+        self._configure_images()
 
     def handlers(self) -> Iterator[tuple[str, Callable[[Message], None]]]:
-        """What to subscribe to, each with its handler."""
+        """Yield the topic filters to subscribe to, each with its handler."""
         inbox, topics = self._inbox, self._topics
         yield topics.set, lambda message: inbox.receive(message, "set")
         yield topics.set_key("+"), lambda message: inbox.receive(message, "set", last_level(message))
@@ -73,37 +72,37 @@ class CameraGateway(CameraObserver):
         yield topics.command("+"), lambda message: inbox.receive(message, last_level(message))
 
     def announce(self) -> None:
-        """Everything that somebody who has just come must know."""
-        if self._announcer is not None and self._known():
+        """Publish discovery, availability, state and an image."""
+        if self._announcer is not None and self._controls_known():
             self._announcer.announce(self.device)
         self.publish()
         self._connect_image.request()
 
     def publish(self) -> None:
-        """Availability and state, now."""
+        """Publish availability and state."""
         status = self.device.camera.status
         available = ONLINE if status in (CameraStatus.RUNNING, CameraStatus.OFF) else OFFLINE
         sent = self._connection.publish(self._topics.availability, available, qos=1, retain=True)
         self._clear_image()
-        if self._known():
+        if self._controls_known():
             state = orjson.dumps(state_of(camera_entities(self.device), self.device))
             sent &= self._connection.publish(self._topics.state, state, qos=1, retain=True)
         if not sent and self._connection.connected and self._publish_due is None:
-            # Too much waits for the broker's acknowledgement; what it keeps must not stay the old state.
+            # Too many messages await an acknowledgement; the broker must not keep the old state.
             self._publish_due = asyncio.get_running_loop().call_later(self._retry_after, self._publish_change)
 
     def _clear_image(self) -> None:
-        """Privacy: what the broker keeps of a camera that is switched off would still show the last picture."""
+        """Clear the retained image while the camera is switched off: it would still show the last picture (privacy)."""
         if self.device.camera.status is CameraStatus.OFF and self.device.image_retain:
             self._connection.publish(self._topics.image, b"", qos=1, retain=True)
 
-    def _known(self) -> bool:
-        """Whether its controls are known, or cannot be by now: what is published earlier would lack their keys."""
+    def _controls_known(self) -> bool:
+        """Whether the camera has opened or failed; until then a state would lack the keys of its controls."""
         camera = self.device.camera
         return camera.info is not None or camera.status is not CameraStatus.STARTING
 
     def close(self, *, for_good: bool) -> None:
-        """Stop publishing; with `for_good` nothing of it stays on the broker."""
+        """Publish `offline` and stop; with `for_good`, clear the retained topics instead."""
         self._inbox.close()
         self.device.detach(self)
         self._images.close()
@@ -127,20 +126,17 @@ class CameraGateway(CameraObserver):
         """Publish a snapshot.
 
         Raises:
-            CommandError: it was not published.
+            CommandError: as for `SnapshotPublisher.publish`.
         """
-        try:
-            await self._snapshots.publish(picture, request_id)
-        except PublishError as error:
-            raise CommandError(Code(error.code), str(error)) from error
+        await self._snapshots.publish(picture, request_id)
 
     def event(self, event: Mapping[str, object]) -> None:
-        """Without a connection it is dropped: news of long ago is none."""
+        """Publish an event; without a connection it is dropped, as it would be outdated later."""
         self._connection.publish(self._topics.event, orjson.dumps(event), qos=1)
 
     def changed(self) -> None:
-        """Many changes in one turn of the loop are one message."""
-        self._follow()
+        """Publish the state; several changes in one iteration of the event loop become one message."""
+        self._configure_images()
         if self.device.camera.status is CameraStatus.OFF:
             self._images.discard(self._clear_image)
         if self._publish_due is None:
@@ -154,7 +150,7 @@ class CameraGateway(CameraObserver):
             self._on_new_capabilities()
         self.publish()
 
-    def _follow(self) -> None:
+    def _configure_images(self) -> None:
         self._images.configure(
             self.device.image_spec,
             self.device.image_fps,

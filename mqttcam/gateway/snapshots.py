@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from mqttcam.camera.frame import Picture
+from mqttcam.devices.errors import Code, CommandError
 from mqttcam.gateway.picture_packets import (
     FIRST_FAILURE,
     image_head,
@@ -22,14 +23,6 @@ MAX_PENDING = 2
 ACK_TIMEOUT = 30.0
 """Seconds that the broker has to acknowledge a snapshot."""
 _TRIGGER = "command"
-
-
-class PublishError(Exception):
-    """A snapshot could not be published; `code` is one of the error codes of results."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
 
 
 class SnapshotPublisher:
@@ -52,17 +45,17 @@ class SnapshotPublisher:
         """Publish a picture and its meta; return once the broker has acknowledged both.
 
         Raises:
-            PublishError: There is no connection, `MAX_PENDING` snapshots are pending, the picture is larger than
+            CommandError: There is no connection, `MAX_PENDING` snapshots are pending, the picture is larger than
                 `max_bytes`, or the broker refuses it or does not acknowledge it in time.
         """
         network = self._connection.network
         if network is None:
-            raise PublishError("unavailable", "there is no connection to the broker")
+            raise CommandError(Code.UNAVAILABLE, "there is no connection to the broker")
         if self._pending >= MAX_PENDING:
-            raise PublishError("busy", f"{self._pending} snapshots are waiting for the broker")
+            raise CommandError(Code.BUSY, f"{self._pending} snapshots are waiting for the broker")
         if len(picture.jpeg) > self.max_bytes:
-            raise PublishError(
-                "too_large", f"the picture has {len(picture.jpeg)} bytes; allowed: {self.max_bytes}"
+            raise CommandError(
+                Code.TOO_LARGE, f"the picture has {len(picture.jpeg)} bytes; allowed: {self.max_bytes}"
             )
         self._pending += 1
         try:
@@ -90,6 +83,6 @@ class SnapshotPublisher:
             (acknowledged, network.ended), timeout=self._ack_timeout, return_when=asyncio.FIRST_COMPLETED
         )
         if not acknowledged.done():
-            raise PublishError("unavailable", "the broker did not acknowledge the snapshot")
+            raise CommandError(Code.UNAVAILABLE, "the broker did not acknowledge the snapshot")
         if (reason := acknowledged.result()) >= FIRST_FAILURE:
-            raise PublishError("unavailable", f"the broker refused the snapshot (reason code {reason})")
+            raise CommandError(Code.UNAVAILABLE, f"the broker refused the snapshot (reason code {reason})")

@@ -14,7 +14,7 @@ from mqttcam import __version__
 from mqttcam.commands.registry import DeviceRegistry
 from mqttcam.devices.node import Node
 from mqttcam.devices.store import Store
-from mqttcam.gateway.node import MqttGateway
+from mqttcam.gateway.gateway import MqttGateway
 from mqttcam.log import set_up
 from mqttcam.outputs import configured as configured_outputs
 from mqttcam.run.cameras import ConfiguredCameras

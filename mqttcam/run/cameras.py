@@ -11,7 +11,7 @@ from mqttcam.camera.capture import Capture
 from mqttcam.commands.registry import DeviceRegistry
 from mqttcam.devices.camera import build_device
 from mqttcam.devices.store import Store
-from mqttcam.gateway.node import MqttGateway
+from mqttcam.gateway.gateway import MqttGateway
 from mqttcam.outputs.output import Output
 from mqttcam.settings import CameraSettings
 

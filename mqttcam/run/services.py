@@ -7,7 +7,7 @@ import logging
 from dataclasses import dataclass
 
 from mqttcam.commands.registry import DeviceRegistry
-from mqttcam.gateway.node import MqttGateway
+from mqttcam.gateway.gateway import MqttGateway
 from mqttcam.run.health_socket import HealthSocket
 from mqttcam.settings import MqttSettings, Settings
 

@@ -17,8 +17,9 @@ from mqttcam.devices.health import Health
 from mqttcam.devices.node import Node
 from mqttcam.gateway.camera import CameraGateway
 from mqttcam.gateway.connect_image import ConnectImage
+from mqttcam.gateway.gateway import MqttGateway
 from mqttcam.gateway.image_stream import ImageStream
-from mqttcam.gateway.node import HealthTiming, MqttGateway, _camera_ids
+from mqttcam.gateway.node import HealthTiming, camera_ids
 from mqttcam.gateway.snapshots import SnapshotPublisher
 from mqttcam.mqtt.connection import Connection
 from mqttcam.mqtt.topics import Topics
@@ -173,9 +174,9 @@ async def test_health_is_reported_again_after_a_report_that_failed(
 
 @pytest.mark.parametrize("info", [b"", b"\xff", b"3", b"[]", b"{}", b'{"cameras": 3}', b'{"cameras": ["a"]}'])
 def test_garbage_in_info_names_no_cameras(info: bytes) -> None:
-    assert _camera_ids(info) == set()
+    assert camera_ids(info) == set()
 
 
 def test_only_valid_ids_are_taken_from_info() -> None:
     info = b'{"cameras": {"front": 1, "../x": 1, "a/b": 1, "#": 1, "": 1, "Front": 1, "a\\u0000": 1}}'
-    assert _camera_ids(info) == {"front"}
+    assert camera_ids(info) == {"front"}

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from mqttcam.camera.frame import PictureSpec
+from mqttcam.devices.errors import CommandError
 from mqttcam.gateway.image_stream import STALE_AFTER
-from mqttcam.gateway.snapshots import MAX_PENDING, PublishError
+from mqttcam.gateway.snapshots import MAX_PENDING
 from mqttcam.schedule import parse
 from tests.mqtt.conftest import Connect
 from tests.mqtt.tools import FRONT, TOPICS, Rig, as_sent, in_thread, picture
@@ -263,7 +264,7 @@ async def test_a_broker_that_refuses_pictures_is_logged_once(
             await rig.send(picture(100, seq))
         await until(lambda: rig.images.dropped == 3, "three refusals")
         assert caplog.text.count("the broker refuses images") == 1
-        with pytest.raises(PublishError) as refused:
+        with pytest.raises(CommandError) as refused:
             await rig.snapshots.publish(picture(100), None)
         assert refused.value.code == "unavailable"
 
@@ -292,7 +293,7 @@ async def test_a_snapshot_has_the_request_id_in_its_meta(
 
 async def test_a_snapshot_that_cannot_be_published_is_an_error(broker: Broker, connect: Connect) -> None:
     async def code_of(size: int = 100) -> str:
-        with pytest.raises(PublishError) as refused:
+        with pytest.raises(CommandError) as refused:
             await rig.snapshots.publish(picture(size), None)
         return refused.value.code
 
@@ -314,10 +315,10 @@ async def test_a_snapshot_ends_with_the_connection(broker: Broker, connect: Conn
         await until(lambda: rig.snapshots._pending, "it is written")
         proxy.refuse = True
         proxy.cut()
-        with pytest.raises(PublishError, match="did not acknowledge"):
+        with pytest.raises(CommandError, match="did not acknowledge"):
             await lost
         await until(lambda: not rig.connection.connected, "the end of the connection")
-        with pytest.raises(PublishError, match="no connection") as refused:
+        with pytest.raises(CommandError, match="no connection") as refused:
             await rig.snapshots.publish(picture(100), None)
         assert refused.value.code == "unavailable"
 

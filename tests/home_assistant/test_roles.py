@@ -21,7 +21,7 @@ from mqttcam.devices.entities.camera import camera_entities
 from mqttcam.devices.entities.entity import state_of
 from mqttcam.devices.node import Node
 from mqttcam.devices.store import Store
-from mqttcam.gateway.node import MqttGateway
+from mqttcam.gateway.gateway import MqttGateway
 from mqttcam.settings import CameraSettings, HomeAssistantSettings, MqttSettings
 from mqttcam.values import Number, Vector
 from tests.camera.broken import Hardware

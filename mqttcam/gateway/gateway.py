@@ -1,0 +1,165 @@
+"""The node and its cameras on MQTT, over two connections, and in Home Assistant."""
+
+from __future__ import annotations
+
+import asyncio
+
+from mqttcam.commands.registry import DeviceRegistry
+from mqttcam.devices.camera import CameraDevice
+from mqttcam.gateway.camera import CameraGateway
+from mqttcam.gateway.connect_image import ConnectImage
+from mqttcam.gateway.image_stream import ImageStream
+from mqttcam.gateway.node import HEALTH_TIMING, HealthTiming, NodeGateway
+from mqttcam.gateway.snapshots import SnapshotPublisher
+from mqttcam.home_assistant import Announcer, camera_object_id, node_object_id
+from mqttcam.mqtt.connection import Connection, Message
+from mqttcam.mqtt.topics import OFFLINE, ONLINE, Topics
+from mqttcam.settings import HomeAssistantSettings, MqttSettings
+
+_LAST_ACK_TIMEOUT = 1.0
+"""Seconds that the broker has to acknowledge `offline`; with closing the cameras, a stop takes less than 2 s."""
+
+
+class MqttGateway:
+    """The node and its cameras on MQTT."""
+
+    def __init__(
+        self,
+        settings: MqttSettings,
+        home_assistant: HomeAssistantSettings,
+        registry: DeviceRegistry,
+        client_id: str,
+        *,
+        health: HealthTiming = HEALTH_TIMING,
+    ) -> None:
+        """Connect to nothing yet."""
+        self._registry = registry
+        self._topics = Topics(settings.base_topic, registry.node.id)
+        will = (self._topics.status, OFFLINE)
+        self._connection = Connection(settings, client_id=client_id, will=will)
+        # With a connection of their own, pictures delay neither commands nor states nor pings.
+        self._pictures = Connection(settings, client_id=f"{client_id}-pictures", follows=self._connection)
+        self._cameras: dict[str, CameraGateway] = {}
+        self._node = NodeGateway(
+            registry,
+            self._connection,
+            self._topics,
+            self._cameras,
+            max_packet_size=lambda: min(self._connection.max_packet_size, self._pictures.max_packet_size),
+            on_camera_gone=self._remove_discovery,
+            timing=health,
+        )
+        self._announcer: Announcer | None = None
+        if home_assistant.enabled:
+            self._announcer = Announcer(
+                self._connection.publish,
+                asyncio.get_running_loop().call_later,
+                self._topics,
+                home_assistant.discovery_prefix,
+                registry.node,
+            )
+        self._birth: asyncio.TimerHandle | None = None
+        registry.node.reconnects = lambda: self._connection.reconnects
+        registry.health.checks.append(lambda: self._connection.problem)
+        registry.health.checks.append(lambda: self._pictures.problem)
+
+    def start(self) -> None:
+        """Connect, and stay connected."""
+        self._node.start()
+        if self._announcer is not None:
+            self._connection.subscribe(self._announcer.birth_topic, self._received_birth)
+            self._subscribe_discovery(node_object_id(self._registry.node.id))
+        self._connection.on_connected(self._announce)
+        self._pictures.on_connected(self._node.publish_info)  # its limits may have changed
+        self._connection.start()
+        self._pictures.start()
+
+    async def stop(self) -> None:
+        """Publish `offline` and disconnect, within 2 s, whatever is still queued."""
+        if self._birth is not None:
+            self._birth.cancel()
+        self._node.close()
+        for camera in self._cameras.values():
+            camera.close(for_good=False)
+        await self._pictures.stop()
+        await self._connection.stop(last=(self._topics.status, OFFLINE), within=_LAST_ACK_TIMEOUT)
+
+    def add(self, device: CameraDevice) -> None:
+        """Put a camera of the registry on MQTT."""
+        topics = self._topics.camera(device.id)
+        images = ImageStream(self._pictures, topics, device.camera.hub)
+        camera = CameraGateway(
+            device,
+            self._registry.cameras[device.id].runner,
+            self._connection,
+            topics,
+            self._announcer,
+            on_new_capabilities=lambda: self._publish_new_capabilities(device),
+            images=images,
+            connect_image=ConnectImage(self._pictures, images, device.camera.take_snapshot),
+            snapshots=SnapshotPublisher(self._pictures, topics),
+        )
+        self._cameras[device.id] = camera
+        for topic, handler in camera.handlers():
+            self._connection.subscribe(topic, handler)
+        self._subscribe_discovery(camera_object_id(self._registry.node.id, device.id))
+        if self._connection.connected:
+            camera.announce()
+            self._node.publish_info()
+
+    def remove(self, camera_id: str, *, for_good: bool) -> None:
+        """Take a camera off MQTT; with `for_good`, clear its topics and its discovery too."""
+        camera = self._cameras.pop(camera_id)
+        for topic, _handler in camera.handlers():
+            self._connection.unsubscribe(topic)
+        camera.close(for_good=for_good)
+        if self._announcer is not None:
+            topic = self._announcer.config_topic(camera_object_id(self._registry.node.id, camera_id))
+            self._connection.unsubscribe(topic)
+        if for_good:
+            self._remove_discovery(camera_id)
+            self._node.publish_info()
+
+    def rediscover(self) -> None:
+        """Announce everything again, including devices that were deleted in Home Assistant."""
+        if self._announcer is not None:
+            self._announcer.forget_deletions()
+        self._announce()
+
+    def _announce(self) -> None:
+        """Publish everything; the node first, because the devices of its cameras refer to it."""
+        if self._announcer is not None:
+            self._announcer.announce_node()
+        self._node.publish_online()
+        self._node.publish_health()
+        for camera in self._cameras.values():
+            camera.announce()
+        self._node.publish_info()
+
+    def _publish_new_capabilities(self, device: CameraDevice) -> None:
+        if self._connection.connected:
+            if self._announcer is not None:
+                self._announcer.announce(device)
+            self._node.publish_info()
+
+    # Home Assistant
+
+    def _subscribe_discovery(self, object_id: str) -> None:
+        """Subscribe to a device's own discovery message, to notice that it was deleted in Home Assistant."""
+        if (announcer := self._announcer) is not None:
+            self._connection.subscribe(
+                announcer.config_topic(object_id),
+                lambda message: announcer.received(object_id, message.payload, live=not message.retain),
+            )
+
+    def _remove_discovery(self, camera_id: str) -> None:
+        if self._announcer is not None:
+            self._announcer.remove(camera_id)
+
+    def _received_birth(self, message: Message) -> None:
+        if message.payload != ONLINE or self._announcer is None:
+            return
+        if self._birth is not None:
+            self._birth.cancel()
+        delay = self._announcer.birth_delay()
+        self._birth = asyncio.get_running_loop().call_later(delay, self._announce)
