@@ -16,7 +16,7 @@ from mqttcam import log
 from mqttcam.cli.outcome import DONE, FAILED, CommandFailed, UsageError, drop_output
 from mqttcam.settings import Settings, SettingsError, check_outputs, find_config, load
 from mqttcam.settings.loading.dotenv import load_dotenv
-from mqttcam.settings.nii_sender import sender as reference
+from mqttcam.settings.nii_sender.variables import translate
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:
@@ -82,7 +82,7 @@ def check(arguments: argparse.Namespace) -> int:
     settings = load(path, os.environ)
     if problems := check_outputs(settings):
         raise SettingsError(problems)
-    for line in reference.read(os.environ).explained:
+    for line in translate(os.environ).notes:
         _print(str(line))
     cameras = ", ".join(settings.cameras) or "no camera"
     _print(f"{path or 'environment'}: ok (node {settings.node}: {cameras})")

@@ -13,7 +13,7 @@ import yaml
 from dotenv import dotenv_values
 
 from mqttcam.settings import load
-from mqttcam.settings.nii_sender.sender import Reference, read
+from mqttcam.settings.nii_sender.variables import translate
 from mqttcam.web.address import linked_page
 from tests.support.left_out import leave_out
 from tests.support.project import PROJECT
@@ -41,9 +41,9 @@ def test_the_viewers_configuration() -> None:
 
 def test_the_pis_environment() -> None:
     environ = sample("pi")
-    given: Reference = read(environ)
+    given = translate(environ)
     assert given.problems == []
-    assert {line.variable for line in given.explained} == {n for n in environ if not n.startswith("MQTTCAM")}
+    assert {line.variable for line in given.notes} == {n for n in environ if not n.startswith("MQTTCAM")}
     settings = load(None, environ)
     assert settings.kafka is not None
     assert settings.kafka.topic == "sinetstream.image.camera"

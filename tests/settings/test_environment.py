@@ -15,7 +15,7 @@ def of_environment(**environ: str) -> Settings:
     return load(None, {f"MQTTCAM__{name}": value for name, value in environ.items()})
 
 
-def said(**environ: str) -> list[str]:
+def messages(**environ: str) -> list[str]:
     return [str(p) for p in problems_of(None, {f"MQTTCAM__{name}": value for name, value in environ.items()})]
 
 
@@ -183,7 +183,7 @@ def test_unknown_variables_name_the_nearest(name: str, nearest: str) -> None:
 
 
 def test_nothing_near() -> None:
-    assert said(QQQQQQQQQQQQQQQQQQQQQ="1") == [
+    assert messages(QQQQQQQQQQQQQQQQQQQQQ="1") == [
         "environment: MQTTCAM__QQQQQQQQQQQQQQQQQQQQQ: unknown variable"
     ]
 
@@ -196,7 +196,7 @@ def test_names_of_others_are_left_alone() -> None:
 def test_what_is_wrong_names_the_variable() -> None:
     sources = "test_pattern, file, picamera2, v4l2, url, mqtt, sinetstream or tcp"
     file_keys = "type, path, format, size, loop"
-    found = said(
+    found = messages(
         MQTT__PORT="x", CAMERAS__A__NAME="x", CAMERAS__B__SOURCE='{"type": "file", "pat": 1}', WEB="[1"
     )
     assert [line.removeprefix("environment: MQTTCAM__") for line in found] == [
@@ -206,13 +206,13 @@ def test_what_is_wrong_names_the_variable() -> None:
         f"CAMERAS__A__SOURCE: is missing, allowed: a section with the `type` {sources}",
         "CAMERAS__B__SOURCE__PATH: is missing, allowed: a path",
     ]
-    assert said(CAMERAS__B='{"source": {"type": "file"}}') == [
+    assert messages(CAMERAS__B='{"source": {"type": "file"}}') == [
         "environment: MQTTCAM__CAMERAS__B.source.path: is missing, allowed: a path"
     ]
 
 
 def test_bytes_that_are_no_text() -> None:
-    assert said(NODE="a\udcff", MQTT="{\udcff") == [
+    assert messages(NODE="a\udcff", MQTT="{\udcff") == [
         "environment: MQTTCAM__MQTT: is not UTF-8, allowed: UTF-8",
         "environment: MQTTCAM__NODE: is not UTF-8, allowed: UTF-8",
     ]

@@ -14,7 +14,7 @@ from mqttcam.settings.document.tree import PREFIX, Key, Origin, TreeNode
 from mqttcam.settings.loading.environment import configures, overlay
 from mqttcam.settings.loading.model_input import ModelInput
 from mqttcam.settings.loading.pydantic_errors import problem_of
-from mqttcam.settings.nii_sender import sender as reference
+from mqttcam.settings.nii_sender.variables import merged_over, translate
 from mqttcam.settings.settings import Settings, default_state_dir
 
 DEFAULT_FILES = (Path("config.yaml"), Path("/etc/mqttcam/config.yaml"))
@@ -36,7 +36,7 @@ def find_config(
     for path in files:
         if _exists(path):
             return path
-    if configures(environ) or reference.read(environ).tree is not None:
+    if configures(environ) or translate(environ).tree is not None:
         return None
     nowhere = ", ".join(f"no {path if path.is_absolute() else f'./{path}'}" for path in files)
     message = f"{nowhere}, no variable {PREFIX}… in the environment"
@@ -68,9 +68,9 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
 def _load(path: Path | None, environ: Mapping[str, str]) -> tuple[Settings | None, list[Problem]]:
     """Return settings or problems. It is a separate function so that an error's traceback keeps no secret."""
     root, problems = read_file(path) if path is not None else (TreeNode({}, Origin()), [])
-    given = reference.read(environ)
-    problems += given.problems
-    root, found = overlay(reference.underlay(root, given), environ)
+    translation = translate(environ)
+    problems += translation.problems
+    root, found = overlay(merged_over(root, translation), environ)
     problems += found
     model_input = ModelInput()
     data = model_input.section(Settings, root, ())

@@ -1,1 +1,1 @@
-"""The variables of NII's reference sender."""
+"""The environment variables of NII's reference sender, translated into our configuration."""

@@ -1,4 +1,4 @@
-"""The size of a picture as the reference sender's variables say it."""
+"""The size of a picture in the reference sender's variables."""
 
 from __future__ import annotations
 
@@ -16,15 +16,17 @@ _OLD_NAMES: Mapping[str, str] = {
     "720P": "1280x720",
     "1080P": "1920x1080",
 }
-"""The names that the picamera library (1.13, `to_resolution`) has besides ours."""
+"""The names that the picamera library (1.13, `to_resolution`) has in addition to ours."""
 _SIDES = re.compile(r"(\d{1,6})\s*[x,]\s*(\d{1,6})")
 
 
 def size_of(text: str, *, old: bool) -> tuple[str, str | None]:
-    """A size as the model takes it, and what was changed; a text that is no size stays, for the model to refuse.
+    """Return a size as the model expects it, and a note if it was changed.
+
+    Text that is not a size is returned unchanged, for the model to refuse.
 
     Args:
-        old: it is picamera's `resolution`, which may also be one of its own names, or `(640,480)`.
+        old: whether it is picamera's `resolution`, which may also be another name, or `(640,480)`.
     """
     plain, note = text.strip("() \t").lower(), None
     if old:

@@ -17,21 +17,22 @@ from mqttcam.settings.document.tree import Origin, TreeNode
 from mqttcam.settings.kafka import KafkaSettings, check_consistent
 from mqttcam.settings.loading.dotenv import FROM_DOTENV, load_dotenv
 from mqttcam.settings.loading.model_input import ModelInput
-from mqttcam.settings.nii_sender.camera import CONTROL_KINDS
-from mqttcam.settings.nii_sender.sender import Reference, read, underlay
+from mqttcam.settings.nii_sender.controls import CONTROL_KINDS
+from mqttcam.settings.nii_sender.translation import Translation
+from mqttcam.settings.nii_sender.variables import merged_over, translate
 from mqttcam.settings.size import Size
 
 KAFKA = {"SS_BROKERS": "kafka.example.org:9092", "SS_TOPIC": "sinetstream.image.camera"}
 NOTHING = Path("/nonexistent")
 
 
-def understood(secrets: Path = NOTHING, /, **environ: str) -> Reference:
-    return read(environ, secrets)
+def translated(secrets: Path = NOTHING, /, **environ: str) -> Translation:
+    return translate(environ, secrets)
 
 
 def camera(secrets: Path = NOTHING, /, **environ: str) -> CameraSettings:
     """The camera that the variables make, through the checks that a file goes through."""
-    found = understood(secrets, **environ)
+    found = translated(secrets, **environ)
     assert not found.problems, found.problems
     assert found.tree is not None
     cameras = found.tree.get("cameras")
@@ -46,7 +47,7 @@ def camera(secrets: Path = NOTHING, /, **environ: str) -> CameraSettings:
 
 def kafka(secrets: Path = NOTHING, /, **environ: str) -> KafkaSettings:
     """What goes to Kafka, likewise."""
-    found = understood(secrets, **environ)
+    found = translated(secrets, **environ)
     assert not found.problems, found.problems
     node = found.tree.get("kafka") if found.tree else None
     assert node is not None
@@ -56,15 +57,15 @@ def kafka(secrets: Path = NOTHING, /, **environ: str) -> KafkaSettings:
     return KafkaSettings.model_validate(data)
 
 
-def told(variable: str, secrets: Path = NOTHING, /, **environ: str) -> str:
+def note_of(variable: str, secrets: Path = NOTHING, /, **environ: str) -> str:
     """The line of `mqttcam check` about a variable."""
-    lines = [str(one) for one in understood(secrets, **environ).explained if one.variable == variable]
+    lines = [str(one) for one in translated(secrets, **environ).notes if one.variable == variable]
     assert len(lines) == 1
     return lines[0]
 
 
-def refused(**environ: str) -> str:
-    problems = understood(**environ).problems
+def problem_of(**environ: str) -> str:
+    problems = translated(**environ).problems
     assert len(problems) == 1
     return str(problems[0])
 
@@ -94,8 +95,8 @@ class TestSize:
         """MAIN_SIZE, then SIZE, then PICAMERA_RESOLUTION."""
         every = {"PICAMERA2_MAIN_SIZE": "VGA", "PICAMERA2_SIZE": "HD", "PICAMERA_RESOLUTION": "4K"}
         assert camera(**every).size == Size(640, 480)
-        assert told("PICAMERA2_SIZE", **every).endswith(
-            "no effect (has no effect beside PICAMERA2_MAIN_SIZE)"
+        assert note_of("PICAMERA2_SIZE", **every).endswith(
+            "no effect (has no effect together with PICAMERA2_MAIN_SIZE)"
         )
         del every["PICAMERA2_MAIN_SIZE"]
         assert camera(**every).size == Size(1280, 720)
@@ -121,7 +122,7 @@ class TestSize:
     def test_odd_is_made_even(self) -> None:
         """picamera2 aligns sizes, so an odd one is not an error there."""
         assert camera(PICAMERA2_SIZE="641x481").size == Size(640, 480)
-        assert "made even" in told("PICAMERA2_SIZE", PICAMERA2_SIZE="641x481")
+        assert "made even" in note_of("PICAMERA2_SIZE", PICAMERA2_SIZE="641x481")
 
     @pytest.mark.parametrize("text", ["XGA", "640", "640x", "0x0", "(640,480)"])
     def test_bad(self, text: str) -> None:
@@ -136,16 +137,16 @@ class TestFormat:
     @pytest.mark.parametrize("name", ["PICAMERA2_FORMAT", "PICAMERA2_MAIN_FORMAT", "PICAMERA2_COLOUR_SPACE"])
     def test_changes_no_jpeg(self, name: str) -> None:
         assert camera(**{name: "RGB888"}) == camera(**KAFKA)
-        assert "no effect" in told(name, **{name: "RGB888"})
+        assert "no effect" in note_of(name, **{name: "RGB888"})
 
     def test_buffers(self) -> None:
         camera(PICAMERA2_BUFFER_COUNT="2")
-        assert told("PICAMERA2_BUFFER_COUNT", PICAMERA2_BUFFER_COUNT="2")
+        assert note_of("PICAMERA2_BUFFER_COUNT", PICAMERA2_BUFFER_COUNT="2")
 
     def test_unknown(self) -> None:
         """What the reference does not read is no error."""
         assert camera(PICAMERA2_LORES_SIZE="VGA") == camera(**KAFKA)
-        assert "unknown" in told("PICAMERA2_LORES_SIZE", PICAMERA2_LORES_SIZE="VGA")
+        assert "unknown" in note_of("PICAMERA2_LORES_SIZE", PICAMERA2_LORES_SIZE="VGA")
 
 
 class TestTransform:
@@ -154,16 +155,16 @@ class TestTransform:
         found = camera(PICAMERA2_TRANSFORM_HFLIP=text, PICAMERA2_TRANSFORM_VFLIP=text)
         assert (found.hflip, found.vflip) == (value, value)
 
-    def test_false_is_said(self) -> None:
-        assert "any text for true" in told("PICAMERA2_TRANSFORM_HFLIP", PICAMERA2_TRANSFORM_HFLIP="false")
-        assert "any text" not in told("PICAMERA2_TRANSFORM_HFLIP", PICAMERA2_TRANSFORM_HFLIP="0")
+    def test_false_is_noted(self) -> None:
+        assert "any text as true" in note_of("PICAMERA2_TRANSFORM_HFLIP", PICAMERA2_TRANSFORM_HFLIP="false")
+        assert "any text" not in note_of("PICAMERA2_TRANSFORM_HFLIP", PICAMERA2_TRANSFORM_HFLIP="0")
 
     def test_neither(self) -> None:
-        assert "neither ON nor OFF" in refused(PICAMERA2_TRANSFORM_VFLIP="perhaps")
+        assert "neither ON nor OFF" in problem_of(PICAMERA2_TRANSFORM_VFLIP="perhaps")
 
     def test_rotation(self) -> None:
         assert camera(PICAMERA2_TRANSFORM_ROTATION="180").rotation == 180
-        assert "transpose" in refused(PICAMERA2_TRANSFORM_TRANSPOSE="1")
+        assert "TRANSPOSE: is not supported" in problem_of(PICAMERA2_TRANSFORM_TRANSPOSE="1")
 
 
 class TestControls:
@@ -193,19 +194,17 @@ class TestControls:
         assert type(found[control]) is type(value)
 
     def test_unknown_control(self) -> None:
-        line = refused(PICAMERA2_CONTROLS_AWB_MOOD="Tungsten")
+        line = problem_of(PICAMERA2_CONTROLS_AWB_MOOD="Tungsten")
         assert "PICAMERA2_CONTROLS_AWB_MOOD: AwbMood is not a control (nearest: AwbMode), allowed: Ae" in line
 
     def test_unknown_member(self) -> None:
-        line = refused(PICAMERA2_CONTROLS_AWB_MODE="Sunny")
-        assert line.startswith(
-            "environment: PICAMERA2_CONTROLS_AWB_MODE: 'Sunny' is not known, allowed: Auto"
-        )
+        line = problem_of(PICAMERA2_CONTROLS_AWB_MODE="Sunny")
+        assert line.startswith("environment: PICAMERA2_CONTROLS_AWB_MODE: 'Sunny' is unknown, allowed: Auto")
         assert line.endswith("Indoor, Daylight, Cloudy, Custom")
 
     @pytest.mark.parametrize(("name", "text"), [("EXPOSURE_TIME", "long"), ("COLOUR_GAINS", "1.5")])
     def test_wrong_type(self, name: str, text: str) -> None:
-        assert "allowed: " in refused(**{f"PICAMERA2_CONTROLS_{name}": text})
+        assert "allowed: " in problem_of(**{f"PICAMERA2_CONTROLS_{name}": text})
 
 
 class TestFrameRate:
@@ -214,7 +213,9 @@ class TestFrameRate:
         assert camera(PICAMERA_FRAMERATE="2.5").frame_rate == 2.5
         both = {"PICAMERA2_CONTROLS_FRAME_RATE": "5", "PICAMERA_FRAMERATE": "30"}
         assert camera(**both).frame_rate == 5
-        assert "no effect beside PICAMERA2_CONTROLS_FRAME_RATE" in told("PICAMERA_FRAMERATE", **both)
+        assert "no effect together with PICAMERA2_CONTROLS_FRAME_RATE" in note_of(
+            "PICAMERA_FRAMERATE", **both
+        )
 
     @pytest.mark.parametrize("rate", ["PICAMERA2_CONTROLS_FRAME_RATE", "PICAMERA_FRAMERATE"])
     @pytest.mark.parametrize(
@@ -224,7 +225,7 @@ class TestFrameRate:
         """It becomes FrameDurationLimits, over what is there."""
         both = {rate: "5", limits: "(33333,33333)"}
         assert (camera(**both).frame_rate, camera(**both).controls) == (5, {})
-        assert f"no effect beside {rate}" in told(limits, **both)
+        assert f"no effect together with {rate}" in note_of(limits, **both)
 
 
 class TestOlderVariables:
@@ -282,12 +283,12 @@ class TestOlderVariables:
         """The reference ignores all but two of them, so a `.env` with them runs."""
         variable = f"PICAMERA_{name}"
         assert camera(**{variable: text}) == camera(**KAFKA)
-        assert "no effect" in told(variable, **{variable: text})
+        assert "no effect" in note_of(variable, **{variable: text})
 
     def test_the_newer_ones_count(self) -> None:
         both = {"PICAMERA_AWB_MODE": "sunlight", "PICAMERA2_CONTROLS_AWB_MODE": "Tungsten"}
         assert camera(**both).controls == {"AwbMode": "Tungsten"}
-        assert "no effect beside" in told("PICAMERA_AWB_MODE", **both)
+        assert "no effect together with" in note_of("PICAMERA_AWB_MODE", **both)
 
 
 class TestSinetstream:
@@ -363,7 +364,7 @@ class TestSinetstream:
 
     def test_unknown_parameter(self) -> None:
         """The reference ends on it; here the nearest is named."""
-        tree = understood(**KAFKA, SS_MAX_REQEST_SIZE="1").tree
+        tree = translated(**KAFKA, SS_MAX_REQEST_SIZE="1").tree
         assert tree is not None
         node = tree.get("kafka")
         assert node is not None
@@ -401,18 +402,18 @@ class TestSecrets:
     def test_that_leads_nowhere(self, tmp_path: Path) -> None:
         """Or that we may not read: said, and that alone; it is not taken for none."""
         (tmp_path / "SSCFG_AUTH").symlink_to(tmp_path / "not there")
-        (problem,) = understood(tmp_path, SSCFG_NAME="cameras").problems
+        (problem,) = translated(tmp_path, SSCFG_NAME="cameras").problems
         assert "SSCFG_AUTH: the file " in str(problem)
         assert "cannot be read: No such file" in str(problem)
         (tmp_path / "SSCFG_NAME").symlink_to(tmp_path / "not there")
-        assert {one.key for one in understood(tmp_path).problems} == {"SSCFG_AUTH", "SSCFG_NAME"}
+        assert {one.key for one in translated(tmp_path).problems} == {"SSCFG_AUTH", "SSCFG_NAME"}
 
     @pytest.mark.parametrize(
         ("data", "words"), [(b"\xff", "is not UTF-8 text"), (b"x" * 70_000, "is too large")]
     )
     def test_that_is_none(self, tmp_path: Path, data: bytes, words: str) -> None:
         (tmp_path / "SS_SASL_PLAIN_PASSWORD").write_bytes(data)
-        (problem,) = understood(tmp_path, **KAFKA).problems
+        (problem,) = translated(tmp_path, **KAFKA).problems
         assert words in str(problem)
 
     def test_empty_is_none(self, tmp_path: Path) -> None:
@@ -423,11 +424,11 @@ class TestSecrets:
     def test_never_shown(self, tmp_path: Path) -> None:
         secret = "tell-nobody"
         names = ("SS_SASL_PLAIN_PASSWORD", "SS_CRYPTO__PASSWORD", "SS_SSL_PASSWORD", "SS_UNKNOWN_PASSWORD")
-        found = read({**KAFKA, **dict.fromkeys(names, secret)}, tmp_path)
-        assert secret not in "".join(map(str, [*found.explained, *found.problems]))
+        found = translate({**KAFKA, **dict.fromkeys(names, secret)}, tmp_path)
+        assert secret not in "".join(map(str, [*found.notes, *found.problems]))
         assert secret not in repr(found)
         server = {"SSCFG_NAME": "n", "SSCFG_AUTH": secret, "SSCFG_PRIVATE_KEY": secret, "HTTPS_PROXY": secret}
-        assert secret not in "".join(map(str, read(server, tmp_path).explained))
+        assert secret not in "".join(map(str, translate(server, tmp_path).notes))
 
 
 class TestConfigurationServer:
@@ -450,22 +451,26 @@ class TestConfigurationServer:
         """As in the reference, the server's parameters are all that count."""
         found = kafka(SSCFG_NAME="cameras", SSCFG_AUTH=self.AUTH, SS_TOPIC="other")
         assert found.topic is None
-        assert "configuration server has" in told("SS_TOPIC", SSCFG_NAME="n", SSCFG_AUTH="{}", SS_TOPIC="x")
+        assert "configuration server has" in note_of(
+            "SS_TOPIC", SSCFG_NAME="n", SSCFG_AUTH="{}", SS_TOPIC="x"
+        )
 
     def test_no_name(self) -> None:
         """Without it nothing is asked; said where that leaves nothing to send to."""
         given = {"SSCFG_AUTH": self.AUTH, "SSCFG_SERVICE": "images"}
-        assert refused(**given) == (
-            "environment: SSCFG_NAME: is missing beside SSCFG_AUTH, allowed: a name on the configuration server"
+        assert problem_of(**given) == (
+            "environment: SSCFG_NAME: is missing, and SSCFG_AUTH needs it, allowed: a name on the configuration server"
         )
         assert kafka(**KAFKA, **given).config is None
         for name in given:
-            assert told(name, **KAFKA, **given) == f"{name}: no effect (counts only beside SSCFG_NAME)"
+            assert (
+                note_of(name, **KAFKA, **given) == f"{name}: no effect (only used together with SSCFG_NAME)"
+            )
 
     def test_no_auth(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         """Unless an `auth.json` is where the library looks for it."""
         monkeypatch.setenv("HOME", str(tmp_path))
-        assert "SSCFG_AUTH: is missing beside SSCFG_NAME" in refused(SSCFG_NAME="n")
+        assert "SSCFG_AUTH: is missing, and SSCFG_NAME needs it" in problem_of(SSCFG_NAME="n")
         folder = tmp_path / ".config/sinetstream"
         folder.mkdir(parents=True)
         (folder / "auth.json").write_text(self.AUTH)
@@ -488,7 +493,9 @@ class TestSchedule:
     def test_nought(self, text: str) -> None:
         """The reference looks once a second whether it is due."""
         assert kafka(**KAFKA, SCHEDULE=text).schedule == "1"
-        assert told("SCHEDULE", **KAFKA, SCHEDULE=text).startswith("SCHEDULE: kafka.schedule: 1 (as the ref")
+        assert note_of("SCHEDULE", **KAFKA, SCHEDULE=text).startswith(
+            "SCHEDULE: kafka.schedule: 1 (as the ref"
+        )
 
     def test_bad_names_the_grammar(self) -> None:
         with pytest.raises(ValidationError) as error:
@@ -499,16 +506,16 @@ class TestSchedule:
         assert (kafka(**KAFKA).schedule, kafka(**KAFKA).fps) == (None, "max")
 
     def test_without_kafka(self) -> None:
-        assert "nothing goes to Kafka" in told("SCHEDULE", SCHEDULE="10", PICAMERA2_SIZE="VGA")
+        assert "nothing is sent to Kafka" in note_of("SCHEDULE", SCHEDULE="10", PICAMERA2_SIZE="VGA")
 
 
 class TestWhole:
     def test_not_the_references(self) -> None:
         """Variables that others have as well make nothing."""
-        assert understood(SCHEDULE="10", LOG_LEVEL="DEBUG", HTTPS_PROXY="x", SS_AGENT="1").tree is None
+        assert translated(SCHEDULE="10", LOG_LEVEL="DEBUG", HTTPS_PROXY="x", SS_AGENT="1").tree is None
 
     def test_log_level_is_explained(self) -> None:
-        assert told("LOG_LEVEL", **KAFKA, LOG_LEVEL="debug") == "LOG_LEVEL: log.level: DEBUG"
+        assert note_of("LOG_LEVEL", **KAFKA, LOG_LEVEL="debug") == "LOG_LEVEL: log.level: DEBUG"
 
     def test_every_variable_is_explained(self) -> None:
         """Each once, whatever became of it."""
@@ -519,9 +526,9 @@ class TestWhole:
             "SCHEDULE": "60",
             "HTTPS_PROXY": "p",
         }
-        assert [one.variable for one in understood(**environ).explained] == sorted(environ)
-        assert told("PICAMERA2_SIZE", **environ) == "PICAMERA2_SIZE: cameras.camera.size: 640x480"
-        assert told("SS_TOPIC", **environ) == "SS_TOPIC: kafka.topic: sinetstream.image.camera"
+        assert [one.variable for one in translated(**environ).notes] == sorted(environ)
+        assert note_of("PICAMERA2_SIZE", **environ) == "PICAMERA2_SIZE: cameras.camera.size: 640x480"
+        assert note_of("SS_TOPIC", **environ) == "SS_TOPIC: kafka.topic: sinetstream.image.camera"
 
     def test_empty_is_none(self) -> None:
         assert kafka(**KAFKA, SCHEDULE="", SS_CONSISTENCY=" ").schedule is None
@@ -532,7 +539,7 @@ class TestWhole:
         kafka_node = TreeNode(
             {"topic": TreeNode("old", origin, "old"), "fps": TreeNode(5, origin, "5")}, origin
         )
-        merged = underlay(TreeNode({"kafka": kafka_node}, origin), understood(**KAFKA)).plain()
+        merged = merged_over(TreeNode({"kafka": kafka_node}, origin), translated(**KAFKA)).plain()
         assert isinstance(merged, dict)
         assert merged["kafka"] == {"topic": KAFKA["SS_TOPIC"], "brokers": KAFKA["SS_BROKERS"], "fps": 5}
         assert merged["cameras"] == {"camera": {"source": {"type": "picamera2"}}}
@@ -541,10 +548,10 @@ class TestWhole:
         """A file's cameras stay the only ones, until a variable describes another."""
         origin = Origin("config.yaml", 3)
         root = TreeNode({"cameras": TreeNode({"front": TreeNode({}, origin)}, origin)}, origin)
-        plain = underlay(root, understood(**KAFKA)).plain()
+        plain = merged_over(root, translated(**KAFKA)).plain()
         assert isinstance(plain, dict)
         assert list(plain["cameras"]) == ["front"]
-        more = underlay(root, understood(**KAFKA, PICAMERA2_SIZE="VGA")).plain()
+        more = merged_over(root, translated(**KAFKA, PICAMERA2_SIZE="VGA")).plain()
         assert isinstance(more, dict)
         assert list(more["cameras"]) == ["front", "camera"]
 
@@ -631,6 +638,6 @@ _names = st.sampled_from(
 @settings(max_examples=300, deadline=None)
 def test_any_environment(environ: dict[str, str]) -> None:
     """Whatever is there, it is understood or refused, never a crash."""
-    found = read(environ, NOTHING)
-    for one in found.explained:
+    found = translate(environ, NOTHING)
+    for one in found.notes:
         assert "\n" not in str(one)

@@ -1,0 +1,104 @@
+"""The sender's Kafka variables: `SS_*`, or `SSCFG_*` with a configuration server, and `SCHEDULE`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+from mqttcam.settings.document.key_schema import KeyKind, keys_of
+from mqttcam.settings.kafka import KafkaSettings
+from mqttcam.settings.nii_sender.translation import UNKNOWN, Translation
+
+SINETSTREAM, SERVER = "SS_", "SSCFG_"
+AUTH_FILE = Path("~/.config/sinetstream/auth.json")
+_SERVER_KEYS = {"NAME": "config", "SERVICE": "service", "AUTH": "auth", "PRIVATE_KEY": "private_key"}
+
+
+def translate_kafka(
+    variables: Mapping[str, str], unreadable: Collection[str], translation: Translation
+) -> None:
+    """Translate the variables about Kafka.
+
+    Args:
+        unreadable: variables whose secret cannot be read; they are not in `variables`.
+    """
+    if "SSCFG_NAME" in variables:
+        _server(variables, unreadable, translation)
+    else:
+        _sinetstream(variables, translation)
+        _without_server(variables, unreadable, translation)
+    if "SCHEDULE" in variables:
+        _schedule(variables["SCHEDULE"], translation)
+    if "HTTPS_PROXY" in variables and "SSCFG_NAME" not in variables:
+        translation.ignore("HTTPS_PROXY", "only used for a configuration server")
+
+
+def _server(variables: Mapping[str, str], unreadable: Collection[str], translation: Translation) -> None:
+    for name, text in variables.items():
+        if name.startswith(SERVER):
+            key = _SERVER_KEYS.get(name.removeprefix(SERVER))
+            _set(name, key, text, translation) if key else translation.ignore(name, UNKNOWN)
+        elif name.startswith(SINETSTREAM):
+            translation.ignore(name, "the configuration server has the parameters")
+    if "HTTPS_PROXY" in variables:
+        _set("HTTPS_PROXY", "https_proxy", variables["HTTPS_PROXY"], translation)
+    if "SSCFG_AUTH" not in {*variables, *unreadable} and not AUTH_FILE.expanduser().is_file():
+        translation.add_problem(
+            "SSCFG_AUTH", "is missing, and SSCFG_NAME needs it", f"the text of auth.json, or {AUTH_FILE}"
+        )
+
+
+def _without_server(
+    variables: Mapping[str, str], unreadable: Collection[str], translation: Translation
+) -> None:
+    """Translate what a configuration server needs, which has no effect without its name."""
+    names = [name for name in variables if name.startswith(SERVER)]
+    if names and not translation.has("kafka") and "SSCFG_NAME" not in unreadable:
+        translation.add_problem(
+            "SSCFG_NAME", f"is missing, and {names[0]} needs it", "a name on the configuration server"
+        )
+    for name in names:
+        translation.ignore(name, "only used together with SSCFG_NAME")
+
+
+def _sinetstream(variables: Mapping[str, str], translation: Translation) -> None:
+    """Translate `SS_A__B` to `a.b`; a variable for the whole section (`SS_TLS=true`) then has no effect."""
+    names = sorted(name for name in variables if name.startswith(SINETSTREAM))
+    for name in names:
+        path = name.removeprefix(SINETSTREAM).lower().split("__")
+        if path[0] == "value_type":
+            translation.ignore(name, "the reference sender also sends bytes")
+        elif any(other.startswith(f"{name}__") for other in names):
+            translation.ignore(name, f"overridden by {name}__…")
+        elif path[:2] == ["crypto", "password"] and path[2:] in (["value"], ["path"]):
+            key = "crypto.password" if path[2] == "value" else "crypto.password_file"
+            _set(name, key, variables[name], translation)
+        else:
+            _set(name, ".".join(path), variables[name], translation)
+
+
+def _schedule(text: str, translation: Translation) -> None:
+    if not translation.has("kafka"):
+        translation.ignore("SCHEDULE", "nothing is sent to Kafka")
+    elif text.strip("0"):
+        _set("SCHEDULE", "schedule", text, translation)
+    else:
+        note = "as the reference sender, which checks once per second"
+        translation.set("SCHEDULE", "kafka.schedule", "1", shown="1", note=note)
+
+
+def _set(name: str, key: str, text: str, translation: Translation) -> None:
+    shown = None if _is_secret(key.split(".")) else text
+    translation.set(name, f"kafka.{key}", text, shown=shown)
+
+
+def _is_secret(path: list[str]) -> bool:
+    """Return whether the key of a Kafka parameter is secret; an unknown key may be."""
+    model: type = KafkaSettings
+    for part in path:
+        schema = keys_of(model).get(part)
+        if schema is None or schema.kind is KeyKind.SECRET:
+            return True
+        if schema.models:
+            model = schema.models[0]
+    return False
