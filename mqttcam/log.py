@@ -1,4 +1,4 @@
-"""Logging: plain lines, coloured on a terminal, or JSON lines for a collector."""
+"""Logging: plain lines, in colour on a terminal, or JSON lines for a log collector."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _RESET = "\033[0m"
 
 
 class PlainFormatter(logging.Formatter):
-    """`12:31:07 WARNING mqttcam.mqtt: text`, the line coloured by its level where that can be seen."""
+    """Formats lines like `2026-05-04 12:31:07 WARNING mqttcam.mqtt: text`, with `colour` coloured by level."""
 
     def __init__(self, *, colour: bool) -> None:
         super().__init__("%(asctime)s %(levelname)-7s %(name)s: %(message)s", "%Y-%m-%d %H:%M:%S")
@@ -30,7 +30,7 @@ class PlainFormatter(logging.Formatter):
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line: ts (ISO 8601, UTC), level, logger, message, and exception where there is one."""
+    """Formats one JSON object per line: ts (ISO 8601, UTC), level, logger, message, and exception if there is one."""
 
     def format(self, record: logging.LogRecord) -> str:
         entry = {
@@ -45,7 +45,7 @@ class JsonFormatter(logging.Formatter):
 
 
 def set_up(level: str, style: Literal["text", "json"], stream: TextIO | None = None) -> None:
-    """Log everything of ours at `level` to standard error; other libraries at WARNING and above."""
+    """Log mqttcam at `level` and libraries at WARNING, to standard error unless `stream` is given."""
     out = stream or sys.stderr
     handler = logging.StreamHandler(out)
     handler.setFormatter(JsonFormatter() if style == "json" else PlainFormatter(colour=out.isatty()))
@@ -56,10 +56,10 @@ def set_up(level: str, style: Literal["text", "json"], stream: TextIO | None = N
 
 
 def set_level(level: str) -> None:
-    """Change the level while running."""
+    """Change the level of mqttcam's log."""
     logging.getLogger("mqttcam").setLevel(level)
 
 
 def get_level() -> str:
-    """The level in force."""
+    """Return the level of mqttcam's log."""
     return logging.getLevelName(logging.getLogger("mqttcam").getEffectiveLevel())

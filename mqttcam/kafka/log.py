@@ -1,7 +1,7 @@
-"""What SINETStream and kafka-python log: kept out of our log, and put into words for our messages.
+"""The log records of SINETStream and kafka-python: kept out of our log, and used for our error messages.
 
-They would fill a log while a broker is away, kafka-python's exceptions do not say why there is no connection, and their
-debug messages have passwords in them.
+They would fill the log while a broker is unreachable, and the debug records contain passwords; but kafka-python's
+exceptions do not say why there is no connection, and its records do.
 """
 
 from __future__ import annotations
@@ -13,41 +13,41 @@ import threading
 import time
 from collections.abc import Callable
 
-WRONG_PORT = "does this port want TLS (`tls`) or a login (`sasl_…`)?"
-"""What to ask where a broker breaks off without a word."""
+WRONG_PORT = "does this port require TLS (`tls`) or a login (`sasl_…`)?"
+"""The hint if a broker closes the connection without a reason."""
 _CLOSED = "has closed the connection"
 _LIBRARIES = ("kafka", "sinetstream", "sinetstreamplugin")
 _WHERE = r"<BrokerConnection [^>]*?host=(?P<where>\S+) .*\]>"
-_WORDS = {
-    r"DNS lookup failed for (?P<where>\S+):\d+": "no address is known for the broker {where}: "
-    "DNS, /etc/hosts or Docker's extra_hosts has to have one",
-    r"<authenticating>": "authentication failed: are sasl_mechanism, sasl_plain_username and sasl_plain_password "
-    "right, and `tls` as this port wants it?",
-    r"(?i)certificate.required|alert.bad.certificate": "the broker wants a certificate of ours that it "
+_TEXTS = {
+    r"DNS lookup failed for (?P<where>\S+):\d+": "no address found for the broker {where}: "
+    "add one to DNS, /etc/hosts or Docker's extra_hosts",
+    r"<authenticating>": "authentication failed: check sasl_mechanism, sasl_plain_username and "
+    "sasl_plain_password, and whether this port requires `tls`",
+    r"(?i)certificate.required|alert.bad.certificate": "the broker requires a client certificate that it "
     "trusts (`tls.certfile`, `tls.keyfile`)",
     r"Libraries for (?P<codec>\w+) compression codec not found": "compression_type {codec} needs a package that is "
     "not installed (lz4, python-snappy or zstandard), or `client: confluent`",
-    r"during handshake": "TLS failed: is its certificate signed by our `tls.ca_certs`, and for this name?",
+    r"during handshake": "TLS failed: is the broker's certificate signed by `tls.ca_certs`, and for this host name?",
     rf"Connect attempt to {_WHERE} returned error (?P<errno>\d+)": "no connection to {where}: {errno}",
-    rf"Connection attempt to {_WHERE} timed out": "no connection to {where}: it does not answer",
+    rf"Connection attempt to {_WHERE} timed out": "no connection to {where}: timed out",
     rf"{_WHERE}: socket disconnected": f"{{where}} {_CLOSED}",
     rf"{_WHERE} timed out after (?P<ms>\d+) ms": "{where} has not answered for {ms} ms",
-    r"Topic (?P<topic>\S+) not found": "the topic {topic} is not there",
+    r"Topic (?P<topic>\S+) not found": "the topic {topic} does not exist",
     r"Topic (?P<topic>\S+) is not authorized": "no permission for the topic {topic}",
 }
-"""What kafka-python 2.2 writes, and what is said instead."""
+"""Patterns of the records of kafka-python 2.2, and our texts for them."""
 _HARMLESS = "Sending username and password in the clear"
 _FRESH = 60.0
-"""Seconds after which what was said has nothing to do with what fails now."""
-_INNARDS = re.compile(r"<BrokerConnection.*\]>:? *|Closing connection\. *")
+"""Seconds after which a record is unrelated to a new failure."""
+_INTERNALS = re.compile(r"<BrokerConnection.*\]>:? *|Closing connection\. *")
 
 
 class _ErrorCapture(logging.Handler):
-    """What was said last in each thread.
+    """Keeps the last error of each thread.
 
     Attributes:
-        said: by thread name; whether it is in words of ours, and when it was.
-        callbacks: who is told at once, with the thread's name; cameras may share a client's name.
+        last: by thread name: whether the text is one of ours, the time, and the text.
+        callbacks: thread names, and functions to call at once; several cameras may share a client id.
     """
 
     def __init__(self) -> None:
@@ -59,37 +59,37 @@ class _ErrorCapture(logging.Handler):
         thread, text = record.threadName or "", record.getMessage()
         if not record.name.startswith("kafka") or _HARMLESS in text:
             return
-        words = explain(text)
-        if words is not None:
-            self.last[thread] = True, time.monotonic(), words
+        known = explain(text)
+        if known is not None:
+            self.last[thread] = True, time.monotonic(), known
             for of, callback in tuple(self.callbacks):
                 if of == thread:
-                    callback(words)
+                    callback(known)
         elif not (thread in self.last and self.last[thread][0]):
-            self.last[thread] = False, time.monotonic(), _INNARDS.sub("", text)
+            self.last[thread] = False, time.monotonic(), _INTERNALS.sub("", text)
 
 
 _capture = _ErrorCapture()
 
 
 def _not_from_scram(record: logging.LogRecord) -> bool:
-    """kafka-python's SCRAM login logs as if it were the program itself."""
+    """Filter the records of kafka-python's SCRAM login, which uses the root logger."""
     return record.module != "scram"
 
 
 def explain(text: str) -> str | None:
-    """A message of kafka-python for a person; None where it is none that is known."""
-    for pattern, words in _WORDS.items():
+    """Return our text for a log record or exception of kafka-python; None if it is not a known one."""
+    for pattern, template in _TEXTS.items():
         if match := re.search(pattern, text):
             parts = match.groupdict()
             if "errno" in parts:
                 parts["errno"] = os.strerror(int(parts["errno"]))
-            return words.format(**parts)
+            return template.format(**parts)
     return None
 
 
 def capture(client_id: str | None = None, callback: Callable[[str], None] | None = None) -> None:
-    """Before the libraries are used.
+    """Capture the libraries' log records; called before the libraries are used.
 
     Args:
         callback: called at once, from any thread, with each problem of the producer `client_id`.
@@ -106,34 +106,34 @@ def capture(client_id: str | None = None, callback: Callable[[str], None] | None
 
 
 def remove_callback(client_id: str, callback: Callable[[str], None]) -> None:
-    """This callback is told no more of the producer's troubles."""
+    """Stop calling `callback` with the problems of a producer."""
     _capture.callbacks.discard((_sending_thread(client_id), callback))
 
 
 def last_error(client_id: str | None = None) -> str:
-    """What kafka-python last complained of in this thread or the producer's, for a person; empty: of nothing."""
+    """Return and forget the last error of kafka-python in this thread or the producer's; empty if there is none."""
     threads = [threading.current_thread().name]
     if client_id is not None:
         threads.append(_sending_thread(client_id))
-    found = [said for thread in threads if (said := _capture.last.pop(thread, None)) is not None]
-    return max((said for said in found if time.monotonic() - said[1] < _FRESH), default=(False, 0.0, ""))[2]
+    found = [last for thread in threads if (last := _capture.last.pop(thread, None)) is not None]
+    return max((last for last in found if time.monotonic() - last[1] < _FRESH), default=(False, 0.0, ""))[2]
 
 
 def explain_open_failure(error: Exception, brokers: str, client_id: str | None = None) -> str:
-    """Why there is no reader or writer, for a person: the libraries' exceptions hardly say, what they log does."""
-    said = last_error(client_id)
+    """Return why a reader or writer could not be opened, from the libraries' log: their exceptions rarely say."""
+    logged = last_error(client_id)
     kind = type(error).__name__
     if isinstance(error, ImportError) or kind == "UnsupportedServiceTypeError":
         return f"needs `pip install 'mqttcam[kafka]'`: {error}"
-    if not said and kind != "ConnectionError" and not isinstance(error, OSError):
+    if not logged and kind != "ConnectionError" and not isinstance(error, OSError):
         return explain(str(error)) or f"{kind}: {error}"
-    if said.startswith("no "):
-        return said
-    why = f"{said}: {WRONG_PORT}" if said.endswith(_CLOSED) else said
+    if logged.startswith("no "):
+        return logged
+    why = f"{logged}: {WRONG_PORT}" if logged.endswith(_CLOSED) else logged
     cause = repr(error.__cause__ or error)
     return f"no connection to {brokers}: {why or explain(cause) or cause}"
 
 
 def _sending_thread(client_id: str) -> str:
-    """As kafka-python names it."""
+    """Return the name that kafka-python gives to a producer's thread."""
     return f"{client_id}-network-thread"

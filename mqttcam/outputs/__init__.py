@@ -1,4 +1,4 @@
-"""Where pictures go besides MQTT and the web.
+"""The outputs for pictures besides MQTT and the web.
 
 A new output is a file or folder here, its settings, and a line in `configured`; its switch, counters, health and
 metrics follow.
@@ -12,7 +12,7 @@ from mqttcam.settings import Settings
 
 
 def configured(settings: Settings) -> list[Output]:
-    """The outputs, not attached to any camera; what is heavy in them loads when they connect."""
+    """Return the configured outputs, without cameras; heavy libraries are imported when they connect."""
     found: list[Output] = [TcpOutput()]
     if settings.kafka is not None:
         from mqttcam.outputs.kafka.output import KafkaOutput

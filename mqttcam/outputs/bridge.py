@@ -1,4 +1,4 @@
-"""One camera's way out: which frames are sent and as what, in the capture thread; a `WriterThread` does the rest."""
+"""One camera's frames for one output: chosen and encoded in the capture thread, sent by a `WriterThread`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from mqttcam.camera.picture_encoder import PictureEncoder
 from mqttcam.camera.selection import selection
 from mqttcam.outputs.output import STOP_TIMEOUT, CameraFeed
 from mqttcam.outputs.queue import Queue, QueuedFrame
+from mqttcam.outputs.timing import OutputTiming
 from mqttcam.outputs.writer import Writer
 from mqttcam.outputs.writer_thread import WriterThread
 from mqttcam.schedule import parse
@@ -19,7 +20,7 @@ from mqttcam.settings.outputs import OutputSettings
 
 
 class Bridge:
-    """Takes the frames that are due and queues their pictures. Counts in `counts`."""
+    """Queues the pictures of the frames that are due, and counts them in `counts`."""
 
     def __init__(
         self,
@@ -31,12 +32,13 @@ class Bridge:
         *,
         fit: bool = True,
         at_least_once: bool = True,
+        timing: OutputTiming | None = None,
     ) -> None:
-        """Does nothing before `start`.
+        """Do nothing before `start`.
 
         Args:
-            fit: a picture that is too large is made smaller, not left out.
-            at_least_once: what failed is sent again (at least once), not left out (at most once).
+            fit: make a picture that is too large smaller; otherwise drop it.
+            at_least_once: send a failed frame again; otherwise drop it (at most once).
         """
         self.name = f"{name} {feed.id}"
         self.counts = queue.counts
@@ -54,16 +56,17 @@ class Bridge:
             feed.changed,
             enabled=settings.enabled,
             at_least_once=at_least_once,
+            timing=timing or OutputTiming(),
         )
 
     @property
     def enabled(self) -> bool:
-        """Frames are to be sent."""
+        """Whether frames are sent."""
         return self._writer_thread.enabled
 
     @property
     def problem(self) -> str | None:
-        """What is wrong, in words; None while all is well or nothing is to be sent."""
+        """The problem in words; None if there is none, or nothing is to be sent."""
         return self._writer_thread.status.problem or self.queue.problem
 
     def report(self) -> Mapping[str, object]:
@@ -82,7 +85,7 @@ class Bridge:
         }
 
     def set_enabled(self, enabled: bool) -> None:
-        """Off: nothing is taken, the connection is closed, and what waits in memory is dropped."""
+        """Switch sending on or off; off closes the connection and drops the frames in memory."""
         self._writer_thread.set_enabled(enabled)
 
     def start(self) -> None:
@@ -90,19 +93,19 @@ class Bridge:
         self._writer_thread.start()
 
     def stop(self, timeout: float) -> None:
-        """Send what can be sent within `timeout` seconds, and end; a thread that hangs even then is left behind."""
+        """Send what can be sent within `timeout` seconds, and end; a thread that still hangs then is abandoned."""
         self._feed.hub.unsubscribe(self)
         self._writer_thread.stop(timeout)
 
     # the capture thread
 
     def wants(self, frame: Frame) -> bool:
-        """Whether the frame is one to be sent."""
-        sender, chosen = self._writer_thread, self._selection
-        return sender.enabled and not sender.stopping and chosen is not None and chosen.due(frame.ts_ns)
+        """Whether the frame is due."""
+        thread, chosen = self._writer_thread, self._selection
+        return thread.enabled and not thread.stopping and chosen is not None and chosen.due(frame.ts_ns)
 
     def deliver(self, frame: Frame) -> None:
-        """Make it a picture of a size that is taken, and queue it.
+        """Queue the picture of a frame, of a size that the destination accepts.
 
         Raises:
             ValueError: the frame is broken.
@@ -130,7 +133,7 @@ class Bridge:
 
 
 class BridgedOutput(ABC):
-    """The `Output` of subclasses, which make the bridges."""
+    """An `Output` with one bridge per camera; subclasses make the bridges."""
 
     name: str
     title: str
@@ -140,20 +143,20 @@ class BridgedOutput(ABC):
 
     @abstractmethod
     def make(self, feed: CameraFeed) -> Bridge:
-        """A camera's bridge, not started."""
+        """Return the bridge of a camera, not started."""
 
     def attach(self, feed: CameraFeed) -> None:
-        """Send a camera's frames from now on."""
+        """Begin to send the frames of a camera."""
         bridge = self.bridges[feed.id] = self.make(feed)
         bridge.start()
 
     async def detach(self, camera_id: str) -> None:
-        """Let go of a camera; what waits has a moment to go out."""
+        """Stop sending the frames of a camera; send what can be sent within `STOP_TIMEOUT`."""
         if (bridge := self.bridges.pop(camera_id, None)) is not None:
             await asyncio.to_thread(bridge.stop, STOP_TIMEOUT)
 
     async def stop(self) -> None:
-        """Let go of all."""
+        """Detach all cameras."""
         await asyncio.gather(*(self.detach(camera_id) for camera_id in tuple(self.bridges)))
 
     def is_enabled(self, camera_id: str) -> bool | None:

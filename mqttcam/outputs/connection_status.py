@@ -1,4 +1,4 @@
-"""Whether the other end is reached, as far as is known, and what was said about it."""
+"""Whether the destination of an output is reached, and what was logged about it."""
 
 from __future__ import annotations
 
@@ -9,88 +9,94 @@ from collections.abc import Callable
 
 log = logging.getLogger(__name__)
 
-SILENCE = 15.0
-"""Seconds without an answer that are shown as a problem, while the writer may still wait for one."""
-_SAYINGS = 20
-"""Different problems that are said, until all is well again."""
+_MAX_LOGGED = 20
+"""Different problems that are logged until the next success."""
 
 
 class ConnectionStatus:
-    """What a bridge knows of the other end. `hear` may be called from any thread, the rest is the bridge's own.
+    """The connection of one bridge. `writer_problem` may be called from any thread, the rest from the bridge's.
 
     Attributes:
-        connected: it is reached, and what was sent last got there.
+        connected: whether there is a connection, and the last frame that was sent has arrived.
     """
 
-    def __init__(self, name: str, changed: Callable[[], None]) -> None:
-        """`changed` is called when `connected` or the problem has changed."""
+    def __init__(self, name: str, changed: Callable[[], None], silence: float) -> None:
+        """Begin without a connection.
+
+        Args:
+            changed: called when `connected` or the problem has changed.
+            silence: seconds without an answer that are a problem.
+        """
         self.connected = False
         self._name = name
         self._changed = changed
+        self._silence = silence
         self._problem: str | None = None
-        self._said: set[str] = set()
-        self._in_doubt = False
+        self._logged: set[str] = set()
+        self._send_failed = False
         self._waits_since: float | None = None
         self._lock = threading.Lock()
 
     @property
     def problem(self) -> str | None:
-        """What is wrong, in words."""
-        return self._problem or (f"no answer for {SILENCE:g} s" if self.silence > SILENCE else None)
+        """The problem in words; None if there is none."""
+        return self._problem or (
+            f"no answer for {self._silence:g} s" if self.silence > self._silence else None
+        )
 
     @property
     def silence(self) -> float:
-        """Seconds since an answer is waited for; 0 while none is."""
+        """Seconds since the wait for an answer began; 0 if none is awaited."""
         since = self._waits_since
         return 0.0 if since is None else time.monotonic() - since
 
-    def sends(self) -> None:
-        """An answer is waited for."""
+    def sending(self) -> None:
+        """Note that an answer is awaited."""
         self._waits_since = self._waits_since or time.monotonic()
 
     def answered(self, *, more: bool) -> None:
-        """There was one; `more` are waited for."""
+        """Note an answer; `more`: another one is awaited."""
         with self._lock:
             self._waits_since = time.monotonic() if more else None
 
-    def reached(self, where: str) -> None:
-        """A connection. After a message that failed, only one that gets through tells that all is well."""
-        if not self._in_doubt:
+    def opened(self, where: str) -> None:
+        """Note a connection. After a failed frame it is no success yet: only a frame that arrives is."""
+        if not self._send_failed:
             log.info("%s: connected to %s", self._name, where)
-            self._all_is_well()
+            self._succeeded()
 
-    def got_through(self) -> None:
-        """A message is where it should be."""
-        if self._in_doubt:
-            log.info("%s: sends again", self._name)
-            self._all_is_well()
+    def delivered(self) -> None:
+        """Note that a frame has arrived."""
+        if self._send_failed:
+            log.info("%s: sending again", self._name)
+            self._succeeded()
 
-    def hear(self, words: str) -> None:
-        """What the writer struggles with by itself. While nothing is under way that is no news."""
+    def writer_problem(self, text: str) -> None:
+        """Note a problem that the writer itself tries to overcome; it is ignored while no answer is awaited."""
         with self._lock:
             if self._waits_since is not None:
-                self.lost(words, sending=True)
+                self.failed(text, sending=True)
 
-    def lost(self, words: str, *, sending: bool) -> None:
-        """A failure to connect, or to send a message. Each is said once, until all is well again."""
-        self._in_doubt = self._in_doubt or sending
-        if words not in self._said and len(self._said) < _SAYINGS:
-            self._said.add(words)
-            log.warning("%s: %s; trying again", self._name, words)
-        self._show(connected=False, problem=words)
+    def failed(self, text: str, *, sending: bool) -> None:
+        """Note a failure to connect or, with `sending`, to send; each is logged once until the next success."""
+        self._send_failed = self._send_failed or sending
+        if text not in self._logged and len(self._logged) < _MAX_LOGGED:
+            self._logged.add(text)
+            log.warning("%s: %s; trying again", self._name, text)
+        self._set(connected=False, problem=text)
 
     def ended(self) -> None:
-        """Nothing is to be sent."""
-        self._in_doubt = False
-        self._said.clear()
-        self._show(connected=False, problem=None)
+        """Note that nothing is to be sent."""
+        self._send_failed = False
+        self._logged.clear()
+        self._set(connected=False, problem=None)
 
-    def _all_is_well(self) -> None:
-        self._in_doubt = False
-        self._said.clear()
-        self._show(connected=True, problem=None)
+    def _succeeded(self) -> None:
+        self._send_failed = False
+        self._logged.clear()
+        self._set(connected=True, problem=None)
 
-    def _show(self, *, connected: bool, problem: str | None) -> None:
+    def _set(self, *, connected: bool, problem: str | None) -> None:
         if (connected, problem) != (self.connected, self._problem):
             self.connected, self._problem = connected, problem
             self._changed()

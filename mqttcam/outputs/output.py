@@ -1,4 +1,4 @@
-"""What an output is, and what it gets of a camera."""
+"""The protocol of an output, and what an output gets from a camera."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mqttcam.camera.hub import Hub
 from mqttcam.settings import CameraSettings
 
 STOP_TIMEOUT = 1.0
-"""Seconds that an output may take to stop, whatever it waits for."""
+"""Seconds within which an output has to stop, whatever it waits for."""
 
 
 @dataclass(frozen=True)
@@ -22,10 +22,10 @@ class CameraFeed:
         id: the camera's.
         settings: what is configured for it.
         hub: where its frames come from; subscribers are called in the capture thread.
-        spec: what its pictures are to be now; called in the capture thread, so it must only read.
-        changed: to be called, from any thread, when what `report` says of this camera has changed in kind (a
-            connection came or went), so that it is shown at once.
-        moving: whether there is motion now; called in the capture thread. Never where motion is not looked for.
+        spec: returns what its pictures are to be now; called in the capture thread, so it must only read.
+        changed: to be called, from any thread, when the connection of this camera has come or gone, so that `report` is
+            published at once.
+        moving: returns whether there is motion now, False without motion detection; called in the capture thread.
     """
 
     id: str
@@ -37,40 +37,40 @@ class CameraFeed:
 
 
 class Output(Protocol):
-    """An output for one or more cameras. All of it is called on the event loop and returns at once.
+    """An output for one or more cameras. All methods are called on the event loop and do not block.
 
-    It has its own threads, holds a bounded amount of frames and counts what it drops: nothing that it waits for
-    reaches a camera or another output.
+    An output has its own threads and a bounded queue, and counts what it drops: nothing that it waits for delays a
+    camera or another output.
     """
 
     @property
     def name(self) -> str:
-        """`kafka`, `tcp`: the key of its part of `health`, and the start of its entities' keys."""
+        """The key of its part of `health` and the prefix of its entities' keys, such as `kafka`."""
 
     @property
     def title(self) -> str:
-        """`Kafka`, `TCP`: for people."""
+        """The name for users, such as `Kafka`."""
 
     def serves(self, settings: CameraSettings) -> bool:
-        """Whether it has anything to do with a camera that is configured like this."""
+        """Whether it sends, or can be switched to send, the frames of a camera with these settings."""
 
     def attach(self, feed: CameraFeed) -> None:
-        """Take the frames of a camera that it serves, from now on."""
+        """Begin to send the frames of a camera that it serves."""
 
     async def detach(self, camera_id: str) -> None:
-        """Let go of a camera."""
+        """Stop sending the frames of a camera."""
 
     def is_enabled(self, camera_id: str) -> bool | None:
-        """Whether frames of a camera are sent; None where it is not attached."""
+        """Whether the frames of a camera are sent; None if it is not attached."""
 
     def set_enabled(self, camera_id: str, enabled: bool) -> None:
-        """Switch the sending on or off."""
+        """Switch sending on or off."""
 
     def report(self, camera_id: str) -> Mapping[str, object] | None:
-        """Counters and state of a camera, as they stand in `health`; None where it is not attached."""
+        """Return the counters and state of a camera for `health`; None if it is not attached."""
 
     def problems(self) -> Mapping[str, list[str]]:
-        """What is wrong now, in words, each with the ids of its cameras; nothing that is switched off."""
+        """Return the problems in words, each with the ids of its cameras; outputs that are switched off have none."""
 
     async def stop(self) -> None:
-        """Send what can be sent in a moment, and end within `STOP_TIMEOUT`."""
+        """Send what can be sent, and end within `STOP_TIMEOUT`."""

@@ -1,4 +1,4 @@
-"""A frame on its way, and the queue it waits in."""
+"""A queued frame, the queue, and the counts of what became of the frames."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ class QueuedFrame:
     """One JPEG.
 
     Attributes:
-        ts_ns: when it was captured, Unix nanoseconds.
-        since: when it came here, on the monotonic clock.
-        row: its number on disk, where it is spooled.
+        ts_ns: the time of capture, in Unix nanoseconds.
+        since: the time of queuing, in seconds of the monotonic clock.
+        row: its number on disk, if it is spooled.
     """
 
     jpeg: bytes
@@ -28,13 +28,13 @@ class QueuedFrame:
 
 
 class FrameCounts:
-    """Counts of one camera's bridge. What was taken is always sent + dropped + waiting (+ on its way).
+    """The counts of one camera's bridge; `taken` is the sum of sent, dropped, queued and in-flight frames.
 
     Attributes:
-        taken: frames that were due and came in.
-        sent: acknowledged by the other end, where it does that.
+        taken: frames that were due.
+        sent: frames that the destination has acknowledged, or that were sent if it does not acknowledge.
         dropped: by reason: `overflow`, `age`, `size`, `broken`, `failed`, `off`, `disk`.
-        errors: failures to connect or to send, each try counted.
+        errors: failed attempts to connect or to send.
     """
 
     def __init__(self) -> None:
@@ -60,54 +60,54 @@ class FrameCounts:
 
 
 class Queue(Protocol):
-    """What waits to be sent, and the counts of it. `put` is for the capture thread, the rest for the bridge's."""
+    """The frames to be sent, oldest first. `put` is for the capture thread, the rest for the bridge's."""
 
     @property
     def counts(self) -> FrameCounts:
-        """What became of everything that was put."""
+        """What became of all frames."""
 
     def __len__(self) -> int:
-        """Messages that wait."""
+        """The number of queued frames."""
 
     @property
     def age(self) -> float:
-        """Seconds that the oldest has been waiting; 0 where none waits."""
+        """Seconds since the oldest frame was queued; 0 if there is none."""
 
     @property
     def problem(self) -> str | None:
-        """What is wrong with it, in words."""
+        """The problem of the queue in words; None if there is none."""
 
-    def put(self, message: QueuedFrame) -> None:
-        """Add the newest; never waits."""
+    def put(self, frame: QueuedFrame) -> None:
+        """Add the newest frame; never block."""
 
     def take(self, timeout: float) -> QueuedFrame | None:
-        """The oldest, waiting for one at most so many seconds."""
+        """Remove and return the oldest frame; wait at most `timeout` seconds for one, else return None."""
 
-    def give_back(self, messages: Iterable[QueuedFrame]) -> None:
-        """Put back, before all others, what was taken and could not be sent."""
+    def give_back(self, frames: Iterable[QueuedFrame]) -> None:
+        """Put frames that were taken and could not be sent back, before all others."""
 
-    def done(self, message: QueuedFrame) -> None:
-        """What was taken need not be kept any more."""
+    def done(self, frame: QueuedFrame) -> None:
+        """Forget a frame that was taken."""
 
     def clear(self, reason: str) -> None:
-        """Drop what need not survive."""
+        """Drop all frames in memory, counted under `reason`."""
 
     def release(self) -> None:
-        """`take` waits no more."""
+        """Let `take` no longer wait."""
 
     def close(self) -> None:
-        """Nobody takes any more; within a moment."""
+        """Close the queue, within half a second; no frame is taken after it."""
 
 
 class FrameQueue:
-    """Bounded by frames, bytes and age; the oldest goes first. Putting never waits."""
+    """A queue in memory, bounded by frames, bytes and age: the oldest is dropped first."""
 
     def __init__(self, max_frames: int, max_bytes: int, max_age: float | None) -> None:
         self.counts = FrameCounts()
         self._max_frames = max_frames
         self._max_bytes = max_bytes
         self._max_age = max_age
-        self._messages: deque[QueuedFrame] = deque()
+        self._frames: deque[QueuedFrame] = deque()
         self._bytes = 0
         self._changed = threading.Condition()
         self._closed = False
@@ -115,71 +115,71 @@ class FrameQueue:
     problem: str | None = None
 
     def __len__(self) -> int:
-        return len(self._messages)
+        return len(self._frames)
 
     @property
     def age(self) -> float:
-        """Seconds that the oldest has been waiting; 0 where none waits."""
+        """Seconds since the oldest frame was queued; 0 if there is none."""
         with self._changed:
-            return time.monotonic() - self._messages[0].since if self._messages else 0.0
+            return time.monotonic() - self._frames[0].since if self._frames else 0.0
 
-    def put(self, message: QueuedFrame) -> None:
-        """Add the newest."""
+    def put(self, frame: QueuedFrame) -> None:
+        """Add the newest frame; never block."""
         with self._changed:
-            self._messages.append(message)
-            self._bytes += len(message.jpeg)
+            self._frames.append(frame)
+            self._bytes += len(frame.jpeg)
             self._trim()
             self._changed.notify()
 
-    def give_back(self, messages: Iterable[QueuedFrame]) -> None:
-        """Put back, before all others, what was taken and could not be sent."""
+    def give_back(self, frames: Iterable[QueuedFrame]) -> None:
+        """Put frames that were taken and could not be sent back, before all others."""
         with self._changed:
-            for message in sorted(messages, key=lambda message: message.since, reverse=True):
-                self._messages.appendleft(message)
-                self._bytes += len(message.jpeg)
+            for frame in sorted(frames, key=lambda frame: frame.since, reverse=True):
+                self._frames.appendleft(frame)
+                self._bytes += len(frame.jpeg)
             self._trim()
 
     def take(self, timeout: float) -> QueuedFrame | None:
-        """The oldest, waiting for one at most so many seconds."""
+        """Remove and return the oldest frame; wait at most `timeout` seconds for one, else return None."""
         with self._changed:
             self._trim()
-            if not self._messages and timeout > 0 and not self._closed:
+            if not self._frames and timeout > 0 and not self._closed:
                 self._changed.wait(timeout)
                 self._trim()
-            if not self._messages:
+            if not self._frames:
                 return None
-            message = self._messages.popleft()
-            self._bytes -= len(message.jpeg)
-            return message
+            frame = self._frames.popleft()
+            self._bytes -= len(frame.jpeg)
+            return frame
 
-    def done(self, message: QueuedFrame) -> None:
-        """Nothing: what was taken is gone from here."""
+    def done(self, frame: QueuedFrame) -> None:
+        """Do nothing: a frame that was taken is no longer here."""
 
     def clear(self, reason: str) -> None:
-        """Drop all."""
+        """Drop all frames, counted under `reason`."""
         with self._changed:
-            self.counts.add_dropped(reason, len(self._messages))
-            self._messages.clear()
+            self.counts.add_dropped(reason, len(self._frames))
+            self._frames.clear()
             self._bytes = 0
 
     def release(self) -> None:
-        """`take` waits no more."""
+        """Let `take` no longer wait."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
 
     def close(self) -> None:
-        """Drop what is left."""
+        """Drop the frames that are left."""
         self.clear("off")
 
     def _trim(self) -> None:
         oldest_allowed = -1.0 if self._max_age is None else time.monotonic() - self._max_age
-        messages = self._messages
-        while messages and messages[0].since < oldest_allowed:
+        frames = self._frames
+        while frames and frames[0].since < oldest_allowed:
             self._drop("age")
-        while len(messages) > self._max_frames or (self._bytes > self._max_bytes and len(messages) > 1):
+        while len(frames) > self._max_frames or (self._bytes > self._max_bytes and len(frames) > 1):
             self._drop("overflow")
 
     def _drop(self, reason: str) -> None:
-        self._bytes -= len(self._messages.popleft().jpeg)
+        self._bytes -= len(self._frames.popleft().jpeg)
         self.counts.add_dropped(reason)

@@ -1,6 +1,6 @@
-"""Pictures over a plain TCP connection: 4 bytes of length (big-endian), then the JPEG, for a listener elsewhere.
+"""Pictures over a plain TCP connection to a listener: 4 bytes of length (big-endian), then the JPEG.
 
-The newest picture wins: one that could not go yet is replaced.
+The newest picture wins: one that could not be sent yet is replaced.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from mqttcam.outputs.writer import DeliveryReport, ReportProblem, WriterFailed
 from mqttcam.settings import CameraSettings
 
 LARGEST = 2**32 - 1
-"""Bytes: what the length can say."""
+"""Bytes; the largest length that 4 bytes can hold."""
 _CONNECT_TIMEOUT = 5.0
 _SEND_TIMEOUT = 10.0
 _HELD = 1 << 40
@@ -49,16 +49,16 @@ class TcpWriter:
     def limit(self) -> int:
         return LARGEST
 
-    def send(self, message: QueuedFrame) -> None:
+    def send(self, frame: QueuedFrame) -> None:
         try:
             assert self._socket is not None
             if self._is_closed(self._socket):
-                raise OSError("closed at the other end")
-            self._socket.sendall(struct.pack(">I", len(message.jpeg)) + message.jpeg)
+                raise OSError("the listener has closed the connection")
+            self._socket.sendall(struct.pack(">I", len(frame.jpeg)) + frame.jpeg)
         except OSError as error:
-            self._done.append(DeliveryReport(message, WriterFailed(f"{self}: {error.strerror or error}")))
+            self._done.append(DeliveryReport(frame, WriterFailed(f"{self}: {error.strerror or error}")))
         else:
-            self._done.append(DeliveryReport(message))
+            self._done.append(DeliveryReport(frame))
 
     def delivery_reports(self, timeout: float) -> list[DeliveryReport]:
         done, self._done = self._done, []
@@ -80,7 +80,7 @@ class TcpWriter:
 
     @staticmethod
     def _is_closed(connection: socket.socket) -> bool:
-        """Whether the listener has gone: the first picture after that would be lost without a word."""
+        """Whether the listener has closed the connection: the next picture would be lost without an error."""
         while select.select([connection], [], [], 0)[0]:
             if not connection.recv(4096):
                 return True
@@ -88,13 +88,13 @@ class TcpWriter:
 
 
 class TcpOutput(BridgedOutput):
-    """Each camera's connection to its listener."""
+    """Sends the frames of each camera to its listener."""
 
     name = "tcp"
     title = "TCP"
 
     def serves(self, settings: CameraSettings) -> bool:
-        """Where `tcp` is configured for the camera."""
+        """Whether `tcp` is configured for the camera."""
         return settings.tcp is not None
 
     def make(self, feed: CameraFeed) -> Bridge:

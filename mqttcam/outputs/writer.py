@@ -1,4 +1,4 @@
-"""What carries messages away: one connection, used by a bridge's thread."""
+"""A writer: one connection to the destination of an output, used by a bridge's thread."""
 
 from __future__ import annotations
 
@@ -10,54 +10,54 @@ from mqttcam.outputs.queue import QueuedFrame
 
 
 class TooLarge(Exception):
-    """Messages of this size are not taken at the other end; the writer goes on."""
+    """The destination refuses frames of this size; the writer can go on."""
 
 
 class WriterFailed(Exception):
-    """The connection is of no more use: a new writer is needed. The message is for a person."""
+    """The connection has failed, and a new writer is needed; the message is for the log and `health`."""
 
 
 @dataclass(slots=True)
 class DeliveryReport:
-    """What became of a message; no error: it is where it should be."""
+    """What became of a frame: delivered, if there is no error."""
 
-    message: QueuedFrame
+    frame: QueuedFrame
     error: Exception | None = None
 
 
 ReportProblem = Callable[[str], None]
-"""To be called, from any thread, with what is wrong while a writer goes on trying by itself."""
+"""Called, from any thread, with a problem that the writer itself tries to overcome."""
 
 
 class Writer(Protocol):
-    """One connection, used once; all but `abort` is for the bridge's thread. Its `str` says where to, for people."""
+    """One connection, used once, from the bridge's thread alone, except for `abort`. Its `str` is the destination."""
 
     @property
     def room(self) -> int:
-        """How many more messages it takes before one of those on their way has come to its end."""
+        """How many more frames `send` takes before the next delivery report."""
 
     @property
     def pending(self) -> int:
-        """How many are on their way, or at their end and not asked for by `delivery_reports`."""
+        """How many frames are in flight, or have a delivery report that was not returned yet."""
 
     def open(self, report_problem: ReportProblem) -> None:
         """Connect.
 
         Raises:
-            WriterFailed: no connection.
+            WriterFailed: there is no connection.
         """
 
     def limit(self) -> int:
-        """The largest JPEG that gets through now, in bytes; asked again when one was refused."""
+        """Return the bytes of the largest JPEG that is accepted now; called again after one was refused."""
 
-    def send(self, message: QueuedFrame) -> None:
-        """Send, or begin to."""
+    def send(self, frame: QueuedFrame) -> None:
+        """Send a frame, or begin to."""
 
     def delivery_reports(self, timeout: float) -> list[DeliveryReport]:
-        """What has come to its end since the last call, waiting for it at most so many seconds."""
+        """Return the delivery reports since the last call; wait at most `timeout` seconds for the first one."""
 
     def abort(self) -> None:
-        """From another thread: what is on its way is given up, so that a `send` that hangs fails soon."""
+        """Give up the frames in flight, from another thread, so that a `send` that hangs fails soon."""
 
     def close(self) -> list[QueuedFrame]:
-        """Disconnect at once; what was still on its way."""
+        """Disconnect at once, and return the frames that were in flight."""

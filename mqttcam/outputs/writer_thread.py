@@ -1,37 +1,37 @@
-"""Sends what waits in a queue, in a thread of its own: through one writer after the other, whatever becomes of each."""
+"""The thread of a bridge: sends the frames of a queue through a writer, and makes a new writer after each failure."""
 
 from __future__ import annotations
 
 import logging
-import random
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
 
+from mqttcam.backoff import Backoff
 from mqttcam.outputs.connection_status import ConnectionStatus
 from mqttcam.outputs.queue import Queue, QueuedFrame
+from mqttcam.outputs.timing import OutputTiming
 from mqttcam.outputs.writer import DeliveryReport, TooLarge, Writer, WriterFailed
 
 log = logging.getLogger(__name__)
 
-FIRST_RETRY, LAST_RETRY = 0.25, 10.0
-"""Seconds between two tries to connect, at random up to these."""
 _IDLE, _POLL, _OFF = 0.5, 0.05, 5.0
+"""Seconds to wait for a frame, for a delivery report, and between two looks while switched off."""
 _MARGIN = 0.9
-"""Of a size that was refused though it is within what is said to be taken."""
-_FLUSH, _PATIENCE, _END = 0.5, 0.6, 0.3
-"""Parts of the time to stop: for sending, until a message that hangs is given up, and from then on."""
+"""The new limit, as a part of a size that was refused although it is within the announced limit."""
+_FLUSH, _JOIN, _ABORTED = 0.5, 0.6, 0.3
+"""Parts of the time to stop: for sending, until a frame that hangs is aborted, and from then on."""
 
 
 class WriterThread:
-    """Never raises, never ends before `stop`. Counts in the queue's counts.
+    """Never raises, and never ends before `stop`. Counts in `queue.counts`.
 
     Attributes:
-        enabled: it is to send.
-        stopping: it was told to end.
-        limit: bytes that a picture may have, as far as is known; `None`: as many as it likes.
-        status: whether the other end is reached.
+        enabled: whether to send.
+        stopping: whether `stop` was called.
+        limit: bytes that a picture may have; None while that is not known.
+        status: whether the destination is reached.
     """
 
     def __init__(
@@ -44,19 +44,20 @@ class WriterThread:
         *,
         enabled: bool,
         at_least_once: bool,
+        timing: OutputTiming,
     ) -> None:
-        """Does nothing before `start`.
+        """Do nothing before `start`.
 
         Args:
-            again: makes a JPEG that is too large one of at most so many bytes; `None`: it is not to be sent. Raises
-                ValueError where it is broken.
+            shrink_jpeg: returns a JPEG of at most so many bytes, or None if it is not to be sent; raises ValueError if
+                it is broken.
             changed: called when `status` has changed.
-            at_least_once: what failed is sent again (at least once), not left out (at most once).
+            at_least_once: send a failed frame again; otherwise drop it (at most once).
         """
         self.enabled = enabled
         self.stopping = False
         self.limit: int | None = None
-        self.status = ConnectionStatus(name, changed)
+        self.status = ConnectionStatus(name, changed, timing.silence)
         self._name = name
         self._queue = queue
         self._counts = queue.counts
@@ -64,7 +65,8 @@ class WriterThread:
         self._shrink_jpeg = shrink_jpeg
         self._at_least_once = at_least_once
         self._writer: Writer | None = None
-        self._failures = 0
+        self._backoff = Backoff(timing.first_retry, timing.last_retry, jitter=0.5)
+        self._last_retry = timing.last_retry
         self._deadline = 0.0
         self._wake = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name.replace(" ", "-"), daemon=True)
@@ -73,26 +75,26 @@ class WriterThread:
         self._thread.start()
 
     def set_enabled(self, enabled: bool) -> None:
-        """Off: the connection is closed, and what waits in memory is dropped."""
+        """Switch sending on or off; off closes the connection and drops the frames in memory."""
         self.enabled = enabled
         if not enabled:
             self._queue.clear("off")
         self._wake.set()
 
     def stop(self, timeout: float) -> None:
-        """Send what can be sent within `timeout` seconds, and end; a thread that hangs even then is left behind."""
+        """Send what can be sent within `timeout` seconds, and end; a thread that still hangs then is abandoned."""
         dropped = self._counts.total_dropped
         self._deadline = time.monotonic() + timeout * _FLUSH
         self.stopping = True
         self._wake.set()
         self._queue.release()
-        self._thread.join(timeout * _PATIENCE)
+        self._thread.join(timeout * _JOIN)
         if (writer := self._writer) is not None:
             writer.abort()
-        self._thread.join(timeout * _END)
+        self._thread.join(timeout * _ABORTED)
         self._queue.close()
         if lost := self._counts.total_dropped - dropped:
-            log.warning("%s: ends with %d pictures that were not sent", self._name, lost)
+            log.warning("%s: stopped, %d pictures were not sent", self._name, lost)
 
     # the thread
 
@@ -106,19 +108,19 @@ class WriterThread:
             try:
                 self._connect()
             except Exception:
-                log.exception("%s: a writer could not be made or closed", self._name)
-                self._pause(LAST_RETRY)
+                log.exception("%s: making or closing a writer failed; trying again", self._name)
+                self._pause(self._last_retry)
         self._queue.clear("off")
         self.status.ended()
 
     def _connect(self) -> None:
-        """One writer, from open to close, and the pause after a failure."""
+        """Run one writer from open to close, and pause after a failure."""
         writer = self._writer = self._make_writer()
         failure: Exception | None = None
         try:
-            writer.open(self.status.hear)
+            writer.open(self.status.writer_problem)
             self.limit = writer.limit()
-            self.status.reached(str(writer))
+            self.status.opened(str(writer))
             self._pump(writer)
         except Exception as error:  # noqa: BLE001 - whatever it is, a new writer comes
             failure = error
@@ -127,40 +129,44 @@ class WriterThread:
         self._writer = None
         if failure is not None and not self.stopping:
             self._failed(failure)
-            self._pause(random.uniform(0.5, 1) * min(LAST_RETRY, FIRST_RETRY * 2**self._failures))
+            self._pause(self._backoff.next())
 
     def _pump(self, writer: Writer) -> None:
-        """Send until switched off, told to stop, or the writer fails."""
+        """Send until switched off or stopped.
+
+        Raises:
+            Exception: the writer has failed.
+        """
         while self.enabled:
             idle = not writer.pending
             if self.stopping and ((idle and not len(self._queue)) or time.monotonic() > self._deadline):
                 return
-            message = self._next(_IDLE if idle else 0.0) if writer.room else None
-            if message is not None:
-                self.status.sends()
-                writer.send(message)
-            more = message is not None and writer.room
+            queued = self._next(_IDLE if idle else 0.0) if writer.room else None
+            if queued is not None:
+                self.status.sending()
+                writer.send(queued)
+            more = queued is not None and writer.room
             if delivery_reports := writer.delivery_reports(0.0 if more else _POLL):
                 self.status.answered(more=bool(writer.pending))
                 self._settle(writer, delivery_reports)
 
     def _next(self, timeout: float) -> QueuedFrame | None:
-        """The oldest that waits, made smaller if less is taken than was known when it was queued."""
-        message, limit = self._queue.take(timeout), self.limit
-        if message is None or limit is None or len(message.jpeg) <= limit:
-            return message
+        """Return the oldest frame, made smaller if the limit has fallen since it was queued; None if there is none."""
+        queued, limit = self._queue.take(timeout), self.limit
+        if queued is None or limit is None or len(queued.jpeg) <= limit:
+            return queued
         try:
-            jpeg, reason = self._shrink_jpeg(message.jpeg, limit), "size"
+            jpeg, reason = self._shrink_jpeg(queued.jpeg, limit), "size"
         except ValueError:
             jpeg, reason = None, "broken"
         if jpeg is not None:
-            return replace(message, jpeg=jpeg)
+            return replace(queued, jpeg=jpeg)
         self._counts.add_dropped(reason)
-        self._queue.done(message)
+        self._queue.done(queued)
         return None
 
     def _settle(self, writer: Writer, delivery_reports: list[DeliveryReport]) -> None:
-        """Count what came to its end; what has to be sent again goes back.
+        """Count the delivery reports; put frames that are to be sent again back into the queue.
 
         Raises:
             _SendFailed: a new writer is needed.
@@ -168,41 +174,45 @@ class WriterThread:
         again = []
         failure: Exception | None = None
         for delivery in delivery_reports:
-            message, error = delivery.message, delivery.error
+            queued, error = delivery.frame, delivery.error
             if error is None:
-                self._failures = 0
-                self.status.got_through()
+                self._backoff.reset()
+                self.status.delivered()
                 self._counts.sent += 1
-                self._queue.done(message)
+                self._queue.done(queued)
                 continue
             self._counts.errors += 1
             if isinstance(error, TooLarge):
-                self._shrink(writer, len(message.jpeg))
-                again.append(message)
+                self._shrink(writer, len(queued.jpeg))
+                again.append(queued)
                 continue
             failure = failure or error
             if self._at_least_once:
-                again.append(message)
+                again.append(queued)
             else:
                 self._counts.add_dropped("failed")
-                self._queue.done(message)
+                self._queue.done(queued)
         self._queue.give_back(again)
         if failure is not None:
             raise _SendFailed(str(failure))
 
     def _shrink(self, writer: Writer, refused: int) -> None:
-        """Less is taken than was said."""
+        """Lower the limit after a refused picture."""
         if self.limit is None or refused <= self.limit:
             self.limit = min(writer.limit(), int(refused * _MARGIN))
-            log.warning("%s: a picture of %d bytes was refused", self._name, refused)
+            log.warning(
+                "%s: a picture of %d bytes was refused; the limit is now %d bytes",
+                self._name,
+                refused,
+                self.limit,
+            )
 
     def _failed(self, failure: Exception) -> None:
         sending = isinstance(failure, _SendFailed)
         if not sending:
             self._counts.errors += 1
-        self._failures = min(self._failures + 1, 20)
-        words = str(failure) if isinstance(failure, WriterFailed) else f"{type(failure).__name__}: {failure}"
-        self.status.lost(words, sending=sending)
+        text = str(failure) if isinstance(failure, WriterFailed) else f"{type(failure).__name__}: {failure}"
+        self.status.failed(text, sending=sending)
 
     def _pause(self, seconds: float) -> None:
         self._wake.wait(seconds)
@@ -210,4 +220,4 @@ class WriterThread:
 
 
 class _SendFailed(WriterFailed):
-    """Its messages are counted already."""
+    """Sending has failed; its frames are already counted."""

@@ -1,4 +1,4 @@
 """Frames to Kafka, in the messages that SINETStream's readers expect.
 
-A thread of its own for each camera, behind a queue that drops the oldest: capture and MQTT never wait for it.
+Each camera has a thread of its own, behind a queue that drops the oldest frames: capture and MQTT never wait for it.
 """

@@ -1,4 +1,4 @@
-"""The same messages by Confluent's client (librdkafka): several on their way at a time, less work in Python."""
+"""The same messages by Confluent's client (librdkafka): several in flight at a time, and less work in Python."""
 
 from __future__ import annotations
 
@@ -19,11 +19,13 @@ _quiet = logging.getLogger("confluent_kafka")
 _quiet.propagate = False
 _quiet.addHandler(logging.NullHandler())
 
-AHEAD, AHEAD_BYTES = 16, 8_000_000
-"""Messages on their way, and bytes: the client has a copy of each."""
-_INNARDS = re.compile(r"^(\S+:\d+/\w+: )+| \(after \d+ms in state .*$")
-_OPEN_TIMEOUT = 5.0
+MAX_IN_FLIGHT, MAX_BYTES_IN_FLIGHT = 16, 8_000_000
+"""Messages, and bytes; the client keeps a copy of each."""
+_INTERNALS = re.compile(r"^(\S+:\d+/\w+: )+| \(after \d+ms in state .*$")
+_LIMIT_TIMEOUT = 5.0
+"""Seconds to ask for the topic's limit."""
 _REQUEST_TIMEOUT = 30_000
+"""Milliseconds."""
 _NAMES = {
     "acks": "acks",
     "buffer_memory": None,
@@ -59,7 +61,7 @@ _NAMES = {
     "ssl_keyfile": "ssl.key.location",
     "ssl_password": "ssl.key.password",
 }
-"""kafka-python's names, and librdkafka's; None for what has no equal and needs none."""
+"""librdkafka's names of kafka-python's parameters; None for those that librdkafka does not need."""
 _TLS_NAMES = {
     "ca_certs": "ssl.ca.location",
     "certfile": "ssl.certificate.location",
@@ -69,27 +71,29 @@ _TLS_NAMES = {
 
 
 class ConfluentWriter:
-    """Sends up to `AHEAD` messages at a time, in order."""
+    """Has up to `MAX_IN_FLIGHT` messages in flight, in order."""
 
-    def __init__(self, settings: KafkaSettings, client_id: str) -> None:
+    def __init__(self, settings: KafkaSettings, client_id: str, open_timeout: float) -> None:
+        """`open_timeout` is in seconds."""
+        self._open_timeout = open_timeout
         self._settings = settings
         self._topic = settings.topic or ""
         self._configuration = configuration(settings, client_id)
         self._producer: Any = None
-        self._on_way: dict[int, QueuedFrame] = {}
+        self._in_flight: dict[int, QueuedFrame] = {}
         self._done: list[DeliveryReport] = []
-        self._bytes_on_way = 0
-        self._said = ""
+        self._bytes_in_flight = 0
+        self._last_error = ""
         self._refused = self._aborted = False
         self._report_problem: ReportProblem = lambda words: None
 
     @property
     def room(self) -> int:
-        return AHEAD - len(self._on_way) if self._bytes_on_way < AHEAD_BYTES else 0
+        return MAX_IN_FLIGHT - len(self._in_flight) if self._bytes_in_flight < MAX_BYTES_IN_FLIGHT else 0
 
     @property
     def pending(self) -> int:
-        return len(self._on_way) + len(self._done)
+        return len(self._in_flight) + len(self._done)
 
     def open(self, report_problem: ReportProblem) -> None:
         try:
@@ -98,11 +102,11 @@ class ConfluentWriter:
             raise WriterFailed(f"needs `pip install 'mqttcam[confluent]'`: {error}") from error
         self._report_problem = report_problem
         try:
-            self._producer = Producer({**self._configuration, "error_cb": self._hear}, logger=_quiet)
+            self._producer = Producer({**self._configuration, "error_cb": self._on_error}, logger=_quiet)
             found = self._find_topic()
         except (KafkaException, ValueError) as error:
             self.close()
-            why = self._said or self._reason(error)
+            why = self._last_error or self._reason(error)
             raise WriterFailed(f"no connection to {','.join(self._settings.brokers)}: {why}") from error
         if found.error is not None:
             self.close()
@@ -116,8 +120,8 @@ class ConfluentWriter:
         from confluent_kafka import KafkaException
 
         key = id(message)
-        self._on_way[key] = message
-        self._bytes_on_way += len(message.jpeg)
+        self._in_flight[key] = message
+        self._bytes_in_flight += len(message.jpeg)
         try:
             self._producer.produce(
                 self._topic,
@@ -128,16 +132,16 @@ class ConfluentWriter:
             self._end(key, error.args[0] if isinstance(error, KafkaException) else error)
 
     def delivery_reports(self, timeout: float) -> list[DeliveryReport]:
-        if self._on_way:
+        if self._in_flight:
             end = time.monotonic() + timeout
             self._producer.poll(0)
-            while self._on_way and not self._done and (left := end - time.monotonic()) > 0:
+            while self._in_flight and not self._done and (left := end - time.monotonic()) > 0:
                 self._producer.poll(left)
         done, self._done = self._done, []
         return done
 
     def abort(self) -> None:
-        """Only `open` waits for long."""
+        """End a wait in `open`, the only method that waits for long."""
         self._aborted = True
 
     def close(self) -> list[QueuedFrame]:
@@ -145,9 +149,9 @@ class ConfluentWriter:
             self._producer.purge()
             self._producer.flush(0)
             self._producer = None
-        left = [delivery.message for delivery in self._done if delivery.error is not None]
-        left += self._on_way.values()
-        self._on_way.clear()
+        left = [delivery.frame for delivery in self._done if delivery.error is not None]
+        left += self._in_flight.values()
+        self._in_flight.clear()
         self._done.clear()
         return left
 
@@ -155,10 +159,10 @@ class ConfluentWriter:
         return f"{','.join(self._settings.brokers)}, topic {self._topic}"
 
     def _find_topic(self) -> Any:
-        """What the brokers say of our topic; tried until they answer, refuse us, or time is up."""
+        """Return the metadata of our topic; ask until the brokers answer or refuse, or time is up."""
         from confluent_kafka import KafkaException
 
-        end = time.monotonic() + _OPEN_TIMEOUT
+        end = time.monotonic() + self._open_timeout
         while True:
             try:
                 return self._producer.list_topics(self._topic, timeout=1.0).topics[self._topic]
@@ -169,26 +173,26 @@ class ConfluentWriter:
 
     @staticmethod
     def _reason(error: Exception) -> str:
-        """Of a failure to open, where the client has said nothing."""
+        """Return the reason of a failure to open, if the client has reported none."""
         from confluent_kafka import KafkaError
 
-        told = error.args[0] if error.args else error
-        if not isinstance(told, KafkaError):
-            return str(told)
-        return WRONG_PORT if told.name() in ("_TRANSPORT", "_TIMED_OUT") else told.str()
+        cause = error.args[0] if error.args else error
+        if not isinstance(cause, KafkaError):
+            return str(cause)
+        return WRONG_PORT if cause.name() in ("_TRANSPORT", "_TIMED_OUT") else cause.str()
 
-    def _hear(self, error: Any) -> None:
+    def _on_error(self, error: Any) -> None:
         if error.name() == "_ALL_BROKERS_DOWN":
-            return  # what is wrong with each was said before
-        self._said = _INNARDS.sub("", error.str())
+            return  # the error of each broker was reported before
+        self._last_error = _INTERNALS.sub("", error.str())
         self._refused = self._refused or error.name() in ("_AUTHENTICATION", "_SSL")
-        self._report_problem(self._said)
+        self._report_problem(self._last_error)
 
     def _end(self, key: int, error: Any) -> None:
-        message = self._on_way.pop(key, None)
+        message = self._in_flight.pop(key, None)
         if message is None:
             return
-        self._bytes_on_way -= len(message.jpeg)
+        self._bytes_in_flight -= len(message.jpeg)
         self._done.append(DeliveryReport(message, None if error is None else self._explained(error)))
 
     def _explained(self, error: Any) -> Exception:
@@ -200,7 +204,7 @@ class ConfluentWriter:
             return TooLarge(error.str())
         waited = error.name() in ("_MSG_TIMED_OUT", "_TRANSPORT")
         return WriterFailed(
-            self._said if waited and self._said else f"the topic {self._topic}: {error.str()}"
+            self._last_error if waited and self._last_error else f"the topic {self._topic}: {error.str()}"
         )
 
     def _topic_limit(self) -> int | None:
@@ -210,15 +214,15 @@ class ConfluentWriter:
         resource = admin.ConfigResource("topic", self._topic)  # type: ignore[attr-defined]
         try:
             client = admin.AdminClient(ours, logger=_quiet)
-            (answer,) = client.describe_configs([resource], request_timeout=_OPEN_TIMEOUT).values()
-            return int(answer.result(_OPEN_TIMEOUT)["max.message.bytes"].value)
+            (answer,) = client.describe_configs([resource], request_timeout=_LIMIT_TIMEOUT).values()
+            return int(answer.result(_LIMIT_TIMEOUT)["max.message.bytes"].value)
         except (KafkaException, KeyError, ValueError, TimeoutError) as error:
-            log.debug("the topic's limit is not known: %r", error)
+            log.debug("kafka: the limit of the topic is not known: %r", error)
             return None
 
 
 def configuration(settings: KafkaSettings, client_id: str) -> dict[str, Any]:
-    """librdkafka's parameters."""
+    """Return librdkafka's parameters."""
     ours = client_parameters(settings, client_id)
     found: dict[str, Any] = {
         "bootstrap.servers": ",".join(settings.brokers),
@@ -233,7 +237,7 @@ def configuration(settings: KafkaSettings, client_id: str) -> dict[str, Any]:
         found["ssl.endpoint.identification.algorithm"] = "none"
     for name, value in ours.items():
         if name not in _NAMES:
-            log.warning("kafka.%s has no equal in Confluent's client: ignored", name)
+            log.warning("kafka.%s ignored: Confluent's client has no such parameter", name)
         elif (theirs := _NAMES[name]) is not None:
             found[theirs] = value
     return found | {_TLS_NAMES[name]: value for name, value in tls.items() if name in _TLS_NAMES}

@@ -1,4 +1,4 @@
-"""Kafka as an output of the daemon: a bridge for each camera."""
+"""The Kafka output: one bridge per camera."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from mqttcam.outputs.bridge import Bridge, BridgedOutput
 from mqttcam.outputs.output import CameraFeed
 from mqttcam.outputs.queue import FrameQueue, Queue
+from mqttcam.outputs.timing import OutputTiming
 from mqttcam.outputs.writer import Writer
 from mqttcam.settings import CameraSettings
 from mqttcam.settings.kafka import KafkaSettings, for_camera
@@ -15,24 +16,27 @@ from mqttcam.settings.kafka import KafkaSettings, for_camera
 log = logging.getLogger(__name__)
 
 MAX_AGE = 60.0
-"""Seconds that a frame may wait, where the settings do not say; one on a schedule waits as long as it has to."""
+"""Seconds that a frame may wait if the settings do not say; one on a schedule may wait for any time."""
 
 
 class KafkaOutput(BridgedOutput):
-    """Every camera's way to Kafka."""
+    """Sends the frames of every camera to Kafka."""
 
     name = "kafka"
     title = "Kafka"
 
-    def __init__(self, defaults: KafkaSettings, node: str, state_dir: Path) -> None:
-        """Does nothing yet; `defaults` holds for every camera, as far as it has not its own."""
+    def __init__(
+        self, defaults: KafkaSettings, node: str, state_dir: Path, *, timing: OutputTiming | None = None
+    ) -> None:
+        """Do nothing yet; `defaults` are the settings of every camera, except for those that it has itself."""
         super().__init__()
         self._defaults = defaults
         self._node = node
         self._state_dir = state_dir
+        self._timing = timing or OutputTiming()
 
     def serves(self, settings: CameraSettings) -> bool:
-        """Every camera's frames go to Kafka, or can be switched to."""
+        """Return True: the frames of every camera can be sent to Kafka."""
         return True
 
     def make(self, feed: CameraFeed) -> Bridge:
@@ -42,9 +46,12 @@ class KafkaOutput(BridgedOutput):
             feed,
             settings,
             self._queue(feed.id, settings),
-            lambda: make_writer(settings, settings.client_id or f"mqttcam-{self._node}-{feed.id}"),
+            lambda: make_writer(
+                settings, settings.client_id or f"mqttcam-{self._node}-{feed.id}", self._timing
+            ),
             fit=settings.oversize == "fit",
             at_least_once=settings.consistency != "AT_MOST_ONCE",
+            timing=self._timing,
         )
 
     def _queue(self, camera_id: str, settings: KafkaSettings) -> Queue:
@@ -54,17 +61,17 @@ class KafkaOutput(BridgedOutput):
 
             return SpoolQueue(self._state_dir / "spool" / camera_id, settings.spool.max_bytes)
         if settings.spool is not None:
-            log.warning("kafka %s: spool is for frames on a schedule: not used", camera_id)
+            log.warning("kafka %s: spool ignored, because it needs a schedule", camera_id)
         age = limits.age if limits.age is not None or settings.schedule else MAX_AGE
         return FrameQueue(limits.frames, limits.bytes, age)
 
 
-def make_writer(settings: KafkaSettings, client_id: str) -> Writer:
-    """The writer that the settings name; nothing is loaded or connected before its `open`."""
+def make_writer(settings: KafkaSettings, client_id: str, timing: OutputTiming) -> Writer:
+    """Return the writer that the settings name; its library is imported in `open`."""
     if settings.client == "confluent":
         from mqttcam.outputs.kafka.confluent_writer import ConfluentWriter
 
-        return ConfluentWriter(settings, client_id)
+        return ConfluentWriter(settings, client_id, timing.open)
     from mqttcam.outputs.kafka.sinetstream_writer import SinetstreamWriter
 
     return SinetstreamWriter(settings, client_id)

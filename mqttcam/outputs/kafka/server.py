@@ -1,6 +1,6 @@
-"""Parameters from SINETStream's configuration server, secrets opened with our private key.
+"""Parameters from SINETStream's configuration server, with secrets decrypted by our private key.
 
-SINETStream does the asking. Added here: time limits, a proxy, and no question for a passphrase on a terminal.
+SINETStream makes the requests. Added here: timeouts, a proxy, and no prompt for a passphrase on the terminal.
 """
 
 from __future__ import annotations
@@ -25,25 +25,25 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 FOLDER = Path("~/.config/sinetstream")
-"""Where SINETStream looks for both files; it cannot be told otherwise."""
+"""The folder in which SINETStream looks for both files; it cannot be configured."""
 _TIMEOUT = (5.0, 10.0)
 _OWNER_READS = 0o400
 _COMMON = {
     "brokers", "client_id", "compression", "consistency", "crypto", "data_compression", "data_encryption",
     "message_format", "tls", "topic", "topics", "type", "type_spec", "user_data_only", "value_type",
 }  # fmt: skip
-"""SINETStream's own parameters; in version 2 of its format the Kafka client's stand beside them."""
+"""SINETStream's own parameters; in version 2 of its format, those of the Kafka client are next to them."""
 _lock = threading.Lock()
 _last: dict[tuple[str | None, str | None], dict[str, Any]] = {}
-"""What the server said last of a configuration and service; `_away` has those of which it says nothing now."""
+"""The server's last answer for each configuration and service; `_away` has those that it does not answer now."""
 _away: set[tuple[str | None, str | None]] = set()
 
 
 def fetch(settings: KafkaSettings, client_id: str) -> dict[str, Any]:
-    """A writer's parameters, with the Kafka client's under `type_spec`; the last ones while the server is away.
+    """Return a writer's parameters, with the Kafka client's under `type_spec`; the last ones if there is no answer.
 
     Raises:
-        WriterFailed: the server cannot be asked, or refuses.
+        WriterFailed: the server is unreachable, or refuses, and there is no earlier answer.
     """
     key = (settings.config, settings.service)
     with _lock:
@@ -55,7 +55,7 @@ def fetch(settings: KafkaSettings, client_id: str) -> dict[str, Any]:
                 raise
             level = logging.DEBUG if key in _away else logging.WARNING
             _away.add(key)
-            log.log(level, "%s: going on with what it said before", error)
+            log.log(level, "%s; using its last answer", error)
         parameters = copy.deepcopy(_last[key])
     return _for_writer(parameters, settings, client_id)
 
@@ -74,7 +74,7 @@ def _ask(settings: KafkaSettings) -> dict[str, Any]:
             settings.service, settings.config, mount_args=(address, _adapter(settings))
         )
     except AuthorizationError as error:
-        raise WriterFailed(f"{server} refuses our auth.json") from error
+        raise WriterFailed(f"{server} does not accept auth.json") from error
     except NoServiceError as error:
         service = f" with the service {settings.service}" if settings.service else ""
         raise WriterFailed(f"{server} has no {settings.config}{service}") from error
@@ -90,32 +90,32 @@ def _ask(settings: KafkaSettings) -> dict[str, Any]:
 
 
 def _why(error: Exception, settings: KafkaSettings) -> str:
-    """Not an error's own text: what the server sent, secrets too, may be in it."""
+    """Return the reason of an error without its text, which may contain what the server sent, secrets included."""
     from requests import ConnectionError as NoConnection
     from requests.exceptions import SSLError, Timeout
 
     proxy = settings.https_proxy
     through = f" through the proxy {_plain_address(proxy.get_secret_value())}" if proxy is not None else ""
     if isinstance(error, SSLError):
-        return f"is not reached: TLS failed{through}"
+        return f"is unreachable: TLS failed{through}"
     if isinstance(error, Timeout):
         return f"does not answer{through}"
     if isinstance(error, NoConnection):
-        return f"is not reached{through}"
-    return f"gives no configuration that can be used ({type(error).__name__})"
+        return f"is unreachable{through}"
+    return f"sent a configuration that cannot be used ({type(error).__name__})"
 
 
 def _plain_address(url: str) -> str:
-    """Without user name and password."""
+    """Return a URL without user name and password."""
     head, separator, rest = url.rpartition("://")
     return f"{head}{separator}{rest.rpartition('@')[2]}"
 
 
 def _prepare(settings: KafkaSettings) -> str:
-    """Write the two files as the reference sender does; the server's address.
+    """Write the two files as the reference sender does, and return the server's address.
 
     Raises:
-        WriterFailed: one is missing or no good.
+        WriterFailed: one is missing or malformed.
     """
     folder = FOLDER.expanduser()
     auth, key = folder / "auth.json", folder / "private_key.pem"
@@ -123,7 +123,7 @@ def _prepare(settings: KafkaSettings) -> str:
         _write(auth, settings.auth.get_secret_value())
         _write(_mark_of(auth), _digest(auth))
     if not auth.exists():
-        raise WriterFailed(f"neither `auth` nor {auth} is there for the configuration server")
+        raise WriterFailed(f"the configuration server needs `auth`, or the file {auth}")
     if settings.private_key is not None:
         _write(key, settings.private_key.get_secret_value() + "\n")
     if key.exists():
@@ -135,7 +135,7 @@ def _prepare(settings: KafkaSettings) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    """For the owner's eyes alone from the first moment, and whole or not at all."""
+    """Write a file atomically, readable by its owner alone from the start."""
     if path.exists() and path.read_text("utf-8") == text:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -151,7 +151,7 @@ def _digest(path: Path) -> str:
 
 
 def _is_ours(path: Path) -> bool:
-    """Whether it is still what we have written: somebody else's file is kept, ours follows the configuration."""
+    """Whether the file is as we have written it: any other file is kept, ours follows the configuration."""
     mark = _mark_of(path)
     return mark.exists() and mark.read_text("ascii", "replace") == _digest(path)
 
@@ -161,13 +161,13 @@ def _mark_of(path: Path) -> Path:
 
 
 def _check_key(path: Path) -> None:
-    """SINETStream would ask for a passphrase on the terminal."""
+    """Raise WriterFailed if the key cannot be read: SINETStream would ask for a passphrase on the terminal."""
     from Cryptodome.PublicKey import RSA
 
     try:
         RSA.import_key(path.read_bytes(), passphrase=os.environ.get("SINETSTREAM_PRIVATE_KEY_PASSPHRASE"))
     except (ValueError, IndexError, TypeError) as error:
-        hint = "is it encrypted? SINETSTREAM_PRIVATE_KEY_PASSPHRASE opens it"
+        hint = "if it is encrypted, set SINETSTREAM_PRIVATE_KEY_PASSPHRASE"
         raise WriterFailed(f"{path} cannot be read as an RSA key ({hint})") from error
 
 
@@ -177,8 +177,8 @@ def _adapter(settings: KafkaSettings) -> HTTPAdapter:
 
     proxy = settings.https_proxy.get_secret_value() if settings.https_proxy else None
 
-    class Patient(HTTPAdapter):
-        """Waits for a limited time, and takes the proxy that was configured."""
+    class Adapter(HTTPAdapter):
+        """Applies timeouts and the configured proxy."""
 
         def send(
             self,
@@ -194,11 +194,11 @@ def _adapter(settings: KafkaSettings) -> HTTPAdapter:
                 through = {"http": proxy, "https": proxy}
             return super().send(request, stream, timeout or _TIMEOUT, verify, cert, through)
 
-    return Patient()
+    return Adapter()
 
 
 def _for_writer(parameters: dict[str, Any], settings: KafkaSettings, client_id: str) -> dict[str, Any]:
-    """The server's parameters; what the settings have themselves counts more, as SINETStream's arguments do."""
+    """Return the server's parameters, overridden by those of the settings, as SINETStream's arguments do."""
     topics = settings.topic or parameters.get("topic") or parameters.get("topics")
     parameters["topic"] = topics[0] if isinstance(topics, list) and topics else topics
     parameters.pop("topics", None)
@@ -222,9 +222,9 @@ def _for_writer(parameters: dict[str, Any], settings: KafkaSettings, client_id: 
     own = given_parameters(settings, secure=bool(parameters.get("tls")))
     spec: dict[str, Any] = {**DEFAULTS, "client_id": client_id}
     if not (settings.security_protocol or settings.type_spec.security_protocol):
-        # It only follows from the rest; the server's word counts more.
+        # It is only derived from the other settings, so the server's overrides it.
         spec["security_protocol"] = own.pop("security_protocol", "PLAINTEXT")
     spec |= parameters.get("type_spec", {}) | own
-    # Secrets come as bytes; kafka-python wants text.
+    # Secrets are bytes; kafka-python expects text.
     parameters["type_spec"] = {name: v.decode() if isinstance(v, bytes) else v for name, v in spec.items()}
     return parameters

@@ -1,4 +1,4 @@
-"""SINETStream's own writer: the default."""
+"""SINETStream's own writer, the default."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _CONSISTENCY = {"EXACTLY_ONCE": "AT_LEAST_ONCE"}
 
 
 class SinetstreamWriter:
-    """Sends one message after the other, each once Kafka has the one before."""
+    """Sends one message at a time, each after Kafka has acknowledged the one before."""
 
     def __init__(self, settings: KafkaSettings, client_id: str) -> None:
         self._settings = settings
@@ -45,8 +45,8 @@ class SinetstreamWriter:
             self._parameters = self._all_parameters()
             self._writer = MessageWriter(no_config=True, **self._parameters)
             self._writer.open()
-            # It waits for answers for minutes, and only kafka-python can stop that.
-            self._producer = self._writer._plugin._client  # noqa: SLF001 - it has no public way there
+            # It waits for answers for minutes, and only kafka-python's producer can end that.
+            self._producer = self._writer._plugin._client  # noqa: SLF001 - there is no public access
         except WriterFailed:
             raise
         except Exception as error:
@@ -66,9 +66,9 @@ class SinetstreamWriter:
 
     def send(self, message: QueuedFrame) -> None:
         try:
-            # Half a microsecond more, so that SINETStream's rounding down gives the same microsecond back.
+            # Half a microsecond is added, so that SINETStream rounds down to the same microsecond.
             self._writer.publish(message.jpeg, timestamp=(message.ts_ns // 1000 + 0.5) / 1e6)
-        except Exception as error:  # noqa: BLE001 - whatever the libraries raise, the frame is not sent
+        except Exception as error:  # noqa: BLE001 - the libraries raise various exceptions
             self._done.append(DeliveryReport(message, self._explained(error)))
         else:
             self._done.append(DeliveryReport(message))
@@ -84,14 +84,14 @@ class SinetstreamWriter:
 
     def close(self) -> list[QueuedFrame]:
         self.abort()
-        left = [delivery.message for delivery in self._done if delivery.error is not None]
+        left = [delivery.frame for delivery in self._done if delivery.error is not None]
         self._done = []
         writer, self._writer = self._writer, None
         if writer is not None:
             try:
                 writer.close()
-            except Exception as error:  # noqa: BLE001 - it is given up anyway
-                log.debug("closing a writer: %r", error)
+            except Exception as error:  # noqa: BLE001 - the writer is not used again
+                log.debug("kafka: closing a writer failed: %r", error)
         return left
 
     def __str__(self) -> str:
@@ -122,7 +122,7 @@ class SinetstreamWriter:
         return WriterFailed(self._why_not_sent(error))
 
     def _why_not_sent(self, error: Exception) -> str:
-        """For a person: the libraries' exceptions hardly say."""
+        """Return the reason in words, from the libraries' log: their exceptions rarely have it."""
         said = kafka_log.last_error(self._client_id)
         kind, topic = type(error).__name__, self._parameters.get("topic")
         if kind == "AuthorizationError":
@@ -130,15 +130,15 @@ class SinetstreamWriter:
         if said:
             return said
         if "Failed to update metadata" in str(error):
-            asked = f"no answer about the topic {topic} from {self._brokers}"
-            return f"{asked}: is it there, and may we write to it?"
+            what = f"no answer about the topic {topic} from {self._brokers}"
+            return f"{what}: does it exist, and is this user allowed to write to it?"
         return f"{kind}: {error}" if str(error) else kind
 
 
 def _topic_limit(parameters: dict[str, Any]) -> int | None:
-    """The topic's `max.message.bytes`; None where the broker does not tell.
+    """Return the topic's `max.message.bytes`; None if the broker does not say.
 
-    Without acknowledgements a message that is too large would be lost without a word.
+    Without acknowledgements, a message that is too large would be lost without an error.
     """
     from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
     from sinetstreamplugin.kafka import conv_tls
@@ -164,8 +164,8 @@ def _topic_limit(parameters: dict[str, Any]) -> int | None:
             if entry[0] == key
         ]
         return int(values[0])
-    except Exception as error:  # noqa: BLE001 - not every user may ask
-        log.debug("the topic's limit is not known: %r", error)
+    except Exception as error:  # noqa: BLE001 - not every user is allowed to ask
+        log.debug("kafka: the limit of the topic is not known: %r", error)
         return None
     finally:
         kafka_log.last_error()

@@ -1,7 +1,7 @@
-"""Frames kept on disk until Kafka has them: a JPEG a file, in a folder of the state folder.
+"""Frames kept on disk until Kafka has acknowledged them: one JPEG per file, in a folder of the state folder.
 
-A frame counts as kept when its file has been written through to the disk and has its name; the file goes when Kafka has
-acknowledged the frame. So a power cut loses none that was kept, and may repeat the last.
+A frame is kept once its file is synced to the disk and renamed to its final name; the file is deleted once Kafka has
+acknowledged the frame. A power cut therefore loses no kept frame, and may send the last one again.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from mqttcam.outputs.queue import FrameCounts, QueuedFrame
 log = logging.getLogger(__name__)
 
 _INCOMING = 64
-"""Frames that wait for the disk; it should be one at the most."""
+"""Frames that may wait for the disk; usually there is one at most."""
 _CLOSE_TIMEOUT = 0.5
 _NAME = re.compile(r"(\d{12})-(\d{1,20})-(\d{1,20})\.jpg")
 _UNFINISHED = ".unfinished"
@@ -32,7 +32,7 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """One file: its number in the order of keeping, and what its name says besides."""
+    """One file: its number in order of arrival, and the rest of its name."""
 
     number: int
     ts_ns: int
@@ -45,12 +45,12 @@ class _Kept:
 
 
 class SpoolQueue:
-    """Stands where `FrameQueue` stands. Putting never waits: a thread of its own writes to the disk.
+    """A `Queue` on disk. `put` never blocks: a thread of its own writes to the disk.
 
-    Bounded by bytes, and by the disk: where that is full, the oldest frames make room as well.
+    It is bounded by bytes and by the disk: if that is full, the oldest frames are dropped as well.
 
     Attributes:
-        problem: what is wrong with the disk, in words; None while it works.
+        problem: the problem with the disk in words; None if there is none.
     """
 
     def __init__(self, folder: Path, max_bytes: int) -> None:
@@ -65,7 +65,7 @@ class SpoolQueue:
         self._taken: set[int] = set()
         self._bytes = 0
         self._last = 0
-        # Guards what is known of the files; never held while the disk works.
+        # Guards the index of the files; never held during disk access.
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, name=f"spool-{folder.name}", daemon=True)
         self._thread.start()
@@ -75,13 +75,13 @@ class SpoolQueue:
 
     @property
     def age(self) -> float:
-        """Seconds since the oldest was captured; 0 where none waits."""
+        """Seconds since the oldest frame was captured; 0 if there is none."""
         with self._changed:
             oldest = next(iter(self._kept.values()), None)
         return 0.0 if oldest is None else max(time.time() - oldest.ts_ns / 1e9, 0.0)
 
     def put(self, message: QueuedFrame) -> None:
-        """Add the newest."""
+        """Add the newest frame; never block."""
         with self._arrived:
             if len(self._incoming) >= _INCOMING:
                 self._incoming.popleft()
@@ -90,7 +90,7 @@ class SpoolQueue:
             self._arrived.notify()
 
     def take(self, timeout: float) -> QueuedFrame | None:
-        """The oldest that was not taken yet; it stays on the disk until `done`."""
+        """Return the oldest frame that was not taken yet; it stays on disk until `done`."""
         with self._changed:
             self._changed.wait_for(lambda: self._released or self._oldest() is not None, timeout)
             kept = self._oldest()
@@ -100,33 +100,33 @@ class SpoolQueue:
         try:
             jpeg = (self._folder / kept.name).read_bytes()
         except OSError as error:
-            self._complain(error)
+            self._log_problem(error)
             self.counts.add_dropped("disk")
             self._remove(kept)
             return None
         return QueuedFrame(jpeg, kept.seq, kept.ts_ns, row=kept.number)
 
     def give_back(self, messages: Iterable[QueuedFrame]) -> None:
-        """Take these again."""
+        """Let `take` return these frames again."""
         with self._changed:
             self._taken -= {message.row for message in messages}
 
     def done(self, message: QueuedFrame) -> None:
-        """Kafka has it, or never will."""
+        """Delete a frame that Kafka has acknowledged, or that is not to be sent."""
         if (kept := self._kept.get(message.row or 0)) is not None:
             self._remove(kept)
 
     def clear(self, reason: str) -> None:
-        """Nothing: what is kept goes out when it can."""
+        """Do nothing: frames on disk are sent later."""
 
     def release(self) -> None:
-        """`take` waits no more."""
+        """Let `take` no longer wait."""
         with self._changed:
             self._released = True
             self._changed.notify_all()
 
     def close(self) -> None:
-        """Write what came, and end; within a moment."""
+        """Write the frames that wait for the disk, and end, within half a second."""
         with self._arrived:
             self._closed = True
             self._arrived.notify()
@@ -143,7 +143,7 @@ class SpoolQueue:
         try:
             (self._folder / kept.name).unlink(missing_ok=True)
         except OSError as error:
-            self._complain(error)
+            self._log_problem(error)
 
     # the spool's own thread
 
@@ -151,7 +151,7 @@ class SpoolQueue:
         try:
             self._find()
         except OSError as error:
-            self._complain(error)
+            self._log_problem(error)
         while True:
             with self._arrived:
                 self._arrived.wait_for(lambda: self._incoming or self._closed)
@@ -166,7 +166,7 @@ class SpoolQueue:
                 self._changed.notify_all()
 
     def _find(self) -> None:
-        """What is there from before."""
+        """Find the files of earlier runs."""
         self._folder.mkdir(parents=True, exist_ok=True)
         for path in sorted(self._folder.iterdir()):
             if match := _NAME.fullmatch(path.name):
@@ -174,7 +174,7 @@ class SpoolQueue:
                 self._add(_Kept(number, ts_ns, seq, path.stat().st_size))
         self.counts.add_taken(len(self._kept))
         if self._kept:
-            log.info("%s: %d frames from before", self._folder, len(self._kept))
+            log.info("%s: found %d frames of an earlier run", self._folder, len(self._kept))
         with self._changed:
             self._changed.notify_all()
 
@@ -188,23 +188,23 @@ class SpoolQueue:
         kept = _Kept(self._last + 1, message.ts_ns, message.seq, len(message.jpeg))
         while self._bytes + kept.size > self._max_bytes and self._drop_oldest("overflow"):
             pass
-        trouble = False
+        failed = False
         while True:
             try:
                 self._write(kept.name, message.jpeg)
                 break
             except OSError as error:
-                trouble = True
-                self._complain(error)
+                failed = True
+                self._log_problem(error)
                 if error.errno not in _FULL or not self._drop_oldest("disk"):
                     self.counts.add_dropped("disk")
                     return
         self._add(kept)
-        if not trouble:
+        if not failed:
             self.problem = None
 
     def _drop_oldest(self, reason: str) -> bool:
-        """Make room; not by what is on its way, which counts as that."""
+        """Drop the oldest frame that is not in flight; return whether there was one."""
         with self._changed:
             oldest = self._oldest()
         if oldest is None:
@@ -214,10 +214,10 @@ class SpoolQueue:
         return True
 
     def _write(self, name: str, jpeg: bytes) -> None:
-        """Whole or not at all, through to the disk.
+        """Write a file, synced to the disk, or none.
 
         Raises:
-            OSError: not at all.
+            OSError: the file was not written.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
         unfinished = self._folder / _UNFINISHED
@@ -237,7 +237,7 @@ class SpoolQueue:
         finally:
             os.close(folder)
 
-    def _complain(self, error: OSError) -> None:
+    def _log_problem(self, error: OSError) -> None:
         if self.problem is None:
             log.error("%s: %s", self._folder, error.strerror or error)
         self.problem = f"spool: {error.strerror or error}"

@@ -17,6 +17,7 @@ from mqttcam.camera.frame import DEFAULT_QUALITY, Frame, PictureSpec
 from mqttcam.camera.hub import Hub
 from mqttcam.outputs.kafka.output import KafkaOutput
 from mqttcam.outputs.output import CameraFeed
+from mqttcam.outputs.timing import OutputTiming
 from mqttcam.settings.kafka import KafkaSettings
 from tests.support.kafka import KafkaBroker
 from tests.support.left_out import leave_out
@@ -26,7 +27,7 @@ from tests.support.waiting import wait_for
 _numbers = itertools.count(1)
 OF_ALL: Any = SimpleNamespace(kafka=None)
 """A camera's settings with nothing of its own for Kafka."""
-SPOOL = {"schedule": "0.02", "spool": True}
+SPOOL: dict[str, Any] = {"schedule": "0.02", "spool": True}
 """Frames on a schedule of the shortest kind, kept on disk."""
 
 
@@ -150,6 +151,7 @@ def way(
     shooter: Shooter | None = None,
     *,
     state: Path | None = None,
+    timing: OutputTiming | None = None,
     **keys: Any,
 ) -> Iterator[Way]:
     """Frames of a camera go to a topic for the block."""
@@ -158,7 +160,7 @@ def way(
     settings = KafkaSettings.model_validate({"brokers": broker.address(), "topic": topic, **keys})
     node = f"node{next(_numbers)}"
     before = threads_of(node)
-    output = KafkaOutput(settings, node, state or broker.directory)
+    output = KafkaOutput(settings, node, state or broker.directory, timing=timing)
     shooter = shooter or Shooter()
     output.attach(CameraFeed("cam", OF_ALL, shooter.hub, lambda: PictureSpec(DEFAULT_QUALITY), lambda: None))
     try:

@@ -11,7 +11,7 @@ from sinetstream.marshal import Unmarshaller
 from sinetstream.packet import Packet
 
 from mqttcam.camera.frame import Frame
-from mqttcam.outputs.kafka import confluent_writer
+from mqttcam.outputs.timing import OutputTiming
 from tests.outputs.kafka.rig import Shooter, make_topic, raw, topic_name, way
 from tests.support.broker import Endpoint
 from tests.support.kafka import KafkaBroker
@@ -121,15 +121,13 @@ def test_frozen_longer_than_the_request(real_kafka: KafkaBroker, topic: str) -> 
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_not_there_at_the_start(
-    kafka: KafkaBroker, topic: str, client: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_not_there_at_the_start(kafka: KafkaBroker, topic: str, client: str) -> None:
     """No exit, no wait: it is tried until it is there. Here the way to it opens later."""
-    monkeypatch.setattr(confluent_writer, "_OPEN_TIMEOUT", 1.0)
+    timing = OutputTiming(open=1.0)
     shooter = Shooter()
     with ProxyProcess(Endpoint(int(kafka.address().rpartition(":")[2]))) as proxy:
         proxy.command("refuse")
-        with way(kafka, topic, shooter, brokers=f"{HOST}:{proxy.port}", client=client) as here:
+        with way(kafka, topic, shooter, timing=timing, brokers=f"{HOST}:{proxy.port}", client=client) as here:
             shooter.shoot(3)
             wait_for(lambda: here.report["problem"], "a problem")
             assert f"no connection to {HOST}:{proxy.port}" in str(here.report["problem"])
@@ -188,7 +186,7 @@ def test_stop_is_bounded(
         assert time.monotonic() - started < 3
     finally:
         real_kafka.resume()
-    assert "ends with 50 pictures that were not sent" in caplog.text
+    assert "stopped, 50 pictures were not sent" in caplog.text
 
 
 def test_stop_sends_what_it_can(kafka: KafkaBroker, topic: str) -> None:

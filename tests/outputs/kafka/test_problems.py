@@ -10,12 +10,11 @@ from typing import Any
 import pytest
 
 from mqttcam.camera.frame import PictureSpec
-from mqttcam.outputs import connection_status
 from mqttcam.outputs.bridge import Bridge
 from mqttcam.outputs.connection_status import ConnectionStatus
-from mqttcam.outputs.kafka import confluent_writer
 from mqttcam.outputs.output import CameraFeed
 from mqttcam.outputs.queue import FrameQueue, QueuedFrame
+from mqttcam.outputs.timing import OutputTiming
 from mqttcam.outputs.writer import DeliveryReport, ReportProblem
 from mqttcam.settings.outputs import OutputSettings
 from tests.outputs.kafka.rig import OF_ALL, Shooter, Way, way
@@ -55,7 +54,7 @@ def test_topic_without_permission(
     login |= {"max_block_ms": 500, "brokers": real_kafka.address("sasl")}
     with way(real_kafka, topic, client=client, **login) as here:
         here.shooter.shoot(3)
-        words = "may we write to it" if may == "nothing" else "no permission to write"
+        words = "is this user allowed to write to it" if may == "nothing" else "no permission to write"
         problem(here, topic, words if client == "sinetstream" else "authorization failed")
         wait_for(lambda: here.report["errors"] >= 3, "it is tried again", 20)
         assert (here.report["connected"], here.report["sent"]) == (False, 0)
@@ -80,12 +79,10 @@ def allow(broker: KafkaBroker, topic: str, operation: str) -> None:
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_name_that_nobody_knows(
-    real_kafka: KafkaBroker, topic: str, client: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_name_that_nobody_knows(real_kafka: KafkaBroker, topic: str, client: str) -> None:
     """The broker sends its clients to a name without an address: the usual mistake, said long before a timeout."""
-    monkeypatch.setattr(confluent_writer, "_OPEN_TIMEOUT", 1.0)
-    with way(real_kafka, topic, brokers=real_kafka.address("lost"), client=client) as here:
+    timing = OutputTiming(open=1.0)
+    with way(real_kafka, topic, timing=timing, brokers=real_kafka.address("lost"), client=client) as here:
         here.shooter.shoot(3)
         shown = problem(here, NOBODY)
         assert "address" in shown or "resolve" in shown
@@ -105,12 +102,13 @@ def test_wrong_kind_of_port(
     client: str,
     listener: str,
     keys: dict[str, Any],
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What to look for is named, where a broker only breaks off."""
-    monkeypatch.setattr(confluent_writer, "_OPEN_TIMEOUT", 0.5)
+    timing = OutputTiming(open=0.5)
     login = keys and {**keys, "sasl_plain_username": USER, "sasl_plain_password": PASSWORD}
-    with way(real_kafka, topic, brokers=real_kafka.address(listener), client=client, **login) as here:
+    with way(
+        real_kafka, topic, timing=timing, brokers=real_kafka.address(listener), client=client, **login
+    ) as here:
         problem(here, "no connection to", "tls")
 
 
@@ -150,10 +148,9 @@ def test_compression_that_needs_a_package(kafka: KafkaBroker, topic: str, codec:
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_silence(real_kafka: KafkaBroker, topic: str, client: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_silence(real_kafka: KafkaBroker, topic: str, client: str) -> None:
     """A broker that stands still is a problem before the client gives up, and none when it goes on."""
-    monkeypatch.setattr(connection_status, "SILENCE", 0.5)
-    with way(real_kafka, topic, client=client) as here:
+    with way(real_kafka, topic, timing=OutputTiming(silence=0.5), client=client) as here:
         here.shooter.shoot(1)
         here.wait_sent(1)
         real_kafka.pause()
@@ -170,13 +167,13 @@ def test_silence(real_kafka: KafkaBroker, topic: str, client: str, monkeypatch: 
 class TestContact:
     def test_each_problem_once(self, caplog: pytest.LogCaptureFixture) -> None:
         caplog.set_level(logging.INFO)
-        status = ConnectionStatus("kafka front", lambda: None)
+        status = ConnectionStatus("kafka front", lambda: None, 15)
         for words in ("one", "two", "one", "two"):
-            status.lost(words, sending=False)
+            status.failed(words, sending=False)
             assert (status.connected, status.problem) == (False, words)
-        status.reached("there")
+        status.opened("there")
         assert (status.connected, status.problem) == (True, None)
-        status.lost("one", sending=False)
+        status.failed("one", sending=False)
         assert [record.getMessage() for record in caplog.records] == [
             "kafka front: one; trying again",
             "kafka front: two; trying again",
@@ -187,25 +184,25 @@ class TestContact:
     def test_a_connection_is_not_all(self) -> None:
         """After a message that failed, only one that gets through tells that all is well."""
         changes: list[None] = []
-        status = ConnectionStatus("kafka front", lambda: changes.append(None))
-        status.reached("there")
-        status.lost("no permission", sending=True)
+        status = ConnectionStatus("kafka front", lambda: changes.append(None), 15)
+        status.opened("there")
+        status.failed("no permission", sending=True)
         for _ in range(3):
-            status.reached("there")
-            status.lost("no permission", sending=True)
+            status.opened("there")
+            status.failed("no permission", sending=True)
         assert (status.connected, len(changes)) == (False, 2)
-        status.reached("there")
-        status.got_through()
+        status.opened("there")
+        status.delivered()
         assert (status.connected, status.problem) == (True, None)
 
     def test_what_is_heard_while_nothing_is_under_way(self) -> None:
         """Brokers close idle connections: no news."""
-        status = ConnectionStatus("kafka front", lambda: None)
-        status.reached("there")
-        status.hear("the broker has closed the connection")
+        status = ConnectionStatus("kafka front", lambda: None, 15)
+        status.opened("there")
+        status.writer_problem("the broker has closed the connection")
         assert status.connected
-        status.sends()
-        status.hear("the broker has closed the connection")
+        status.sending()
+        status.writer_problem("the broker has closed the connection")
         assert not status.connected
 
 
@@ -247,9 +244,8 @@ class Hand:
 
 
 @pytest.mark.parametrize("fail", ["make", "open", "limit", "close"])
-def test_a_bridge_survives_its_writers(fail: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bridge_survives_its_writers(fail: str) -> None:
     """Whatever one of them raises, the next one sends."""
-    monkeypatch.setattr("mqttcam.outputs.writer_thread.LAST_RETRY", 0.1)
     good = Hand()
     writers: list[Callable[[], Hand]] = [lambda: Hand(fail), lambda: good]
 
@@ -263,7 +259,14 @@ def test_a_bridge_survives_its_writers(fail: str, monkeypatch: pytest.MonkeyPatc
     made: list[int] = []
     shooter = Shooter()
     feed = CameraFeed("front", OF_ALL, shooter.hub, PictureSpec, lambda: None)
-    bridge = Bridge("kafka", feed, OutputSettings(), FrameQueue(10, 1_000_000, None), make)
+    bridge = Bridge(
+        "kafka",
+        feed,
+        OutputSettings(),
+        FrameQueue(10, 1_000_000, None),
+        make,
+        timing=OutputTiming(last_retry=0.1),
+    )
     bridge.start()
     try:
         if fail == "close":

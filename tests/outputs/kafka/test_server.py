@@ -213,14 +213,14 @@ def test_auth_that_changed(kafka: KafkaBroker, topic: str, server: Server) -> No
 @pytest.mark.parametrize(
     ("scheme", "proxy", "words"),
     [
-        ("http", None, "the configuration server http://127.0.0.1:{} is not reached"),
+        ("http", None, "the configuration server http://127.0.0.1:{} is unreachable"),
         (
             "http",
             "http://me:tell-nobody@127.0.0.1:{}",
-            "is not reached through the proxy http://127.0.0.1:{}",
+            "is unreachable through the proxy http://127.0.0.1:{}",
         ),
-        ("http", "socks5h://127.0.0.1:{}", "is not reached through the proxy socks5h://127.0.0.1:{}"),
-        ("https", "", "is not reached: TLS failed"),
+        ("http", "socks5h://127.0.0.1:{}", "is unreachable through the proxy socks5h://127.0.0.1:{}"),
+        ("https", "", "is unreachable: TLS failed"),
     ],
     ids=["server", "proxy", "socks", "tls"],
 )
@@ -260,7 +260,7 @@ def test_refused(kafka: KafkaBroker, server: Server) -> None:
     server.say({"type": "kafka", "brokers": kafka.address(), "topic": "t"})
     with way(kafka, None, **keys(server, auth=auth(server, "wrong"))) as here:
         wait_for(lambda: here.report["problem"], "a problem")
-        assert here.report["problem"] == f"the configuration server {server.url} refuses our auth.json"
+        assert here.report["problem"] == f"the configuration server {server.url} does not accept auth.json"
 
 
 def test_unknown_name(kafka: KafkaBroker, server: Server) -> None:
@@ -313,7 +313,7 @@ def test_server_away_later(
             here.output.set_enabled("cam", True)
             shooter.shoot(1)
             here.wait_sent(count)
-    said = [record for record in caplog.records if "going on with what it said" in record.getMessage()]
+    said = [record for record in caplog.records if "using its last answer" in record.getMessage()]
     assert [record.levelname for record in said if record.levelno > logging.DEBUG] == ["WARNING"]
 
 

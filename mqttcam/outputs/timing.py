@@ -1,0 +1,22 @@
+"""The times of an output's connection."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class OutputTiming:
+    """All in seconds.
+
+    Attributes:
+        first_retry: the longest delay before the first attempt after a failure; doubled after each further one.
+        last_retry: the longest delay at all.
+        silence: without an answer, after which that is shown as a problem, although the writer may still wait for one.
+        open: for a client to find its topic, before the attempt counts as failed.
+    """
+
+    first_retry: float = 0.5
+    last_retry: float = 10.0
+    silence: float = 15.0
+    open: float = 5.0
