@@ -1,4 +1,4 @@
-"""Whatever is sent to whatever command topic: exactly one result, and the daemon lives."""
+"""Any payload on any command topic gets exactly one result, and the daemon keeps running."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Links that are slow, break off, or carry garbage."""
+"""Links that are slow, are reset, or carry garbage."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from tests.support.daemon import pattern_camera
 from tests.support.proxy_process import ProxyProcess
 from tests.support.results import check_ok
 from tests.support.rig import Launch
+from tests.support.waiting import wait_for
 
 PATIENCE = 4.0
 """Seconds. A daemon that lets things wait behind its pictures needs ten and more on these links."""
@@ -50,7 +51,7 @@ def test_stop_with_pictures_queued_on_a_slow_link(launch: Launch, proxy: ProxyPr
     rig.node.wait_status("offline", since=since)
 
 
-def test_stop_on_a_link_that_carries_nothing(launch: Launch, proxy: ProxyProcess) -> None:
+def test_stop_on_a_stalled_link(launch: Launch, proxy: ProxyProcess) -> None:
     rig = launch(cameras={"front": BIG}, daemon_broker=proxy)
     rig.front.next_image()
     proxy.command("stall")
@@ -62,7 +63,7 @@ def test_stop_on_a_link_that_carries_nothing(launch: Launch, proxy: ProxyProcess
     rig.node.wait_status("offline", since=since)
 
 
-def test_broken_off_and_back(launch: Launch, proxy: ProxyProcess) -> None:
+def test_pictures_continue_after_a_reset_of_the_connection(launch: Launch, proxy: ProxyProcess) -> None:
     rig = launch(daemon_broker=proxy)
     rig.front.next_image()
     for _ in range(3):
@@ -94,7 +95,9 @@ def test_broken_off_and_back(launch: Launch, proxy: ProxyProcess) -> None:
         "strange PUBACK",
     ],
 )
-def test_garbage_from_the_broker(launch: Launch, proxy: ProxyProcess, garbage: str) -> None:
+def test_garbage_from_the_broker_costs_only_the_connection(
+    launch: Launch, proxy: ProxyProcess, garbage: str
+) -> None:
     """One broken packet, then noise, so that the connection is lost at the latest then."""
     rig = launch(daemon_broker=proxy)
     rig.front.next_image()
@@ -106,10 +109,10 @@ def test_garbage_from_the_broker(launch: Launch, proxy: ProxyProcess, garbage: s
     assert "Traceback" not in rig.daemon.log
 
 
-def test_a_broker_that_refuses_and_then_admits(launch: Launch, proxy: ProxyProcess) -> None:
+def test_the_daemon_retries_until_the_broker_accepts_connections(launch: Launch, proxy: ProxyProcess) -> None:
     proxy.command("refuse")
     rig = launch(daemon_broker=proxy, online=False)
-    time.sleep(1)  # a few attempts
+    wait_for(lambda: "trying again" in rig.daemon.log, "the failed attempt is logged")
     assert rig.daemon.alive
     proxy.command("admit")
     rig.node.wait_online(timeout=60)

@@ -52,12 +52,12 @@ def test_set_takes_only_json_objects(front: Camera, payload: bytes) -> None:
 
 
 @pytest.mark.parametrize("size", [100_000, 1_000_000])
-def test_deeper_than_deep(front: Camera, size: int) -> None:
+def test_json_that_is_nested_too_deeply_is_refused(front: Camera, size: int) -> None:
     check_error(front.set(b"[" * size), "set", "invalid_json", "too_large")
 
 
 @pytest.mark.parametrize("payload", ["[]", "null", "1", '"brightness"', "true", '[{"brightness": 0.2}]'])
-def test_set_takes_no_other_json(front: Camera, payload: str) -> None:
+def test_set_refuses_json_other_than_objects(front: Camera, payload: str) -> None:
     check_error(front.set(payload), "set", "invalid_json", "invalid_value")
 
 
@@ -85,7 +85,7 @@ def test_set_takes_no_other_json(front: Camera, payload: str) -> None:
     ],
     ids=lambda value: value[:20],
 )
-def test_values_that_are_no_number_in_range(front: Camera, value: str) -> None:
+def test_json_values_that_are_not_numbers_in_range_are_refused(front: Camera, value: str) -> None:
     result = front.set(f'{{"brightness": {value}}}')
     error = check_error(result, "set", "invalid_value", "invalid_json")
     if error["code"] == "invalid_value":
@@ -94,19 +94,19 @@ def test_values_that_are_no_number_in_range(front: Camera, value: str) -> None:
 
 
 @pytest.mark.parametrize("value", ["true", "false"])
-def test_a_number_is_not_a_switch(front: Camera, value: str) -> None:
+def test_a_number_refuses_booleans(front: Camera, value: str) -> None:
     check_error(front.set(f'{{"brightness": {value}}}'), "set", "invalid_value", field="brightness")
 
 
 @pytest.mark.parametrize(
     "value", ["NaN", "nan", "inf", "-inf", "1e999", "", " ", "0,2", "0x10", "1_0", "9" * 5000]
 )
-def test_plain_values_that_are_no_number_in_range(front: Camera, value: str) -> None:
+def test_plain_values_that_are_not_finite_numbers_are_refused(front: Camera, value: str) -> None:
     check_error(front.set_value("brightness", value), "set", "invalid_value", field="brightness")
 
 
 @pytest.mark.parametrize("value", [b"\xff", b"\x00", b"\xc3\x28", b"0.2\xff"])
-def test_plain_values_that_are_no_text(front: Camera, value: bytes) -> None:
+def test_plain_values_that_are_not_utf_8_are_refused(front: Camera, value: bytes) -> None:
     check_error(front.set_value("brightness", value), "set", "invalid_value", "invalid_json")
 
 
@@ -125,26 +125,22 @@ def test_an_error_does_not_repeat_a_huge_value(front: Camera) -> None:
 @pytest.mark.parametrize(
     "key", ["__class__", "a b", "ünï", "$SYS", "%23", "BRIGHTNESS", "x" * 1000, "", "request_id"]
 )
-def test_keys_that_are_none(shared: Rig, front: Camera, key: str) -> None:
+def test_unknown_keys_are_refused(shared: Rig, front: Camera, key: str) -> None:
     check_error(shared.client.request(f"{front.topic('set')}/{key}", "0.2"), "set", "unknown_key")
 
 
 @pytest.mark.parametrize("name", ["__init__", "a b", "ünï", "$SYS", "%23", "SNAPSHOT!", "x" * 1000, ""])
-def test_commands_that_are_none(shared: Rig, front: Camera, name: str) -> None:
+def test_unknown_commands_are_refused(shared: Rig, front: Camera, name: str) -> None:
     for device in (front.base, shared.node.base):
         result = shared.client.request(f"{device}/cmd/{name}", "")
         check_error(result, result["command"], "unknown_command")
 
 
-def test_duplicate_keys_give_one_answer_that_is_true(shared: Rig, front: Camera) -> None:
+def test_the_last_of_duplicate_keys_is_set(shared: Rig, front: Camera) -> None:
     answers = answers_to(shared.client, front.base, "set", '{"brightness": 0.21, "brightness": 0.22}')
     assert len(answers.to_sender) == 1
-    result = answers.to_sender[0]
-    if result["ok"]:
-        assert front.state()["brightness"] == check_ok(result, "set")["brightness"]
-        check_ok(front.set({"brightness": 0.11}), "set")
-    else:
-        check_error(result, "set", "invalid_json", "invalid_value")
+    assert check_ok(answers.to_sender[0], "set")["brightness"] == 0.22
+    check_ok(front.set({"brightness": 0.11}), "set")
 
 
 @pytest.mark.parametrize("topic", ["set", "set/brightness", "cmd/snapshot", "get"])
@@ -165,21 +161,20 @@ def test_many_keys(front: Camera) -> None:
     assert len(json.dumps(result)) < 10_000
 
 
-@pytest.mark.parametrize("request_id", ["a-1", 7, "x" * 200, "ünï", None])
-def test_request_id_comes_back_as_it_was(front: Camera, request_id: object) -> None:
+@pytest.mark.parametrize("request_id", ["a-1", 7, 1.5, True, 1e40, "x" * 256, "ünï", None])
+def test_the_request_id_is_returned_unchanged(front: Camera, request_id: object) -> None:
     result = front.set({"image_quality": 80, "request_id": request_id})
     check_ok(result, "set", request_id)
 
 
-@pytest.mark.parametrize("request_id", [1.5, True, ["a"], {"b": 1}, "x" * 20_000, 10**40])
-def test_request_id_that_is_none(front: Camera, request_id: object) -> None:
+@pytest.mark.parametrize("request_id", [["a"], {"b": 1}, "x" * 257, "x" * 20_000])
+def test_an_invalid_request_id_is_refused_and_not_repeated(front: Camera, request_id: object) -> None:
     result = front.set({"image_quality": 80, "request_id": request_id})
-    if not result["ok"]:
-        check_error(result, "set", "invalid_value", "invalid_json", request_id=result["request_id"])
-    assert len(json.dumps(result)) < 25_000
+    check_error(result, "set", "invalid_value", field="request_id", request_id=None)
+    assert len(json.dumps(result)) < 1000
 
 
-def test_a_patch_with_nothing_in_it_is_answered(shared: Rig, front: Camera) -> None:
+def test_an_empty_patch_is_answered(shared: Rig, front: Camera) -> None:
     for payload in ("{}", '{"request_id": "empty"}'):
         answers = answers_to(shared.client, front.base, "set", payload)
         assert len(answers.to_sender) == 1
@@ -246,7 +241,7 @@ class TestRetained:
     ],
     ids=["no text", "a list", "a number", "wildcards", "deep"],
 )
-def test_what_others_left_on_its_topics(launch: Launch, shared: Rig, payload: bytes) -> None:
+def test_garbage_retained_on_its_topics_is_harmless(launch: Launch, shared: Rig, payload: bytes) -> None:
     with Client(shared.broker) as before:
         for topic in ("mqttcam/used/info", "mqttcam/used/front/state", "mqttcam/used/front/availability"):
             before.publish(topic, payload, retain=True)

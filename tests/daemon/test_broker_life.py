@@ -1,4 +1,4 @@
-"""Brokers that restart, lose everything, start late or freeze; and Home Assistant's birth."""
+"""Brokers that restart, lose everything, start late or freeze; and the birth message of Home Assistant."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _stable(running: Rig) -> dict[str, object]:
     return held | running.discovery()
 
 
-def test_everything_again_after_a_broker_that_lost_it(launch: Launch, broker: Broker) -> None:
+def test_everything_is_published_again_after_the_broker_lost_it(launch: Launch, broker: Broker) -> None:
     running = launch()
     running.front.next_image()
     before = _stable(running)
@@ -39,7 +39,7 @@ def test_everything_again_after_a_broker_that_lost_it(launch: Launch, broker: Br
     assert running.front.set({"brightness": 0.1})["ok"]
 
 
-def test_killed_broker(launch: Launch, broker: Broker) -> None:
+def test_the_daemon_reconnects_to_a_killed_broker(launch: Launch, broker: Broker) -> None:
     running = launch()
     since = running.mark()
     with running.client.reconnecting():
@@ -50,7 +50,7 @@ def test_killed_broker(launch: Launch, broker: Broker) -> None:
     assert running.daemon.alive
 
 
-def test_no_broker_at_the_start(tmp_path: Path) -> None:
+def test_the_daemon_starts_without_a_broker(tmp_path: Path) -> None:
     broker = any_broker(tmp_path / "broker")
     with Daemon(tmp_path / "daemon", configuration(broker, tmp_path / "daemon")) as daemon:
         wait_for(lambda: str(broker.port) in daemon.log, "the log names the broker that is not there")
@@ -62,12 +62,12 @@ def test_no_broker_at_the_start(tmp_path: Path) -> None:
             assert daemon.alive
 
 
-def test_frozen_broker(launch: Launch, broker: Broker) -> None:
+def test_a_frozen_broker_gets_no_old_pictures(launch: Launch, broker: Broker) -> None:
     running = launch()
     _, before = running.front.next_image()
     broker.pause()
     try:
-        time.sleep(FROZEN)  # nothing to wait for but time itself
+        time.sleep(FROZEN)  # frames must pass meanwhile, and only time shows that
     finally:
         broker.resume()
     since = running.mark()
@@ -79,7 +79,7 @@ def test_frozen_broker(launch: Launch, broker: Broker) -> None:
     assert len(stale) <= 3, "pictures of the time when nothing moved are not kept for later"
 
 
-def test_birth_of_home_assistant(launch: Launch) -> None:
+def test_everything_is_published_again_at_the_birth_of_home_assistant(launch: Launch) -> None:
     running = launch()
     running.front.next_image()
     before = running.discovery()
@@ -94,7 +94,7 @@ def test_birth_of_home_assistant(launch: Launch) -> None:
     assert size_of(picture.payload) == (320, 240)
 
 
-def test_other_words_on_the_birth_topic_are_ignored(launch: Launch) -> None:
+def test_other_payloads_on_the_birth_topic_are_ignored(launch: Launch) -> None:
     running = launch()
     running.front.next_image()
     topic = next(iter(running.discovery()))

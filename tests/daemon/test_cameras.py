@@ -15,7 +15,7 @@ def _files(path: Path, **source: Any) -> dict[str, Any]:
     return {"source": {"type": "file", "path": str(path), **source}, "frame_rate": 10, "image": {"fps": 5}}
 
 
-def test_two_cameras(launch: Launch) -> None:
+def test_two_cameras_publish_images(launch: Launch) -> None:
     rig = launch(cameras={"front": pattern_camera(), "back": pattern_camera(size="160x120")})
     front, back = rig.front, rig.node.camera("back")
     assert size_of(front.next_image()[0].payload) == (320, 240)
@@ -51,7 +51,7 @@ def test_one_failing_camera_never_touches_another(launch: Launch, tmp_path: Path
     assert broken.state()["last_error"] is None or rig.daemon.alive
 
 
-def test_jpegs_pass_untouched(launch: Launch, tmp_path: Path) -> None:
+def test_jpegs_are_passed_through(launch: Launch, tmp_path: Path) -> None:
     pictures = jpeg_folder(tmp_path / "pictures")
     rig = launch(cameras={"front": _files(tmp_path / "pictures")})
     seen = {rig.front.next_image()[0].payload for _ in range(6)}
@@ -61,7 +61,7 @@ def test_jpegs_pass_untouched(launch: Launch, tmp_path: Path) -> None:
     assert (meta["width"], meta["height"]) == (320, 240)
 
 
-def test_another_quality_makes_them_anew(launch: Launch, tmp_path: Path) -> None:
+def test_another_quality_encodes_them_again(launch: Launch, tmp_path: Path) -> None:
     pictures = jpeg_folder(tmp_path / "pictures")
     rig = launch(cameras={"front": _files(tmp_path / "pictures")})
     check_ok(rig.front.set({"image_quality": 20}), "set")
@@ -71,7 +71,7 @@ def test_another_quality_makes_them_anew(launch: Launch, tmp_path: Path) -> None
     assert len(found[0].payload) < min(map(len, pictures))
 
 
-def test_one_jpeg(launch: Launch, tmp_path: Path) -> None:
+def test_a_single_jpeg_is_a_camera(launch: Launch, tmp_path: Path) -> None:
     data = jpeg(64, 48)
     (tmp_path / "one.jpg").write_bytes(data)
     rig = launch(cameras={"front": _files(tmp_path / "one.jpg")})
@@ -80,7 +80,7 @@ def test_one_jpeg(launch: Launch, tmp_path: Path) -> None:
     assert first.payload == second.payload == data
 
 
-def test_raw_frames(launch: Launch, tmp_path: Path) -> None:
+def test_raw_frames_are_a_camera(launch: Launch, tmp_path: Path) -> None:
     ring = raw_ring(tmp_path / "ring.i420")
     rig = launch(cameras={"front": {**_files(ring, format="yuv420"), "size": "320x240"}})
     greys = {round(brightness_of(rig.front.next_image()[0].payload)) for _ in range(6)}
@@ -88,7 +88,7 @@ def test_raw_frames(launch: Launch, tmp_path: Path) -> None:
     assert all(min(abs(grey - known) for known in (30, 80, 130, 180)) <= 3 for grey in greys), greys
 
 
-def test_two_daemons_on_one_broker(launch: Launch) -> None:
+def test_two_daemons_share_a_broker(launch: Launch) -> None:
     one, two = launch(), launch()
     check_ok(one.front.set({"brightness": 0.2}), "set")
     assert two.front.state()["brightness"] != 0.2
@@ -104,7 +104,7 @@ def test_names_with_hyphens_and_digits(launch: Launch) -> None:
     assert "homeassistant/device/mqttcam_pi-4_b_cam-1_x/config" in rig.discovery()
 
 
-def test_another_base_topic(launch: Launch) -> None:
+def test_the_base_topic_can_be_configured(launch: Launch) -> None:
     rig = launch(mqtt={"base_topic": "house/cams"})
     assert rig.front.topic("image") == f"house/cams/{rig.node.name}/front/image"
     rig.front.next_image()

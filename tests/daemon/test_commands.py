@@ -9,7 +9,7 @@ from tests.support.results import answers_to, check_error, check_ok
 from tests.support.rig import Launch, Rig
 
 
-def test_unknown_command_names_those_there_are(shared: Rig, front: Camera) -> None:
+def test_the_error_of_an_unknown_command_lists_the_known_ones(shared: Rig, front: Camera) -> None:
     error = check_error(
         front.command("snapshoot", {"request_id": 5}), "snapshoot", "unknown_command", request_id=5
     )
@@ -18,11 +18,11 @@ def test_unknown_command_names_those_there_are(shared: Rig, front: Camera) -> No
     assert "restart" in str(error["allowed"]) + error["message"]
 
 
-def test_what_this_camera_cannot_do(front: Camera) -> None:
+def test_a_command_that_the_camera_does_not_support(front: Camera) -> None:
     check_error(front.command("autofocus"), "autofocus", "not_supported", "unknown_command")
 
 
-def test_unknown_key_names_the_nearest(front: Camera) -> None:
+def test_the_error_of_an_unknown_key_names_the_most_similar_one(front: Camera) -> None:
     error = check_error(front.set({"brightnes": 0.1}), "set", "unknown_key", field="brightnes")
     assert "brightness" in str(error["allowed"]) + error["message"]
     error = check_error(front.set_value("patern", "x"), "set", "unknown_key", field="patern")
@@ -55,7 +55,7 @@ def test_log_level_changes_the_log(shared: Rig, front: Camera) -> None:
 
 
 @pytest.mark.parametrize("payload", ["LOUD", "", "17", '{"level": 3}'])
-def test_log_level_that_is_none(shared: Rig, payload: str) -> None:
+def test_an_invalid_log_level_is_refused(shared: Rig, payload: str) -> None:
     error = check_error(
         shared.node.command("log_level", payload), "log_level", "invalid_value", "invalid_json"
     )
@@ -87,7 +87,7 @@ def test_restart_of_the_node(launch: Launch) -> None:
     rig.front.next_image()
 
 
-def test_no_second_answer_to_one_command(shared: Rig, front: Camera) -> None:
+def test_a_command_is_answered_once(shared: Rig, front: Camera) -> None:
     for topic, payload in (
         ("set", '{"brightness": 0.1}'),
         ("set", "no"),

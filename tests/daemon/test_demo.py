@@ -1,4 +1,4 @@
-"""`mqttcam demo`: a picture without a camera, a broker or a file; and the embedded broker as a setting."""
+"""`mqttcam demo`, and the embedded broker of a configuration."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def _first_picture(port: int, topic: str) -> bytes:
     return picture[0]
 
 
-def test_the_line_that_it_prints_shows_pictures(demo: Daemon) -> None:
+def test_the_printed_command_receives_pictures(demo: Daemon) -> None:
     line = re.search(r"mosquitto_sub\b.*", demo.log)
     assert line
     topic = re.search(r"-t ['\"]?([^'\"\s]+)", line.group())
@@ -74,21 +74,21 @@ def test_the_line_that_it_prints_shows_pictures(demo: Daemon) -> None:
     size_of(_first_picture(port, topic.group(1)))
 
 
-def test_the_page_that_it_prints_opens(demo: Daemon) -> None:
+def test_the_printed_page_opens(demo: Daemon) -> None:
     address = re.search(r"http://[\w.]+:\d+\S*", demo.log)
     assert address, "what to open"
     with urllib.request.urlopen(address.group(), timeout=10) as answer:
         assert answer.status == 200
 
 
-def test_it_listens_on_loopback_alone(demo: Daemon) -> None:
+def test_it_listens_on_loopback_only(demo: Daemon) -> None:
     processes = [psutil.Process(demo.pid), *psutil.Process(demo.pid).children(recursive=True)]
     listening = [c.laddr.ip for p in processes for c in p.net_connections() if c.status == psutil.CONN_LISTEN]
     assert listening
     assert set(listening) == {HOST}
 
 
-def test_it_ends_with_its_broker(demo: Daemon) -> None:
+def test_its_broker_ends_with_it(demo: Daemon) -> None:
     family = psutil.Process(demo.pid).children(recursive=True)
     code, _ = demo.stop()
     assert code == 0
@@ -96,7 +96,7 @@ def test_it_ends_with_its_broker(demo: Daemon) -> None:
     assert "Traceback" not in demo.log
 
 
-def test_the_embedded_broker_as_a_setting(tmp_path: Path) -> None:
+def test_the_embedded_broker_can_be_configured(tmp_path: Path) -> None:
     port = free_port()
     config = {
         "node": "alone",
@@ -119,7 +119,7 @@ def _listening(daemon: Daemon, port: int) -> bool:
     )
 
 
-def test_a_usual_port_that_is_taken_is_another_one(tmp_path: Path) -> None:
+def test_a_free_port_replaces_a_usual_one_that_is_in_use(tmp_path: Path) -> None:
     taken = ExitStack()
     with suppress(OSError):  # by somebody else: as good
         taken.enter_context(socket.create_server((HOST, 1883)))

@@ -1,4 +1,4 @@
-"""What is announced to Home Assistant: topics, identifiers, and that the printed is the published."""
+"""Discovery for Home Assistant: topics, identifiers and entities."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _components(shared: Rig, topic: str) -> dict[str, dict[str, Any]]:
     return found
 
 
-def test_printed_is_published(shared: Rig) -> None:
+def test_the_discovery_command_prints_what_is_published(shared: Rig) -> None:
     shared.front.wait_availability("online")
     config = str(shared.daemon.config_file)
     done = mqttcam_command(shared.daemon.directory, "discovery", "-c", config)
@@ -37,12 +37,12 @@ def test_printed_is_published(shared: Rig) -> None:
     assert list(printed) == [NODE, FRONT]
 
 
-def test_retained_and_the_bridge_first(shared: Rig) -> None:
+def test_discovery_is_retained_and_the_node_comes_first(shared: Rig) -> None:
     assert shared.client.wait(NODE).index < shared.client.wait(FRONT).index
     assert set(shared.discovery()) == {NODE, FRONT}
 
 
-def test_an_unchanged_announcement_comes_but_once(shared: Rig) -> None:
+def test_unchanged_discovery_is_not_published_again(shared: Rig) -> None:
     shared.front.next_image()
     assert len({m.payload for m in shared.client.on(FRONT)}) == 1
 
@@ -80,7 +80,7 @@ def test_unique_ids(shared: Rig) -> None:
         assert all(re.fullmatch(start + r"[a-z0-9_]+", unique_id) for unique_id in ids), ids
 
 
-def test_default_entity_id_and_never_object_id(shared: Rig) -> None:
+def test_entities_have_default_entity_id_and_no_object_id(shared: Rig) -> None:
     for topic in (NODE, FRONT):
         for component in _components(shared, topic).values():
             assert "object_id" not in component
@@ -107,14 +107,14 @@ def test_every_control_and_value_is_an_entity(shared: Rig) -> None:
     assert {component["platform"] for component in by_key.values()} >= {"camera", "image"}
 
 
-def test_command_topics_are_ours(shared: Rig) -> None:
+def test_command_topics_are_below_the_node(shared: Rig) -> None:
     for topic, base in ((NODE, "mqttcam/yard/"), (FRONT, "mqttcam/yard/front/")):
         for component in _components(shared, topic).values():
             if "command_topic" in component:
                 assert re.fullmatch(base + r"(set(/[a-z0-9_]+)?|cmd/[a-z0-9_]+)", component["command_topic"])
 
 
-def test_off_where_asked(launch: Launch) -> None:
+def test_discovery_can_be_disabled(launch: Launch) -> None:
     rig = launch(home_assistant={"enabled": False})
     rig.front.next_image()
     rig.node.command("rediscover")
@@ -122,13 +122,13 @@ def test_off_where_asked(launch: Launch) -> None:
     assert not rig.discovery()
 
 
-def test_another_prefix(launch: Launch) -> None:
+def test_the_discovery_prefix_can_be_configured(launch: Launch) -> None:
     rig = launch(home_assistant={"discovery_prefix": "ha"})
     rig.client.wait(f"ha/device/mqttcam_{rig.node.name}_front/config")
     assert not rig.discovery()
 
 
-def test_a_device_that_the_user_deleted_stays_away(launch: Launch) -> None:
+def test_a_device_deleted_by_the_user_is_not_published_again(launch: Launch) -> None:
     """Deleting a device, Home Assistant publishes an empty payload on its topic."""
     rig = launch(cameras={"front": pattern_camera(), "back": pattern_camera()})
     topic = f"homeassistant/device/mqttcam_{rig.node.name}_front/config"

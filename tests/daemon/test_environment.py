@@ -1,4 +1,4 @@
-"""Settings from the environment, and from the places where `run` looks."""
+"""Settings from the environment, and the default locations of the configuration file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.support.daemon import Daemon, configuration, mqttcam_command, pattern
 from tests.support.rig import Launch
 
 
-def test_environment_beats_the_file(launch: Launch) -> None:
+def test_the_environment_takes_precedence_over_the_file(launch: Launch) -> None:
     rig = launch(env={"MQTTCAM__CAMERAS__FRONT__IMAGE__QUALITY": "42"})
     assert rig.front.state()["image_quality"] == 42
     assert rig.front.next_image()[1]["quality"] == 42
@@ -35,7 +35,7 @@ def test_an_unknown_variable_is_refused_with_the_nearest(tmp_path: Path) -> None
     assert "host" in (done.stdout + done.stderr).lower()
 
 
-def test_environment_alone(broker: Broker, tmp_path: Path) -> None:
+def test_the_environment_alone_is_a_configuration(broker: Broker, tmp_path: Path) -> None:
     env = {
         "MQTTCAM__NODE": "bare",
         "MQTTCAM__MQTT__HOST": broker.host,
@@ -50,7 +50,7 @@ def test_environment_alone(broker: Broker, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("command", ["reload", "restart"])
-def test_dotenv_is_read_again(broker: Broker, tmp_path: Path, command: str) -> None:
+def test_a_reload_reads_dotenv_again(broker: Broker, tmp_path: Path, command: str) -> None:
     """By SIGHUP or a command, and by the process that a restart leaves behind."""
     lines = {
         "MQTTCAM__NODE": "dotenv",
@@ -71,7 +71,7 @@ def test_dotenv_is_read_again(broker: Broker, tmp_path: Path, command: str) -> N
         client.wait(state, lambda m: m.json["resolution"] == "640x480", 20)
 
 
-def test_the_file_of_the_current_folder(broker: Broker, tmp_path: Path) -> None:
+def test_the_configuration_in_the_current_folder_is_found(broker: Broker, tmp_path: Path) -> None:
     config = configuration(broker, tmp_path, node="local")
     with Client(broker, "mqttcam/local/#") as client, Daemon(tmp_path, config, arguments=["run"]):
         client.wait("mqttcam/local/status", lambda m: m.text == "online", 20)

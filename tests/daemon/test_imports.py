@@ -1,4 +1,4 @@
-"""What a plain daemon loads: for a camera, MQTT and Home Assistant, and nothing for what is not configured."""
+"""The imports of a daemon with a camera, MQTT and Home Assistant only."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _add_plugin(folder: Path) -> None:
     (folder / "bystander.py").write_text("def new_schema_validator(*_, **__):\n    return None, None, None\n")
 
 
-def test_no_other_library(loaded: set[str]) -> None:
+def test_only_known_libraries_are_imported(loaded: set[str]) -> None:
     packages = {name.partition(".")[0] for name in loaded} - sys.stdlib_module_names - _UNASKED
     packages = {name for name in packages if not name.startswith("_sysconfigdata_")}
     assert packages <= LIBRARIES | {"mqttcam", "ha_discovery"}
@@ -80,5 +80,5 @@ def test_no_other_library(loaded: set[str]) -> None:
         "xml",
     ],
 )
-def test_nothing_for_what_is_not_configured(loaded: set[str], name: str) -> None:
+def test_nothing_is_imported_for_parts_that_are_not_configured(loaded: set[str], name: str) -> None:
     assert name not in loaded

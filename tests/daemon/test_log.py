@@ -1,4 +1,4 @@
-"""The log: for people, or for programs; and that nobody can write into it from outside."""
+"""The log as text and as JSON; clients cannot inject lines."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _provoke(rig: Rig) -> None:
     rig.daemon.stop()
 
 
-def test_json_lines(launch: Launch) -> None:
+def test_json_is_one_object_per_line(launch: Launch) -> None:
     rig = launch(log={"format": "json", "level": "DEBUG"})
     _provoke(rig)
     lines = [json.loads(line) for line in rig.daemon.log.splitlines()]
@@ -38,7 +38,7 @@ def test_json_lines(launch: Launch) -> None:
 
 
 @pytest.mark.parametrize("level", ["DEBUG", "info"])
-def test_no_line_is_forged(launch: Launch, level: str) -> None:
+def test_a_client_cannot_forge_log_lines(launch: Launch, level: str) -> None:
     rig = launch(log={"level": level})
     _provoke(rig)
     assert not [line for line in rig.daemon.log.splitlines() if line.startswith("2026-01-01 00:00:00")]
@@ -46,7 +46,7 @@ def test_no_line_is_forged(launch: Launch, level: str) -> None:
     assert "\x1b" not in rig.daemon.log, "colours are for terminals"
 
 
-def test_quiet(launch: Launch) -> None:
+def test_a_level_hides_lower_ones(launch: Launch) -> None:
     rig = launch(log={"level": "ERROR"})
     rig.front.next_image()
     rig.daemon.stop()

@@ -61,7 +61,7 @@ def test_motion_is_in_the_state_and_one_event(shared: Rig) -> None:
     assert not shared.retained(front.topic("event"))
 
 
-def test_it_ends_where_nothing_moves_and_begins_again(moving: Camera) -> None:
+def test_motion_ends_and_begins_again(moving: Camera) -> None:
     client = moving.client
     since = client.mark()
     check_ok(moving.set({"speed": 0}), "set")
@@ -73,7 +73,7 @@ def test_it_ends_where_nothing_moves_and_begins_again(moving: Camera) -> None:
     assert len(client.on(moving.topic("event"), since=since)) == 1
 
 
-def test_switched_off_nothing_is_known_of_motion_at_once(moving: Camera) -> None:
+def test_motion_is_unknown_as_soon_as_the_camera_is_off(moving: Camera) -> None:
     since = moving.client.mark()
     check_ok(moving.set({"enabled": "OFF"}), "set")
     assert moving.wait_state(since=since, enabled="OFF")["motion"] is None
@@ -95,7 +95,7 @@ def test_detection_can_be_turned_off_and_on(moving: Camera) -> None:
     client.wait(moving.topic("event"), since=since)
 
 
-def test_the_threshold_counts(moving: Camera) -> None:
+def test_motion_below_the_threshold_is_ignored(moving: Camera) -> None:
     client = moving.client
     check_ok(moving.set({"motion_threshold": 50}), "set")
     since = client.mark()
@@ -105,19 +105,19 @@ def test_the_threshold_counts(moving: Camera) -> None:
     assert error["allowed"] == {"min": 0.1, "max": 50}
 
 
-def test_a_still_picture_has_none(shared: Rig) -> None:
+def test_a_still_picture_has_no_motion(shared: Rig) -> None:
     still = shared.node.camera("still")
     still.wait_state(motion="OFF", timeout=20)
     assert not shared.client.on(still.topic("event"))
 
 
-def test_a_camera_without_it_has_none_of_it(shared: Rig) -> None:
+def test_a_camera_without_motion_detection_has_none_of_its_entities(shared: Rig) -> None:
     assert not KEYS & set(shared.node.camera("plain").state())
     (payload,) = [found for topic, found in shared.discovery().items() if topic.endswith("plain/config")]
     assert not [key for key in payload["cmps"] if "motion" in key]
 
 
-def test_what_was_set_survives_a_restart(launch: Launch) -> None:
+def test_motion_settings_survive_a_restart(launch: Launch) -> None:
     rig = launch(cameras={"front": pattern_camera(motion=True)})
     check_ok(rig.front.set({"motion_detection": "OFF", "motion_threshold": 2.5}), "set")
     since = rig.mark()
@@ -126,7 +126,7 @@ def test_what_was_set_survives_a_restart(launch: Launch) -> None:
     rig.front.wait_state(since=since, motion_detection="OFF", motion_threshold=2.5, motion=None)
 
 
-def test_a_reload_brings_it_and_takes_it_away(launch: Launch, tmp_path: Path) -> None:
+def test_a_reload_adds_and_removes_motion_detection(launch: Launch, tmp_path: Path) -> None:
     rig = launch()
     assert isinstance(rig.daemon.config, dict)
     for motion in (True, False):

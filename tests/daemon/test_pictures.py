@@ -21,7 +21,7 @@ def _metas(client: Client, camera: Camera, count: int) -> list[dict[str, Any]]:
     return [m.json for m in client.wait_many(camera.topic("image", "meta"), count, timeout=20, since=since)]
 
 
-def test_pictures_come_no_faster_than_asked(shared: Rig, front: Camera) -> None:
+def test_images_keep_to_the_image_rate(shared: Rig, front: Camera) -> None:
     check_ok(front.set({"image_fps": 2}), "set")
     front.next_image()
     times = [meta["ts"] for meta in _metas(shared.client, front, 4)]
@@ -30,7 +30,7 @@ def test_pictures_come_no_faster_than_asked(shared: Rig, front: Camera) -> None:
     assert sum(gaps) / len(gaps) > 0.4, gaps
 
 
-def test_rate_zero_stops_them_and_a_snapshot_still_works(shared: Rig, front: Camera) -> None:
+def test_rate_0_stops_images_but_not_snapshots(shared: Rig, front: Camera) -> None:
     check_ok(front.set({"image_fps": 0}), "set")
     since = shared.mark()
     first = _snapshot_seq(shared, front, "zero-1")
@@ -50,7 +50,7 @@ def _snapshot_seq(shared: Rig, camera: Camera, name: str) -> int:
     return seq
 
 
-def test_configured_to_give_pictures_on_demand_only(launch: Launch) -> None:
+def test_rate_0_in_the_configuration(launch: Launch) -> None:
     rig = launch(cameras={"front": pattern_camera(frame_rate=30, image={"fps": 0})})
     rig.front.wait_availability("online")
     first = _snapshot_seq(rig, rig.front, "a")
@@ -83,7 +83,7 @@ def test_quality_changes_the_size_of_pictures(front: Camera) -> None:
     assert sizes[10] < sizes[95] * 0.8
 
 
-def test_retained_where_asked(launch: Launch) -> None:
+def test_images_are_retained_if_configured(launch: Launch) -> None:
     rig = launch(cameras={"front": pattern_camera(image={"retain": True})})
     rig.front.next_image()
     held = rig.retained()
@@ -91,7 +91,7 @@ def test_retained_where_asked(launch: Launch) -> None:
     assert rig.front.topic("image", "meta") not in held
 
 
-def test_privacy_takes_the_retained_picture_back(launch: Launch) -> None:
+def test_switching_off_clears_the_retained_image(launch: Launch) -> None:
     rig = launch(cameras={"front": pattern_camera(image={"retain": True})})
     rig.front.next_image()
     assert rig.front.topic("image") in rig.retained()
@@ -104,7 +104,9 @@ def test_privacy_takes_the_retained_picture_back(launch: Launch) -> None:
 
 
 @pytest.mark.parametrize("payload", ["", "PRESS", "{}"])
-def test_snapshot_as_a_button_or_a_script_asks_for_it(shared: Rig, front: Camera, payload: str) -> None:
+def test_a_snapshot_accepts_the_payloads_of_buttons_and_scripts(
+    shared: Rig, front: Camera, payload: str
+) -> None:
     since = shared.mark()
     check_ok(front.command("snapshot", payload), "snapshot")
     meta = shared.client.wait(front.topic("snapshot", "meta"), since=since).json

@@ -1,4 +1,4 @@
-"""MQTT 3.1.1, brokers that know no 5, and limits on the size of a packet."""
+"""MQTT 3.1.1, brokers without MQTT 5, and limits on the size of a packet."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from tests.support.results import check_error, check_ok
 from tests.support.rig import Launch, rig
 
 
-def test_five_is_the_default(launch: Launch, mosquitto: Mosquitto) -> None:
+def test_mqtt_5_is_the_default(launch: Launch, mosquitto: Mosquitto) -> None:
     running = launch()
     assert f"as mqttcam-{running.node.name} (p5" in mosquitto.log
 
 
-def test_three_where_asked(launch: Launch, mosquitto: Mosquitto) -> None:
+def test_mqtt_3_1_1_if_configured(launch: Launch, mosquitto: Mosquitto) -> None:
     running = launch(mqtt={"protocol": "3.1.1"})
     assert f"as mqttcam-{running.node.name} (p2" in mosquitto.log
     image, meta = running.front.next_image()
@@ -35,7 +35,7 @@ def test_three_where_asked(launch: Launch, mosquitto: Mosquitto) -> None:
     running.node.wait_status("offline", since=since)
 
 
-def test_three_refuses_what_was_retained(launch: Launch, mosquitto: Mosquitto) -> None:
+def test_mqtt_3_1_1_refuses_retained_commands(launch: Launch, mosquitto: Mosquitto) -> None:
     running = launch(mqtt={"protocol": "3.1.1"})
     running.daemon.stop()
     running.client.publish(running.front.topic("set"), '{"brightness": 0.4}', retain=True)
@@ -50,7 +50,7 @@ def test_three_refuses_what_was_retained(launch: Launch, mosquitto: Mosquitto) -
 
 
 @pytest.mark.usefixtures("mosquitto")
-def test_falls_back_by_itself_where_the_broker_knows_no_five(broker: Broker, tmp_path: Path) -> None:
+def test_a_broker_without_mqtt_5_gets_3_1_1(broker: Broker, tmp_path: Path) -> None:
     with (
         OldBroker(broker.port) as old,
         rig(broker, tmp_path, node="elder", daemon_broker=old) as running,
@@ -61,7 +61,7 @@ def test_falls_back_by_itself_where_the_broker_knows_no_five(broker: Broker, tmp
         assert "Traceback" not in running.daemon.log
 
 
-def test_it_hears_nothing_but_commands_and_home_assistant(tmp_path: Path) -> None:
+def test_it_subscribes_to_commands_and_home_assistant_only(tmp_path: Path) -> None:
     """With a filter such as `mqttcam/#` it would receive its own pictures."""
     with (
         Mosquitto(tmp_path / "broker", extra="log_type all") as broker,
@@ -86,7 +86,7 @@ def test_it_hears_nothing_but_commands_and_home_assistant(tmp_path: Path) -> Non
         assert not [item for item in filters if topic_matches_sub(item, topic)]
 
 
-def test_a_client_id_of_ones_own(launch: Launch, mosquitto: Mosquitto) -> None:
+def test_the_client_id_can_be_configured(launch: Launch, mosquitto: Mosquitto) -> None:
     launch(mqtt={"client_id": "the-cam"})
     assert "as the-cam (" in mosquitto.log
 
@@ -101,7 +101,7 @@ def _huge_picture(folder: Path) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("protocol", [5, "3.1.1"])
-def test_the_brokers_limit(tmp_path: Path, protocol: int | str) -> None:
+def test_the_packet_limit_of_the_broker_is_kept(tmp_path: Path, protocol: int | str) -> None:
     camera = _huge_picture(tmp_path / "pictures")
     with (
         Mosquitto(tmp_path / "broker", extra="max_packet_size 2000000") as broker,
@@ -123,7 +123,7 @@ def test_the_brokers_limit(tmp_path: Path, protocol: int | str) -> None:
         assert len(connected) == len(set(connected)), "nobody had to come twice"
 
 
-def test_ones_own_limit(launch: Launch) -> None:
+def test_the_configured_packet_limit_is_kept(launch: Launch) -> None:
     camera = pattern_camera(size="1280x720", image={"quality": 100})
     running = launch(cameras={"front": camera}, mqtt={"max_packet_size": 20_000})
     for _ in range(3):

@@ -1,4 +1,4 @@
-"""SIGHUP and the `reload` command: a good configuration is taken over, a bad one refused."""
+"""SIGHUP and the `reload` command: a valid configuration is applied, an invalid one refused."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _bad(rig: Rig) -> None:
     rig.daemon.write_config()
 
 
-def test_sighup_brings_a_new_camera(launch: Launch) -> None:
+def test_sighup_adds_a_camera(launch: Launch) -> None:
     rig = launch()
     pid = rig.daemon.pid
     _two(rig)
@@ -43,7 +43,7 @@ def test_sighup_brings_a_new_camera(launch: Launch) -> None:
     assert rig.daemon.pid == pid
 
 
-def test_reload_takes_a_camera_away_with_all_its_topics(launch: Launch) -> None:
+def test_reload_removes_a_camera_and_clears_its_topics(launch: Launch) -> None:
     rig = launch(cameras={"front": pattern_camera(), "back": pattern_camera(image={"retain": True})})
     rig.node.camera("back").next_image()
     since = rig.mark()
@@ -58,7 +58,7 @@ def test_reload_takes_a_camera_away_with_all_its_topics(launch: Launch) -> None:
     rig.front.next_image()
 
 
-def test_a_camera_that_went_while_the_daemon_was_down(launch: Launch) -> None:
+def test_topics_of_a_camera_removed_while_the_daemon_was_down_are_cleared(launch: Launch) -> None:
     rig = launch(cameras={"front": pattern_camera(), "back": pattern_camera()})
     rig.node.camera("back").wait_availability("online")
     kept = others_retained(rig.node.name)
@@ -124,7 +124,7 @@ def test_reload_of_a_bad_file_is_answered(launch: Launch) -> None:
     assert rig.front.state()["image_quality"] == 80
 
 
-def test_reload_of_a_file_that_is_no_yaml_or_gone(launch: Launch) -> None:
+def test_reload_of_a_missing_or_invalid_file_is_refused(launch: Launch) -> None:
     rig = launch()
     rig.daemon.config_file.write_text("cameras: [\n")
     check_error(rig.node.command("reload"), "reload")
@@ -136,7 +136,7 @@ def test_reload_of_a_file_that_is_no_yaml_or_gone(launch: Launch) -> None:
     rig.node.camera("back").next_image()
 
 
-def test_reload_of_what_is_there_disturbs_nothing(launch: Launch) -> None:
+def test_reload_of_an_unchanged_configuration_changes_nothing(launch: Launch) -> None:
     rig = launch()
     check_ok(rig.front.set({"brightness": 0.3}), "set")
     since = rig.mark()

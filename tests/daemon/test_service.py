@@ -1,4 +1,4 @@
-"""The daemon as a service: what systemd's unit asks of it, and signals that come before it is up."""
+"""The daemon as a systemd service, and signals during its start."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ def _service(directory: Path, notify: socket.socket) -> Daemon:
     return Daemon(directory, config, env=env)
 
 
-def test_ready_without_a_broker_and_alive_from_then_on(tmp_path: Path, notify: socket.socket) -> None:
+def test_ready_does_not_wait_for_a_broker(tmp_path: Path, notify: socket.socket) -> None:
     with _service(tmp_path, notify) as daemon:
         assert notify.recv(100) == b"READY=1"
         assert "runs as node service" in daemon.log
         assert [notify.recv(100) for _ in range(3)] == [b"WATCHDOG=1"] * 3
 
 
-def test_a_new_process_is_ready_anew(tmp_path: Path, notify: socket.socket) -> None:
+def test_a_restarted_process_notifies_ready_again(tmp_path: Path, notify: socket.socket) -> None:
     """The unit lives on while mqttcam replaces itself: a setting beside the cameras has changed."""
     with _service(tmp_path, notify) as daemon:
         assert notify.recv(100) == b"READY=1"
@@ -77,7 +77,7 @@ raise SystemExit(main())
 @pytest.mark.parametrize(
     ("number", "code", "words"), [("SIGTERM", 0, ""), ("SIGHUP", 2, "config.yaml: there is no such file")]
 )
-def test_a_signal_while_it_is_being_loaded(tmp_path: Path, number: str, code: int, words: str) -> None:
+def test_a_signal_during_the_imports(tmp_path: Path, number: str, code: int, words: str) -> None:
     """SIGTERM ends it as it would later; SIGHUP, which would end it by default, does not."""
     program = _SLOW.format(number=number, config=str(tmp_path / "config.yaml"))
     done = subprocess.run(
@@ -92,7 +92,7 @@ def test_a_signal_while_it_is_being_loaded(tmp_path: Path, number: str, code: in
     assert words in done.stderr
 
 
-def test_the_unit_is_one_that_systemd_takes(tmp_path: Path) -> None:
+def test_systemd_accepts_the_unit(tmp_path: Path) -> None:
     """systemd's own check; with a program that is there, in the place of the installed one."""
     if (analyze := shutil.which("systemd-analyze")) is None:
         leave_out("systemd is not installed")
@@ -105,7 +105,7 @@ def test_the_unit_is_one_that_systemd_takes(tmp_path: Path) -> None:
     assert unit.name not in done.stderr, done.stderr
 
 
-def test_the_unit_starts_what_helps_anew_and_leaves_the_cameras() -> None:
+def test_the_unit_restarts_the_daemon_and_grants_access_to_cameras() -> None:
     unit = configparser.ConfigParser(interpolation=None)
     unit.optionxform = str  # type: ignore[assignment,method-assign]
     unit.read(UNIT)

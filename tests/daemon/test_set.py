@@ -1,4 +1,4 @@
-"""`set`, `set/<key>` and `get`: values in, results out, state after them."""
+"""`set`, `set/<key>` and `get`, with their results and the state after them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ def test_result_goes_to_the_result_topic_too(shared: Rig, front: Camera) -> None
     assert public.json == answer
 
 
-def test_without_response_topic_the_result_topic_alone(shared: Rig, front: Camera) -> None:
+def test_without_a_response_topic_the_result_goes_to_the_result_topic_only(
+    shared: Rig, front: Camera
+) -> None:
     since = shared.mark()
     shared.client.publish(front.topic("set"), {"brightness": 0.15, "request_id": "plain"})
     found = shared.client.wait(front.topic("result"), lambda m: m.json["request_id"] == "plain", since=since)
@@ -57,7 +59,7 @@ def test_response_topic_without_correlation_data(shared: Rig, front: Camera) -> 
 @pytest.mark.parametrize(
     "topic", ["a/+/b", "#", "$SYS/broker/uptime", "x" * 60_000, "mqttcam/yard/front/get"]
 )
-def test_a_response_topic_that_cannot_be_harms_nothing(shared: Rig, front: Camera, topic: str) -> None:
+def test_an_invalid_response_topic_is_ignored(shared: Rig, front: Camera, topic: str) -> None:
     since = shared.mark()
     shared.client.publish(front.topic("get"), {"request_id": "odd"}, response_topic=topic)
     shared.client.wait(front.topic("result"), lambda m: m.json["request_id"] == "odd", since=since)
@@ -116,7 +118,7 @@ def test_numbers_as_text_and_as_json(front: Camera) -> None:
     assert check_ok(front.set_value("image_quality", "62.0"), "set") == {"image_quality": 62}
 
 
-def test_limits_are_in(shared: Rig, front: Camera) -> None:
+def test_the_limits_of_a_number_are_allowed(shared: Rig, front: Camera) -> None:
     entry = component(shared, "brightness")
     for limit in (entry["min"], entry["max"]):
         assert check_ok(front.set({"brightness": limit}), "set") == {"brightness": limit}
@@ -148,7 +150,9 @@ def test_a_control_changes_the_picture(shared: Rig, front: Camera) -> None:
         ({"enabled": "OFF", "brightness": 0.31, "image_fps": -1}, "invalid_value", "image_fps"),
     ],
 )
-def test_whole_or_not_at_all(front: Camera, patch: dict[str, Any], code: str, field: str) -> None:
+def test_a_patch_with_an_error_changes_nothing(
+    front: Camera, patch: dict[str, Any], code: str, field: str
+) -> None:
     check_ok(front.set({"brightness": 0.05}), "set")
     before = front.state()
     check_error(front.set({**patch, "request_id": "half"}), "set", code, field=field, request_id="half")
@@ -165,6 +169,6 @@ def test_get_publishes_the_state_again(shared: Rig, front: Camera) -> None:
         shared.client.wait(front.topic("state"), since=since)
 
 
-def test_what_is_only_read_cannot_be_set(front: Camera) -> None:
+def test_read_only_values_cannot_be_set(front: Camera) -> None:
     for key in ("fps", "frame_age", "resolution", "last_error"):
         check_error(front.set({key: 1}), "set", "unknown_key", "not_supported", "invalid_value", field=key)

@@ -1,4 +1,4 @@
-"""The end of the process: SIGTERM, SIGINT, SIGKILL, with a broker that is well, frozen, slow or gone."""
+"""The end of the process by SIGTERM, SIGINT or SIGKILL, with a broker that works, is frozen, slow or gone."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ def test_clean_stop(launch: Launch, how: signal.Signals) -> None:
     assert seconds < LIMIT + MACHINE
     assert _status(rig) == "offline"
     last = rig.client.wait(rig.node.topic("status"), lambda m: m.text == "offline")
-    assert not rig.client.on(rig.front.topic("image"), last.index), "no picture after the last word"
+    assert not rig.client.on(rig.front.topic("image"), last.index), "no picture after offline"
     assert "Traceback" not in rig.daemon.log
 
 
-def test_offline_is_the_daemons_own_word(launch: Launch, mosquitto: Mosquitto) -> None:
+def test_offline_is_published_before_a_disconnect(launch: Launch, mosquitto: Mosquitto) -> None:
     rig = launch()
     rig.daemon.stop()
     rig.client.wait(rig.node.topic("status"), lambda m: m.text == "offline")
@@ -78,7 +78,7 @@ def test_stop_without_a_broker(launch: Launch, broker: Broker) -> None:
     assert seconds < LIMIT + MACHINE
 
 
-def test_stop_before_it_ever_connected(broker: Broker, tmp_path: Path) -> None:
+def test_stop_before_the_first_connection(broker: Broker, tmp_path: Path) -> None:
     broker.pause()
     try:
         with Daemon(tmp_path, configuration(broker, tmp_path)) as daemon:
@@ -97,7 +97,7 @@ def test_stop_while_starting(launch: Launch) -> None:
     assert seconds < LIMIT + MACHINE
 
 
-def test_two_signals_are_one_stop(launch: Launch) -> None:
+def test_a_second_signal_changes_nothing(launch: Launch) -> None:
     rig = launch()
     rig.daemon.send_signal(signal.SIGTERM)
     code, _ = rig.daemon.stop()

@@ -74,23 +74,23 @@ def wait_error(rig: Rig, *words: str) -> str:
     return str(message.json["last_error"])
 
 
-def test_camera_whose_threads_hang_gets_a_new_process_and_comes_back(
+def test_the_process_restarts_for_a_stuck_camera_which_comes_back(
     launch_hanging: LaunchHanging, pipe: Path
 ) -> None:
     rig = launch_hanging()
     pid = rig.daemon.pid
     assert wait_error(rig, "threads") == "its threads hang: the process restarts now"
-    wait_for(lambda: starts(rig) == 2, "a new process", 20)
+    wait_for(lambda: starts(rig) == 2, "the restart", 20)
     put_right(pipe)
     stuck = rig.node.camera("stuck")
     stuck.wait_availability("online", timeout=20)
     stuck.next_image()
     assert stuck.state()["last_error"] is None
-    assert (rig.daemon.alive, rig.daemon.pid) == (True, pid), "it has replaced itself"
+    assert (rig.daemon.alive, rig.daemon.pid) == (True, pid), "the process has replaced itself"
     rig.front.next_image()
 
 
-def test_new_processes_that_do_not_help_come_ever_later_and_a_reboot_is_advised(
+def test_restarts_that_do_not_help_are_delayed_and_a_reboot_is_advised(
     launch_hanging: LaunchHanging,
 ) -> None:
     rig = launch_hanging(
@@ -112,10 +112,14 @@ def test_new_processes_that_do_not_help_come_ever_later_and_a_reboot_is_advised(
     assert rig.retained()[rig.node.camera("stuck").topic("availability")].text == "offline"
 
 
-def test_under_a_service_manager_it_ends_with_an_exit_code(launch_hanging: LaunchHanging, pipe: Path) -> None:
+def test_under_a_service_manager_the_process_exits_with_an_error(
+    launch_hanging: LaunchHanging, pipe: Path
+) -> None:
     rig = launch_hanging(_MANAGED)
     assert rig.daemon.wait(30) == 1
-    assert rig.retained()[rig.node.topic("status")].text == "offline", "said, not left to the will"
+    assert rig.retained()[rig.node.topic("status")].text == "offline", (
+        "published by the daemon, not as its will"
+    )
     assert "the process restarts now" in rig.daemon.log
     put_right(pipe)
     since = rig.mark()
@@ -123,7 +127,7 @@ def test_under_a_service_manager_it_ends_with_an_exit_code(launch_hanging: Launc
     rig.node.camera("stuck").wait_availability("online", since=since, timeout=20)
 
 
-def test_stop_does_not_wait_for_a_library_that_waits_for_the_thread(launch_hanging: LaunchHanging) -> None:
+def test_stop_does_not_wait_for_a_stuck_thread(launch_hanging: LaunchHanging) -> None:
     rig = launch_hanging(_WAITING_LIBRARY)
     rig.node.camera("stuck").wait_availability("offline")
     code, seconds = rig.daemon.stop(signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""Every topic: that it is there, its QoS, its retain flag and what is in it."""
+"""Every topic: its payload, QoS and retain flag."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_qos_and_retain_flag_of_each_topic(
     assert all((m.qos, m.retain) == (qos, retain) for m in shared.client.on(message.topic))
 
 
-def test_what_the_broker_holds_of_a_node(shared: Rig) -> None:
+def test_the_retained_topics_of_a_node(shared: Rig) -> None:
     shared.client.wait(shared.node.topic("health"))
     held = {topic.removeprefix(shared.node.base + "/") for topic in shared.retained()}
     assert held == {"status", "info", "health", "front/availability", "front/state"} | (held & {"state"})
@@ -71,12 +71,12 @@ def test_status_and_availability_are_online(shared: Rig) -> None:
     assert held[shared.front.topic("availability")].text == "online"
 
 
-def test_only_two_words_on_status_and_availability(shared: Rig) -> None:
+def test_status_and_availability_have_two_payloads_only(shared: Rig) -> None:
     for topic in (shared.node.topic("status"), shared.front.topic("availability")):
         assert {m.text for m in shared.client.on(topic)} <= {"online", "offline"}
 
 
-def test_info_tells_version_cameras_capabilities_and_limits(shared: Rig) -> None:
+def test_info_has_version_cameras_capabilities_and_limits(shared: Rig) -> None:
     info = shared.retained()[shared.node.topic("info")].json
     assert info["version"] == mqttcam.__version__
     assert "front" in json.dumps(info["cameras"])
@@ -144,13 +144,13 @@ def test_ts_is_the_time_of_capture(front: Camera) -> None:
     assert len(image.user["ts"]) >= 19, "nanoseconds"
 
 
-def test_pictures_move(front: Camera) -> None:
+def test_successive_pictures_differ(front: Camera) -> None:
     first, _ = front.next_image()
     second, _ = front.next_image()
     assert first.payload != second.payload
 
 
-def test_diagnostics_move(shared: Rig, front: Camera) -> None:
+def test_diagnostics_change(shared: Rig, front: Camera) -> None:
     def moving(fps: object) -> bool:
         return isinstance(fps, int | float) and fps > 2
 

@@ -1,4 +1,4 @@
-"""What was set by a command survives; privacy above all."""
+"""Values set by commands survive restarts, above all that a camera is off (privacy)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _again(rig: Rig, *, kill: bool) -> int:
 
 
 @pytest.mark.parametrize("kill", [False, True], ids=["stop", "kill -9"])
-def test_values_survive(launch: Launch, kill: bool) -> None:
+def test_values_survive_a_restart_of_the_daemon(launch: Launch, kill: bool) -> None:
     rig = launch()
     check_ok(rig.front.set(VALUES), "set")
     since = _again(rig, kill=kill)
@@ -32,7 +32,7 @@ def test_values_survive(launch: Launch, kill: bool) -> None:
     assert rig.front.next_image()[1]["quality"] == 55
 
 
-def test_the_restart_command_keeps_them_too(launch: Launch) -> None:
+def test_values_survive_the_restart_command(launch: Launch) -> None:
     rig = launch()
     check_ok(rig.front.set(VALUES), "set")
     since = rig.mark()
@@ -51,7 +51,7 @@ def test_controls_survive_a_restart_of_the_camera(launch: Launch) -> None:
     assert {key: state[key] for key in VALUES} == VALUES
 
 
-def test_a_value_outside_todays_limits_is_forgotten_not_fatal(launch: Launch) -> None:
+def test_a_damaged_state_file_is_ignored(launch: Launch) -> None:
     rig = launch()
     check_ok(rig.front.set({"brightness": 0.3}), "set")
     rig.daemon.stop()
@@ -64,7 +64,7 @@ def test_a_value_outside_todays_limits_is_forgotten_not_fatal(launch: Launch) ->
     rig.front.next_image()
 
 
-def test_privacy(launch: Launch) -> None:
+def test_a_camera_that_was_switched_off_stays_off(launch: Launch) -> None:
     rig = launch()
     rig.front.next_image()
     assert check_ok(rig.front.set_value("enabled", "OFF"), "set") == {"enabled": "OFF"}
@@ -85,7 +85,7 @@ def test_privacy(launch: Launch) -> None:
     rig.front.next_image()
 
 
-def test_off_by_configuration_and_on_by_command(launch: Launch) -> None:
+def test_a_command_switches_on_a_camera_that_is_configured_off(launch: Launch) -> None:
     rig = launch(cameras={"front": {"source": {"type": "test_pattern"}, "size": "320x240", "enabled": False}})
     rig.front.wait_state(enabled="OFF")
     check_error(rig.front.command("snapshot"), "snapshot", "unavailable")
@@ -97,7 +97,7 @@ def test_off_by_configuration_and_on_by_command(launch: Launch) -> None:
     rig.front.next_image()
 
 
-def test_values_set_while_it_is_off_hold_when_it_is_on(launch: Launch) -> None:
+def test_values_set_while_a_camera_is_off_apply_when_it_is_on(launch: Launch) -> None:
     rig = launch()
     rig.front.next_image()
     check_ok(rig.front.set({"enabled": "OFF"}), "set")
