@@ -45,10 +45,10 @@ def test_picture_of_raw_frames(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("names", "words"),
     [
-        ([], "has no JPEG that can be read"),
-        (["a.jpg", "b.jpg"], "has no JPEG that can be read: a.jpg: not a JPEG, and 1 more"),
-        (["a.png"], "has no JPEG that can be read"),
-        (None, "is not there"),
+        ([], "has no readable JPEG"),
+        (["a.jpg", "b.jpg"], "has no readable JPEG: a.jpg: not a JPEG, and 1 more"),
+        (["a.png"], "has no readable JPEG"),
+        (None, "does not exist"),
     ],
 )
 def test_folder_without_a_picture_fails_and_says_why(

@@ -153,14 +153,14 @@ def test_credentials_go_nowhere_else(
     with pytest.raises(SourceError) as error:
         opened(f"http://admin:secret@127.0.0.1:{port}/{elsewhere}", insecure=True)
     assert str(error.value) == (
-        f"http://127.0.0.1:{port} redirects to {scheme}://127.0.0.1:{elsewhere}, which wants a password (401); it is "
-        "sent to the configured address alone: if that is the camera, configure it as the address"
+        f"http://127.0.0.1:{port} redirects to {scheme}://127.0.0.1:{elsewhere}, which requires a password (401); "
+        "it is only sent to the configured address: if that is the camera, configure it as the url"
     )
 
 
 def test_a_login_that_is_not_known_is_said(http_camera: StartCamera, opened: OpenUrl) -> None:
     port = http_camera("unknown", "admin", "secret").port
-    with pytest.raises(SourceError, match="in a way that is neither Basic nor Digest"):
+    with pytest.raises(SourceError, match="neither Basic nor Digest"):
         opened(f"http://admin:secret@127.0.0.1:{port}/stream")
 
 
@@ -180,12 +180,12 @@ def test_ways_to_log_in_are_told_apart(headers: list[str], expected: list[str]) 
 
 
 def test_a_redirection_without_end_is_said(http_camera: StartCamera, opened: OpenUrl) -> None:
-    with pytest.raises(SourceError, match="redirects in a circle, or to what is no HTTP"):
+    with pytest.raises(SourceError, match="redirects in a circle, or to another protocol"):
         opened(f"http://127.0.0.1:{http_camera('circle').port}/stream")
 
 
 def test_a_server_without_tls_is_said(http_camera: StartCamera, opened: OpenUrl) -> None:
-    with pytest.raises(SourceError, match=r"does not speak TLS as it should \((wrong version|record layer)"):
+    with pytest.raises(SourceError, match=r"does not speak valid TLS \((wrong version|record layer)"):
         opened(f"https://127.0.0.1:{http_camera().port}/stream")
 
 
@@ -195,7 +195,7 @@ def test_wrong_credentials(
     http_camera: StartCamera, opened: OpenUrl, dialect: str, credentials: dict[str, str]
 ) -> None:
     port = http_camera(dialect, "admin", "secret").port
-    with pytest.raises(SourceError, match="user name and a password, or others"):
+    with pytest.raises(SourceError, match="user name and password, or others"):
         opened(f"http://127.0.0.1:{port}/stream", **credentials)
 
 
@@ -204,9 +204,9 @@ def test_wrong_credentials(
     [
         ("/page", "auto", "gives text/html, not JPEGs"),
         ("/page", "mjpeg", "gives text/html, not an MJPEG stream"),
-        ("/page", "snapshot", "is no whole JPEG"),
+        ("/page", "snapshot", "is not a complete JPEG"),
         ("/picture.png", "auto", "gives image/png, not JPEGs"),
-        ("/nothing", "auto", r"knows no such path \(404\)"),
+        ("/nothing", "auto", r"has no such path \(404\)"),
     ],
 )
 def test_what_is_no_camera_is_said(

@@ -136,7 +136,7 @@ def test_credentials(rtsp_camera: StartCamera, opened: OpenUrl, in_url: bool) ->
 
 def test_wrong_credentials_are_said_and_not_shown(rtsp_camera: StartCamera, opened: OpenUrl) -> None:
     port = rtsp_camera("mjpeg", "admin", "secret").port
-    with pytest.raises(SourceError, match="wants a user name and a password") as failure:
+    with pytest.raises(SourceError, match="requires a user name and password") as failure:
         opened(address(port, "admin:hunter2@"))
     assert "hunter2" not in str(failure.value)
 
@@ -147,7 +147,7 @@ def test_a_certificate_that_this_system_trusts(
     files = Certificates.make(tmp_path)
     port = rtsp_camera("mjpeg", "admin", "secret", str(files.server_cert), str(files.server_key)).port
     url = f"rtsps://admin:secret@127.0.0.1:{port}/camera"
-    with pytest.raises(SourceError, match="its certificate cannot be trusted; `insecure: true` takes any"):
+    with pytest.raises(SourceError, match="its certificate is not trusted; `insecure: true` accepts any"):
         opened(url)
     frame_of(opened(url, insecure=True))
     monkeypatch.setenv("SSL_CERT_FILE", str(files.ca))
@@ -155,7 +155,7 @@ def test_a_certificate_that_this_system_trusts(
 
 
 def test_path_that_the_camera_does_not_know(rtsp_camera: StartCamera, opened: OpenUrl) -> None:
-    with pytest.raises(SourceError, match=r"knows no such path \(404\)"):
+    with pytest.raises(SourceError, match=r"has no such path \(404\)"):
         opened(f"rtsp://127.0.0.1:{rtsp_camera('mjpeg').port}/nothing")
 
 
@@ -165,5 +165,5 @@ def test_nobody_listens(opened: OpenUrl) -> None:
 
 
 def test_http_kinds_are_refused_for_rtsp(opened: OpenUrl) -> None:
-    with pytest.raises(SourceError, match="mjpeg is HTTP, and the address is rtsp://"):
+    with pytest.raises(SourceError, match="kind mjpeg needs an HTTP address, not rtsp://"):
         opened(address(1), kind="mjpeg")

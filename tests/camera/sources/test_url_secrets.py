@@ -63,7 +63,7 @@ def test_settings_show_nothing() -> None:
     "url", ["ftp://admin:hunter2@cam/", "http://", "hunter2", "http://cam:port/?t0ken", ""]
 )
 def test_an_address_that_is_refused_is_not_repeated(url: str) -> None:
-    with pytest.raises(ValueError, match="not an address of a camera") as refused:
+    with pytest.raises(ValueError, match="not the URL of a camera") as refused:
         source(url)
     assert_silent(str(refused.value))
 

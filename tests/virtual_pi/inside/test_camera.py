@@ -11,7 +11,7 @@ from picamera2 import Picamera2
 
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.frame import PictureSpec
-from mqttcam.camera.sources.picamera2 import PiCamera
+from mqttcam.camera.sources.picamera2.requests import CompletedRequests
 from mqttcam.camera.timing import Timing
 from tests.support.cameras import failed, running
 from tests.virtual_pi.inside import bridge
@@ -69,7 +69,7 @@ async def test_stall_is_ended_by_starting_the_stream_again(
     monkeypatch.setattr(Picamera2, "close", spy)
     with monkeypatch.context() as leaking:
         # No buffer is given back any more, so that libcamera has none left to fill.
-        leaking.setattr(PiCamera, "_release", lambda self: setattr(self, "_request", None))
+        leaking.setattr(CompletedRequests, "release", lambda self: setattr(self, "_held", None))
         assert "no frame for" in await failed(camera)
     await running(camera)
     assert (closed, camera.stats.restarts, camera.last_error) == ([], 1, None)

@@ -15,6 +15,12 @@ from mqttcam.camera.sources.picamera2 import PiCamera
 from tests.virtual_pi.inside.cameras import LINES, OpenCamera, source_of
 
 
+def held(source: PiCamera) -> Any:
+    """picamera2's request of the newest frame."""
+    assert source._requests is not None
+    return source._requests.held
+
+
 def frame_of(source: PiCamera) -> Frame:
     frame = source.read(2.0)
     assert frame is not None
@@ -47,7 +53,7 @@ def test_planes_are_what_picamera2_itself_gives(opened: OpenCamera) -> None:
     frame = frame_of(source)
     assert frame.planes is not None
     luma, u, v = frame.planes
-    array = source._request.make_array("main")
+    array = held(source).make_array("main")
     assert np.array_equal(luma, array[:480])
     chroma = array[480:].reshape(240, 640)
     assert np.array_equal(u, chroma[:, 0::2])
@@ -86,7 +92,7 @@ def test_the_camera_itself_is_asked_to_turn(
     assert transform in str(source._camera.camera_configuration()["transform"])
     frame = frame_of(source)
     assert frame.planes is not None
-    assert np.array_equal(frame.planes[0], source._request.make_array("main")[:480])
+    assert np.array_equal(frame.planes[0], held(source).make_array("main")[:480])
 
 
 @pytest.mark.parametrize(("turned", "rows", "columns"), [(case[0], *case[2:]) for case in _TURNED])
@@ -98,7 +104,7 @@ def test_turned_here_where_the_camera_cannot_turn(
     source = opened(**turned)
     frame = frame_of(source)
     assert frame.planes is not None
-    plain = source._request.make_array("main")[:480]
+    plain = held(source).make_array("main")[:480]
     assert np.array_equal(frame.planes[0], plain[::rows, ::columns])
 
 

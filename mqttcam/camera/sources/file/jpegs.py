@@ -1,4 +1,4 @@
-"""A folder of JPEGs in the natural order of their names, or one JPEG; each is passed on as it is."""
+"""A folder of JPEGs in the natural order of their names, or one JPEG; all are passed through unchanged."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ log = logging.getLogger(__name__)
 
 _JPEG_SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif"})
 _MOTION_JPEG = frozenset({".mjpg", ".mjpeg"})
-"""JPEGs one after the other: a video, although it begins as a JPEG does."""
+"""Concatenated JPEGs: a video, although it starts as a JPEG does."""
 _JPEG_START = b"\xff\xd8\xff"
 _DIGITS = re.compile(r"([0-9]+)")
-_SETTLED = 5.0
-"""Seconds after its last change; until then a broken file is one that is just being written."""
+_WRITTEN_AFTER = 5.0
+"""Seconds after the last change of a file; until then, a broken file may still be being written."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """What was read of a file, and the state of the file then."""
+    """The contents of a file, and its state when it was read."""
 
     path: Path
     state: tuple[int, int, int]
@@ -34,10 +34,10 @@ class _Read:
 
 
 def is_jpegs(path: Path) -> bool:
-    """Whether it is a folder, or one JPEG, whatever its name.
+    """Return whether `path` is a folder, or one JPEG of any name.
 
     Raises:
-        SourceError: it is not there, or cannot be read.
+        SourceError: it does not exist, or cannot be read.
     """
     try:
         if path.is_dir() or path.suffix.lower() in _JPEG_SUFFIXES:
@@ -46,13 +46,13 @@ def is_jpegs(path: Path) -> bool:
         with path.open("rb") as file:
             return file.read(len(_JPEG_START)) == _JPEG_START and path.suffix.lower() not in _MOTION_JPEG
     except FileNotFoundError as error:
-        raise SourceError(f"{path} is not there") from error
+        raise SourceError(f"{path} does not exist") from error
     except OSError as error:
         raise SourceError(f"{path}: {error.strerror}") from error
 
 
 class JpegReader:
-    """Reads one file a frame, so that pictures may come and go meanwhile; broken ones are left out, and named once."""
+    """Reads one file per frame, so that pictures may come and go; broken ones are skipped, and logged once."""
 
     def __init__(self, path: Path) -> None:
         self.model = "JPEG folder" if path.is_dir() else "JPEG file"
@@ -64,19 +64,19 @@ class JpegReader:
         self._last: _Read | None = None
 
     def open(self) -> tuple[int, int]:
-        """The size of the first picture.
+        """Return the size of the first picture.
 
         Raises:
-            SourceError: there is none that can be read.
+            SourceError: no picture can be read.
         """
         first = self.next()
         self._names = None
         if first is None:
-            raise SourceError(f"{self._path} has no JPEG that can be read{self.why()}")
+            raise SourceError(f"{self._path} has no readable JPEG{self.why()}")
         return first.width, first.height
 
     def next(self) -> Frame | None:
-        """The next picture; `None` once each was read.
+        """Return the next picture; `None` at the end.
 
         Raises:
             SourceError: the folder cannot be read.
@@ -92,7 +92,7 @@ class JpegReader:
         return None
 
     def why(self) -> str:
-        """What is wrong with the files that are there, as the end of a sentence."""
+        """Return what is wrong with the existing files, as the end of a sentence."""
         if not self._broken:
             return ""
         path, why = next(iter(self._broken.items()))
@@ -100,10 +100,10 @@ class JpegReader:
         return f": {path.name}: {why}" + (f", and {others} more" if others else "")
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: no file is kept open."""
 
     def _list(self) -> list[Path]:
-        """What to read, the last one first."""
+        """Return the files to read, the last one first."""
         names = _listed(self._path)
         if self._broken:
             there = set(names)
@@ -123,32 +123,32 @@ class JpegReader:
         except FileNotFoundError:
             return None  # gone since the folder was read
         except OSError as error:
-            self._leave_out(path, error.strerror or str(error))
+            self._skip(path, error.strerror or str(error))
             return None
         except ValueError as error:
-            unfinished = abs(time.time() - status.st_mtime) < _SETTLED
-            self._leave_out(path, str(error), unfinished=unfinished)
+            unfinished = abs(time.time() - status.st_mtime) < _WRITTEN_AFTER
+            self._skip(path, str(error), unfinished=unfinished)
             return None
         if self._broken:
             self._broken.pop(path, None)
             self._named.discard(path)
         return Frame(captured, *read.size, jpeg=read.jpeg)
 
-    def _leave_out(self, path: Path, why: str, *, unfinished: bool = False) -> None:
+    def _skip(self, path: Path, why: str, *, unfinished: bool = False) -> None:
         self._broken[path] = why
         if not unfinished and path not in self._named:
             self._named.add(path)
             self._to_name.append((path, why))
 
     def _name_broken(self) -> None:
-        """Once a picture shows that not all are: else it is the failure that names them."""
+        """Log broken files, once a picture could be read: if none can, the failure names them."""
         for path, why in self._to_name:
-            log.warning("%s is left out: %s", path, why)
+            log.warning("%s is skipped: %s", path, why)
         self._to_name.clear()
 
 
 def _listed(path: Path) -> list[Path]:
-    """The JPEGs of a folder, `2.jpg` before `10.jpg`.
+    """Return the JPEGs of a folder, `2.jpg` before `10.jpg`.
 
     Raises:
         SourceError: the folder cannot be read.
@@ -163,7 +163,7 @@ def _listed(path: Path) -> list[Path]:
 
 
 def _natural(path: Path) -> list[int | str]:
-    """Text and numbers in turn: they are compared with their like."""
+    """Return text and numbers alternately, so that each is compared with its kind."""
     return [
         int(part) if index % 2 else part.casefold() for index, part in enumerate(_DIGITS.split(path.name))
     ]

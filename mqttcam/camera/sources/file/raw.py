@@ -1,4 +1,4 @@
-"""A file of raw planar frames, one after the other, without any header."""
+"""A file of raw planar frames without any header."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from mqttcam.imaging.raster import Planes
 from mqttcam.settings import Size
 
 _KEPT = 64 * 1024 * 1024
-"""Bytes of a file that is kept in memory. A longer one is read frame by frame: a copy that costs a tenth of what
-encoding does. A mapped file would save it, but whoever cuts a mapped file short kills the process that reads it.
+"""Bytes of a file that is kept in memory. A longer one is read frame by frame; the copy costs a tenth of encoding. A
+mapped file would save it, but truncating a mapped file kills the process that reads it.
 """
 
 Bytes = NDArray[np.uint8]
 
 
 class RawReader:
-    """I420: Y, then U, then V, no padding. A file that has changed is read again when it has come to its end."""
+    """Reads I420: Y, U and V in turn, without padding. A file that has changed is read again after its end."""
 
     def __init__(self, path: Path, size: Size) -> None:
         self.model = "Raw frames"
@@ -41,16 +41,16 @@ class RawReader:
         """Open the file.
 
         Raises:
-            SourceError: it cannot be read, or is no whole number of frames.
+            SourceError: it cannot be read, or is not a whole number of frames.
         """
         self._begin()
         return self._size.width, self._size.height
 
     def next(self) -> Frame | None:
-        """The next frame; `None` at the end.
+        """Return the next frame; `None` at the end.
 
         Raises:
-            SourceError: the file cannot be read any more, or was cut short meanwhile.
+            SourceError: the file can no longer be read, or was truncated meanwhile.
         """
         if self._next == self._count:
             self._next = 0
@@ -64,7 +64,7 @@ class RawReader:
         return Frame(captured, *self._size, planes=self._frames[index])
 
     def why(self) -> str:
-        """Nothing is known."""
+        """Return nothing: frames are not checked."""
         return ""
 
     def close(self) -> None:
@@ -75,7 +75,7 @@ class RawReader:
             os.close(file)
 
     def _begin(self) -> None:
-        """Be ready for the first frame; what is in memory and has not changed stays."""
+        """Prepare for the first frame; what is in memory and has not changed is kept."""
         try:
             status = self._path.stat()
             state = status.st_mtime_ns, status.st_size, status.st_ino
@@ -85,7 +85,7 @@ class RawReader:
             self._file = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
             self._count = self._count_frames(os.fstat(self._file).st_size)
         except FileNotFoundError as error:
-            raise SourceError(f"{self._path} is not there") from error
+            raise SourceError(f"{self._path} does not exist") from error
         except OSError as error:
             raise SourceError(f"{self._path}: {error.strerror}") from error
         is_kept = self._count * self._frame_bytes <= _KEPT
@@ -117,7 +117,7 @@ class RawReader:
         except OSError as error:
             raise SourceError(f"{self._path}: {error.strerror}") from error
         if length != self._memory.nbytes:
-            raise SourceError(f"{self._path} was cut short")
+            raise SourceError(f"{self._path} was truncated")
 
 
 def _planes(frame: Bytes, size: Size) -> Planes:

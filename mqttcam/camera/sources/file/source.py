@@ -1,4 +1,4 @@
-"""The source `file`: which reader a path wants, and the pace."""
+"""The source itself: chooses the reader for a path, and paces it."""
 
 from __future__ import annotations
 
@@ -14,37 +14,37 @@ from mqttcam.camera.wakeup import Pacer, Wakeup
 from mqttcam.settings import CameraSettings, FileSource
 
 _PATIENCE = 2.0
-"""Seconds without a single picture that can be read: a file that is being replaced is no failure yet."""
+"""Seconds without a readable picture: a file that is being replaced is not a failure yet."""
 
 
 class Reader(Protocol):
-    """What reads one kind of file.
+    """Reads one kind of file.
 
     Attributes:
-        model: what a person calls it.
+        model: its name for people.
     """
 
     model: str
 
     def open(self) -> tuple[int, int]:
-        """Width and height of the frames, of the first where they differ.
+        """Return width and height of the frames; of the first one if they differ.
 
         Raises:
-            SourceError: it cannot be read, or has no frame.
+            SourceError: the file cannot be read, or has no frame.
         """
 
     def next(self) -> Frame | None:
-        """The next frame; `None` at the end. After the end it begins again."""
+        """Return the next frame; `None` at the end. After that, start again."""
 
     def why(self) -> str:
-        """What is wrong where there is no frame, as the end of a sentence; may be empty."""
+        """Return why there is no frame, as the end of a sentence; may be empty."""
 
     def close(self) -> None:
         """Release the file."""
 
 
 class FileCamera(Source):
-    """Reads frames at the configured rate; what plays on (a video's own timing) is of no account."""
+    """Reads frames at the configured rate; a video's own timing is ignored."""
 
     def __init__(self, settings: CameraSettings, wakeup: Wakeup, patience: float = _PATIENCE) -> None:
         """Do nothing yet.
@@ -61,21 +61,21 @@ class FileCamera(Source):
         self._empty_since = 0.0
 
     def open(self) -> SourceInfo:
-        """Look into the file.
+        """Open the file.
 
         Raises:
-            SourceError: it is not there, cannot be read, or has no frame.
+            SourceError: it does not exist, cannot be read, or has no frame.
         """
         reader = self._reader = self._make_reader()
         width, height = reader.open()
         return SourceInfo(reader.model, width, height, self._settings.frame_rate)
 
     def read(self, timeout: float) -> Frame | None:
-        """The next frame at its time.
+        """Return the next frame at its time.
 
         Raises:
-            SourceEnded: the last one was read, and it is not looped.
-            SourceError: nothing can be read any more.
+            SourceEnded: the last frame was read, and the file is not looped.
+            SourceError: no frame can be read any more.
         """
         assert self._reader is not None
         if not self._pacer.wait(timeout):
@@ -101,7 +101,7 @@ class FileCamera(Source):
         now = time.monotonic()
         self._empty_since = self._empty_since or now
         if now - self._empty_since > self._patience:
-            raise SourceError(f"{self._source.path} has no picture that can be read{reader.why()}")
+            raise SourceError(f"{self._source.path} has no readable picture{reader.why()}")
 
     def _make_reader(self) -> Reader:
         path = self._source.path

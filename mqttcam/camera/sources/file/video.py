@@ -1,4 +1,4 @@
-"""A video file, through PyAV."""
+"""A video file, read through PyAV."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from mqttcam.imaging.video import planes_of
 log = logging.getLogger(__name__)
 
 _BROKEN_IN_A_ROW = 250
-"""Packets that do not decode; after so many the file is no video, or not one that is whole."""
+"""Packets in a row that cannot be decoded, after which the file counts as broken."""
 
 
 class VideoReader:
-    """Decodes one frame a time. The file's own timing is of no account: the camera's frame rate is."""
+    """Decodes one frame at a time. The file's own timing is ignored; the camera's frame rate counts."""
 
     def __init__(self, path: Path) -> None:
         self.model = "Video file"
@@ -28,10 +28,10 @@ class VideoReader:
         self._frames: Generator[Planes, None, None] | None = None
 
     def open(self) -> tuple[int, int]:
-        """Look at the first frame.
+        """Return the size of the first frame.
 
         Raises:
-            SourceError: it is no video that can be read, or PyAV is missing.
+            SourceError: the file is not a readable video, or PyAV is missing.
         """
         frame = self.next()
         self.close()
@@ -40,10 +40,10 @@ class VideoReader:
         return frame.width, frame.height
 
     def next(self) -> Frame | None:
-        """The next frame; `None` at the end.
+        """Return the next frame; `None` at the end.
 
         Raises:
-            SourceError: the file cannot be read on.
+            SourceError: the file cannot be read any further.
         """
         if self._frames is None:
             self._frames = _decoded(self._path)
@@ -54,7 +54,7 @@ class VideoReader:
         return Frame(time.time_ns(), *size_of(planes), planes=planes)
 
     def why(self) -> str:
-        """Nothing is known."""
+        """Return nothing: the failure itself says why."""
         return ""
 
     def close(self) -> None:
@@ -65,7 +65,7 @@ class VideoReader:
 
 
 def _decoded(path: Path) -> Generator[Planes, None, None]:
-    """Each picture of a file. Damage in its middle costs the pictures there, not those behind."""
+    """Yield each picture of a file. Damage in the middle costs the pictures there, not those after it."""
     try:
         import av
     except ImportError as error:
@@ -74,7 +74,7 @@ def _decoded(path: Path) -> Generator[Planes, None, None]:
     try:
         with av.open(str(path)) as container:
             if not container.streams.video:
-                raise SourceError(f"{path} has no video in it")
+                raise SourceError(f"{path} has no video stream")
             for packet in container.demux(container.streams.video[0]):
                 pictures: list[Any] = []
                 try:

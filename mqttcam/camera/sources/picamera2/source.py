@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import selectors
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from mqttcam.camera.frame import Frame, Picture, PictureSpec
@@ -26,6 +24,7 @@ from mqttcam.camera.sources.picamera2.controls import libcamera_controls, valida
 from mqttcam.camera.sources.picamera2.failures import busy_words, in_words, is_busy, is_memory
 from mqttcam.camera.sources.picamera2.frames import FrameMetadata, MappedPlanes
 from mqttcam.camera.sources.picamera2.metadata_fields import fields_in
+from mqttcam.camera.sources.picamera2.requests import CompletedRequests
 from mqttcam.camera.sources.picamera2.table import ControlTable
 from mqttcam.camera.wakeup import Wakeup
 from mqttcam.settings import CameraSettings
@@ -40,15 +39,12 @@ _STILL_TIMEOUT = 5.0
 
 
 class PiCamera(ReportingSource, MeasuringSource, RestartableSource, StillSource):
-    """Frames of one camera, as they come from libcamera.
-
-    picamera2's event loop is run here, in the capture thread, and not in a thread of its own: a failure in it ends a
-    read with the reason, where picamera2's thread would end without a word and every capture would wait for ever.
+    """Gives the frames of one camera as they come from libcamera.
 
     Attributes:
-        notes: in words, what is otherwise than it was asked for.
+        notes: in words, what differs from the configuration.
         applied: control values that were set, as the newest frame was really taken.
-        readings: what libcamera has measured with it.
+        readings: what libcamera measured with the newest frame.
     """
 
     adjusts_itself = True
@@ -61,8 +57,7 @@ class PiCamera(ReportingSource, MeasuringSource, RestartableSource, StillSource)
         self._held: str | None = None
         self._camera: Any = None
         self._libcamera: Any = None
-        self._selector: selectors.DefaultSelector | None = None
-        self._request: Any = None
+        self._requests: CompletedRequests | None = None
         self._metadata: FrameMetadata | None = None
         self._table = ControlTable({}, 0)
         self._main: MappedPlanes | None = None
@@ -73,7 +68,7 @@ class PiCamera(ReportingSource, MeasuringSource, RestartableSource, StillSource)
         self._why_closed = "the camera is not open"
         self.notes: list[str] = []
 
-    # life
+    # open and close
 
     def open(self) -> SourceInfo:
         picamera2, self._libcamera = library.load()
@@ -102,14 +97,15 @@ class PiCamera(ReportingSource, MeasuringSource, RestartableSource, StillSource)
         )
 
     def close(self) -> None:
-        held = self._request  # a running camera may still look at one that it did not take back
-        with contextlib.suppress(SourceError):  # the camera goes in any case
-            self._release()
+        requests, self._requests = self._requests, None
+        held = None
+        if requests is not None:
+            held = requests.held  # a running camera may still access one that it did not take back
+            with contextlib.suppress(SourceError):  # the camera is closed in any case
+                requests.release()
+            requests.close()
         camera, self._camera = self._camera, None
         self._main = self._lores = self._metadata = None
-        if self._selector is not None:
-            self._selector.close()
-            self._selector = None
         if camera is None:
             return
         with library.closing():
@@ -126,12 +122,12 @@ class PiCamera(ReportingSource, MeasuringSource, RestartableSource, StillSource)
     # frames
 
     def read(self, timeout: float) -> Frame | None:
-        self._release()
-        request = self._wait(self._newest, timeout)
+        requests = self._opened()
+        requests.release()
+        request = requests.newest(timeout)
         return None if request is None else self._frame(request)
 
     def _frame(self, request: Any) -> Frame:
-        self._request = request
         assert self._main is not None
         raw = request.request.metadata
         self._metadata = FrameMetadata(raw)
@@ -145,55 +141,31 @@ class PiCamera(ReportingSource, MeasuringSource, RestartableSource, StillSource)
             lores=self._lores.planes(request) if self._lores is not None else None,
         )
 
-    def _wait(self, taken: Callable[[], Any], timeout: float) -> Any:
-        """Run picamera2's event loop until `taken` gives a request, ours to release then; `None`: none came in time."""
-        camera, selector = self._camera, self._selector
-        if camera is None or selector is None:
+    def _opened(self) -> CompletedRequests:
+        """Return the requests of the open camera.
+
+        Raises:
+            SourceError: the camera is not open; the message says why.
+        """
+        if self._requests is None:
             raise SourceError(self._why_closed)
-        end = time.monotonic() + timeout
-        while True:
-            if selector.select(max(0.0, end - time.monotonic())):
-                camera.notifymeread.read()
-                try:
-                    camera.process_requests(None)
-                except Exception as error:
-                    raise SourceError(f"picamera2 failed: {in_words(error)}") from error
-                if (request := taken()) is not None:
-                    return request
-            if time.monotonic() >= end:
-                return None
-
-    def _newest(self) -> Any:
-        with self._camera.lock:
-            completed = self._camera.completed_requests
-            return completed.pop() if completed else None
-
-    def _release(self) -> None:
-        request, self._request = self._request, None
-        if request is None:
-            return
-        try:
-            request.release()
-        except Exception as error:
-            raise SourceError(f"libcamera does not take a frame buffer back: {in_words(error)}") from error
+        return self._requests
 
     def restart_stream(self) -> None:
-        """Stop the camera and start it as it was; its buffers stay."""
-        if self._camera is None:
-            raise SourceError(self._why_closed)
+        """Stop the camera and start it as it was; its buffers are kept."""
+        requests = self._opened()
         try:
-            self._release()
+            requests.release()
             with library.opening():
                 self._camera.stop()
-                self._set_off()
+                self._start_stream()
         except Exception as error:
-            raise SourceError(f"the stream cannot be started again: {in_words(error)}") from error
+            raise SourceError(f"the stream cannot be restarted: {in_words(error)}") from error
 
     # controls
 
     def apply(self, values: Mapping[str, Value]) -> Mapping[str, Value]:
-        if self._camera is None:
-            raise SourceError(self._why_closed)
+        self._opened()
         change = self._table.change(values, self._metadata or {})
         if change.native:
             validate_controls(self._camera, change.native)
@@ -215,55 +187,54 @@ class PiCamera(ReportingSource, MeasuringSource, RestartableSource, StillSource)
 
     @property
     def frame_interval(self) -> float:
-        """Seconds from frame to frame as they are set now, a long exposure counted in."""
+        """Seconds between frames as they are set now, including a long exposure."""
         return max(1 / rate if (rate := self._table.rate) else 0.0, self._table.exposure)
 
     # a still picture
 
     def take_still(self, quality: int) -> Picture:
-        """A picture in the sensor's full resolution. The stream pauses meanwhile, a second or two, and goes on after.
+        """Return a picture in the sensor's full resolution. The stream pauses for the second or two that it takes.
 
         Raises:
-            SourceError: there is not enough camera memory for one, or the camera failed; the message says which.
+            SourceError: there is too little camera memory, or the camera failed; the message says which.
         """
-        if self._camera is None:
-            raise SourceError(self._why_closed)
-        self._release()
+        requests = self._opened()
+        requests.release()
         try:
             with library.opening():
                 self._restart(streams.still(self._camera, self._libcamera, self._settings))
-            # With a single buffer picamera2 keeps no request for later: it has to be told beforehand who takes it.
+            # With a single buffer picamera2 keeps no request for later: it must be asked for it beforehand.
             job = self._camera.capture_request(wait=False)
-            request = self._wait(lambda: _result(job), _STILL_TIMEOUT + 2 * self.frame_interval)
+            request = requests.result_of(job, _STILL_TIMEOUT + 2 * self.frame_interval)
             picture = self._frame(request).picture(PictureSpec(quality)) if request is not None else None
         except Exception as error:
             why = "too little camera memory for a full picture" if is_memory(error) else in_words(error)
             raise SourceError(f"no still picture: {why}") from error
         finally:
-            self._back_to_stream()
+            self._resume_stream(requests)
         if picture is None:
-            raise SourceError("no still picture: none came")
+            raise SourceError("no still picture: none came in time")
         return picture
 
-    def _back_to_stream(self) -> None:
+    def _resume_stream(self, requests: CompletedRequests) -> None:
         try:
-            self._release()
+            requests.release()
             with library.opening():
                 self._restart(self._stream)
         except Exception as error:
             self.close()
-            self._why_closed = f"the stream cannot go on after a still picture: {in_words(error)}"
+            self._why_closed = f"the stream cannot resume after a still picture: {in_words(error)}"
             raise SourceError(self._why_closed) from error
 
     def _restart(self, config: Mapping[str, Any]) -> None:
         self._main = self._lores = None
         self._camera.stop()
         self._camera.configure(dict(config))
-        self._set_off()
-        self._look_at(self._camera.camera_configuration())
+        self._start_stream()
+        self._prepare_frames(self._camera.camera_configuration())
 
-    def _set_off(self) -> None:
-        """Start, with the controls as they are set: picamera2 forgets them at each start."""
+    def _start_stream(self) -> None:
+        """Start with the controls as they are set, as picamera2 forgets them at each start."""
         offered = self._camera.camera_ctrl_info
         controls = {
             name: value for name, value in (self._first | self._table.native).items() if name in offered
@@ -273,10 +244,10 @@ class PiCamera(ReportingSource, MeasuringSource, RestartableSource, StillSource)
         self._camera.set_controls(controls)
         self._camera.start(show_preview=None)
 
-    # opening
+    # helpers of open
 
     def _acquire(self, picamera2: Any, tuning: str | None) -> tuple[Mapping[str, Any], bool]:
-        """Take the camera; what libcamera knows of it, and whether its sensor does HDR now."""
+        """Acquire the camera; return libcamera's information on it, and whether its sensor does HDR now."""
         library.refresh(picamera2, tuning)
         attached = picamera2.global_camera_info()
         index = library.find(self._source.camera, attached)
@@ -293,7 +264,7 @@ class PiCamera(ReportingSource, MeasuringSource, RestartableSource, StillSource)
         return info, sensor_hdr
 
     def _start(self, sensor_hdr: bool) -> None:
-        """Configure and start, with less where memory is short."""
+        """Configure and start; use fewer or smaller buffers if memory is short."""
         camera = self._camera
         size = streams.first_size(self._settings, tuple(camera.sensor_resolution))
         self._first = streams.first_controls(camera, self._settings, self._source, sensor_hdr)
@@ -307,7 +278,11 @@ class PiCamera(ReportingSource, MeasuringSource, RestartableSource, StillSource)
             except Exception as error:
                 if not is_memory(error) or config is configs[-1]:
                     raise
-                log.info("too little camera memory for %d buffers of %dx%d", config.buffers, *config.size)
+                log.info(
+                    "too little camera memory for %d buffers of %dx%d; trying less",
+                    config.buffers,
+                    *config.size,
+                )
             else:
                 break
         got = camera.camera_configuration()
@@ -317,11 +292,10 @@ class PiCamera(ReportingSource, MeasuringSource, RestartableSource, StillSource)
         )
         rate = self._table.rate
         self.notes = streams.differences(self._settings, self._source, configs[0], config, got, rate)
-        self._look_at(got)
-        self._selector = selectors.DefaultSelector()
-        self._selector.register(camera.notifyme_r, selectors.EVENT_READ)
+        self._prepare_frames(got)
+        self._requests = CompletedRequests(camera)
 
-    def _look_at(self, got: Mapping[str, Any]) -> None:
+    def _prepare_frames(self, got: Mapping[str, Any]) -> None:
         """Prepare for the frames of a configured camera."""
         self._size = tuple(got["main"]["size"])
         hflip, vflip = self._settings.mirrored
@@ -329,10 +303,3 @@ class PiCamera(ReportingSource, MeasuringSource, RestartableSource, StillSource)
         left = {"hflip": hflip is not bool(transform.hflip), "vflip": vflip is not bool(transform.vflip)}
         self._main = MappedPlanes(self._camera, "main", **left)
         self._lores = MappedPlanes(self._camera, "lores", **left) if got.get("lores") else None
-
-
-def _result(job: Any) -> Any:
-    """What a job of picamera2 has come to; `None`: it has not yet."""
-    with contextlib.suppress(TimeoutError):
-        return job.get_result(timeout=0)
-    return None

@@ -1,9 +1,9 @@
-"""A moving test picture with a clock and a frame counter; its controls change it as a camera's would.
+"""The source `test_pattern`: a moving test picture with a clock and a frame counter, and controls like a camera's.
 
 | file | knows |
 | --- | --- |
-| `source.py` | the source: controls, pace, what is drawn when |
-| `ball.py` | what moves, so that a person sees at once whether the picture lives |
+| `source.py` | the source: controls, pacing, what is drawn when |
+| `ball.py` | what moves, so that people see at a glance whether the picture is live |
 | `clock_panel.py` | the panel with time, date and number of the frame |
 """
 

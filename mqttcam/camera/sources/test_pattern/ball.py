@@ -1,4 +1,4 @@
-"""A ball that bounces."""
+"""A bouncing ball."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ Area = tuple[slice, slice]
 Wide = NDArray[np.uint16]
 
 _SHARE = 5
-"""Its diameter in the shorter side of where it moves."""
+"""How often its diameter fits into the shorter side of the area in which it moves."""
 _COLOUR = (0.98, 0.30, 0.38)
 _LIGHT = (-0.42, -0.55, 0.72)
-"""Where the light comes from: left, above, in front."""
+"""The direction of the light: from the left, above and in front."""
 _CROSSING, _BOUNCE = 4.5, 1.35
-"""Seconds from one side to the other, and from the ground to the ground."""
+"""Seconds from one side to the other, and from one bounce to the next."""
 _JUMP = 0.86
-"""Of the height, how far it jumps."""
+"""The share of the height that it jumps."""
 
 
 class Ball:
-    """Blended into a picture, and taken out of it again; the cost is that of its own pixels."""
+    """Is blended into a picture, and removed from it again; costs only as much as its own pixels."""
 
     def __init__(self, width: int, height: int) -> None:
-        """It stays within the first `height` rows of a picture of `width`."""
+        """Make a ball that stays within the first `height` rows of a picture of `width` pixels."""
         self._width = width
         self._height = height
         self._side = max(4, min(width, height) // _SHARE // 2 * 2)
@@ -40,23 +40,23 @@ class Ball:
 
     @property
     def planes(self) -> Planes:
-        """Its own pixels, Y, U and V of a 4:2:0 picture, for controls to change."""
+        """Its own pixels as Y, U and V of a 4:2:0 picture, for controls to change."""
         return self._sphere
 
     def paint(self, planes: Planes) -> None:
-        """Change its colours: `planes`, as a control has changed them."""
+        """Change its colours to those of `planes`."""
         y, u, v = (plane.astype(np.uint16) * alpha for plane, alpha in zip(planes, self._alpha, strict=True))
         self._colours = y, u, v
 
     def lift(self, canvas: Planes, background: Planes) -> None:
-        """Take it out of the picture."""
+        """Remove it from the picture."""
         if self._area is not None:
             for plane, behind, area in zip(canvas, background, _of_planes(self._area), strict=True):
                 plane[area] = behind[area]
             self._area = None
 
     def draw(self, canvas: Planes, seconds: float) -> None:
-        """Move it on by so many seconds and draw it."""
+        """Move it on by `seconds`, and draw it."""
         self._seconds += seconds
         left, top = self._position()
         self._area = slice(top, top + self._side), slice(left, left + self._side)
@@ -65,7 +65,7 @@ class Ball:
             plane[area] = (plane[area] * share + colour) >> 8
 
     def _position(self) -> tuple[int, int]:
-        """Left and top, both even: there is half of the colour."""
+        """Return left and top in pixels, both even because of the 4:2:0 chroma."""
         across = abs(self._seconds / _CROSSING % 2 - 1)
         fall = self._seconds / _BOUNCE % 1
         up = 4 * fall * (1 - fall) * _JUMP
@@ -75,14 +75,14 @@ class Ball:
 
 
 def _of_planes(area: Area) -> tuple[Area, Area, Area]:
-    """The same place in Y, U and V."""
+    """Return the same area in Y, U and V."""
     rows, columns = area
     half = slice(rows.start // 2, rows.stop // 2), slice(columns.start // 2, columns.stop // 2)
     return area, half, half
 
 
 def _sphere(side: int) -> tuple[tuple[Wide, Wide, Wide], tuple[Wide, Wide, Wide], Planes]:
-    """How much of what is behind it, and of it, is seen, in 1/256; and its pixels."""
+    """Return the shares of the background and of the ball in 1/256, and the ball's pixels."""
     at = (np.arange(side) + 0.5) / side * 2 - 1
     x, y = np.meshgrid(at, at)
     distance = np.hypot(x, y)

@@ -1,4 +1,4 @@
-"""The panel with the time, the date and the frame's number: white on black, whatever the controls say."""
+"""The panel with the time, the date and the frame number: white on black, unaffected by the controls."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from mqttcam.imaging.text import glyph_mask, text_size
 
 _TIME_LENGTH = len("00:00:00.0")
 _SHARE, _SMALLEST, _WIDEST = 0.42, 150, 0.85
-"""Of the width, that the text takes; but these pixels where they fit, and no more than this share."""
+"""The share of the width that the text takes; its least width in pixels, unless that exceeds the last share."""
 _HIGHEST = 0.4
-"""Of the height, that the panel may take."""
+"""The share of the height that the panel may take."""
 _PAPER, _INK, _PALE_INK = 20, 240, 176
 _NEUTRAL = 128
 
@@ -23,7 +23,7 @@ class ClockPanel:
     """Draws the panel once, and then only the characters that change.
 
     Attributes:
-        top: the row where the panel begins; the picture's height where there is no room for one.
+        top: the first row of the panel; the height of the picture if there is no room for a panel.
     """
 
     def __init__(self, width: int, height: int) -> None:
@@ -50,7 +50,7 @@ class ClockPanel:
         u[half] = v[half] = _NEUTRAL
 
     def draw(self, canvas: Planes, ts_ns: int, count: int) -> None:
-        """Show a moment (Unix nanoseconds) in local time, and a number, on the panel that lies there."""
+        """Show a time (Unix nanoseconds) in local time, and a number, on the panel."""
         if not self._fits:
             return
         moment = datetime.fromtimestamp(ts_ns / 1e9).astimezone()
@@ -65,7 +65,7 @@ class ClockPanel:
     def _write(self, y: Plane, line: int, text: str, top: int, scale: int, ink: int) -> None:
         width, height = text_size(1, scale)
         before = self._shown[line].ljust(len(text))
-        left = self._left + self._padding - scale // 2  # a character's space is on its left
+        left = self._left + self._padding - scale // 2  # the space of a character is on its left
         for character, old in zip(text, before, strict=True):
             if character != old:
                 y[top : top + height, left : left + width] = _tile(character, scale, ink)
@@ -79,7 +79,7 @@ def _tile(character: str, scale: int, ink: int) -> Plane:
 
 
 def _scales(width: int, height: int) -> tuple[int, int]:
-    """Pixels a dot of the time, and of the line below, which has twice as many characters and so the same width."""
+    """Return the pixels per dot of the time and of the line below, which has twice as many characters."""
     wanted = max(width * _SHARE, min(_SMALLEST, width * _WIDEST))
     for large in range(int(wanted / text_size(_TIME_LENGTH, 1)[0]) // 2 * 2, 0, -2):
         small = large // 2

@@ -1,4 +1,4 @@
-"""Digital zoom: a part of the picture as the whole of it."""
+"""Digital zoom: a part of the picture scaled to its full size."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from mqttcam.values import Rectangle
 
 _LEAST = 16
 Window = tuple[int, int, int, int]
-"""x, y, width, height in pixels of the whole picture, as it is shown."""
+"""x, y, width and height in pixels of the whole picture, as it is shown."""
 
 
 def crop_control(size: Size) -> Control:
-    """The control of a picture of this size, under libcamera's name and with its meaning."""
+    """Return the control for a picture of this size, with libcamera's name and meaning."""
     whole = (0, 0, size.width, size.height)
     least = (min(_LEAST, size.width), min(_LEAST, size.height))
     return Control("ScalerCrop", Rectangle(whole, least, view="scaler_crop"), whole, "mdi:crop")
 
 
 def in_whole_blocks(window: Window) -> Window:
-    """The window that can be cut out of a 4:2:0 picture: even."""
+    """Return the window with even numbers, so that it can be cut out of a 4:2:0 picture."""
     x, y, width, height = (number // 2 * 2 for number in window)
     return x, y, width, height
 
 
 def cropped(planes: Planes, window: Window) -> Planes:
-    """The part of a picture in the size of all of it."""
+    """Return a part of a picture, scaled to the size of the whole."""
     height, width = planes[0].shape
     x, y, wide, high = window
     if (wide, high) == (width, height):

@@ -1,4 +1,4 @@
-"""The source `test_pattern`."""
+"""The source itself."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ CONTROLS = (
     Control("ShowClock", Switch(), True, "mdi:clock-digital"),
     crop_control(DEFAULT_SIZE),
 )
-"""The first three and the last have libcamera's names, and of its ranges what is of use to the eye."""
+"""The first three and the last have libcamera's names, and the useful part of its ranges."""
 _REDRAWN = frozenset({"Brightness", "Contrast", "Saturation", "Pattern", "ShowClock"})
-"""Controls that change what does not move."""
+"""Controls that change the background."""
 
 
 class TestPattern(Source):
-    """What does not move is drawn once; a frame costs the ball, and the characters of the clock that change."""
+    """Draws the background once; a frame costs only the ball, and the characters of the clock that change."""
 
-    __test__ = False  # not one of pytest's
+    __test__ = False  # this is not a test class
     adjusts_itself = True
 
     def __init__(self, settings: CameraSettings, wake: Wakeup) -> None:
@@ -73,7 +73,7 @@ class TestPattern(Source):
         return SourceInfo("Test pattern", *self._size, self._settings.frame_rate, controls)
 
     def read(self, timeout: float) -> Frame | None:
-        """The next frame."""
+        """Return the next frame."""
         if not self._pacer.wait(timeout):
             return None
         captured, now = time.time_ns(), time.monotonic()
@@ -87,7 +87,7 @@ class TestPattern(Source):
         return Frame(captured, *self._size, planes=cropped(self._oriented(), self._window))
 
     def apply(self, values: Mapping[str, Value]) -> Mapping[str, Value]:
-        """Take new values; the next frame shows them."""
+        """Set values; the next frame shows them."""
         if isinstance(window := values.get("ScalerCrop"), tuple):
             x, y, width, height = map(int, window)
             self._window = in_whole_blocks((x, y, width, height))
@@ -98,7 +98,7 @@ class TestPattern(Source):
         return values
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: there is no device."""
 
     def _redraw(self) -> None:
         name = self._values["Pattern"]
@@ -120,7 +120,7 @@ class TestPattern(Source):
 
 
 def attached() -> list[AttachedCamera]:
-    """The test pattern is always there."""
+    """Return the test pattern, which is always available."""
     sizes = ((640, 480), (1280, 720), (1920, 1080))
     return [AttachedCamera("test_pattern", "Test pattern", {"type": "test_pattern"}, sizes, CONTROLS)]
 

@@ -1,12 +1,12 @@
-"""Cameras in the network.
+"""The source `url`: cameras in the network.
 
 | file | knows |
 | --- | --- |
-| `source.py` | the source: which kind an address is, open, read, close |
-| `address.py` | the address and its secrets |
-| `reader_thread.py` | a connection that blocks, in a thread of its own; the newest frame wins |
-| `http_client.py` | HTTP: an endless answer (MJPEG), or one picture a request |
-| `multipart.py` | the parts of an endless answer |
+| `source.py` | the source: the kind of an address, open, read, close |
+| `address.py` | the address, without its secrets in logs |
+| `reader_thread.py` | a blocking connection in a thread of its own; the newest frame wins |
+| `http_client.py` | HTTP: MJPEG streams, or one picture per request |
+| `multipart.py` | the parts of an MJPEG stream |
 | `rtsp.py` | RTSP, through PyAV |
 """
 

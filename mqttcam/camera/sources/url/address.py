@@ -1,4 +1,4 @@
-"""A camera's address, with its secrets kept to the one place that sends them."""
+"""The address of a camera; its secrets are only used to send them."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from mqttcam.settings.sources.url import UrlSource
 
 
 class Address:
-    """An address taken apart. Its text, in a log as anywhere else, is scheme, host and port: paths and queries hold
-    secrets as often as `user:password@` does.
+    """A parsed address. Its text, in the log and elsewhere, is scheme, host and port: paths and queries contain secrets
+    as often as `user:password@` does.
     """
 
     def __init__(self, source: UrlSource) -> None:
@@ -28,17 +28,17 @@ class Address:
 
     @property
     def bare(self) -> str:
-        """The whole address without user and password. To be sent, never to be shown."""
+        """The whole address without user and password, to be sent and never shown."""
         return urlunsplit((self.scheme, self._host, self._parts.path, self._parts.query, ""))
 
     @property
     def credentials(self) -> tuple[str, str] | None:
-        """User and password, where there are any. To be sent, never to be shown."""
+        """User and password, `None` if there are none; to be sent and never shown."""
         return (self.username, self._password) if self.username or self._password else None
 
     @property
     def whole(self) -> str:
-        """The address with user and password in it, as FFmpeg wants them. To be sent, never to be shown."""
+        """The address with user and password, for FFmpeg; to be sent and never shown."""
         if self.credentials is None:
             return self.bare
         user = f"{quote(self.username, safe='')}:{quote(self._password, safe='')}@"

@@ -1,4 +1,4 @@
-"""Cameras that speak HTTP: an endless answer of pictures, or one picture a request."""
+"""Cameras with HTTP: an MJPEG stream, or one picture per request."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ from mqttcam.imaging.raster import jpeg_size
 _OFFERS = "WWW-Authenticate"
 _WANTS_LOGIN = 401
 _STATUS = {
-    _WANTS_LOGIN: "wants a user name and a password, or others than these (401)",
+    _WANTS_LOGIN: "requires a user name and password, or others than these (401)",
     403: "refuses (403)",
-    404: "knows no such path (404)",
-    **dict.fromkeys((301, 302, 303, 307, 308), "redirects in a circle, or to what is no HTTP"),
+    404: "has no such path (404)",
+    **dict.fromkeys((301, 302, 303, 307, 308), "redirects in a circle, or to another protocol than HTTP"),
 }
 _BROKEN_IN_A_ROW = 10
-"""Pictures after which a stream is not a camera's."""
+"""Broken pictures in a row after which the stream counts as broken."""
 
 
 class _Digest(urllib.request.HTTPDigestAuthHandler):
-    """Passwords beyond ASCII, as RFC 7616 has them, and its SHA-256."""
+    """Digest authentication with passwords beyond ASCII, and with SHA-256 (RFC 7616)."""
 
     HASHES = MappingProxyType({"MD5": "md5", "SHA": "sha1", "SHA-256": "sha256"})
 
@@ -52,9 +52,9 @@ class _Digest(urllib.request.HTTPDigestAuthHandler):
 
 
 class _Choose(urllib.request.BaseHandler):
-    """Of all ways to log in that are offered, leaves the best one that is known here to the handlers after it.
+    """Leaves only the best supported authentication challenge to the handlers after it.
 
-    They look at the first one alone. And they send the request again, and forget this answer, which is closed.
+    They only look at the first one. They also send the request again without closing this response.
     """
 
     handler_order = 100
@@ -70,7 +70,7 @@ class _Choose(urllib.request.BaseHandler):
 
 
 def challenges(headers: Iterable[str]) -> Iterator[str]:
-    """Every one of some WWW-Authenticate headers: commas part them, and also what belongs to one (RFC 9110, 11.6.1)."""
+    """Yield each challenge of WWW-Authenticate headers. Commas also separate parameters (RFC 9110, 11.6.1)."""
     for header in headers:
         parts: list[str] = []
         for part in urllib.request.parse_http_list(header):
@@ -82,7 +82,7 @@ def challenges(headers: Iterable[str]) -> Iterator[str]:
 
 
 def _rank(challenge: str) -> int:
-    """How good a way to log in is; 0: it is not known here."""
+    """Return how good a challenge is; 0 if it is not supported."""
     scheme, _, rest = challenge.partition(" ")
     if scheme.casefold() == "digest":
         given = re.search(r'(?:^|[\s,])algorithm="?([\w-]+)', rest, re.IGNORECASE)
@@ -91,7 +91,7 @@ def _rank(challenge: str) -> int:
 
 
 class HttpClient:
-    """Opens the address as often as it is asked to."""
+    """Sends requests to the address of a camera."""
 
     def __init__(self, address: Address, timeout: float, *, insecure: bool) -> None:
         self._address = address
@@ -102,7 +102,7 @@ class HttpClient:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
         handlers: list[urllib.request.BaseHandler] = [
-            # Neither files nor proxies, and no other protocol that a redirection could name.
+            # No files, no proxies, and no other protocol that a redirect could name.
             urllib.request.HTTPHandler(),
             urllib.request.HTTPSHandler(context=context),
             urllib.request.HTTPRedirectHandler(),
@@ -112,7 +112,7 @@ class HttpClient:
         ]
         if address.credentials is not None:
             passwords = self._passwords = urllib.request.HTTPPasswordMgrWithDefaultRealm()
-            # All of that camera, wherever it redirects to on it, and no other.
+            # For all paths of this camera, wherever it redirects to, and for no other host.
             passwords.add_password(None, urljoin(address.bare, "/"), *address.credentials)
             handlers += [_Choose(), _Digest(passwords), urllib.request.HTTPBasicAuthHandler(passwords)]
         self._opener = urllib.request.OpenerDirector()
@@ -121,10 +121,10 @@ class HttpClient:
 
     @contextlib.contextmanager
     def open(self) -> Iterator[HTTPResponse]:
-        """The answer to one request. Whatever fails while it is read fails here.
+        """Send a request, and give the response. Failures while it is read are raised here, too.
 
         Raises:
-            SourceError: in words, without anything of the address that could be a secret.
+            SourceError: the request failed; the message has nothing of the address that could be a secret.
         """
         request = urllib.request.Request(
             self._address.bare, headers={"User-Agent": "mqttcam", "Accept": "*/*"}
@@ -146,30 +146,30 @@ class HttpClient:
                 asked = urlsplit(error.url)
                 place = f"{asked.scheme}://{asked.netloc.rpartition('@')[2]}"
                 return (
-                    f"redirects to {place}, which wants a password (401); it is sent to the configured address alone: "
-                    "if that is the camera, configure it as the address"
+                    f"redirects to {place}, which requires a password (401); it is only sent to the configured "
+                    "address: if that is the camera, configure it as the url"
                 )
             if not error.headers.get(_OFFERS):
-                return "wants to be logged in to in a way that is neither Basic nor Digest (401)"
-        return _STATUS.get(error.code, f"answers {error.code}")
+                return "offers neither Basic nor Digest authentication (401)"
+        return _STATUS.get(error.code, f"responds with status {error.code}")
 
     def _reason(self, error: object) -> str:
         if isinstance(error, TimeoutError):
             return f"does not answer within {self._timeout:g} s"
         if isinstance(error, ssl.SSLCertVerificationError):
-            return f"has a certificate that cannot be trusted ({error.verify_message}); `insecure: true` takes any"
+            return f"has a certificate that is not trusted ({error.verify_message}); `insecure: true` accepts any"
         if isinstance(error, ssl.SSLError) and error.reason:
-            return f"does not speak TLS as it should ({error.reason.replace('_', ' ').lower()})"
+            return f"does not speak valid TLS ({error.reason.replace('_', ' ').lower()})"
         if isinstance(error, OSError):
             return f"cannot be reached: {error.strerror or type(error).__name__}"
-        return "does not speak HTTP as it should"
+        return "does not speak valid HTTP"
 
 
 def kind_of(client: HttpClient) -> str:
-    """What the address gives: `mjpeg` or `snapshot`.
+    """Return what the address gives: `mjpeg` or `snapshot`.
 
     Raises:
-        SourceError: neither, or it cannot be reached.
+        SourceError: it gives neither, or cannot be reached.
     """
     with client.open() as response:
         content_type = response.headers.get_content_type()
@@ -181,7 +181,7 @@ def kind_of(client: HttpClient) -> str:
 
 
 def mjpeg(client: HttpClient, stopping: threading.Event) -> Frames:
-    """Each picture of an endless answer, as it was sent."""
+    """Yield each picture of an MJPEG stream, unchanged."""
     with client.open() as response:
         if response.headers.get_content_maintype() != "multipart":
             raise SourceError(f"the address gives {response.headers.get_content_type()}, not an MJPEG stream")
@@ -190,12 +190,12 @@ def mjpeg(client: HttpClient, stopping: threading.Event) -> Frames:
             frame = _frame(jpeg)
             broken = 0 if frame is not None else broken + 1
             if broken > _BROKEN_IN_A_ROW:
-                raise SourceError("the parts of the stream are no JPEGs")
+                raise SourceError("the parts of the stream are not JPEGs")
             yield frame
 
 
 def snapshots(client: HttpClient, interval: float, stopping: threading.Event) -> Frames:
-    """A picture each `interval` seconds, counted from request to request."""
+    """Yield a picture every `interval` seconds, counted from request to request."""
     due = time.monotonic()
     while not stopping.wait(max(0.0, due - time.monotonic())):
         due = max(due + interval, time.monotonic())
@@ -204,7 +204,7 @@ def snapshots(client: HttpClient, interval: float, stopping: threading.Event) ->
             content_type = response.headers.get_content_type()
         frame = _frame(jpeg)
         if frame is None:
-            raise SourceError(f"the answer ({content_type}, {len(jpeg)} bytes) is no whole JPEG")
+            raise SourceError(f"the answer ({content_type}, {len(jpeg)} bytes) is not a complete JPEG")
         yield frame
 
 

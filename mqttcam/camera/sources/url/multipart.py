@@ -1,4 +1,4 @@
-"""The pictures of an endless HTTP answer (`multipart/x-mixed-replace`), as cameras really send it."""
+"""The pictures of a `multipart/x-mixed-replace` response, as cameras really send it."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from typing import Protocol
 from mqttcam.camera.source import SourceError
 
 MAX_PICTURE = 32 * 1024 * 1024
-"""Bytes; what is longer is no picture."""
+"""Bytes; a longer part is not a picture."""
 _MAX_HEADERS = 16 * 1024
 _CHUNK = 64 * 1024
 
 
 class Stream(Protocol):
-    """What has bytes; `b""` at its end."""
+    """A stream of bytes; `b""` marks its end."""
 
     def read1(self, size: int, /) -> bytes: ...
 
 
 def boundary_of(content_type: str) -> bytes:
-    """What stands between two parts, without the dashes: some cameras count them to it, some do not."""
+    """Return the boundary between two parts without dashes, which some cameras include and some do not."""
     message = Message()
     message["Content-Type"] = content_type
     boundary = message.get_param("boundary")
@@ -29,10 +29,10 @@ def boundary_of(content_type: str) -> bytes:
 
 
 def pictures(stream: Stream, boundary: bytes) -> Iterator[bytes]:
-    """Each part's content as it is: by its Content-Length, or where it has none, up to the next boundary.
+    """Yield the content of each part: by its Content-Length, or without one, up to the next boundary.
 
     Raises:
-        SourceError: a part is longer than any picture, or the stream is none of parts.
+        SourceError: a part is longer than any picture, or the stream is not multipart.
     """
     reader = _Reader(stream)
     marker = b"--" + boundary
@@ -55,7 +55,7 @@ def pictures(stream: Stream, boundary: bytes) -> Iterator[bytes]:
 
 
 def _headers(reader: _Reader) -> list[bytes] | None:
-    """The lines up to the empty one, the rest of the boundary's own among them; some cameras end them without a CR."""
+    """Return the lines up to the empty one, including the rest of the boundary's; some cameras end them without CR."""
     lines: list[bytes] = []
     left = _MAX_HEADERS
     while (line := reader.up_to(b"\n", left)) is not None:
@@ -72,13 +72,15 @@ def _length(headers: list[bytes]) -> int | None:
         if name.strip().lower() == b"content-length" and value.strip().isdigit():
             length = int(value)
             if length > MAX_PICTURE:
-                raise SourceError(f"a picture of {length} bytes is announced")
+                raise SourceError(
+                    f"the camera announces a picture of {length} bytes, at most {MAX_PICTURE} are allowed"
+                )
             return length
     return None
 
 
 class _Reader:
-    """Bytes of a stream up to something; `None` where it ends before that."""
+    """Reads a stream up to a length or marker; returns `None` if it ends before that."""
 
     def __init__(self, stream: Stream) -> None:
         self._stream = stream
@@ -95,7 +97,7 @@ class _Reader:
         while (at := self._buffer.find(marker, searched)) < 0:
             searched = max(0, len(self._buffer) - len(marker) + 1)
             if len(self._buffer) > limit:
-                raise SourceError("this is no stream of pictures")
+                raise SourceError("the stream is not a multipart stream of pictures")
             if not self._fill():
                 return None
         found = self._take(at)

@@ -1,4 +1,4 @@
-"""Frames of a connection that blocks, in a thread of its own, so that a stalled one never holds up who reads them."""
+"""A blocking connection in a thread of its own, so that a stalled one never blocks the capture thread."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from mqttcam.camera.source import SourceError
 log = logging.getLogger(__name__)
 
 Frames = Generator[Frame | None, None, None]
-"""Connects at its first frame, gives frames (`None` shows that it lives), and disconnects when it is closed or ends.
+"""Connects at the first frame, yields frames (or `None` as a sign of life), and disconnects when it is closed or ends.
 
-It raises SourceError; its end is one as well: a network camera has none.
+It raises SourceError. Its end counts as a failure, too, as the stream of a network camera has no end.
 """
 _CLOSE_TIMEOUT = 0.3
 
 
 class ReaderThread:
-    """Keeps the newest frame. The thread ends by itself, at the latest when its connection has timed out."""
+    """Keeps the newest frame. The thread ends at the latest when its connection times out."""
 
     def __init__(self, frames: Callable[[threading.Event], Frames], name: str) -> None:
-        """Connects at once.
+        """Connect at once.
 
         Args:
-            frames: makes the generator; its argument is set when nobody wants frames any more.
+            frames: makes the generator; its argument is set once no more frames are wanted.
         """
         self._stopping = threading.Event()
         self._condition = threading.Condition()
@@ -38,7 +38,7 @@ class ReaderThread:
         self._thread.start()
 
     def next(self, timeout: float) -> Frame | None:
-        """The newest frame that was not given yet; `None`: none came in time.
+        """Return the newest frame unless it was returned before; `None` if none came in time.
 
         Raises:
             SourceError: the connection has failed or ended.
@@ -54,7 +54,7 @@ class ReaderThread:
             return frame
 
     def close(self) -> None:
-        """End the thread; a stalled one is left to its time-out, and nothing of it comes any more."""
+        """End the thread; a stalled one is left to its timeout, and its frames are dropped."""
         self._stopping.set()
         self._thread.join(_CLOSE_TIMEOUT)
         with self._condition:

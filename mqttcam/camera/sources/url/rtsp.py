@@ -1,4 +1,4 @@
-"""RTSP, through PyAV: MJPEG is passed through, anything else decoded."""
+"""RTSP through PyAV: MJPEG is passed through, everything else is decoded."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from mqttcam.imaging.video import planes_of
 from mqttcam.settings.sources.url import UrlSource
 
 _BROKEN_IN_A_ROW = 250
-"""Packets that do not decode: some are usual until the first key frame."""
+"""Packets in a row that cannot be decoded; some are normal until the first key frame."""
 _PROBE = {"analyzeduration": "1000000", "probesize": "500000", "fflags": "nobuffer", "flags": "low_delay"}
-"""FFmpeg's own defaults collect five seconds of video before the first frame."""
+"""By default, FFmpeg collects five seconds of video before the first frame."""
 
 _AUTHORITIES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
-"""Where Debian, Fedora and Alpine keep the certificates that they trust: PyAV's own FFmpeg knows of none of them."""
+"""The trusted certificates of Debian, Fedora and Alpine; the FFmpeg in PyAV knows none of these places."""
 
 
 def load() -> Any:
-    """The package `av`.
+    """Return the package `av`.
 
     Raises:
         SourceError: it is not installed.
@@ -40,7 +40,7 @@ def load() -> Any:
 
 
 def rtsp(address: Address, source: UrlSource, stopping: threading.Event) -> Frames:
-    """Every frame of the stream, or its key frames alone; `None` for a packet without one."""
+    """Yield every frame of the stream, or only its key frames; `None` for a packet without one."""
     av = load()
     options = {"rtsp_transport": source.transport, **_PROBE}
     if not source.insecure and address.scheme == "rtsps":
@@ -49,9 +49,9 @@ def rtsp(address: Address, source: UrlSource, stopping: threading.Event) -> Fram
         container = av.open(address.whole, options=options, timeout=(source.timeout, source.timeout))
     except (av.error.FFmpegError, OSError) as error:
         if "tls_verify" in options and error.errno == errno.EIO:
-            # FFmpeg does not say which.
+            # FFmpeg does not say which of the two it is.
             raise SourceError(
-                f"{address} breaks off, or its certificate cannot be trusted; `insecure: true` takes any"
+                f"{address} closes the connection, or its certificate is not trusted; `insecure: true` accepts any"
             ) from None
         raise SourceError(f"{address} {_reason(av, error, source.timeout)}") from None
     try:
@@ -63,7 +63,7 @@ def rtsp(address: Address, source: UrlSource, stopping: threading.Event) -> Fram
 
 
 def _trusted() -> str | None:
-    """The file with the certificates that this system trusts."""
+    """Return the file with the certificates that this system trusts; `None` if it is not found."""
     candidates = (ssl.get_default_verify_paths().cafile, *_AUTHORITIES)
     return next((path for path in candidates if path and Path(path).is_file()), None)
 
@@ -79,7 +79,7 @@ def _frames(av: Any, container: Any, source: UrlSource) -> Frames:
     frames: list[Frame | None]
     for packet in container.demux(stream):
         if packet.dts is None and not packet.size:
-            continue  # what FFmpeg sends at the end, to flush the decoder
+            continue  # FFmpeg sends this at the end, to flush the decoder
         try:
             frames = [_jpeg(packet)] if passed_through else [_decoded(frame) for frame in packet.decode()]
         except (av.error.InvalidDataError, ValueError):
@@ -104,13 +104,13 @@ def _decoded(decoded: Any) -> Frame:
 
 
 def _reason(av: Any, error: Exception, timeout: float) -> str:
-    """FFmpeg's own messages repeat the address, password and all; only the kind of failure is taken from them."""
+    """Return the reason in words. FFmpeg's own messages contain the address with the password, and are not used."""
     if isinstance(error, av.error.ExitError | TimeoutError):
         return f"does not answer within {timeout:g} s"
     if isinstance(error, av.error.HTTPUnauthorizedError):
-        return "wants a user name and a password, or others than these (401)"
+        return "requires a user name and password, or others than these (401)"
     if isinstance(error, av.error.HTTPNotFoundError):
-        return "knows no such path (404)"
+        return "has no such path (404)"
     if isinstance(error, av.error.HTTPError):
         return f"refuses ({type(error).__name__})"
     strerror = getattr(error, "strerror", None)

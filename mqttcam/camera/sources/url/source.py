@@ -1,4 +1,4 @@
-"""A camera in the network as a source."""
+"""The source itself."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MAX_SILENCE = 30.0
 
 
 class UrlCamera(Source):
-    """Frames as they come. JPEGs are passed through; the end of a stream is a failure, as a camera has none."""
+    """Gives frames as they arrive. JPEGs are passed through; the end of a stream is a failure."""
 
     adjusts_itself = True
 
@@ -44,10 +44,10 @@ class UrlCamera(Source):
         self._silence = silence
 
     def open(self) -> SourceInfo:
-        """Connect, and wait for the first frame: only it tells the size.
+        """Connect, and wait for the first frame, as only it tells the size.
 
         Raises:
-            SourceError: it cannot be reached, refuses, or gives no pictures.
+            SourceError: the camera cannot be reached, refuses, or gives no pictures.
         """
         kind, frames = self._kind()
         self._interval = self._source.interval if kind == "snapshot" else 0.0
@@ -71,7 +71,7 @@ class UrlCamera(Source):
             self._last = now
             frame.adjustment = adjustment_for(self._settings, frame.width, frame.height)
         elif now - self._last > max(self._silence, self._source.timeout, 3 * self._interval):
-            raise SourceError(f"{self._address} sends something, but no picture for {now - self._last:.0f} s")
+            raise SourceError(f"{self._address} sends data, but no picture for {now - self._last:.0f} s")
         return frame
 
     def close(self) -> None:
@@ -81,7 +81,7 @@ class UrlCamera(Source):
 
     @property
     def open_timeout(self) -> float:
-        """Seconds: to connect, to be told what the address gives, and to the first picture."""
+        """Seconds to connect, to find out what the address gives, and to the first picture."""
         return 3 * self._source.timeout
 
     def _kind(self) -> tuple[str, Callable[[threading.Event], Frames]]:
@@ -92,7 +92,7 @@ class UrlCamera(Source):
             rtsp.load()
             return "rtsp", functools.partial(rtsp.rtsp, self._address, self._source)
         if self._address.scheme.startswith("rtsp"):
-            raise SourceError(f"{kind} is HTTP, and the address is {self._address.scheme}://")
+            raise SourceError(f"kind {kind} needs an HTTP address, not {self._address.scheme}://")
         from mqttcam.camera.sources.url import http_client
 
         server = http_client.HttpClient(self._address, self._source.timeout, insecure=self._source.insecure)
