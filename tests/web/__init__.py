@@ -1,1 +1,1 @@
-"""The web page, its streams, its API and what guards them."""
+"""Tests of the web server and its page."""

@@ -1,4 +1,4 @@
-"""Chromium without a window, and what a person would do with the page in it."""
+"""Headless Chromium, and what a user does with the page in it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.support.left_out import leave_out
 
 T = TypeVar("T")
 
-# As root there is no sandbox; the rest keeps it from talking to anybody else.
+# The sandbox does not work for root; the other flags disable connections to other hosts.
 _FLAGS = (
     "--headless=new --no-sandbox --disable-gpu --disable-dev-shm-usage --disable-quic --no-first-run --disable-sync "
     "--disable-background-networking --disable-component-update --hide-scrollbars --force-color-profile=srgb"
@@ -43,48 +43,48 @@ return [hash, sum / (data.length / 4) / 3];
 
 
 class Page:
-    """One browser and the page in it."""
+    """A browser with the page."""
 
     def __init__(self, driver: webdriver.Chrome) -> None:
         self.driver = driver
 
     def open(self, url: str) -> None:
-        """Go there, from scratch."""
+        """Load a URL from scratch."""
         self.driver.get("about:blank")
         self.driver.get(url)
 
     def find(self, selector: str) -> WebElement:
-        """The element, as soon as it is there and seen."""
+        """Wait for a visible element, and return it."""
         return self.until(lambda: next((e for e in self.all(selector) if e.is_displayed()), None), selector)
 
     def all(self, selector: str) -> list[WebElement]:
-        """Every element that is there now."""
+        """Return the present elements, visible or not."""
         return self.driver.find_elements(By.CSS_SELECTOR, selector)
 
     def field(self, key: str) -> WebElement:
-        """The input of an entity."""
+        """Wait for the input of an entity, and return it."""
         return self.find(f"[data-key={key}] :is(input, select)")
 
     def text(self, selector: str) -> str:
-        """What an element says."""
+        """Return the text of an element."""
         return self.find(selector).text
 
     def script(self, code: str, *arguments: object) -> Any:
-        """What a piece of JavaScript returns."""
+        """Run JavaScript, and return its result."""
         return self.driver.execute_script(code, *arguments)
 
     def picture(self) -> tuple[int, float]:
-        """What is on the picture now: a number that differs for each, and its brightness from 0 to 255."""
+        """Return a hash of the present picture, and its brightness from 0 to 255."""
         number, brightness = self.script(_HASH)
         return int(number), float(brightness)
 
     def moves(self) -> bool:
-        """Whether the picture becomes another one."""
+        """Wait until the picture changes."""
         first = self.picture()[0]
         return self.until(lambda: self.picture()[0] != first, "another picture", 8)
 
     def slide(self, key: str, value: float) -> None:
-        """Move a slider as a hand does: many values on the way."""
+        """Drag a slider to a value, through many others."""
         self.script(
             """const [slider, value] = arguments, from = slider.valueAsNumber;
             for (let i = 1; i <= 20; i++) {
@@ -96,7 +96,7 @@ class Page:
         )
 
     def until(self, condition: Callable[[], T | None], what: str, timeout: float = 10) -> T:
-        """Wait for something true."""
+        """Wait until a condition returns something true, and return that."""
         end = time.monotonic() + timeout
         while True:
             try:
@@ -105,32 +105,32 @@ class Page:
                 value = None
             if value:
                 return value
-            assert time.monotonic() < end, f"waited {timeout:g} s in vain for {what}"
+            assert time.monotonic() < end, f"{what}: not within {timeout:g} s"
             time.sleep(0.03)
 
     def complaints(self) -> list[str]:
-        """What the browser's console says of errors since the last call: policy violations are there too."""
+        """Return the errors in the console since the last call, policy violations included."""
         return [entry["message"] for entry in self.driver.get_log("browser") if entry["level"] == "SEVERE"]  # type: ignore[no-untyped-call]
 
     def look(self, *, dark: bool = False) -> None:
-        """The system's colours."""
+        """Set the preferred colour scheme."""
         features = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
 
     def size(self, width: int, height: int, *, phone: bool = False) -> None:
-        """The size of the screen, in CSS pixels."""
+        """Set the size of the screen, in CSS pixels."""
         metrics = {"width": width, "height": height, "deviceScaleFactor": 2 if phone else 1, "mobile": phone}
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
 
     def shot(self, name: str) -> None:
-        """A screenshot for people, where `MQTTCAM_SCREENSHOTS` names a folder."""
+        """Save a screenshot if `MQTTCAM_SCREENSHOTS` names a directory."""
         if folder := os.environ.get("MQTTCAM_SCREENSHOTS"):
             self.driver.save_screenshot(str(Path(folder) / f"{name}.png"))
 
 
 @contextmanager
 def browsing() -> Iterator[Page]:
-    """A browser for the block."""
+    """Open a browser for the block."""
     chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
     if chromium is None or driver is None:
         leave_out("no chromium and chromedriver on this machine")

@@ -1,4 +1,4 @@
-"""One browser for all tests that look at the page."""
+"""One browser for all tests of the page."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from tests.web.browser import Page, browsing
 
 _EXPECTED = re.compile(r"status of (40[01]|503)|ERR_CONNECTION|ERR_INCOMPLETE|ERR_EMPTY_RESPONSE")
-"""What the console says when a test has a value, a command or a password refused, or the daemon stopped."""
+"""Console errors of tests in which a request is refused or the daemon is stopped."""
 
 
 @pytest.fixture(scope="package")
@@ -21,7 +21,7 @@ def browser() -> Iterator[Page]:
 
 @pytest.fixture
 def page(browser: Page) -> Iterator[Page]:
-    """The browser with a screen of the usual size; no script fails in it, and no policy is violated."""
+    """The browser with a desktop screen. Fails after the test if the console has errors, such as policy violations."""
     browser.look()
     browser.size(1440, 900)
     browser.complaints()

@@ -21,6 +21,7 @@ from mqttcam.devices.store import Store
 from mqttcam.settings import CameraSettings
 from mqttcam.settings.web import WebSettings
 from mqttcam.web import WebServer
+from mqttcam.web.mjpeg import MjpegStreams
 from mqttcam.web.timing import Timing
 from tests.support.cameras import running
 
@@ -48,6 +49,11 @@ class Served:
     def front(self) -> CameraDevice:
         """The first camera."""
         return next(iter(self.registry.devices.values()))
+
+    @property
+    def streams(self) -> MjpegStreams:
+        """The MJPEG streams, with their counters."""
+        return self.server._context.streams
 
     async def add(self, camera_id: str, **settings: Any) -> CameraDevice:
         """Add a camera, and wait until it runs unless it is disabled."""

@@ -1,4 +1,4 @@
-"""The whole daemon: what the page does is on MQTT, what MQTT does is on the page, and both come back together."""
+"""The whole daemon: page and MQTT show each other's changes, and both recover from a restart."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def running(tmp_path: Path) -> Iterator[Rig]:
         yield found
 
 
-def test_page_and_mqtt_are_one(running: Rig, page: Page) -> None:
+def test_page_and_mqtt_show_the_same(running: Rig, page: Page) -> None:
     page.open(f"http://127.0.0.1:{PORT}/")
     page.find(".stage[data-status=running]")
     assert page.moves()

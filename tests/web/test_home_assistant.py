@@ -1,4 +1,4 @@
-"""A real Home Assistant shows the stream: its MJPEG camera, added as a user adds it."""
+"""A real Home Assistant shows the stream in its MJPEG camera, added as a user would."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def home_assistant(tmp_path: Path) -> Iterator[HomeAssistant]:
 def ask(
     home_assistant: HomeAssistant, path: str, body: dict[str, Any] | None = None
 ) -> urllib.request.Request:
-    """A request to its REST API."""
+    """Return a request to its REST API."""
     return urllib.request.Request(
         f"http://{HOST}:{home_assistant.port}{path}",
         data=None if body is None else json.dumps(body).encode(),
@@ -44,7 +44,7 @@ def ask(
 
 
 def add_camera(home_assistant: HomeAssistant, **data: Any) -> dict[str, Any]:
-    """What "Add integration" and "Submit" do."""
+    """Add the integration as its dialog does."""
     with urllib.request.urlopen(
         ask(home_assistant, "/api/config/config_entries/flow", {"handler": "mjpeg"}), timeout=30
     ) as answer:
@@ -55,7 +55,7 @@ def add_camera(home_assistant: HomeAssistant, **data: Any) -> dict[str, Any]:
     return done
 
 
-def test_its_mjpeg_camera_shows_the_stream(home_assistant: HomeAssistant) -> None:
+def test_home_assistants_mjpeg_camera_shows_the_stream(home_assistant: HomeAssistant) -> None:
     with serving_in_thread(**users()) as (served, _loop):
         done = add_camera(
             home_assistant,

@@ -16,7 +16,7 @@ from tests.web.serving import Served, client, serving, watching
 
 
 async def samples(served: Served) -> dict[tuple[str, str], float]:
-    """Every sample by its name and camera."""
+    """Return every sample by its name and camera."""
     async with client(served) as http:
         answer = await http.get("/metrics")
         assert answer.status == 200
@@ -36,7 +36,7 @@ async def test_healthy() -> None:
         assert await answer.json() == {"ok": True, "problems": []}
 
 
-async def test_what_is_wrong_in_words() -> None:
+async def test_problems_are_listed() -> None:
     async with serving() as served, client(served) as http:
         served.registry.health.checks.append(lambda: "mqtt: not connected")
         answer = await http.get("/healthz")
@@ -44,7 +44,7 @@ async def test_what_is_wrong_in_words() -> None:
         assert await answer.json() == {"ok": False, "problems": ["mqtt: not connected"]}
 
 
-async def test_programs_are_told_ids_and_people_names() -> None:
+async def test_healthz_has_ids_and_the_page_has_names() -> None:
     nothing = {"type": "file", "path": "nowhere.jpg"}
     cameras: dict[str, dict[str, object]] = {
         "shed": {"name": "Shed", "enabled": False, "source": nothing},
@@ -105,7 +105,7 @@ async def test_metrics_are_the_entities_in_base_units() -> None:
         assert ("mqttcam_camera_frame_age_seconds", "back") not in found
 
 
-async def test_open_metrics_for_those_who_ask() -> None:
+async def test_open_metrics_by_accept_header() -> None:
     async with serving() as served, client(served) as http:
         answer = await http.get("/metrics", headers={"Accept": "application/openmetrics-text; version=1.0.0"})
         assert answer.content_type == "application/openmetrics-text"

@@ -1,4 +1,4 @@
-"""Motion on the page and in the API: built from the entities, like all the rest."""
+"""Motion on the page and in the API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Other sites, other names and proxies: what a browser may be led to do to us, and what stands before us."""
+"""Requests from other sites and host names, and proxies."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.web.serving import client, serving
         ({"Origin": "http://cams.example"}, 403),
     ],
 )
-async def test_only_our_own_page_changes_anything(headers: dict[str, str], expected: int) -> None:
+async def test_requests_from_other_sites_are_refused(headers: dict[str, str], expected: int) -> None:
     # A proxy may take the port off the name that it forwards.
     async with serving(public_url="http://cams.example:8443/x/") as served:
         assert await status(served, CHANGE, headers, json={"brightness": 0.1}) == expected
@@ -35,14 +35,14 @@ async def test_only_our_own_page_changes_anything(headers: dict[str, str], expec
 @pytest.mark.parametrize(
     "content_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"]
 )
-async def test_what_a_form_can_send_is_refused(content_type: str) -> None:
+async def test_content_types_of_forms_are_refused(content_type: str) -> None:
     async with serving() as served:
         headers = {"Content-Type": content_type}
         assert await status(served, CHANGE, headers, data=b'{"brightness": 0.9}') == 415
         assert served.front.camera.values.get("brightness") != 0.9
 
 
-async def test_nothing_is_changed_by_a_get() -> None:
+async def test_get_changes_nothing() -> None:
     async with serving() as served, client(served) as http:
         for path in (CHANGE, "/api/cameras/front/cmd/snapshot", "/api/login", "/api/node/cmd/restart"):
             assert (await http.get(path)).status == 405
@@ -64,17 +64,17 @@ async def test_nothing_is_changed_by_a_get() -> None:
         ("cams.example", 200),
     ],
 )
-async def test_without_passwords_only_our_own_names_are_served(host: str, expected: int) -> None:
+async def test_without_login_unknown_host_names_are_refused(host: str, expected: int) -> None:
     async with serving(hosts=["pi.example"], public_url="https://cams.example/x/") as served:
         assert await status(served, SEE, {"Host": host}) == expected
 
 
-async def test_with_a_password_any_name_will_do() -> None:
+async def test_with_login_any_host_name_is_served() -> None:
     async with serving(**users()) as served:
         assert await status(served, SEE, {"Host": "cams.example"} | bearer(TOKEN)) == 200
 
 
-async def test_security_headers_are_on_everything() -> None:
+async def test_security_headers_are_on_every_response() -> None:
     async with serving(frame_ancestors=["http://ha.local:8123"]) as served, client(served) as http:
         for path in (
             "/",

@@ -30,7 +30,7 @@ def running() -> Iterator[tuple[Served, asyncio.AbstractEventLoop]]:
 
 @pytest.fixture
 def served(running: tuple[Served, asyncio.AbstractEventLoop]) -> Iterator[Served]:
-    """One camera, as it was at the start."""
+    """One camera, reset after the test."""
     served, loop = running
     yield served
 
@@ -84,7 +84,7 @@ def test_two_pages_at_once(front: Page, served: Served) -> None:
     front.until(lambda: front.field("image_quality").get_attribute("value") == "40", "the other page's value")
 
 
-def test_what_others_change_is_shown(
+def test_changes_by_others_are_shown(
     front: Page, served: Served, running: tuple[Served, asyncio.AbstractEventLoop]
 ) -> None:
     change = served.front.set_controls({"brightness": -0.5})
@@ -100,7 +100,7 @@ def test_keys_move_a_slider(front: Page, served: Served) -> None:
 
 
 def test_a_refusal_is_shown_at_the_control(front: Page, served: Served) -> None:
-    # The slider itself cannot give such a value; its limits are changed as another camera might have them.
+    # The slider cannot send such a value by itself, so its limit is changed.
     front.script("arguments[0].max = 9", front.field("brightness"))
     front.slide("brightness", 5)
     error = front.find("[data-key=brightness] .error")
@@ -118,7 +118,7 @@ def test_a_refusal_is_shown_at_the_control(front: Page, served: Served) -> None:
     front.until(lambda: not error.text, "no more error")
 
 
-def test_why_a_command_was_not_carried_out_is_shown_at_its_button(front: Page, served: Served) -> None:
+def test_the_error_of_a_command_is_shown_at_its_button(front: Page, served: Served) -> None:
     front.field("enabled").click()
     front.until(lambda: served.front.camera.status is CameraStatus.OFF, "the camera off")
     button = front.find("button[data-key=snapshot]")
@@ -153,7 +153,7 @@ def test_a_snapshot_is_kept_and_shown_large(front: Page) -> None:
     front.until(lambda: not front.all("dialog"), "the dialog closed")
 
 
-def test_it_enlarges(front: Page) -> None:
+def test_zoom_by_keys(front: Page) -> None:
     stage = front.find(".stage")
     stage.send_keys("+")
     assert "scale(1.5)" in (front.find(".picture").get_attribute("style") or "")
@@ -176,7 +176,7 @@ def test_on_a_phone(front: Page) -> None:
     assert front.find(".stage").rect["width"] == 390
     front.shot("phone")
     front.script("document.querySelector('[data-key=brightness]').scrollIntoView({block: 'center'})")
-    # The picture stays in sight while a control is used.
+    # The picture stays visible while a control is used.
     box = front.find(".stage").rect
     assert front.script("return document.querySelector('.stage').getBoundingClientRect().top") >= 0
     assert box["height"] < 844 * 0.6
@@ -202,7 +202,7 @@ def test_everything_has_a_name_for_screen_readers(front: Page) -> None:
     assert front.script("return document.documentElement.lang") == "en"
 
 
-def test_nobody_else_is_asked_for_anything(front: Page, served: Served) -> None:
+def test_the_page_loads_nothing_from_other_hosts(front: Page, served: Served) -> None:
     urls = front.script("return performance.getEntriesByType('resource').map((entry) => entry.name)")
     assert urls
     assert all(url.startswith(served.url) for url in urls)
@@ -215,7 +215,7 @@ def test_the_node(front: Page, served: Served) -> None:
     front.find(".drawer [aria-label=Close]").click()
 
 
-def test_raw_controls_are_folded_away_and_buttons_give_their_arguments(front: Page, served: Served) -> None:
+def test_raw_controls_are_collapsed_and_buttons_send_their_arguments(front: Page, served: Served) -> None:
     camera = served.front.camera
     raw = Control("ColourGains", Vector(Number(0, 32), 2), (1.0, 2.0), raw=True)
     controls = camera.controls
@@ -252,17 +252,17 @@ def test_several_cameras(page: Page) -> None:
         page.until(lambda: page.text("h1") == "Garden", "the garden")
         page.until(lambda: served.server.viewers == 1, "one viewer")
         assert page.moves()
-        # A camera that comes while the page is open.
+        # A camera is added while the page is open.
         asyncio.run_coroutine_threadsafe(served.add("shed", name="Shed"), loop).result(10)
         page.until(lambda: len(page.all("#tabs a")) == 4, "one more tab")
-        # More tabs than a phone has room for: the one that is shown can be seen.
+        # More tabs than fit on a phone: that of the shown camera is visible.
         page.size(390, 844, phone=True)
         page.script("location.hash = '#/shed'")
         page.until(lambda: page.text("h1") == "Shed", "the shed")
         assert page.script("return document.getElementById('tabs').scrollLeft") > 0
 
 
-def test_it_comes_back_after_a_restart_of_the_daemon(page: Page) -> None:
+def test_the_page_recovers_from_a_restart_of_the_daemon(page: Page) -> None:
     with serving_in_thread(ONE) as (served, loop):
         page.open(served.server.url)
         page.find(".stage[data-status=running]")
@@ -287,7 +287,7 @@ def test_it_comes_back_after_a_restart_of_the_daemon(page: Page) -> None:
             asyncio.run_coroutine_threadsafe(again.stop(), loop).result(5)
 
 
-def test_log_in_as_somebody_who_may_only_look(page: Page) -> None:
+def test_a_viewer_logs_in_and_out_and_cannot_change_anything(page: Page) -> None:
     with serving_in_thread(ONE, **users()) as (served, _loop):
         page.open(served.server.url)
         page.find("#login-name").send_keys("otto")

@@ -1,4 +1,4 @@
-"""The page for everybody: fingers, keys, screen readers, large text, small and turned screens, odd names."""
+"""Accessibility: touch, keyboard, screen readers, large text, small and rotated screens, unusual names."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def focused(page: Page) -> str:
 
 
 def fits(page: Page) -> bool:
-    """Whether nothing of the page lies beside the window."""
+    """Return whether the page needs no horizontal scrolling."""
     return bool(page.script("return document.documentElement.scrollWidth <= innerWidth"))
 
 
@@ -57,36 +57,36 @@ def phone(page: Page, width: int = 360, height: int = 740) -> None:
     page.until(lambda: page.script("return screen.width") == width, "the small screen")
 
 
-# keys and screen readers
+# keyboard and screen readers
 
 
-def test_the_skip_link_leads_to_the_picture_and_to_no_other_page(front: Page) -> None:
+def test_the_skip_link_moves_the_focus_and_keeps_the_camera(front: Page) -> None:
     front.script("document.querySelector('.skip').focus()")
     front.driver.switch_to.active_element.send_keys(Keys.ENTER)
     front.until(lambda: focused(front) == "main", "the way past the tabs")
     assert front.text("h1") == "Front door"
 
 
-def test_another_camera_has_its_title_and_keeps_the_place_of_the_keys(front: Page) -> None:
+def test_another_camera_changes_the_title_and_keeps_the_focus(front: Page) -> None:
     tab = front.find("#tabs a[href='#/rtl']")
     tab.send_keys(Keys.ENTER)
     front.until(lambda: front.text("h1") == CAMERAS["rtl"]["name"], "the other camera")
     assert focused(front) == CAMERAS["rtl"]["name"]
     assert front.script("return document.title").startswith(CAMERAS["rtl"]["name"])
     assert [a.get_attribute("aria-current") for a in front.all("#tabs a")] == [None, None, None, "page"]
-    # From a picture among all of them, which is gone then.
+    # From a picture of the overview, which is removed then.
     front.script("location.hash = '#/'")
     front.find(".tile[href='#/front']").send_keys(Keys.ENTER)
     front.until(lambda: focused(front) == "main", "a place for the keys")
 
 
-def test_an_address_that_is_none_shows_all_cameras(page: Page, served: Served) -> None:
+def test_an_unknown_address_shows_all_cameras(page: Page, served: Served) -> None:
     show(page, served, "#/%")
     assert len(page.all(".tile")) == 3
     assert page.script("return document.querySelector('h1').textContent") == "All cameras"
 
 
-def test_letters_are_for_the_picture_alone(front: Page) -> None:
+def test_shortcuts_work_only_on_the_picture(front: Page) -> None:
     front.script("document.querySelector('#tabs a').focus()")
     front.driver.switch_to.active_element.send_keys("sf")
     assert not front.script("return document.fullscreenElement")
@@ -94,12 +94,12 @@ def test_letters_are_for_the_picture_alone(front: Page) -> None:
     front.find(".stage").send_keys("s")
     front.find(".thumb")
     front.until(lambda: "Snapshot taken" in front.text("#toasts"), "what was done, in words")
-    # What is seen on it is in its name, so that one can say it to a machine that listens.
+    # The visible text is part of the accessible name, so that voice control finds it (WCAG 2.5.3).
     label = front.find(".thumb").get_attribute("aria-label") or ""
     assert front.text(".thumb span") in label
 
 
-def test_a_snapshot_that_was_refused_does_not_look_like_one(front: Page, served: Served) -> None:
+def test_a_refused_snapshot_shows_the_error_and_no_flash(front: Page, served: Served) -> None:
     taken = len(front.all(".thumb"))
     front.script(
         """window.fetch = () => Promise.resolve(new Response(JSON.stringify(
@@ -111,7 +111,7 @@ def test_a_snapshot_that_was_refused_does_not_look_like_one(front: Page, served:
     assert len(front.all(".thumb")) == taken
 
 
-def test_what_is_wrong_is_read_out_once(
+def test_a_problem_is_announced_once(
     page: Page, served: Served, running: tuple[Served, asyncio.AbstractEventLoop]
 ) -> None:
     server, asked = served.server, served.registry.health.checks
@@ -127,14 +127,14 @@ def test_what_is_wrong_is_read_out_once(
         asyncio.run_coroutine_threadsafe(change, running[1]).result(10)
         page.until(lambda: page.field("brightness").get_attribute("value") == "0.3", "another event")
         assert page.script("return window.said") == 0
-        # Nor is a value read out while it is still moving.
+        # A value is not announced while a slider moves.
         assert page.find("[data-key=brightness] output").get_attribute("aria-live") == "off"
         assert server.viewers
     finally:
         asked.clear()
 
 
-def test_a_camera_that_does_not_work_is_called_by_its_name(page: Page) -> None:
+def test_a_problem_names_the_camera(page: Page) -> None:
     source = {"type": "file", "path": "nowhere.jpg"}
     with serving_in_thread({"shed": {"name": "Garden shed", "enabled": False, "source": source}}) as (
         served,
@@ -146,10 +146,10 @@ def test_a_camera_that_does_not_work_is_called_by_its_name(page: Page) -> None:
         assert page.text("#notices").startswith("Garden shed: ")
 
 
-# small, turned and large
+# small and rotated screens, large text
 
 
-def test_everything_is_as_large_as_a_finger(page: Page, served: Served) -> None:
+def test_every_target_is_large_enough_for_a_finger(page: Page, served: Served) -> None:
     phone(page)
     show(page, served, "#/front")
     page.script("document.querySelectorAll('details').forEach((it) => { it.open = true; })")
@@ -169,7 +169,7 @@ def test_everything_is_as_large_as_a_finger(page: Page, served: Served) -> None:
 
 
 @pytest.mark.parametrize("camera", ["", "gate", "rtl"])
-def test_long_names_and_those_from_right_to_left_fit_a_phone(page: Page, served: Served, camera: str) -> None:
+def test_long_and_right_to_left_names_fit_a_phone(page: Page, served: Served, camera: str) -> None:
     phone(page)
     show(page, served, f"#/{camera}")
     assert fits(page)
@@ -178,7 +178,7 @@ def test_long_names_and_those_from_right_to_left_fit_a_phone(page: Page, served:
     assert fits(page)
 
 
-def test_each_picture_has_its_name_on_a_phone_too(page: Page, served: Served) -> None:
+def test_each_picture_shows_its_name_on_a_phone(page: Page, served: Served) -> None:
     phone(page)
     show(page, served)
     seen = page.script(
@@ -193,7 +193,7 @@ def test_each_picture_has_its_name_on_a_phone_too(page: Page, served: Served) ->
     page.shot("phone-all")
 
 
-def test_a_camera_starts_at_its_top_and_back_is_where_one_was(page: Page, served: Served) -> None:
+def test_a_camera_starts_at_the_top_and_back_restores_the_scroll_position(page: Page, served: Served) -> None:
     phone(page, 360, 480)
     show(page, served)
     page.script("scrollTo(0, document.documentElement.scrollHeight)")
@@ -215,7 +215,7 @@ def test_a_phone_on_its_side_shows_the_picture_beside_its_controls(page: Page, s
     assert fits(page)
 
 
-def test_all_of_the_text_grows_with_the_reader_s_size(page: Page, served: Served) -> None:
+def test_all_text_grows_with_the_font_size_of_the_browser(page: Page, served: Served) -> None:
     phone(page)
     show(page, served, "#/front")
     size = (
@@ -227,7 +227,7 @@ def test_all_of_the_text_grows_with_the_reader_s_size(page: Page, served: Served
     assert fits(page)
 
 
-def test_large_text_leaves_the_name_of_the_camera_in_the_bar(page: Page, served: Served) -> None:
+def test_large_text_keeps_the_camera_visible_in_the_bar(page: Page, served: Served) -> None:
     phone(page)
     show(page, served, "#/rtl")
     page.script("document.documentElement.style.fontSize = '200%'")
@@ -239,7 +239,7 @@ def test_large_text_leaves_the_name_of_the_camera_in_the_bar(page: Page, served:
         return [bar.left <= tab.left, tab.right <= bar.right]"""
     )
     assert seen == [True, True]
-    # Nor do the words about the connection push it out.
+    # Nor does the text about the connection move it out of the bar.
     before = page.script("return document.getElementById('tabs').clientWidth")
     page.script("document.getElementById('link').textContent = 'Reconnecting'")
     assert page.script("return document.getElementById('tabs').clientWidth") == before
@@ -247,7 +247,7 @@ def test_large_text_leaves_the_name_of_the_camera_in_the_bar(page: Page, served:
     page.shot("large")
 
 
-def test_two_fingers_enlarge_the_picture_and_not_the_page(front: Page) -> None:
+def test_two_fingers_zoom_the_picture_and_not_the_page(front: Page) -> None:
     phone(front)
     front.driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": True, "maxTouchPoints": 2})
     try:
@@ -263,10 +263,10 @@ def test_two_fingers_enlarge_the_picture_and_not_the_page(front: Page) -> None:
         front.driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": False})
 
 
-# what is not as usual
+# special cases
 
 
-def test_a_node_that_is_gone_does_not_look_alive(page: Page) -> None:
+def test_a_stopped_node_does_not_look_live(page: Page) -> None:
     with serving_in_thread({"front": {"name": "Front door"}}) as (served, loop):
         show(page, served)
         asyncio.run_coroutine_threadsafe(served.server.stop(), loop).result(5)
@@ -275,14 +275,14 @@ def test_a_node_that_is_gone_does_not_look_alive(page: Page) -> None:
         assert not page.find(".stage").find_element("css selector", ".tools").is_displayed()
 
 
-def test_no_camera_is_said_with_what_to_do(page: Page) -> None:
+def test_without_cameras_the_page_explains_what_to_do(page: Page) -> None:
     with serving_in_thread({}) as (served, _loop):
         page.open(served.url)
         assert page.text("h1") == "No camera yet"
         assert "cameras:" in page.text(".empty p")
 
 
-def test_who_may_only_look_is_told_so_and_goes_on_at_the_page(page: Page) -> None:
+def test_a_viewer_sees_a_hint_and_has_the_focus_on_the_page(page: Page) -> None:
     with serving_in_thread({"front": {}}, **users()) as (served, _loop):
         page.open(served.url)
         page.find("#login-name").send_keys("otto")

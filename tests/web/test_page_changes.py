@@ -1,4 +1,4 @@
-"""What the page keeps when cameras and their entities change while somebody uses it."""
+"""What the page keeps when cameras and their entities change while it is in use."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NOTE = Control("Note", Text(40), "")
 
 
 class Open:
-    """A page of one camera, and the daemon's side of it."""
+    """The page of one camera, and its server."""
 
     def __init__(self, page: Page, served: Served, loop: asyncio.AbstractEventLoop) -> None:
         self.page = page
@@ -29,12 +29,12 @@ class Open:
         self._loop = loop
 
     def do(self, work: Coroutine[Any, Any, object]) -> None:
-        """Have something done in the daemon."""
+        """Run a coroutine on the event loop of the server."""
         future: Future[object] = asyncio.run_coroutine_threadsafe(work, self._loop)
         future.result(10)
 
     def have(self, *more: Control, without: str = "") -> None:
-        """The camera's controls change."""
+        """Add and remove controls of the camera."""
 
         async def change() -> None:
             camera = self.served.front.camera
@@ -45,7 +45,7 @@ class Open:
         self.do(change())
 
     def replace(self, **settings: Any) -> None:
-        """As a reload does after an edit of the camera."""
+        """Replace the camera, as a reload after a change of its settings does."""
 
         async def change() -> None:
             await self.served.front.camera.stop()
@@ -75,7 +75,7 @@ def is_the_same_picture(page: Page) -> bool:
 
 
 def typed(page: Page, key: str) -> tuple[bool, str]:
-    """Whether the keys are in a field, and what stands there."""
+    """Return whether a field has the focus, and its text."""
     found = page.script(
         "const it = document.querySelector(`[data-key=${arguments[0]}] input`);"
         "return [it === document.activeElement, it.value]",
@@ -84,7 +84,7 @@ def typed(page: Page, key: str) -> tuple[bool, str]:
     return bool(found[0]), str(found[1])
 
 
-def test_controls_that_appear_and_go_leave_what_is_typed_and_the_picture(opened: Open) -> None:
+def test_added_and_removed_controls_keep_typed_text_and_the_picture(opened: Open) -> None:
     page = opened.page
     opened.have(NOTE)
     page.field("note").send_keys("half a wo")
@@ -98,7 +98,7 @@ def test_controls_that_appear_and_go_leave_what_is_typed_and_the_picture(opened:
     assert typed(page, "note") == (True, "half a word")
     assert is_the_same_picture(page)
     assert page.moves()
-    # In their order, wherever they come.
+    # In their order, wherever they were added.
     order = page.script(
         "return [...document.querySelectorAll('.fields [data-key]')].map((it) => it.dataset.key)"
     )
@@ -106,7 +106,7 @@ def test_controls_that_appear_and_go_leave_what_is_typed_and_the_picture(opened:
     assert [key for key in order if key in wanted] == wanted
 
 
-def test_a_control_with_other_limits_keeps_the_keys_and_what_is_typed(opened: Open) -> None:
+def test_a_control_with_new_limits_keeps_focus_and_typed_text(opened: Open) -> None:
     page = opened.page
     opened.have(NOTE)
     page.field("note").send_keys("half a wo")
@@ -115,7 +115,7 @@ def test_a_control_with_other_limits_keeps_the_keys_and_what_is_typed(opened: Op
     assert typed(page, "note") == (True, "half a wo")
 
 
-def test_full_screen_a_closer_look_and_what_is_looked_for_stay(opened: Open) -> None:
+def test_new_controls_keep_full_screen_zoom_and_filter(opened: Open) -> None:
     page = opened.page
     opened.have(*(Control(f"Gain{n}", Number(1, 8), 1.0) for n in range(14)))
     page.find(".filter").send_keys("gain1")
@@ -132,7 +132,7 @@ def test_full_screen_a_closer_look_and_what_is_looked_for_stay(opened: Open) -> 
     assert not page.all("[data-key=analogue_gain]")[0].is_displayed()
 
 
-def test_a_reload_of_the_camera_shows_it_anew_in_the_same_place(opened: Open) -> None:
+def test_a_reload_shows_the_changed_camera_in_place(opened: Open) -> None:
     page = opened.page
     page.find("[aria-label^='Full screen']").click()
     page.until(lambda: page.script("return document.fullscreenElement === stage"), "full screen")
@@ -150,9 +150,9 @@ def test_a_reload_of_the_camera_shows_it_anew_in_the_same_place(opened: Open) ->
     page.until(lambda: not page.script("return document.fullscreenElement"), "the page again")
 
 
-def test_a_reload_of_the_camera_leaves_the_keys_where_they_are(opened: Open) -> None:
+def test_a_reload_keeps_the_focus(opened: Open) -> None:
     page = opened.page
-    # Before its source is open, nobody knows what it can do.
+    # Before its source is open, its controls are unknown.
     opened.have(without="brightness")
     page.until(lambda: not page.all("[data-key=brightness]"), "no brightness")
     contrast = page.field("contrast")
@@ -163,12 +163,12 @@ def test_a_reload_of_the_camera_leaves_the_keys_where_they_are(opened: Open) -> 
     assert page.driver.switch_to.active_element == contrast
 
 
-def test_a_reload_that_nobody_could_see_shows_the_new_stream(opened: Open) -> None:
+def test_a_reload_between_two_updates_shows_the_new_stream(opened: Open) -> None:
     page = opened.page
     assert page.moves()
 
     async def at_once() -> None:
-        """As fast as that: there is no event in between."""
+        """Replace the camera between two updates."""
         old = opened.served.front
         opened.served.registry.remove("front")
         new = await opened.served.add("front", name="Front door", size="640x480")
@@ -181,7 +181,7 @@ def test_a_reload_that_nobody_could_see_shows_the_new_stream(opened: Open) -> No
     assert page.script("return stage === document.querySelector('.stage')")
 
 
-def test_the_only_camera_stays_in_sight_when_others_come(opened: Open) -> None:
+def test_the_only_camera_stays_shown_when_others_are_added(opened: Open) -> None:
     page = opened.page
     opened.have(NOTE)
     page.field("note").send_keys("half a wo")
@@ -194,7 +194,7 @@ def test_the_only_camera_stays_in_sight_when_others_come(opened: Open) -> None:
     page.until(lambda: len(page.all(".tile")) == 2, "all of them")
 
 
-def test_among_all_cameras_those_that_stay_go_on(opened: Open) -> None:
+def test_the_overview_keeps_streams_when_cameras_are_added_and_removed(opened: Open) -> None:
     page = opened.page
     opened.do(opened.served.add("shed"))
     page.until(lambda: len(page.all("#tabs a")) == 3, "the tabs")
@@ -215,7 +215,7 @@ def test_among_all_cameras_those_that_stay_go_on(opened: Open) -> None:
     page.until(lambda: page.text("h1") == "No camera yet", "what to do")
 
 
-def test_a_camera_that_comes_up_later_gets_its_controls(page: Page) -> None:
+def test_a_camera_that_is_switched_on_later_shows_its_controls(page: Page) -> None:
     with serving_in_thread({"front": {"name": "Front door", "enabled": False}}) as (served, _loop):
         page.open(served.url)
         assert "switched off" in page.text(".curtain")

@@ -1,4 +1,4 @@
-"""What people see of the page: enough contrast, and nothing that moves where they want it still."""
+"""Contrast, forced colours and reduced motion."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def colour(page: Page, name: str) -> str:
 
 
 def contrast(one: str, other: str) -> float:
-    """Of two colours as `#rrggbb`: https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio"""
+    """Return the ratio of two colours, `#rrggbb`: https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio"""
 
     def luminance(text: str) -> float:
         parts = [int(text[i : i + 2], 16) / 255 for i in (1, 3, 5)]
@@ -52,8 +52,8 @@ def contrast(one: str, other: str) -> float:
 
 
 @pytest.mark.parametrize("dark", [False, True])
-def test_chosen_colours_leave_what_shows_how_things_stand(page: Page, dark: bool) -> None:
-    """Where the system forces its colours, there is no background, shadow or colour of ours."""
+def test_forced_colours_keep_states_visible(page: Page, dark: bool) -> None:
+    """Forced colours remove the backgrounds, shadows and colours of the page."""
     cameras = {"front": {"size": "640x480"}, "gate": {}}
     with serving_in_thread(cameras) as (served, _loop):
         page.driver.execute_cdp_cmd(
@@ -74,7 +74,7 @@ def test_chosen_colours_leave_what_shows_how_things_stand(page: Page, dark: bool
         assert drawn(page, "#tabs a:not([aria-current])")["backgroundColor"] in nothing
         assert drawn(page, "#link", "::before")["backgroundColor"] not in nothing
         assert drawn(page, ".badge", "::before")["backgroundColor"] not in nothing
-        # What lies on the picture does not take its colours for a background.
+        # What is drawn over the picture has a background of its own.
         for part in (".badge", ".tools"):
             assert drawn(page, part)["backgroundColor"] == canvas
         assert drawn(page, ".card")["borderTopWidth"] == "1px"
@@ -99,7 +99,7 @@ def test_chosen_colours_leave_what_shows_how_things_stand(page: Page, dark: bool
 
 
 def drawn(page: Page, selector: str, part: str | None = None) -> dict[str, str]:
-    """How an element, or a part of it, is drawn once nothing moves any more."""
+    """Return the style of an element or pseudo-element after its transitions."""
     found: dict[str, str] = page.script(
         """for (const it of document.getAnimations()) if (it instanceof CSSTransition) it.finish();
         const style = getComputedStyle(document.querySelector(arguments[0]), arguments[1]);
@@ -111,7 +111,7 @@ def drawn(page: Page, selector: str, part: str | None = None) -> dict[str, str]:
     return found
 
 
-def test_nothing_moves_for_who_wants_it_still(page: Page, url: str) -> None:
+def test_reduced_motion_has_no_animations(page: Page, url: str) -> None:
     still = [{"name": "prefers-reduced-motion", "value": "reduce"}]
     page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": still})
     page.open(url)

@@ -1,4 +1,4 @@
-"""The page within a page of another site, as in a dashboard."""
+"""The page embedded in another site, such as a dashboard."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.web.serving import serving_in_thread
 
 @contextmanager
 def dashboard(folder: Path, body: str) -> Iterator[str]:
-    """Another site with a page that has this in it; its address."""
+    """Serve another site with this content; yield its URL."""
     (folder / "index.html").write_text(f'<link rel=icon href="data:,">{body}')
     handler = functools.partial(SimpleHTTPRequestHandler, directory=str(folder))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
@@ -27,7 +27,7 @@ def dashboard(folder: Path, body: str) -> Iterator[str]:
         server.shutdown()
 
 
-def test_a_browser_that_keeps_no_login_within_another_site_s_page_is_said(page: Page, tmp_path: Path) -> None:
+def test_an_embedded_page_without_cookies_explains_why_the_login_failed(page: Page, tmp_path: Path) -> None:
     with serving_in_thread({"front": {}}, frame_ancestors=["http://localhost:*"], **users()) as (
         served,
         _loop,
@@ -56,7 +56,7 @@ CARD = (
 )
 
 
-def test_in_a_card_of_a_dashboard_it_fits_and_leaves_the_dashboard_where_it_is(
+def test_in_a_dashboard_card_the_page_fits_and_does_not_scroll_the_dashboard(
     page: Page, tmp_path: Path
 ) -> None:
     with serving_in_thread(CAMERAS, frame_ancestors=["http://localhost:*"]) as (served, _loop):

@@ -1,4 +1,4 @@
-"""Windows drawn on the picture, in a real browser: by mouse, finger and keys; and what the camera makes of them."""
+"""Windows drawn on the picture in a real browser, by mouse, finger and keys, and their effect on the camera."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.web.serving import Served, serving_in_thread
 ONE = {"front": {"name": "Front door", "size": "640x480"}}
 WHOLE = (0, 0, 640, 480)
 FOCUS = Control("AfWindows", Rectangle(WHOLE, view="scaler_crop"))
-"""A window that changes nothing of the picture, as lenses with a motor have them."""
+"""A window that does not change the picture, as that of cameras with autofocus."""
 CROP = "[data-key=scaler_crop]"
 _PLACE = """
 const picture = document.querySelector(".picture"), box = picture.getBoundingClientRect();
@@ -42,7 +42,7 @@ def running() -> Iterator[tuple[Served, asyncio.AbstractEventLoop]]:
 
 @pytest.fixture
 def served(running: tuple[Served, asyncio.AbstractEventLoop]) -> Served:
-    """One camera that stands still and shows all of its picture."""
+    """One camera with a still and uncropped picture."""
     served, loop = running
     values: dict[str, Value] = {"scaler_crop": WHOLE, "speed": 0.0, "show_clock": False}
     asyncio.run_coroutine_threadsafe(served.front.set_controls(values), loop).result(10)
@@ -51,7 +51,7 @@ def served(running: tuple[Served, asyncio.AbstractEventLoop]) -> Served:
 
 @pytest.fixture
 def front(page: Page, served: Served) -> Page:
-    """Its page, connected, with all of the picture."""
+    """Its page, connected, with the whole picture."""
     page.open(served.server.url)
     page.find(".stage[data-status=running]")
     page.until(lambda: page.script("return document.querySelector('.picture').naturalWidth"), "the picture")
@@ -60,7 +60,7 @@ def front(page: Page, served: Served) -> Page:
 
 
 def crop(served: Served) -> Box:
-    """The window that the camera has."""
+    """Return the window of the camera."""
     x, y, width, height = state(served)["scaler_crop"]
     return x, y, width, height
 
@@ -71,20 +71,20 @@ def state(served: Served) -> dict[str, list[int]]:
 
 
 def press(page: Page, name: str, key: str = "scaler_crop") -> None:
-    """One of the buttons of a window."""
+    """Click one of the buttons of a window."""
     button = next(one for one in page.all(f"[data-key={key}] .windowtools button") if one.text == name)
     page.until(button.is_enabled, "the button")
     click(page, button)
 
 
 def click(page: Page, element: WebElement) -> None:
-    """Where the bar at the top does not cover it."""
+    """Click an element after scrolling it out from under the bar."""
     page.script("arguments[0].scrollIntoView({block: 'center'})", element)
     element.click()
 
 
 def drag(page: Page, start: tuple[int, int], end: tuple[int, int], kind: str = "mouse") -> None:
-    """From one pixel of the 640x480 that are seen to another one, in some steps; `kind` as in W3C WebDriver."""
+    """Drag from one pixel of the 640x480 shown to another, in steps; `kind` as in W3C WebDriver."""
     left, top, scale = page.script(_PLACE)
     steps: list[dict[str, object]] = []
     for step in range(5):
@@ -98,7 +98,7 @@ def drag(page: Page, start: tuple[int, int], end: tuple[int, int], kind: str = "
 
 
 def is_about(wanted: Box, off: int = 4) -> object:
-    """To compare with: a pixel of the screen may be several of the window's."""
+    """Return what equals a window with a tolerance: a pixel of the screen may be several of the window's."""
     return pytest.approx(wanted, abs=off)
 
 
@@ -110,14 +110,14 @@ def drawn(page: Page, served: Served, wanted: Box, off: int = 4) -> None:
     page.until(lambda: not page.all(".drawing"), "the end of drawing")
 
 
-def test_by_mouse_and_the_picture_is_that_part(front: Page, served: Served) -> None:
+def test_by_mouse_the_picture_shows_the_window(front: Page, served: Served) -> None:
     press(front, "Draw on the picture")
     assert front.text(".drawbar .size") == "320 × 240 at 160, 120"
     front.shot("window-light")
     drag(front, (6, 200), (86, 260))
     drawn(front, served, (6, 200, 80, 60))
     front.until(lambda: front.picture()[1] > 180, "the white bar alone")
-    # What is drawn now is a part of that part.
+    # The next window is a part of that part.
     press(front, "Draw on the picture")
     drag(front, (160, 120), (480, 360))
     drawn(front, served, (26, 214, 40, 30))
@@ -126,7 +126,7 @@ def test_by_mouse_and_the_picture_is_that_part(front: Page, served: Served) -> N
     front.until(lambda: front.picture()[1] < 150, "all the bars")
 
 
-def test_the_window_keeps_the_picture_s_shape(front: Page, served: Served) -> None:
+def test_the_window_keeps_the_aspect_ratio(front: Page, served: Served) -> None:
     press(front, "Draw on the picture")
     drag(front, (600, 400), (440, 390))
     drawn(front, served, (440, 280, 160, 120))
@@ -158,7 +158,7 @@ def test_by_keys(front: Page, served: Served) -> None:
     assert front.text(".drawbar .size") == "320 × 240 at 198, 110"
     layer.send_keys(Keys.SHIFT, Keys.ARROW_DOWN)
     assert front.text(".drawbar .size") == "333 × 250 at 198, 110"
-    assert crop(served) == WHOLE, "nothing is set before it is said"
+    assert crop(served) == WHOLE, "nothing is set before Enter"
     layer.send_keys(Keys.ENTER)
     drawn(front, served, (198, 110, 332, 250), off=0)
     focused = front.driver.switch_to.active_element
@@ -169,7 +169,7 @@ def test_by_keys(front: Page, served: Served) -> None:
     assert crop(served) == (198, 110, 332, 250)
 
 
-def test_while_looking_closer_and_in_full_screen(front: Page, served: Served) -> None:
+def test_while_zoomed_and_in_full_screen(front: Page, served: Served) -> None:
     front.find(".stage").send_keys("+")
     press(front, "Draw on the picture")
     front.find(".drawing").send_keys("+")
@@ -199,7 +199,7 @@ def test_the_box_moves_with_the_picture(front: Page) -> None:
     front.find(".drawing").send_keys("0", Keys.ESCAPE)
 
 
-def test_a_window_that_is_not_what_the_picture_shows(front: Page, served: Served) -> None:
+def test_a_window_that_does_not_change_the_picture(front: Page, served: Served) -> None:
     press(front, "Draw on the picture")
     drag(front, (160, 120), (480, 360))
     drawn(front, served, (160, 120, 320, 240))
@@ -209,7 +209,7 @@ def test_a_window_that_is_not_what_the_picture_shows(front: Page, served: Served
     wanted = is_about((160, 120, 160, 30))
     front.until(lambda: state(served)["af_windows"] == wanted, "a flat window in the camera's own pixels")
     assert crop(served) == crop_now
-    # The next one begins with it.
+    # Drawing starts with the present window.
     press(front, "Draw on the picture", "af_windows")
     front.find(".drawing").send_keys(Keys.ENTER)
     front.until(lambda: not front.all(".drawing"), "the end of drawing")
@@ -237,16 +237,14 @@ def test_a_refusal_is_shown_at_the_control(
     field.clear()
     field.send_keys("600, 0, 100, 100" + Keys.ENTER)
     front.until(lambda: "is not within 0, 0, 640, 480" in error.text, "what is allowed")
-    assert field.get_attribute("value") == "600, 0, 100, 100", "it can be mended"
+    assert field.get_attribute("value") == "600, 0, 100, 100", "it can be corrected"
     field.clear()
     field.send_keys("(8, 8, 64, 48)" + Keys.ENTER)
     drawn(front, served, (8, 8, 64, 48), off=0)
     assert not error.text
 
 
-def test_a_mere_click_sets_nothing_and_a_camera_that_is_off_cannot_be_drawn_on(
-    front: Page, served: Served
-) -> None:
+def test_a_click_sets_nothing_and_drawing_needs_a_running_camera(front: Page, served: Served) -> None:
     press(front, "Draw on the picture")
     drag(front, (100, 100), (102, 101))
     assert front.all(".drawing")

@@ -1,4 +1,4 @@
-"""Password hashes: what they are made of, and how a person gets one."""
+"""Password hashes, and the command that makes one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mqttcam.settings.web import WebUser
 from mqttcam.web.passwords import hash_password, verify_password
 
 
-def test_only_the_password_fits() -> None:
+def test_only_the_right_password_matches() -> None:
     line = hash_password("pässwörd")
     assert verify_password("pässwörd", line)
     assert not verify_password("passwörd", line)
@@ -32,7 +32,7 @@ def test_a_known_hash_of_the_standard() -> None:
     assert verify_password("password", line)
 
 
-def test_its_lines_are_what_the_settings_take() -> None:
+def test_the_settings_accept_a_hash() -> None:
     user = WebUser.model_validate({"password_hash": hash_password("x")})
     assert "scrypt" not in repr(user)
 

@@ -75,7 +75,7 @@ async def test_a_client_that_disconnects_early_is_not_logged(
     async with serving() as served:
         assert await raw(served, f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1".encode()) == b""
         assert gone.is_set()
-    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
+    assert [r.getMessage() for r in caplog.records if r.levelno >= logging.WARNING] == []
 
 
 async def test_a_connection_without_a_complete_request_is_closed() -> None:

@@ -1,4 +1,4 @@
-"""Start and stop: clear words when it cannot start, TLS, and an end within a second whatever hangs on it."""
+"""Start and stop: clear errors, TLS, and a quick stop despite open connections."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ async def test_port_0_is_any_free_one() -> None:
         assert served.server.url == f"http://127.0.0.1:{served.server.port}/"
 
 
-async def test_a_taken_port_is_said_in_words() -> None:
+async def test_a_port_in_use_is_reported() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         async with serving({}, start=False, port=port) as served:
@@ -34,13 +34,13 @@ async def test_a_taken_port_is_said_in_words() -> None:
                 await served.server.start()
 
 
-async def test_an_address_that_is_not_ours() -> None:
+async def test_an_address_of_another_machine_is_reported() -> None:
     async with serving({}, start=False, host="192.0.2.1", allow_unauthenticated=True) as served:
         with pytest.raises(ListenError, match=r"192.0.2.1 is not an address of this machine"):
             await served.server.start()
 
 
-async def test_every_address_has_an_url_that_others_can_use() -> None:
+async def test_the_url_on_all_interfaces_has_a_reachable_address() -> None:
     async with serving({}, host="0.0.0.0", allow_unauthenticated=True) as served:
         assert "0.0.0.0" not in served.server.url
     async with serving({}, start=False, public_url="https://cams.example/pi") as served:
@@ -63,7 +63,7 @@ async def test_https(tmp_path: Path) -> None:
             assert size_of((await parts.next()).jpeg) == (320, 240)
 
 
-async def test_a_certificate_that_is_none(tmp_path: Path) -> None:
+async def test_an_invalid_certificate_is_reported(tmp_path: Path) -> None:
     bad = tmp_path / "bad.pem"
     bad.write_text("not a certificate")
     async with serving({}, start=False, tls={"cert_file": bad, "key_file": bad}) as served:
@@ -71,7 +71,7 @@ async def test_a_certificate_that_is_none(tmp_path: Path) -> None:
             await served.server.start()
 
 
-async def test_stops_within_a_second_whatever_hangs_on_it() -> None:
+async def test_stop_does_not_wait_for_open_connections() -> None:
     async with serving({"front": {"size": "1280x720"}}) as served:
         stalled = socket.create_connection(("127.0.0.1", served.server.port))
         stalled.sendall(b"GET /stream.mjpg HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
@@ -95,12 +95,12 @@ async def test_stops_within_a_second_whatever_hangs_on_it() -> None:
             sock.close()
 
 
-async def test_stopping_twice_or_before_the_start_is_nothing() -> None:
+async def test_stop_can_be_called_twice_and_before_the_start() -> None:
     async with serving({}, start=False) as served:
         await served.server.stop()
         await served.server.stop()
 
 
-def test_a_daemon_that_serves_nothing_does_without_the_server_library() -> None:
+def test_aiohttp_is_imported_only_when_the_server_is_used() -> None:
     code = "import sys, mqttcam.cli.main, mqttcam.run.app, mqttcam.web.passwords; sys.exit('aiohttp' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], timeout=30, check=False).returncode == 0

@@ -1,4 +1,4 @@
-"""The `web:` section: what it refuses, above all being open to a network by accident."""
+"""The `web:` section: what it refuses, above all unprotected access from a network."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def test_off_and_loopback_by_default() -> None:
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "pi.local"])
-def test_beyond_loopback_somebody_has_to_be_asked(host: str) -> None:
-    assert "everyone in the network" in refusal(enabled=True, host=host)
+def test_beyond_loopback_a_login_is_required(host: str) -> None:
+    assert "everyone on the network" in refusal(enabled=True, host=host)
     assert make(enabled=True, host=host, allow_unauthenticated=True).allow_unauthenticated
     assert make(enabled=True, host=host, users={"anna": {"password_hash": HASH}}).users
     assert make(enabled=True, host=host, tokens={"x": {"token": TOKEN}}).tokens

@@ -1,4 +1,4 @@
-"""Single pictures: from now, and the last snapshots; HEAD and caching."""
+"""The next frame, the last snapshots, HEAD, and caching."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.support.pictures import size_of
 from tests.web.serving import client, serving
 
 
-async def test_a_snapshot_is_from_now() -> None:
+async def test_a_snapshot_is_taken_after_the_request() -> None:
     async with serving() as served, client(served) as http:
         asked = time.time()
         answer = await http.get("/cameras/front/snapshot.jpg")
@@ -36,17 +36,17 @@ async def test_width_and_quality() -> None:
 @pytest.mark.parametrize(
     "path", ["/", "/cameras/front/snapshot.jpg", "/stream.mjpg", "/api/cameras", "/healthz"]
 )
-async def test_head_is_get_without_its_body(path: str) -> None:
+async def test_head_is_get_without_the_body(path: str) -> None:
     async with serving() as served, client(served) as http:
         head = await http.head(path)
+        assert served.server.viewers == 0
         async with http.get(path) as get:
             assert head.status == get.status == 200
             assert head.content_type == get.content_type
         assert await head.read() == b""
-        assert served.server.viewers <= 1
 
 
-async def test_an_unavailable_camera_gives_a_picture_that_says_so() -> None:
+async def test_an_unavailable_camera_returns_the_placeholder() -> None:
     async with serving({"front": {"enabled": False}}) as served, client(served) as http:
         answer = await http.get("/cameras/front/snapshot.jpg")
         assert answer.status == 503
@@ -63,7 +63,7 @@ async def test_an_unknown_camera_is_404_with_the_known_ones() -> None:
             assert (await answer.json())["error"]["allowed"] == ["back", "front"]
 
 
-async def test_snapshots_by_command_are_kept_the_newest_first() -> None:
+async def test_snapshots_by_command_are_listed_newest_first() -> None:
     async with serving(history=3) as served, client(served) as http:
         for _ in range(4):
             assert (await http.post("/api/cameras/front/cmd/snapshot")).status == 200
@@ -80,7 +80,7 @@ async def test_snapshots_by_command_are_kept_the_newest_first() -> None:
         assert (await gone.json())["error"]["allowed"] == [item["id"] for item in kept]
 
 
-async def test_snapshots_that_others_take_are_kept_too() -> None:
+async def test_snapshots_taken_elsewhere_are_kept_too() -> None:
     async with serving() as served, client(served) as http:
         await served.add("back", size="160x120")
         await served.registry.devices["back"].take_snapshot(served.front.image_spec, None)
