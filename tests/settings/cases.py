@@ -1,4 +1,4 @@
-"""What the tests of the settings share."""
+"""Helpers for the tests of the settings."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ from hypothesis import HealthCheck, settings
 from mqttcam.settings import Problem, Settings, SettingsError, load
 
 UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-"""For property tests: a busy machine fails none of them."""
+"""For property tests, so that they do not fail on a busy machine."""
 
 CAMERA = "cameras: {front: {source: {type: test_pattern}}}\n"
 
 
 def loaded(folder: Path, text: str | bytes, environ: Mapping[str, str] | None = None) -> Settings:
-    """The settings from a file with that text."""
+    """Load a file with that text."""
     return load(written(folder, text), environ or {})
 
 
 def written(folder: Path, text: str | bytes) -> Path:
-    """A configuration file with that text."""
+    """Write a configuration file with that text."""
     path = folder / "config.yaml"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     return path
 
 
 def problems(folder: Path, text: str | bytes, environ: Mapping[str, str] | None = None) -> list[Problem]:
-    """What loading a file with that text complains about; nothing when it loads."""
+    """Return the problems of a file with that text; none if it loads."""
     path = written(folder, text)
     return problems_of(path, environ)
 
 
 def problems_of(path: Path | None, environ: Mapping[str, str] | None = None) -> list[Problem]:
-    """What loading complains about; nothing when it loads."""
+    """Return the problems of loading; none if it succeeds."""
     try:
         load(path, environ or {})
     except SettingsError as error:
@@ -43,5 +43,5 @@ def problems_of(path: Path | None, environ: Mapping[str, str] | None = None) -> 
 
 
 def lines(folder: Path, text: str | bytes, environ: Mapping[str, str] | None = None) -> list[str]:
-    """The problems as a person reads them, without the folder's name."""
+    """Return the problems as users read them, without the folder's name."""
     return [str(problem).replace(f"{folder}/", "") for problem in problems(folder, text, environ)]

@@ -1,4 +1,4 @@
-"""What is not configured has no validator either: it takes memory, and time at the start."""
+"""Sections that are not configured have no validators, which would cost memory and time at the start."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ PLAIN: dict[str, Any] = {
 
 
 def built(config: dict[str, Any]) -> set[str]:
-    """The sections whose validators are built in a process that has checked only this."""
+    """Return the sections whose validators are built in a process that has validated only this."""
     command = [sys.executable, "-c", BUILT.format(config)]
     return set(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split())
 

@@ -1,4 +1,4 @@
-"""Environment variables: names, values, what beats what."""
+"""Environment variables: names, values and precedence."""
 
 from __future__ import annotations
 

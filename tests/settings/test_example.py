@@ -37,7 +37,7 @@ _EXAMPLES = {
     "kafka.type_spec",
     f"cameras.{ANY_NAME}.source.type",
 }
-"""What stands there is no default, though there is one."""
+"""Keys that show an example although they have a default."""
 
 
 def entries() -> Iterator[tuple[int, tuple[str, ...], bool, str]]:
@@ -69,7 +69,7 @@ def _inside(path: tuple[str, ...], value: object) -> Iterator[tuple[str, ...]]:
 
 
 def declared_by(path: tuple[str, ...]) -> set[tuple[str, str]]:
-    """Where a key is declared: the section that says what it takes, and its name there."""
+    """Return the sections that declare a key, and its name there."""
     above = ROOT
     for part in path[:-1]:
         below = child_schema(above, part)

@@ -1,18 +1,27 @@
-"""What a new section gets without a line elsewhere, shown with sections that no configuration has."""
+"""What a new section gets without a line elsewhere, and what fails if a new model is not used anywhere."""
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
+from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
+from typing import get_args
 
 from pydantic import Field, SecretStr, ValidationError
 
-from mqttcam.settings.document.key_schema import known_keys, section_schema
+from mqttcam import settings
+from mqttcam.settings import sources
+from mqttcam.settings.document.key_schema import ROOT, known_keys, section_schema
 from mqttcam.settings.document.tree import Origin
 from mqttcam.settings.document.yaml_parser import parse
 from mqttcam.settings.field_types import Port
 from mqttcam.settings.loading.model_input import ModelInput
 from mqttcam.settings.loading.pydantic_errors import problem_of
 from mqttcam.settings.section import Section
+from mqttcam.settings.sources.any_source import SourceSettings
+from mqttcam.settings.sources.section import SourceSection
 
 
 class User(Section):
@@ -73,3 +82,34 @@ def test_every_key_is_known() -> None:
         "names",
         "folders",
     ]
+
+
+def modules(package: str, path: list[str]) -> Iterator[ModuleType]:
+    """The modules of a package, imported."""
+    for module in pkgutil.iter_modules(path):
+        yield importlib.import_module(f"{package}.{module.name}")
+
+
+def defined_in(package: str, path: list[str], base: type[Section]) -> set[type[Section]]:
+    """The subclasses of `base` that the modules of a package define."""
+    return {
+        value
+        for module in modules(package, path)
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, base) and value.__module__ == module.__name__
+    }
+
+
+def test_every_kind_of_source_is_in_the_union_under_a_type_of_its_own() -> None:
+    defined = defined_in(sources.__name__, list(sources.__path__), SourceSection) - {SourceSection}
+    union, *_ = get_args(SourceSettings)
+    assert set(get_args(union)) == defined
+    types = {get_args(model.model_fields["type"].annotation)[0] for model in defined}
+    assert len(types) == len(defined)
+
+
+def test_every_section_is_used_in_the_configuration() -> None:
+    used = {model for _, schema in known_keys() for model in schema.models} | set(ROOT.models)
+    parents = {parent for model in used for parent in model.__mro__}
+    defined = defined_in(settings.__name__, list(settings.__path__), Section)
+    assert defined - parents == set()

@@ -1,4 +1,4 @@
-"""What holds for one camera: the `kafka` for all, and over it the camera's own."""
+"""The Kafka settings of a camera: the top-level ones, overridden by the camera's own."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_key_by_key() -> None:
 
 
 def test_sections_key_by_key() -> None:
-    """What a camera does not say of a section still holds; `true` is the section with its defaults."""
+    """Keys that a camera does not set keep their values; `true` is the section with its defaults."""
     everyone = {
         "queue": {"frames": 9, "bytes": 900_000},
         "type_spec": {"linger_ms": 5},
@@ -48,7 +48,7 @@ def test_sections_key_by_key() -> None:
 
 
 def test_a_rate_of_its_own_and_a_schedule_of_its_own() -> None:
-    """One of them counts, the other of those for all does not."""
+    """The camera's own one replaces both of the top-level ones."""
     assert (found := merged({"schedule": "60"}, {"fps": 5})).schedule is None
     assert found.fps == 5
     assert (found := merged({"fps": 5}, {"schedule": "60"})).schedule == "60"
@@ -82,20 +82,20 @@ def test_what_fits_only_together() -> None:
     ],
 )
 def test_brokers(brokers: str) -> None:
-    """A port that is missing is the client's default; IPv6 with a port is in brackets."""
+    """A missing port is the client's default; an IPv6 address with a port is in brackets."""
     wanted = tuple(part.strip() for part in brokers.split(",") if part.strip())
     assert merged({"brokers": brokers}).brokers == wanted
 
 
 def test_a_mode_by_its_other_name() -> None:
-    """SINETStream takes both."""
+    """SINETStream accepts both."""
     found = merged({"data_encryption": True, "crypto": {"mode": "OPENPGPCFB", "password": "x"}})
     assert found.crypto is not None
     assert found.crypto.mode == "OPENPGP"
 
 
 def test_a_login_is_whole() -> None:
-    """Of the camera and of all together; what a configuration server adds is not known here."""
+    """Checked for the merged settings; a configuration server may add to them."""
     login = {"sasl_plain_username": "camera", "sasl_plain_password": "0815"}
     merged(login, {"sasl_mechanism": "PLAIN"})
     merged({"sasl_mechanism": "PLAIN", "security_protocol": "PLAINTEXT"})

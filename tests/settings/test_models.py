@@ -1,4 +1,4 @@
-"""The models: defaults, normal forms, comparing, what follows from something else."""
+"""The models: defaults, normal forms, comparison, derived values."""
 
 from __future__ import annotations
 

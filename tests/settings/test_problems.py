@@ -1,4 +1,4 @@
-"""Every mistake: its line, its key, its text."""
+"""The line, key and text of each problem."""
 
 from __future__ import annotations
 

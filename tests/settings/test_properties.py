@@ -1,4 +1,4 @@
-"""Whatever the text and the environment: settings, or an error with a line for each problem."""
+"""Any text and environment gives settings, or an error with one line per problem."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def configuration(data: bytes) -> Iterator[Path]:
 
 
 def settings_or_problems(path: Path | None, environ: dict[str, str]) -> Settings | None:
-    """The settings; None after checking that each problem is a line of its own."""
+    """Return the settings, or None after checking that each problem is one line."""
     problems: list[Problem] = []
     shown = ""
     try:

@@ -1,4 +1,4 @@
-"""Secrets: where they come from, and that they show nowhere."""
+"""Secrets: where they come from, and that they are never shown."""
 
 from __future__ import annotations
 

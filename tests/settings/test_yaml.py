@@ -1,4 +1,4 @@
-"""What YAML text means: no surprises, anchors that work, and files made to hurt."""
+"""How YAML is read: scalars, anchors, and malicious or odd documents."""
 
 from __future__ import annotations
 

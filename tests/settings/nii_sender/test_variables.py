@@ -31,7 +31,7 @@ def translated(secrets: Path = NOTHING, /, **environ: str) -> Translation:
 
 
 def camera(secrets: Path = NOTHING, /, **environ: str) -> CameraSettings:
-    """The camera that the variables make, through the checks that a file goes through."""
+    """Return the camera described by the variables, validated as one from a file."""
     found = translated(secrets, **environ)
     assert not found.problems, found.problems
     assert found.tree is not None
@@ -46,7 +46,7 @@ def camera(secrets: Path = NOTHING, /, **environ: str) -> CameraSettings:
 
 
 def kafka(secrets: Path = NOTHING, /, **environ: str) -> KafkaSettings:
-    """What goes to Kafka, likewise."""
+    """Return the Kafka settings likewise."""
     found = translated(secrets, **environ)
     assert not found.problems, found.problems
     node = found.tree.get("kafka") if found.tree else None
@@ -58,7 +58,7 @@ def kafka(secrets: Path = NOTHING, /, **environ: str) -> KafkaSettings:
 
 
 def note_of(variable: str, secrets: Path = NOTHING, /, **environ: str) -> str:
-    """The line of `mqttcam check` about a variable."""
+    """Return the line of `mqttcam check` about a variable."""
     lines = [str(one) for one in translated(secrets, **environ).notes if one.variable == variable]
     assert len(lines) == 1
     return lines[0]
@@ -88,7 +88,7 @@ class TestSize:
         ],
     )
     def test_names_and_numbers(self, text: str, size: tuple[int, int]) -> None:
-        """In any case; without brackets too, as the documents say."""
+        """In any case, with or without parentheses, as documented."""
         assert camera(PICAMERA2_SIZE=text).size == Size(*size)
 
     def test_precedence(self) -> None:
@@ -144,7 +144,7 @@ class TestFormat:
         assert note_of("PICAMERA2_BUFFER_COUNT", PICAMERA2_BUFFER_COUNT="2")
 
     def test_unknown(self) -> None:
-        """What the reference does not read is no error."""
+        """Variables that the reference does not read are not errors."""
         assert camera(PICAMERA2_LORES_SIZE="VGA") == camera(**KAFKA)
         assert "unknown" in note_of("PICAMERA2_LORES_SIZE", PICAMERA2_LORES_SIZE="VGA")
 
@@ -327,13 +327,13 @@ class TestSinetstream:
         assert (kafka(**KAFKA, SS_TLS=text).tls is not None) is there
 
     def test_tls_with_more(self) -> None:
-        """The reference fails on these two together."""
+        """The reference fails if both are set."""
         found = kafka(**KAFKA, SS_TLS="true", SS_TLS__CIPHERS="ECDHE+AESGCM")
         assert found.tls is not None
         assert found.tls.ciphers == "ECDHE+AESGCM"
 
     def test_sasl_stays_text(self) -> None:
-        """A password of digits as well."""
+        """Even a password of digits."""
         found = kafka(
             **KAFKA,
             SS_SECURITY_PROTOCOL="SASL_SSL",
@@ -348,13 +348,13 @@ class TestSinetstream:
         assert kafka(**KAFKA, SS_MAX_REQUEST_SIZE="8388620").max_request_size == 8388620
 
     def test_value_type(self) -> None:
-        """The reference sends bytes whatever this says."""
+        """The reference sends bytes regardless of it."""
         assert kafka(**KAFKA, SS_VALUE_TYPE="text").value_type == "byte_array"
         assert kafka(**KAFKA, SS_VALUE_TYPE__NAME="image").value_type == "byte_array"
 
     @pytest.mark.parametrize("name", sorted(KafkaProducer.DEFAULT_CONFIG))
     def test_the_clients_own(self, name: str) -> None:
-        """Whatever kafka-python's producer takes as a number or a text, as far as it is not ours to say."""
+        """Every number or text of kafka-python's producer that mqttcam does not set itself."""
         default = KafkaProducer.DEFAULT_CONFIG[name]
         if name in ("bootstrap_servers", "ssl_context") or not isinstance(default, int | str | None):
             return
@@ -363,7 +363,7 @@ class TestSinetstream:
         assert name in KafkaSettings.model_fields
 
     def test_unknown_parameter(self) -> None:
-        """The reference ends on it; here the nearest is named."""
+        """The reference exits; mqttcam suggests the nearest one."""
         tree = translated(**KAFKA, SS_MAX_REQEST_SIZE="1").tree
         assert tree is not None
         node = tree.get("kafka")
@@ -386,7 +386,7 @@ class TestSinetstream:
 
 class TestSecrets:
     def test_beat_the_environment(self, tmp_path: Path) -> None:
-        """And what an editor adds at the end is no part of them."""
+        """A line break that an editor adds at the end is not part of them."""
         (tmp_path / "SS_SASL_PLAIN_PASSWORD").write_text("from a file\n")
         (tmp_path / "SS_TOPIC").write_text("topic.of.file\n")
         (tmp_path / "UNRELATED").write_text("x")
@@ -399,8 +399,8 @@ class TestSecrets:
             (tmp_path / name).write_text(value)
         assert kafka(tmp_path).topic == KAFKA["SS_TOPIC"]
 
-    def test_that_leads_nowhere(self, tmp_path: Path) -> None:
-        """Or that we may not read: said, and that alone; it is not taken for none."""
+    def test_unreadable_secret(self, tmp_path: Path) -> None:
+        """It is reported, and only that; it is not treated as missing."""
         (tmp_path / "SSCFG_AUTH").symlink_to(tmp_path / "not there")
         (problem,) = translated(tmp_path, SSCFG_NAME="cameras").problems
         assert "SSCFG_AUTH: the file " in str(problem)
@@ -411,13 +411,13 @@ class TestSecrets:
     @pytest.mark.parametrize(
         ("data", "words"), [(b"\xff", "is not UTF-8 text"), (b"x" * 70_000, "is too large")]
     )
-    def test_that_is_none(self, tmp_path: Path, data: bytes, words: str) -> None:
+    def test_invalid_secret(self, tmp_path: Path, data: bytes, words: str) -> None:
         (tmp_path / "SS_SASL_PLAIN_PASSWORD").write_bytes(data)
         (problem,) = translated(tmp_path, **KAFKA).problems
         assert words in str(problem)
 
     def test_empty_is_none(self, tmp_path: Path) -> None:
-        """It counts more than a variable even so."""
+        """It still overrides a variable."""
         (tmp_path / "SCHEDULE").write_text("\n")
         assert kafka(tmp_path, **KAFKA, SCHEDULE="60").schedule is None
 
@@ -448,7 +448,7 @@ class TestConfigurationServer:
         assert found.https_proxy == SecretStr("socks5h://proxy.example.org:1080")
 
     def test_alone(self) -> None:
-        """As in the reference, the server's parameters are all that count."""
+        """As in the reference, only the server's parameters are used."""
         found = kafka(SSCFG_NAME="cameras", SSCFG_AUTH=self.AUTH, SS_TOPIC="other")
         assert found.topic is None
         assert "configuration server has" in note_of(
@@ -456,7 +456,7 @@ class TestConfigurationServer:
         )
 
     def test_no_name(self) -> None:
-        """Without it nothing is asked; said where that leaves nothing to send to."""
+        """Without a name no server is asked, which is a problem if there is nothing else to send to."""
         given = {"SSCFG_AUTH": self.AUTH, "SSCFG_SERVICE": "images"}
         assert problem_of(**given) == (
             "environment: SSCFG_NAME: is missing, and SSCFG_AUTH needs it, allowed: a name on the configuration server"
@@ -490,8 +490,8 @@ class TestSchedule:
         assert kafka(**KAFKA, SCHEDULE=text).schedule == text
 
     @pytest.mark.parametrize("text", ["0", "00"])
-    def test_nought(self, text: str) -> None:
-        """The reference looks once a second whether it is due."""
+    def test_zero(self, text: str) -> None:
+        """The reference checks once per second whether it is due."""
         assert kafka(**KAFKA, SCHEDULE=text).schedule == "1"
         assert note_of("SCHEDULE", **KAFKA, SCHEDULE=text).startswith(
             "SCHEDULE: kafka.schedule: 1 (as the ref"
@@ -510,15 +510,15 @@ class TestSchedule:
 
 
 class TestWhole:
-    def test_not_the_references(self) -> None:
-        """Variables that others have as well make nothing."""
+    def test_unrelated_variables(self) -> None:
+        """Variables that other programs use as well configure nothing."""
         assert translated(SCHEDULE="10", LOG_LEVEL="DEBUG", HTTPS_PROXY="x", SS_AGENT="1").tree is None
 
     def test_log_level_is_explained(self) -> None:
         assert note_of("LOG_LEVEL", **KAFKA, LOG_LEVEL="debug") == "LOG_LEVEL: log.level: DEBUG"
 
     def test_every_variable_is_explained(self) -> None:
-        """Each once, whatever became of it."""
+        """Each exactly once, whether it has an effect or not."""
         environ = {
             **KAFKA,
             "PICAMERA2_SIZE": "VGA",
@@ -534,7 +534,7 @@ class TestWhole:
         assert kafka(**KAFKA, SCHEDULE="", SS_CONSISTENCY=" ").schedule is None
 
     def test_over_a_file(self) -> None:
-        """The environment beats the file, key by key."""
+        """The environment overrides the file, key by key."""
         origin = Origin("config.yaml", 3)
         kafka_node = TreeNode(
             {"topic": TreeNode("old", origin, "old"), "fps": TreeNode(5, origin, "5")}, origin
@@ -545,7 +545,7 @@ class TestWhole:
         assert merged["cameras"] == {"camera": {"source": {"type": "picamera2"}}}
 
     def test_cameras_of_a_file(self) -> None:
-        """A file's cameras stay the only ones, until a variable describes another."""
+        """A file's cameras are the only ones unless a variable describes another."""
         origin = Origin("config.yaml", 3)
         root = TreeNode({"cameras": TreeNode({"front": TreeNode({}, origin)}, origin)}, origin)
         plain = merged_over(root, translated(**KAFKA)).plain()
@@ -558,7 +558,7 @@ class TestWhole:
 
 class TestDotenv:
     def test_as_the_reference_reads_it(self, tmp_path: Path) -> None:
-        """What the environment has already stays."""
+        """Variables already in the environment are kept."""
         file = tmp_path / ".env"
         file.write_text(
             "# mine\nSS_TOPIC=a\nexport SS_BROKERS=\"b:9092\"\nSCHEDULE='every minute'\nLOG_LEVEL=INFO\n"
@@ -574,7 +574,7 @@ class TestDotenv:
         }
 
     def test_read_again(self, tmp_path: Path) -> None:
-        """What came from the file follows it, in a process that inherits the environment as well."""
+        """Variables from the file are updated, also in a process that inherits the environment."""
         file = tmp_path / ".env"
         file.write_text("SS_TOPIC=a\nSS_BROKERS=b\nSCHEDULE=1\n")
         environ = {"SCHEDULE": "60"}
@@ -589,7 +589,7 @@ class TestDotenv:
         assert environ == {"SCHEDULE": "60", FROM_DOTENV: ""}
 
     def test_unreadable_later(self, tmp_path: Path) -> None:
-        """Nothing is lost of what was read before."""
+        """Variables read before are kept."""
         file = tmp_path / ".env"
         file.write_text("SS_TOPIC=a\n")
         environ: dict[str, str] = {}
@@ -598,8 +598,8 @@ class TestDotenv:
         load_dotenv(environ, file)
         assert environ["SS_TOPIC"] == "a"
 
-    def test_somebody_elses(self, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-        """One that is no text is said, and no error."""
+    def test_file_of_another_program(self, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+        """A file that is not text is logged but not an error."""
         (tmp_path / ".env").write_bytes(b"\xff\xfe\x00=")
         environ: dict[str, str] = {}
         load_dotenv(environ, tmp_path / ".env")
@@ -637,7 +637,7 @@ _names = st.sampled_from(
 @given(st.dictionaries(_names, st.text(max_size=30)))
 @settings(max_examples=300, deadline=None)
 def test_any_environment(environ: dict[str, str]) -> None:
-    """Whatever is there, it is understood or refused, never a crash."""
+    """Any value is translated or refused, without a crash."""
     found = translate(environ, NOTHING)
     for one in found.notes:
         assert "\n" not in str(one)
