@@ -106,7 +106,7 @@ def home_assistant() -> dict[str, Any]:
         pytest.skip(f"no Home Assistant in {ROOT}: see the marker home_assistant, or set MQTTCAM_HA_ROOT")
     if os.geteuid() != 0:
         pytest.skip("only root can change into the Home Assistant of the tests (chroot)")
-    code = (HERE / "discovery_validator.py").read_text()
+    code = (HERE / "validator.py").read_text()
     payloads = [*map(announce, RIGHT), *map(raw, WRONG), whole_device()]
     payloads += [WHOLE | wrong for wrong in WRONG_DEVICES.values()]
     result = subprocess.run(

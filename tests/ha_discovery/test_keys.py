@@ -1,6 +1,6 @@
 """The models have every key of Home Assistant, with its defaults, and no other.
 
-``keys-2026.11.json`` comes from Home Assistant 2026.11 itself: the ``tables`` of ``discovery_validator.py``.
+``keys-2026.11.json`` comes from Home Assistant 2026.11 itself: the ``tables`` of ``validator.py``.
 """
 
 import json
