@@ -8,13 +8,30 @@ from mqttcam.camera.frame import Picture
 from mqttcam.mqtt.client import MQTT_5
 from mqttcam.mqtt.connection import Connection
 from mqttcam.mqtt.network_connection import NetworkConnection
-from mqttcam.mqtt.packets import LONGEST_HEAD, PUBLISH, QOS_1, picture_properties, publish_head
+from mqttcam.mqtt.packets import (
+    CONTENT_TYPE,
+    LONGEST_HEAD,
+    PUBLISH,
+    QOS_1,
+    USER_PROPERTY,
+    prefixed,
+    publish_head,
+)
 from mqttcam.mqtt.topics import CameraTopics
 
 FIRST_FAILURE = 0x80
 """The lowest reason code that reports a failure (MQTT 5, 2.4)."""
 _LONGEST_PROPERTIES = 110
 """Upper bound in bytes of a picture's MQTT 5 properties, packet identifier and topic length."""
+
+_CONTENT_TYPE_JPEG = bytes((CONTENT_TYPE,)) + prefixed(b"image/jpeg")
+_USER_TS = bytes((USER_PROPERTY,)) + prefixed(b"ts")
+_USER_SEQ = bytes((USER_PROPERTY,)) + prefixed(b"seq")
+
+
+def picture_properties(ts_ns: int, seq: int) -> bytes:
+    """Return the content type `image/jpeg` and the user properties `ts` (Unix nanoseconds) and `seq`."""
+    return _CONTENT_TYPE_JPEG + _USER_TS + prefixed(b"%d" % ts_ns) + _USER_SEQ + prefixed(b"%d" % seq)
 
 
 def largest_jpeg(connection: Connection, topics: CameraTopics) -> int:

@@ -52,16 +52,6 @@ def publish_head(
     return bytes((first,)) + varint(len(variable) + payload_size) + variable
 
 
-_CONTENT_TYPE_JPEG = bytes((CONTENT_TYPE,)) + prefixed(b"image/jpeg")
-_USER_TS = bytes((USER_PROPERTY,)) + prefixed(b"ts")
-_USER_SEQ = bytes((USER_PROPERTY,)) + prefixed(b"seq")
-
-
-def picture_properties(ts_ns: int, seq: int) -> bytes:
-    """Return the content type `image/jpeg` and the user properties `ts` (Unix nanoseconds) and `seq`."""
-    return _CONTENT_TYPE_JPEG + _USER_TS + prefixed(b"%d" % ts_ns) + _USER_SEQ + prefixed(b"%d" % seq)
-
-
 class PackedProperties:
     """Properties that are already packed, with the one method of `Properties` that paho calls."""
 

@@ -15,7 +15,6 @@ from mqttcam.mqtt.packets import (
     RETAIN,
     PackedProperties,
     correlation,
-    picture_properties,
     prefixed,
     publish_head,
     user_property,
@@ -34,13 +33,6 @@ def test_numbers(number: int) -> None:
     packed = varint(number)
     decode: Any = VariableByteIntegers.decode
     assert decode(packed) == (number, len(packed))
-
-
-@given(st.integers(0, 2**63), st.integers(0, 2**40))
-def test_properties_of_a_picture(ts: int, seq: int) -> None:
-    read = _unpacked(picture_properties(ts, seq))
-    assert read.ContentType == "image/jpeg"
-    assert read.UserProperty == [("ts", str(ts)), ("seq", str(seq))]
 
 
 @given(st.binary(max_size=300), st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=50))

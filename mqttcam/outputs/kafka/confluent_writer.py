@@ -116,16 +116,16 @@ class ConfluentWriter:
         ours = int(self._configuration["message.max.bytes"])
         return largest_jpeg(min(ours, self._topic_limit() or ours))
 
-    def send(self, message: QueuedFrame) -> None:
+    def send(self, frame: QueuedFrame) -> None:
         from confluent_kafka import KafkaException
 
-        key = id(message)
-        self._in_flight[key] = message
-        self._bytes_in_flight += len(message.jpeg)
+        key = id(frame)
+        self._in_flight[key] = frame
+        self._bytes_in_flight += len(frame.jpeg)
         try:
             self._producer.produce(
                 self._topic,
-                envelope.pack(message.jpeg, message.ts_ns // 1000),
+                envelope.pack(frame.jpeg, frame.ts_ns // 1000),
                 on_delivery=lambda error, _record: self._end(key, error),
             )
         except (KafkaException, BufferError) as error:
@@ -189,11 +189,11 @@ class ConfluentWriter:
         self._report_problem(self._last_error)
 
     def _end(self, key: int, error: Any) -> None:
-        message = self._in_flight.pop(key, None)
-        if message is None:
+        frame = self._in_flight.pop(key, None)
+        if frame is None:
             return
-        self._bytes_in_flight -= len(message.jpeg)
-        self._done.append(DeliveryReport(message, None if error is None else self._explained(error)))
+        self._bytes_in_flight -= len(frame.jpeg)
+        self._done.append(DeliveryReport(frame, None if error is None else self._explained(error)))
 
     def _explained(self, error: Any) -> Exception:
         from confluent_kafka import KafkaError

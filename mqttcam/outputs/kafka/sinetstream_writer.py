@@ -64,14 +64,14 @@ class SinetstreamWriter:
             compressed=bool(parameters.get("data_compression") or spec.get("compression_type")),
         )
 
-    def send(self, message: QueuedFrame) -> None:
+    def send(self, frame: QueuedFrame) -> None:
         try:
             # Half a microsecond is added, so that SINETStream rounds down to the same microsecond.
-            self._writer.publish(message.jpeg, timestamp=(message.ts_ns // 1000 + 0.5) / 1e6)
+            self._writer.publish(frame.jpeg, timestamp=(frame.ts_ns // 1000 + 0.5) / 1e6)
         except Exception as error:  # noqa: BLE001 - the libraries raise various exceptions
-            self._done.append(DeliveryReport(message, self._explained(error)))
+            self._done.append(DeliveryReport(frame, self._explained(error)))
         else:
-            self._done.append(DeliveryReport(message))
+            self._done.append(DeliveryReport(frame))
 
     def delivery_reports(self, timeout: float) -> list[DeliveryReport]:
         done, self._done = self._done, []

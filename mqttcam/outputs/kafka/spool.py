@@ -80,13 +80,13 @@ class SpoolQueue:
             oldest = next(iter(self._kept.values()), None)
         return 0.0 if oldest is None else max(time.time() - oldest.ts_ns / 1e9, 0.0)
 
-    def put(self, message: QueuedFrame) -> None:
+    def put(self, frame: QueuedFrame) -> None:
         """Add the newest frame; never block."""
         with self._arrived:
             if len(self._incoming) >= _INCOMING:
                 self._incoming.popleft()
                 self.counts.add_dropped("disk")
-            self._incoming.append(message)
+            self._incoming.append(frame)
             self._arrived.notify()
 
     def take(self, timeout: float) -> QueuedFrame | None:
@@ -106,14 +106,14 @@ class SpoolQueue:
             return None
         return QueuedFrame(jpeg, kept.seq, kept.ts_ns, row=kept.number)
 
-    def give_back(self, messages: Iterable[QueuedFrame]) -> None:
+    def give_back(self, frames: Iterable[QueuedFrame]) -> None:
         """Let `take` return these frames again."""
         with self._changed:
-            self._taken -= {message.row for message in messages}
+            self._taken -= {frame.row for frame in frames}
 
-    def done(self, message: QueuedFrame) -> None:
+    def done(self, frame: QueuedFrame) -> None:
         """Delete a frame that Kafka has acknowledged, or that is not to be sent."""
-        if (kept := self._kept.get(message.row or 0)) is not None:
+        if (kept := self._kept.get(frame.row or 0)) is not None:
             self._remove(kept)
 
     def clear(self, reason: str) -> None:
@@ -157,10 +157,10 @@ class SpoolQueue:
                 self._arrived.wait_for(lambda: self._incoming or self._closed)
                 if not self._incoming:
                     return
-                message = self._incoming[0]
-            self._keep(message)
+                frame = self._incoming[0]
+            self._keep(frame)
             with self._arrived:
-                if self._incoming and self._incoming[0] is message:
+                if self._incoming and self._incoming[0] is frame:
                     self._incoming.popleft()
             with self._changed:
                 self._changed.notify_all()
@@ -184,14 +184,14 @@ class SpoolQueue:
             self._bytes += kept.size
             self._last = max(self._last, kept.number)
 
-    def _keep(self, message: QueuedFrame) -> None:
-        kept = _Kept(self._last + 1, message.ts_ns, message.seq, len(message.jpeg))
+    def _keep(self, frame: QueuedFrame) -> None:
+        kept = _Kept(self._last + 1, frame.ts_ns, frame.seq, len(frame.jpeg))
         while self._bytes + kept.size > self._max_bytes and self._drop_oldest("overflow"):
             pass
         failed = False
         while True:
             try:
-                self._write(kept.name, message.jpeg)
+                self._write(kept.name, frame.jpeg)
                 break
             except OSError as error:
                 failed = True

@@ -28,9 +28,9 @@ def main(brokers: str, topic: str, state: str, first: str) -> None:
     assert isinstance(queue, SpoolQueue)
     put, order, told = queue.put, [], 0
 
-    def watched(message: QueuedFrame) -> None:
-        put(message)
-        order.append(message.seq)
+    def watched(frame: QueuedFrame) -> None:
+        put(frame)
+        order.append(frame.seq)
 
     queue.put = watched  # type: ignore[method-assign]
     with shooter:
