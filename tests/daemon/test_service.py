@@ -75,7 +75,7 @@ raise SystemExit(main())
 
 
 @pytest.mark.parametrize(
-    ("number", "code", "words"), [("SIGTERM", 0, ""), ("SIGHUP", 2, "config.yaml: there is no such file")]
+    ("number", "code", "words"), [("SIGTERM", 0, ""), ("SIGHUP", 2, "config.yaml: does not exist")]
 )
 def test_a_signal_during_the_imports(tmp_path: Path, number: str, code: int, words: str) -> None:
     """SIGTERM ends it as it would later; SIGHUP, which would end it by default, does not."""
