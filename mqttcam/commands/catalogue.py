@@ -56,13 +56,13 @@ async def restart_camera(device: CameraDevice) -> None:
 @command(_NODE_COMMANDS)
 async def restart(node: Node) -> None:
     """Restart the daemon."""
-    node.restart()
+    node.daemon.restart()
 
 
 @command(_NODE_COMMANDS)
 async def reload(node: Node) -> None:
     """Read the configuration again."""
-    node.reload()
+    node.daemon.reload()
 
 
 @command(_NODE_COMMANDS)

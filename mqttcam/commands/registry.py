@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from mqttcam.commands.catalogue import camera_commands, node_commands
@@ -12,6 +12,7 @@ from mqttcam.devices.describe import CameraDescription, NodeDescription, describ
 from mqttcam.devices.health import Health
 from mqttcam.devices.node import Node
 from mqttcam.listeners import Listeners
+from mqttcam.outputs.output import Output
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,11 +35,12 @@ class DeviceRegistry:
         listeners: called after cameras were added, removed or arranged.
     """
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, outputs: Sequence[Output] = ()) -> None:
+        """`outputs` are those of all cameras, whose problems are shown."""
         self.node = node
         self.node_runner = CommandRunner(node, node_commands)
         self.cameras: dict[str, Member] = {}
-        self.health = Health(node, lambda: self.devices)
+        self.health = Health(node, lambda: self.devices, outputs)
         self.listeners = Listeners("the cameras of the node")
 
     @property

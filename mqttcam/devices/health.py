@@ -1,4 +1,4 @@
-"""How the daemon is: the `health` message, and what is wrong in words."""
+"""The health of the daemon: the `health` message, and the present problems as text."""
 
 from __future__ import annotations
 
@@ -14,36 +14,43 @@ from mqttcam.outputs.output import Output
 
 
 class Health:
-    """What is known of a running daemon.
+    """The health of a running daemon.
 
     Attributes:
-        outputs: whose problems count, too.
-        checks: what each other part, such as MQTT, says at each report: its problem in words, or `None`.
+        outputs: the outputs whose problems are shown.
+        checks: functions of other parts, such as MQTT, each of which returns its present problem as text, or `None`.
     """
 
-    def __init__(self, node: Node, devices: Callable[[], Mapping[str, CameraDevice]]) -> None:
-        self.node = node
+    def __init__(
+        self,
+        node: Node,
+        devices: Callable[[], Mapping[str, CameraDevice]],
+        outputs: Sequence[Output] = (),
+    ) -> None:
+        self._node = node
         self._devices = devices
-        self.outputs: Sequence[Output] = ()
+        self.outputs = outputs
         self.checks: list[Callable[[], str | None]] = []
 
     def report(self) -> dict[str, object]:
-        """The payload of `health`."""
-        return state_of(NODE, self.node) | {
+        """Return the payload of `health`."""
+        return state_of(NODE, self._node) | {
             "cameras": {camera_id: _camera_report(device) for camera_id, device in self._devices().items()}
         }
 
     def problems(self) -> list[str]:
-        """What is wrong now, for programs: cameras by their ids. Empty while the daemon is healthy."""
+        """Return the present problems, cameras by their ids; empty while the daemon is healthy."""
         return [
-            problem.of(f"{problem.output.name if problem.output else 'camera'} {', '.join(problem.cameras)}")
+            problem.as_text(
+                f"{problem.output.name if problem.output else 'camera'} {', '.join(problem.cameras)}"
+            )
             for problem in self._problems()
         ]
 
     def notices(self) -> list[str]:
-        """The same for people: cameras by their names."""
+        """Return the present problems, cameras by their names."""
         return [
-            problem.of(
+            problem.as_text(
                 ", ".join(map(self._name, problem.cameras)), problem.output.title if problem.output else None
             )
             for problem in self._problems()
@@ -54,7 +61,7 @@ class Health:
         return camera_id if device is None else device.name
 
     def _problems(self) -> Iterator[_Problem]:
-        """A camera switched off is not one."""
+        """A camera that is switched off is no problem."""
         for ask in self.checks:
             if text := ask():
                 yield _Problem(text)
@@ -68,15 +75,15 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class _Problem:
-    """`cameras`: the ids of those that have it; none where it is everybody's."""
+    """One problem; `cameras` are the ids of those that have it, none if it is the whole daemon's."""
 
     text: str
     cameras: Sequence[str] = ()
     output: Output | None = None
 
-    def of(self, *whose: str | None) -> str:
-        """In words: whose it is, where it is somebody's, and what."""
-        return ": ".join([*filter(None, whose if self.cameras else ()), self.text])
+    def as_text(self, *names: str | None) -> str:
+        """Return the problem as text, after the names of what has it."""
+        return ": ".join([*filter(None, names if self.cameras else ()), self.text])
 
 
 def _camera_report(device: CameraDevice) -> dict[str, object]:

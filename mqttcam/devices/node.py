@@ -1,16 +1,15 @@
-"""The node: this process and its machine, as the outside sees them."""
+"""The node as users see it: this process and its machine."""
 
 from __future__ import annotations
 
 import logging
 import os
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 from mqttcam import __version__
 from mqttcam.devices.errors import CommandError
-from mqttcam.listeners import Listeners
+from mqttcam.devices.observer import NodeObserver
 from mqttcam.log import get_level, set_level
 
 log = logging.getLogger(__name__)
@@ -20,33 +19,54 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 def picture_addresses(page: str, camera_id: str) -> dict[str, str]:
-    """Where a camera's pictures are, below the page's address, which ends with a slash."""
+    """Return the addresses of a camera's pictures below that of the page, which ends with a slash."""
     here = f"{page}cameras/{camera_id}"
     return {"stream": f"{here}/stream.mjpg", "snapshot": f"{here}/snapshot.jpg"}
 
 
-class Node:
-    """One daemon.
+class Daemon:
+    """What commands may ask of the process; does nothing by default, as where no daemon runs."""
 
-    What a command asks of the whole daemon is done by whoever sets the three actions (`app.py`).
+    def restart(self) -> None:
+        """Restart the process.
+
+        Raises:
+            SettingsError: the configuration has become invalid.
+        """
+
+    def reload(self) -> None:
+        """Read the configuration again and apply it.
+
+        Raises:
+            SettingsError: the new configuration is invalid.
+        """
+
+
+class Node:
+    """One daemon and its machine.
+
+    Attributes:
+        page: the address of the web page as others reach it, with a slash at its end, or `None`.
+        daemon: the process, for commands.
     """
 
     version = __version__
 
-    def __init__(self, node_id: str, page: str | None = None) -> None:
-        """`page` is the address of our web page, where others can reach it."""
+    def __init__(self, node_id: str, page: str | None = None, daemon: Daemon | None = None) -> None:
         self.id = node_id
         self.page = page
-        self.restart: Callable[[], None] = lambda: None
-        self.reload: Callable[[], None] = lambda: None
-        self.rediscover: Callable[[], None] = lambda: None
-        self.reconnects: Callable[[], int] = lambda: 0
+        self.daemon = daemon or Daemon()
         self._started = time.monotonic()
-        self._listeners = Listeners("node")
+        self._observers: list[NodeObserver] = []
+
+    @property
+    def reconnects(self) -> int:
+        """How often the connection to the broker was lost and made again."""
+        return sum(observer.reconnects for observer in self._observers)
 
     @property
     def cpu_temperature(self) -> float | None:
-        """In °C; `None` where the kernel shows none."""
+        """In °C; `None` if the kernel does not provide it."""
         try:
             return round(int(_THERMAL_ZONE.read_text()) / 1000, 1)
         except (OSError, ValueError):
@@ -68,15 +88,27 @@ class Node:
         return get_level()
 
     def set_log_level(self, level: str) -> None:
+        """Change the log level of the daemon; `level` is one of `mqttcam.log.LEVELS`."""
         set_level(level)
-        log.info("log level is now %s", level)
+        log.info("log level: %s", level)
         self.changed()
 
     def why_not(self, command: str) -> CommandError | None:
         """Return `None`: every node has the same commands."""
 
-    def add_listener(self, listener: Callable[[], None]) -> None:
-        self._listeners.add(listener)
+    def rediscover(self) -> None:
+        """Publish discovery again, also for devices that were deleted in Home Assistant."""
+        for observer in self._observers:
+            observer.rediscover()
+
+    def attach(self, observer: NodeObserver) -> None:
+        """Have an observer follow the node from now on."""
+        self._observers.append(observer)
 
     def changed(self) -> None:
-        self._listeners.tell()
+        """Notify the observers that a value of an entity has changed; the failure of one does not affect the others."""
+        for observer in self._observers:
+            try:
+                observer.changed()
+            except Exception:
+                log.exception("node: an observer failed, the others are not affected")

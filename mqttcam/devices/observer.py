@@ -1,4 +1,4 @@
-"""What a camera device tells the parts that show it, such as MQTT and the web page."""
+"""What cameras and the node tell the parts that show them, such as MQTT and the web page."""
 
 from __future__ import annotations
 
@@ -80,3 +80,18 @@ class CameraObservers:
             method(*arguments)
         except Exception:
             log.exception("camera %s: an observer failed, the others are not affected", self._camera_id)
+
+
+class NodeObserver:
+    """Follows the node; a subclass overrides what it needs. Everything is called on the event loop."""
+
+    @property
+    def reconnects(self) -> int:
+        """How often it lost its connection and connected again."""
+        return 0
+
+    def changed(self) -> None:
+        """A value of an entity of the node has changed."""
+
+    def rediscover(self) -> None:
+        """Publish discovery again, also for devices that were deleted in Home Assistant."""

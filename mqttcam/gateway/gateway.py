@@ -6,6 +6,7 @@ import asyncio
 
 from mqttcam.commands.registry import DeviceRegistry
 from mqttcam.devices.camera import CameraDevice
+from mqttcam.devices.observer import NodeObserver
 from mqttcam.gateway.camera import CameraGateway
 from mqttcam.gateway.connect_image import ConnectImage
 from mqttcam.gateway.image_stream import ImageStream
@@ -20,7 +21,7 @@ _LAST_ACK_TIMEOUT = 1.0
 """Seconds that the broker has to acknowledge `offline`; with closing the cameras, a stop takes less than 2 s."""
 
 
-class MqttGateway:
+class MqttGateway(NodeObserver):
     """The node and its cameras on MQTT."""
 
     def __init__(
@@ -59,7 +60,7 @@ class MqttGateway:
                 registry.node,
             )
         self._birth: asyncio.TimerHandle | None = None
-        registry.node.reconnects = lambda: self._connection.reconnects
+        registry.node.attach(self)
         registry.health.checks.append(lambda: self._connection.problem)
         registry.health.checks.append(lambda: self._pictures.problem)
 
@@ -119,6 +120,13 @@ class MqttGateway:
         if for_good:
             self._remove_discovery(camera_id)
             self._node.publish_info()
+
+    @property
+    def reconnects(self) -> int:
+        return self._connection.reconnects
+
+    def changed(self) -> None:
+        self._node.publish_health()
 
     def rediscover(self) -> None:
         """Announce everything again, including devices that were deleted in Home Assistant."""

@@ -67,7 +67,6 @@ class NodeGateway:
         self._timing = timing
         self._inbox = CommandInbox(connection, registry.node_runner, topics.result)
         self._periodic: asyncio.Task[None] | None = None
-        registry.node.add_listener(self.publish_health)
 
     def start(self) -> None:
         """Subscribe to the commands, and publish `health` from now on."""

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from mqttcam import __version__
 from mqttcam.commands.registry import DeviceRegistry
-from mqttcam.devices.node import Node
+from mqttcam.devices.node import Daemon, Node
 from mqttcam.devices.store import Store
 from mqttcam.gateway.gateway import MqttGateway
 from mqttcam.log import set_up
@@ -41,7 +41,7 @@ class EndReason(enum.Enum):
     """The process is to exit with an error, so that the service manager starts it again."""
 
 
-class App:
+class App(Daemon):
     """One running daemon.
 
     Attributes:
@@ -61,11 +61,8 @@ class App:
         self._store = Store(settings.state_dir / "values.json")
         self._stuck_restart = StuckRestart(settings.state_dir / "new_processes.json", self._restart_stuck)
         self._outputs = configured_outputs(settings)
-        node = Node(settings.node, linked_page(settings.web))
-        node.restart = self.restart
-        node.reload = self.reload
-        self.registry = DeviceRegistry(node)
-        self.registry.health.outputs = self._outputs
+        node = Node(settings.node, linked_page(settings.web), daemon=self)
+        self.registry = DeviceRegistry(node, self._outputs)
 
     async def run(self, on_ready: Callable[[Services], None] | None = None) -> EndReason:
         """Run until `end`; `on_ready` is called once all services have started.
@@ -97,8 +94,6 @@ class App:
         return self._end_reason
 
     def _start_cameras(self, gateway: MqttGateway | None) -> ConfiguredCameras:
-        if gateway is not None:
-            self.registry.node.rediscover = gateway.rediscover
         cameras = ConfiguredCameras(
             self.registry, gateway, self._outputs, self._store, self._stuck_restart.request
         )

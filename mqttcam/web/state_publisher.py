@@ -17,6 +17,7 @@ from mqttcam.devices.describe import describe_entity
 from mqttcam.devices.entities.camera import camera_entities
 from mqttcam.devices.entities.entity import state_of
 from mqttcam.devices.entities.node import NODE
+from mqttcam.devices.observer import NodeObserver
 from mqttcam.web.mjpeg import MjpegStreams
 from mqttcam.web.snapshot_history import SnapshotHistory
 from mqttcam.web.timing import Timing
@@ -25,7 +26,7 @@ State = dict[str, object]
 """A nested JSON object."""
 
 
-class StatePublisher:
+class StatePublisher(NodeObserver):
     """Builds the state once for all subscribers, and only while there are any.
 
     Attributes:
@@ -49,7 +50,7 @@ class StatePublisher:
         self._numbers: WeakKeyDictionary[CameraDevice, int] = WeakKeyDictionary()
         self._next_number = itertools.count()
         self.closed = False
-        registry.node.add_listener(self.changed)
+        registry.node.attach(self)
 
     def __len__(self) -> int:
         """Return the number of subscribers."""

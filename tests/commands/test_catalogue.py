@@ -19,7 +19,7 @@ from mqttcam.devices.node import Node
 from mqttcam.devices.observer import CameraObserver
 from mqttcam.devices.store import Store, stored_controls
 from mqttcam.values import InvalidValue
-from tests.support.devices import Recorder
+from tests.support.devices import RecordedDaemon, RecordedNode, Recorder
 from tests.support.lamp import ask, given, refused
 
 
@@ -74,13 +74,13 @@ async def test_nothing_is_applied_where_the_camera_fails_midway(
 
 
 async def test_get_publishes_the_state_again(device: CameraDevice) -> None:
-    observer, node = Recorder(), Node("yard")
-    published: list[int] = []
-    device.attach(observer)
-    node.add_listener(lambda: published.append(1))
+    camera_observer, node_observer = Recorder(), RecordedNode()
+    node = Node("yard")
+    device.attach(camera_observer)
+    node.attach(node_observer)
     for target in (device, node):
         assert (await ask(target, "get", b"anything"))["ok"] is True
-    assert (observer.changes, len(published)) == (1, 1)
+    assert (camera_observer.changes, node_observer.changes) == (1, 1)
 
 
 async def test_get_and_set_are_not_listed_among_the_commands(device: CameraDevice) -> None:
@@ -98,14 +98,12 @@ async def test_an_empty_patch_changes_nothing(running: CameraDevice) -> None:
 
 
 async def test_the_nodes_commands() -> None:
-    node = Node("yard")
-    done: list[str] = []
-    node.restart = lambda: done.append("restart")
-    node.reload = lambda: done.append("reload")
-    node.rediscover = lambda: done.append("rediscover")
+    daemon, observer = RecordedDaemon(), RecordedNode()
+    node = Node("yard", daemon=daemon)
+    node.attach(observer)
     for name in ("restart", "reload", "rediscover"):
         assert (await ask(node, name))["ok"] is True
-    assert done == ["restart", "reload", "rediscover"]
+    assert (daemon.asked, observer.rediscovered) == (["restart", "reload"], 1)
 
 
 async def test_log_level() -> None:

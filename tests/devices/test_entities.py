@@ -15,8 +15,9 @@ from mqttcam.devices.entities.controls import control_entity, number_step
 from mqttcam.devices.entities.entity import Entity, state_of
 from mqttcam.devices.entities.node import NODE
 from mqttcam.devices.node import Node
+from mqttcam.devices.observer import NodeObserver
 from mqttcam.values import Choice, Number, Rectangle, Switch, Text, Value, ValueKind, Vector
-from tests.support.devices import MakeDevice, opened
+from tests.support.devices import MakeDevice, RecordedNode, opened
 
 
 @pytest.mark.parametrize(
@@ -140,15 +141,19 @@ def test_the_nodes_state() -> None:
     assert uptime == 0
 
 
-def test_one_listener_of_the_node_that_fails_hurts_no_other(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_observer_of_the_node_that_fails_does_not_affect_the_others(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     node = Node("yard")
-    told: list[int] = []
+    observer = RecordedNode()
 
-    def fail() -> None:
-        raise RuntimeError("a bug")
+    class FailingNode(NodeObserver):
+        def changed(self) -> None:
+            raise RuntimeError("a bug")
 
-    node.add_listener(fail)
-    node.add_listener(lambda: told.append(1))
+    node.attach(FailingNode())
+    node.attach(observer)
     node.changed()
-    assert told == [1]
+    assert observer.changes == 1
+    assert state_of(NODE, node)["reconnects"] == 2
     assert "a bug" in caplog.text

@@ -10,13 +10,13 @@ from typing import Any
 import orjson
 import pytest
 
-from mqttcam.camera import supervisor
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.control import Action, Control
 from mqttcam.camera.frame import Picture
 from mqttcam.camera.metadata_field import MetadataField
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.status import CameraStatus
+from mqttcam.camera.timing import Timing
 from mqttcam.commands.catalogue import camera_commands
 from mqttcam.commands.registry import Member
 from mqttcam.commands.runner import CommandRunner
@@ -74,13 +74,12 @@ def hardware(readings: dict[MetadataField, Value]) -> Hardware:
 
 
 @pytest.fixture
-async def focusing(
-    hardware: Hardware, store: Store, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[CameraDevice]:
+async def focusing(hardware: Hardware, store: Store) -> AsyncIterator[CameraDevice]:
     """A camera that has all of it, running."""
-    monkeypatch.setattr(supervisor, "TICK", 0.02)
     settings = camera_settings(frame_rate=100)
-    camera = Camera("front", settings, make_source=lambda wake: hardware(wake, Focusing))
+    camera = Camera(
+        "front", settings, make_source=lambda wake: hardware(wake, Focusing), timing=Timing(tick=0.02)
+    )
     device = CameraDevice(camera, store)
     camera.start()
     await until(lambda: camera.status is CameraStatus.RUNNING)

@@ -14,7 +14,8 @@ from mqttcam.camera.frame import Picture
 from mqttcam.camera.source import SourceInfo
 from mqttcam.camera.status import CameraStatus
 from mqttcam.devices.camera import CameraDevice, build_device
-from mqttcam.devices.observer import CameraObserver
+from mqttcam.devices.node import Daemon
+from mqttcam.devices.observer import CameraObserver, NodeObserver
 from mqttcam.devices.store import Store
 from mqttcam.settings import CameraSettings
 
@@ -98,3 +99,31 @@ def opened(device: CameraDevice, *controls: Control) -> CameraDevice:
     device.camera.values = {control.key: control.default for control in controls}
     device.camera.status = CameraStatus.RUNNING
     return device
+
+
+class RecordedDaemon(Daemon):
+    """Keeps what commands ask of the process."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def restart(self) -> None:
+        self.asked.append("restart")
+
+    def reload(self) -> None:
+        self.asked.append("reload")
+
+
+class RecordedNode(NodeObserver):
+    """Counts what a node tells."""
+
+    reconnects = 2
+
+    def __init__(self) -> None:
+        self.changes = self.rediscovered = 0
+
+    def changed(self) -> None:
+        self.changes += 1
+
+    def rediscover(self) -> None:
+        self.rediscovered += 1

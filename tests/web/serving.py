@@ -16,7 +16,7 @@ import aiohttp
 
 from mqttcam.commands.registry import DeviceRegistry
 from mqttcam.devices.camera import CameraDevice, build_device
-from mqttcam.devices.node import Node
+from mqttcam.devices.node import Daemon, Node
 from mqttcam.devices.store import Store
 from mqttcam.settings import CameraSettings
 from mqttcam.settings.web import WebSettings
@@ -77,6 +77,7 @@ async def serving(
     cameras: Mapping[str, Mapping[str, Any]] | None = None,
     *,
     start: bool = True,
+    daemon: Daemon | None = None,
     timing: Timing | None = None,
     max_connections: int = 512,
     **web: Any,
@@ -88,7 +89,7 @@ async def serving(
     """
     with tempfile.TemporaryDirectory() as directory:
         store = Store(Path(directory) / "values.json")
-        registry = DeviceRegistry(Node("yard"))
+        registry = DeviceRegistry(Node("yard", daemon=daemon))
         settings = WebSettings.model_validate({"enabled": True, "port": 0} | web)
         server = WebServer(
             settings,

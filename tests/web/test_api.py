@@ -11,6 +11,7 @@ import pytest
 from mqttcam.commands.request import MAX_PAYLOAD, Request
 from mqttcam.devices.entities.camera import camera_entities
 from mqttcam.devices.entities.entity import state_of
+from tests.support.devices import RecordedDaemon
 from tests.support.waiting import until
 from tests.web.serving import Served, client, serving
 
@@ -114,11 +115,10 @@ async def test_cameras_lists_everything_that_is_declared() -> None:
 
 
 async def test_node_commands() -> None:
-    async with serving() as served:
-        asked: list[str] = []
-        served.registry.node.restart = lambda: asked.append("restart")
+    daemon = RecordedDaemon()
+    async with serving(daemon=daemon) as served:
         code, result = await post(served, "/api/node/cmd/restart", b"")
-        assert (code, result["ok"], asked) == (200, True, ["restart"])
+        assert (code, result["ok"], daemon.asked) == (200, True, ["restart"])
         code, result = await post(served, "/api/node/cmd/log_level", b'{"level": "LOUD"}')
         assert code == 400
         assert result["error"]["field"] == "level"

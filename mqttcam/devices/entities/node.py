@@ -48,7 +48,7 @@ NODE: tuple[Entity[Node], ...] = (
         platform="sensor",
         name="Reconnects",
         kind=Number(0, 1e12, integer=True),
-        read=lambda node: node.reconnects(),
+        read=lambda node: node.reconnects,
         category="diagnostic",
         options=option(icon="mdi:lan-pending", state_class="total_increasing"),
     ),
