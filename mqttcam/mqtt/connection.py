@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 
 from mqttcam.mqtt.client import MQTT_3_1_1, MQTT_5, ORIGIN, Message
 from mqttcam.mqtt.connector import Connector
+from mqttcam.mqtt.ended import Ended
 from mqttcam.mqtt.failures import ConnectFailed, ConnectionFailure, failure_from_end
-from mqttcam.mqtt.network_connection import Ended, NetworkConnection
+from mqttcam.mqtt.network_connection import NetworkConnection
 from mqttcam.mqtt.packet_size import PacketSizeLimit
 from mqttcam.mqtt.packets import PackedProperties, correlation, user_property
 from mqttcam.mqtt.protocol_version import ProtocolVersion

@@ -6,7 +6,7 @@ import ssl
 from dataclasses import dataclass
 
 from mqttcam import tls
-from mqttcam.mqtt.network_connection import Ended
+from mqttcam.mqtt.ended import Ended
 from mqttcam.settings import MqttSettings
 
 UNSUPPORTED_PROTOCOL = 0x84

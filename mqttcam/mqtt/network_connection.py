@@ -9,9 +9,9 @@ import asyncio
 import logging
 import socket
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from mqttcam.mqtt.client import Client, Connack, ConnectOptions, Message
+from mqttcam.mqtt.ended import Ended
 from mqttcam.mqtt.inflight import InflightPacket, InflightWindow, OnAck
 from mqttcam.mqtt.packet_size import PacketSizeLimit
 from mqttcam.mqtt.packets import PackedProperties
@@ -23,26 +23,6 @@ _MAX_BACKLOG = 1_000_000
 """Bytes of small messages that may wait for a full socket."""
 _TICK = 1.0
 """Seconds between two checks of keepalive and PUBACKs."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """Why a network connection has ended.
-
-    Attributes:
-        by_broker: whether the broker has closed or reset it.
-        reason: the code of the broker's DISCONNECT (MQTT 5, 3.14.2.1); None if it sent none.
-        error: the exception of the socket.
-        unacknowledged: bytes of the largest picture that waited for its PUBACK; 0 if none did.
-        waited: seconds that the oldest of them had waited.
-    """
-
-    text: str
-    by_broker: bool = False
-    reason: int | None = None
-    error: OSError | None = None
-    unacknowledged: int = 0
-    waited: float = 0.0
 
 
 class NetworkConnection:

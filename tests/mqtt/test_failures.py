@@ -7,13 +7,13 @@ import ssl
 
 import pytest
 
+from mqttcam.mqtt.ended import Ended
 from mqttcam.mqtt.failures import (
     ConnectionFailure,
     failure_from_connack,
     failure_from_end,
     failure_from_error,
 )
-from mqttcam.mqtt.network_connection import Ended
 from mqttcam.mqtt.reconnect import ReconnectPolicy
 from mqttcam.mqtt.timing import Timing
 from mqttcam.settings import MqttSettings, TlsSettings
