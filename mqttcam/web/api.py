@@ -16,10 +16,6 @@ from mqttcam.web.errors import STATUS, ApiError, json_response
 from mqttcam.web.openapi import document
 from mqttcam.web.state_publisher import revision
 
-_BODY_TIMEOUT = 10.0
-_running: set[asyncio.Task[object]] = set()
-"""Commands whose client may have gone: they are carried out whole all the same."""
-
 
 async def cameras(request: web.Request) -> web.Response:
     """Every camera with its entities and state, and the node."""
@@ -88,9 +84,7 @@ async def node_command(request: web.Request) -> web.Response:
 
 async def _run(request: web.Request, runner: CommandRunner[TargetT], command: str) -> web.Response:
     payload = await body(request)
-    task = asyncio.ensure_future(runner.run(Request(command, payload)))
-    _running.add(task)
-    task.add_done_callback(_running.discard)
+    task = request.app[CONTEXT].keep(asyncio.ensure_future(runner.run(Request(command, payload))))
     result = await asyncio.shield(task)
     return json_response(result.as_json(), 200 if result.error is None else STATUS[result.error.code])
 
@@ -104,8 +98,9 @@ async def body(request: web.Request) -> bytes:
     if request.body_exists and request.content_type != "application/json":
         raise ApiError(415, "unsupported_media_type", "send JSON", "Content-Type", ["application/json"])
     data = bytearray()
+    seconds = request.app[CONTEXT].timing.body
     try:
-        async with asyncio.timeout(_BODY_TIMEOUT):
+        async with asyncio.timeout(seconds):
             while len(data) <= MAX_PAYLOAD and (
                 chunk := await request.content.read(MAX_PAYLOAD + 1 - len(data))
             ):
@@ -113,5 +108,5 @@ async def body(request: web.Request) -> bytes:
     except web.RequestPayloadError:
         raise ApiError(400, "invalid_request", "the body is not what its headers say") from None
     except TimeoutError:
-        raise ApiError(408, "timeout", f"the body did not come within {_BODY_TIMEOUT:g} s") from None
+        raise ApiError(408, "timeout", f"the body did not come within {seconds:g} s") from None
     return bytes(data)

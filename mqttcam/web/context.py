@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from typing import Any, TypeVar
 
 from aiohttp import web
 
@@ -18,6 +20,7 @@ from mqttcam.web.snapshot_history import SnapshotHistory
 from mqttcam.web.state_publisher import StatePublisher
 from mqttcam.web.timing import Timing
 
+T = TypeVar("T")
 _INGRESS_PATH = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 
 
@@ -54,6 +57,7 @@ class WebContext:
         self.history = SnapshotHistory(settings.history)
         self.publisher = StatePublisher(registry, self.streams, self.history, timing)
         self._followed: dict[str, CameraDevice] = {}
+        self._commands: set[asyncio.Future[Any]] = set()
 
     @property
     def cookie(self) -> str:
@@ -70,6 +74,12 @@ class WebContext:
         self.registry.listeners.remove(self._cameras_changed)
         self.publisher.close()
         self.streams.close()
+
+    def keep(self, command: asyncio.Future[T]) -> asyncio.Future[T]:
+        """Hold a running command until it ends: it is carried out even if its client disconnects meanwhile."""
+        self._commands.add(command)
+        command.add_done_callback(self._commands.discard)
+        return command
 
     def _cameras_changed(self) -> None:
         for camera_id, device in tuple(self._followed.items()):

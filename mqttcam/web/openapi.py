@@ -50,7 +50,7 @@ def _common_paths() -> Iterable[tuple[str, object]]:
         {"get": _get("Every camera and the node, with entities and state", "node", _listing())},
     )
     yield "/api/health", {"get": _get("How the daemon is: the `health` message", "node", {"type": "object"})}
-    yield "/api/session", {"get": _get("Who is asking", "node", _ref("Visitor"))}
+    yield "/api/session", {"get": _get("The identity of the sender", "node", _ref("Session"))}
     yield "/api/login", {"post": _login()}
     yield (
         "/api/logout",
@@ -59,7 +59,7 @@ def _common_paths() -> Iterable[tuple[str, object]]:
     yield "/api/openapi.json", {"get": _get("This document", "node", {"type": "object"})}
     yield "/healthz", {"get": _healthz()}
     yield "/metrics", {"get": _raw("Prometheus metrics", "node", "text/plain", {})}
-    yield "/api/events", {"get": _raw("Live values, as server-sent events", "node", "text/event-stream", {})}
+    yield "/api/updates", {"get": _raw("Live values, as server-sent events", "node", "text/event-stream", {})}
 
 
 def _camera_paths(member: Member) -> dict[str, object]:
@@ -136,7 +136,7 @@ def _errors(*statuses: int) -> Schema:
     words = {
         400: "The request is not what it has to be.",
         401: "Log in first.",
-        403: "This visitor may not.",
+        403: "This user may not do that.",
         404: "There is no such thing; the known ones are listed.",
         408: "The body did not come in time.",
         413: "Too large.",
@@ -179,7 +179,7 @@ def _login() -> Schema:
         "properties": {"name": text, "password": text},
         "description": "A user's name and password; or a token as the password, without a name.",
     }
-    responses = {"200": _json(_ref("Visitor"), "Logged in: the answer sets the session's cookie.")}
+    responses = {"200": _json(_ref("Session"), "Logged in: the answer sets the session's cookie.")}
     return _post("Begin a session", "node", body, required=True) | {
         "responses": responses | _errors(400, 401, 403, 408, 415, 429)
     }

@@ -14,6 +14,7 @@ _CAMERA = f"/cameras/{{camera:{ID_PATTERN}}}"
 
 _GET: dict[str, tuple[Handler, Permission]] = {
     "/": (static_files.index, Permission.NONE),
+    "/index.html": (static_files.index, Permission.NONE),
     "/static/{file}": (static_files.static, Permission.NONE),
     # The names that people have in their dashboards from Picamera2's example server and raspiCamSrv.
     "/stream.mjpg": (pictures.stream, Permission.VIEW),
@@ -26,7 +27,7 @@ _GET: dict[str, tuple[Handler, Permission]] = {
     f"{_CAMERA}/snapshots/{{snapshot:\\d+}}.jpg": (pictures.kept_snapshot, Permission.VIEW),
     "/api/session": (login.session, Permission.VIEW),
     "/api/openapi.json": (api.openapi, Permission.VIEW),
-    "/api/events": (updates.updates, Permission.VIEW),
+    "/api/updates": (updates.updates, Permission.VIEW),
     "/api/health": (api.health, Permission.VIEW),
     "/api/cameras": (api.cameras, Permission.VIEW),
     f"/api{_CAMERA}": (api.camera, Permission.VIEW),

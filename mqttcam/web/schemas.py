@@ -133,7 +133,7 @@ _SCHEMAS: dict[str, Schema] = {
             "url": {"type": "string"},
         },
     },
-    "Visitor": {
+    "Session": {
         "type": "object",
         "required": ["name", "role", "proof"],
         "properties": {

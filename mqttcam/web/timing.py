@@ -11,6 +11,7 @@ class Timing:
 
     Attributes:
         idle: after which a connection without a complete request is closed.
+        body: within which the body of a request has to arrive.
         tls_handshake: within which a client has to complete the TLS handshake.
         stalled: after which an MJPEG client that reads nothing is disconnected.
         snapshot: within which the camera has to deliver a frame for `snapshot.jpg`.
@@ -20,6 +21,7 @@ class Timing:
     """
 
     idle: float = 30.0
+    body: float = 10.0
     tls_handshake: float = 10.0
     stalled: float = 30.0
     snapshot: float = 10.0

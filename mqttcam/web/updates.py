@@ -1,4 +1,4 @@
-"""The update stream: `/api/events`, server-sent events with what changes in the state."""
+"""The update stream: `/api/updates`, server-sent events with what changes in the state."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ async def test_every_route_requires_a_login() -> None:
             "/api/cameras/front",
             SEE,
             "/api/cameras/front/snapshots",
-            "/api/events",
+            "/api/updates",
             "/api/health",
             "/api/openapi.json",
             "/api/session",
@@ -98,7 +98,7 @@ async def test_programs_are_asked_for_http_basic_and_the_page_is_not() -> None:
             {"Accept": "text/event-stream"},
             {"Cookie": "mqttcam_yard=x"},
         ):
-            assert "WWW-Authenticate" not in (await http.get("/api/events", headers=headers)).headers
+            assert "WWW-Authenticate" not in (await http.get("/api/updates", headers=headers)).headers
 
 
 async def test_a_login_opens_a_session_until_the_logout() -> None:

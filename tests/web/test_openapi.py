@@ -16,7 +16,7 @@ from schemathesis.checks import negative_data_rejection
 from mqttcam.web import routes
 from tests.web.serving import serving_in_thread
 
-ENDLESS = ("/api/events", "/cameras/front/stream.mjpg")
+ENDLESS = ("/api/updates", "/cameras/front/stream.mjpg")
 CHANGES_EVERYTHING = "/api/cameras/front/cmd/restart_camera"
 
 
@@ -90,6 +90,7 @@ def test_every_declared_value_and_command_is_in_it(document: dict[str, Any], bas
     # Each path is there, but for the page, and the first camera's other names.
     short = {
         "/",
+        "/index.html",
         "/static/{file}",
         "/stream.mjpg",
         "/video_feed",

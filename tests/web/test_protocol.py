@@ -52,7 +52,7 @@ async def test_malformed_requests_receive_400_with_security_headers_and_are_not_
     [
         "/stream.mjpg",
         "/photo_feed",
-        "/api/events",
+        "/api/updates",
         "/api/cameras",
         "/metrics",
         "/cameras/front/snapshots/1.jpg",
@@ -86,6 +86,16 @@ async def test_a_connection_without_a_complete_request_is_closed() -> None:
             async with asyncio.timeout(10):
                 assert await reader.read() == b""
             writer.close()
+
+
+async def test_a_body_that_does_not_arrive_is_answered_with_408() -> None:
+    async with serving({}, timing=Timing(body=0.1)) as served:
+        reader, writer = await asyncio.open_connection("127.0.0.1", served.server.port)
+        writer.write(b"POST /api/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n")
+        writer.write(b"Content-Length: 9\r\n\r\n")
+        async with asyncio.timeout(10):
+            assert (await reader.readline()).startswith(b"HTTP/1.1 408 ")
+        writer.close()
 
 
 async def test_a_connection_without_a_tls_handshake_is_closed(

@@ -80,7 +80,7 @@ async def test_stop_does_not_wait_for_open_connections() -> None:
             b"POST /api/cameras/front/set HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
         )
         half.sendall(b"Content-Length: 100\r\n\r\n{")
-        async with watching(served) as parts, client(served) as http, http.get("/api/events") as events:
+        async with watching(served) as parts, client(served) as http, http.get("/api/updates") as events:
             await parts.next()
             await events.content.readline()
             await until(lambda: served.server.viewers == 2)

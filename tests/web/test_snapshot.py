@@ -92,6 +92,7 @@ async def test_the_page_and_its_files_are_revalidated() -> None:
     async with serving() as served, client(served) as http:
         for path, content_type in {
             "/": "text/html",
+            "/index.html": "text/html",
             "/static/app.js": "text/javascript",
             "/static/base.css": "text/css",
             "/static/icon.svg": "image/svg+xml",

@@ -53,7 +53,7 @@ def merge(into: dict[str, Any], changes: dict[str, Any]) -> None:
 
 @asynccontextmanager
 async def listening(served: Served) -> AsyncIterator[Events]:
-    async with client(served, read_bufsize=2**20) as http, http.get("/api/events") as answer:
+    async with client(served, read_bufsize=2**20) as http, http.get("/api/updates") as answer:
         assert answer.status == 200
         assert answer.content_type == "text/event-stream"
         yield Events(answer.content)
@@ -126,7 +126,7 @@ async def test_a_client_that_reads_nothing_misses_updates_and_then_gets_the_late
         sock.setblocking(False)
         await asyncio.get_running_loop().sock_connect(sock, ("127.0.0.1", served.server.port))
         reader, writer = await asyncio.open_connection(sock=sock, limit=2 * size)
-        writer.write(b"GET /api/events HTTP/1.0\r\n\r\n")
+        writer.write(b"GET /api/updates HTTP/1.0\r\n\r\n")
         stalled = Events(reader)
         await stalled.next()
         # asyncio's reader would go on reading from the kernel.

@@ -109,7 +109,7 @@ export class UpdateStream {
 
   open() {
     this.close();
-    const source = new EventSource("api/events");
+    const source = new EventSource("api/updates");
     let first = true;
     source.addEventListener("update", (event) => {
       if (first) this.state = {};
