@@ -143,7 +143,9 @@ def _reason(error: OSError, host: str, port: int) -> str:
             return f"port {port} on {host} is in use by another program: stop it, or choose another web.port"
         case errno.EACCES:
             return f"this user may not listen on port {port}: choose a web.port of 1024 or above"
-        case errno.EADDRNOTAVAIL:
+        case (
+            errno.EADDRNOTAVAIL | None
+        ):  # asyncio of Python 3.13 and newer leaves the number out in this case alone
             return f"{host} is not an address of this machine: set web.host to one, or to 0.0.0.0 for all"
         case _:
             return f"cannot listen on {host} port {port}: {error.strerror or error}"

@@ -17,6 +17,7 @@ def test_they_are_small(name: str) -> None:
     assert 10_000 < (IMAGES / name).stat().st_size < LARGEST
 
 
+@pytest.mark.browser
 def test_the_live_page_can_be_taken_again(tmp_path: Path) -> None:
     if shutil.which("ffmpeg") is None:
         leave_out("ffmpeg is not installed")

@@ -12,10 +12,15 @@ from tests.web.credentials import users
 from tests.web.serving import serving
 
 
+def need(program: str) -> None:
+    """Leave out the test if a program is not installed."""
+    if shutil.which(program) is None:
+        leave_out(f"{program} is not installed")
+
+
 async def run(*command: str) -> tuple[int, bytes]:
     """Run a program; return its exit code and output."""
-    if shutil.which(command[0]) is None:
-        leave_out(f"no {command[0]} on this machine")
+    need(command[0])
     process = await asyncio.create_subprocess_exec(
         *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
     )
@@ -99,6 +104,7 @@ async def test_ffmpeg_with_a_password_in_the_address() -> None:
 
 
 async def test_ffmpeg_continues_when_the_camera_is_switched_off_and_on() -> None:
+    need("ffmpeg")
     async with serving() as served:
         command = (
             "ffmpeg",
