@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import socket
 import threading
 import time
@@ -156,7 +157,7 @@ async def test_binary_empty_and_large_payloads(broker: Broker, client: Client, c
     received: list[Message] = []
     connection = await connect(broker)
     connection.subscribe(FRONT.set, received.append)
-    payloads = [b"\xff\xfe\0", b"", bytes(10_000_000), b"after"]
+    payloads = [b"\xff\xfe\0", b"", bytes(1_900_000), b"after"]  # Mosquitto 2.1 takes 2 MB at most
     for payload in payloads:
         await in_thread(client.publish, FRONT.set, payload)
     await until(lambda: len(received) == len(payloads), "every payload")
@@ -425,7 +426,8 @@ async def test_falls_back_if_the_broker_closes_on_mqtt_5(mosquitto: Mosquitto, c
 
 async def test_mqtt_3_1_1_if_configured(mosquitto: Mosquitto, connect: Connect) -> None:
     await connect(mosquitto, client_id="mqttcam-test-three", protocol="3.1.1")
-    assert "as mqttcam-test-three (p2" in mosquitto.log
+    # Mosquitto 2.0 prints its own number of the protocol, 2.1 that of the packet.
+    assert re.search(r"as mqttcam-test-three \((p2|p4)", mosquitto.log)
 
 
 # the end
