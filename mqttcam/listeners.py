@@ -1,4 +1,4 @@
-"""Who is told of a change."""
+"""Callbacks that are notified of changes."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ Listener = Callable[[], None]
 
 
 class Listeners:
-    """Told one after the other, on the loop; one that fails costs none of the others."""
+    """Callbacks that are called one after the other; the failure of one does not affect the others."""
 
     def __init__(self, of: str) -> None:
-        """`of` is what changes, for the log."""
+        """`of` names what changes, for the log."""
         self._of = of
         self._listeners: list[Listener] = []
 
@@ -26,24 +26,24 @@ class Listeners:
         self._listeners.remove(listener)
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        """Return once `condition` holds; it is looked at now, and after each change."""
+        """Return once `condition` holds. It is evaluated now, and after each change."""
         holds = asyncio.Event()
 
-        def look() -> None:
+        def check() -> None:
             if condition():
                 holds.set()
 
-        self.add(look)
+        self.add(check)
         try:
-            look()
+            check()
             await holds.wait()
         finally:
-            self.remove(look)
+            self.remove(check)
 
-    def tell(self) -> None:
-        """Something has changed."""
+    def notify(self) -> None:
+        """Call every listener."""
         for listener in tuple(self._listeners):
             try:
                 listener()
             except Exception:
-                log.exception("%s: somebody who was told of a change failed", self._of)
+                log.exception("%s: a listener failed, the others are not affected", self._of)

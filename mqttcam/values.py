@@ -1,7 +1,7 @@
-"""The kinds of value that a person can set or see: what each accepts, its one normal form, and how it describes itself.
+"""The kinds of values that users set and see.
 
-A camera's control and an entity both have such a kind. From it follow validation, the `allowed` of an error,
-the capabilities in `info`, the entity's Home Assistant platform and its field on the web page.
+Camera controls and entities have such a kind. Validation, the `allowed` of an error, the capabilities in `info`, the
+entity's Home Assistant platform and its field on the web page follow from it.
 """
 
 from __future__ import annotations
@@ -16,16 +16,18 @@ import orjson
 from mqttcam.text import shown
 
 Value = bool | int | float | str | tuple[float, ...] | None
-"""A value inside the daemon; `None` is unknown. On the wire see `ValueKind.encode`."""
+"""A value in its normal form; `None` is unknown. `ValueKind.encode` returns what it is in JSON."""
 
 _ON = frozenset({"on", "true", "1", "yes"})
 _OFF = frozenset({"off", "false", "0", "no"})
 
 
 class InvalidValue(ValueError):
-    """A value that its kind does not take.
+    """A value is not of its kind.
 
-    `allowed` is JSON-able and says what would have been taken; `field` is set by whoever knows the key.
+    Attributes:
+        allowed: what would have been accepted, as JSON-able data.
+        field: the key of the value, where it is known.
     """
 
     def __init__(self, message: str, allowed: object = None, field: str | None = None) -> None:
@@ -36,29 +38,29 @@ class InvalidValue(ValueError):
 
 
 class ValueKind(Protocol):
-    """What a value may be."""
+    """The kind of a value."""
 
     @property
     def allowed(self) -> object:
-        """What is accepted, JSON-able: the `allowed` of an error."""
+        """What is accepted, as JSON-able data: the `allowed` of an error."""
 
     def coerce(self, raw: object) -> Value:
-        """The normal form of a value from JSON, YAML, the environment or plain text.
+        """Return the normal form of a value from JSON, YAML, the environment or plain text.
 
         Raises:
-            InvalidValue: it cannot be one of these.
+            InvalidValue: it is not of this kind.
         """
 
     def encode(self, value: Value) -> object:
-        """The value as it stands in JSON."""
+        """Return a value in its normal form as it is in JSON."""
 
     def describe(self) -> dict[str, object]:
-        """The kind as JSON, for `info`, `mqttcam cameras` and the web page."""
+        """Return the kind as JSON-able data, for `info`, `mqttcam cameras` and the API."""
 
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """True or false; `ON` and `OFF` on the wire, as Home Assistant's switches say it."""
+    """True or false; `ON` and `OFF` in JSON, as in Home Assistant."""
 
     @property
     def allowed(self) -> list[str]:
@@ -81,7 +83,7 @@ class Switch:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A finite number within limits, both included; `words` are names that stand for numbers (`max`)."""
+    """A finite number from `minimum` to `maximum`, both included; `words` are names of numbers, such as `max`."""
 
     minimum: float
     maximum: float
@@ -109,7 +111,7 @@ class Number:
             raise InvalidValue(f"{shown(raw)!r} is not a finite number", self.allowed)
         if not self.minimum <= number <= self.maximum:
             raise InvalidValue(
-                f"{shown(raw)} is not within {self.minimum:g} and {self.maximum:g}", self.allowed
+                f"{shown(raw)} is not between {self.minimum:g} and {self.maximum:g}", self.allowed
             )
         if not self.integer:
             return number
@@ -128,7 +130,7 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of a few names; any case is taken, the listed spelling is the normal form."""
+    """One of some names, in upper or lower case; the listed spelling is the normal form."""
 
     options: tuple[str, ...]
 
@@ -152,7 +154,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A short text; what is shown of a longer one is its beginning."""
+    """A text. A longer one is refused, and cut off where it is shown."""
 
     max_length: int = 255
 
@@ -162,7 +164,7 @@ class Text:
 
     def coerce(self, raw: object) -> str:
         if not isinstance(raw, str):
-            raise InvalidValue(f"{shown(raw)!r} is not a text", self.allowed)
+            raise InvalidValue(f"{shown(raw)!r} is not text", self.allowed)
         if len(raw) > self.max_length:
             raise InvalidValue(f"longer than {self.max_length} characters", self.allowed)
         return raw
@@ -176,7 +178,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Vector:
-    """A fixed number of numbers, such as ColourGains (2): a JSON list, also as text."""
+    """A fixed number of numbers, such as the two of ColourGains: a JSON list, or its text."""
 
     element: Number
     length: int
@@ -197,17 +199,17 @@ class Vector:
 
 
 _COORDINATE = Number(-(2**31), 2**31 - 1, integer=True)
-"""libcamera's Rectangle holds 32 bits."""
+"""libcamera's Rectangle has 32-bit integers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rectangle:
-    """A window: x, y, width, height in whole numbers, as a JSON list or as text. It lies within the bounds.
+    """A window within bounds: x, y, width and height as integers, in a JSON list or its text.
 
     Attributes:
         bounds: x, y, width, height of the largest window.
-        least: width and height of the smallest.
-        view: key of the control whose value is the part of the bounds that the picture now shows; `None`: all of it.
+        least: width and height of the smallest window.
+        view: the key of the control whose value is the part of the bounds that the picture shows; `None` for all of it.
     """
 
     bounds: tuple[int, int, int, int]
@@ -241,7 +243,11 @@ class Rectangle:
 
 
 def _list_of(raw: object, length: int, what: str, allowed: object) -> Sequence[object]:
-    """A JSON list of so many items, or its text with or without brackets."""
+    """Return the items of a JSON list, or of its text with or without brackets.
+
+    Raises:
+        InvalidValue: it is not such a list of `length` items; `what` describes it.
+    """
     if isinstance(raw, str):
         try:
             raw = orjson.loads(f"[{raw.strip().strip('[]()')}]")
@@ -253,10 +259,10 @@ def _list_of(raw: object, length: int, what: str, allowed: object) -> Sequence[o
 
 
 def coerce_all(kinds: Mapping[str, ValueKind], raw: Mapping[str, object]) -> dict[str, Value]:
-    """Every value of `raw` in its normal form; the keys must be known.
+    """Return every value of `raw` in its normal form; `kinds` has all its keys.
 
     Raises:
-        InvalidValue: with `field` set, for the first that is not accepted.
+        InvalidValue: for the first value that is not of its kind, with `field` set.
     """
     values: dict[str, Value] = {}
     for key, item in raw.items():

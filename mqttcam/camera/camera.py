@@ -220,7 +220,7 @@ class Camera:
         if opened.refused and remarks != self._remarks:
             log.warning("camera %s: %s", self.id, encodable("; ".join(opened.refused)))
         self._remarks = remarks
-        self._listeners.tell()
+        self._listeners.notify()
 
     def first_frame(self, width: int, height: int) -> None:
         if self.status is CameraStatus.FAILED:
@@ -235,13 +235,13 @@ class Camera:
 
     def applied(self, values: Mapping[str, Value]) -> None:
         self.values |= values
-        self._listeners.tell()
+        self._listeners.notify()
 
     def polled(self, result: PollResult) -> None:
         news = {key: value for key, value in result.applied.items() if self.values.get(key) != value}
         self.values |= news
         if self.readings.update(result) or news:
-            self._listeners.tell()
+            self._listeners.notify()
 
     # callbacks of the supervisor
 
@@ -261,7 +261,7 @@ class Camera:
         self.last_error = encodable(str(problem))
         self.stats.update()
         if not self.enabled:
-            self._listeners.tell()
+            self._listeners.notify()
         elif isinstance(problem, SourceEnded):
             self._set_status(CameraStatus.STOPPED)
         else:
@@ -295,4 +295,4 @@ class Camera:
             self.readings.values = {}
             self._snapshots.fail_all(self._why_not())
         self.status = status
-        self._listeners.tell()
+        self._listeners.notify()

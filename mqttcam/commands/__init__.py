@@ -1,1 +1,1 @@
-"""Commands: the catalogue, who carries them out, and what goes in and out."""
+"""Commands: the catalogue, the runner, requests and results."""

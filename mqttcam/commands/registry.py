@@ -1,4 +1,4 @@
-"""The node and its cameras, each with the runner of its commands: what MQTT and HTTP have in common."""
+"""The devices of the daemon with the runners of their commands, for MQTT and HTTP alike."""
 
 from __future__ import annotations
 
@@ -55,15 +55,15 @@ class DeviceRegistry:
     def add(self, device: CameraDevice) -> None:
         """Add a camera as the last one."""
         self.cameras[device.id] = Member(device, CommandRunner(device, camera_commands))
-        self.listeners.tell()
+        self.listeners.notify()
 
     def remove(self, camera_id: str) -> None:
         """Remove a camera."""
         del self.cameras[camera_id]
-        self.listeners.tell()
+        self.listeners.notify()
 
     def arrange(self, camera_ids: Iterable[str]) -> None:
         """Put the cameras in this order, which names all of them."""
         for camera_id in camera_ids:
             self.cameras[camera_id] = self.cameras.pop(camera_id)
-        self.listeners.tell()
+        self.listeners.notify()

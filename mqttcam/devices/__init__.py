@@ -1,1 +1,1 @@
-"""A camera and the node as the outside sees them."""
+"""A camera and the node as users see them."""

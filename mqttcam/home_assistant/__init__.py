@@ -1,4 +1,4 @@
-"""The devices in Home Assistant: their entities as discovery messages, and the life of those messages."""
+"""The devices in Home Assistant: their discovery messages, and when they are published."""
 
 from mqttcam.home_assistant.announcer import Announcer
 from mqttcam.home_assistant.discovery import camera_object_id, discovery_messages, node_object_id

@@ -1,4 +1,4 @@
-"""When discovery is published: at each connection and each birth of Home Assistant; what a user deleted stays away."""
+"""When discovery is published: at each connection and birth message. Devices that a user deleted stay deleted."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from mqttcam.mqtt.topics import Topics
 log = logging.getLogger(__name__)
 
 _MAX_BIRTH_DELAY = 1.0
-"""Seconds, at random, so that a house full of cameras does not answer Home Assistant's birth at once."""
+"""Seconds; a random delay, so that not all nodes answer the birth message of Home Assistant at once."""
 _STEP_DELAY = 1.0
-"""Seconds that Home Assistant gets to remove an entity before another one takes its key."""
+"""Seconds for Home Assistant to remove an entity before another one takes its key."""
 
 
 class Publish(Protocol):
-    """`Connection.publish`, as far as it is needed here."""
+    """The signature of `Connection.publish` that is needed here."""
 
     def __call__(self, topic: str, payload: bytes, *, qos: int, retain: bool) -> object: ...
 
@@ -40,10 +40,10 @@ Later = Callable[[float, Callable[[], None]], object]
 
 
 class Announcer:
-    """Keeps Home Assistant's view of this node right.
+    """Publishes the discovery messages of this node.
 
-    Each of its device topics is also read: the message that the broker kept from an earlier run tells which entities
-    are gone since, and an empty one tells that the user has deleted the device, which is respected until `rediscover`.
+    It also reads their topics. The retained message of an earlier run shows which entities no longer exist; an empty
+    message shows that the user has deleted the device, which is respected until `forget_deletions`.
     """
 
     def __init__(self, publish: Publish, later: Later, topics: Topics, prefix: str, node: Node) -> None:
@@ -60,18 +60,19 @@ class Announcer:
 
     @property
     def birth_topic(self) -> str:
-        """Where Home Assistant says `online`."""
+        """The topic of Home Assistant's birth message."""
         return f"{self._prefix}/status"
 
     def config_topic(self, object_id: str) -> str:
+        """Return the topic of a device's discovery message."""
         return f"{self._prefix}/device/{object_id}/config"
 
     def birth_delay(self) -> float:
-        """Seconds to wait before answering a birth."""
+        """Return the seconds to wait before answering a birth message."""
         return random.uniform(0, _MAX_BIRTH_DELAY)
 
     def announce_node(self) -> None:
-        """Publish the node's device; it goes before its cameras, whose devices refer to it."""
+        """Publish the node's device. It comes before its cameras, whose devices refer to it."""
         self._announce(node_object_id(self._node.id), node_discovery(self._node, self._topics), True)
 
     def announce(self, device: CameraDevice) -> None:
@@ -80,7 +81,7 @@ class Announcer:
         self._announce(object_id, camera_discovery(device, self._node, self._topics), device.camera.complete)
 
     def remove(self, camera_id: str) -> None:
-        """Take a camera's device out of Home Assistant."""
+        """Remove a camera's device from Home Assistant."""
         object_id = camera_object_id(self._node.id, camera_id)
         self._known.pop(object_id, None)
         self._current.pop(object_id, None)
@@ -88,20 +89,20 @@ class Announcer:
         self._publish(self.config_topic(object_id), b"", qos=1, retain=True)
 
     def forget_deletions(self) -> None:
-        """Announce deleted devices again from now on."""
+        """Publish deleted devices again from now on."""
         self._deleted.clear()
 
     def received(self, object_id: str, payload: bytes, *, live: bool = False) -> None:
-        """Take in a message that arrived on a device's own topic; `live`: it was not kept by the broker."""
+        """Handle a message on the topic of a device; `live` if it is not a retained one of the past."""
         if live and payload and self._own not in payload:
-            self._say_disputed(object_id)
+            self._log_disputed(object_id)
             return
         if not payload:
             if object_id not in self._deleted:
                 self._deleted.add(object_id)
                 self._current.pop(object_id, None)
                 log.info(
-                    "%s was deleted in Home Assistant: it stays away until the next start or rediscover",
+                    "%s: deleted in Home Assistant, not announced again until the next start or rediscover",
                     object_id,
                 )
             return
@@ -112,12 +113,12 @@ class Announcer:
         if news and object_id in self._current:
             self._announce(object_id, *self._current[object_id])
 
-    def _say_disputed(self, object_id: str) -> None:
-        """Camera `b` of node `a` and node `a_b` have one id; to answer each other would never end."""
+    def _log_disputed(self, object_id: str) -> None:
+        """Log once that another node has the same id: that of camera `b` of node `a` is that of node `a_b`."""
         if object_id not in self._disputed:
             self._disputed.add(object_id)
             log.error(
-                "%s is announced by another node too: rename the node or the camera on one side", object_id
+                "%s: announced by another node, too; rename the node or the camera on one of them", object_id
             )
 
     def _announce(self, object_id: str, new: ha.DeviceDiscovery, complete: bool) -> None:
@@ -131,8 +132,8 @@ class Announcer:
             if steps[-1] != payload:
                 steps.append(payload)
         else:
-            # The controls of a camera that was not opened yet are unknown, and what it measures until frames have
-            # come; those announced earlier are not gone.
+            # The controls are unknown until the camera was opened, its readings until frames have come. Those that
+            # were announced earlier still exist.
             payload["cmps"] = {**known, **payload["cmps"]}
             steps = [payload]
         self._known[object_id] = payload["cmps"]
@@ -143,7 +144,7 @@ class Announcer:
     def _send_unless_over(
         self, object_id: str, payload: Mapping[str, Any], of: tuple[ha.DeviceDiscovery, bool]
     ) -> None:
-        """A later step: nothing, once the device was announced anew, removed or deleted."""
+        """Publish a later step, unless the device was announced again, removed or deleted meanwhile."""
         if self._current.get(object_id) is of:
             self._send(object_id, payload)
 
@@ -152,7 +153,7 @@ class Announcer:
 
 
 def _components(payload: bytes) -> dict[str, dict[str, Any]]:
-    """The components of a discovery message by key; empty where it is none."""
+    """Return the components of a discovery message by key; empty if it is not valid."""
     try:
         data = orjson.loads(payload)
     except orjson.JSONDecodeError:

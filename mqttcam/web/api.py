@@ -18,7 +18,7 @@ from mqttcam.web.state_publisher import revision
 
 
 async def cameras(request: web.Request) -> web.Response:
-    """Every camera with its entities and state, and the node."""
+    """Send every camera with its entities and state, and the node."""
     context = request.app[CONTEXT]
     page = f"{context.base(request)}/"
     return json_response(
@@ -31,20 +31,20 @@ async def cameras(request: web.Request) -> web.Response:
 
 
 async def camera(request: web.Request) -> web.Response:
-    """One camera with its entities and state."""
+    """Send one camera with its entities and state."""
     context = request.app[CONTEXT]
     member = context.registry.cameras[context.device(request).id]
     return json_response(member.describe(f"{context.base(request)}/"))
 
 
 async def state(request: web.Request) -> web.Response:
-    """A camera's state, exactly as it stands on the `state` topic."""
+    """Send the state of a camera, as on its `state` topic."""
     device = request.app[CONTEXT].device(request)
     return json_response(state_of(camera_entities(device), device))
 
 
 async def snapshots(request: web.Request) -> web.Response:
-    """What is kept of a camera's snapshots."""
+    """Send the list of a camera's last snapshots."""
     context = request.app[CONTEXT]
     device = context.device(request)
     here = f"{context.base(request)}/cameras/{device.id}/snapshots"
@@ -53,32 +53,32 @@ async def snapshots(request: web.Request) -> web.Response:
 
 
 async def health(request: web.Request) -> web.Response:
-    """The `health` message."""
+    """Send the `health` message."""
     return json_response(request.app[CONTEXT].registry.health.report())
 
 
 async def openapi(request: web.Request) -> web.Response:
-    """The OpenAPI document of what there is now."""
+    """Send the OpenAPI document of the present cameras."""
     context = request.app[CONTEXT]
     return json_response(document(context.registry, context.base(request)))
 
 
 async def set_values(request: web.Request) -> web.Response:
-    """`set`: a JSON patch."""
+    """Carry out `set` with a JSON patch."""
     context = request.app[CONTEXT]
     device = context.device(request)
     return await _run(request, context.registry.cameras[device.id].runner, "set")
 
 
 async def camera_command(request: web.Request) -> web.Response:
-    """`cmd/<name>` of a camera."""
+    """Carry out a command of a camera."""
     context = request.app[CONTEXT]
     device = context.device(request)
     return await _run(request, context.registry.cameras[device.id].runner, request.match_info["command"])
 
 
 async def node_command(request: web.Request) -> web.Response:
-    """`cmd/<name>` of the node."""
+    """Carry out a command of the node."""
     return await _run(request, request.app[CONTEXT].registry.node_runner, request.match_info["command"])
 
 
@@ -90,13 +90,15 @@ async def _run(request: web.Request, runner: CommandRunner[TargetT], command: st
 
 
 async def body(request: web.Request) -> bytes:
-    """A request's JSON, unparsed; at most one byte more than a command may have.
+    """Read the JSON of a request, unparsed; at most one byte more than the limit of a command.
 
     Raises:
-        ApiError: it is not said to be JSON, which a form of another site could not say; or it does not come.
+        ApiError: its content type is not JSON, which a form of another site cannot send; or it is incomplete.
     """
     if request.body_exists and request.content_type != "application/json":
-        raise ApiError(415, "unsupported_media_type", "send JSON", "Content-Type", ["application/json"])
+        raise ApiError(
+            415, "unsupported_media_type", "the body must be JSON", "Content-Type", ["application/json"]
+        )
     data = bytearray()
     seconds = request.app[CONTEXT].timing.body
     try:
@@ -106,7 +108,7 @@ async def body(request: web.Request) -> bytes:
             ):
                 data += chunk
     except web.RequestPayloadError:
-        raise ApiError(400, "invalid_request", "the body is not what its headers say") from None
+        raise ApiError(400, "invalid_request", "the body does not match its headers") from None
     except TimeoutError:
-        raise ApiError(408, "timeout", f"the body did not come within {seconds:g} s") from None
+        raise ApiError(408, "timeout", f"the body was not received within {seconds:g} s") from None
     return bytes(data)

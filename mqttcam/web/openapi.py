@@ -1,4 +1,4 @@
-"""The API as an OpenAPI document, made of the entity and command declarations of the present cameras."""
+"""The OpenAPI document of the API, made of the entities and commands of the present cameras."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mqttcam.web.schemas import REQUEST_ID, Schema, component_schemas, reading_s
 
 
 def document(registry: DeviceRegistry, base: str) -> dict[str, object]:
-    """OpenAPI 3.1; `base` is what stands before the paths."""
+    """Return the OpenAPI 3.1 document; `base` is the prefix of all paths."""
     paths: dict[str, object] = dict(_common_paths())
     for command in registry.node_runner.listed:
         paths[f"/api/node/cmd/{command.name}"] = {"post": _command(command, "node")}
@@ -49,17 +49,20 @@ def _common_paths() -> Iterable[tuple[str, object]]:
         "/api/cameras",
         {"get": _get("Every camera and the node, with entities and state", "node", _listing())},
     )
-    yield "/api/health", {"get": _get("How the daemon is: the `health` message", "node", {"type": "object"})}
+    yield "/api/health", {"get": _get("The `health` message", "node", {"type": "object"})}
     yield "/api/session", {"get": _get("The identity of the sender", "node", _ref("Session"))}
     yield "/api/login", {"post": _login()}
     yield (
         "/api/logout",
-        {"post": {"summary": "Forget the session", "tags": ["node"], "responses": _done() | _errors(403)}},
+        {"post": {"summary": "End the session", "tags": ["node"], "responses": _done() | _errors(403)}},
     )
     yield "/api/openapi.json", {"get": _get("This document", "node", {"type": "object"})}
     yield "/healthz", {"get": _healthz()}
     yield "/metrics", {"get": _raw("Prometheus metrics", "node", "text/plain", {})}
-    yield "/api/updates", {"get": _raw("Live values, as server-sent events", "node", "text/event-stream", {})}
+    yield (
+        "/api/updates",
+        {"get": _raw("Changes of state, as server-sent events", "node", "text/event-stream", {})},
+    )
 
 
 def _camera_paths(member: Member) -> dict[str, object]:
@@ -73,7 +76,7 @@ def _camera_paths(member: Member) -> dict[str, object]:
     }
     paths: dict[str, object] = {
         here: {"get": _get("The camera with its entities and state", tag, _ref("CameraDescription"))},
-        f"{here}/state": {"get": _get("Every value", tag, _state(entities))},
+        f"{here}/state": {"get": _get("The value of every entity", tag, _state(entities))},
         f"{here}/snapshots": {"get": _get("The last snapshots", tag, kept)},
         f"{here}/set": {
             "post": _post("Change values, all of them or none", tag, _patch(entities), required=True)
@@ -83,7 +86,9 @@ def _camera_paths(member: Member) -> dict[str, object]:
         },
         f"{pictures}/snapshots/{{snapshot}}.jpg": {"get": _kept_picture(tag)},
         f"{pictures}/stream.mjpg": {
-            "get": _picture("Frames without end", tag, "multipart/x-mixed-replace", "fps", "width", "quality")
+            "get": _picture(
+                "An endless stream of frames", tag, "multipart/x-mixed-replace", "fps", "width", "quality"
+            )
         },
     }
     for command in member.runner.listed:
@@ -134,16 +139,16 @@ def _json(schema: Schema, description: str) -> Schema:
 
 def _errors(*statuses: int) -> Schema:
     words = {
-        400: "The request is not what it has to be.",
-        401: "Log in first.",
-        403: "This user may not do that.",
-        404: "There is no such thing; the known ones are listed.",
-        408: "The body did not come in time.",
-        413: "Too large.",
-        415: "Not JSON.",
-        429: "Too much at once.",
-        500: "A fault of ours.",
-        503: "The camera does not take it now.",
+        400: "The request is invalid.",
+        401: "Authentication is required.",
+        403: "The user does not have the right.",
+        404: "Not found; `allowed` lists what exists.",
+        408: "The body was not received in time.",
+        413: "The body is too large.",
+        415: "The body is not JSON.",
+        429: "Too many requests.",
+        500: "Internal error.",
+        503: "The camera is not available.",
     }
     return {str(status): _json(_ref("Error"), words[status]) for status in statuses}
 
@@ -152,7 +157,7 @@ def _get(summary: str, tag: str, schema: Schema) -> Schema:
     return {
         "summary": summary,
         "tags": [tag],
-        "responses": {"200": _json(schema, "It.")} | _errors(401, 403, 404),
+        "responses": {"200": _json(schema, "Success.")} | _errors(401, 403, 404),
     }
 
 
@@ -161,14 +166,14 @@ def _post(summary: str, tag: str, body: Schema, *, required: bool) -> Schema:
         "summary": summary,
         "tags": [tag],
         "requestBody": {"required": required, "content": {"application/json": {"schema": body}}},
-        "responses": {"200": _json(_ref("Result"), "Done.")}
+        "responses": {"200": _json(_ref("Result"), "The command was carried out.")}
         | _errors(400, 401, 403, 404, 408, 413, 415, 429, 500, 503),
     }
 
 
 def _done() -> Schema:
     schema: Schema = {"type": "object", "properties": {"ok": {"const": True}}}
-    return {"200": _json(schema, "Done.")}
+    return {"200": _json(schema, "Success.")}
 
 
 def _login() -> Schema:
@@ -177,36 +182,36 @@ def _login() -> Schema:
         "type": "object",
         "required": ["password"],
         "properties": {"name": text, "password": text},
-        "description": "A user's name and password; or a token as the password, without a name.",
+        "description": "The name and password of a user, or a token as the password without a name.",
     }
-    responses = {"200": _json(_ref("Session"), "Logged in: the answer sets the session's cookie.")}
-    return _post("Begin a session", "node", body, required=True) | {
+    responses = {"200": _json(_ref("Session"), "Logged in; the response sets the session cookie.")}
+    return _post("Log in", "node", body, required=True) | {
         "responses": responses | _errors(400, 401, 403, 408, 415, 429)
     }
 
 
 def _kept_picture(tag: str) -> Schema:
     snapshot = {"name": "snapshot", "in": "path", "required": True, "schema": {"type": "string"}}
-    responses: Schema = {"200": {"description": "It.", "content": {"image/jpeg": {}}}}
+    responses: Schema = {"200": {"description": "Success.", "content": {"image/jpeg": {}}}}
     return {
         "summary": "One of the last snapshots",
         "tags": [tag],
-        "parameters": [snapshot | {"description": "Its `id`."}],
+        "parameters": [snapshot | {"description": "The `id` of the snapshot."}],
         "responses": responses | _errors(401, 403, 404),
     }
 
 
 def _raw(summary: str, tag: str, content_type: str, schema: Schema) -> Schema:
-    responses: Schema = {"200": {"description": "It.", "content": {content_type: {"schema": schema}}}}
+    responses: Schema = {"200": {"description": "Success.", "content": {content_type: {"schema": schema}}}}
     return {"summary": summary, "tags": [tag], "responses": responses | _errors(401, 403)}
 
 
 def _healthz() -> Schema:
     responses = {
-        "200": _json(_ref("Health"), "All is well."),
-        "503": _json(_ref("Health"), "Something is wrong."),
+        "200": _json(_ref("Health"), "The daemon is healthy."),
+        "503": _json(_ref("Health"), "There are problems."),
     }
-    return {"summary": "Whether all is well", "tags": ["node"], "responses": responses}
+    return {"summary": "Whether the daemon is healthy", "tags": ["node"], "responses": responses}
 
 
 def _picture(summary: str, tag: str, content_type: str, *names: str) -> Schema:
@@ -215,10 +220,10 @@ def _picture(summary: str, tag: str, content_type: str, *names: str) -> Schema:
         for name in names
     ]
     unavailable: Schema = {
-        "description": "No pictures now; `X-Reason` says why.",
+        "description": "There is no picture now; the header `X-Reason` has the reason.",
         "content": {"image/jpeg": {}, "application/json": {"schema": _ref("Error")}},
     }
-    responses: Schema = {"200": {"description": "It.", "content": {content_type: {}}}}
+    responses: Schema = {"200": {"description": "Success.", "content": {content_type: {}}}}
     return {
         "summary": summary,
         "tags": [tag],

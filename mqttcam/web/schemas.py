@@ -1,4 +1,4 @@
-"""JSON Schema of the values, results and errors in the OpenAPI document."""
+"""The JSON Schemas of values, results and errors in the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ HTTP_CODES = (
     "unauthorized",
     "unsupported_media_type",
 )
-"""The codes of errors that are not a command's."""
+"""The error codes that only HTTP has, besides those of commands."""
 
 
 def value_schema(kind: ValueKind) -> Schema:
-    """A value as it is sent and as `set` likes it best; `set` also takes any text that means the same."""
+    """Return the schema of a value in its normal form; `set` also accepts text with the same meaning."""
     match kind:
         case Switch():
             return {"type": "string", "enum": kind.allowed}
@@ -58,7 +58,7 @@ def _number(kind: Number) -> Schema:
 
 
 def reading_schema(kind: ValueKind) -> Schema:
-    """A value in a state: a reading may lie outside what can be set, and may be unknown."""
+    """Return the schema of a value in a state, which may be unknown or outside the limits of `set`."""
     match kind:
         case Number(integer=integer):
             bare: Schema = {"type": ["integer" if integer else "number", "null"]}
@@ -69,15 +69,15 @@ def reading_schema(kind: ValueKind) -> Schema:
 
 REQUEST_ID: Schema = {
     "anyOf": [{"type": "string", "maxLength": 256}, {"type": "number"}, {"type": "null"}],
-    "description": "Comes back in the result.",
+    "description": "Returned in the result.",
 }
 
-_ECHO: Schema = {"description": "As it was sent."}
+_ECHO: Schema = {"description": "As in the request."}
 
 _SCHEMAS: dict[str, Schema] = {
     "Result": {
         "type": "object",
-        "description": "What a command has done; the same over MQTT.",
+        "description": "The result of a command; the same over MQTT.",
         "required": ["ok", "command", "request_id", "changed", "took_ms"],
         "properties": {
             "ok": {"const": True},
@@ -89,7 +89,7 @@ _SCHEMAS: dict[str, Schema] = {
     },
     "Error": {
         "type": "object",
-        "description": "Why nothing was done. Errors of a command are the same over MQTT.",
+        "description": "Why nothing was changed. The errors of commands are the same over MQTT.",
         "required": ["ok", "command", "request_id", "error"],
         "properties": {
             "ok": {"const": False},
@@ -103,7 +103,7 @@ _SCHEMAS: dict[str, Schema] = {
                     "code": {"type": "string", "enum": [*(code.value for code in Code), *HTTP_CODES]},
                     "field": {"type": ["string", "null"]},
                     "message": {"type": "string"},
-                    "allowed": {"description": "What would be accepted."},
+                    "allowed": {"description": "What would have been accepted."},
                 },
             },
         },
@@ -116,7 +116,7 @@ _SCHEMAS: dict[str, Schema] = {
             "problems": {
                 "type": "array",
                 "items": {"type": "string"},
-                "description": "What is wrong, in words.",
+                "description": "The present problems.",
             },
         },
     },
@@ -125,7 +125,7 @@ _SCHEMAS: dict[str, Schema] = {
         "required": ["id", "ts", "width", "height", "bytes", "quality", "url"],
         "properties": {
             "id": {"type": "string"},
-            "ts": {"type": "number", "description": "When it was taken, Unix seconds."},
+            "ts": {"type": "number", "description": "Capture time in Unix seconds."},
             "width": {"type": "integer"},
             "height": {"type": "integer"},
             "bytes": {"type": "integer"},

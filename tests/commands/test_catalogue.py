@@ -1,4 +1,4 @@
-"""The commands of cameras and of the node: `set`, whole or not at all, and the others."""
+"""The commands of cameras and of the node."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ async def test_patches_are_applied_in_the_order_of_arrival(running: CameraDevice
 # set and get
 
 
-async def test_a_patch_answers_what_took_effect(running: CameraDevice) -> None:
+async def test_set_returns_the_values_that_took_effect(running: CameraDevice) -> None:
     answer = await ask(
         running, "set", {"brightness": "0.25", "image_fps": "MAX", "show_clock": "off", "enabled": 1}
     )
@@ -46,7 +46,7 @@ async def test_a_patch_answers_what_took_effect(running: CameraDevice) -> None:
     assert isinstance(answer["took_ms"], int)
 
 
-async def test_one_key(running: CameraDevice) -> None:
+async def test_set_of_one_key(running: CameraDevice) -> None:
     assert (await ask(running, "set", b" 0.5 ", key="brightness"))["changed"] == {"brightness": 0.5}
     assert (await refused(running, "set", b"{}", key="brightness"))["code"] == "invalid_value"
     assert (await refused(running, "set", b"\xff", key="brightness"))["field"] == "brightness"
@@ -54,14 +54,14 @@ async def test_one_key(running: CameraDevice) -> None:
 
 
 @pytest.mark.parametrize("bad", [{"brightness": 9}, {"nothing": 1}, {"fps": 1}, {"enabled": "maybe"}])
-async def test_nothing_of_a_bad_patch_is_applied(running: CameraDevice, bad: dict[str, object]) -> None:
+async def test_a_patch_with_an_error_changes_nothing(running: CameraDevice, bad: dict[str, object]) -> None:
     before = dict(running.camera.values)
     await refused(running, "set", {"contrast": 1.5, "image_quality": 20, "image_fps": 3, **bad})
     assert (running.camera.values, running.image_quality, running.image_fps) == (before, 85, 1.0)
 
 
 @pytest.mark.parametrize("problem", [SourceError("gone"), InvalidValue("no"), CameraUnavailable("off")])
-async def test_nothing_is_applied_where_the_camera_fails_midway(
+async def test_a_patch_changes_nothing_if_the_camera_fails(
     running: CameraDevice, store: Store, monkeypatch: pytest.MonkeyPatch, problem: Exception
 ) -> None:
     async def fail(_values: object) -> object:
@@ -97,7 +97,7 @@ async def test_an_empty_patch_changes_nothing(running: CameraDevice) -> None:
 # the node's and the cameras' own
 
 
-async def test_the_nodes_commands() -> None:
+async def test_the_commands_of_the_node() -> None:
     daemon, observer = RecordedDaemon(), RecordedNode()
     node = Node("yard", daemon=daemon)
     node.attach(observer)
@@ -117,7 +117,7 @@ async def test_log_level() -> None:
         node.set_log_level(before)
 
 
-async def test_a_snapshot_goes_to_every_sink_with_its_request_id(running: CameraDevice) -> None:
+async def test_a_snapshot_is_delivered_to_every_observer_with_its_request_id(running: CameraDevice) -> None:
     observers = Recorder(), Recorder()
     for observer in observers:
         running.attach(observer)
@@ -127,12 +127,12 @@ async def test_a_snapshot_goes_to_every_sink_with_its_request_id(running: Camera
         assert (picture.width, picture.quality, request_id) == (32, 30, "x")
 
 
-async def test_a_snapshot_that_a_sink_refuses(running: CameraDevice) -> None:
+async def test_a_snapshot_that_an_observer_refuses(running: CameraDevice) -> None:
     running.attach(Recorder(CommandError(Code.BUSY, "later")))
     assert (await refused(running, "snapshot"))["code"] == "busy"
 
 
-async def test_a_sink_that_refuses_or_waits_keeps_a_snapshot_from_no_other(running: CameraDevice) -> None:
+async def test_an_observer_that_waits_and_refuses_does_not_affect_the_others(running: CameraDevice) -> None:
     taken, go_on = asyncio.Event(), asyncio.Event()
 
     class Slow(CameraObserver):

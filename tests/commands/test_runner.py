@@ -1,4 +1,4 @@
-"""A command in, exactly one result out: every code, the order, the request id, the arguments."""
+"""Every command gets exactly one result: arguments, request ids, error codes, limits."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ async def test_arguments(lamp: Lamp, body: object, call: object) -> None:
     assert lamp.calls == [call]
 
 
-async def test_a_command_without_arguments_takes_any_plain_text(lamp: Lamp) -> None:
+async def test_a_command_without_arguments_accepts_any_plain_text(lamp: Lamp) -> None:
     for body in (b"", b"PRESS", b"ON", b"\xff\x00"):
         assert (await ask(lamp, "flash", body))["ok"] is True
     assert len(lamp.calls) == 4
 
 
-async def test_what_a_command_says_of_itself() -> None:
+async def test_the_declaration_follows_from_the_signature() -> None:
     assert (LAMP["shine"].help, LAMP["shine"].required) == ("Switch it on.", ("colour",))
     assert list(LAMP["shine"].arguments) == ["colour", "level"]
     assert LAMP["flash"].from_request == {"request_id"}
@@ -60,7 +60,7 @@ async def test_what_a_command_says_of_itself() -> None:
 
 
 @pytest.mark.parametrize("request_id", ["x", "", "玄関", 7, 1.5, True, "y" * 256])
-async def test_a_request_id_comes_back_as_it_was(lamp: Lamp, request_id: object) -> None:
+async def test_the_result_has_the_request_id_unchanged(lamp: Lamp, request_id: object) -> None:
     assert (await ask(lamp, "flash", {"request_id": request_id}))["request_id"] == request_id
     assert lamp.calls == [request_id]
     answer = await ask(lamp, "no such", {"request_id": request_id})
@@ -68,7 +68,7 @@ async def test_a_request_id_comes_back_as_it_was(lamp: Lamp, request_id: object)
 
 
 @pytest.mark.parametrize("request_id", [[], {}, ["x"], "y" * 257])
-async def test_what_cannot_be_a_request_id(lamp: Lamp, request_id: object) -> None:
+async def test_an_invalid_request_id_is_refused(lamp: Lamp, request_id: object) -> None:
     error = await refused(lamp, "flash", {"request_id": request_id})
     assert (error["code"], error["field"]) == ("invalid_value", "request_id")
     assert len(error["message"]) < 120
@@ -124,7 +124,7 @@ async def test_invalid_value(lamp: Lamp) -> None:
     assert not lamp.calls
 
 
-async def test_retained_counts_more_than_anything_else(lamp: Lamp) -> None:
+async def test_retained_takes_precedence_over_other_errors(lamp: Lamp) -> None:
     for body in (b"", {"request_id": 3}, b"{", b"x" * (MAX_PAYLOAD + 1)):
         assert (await refused(lamp, "flash", body, retained=True))["code"] == "retained"
     assert (await ask(lamp, "flash", {"request_id": 3}, retained=True))["request_id"] == 3
@@ -162,18 +162,18 @@ async def test_unavailable_while_the_controls_are_not_known(device: CameraDevice
         (OSError(28, "No space left on device"), "internal"),
     ],
 )
-async def test_what_goes_wrong_has_a_code(lamp: Lamp, problem: Exception, code: str) -> None:
+async def test_every_exception_has_a_code(lamp: Lamp, problem: Exception, code: str) -> None:
     lamp.problem = problem
     answer = await ask(lamp, "flash", {"request_id": "x"})
     assert (answer["error"]["code"], answer["request_id"]) == (code, "x")
 
 
-async def test_a_problem_without_a_key_has_no_field(lamp: Lamp) -> None:
+async def test_a_settings_problem_without_a_key_has_no_field(lamp: Lamp) -> None:
     lamp.problem = SettingsError([Problem("config.yaml", 1, "", "no YAML")])
     assert (await refused(lamp, "flash"))["field"] is None
 
 
-async def test_every_code_of_the_contract_is_there() -> None:
+async def test_the_codes_are_those_of_the_interface() -> None:
     assert {code.value for code in Code} == {
         *("unknown_command", "unknown_key", "invalid_json", "invalid_value", "not_supported"),
         *("busy", "unavailable", "retained", "too_large", "internal"),
@@ -183,7 +183,7 @@ async def test_every_code_of_the_contract_is_there() -> None:
 # order
 
 
-async def test_too_many_at_once_are_refused_and_the_others_carried_out(lamp: Lamp) -> None:
+async def test_too_many_waiting_commands_are_refused_and_the_others_carried_out(lamp: Lamp) -> None:
     go = asyncio.Event()
     waiting: dict[str, Command[Lamp]] = {}
 
@@ -203,7 +203,7 @@ async def test_too_many_at_once_are_refused_and_the_others_carried_out(lamp: Lam
     assert (await runner.run(Request("wait"))).error is None
 
 
-async def test_an_answer_without_carrying_it_out(lamp: Lamp) -> None:
+async def test_refuse_returns_a_result_with_the_request_id(lamp: Lamp) -> None:
     result = (
         CommandRunner(lamp, lamp_commands)
         .refuse(Request("flash", b'{"request_id": "x"}'), "too late")

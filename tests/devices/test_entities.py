@@ -1,4 +1,4 @@
-"""Entities as data: what follows from a control's kind, and the state."""
+"""Entities: those of controls follow from their kind; the state."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_a_control_is_the_entity_of_its_kind(kind: ValueKind, platform: str) -> 
     assert ("icon", "mdi:x") in entity.options
 
 
-def test_a_slider_only_where_a_finger_can_hit_a_value() -> None:
+def test_a_wide_range_is_a_box_and_no_slider() -> None:
     assert ("mode", "slider") in control_entity(Control("Gain", Number(1, 16))).options
     assert ("mode", "box") in control_entity(Control("Time", Number(0, 10**6, integer=True))).options
 
@@ -106,13 +106,13 @@ async def test_every_key_is_always_there(device: CameraDevice) -> None:
     assert "snapshot" not in state
 
 
-async def test_a_long_error_fits_a_state_of_home_assistant(device: CameraDevice) -> None:
+async def test_a_long_error_is_cut_to_the_limit_of_home_assistant(device: CameraDevice) -> None:
     device.camera.last_error = "é" * 400
     assert state_of(camera_entities(device), device)["last_error"] == "é" * 255
 
 
 @pytest.mark.parametrize(("rate", "maximum", "step"), [(25, 25, 0.1), (0.05, 0.05, 0.05), ("max", 60, 0.1)])
-async def test_image_fps_goes_up_to_the_cameras_own_rate(
+async def test_the_maximum_of_image_fps_is_the_frame_rate_of_the_camera(
     make_device: MakeDevice, rate: object, maximum: float, step: float
 ) -> None:
     entity = next(one for one in camera_entities(make_device(frame_rate=rate)) if one.key == "image_fps")
@@ -127,12 +127,12 @@ async def test_image_fps_in_the_state_is_a_number(make_device: MakeDevice) -> No
     assert math.isfinite(shown)
 
 
-async def test_keys_are_used_once(device: CameraDevice) -> None:
+async def test_keys_are_unique(device: CameraDevice) -> None:
     entities: tuple[Entity[CameraDevice], ...] = camera_entities(device)
     assert len({entity.key for entity in entities}) == len(entities) > len(FIXED)
 
 
-def test_the_nodes_state() -> None:
+def test_the_state_of_the_node() -> None:
     state = state_of(NODE, Node("yard"))
     assert set(state) == {"cpu_temperature", "memory", "uptime", "reconnects", "version", "log_level"}
     memory, uptime = state["memory"], state["uptime"]

@@ -1,4 +1,4 @@
-"""Motion detection of a camera as the outside sees it: entities, memory, the event."""
+"""Motion detection of a camera: entities, stored values, the event."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ def shown(device: CameraDevice) -> dict[str, object]:
     return {key: state[key] for key in KEYS & set(state)}
 
 
-async def test_no_entities_where_none_is_configured(make_device: MakeDevice) -> None:
+async def test_no_entities_if_it_is_not_configured(make_device: MakeDevice) -> None:
     for device in (make_device(), make_device(motion=False)):
         assert device.motion is None
         assert not KEYS & {entity.key for entity in camera_entities(device)}
 
 
-async def test_entities_where_it_is(make_device: MakeDevice) -> None:
+async def test_entities_if_it_is_configured(make_device: MakeDevice) -> None:
     device = make_device(motion={"threshold": 3})
     assert {entity.key for entity in camera_entities(device)} >= KEYS
     assert shown(device) == {"motion": None, "motion_detection": "ON", "motion_threshold": 3}
@@ -66,7 +66,7 @@ async def test_discovery(make_device: MakeDevice) -> None:
     assert (parts["motion_threshold"]["min"], parts["motion_threshold"]["max"]) == (0.1, 50)
 
 
-async def test_what_was_set_is_there_again(make_device: MakeDevice, tmp_path: Path) -> None:
+async def test_values_survive_a_restart(make_device: MakeDevice, tmp_path: Path) -> None:
     device = make_device(motion=True)
     runner = CommandRunner(device, camera_commands)
     patch = b'{"motion_detection": "OFF", "motion_threshold": 7.5}'
@@ -82,7 +82,7 @@ async def test_what_was_set_is_there_again(make_device: MakeDevice, tmp_path: Pa
 
 @pytest.mark.parametrize("key", ["motion_threshold", "motion_detection"])
 @pytest.mark.parametrize("garbage", ["x", -1, [], {"a": 1}, "nan", 10**400])
-async def test_what_is_kept_and_useless_is_passed_over(
+async def test_invalid_stored_values_are_ignored(
     make_device: MakeDevice, store: Store, key: str, garbage: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     configured = {"motion_threshold": 0.5, "motion_detection": True}[key]
@@ -95,13 +95,13 @@ async def test_what_is_kept_and_useless_is_passed_over(
 @pytest.mark.parametrize(
     ("key", "value"), [("motion_threshold", "0"), ("motion_threshold", "51"), ("motion", "ON")]
 )
-async def test_what_is_refused(make_device: MakeDevice, key: str, value: str) -> None:
+async def test_invalid_values_are_refused(make_device: MakeDevice, key: str, value: str) -> None:
     runner = CommandRunner(make_device(motion=True), camera_commands)
     result = await runner.run(Request("set", value.encode(), key=key))
     assert result.error is not None
 
 
-async def test_each_change_is_told(make_device: MakeDevice) -> None:
+async def test_observers_are_notified_of_each_change(make_device: MakeDevice) -> None:
     device = make_device(motion=True)
     observer = Recorder()
     device.attach(observer)
@@ -112,7 +112,7 @@ async def test_each_change_is_told(make_device: MakeDevice) -> None:
     assert observer.changes == 3
 
 
-async def test_no_motion_is_known_unless_the_camera_gives_frames(
+async def test_motion_is_unknown_unless_the_camera_is_running(
     make_device: MakeDevice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     device = make_device(motion=True)
@@ -122,7 +122,9 @@ async def test_no_motion_is_known_unless_the_camera_gives_frames(
         assert shown(device)["motion"] == ("ON" if status is CameraStatus.RUNNING else None)
 
 
-async def test_an_onset_is_one_event(make_device: MakeDevice, caplog: pytest.LogCaptureFixture) -> None:
+async def test_the_start_of_motion_is_one_event(
+    make_device: MakeDevice, caplog: pytest.LogCaptureFixture
+) -> None:
     device = make_device(motion=True)
     observer = Recorder()
     device.attach(Failing())

@@ -1,4 +1,4 @@
-"""From what a source offers to what users see: raw controls, actions, readings, full pictures."""
+"""From the features of a source to what users see: raw controls, actions, readings, full resolution."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def payload_of(device: CameraDevice) -> dict[str, Any]:
 # entities and discovery
 
 
-async def test_a_raw_control_is_there_for_who_enables_it(focusing: CameraDevice) -> None:
+async def test_a_raw_control_is_an_entity_that_is_disabled_by_default(focusing: CameraDevice) -> None:
     parts = payload_of(focusing)["cmps"]
     assert parts["colour_gains"]["en"] is False
     assert "en" not in parts["colour_gain"]
@@ -128,7 +128,7 @@ async def test_a_reading_is_a_sensor_once_a_frame_has_it(
     assert not {"stat_cla", "unit_of_meas"} & set(part)
 
 
-async def test_a_full_snapshot_is_a_button_of_cameras_that_can(
+async def test_only_cameras_with_full_resolution_have_its_button(
     focusing: CameraDevice, device: CameraDevice
 ) -> None:
     part = payload_of(focusing)["cmps"]["full_snapshot"]
@@ -137,7 +137,7 @@ async def test_a_full_snapshot_is_a_button_of_cameras_that_can(
     assert "full_snapshot" not in payload_of(opened(device))["cmps"]
 
 
-async def test_what_a_vendor_calls_as_we_call_ours_is_left_out(device: CameraDevice) -> None:
+async def test_controls_and_actions_with_names_of_ours_are_left_out(device: CameraDevice) -> None:
     opened(device, Control("Enabled", Number(0, 9), 1))
     device.camera.actions = {"snapshot": Action("Snapshot", "Snapshot", "Press")}
     keys = [entity.key for entity in camera_entities(device)]
@@ -147,7 +147,7 @@ async def test_what_a_vendor_calls_as_we_call_ours_is_left_out(device: CameraDev
     assert camera_commands(device)["snapshot"].arguments
 
 
-async def test_the_web_has_all_of_it(focusing: CameraDevice) -> None:
+async def test_the_description_has_all_of_it(focusing: CameraDevice) -> None:
     described = Member(focusing, CommandRunner(focusing, camera_commands)).describe()
     entities = {entity.key: entity for entity in described.entities}
     assert entities["full_snapshot"].arguments == {"full_resolution": True}
@@ -158,10 +158,10 @@ async def test_the_web_has_all_of_it(focusing: CameraDevice) -> None:
     assert "autofocus" in described.capabilities["commands"]  # type: ignore[operator]
 
 
-async def test_readings_of_an_earlier_run_are_not_gone_before_frames_have_told(
+async def test_readings_of_an_earlier_run_stay_until_frames_have_come(
     focusing: CameraDevice, readings: dict[MetadataField, Value]
 ) -> None:
-    """Home Assistant would forget what the user has made of them."""
+    """Otherwise Home Assistant would forget the user's settings for them."""
     wire = Wire()
     announcer = Announcer(wire.publish, wire.call_later, Topics("mqttcam", "yard"), "ha", Node("yard"))
     kept = {"p": "sensor", "uniq_id": "mqttcam_yard_front_measured_lux", "stat_t": "x"}
@@ -178,7 +178,7 @@ async def test_readings_of_an_earlier_run_are_not_gone_before_frames_have_told(
     assert wire.components["measured_old"] == {"p": "sensor"}
 
 
-async def test_new_readings_are_announced_once_and_values_never(
+async def test_new_readings_are_announced_once_and_new_values_are_not(
     focusing: CameraDevice, readings: dict[MetadataField, Value]
 ) -> None:
     shapes = 0
@@ -209,7 +209,7 @@ async def test_new_readings_are_announced_once_and_values_never(
 # commands
 
 
-async def test_what_follows_is_answered_and_kept(focusing: CameraDevice, store: Store) -> None:
+async def test_consequences_of_a_value_are_returned_and_stored(focusing: CameraDevice, store: Store) -> None:
     await ask(focusing, "set", {"colour_gain": 2})
     answer = await ask(focusing, "set", {"colour_gains": [1, 2]})
     assert answer["changed"] == {"colour_gains": [1.0, 2.0], "colour_gain": None}
@@ -217,14 +217,14 @@ async def test_what_follows_is_answered_and_kept(focusing: CameraDevice, store: 
     assert list(kept.items()) == [("colour_gains", [1.0, 2.0]), ("colour_gain", None)]
 
 
-async def test_what_follows_from_an_action_is_kept_and_the_action_is_not(
+async def test_consequences_of_an_action_are_stored_and_the_action_is_not(
     focusing: CameraDevice, store: Store
 ) -> None:
     await ask(focusing, "autofocus")
     assert stored_controls(store, "front", focusing.settings) == {"af_mode": "Auto"}
 
 
-async def test_controls_are_kept_in_the_order_of_their_last_change(
+async def test_controls_are_stored_in_the_order_of_their_last_change(
     focusing: CameraDevice, store: Store
 ) -> None:
     for patch in ({"af_mode": "Auto"}, {"colour_gain": 2}, {"af_mode": "Manual"}):
@@ -245,7 +245,7 @@ async def test_autofocus_of_a_camera_that_is_not_open(device: CameraDevice) -> N
 
 
 @pytest.mark.parametrize("asked", [True, "true", "ON", 1])
-async def test_a_full_snapshot_goes_where_others_go(focusing: CameraDevice, asked: object) -> None:
+async def test_a_full_snapshot_is_delivered_to_observers(focusing: CameraDevice, asked: object) -> None:
     observer = Recorder()
     focusing.attach(observer)
     assert (await ask(focusing, "snapshot", {"full_resolution": asked, "request_id": "x"}))["ok"] is True
@@ -279,7 +279,7 @@ async def test_one_full_snapshot_at_a_time(focusing: CameraDevice, hardware: Har
     assert (await first)["ok"] is True
 
 
-async def test_a_full_snapshot_that_fails_says_why(focusing: CameraDevice, hardware: Hardware) -> None:
+async def test_a_full_snapshot_that_fails_has_the_reason(focusing: CameraDevice, hardware: Hardware) -> None:
     def fail(_quality: int) -> Picture:
         raise SourceError("too little camera memory for a full picture")
 

@@ -1,4 +1,4 @@
-"""What commands have set, across restarts."""
+"""Values that commands have set, across restarts."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ async def test_a_value_survives(tmp_path: Path) -> None:
     assert reopened(path).get("front", "image_fps", ANY.coerce, 1.0) == 2.5
 
 
-async def test_an_edit_of_the_configuration_wins(tmp_path: Path) -> None:
+async def test_an_edited_configuration_wins(tmp_path: Path) -> None:
     path = tmp_path / "values.json"
     store = reopened(path)
     store.set("front", "image_fps", 2.5, 1.0)
@@ -62,7 +62,7 @@ async def test_many_changes_are_one_write(tmp_path: Path, monkeypatch: pytest.Mo
 @pytest.mark.parametrize(
     "garbage", [b"", b"\x00\xff garbage", b"[1, 2]", b'{"front": 3}', b'{"front": {"a": 3}}']
 )
-async def test_a_broken_file_is_no_reason_to_die(tmp_path: Path, garbage: bytes) -> None:
+async def test_an_invalid_file_is_replaced(tmp_path: Path, garbage: bytes) -> None:
     path = tmp_path / "values.json"
     path.write_bytes(garbage)
     store = reopened(path)
@@ -72,9 +72,7 @@ async def test_a_broken_file_is_no_reason_to_die(tmp_path: Path, garbage: bytes)
     assert reopened(path).get("front", "a", ANY.coerce, None) == 1
 
 
-async def test_a_folder_that_cannot_be_written_is_said_once(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_a_write_failure_is_logged_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "file").write_text("in the way")
     store = Store(tmp_path / "file" / "values.json")
     for number in range(3):
@@ -84,7 +82,7 @@ async def test_a_folder_that_cannot_be_written_is_said_once(
     assert store.get("front", "a", ANY.coerce, None) == 2
 
 
-async def test_a_broken_file_is_set_aside(tmp_path: Path) -> None:
+async def test_an_invalid_file_is_renamed(tmp_path: Path) -> None:
     path = tmp_path / "values.json"
     path.write_bytes(b"{half of it")
     store = reopened(path)
@@ -94,7 +92,7 @@ async def test_a_broken_file_is_set_aside(tmp_path: Path) -> None:
     assert reopened(path).get("front", "a", ANY.coerce, None) == 1
 
 
-async def test_what_could_not_be_written_is_written_once_it_can(
+async def test_a_failed_write_is_repeated_by_the_next_save(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     folder = tmp_path / "state"

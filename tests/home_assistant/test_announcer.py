@@ -1,4 +1,4 @@
-"""The life of discovery messages: what is gone, what was deleted, what is not known yet."""
+"""When discovery messages are published, and which entities they remove."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ async def test_every_control_is_an_entity(announcer: Announcer, wire: Wire, devi
     assert wire.components["awb_mode"]["ops"] == ["Auto", "Daylight"]
 
 
-async def test_an_entity_that_is_gone_is_removed(
+async def test_an_entity_that_no_longer_exists_is_removed(
     announcer: Announcer, wire: Wire, device: CameraDevice
 ) -> None:
     announcer.announce(opened(device, BRIGHTNESS, AWB))
@@ -91,7 +91,7 @@ async def test_an_entity_of_an_earlier_run_is_removed(
     assert "af_mode" not in wire.components
 
 
-async def test_controls_stay_while_a_camera_was_not_opened(
+async def test_controls_stay_until_the_camera_was_opened(
     announcer: Announcer, wire: Wire, device: CameraDevice
 ) -> None:
     kept = {"p": "number", "uniq_id": "mqttcam_yard_front_brightness", "cmd_t": "x"}
@@ -102,7 +102,7 @@ async def test_controls_stay_while_a_camera_was_not_opened(
     assert wire.components["brightness"] == {"p": "number"}
 
 
-async def test_its_own_message_coming_back_changes_nothing(
+async def test_an_echo_of_its_own_message_changes_nothing(
     announcer: Announcer, wire: Wire, device: CameraDevice
 ) -> None:
     announcer.announce(opened(device, BRIGHTNESS))
@@ -110,7 +110,7 @@ async def test_its_own_message_coming_back_changes_nothing(
     assert len(wire.sent) == 1
 
 
-async def test_a_deleted_device_stays_away_until_it_is_wanted_again(
+async def test_a_deleted_device_is_not_announced_until_rediscover(
     announcer: Announcer, wire: Wire, device: CameraDevice
 ) -> None:
     announcer.announce(opened(device, BRIGHTNESS))
@@ -122,7 +122,7 @@ async def test_a_deleted_device_stays_away_until_it_is_wanted_again(
     assert len(wire.sent) == 2
 
 
-async def test_a_key_that_changes_its_platform_goes_first(
+async def test_an_entity_whose_platform_changes_is_removed_first(
     announcer: Announcer, wire: Wire, device: CameraDevice
 ) -> None:
     announcer.announce(opened(device, BRIGHTNESS))
@@ -133,7 +133,7 @@ async def test_a_key_that_changes_its_platform_goes_first(
 
 
 @pytest.mark.parametrize("garbage", [b"\xff", b"[]", b"{}", b'{"cmps": 3}', b'{"cmps": {"a": 1}}', b"null"])
-async def test_garbage_on_its_topic_is_passed_over(
+async def test_an_invalid_message_is_ignored(
     announcer: Announcer, wire: Wire, device: CameraDevice, garbage: bytes
 ) -> None:
     announcer.announce(opened(device, BRIGHTNESS))
@@ -142,7 +142,7 @@ async def test_garbage_on_its_topic_is_passed_over(
     assert "brightness" in wire.components
 
 
-async def test_a_camera_that_is_removed_leaves_nothing(
+async def test_a_removed_camera_leaves_no_message(
     announcer: Announcer, wire: Wire, device: CameraDevice
 ) -> None:
     announcer.announce(opened(device, BRIGHTNESS))
@@ -150,7 +150,7 @@ async def test_a_camera_that_is_removed_leaves_nothing(
     assert wire.sent[-1] == (TOPIC, None)
 
 
-async def test_a_step_of_an_announcement_that_is_over_is_not_sent(
+async def test_a_later_step_is_not_published_after_a_new_announcement(
     announcer: Announcer, wire: Wire, device: CameraDevice
 ) -> None:
     announcer.announce(opened(device, BRIGHTNESS, AWB))
@@ -161,7 +161,7 @@ async def test_a_step_of_an_announcement_that_is_over_is_not_sent(
 
 
 @pytest.mark.parametrize("how", ["removed", "deleted"])
-async def test_a_camera_that_goes_is_not_brought_back_by_a_later_step(
+async def test_a_later_step_is_not_published_after_the_camera_was_removed(
     announcer: Announcer, wire: Wire, device: CameraDevice, how: str
 ) -> None:
     announcer.announce(opened(device, BRIGHTNESS, AWB))
@@ -175,7 +175,7 @@ async def test_a_camera_that_goes_is_not_brought_back_by_a_later_step(
     assert len(wire.sent) == before
 
 
-async def test_a_camera_that_is_configured_anew_is_announced_though_it_was_deleted(
+async def test_a_camera_that_is_added_again_is_announced_though_it_was_deleted(
     announcer: Announcer, wire: Wire, device: CameraDevice
 ) -> None:
     announcer.received("mqttcam_yard_front", b"")
@@ -184,7 +184,7 @@ async def test_a_camera_that_is_configured_anew_is_announced_though_it_was_delet
     assert "brightness" in wire.components
 
 
-async def test_two_nodes_of_one_id_do_not_answer_each_other(
+async def test_two_nodes_with_the_same_id_do_not_overwrite_each_other_for_ever(
     announcer: Announcer, wire: Wire, device: CameraDevice, caplog: pytest.LogCaptureFixture
 ) -> None:
     announcer.announce(opened(device, BRIGHTNESS))

@@ -1,4 +1,4 @@
-"""The entity declarations as Home Assistant's discovery: the keys of each platform, ids and names."""
+"""Discovery messages: the keys of each platform, ids and names."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ async def components(device: CameraDevice) -> dict[str, Any]:
     return found
 
 
-def test_the_cameras_device(components: dict[str, Any], device: CameraDevice) -> None:
+def test_the_device_of_a_camera(components: dict[str, Any], device: CameraDevice) -> None:
     payload = payload_of(device)
     assert payload["dev"]["ids"] in ("mqttcam_yard_front", ["mqttcam_yard_front"])
     assert (payload["dev"]["name"], payload["dev"]["mdl"]) == ("Front", "Test")
@@ -110,7 +110,7 @@ def test_select(components: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("none", ["None", "none", "NONE"])
-async def test_an_option_that_home_assistant_takes_for_unknown_has_another_name(
+async def test_an_option_that_home_assistant_takes_for_unknown_is_renamed(
     device: CameraDevice, none: str
 ) -> None:
     part = payload_of(opened(device, Control("ColorFX", Choice((none, "Sepia")), none)))["cmps"]["color_fx"]
@@ -228,7 +228,7 @@ def test_object_ids() -> None:
         Control("Odd", Switch(), icon="camera"),
     ],
 )
-async def test_a_control_that_home_assistant_does_not_take_costs_no_other(
+async def test_a_control_that_home_assistant_does_not_accept_is_left_out_alone(
     device: CameraDevice, control: Control, caplog: pytest.LogCaptureFixture
 ) -> None:
     parts = payload_of(opened(device, control, *CONTROLS))["cmps"]
@@ -238,12 +238,12 @@ async def test_a_control_that_home_assistant_does_not_take_costs_no_other(
 
 
 @pytest.mark.parametrize("rate", [0.01, 0.05, 1, 240, "max"])
-async def test_a_camera_of_any_rate(make_device: MakeDevice, rate: object) -> None:
+async def test_image_fps_of_any_frame_rate(make_device: MakeDevice, rate: object) -> None:
     part = payload_of(make_device(frame_rate=rate))["cmps"]["image_fps"]
     assert 0 < part["step"] <= part["max"]
 
 
-async def test_a_camera_that_was_not_opened_yet(device: CameraDevice) -> None:
+async def test_a_camera_that_has_not_been_opened(device: CameraDevice) -> None:
     payload = payload_of(device)
     assert "mdl" not in payload["dev"]
     assert "camera" in payload["cmps"]

@@ -58,7 +58,7 @@ async def test_results_are_those_of_mqtt(command: str, payload: bytes, status: i
         assert comparable(result) == comparable(json.loads(json.dumps(expected.as_json())))
 
 
-async def test_too_large_is_refused_without_reading_it_all() -> None:
+async def test_a_body_that_is_too_large_is_refused_before_it_was_read() -> None:
     async with serving() as served:
         reader, writer = await asyncio.open_connection("127.0.0.1", served.server.port)
         head = "POST /api/cameras/front/set HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
@@ -67,7 +67,7 @@ async def test_too_large_is_refused_without_reading_it_all() -> None:
         writer.transport.abort()
 
 
-async def test_set_changes_the_picture_and_the_state() -> None:
+async def test_set_changes_the_state() -> None:
     async with serving() as served, client(served) as http:
         result = await (await http.post("/api/cameras/front/set", json={"brightness": 0.5})).json()
         assert result["ok"] is True
@@ -84,14 +84,14 @@ async def test_state_is_the_state_topic() -> None:
         assert state["enabled"] == "ON"
 
 
-async def test_a_busy_or_missing_camera_is_503() -> None:
+async def test_a_camera_that_is_off_is_503() -> None:
     async with serving({"front": {"enabled": False}}) as served:
         code, result = await post(served, "/api/cameras/front/cmd/snapshot", b"")
         assert code == 503
         assert result["error"]["code"] == "unavailable"
 
 
-async def test_cameras_lists_everything_that_is_declared() -> None:
+async def test_cameras_lists_every_entity_and_command() -> None:
     async with serving({"front": {"name": "Front door"}, "back": {}}) as served, client(served) as http:
         listing = await (await http.get("/api/cameras")).json()
         assert [camera["id"] for camera in listing["cameras"]] == ["front", "back"]
@@ -128,7 +128,9 @@ async def test_node_commands() -> None:
         assert code == 404
 
 
-async def test_a_command_is_carried_out_though_its_client_has_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_command_is_carried_out_though_its_client_disconnects(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     async with serving() as served:
         begun, go_on = asyncio.Event(), asyncio.Event()
         real = served.front.set_controls
@@ -152,7 +154,7 @@ async def test_a_command_is_carried_out_though_its_client_has_gone(monkeypatch: 
         await until(lambda: served.front.camera.values.get("brightness") == 0.25)
 
 
-async def test_paths_and_methods_that_are_not_there() -> None:
+async def test_unknown_paths_and_methods() -> None:
     async with serving() as served, client(served) as http:
         missing = await http.get("/api/nothing")
         assert missing.status == 404
@@ -170,7 +172,7 @@ async def test_health_is_the_health_message() -> None:
         assert set(report["cameras"]) == {"front"}
 
 
-async def test_failures_are_json_and_say_nothing_of_the_inside(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_internal_errors_are_json_without_details(monkeypatch: pytest.MonkeyPatch) -> None:
     async with serving() as served, client(served) as http:
 
         def broken() -> Any:
@@ -184,7 +186,7 @@ async def test_failures_are_json_and_say_nothing_of_the_inside(monkeypatch: pyte
         assert json.loads(text)["error"]["code"] == "internal"
 
 
-async def test_a_body_that_is_not_what_its_headers_say() -> None:
+async def test_a_body_that_does_not_match_its_headers() -> None:
     async with serving() as served, client(served) as http:
         headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
         answer = await http.post("/api/cameras/front/set", data=b"not gzip", headers=headers)

@@ -1,4 +1,4 @@
-"""The entities that every camera has; to them come its controls, actions (`controls.py`) and `readings.py`."""
+"""The entities that every camera has; its controls, actions and readings are in other files of this folder."""
 
 from __future__ import annotations
 
@@ -113,11 +113,11 @@ FULL_SNAPSHOT: Entity[CameraDevice] = Entity(
     arguments=option(full_resolution=True),
     options=option(icon="mdi:camera-plus"),
 )
-"""Of a camera that can take a picture in full resolution."""
+"""The button of cameras that can take a picture in full resolution."""
 
 
 def camera_entities(device: CameraDevice) -> tuple[Entity[CameraDevice], ...]:
-    """Every entity of a camera, its controls, actions and readings as they are known now."""
+    """Return every entity of a camera, as far as its controls, actions and readings are known now."""
     kind = device.image_fps_kind
     rate: Entity[CameraDevice] = Entity(
         key="image_fps",
@@ -135,5 +135,5 @@ def camera_entities(device: CameraDevice) -> tuple[Entity[CameraDevice], ...]:
     entities += map(control_entity, camera.controls.values())
     entities += map(action_entity, camera.actions.values())
     entities += map(reading_entity, camera.readings.fields.values())
-    # A key is one entity's: what a vendor calls `Snapshot` is not ours.
+    # Ours take precedence: a vendor may call a control `Snapshot`.
     return tuple({entity.key: entity for entity in reversed(entities)}.values())[::-1]

@@ -1,4 +1,4 @@
-"""A camera's controls and actions as entities: nothing about any one is known here, all of it comes from the source."""
+"""The controls and actions of a camera as entities. Everything about them comes from the source."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SLIDER_STEPS = 1000
 
 
 def control_entity(control: Control) -> Entity[CameraDevice]:
-    """The entity that a control is: a switch, a select, a number, or text for a window or a list of numbers."""
+    """Return the entity of a control: a switch, a select, a number, or text for a window or a list of numbers."""
     kind = control.kind
     options: dict[str, object] = {"icon": control.icon} if control.icon else {}
     if control.raw:
@@ -37,7 +37,7 @@ def control_entity(control: Control) -> Entity[CameraDevice]:
 
 
 def action_entity(action: Action) -> Entity[CameraDevice]:
-    """The button that an action is."""
+    """Return the button of an action."""
     return Entity(
         key=action.key,
         platform="button",
@@ -49,7 +49,10 @@ def action_entity(action: Action) -> Entity[CameraDevice]:
 
 
 def number_step(kind: Number) -> float:
-    """The kind's own step, or the nearest 1, 2 or 5 below a 200th of its range; 0.001 at the least (Home Assistant)."""
+    """Return the step of a kind, or a power of ten times 1, 2 or 5, of which there are 200 to 500 in its range.
+
+    At least 0.001, the smallest step that Home Assistant accepts.
+    """
     if kind.step:
         return kind.step
     if kind.integer:
@@ -68,6 +71,6 @@ def _reader(control: Control) -> Callable[[CameraDevice], Value]:
         try:
             return None if value is None else control.kind.coerce(value)
         except InvalidValue:
-            return None  # Home Assistant takes a state that is none of its own for an error
+            return None  # Home Assistant logs an error for a state that the entity cannot have
 
     return read

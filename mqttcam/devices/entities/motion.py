@@ -1,4 +1,4 @@
-"""The entities of a camera that is configured to look for motion."""
+"""The entities of a camera with motion detection."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mqttcam.values import Switch
 
 
 def _of(device: CameraDevice) -> CameraMotion:
-    assert device.motion is not None, "a camera without motion detection has none of these entities"
+    assert device.motion is not None, "only cameras with motion detection have these entities"
     return device.motion
 
 
@@ -53,5 +53,5 @@ _ENTITIES: tuple[Entity[CameraDevice], ...] = (
 
 
 def motion_entities(device: CameraDevice) -> tuple[Entity[CameraDevice], ...]:
-    """None where no motion is looked for: nobody gets entities that do nothing."""
+    """Return the entities of motion detection; empty if it is not configured."""
     return _ENTITIES if device.motion is not None else ()

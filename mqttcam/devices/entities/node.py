@@ -1,4 +1,4 @@
-"""The entities of the node: the process, and the machine that it runs on."""
+"""The entities of the node: the process and its machine."""
 
 from __future__ import annotations
 

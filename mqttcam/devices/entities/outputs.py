@@ -1,4 +1,4 @@
-"""Outputs as entities: a switch, and what it has done, of every output that a camera has."""
+"""The outputs of a camera as entities: a switch, its connection and its counters."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _COUNTERS = (
 
 
 def output_entities(device: CameraDevice) -> Iterator[Entity[CameraDevice]]:
-    """The entities of every output that takes this camera's frames."""
+    """Yield the entities of every output of a camera."""
     for output in device.outputs:
         name = output.name
         yield Entity(

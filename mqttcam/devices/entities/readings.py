@@ -1,4 +1,4 @@
-"""What a camera measures as entities: nothing about any one reading is known here, all of it comes from the source."""
+"""What a camera measures, as entities. Everything about the readings comes from the source."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mqttcam.values import Choice
 
 
 def reading_entity(reading: MetadataField) -> Entity[CameraDevice]:
-    """The sensor that a reading is."""
+    """Return the sensor of a reading."""
     options: dict[str, object] = {"icon": reading.icon} if reading.icon else {}
     if reading.device_class:
         options["device_class"] = reading.device_class
