@@ -165,7 +165,7 @@ def small_luma(frame: Frame) -> Plane:
         luma = shrunk(planes[0])
     else:
         jpeg = frame.jpeg or b""
-        luma = _turned(shrunk(decode_luma(jpeg, _LEAST_WIDTH)), orientation(jpeg))
+        luma = _turned(shrunk(decode_luma(jpeg, _LEAST_WIDTH, frame.max_pixels)), orientation(jpeg))
     adjustment = frame.adjustment
     if adjustment is None:
         return luma
