@@ -223,10 +223,9 @@ def test_raw_controls_are_collapsed_and_buttons_send_their_arguments(front: Page
         camera.controls = {**controls, raw.key: raw}
         camera.takes_stills = True
         front.open(served.server.url)
-        assert (
-            front.script("return document.querySelector('[data-key=colour_gains]').closest('details').open")
-            is False
-        )
+        details = "document.querySelector('[data-key=colour_gains]')?.closest('details')"
+        front.until(lambda: front.script(f"return Boolean({details})"), "the raw controls")
+        assert front.script(f"return {details}.open") is False
         asked: list[bool] = []
 
         async def take(_spec: object, *_more: object) -> Picture:

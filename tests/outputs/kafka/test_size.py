@@ -48,7 +48,7 @@ def test_fitted(
         width, height = size_of(message.value)
         assert width <= 640
         assert abs(width / height - 4 / 3) < 0.02
-    assert len([record for record in caplog.records if "bytes are taken" in record.getMessage()]) == 1
+    assert len([record for record in caplog.records if "bytes per picture" in record.getMessage()]) == 1
 
 
 @pytest.mark.parametrize("client", CLIENTS)
@@ -140,4 +140,4 @@ def test_frames_from_before_the_limit_was_known(
     assert [len(message.value) < LIMIT for message in read(real_kafka, small_topic, wanted[0])] == [
         True
     ] * wanted[0]
-    assert len([record for record in caplog.records if "bytes are taken" in record.getMessage()]) == 1
+    assert len([record for record in caplog.records if "bytes per picture" in record.getMessage()]) == 1
