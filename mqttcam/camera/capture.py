@@ -6,6 +6,7 @@ import asyncio
 import logging
 import threading
 import time
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 
 from mqttcam.camera.capture_callbacks import CaptureCallbacks
@@ -176,6 +177,8 @@ class Capture:
         except BaseException as error:  # noqa: BLE001 - as above
             log.warning("camera %s: its source cannot be closed: %s", self._name, error)
             problem = problem or _as_source_error(error)
+        self._open_source = None
+        _clear_frames(problem)
         call_soon(self._loop, set_result, self.done, problem)
 
     def _open(self, source: Source) -> OpenSource:
@@ -265,6 +268,13 @@ class Capture:
                 callback(*arguments)
 
         call_soon(self._loop, report)
+
+
+def _clear_frames(error: BaseException | None) -> None:
+    """Drop the local variables that its traceback holds: a mapped buffer among them keeps the device open."""
+    while error is not None:
+        traceback.clear_frames(error.__traceback__)
+        error = error.__cause__ or error.__context__
 
 
 def _as_source_error(error: BaseException) -> SourceError:

@@ -8,6 +8,7 @@ import logging
 import os
 import threading
 import time
+import weakref
 from dataclasses import replace
 from unittest import mock
 
@@ -60,6 +61,26 @@ async def test_failing_read_is_opened_anew(make_camera: MakeCamera, error: BaseE
     assert camera.last_error is None
     assert camera.stats.restarts >= 1
     assert hardware.in_use == 1, "what failed was closed"
+
+
+async def test_a_failed_read_releases_what_its_source_held(make_camera: MakeCamera) -> None:
+    class Mapping:
+        """Stands for a mapped buffer, which keeps a device open as long as it lives."""
+
+    mappings: list[weakref.ref[Mapping]] = []
+
+    def unplugged() -> None:
+        mapping = Mapping()
+        mappings.append(weakref.ref(mapping))
+        raise OSError("unplugged")
+
+    hardware = Hardware()
+    camera = make_camera(hardware, timing=SLOW_RETRY)
+    camera.start()
+    await running(camera)
+    hardware.faults["read"] = unplugged
+    await failed(camera, "unplugged")
+    assert [mapping() for mapping in mappings] == [None]
 
 
 async def test_failure_of_both_read_and_close_names_the_first(make_camera: MakeCamera) -> None:
