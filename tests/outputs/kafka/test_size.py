@@ -12,6 +12,7 @@ from mqttcam.camera.frame import Frame
 from tests.outputs.kafka.rig import FakeCapture, make_topic, read, running_bridge, topic_name
 from tests.support.kafka import KafkaBroker
 from tests.support.pictures import jpeg, size_of
+from tests.support.waiting import wait_for
 
 CLIENTS = ["sinetstream", "confluent"]
 BIG = jpeg(640, 480, noise=200, quality=90)
@@ -112,6 +113,17 @@ def test_limit_that_comes_later(real_kafka: KafkaBroker, topic: str, client: str
         client_ = admin.AdminClient({"bootstrap.servers": real_kafka.address()})
         (altered,) = client_.incremental_alter_configs([resource]).values()
         altered.result(10)
+        # The controller has the new limit; the broker applies it a moment later.
+        topic_resource = admin.ConfigResource("topic", topic)
+        wait_for(
+            lambda: (
+                client_.describe_configs([topic_resource])[topic_resource]
+                .result(10)["max.message.bytes"]
+                .value
+                == str(LIMIT)
+            ),
+            "the broker has the new limit",
+        )
         for sent in (2, 3, 4):
             publish_jpegs(capture, BIG)
             bridge.wait_settled()
