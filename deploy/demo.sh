@@ -5,6 +5,5 @@ set -eu
 cd "$(dirname "$0")/.."
 . deploy/venv.sh
 make_venv .venv
-echo "Installing mqttcam into $PWD/.venv (about a minute the first time)."
-install_locked .venv '.[demo]'
-exec .venv/bin/mqttcam demo "$@"
+install_once .venv demo
+exec .venv/bin/python -m mqttcam demo "$@"

@@ -1,17 +1,52 @@
 # shellcheck shell=sh
 # Functions for the scripts here, in .ci/ and in tests/, which run them in the project's folder.
 
-# make_venv FOLDER: a virtual environment with pip. Kept as it is if it exists.
-make_venv() {
-    if [ ! -x "$1/bin/pip" ]; then
-        # Debian keeps what `venv` needs in a package of its own.
-        if ! python3 -c 'import ensurepip' 2>/dev/null; then
-            if [ "$(id -u)" = 0 ]; then sudo=; else sudo=sudo; fi
-            $sudo apt-get update -qq
-            $sudo apt-get install -y -qq --no-install-recommends python3-venv >/dev/null
-        fi
-        python3 -m venv "$1"
+# fail MESSAGE: print one sentence and end.
+fail() {
+    echo "$1" >&2
+    exit 1
+}
+
+# find_python: set $python to Python 3.11 or newer, or say what to do.
+find_python() {
+    for python in python3 python3.14 python3.13 python3.12 python3.11; do
+        if "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then return; fi
+    done
+    if found=$(python3 -c 'import platform; print(platform.python_version())' 2>/dev/null); then
+        fail "mqttcam needs Python 3.11 or newer, and python3 is $found: use Debian 12, Raspberry Pi OS Bookworm, Ubuntu 24.04 or newer, or install a newer Python beside it."
     fi
+    fail "mqttcam needs Python 3.11 or newer, and there is no python3: on Debian, Raspberry Pi OS and Ubuntu, install it with 'apt-get install python3 python3-venv' as root."
+}
+
+# make_venv FOLDER: a virtual environment with pip. Kept as it is if it works, made again if it does not or is too old.
+make_venv() {
+    find_python
+    if "$1/bin/python" -c 'import sys, pip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+        [ -w "$1" ] || fail "$1 belongs to another user: remove it, or copy this folder to one of your own."
+        return
+    fi
+    [ -w "$(dirname "$1")" ] || fail "This folder ($PWD) cannot be written by $(id -un): copy it to one of your own."
+    "$python" -c 'import ensurepip' 2>/dev/null || install_ensurepip
+    if [ -e "$1" ]; then echo "Making $1 again: it does not work with this Python."; fi
+    "$python" -m venv --clear "$1"
+}
+
+# install_ensurepip: Debian and Ubuntu keep what `venv` needs in a package of its own.
+install_ensurepip() {
+    package=$python-venv
+    command -v apt-get >/dev/null ||
+        fail "Python's modules venv and ensurepip are missing: install them with this system's package manager."
+    if [ "$(id -u)" = 0 ]; then
+        sudo=
+    elif command -v sudo >/dev/null; then
+        sudo=sudo
+    else
+        fail "The package $package is missing: run 'apt-get install $package' as root, then start this again."
+    fi
+    echo "The package $package is missing: installing it (${sudo:+$sudo }apt-get install $package)."
+    # shellcheck disable=SC2086 # no word at all where the user is root
+    { $sudo apt-get update -qq && $sudo apt-get install -y -qq --no-install-recommends "$package" >/dev/null; } ||
+        fail "The package $package could not be installed: see above, install it as root, then start this again."
 }
 
 # install_locked FOLDER ARGUMENT...: `pip install ARGUMENT...` into an environment, in the versions of .ci/constraints.txt.
@@ -20,8 +55,19 @@ install_locked() {
     folder=$1
     shift
     # The second variable is for pip 25.3 and newer, which builds without the first.
-    PIP_CONSTRAINT=.ci/constraints.txt PIP_BUILD_CONSTRAINT=.ci/constraints.txt "$folder/bin/pip" install --quiet "$@" && return
+    PIP_CONSTRAINT=.ci/constraints.txt PIP_BUILD_CONSTRAINT=.ci/constraints.txt \
+        "$folder/bin/python" -m pip install --quiet "$@" && return
     [ "${CI:-}" != true ] || return 1
     echo "The tested versions cannot be installed here; installing the newest ones instead."
-    "$folder/bin/pip" install --quiet "$@"
+    "$folder/bin/python" -m pip install --quiet "$@" ||
+        fail "The packages that mqttcam needs could not be installed: pip's message above says why. Is this machine online?"
+}
+
+# install_once FOLDER EXTRAS: install this folder, editable, unless that was done already with the same requirements.
+install_once() {
+    wanted="$2 $(cat pyproject.toml .ci/constraints.txt | cksum)"
+    if [ "$(cat "$1/installed" 2>/dev/null)" = "$wanted" ]; then return; fi
+    echo "Installing mqttcam into $PWD/$1 (about a minute the first time)."
+    install_locked "$1" --editable ".[$2]"
+    echo "$wanted" >"$1/installed"
 }

@@ -1,4 +1,4 @@
-"""The topics on which a device or an entity is reported available."""
+"""Which topics say whether a device or an entity can be used."""
 
 from collections.abc import Sequence
 
@@ -7,9 +7,9 @@ from .types import Template, TopicFilter
 
 
 class Availability(Model):
-    """A topic whose payload is `payload_available` or `payload_not_available`.
+    """One topic that says whether the device or entity can be used.
 
-    `value_template` converts other payloads to one of the two.
+    `value_template` turns its payload into `payload_available` or `payload_not_available`.
     """
 
     topic: TopicFilter
@@ -19,11 +19,10 @@ class Availability(Model):
 
 
 def check_availability_topics(availability: Sequence[Availability] | None) -> None:
-    """Check that every topic is listed once: of several entries, Home Assistant keeps only the last.
+    """Each topic counts once: Home Assistant keeps only the last entry of a topic.
 
-    Raises:
-        ValueError: a topic is listed twice.
+    Raises ValueError.
     """
     topics = [entry.topic for entry in availability or ()]
     if twice := sorted({topic for topic in topics if topics.count(topic) > 1}):
-        raise ValueError(f"availability: each topic is allowed only once, listed twice: {', '.join(twice)}")
+        raise ValueError(f"availability lists a topic twice: {', '.join(twice)}")

@@ -1,11 +1,11 @@
-"""A binary sensor: on or off."""
+"""A sensor of two states."""
 
 from typing import ClassVar, Literal, Self, TypeAlias
 
 from pydantic import model_validator
 
-from ..component import ReadOnlyEntity
-from ..types import Count, DiagnosticCategory
+from ha_discovery.component import ReadingEntity
+from ha_discovery.types import Count, ReadingCategory
 
 BinarySensorDeviceClass: TypeAlias = Literal[
     "battery",
@@ -40,18 +40,18 @@ BinarySensorDeviceClass: TypeAlias = Literal[
 ]
 
 
-class BinarySensor(ReadOnlyEntity):
-    """A sensor that is on or off. The payload ``None`` makes it unknown; other payloads are ignored.
+class BinarySensor(ReadingEntity):
+    """On or off; the payload ``None`` means unknown, any other payload is ignored.
 
-    - `expire_after`: the seconds without a message after which it is unavailable, as it is before the first
-      message; 0 for never.
-    - `off_delay`: the seconds after which it turns off by itself.
-    - `force_update`: a message with the same value is an update, too.
+    - `expire_after`: seconds without a message until it is unavailable; 0 = never.
+      With it, the sensor is unavailable until the first message.
+    - `off_delay`: seconds after which an "on" turns off by itself.
+    - `force_update`: a message with the same value counts as an update, too.
     """
 
     platform: ClassVar = "binary_sensor"
 
-    entity_category: DiagnosticCategory | None = None
+    entity_category: ReadingCategory | None = None
     device_class: BinarySensorDeviceClass | None = None
     payload_on: str = "ON"
     payload_off: str = "OFF"
@@ -62,5 +62,7 @@ class BinarySensor(ReadOnlyEntity):
     @model_validator(mode="after")
     def _check_payloads(self) -> Self:
         if self.payload_on == self.payload_off:
-            raise ValueError(f"payload_on and payload_off must differ, both are {self.payload_on!r}")
+            raise ValueError(
+                f"payload_on and payload_off are both {self.payload_on!r}: it could never be off"
+            )
         return self

@@ -1,15 +1,15 @@
-"""A button."""
+"""A button to press."""
 
 from typing import ClassVar, Literal, TypeAlias
 
-from ..component import Entity
-from ..types import Template, Topic
+from ha_discovery.component import Entity
+from ha_discovery.types import Template, Topic
 
 ButtonDeviceClass: TypeAlias = Literal["identify", "restart", "update"]
 
 
 class Button(Entity):
-    """A button that sends `payload_press`."""
+    """Sends `payload_press`."""
 
     platform: ClassVar = "button"
     required_topics = ("command_topic",)

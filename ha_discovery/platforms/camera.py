@@ -1,15 +1,15 @@
-"""A camera."""
+"""A camera: the last picture on a topic."""
 
 from typing import ClassVar, Literal
 
-from ..component import Entity
-from ..types import TopicFilter
+from ha_discovery.component import Entity
+from ha_discovery.types import TopicFilter
 
 
 class Camera(Entity):
-    """A camera that shows the last payload on `topic`, as ``image/jpeg``.
+    """The last payload on `topic` is the picture, served as ``image/jpeg``.
 
-    - `image_encoding`: ``b64`` for Base64; None for raw bytes.
+    - `image_encoding`: "b64" for base64 text, otherwise raw bytes.
     """
 
     platform: ClassVar = "camera"

@@ -1,13 +1,13 @@
-"""A receiver of notifications."""
+"""A place to send messages to."""
 
 from typing import ClassVar
 
-from ..component import Entity
-from ..types import Template, Topic
+from ha_discovery.component import Entity
+from ha_discovery.types import Template, Topic
 
 
 class Notify(Entity):
-    """An entity that publishes the text of each notification to `command_topic`."""
+    """Sends the message's text to `command_topic`."""
 
     platform: ClassVar = "notify"
     required_topics = ("command_topic",)

@@ -1,17 +1,17 @@
-"""A switch."""
+"""A switch: on or off."""
 
 from typing import ClassVar, Literal, TypeAlias
 
-from ..component import Entity
-from ..types import Template, Topic, TopicFilter
+from ha_discovery.component import Entity
+from ha_discovery.types import Template, Topic, TopicFilter
 
 SwitchDeviceClass: TypeAlias = Literal["outlet", "switch"]
 
 
 class Switch(Entity):
-    """A switch. It sends `payload_on` and `payload_off`, which are also its states if `state_on` is None.
+    """Sends `payload_on` or `payload_off`; reads them back, or `state_on` and `state_off` if those are set.
 
-    Without a `state_topic`, Home Assistant assumes that every command succeeds (`optimistic`).
+    Without a `state_topic` Home Assistant assumes that every command works (optimistic).
     """
 
     platform: ClassVar = "switch"

@@ -14,7 +14,8 @@ import orjson
 
 from mqttcam import log
 from mqttcam.cli.outcome import DONE, FAILED, CommandFailed, UsageError, drop_output
-from mqttcam.settings import Settings, SettingsError, check_outputs, find_config, load
+from mqttcam.settings import Settings, SettingsError, check_daemon, find_config, load
+from mqttcam.settings.loading.container_node import keep_node
 from mqttcam.settings.loading.dotenv import load_dotenv
 from mqttcam.settings.nii_sender.variables import translate
 
@@ -59,12 +60,13 @@ def run(arguments: argparse.Namespace) -> int:
     def read() -> Settings:
         load_dotenv(os.environ)
         settings = load(path, os.environ)
-        if problems := check_outputs(settings):
+        if problems := check_daemon(settings, path):
             raise SettingsError(problems)
         return settings
 
     settings = read()
     log.set_up(settings.log.level, settings.log.format)
+    keep_node(settings, os.environ)
     return run_daemon(settings, read)
 
 
@@ -80,7 +82,7 @@ def check(arguments: argparse.Namespace) -> int:
     """Validate the configuration; `main` prints the problems."""
     path = find_config(arguments.config, os.environ)
     settings = load(path, os.environ)
-    if problems := check_outputs(settings):
+    if problems := check_daemon(settings, path):
         raise SettingsError(problems)
     for line in translate(os.environ).notes:
         _print(str(line))

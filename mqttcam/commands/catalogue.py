@@ -11,7 +11,7 @@ from mqttcam.commands.command import Command, Commands, command
 from mqttcam.commands.request import RequestId
 from mqttcam.devices.camera import CameraDevice
 from mqttcam.devices.node import Node
-from mqttcam.devices.patch import Changes, apply_patch
+from mqttcam.devices.patch import apply_patch
 from mqttcam.log import LEVELS
 from mqttcam.values import Choice, Number, Switch
 
@@ -27,7 +27,7 @@ async def get_state(device: CameraDevice | Node) -> None:
 
 
 @command(_CAMERA_COMMANDS, "set", listed=False)
-async def set_values(device: CameraDevice, *, patch: Mapping[str, object]) -> Changes:
+async def set_values(device: CameraDevice, *, patch: Mapping[str, object]) -> Mapping[str, object]:
     """Change values, all of them or none."""
     return await apply_patch(device, patch)
 
@@ -56,13 +56,13 @@ async def restart_camera(device: CameraDevice) -> None:
 @command(_NODE_COMMANDS)
 async def restart(node: Node) -> None:
     """Restart the daemon."""
-    node.daemon.restart()
+    await node.daemon.restart()
 
 
 @command(_NODE_COMMANDS)
 async def reload(node: Node) -> None:
     """Read the configuration again."""
-    node.daemon.reload()
+    await node.daemon.reload()
 
 
 @command(_NODE_COMMANDS)
@@ -92,8 +92,8 @@ def camera_commands(device: CameraDevice) -> Commands[CameraDevice]:
 
 
 def _action_command(key: str, title: str) -> Command[CameraDevice]:
-    async def run(device: CameraDevice) -> Changes:
+    async def run(device: CameraDevice) -> None:
         await device.act(key)
-        return Changes(warning=await device.save())
+        await device.save()
 
     return Command(key, run, help=f"{title}.", arguments={})

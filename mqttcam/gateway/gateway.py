@@ -59,16 +59,17 @@ class MqttGateway(NodeObserver):
                 home_assistant.discovery_prefix,
                 registry.node,
             )
+        self._birth_topic = home_assistant.listen_topic
         self._birth: asyncio.TimerHandle | None = None
         registry.node.attach(self)
-        registry.node.add_check(lambda: self._connection.problem)
-        registry.node.add_check(lambda: self._pictures.problem)
+        registry.health.checks.append(lambda: self._connection.problem)
+        registry.health.checks.append(lambda: self._pictures.problem)
 
     def start(self) -> None:
         """Connect, and stay connected."""
         self._node.start()
         if self._announcer is not None:
-            self._connection.subscribe(self._announcer.birth_topic, self._received_birth)
+            self._connection.subscribe(self._birth_topic, self._received_birth)
             self._subscribe_discovery(node_object_id(self._registry.node.id))
         self._connection.on_connected(self._announce)
         self._pictures.on_connected(self._node.publish_info)  # its limits may have changed

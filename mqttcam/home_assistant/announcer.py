@@ -58,11 +58,6 @@ class Announcer:
         self._known: dict[str, dict[str, dict[str, Any]]] = {}
         self._current: dict[str, tuple[ha.DeviceDiscovery, bool]] = {}
 
-    @property
-    def birth_topic(self) -> str:
-        """The topic of Home Assistant's birth message."""
-        return f"{self._prefix}/status"
-
     def config_topic(self, object_id: str) -> str:
         """Return the topic of a device's discovery message."""
         return f"{self._prefix}/device/{object_id}/config"

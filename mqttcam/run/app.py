@@ -18,6 +18,7 @@ from mqttcam.gateway.gateway import MqttGateway
 from mqttcam.log import set_up
 from mqttcam.outputs import configured as configured_outputs
 from mqttcam.run.cameras import ConfiguredCameras
+from mqttcam.run.read_settings import read_in_thread
 from mqttcam.run.services import Services, start_services
 from mqttcam.run.stuck_restart import StuckRestart, has_service_manager
 from mqttcam.run.systemd import SystemdNotifier
@@ -58,12 +59,12 @@ class App(Daemon):
         self._to_apply: Settings | None = None
         self._cameras: asyncio.Future[ConfiguredCameras] = asyncio.get_running_loop().create_future()
         self._reloading: asyncio.Task[None] | None = None
+        self._reading = asyncio.Lock()
+        self._hangup = asyncio.Event()
         self._store = Store(settings.state_dir / "values.json")
         self._stuck_restart = StuckRestart(settings.state_dir / "new_processes.json", self._restart_stuck)
         self._outputs = configured_outputs(settings)
         node = Node(settings.node, linked_page(settings.web), daemon=self)
-        node.add_check(lambda: self._store.file.problem)
-        self._store.file.listeners.add(node.changed)
         self.registry = DeviceRegistry(node, self._outputs)
 
     async def run(self, on_ready: Callable[[Services], None] | None = None) -> EndReason:
@@ -76,9 +77,8 @@ class App(Daemon):
         self._handle_signals()
         self._store.load()
         async with contextlib.AsyncExitStack() as stack:
-            services = await start_services(stack, self.settings, self.registry, self._store.write_again)
+            services = await start_services(stack, self.settings, self.registry)
             cameras = self._start_cameras(services.gateway)
-            await self._store.save()
             log.info("mqttcam %s runs as node %s", __version__, self.registry.node.id)
             if on_ready is not None:
                 on_ready(services)
@@ -86,8 +86,10 @@ class App(Daemon):
             # What exists now lives as long as the process: the collector need not visit it again.
             gc.collect()
             gc.freeze()
+            hangups = asyncio.create_task(self._reload_on_hangups(), name="SIGHUP")
             await self._ending.wait()
             log.info("stopping")
+            hangups.cancel()
             self._stuck_restart.cancel()
             _ignore_hangups()
             if self._reloading is not None:
@@ -111,33 +113,38 @@ class App(Daemon):
             self._end_reason = reason
         self._ending.set()
 
-    def restart(self) -> None:
+    async def restart(self) -> None:
         """End `run` for a restart of the process.
 
         Raises:
             SettingsError: The configuration has become invalid; the new process could not start.
         """
-        self._read_settings()
+        await self._read()
         self.end(EndReason.RESTART)
 
-    def reload(self) -> None:
+    async def reload(self) -> None:
         """Read the configuration again and apply it in the background, once everything has started.
 
         Raises:
             SettingsError: The new configuration is invalid; the old one stays in use.
         """
-        self._to_apply = self._read_settings()
+        self._to_apply = await self._read()
         if self._reloading is None or self._reloading.done():
             self._reloading = asyncio.create_task(self._reload(), name="reload")
 
-    def _restart_stuck(self) -> None:
+    async def _restart_stuck(self) -> None:
         """Get rid of stuck threads by a new process, which the service manager starts if there is one.
 
         Raises:
             SettingsError: as for `restart`.
         """
-        self._read_settings()
+        await self._read()
         self.end(EndReason.FAILURE if has_service_manager() else EndReason.RESTART)
+
+    async def _read(self) -> Settings:
+        """Read the configuration, one reader at a time, so that the newest is applied last."""
+        async with self._reading:
+            return await read_in_thread(self._read_settings)
 
     # reload
 
@@ -174,14 +181,17 @@ class App(Daemon):
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.end, EndReason.STOP)
-        loop.add_signal_handler(signal.SIGHUP, self._reload_on_signal)
+        loop.add_signal_handler(signal.SIGHUP, self._hangup.set)
 
-    def _reload_on_signal(self) -> None:
-        try:
-            self.reload()
-        except SettingsError as error:
-            for problem in error.problems:
-                log.error("the configuration is not reloaded: %s", problem)
+    async def _reload_on_hangups(self) -> None:
+        while True:
+            await self._hangup.wait()
+            self._hangup.clear()
+            try:
+                await self.reload()
+            except SettingsError as error:
+                for problem in error.problems:
+                    log.error("the configuration is not reloaded: %s", problem)
 
 
 def changed_sections(old: Settings, new: Settings) -> set[str]:

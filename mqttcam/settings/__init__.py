@@ -27,7 +27,7 @@ pydantic's, and parsing PyYAML's.
 from mqttcam.settings.cameras import UNPACED, CameraSettings, ImageSettings, default_name
 from mqttcam.settings.document.json_schema import json_schema
 from mqttcam.settings.document.problems import NoConfiguration, Problem, SettingsError
-from mqttcam.settings.loading.loader import check_outputs, find_config, load
+from mqttcam.settings.loading.loader import check_daemon, find_config, load
 from mqttcam.settings.log import LogSettings
 from mqttcam.settings.motion import MotionSettings
 from mqttcam.settings.mqtt import BrokerSettings, HomeAssistantSettings, MqttSettings, TlsSettings
@@ -65,7 +65,7 @@ __all__ = [
     "UrlSource",
     "V4l2Source",
     "WebSettings",
-    "check_outputs",
+    "check_daemon",
     "default_name",
     "find_config",
     "json_schema",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
@@ -13,15 +14,18 @@ from mqttcam.text import ID_PATTERN, MAX_ID
 
 SLUG = f"^{ID_PATTERN}$"
 MAX_TOPIC = 200
+MAX_HOST = 255
 
 
 def _host(text: str) -> str:
+    if match := re.fullmatch(r"\[([0-9a-fA-F:.]+(?:%[\w.-]+)?)\]", text):
+        return match[1]  # an IPv6 address as in a URL
     name, _, port = text.rpartition(":")
     if "://" in text or "@" in text or "/" in text:
         raise refuse("is a URL", "a host name or IP address alone")
-    if name and ":" not in name and port.isdecimal():
+    if name and (":" not in name or name.endswith("]")) and port.isdecimal():
         raise refuse("includes a port", f"the host alone, and `port: {port}` as a separate key")
-    if not text or not text.isprintable() or " " in text:
+    if not text or not text.isprintable() or " " in text or "[" in text or len(text) > MAX_HOST:
         raise refuse("is not a host name", "a host name or IP address")
     return text
 

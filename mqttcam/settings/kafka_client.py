@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 
 from mqttcam.settings.field_types import ExistingFile, Word
-from mqttcam.settings.section import AnyCase, Section, bool_or_section, refuse
+from mqttcam.settings.section import AnyCase, Section, bool_or_section, plain, refuse
 
 LARGEST_REQUEST = 1 << 30
 Milliseconds = Annotated[int, Field(ge=1, le=3_600_000)]
@@ -67,6 +68,19 @@ def _plain(value: object) -> object:
     return str(value) if isinstance(value, Path) else value
 
 
+def _key_bytes(key: SecretStr) -> bytes:
+    """Return the bytes of a key in hexadecimal or base64; none if it is neither."""
+    text = key.get_secret_value()
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        pass
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError:
+        return b""
+
+
 class KafkaTls(Section):
     """SINETStream's `tls`. Without `ca_certs`, the system's authorities are trusted."""
 
@@ -119,13 +133,42 @@ class KafkaCrypto(Section):
     key_derivation: KafkaKeyDerivation = Field(
         default_factory=KafkaKeyDerivation, description="How the key is derived from the password."
     )
-    password: SecretStr = Field(
-        description="The password that the key is derived from; readers need the same."
+    key: SecretStr | None = Field(
+        None, description="The key itself, in hexadecimal or base64, instead of `password`."
     )
+    password: SecretStr | None = Field(
+        None,
+        validate_default=True,
+        description="The password that the key is derived from; readers need the same.",
+    )
+
+    @field_validator("key")
+    @classmethod
+    def _key_has_its_length(cls, key: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        length = info.data.get("key_length")
+        if key is not None and length is not None and len(_key_bytes(key)) * 8 != length:
+            raise refuse(
+                "is not a key of key_length",
+                f"{length // 8} bytes as {length // 4} hexadecimal digits or in base64",
+            )
+        return key
+
+    @field_validator("password")
+    @classmethod
+    def _password_or_key(cls, password: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        key = info.data.get("key")
+        if password is None and key is None and "key" in info.data:
+            raise refuse("is missing", "text; or `key`")
+        if password is not None and key is not None:
+            raise refuse("is given together with key", "one of them")
+        return password
 
     def as_parameters(self) -> dict[str, object]:
         """Return the parameters as SINETStream expects them."""
-        return {**self.model_dump(), "password": {"value": self.password.get_secret_value()}}
+        parameters: dict[str, object] = self.model_dump(exclude={"key", "password"})
+        if self.key is not None:
+            return parameters | {"key": _key_bytes(self.key)}
+        return parameters | {"password": {"value": plain(self.password)}}
 
 
 class SinetstreamSettings(Section):

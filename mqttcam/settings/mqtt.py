@@ -53,7 +53,9 @@ class MqttSettings(Section):
     host: Host = Field("localhost", description="Host name or IP address of the broker.")
     port: Port | None = Field(None, description=f"Default: {PORT}, or {TLS_PORT} with tls.")
     username: str | None = Field(None, description="The user name, if the broker requires one.")
-    password: SecretStr | None = Field(None, description="The user's password.")
+    password: SecretStr | None = Field(
+        None, description='The user\'s password; with `username: ""`, a password without a user name.'
+    )
     client_id: str | None = Field(None, min_length=1, max_length=128, description="Default: mqttcam-<node>.")
     keepalive: int = Field(
         60, ge=5, le=65535, description="Seconds; a dead connection is detected after 1.5 times this."
@@ -85,6 +87,16 @@ class HomeAssistantSettings(Section):
     discovery_prefix: Topic = Field(
         "homeassistant", description="The same as in Home Assistant's MQTT integration."
     )
+    birth_topic: Topic | None = Field(
+        None,
+        description="The topic of Home Assistant's birth message, if it was changed in its MQTT integration; "
+        "default: <discovery_prefix>/status.",
+    )
+
+    @property
+    def listen_topic(self) -> str:
+        """Where Home Assistant publishes its birth and last will: `birth_topic`, or the default."""
+        return self.birth_topic or f"{self.discovery_prefix}/status"
 
 
 class BrokerSettings(Section):

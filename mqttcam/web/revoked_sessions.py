@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import orjson
 
-from mqttcam.durable_file import DurableFile
+from mqttcam.devices.store import write_atomically
 
 log = logging.getLogger(__name__)
 
@@ -41,10 +42,7 @@ class RevokedSessions:
         self._clock = clock
         self._expiries: dict[str, int] = {}
         self._all_until = 0
-        self._file = None
-        if self._path is not None:
-            lost = "a logged-out session would be valid again after a restart"
-            self._file = DurableFile([self._path], self._content, lost=lost)
+        self._write_lock = asyncio.Lock()
         self._load()
 
     def __len__(self) -> int:
@@ -62,17 +60,20 @@ class RevokedSessions:
         while len(self._expiries) > self._limit:
             oldest = min(self._expiries, key=self._expiries.__getitem__)
             self._all_until = max(self._all_until, self._expiries.pop(oldest))
-        if self._file is not None:
-            self._file.changed()
-            await self._file.save()
+        if self._path is not None:
+            await self._save(self._path)
 
-    @property
-    def problem(self) -> str | None:
-        """Why they are not on disk, in words; None while they are."""
-        return None if self._file is None else self._file.problem
-
-    def _content(self) -> bytes:
-        return orjson.dumps({"all_until": self._all_until, "sessions": self._expiries})
+    async def _save(self, path: Path) -> None:
+        async with self._write_lock:
+            data = orjson.dumps({"all_until": self._all_until, "sessions": self._expiries})
+            try:
+                await asyncio.to_thread(write_atomically, path, data)
+            except OSError as error:
+                log.warning(
+                    "web: cannot write %s: %s; a logged-out session is valid again after a restart",
+                    path,
+                    error.strerror,
+                )
 
     def _load(self) -> None:
         if self._path is None:

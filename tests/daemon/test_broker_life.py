@@ -106,6 +106,15 @@ def test_other_payloads_on_the_birth_topic_are_ignored(launch: Launch) -> None:
     assert running.daemon.alive
 
 
+def test_a_birth_topic_of_ones_own(launch: Launch) -> None:
+    running = launch(home_assistant={"birth_topic": "hass/birth"})
+    device = f"homeassistant/device/mqttcam_{running.node.name}_front/config"
+    running.client.wait(device)
+    since = running.mark()
+    running.client.publish("hass/birth", "online")
+    running.client.wait(device, since=since, timeout=20)
+
+
 def test_birth_topic_follows_the_prefix(launch: Launch) -> None:
     running = launch(home_assistant={"discovery_prefix": "ha"})
     device = f"ha/device/mqttcam_{running.node.name}_front/config"

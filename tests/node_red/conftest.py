@@ -1,4 +1,4 @@
-"""One mosquitto, one daemon and one Node-RED with the flow of the project."""
+"""One mosquitto, one daemon and one Node-RED with the flow of the README."""
 
 from __future__ import annotations
 

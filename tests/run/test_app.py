@@ -105,12 +105,12 @@ async def test_cameras_come_change_and_go_in_the_order_of_the_configuration(conf
     async with running(config) as (app, _):
         kept = app.registry.devices["b"]
         config.cameras = {"c": {"name": "C"}, "a": {"name": "A2"}, "b": {"name": "B"}}
-        app.reload()
+        await app.reload()
         await until(lambda: names(app) == ["C", "A2", "B"])
         assert app.registry.devices["b"] is kept
         assert set(app.registry.cameras) == {"a", "b", "c"}
         config.cameras = {"b": {"name": "B"}}
-        app.reload()
+        await app.reload()
         await until(lambda: names(app) == ["B"])
         assert set(app.registry.cameras) == {"b"}
 
@@ -129,7 +129,7 @@ async def test_cameras_that_change_are_never_seen_missing(config: Config) -> Non
     async with running(config) as (app, _):
         looking = asyncio.create_task(look(app))
         config.cameras = {"a": {"name": "A2", **nobody}, "b": {"name": "B2", **nobody}}
-        app.reload()
+        await app.reload()
         await until(lambda: ["A2", "B2"] in seen)
         looking.cancel()
     assert seen == [["A", "B"], ["A2", "B2"]]
@@ -150,7 +150,7 @@ async def test_a_stuck_capture_is_handed_to_the_successor_of_its_camera(
         try:
             await until(reading.is_set)
             config.cameras = {"a": {"name": "A2"}}
-            app.reload()
+            await app.reload()
             await until(lambda: names(app) == ["A2"])
             (hanging,) = app.registry.devices["a"].camera.abandoned
             let_go.set()
@@ -165,7 +165,7 @@ async def test_the_last_of_several_reloads_is_applied(config: Config) -> None:
     async with running(config) as (app, _):
         for number in range(1, 6):
             config.cameras = {"a": {"name": str(number)}}
-            app.reload()
+            await app.reload()
             await asyncio.sleep(0)
         await until(lambda: names(app) == ["5"])
 
@@ -175,7 +175,7 @@ async def test_a_reload_during_the_start_is_applied_after_it(config: Config) -> 
     app = App(config.read(), config.read)
     task = asyncio.create_task(app.run())
     config.cameras = {"a": {"name": "A2"}, "b": {"name": "B"}}
-    app.reload()
+    await app.reload()
     await until(lambda: names(app) == ["A2", "B"])
     app.end(EndReason.STOP)
     assert await task is EndReason.STOP
@@ -194,7 +194,7 @@ async def test_a_reload_by_signal(config: Config, caplog: pytest.LogCaptureFixtu
         assert names(app) == ["A"]
         assert not task.done()
         with pytest.raises(SettingsError):
-            app.reload()
+            await app.reload()
 
 
 async def test_a_reload_that_fails_is_logged_and_the_next_one_works(
@@ -204,10 +204,10 @@ async def test_a_reload_that_fails_is_logged_and_the_next_one_works(
         with monkeypatch.context() as broken:
             broken.setattr(Camera, "start", _raise)
             config.cameras = {"a": {"name": "A"}}
-            app.reload()
+            await app.reload()
             await until(lambda: "cannot be applied" in caplog.text)
         config.cameras = {"b": {"name": "B"}}
-        app.reload()
+        await app.reload()
         await until(lambda: names(app) == ["B"])
 
 
@@ -219,7 +219,7 @@ async def test_stop_during_a_reload_leaves_nothing_running(config: Config) -> No
     config.cameras = {"a": {"name": "A"}, "b": {}}
     async with running(config) as (app, task):
         config.cameras = {"a": {"name": "A2"}, "c": {}}
-        app.reload()
+        await app.reload()
         await asyncio.sleep(0)
         app.end(EndReason.STOP)
         assert await task is EndReason.STOP
@@ -230,7 +230,7 @@ async def test_a_reload_while_it_stops_does_nothing(config: Config) -> None:
     async with running(config) as (app, task):
         app.end(EndReason.STOP)
         config.cameras = {"b": {}}
-        app.reload()
+        await app.reload()
         assert await task is EndReason.STOP
         assert set(app.registry.devices) == {"a"}
 
@@ -238,7 +238,7 @@ async def test_a_reload_while_it_stops_does_nothing(config: Config) -> None:
 async def test_a_change_beside_the_cameras_and_the_log_restarts_the_process(config: Config) -> None:
     async with running(config) as (app, task):
         config.more = {"home_assistant": {"enabled": False}}
-        app.reload()
+        await app.reload()
         assert await task is EndReason.RESTART
 
 
@@ -247,7 +247,7 @@ async def test_a_change_of_the_log_is_applied_without_a_restart(config: Config) 
     try:
         async with running(config) as (app, task):
             config.more = {"log": {"level": "ERROR", "format": "json"}}
-            app.reload()
+            await app.reload()
             await until(lambda: get_level() == "ERROR")
             assert isinstance(logging.getLogger().handlers[0].formatter, JsonFormatter)
             assert not task.done()
@@ -261,7 +261,7 @@ async def test_a_signal_to_stop_takes_precedence_over_a_restart(
 ) -> None:
     config.cameras = {"a": {}}
     async with running(config) as (app, task):
-        app.restart()
+        await app.restart()
         os.kill(os.getpid(), number)
         assert await task is EndReason.STOP
 
@@ -269,7 +269,7 @@ async def test_a_signal_to_stop_takes_precedence_over_a_restart(
 async def test_a_restart_after_a_stop_is_ignored(config: Config) -> None:
     async with running(config) as (app, task):
         app.end(EndReason.STOP)
-        app.restart()
+        await app.restart()
         assert await task is EndReason.STOP
 
 
@@ -278,16 +278,16 @@ async def test_no_restart_into_a_bad_configuration(config: Config) -> None:
     async with running(config) as (app, task):
         config.problem = BAD
         with pytest.raises(SettingsError):
-            app.restart()
+            await app.restart()
         with pytest.raises(SettingsError):
-            app._restart_stuck()
+            await app._restart_stuck()
         assert not app._ending.is_set()
         assert not task.done()
 
 
 async def test_a_hangup_at_the_end_is_harmless(config: Config) -> None:
     async with running(config) as (app, task):
-        app.restart()
+        await app.restart()
         assert await task is EndReason.RESTART
         os.kill(os.getpid(), signal.SIGHUP)
 

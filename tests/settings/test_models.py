@@ -168,6 +168,30 @@ def test_own_broker_is_used_unless_another_is_named() -> None:
     assert (kept.mqtt.host, kept.mqtt.base_topic) == ("127.0.0.1", "x")
 
 
+@pytest.mark.parametrize(
+    ("text", "host"),
+    [("[::1]", "::1"), ("::1", "::1"), ("[fe80::1%eth0]", "fe80::1%eth0"), ("broker.lan", "broker.lan")],
+)
+def test_an_ipv6_address_may_be_in_brackets(text: str, host: str) -> None:
+    for section in ("mqtt", "broker", "web"):
+        assert getattr(Settings.model_validate({section: {"host": text}}), section).host == host
+
+
+@pytest.mark.parametrize("text", ["[::1]:1883", "[::1", "[broker.lan]", "h" * 300])
+def test_other_brackets_are_no_host(text: str) -> None:
+    with pytest.raises(ValidationError):
+        Settings.model_validate({"mqtt": {"host": text}})
+
+
+def test_the_birth_topic_follows_the_prefix_unless_it_is_given() -> None:
+    for given, topic in (
+        ({}, "homeassistant/status"),
+        ({"discovery_prefix": "ha"}, "ha/status"),
+        ({"discovery_prefix": "ha", "birth_topic": "hass/birth"}, "hass/birth"),
+    ):
+        assert Settings.model_validate({"home_assistant": given}).home_assistant.listen_topic == topic
+
+
 def test_equal_when_every_value_is(tmp_path: Path) -> None:
     text = "mqtt: {password: a, port: 1}\ncameras: {x: {source: {type: test_pattern}, size: VGA}}\n"
     same = 'cameras: {x: {size: 640x480, source: {type: "test_pattern"}, hflip: no}}\n'

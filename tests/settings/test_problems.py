@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mqttcam.settings import Problem, Settings, check_outputs
+from mqttcam.settings import Problem, Settings, check_daemon
 from tests.settings.cases import CAMERA, lines, problems, problems_of
 
 MAPPING = "an unexpected `: ` or wrong indentation, allowed: quotes around text with `: `"
@@ -121,16 +121,27 @@ def test_a_long_value_is_cut(tmp_path: Path) -> None:
 
 
 def test_a_daemon_that_would_send_nothing(tmp_path: Path) -> None:
-    (problem,) = check_outputs(Settings(), tmp_path / "c.yaml")
+    (problem,) = check_daemon(Settings(), tmp_path / "c.yaml")
     assert (problem.file, problem.key) == (f"{tmp_path}/c.yaml", "mqtt")
-    assert str(check_outputs(Settings())[0]) == (
+    assert str(check_daemon(Settings())[0]) == (
         "configuration: mqtt: is missing, so nothing would be sent, allowed: "
         "`mqtt: {host: …}` (MQTTCAM__MQTT__HOST), `broker: {enabled: true}`, `web: {enabled: true}`, "
         "`kafka: {brokers: …, topic: …}` (SS_BROKERS and SS_TOPIC)"
     )
     for name in ("mqtt", "broker", "web"):
         section = {} if name == "mqtt" else {"enabled": True}
-        assert check_outputs(Settings.model_validate({name: section})) == []
+        assert check_daemon(Settings.model_validate({name: section})) == []
+
+
+def test_a_daemon_with_half_a_login(tmp_path: Path) -> None:
+    """MQTT 3.1.1 has no password without a user name; an empty user name is one."""
+    (problem,) = check_daemon(Settings.model_validate({"mqtt": {"password": "x"}}), tmp_path / "c.yaml")
+    assert str(problem) == (
+        f"{tmp_path}/c.yaml: mqtt.password: is given without username, allowed: `username` as well; "
+        '`username: ""` for a broker that checks the password alone'
+    )
+    for login in ({"username": "u"}, {"username": "", "password": "x"}, {"username": "u", "password": ""}):
+        assert check_daemon(Settings.model_validate({"mqtt": login})) == []
 
 
 def test_no_camera_is_fine(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tracemalloc
 from pathlib import Path
 from typing import Any
@@ -124,6 +125,13 @@ def test_byte_order_mark_and_windows_lines(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("name", ["\U0001f600 é", "\\ud83d\\ude00", "\\\U0001f600", "\U0001f600\U0001f600"])
+def test_json_escapes_a_character_in_two_halves(tmp_path: Path, name: str) -> None:
+    text = json.dumps({"cameras": {"front": {"name": name, "source": {"type": "test_pattern"}}}})
+    assert text.isascii()
+    assert loaded(tmp_path, text).cameras["front"].name == name
+
+
 def test_anchors_and_merges(tmp_path: Path) -> None:
     text = """
 cameras:
@@ -207,7 +215,7 @@ ODD = {
     "a long tag": ("a: !" + "x" * 500_000 + " b\n", {UNKNOWN_TAG}),
     "a long anchor": ("a: &" + "x" * 500_000 + " b\n", {None}),
     "a long key": ("k" * 3000 + ": 1\n", {"an unexpected `: ` or wrong indentation"}),
-    "half a character": ('a: "\\ud800"\n', {NOT_YAML, None}),
+    "half a character": ('a: "\\ud800"\n', {"a `\\u` escape that is no character", None}),
     "an anchor without a name": ("a: & b\n", {NOT_YAML}),
     "many documents": ("---\n" * 1000, {"a second document"}),
     "keys in keys": ("? " * 5000, {NO_TEXT, TOO_DEEP}),

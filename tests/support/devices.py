@@ -107,10 +107,10 @@ class RecordedDaemon(Daemon):
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    def restart(self) -> None:
+    async def restart(self) -> None:
         self.asked.append("restart")
 
-    def reload(self) -> None:
+    async def reload(self) -> None:
         self.asked.append("reload")
 
 

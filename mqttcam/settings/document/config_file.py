@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mqttcam.settings.document.problems import Problem, SettingsError
+from mqttcam.settings.document.problems import Problem, SettingsError, first_of
 from mqttcam.settings.document.tree import Origin, TreeNode
 
 MAX_BYTES = 1 << 20
@@ -29,7 +29,7 @@ def read_file(path: Path) -> tuple[TreeNode, list[Problem]]:
         problems.append(root.origin.problem((), f"is {found}", "keys such as `mqtt:` and `cameras:`"))
     elif not problems:
         problems.append(Problem(file, None, "", "is empty", "at least `mqtt:` and a camera"))
-    raise SettingsError(problems)
+    raise SettingsError(first_of(problems))
 
 
 def _text(path: Path) -> str:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
+from functools import cache
 from pathlib import Path
-from types import UnionType
+from types import MappingProxyType, UnionType
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
 from pydantic import SecretStr
@@ -113,7 +114,8 @@ def _flatten(annotation: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     return (annotation,), ()
 
 
-def keys_of(model: type[Section]) -> dict[str, KeySchema]:
+@cache
+def keys_of(model: type[Section]) -> Mapping[str, KeySchema]:
     """Return every key of a section, including the `_file` keys of its secrets, which are paths."""
     keys = {name: schema_of(field) for name, field in model.model_fields.items()}
     secret_files = {
@@ -121,7 +123,7 @@ def keys_of(model: type[Section]) -> dict[str, KeySchema]:
         for name, schema in keys.items()
         if schema.kind is KeyKind.SECRET
     }
-    return keys | secret_files
+    return MappingProxyType(keys | secret_files)
 
 
 def item_schema(schema: KeySchema) -> KeySchema:

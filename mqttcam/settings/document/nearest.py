@@ -7,11 +7,16 @@ from collections.abc import Iterable, Sequence
 from mqttcam.settings.document.key_schema import ANY_NAME, known_keys
 from mqttcam.settings.document.tree import PREFIX, Key, dotted, variable_name
 
+_MAX_WORD = 100
+"""Characters: nothing known is so long, and comparing takes time by the square of the length."""
+
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """Return the word of `known` most similar to `word` (any case, `-` for `_`), or None."""
     import difflib  # not needed for a valid configuration
 
+    if len(word) > _MAX_WORD:
+        return None
     by_looks = {_looks(name): name for name in known}
     close = difflib.get_close_matches(_looks(word), by_looks, n=1, cutoff=0.6)
     return by_looks[close[0]] if close else None

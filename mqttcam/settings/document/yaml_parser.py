@@ -32,6 +32,8 @@ _TEXT_TAGS = frozenset({"!", _YAML_TAG + "str"})
 _PLAIN_TAGS = frozenset(
     {None, *(_YAML_TAG + name for name in ("bool", "float", "int", "map", "null", "seq"))}
 )
+_SURROGATES = re.compile(r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
+"""A character beyond 16 bits as JSON escapes it, in two halves; YAML knows `\\U0001F600` alone."""
 _TAB = ("a tab in the indentation", "spaces")
 _NOT_YAML = ("not understood as YAML", None)
 _TOO_DEEP = ("too many levels", str(MAX_DEPTH))
@@ -45,6 +47,7 @@ _WORDS = {
     "did not find expected key": ("wrong indentation", "the keys of a section in the same column"),
     "did not find expected ',' or": ("a bracket or brace that is not closed", None),
     "found unexpected end of stream": ("a quote that is not closed", None),
+    "found invalid Unicode": ("a `\\u` escape that is no character", "the character itself"),
     "found unknown escape character": ("a \\ in double quotes", "single quotes, or \\\\"),
     "found a tab character": _TAB,
 }
@@ -56,6 +59,7 @@ Locate = Callable[[int, list[Key]], Origin]
 def parse(text: str, locate: Locate, loader: type[Any] = LOADER) -> tuple[TreeNode | None, list[Problem]]:
     """Return the tree of a text and its problems; the tree is None if the text is empty or not valid YAML."""
     composer = _Composer(locate)
+    text = _SURROGATES.sub(_joined, text)
     try:
         for event in yaml.parse(text, loader):
             composer.handle(event)
@@ -73,6 +77,11 @@ def parse(text: str, locate: Locate, loader: type[Any] = LOADER) -> tuple[TreeNo
         composer.add_problem_at_line(line, message, allowed)
         return None, composer.problems
     return composer.root, composer.problems
+
+
+def _joined(halves: re.Match[str]) -> str:
+    high, low = int(halves[2], 16), int(halves[3], 16)
+    return f"{halves[1]}\\U{0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00):08X}"
 
 
 def _depth(text: str, loader: type[Any], error: yaml.YAMLError) -> int:

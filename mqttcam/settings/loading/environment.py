@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from mqttcam.settings.document.key_schema import FILE_SUFFIX, ROOT, KeyKind, KeySchema, child_schema
 from mqttcam.settings.document.nearest import nearest_variable
-from mqttcam.settings.document.problems import Problem
+from mqttcam.settings.document.problems import MAX_PROBLEMS, Problem
 from mqttcam.settings.document.tree import PREFIX, Key, Origin, TreeNode, dotted, variable_name
 
 LOG_LEVEL = "LOG_LEVEL"
@@ -44,7 +44,11 @@ def overlay(root: TreeNode, environ: Mapping[str, str]) -> tuple[TreeNode, list[
         if _has_surrogates(value):
             problems.append(origin.problem((), "is not UTF-8", "UTF-8"))
         elif schema is None or not name.upper().startswith(PREFIX):
-            near = nearest_variable([part.lower() for part in written])
+            near = (
+                nearest_variable([part.lower() for part in written])
+                if len(problems) <= MAX_PROBLEMS
+                else None
+            )
             problems.append(
                 origin.problem((), f"unknown variable (nearest: {near})" if near else "unknown variable")
             )

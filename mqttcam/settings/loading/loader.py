@@ -9,8 +9,16 @@ from pydantic import ValidationError
 
 from mqttcam.settings.document.config_file import read_file
 from mqttcam.settings.document.key_schema import FILE_SUFFIX
-from mqttcam.settings.document.problems import ENVIRONMENT, NoConfiguration, Problem, SettingsError
+from mqttcam.settings.document.problems import (
+    ENVIRONMENT,
+    MAX_PROBLEMS,
+    NoConfiguration,
+    Problem,
+    SettingsError,
+    first_of,
+)
 from mqttcam.settings.document.tree import PREFIX, Key, Origin, TreeNode
+from mqttcam.settings.loading.container_node import default_or_kept_node
 from mqttcam.settings.loading.environment import configures, overlay
 from mqttcam.settings.loading.model_input import ModelInput
 from mqttcam.settings.loading.pydantic_errors import problem_of
@@ -57,7 +65,7 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
     """Return the settings from a file, if any, overridden by the environment.
 
     Raises:
-        SettingsError: The configuration is not valid; the error has every problem found.
+        SettingsError: The configuration is not valid; the error has the problems found, `MAX_PROBLEMS` at most.
     """
     settings, problems = _load(path, environ)
     if settings is None:
@@ -76,14 +84,17 @@ def _load(path: Path | None, environ: Mapping[str, str]) -> tuple[Settings | Non
     data = model_input.section(Settings, root, ())
     problems += model_input.problems
     if isinstance(data, dict):
-        data.setdefault("state_dir", default_state_dir(environ))
+        state_dir = data.setdefault("state_dir", default_state_dir(environ))
+        if isinstance(state_dir, Path):
+            data.setdefault("node", default_or_kept_node(state_dir, environ))
     settings = None
     try:
         settings = Settings.model_validate(data)
     except ValidationError as error:
         problems += _explained(error, root, model_input.reported)
     if problems:
-        return None, sorted(problems, key=lambda problem: (problem.file == ENVIRONMENT, problem.line or 0))
+        problems.sort(key=lambda problem: (problem.file == ENVIRONMENT, problem.line or 0))
+        return None, first_of(problems)
     return settings, []
 
 
@@ -94,20 +105,27 @@ def _explained(error: ValidationError, root: TreeNode, reported: set[tuple[Key, 
         path, problem = problem_of(detail, root)
         if path not in reported and (*path[:-1], f"{path[-1]}{FILE_SUFFIX}") not in reported:
             problems.setdefault(path, problem)
+        if len(problems) > MAX_PROBLEMS:
+            break
     return list(problems.values())
 
 
-def check_outputs(settings: Settings, path: Path | None = None) -> list[Problem]:
-    """Return a problem if the settings, valid in themselves, have no output for a daemon to publish to.
+def check_daemon(settings: Settings, path: Path | None = None) -> list[Problem]:
+    """Return what keeps settings that are valid in themselves from being of use to a daemon.
 
     `path` is shown as the file. A configuration without cameras is valid: only the node is shown.
     """
+    file = "configuration" if path is None else str(path)
+    mqtt = settings.mqtt
+    if mqtt is not None and mqtt.password is not None and mqtt.username is None:
+        # MQTT 3.1.1 has no password without a user name [MQTT-3.1.2-22], and paho sends none with MQTT 5 either.
+        allowed = '`username` as well; `username: ""` for a broker that checks the password alone'
+        return [Problem(file, None, "mqtt.password", "is given without username", allowed)]
     tcp = any(camera.tcp is not None for camera in settings.cameras.values())
-    if settings.mqtt is not None or settings.web.enabled or settings.kafka is not None or tcp:
+    if mqtt is not None or settings.web.enabled or settings.kafka is not None or tcp:
         return []
     allowed = (
         "`mqtt: {host: …}` (MQTTCAM__MQTT__HOST), `broker: {enabled: true}`, `web: {enabled: true}`, "
         "`kafka: {brokers: …, topic: …}` (SS_BROKERS and SS_TOPIC)"
     )
-    file = "configuration" if path is None else str(path)
     return [Problem(file, None, "mqtt", "is missing, so nothing would be sent", allowed)]

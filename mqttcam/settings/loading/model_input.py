@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mqttcam.settings.document.key_schema import FILE_SUFFIX, KeyKind, KeySchema, item_schema, keys_of
 from mqttcam.settings.document.nearest import nearest_key
-from mqttcam.settings.document.problems import ENVIRONMENT, Problem
+from mqttcam.settings.document.problems import ENVIRONMENT, MAX_PROBLEMS, Problem
 from mqttcam.settings.document.secret_file import BadSecret, read_secret, reason
 from mqttcam.settings.document.tree import Key, TreeNode
 from mqttcam.settings.section import MustExist, Section
@@ -61,7 +61,7 @@ class ModelInput:
         self.reported.add(path)
 
     def _unknown(self, path: tuple[Key, ...], node: TreeNode, keys: Mapping[str, KeySchema]) -> None:
-        near = nearest_key(path, keys)
+        near = nearest_key(path, keys) if len(self.problems) <= MAX_PROBLEMS else None
         # Kafka has more keys than fit on a screen.
         allowed = ", ".join(keys) if len(keys) <= _LISTED else "see config.example.yaml"
         self._problem(path, node, f"unknown key (nearest: {near})" if near else "unknown key", allowed)

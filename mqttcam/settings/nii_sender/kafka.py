@@ -8,6 +8,7 @@ from pathlib import Path
 from mqttcam.settings.document.key_schema import KeyKind, keys_of
 from mqttcam.settings.kafka import KafkaSettings
 from mqttcam.settings.nii_sender.translation import UNKNOWN, Translation
+from mqttcam.text import shown
 
 SINETSTREAM, SERVER = "SS_", "SSCFG_"
 AUTH_FILE = Path("~/.config/sinetstream/auth.json")
@@ -68,10 +69,18 @@ def _sinetstream(variables: Mapping[str, str], translation: Translation) -> None
         path = name.removeprefix(SINETSTREAM).lower().split("__")
         if path[0] == "value_type":
             translation.ignore(name, "the reference sender also sends bytes")
+        elif path == ["type"] and variables[name].lower() != "kafka":
+            translation.add_problem(
+                name,
+                f"SINETStream over {shown(variables[name])} is not supported",
+                "kafka; `MQTTCAM__MQTT__HOST` for JPEGs and Home Assistant over MQTT",
+            )
         elif any(other.startswith(f"{name}__") for other in names):
             translation.ignore(name, f"overridden by {name}__…")
-        elif path[:2] == ["crypto", "password"] and path[2:] in (["value"], ["path"]):
-            key = "crypto.password" if path[2] == "value" else "crypto.password_file"
+        elif (
+            path[0] == "crypto" and path[1:2] in (["password"], ["key"]) and path[2:] in (["value"], ["path"])
+        ):
+            key = f"crypto.{path[1]}" if path[2] == "value" else f"crypto.{path[1]}_file"
             _set(name, key, variables[name], translation)
         else:
             _set(name, ".".join(path), variables[name], translation)

@@ -90,6 +90,10 @@ def translate_older(name: str, text: str, given: set[str], translation: Translat
                 translation.ignore(name, "the camera cannot rotate by 90 degrees")
             else:
                 translation.set_camera("rotation", str(degrees), name)
+        elif key in ("ZOOM", "CROP"):
+            _zoom(name, text, given, translation)
+        elif key == "SENSOR_MODE":
+            _sensor_mode(name, text, translation)
         elif key == "CAMERA_NUM":
             translation.set_camera("source.camera", text, name)
         elif key == "COLOR_EFFECTS":
@@ -101,6 +105,37 @@ def translate_older(name: str, text: str, given: set[str], translation: Translat
             translation.ignore(name, "libcamera has no equivalent")
     except InvalidValue as error:
         translation.ignore(name, f"no effect: {error.message}")
+
+
+def _zoom(name: str, text: str, given: set[str], translation: Translation) -> None:
+    """Translate a region, in shares of the picture, to the control `Zoom` and its position."""
+    if "scalercrop" in given:
+        translation.ignore(name, f"has no effect together with {CONTROLS}… for ScalerCrop")
+        return
+    x, y, width, height = Vector(Number(0, 1), 4).coerce(text)
+    share = max(width, height)
+    if share in (0, 1):
+        translation.ignore(name, "the whole picture, as here" if share else "the region is empty")
+        return
+    zoom, at = 1 / share, (_position(x + width / 2, share), _position(y + height / 2, share))
+    note = None if width == height else "a region keeps the shape of the picture"
+    for control, value in zip(("Zoom", "Pan", "Tilt"), (round(zoom, 2), *at), strict=True):
+        translation.set_camera(f"controls.{control}", value, name, note)
+
+
+def _position(middle: float, share: float) -> float:
+    """Return -1 to 1 for a region of that share of the picture, from one edge to the other."""
+    return round(min(max((middle - share / 2) / (1 - share) * 2 - 1, -1), 1), 4)
+
+
+def _sensor_mode(name: str, text: str, translation: Translation) -> None:
+    if "x" in text.lower():
+        translation.set_camera("source.sensor_mode", text.lower(), name)
+    elif text == "0":
+        translation.ignore(name, "automatic here as well")
+    else:
+        modes = f"`{name}=WIDTHxHEIGHT:BITS`, as `rpicam-hello --list-cameras` prints them"
+        translation.ignore(name, f"libcamera's modes have no numbers: {modes}")
 
 
 def _old_control(name: str, key: str, text: str, given: set[str], translation: Translation) -> None:

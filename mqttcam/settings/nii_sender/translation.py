@@ -48,12 +48,14 @@ class Translation:
 
     Attributes:
         tree: the configuration; None if there are no variables of the sender.
+        defaults: the sender's own defaults, which a configuration file overrides.
         notes: a note about each variable.
         problems: the variables that are wrong.
     """
 
     def __init__(self) -> None:
         self.tree: TreeNode | None = None
+        self.defaults = TreeNode({}, Origin())
         self.notes: list[VariableNote] = []
         self.problems: list[Problem] = []
 
@@ -78,15 +80,11 @@ class Translation:
         """Set a key without a note."""
         if self.tree is None:
             self.tree = TreeNode({}, Origin())
-        *path, last = dotted.split(".")
-        section = self.tree
-        for part in path:
-            below = section.get(part)
-            if below is None or not isinstance(below.value, dict):
-                below = TreeNode({}, Origin())
-                _keys(section)[part] = below
-            section = below
-        _keys(section)[last] = _node(value, origin)
+        _put(self.tree, dotted, _node(value, origin))
+
+    def set_default(self, dotted: str, value: object) -> None:
+        """Set a key for which there is neither a variable nor a line in a file."""
+        _put(self.defaults, dotted, _node(value, Origin()))
 
     def has(self, key: str) -> bool:
         """Return whether a top-level key is set."""
@@ -99,6 +97,17 @@ class Translation:
     def add_problem(self, variable: str, message: str, allowed: str | None = None) -> None:
         """Add a problem of a variable."""
         self.problems.append(Problem(ENVIRONMENT, None, variable, message, allowed))
+
+
+def _put(section: TreeNode, dotted: str, node: TreeNode) -> None:
+    *path, last = dotted.split(".")
+    for part in path:
+        below = section.get(part)
+        if below is None or not isinstance(below.value, dict):
+            below = TreeNode({}, Origin())
+            _keys(section)[part] = below
+        section = below
+    _keys(section)[last] = node
 
 
 def _keys(section: TreeNode) -> dict[str, TreeNode]:

@@ -19,8 +19,11 @@ from mqttcam.settings.nii_sender.kafka import SERVER, SINETSTREAM, translate_kaf
 from mqttcam.settings.nii_sender.translation import CAMERA, NEW, OLD, Translation, VariableNote
 
 SECRETS = Path("/run/secrets")
+REFERENCE_RATE, REFERENCE_QUALITY = 30, 90
+"""The sender captures as fast as the camera can, and picamera2's JPEG quality is 90."""
 _PREFIXES = (NEW, OLD, SINETSTREAM, SERVER)
-_OTHERS = ("SCHEDULE", "LOG_LEVEL", "HTTPS_PROXY")
+_OTHERS = ("SCHEDULE", "LOG_LEVEL", "LOG_FORMAT", "HTTPS_PROXY")
+_EXTERNAL_TOOL = ("EXT_SS_", "EXT_ARG_")
 _SIGNS = ("SS_BROKERS", "SS_TOPIC")
 """One of these, or of the variables of a camera or a configuration server, shows that the sender is meant."""
 
@@ -39,8 +42,25 @@ def translate(environ: Mapping[str, str], secrets: Path = SECRETS) -> Translatio
     translate_kafka(variables, unreadable, translation)
     if level := variables.get("LOG_LEVEL"):
         translation.notes.append(VariableNote("LOG_LEVEL", "log.level", level.upper()))
+    if log_format := variables.get("LOG_FORMAT"):
+        _log_format(log_format, translation)
+    for name in variables:
+        if name.startswith(_EXTERNAL_TOOL):
+            translation.ignore(
+                name, "mqttcam runs no external tools; `health` and /metrics have its own figures"
+            )
+    translation.set_default(f"cameras.{CAMERA}.frame_rate", REFERENCE_RATE)
+    if translation.has("kafka"):
+        translation.set_default("kafka.quality", REFERENCE_QUALITY)
     translation.notes.sort(key=lambda note: note.variable)
     return translation
+
+
+def _log_format(text: str, translation: Translation) -> None:
+    if text.lower() in ("text", "json"):
+        translation.set("LOG_FORMAT", "log.format", text, shown=text.lower())
+    else:
+        translation.ignore("LOG_FORMAT", "a log is text or JSON: `LOG_FORMAT=json`")
 
 
 def read_variables(
@@ -68,7 +88,7 @@ def read_variables(
 
 
 def _is_known(name: str) -> bool:
-    return name.startswith(_PREFIXES) or name in _OTHERS
+    return name.startswith((*_PREFIXES, *_EXTERNAL_TOOL)) or name in _OTHERS
 
 
 def merged_over(root: TreeNode, translation: Translation) -> TreeNode:
@@ -79,15 +99,30 @@ def merged_over(root: TreeNode, translation: Translation) -> TreeNode:
     tree = translation.tree
     if tree is None:
         return root
+    defaults = translation.defaults
     cameras = root.get("cameras")
     if cameras is not None and cameras.value and not _has_camera(translation):
-        assert isinstance(tree.value, dict)
-        tree = replace(tree, value={key: node for key, node in tree.value.items() if key != "cameras"})
-    return _merged(root, tree)
+        tree, defaults = _without_cameras(tree), _without_cameras(defaults)
+    return _filled(_merged(root, tree), defaults)
+
+
+def _without_cameras(tree: TreeNode) -> TreeNode:
+    assert isinstance(tree.value, dict)
+    return replace(tree, value={key: node for key, node in tree.value.items() if key != "cameras"})
 
 
 def _has_camera(translation: Translation) -> bool:
     return any(note.variable.startswith((NEW, OLD)) for note in translation.notes)
+
+
+def _filled(root: TreeNode, defaults: TreeNode) -> TreeNode:
+    """Return the tree with what it lacks of the defaults."""
+    if not isinstance(root.value, dict) or not isinstance(defaults.value, dict):
+        return root
+    keys = dict(root.value)
+    for key, node in defaults.value.items():
+        keys[key] = _filled(keys[key], node) if key in keys else node
+    return replace(root, value=keys)
 
 
 def _merged(under: TreeNode, over: TreeNode) -> TreeNode:

@@ -12,6 +12,7 @@ from kafka.producer.kafka import KafkaProducer
 from pydantic import SecretStr, ValidationError
 from pydantic_core import PydanticCustomError
 
+from mqttcam.settings import load
 from mqttcam.settings.cameras import CameraSettings
 from mqttcam.settings.document.tree import Origin, TreeNode
 from mqttcam.settings.kafka import KafkaSettings, check_consistent
@@ -373,8 +374,11 @@ class TestSinetstream:
         assert "SS_MAX_REQEST_SIZE: unknown key (nearest: max_request_size)" in str(filler.problems[0])
 
     def test_another_broker_type(self) -> None:
-        with pytest.raises(ValidationError):
-            kafka(**KAFKA, SS_TYPE="mqtt")
+        (problem,) = translated(**KAFKA, SS_TYPE="mqtt").problems
+        assert str(problem) == (
+            "environment: SS_TYPE: SINETStream over mqtt is not supported, allowed: kafka; `MQTTCAM__MQTT__HOST` for "
+            "JPEGs and Home Assistant over MQTT"
+        )
 
     def test_no_topic(self) -> None:
         for name, lacking in (("SS_BROKERS", "topic"), ("SS_TOPIC", "brokers")):
@@ -541,8 +545,58 @@ class TestWhole:
         )
         merged = merged_over(TreeNode({"kafka": kafka_node}, origin), translated(**KAFKA)).plain()
         assert isinstance(merged, dict)
-        assert merged["kafka"] == {"topic": KAFKA["SS_TOPIC"], "brokers": KAFKA["SS_BROKERS"], "fps": 5}
-        assert merged["cameras"] == {"camera": {"source": {"type": "picamera2"}}}
+        own = {"topic": KAFKA["SS_TOPIC"], "brokers": KAFKA["SS_BROKERS"], "fps": 5}
+        assert merged["kafka"] == own | {"quality": 90}
+        assert merged["cameras"] == {"camera": {"source": {"type": "picamera2"}, "frame_rate": 30}}
+
+    def test_the_senders_defaults_are_under_the_file(self, tmp_path: Path) -> None:
+        """Its JPEG quality is 90, and it captures as fast as it can."""
+        (tmp_path / "config.yaml").write_text(
+            "mqtt: {host: b}\nkafka: {quality: 70}\ncameras: {camera: {frame_rate: 2}}\n"
+        )
+        settings = load(tmp_path / "config.yaml", {**KAFKA, "PICAMERA2_SIZE": "VGA"})
+        assert settings.kafka is not None
+        assert (settings.kafka.quality, settings.cameras["camera"].frame_rate) == (70, 2)
+        settings = load(None, KAFKA)
+        assert settings.kafka is not None
+        assert (settings.kafka.quality, settings.cameras["camera"].frame_rate) == (90, 30)
+
+    @pytest.mark.parametrize(
+        ("variable", "text", "explained"),
+        [
+            ("LOG_FORMAT", "json", "LOG_FORMAT: log.format: json"),
+            ("LOG_FORMAT", "{asctime}", "LOG_FORMAT: no effect (a log is text or JSON: `LOG_FORMAT=json`)"),
+            ("EXT_SS_TOPIC", "t", "EXT_SS_TOPIC: no effect (mqttcam runs no external tools; "),
+            ("EXT_ARG_HOST", "h", "EXT_ARG_HOST: no effect (mqttcam runs no external tools; "),
+            ("SS_CRYPTO__KEY", "00" * 16, "SS_CRYPTO__KEY: kafka.crypto.key"),
+            ("PICAMERA_SENSOR_MODE", "0", "PICAMERA_SENSOR_MODE: no effect (automatic here as well)"),
+            (
+                "PICAMERA_SENSOR_MODE",
+                "4",
+                "PICAMERA_SENSOR_MODE: no effect (libcamera's modes have no numbers",
+            ),
+            ("PICAMERA_SENSOR_MODE", "1640x1232:10", "cameras.camera.source.sensor_mode: 1640x1232:10"),
+            ("PICAMERA2_COLOUR_SPACE", "Sycc", "PICAMERA2_COLOUR_SPACE: no effect (pictures are JPEGs"),
+        ],
+    )
+    def test_equals_of_the_senders_other_variables(self, variable: str, text: str, explained: str) -> None:
+        assert explained in note_of(variable, **KAFKA, **{variable: text})
+
+    @pytest.mark.parametrize("name", ["PICAMERA_ZOOM", "PICAMERA_CROP"])
+    @pytest.mark.parametrize(
+        ("region", "zoom", "pan", "tilt"),
+        [
+            ("(0.25,0.25,0.5,0.5)", 2, 0, 0),
+            ("(0,0,0.5,0.5)", 2, -1, -1),
+            ("(0.75,0.5,0.25,0.25)", 4, 1, 0.3333),
+            ("(0.5,0.5,0.5,0.25)", 2, 1, 0.5),
+        ],
+    )
+    def test_a_region_is_zoom_pan_and_tilt(
+        self, name: str, region: str, zoom: float, pan: float, tilt: float
+    ) -> None:
+        controls = camera(**{name: region}).controls
+        assert controls == {"Zoom": zoom, "Pan": pan, "Tilt": tilt}
 
     def test_cameras_of_a_file(self) -> None:
         """A file's cameras are the only ones unless a variable describes another."""

@@ -1,4 +1,4 @@
-"""The picamera2 library: loading it, finding a camera, and opening and closing one camera at a time."""
+"""picamera2 itself: loaded with the first camera, one open or close at a time, a camera found among those attached."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import contextlib
 import logging
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,6 @@ log = logging.getLogger(__name__)
 
 LOCK_TIMEOUT = 10.0
 """Seconds to wait for another camera of this process to be opened or closed; it takes about one."""
-_SENSOR_HDR = "imx708"
-"""The Camera Module 3 does HDR in its sensor."""
 _TUNING = "LIBCAMERA_RPI_TUNING_FILE"
 _TUNING_FOLDERS = ("/usr/local/share/libcamera/ipa/rpi", "/usr/share/libcamera/ipa/rpi")
 _INSTALL = (
@@ -31,12 +29,12 @@ _open_cameras = 0
 
 
 def load() -> tuple[Any, Any]:
-    """Return the class `Picamera2` and the module `libcamera`.
+    """The class `Picamera2` and the module `libcamera`.
 
     Raises:
-        SourceError: picamera2 is not installed, or cannot be loaded; the message says what to do.
+        SourceError: it is not installed, or cannot be loaded; the message says what to do.
     """
-    # libcamera writes to standard error, not to the log; limit that to warnings.
+    # libcamera writes to standard error past our log: only what matters.
     os.environ.setdefault("LIBCAMERA_LOG_LEVELS", "*:WARN")
     try:
         import libcamera
@@ -44,23 +42,22 @@ def load() -> tuple[Any, Any]:
     except ModuleNotFoundError as error:
         raise SourceError(f"{error.name} is not installed; {_INSTALL}") from error
     except Exception as error:
-        # An incompatible numpy raises ValueError, a missing kernel module OSError.
+        # A numpy that does not fit is a ValueError, a missing kernel module an OSError.
         raise SourceError(f"picamera2 cannot be loaded: {in_words(error)}; {_INSTALL}") from error
     return Picamera2, libcamera
 
 
 @contextlib.contextmanager
-def opening(timeout: float = LOCK_TIMEOUT) -> Iterator[None]:
-    """Hold the lock while a camera is opened, as all cameras of a process share libcamera's manager.
-
-    Args:
-        timeout: seconds to wait for another camera.
+def opening() -> Iterator[None]:
+    """Held while a camera of this process is opened: libcamera's manager is one for all of them.
 
     Raises:
-        SourceError: another camera held the lock for longer than that.
+        SourceError: another camera has held it for too long.
     """
-    if not _lock.acquire(timeout=timeout):
-        raise SourceError(f"another camera of this process hangs in libcamera for more than {timeout:g} s")
+    if not _lock.acquire(timeout=LOCK_TIMEOUT):
+        raise SourceError(
+            f"another camera of this process hangs in libcamera for more than {LOCK_TIMEOUT:.0f} s"
+        )
     try:
         yield
     finally:
@@ -68,13 +65,9 @@ def opening(timeout: float = LOCK_TIMEOUT) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def closing(timeout: float = LOCK_TIMEOUT) -> Iterator[None]:
-    """Hold the lock while a camera is closed. For privacy, it is closed even if another one hangs.
-
-    Args:
-        timeout: seconds to wait for another camera.
-    """
-    held = _lock.acquire(timeout=timeout)
+def closing() -> Iterator[None]:
+    """Held while a camera is closed; it is closed even where another one hangs: privacy comes first."""
+    held = _lock.acquire(timeout=LOCK_TIMEOUT)
     if not held:
         log.warning("closing a camera while another one hangs in libcamera")
     try:
@@ -85,17 +78,17 @@ def closing(timeout: float = LOCK_TIMEOUT) -> Iterator[None]:
 
 
 def start(picamera2: Any, index: int, tuning: str | None) -> Any:
-    """Return an acquired `Picamera2`. Call this within `opening`, and `ended` after the camera was closed.
+    """An acquired `Picamera2`; to be called within `opening`, and its end to be told by `ended`.
 
     Raises:
-        Exception: any that picamera2 raises; nothing is left open.
+        Exception: whatever picamera2 raises; nothing is left open.
     """
     global _open_cameras
     camera = picamera2.__new__(picamera2)
     try:
         camera.__init__(index, tuning=tuning)
     except BaseException:
-        # A failed constructor leaves its pipe open; a night of retries would use up all file descriptors.
+        # A constructor that fails leaves its pipe open; after a night of retries no file could be opened any more.
         with contextlib.suppress(AttributeError, OSError):
             os.close(camera.notifyme_w)
         with contextlib.suppress(AttributeError, OSError):
@@ -106,40 +99,38 @@ def start(picamera2: Any, index: int, tuning: str | None) -> Any:
 
 
 def ended() -> None:
-    """Note that a camera returned by `start` was closed."""
+    """A camera of `start` was closed."""
     global _open_cameras
     _open_cameras -= 1
 
 
 def refresh(picamera2: Any, tuning: str | None) -> None:
-    """Enumerate the cameras again, with a tuning file. Call this within `opening`, before a camera is opened.
+    """Look anew for cameras, with a tuning file; to be called within `opening`, before a camera is opened.
 
-    libcamera reads the tuning file when it enumerates the cameras, which is only possible while none is open.
+    libcamera reads the tuning file when it looks for cameras, once for all, and only while none is open.
 
     Raises:
         SourceError: an open camera has another tuning file.
     """
     if _open_cameras:
         if os.environ.get(_TUNING) != tuning:
-            raise SourceError(
-                "all cameras of a process share one tuning_file: configure the same for each of them, or none"
-            )
+            raise SourceError("all cameras of a process share one tuning_file: give each the same, or none")
         return
     if tuning is None:
         os.environ.pop(_TUNING, None)
     else:
         os.environ[_TUNING] = tuning
-    picamera2._cm.reset()  # noqa: SLF001 - not public
+    picamera2._cm.reset()  # noqa: SLF001 - picamera2's own way to forget cameras, and it has no public name
 
 
 def find(wanted: int | str, attached: Sequence[Any]) -> int:
-    """Return the index of a camera in `Picamera2.global_camera_info()`, which is what the constructor takes.
+    """The number of a camera in `Picamera2.global_camera_info()`, which is what the constructor takes.
 
     Raises:
-        SourceError: there is no such camera, or more than one.
+        SourceError: it is not there, or more than one is meant.
     """
     if not attached:
-        raise SourceError("no camera is attached; check its cable, and dtoverlay in config.txt")
+        raise SourceError("no camera is attached, or its cable, or dtoverlay in config.txt, is wrong")
     if isinstance(wanted, int):
         if wanted < len(attached):
             return wanted
@@ -149,7 +140,9 @@ def find(wanted: int | str, attached: Sequence[Any]) -> int:
         if len(matches) == 1:
             return matches[0]
         if matches:
-            raise SourceError(f"there are {len(matches)} cameras {wanted}; use an id: {_names(attached)}")
+            raise SourceError(
+                f"there are {len(matches)} cameras {wanted}: name it by its id: {_names(attached)}"
+            )
     raise SourceError(f"there is no camera {wanted}; attached: {_names(attached)}")
 
 
@@ -159,26 +152,11 @@ def _names(attached: Sequence[Any]) -> str:
     )
 
 
-def set_sensor_hdr(info: Mapping[str, Any], hdr: bool) -> bool:
-    """Turn HDR on or off in the sensor, if it has it; return whether the sensor does HDR now.
-
-    Args:
-        info: the camera's entry in `Picamera2.global_camera_info()`. The camera must not be open.
-    """
-    if not str(info.get("Model", "")).startswith(_SENSOR_HDR):
-        return False
-    from picamera2.devices.imx708 import IMX708
-
-    with IMX708(info["Num"]) as sensor:
-        sensor.set_sensor_hdr_mode(hdr)
-    return hdr
-
-
 def tuning_path(picamera2: Any, name: str | None) -> str | None:
-    """Return the absolute path of a tuning file; a bare name refers to libcamera's folder for this model of Pi.
+    """The whole path of a tuning file; a bare name is one in libcamera's folder for this kind of Pi.
 
     Raises:
-        SourceError: the file does not exist.
+        SourceError: there is no such file.
     """
     if name is None:
         return None
