@@ -1,24 +1,11 @@
-"""Home Assistant's MQTT discovery as typed models.
+"""Typed models for Home Assistant's MQTT discovery.
 
-Each platform is a class with every key that Home Assistant 2026.11 knows, under its full name. What Home
-Assistant would refuse, or accept and then not do, is refused here, when the model is made, with the reason
-(pydantic's ValidationError, a ValueError). The payload has Home Assistant's short names and leaves its
-defaults out.
+A `DeviceDiscovery` describes a device with its components: one class per platform, with every key of Home
+Assistant 2026.11 under its full name. Creating a model raises pydantic's ValidationError, a ValueError, for what
+Home Assistant would refuse, or accept without doing what was meant. Payloads have Home Assistant's short names
+and omit defaults.
 
-    from ha_discovery import Availability, Camera, Device, DeviceDiscovery, Number, Origin
-
-    discovery = DeviceDiscovery(
-        device=Device(identifiers=["garden"], name="Garden", manufacturer="Example"),
-        origin=Origin(name="example", sw_version="1.0", support_url="https://example.org/"),
-        availability=[Availability(topic="garden/status")],
-        components={
-            "picture": Camera(unique_id="garden_picture", name=None, topic="garden/image"),
-            "zoom": Number(unique_id="garden_zoom", name="Zoom", command_topic="garden/zoom", min=1, max=8),
-        },
-    )
-    client.publish(discovery.topic(object_id="garden"), discovery.payload_bytes(), qos=1, retain=True)
-
-The library sends nothing itself: it makes topics and payloads, for any MQTT client.
+The package makes topics and payloads, for any MQTT client; it publishes nothing. See README.md for an example.
 """
 
 from .availability import Availability

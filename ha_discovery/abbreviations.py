@@ -1,7 +1,7 @@
-"""The short names of discovery keys: Home Assistant's own tables, turned around (full name -> short name).
+"""The short names of discovery keys: Home Assistant's own tables, inverted (full name to short name).
 
 Source: ``homeassistant/components/mqtt/abbreviations.py`` of Home Assistant 2026.11 (Apache-2.0).
-A key that is missing here has no short name and goes out in full.
+A key that is not listed has no short name.
 """
 
 from collections.abc import Mapping
@@ -273,7 +273,7 @@ KEYS: Final[Mapping[str, str]] = {
     "xy_state_topic": "xy_stat_t",
     "xy_value_template": "xy_val_tpl",
 }
-"""Keys of the payload itself, of a component and of an availability entry."""
+"""Keys of the payload itself, of components and of the entries of ``availability``."""
 
 DEVICE_KEYS: Final[Mapping[str, str]] = {
     "child_device": "cdev",
@@ -288,10 +288,10 @@ DEVICE_KEYS: Final[Mapping[str, str]] = {
     "suggested_area": "sa",
     "sw_version": "sw",
 }
-"""Keys inside ``device``."""
+"""Keys of ``device``."""
 
 ORIGIN_KEYS: Final[Mapping[str, str]] = {
     "support_url": "url",
     "sw_version": "sw",
 }
-"""Keys inside ``origin``."""
+"""Keys of ``origin``."""

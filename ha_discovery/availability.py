@@ -1,4 +1,4 @@
-"""Which topics say whether a device or an entity can be used."""
+"""The topics on which a device or an entity is reported available."""
 
 from collections.abc import Sequence
 
@@ -7,9 +7,9 @@ from .types import Template, TopicFilter
 
 
 class Availability(Model):
-    """One topic that says whether the device or entity can be used.
+    """A topic whose payload is `payload_available` or `payload_not_available`.
 
-    `value_template` turns its payload into `payload_available` or `payload_not_available`.
+    `value_template` converts other payloads to one of the two.
     """
 
     topic: TopicFilter
@@ -19,10 +19,11 @@ class Availability(Model):
 
 
 def check_availability_topics(availability: Sequence[Availability] | None) -> None:
-    """Each topic counts once: Home Assistant keeps only the last entry of a topic.
+    """Check that every topic is listed once: of several entries, Home Assistant keeps only the last.
 
-    Raises ValueError.
+    Raises:
+        ValueError: a topic is listed twice.
     """
     topics = [entry.topic for entry in availability or ()]
     if twice := sorted({topic for topic in topics if topics.count(topic) > 1}):
-        raise ValueError(f"availability lists a topic twice: {', '.join(twice)}")
+        raise ValueError(f"availability: each topic is allowed only once, listed twice: {', '.join(twice)}")

@@ -1,4 +1,4 @@
-"""Components: what the platforms of Home Assistant have in common."""
+"""The base classes of the components: the keys and rules that Home Assistant's platforms share."""
 
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,7 +19,7 @@ from .types import (
     Template,
     TopicFilter,
     WebUrl,
-    entity_id_problem,
+    check_entity_id,
 )
 
 SHARED_OPTIONS: Final = frozenset(
@@ -37,24 +37,24 @@ SHARED_OPTIONS: Final = frozenset(
         "state_topic",
     }
 )
-"""What a component inherits from the device payload unless it has its own (``schemas.SHARED_OPTIONS``)."""
+"""The keys that a component inherits from the device payload if it does not set them (``schemas.SHARED_OPTIONS``)."""
 
-_OF_AVAILABILITY_TOPIC = ("availability_template", "payload_available", "payload_not_available")
+_AVAILABILITY_TOPIC_KEYS = ("availability_template", "payload_available", "payload_not_available")
 
 
 class Component(Model):
-    """One thing of a device. Each subclass is one platform of Home Assistant.
+    """A component of a device. Each concrete subclass is a platform of Home Assistant.
 
-    `encoding` is that of the messages Home Assistant receives; ``""`` keeps them bytes.
-    `group` lists the unique ids of the entities that this one groups.
+    - `encoding`: the encoding of the messages that Home Assistant receives; ``""`` for bytes.
+    - `group`: the unique ids of the entities that this entity groups.
     """
 
-    kept = SHARED_OPTIONS  # what was set must stand against the device payload
+    always_sent_if_set = SHARED_OPTIONS  # they override the device payload
     platform: ClassVar[str]
     fixed: ClassVar[Mapping[str, str]] = {}
-    """Keys that always have the same value and always go out."""
+    """Keys that are always sent, with the same value."""
     required_topics: ClassVar[tuple[Literal["state_topic", "command_topic"], ...]] = ()
-    """Topics that Home Assistant insists on: the component's own or the device payload's."""
+    """Topics that Home Assistant requires, in the component or in the device payload."""
 
     qos: QoS = 0
     encoding: Encoding = "utf-8"
@@ -63,29 +63,30 @@ class Component(Model):
     @property
     @abstractmethod
     def identity(self) -> str:
-        """What Home Assistant knows it by, among the components of its platform."""
+        """The name by which Home Assistant identifies it among the components of its platform."""
 
     def to_dict(self) -> dict[str, Any]:
+        """Return the JSON object for Home Assistant."""
         fixed = {self.short_names.get(key, key): value for key, value in self.fixed.items()}
         return {self.short_names["platform"]: self.platform, **fixed, **super().to_dict()}
 
     def problems(self, shared: Mapping[str, Any]) -> Iterator[str]:
-        """What keeps this component from working in a device payload with these `shared` options."""
+        """Yield the reasons why it cannot work in a device payload with these `shared` options."""
         for key in self.required_topics:
             if getattr(self, key) is None and shared.get(key) is None:
-                yield f"{self.platform} needs a {key}, of its own or of the device payload"
+                yield f"{key} is required for a {self.platform}, in the component or in the device payload"
 
 
 class Entity(Component):
-    """What every entity has.
+    """An entity: a component with a state, a name and an id in Home Assistant.
 
-    - `name`: unset = Home Assistant's own (the device class, or "MQTT Sensor"), ``None`` = the device's name.
-    - `default_entity_id`: ``domain.name``; Home Assistant uses it once, when it creates the entity.
-    - `json_attributes_topic`: a JSON object whose keys become attributes.
-    - `availability_topic`, with its payloads and template, is short for an `availability` of one entry.
-      An empty `availability` makes the entity always available, whatever the device payload says.
-    - `message_expiry_interval` (seconds, of the commands that Home Assistant sends) and `visible_by_default`
-      are new in 2026; older versions ignore them.
+    - `name`: None for the device's name; if not set, Home Assistant chooses one, such as the device class.
+    - `default_entity_id`: ``domain.name``, used only when Home Assistant creates the entity.
+    - `json_attributes_topic`: the topic of JSON objects whose keys become attributes.
+    - `availability`: an empty list makes the entity always available, whatever the device payload says.
+    - `availability_topic`: with its payloads and template, the same as an `availability` with one entry.
+    - `message_expiry_interval`: for the commands that Home Assistant sends, in seconds. This key and
+      `visible_by_default` are new in Home Assistant 2026; older versions ignore them.
     """
 
     nullable = ("name",)
@@ -113,40 +114,39 @@ class Entity(Component):
     def _refuse_object_id(cls, data: Any) -> Any:
         if isinstance(data, Mapping) and "object_id" in data:
             name = f"{cls.platform}.{data['object_id']}"
-            raise ValueError(f"object_id does not exist any more; use default_entity_id={name!r}")
+            raise ValueError(f"object_id was removed from Home Assistant; use default_entity_id={name!r}")
         return data
 
     @model_validator(mode="after")
     def _check_entity(self) -> Self:
-        if self.default_entity_id is not None and (
-            problem := entity_id_problem(self.default_entity_id, self.platform)
-        ):
-            raise ValueError(f"default_entity_id: {problem}")
+        if self.default_entity_id is not None:
+            check_entity_id(self.default_entity_id, self.platform)
         if self.json_attributes_template is not None and self.json_attributes_topic is None:
-            raise ValueError("json_attributes_template does nothing without json_attributes_topic")
+            raise ValueError("json_attributes_template is only allowed with json_attributes_topic")
         if self.availability_topic is not None:
             if self.availability is not None:
-                raise ValueError("availability and availability_topic exclude each other")
-        elif alone := [key for key in _OF_AVAILABILITY_TOPIC if key in self.model_fields_set]:
+                raise ValueError("only one of availability and availability_topic is allowed")
+        elif alone := [key for key in _AVAILABILITY_TOPIC_KEYS if key in self.model_fields_set]:
             raise ValueError(
-                f"{', '.join(alone)}: belongs to availability_topic, which is not set"
-                " (each entry of availability has its own)"
+                f"{', '.join(alone)}: only allowed with availability_topic; entries of availability have their own"
             )
         check_availability_topics(self.availability)
         return self
 
     @property
     def identity(self) -> str:
+        """The unique id."""
         return self.unique_id
 
     def problems(self, shared: Mapping[str, Any]) -> Iterator[str]:
+        """Yield the reasons why it cannot work in a device payload with these `shared` options."""
         yield from super().problems(shared)
         if self.availability_topic is not None and shared.get("availability") is not None:
-            yield "availability_topic excludes the availability that the device payload has; use availability"
+            yield "availability_topic is not allowed, as the device payload has availability; use availability"
 
 
-class ReadingEntity(Entity):
-    """An entity that Home Assistant only reads: `state_topic` is needed, here or in the device payload."""
+class ReadOnlyEntity(Entity):
+    """An entity whose state comes from MQTT only; `state_topic` is required, here or in the device payload."""
 
     required_topics = ("state_topic",)
 

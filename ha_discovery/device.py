@@ -1,4 +1,4 @@
-"""The device that entities belong to, and the program that announces it."""
+"""The device that components belong to, and the program that announces it."""
 
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, Self
@@ -11,11 +11,11 @@ from .types import ConfigurationUrl, NonEmpty
 
 
 class Device(Model):
-    """A device of Home Assistant's registry, known by its `identifiers` or its `connections`.
+    """A device in Home Assistant's device registry, identified by `identifiers` or `connections`.
 
-    - `connections`: pairs of kind and value, such as ``("mac", "dc:a6:32:00:00:01")``.
-    - `via_device`: an identifier of the device (hub, bridge) that this one is reached through.
-    - `suggested_area`: the area, as long as the user has chosen none.
+    - `connections`: pairs of type and value, such as ``("mac", "dc:a6:32:00:00:01")``.
+    - `via_device`: an identifier of the device (a hub or bridge) through which this device is reached.
+    - `suggested_area`: the area of a new device.
     - `configuration_url`: an http, https or homeassistant URL.
     """
 
@@ -37,18 +37,17 @@ class Device(Model):
     @model_validator(mode="after")
     def _check_identity(self) -> Self:
         if not self.identifiers and not self.connections:
-            raise ValueError(
-                "a device needs identifiers or connections, otherwise nothing tells it from others"
-            )
+            raise ValueError("identifiers or connections is required, with at least one entry")
         if self.via_device is not None and self.via_device in (self.identifiers or ()):
-            raise ValueError(f"via_device {self.via_device!r} is the device itself")
+            raise ValueError(f"via_device must be another device, not {self.via_device!r} itself")
         return self
 
 
 class Origin(Model):
-    """The program that sends the discovery; Home Assistant names it in its log.
+    """The program that publishes the discovery messages; Home Assistant names it in its log.
 
-    `sw_version` is the program's version, `support_url` an http, https or homeassistant URL.
+    - `sw_version`: the version of the program.
+    - `support_url`: an http, https or homeassistant URL.
     """
 
     short_names: ClassVar[Mapping[str, str]] = ORIGIN_KEYS

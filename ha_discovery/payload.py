@@ -1,4 +1,4 @@
-"""The device payload: one retained message that announces a device with everything it has."""
+"""The device payload: one retained message that announces a device with all of its components."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from .device import Device, Origin
 from .types import AvailabilityMode, Encoding, QoS, Topic, TopicFilter, check_id, check_topic
 
 PREFIX: Final = "homeassistant"
-"""The discovery prefix that Home Assistant listens to unless its user chose another one."""
+"""Home Assistant's default discovery prefix."""
 
 Platform: TypeAlias = Literal[
     "alarm_control_panel",
@@ -56,7 +56,7 @@ Platform: TypeAlias = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What to publish. An empty payload with `retain` deletes the retained message of the topic."""
+    """A message to publish. With an empty payload and `retain`, it deletes the topic's retained message."""
 
     topic: str
     payload: bytes
@@ -64,31 +64,33 @@ class Message:
 
 
 def device_topic(object_id: str, *, node_id: str | None = None, prefix: str = PREFIX) -> str:
-    """The topic of a device payload: ``<prefix>/device/[<node_id>/]<object_id>/config``.
+    """Return the topic of a device payload: ``<prefix>/device/[<node_id>/]<object_id>/config``.
 
-    Raises ValueError for an id with other characters than A-Z, a-z, 0-9, ``_``, ``-``, or a wrong prefix.
+    Raises:
+        ValueError: an id has characters other than A-Z, a-z, 0-9, ``_`` and ``-``, or the prefix is not a topic.
     """
     ids = [check_id(part) for part in (node_id, object_id) if part is not None]
     return "/".join((check_topic(prefix), "device", *ids, "config"))
 
 
 class Removal(Model):
-    """Takes a component out of its device: in its place it sends its platform and nothing else.
+    """The removal of a component: under the component's key, its platform and nothing else.
 
-    Merely leaving a component out changes nothing in Home Assistant.
+    A component that is merely left out stays in Home Assistant.
     """
 
     platform: Platform
 
     def to_dict(self) -> dict[str, Any]:
+        """Return the JSON object for Home Assistant."""
         return {KEYS["platform"]: self.platform}
 
 
 class DeviceDiscovery(Model):
-    """A device, the program that announces it, and its components under keys of your own.
+    """A device, the program that announces it (`origin`), and its components, by key.
 
-    The options below `components` hold for every component that does not set its own, so that a `state_topic`
-    that all share is written only once.
+    The keys are free, but must not change: Home Assistant identifies a component by its key. The other options
+    apply to each component that does not set them, such as a `state_topic` that all components share.
     """
 
     device: Device
@@ -110,7 +112,7 @@ class DeviceDiscovery(Model):
 
     def _problems(self) -> Iterator[str]:
         if not self.components:
-            yield "components: a device needs at least one"
+            yield "components: at least one is required"
         shared = {
             "availability": self.availability,
             "state_topic": self.state_topic,
@@ -123,32 +125,33 @@ class DeviceDiscovery(Model):
             try:
                 check_id(key)
             except ValueError as error:
-                yield f"components: {error}"
+                yield f"components: key {error}"
             for problem in component.problems(shared):
                 yield f"components.{key}: {problem}"
-            for name in _names(component):
+            for name in _unique_names(component):
                 if (other := taken.setdefault(name, key)) != key:
-                    yield f"components.{key}: {name} is announced by {other} already"
+                    yield f"components.{key}: {name} must be unique in the device, and components.{other} has it"
 
     def payload(self) -> dict[str, Any]:
-        """The payload as a JSON object, with Home Assistant's short names and without its defaults."""
+        """Return the payload as a JSON object, with Home Assistant's short names and without its defaults."""
         return self.to_dict()
 
     def payload_bytes(self) -> bytes:
-        """The payload as compact JSON in UTF-8."""
+        """Return the payload as compact JSON in UTF-8."""
         return to_json(self.payload())
 
     def topic(self, *, object_id: str, node_id: str | None = None, prefix: str = PREFIX) -> str:
-        """The topic to publish it on, see `device_topic`."""
+        """Return the topic to publish it on, as `device_topic` does."""
         return device_topic(object_id, node_id=node_id, prefix=prefix)
 
     def message(self, topic: str) -> Message:
-        """The retained message that announces the device on `topic`."""
+        """Return the retained message that announces the device on `topic`."""
         return Message(topic, self.payload_bytes(), retain=True)
 
 
-def _names(component: Component) -> Iterator[str]:
-    """What no two components of a device may have in common."""
-    yield f"{component.platform} {component.identity}"
+def _unique_names(component: Component) -> Iterator[str]:
+    """Yield the names that no other component of the device may have."""
+    key = "unique_id" if isinstance(component, Entity) else "type and subtype"
+    yield f"{key} {component.identity!r} of a {component.platform}"
     if isinstance(component, Entity) and component.default_entity_id is not None:
-        yield f"default_entity_id {component.default_entity_id}"
+        yield f"default_entity_id {component.default_entity_id!r}"

@@ -1,4 +1,4 @@
-"""Device classes of numeric values: their units and their state classes.
+"""The units and state classes of numeric device classes.
 
 Source: ``DEVICE_CLASS_UNITS``, ``DEVICE_CLASS_STATE_CLASSES``, ``STATE_CLASS_UNITS`` and ``AMBIGUOUS_UNITS``
 in ``homeassistant/components/sensor/const.py`` and ``…/number/const.py`` of Home Assistant 2026.11.
@@ -67,10 +67,10 @@ NumericDeviceClass: TypeAlias = Literal[
     "wind_direction",
     "wind_speed",
 ]
-"""What a number measures or sets. Numbers and sensors share these; sensors have four more."""
+"""The device classes of numbers. Sensors have these and four that are not numeric."""
 
 StateClass: TypeAlias = Literal["measurement", "measurement_angle", "total", "total_increasing"]
-"""How a sensor's values add up over time, for long-term statistics."""
+"""How long-term statistics treat the values of a sensor."""
 
 _PRESSURE = ("Pa", "atm", "bar", "cbar", "hPa", "inHg", "inH₂O", "kPa", "mPa", "mbar", "mmHg", "psi")
 _ENERGY = (
@@ -211,10 +211,10 @@ UNITS: Final[Mapping[str, tuple[str | None, ...]]] = {
     "wind_direction": ("°",),
     "wind_speed": ("Beaufort", "ft/s", "in/s", "km/h", "kn", "m/min", "m/s", "mm/s", "mph"),
 }
-"""Device class -> the units it may have; ``None`` = it may have no unit. ``monetary`` takes any unit."""
+"""The units of each device class; None if the unit may be missing. ``monetary`` takes any unit."""
 
 NON_NUMERIC: Final = ("date", "enum", "timestamp", "uptime")
-"""Sensor device classes whose values are no numbers: no unit, no state class."""
+"""The device classes of sensors whose values are not numbers: they have no unit and no state class."""
 
 _ANY = ("measurement", "measurement_angle", "total", "total_increasing")
 _TOTALS = ("total", "total_increasing")
@@ -234,7 +234,7 @@ STATE_CLASSES: Final[Mapping[str, tuple[str, ...]]] = {
     "weight": ("measurement", "total", "total_increasing"),
     "wind_direction": ("measurement_angle",),
 }
-"""Device class -> the state classes it may have. Classes that are missing here: ``measurement`` only."""
+"""The state classes of each device class; those that are not listed have ``measurement`` only."""
 
 STATE_CLASS_UNITS: Final[Mapping[str, tuple[str, ...]]] = {"measurement_angle": ("°",)}
 
@@ -256,29 +256,40 @@ _PREFERRED: Final[Mapping[str, str]] = {
 
 
 def preferred_unit(unit: str) -> str:
-    """The spelling that Home Assistant compares: the Greek mu for the micro sign, ``var`` for ``VAr``."""
+    """Return the spelling that Home Assistant compares: the Greek mu for the micro sign, ``var`` for ``VAr``."""
     return _PREFERRED.get(unit, unit)
 
 
-def unit_problem(device_class: str, unit: str | None) -> str | None:
-    """Why `unit` (``None``: no unit) does not fit `device_class`; ``None`` when it does.
+def check_unit(device_class: str, unit: str | None) -> None:
+    """Check the unit of a numeric device class; None if there is no unit.
 
-    Home Assistant refuses a sensor with a wrong unit; without a unit, and for numbers, it logs a warning.
+    Home Assistant refuses a sensor with a wrong unit. If the unit is missing, and for numbers, it logs a warning.
+
+    Raises:
+        ValueError: the device class has other units.
     """
     allowed = UNITS.get(device_class)
     if allowed is None or (preferred_unit(unit) if unit is not None else None) in allowed:
-        return None
+        return
     names = ", ".join("no unit" if name is None else name for name in allowed)
-    given = "no unit_of_measurement" if unit is None else f"unit_of_measurement {unit!r}"
-    return f"device_class {device_class!r} does not go with {given}; allowed: {names}"
+    given = "is missing" if unit is None else f"{unit!r} is wrong"
+    raise ValueError(f"unit_of_measurement {given} for device_class {device_class!r}; allowed: {names}")
 
 
-def state_class_problem(device_class: str, state_class: str) -> str | None:
-    """Why `state_class` does not fit `device_class`; ``None`` when it does. Home Assistant logs a warning."""
-    if device_class in NON_NUMERIC:
-        return f"device_class {device_class!r} has no numeric values and takes no state_class"
-    allowed = STATE_CLASSES.get(device_class, ("measurement",))
-    if state_class in allowed:
-        return None
-    names = ", ".join(allowed)
-    return f"device_class {device_class!r} does not go with state_class {state_class!r}; allowed: {names}"
+def allowed_state_classes(device_class: str) -> tuple[str, ...]:
+    """Return the state classes of a device class; Home Assistant logs a warning about others."""
+    return () if device_class in NON_NUMERIC else STATE_CLASSES.get(device_class, ("measurement",))
+
+
+def check_state_class(device_class: str, state_class: str) -> None:
+    """Check the state class of a sensor with a device class.
+
+    Raises:
+        ValueError: the device class has other state classes, or none.
+    """
+    allowed = allowed_state_classes(device_class)
+    if state_class not in allowed:
+        names = ", ".join(allowed) or "none, as its values are not numbers"
+        raise ValueError(
+            f"state_class {state_class!r} is wrong for device_class {device_class!r}; allowed: {names}"
+        )

@@ -1,7 +1,7 @@
-"""When a picture is due: every so often, or at times of the clock.
+"""Schedules: when a picture is due, at intervals or at times of day.
 
-The grammar is the one of NII's reference sender and a little more. Times of the clock are local time;
-cronsim, which has the rules of Debian's cron for the nights when the clocks change, finds them.
+The grammar is that of NII's reference sender, with a few additions. Times of day are local time. They are computed by
+cronsim, which follows the rules of Debian's cron when daylight saving time begins or ends.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ GRAMMAR = (
 )
 MIN_SECONDS, MAX_SECONDS = 0.01, 366 * 86400.0
 _CLOCK_JUMP = 1.0
-"""Seconds by which the wall clock must leave the steady one to have been set by somebody."""
+"""Seconds by which the wall clock must deviate from the monotonic one to count as set."""
 
 _UNITS = {"second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86400.0, "week": 7 * 86400.0}
 _SHORT = {
@@ -42,7 +42,12 @@ _CRON_FIELDS = 5
 
 
 class BadSchedule(ValueError):
-    """A text that is no schedule; `reason` says what is wrong with it (may be empty), `allowed` is the grammar."""
+    """The text is not a schedule.
+
+    Attributes:
+        reason: what is wrong with it; may be empty.
+        allowed: the grammar, in words.
+    """
 
     allowed = GRAMMAR
 
@@ -52,19 +57,19 @@ class BadSchedule(ValueError):
 
 
 class Times(Protocol):
-    """The times of a schedule on one of two clocks."""
+    """The times of a schedule, on the wall clock or the monotonic clock."""
 
     @property
     def steady(self) -> bool:
-        """Counted on the steady clock (`time.monotonic`): setting the wall clock changes nothing."""
+        """Whether times are on the monotonic clock (`time.monotonic`), so that setting the wall clock has no effect."""
 
     def after(self, moment: float, start: float) -> float:
-        """The first time after `moment`, in seconds of the clock; `start` is that of the first picture."""
+        """Return the first time after `moment`, in seconds on the clock; `start` is the time of the first picture."""
 
 
 @dataclass(frozen=True)
 class Interval:
-    """Every so many seconds from the start on, without drift."""
+    """Every `seconds` seconds from the start, without drift."""
 
     seconds: float
     steady = True
@@ -77,7 +82,7 @@ class Interval:
 
 @dataclass(frozen=True)
 class Minutes:
-    """A second of each N-th minute; the first of several is N minutes after that of the start."""
+    """A second of every N-th minute. If N is above 1, the first is N minutes after the minute of the start."""
 
     every: int
     second: int
@@ -90,14 +95,14 @@ class Minutes:
 
 @dataclass(frozen=True)
 class CronTimes:
-    """Local times by a cron expression; of N units of time (hours, days, weeks) only the last.
+    """Local times given by a cron expression, in every N-th unit of time (hour, day or week) only.
 
     Attributes:
-        expression: cron's five fields; `{minute}`, `{hour}` and `{weekday}` are those of the start.
-        second: after the minute; None for that of the start.
-        every: N. The units are counted from that of the start, as the reference does: `every 2 days at 10:30`
-            is first due the day after tomorrow.
-        unit: seconds of the unit.
+        expression: cron's five fields; `{minute}`, `{hour}` and `{weekday}` are replaced by those of the start.
+        second: seconds after the minute; `None` for those of the start.
+        every: N. As in the reference sender, units are counted from that of the start: `every 2 days at 10:30` is
+            first due the day after tomorrow.
+        unit: length of the unit in seconds.
     """
 
     expression: str
@@ -115,7 +120,7 @@ class CronTimes:
         expression = self.expression.format(
             minute=begin.minute, hour=begin.hour, weekday=begin.isoweekday() % 7
         )
-        # cronsim knows minutes; what it gives is after its start, so the seconds can be added.
+        # cronsim only knows minutes, so the seconds are subtracted before and added after.
         cron = CronSim(expression, datetime.fromtimestamp(moment - second, zone))
         while True:
             due = next(cron)
@@ -133,7 +138,7 @@ class CronTimes:
 
 @dataclass(frozen=True)
 class Schedule:
-    """A schedule as it was written, in lower case, and its times."""
+    """A schedule: its text in lower case, and its times."""
 
     text: str
     times: Times
@@ -143,10 +148,10 @@ class Schedule:
 
 
 def parse(text: str) -> Schedule:
-    """The schedule that a text means; any case, any spaces.
+    """Return the schedule that a text describes, in any case and with any spaces.
 
     Raises:
-        BadSchedule: it means none.
+        BadSchedule: the text is not a schedule.
     """
     plain = " ".join(text.lower().split())
     try:
@@ -162,7 +167,7 @@ def parse(text: str) -> Schedule:
 
 
 def local_zone() -> tzinfo:
-    """The machine's time zone with its rules, from `TZ` or `/etc/localtime`."""
+    """Return the time zone of this machine, from `TZ` or `/etc/localtime`."""
     from tzlocal import get_localzone
 
     return get_localzone()
@@ -180,9 +185,9 @@ def _unit(word: str) -> str:
 
 
 def _interval(number: str, unit: str) -> Times:
-    """So much time; whole days and weeks at the same time of the day, also when the clocks change."""
+    """Return the times of an interval; whole days and weeks keep the time of day when the clocks change."""
     if unit in _WEEKDAYS:
-        raise BadSchedule("a weekday is no length of time")
+        raise BadSchedule("a weekday is not an interval")
     seconds = float(number) * _UNITS[unit]
     if not MIN_SECONDS <= seconds <= MAX_SECONDS:
         raise BadSchedule(f"not within {MIN_SECONDS:g} seconds and 366 days")
@@ -197,10 +202,10 @@ def _every(number: str, unit: str, at: str | None) -> Times:
         return _interval(number, unit)
     every = float(number)
     if not every.is_integer() or not 1 <= every * _UNITS.get(unit, _UNITS["week"]) <= MAX_SECONDS:
-        raise BadSchedule(f"{number} is not a whole number of times of the clock within 366 days")
+        raise BadSchedule(f"{number} is not a whole number of at most 366 days")
     count = int(every)
     if unit == "second":
-        raise BadSchedule("a second has no times in it")
+        raise BadSchedule("a second cannot be divided any further")
     if unit == "minute":
         return Minutes(count, _second_of(at or ""))
     if unit == "hour":
@@ -253,15 +258,15 @@ def _cron(plain: str) -> Times:
     except CronSimError as error:
         raise BadSchedule(str(error).lower()) from None
     except StopIteration:
-        raise BadSchedule("such a day never comes") from None
+        raise BadSchedule("this date never occurs") from None
     return CronTimes(plain)
 
 
 class Ticker:
-    """Says of each frame whether a schedule is due.
+    """Decides for each frame whether a schedule is due.
 
-    The first frame is due at once. Times that pass without a frame are not made up for: the next frame stands
-    for all of them. When somebody sets the wall clock, times of the clock are found anew; intervals go on.
+    The first frame is due at once. Times that pass without a frame are not made up for: the next frame counts for all
+    of them. If the wall clock is set, times of day are computed again; intervals continue unchanged.
     """
 
     def __init__(self, schedule: Schedule) -> None:
@@ -271,10 +276,10 @@ class Ticker:
         self._ahead = 0.0
 
     def due(self, wall: float | None = None, steady: float | None = None) -> bool:
-        """Whether a frame of now is due; it then counts as taken.
+        """Return whether a frame captured now is due; it then counts as taken.
 
         Args:
-            wall, steady: now on `time.time` and `time.monotonic`, in seconds; read here if not given.
+            wall, steady: the current `time.time` and `time.monotonic`, in seconds; read here by default.
         """
         wall = time.time() if wall is None else wall
         steady = time.monotonic() if steady is None else steady

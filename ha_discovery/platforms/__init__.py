@@ -1,4 +1,4 @@
-"""One class a platform of Home Assistant."""
+"""One class per platform of Home Assistant."""
 
 from .binary_sensor import BinarySensor
 from .button import Button

@@ -1,11 +1,11 @@
-"""A sensor of two states."""
+"""A binary sensor: on or off."""
 
 from typing import ClassVar, Literal, Self, TypeAlias
 
 from pydantic import model_validator
 
-from ha_discovery.component import ReadingEntity
-from ha_discovery.types import Count, ReadingCategory
+from ..component import ReadOnlyEntity
+from ..types import Count, DiagnosticCategory
 
 BinarySensorDeviceClass: TypeAlias = Literal[
     "battery",
@@ -40,18 +40,18 @@ BinarySensorDeviceClass: TypeAlias = Literal[
 ]
 
 
-class BinarySensor(ReadingEntity):
-    """On or off; the payload ``None`` means unknown, any other payload is ignored.
+class BinarySensor(ReadOnlyEntity):
+    """A sensor that is on or off. The payload ``None`` makes it unknown; other payloads are ignored.
 
-    - `expire_after`: seconds without a message until it is unavailable; 0 = never.
-      With it, the sensor is unavailable until the first message.
-    - `off_delay`: seconds after which an "on" turns off by itself.
-    - `force_update`: a message with the same value counts as an update, too.
+    - `expire_after`: the seconds without a message after which it is unavailable, as it is before the first
+      message; 0 for never.
+    - `off_delay`: the seconds after which it turns off by itself.
+    - `force_update`: a message with the same value is an update, too.
     """
 
     platform: ClassVar = "binary_sensor"
 
-    entity_category: ReadingCategory | None = None
+    entity_category: DiagnosticCategory | None = None
     device_class: BinarySensorDeviceClass | None = None
     payload_on: str = "ON"
     payload_off: str = "OFF"
@@ -62,7 +62,5 @@ class BinarySensor(ReadingEntity):
     @model_validator(mode="after")
     def _check_payloads(self) -> Self:
         if self.payload_on == self.payload_off:
-            raise ValueError(
-                f"payload_on and payload_off are both {self.payload_on!r}: it could never be off"
-            )
+            raise ValueError(f"payload_on and payload_off must differ, both are {self.payload_on!r}")
         return self

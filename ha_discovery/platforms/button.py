@@ -1,15 +1,15 @@
-"""A button to press."""
+"""A button."""
 
 from typing import ClassVar, Literal, TypeAlias
 
-from ha_discovery.component import Entity
-from ha_discovery.types import Template, Topic
+from ..component import Entity
+from ..types import Template, Topic
 
 ButtonDeviceClass: TypeAlias = Literal["identify", "restart", "update"]
 
 
 class Button(Entity):
-    """Sends `payload_press`."""
+    """A button that sends `payload_press`."""
 
     platform: ClassVar = "button"
     required_topics = ("command_topic",)

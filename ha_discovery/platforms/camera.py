@@ -1,15 +1,15 @@
-"""A camera: the last picture on a topic."""
+"""A camera."""
 
 from typing import ClassVar, Literal
 
-from ha_discovery.component import Entity
-from ha_discovery.types import TopicFilter
+from ..component import Entity
+from ..types import TopicFilter
 
 
 class Camera(Entity):
-    """The last payload on `topic` is the picture, served as ``image/jpeg``.
+    """A camera that shows the last payload on `topic`, as ``image/jpeg``.
 
-    - `image_encoding`: "b64" for base64 text, otherwise raw bytes.
+    - `image_encoding`: ``b64`` for Base64; None for raw bytes.
     """
 
     platform: ClassVar = "camera"

@@ -1,16 +1,17 @@
-"""Device triggers: messages that start automations, without an entity."""
+"""Device triggers, which start automations and are not entities."""
 
 from typing import ClassVar
 
-from ha_discovery.component import Component
-from ha_discovery.types import NonEmpty, Template, TopicFilter
+from ..component import Component
+from ..types import NonEmpty, Template, TopicFilter
 
 
 class DeviceAutomation(Component):
-    """A trigger: a message on `topic` that is `payload` (any message when it is not set).
+    """A device trigger: it fires at each message on `topic`, or at those with a certain `payload`.
 
-    `type` and `subtype` name it for the user (``button_short_press``, ``button_1``); together they are
-    unique in the device. An `Event` is the newer way to tell the same.
+    `type` and `subtype`, such as ``button_short_press`` and ``button_1``, are shown to the user; together they
+    are unique in the device. Home Assistant cannot delete a device whose trigger was removed and announced again;
+    an `Event` has no such limit.
     """
 
     platform: ClassVar = "device_automation"
@@ -24,4 +25,5 @@ class DeviceAutomation(Component):
 
     @property
     def identity(self) -> str:
+        """The type and subtype."""
         return f"{self.type} {self.subtype}"

@@ -1,19 +1,20 @@
-"""Something that happens."""
+"""An event entity, such as a doorbell."""
 
 from typing import ClassVar, Literal, Self, TypeAlias
 
 from pydantic import model_validator
 
-from ha_discovery.component import ReadingEntity
-from ha_discovery.types import Choices
+from ..component import ReadOnlyEntity
+from ..types import Choices
 
 EventDeviceClass: TypeAlias = Literal["button", "doorbell", "motion"]
 
 
-class Event(ReadingEntity):
-    """Messages are JSON objects with an ``event_type`` out of `event_types`; other keys become attributes.
+class Event(ReadOnlyEntity):
+    """An entity that shows the last event.
 
-    Home Assistant ignores retained messages that it gets at its start.
+    Messages are JSON objects with an ``event_type``, one of `event_types`; their other keys become attributes.
+    Home Assistant ignores retained messages that it receives when it subscribes.
     """
 
     platform: ClassVar = "event"
@@ -24,5 +25,5 @@ class Event(ReadingEntity):
     @model_validator(mode="after")
     def _check_doorbell(self) -> Self:
         if self.device_class == "doorbell" and "ring" not in self.event_types:
-            raise ValueError("device_class 'doorbell' needs 'ring' among the event_types")
+            raise ValueError("event_types must have 'ring' for device_class 'doorbell'")
         return self

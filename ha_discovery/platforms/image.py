@@ -1,18 +1,18 @@
-"""An image: a picture that changes now and then."""
+"""An image, for pictures that change rarely."""
 
 from typing import ClassVar, Literal, Self
 
 from pydantic import model_validator
 
-from ha_discovery.component import Entity
-from ha_discovery.types import NonEmpty, Template, TopicFilter
+from ..component import Entity
+from ..types import NonEmpty, Template, TopicFilter
 
 
 class Image(Entity):
-    """The picture itself comes on `image_topic`, or its URL on `url_topic`. Every message writes a state.
+    """A picture from `image_topic`, or from the URL on `url_topic`. Each message is a state change.
 
-    - `content_type`: the media type of the pictures on `image_topic` (default ``image/jpeg``).
-    - `image_encoding`: "b64" for base64 text on `image_topic`, otherwise raw bytes.
+    - `content_type`: the media type of the pictures on `image_topic`; ``image/jpeg`` if None.
+    - `image_encoding`: ``b64`` if the payload is Base64; otherwise it is raw bytes.
     """
 
     platform: ClassVar = "image"
@@ -26,9 +26,9 @@ class Image(Entity):
     @model_validator(mode="after")
     def _check_source(self) -> Self:
         if (self.image_topic is None) == (self.url_topic is None):
-            raise ValueError("an image needs exactly one of image_topic and url_topic")
+            raise ValueError("exactly one of image_topic and url_topic is required")
         others = ("content_type", "image_encoding") if self.image_topic is None else ("url_template",)
         if wrong := [key for key in others if getattr(self, key) is not None]:
-            topic = "image_topic" if self.url_topic is None else "url_topic"
-            raise ValueError(f"{', '.join(wrong)} cannot be used with {topic}")
+            topic = "image_topic" if self.image_topic is None else "url_topic"
+            raise ValueError(f"{', '.join(wrong)}: only allowed with {topic}")
         return self

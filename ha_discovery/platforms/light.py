@@ -1,12 +1,12 @@
-"""Lights, in the three ways that Home Assistant speaks to them."""
+"""Lights, one class for each of Home Assistant's three schemas."""
 
 from collections.abc import Sequence
 from typing import Annotated, ClassVar, Final, Literal, Self, TypeAlias
 
 from pydantic import Field, model_validator
 
-from ha_discovery.component import Entity
-from ha_discovery.types import Choices, Count, Template, Topic, TopicFilter
+from ..component import Entity
+from ..types import Choices, Count, Template, Topic, TopicFilter
 
 ColorMode: TypeAlias = Literal[
     "onoff", "brightness", "color_temp", "hs", "xy", "rgb", "rgbw", "rgbww", "white"
@@ -15,15 +15,15 @@ OnCommandType: TypeAlias = Literal["first", "last", "brightness"]
 Scale: TypeAlias = Annotated[int, Field(ge=1)]
 
 COLORS: Final = ("hs", "xy", "rgb", "rgbw", "rgbww")
-"""The modes that mix a color; ``white`` exists only next to one of them."""
+"""The modes that set a color; ``white`` requires one of them."""
 
 
 class LightBase(Entity):
-    """What the three ways have in common.
+    """The keys that all three schemas have.
 
     - `effect_list`: the names of the effects.
     - `min_kelvin` and `max_kelvin`, or `min_mireds` and `max_mireds`: the range of the color temperature.
-    - `color_temp_kelvin`: color temperatures are sent in kelvin, not in mireds.
+    - `color_temp_kelvin`: color temperatures are in kelvin, not in mireds.
     """
 
     platform: ClassVar = "light"
@@ -49,15 +49,17 @@ class LightBase(Entity):
             if low is not None and high is not None and low >= high:
                 raise ValueError(f"min_{unit} ({low}) must be below max_{unit} ({high})")
         if (self.max_mireds and self.min_kelvin) or (self.min_mireds and self.max_kelvin):
-            raise ValueError("mireds and kelvin give the same end of the range; keep one of them")
+            raise ValueError(
+                "only one of min_kelvin and max_mireds, and one of max_kelvin and min_mireds, is allowed"
+            )
         return self
 
 
 class Light(LightBase):
-    """A light with a topic for each property (Home Assistant's schema ``basic``, its default).
+    """A light with a topic for each property (schema ``basic``, the default).
 
-    The command topics say what the light can do. `on_command_type` is what is sent to turn on with a
-    brightness or color: `payload_on` ``first``, ``last``, or only the ``brightness``.
+    The command topics define what the light supports. `on_command_type` is the order in which the light is turned
+    on with a brightness or color: `payload_on` ``first``, `payload_on` ``last``, or ``brightness`` without it.
     """
 
     brightness_command_topic: Topic | None = None
@@ -108,7 +110,8 @@ class Light(LightBase):
             getattr(self, f"{color}_command_topic") for color in COLORS
         ):
             raise ValueError(
-                f"white_command_topic needs the command topic of a color, too: {', '.join(COLORS)}"
+                "white_command_topic is only allowed with the command topic of a color,"
+                f" one of {', '.join(f'{color}_command_topic' for color in COLORS)}"
             )
         return self
 
@@ -116,8 +119,8 @@ class Light(LightBase):
 class LightJson(LightBase):
     """A light whose commands and states are JSON objects (schema ``json``).
 
-    `supported_color_modes` says what it can do; without it, `brightness` makes it dimmable.
-    `flash_time_short` and `flash_time_long` are in seconds.
+    - `supported_color_modes`: what the light supports; if None, on and off, and `brightness` if that is true.
+    - `flash_time_short`, `flash_time_long`: in seconds.
     """
 
     fixed: ClassVar = {"schema": "json"}
@@ -138,19 +141,21 @@ class LightJson(LightBase):
         if modes is None:
             return self
         if not modes or len(set(modes)) != len(modes):
-            raise ValueError("supported_color_modes needs at least one mode, and each only once")
+            raise ValueError("supported_color_modes must have at least one mode, and each only once")
         for alone in ("onoff", "brightness"):
             if alone in modes and len(modes) > 1:
-                raise ValueError(f"color mode {alone!r} excludes all others")
+                raise ValueError(f"supported_color_modes: {alone!r} is only allowed alone")
         if "white" in modes and not set(modes) & set(COLORS):
-            raise ValueError(f"color mode 'white' needs one of {', '.join(COLORS)}")
+            raise ValueError(
+                f"supported_color_modes: 'white' is only allowed with one of {', '.join(COLORS)}"
+            )
         return self
 
 
 class LightTemplate(LightBase):
-    """A light whose commands and states are written by templates (schema ``template``).
+    """A light with a template for each property (schema ``template``).
 
-    Colors need all three of `red_template`, `green_template` and `blue_template`.
+    Colors require all of `red_template`, `green_template` and `blue_template`.
     """
 
     fixed: ClassVar = {"schema": "template"}
@@ -171,5 +176,5 @@ class LightTemplate(LightBase):
             template is not None for template in (self.red_template, self.green_template, self.blue_template)
         ]
         if any(given) and not all(given):
-            raise ValueError("a color needs all three of red_template, green_template and blue_template")
+            raise ValueError("red_template, green_template and blue_template are only allowed together")
         return self

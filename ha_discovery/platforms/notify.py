@@ -1,13 +1,13 @@
-"""A place to send messages to."""
+"""A receiver of notifications."""
 
 from typing import ClassVar
 
-from ha_discovery.component import Entity
-from ha_discovery.types import Template, Topic
+from ..component import Entity
+from ..types import Template, Topic
 
 
 class Notify(Entity):
-    """Sends the message's text to `command_topic`."""
+    """An entity that publishes the text of each notification to `command_topic`."""
 
     platform: ClassVar = "notify"
     required_topics = ("command_topic",)

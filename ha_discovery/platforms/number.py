@@ -1,30 +1,32 @@
-"""A number that the user sets."""
+"""A number that the user can set."""
 
 from typing import Annotated, ClassVar, Final, Literal, Self, TypeAlias
 
 from pydantic import Field, model_validator
 
-from ha_discovery.component import SHARED_OPTIONS, Entity
-from ha_discovery.types import Template, Topic, TopicFilter
-from ha_discovery.units import NumericDeviceClass, unit_problem
+from ..component import SHARED_OPTIONS, Entity
+from ..types import Template, Topic, TopicFilter
+from ..units import NumericDeviceClass, check_unit
 
 NumberDeviceClass: TypeAlias = NumericDeviceClass
 NumberMode: TypeAlias = Literal["auto", "box", "slider"]
 
 MIN_STEP: Final = 0.001
-"""The smallest step of Home Assistant's MQTT numbers."""
+"""The smallest step that Home Assistant allows for MQTT numbers."""
 
 
 class Number(Entity):
-    """A number from `min` to `max` in steps of `step`; `payload_reset` as a state makes it unknown.
+    """A number from `min` to `max` in steps of `step`.
 
-    Home Assistant refuses states and commands out of the range, and sends whole numbers as ``5``.
+    - `payload_reset`: the state that makes it unknown.
+
+    Home Assistant logs an error for states out of the range, and sends whole numbers without a decimal point.
     """
 
     platform: ClassVar = "number"
     required_topics = ("command_topic",)
-    # Home Assistant's documentation (min 1) and its code (min 0) disagree about the defaults
-    kept = SHARED_OPTIONS | {"min", "max"}
+    # Home Assistant's documentation and its code disagree about the default of min: 1 or 0.
+    always_sent_if_set = SHARED_OPTIONS | {"min", "max"}
 
     command_topic: Topic | None = None
     state_topic: TopicFilter | None = None
@@ -46,14 +48,12 @@ class Number(Entity):
             raise ValueError(f"min ({self.min:g}) must be below max ({self.max:g})")
         if self.step > self.max - self.min:
             raise ValueError(
-                f"step ({self.step:g}) is larger than the range from {self.min:g} to {self.max:g}"
+                f"step ({self.step:g}) must not be larger than the range from min ({self.min:g}) to max ({self.max:g})"
             )
         return self
 
     @model_validator(mode="after")
     def _check_unit(self) -> Self:
-        if self.device_class is not None and (
-            problem := unit_problem(self.device_class, self.unit_of_measurement)
-        ):
-            raise ValueError(problem)
+        if self.device_class is not None:
+            check_unit(self.device_class, self.unit_of_measurement)
         return self

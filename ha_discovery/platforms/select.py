@@ -1,15 +1,15 @@
-"""A choice between options."""
+"""A choice of options."""
 
 from typing import ClassVar, Self
 
 from pydantic import model_validator
 
-from ha_discovery.component import Entity
-from ha_discovery.types import Choices, Template, Topic, TopicFilter
+from ..component import Entity
+from ..types import Choices, Template, Topic, TopicFilter
 
 
 class Select(Entity):
-    """One of `options`. A state that is none of them is refused; the state ``None`` means unknown."""
+    """A choice of one of `options`. Other states are ignored; the state ``None`` makes it unknown."""
 
     platform: ClassVar = "select"
     required_topics = ("command_topic",)
@@ -26,6 +26,6 @@ class Select(Entity):
     def _check_options(self) -> Self:
         if reserved := [option for option in self.options if option.lower() == "none"]:
             raise ValueError(
-                f"option {reserved[0]!r} could never be shown: as a state Home Assistant reads it as unknown"
+                f"options: {reserved[0]!r} is not allowed, as Home Assistant takes that state for unknown"
             )
         return self

@@ -2,14 +2,14 @@
 
 from typing import ClassVar
 
-from ha_discovery.component import Entity
-from ha_discovery.types import Choices, Template, Topic, TopicFilter
+from ..component import Entity
+from ..types import Choices, Template, Topic, TopicFilter
 
 
 class Siren(Entity):
-    """Commands are JSON objects with ``state`` and, if supported, ``tone``, ``duration``, ``volume_level``.
+    """A siren. Commands are JSON objects with ``state`` and, if supported, ``tone``, ``duration``, ``volume_level``.
 
-    `command_off_template` is for turning off; without it `command_template` is used for both.
+    - `command_off_template`: the template of the command that turns it off; `command_template` if None.
     """
 
     platform: ClassVar = "siren"

@@ -1,17 +1,17 @@
-"""A switch: on or off."""
+"""A switch."""
 
 from typing import ClassVar, Literal, TypeAlias
 
-from ha_discovery.component import Entity
-from ha_discovery.types import Template, Topic, TopicFilter
+from ..component import Entity
+from ..types import Template, Topic, TopicFilter
 
 SwitchDeviceClass: TypeAlias = Literal["outlet", "switch"]
 
 
 class Switch(Entity):
-    """Sends `payload_on` or `payload_off`; reads them back, or `state_on` and `state_off` if those are set.
+    """A switch. It sends `payload_on` and `payload_off`, which are also its states if `state_on` is None.
 
-    Without a `state_topic` Home Assistant assumes that every command works (optimistic).
+    Without a `state_topic`, Home Assistant assumes that every command succeeds (`optimistic`).
     """
 
     platform: ClassVar = "switch"

@@ -1,16 +1,16 @@
-"""A text that the user writes."""
+"""A text that the user can set."""
 
 from typing import Annotated, ClassVar, Final, Literal, Self, TypeAlias
 
 from pydantic import Field, model_validator
 
-from ha_discovery.component import Entity
-from ha_discovery.types import Count, Pattern, Template, Topic, TopicFilter
+from ..component import Entity
+from ..types import Count, Pattern, Template, Topic, TopicFilter
 
 TextMode: TypeAlias = Literal["text", "password"]
 
 MAX_LENGTH: Final = 255
-"""Characters that a state of Home Assistant can have."""
+"""The largest number of characters in a state of Home Assistant."""
 
 
 class Text(Entity):
@@ -33,5 +33,5 @@ class Text(Entity):
     @model_validator(mode="after")
     def _check_length(self) -> Self:
         if self.min > self.max:
-            raise ValueError(f"min ({self.min}) must not be above max ({self.max})")
+            raise ValueError(f"min ({self.min}) must not be larger than max ({self.max})")
         return self

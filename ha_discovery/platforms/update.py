@@ -1,19 +1,19 @@
-"""The version of a software, and whether there is a newer one."""
+"""The installed and the latest version of a piece of software."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Literal, TypeAlias
 
-from ha_discovery.component import ReadingEntity
-from ha_discovery.types import Count, Template, Topic, TopicFilter, WebUrl
+from ..component import ReadOnlyEntity
+from ..types import Count, Template, Topic, TopicFilter, WebUrl
 
 UpdateDeviceClass: TypeAlias = Literal["firmware"]
 
 
-class Update(ReadingEntity):
-    """States are JSON objects with some of ``installed_version``, ``latest_version``, ``title``,
-    ``release_summary``, ``release_url``, ``entity_picture``, ``in_progress`` and ``update_percentage``.
+class Update(ReadOnlyEntity):
+    """An update of firmware or software, with a button that sends `payload_install` if it has a `command_topic`.
 
-    With a `command_topic` there is an install button, which sends `payload_install`.
+    States are JSON objects with some of ``installed_version``, ``latest_version``, ``title``,
+    ``release_summary``, ``release_url``, ``entity_picture``, ``in_progress`` and ``update_percentage``.
     """
 
     platform: ClassVar = "update"
@@ -30,6 +30,7 @@ class Update(ReadingEntity):
     retain: bool = False
 
     def problems(self, shared: Mapping[str, Any]) -> Iterator[str]:
+        """Yield the reasons why it cannot work in a device payload with these `shared` options."""
         yield from super().problems(shared)
         if self.payload_install is None and (self.command_topic or shared.get("command_topic")):
-            yield "update with a command_topic needs a payload_install, otherwise installing fails"
+            yield "payload_install is required for an update with a command_topic"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mqttcam.imaging.exif import UPRIGHT, is_sideways, orientation, upright
+from mqttcam.imaging.limits import MAX_PIXELS
 from mqttcam.imaging.raster import Planes, Raster, decode, encode, fit_within, flip, size_of
 from mqttcam.imaging.rate_control import JpegRateControl
 from mqttcam.imaging.resize import resize
@@ -13,6 +14,8 @@ from mqttcam.settings import CameraSettings
 
 DEFAULT_QUALITY = 85
 """JPEG quality, 1 to 100. At this quality, a JPEG from the source is passed through unchanged."""
+_KEPT_PIXELS = 1 << 23
+"""Of one frame's decoded pictures of several widths together; they are made again beyond that."""
 _NO_METADATA: Mapping[str, object] = {}
 
 
@@ -202,6 +205,11 @@ class Frame:
         return self._noted
 
     @property
+    def max_pixels(self) -> int:
+        """The limit for decoding its JPEG, whose own size the source has checked already."""
+        return max(MAX_PIXELS, self._size[0] * self._size[1])
+
+    @property
     def _seen_size(self) -> tuple[int, int]:
         """The size of the frame as it came, turned upright."""
         width, height = self._size
@@ -213,6 +221,8 @@ class Frame:
         size = fit_within(width, height, max_width or width, height)
         raster = self._rasters.get(size)
         if raster is None:
+            if size[0] * size[1] + sum(width * height for width, height in self._rasters) > _KEPT_PIXELS:
+                self._rasters.clear()
             raster = self._rasters[size] = self._adjusted(*size)
         return raster
 
@@ -222,7 +232,7 @@ class Frame:
             raster = self.planes
         else:
             least = (height, width) if is_sideways(self._orientation) else (width, height)
-            raster = upright(decode(self.jpeg or b"", *least), self._orientation)
+            raster = upright(decode(self.jpeg or b"", *least, self.max_pixels), self._orientation)
         if size_of(raster) != (width, height):
             raster = resize(raster, width, height)
         adjustment = self._adjustment

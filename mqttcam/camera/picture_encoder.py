@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from mqttcam.camera.frame import Frame, Picture, PictureSpec, fit_picture, refit_picture
+from mqttcam.imaging.limits import LARGEST_MAX_PIXELS
 from mqttcam.imaging.raster import jpeg_size
 from mqttcam.imaging.rate_control import JpegRateControl
 
@@ -54,7 +55,8 @@ class PictureEncoder:
         """
         made = None
         if self._fit:
-            made = refit_picture(Picture(jpeg, 0, 0, *jpeg_size(jpeg), spec.quality), spec, max_bytes)
+            size = jpeg_size(jpeg, LARGEST_MAX_PIXELS)  # the source has checked it against its own limit
+            made = refit_picture(Picture(jpeg, 0, 0, *size, spec.quality), spec, max_bytes)
         self._log_limit(max_bytes, made)
         return None if made is None else made.jpeg
 

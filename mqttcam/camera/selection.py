@@ -27,7 +27,7 @@ class Every:
 
 
 class Rate:
-    """Takes a number of frames per second, by capture times, without drift and never more on average.
+    """Takes a number of frames per second, infinity for all, by capture times, without drift and never more on average.
 
     Half a frame early counts as on time, so that no rate beats against the camera's. A clock that jumps costs at most
     two periods.

@@ -43,6 +43,7 @@ class Supervisor:
         on_tick: Callable[[], None],
         on_stuck: Callable[[], str] | None,
         timing: Timing = DEFAULT_TIMING,
+        backoff: Backoff | None = None,
     ) -> None:
         """Do nothing yet.
 
@@ -51,6 +52,7 @@ class Supervisor:
             on_tick: called each second while a capture runs.
             on_stuck: called if only a new process can help, and again at each failure after that; returns in words
                 what will happen.
+            backoff: the pauses after failures; by default those of `timing`, with jitter.
         """
         self.reopening = self.was_steady = False
         self._name = name
@@ -64,7 +66,7 @@ class Supervisor:
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._failures = 0
-        self._backoff = Backoff(timing.first_retry, timing.last_retry, jitter=0.5)
+        self._backoff = backoff or Backoff(timing.first_retry, timing.last_retry, jitter=0.5)
         self._failure_log = FailureLog(name)
         self._hanging: set[Capture] = set()
 

@@ -11,7 +11,7 @@ from mqttcam.commands.command import Command, Commands, command
 from mqttcam.commands.request import RequestId
 from mqttcam.devices.camera import CameraDevice
 from mqttcam.devices.node import Node
-from mqttcam.devices.patch import apply_patch
+from mqttcam.devices.patch import Changes, apply_patch
 from mqttcam.log import LEVELS
 from mqttcam.values import Choice, Number, Switch
 
@@ -27,7 +27,7 @@ async def get_state(device: CameraDevice | Node) -> None:
 
 
 @command(_CAMERA_COMMANDS, "set", listed=False)
-async def set_values(device: CameraDevice, *, patch: Mapping[str, object]) -> Mapping[str, object]:
+async def set_values(device: CameraDevice, *, patch: Mapping[str, object]) -> Changes:
     """Change values, all of them or none."""
     return await apply_patch(device, patch)
 
@@ -92,8 +92,8 @@ def camera_commands(device: CameraDevice) -> Commands[CameraDevice]:
 
 
 def _action_command(key: str, title: str) -> Command[CameraDevice]:
-    async def run(device: CameraDevice) -> None:
+    async def run(device: CameraDevice) -> Changes:
         await device.act(key)
-        await device.save()
+        return Changes(warning=await device.save())
 
     return Command(key, run, help=f"{title}.", arguments={})

@@ -9,6 +9,7 @@ from typing import Generic, Protocol, TypeVar, get_args, get_type_hints
 
 from mqttcam.devices.describe import CommandDescription
 from mqttcam.devices.errors import CommandError
+from mqttcam.devices.patch import Changes
 from mqttcam.values import ValueKind
 
 
@@ -20,8 +21,8 @@ class Target(Protocol):
 
 
 TargetT = TypeVar("TargetT", bound=Target)
-Function = Callable[..., Awaitable[Mapping[str, object] | None]]
-"""Takes the target and the arguments; may return the values that it changed, by key."""
+Function = Callable[..., Awaitable[Changes | None]]
+"""Takes the target and the arguments; may return what it changed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mqttcam.commands.request import RequestId
-from mqttcam.devices.errors import CommandError
+from mqttcam.devices.errors import CommandError, CommandWarning
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,7 @@ class Result:
         changed: the values that took effect, by key.
         took_ms: milliseconds from arrival to the result.
         error: why the command was refused, or `None`.
+        warning: what to know of a command that was carried out, or `None`.
     """
 
     command: str
@@ -24,12 +25,13 @@ class Result:
     changed: Mapping[str, object] = field(default_factory=dict)
     took_ms: int = 0
     error: CommandError | None = None
+    warning: CommandWarning | None = None
 
     def as_json(self) -> dict[str, object]:
         """Return the result as it is sent, on MQTT and over HTTP alike."""
         head = {"ok": self.error is None, "command": self.command, "request_id": self.request_id}
         if self.error is None:
-            return head | {"changed": self.changed, "took_ms": self.took_ms}
+            return head | {"changed": self.changed, "took_ms": self.took_ms} | self._warning_as_json()
         error = self.error
         return head | {
             "error": {
@@ -40,3 +42,8 @@ class Result:
             },
             "took_ms": self.took_ms,
         }
+
+    def _warning_as_json(self) -> dict[str, object]:
+        if self.warning is None:
+            return {}
+        return {"warning": {"code": self.warning.code.value, "message": self.warning.message}}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Generic
 
 from mqttcam.camera.source import SourceError
@@ -14,6 +14,7 @@ from mqttcam.commands.request import Body, Request, RequestId
 from mqttcam.commands.result import Result
 from mqttcam.devices.describe import CommandDescription
 from mqttcam.devices.errors import Code, CommandError, check_keys, did_you_mean
+from mqttcam.devices.patch import Changes
 from mqttcam.settings import SettingsError
 from mqttcam.text import shown
 from mqttcam.values import InvalidValue, coerce_all
@@ -46,20 +47,20 @@ class CommandRunner(Generic[TargetT]):
         started = time.perf_counter()
         self._waiting += 1
         request_id: RequestId = None
-        changed: Mapping[str, object] = {}
+        changes = Changes()
         error: CommandError | None = None
         try:
             body = Body(request)
             request_id = body.request_id
             self._check(request, body)
-            changed = await self._carry_out(request.command, body)
+            changes = await self._carry_out(request.command, body)
         except Exception as problem:  # noqa: BLE001 - every command gets a result
             error = _as_command_error(request.command, problem)
         finally:
             self._waiting -= 1
         took_ms = round((time.perf_counter() - started) * 1000)
         log.debug("command %s: %s in %d ms", request.command, error.code if error else "ok", took_ms)
-        return Result(request.command, request_id, changed, took_ms, error)
+        return Result(request.command, request_id, changes.values, took_ms, error, changes.warning)
 
     def refuse(self, request: Request, message: str) -> Result:
         """Return the result of a command that can no longer be carried out."""
@@ -76,14 +77,14 @@ class CommandRunner(Generic[TargetT]):
         if body.error is not None:
             raise body.error
 
-    async def _carry_out(self, name: str, body: Body) -> Mapping[str, object]:
+    async def _carry_out(self, name: str, body: Body) -> Changes:
         command = self._find(name)
         arguments = {} if "patch" in command.from_request else _arguments(command, body)
         if "patch" in command.from_request:
             arguments["patch"] = body.as_patch()
         if "request_id" in command.from_request:
             arguments["request_id"] = body.request_id
-        return await command.run(self._target, **arguments) or {}
+        return await command.run(self._target, **arguments) or Changes()
 
     def _find(self, name: str) -> Command[TargetT]:
         if (found := self._commands(self._target).get(name)) is not None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.frame import Picture, PictureSpec
-from mqttcam.devices.errors import Code, CommandError
+from mqttcam.devices.errors import Code, CommandError, CommandWarning, WarningCode
 from mqttcam.devices.motion import CameraMotion
 from mqttcam.devices.observer import CameraObserver, CameraObservers
 from mqttcam.devices.outputs import CameraOutputs
@@ -36,6 +36,7 @@ class CameraDevice:
         image_retain: whether the broker keeps the last image.
         motion: its motion detection, or `None` if it is not configured.
         outputs: where its frames go besides MQTT and the web page.
+        closed_because: why the camera was closed without a command, in words, until a command opens or closes it.
         patch_lock: held while a patch is applied, as patches take effect one after the other.
     """
 
@@ -46,6 +47,7 @@ class CameraDevice:
         self.outputs = CameraOutputs(
             camera.id, [one for one in outputs if one.serves(camera.settings)], store, self.changed
         )
+        self.closed_because: str | None = None
         self.patch_lock = asyncio.Lock()
         self._taking_full_resolution = False
         image = camera.settings.image
@@ -151,8 +153,15 @@ class CameraDevice:
 
     def set_enabled(self, enabled: bool) -> None:
         """Switch the camera on or off."""
+        if self.closed_because is not None:
+            self.closed_because = self.camera.last_error = None
         self.camera.set_enabled(enabled)
         self._keep("enabled", enabled, self.settings.enabled)
+
+    def close_because(self, reason: str) -> None:
+        """Keep the camera closed, also after a restart, until a command opens it."""
+        self.set_enabled(False)
+        self.closed_because = self.camera.last_error = reason
 
     async def set_controls(self, values: Mapping[str, Value]) -> Mapping[str, Value]:
         """Set controls by key, all of them or none, and return the values that took effect.
@@ -208,9 +217,13 @@ class CameraDevice:
         finally:
             self._taking_full_resolution = False
 
-    async def save(self) -> None:
-        """Return once everything that was set is on disk."""
-        await self._store.save()
+    async def save(self) -> CommandWarning | None:
+        """Return once everything that was set is on disk, or a warning that it could not be written."""
+        if await self._store.save():
+            return None
+        return CommandWarning(
+            WarningCode.NOT_KEPT, self._store.file.problem or "the values are not on disk yet"
+        )
 
     # outputs and observers
 
@@ -269,4 +282,7 @@ def build_device(
         values=stored_controls(store, camera_id, settings),
         on_stuck=on_stuck,
     )
-    return CameraDevice(camera, store, outputs)
+    device = CameraDevice(camera, store, outputs)
+    if store.lost is not None and enabled is None:
+        device.close_because(f"{store.lost}: switched off, because that may be what was set (privacy)")
+    return device

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from enum import StrEnum
 
 from mqttcam.text import shown
@@ -37,6 +38,20 @@ class CommandError(Exception):
         self.message = message
         self.field = field
         self.allowed = allowed
+
+
+class WarningCode(StrEnum):
+    """What a client should know of a command that was carried out; part of the interface."""
+
+    NOT_KEPT = "not_kept"
+
+
+@dataclass(frozen=True, slots=True)
+class CommandWarning:
+    """What a client should know of a command that was carried out."""
+
+    code: WarningCode
+    message: str
 
 
 def check_keys(given: Iterable[str], known: Iterable[str]) -> None:

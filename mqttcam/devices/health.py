@@ -18,7 +18,6 @@ class Health:
 
     Attributes:
         outputs: the outputs whose problems are shown.
-        checks: functions of other parts, such as MQTT, each of which returns its present problem as text, or `None`.
     """
 
     def __init__(
@@ -30,12 +29,12 @@ class Health:
         self._node = node
         self._devices = devices
         self.outputs = outputs
-        self.checks: list[Callable[[], str | None]] = []
 
     def report(self) -> dict[str, object]:
         """Return the payload of `health`."""
         return state_of(NODE, self._node) | {
-            "cameras": {camera_id: _camera_report(device) for camera_id, device in self._devices().items()}
+            "problems": self.problems(),
+            "cameras": {camera_id: _camera_report(device) for camera_id, device in self._devices().items()},
         }
 
     def problems(self) -> list[str]:
@@ -61,15 +60,16 @@ class Health:
         return camera_id if device is None else device.name
 
     def _problems(self) -> Iterator[_Problem]:
-        """A camera that is switched off is no problem."""
-        for ask in self.checks:
-            if text := ask():
-                yield _Problem(text)
+        """A camera that a user has switched off is no problem."""
+        for text in self._node.problems:
+            yield _Problem(text)
         for output in self.outputs:
             for text, cameras in output.problems().items():
                 yield _Problem(text, cameras, output)
         for camera_id, device in self._devices().items():
-            if device.camera.status not in (CameraStatus.RUNNING, CameraStatus.OFF):
+            if device.closed_because is not None:
+                yield _Problem(device.closed_because, [camera_id])
+            elif device.camera.status not in (CameraStatus.RUNNING, CameraStatus.OFF):
                 yield _Problem(device.camera.last_error or device.camera.status.value, [camera_id])
 
 

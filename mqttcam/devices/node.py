@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from mqttcam import __version__
@@ -15,7 +16,11 @@ from mqttcam.log import get_level, set_level
 log = logging.getLogger(__name__)
 
 _THERMAL_ZONE = Path("/sys/class/thermal/thermal_zone0/temp")
+_MEMORY = Path("/proc/self/statm")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
+
+Check = Callable[[], str | None]
+"""Returns the present problem of a part of the daemon as text, or `None`."""
 
 
 def picture_addresses(page: str, camera_id: str) -> dict[str, str]:
@@ -58,6 +63,7 @@ class Node:
         self.daemon = daemon or Daemon()
         self._started = time.monotonic()
         self._observers: list[NodeObserver] = []
+        self._checks: list[Check] = []
 
     @property
     def reconnects(self) -> int:
@@ -73,15 +79,27 @@ class Node:
             return None
 
     @property
-    def memory(self) -> float:
-        """Resident memory of this process, in MiB."""
-        resident = int(Path("/proc/self/statm").read_text().split()[1])
+    def memory(self) -> float | None:
+        """Resident memory of this process, in MiB; `None` if the kernel does not provide it."""
+        try:
+            resident = int(_MEMORY.read_text().split()[1])
+        except (OSError, ValueError, IndexError):
+            return None
         return round(resident * _PAGE / 2**20, 1)
 
     @property
     def uptime(self) -> int:
         """Seconds since the daemon started."""
         return int(time.monotonic() - self._started)
+
+    @property
+    def problems(self) -> list[str]:
+        """The present problems of the daemon itself; not those of its cameras and outputs."""
+        return [problem for check in self._checks if (problem := check())]
+
+    def add_check(self, check: Check) -> None:
+        """Show the problem that `check` returns, from now on."""
+        self._checks.append(check)
 
     @property
     def log_level(self) -> str:

@@ -3,28 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from mqttcam.devices.camera import CameraDevice
 from mqttcam.devices.entities.camera import camera_entities
-from mqttcam.devices.errors import Code, CommandError, check_keys
+from mqttcam.devices.errors import Code, CommandError, CommandWarning, check_keys
 from mqttcam.text import shown
 from mqttcam.values import ValueKind, coerce_all
 
 
-async def apply_patch(device: CameraDevice, patch: Mapping[str, object]) -> dict[str, object]:
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a command has changed.
+
+    Attributes:
+        values: those that took effect, by key, as in JSON.
+        warning: that they are not on disk yet, or `None`.
+    """
+
+    values: Mapping[str, object] = field(default_factory=dict)
+    warning: CommandWarning | None = None
+
+
+async def apply_patch(device: CameraDevice, patch: Mapping[str, object]) -> Changes:
     """Apply every value of a patch or none, and save them; patches of one camera take effect in the order of calls.
 
     Returns:
-        The values that took effect by key, as in JSON. Keys that are not in the patch are among them where the camera
-        changed other controls along with it.
+        The values that took effect. Keys that are not in the patch are among them where the camera changed other
+        controls along with it.
 
     Raises:
         CommandError, InvalidValue, SourceError, CameraUnavailable: nothing was changed.
     """
     async with device.patch_lock:
-        changed = await _apply(device, patch)
-        await device.save()
-    return changed
+        values = await _apply(device, patch)
+        return Changes(values, await device.save())
 
 
 async def _apply(device: CameraDevice, patch: Mapping[str, object]) -> dict[str, object]:

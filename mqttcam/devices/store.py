@@ -5,10 +5,8 @@ Each value is stored with the configured value of that moment: once the user edi
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import logging
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,38 +14,65 @@ from typing import Any, TypeVar
 import orjson
 
 from mqttcam.camera.control import plain_name
+from mqttcam.durable_file import WRITE_TIMING, DurableFile, WriteTiming
+from mqttcam.files import write_atomically
 from mqttcam.settings import CameraSettings
 from mqttcam.values import InvalidValue
 
 log = logging.getLogger(__name__)
 
 Normal = TypeVar("Normal")
+_Data = dict[str, dict[str, dict[str, Any]]]
 
 
 class Store:
-    """Values by device and key. The file is replaced atomically: a power cut leaves the old one or the new one."""
+    """Values by device and key, in a file and a copy of it.
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._data: dict[str, dict[str, dict[str, Any]]] = {}
-        self._saving: asyncio.Task[None] | None = None
-        self._dirty = False
-        self._failed = False
+    Attributes:
+        file: where they are written.
+        lost: why the values of earlier runs are not known, in words; `None` if they are, or if there are none.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        timing: WriteTiming = WRITE_TIMING,
+        write: Callable[[Path, bytes], None] = write_atomically,
+    ) -> None:
+        self._paths = (path, path.with_suffix(".copy.json"))
+        self._data: _Data = {}
+        self.lost: str | None = None
+        self.file = DurableFile(
+            self._paths,
+            lambda: orjson.dumps(self._data, option=orjson.OPT_INDENT_2),
+            lost="a restart would bring back the earlier values",
+            timing=timing,
+            write=write,
+        )
 
     def load(self) -> None:
-        """Read the file. One that is not valid is renamed to `*.broken` with a warning in the log."""
-        try:
-            data = orjson.loads(self._path.read_bytes())
-            if not isinstance(data, dict) or not all(isinstance(item, dict) for item in data.values()):
-                raise ValueError("not an object of objects")
-            self._data = data
-        except FileNotFoundError:
-            return
-        except (OSError, ValueError) as error:
-            log.warning("%s cannot be read, values are those of the configuration: %s", self._path, error)
-            if isinstance(error, ValueError):
+        """Read the file, or its copy if it is missing or broken; a broken one is renamed to `*.broken`."""
+        problems: list[str] = []
+        for path in self._paths:
+            try:
+                self._data = _read(path)
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+            except OSError as error:
+                problems.append(f"{path}: {error.strerror or error}")
+            except ValueError as error:
+                problems.append(f"{path}: {error}")
                 with contextlib.suppress(OSError):  # else it is overwritten at the first change
-                    self._path.replace(self._path.with_suffix(".broken"))
+                    path.replace(path.with_suffix(".broken"))
+            else:
+                if path != self._paths[0]:
+                    log.warning("the stored values are those of %s: %s", path, problems or "no other file")
+                    self.file.changed()
+                return
+        if problems:
+            self.lost = f"the stored values cannot be read ({'; '.join(problems)})"
+            log.error("%s: every camera stays off until it is switched on again", self.lost)
 
     def get(
         self, device: str, key: str, coerce: Callable[[object], Normal], configured: object
@@ -83,49 +108,25 @@ class Store:
             # In the order of the last change, in which they are set again: one may have an effect on another.
             entries.pop(key, None)
             entries[key] = entry
-            self._dirty = True
+            self.file.changed()
 
-    async def save(self) -> None:
-        """Return once everything that was set so far is on disk; concurrent calls share a write.
+    async def save(self) -> bool:
+        """Return whether everything that was set so far is on disk; see `DurableFile.save`."""
+        return await self.file.save()
 
-        A failure is logged once; the next call tries again.
-        """
-        self._dirty |= self._failed
-        while self._dirty or self._saving is not None:
-            if self._saving is None:
-                self._dirty = False
-                self._saving = asyncio.create_task(
-                    self._write(orjson.dumps(self._data, option=orjson.OPT_INDENT_2))
-                )
-            await asyncio.shield(self._saving)
-
-    async def _write(self, data: bytes) -> None:
-        try:
-            await asyncio.to_thread(write_atomically, self._path, data)
-            self._failed = False
-        except OSError as error:
-            if not self._failed:
-                log.error(
-                    "values cannot be written to %s, trying again at the next change: %s", self._path, error
-                )
-            self._failed = True
-        finally:
-            self._saving = None
+    async def write_again(self) -> None:
+        """Write all values to a state folder that was deleted; if there are none, nothing."""
+        if self._data:
+            self.file.changed()
+            await self.file.save()
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """Replace a file atomically, also with respect to a power cut.
-
-    Raises:
-        OSError: the old file is still there.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.new")
-    with temporary.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+def _read(path: Path) -> _Data:
+    """Raises OSError or ValueError: there is no such file, or it is broken."""
+    data = orjson.loads(path.read_bytes())
+    if not isinstance(data, dict) or not all(isinstance(item, dict) for item in data.values()):
+        raise ValueError("not an object of objects")
+    return data
 
 
 def _plain(value: object) -> object:

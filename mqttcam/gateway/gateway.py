@@ -62,8 +62,8 @@ class MqttGateway(NodeObserver):
         self._birth_topic = home_assistant.listen_topic
         self._birth: asyncio.TimerHandle | None = None
         registry.node.attach(self)
-        registry.health.checks.append(lambda: self._connection.problem)
-        registry.health.checks.append(lambda: self._pictures.problem)
+        registry.node.add_check(lambda: self._connection.problem)
+        registry.node.add_check(lambda: self._pictures.problem)
 
     def start(self) -> None:
         """Connect, and stay connected."""

@@ -1,4 +1,4 @@
-"""The orientation that phones and cameras note in a JPEG; its pixels stay as the sensor had them."""
+"""The Exif orientation of a JPEG: how to turn and mirror its pixels before they are shown."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import struct
 from mqttcam.imaging.raster import Pixels, flip, quarter_turn
 
 UPRIGHT = 1
-"""The pixels are as they are to be seen."""
+"""The orientation of pixels that are shown as they are."""
 
 _ORIENTATION = 0x0112
 _SHORT = 3
@@ -16,7 +16,7 @@ _EXIF = b"Exif\x00\x00"
 
 
 def orientation(jpeg: bytes) -> int:
-    """1 to 8, as Exif 2.32 has it in tag 0x0112; `UPRIGHT` where there is none, or none that makes sense."""
+    """Return the orientation, 1 to 8 (Exif 2.32, tag 0x0112); `UPRIGHT` if it is missing or invalid."""
     try:
         position = 2
         while jpeg[position] == 0xFF and jpeg[position + 1] != _START_OF_SCAN:
@@ -29,21 +29,21 @@ def orientation(jpeg: bytes) -> int:
     return UPRIGHT
 
 
-def is_sideways(noted: int) -> bool:
-    """Whether an orientation swaps width and height."""
-    return noted >= 5
+def is_sideways(orientation: int) -> bool:
+    """Return whether an orientation swaps width and height."""
+    return orientation >= 5
 
 
-def mirrors(noted: int) -> tuple[bool, bool]:
-    """Whether to mirror left and right, and top and bottom, after a turn where it is sideways."""
-    return noted in (2, 3, 5, 8), noted in (3, 4, 7, 8)
+def mirrors(orientation: int) -> tuple[bool, bool]:
+    """Return whether to mirror horizontally and vertically, after a quarter turn if the orientation is sideways."""
+    return orientation in (2, 3, 5, 8), orientation in (3, 4, 7, 8)
 
 
-def upright(pixels: Pixels, noted: int) -> Pixels:
-    """Turned and mirrored so that what was up is up (Exif 2.32, 4.6.4, Orientation)."""
-    if is_sideways(noted):
+def upright(pixels: Pixels, orientation: int) -> Pixels:
+    """Return the pixels turned and mirrored as their orientation requires (Exif 2.32, 4.6.4, Orientation)."""
+    if is_sideways(orientation):
         pixels = quarter_turn(pixels)
-    horizontal, vertical = mirrors(noted)
+    horizontal, vertical = mirrors(orientation)
     if not horizontal and not vertical:
         return pixels
     turned = flip(pixels, horizontal=horizontal, vertical=vertical)

@@ -1,4 +1,4 @@
-"""Test pictures as planes, full range, 4:2:0."""
+"""Test pictures, as 4:2:0 planes in full range."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from numpy.typing import NDArray
 from mqttcam.imaging.raster import Plane, Planes
 
 Rgb = NDArray[np.float32]
-"""(height, width, 3), 0 to 1; a test picture at half the size it is shown at."""
+"""(height, width, 3), 0 to 1; a test picture at half its final size."""
 
 _WHITE, _YELLOW, _CYAN, _GREEN = (1, 1, 1), (1, 1, 0), (0, 1, 1), (0, 1, 0)
 _MAGENTA, _RED, _BLUE, _BLACK = (1, 0, 1), (1, 0, 0), (0, 0, 1), (0, 0, 0)
 _BARS = (_WHITE, _YELLOW, _CYAN, _GREEN, _MAGENTA, _RED, _BLUE)
 _CASTELLATIONS = (_BLUE, _BLACK, _MAGENTA, _BLACK, _CYAN, _BLACK, _WHITE)
-"""Below the bars, as SMPTE EG 1 has them: next to each other they show what a wrong hue does."""
+"""Below the bars, as in SMPTE EG 1: blue next to magenta and cyan makes a wrong hue visible."""
 _BAR_LEVEL = 0.75
 """The usual 75 % colour bars."""
 _BARS_END, _CASTELLATIONS_END = 0.67, 0.75
-"""Shares of the height; a ramp from black to white follows."""
+"""Where the bars and the castellations end, as shares of the height; below them is a ramp from black to white."""
 _SQUARES = 8
 """Squares of the checkerboard from top to bottom."""
 _HALF_LEVEL = 0.5 / 255
-"""No colour is 128, not the middle of 0 and 255."""
+"""Neutral chroma is 128, half a level above the middle of 0 and 255."""
 _DUSK = ((0.09, 0.11, 0.30), (0.42, 0.25, 0.47), (0.91, 0.47, 0.38), (0.99, 0.80, 0.50))
 """Colours of the gradient from top to bottom."""
 
@@ -42,7 +42,7 @@ def _bars(height: int, width: int) -> Rgb:
 
 def _gradient(height: int, width: int) -> Rgb:
     stops = np.linspace(0, 1, len(_DUSK))
-    # A little of it runs across: a picture that is the same from left to right hides errors.
+    # It is slightly tilted: a picture that is constant along its rows would hide errors.
     at = np.linspace(0, 0.92, height)[:, None] + np.linspace(0.08, 0, width)[None, :]
     channels = [np.interp(at, stops, [colour[index] for colour in _DUSK]) for index in range(3)]
     return np.stack(channels, axis=-1).astype(np.float32)
@@ -66,25 +66,25 @@ PATTERNS: dict[str, Callable[[int, int], Rgb]] = {
 
 
 def draw_pattern(name: str, width: int, height: int) -> Planes:
-    """A test picture, one of `PATTERNS`; both sides even."""
+    """Return a test picture, one of `PATTERNS`; width and height must be even."""
     y, u, v = planes_of_rgb(PATTERNS[name](height // 2, width // 2))
     return y.repeat(2, axis=0).repeat(2, axis=1), u, v
 
 
 def planes_of_rgb(rgb: Rgb) -> Planes:
-    """Y, U and V, all of the same size, as JFIF 1.02 has them (ITU-R BT.601, full range)."""
+    """Return Y, U and V, each of the full size, as in JFIF 1.02 (ITU-R BT.601, full range)."""
     red, green, blue = rgb[..., 0], rgb[..., 1], rgb[..., 2]
     luma = 0.299 * red + 0.587 * green + 0.114 * blue
     return _to_bytes(luma), _to_bytes((blue - luma) * 0.564 + 0.5), _to_bytes((red - luma) * 0.713 + 0.5)
 
 
 def adjusted(planes: Planes, *, brightness: float, contrast: float, saturation: float) -> Planes:
-    """A picture as a camera's controls would change it.
+    """Return a picture with the changes that a camera's controls of these names make.
 
     Args:
-        brightness: added to the luma, -1 to 1 of its range.
-        contrast: the luma's distance from the middle is multiplied by it.
-        saturation: the same for the colours.
+        brightness: added to the luma, -1 to 1 times its range.
+        contrast: factor for the luma's distance from the middle of its range.
+        saturation: factor for the chroma's distance from neutral.
     """
     levels = np.arange(256, dtype=np.float32) / 255 - 0.5
     luma = _to_bytes(levels * contrast + (0.5 + brightness))

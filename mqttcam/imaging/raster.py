@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import AbstractContextManager, nullcontext
 from typing import TypeVar
 
 import numpy as np
 import simplejpeg
 from numpy.typing import NDArray
+
+from mqttcam.imaging.limits import MAX_PIXELS, MAX_SCANS
 
 Plane = NDArray[np.uint8]
 Planes = tuple[Plane, Plane, Plane]
@@ -19,11 +23,12 @@ Pixels = NDArray[np.uint8]
 Raster = Planes | Pixels
 Item = TypeVar("Item", bound=np.generic)
 
-_START, _END = b"\xff\xd8", b"\xff\xd9"
+_START, _END, _SCAN = b"\xff\xd8", b"\xff\xd9", b"\xff\xda"
 _USUAL_TAIL = 64
 """Bytes that may follow a JPEG's end without a closer look."""
-_MOST_PIXELS = 1 << 26
-"""More than any sensor for these cameras has; a few bytes of a bad header must not take all memory."""
+_LARGE = 1 << 24
+"""Pixels; larger JPEGs are decoded one at a time, so that several cameras need no more memory than one."""
+_decoding_large = threading.Lock()
 
 
 def size_of(raster: Raster) -> tuple[int, int]:
@@ -42,65 +47,75 @@ def encode(raster: Raster, quality: int) -> bytes:
     return data
 
 
-def decode(jpeg: bytes, min_width: int = 0, min_height: int = 0) -> Pixels:
+def decode(jpeg: bytes, min_width: int = 0, min_height: int = 0, max_pixels: int = MAX_PIXELS) -> Pixels:
     """A JPEG's pixels as they are stored, whatever orientation is noted in it.
 
     With a least size it is made smaller while it is decoded, as long as it stays that large: that saves most of the
     work. Damage inside the picture is left in it, as every viewer does.
 
     Raises:
-        ValueError: it cannot be decoded at all, or has more than 67 million pixels.
+        ValueError: it cannot be decoded at all, or has more than `max_pixels` as it is stored, or too many scans.
     """
-    _refuse_huge(jpeg, min_width, min_height)
-    pixels: Pixels = simplejpeg.decode_jpeg(
-        jpeg, "RGBX", min_width=min_width, min_height=min_height, strict=False
-    )
+    width, height = _checked_size(jpeg, max_pixels)
+    with _memory_for(width * height):
+        pixels: Pixels = simplejpeg.decode_jpeg(
+            jpeg, "RGBX", min_width=min_width, min_height=min_height, strict=False
+        )
     return pixels
 
 
-def decode_luma(jpeg: bytes, min_width: int) -> Plane:
+def decode_luma(jpeg: bytes, min_width: int, max_pixels: int = MAX_PIXELS) -> Plane:
     """The luma of a JPEG as it is stored, as small as it can be decoded while it stays that wide.
 
     Raises:
         ValueError: as `decode`.
     """
-    _refuse_huge(jpeg, min_width, 0)
-    luma: Plane = simplejpeg.decode_jpeg(jpeg, "GRAY", min_width=min_width, strict=False)[..., 0]
+    width, height = _checked_size(jpeg, max_pixels)
+    with _memory_for(width * height):
+        luma: Plane = simplejpeg.decode_jpeg(jpeg, "GRAY", min_width=min_width, strict=False)[..., 0]
     return luma
 
 
-def jpeg_size(jpeg: bytes) -> tuple[int, int]:
-    """Width and height of a whole JPEG, as its header has them.
+def jpeg_size(jpeg: bytes, max_pixels: int = MAX_PIXELS) -> tuple[int, int]:
+    """Width and height of a whole JPEG, as its header has them. Every JPEG from elsewhere passes through here first.
 
     One with something behind its end (phones append videos, drivers zeros) is looked at more closely.
 
     Raises:
-        ValueError: it is no JPEG, or was cut off.
+        ValueError: it is not a JPEG, was cut off, has more than `max_pixels`, or too many scans.
     """
     if not jpeg.startswith(_START):
         raise ValueError("not a JPEG")
-    size = _header(jpeg)
+    size = _checked_size(jpeg, max_pixels)
     if _END not in jpeg[-_USUAL_TAIL:] and not _ends_before_zeros(jpeg):
         try:
-            simplejpeg.decode_jpeg(jpeg, "GRAY", min_factor=8, min_width=1)
+            with _memory_for(size[0] * size[1]):
+                simplejpeg.decode_jpeg(jpeg, "GRAY", min_factor=8, min_width=1)
         except ValueError as error:
             raise ValueError(f"the end of the JPEG is missing ({error})") from None
     return size
 
 
-def _refuse_huge(jpeg: bytes, min_width: int, min_height: int) -> None:
-    width, height = _header(jpeg, min_width, min_height)
-    if width * height > _MOST_PIXELS:
-        raise ValueError(f"{width}x{height} pixels are too many")
+def _checked_size(jpeg: bytes, max_pixels: int) -> tuple[int, int]:
+    """Return width and height as the header has them.
 
-
-def _header(jpeg: bytes, min_width: int = 0, min_height: int = 0) -> tuple[int, int]:
-    """Width and height that it is decoded to."""
+    They are checked unscaled: a decoder needs memory for all coefficients of a progressive JPEG, however small the
+    result is.
+    """
     try:
-        height, width, _, _ = simplejpeg.decode_jpeg_header(jpeg, min_height, min_width, strict=False)
+        height, width, _, _ = simplejpeg.decode_jpeg_header(jpeg, strict=False)
     except KeyError:  # how the library says that it knows no such kind of JPEG
         raise ValueError("not a JPEG that can be decoded") from None
+    if width * height > max_pixels:
+        raise ValueError(f"{width}x{height} pixels are more than max_pixels, {max_pixels}")
+    if (scans := jpeg.count(_SCAN)) * width * height > MAX_SCANS * max_pixels:
+        raise ValueError(f"{scans} scans of {width}x{height} pixels are too many")
     return int(width), int(height)
+
+
+def _memory_for(pixels: int) -> AbstractContextManager[object]:
+    """Return what to hold while that many pixels are decoded."""
+    return _decoding_large if pixels > _LARGE else nullcontext()
 
 
 def _ends_before_zeros(jpeg: bytes) -> bool:

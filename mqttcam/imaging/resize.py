@@ -1,4 +1,4 @@
-"""Another size: whole boxes of pixels are averaged first, then what is left is interpolated. Neither aliases."""
+"""Resizing without aliasing: boxes of pixels are averaged first, then the remaining factor is interpolated."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 from mqttcam.imaging.raster import Plane, Raster
 
 _LARGEST_BOX = 16
-"""On a side; the sum over a larger one does not fit into 16 bits."""
+"""Pixels along a side; the sum of a larger box would not fit into 16 bits."""
 
 Wide = NDArray[np.uint16]
 
 
 def resize(raster: Raster, width: int, height: int) -> Raster:
-    """The same picture in `width` x `height` pixels, both even for planes."""
+    """Return the picture in `width` x `height` pixels, which must be even for planes."""
     if isinstance(raster, tuple):
         y, u, v = raster
         half = ((width + 1) // 2, (height + 1) // 2)
@@ -23,7 +23,7 @@ def resize(raster: Raster, width: int, height: int) -> Raster:
 
 
 def _resize(plane: Plane, width: int, height: int) -> Plane:
-    """One plane, or interleaved pixels: a third axis is left as it is."""
+    """Resize one plane, or interleaved pixels: a third axis is left unchanged."""
     tall, wide = float(plane.shape[0]), float(plane.shape[1])
     while plane.shape[0] >= 2 * height or plane.shape[1] >= 2 * width:
         rows, columns = _box(plane.shape[0] / height), _box(plane.shape[1] / width)
@@ -37,7 +37,7 @@ def _resize(plane: Plane, width: int, height: int) -> Plane:
 
 
 def _box(factor: float) -> int:
-    """How many pixels to average at once on the way to a picture smaller by `factor`."""
+    """Return the side of the boxes to average next in order to reduce a picture by `factor`."""
     steps = 1
     while factor ** (1 / steps) > _LARGEST_BOX:
         steps += 1
@@ -45,9 +45,9 @@ def _box(factor: float) -> int:
 
 
 def averaged(plane: Plane, rows: int, columns: int) -> Plane:
-    """Each box of `rows` x `columns` as its mean; what is left over at the edges is cut.
+    """Return the mean of each box of `rows` x `columns` pixels; incomplete boxes at the edges are cut off.
 
-    Sums of whole rows, then of columns, in 16 bits: NumPy does that many times as fast as a mean over an axis.
+    Adding up whole rows, then columns, in 16 bits is many times faster than NumPy's mean over an axis.
     """
     height, width = plane.shape[0] // rows, plane.shape[1] // columns
     plane = plane[: height * rows, : width * columns]
@@ -67,10 +67,10 @@ def averaged(plane: Plane, rows: int, columns: int) -> Plane:
 
 
 def _interpolated(plane: Plane, size: int, length: float, axis: int) -> Plane:
-    """Linear along one axis, centres on centres, in steps of 1/256.
+    """Interpolate linearly along one axis, aligned at the centres of pixels, in steps of 1/256.
 
     Args:
-        length: of the axis; a part of a pixel more than there are, where averaging has cut that off.
+        length: of the axis in pixels, including the fraction of a pixel that averaging has cut off.
     """
     last = plane.shape[axis] - 1
     at = np.clip((np.arange(size) + 0.5) * (length / size) - 0.5, 0, last)

@@ -1,4 +1,4 @@
-"""Text as pixels, in a font of 5 x 7 dots."""
+"""A bitmap font of 5 x 7 dots."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import numpy as np
 from mqttcam.imaging.raster import Plane
 
 GLYPH_WIDTH, GLYPH_HEIGHT = 6, 9
-"""Of one character with the space around it, in dots."""
+"""The size of one character with the space around it, in dots."""
 
-# Five columns from the left, the lowest bit on top: the usual font of character displays.
+# Five columns from left to right, the lowest bit at the top: the usual font of character displays.
 _FONT = {
     " ": "0000000000", "!": "00005f0000", '"': "0007000700", "#": "147f147f14", "$": "242a7f2a12",
     "%": "2313086462", "&": "3649562050", "'": "0008070300", "(": "001c224100", ")": "0041221c00",
@@ -37,15 +37,15 @@ _FONT = {
 
 
 def text_size(length: int, scale: int) -> tuple[int, int]:
-    """Width and height of so many characters in pixels, with dots of `scale` x `scale`."""
+    """Return the width and height of `length` characters in pixels, if a dot has `scale` x `scale` pixels."""
     return length * GLYPH_WIDTH * scale, GLYPH_HEIGHT * scale
 
 
 @lru_cache(maxsize=512)
 def glyph_mask(character: str, scale: int) -> Plane:
-    """One character with the space around it: 1 where there is ink, else 0; an unknown one is a question mark.
+    """Return one character with the space around it: 1 for ink, 0 for paper. An unknown character is a question mark.
 
-    It is kept, and cannot be changed.
+    The array is cached and read-only.
     """
     columns = np.frombuffer(bytes.fromhex(_FONT.get(character, _FONT["?"])), np.uint8)
     dots = np.unpackbits(columns[:, None], axis=1, bitorder="little").T

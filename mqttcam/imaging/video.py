@@ -1,4 +1,4 @@
-"""Decoded video as planes. What is decoded comes from PyAV, which is not loaded here."""
+"""The planes of video frames that PyAV has decoded; PyAV itself is not loaded here."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from mqttcam.imaging.raster import Plane, Planes
 
 _FULL_RANGE = "yuvj420p"
 _JFIF = "ITU601"
-"""JPEGs have the colours of ITU-R BT.601 (JFIF 1.02)."""
+"""The colour space of JPEGs: ITU-R BT.601 (JFIF 1.02)."""
 _UNSPECIFIED = 2
 _HD_WIDTH, _HD_HEIGHT = 1280, 576
-"""A video that does not name its colours and is so wide, or higher, has those of BT.709: so players take it."""
+"""Video without a colour space is taken for BT.709 from this width on, or above this height, as players do."""
 
 
 def planes_of(decoded: Any) -> Planes:
-    """A `VideoFrame` in full range with the colours of a JPEG, and upright, whatever it has itself.
+    """Return the planes of an `av.VideoFrame`, upright, in the colour space and full range of a JPEG.
 
-    Odd sides lose a pixel. The planes are those of the frame itself where nothing had to be done to it.
+    An odd width or height loses a pixel. If nothing has to be converted, the planes are views of the frame.
     """
     width, height = decoded.width // 2 * 2, decoded.height // 2 * 2
     colours = decoded.colorspace

@@ -1,4 +1,4 @@
-"""Motion in small pictures: what differs from the background, and is neither noise nor another light."""
+"""Motion in small pictures: what differs from the background, and is neither noise nor a change of the light."""
 
 from __future__ import annotations
 
@@ -12,54 +12,54 @@ from mqttcam.imaging.raster import Plane
 from mqttcam.imaging.resize import averaged
 
 Box = tuple[float, float, float, float]
-"""Left, top, width and height, as shares of the picture."""
+"""Left, top, width and height, as fractions of the picture's sides."""
 Levels = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
 SMALL = 160
-"""About the longer side of what is looked at; a cell of it is some pixels of the picture."""
+"""Cells along the longer side, roughly; a cell is the mean of a block of pixels."""
 SETTLING = 2.0
-"""Seconds after the first picture in which nothing counts: cameras set their exposure then."""
+"""Seconds after the first picture in which nothing counts as motion: cameras adjust their exposure then."""
 _ROWS = 4
-"""Rows of pixels that are averaged for a cell; more would cost time and take away little more noise."""
+"""Rows of pixels that are averaged for a cell; more would cost time and reduce the noise little further."""
 _LEAST = 8
-"""Luma levels that a cell must differ by at the least."""
+"""Luma levels by which a cell must differ at least."""
 _SPREADS = 3
-"""Times the usual difference at its place that a cell must differ by, beyond that."""
+"""How many times a cell's usual difference must be exceeded in addition to that."""
 _MOST_SPREAD = 48.0
-"""Levels; a cell that keeps changing from black to white is passed over once its usual difference is near that."""
+"""Maximum usual difference in levels; close to it, a cell that keeps changing between black and white is ignored."""
 _QUIET, _STANDING, _MOVING, _SPREADING = 2.0, 1.0, 60.0, 20.0
-"""Seconds in which the background follows cells that do not differ, that differ but stand still, and that move; and
-in which a cell's usual difference is learned."""
+"""Time constants in seconds: of the background in cells that do not differ, that differ but stand still, and that
+move; and of a cell's usual difference."""
 _PATIENCE = 3.0
-"""Seconds that a cell must not change before it stands still: the middle of something plain that passes does not."""
+"""Seconds without a change after which a cell stands still; the plain inside of a moving object changes sooner."""
 _LONGEST = 5.0
-"""Seconds; a longer gap counts as this."""
+"""Maximum seconds between two pictures; a longer gap counts as this."""
 _NEIGHBOURS = 4
-"""Cells of the nine around a cell, itself included, that must differ: single ones are noise."""
+"""How many of the 3 x 3 cells around a cell must differ, itself included: single cells are noise."""
 _MOST = 0.5
-"""Of the picture; where more differs at once, the light or the camera has changed."""
+"""Share of the picture; if more of it differs at once, the light or the camera has changed."""
 _MOST_GAIN = 1.5
-"""Times as bright or as dark as before; beyond it the light has changed, whatever else there is to see."""
+"""If the whole picture is brighter or darker by more than this factor, the light has changed, whatever else differs."""
 _DARK = 16.0
-"""Levels that are added before brightness is compared by ratio: there is noise in the dark."""
+"""Levels added before ratios of brightness are taken, as dark areas are noisy."""
 _STEEPEST = 0.15
-"""Of an edge, as a ratio of brightness; a steeper one, such as a shadow's, has no more say than this."""
+"""Maximum step of an edge in log brightness; a steeper one, such as a shadow's, counts as this."""
 _SAME_EDGES = 0.65
-"""Correlation with the background's edges, from which on it is another light on the same things. In made scenes light
-has 0.67 to 0.99, and what covers something else 0.5 at the most."""
+"""Correlation with the background's edges above which the same things are lit differently. In synthetic scenes, a
+change of the light has 0.67 to 0.99, and an object in front of the background at most 0.5."""
 _NO_EDGES = 0.0006
-"""Mean square of the steps from cell to cell, as ratios, below which there are no edges: three levels in mid-grey."""
+"""Mean square of the steps between cells in log brightness below which there are no edges: three levels in mid-grey."""
 _BRIGHTNESS = np.log(np.arange(256, dtype=np.float32) + np.float32(_DARK))
 
 
 @dataclass(frozen=True, slots=True)
 class Motion:
-    """What moves in a picture.
+    """The motion in a picture.
 
     Attributes:
-        score: how much of the picture, in percent.
-        box: around all of it; `None` where nothing moves.
+        score: how much of the picture moves, in percent.
+        box: the bounding box of all motion; `None` if nothing moves.
     """
 
     score: float = 0.0
@@ -70,24 +70,28 @@ NO_MOTION = Motion()
 
 
 def shrunk(luma: Plane) -> Plane:
-    """A luma plane in cells: about 160 on its longer side, each the mean of some of its pixels."""
+    """Return a luma plane reduced to cells, about `SMALL` along its longer side, each the mean of some pixels.
+
+    A plane that is small enough is returned unchanged.
+    """
     side = max(1, round(max(luma.shape) / SMALL))
     if side == 1:
         return luma
-    # Every so many rows only: what is not read costs nothing.
+    # Only some of the rows are read, to save time.
     step = max(1, side // _ROWS)
     return averaged(luma[step // 2 :: step], max(1, side // step), side)
 
 
 class Background:
-    """How a picture is without motion, learned from the pictures themselves.
+    """A model of the picture without motion, learned from the pictures themselves.
 
-    A cell moves where it lies outside of what the background has around that place, so that a camera that shakes by a
-    cell sees nothing. How bright the whole picture is does not matter, and neither does light on a part of it.
+    A cell counts as moving if it is brighter or darker than all of the background around it, so that a camera that
+    shakes by one cell sees no motion. The brightness of the whole picture does not matter, nor does light that falls on
+    a part of it.
     """
 
     def __init__(self, settling: float = SETTLING) -> None:
-        """Know nothing yet; for `settling` seconds from the first picture on, nothing counts as motion."""
+        """Start without a background. For `settling` seconds from the first picture on, nothing counts as motion."""
         self._settling = settling
         self._levels: Levels | None = None
         self._before: NDArray[np.int16]
@@ -97,14 +101,14 @@ class Background:
 
     @property
     def settled(self) -> bool:
-        """Whether motion can be seen yet."""
+        """Whether motion can be detected yet."""
         return self._levels is not None and self._seconds >= self._settling
 
-    def look(self, luma: Plane, seconds: float) -> Motion:
-        """What moves in the next picture.
+    def update(self, luma: Plane, seconds: float) -> Motion:
+        """Learn from the next picture, and return the motion in it.
 
         Args:
-            luma: as `shrunk` gives it; one of another size begins anew.
+            luma: as returned by `shrunk`; another size than before starts over.
             seconds: since the last picture.
         """
         seconds = min(max(seconds, 0.0), _LONGEST)
@@ -139,7 +143,7 @@ class Background:
         self._seconds = 0.0
 
     def _differing(self, now: NDArray[np.int16], expected: Levels) -> Mask:
-        """Cells that are brighter or darker than everything the background has next to them."""
+        """Return the cells that are brighter or darker than all of the background around them."""
         margin = (self._spread * _SPREADS + _LEAST).astype(np.int16)
         around = np.rint(expected).astype(np.int16)
         brighter: Mask = now - margin > _around(around, np.maximum)
@@ -155,7 +159,7 @@ class Background:
         self._spread += away
         towards = now - self._levels
         if self.settled:
-            # Few cells differ: what is done for them alone costs nothing.
+            # Few cells differ, so handling them separately costs next to nothing.
             cells = np.flatnonzero(differs)
             follow = towards.flat[cells] * self._pace(now, cells, seconds)
             towards *= _share(seconds, _QUIET)
@@ -166,7 +170,7 @@ class Background:
         self._before = now
 
     def _pace(self, now: NDArray[np.int16], cells: NDArray[np.intp], seconds: float) -> Levels:
-        """How much of the new picture the background takes over in cells that differ from it."""
+        """Return the share of the new picture that the background takes over in the cells that differ from it."""
         stands = np.abs(now.flat[cells] - self._before.flat[cells]) <= _LEAST
         stood = np.where(stands, self._stood.flat[cells] + np.float32(seconds), np.float32(0))
         self._stood.fill(0)
@@ -179,20 +183,20 @@ class Background:
 
 
 def _gain(now: NDArray[np.int16], levels: Levels) -> float:
-    """How many times as bright the picture is as the background, by the median of the ratios: what moves has no say."""
+    """Return how many times as bright as the background the picture is: the median ratio, which ignores what moves."""
     ratios = ((now[::3, ::3] + _DARK) / (levels[::3, ::3] + _DARK)).ravel()
     middle = ratios.size // 2
     return float(np.partition(ratios, middle)[middle])
 
 
 def _in_light(levels: Levels, gain: float) -> Levels:
-    """The background so many times as bright."""
+    """Return the background, `gain` times as bright."""
     bright: Levels = np.clip(levels * np.float32(gain) + np.float32(_DARK * (gain - 1)), 0, 255)
     return bright
 
 
 def _around(levels: NDArray[np.int16], extreme: np.ufunc) -> NDArray[np.int16]:
-    """The largest or the smallest of the nine around each cell."""
+    """Return the maximum or minimum of the 3 x 3 cells around each cell."""
     rows = levels.copy()
     extreme(rows[1:], levels[:-1], out=rows[1:])
     extreme(rows[:-1], levels[1:], out=rows[:-1])
@@ -203,7 +207,7 @@ def _around(levels: NDArray[np.int16], extreme: np.ufunc) -> NDArray[np.int16]:
 
 
 def _count_around(mask: Mask) -> NDArray[np.uint8]:
-    """How many of the nine around each cell are set."""
+    """Return how many of the 3 x 3 cells around each cell are set."""
     ones = mask.view(np.uint8)
     rows = ones.copy()
     rows[1:] += ones[:-1]
@@ -215,9 +219,9 @@ def _count_around(mask: Mask) -> NDArray[np.uint8]:
 
 
 def _is_light(now: NDArray[np.int16], expected: Levels, where: Mask) -> bool:
-    """Whether what differs is the same things in another light: their edges are where they were.
+    """Return whether the cells that differ show the same things in a different light, with their edges where they were.
 
-    Brightness counts by its logarithm, in which a light that falls on a part of the picture only adds something smooth.
+    Edges are those of the logarithm of brightness, to which light on a part of the picture only adds a smooth term.
     """
     around = _bounds(where)
     where = where[around]
@@ -239,12 +243,12 @@ def _is_light(now: NDArray[np.int16], expected: Levels, where: Mask) -> bool:
 
 
 def _share(seconds: float, constant: float) -> float:
-    """Of the way to a new value, that an exponential average goes in so many seconds."""
+    """Return the weight of a new value in an exponential average, after `seconds` with this time constant."""
     return 1 - math.exp(-seconds / constant)
 
 
 def _bounds(mask: Mask) -> tuple[slice, slice]:
-    """The rows and columns in which something is set; something must be."""
+    """Return the rows and columns in which cells are set; at least one must be."""
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
 

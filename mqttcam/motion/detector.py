@@ -1,4 +1,4 @@
-"""Motion of one camera: looked for in the capture thread, told on the loop."""
+"""Motion detection of one camera: in the capture thread, reported on the loop."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from mqttcam.imaging.raster import Plane, decode_luma
 from mqttcam.motion.background import SETTLING, SMALL, Background, Box, shrunk
 
 _LEAST_WIDTH = SMALL * 3 // 4
-"""In pixels, that a JPEG is decoded to: three quarters of the usual width show as much and decode in half the time."""
+"""The least width, in pixels, that a JPEG is decoded to; it shows as much as `SMALL`, and decodes in half the time."""
 
 
 @dataclass(frozen=True, slots=True)
 class MotionStart:
-    """Motion begins.
+    """The beginning of motion.
 
     Attributes:
-        ts_ns: when the frame was captured that shows it, Unix nanoseconds.
+        ts_ns: capture time of the first frame with motion, Unix nanoseconds.
         seq: the frame's number.
         score: how much of the picture moves, in percent.
-        box: around all that moves.
+        box: the bounding box of all that moves.
     """
 
     ts_ns: int
@@ -37,10 +37,10 @@ class MotionStart:
 
 
 class MotionDetector:
-    """Looks at some frames of a camera, a few times a second, and never makes a picture of one.
+    """Analyzes the frames of a camera a few times per second, without encoding any.
 
-    All times are those of the frames. What was seen counts as long as the frames do that it was seen in: once the
-    camera is switched off, restarted or has failed, nothing is known any more.
+    All times are capture times. A result is valid as long as the capture session of its frames: once the camera is
+    switched off, is restarted or has failed, nothing is known any more.
 
     Attributes:
         threshold: percent of the picture that has to move; may be changed at any time.
@@ -57,12 +57,12 @@ class MotionDetector:
         clear_after: float,
         settling: float = SETTLING,
     ) -> None:
-        """Off, and subscribed.
+        """Subscribe to the frames; detection is disabled until `enabled` is set.
 
         Args:
-            on_change: called on the loop when `moving` has changed; with the start where motion has begun.
-            fps: looks a second.
-            clear_after: seconds without motion after which it is over.
+            on_change: called on the loop when `moving` has changed; with the start if motion has begun.
+            fps: frames to analyze per second.
+            clear_after: seconds without motion after which it has ended.
             settling: seconds from the first frame on in which nothing counts as motion.
         """
         self.threshold = threshold
@@ -70,14 +70,14 @@ class MotionDetector:
         self._on_change = on_change
         self._clear_after_ns = int(clear_after * 1e9)
         self._settling = settling
-        self._looks = Rate(fps)
+        self._rate = Rate(fps)
         self._activation: object | None = None
         self._state = _SessionState(None, CaptureSession(), settling)
         hub.subscribe(self)
 
     @property
     def enabled(self) -> bool:
-        """Whether it looks at all; to be set on the loop. Each time it is turned on it begins anew."""
+        """Whether frames are analyzed; set this on the loop. Enabling it starts with a new background."""
         return self._activation is not None
 
     @enabled.setter
@@ -87,7 +87,7 @@ class MotionDetector:
 
     @property
     def moving(self) -> bool | None:
-        """Whether there is motion now; `None` while that is not known. To be read in any thread."""
+        """Whether there is motion now, `None` while unknown; can be read in any thread."""
         state = self._state
         if state.activation is None or state.activation is not self._activation or state.session.ended:
             return None
@@ -95,17 +95,17 @@ class MotionDetector:
 
     @property
     def active(self) -> bool:
-        """Whether there is motion now, for whoever takes frames: at the frame that begins it, this is true already."""
+        """Whether there is motion now, for other subscribers of the hub: already true for the frame that starts it."""
         return self.moving is True
 
     # in the capture thread
 
     def wants(self, frame: Frame) -> bool:
-        """Whether to look at this one."""
-        return self._activation is not None and self._looks.due(frame.ts_ns) and not frame.session.ended
+        """Return whether to analyze this frame."""
+        return self._activation is not None and self._rate.due(frame.ts_ns) and not frame.session.ended
 
     def deliver(self, frame: Frame) -> None:
-        """Look.
+        """Analyze a frame.
 
         Raises:
             ValueError: the source's JPEG is broken.
@@ -114,67 +114,67 @@ class MotionDetector:
         if state.activation is not activation or state.session is not frame.session:
             state = self._state = _SessionState(activation, frame.session, self._settling)
         before = state.moving
-        start = state.look(frame, self.threshold, self._clear_after_ns)
+        start = state.update(frame, self.threshold, self._clear_after_ns)
         if state.moving is not before:
-            self._loop.call_soon_threadsafe(self._tell, state, start)
+            self._loop.call_soon_threadsafe(self._report, state, start)
 
     # on the loop
 
-    def _tell(self, state: _SessionState, start: MotionStart | None) -> None:
+    def _report(self, state: _SessionState, start: MotionStart | None) -> None:
         if state.activation is self._activation and not state.session.ended:
             self._on_change(start)
 
 
 class _SessionState:
-    """From one turning on, or opening of the source, to the next."""
+    """The state of the detection from when it was enabled, or the source opened, to the next such time."""
 
-    __slots__ = ("_background", "_looked_ns", "_seen_ns", "activation", "moving", "session")
+    __slots__ = ("_analyzed_ns", "_background", "_motion_ns", "activation", "moving", "session")
 
     def __init__(self, activation: object | None, session: CaptureSession, settling: float) -> None:
         self.activation = activation
         self.session = session
         self.moving: bool | None = None
         self._background = Background(settling)
-        self._looked_ns = 0
-        self._seen_ns = 0
+        self._analyzed_ns = 0
+        self._motion_ns = 0
 
-    def look(self, frame: Frame, threshold: float, clear_after_ns: int) -> MotionStart | None:
-        """See whether a frame begins, continues or ends motion."""
+    def update(self, frame: Frame, threshold: float, clear_after_ns: int) -> MotionStart | None:
+        """Update the state with a frame; return the start of motion if it begins with this frame."""
         now = frame.ts_ns
-        change = self._background.look(small_luma(frame), (now - self._looked_ns) / 1e9)
-        self._looked_ns = now
+        change = self._background.update(small_luma(frame), (now - self._analyzed_ns) / 1e9)
+        self._analyzed_ns = now
         if change.box is not None and change.score >= threshold:
-            begins, self.moving, self._seen_ns = not self.moving, True, now
+            begins, self.moving, self._motion_ns = not self.moving, True, now
             return MotionStart(now, frame.seq, change.score, change.box) if begins else None
-        # A clock that was set back must not hold it for ever.
-        over = not 0 <= now - self._seen_ns < clear_after_ns
+        # Motion must also end if the clock was set back.
+        over = not 0 <= now - self._motion_ns < clear_after_ns
         if over if self.moving else self._background.settled:
             self.moving = False
         return None
 
 
 def small_luma(frame: Frame) -> Plane:
-    """A frame's luma, small, as its pictures are to be seen; valid as long as its planes.
+    """Return a frame's luma reduced to cells, upright and mirrored like its pictures; valid as long as its planes.
 
     Raises:
-        ValueError: its JPEG is broken.
+        ValueError: the source's JPEG is broken.
     """
-    # Where the camera gives a small picture for analysis, nothing large is touched.
+    # If the camera gives a small picture for analysis, the large one is not touched.
     planes = frame.lores or frame.planes
     if planes is not None:
         luma = shrunk(planes[0])
     else:
         jpeg = frame.jpeg or b""
-        luma = _turned(shrunk(decode_luma(jpeg, _LEAST_WIDTH)), orientation(jpeg))
+        luma = _turned(shrunk(decode_luma(jpeg, _LEAST_WIDTH, frame.max_pixels)), orientation(jpeg))
     adjustment = frame.adjustment
     if adjustment is None:
         return luma
     return _mirrored(luma, horizontal=adjustment.hflip, vertical=adjustment.vflip)
 
 
-def _turned(luma: Plane, noted: int) -> Plane:
-    horizontal, vertical = mirrors(noted)
-    upright = np.rot90(luma, -1) if is_sideways(noted) else luma
+def _turned(luma: Plane, orientation: int) -> Plane:
+    horizontal, vertical = mirrors(orientation)
+    upright = np.rot90(luma, -1) if is_sideways(orientation) else luma
     return _mirrored(upright, horizontal=horizontal, vertical=vertical)
 
 

@@ -14,9 +14,12 @@ class OutputTiming:
         last_retry: the longest delay at all.
         silence: without an answer, after which that is shown as a problem, although the writer may still wait for one.
         open: for a client to find its topic, before the attempt counts as failed.
+        server_connect, server_answer: for SINETStream's configuration server to accept a connection, and to answer.
     """
 
     first_retry: float = 0.5
     last_retry: float = 10.0
     silence: float = 15.0
     open: float = 5.0
+    server_connect: float = 5.0
+    server_answer: float = 10.0

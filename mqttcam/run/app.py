@@ -65,6 +65,8 @@ class App(Daemon):
         self._stuck_restart = StuckRestart(settings.state_dir / "new_processes.json", self._restart_stuck)
         self._outputs = configured_outputs(settings)
         node = Node(settings.node, linked_page(settings.web), daemon=self)
+        node.add_check(lambda: self._store.file.problem)
+        self._store.file.listeners.add(node.changed)
         self.registry = DeviceRegistry(node, self._outputs)
 
     async def run(self, on_ready: Callable[[Services], None] | None = None) -> EndReason:
@@ -77,8 +79,9 @@ class App(Daemon):
         self._handle_signals()
         self._store.load()
         async with contextlib.AsyncExitStack() as stack:
-            services = await start_services(stack, self.settings, self.registry)
+            services = await start_services(stack, self.settings, self.registry, self._store.write_again)
             cameras = self._start_cameras(services.gateway)
+            await self._store.save()
             log.info("mqttcam %s runs as node %s", __version__, self.registry.node.id)
             if on_ready is not None:
                 on_ready(services)

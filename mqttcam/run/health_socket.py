@@ -1,7 +1,7 @@
 """The Unix socket in the state folder through which `mqttcam healthcheck` queries the running daemon.
 
 The daemon answers from its event loop, so that a hung loop is unhealthy too. It also locks the folder: two daemons in
-one folder would overwrite each other's values.
+one folder would overwrite each other's values. A folder that is deleted while the daemon runs is created again.
 """
 
 from __future__ import annotations
@@ -9,19 +9,28 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
+import itertools
 import logging
 import os
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import orjson
+
+from mqttcam.files import make_private, make_private_folder
 
 log = logging.getLogger(__name__)
 
 QUERY_TIMEOUT = 3.0
 """Seconds that the daemon has to answer."""
 _SOCKET = "health.sock"
+_CHECK_INTERVAL = 0.5
+"""Seconds between two checks that folder and socket are there."""
+_LONGEST_LOOK = 10_000
+"""The most files of earlier runs whose mode is corrected at the start."""
+_OURS = ("*.json", "*.broken", "*.key", "spool", "spool/*", "spool/*/*")
+"""The names of the daemon's files in the folder, which may have files of others."""
 
 
 class FolderTaken(Exception):
@@ -29,39 +38,118 @@ class FolderTaken(Exception):
 
 
 class HealthSocket:
-    """Sends the daemon's problems, as a JSON array of strings, to every client that connects."""
+    """Sends the daemon's problems, as a JSON array of strings, to every client that connects.
 
-    def __init__(self, state_dir: Path, problems: Callable[[], list[str]]) -> None:
+    Attributes:
+        problem: why there is no health check, in words; `None` if there is one.
+    """
+
+    def __init__(
+        self,
+        state_dir: Path,
+        problems: Callable[[], list[str]],
+        *,
+        on_recreated: Callable[[], Awaitable[None]] | None = None,
+        interval: float = _CHECK_INTERVAL,
+    ) -> None:
+        """Open nothing yet.
+
+        Args:
+            on_recreated: called after the folder was deleted and is there again, empty.
+            interval: seconds between two checks that folder and socket are there.
+        """
+        self.problem: str | None = None
         self._folder = state_dir
         self._problems = problems
+        self._on_recreated = on_recreated
+        self._interval = interval
         self._server: asyncio.Server | None = None
-        self._resources = contextlib.ExitStack()
+        self._descriptor: int | None = None
+        self._watching: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Lock the folder and listen.
+        """Lock the folder and listen, and keep both up.
 
-        If the folder cannot hold the socket, that is logged, and there is no health check.
+        If the folder cannot hold the socket, that is a problem, and is tried again.
 
         Raises:
             FolderTaken: Another daemon uses the folder.
         """
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            folder = self._resources.enter_context(_open(self._folder))
-            _lock(folder, self._folder)
-            path = _socket_path(folder)
-            path.unlink(missing_ok=True)
-            self._server = await asyncio.start_unix_server(self._answer, path)
+            await self._open()
         except OSError as error:
-            log.warning("health check unavailable: %s: %s", self._folder / _SOCKET, error.strerror or error)
+            self._failed(error.strerror or str(error))
+        self._watching = asyncio.create_task(self._keep_open(), name="state folder")
 
     async def stop(self) -> None:
         """Stop listening, and unlock the folder."""
+        if self._watching is not None:
+            self._watching.cancel()
+            await asyncio.wait([self._watching])
         if self._server is not None:
-            self._server.close()
             with contextlib.suppress(OSError):  # the next daemon removes it
                 (self._folder / _SOCKET).unlink(missing_ok=True)
-        self._resources.close()
+        self._close()
+
+    async def _open(self) -> None:
+        """Raises FolderTaken, or OSError: the folder or the socket cannot be used. It is locked where possible."""
+        make_private_folder(self._folder)
+        self._descriptor = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            _lock(self._descriptor, self._folder)
+        except FolderTaken:
+            self._close()
+            raise
+        _make_contents_private(self._folder)
+        path = _socket_path(self._descriptor)
+        path.unlink(missing_ok=True)
+        # Not started at once: a cancellation during that would leave the socket open.
+        self._server = await asyncio.start_unix_server(self._answer, path, start_serving=False)
+        await self._server.start_serving()
+        make_private(path)
+
+    def _close(self) -> None:
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    async def _keep_open(self) -> None:
+        while True:
+            await asyncio.sleep(self._interval)
+            if self._server is not None and self._is_there():
+                continue
+            recreated = self._server is not None
+            self._close()
+            try:
+                await self._open()
+            except FolderTaken as error:
+                self._failed(str(error))
+            except OSError as error:
+                self._failed(error.strerror or str(error))
+            else:
+                log.info("%s: the health check is available again", self._folder)
+                self.problem = None
+                if recreated and self._on_recreated is not None:
+                    await self._on_recreated()
+
+    def _is_there(self) -> bool:
+        """Whether the folder is still the locked one, with the socket in it."""
+        assert self._descriptor is not None
+        try:
+            here = self._folder.stat()
+            (self._folder / _SOCKET).lstat()
+        except OSError:
+            return False
+        return os.path.samestat(here, os.fstat(self._descriptor))
+
+    def _failed(self, reason: str) -> None:
+        problem = f"health check unavailable: {self._folder / _SOCKET}: {reason}"
+        if problem != self.problem:
+            log.warning("%s; trying again", problem)
+        self.problem = problem
 
     async def _answer(self, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError):
@@ -99,6 +187,14 @@ def _open(folder: Path) -> Iterator[int]:
 def _socket_path(folder: int) -> Path:
     """Return the socket's path through the open folder: the usual one may exceed 107 bytes, the limit of unix(7)."""
     return Path(f"/proc/self/fd/{folder}/{_SOCKET}")
+
+
+def _make_contents_private(folder: Path) -> None:
+    """Correct the modes of a folder that was made by hand or by an earlier release."""
+    make_private(folder)
+    files = itertools.chain.from_iterable(folder.glob(pattern) for pattern in _OURS)
+    for path in itertools.islice(files, _LONGEST_LOOK):
+        make_private(path)
 
 
 def _lock(descriptor: int, folder: Path) -> None:

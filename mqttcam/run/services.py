@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from mqttcam.commands.registry import DeviceRegistry
@@ -34,18 +35,27 @@ class Services:
 
 
 async def start_services(
-    stack: contextlib.AsyncExitStack, settings: Settings, registry: DeviceRegistry
+    stack: contextlib.AsyncExitStack,
+    settings: Settings,
+    registry: DeviceRegistry,
+    on_folder_recreated: Callable[[], Awaitable[None]] | None = None,
 ) -> Services:
     """Start the configured services; `stack` stops them in reverse order.
+
+    Args:
+        on_folder_recreated: called after the state folder was deleted and is there again, empty.
 
     Raises:
         StartError: One of them cannot start.
         FolderTaken: Another daemon uses the state folder.
     """
-    health_socket = HealthSocket(settings.state_dir, registry.health.problems)
+    health_socket = HealthSocket(
+        settings.state_dir, registry.health.problems, on_recreated=on_folder_recreated
+    )
+    registry.node.add_check(lambda: health_socket.problem)
     stack.push_async_callback(health_socket.stop)
     await health_socket.start()
-    broker_port = await _start_broker(stack, settings) if settings.broker.enabled else None
+    broker_port = await _start_broker(stack, settings, registry) if settings.broker.enabled else None
     web_url = await _start_web(stack, settings, registry) if settings.web.enabled else None
     gateway = None
     if settings.mqtt is not None:
@@ -63,7 +73,9 @@ def _with_port(mqtt: MqttSettings, broker_port: int | None) -> MqttSettings:
     return mqtt.model_copy(update={"port": broker_port})
 
 
-async def _start_broker(stack: contextlib.AsyncExitStack, settings: Settings) -> int:
+async def _start_broker(
+    stack: contextlib.AsyncExitStack, settings: Settings, registry: DeviceRegistry
+) -> int:
     from mqttcam.mqtt.broker.embedded import BrokerError, EmbeddedBroker
 
     broker = EmbeddedBroker(settings.broker.host, settings.broker.port)
@@ -71,6 +83,7 @@ async def _start_broker(stack: contextlib.AsyncExitStack, settings: Settings) ->
         await stack.enter_async_context(broker)
     except BrokerError as error:
         raise StartError(str(error)) from error
+    registry.node.add_check(lambda: broker.problem)
     return broker.port
 
 

@@ -21,7 +21,7 @@ from mqttcam.backoff import Backoff
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.capture import THREAD
 from mqttcam.camera.thread_state import is_uninterruptible
-from mqttcam.devices.store import write_atomically
+from mqttcam.files import write_atomically
 from mqttcam.settings import SettingsError
 
 log = logging.getLogger(__name__)
@@ -120,10 +120,12 @@ class StuckRestart:
 
     async def _restart_after(self, wait: float, camera: Camera, restarts: int) -> None:
         await self._sleep(wait)
+        if camera.is_stuck and not self._write_count(camera.id, restarts + 1) and camera.enabled:
+            # The next process would begin to count from 0, and restart at once.
+            await self._sleep(self._timing.longest)
         while camera.is_stuck:
             problems = await self._try()
             if not problems:
-                self._write_count(camera.id, restarts + 1)
                 return
             for problem in problems:
                 log.error("camera %s: the process cannot restart: %s", camera.id, problem)
@@ -153,12 +155,15 @@ class StuckRestart:
             log.warning("%s cannot be read: %s", self._file, error)
             return {}
 
-    def _write_count(self, camera_id: str, restarts: int) -> None:
+    def _write_count(self, camera_id: str, restarts: int) -> bool:
         counts = self._read_counts() | {camera_id: restarts}
         try:
             write_atomically(self._file, orjson.dumps({self._boot_id(): counts}))
         except OSError as error:
-            log.warning("%s cannot be written: %s", self._file, error)
+            wait = self._timing.longest
+            log.error("%s cannot be written: %s; the restart waits %g s", self._file, error, wait)
+            return False
+        return True
 
     def _boot_id(self) -> str:
         try:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from mqttcam.camera.feed import PictureFeed
 from mqttcam.camera.frame import Picture, PictureSpec
+from mqttcam.camera.selection import Rate
 from mqttcam.camera.status import WITHOUT_FRAMES
 from mqttcam.devices.camera import CameraDevice
 from mqttcam.web.placeholder import placeholder
@@ -47,8 +48,7 @@ class MjpegClient:
         self.ended = False
         self.congested = asyncio.Event()
         self._transport = transport
-        self._period_ns = 0.0 if math.isinf(fps) else 1e9 / fps
-        self._due_ns = 0.0
+        self._rate = Rate(fps)
         self._pending: bytes | None = None
         # asyncio pauses the protocol, and `drain` waits, until the kernel has taken the last byte.
         transport.set_write_buffer_limits(high=0)
@@ -59,12 +59,8 @@ class MjpegClient:
         return not self.congested.is_set() and not self._transport.is_closing()
 
     def is_due(self, ts_ns: int) -> bool:
-        """Return whether a picture captured at this time is due, and count it. A quarter of a period early is due."""
-        if ts_ns < self._due_ns - self._period_ns / 4:
-            return False
-        on_time = ts_ns - self._due_ns <= self._period_ns
-        self._due_ns = (self._due_ns if on_time else ts_ns) + self._period_ns
-        return True
+        """Return whether a picture captured at `ts_ns` (Unix nanoseconds) is due; it then counts as taken."""
+        return self._rate.due(ts_ns)
 
     def offer(self, part: bytes) -> None:
         """Send a picture, or drop it if the client is not ready."""

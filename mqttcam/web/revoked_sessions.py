@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from collections.abc import Callable
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import orjson
 
-from mqttcam.devices.store import write_atomically
+from mqttcam.durable_file import DurableFile
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +41,10 @@ class RevokedSessions:
         self._clock = clock
         self._expiries: dict[str, int] = {}
         self._all_until = 0
-        self._write_lock = asyncio.Lock()
+        self._file = None
+        if self._path is not None:
+            lost = "a logged-out session would be valid again after a restart"
+            self._file = DurableFile([self._path], self._content, lost=lost)
         self._load()
 
     def __len__(self) -> int:
@@ -60,20 +62,17 @@ class RevokedSessions:
         while len(self._expiries) > self._limit:
             oldest = min(self._expiries, key=self._expiries.__getitem__)
             self._all_until = max(self._all_until, self._expiries.pop(oldest))
-        if self._path is not None:
-            await self._save(self._path)
+        if self._file is not None:
+            self._file.changed()
+            await self._file.save()
 
-    async def _save(self, path: Path) -> None:
-        async with self._write_lock:
-            data = orjson.dumps({"all_until": self._all_until, "sessions": self._expiries})
-            try:
-                await asyncio.to_thread(write_atomically, path, data)
-            except OSError as error:
-                log.warning(
-                    "web: cannot write %s: %s; a logged-out session is valid again after a restart",
-                    path,
-                    error.strerror,
-                )
+    @property
+    def problem(self) -> str | None:
+        """Why they are not on disk, in words; None while they are."""
+        return None if self._file is None else self._file.problem
+
+    def _content(self) -> bytes:
+        return orjson.dumps({"all_until": self._all_until, "sessions": self._expiries})
 
     def _load(self) -> None:
         if self._path is None:

@@ -8,7 +8,7 @@ from functools import cache
 from pydantic import TypeAdapter
 
 from mqttcam.devices.describe import CameraDescription, NodeDescription
-from mqttcam.devices.errors import Code
+from mqttcam.devices.errors import Code, WarningCode
 from mqttcam.values import Choice, Number, Rectangle, Switch, Text, ValueKind, Vector
 
 Schema = dict[str, object]
@@ -85,6 +85,15 @@ _SCHEMAS: dict[str, Schema] = {
             "request_id": _ECHO,
             "changed": {"type": "object", "description": "The values that took effect."},
             "took_ms": {"type": "integer", "minimum": 0},
+            "warning": {
+                "type": "object",
+                "description": "What to know of it: not_kept if the values are not on disk yet.",
+                "required": ["code", "message"],
+                "properties": {
+                    "code": {"enum": [code.value for code in WarningCode]},
+                    "message": {"type": "string"},
+                },
+            },
         },
     },
     "Error": {

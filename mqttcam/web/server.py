@@ -54,7 +54,9 @@ class WebServer:
         timing: Timing = _TIMING,
         max_connections: int = _MAX_CONNECTIONS,
     ) -> None:
-        sessions = Sessions(load_session_key(state_dir), RevokedSessions(state_dir))
+        revoked = RevokedSessions(state_dir)
+        registry.node.add_check(lambda: revoked.problem)
+        sessions = Sessions(load_session_key(state_dir), revoked)
         self._settings = settings
         self._context = WebContext(settings, registry, Authenticator(settings, sessions), timing)
         self._max_connections = max_connections

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from itsdangerous import BadData, Signer, URLSafeSerializer
 
+from mqttcam.files import write_atomically
 from mqttcam.web.revoked_sessions import SESSION_SECONDS, RevokedSessions
 
 log = logging.getLogger(__name__)
@@ -101,11 +102,9 @@ def load_session_key(state_dir: Path | None) -> bytes:
         return new
     path = state_dir / _KEY_FILE
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(0o600, exist_ok=False)
-        path.write_bytes(new)
-    except FileExistsError:
-        return _existing_key(path, new)
+        if path.exists():
+            return _existing_key(path, new)
+        write_atomically(path, new)
     except OSError as error:
         _warn_not_kept(path, error)
     return new
@@ -116,7 +115,7 @@ def _existing_key(path: Path, new: bytes) -> bytes:
         existing = path.read_bytes()
         if len(existing) == _KEY_BYTES:
             return existing
-        path.write_bytes(new)
+        write_atomically(path, new)
     except OSError as error:
         _warn_not_kept(path, error)
     return new

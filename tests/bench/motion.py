@@ -39,7 +39,7 @@ def milliseconds(make: Callable[[int], Frame], looks: int) -> float:
     for number in range(looks):
         frame = make(number % FRAMES)
         began = time.thread_time_ns()
-        background.look(small_luma(frame), LOOK_NS / 1e9)
+        background.update(small_luma(frame), LOOK_NS / 1e9)
         taken.append((time.thread_time_ns() - began) / 1e6)
     return statistics.median(taken)
 

@@ -232,25 +232,24 @@ def test_broken_frame_is_made_up_for_by_the_next(caplog: pytest.LogCaptureFixtur
     assert "Traceback" not in caplog.text
 
 
-async def test_on_a_real_loop_from_another_thread() -> None:
+async def test_pictures_from_another_thread_are_passed_on_in_order_until_it_is_closed() -> None:
     rig = Rig(math.inf, loop=asyncio.get_running_loop())
-    stop = threading.Event()
+    stop, seq = threading.Event(), [0]
 
     def capture() -> None:
-        seq = 0
         while not stop.wait(0.001):
-            frame = Frame(START + seq, 64, 48, planes=grey_planes())
-            frame.seq = seq
+            frame = Frame(START + seq[0], 64, 48, planes=grey_planes())
+            frame.seq = seq[0]
             rig.hub.publish(frame)
-            seq += 1
+            seq[0] += 1
 
     thread = threading.Thread(target=capture)
     thread.start()
     try:
         await until(lambda: len(rig.pictures) >= 50)
         rig.feed.close()
-        count = len(rig.pictures)
-        await asyncio.sleep(0.05)
+        count, published = len(rig.pictures), seq[0]
+        await until(lambda: seq[0] > published + 10, "more frames")
         assert len(rig.pictures) == count
     finally:
         stop.set()

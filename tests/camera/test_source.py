@@ -10,19 +10,24 @@ import pytest
 from mqttcam.camera import sources
 from mqttcam.camera.frame import Frame
 from mqttcam.camera.source import Source, SourceInfo
+from mqttcam.camera.wakeup import Pacer, Wakeup
 from tests.camera.broken import ABILITIES, HEIGHT, WIDTH, Hardware, grey_planes
 from tests.camera.conftest import MakeCamera
 from tests.support.cameras import running
 
 
 class Least(Source):
-    """Nothing that can be left out."""
+    """A source with the required members only."""
 
     def open(self) -> SourceInfo:
         return SourceInfo("Least", WIDTH, HEIGHT, frame_rate=50)
 
+    def __init__(self, wakeup: Wakeup) -> None:
+        self._pacer = Pacer(50, wakeup)
+
     def read(self, timeout: float) -> Frame | None:
-        time.sleep(0.02)
+        if not self._pacer.wait(timeout):
+            return None
         return Frame(time.time_ns(), WIDTH, HEIGHT, planes=grey_planes())
 
     def close(self) -> None:
@@ -30,10 +35,10 @@ class Least(Source):
 
 
 async def test_a_source_opens_reads_and_closes_and_need_do_no_more(make_camera: MakeCamera) -> None:
-    camera = make_camera(Hardware(), make_source=lambda _wake: Least(), settings={"size": "32x24"})
+    camera = make_camera(Hardware(), make_source=Least, settings={"size": "32x24"})
     camera.start()
     await running(camera)
-    assert camera.complete, "it measures nothing that would have to be waited for"
+    assert camera.complete, "it has no measurements to wait for"
     assert not camera.takes_stills
     assert camera.last_error is None
     assert (camera.stats.width, camera.stats.height) == (32, 24), "its frames are adjusted"
@@ -44,7 +49,7 @@ async def test_a_source_opens_reads_and_closes_and_need_do_no_more(make_camera: 
 
 
 @pytest.mark.parametrize("kind", sources._KINDS)
-def test_every_kind_is_of_the_class_of_what_it_can(kind: str) -> None:
+def test_every_kind_of_source_derives_from_the_classes_of_its_abilities(kind: str) -> None:
     module, _, name = sources._KINDS[kind].partition(":")
     found = vars(import_module(f"mqttcam.camera.sources.{module}"))[name]
     assert issubclass(found, Source)

@@ -1,7 +1,8 @@
-"""What is counted, and when."""
+"""The counters of a camera."""
 
 from __future__ import annotations
 
+import asyncio
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from mqttcam.camera.hub import Hub
 from mqttcam.camera.stats import CameraStats
+from mqttcam.camera.status import CameraStatus
 from tests.camera.broken import Hardware
 from tests.camera.conftest import MakeCamera
 from tests.support.cameras import running
@@ -26,7 +28,7 @@ class Clock:
 
 
 def stats_of(capture: Any, clock: Clock) -> tuple[CameraStats, Any]:
-    """The stats of a camera with this capture, and what stands for its supervisor."""
+    """Return the stats of a camera with this capture, and a substitute for its supervisor."""
     supervisor: Any = SimpleNamespace(capture=capture, frames=capture.frames)
     return CameraStats(Hub(), supervisor, clock), supervisor
 
@@ -36,21 +38,21 @@ def capture_with(frames: int) -> Any:
 
 
 def run(stats: CameraStats, capture: Any, clock: Clock, rate: float, seconds: float) -> None:
-    """Frames at a rate, a look at them each second."""
-    end, frame, look = clock.now + seconds, clock.now + 1 / rate, clock.now + 1
+    """Let frames come at a rate for some seconds, and update the stats each second."""
+    end, frame, update = clock.now + seconds, clock.now + 1 / rate, clock.now + 1
     while clock.now < end:
-        clock.now = min(frame, look)
+        clock.now = min(frame, update)
         if clock.now == frame:
             capture.frames += 1
             capture.last_frame = clock.now
             frame += 1 / rate
-        if clock.now == look:
+        if clock.now == update:
             stats.update()
-            look += 1
+            update += 1
 
 
 @pytest.mark.parametrize("rate", [0.2, 1, 7.5, 24])
-def test_frame_rate(rate: float) -> None:
+def test_frame_rate_is_that_of_the_last_seconds_and_falls_once_no_frames_come(rate: float) -> None:
     clock, capture = Clock(), capture_with(frames=100)
     stats, _ = stats_of(capture, clock)
     assert (stats.fps, stats.frame_age, stats.frames) == (0.0, None, 100)
@@ -63,7 +65,7 @@ def test_frame_rate(rate: float) -> None:
     assert stats.fps < before / 3, "none come"
 
 
-def test_rate_follows_a_change() -> None:
+def test_frame_rate_follows_a_change() -> None:
     clock, capture = Clock(), capture_with(frames=0)
     stats, supervisor = stats_of(capture, clock)
     run(stats, capture, clock, 24, 60)
@@ -76,7 +78,7 @@ def test_rate_follows_a_change() -> None:
     assert (stats.fps, stats.frame_age) == (0, None)
 
 
-def test_rate_of_another_capture_is_measured_anew() -> None:
+def test_frame_rate_of_another_capture_starts_at_zero() -> None:
     clock, capture = Clock(), capture_with(frames=0)
     stats, supervisor = stats_of(capture, clock)
     run(stats, capture, clock, 24, 10)
@@ -86,7 +88,25 @@ def test_rate_of_another_capture_is_measured_anew() -> None:
     assert stats.fps == pytest.approx(2, rel=0.1)
 
 
-async def test_of_a_camera(make_camera: MakeCamera) -> None:
+async def test_frame_age_is_unknown_from_a_restart_to_the_first_frame_after_it(
+    make_camera: MakeCamera,
+) -> None:
+    hardware = Hardware(rate=50)
+    camera = make_camera(hardware)
+    camera.start()
+    await running(camera)
+    assert camera.stats.frame_age is not None
+    opening = hardware.hang("open")
+    restarting = asyncio.create_task(camera.restart())
+    await until(lambda: camera.status is CameraStatus.STARTING)
+    assert camera.stats.frame_age is None, "the frames before the restart do not count any more"
+    hardware.heal()
+    opening.release()
+    await restarting
+    assert camera.stats.frame_age is not None
+
+
+async def test_stats_survive_switching_the_camera_off_and_on(make_camera: MakeCamera) -> None:
     camera = make_camera(Hardware(rate=50), settings={"size": "32x32"})
     assert (camera.stats.frames, camera.stats.width) == (0, 0)
     camera.start()

@@ -10,14 +10,18 @@ import threading
 import time
 import weakref
 from dataclasses import replace
+from unittest import mock
 
 import pytest
 
 from mqttcam.backoff import Backoff
 from mqttcam.camera.camera import Camera
+from mqttcam.camera.capture import Capture
+from mqttcam.camera.capture_callbacks import CaptureCallbacks
 from mqttcam.camera.frame import PictureSpec
 from mqttcam.camera.source import SourceEnded, SourceError
 from mqttcam.camera.status import CameraStatus, CameraUnavailable
+from mqttcam.camera.supervisor import Supervisor
 from mqttcam.settings import CameraSettings
 from tests.camera.broken import Hardware
 from tests.camera.conftest import QUICK, MakeCamera, loop_turns, threads, threads_end
@@ -186,21 +190,28 @@ async def test_restart_shortens_the_pause_after_a_failure(make_camera: MakeCamer
     await asyncio.wait_for(camera.restart(), 2)
 
 
-async def test_pauses_grow_and_are_random(make_camera: MakeCamera) -> None:
-    asked: list[tuple[float, float]] = []
+async def test_pauses_double_up_to_a_limit_and_are_random() -> None:
+    drawn_from: list[tuple[float, float]] = []
 
     def uniform(low: float, high: float) -> float:
-        asked.append((low, high))
+        drawn_from.append((low, high))
         return 0.0
+
+    def make_capture() -> Capture:
+        callbacks = mock.create_autospec(CaptureCallbacks, instance=True)
+        return Capture("cam", hardware, (), None, lambda _frame: False, callbacks, first_seq=0)
 
     hardware = Hardware()
     hardware.fail("open", SourceError("busy"))
-    camera = make_camera(hardware)
-    camera._supervisor._backoff = Backoff(0.5, 30.0, jitter=0.5, uniform=uniform)
-    camera.start()
-    await until(lambda: len(asked) > 1100, "tries", 30)
-    assert asked[:8] == [(high / 2, high) for high in (0.5, 1, 2, 4, 8, 16, 30, 30)]
-    assert asked[-1] == (15, 30), "also after a day"
+    backoff = Backoff(0.5, 30.0, jitter=0.5, uniform=uniform)
+    supervisor = Supervisor("cam", make_capture, lambda _problem: None, lambda: None, None, backoff=backoff)
+    supervisor.start(wanted=True)
+    try:
+        await until(lambda: len(drawn_from) > 1100, "more attempts than doublings that a float can take", 30)
+    finally:
+        await supervisor.stop()
+    assert drawn_from[:8] == [(high / 2, high) for high in (0.5, 1, 2, 4, 8, 16, 30, 30)]
+    assert drawn_from[-1] == (15, 30)
 
 
 async def test_failure_after_steady_frames_is_the_first_again(make_camera: MakeCamera) -> None:

@@ -37,7 +37,12 @@ def loaded(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> set[str]
     folder = tmp_path_factory.mktemp("plugin")
     _add_plugin(folder)
     packages = clean_environment(folder)["PYTHONPATH"]
-    env = {"PYTHONVERBOSE": "1", "PYTHONPATH": f"{folder}{os.pathsep}{packages}"}
+    env = {
+        "PYTHONVERBOSE": "1",
+        "PYTHONPATH": f"{folder}{os.pathsep}{packages}",
+        "COVERAGE_PROCESS_CONFIG": "",  # the measurement itself imports a lot
+        "COVERAGE_PROCESS_START": "",
+    }
     with rig(broker, tmp_path_factory.mktemp("plain"), node="plain", env=env) as running:
         running.front.next_image()
         assert running.discovery()

@@ -51,7 +51,7 @@ def test_controls_survive_a_restart_of_the_camera(launch: Launch) -> None:
     assert {key: state[key] for key in VALUES} == VALUES
 
 
-def test_a_damaged_state_file_is_ignored(launch: Launch) -> None:
+def test_damaged_state_files_close_the_camera_until_it_is_switched_on(launch: Launch) -> None:
     rig = launch()
     check_ok(rig.front.set({"brightness": 0.3}), "set")
     rig.daemon.stop()
@@ -61,7 +61,11 @@ def test_a_damaged_state_file_is_ignored(launch: Launch) -> None:
     since = rig.mark()
     rig.daemon.start()
     rig.node.wait_online(since=since)
+    state = rig.front.wait_state(since=since, enabled="OFF")
+    assert "the stored values cannot be read" in state["last_error"]
+    check_ok(rig.front.set_value("enabled", "ON"), "set")
     rig.front.next_image()
+    assert rig.front.state()["last_error"] is None
 
 
 def test_a_camera_that_was_switched_off_stays_off(launch: Launch) -> None:

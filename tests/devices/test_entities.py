@@ -14,6 +14,7 @@ from mqttcam.devices.entities.camera import FIXED, camera_entities
 from mqttcam.devices.entities.controls import control_entity, number_step
 from mqttcam.devices.entities.entity import Entity, state_of
 from mqttcam.devices.entities.node import NODE
+from mqttcam.devices.health import Health
 from mqttcam.devices.node import Node
 from mqttcam.devices.observer import NodeObserver
 from mqttcam.values import Choice, Number, Rectangle, Switch, Text, Value, ValueKind, Vector
@@ -134,11 +135,42 @@ async def test_keys_are_unique(device: CameraDevice) -> None:
 
 def test_the_state_of_the_node() -> None:
     state = state_of(NODE, Node("yard"))
-    assert set(state) == {"cpu_temperature", "memory", "uptime", "reconnects", "version", "log_level"}
+    assert set(state) == {
+        "problem",
+        "last_error",
+        "cpu_temperature",
+        "memory",
+        "uptime",
+        "reconnects",
+        "version",
+        "log_level",
+    }
     memory, uptime = state["memory"], state["uptime"]
     assert isinstance(memory, float)
     assert memory > 1
     assert uptime == 0
+
+
+def test_a_problem_of_the_node_is_shown() -> None:
+    node, problems = Node("yard"), ["the disk is full"]
+    node.add_check(lambda: problems[0] if problems else None)
+    state = state_of(NODE, node)
+    assert (state["problem"], state["last_error"]) == ("ON", "the disk is full")
+    assert Health(node, dict).report()["problems"] == ["the disk is full"]
+    problems.clear()
+    state = state_of(NODE, node)
+    assert (state["problem"], state["last_error"]) == ("OFF", None)
+
+
+def test_a_value_that_cannot_be_read_does_not_affect_the_others() -> None:
+    class WithoutProc(Node):
+        @property
+        def memory(self) -> float:
+            raise FileNotFoundError("/proc/self/statm")
+
+    state = state_of(NODE, WithoutProc("yard"))
+    assert state["memory"] is None
+    assert state["uptime"] == 0
 
 
 def test_an_observer_of_the_node_that_fails_does_not_affect_the_others(

@@ -9,7 +9,12 @@ from pathlib import Path
 from tests.support.project import PROJECT
 
 PAGES = sorted(
-    [PROJECT / "README.md", *(PROJECT / "docs").glob("*.md"), PROJECT / "deploy" / "compose" / "README.md"]
+    [
+        PROJECT / "README.md",
+        *(PROJECT / "docs").glob("*.md"),
+        PROJECT / "deploy" / "compose" / "README.md",
+        PROJECT / "ha_discovery" / "README.md",
+    ]
 )
 _GENERATED = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _FENCE = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.DOTALL | re.MULTILINE)

@@ -1,4 +1,4 @@
-"""From one payload to the next: removals, other platforms, other keys, single-component topics."""
+"""Changes from one payload to the next, and the migration from single-component topics."""
 
 from typing import Any
 
@@ -42,7 +42,7 @@ GONE = Sensor(unique_id="gone")
 TRIGGER = DeviceAutomation(type="click", subtype="1", topic="x")
 
 
-def test_what_is_gone_is_removed() -> None:
+def test_missing_components_are_removed() -> None:
     previous = announce(kept=KEPT, gone=GONE, trigger=TRIGGER)
     new = announce(kept=KEPT, added=Number(unique_id="added", command_topic="x"))
     both = with_removals(previous.payload(), new)
@@ -53,18 +53,18 @@ def test_what_is_gone_is_removed() -> None:
     assert update_steps(previous.payload(), new) == [both]
 
 
-def test_nothing_gone_changes_nothing() -> None:
+def test_payload_without_missing_components_is_unchanged() -> None:
     new = announce(kept=KEPT)
     assert with_removals(new.payload(), new).payload() == new.payload()
     assert with_removals({}, new).payload() == new.payload()
 
 
-def test_full_names_are_understood() -> None:
+def test_previous_payload_may_have_full_names() -> None:
     previous = {"device": {}, "components": {"gone": {"platform": "valve", "unique_id": "u"}}}
     assert removed(with_removals(previous, announce(kept=KEPT))) == {"gone": "valve"}
 
 
-def test_a_removal_is_said_once() -> None:
+def test_component_is_removed_only_once() -> None:
     first = with_removals(announce(kept=KEPT, gone=GONE).payload(), announce(kept=KEPT))
     assert removed(first) == {"gone": "sensor"}
     assert removed(with_removals(first.payload(), announce(kept=KEPT))) == {}
@@ -83,16 +83,17 @@ def test_a_removal_is_said_once() -> None:
         {"migrate_discovery": True},
     ],
 )
-def test_what_is_no_component_is_passed_over(previous: dict[str, Any]) -> None:
+def test_invalid_components_of_the_previous_payload_are_ignored(previous: dict[str, Any]) -> None:
     new = announce(kept=KEPT)
     assert with_removals(previous, new) == new
 
 
-def test_another_platform_under_the_same_key_is_refused() -> None:
+def test_new_platform_for_a_key_takes_two_payloads() -> None:
     previous = announce(kept=KEPT, thing=Sensor(unique_id="u"), gone=GONE).payload()
     new = announce(kept=KEPT, thing=Number(unique_id="u", command_topic="x"))
     with pytest.raises(
-        RemoveFirstError, match=r"thing was a sensor and is a number now.*removals first"
+        RemoveFirstError,
+        match=r"component thing changes from sensor to number.*removes the old",
     ) as caught:
         with_removals(previous, new)
     assert caught.value.removals == {"thing": "sensor"}
@@ -103,10 +104,10 @@ def test_another_platform_under_the_same_key_is_refused() -> None:
     assert with_removals(first.payload(), new) == new
 
 
-def test_another_key_for_the_same_entity_is_refused() -> None:
+def test_new_key_for_an_entity_takes_two_payloads() -> None:
     previous = announce(kept=KEPT, one=Sensor(unique_id="u"), click=TRIGGER).payload()
     new = announce(kept=KEPT, two=Sensor(unique_id="u"), clack=TRIGGER)
-    with pytest.raises(RemoveFirstError, match="sensor u was component one and is two now") as caught:
+    with pytest.raises(RemoveFirstError, match="key of sensor u changes from one to two") as caught:
         with_removals(previous, new)
     assert caught.value.removals == {"one": "sensor", "click": "device_automation"}
     first, second = update_steps(previous, new)
@@ -115,17 +116,17 @@ def test_another_key_for_the_same_entity_is_refused() -> None:
     assert second == new
 
 
-def test_a_removal_that_was_asked_for_stays() -> None:
+def test_explicit_removal_is_kept() -> None:
     previous = announce(kept=KEPT, gone=GONE, thing=Sensor(unique_id="u")).payload()
     new = announce(kept=KEPT, gone=Removal(platform="sensor"))
     assert removed(with_removals(previous, new)) == {"gone": "sensor", "thing": "sensor"}
 
 
-def test_removing_a_device_is_an_empty_retained_message() -> None:
+def test_device_is_removed_by_an_empty_retained_message() -> None:
     assert remove_device("t") == Message("t", b"", retain=True)
 
 
-def test_migration_lets_go_then_clears_then_announces() -> None:
+def test_migration_releases_then_clears_then_announces() -> None:
     olds = ["homeassistant/sensor/d/kept/config", "homeassistant/number/x/config"]
     new = announce(kept=KEPT)
     ask = b'{"migrate_discovery": true}'
@@ -153,8 +154,8 @@ def test_migration_lets_go_then_clears_then_announces() -> None:
         "homeassistant/sensor/d/config\n",
     ],
 )
-def test_only_topics_of_single_components_migrate(topic: str) -> None:
-    with pytest.raises(ValueError, match=r"no topic of a single component|wildcard|must not have"):
+def test_migration_refuses_other_topics(topic: str) -> None:
+    with pytest.raises(ValueError, match=r"not a topic of a single component|wildcard|not allowed in topics"):
         migrate([topic], announce(kept=KEPT), "homeassistant/device/d/config")
     with pytest.raises(ValueError, match="wildcard"):
         migrate([], announce(kept=KEPT), "homeassistant/device/+/config")

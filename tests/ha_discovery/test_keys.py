@@ -1,6 +1,6 @@
-"""The models have every key of Home Assistant, with its defaults, and no other.
+"""The models have exactly Home Assistant's keys, with its defaults.
 
-``keys-2026.11.json`` comes from Home Assistant 2026.11 itself: the ``tables`` of ``validator.py``.
+``keys-2026.11.json`` is the output ``tables`` of ``schema_validator.py``, made from Home Assistant 2026.11.
 """
 
 import json
@@ -59,19 +59,19 @@ MODELS: Final[dict[str, type[Model]]] = {
     "text": Text,
     "update": Update,
 }
-OF_THE_DEVICE: Final = {"device", "origin"}
-"""A component takes these from the device payload; its own would be overwritten."""
-LEFT_OUT: Final = {
-    # each has its place in a list of availability topics
+FROM_THE_DEVICE: Final = {"device", "origin"}
+"""Keys that a component inherits from the device payload, whatever its own are."""
+OMITTED: Final = {
+    # the same as a list with one entry
     "availability_template",
     "availability_topic",
     "payload_available",
     "payload_not_available",
-    # versions before 2026 refuse a device whose payload has them
+    # versions before 2026 refuse devices with these
     "child_devices",
     "message_expiry_interval",
 }
-"""Keys of the device payload that the model does without."""
+"""Keys of the device payload that the model does not have."""
 
 
 def fixed(model: type[Model]) -> set[str]:
@@ -79,13 +79,13 @@ def fixed(model: type[Model]) -> set[str]:
 
 
 def expected(name: str) -> dict[str, Any]:
-    """The keys that are to be in the model, from Home Assistant's table."""
+    """Return the keys that a model should have, according to Home Assistant."""
     model, table = MODELS[name], KEYS[name]
-    without: set[str] = OF_THE_DEVICE if issubclass(model, Component) else set()
+    without: set[str] = FROM_THE_DEVICE if issubclass(model, Component) else set()
     if model is DeviceDiscovery:
-        without = LEFT_OUT
+        without = OMITTED
     elif model is Light:
-        without = without | {"schema"}  # it is the default
+        without = without | {"schema"}  # this schema is the default
     keys = {*table["required"], *table["defaults"], *table["optional"]}
     return {
         "all": keys - without,
@@ -94,18 +94,18 @@ def expected(name: str) -> dict[str, Any]:
     }
 
 
-def test_every_table_has_its_model() -> None:
+def test_every_table_has_a_model() -> None:
     assert KEYS.keys() == MODELS.keys()
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_keys(name: str) -> None:
+def test_models_have_all_keys(name: str) -> None:
     model = MODELS[name]
     assert set(model.model_fields) | fixed(model) == expected(name)["all"]
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_defaults(name: str) -> None:
+def test_models_have_the_defaults(name: str) -> None:
     model = MODELS[name]
     given = {key: field.default for key, field in model.model_fields.items() if not field.is_required()}
     defaults = expected(name)["defaults"]
@@ -116,11 +116,11 @@ def test_defaults(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_required(name: str) -> None:
+def test_models_require_the_required_keys(name: str) -> None:
     model = MODELS[name]
     required = {key for key, field in model.model_fields.items() if field.is_required()}
     topics = set(model.required_topics) if issubclass(model, Component) else set()
     wanted = expected(name)["required"]
-    # in a device payload an entity needs a unique id, and without components nothing is announced
+    # required in a device payload
     ours = {"unique_id", "components"} & set(model.model_fields)
     assert required | topics | (fixed(model) & wanted) == wanted | ours

@@ -8,9 +8,10 @@ import simplejpeg
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mqttcam.imaging import raster
+from mqttcam.imaging.limits import MAX_PIXELS
 from mqttcam.imaging.raster import (
     decode,
+    decode_luma,
     encode,
     fit_within,
     flip,
@@ -20,7 +21,7 @@ from mqttcam.imaging.raster import (
     size_of,
 )
 from tests.imaging.photos import quarters
-from tests.support.pictures import jpeg
+from tests.support.pictures import claiming, jpeg
 
 GOOD = jpeg(64, 48)
 
@@ -78,12 +79,31 @@ def test_damage_inside_is_left_in() -> None:
     assert size_of(decode(GOOD[: len(GOOD) * 2 // 3] + GOOD[-2:])) == (64, 48)
 
 
-def test_picture_that_would_take_all_memory_is_refused() -> None:
-    start = GOOD.index(b"\xff\xc0")
-    bomb = GOOD[: start + 5] + b"\xff\xdc\xff\xdc" + GOOD[start + 9 :]
+@pytest.mark.parametrize("start_of_frame", [0xC0, 0xC2], ids=["baseline", "progressive"])
+@pytest.mark.parametrize("end", [b"", b"\xff\xd9"], ids=["cut", "whole"])
+def test_picture_that_would_take_all_memory_is_refused(start_of_frame: int, end: bytes) -> None:
+    """However small it is to become, and also where only its end is looked for."""
+    bomb = claiming(65500, 65500, start_of_frame) + end
+    assert len(bomb) < 1000
     assert simplejpeg.decode_jpeg_header(bomb)[:2] == (65500, 65500)
-    with pytest.raises(ValueError, match="too many"):
-        decode(bomb)
+    for read in (jpeg_size, decode, lambda jpeg: decode(jpeg, 16, 16), lambda jpeg: decode_luma(jpeg, 16)):
+        with pytest.raises(ValueError, match="65500x65500 pixels are more than max_pixels"):
+            read(bomb)
+
+
+def test_limit_on_pixels_can_be_set() -> None:
+    for read in (jpeg_size, decode):
+        assert read(GOOD, max_pixels=64 * 48) is not None
+        with pytest.raises(ValueError, match="more than max_pixels, 3071"):
+            read(GOOD, max_pixels=64 * 48 - 1)
+
+
+def test_picture_that_would_take_for_ever_is_refused() -> None:
+    """Each scan of a progressive JPEG passes over the whole picture, and may be empty."""
+    large = claiming(7680, 4320, 0xC2)
+    assert jpeg_size(large + b"\xff\xd9") == (7680, 4320)
+    with pytest.raises(ValueError, match="scans of 7680x4320 pixels are too many"):
+        jpeg_size(large + b"\xff\xda\0\x08\x01\x01\0\x01\x3f\0" * 1000)
 
 
 @settings(max_examples=300)
@@ -150,5 +170,5 @@ def test_what_fits_is_even_and_no_larger(width: int, height: int, max_width: int
     assert fitted[1] <= min(height, max_height)
 
 
-def test_most_sensors_can_be_decoded() -> None:
-    assert raster._MOST_PIXELS > 9248 * 6944
+def test_pictures_of_8k_can_be_decoded() -> None:
+    assert MAX_PIXELS > 7680 * 4320

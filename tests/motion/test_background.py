@@ -23,7 +23,7 @@ ROWS, COLUMNS = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
 
 def looks(pictures: Iterable[Plane], background: Background | None = None) -> list[Motion]:
     background = background or Background()
-    return [background.look(shrunk(picture), LOOK) for picture in pictures]
+    return [background.update(shrunk(picture), LOOK) for picture in pictures]
 
 
 def scores(pictures: Iterable[Plane]) -> list[float]:
@@ -185,7 +185,7 @@ def test_a_gap_between_pictures_neither_counts_nor_breaks_anything(empty: Scene)
     background = Background()
     looks(quiet(empty), background)
     for seconds in (0.0, 3600.0, -5.0, 0.2):
-        assert background.look(shrunk(Sensor().take(empty)), seconds) == Motion()
+        assert background.update(shrunk(Sensor().take(empty)), seconds) == Motion()
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""One mosquitto, one daemon and one Node-RED with the flow of the README."""
+"""One mosquitto, one daemon and one Node-RED with the flow of the project."""
 
 from __future__ import annotations
 

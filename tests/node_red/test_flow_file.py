@@ -1,4 +1,4 @@
-"""The flow's file, without Node-RED: it can be imported and read by a newcomer."""
+"""The flow's file, without Node-RED: it can be imported as it is, and its names match the documentation."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CORE = {
     "switch",
     "tab",
 }
-"""Types that every Node-RED has."""
+"""Node types of Node-RED itself."""
 
 
 def test_it_has_core_nodes_only_and_every_wire_leads_somewhere(flow: Flow) -> None:
@@ -44,14 +44,14 @@ def test_one_broker_serves_all_mqtt_nodes_and_has_no_secret(flow: Flow) -> None:
     assert used == {broker["id"]}
 
 
-def test_its_topics_are_those_of_the_readme(flow: Flow) -> None:
-    readme = (PROJECT / "README.md").read_text("utf-8")
+def test_its_topics_are_those_of_the_documentation(flow: Flow) -> None:
+    page = (PROJECT / "docs" / "mqtt.md").read_text("utf-8")
     known = {
         name
-        for row in re.findall(r"^\| (`.*?) \|", readme, re.MULTILINE)
+        for row in re.findall(r"^\| (`.*?) \|", page, re.MULTILINE)
         for name in re.findall(r"`([^`]+)`", row)
     }
-    published = set(re.findall(r"mosquitto_pub -t (\S+)", readme))
+    published = set(re.findall(r"mosquitto_pub -t (\S+)", page))
     for node in flow:
         if node["type"] == "mqtt in":
             name = node["topic"].removeprefix("mqttcam/pi-garden/")

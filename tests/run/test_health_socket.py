@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import shutil
 import socket
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -82,6 +84,57 @@ async def test_a_folder_belongs_to_one_daemon_at_a_time(tmp_path: Path) -> None:
     await second.start()
     assert await asyncio.to_thread(query_health, tmp_path) == ["second"]
     await second.stop()
+
+
+async def test_a_folder_that_is_deleted_comes_back_locked(tmp_path: Path) -> None:
+    folder = tmp_path / "state"
+    recreated = asyncio.Event()
+
+    async def on_recreated() -> None:
+        recreated.set()
+
+    health_socket = HealthSocket(folder, lambda: ["mine"], on_recreated=on_recreated, interval=0.01)
+    await health_socket.start()
+    shutil.rmtree(folder)
+    async with asyncio.timeout(5):
+        await recreated.wait()
+    assert await asyncio.to_thread(query_health, folder) == ["mine"]
+    with pytest.raises(FolderTaken):
+        await HealthSocket(folder, list).start()
+    (folder / "health.sock").unlink()
+    async with asyncio.timeout(5):
+        while not (folder / "health.sock").exists():
+            await asyncio.sleep(0.01)
+    assert health_socket.problem is None
+    await health_socket.stop()
+
+
+async def test_a_folder_that_cannot_be_used_is_tried_again(tmp_path: Path) -> None:
+    folder = tmp_path / "state"
+    folder.write_text("a file")
+    health_socket = HealthSocket(folder, list, interval=0.01)
+    await health_socket.start()
+    assert "health check unavailable" in str(health_socket.problem)
+    folder.unlink()
+    async with asyncio.timeout(5):
+        while health_socket.problem is not None:
+            await asyncio.sleep(0.01)
+    assert await asyncio.to_thread(query_health, folder) == []
+    await health_socket.stop()
+
+
+async def test_what_is_readable_by_others_is_made_private(tmp_path: Path) -> None:
+    spool = tmp_path / "spool" / "front"
+    spool.mkdir(parents=True)
+    tmp_path.chmod(0o755)
+    for path in (tmp_path / "values.json", tmp_path / "web.key", spool / "1.jpg", tmp_path / "not-ours.txt"):
+        path.touch(0o644)
+    health_socket = HealthSocket(tmp_path, list)
+    await health_socket.start()
+    found = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path, *tmp_path.rglob("*"))}
+    assert found.pop("not-ours.txt") == 0o644
+    assert not {name: oct(mode) for name, mode in found.items() if mode & 0o077}
+    await health_socket.stop()
 
 
 @pytest.mark.parametrize("in_the_way", ["folder", "socket"])

@@ -222,11 +222,15 @@ async def test_a_file_that_cannot_be_understood_counts_as_0(
     assert "cannot be read" in caplog.text
 
 
-async def test_a_folder_that_cannot_be_written_is_logged_and_the_process_restarts(
+async def test_a_restart_that_cannot_be_counted_waits_as_long_as_the_last_of_many(
     machine: Machine, caplog: pytest.LogCaptureFixture
 ) -> None:
     machine.folder.write_text("no folder")
     machine.request()
+    await until(lambda: len(machine.sleeper.waits) == 2)
+    assert machine.sleeper.waits == [0, 3600]
+    assert machine.restarts == 0
+    machine.sleeper.wake()
     await machine.ended()
     assert machine.restarts == 1
     assert "cannot be written" in caplog.text

@@ -21,6 +21,18 @@ def jpeg(width: int = 320, height: int = 240, *, seed: int = 0, noise: int = 20,
     return bytes(simplejpeg.encode_jpeg(np.ascontiguousarray(pixels), quality=quality))
 
 
+def claiming(width: int, height: int, start_of_frame: int = 0xC2) -> bytes:
+    """A JPEG whose header claims a size, progressive (0xC2) or baseline (0xC0), with nothing in it and no end."""
+    whole = jpeg(16, 16)
+    frame, scan = whole.index(b"\xff\xc0"), whole.index(b"\xff\xda")
+    head = bytearray(whole[: scan + 2 + int.from_bytes(whole[scan + 2 : scan + 4], "big")])
+    head[frame + 1] = start_of_frame
+    head[frame + 5 : frame + 9] = height.to_bytes(2, "big") + width.to_bytes(2, "big")
+    if start_of_frame == 0xC2:
+        head[-3:] = b"\0\0\0"  # the first scan of a progressive JPEG has the DC coefficients alone
+    return bytes(head)
+
+
 def jpeg_folder(directory: Path, count: int = 4, width: int = 320, height: int = 240) -> list[bytes]:
     """Write `001.jpg` … into `directory`; their contents in order."""
     directory.mkdir(parents=True, exist_ok=True)

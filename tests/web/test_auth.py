@@ -324,7 +324,7 @@ async def test_headers_that_are_not_valid_text_are_refused(header: bytes) -> Non
 
 async def test_health_without_permission_hides_the_problems() -> None:
     async with serving({"front": {}}, **users()) as served, client(served) as http:
-        served.registry.health.checks.append(lambda: "the broker is away")
+        served.registry.node.add_check(lambda: "the broker is away")
         answer = await http.get("/healthz")
         assert answer.status == 503
         assert await answer.json() == {"ok": False, "problems": ["the broker is away"]}

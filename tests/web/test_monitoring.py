@@ -38,7 +38,7 @@ async def test_healthy() -> None:
 
 async def test_problems_are_listed() -> None:
     async with serving() as served, client(served) as http:
-        served.registry.health.checks.append(lambda: "mqtt: not connected")
+        served.registry.node.add_check(lambda: "mqtt: not connected")
         answer = await http.get("/healthz")
         assert answer.status == 503
         assert await answer.json() == {"ok": False, "problems": ["mqtt: not connected"]}
@@ -61,7 +61,7 @@ async def test_healthz_has_ids_and_the_page_has_names() -> None:
             )
             output.attach(CameraFeed(device.id, settings, device.camera.hub, PictureSpec, lambda: None))
         try:
-            served.registry.health.checks.append(lambda: "the broker is away")
+            served.registry.node.add_check(lambda: "the broker is away")
             served.front.set_enabled(True)
             await until(lambda: served.front.camera.last_error)
             await until(lambda: ["shed", "front"] in output.problems().values())

@@ -114,9 +114,9 @@ def test_a_refused_snapshot_shows_the_error_and_no_flash(front: Page, served: Se
 def test_a_problem_is_announced_once(
     page: Page, served: Served, running: tuple[Served, asyncio.AbstractEventLoop]
 ) -> None:
-    server, asked = served.server, served.registry.health.checks
+    server, problems = served.server, ["no broker"]
+    served.registry.node.add_check(lambda: problems[0] if problems else None)
     try:
-        asked.append(lambda: "no broker")
         show(page, served, "#/front")
         page.until(lambda: page.text("#notices") == "no broker", "the notice")
         page.script(
@@ -131,7 +131,7 @@ def test_a_problem_is_announced_once(
         assert page.find("[data-key=brightness] output").get_attribute("aria-live") == "off"
         assert server.viewers
     finally:
-        asked.clear()
+        problems.clear()
 
 
 def test_a_problem_names_the_camera(page: Page) -> None:

@@ -100,7 +100,7 @@ async def test_snapshots_viewers_and_problems_are_updated() -> None:
             await parts.next()
             await events.until("cameras", "front", "viewers", value=1)
         await events.until("cameras", "front", "viewers", value=0)
-        served.registry.health.checks.append(lambda: "the broker is away")
+        served.registry.node.add_check(lambda: "the broker is away")
         served.registry.node.changed()
         await events.until("problems", value=["the broker is away"])
 
@@ -120,7 +120,7 @@ async def test_a_client_that_reads_nothing_misses_updates_and_then_gets_the_late
     updates, size = 100, 200_000
     problems: list[str] = []
     async with serving(timing=Timing(coalesce=0)) as served:
-        served.registry.health.checks.append(lambda: problems[0] if problems else None)
+        served.registry.node.add_check(lambda: problems[0] if problems else None)
         sock = socket.socket()
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         sock.setblocking(False)

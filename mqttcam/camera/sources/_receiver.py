@@ -22,16 +22,18 @@ class PictureReceiver:
         broken: number of messages that were not JPEGs.
     """
 
-    def __init__(self, origin: str, silence: float) -> None:
+    def __init__(self, origin: str, silence: float, max_pixels: int) -> None:
         """Start counting the silence.
 
         Args:
             origin: where the pictures come from, for log lines.
             silence: seconds without a picture, beyond which the source counts as failed.
+            max_pixels: of a picture; larger ones are left out as broken.
         """
         self.broken = 0
         self._origin = origin
         self._silence = silence
+        self._max_pixels = max_pixels
         self._last = time.monotonic()
 
     def frame(self, jpeg: bytes, ts_ns: int | None = None) -> Frame | None:
@@ -43,11 +45,13 @@ class PictureReceiver:
         """
         now = time.time_ns()
         try:
-            width, height = jpeg_size(jpeg)
+            width, height = jpeg_size(jpeg, self._max_pixels)
         except ValueError as error:
             self.broken += 1
             level = logging.WARNING if self.broken == 1 else logging.DEBUG
-            log.log(level, "%s: %d bytes that are not a JPEG (%s); ignored", self._origin, len(jpeg), error)
+            log.log(
+                level, "%s: a message of %d bytes is not a JPEG (%s); ignored", self._origin, len(jpeg), error
+            )
             return None
         self._last = time.monotonic()
         captured = ts_ns if ts_ns is not None and 0 <= now - ts_ns < LATEST else now

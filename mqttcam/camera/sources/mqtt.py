@@ -39,7 +39,7 @@ class MqttSubscriber(Source):
         self._newest: tuple[bytes, int | None] | None = None
         self._refusal: str | None = None
         self._subscribed = False
-        self._receiver = PictureReceiver(source.topic, source.silence)
+        self._receiver = PictureReceiver(source.topic, source.silence, source.max_pixels)
 
     def open(self) -> SourceInfo:
         source = self._settings
@@ -58,7 +58,7 @@ class MqttSubscriber(Source):
             self._run_loop(0.2)
             if time.monotonic() > end:
                 raise SourceError(f"{where} does not answer")
-        self._receiver = PictureReceiver(source.topic, source.silence)
+        self._receiver = PictureReceiver(source.topic, source.silence, source.max_pixels)
         return SourceInfo(f"MQTT {source.topic}", 0, 0, frame_rate=0)
 
     def read(self, timeout: float) -> Frame | None:

@@ -29,7 +29,7 @@ class SinetstreamReader(Source):
         self._settings = source
         self._reader: Any = None
         self._messages: Any = None
-        self._receiver = PictureReceiver(source.topic, source.silence)
+        self._receiver = PictureReceiver(source.topic, source.silence, source.max_pixels)
 
     def open(self) -> SourceInfo:
         source = self._settings
@@ -42,7 +42,7 @@ class SinetstreamReader(Source):
         except Exception as error:
             raise SourceError(kafka_log.explain_open_failure(error, ",".join(source.brokers))) from error
         self._messages = iter(self._reader)
-        self._receiver = PictureReceiver(source.topic, source.silence)
+        self._receiver = PictureReceiver(source.topic, source.silence, source.max_pixels)
         return SourceInfo(f"Kafka {source.topic}", 0, 0, frame_rate=0)
 
     def read(self, timeout: float) -> Frame | None:

@@ -80,7 +80,7 @@ class TcpListener(Source):
         self._listener: socket.socket | None = None
         self._sender: SenderConnection | None = None
         self._refused: set[str] = set()
-        self._receiver = PictureReceiver("the sender", self._settings.silence)
+        self._receiver = self._new_receiver()
 
     def open(self) -> SourceInfo:
         host, port = self._settings.host, self._settings.port
@@ -91,7 +91,7 @@ class TcpListener(Source):
             raise SourceError(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
         self._listener.setblocking(False)
         self._selector.register(self._listener, selectors.EVENT_READ)
-        self._receiver = PictureReceiver("the sender", self._settings.silence)
+        self._receiver = self._new_receiver()
         return SourceInfo("TCP sender", 0, 0, frame_rate=0)
 
     def read(self, timeout: float) -> Frame | None:
@@ -111,6 +111,9 @@ class TcpListener(Source):
             self._listener.close()
             self._listener = None
         self._selector.close()
+
+    def _new_receiver(self) -> PictureReceiver:
+        return PictureReceiver("the sender", self._settings.silence, self._settings.max_pixels)
 
     def _accept(self) -> None:
         assert self._listener is not None

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from mqttcam.devices.camera import IMAGE_QUALITY, CameraDevice
 from mqttcam.devices.entities.controls import action_entity, control_entity
-from mqttcam.devices.entities.entity import Entity, option
+from mqttcam.devices.entities.entity import LONGEST_STATE, Entity, option
 from mqttcam.devices.entities.motion import motion_entities
 from mqttcam.devices.entities.outputs import output_entities
 from mqttcam.devices.entities.readings import reading_entity
 from mqttcam.values import Number, Switch, Text
-
-_LONGEST_STATE = 255
-"""Home Assistant's limit for a state, in characters."""
 
 FIXED: tuple[Entity[CameraDevice], ...] = (
     Entity(key="camera", platform="camera", name=None, topic="image"),
@@ -100,7 +97,7 @@ FIXED: tuple[Entity[CameraDevice], ...] = (
         platform="sensor",
         name="Last error",
         kind=Text(),
-        read=lambda device: device.camera.last_error and device.camera.last_error[:_LONGEST_STATE],
+        read=lambda device: device.camera.last_error and device.camera.last_error[:LONGEST_STATE],
         category="diagnostic",
         options=option(icon="mdi:alert-circle-outline"),
     ),

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar
 
 from mqttcam.values import Value, ValueKind
 
+log = logging.getLogger(__name__)
+
 DeviceT = TypeVar("DeviceT")
 Platform = Literal[
     "binary_sensor", "button", "camera", "event", "image", "number", "select", "sensor", "switch", "text"
 ]
 Category = Literal["config", "diagnostic"]
+LONGEST_STATE = 255
+"""Home Assistant's limit for a state, in characters."""
 Topic = Literal["state", "status", "image", "snapshot", "event"]
 
 
@@ -60,9 +65,15 @@ def option(**options: object) -> tuple[tuple[str, object], ...]:
 
 
 def state_of(entities: tuple[Entity[DeviceT], ...], device: DeviceT) -> dict[str, object]:
-    """Return every value of a device as in JSON; all keys are always present."""
-    return {
-        entity.key: entity.kind.encode(entity.read(device))
-        for entity in entities
-        if entity.read is not None and entity.kind is not None
-    }
+    """Return every value of a device as in JSON; all keys are always present, with null if a value cannot be read."""
+    return {entity.key: _value_of(entity, device) for entity in entities if entity.read and entity.kind}
+
+
+def _value_of(entity: Entity[DeviceT], device: DeviceT) -> object:
+    assert entity.read is not None
+    assert entity.kind is not None
+    try:
+        return entity.kind.encode(entity.read(device))
+    except Exception:
+        log.debug("the value of %s cannot be read", entity.key, exc_info=True)
+        return None

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from mqttcam.devices.entities.entity import Entity, option
+from mqttcam.devices.entities.entity import LONGEST_STATE, Entity, option
 from mqttcam.devices.node import Node
 from mqttcam.log import LEVELS
-from mqttcam.values import Choice, Number, Text
+from mqttcam.values import Choice, Number, Switch, Text
 
 NODE: tuple[Entity[Node], ...] = (
     Entity(
@@ -15,6 +15,24 @@ NODE: tuple[Entity[Node], ...] = (
         topic="status",
         category="diagnostic",
         options=option(device_class="connectivity", payload_on="online", payload_off="offline"),
+    ),
+    Entity(
+        key="problem",
+        platform="binary_sensor",
+        name="Problem",
+        kind=Switch(),
+        read=lambda node: bool(node.problems),
+        category="diagnostic",
+        options=option(device_class="problem"),
+    ),
+    Entity(
+        key="last_error",
+        platform="sensor",
+        name="Last error",
+        kind=Text(),
+        read=lambda node: "; ".join(node.problems)[:LONGEST_STATE] or None,
+        category="diagnostic",
+        options=option(icon="mdi:alert-circle-outline"),
     ),
     Entity(
         key="cpu_temperature",

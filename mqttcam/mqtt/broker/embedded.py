@@ -40,12 +40,14 @@ class EmbeddedBroker:
 
     Attributes:
         port: the port it listens on, also if 0 (any free port) was asked for.
+        problem: why it does not run, in words; `None` while it runs.
     """
 
     def __init__(self, host: str = "127.0.0.1", port: int = 1883, *, restart: Backoff | None = None) -> None:
         """`restart` gives the delays before restarts; by default up to 1 s at first, and up to 60 s later."""
         self.host = host
         self.port = port
+        self.problem: str | None = None
         self._process: asyncio.subprocess.Process | None = None
         self._restart = restart or Backoff()
         self._watch: asyncio.Task[None] | None = None
@@ -113,7 +115,8 @@ class EmbeddedBroker:
         while self._process is not None:
             since = loop.time()
             code = await self._process.wait()
-            log.error("embedded broker: died with exit code %d; starting it again", code)
+            self.problem = f"embedded broker: died with exit code {code}"
+            log.error("%s; starting it again", self.problem)
             if loop.time() - since > _STABLE:
                 self._restart.reset()
             await self._start_again()
@@ -123,9 +126,11 @@ class EmbeddedBroker:
             await asyncio.sleep(self._restart.next())
             try:
                 await self._start()
-            except BrokerError as error:
+            except (BrokerError, OSError) as error:
+                self.problem = str(error)
                 log.error("%s; trying again", error)
             else:
+                self.problem = None
                 return
 
     async def _stop(self) -> None:

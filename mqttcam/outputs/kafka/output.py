@@ -74,4 +74,4 @@ def make_writer(settings: KafkaSettings, client_id: str, timing: OutputTiming) -
         return ConfluentWriter(settings, client_id, timing.open)
     from mqttcam.outputs.kafka.sinetstream_writer import SinetstreamWriter
 
-    return SinetstreamWriter(settings, client_id)
+    return SinetstreamWriter(settings, client_id, timing)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mqttcam.outputs.kafka.parameters import DEFAULTS, given_parameters
+from mqttcam.outputs.timing import OutputTiming
 from mqttcam.outputs.writer import WriterFailed
 from mqttcam.settings.kafka import KafkaSettings
 
@@ -26,7 +27,6 @@ log = logging.getLogger(__name__)
 
 FOLDER = Path("~/.config/sinetstream")
 """The folder in which SINETStream looks for both files; it cannot be configured."""
-_TIMEOUT = (5.0, 10.0)
 _OWNER_READS = 0o400
 _COMMON = {
     "brokers", "client_id", "compression", "consistency", "crypto", "data_compression", "data_encryption",
@@ -39,7 +39,7 @@ _last: dict[tuple[str | None, str | None], dict[str, Any]] = {}
 _away: set[tuple[str | None, str | None]] = set()
 
 
-def fetch(settings: KafkaSettings, client_id: str) -> dict[str, Any]:
+def fetch(settings: KafkaSettings, client_id: str, timing: OutputTiming) -> dict[str, Any]:
     """Return a writer's parameters, with the Kafka client's under `type_spec`; the last ones if there is no answer.
 
     Raises:
@@ -48,7 +48,7 @@ def fetch(settings: KafkaSettings, client_id: str) -> dict[str, Any]:
     key = (settings.config, settings.service)
     with _lock:
         try:
-            _last[key] = _ask(settings)
+            _last[key] = _ask(settings, timing)
             _away.discard(key)
         except WriterFailed as error:
             if key not in _last:
@@ -60,7 +60,7 @@ def fetch(settings: KafkaSettings, client_id: str) -> dict[str, Any]:
     return _for_writer(parameters, settings, client_id)
 
 
-def _ask(settings: KafkaSettings) -> dict[str, Any]:
+def _ask(settings: KafkaSettings, timing: OutputTiming) -> dict[str, Any]:
     from sinetstream import configs
     from sinetstream.error import AuthorizationError, NoServiceError, SinetError
 
@@ -71,7 +71,7 @@ def _ask(settings: KafkaSettings) -> dict[str, Any]:
     server = f"the configuration server {_plain_address(address)}"
     try:
         version, _service, parameters = configs.get_config_params(
-            settings.service, settings.config, mount_args=(address, _adapter(settings))
+            settings.service, settings.config, mount_args=(address, _adapter(settings, timing))
         )
     except AuthorizationError as error:
         raise WriterFailed(f"{server} does not accept auth.json") from error
@@ -171,11 +171,12 @@ def _check_key(path: Path) -> None:
         raise WriterFailed(f"{path} cannot be read as an RSA key ({hint})") from error
 
 
-def _adapter(settings: KafkaSettings) -> HTTPAdapter:
+def _adapter(settings: KafkaSettings, timing: OutputTiming) -> HTTPAdapter:
     from requests.adapters import HTTPAdapter
     from requests.utils import should_bypass_proxies
 
     proxy = settings.https_proxy.get_secret_value() if settings.https_proxy else None
+    default_timeout = (timing.server_connect, timing.server_answer)
 
     class Adapter(HTTPAdapter):
         """Applies timeouts and the configured proxy."""
@@ -192,7 +193,7 @@ def _adapter(settings: KafkaSettings) -> HTTPAdapter:
             through = proxies
             if proxy is not None and not should_bypass_proxies(request.url or "", no_proxy=None):
                 through = {"http": proxy, "https": proxy}
-            return super().send(request, stream, timeout or _TIMEOUT, verify, cert, through)
+            return super().send(request, stream, timeout or default_timeout, verify, cert, through)
 
     return Adapter()
 

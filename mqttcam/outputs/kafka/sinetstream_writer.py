@@ -8,6 +8,7 @@ from typing import Any
 from mqttcam.kafka import log as kafka_log
 from mqttcam.outputs.kafka.parameters import DEFAULT_REQUEST, client_parameters, largest_jpeg
 from mqttcam.outputs.queue import QueuedFrame
+from mqttcam.outputs.timing import OutputTiming
 from mqttcam.outputs.writer import DeliveryReport, ReportProblem, TooLarge, WriterFailed
 from mqttcam.settings.kafka import KafkaSettings
 
@@ -19,8 +20,9 @@ _CONSISTENCY = {"EXACTLY_ONCE": "AT_LEAST_ONCE"}
 class SinetstreamWriter:
     """Sends one message at a time, each after Kafka has acknowledged the one before."""
 
-    def __init__(self, settings: KafkaSettings, client_id: str) -> None:
+    def __init__(self, settings: KafkaSettings, client_id: str, timing: OutputTiming) -> None:
         self._settings = settings
+        self._timing = timing
         self._client_id = client_id
         self._parameters: dict[str, Any] = {}
         self._writer: Any = None
@@ -106,7 +108,7 @@ class SinetstreamWriter:
         if settings.config is not None:
             from mqttcam.outputs.kafka.server import fetch
 
-            return fetch(settings, self._client_id)
+            return fetch(settings, self._client_id, self._timing)
         return {
             **settings.as_parameters(),
             "topic": settings.topic,

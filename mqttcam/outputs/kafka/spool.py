@@ -6,10 +6,8 @@ acknowledged the frame. A power cut therefore loses no kept frame, and may send 
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import logging
-import os
 import re
 import threading
 import time
@@ -18,6 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from mqttcam.files import RESERVE, make_private_folder, shortage, sync_folder, write_new
 from mqttcam.outputs.queue import FrameCounts, QueuedFrame
 
 log = logging.getLogger(__name__)
@@ -27,7 +26,6 @@ _INCOMING = 64
 _CLOSE_TIMEOUT = 0.5
 _NAME = re.compile(r"(\d{12})-(\d{1,20})-(\d{1,20})\.jpg")
 _UNFINISHED = ".unfinished"
-_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +45,20 @@ class _Kept:
 class SpoolQueue:
     """A `Queue` on disk. `put` never blocks: a thread of its own writes to the disk.
 
-    It is bounded by bytes and by the disk: if that is full, the oldest frames are dropped as well.
+    It is bounded by bytes and by the disk, of which a part stays free for the state: the oldest frames are dropped to
+    make room, and if there are none, the new one.
 
     Attributes:
         problem: the problem with the disk in words; None if there is none.
     """
 
-    def __init__(self, folder: Path, max_bytes: int) -> None:
+    def __init__(self, folder: Path, max_bytes: int, *, reserve: int = RESERVE) -> None:
+        """`reserve` is how many bytes of the disk stay free; see `mqttcam.files.shortage`."""
         self.counts = FrameCounts()
         self.problem: str | None = None
         self._folder = folder
         self._max_bytes = max_bytes
+        self._reserve = reserve
         self._incoming: deque[QueuedFrame] = deque()
         self._arrived = threading.Condition()
         self._closed = self._released = False
@@ -167,7 +168,7 @@ class SpoolQueue:
 
     def _find(self) -> None:
         """Find the files of earlier runs."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+        make_private_folder(self._folder)
         for path in sorted(self._folder.iterdir()):
             if match := _NAME.fullmatch(path.name):
                 number, ts_ns, seq = map(int, match.groups())
@@ -188,20 +189,35 @@ class SpoolQueue:
         kept = _Kept(self._last + 1, frame.ts_ns, frame.seq, len(frame.jpeg))
         while self._bytes + kept.size > self._max_bytes and self._drop_oldest("overflow"):
             pass
-        failed = False
-        while True:
-            try:
-                self._write(kept.name, frame.jpeg)
-                break
-            except OSError as error:
-                failed = True
-                self._log_problem(error)
-                if error.errno not in _FULL or not self._drop_oldest("disk"):
-                    self.counts.add_dropped("disk")
-                    return
+        try:
+            full = not self._make_room(kept.size)
+            self._write(kept.name, frame.jpeg)
+        except OSError as error:
+            self._log_problem(error)
+            self.counts.add_dropped("disk")
+            return
         self._add(kept)
-        if not failed:
+        if not full:
             self.problem = None
+
+    def _make_room(self, size: int) -> bool:
+        """Drop as many of the oldest frames as the reserve lacks, and return whether it lacked nothing.
+
+        Raises:
+            OSError: that is not enough, because others fill the disk.
+        """
+        make_private_folder(self._folder)
+        if not (lacking := shortage(self._folder, size, self._reserve)):
+            return True
+        bytes_before = self._bytes
+        # Not until there is room: some file systems free the space of deleted files later.
+        while bytes_before - self._bytes < lacking and self._drop_oldest("disk"):
+            pass
+        full = OSError(errno.ENOSPC, "the disk is full but for the part that is kept free for the state")
+        if shortage(self._folder, size, self._reserve):
+            raise full
+        self._log_problem(full)
+        return False
 
     def _drop_oldest(self, reason: str) -> bool:
         """Drop the oldest frame that is not in flight; return whether there was one."""
@@ -219,23 +235,10 @@ class SpoolQueue:
         Raises:
             OSError: the file was not written.
         """
-        self._folder.mkdir(parents=True, exist_ok=True)
         unfinished = self._folder / _UNFINISHED
-        try:
-            with unfinished.open("wb") as file:
-                file.write(jpeg)
-                file.flush()
-                os.fsync(file.fileno())
-            unfinished.replace(self._folder / name)
-        except OSError:
-            with contextlib.suppress(OSError):
-                unfinished.unlink(missing_ok=True)
-            raise
-        folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        write_new(unfinished, jpeg)
+        unfinished.replace(self._folder / name)
+        sync_folder(self._folder)
 
     def _log_problem(self, error: OSError) -> None:
         if self.problem is None:

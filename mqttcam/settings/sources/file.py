@@ -9,6 +9,7 @@ from pydantic import Field
 
 from mqttcam.settings.section import AnyCase
 from mqttcam.settings.size import SizeSetting
+from mqttcam.settings.sources.limits import DEFAULT_MAX_PIXELS, MaxPixels
 from mqttcam.settings.sources.section import SourceSection
 
 
@@ -24,3 +25,4 @@ class FileSource(SourceSection):
         None, description="Size of the raw frames; default: the camera's `size`."
     )
     loop: bool = Field(True, description="Start again at the end.")
+    max_pixels: MaxPixels = DEFAULT_MAX_PIXELS

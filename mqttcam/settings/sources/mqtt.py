@@ -9,8 +9,14 @@ from pydantic import Field, SecretStr, field_validator
 from mqttcam.settings.field_types import Host, MqttVersion, Port, Word
 from mqttcam.settings.mqtt import PORT, TLS_PORT, TlsSettings
 from mqttcam.settings.section import bool_or_section, refuse
+from mqttcam.settings.sources.limits import (
+    DEFAULT_MAX_PIXELS,
+    DEFAULT_SILENCE,
+    LARGEST_JPEG,
+    MaxPixels,
+    Silence,
+)
 from mqttcam.settings.sources.section import SourceSection
-from mqttcam.settings.sources.silence import DEFAULT_SILENCE, LARGEST_JPEG, Silence
 
 
 class MqttSource(SourceSection):
@@ -30,6 +36,7 @@ class MqttSource(SourceSection):
     max_bytes: int = Field(
         16_000_000, ge=10_000, le=LARGEST_JPEG, description="The largest picture accepted, in bytes."
     )
+    max_pixels: MaxPixels = DEFAULT_MAX_PIXELS
     silence: Silence = DEFAULT_SILENCE
 
     @field_validator("topic")

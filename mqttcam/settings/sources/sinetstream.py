@@ -9,8 +9,14 @@ from pydantic import Field, ValidationInfo, field_validator
 from mqttcam.settings.field_types import Word
 from mqttcam.settings.kafka_client import Brokers, KafkaConnection, KafkaCrypto, SinetstreamSettings
 from mqttcam.settings.section import refuse
+from mqttcam.settings.sources.limits import (
+    DEFAULT_MAX_PIXELS,
+    DEFAULT_SILENCE,
+    LARGEST_JPEG,
+    MaxPixels,
+    Silence,
+)
 from mqttcam.settings.sources.section import SourceSection
-from mqttcam.settings.sources.silence import DEFAULT_SILENCE, LARGEST_JPEG, Silence
 
 
 class SinetstreamSource(SinetstreamSettings, KafkaConnection, SourceSection):
@@ -25,6 +31,7 @@ class SinetstreamSource(SinetstreamSettings, KafkaConnection, SourceSection):
     max_bytes: int = Field(
         16_000_000, ge=100_000, le=LARGEST_JPEG, description="Memory for fetched messages, in bytes."
     )
+    max_pixels: MaxPixels = DEFAULT_MAX_PIXELS
     silence: Silence = DEFAULT_SILENCE
 
     @field_validator("crypto")

@@ -7,8 +7,14 @@ from typing import Literal
 from pydantic import Field
 
 from mqttcam.settings.field_types import Host, Network, Port
+from mqttcam.settings.sources.limits import (
+    DEFAULT_MAX_PIXELS,
+    DEFAULT_SILENCE,
+    LARGEST_JPEG,
+    MaxPixels,
+    Silence,
+)
 from mqttcam.settings.sources.section import SourceSection
-from mqttcam.settings.sources.silence import DEFAULT_SILENCE, LARGEST_JPEG, Silence
 
 
 class TcpSource(SourceSection):
@@ -26,4 +32,5 @@ class TcpSource(SourceSection):
     max_bytes: int = Field(
         16_000_000, ge=10_000, le=LARGEST_JPEG, description="The largest picture accepted, in bytes."
     )
+    max_pixels: MaxPixels = DEFAULT_MAX_PIXELS
     silence: Silence = DEFAULT_SILENCE

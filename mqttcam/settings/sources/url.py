@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, SecretStr
 
 from mqttcam.settings.section import AnyCase, refuse
+from mqttcam.settings.sources.limits import DEFAULT_MAX_PIXELS, MaxPixels
 from mqttcam.settings.sources.section import SourceSection
 
 URL_SCHEMES = ("rtsp", "rtsps", "http", "https")
@@ -55,4 +56,5 @@ class UrlSource(SourceSection):
         False,
         description="For `rtsp`: decode only keyframes, one every few seconds; saves most of the work.",
     )
+    max_pixels: MaxPixels = DEFAULT_MAX_PIXELS
     insecure: bool = Field(False, description="true: do not verify the certificate of https:// and rtsps://.")

@@ -61,7 +61,7 @@ def test_camera_by_number_model_or_id(wanted: int | str, index: int) -> None:
 def test_two_cameras_of_one_model_need_their_ids() -> None:
     twins = [{"Id": "a", "Model": "imx708"}, {"Id": "b", "Model": "imx708"}]
     with pytest.raises(
-        SourceError, match="2 cameras imx708: name it by its id: 0: imx708 \\(a\\), 1: imx708 \\(b\\)"
+        SourceError, match="2 cameras imx708; use an id: 0: imx708 \\(a\\), 1: imx708 \\(b\\)"
     ):
         find("imx708", twins)
 

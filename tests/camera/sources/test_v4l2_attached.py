@@ -19,7 +19,7 @@ def test_a_device_that_this_user_may_not_open_is_not_no_device(
     (tmp_path / "video0").touch(mode=0)
     monkeypatch.setattr(sys.modules[path_of.__module__], "_DEV", tmp_path)
     monkeypatch.setattr(os, "access", lambda _path, _mode: False)  # root may open everything
-    why = "may not be opened: add the user to the group video"
+    why = "cannot be opened: permission denied; add the user to the group video"
     with pytest.raises(SourceError, match=f"video0 {why}"):
         path_of(None)
     assert [(one.id, one.model) for one in attached()] == [(str(tmp_path / "video0"), f"({why})")]

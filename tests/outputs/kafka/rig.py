@@ -1,4 +1,4 @@
-"""A camera that is only a thread, an output on it, and readers of topics."""
+"""A camera without a source, a Kafka output for it, and readers of topics."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from tests.support.waiting import wait_for
 
 _numbers = itertools.count(1)
 OF_ALL: Any = SimpleNamespace(kafka=None)
-"""A camera's settings with nothing of its own for Kafka."""
+"""The settings of a camera without its own Kafka settings."""
 SPOOL: dict[str, Any] = {"schedule": "0.02", "spool": True}
 """Frames on a schedule of the shortest kind, kept on disk."""
 
 
 def topic_name(of: str) -> str:
-    """A name that no other test has."""
+    """Return a name that no other test uses."""
     return f"{of}-{next(_numbers)}"
 
 
@@ -41,7 +41,7 @@ _LONGEST_COMMENT = 60_000
 
 
 def sized(size: int, number: int) -> bytes:
-    """A JPEG of exactly so many bytes: a small picture with comments, each another one."""
+    """Return a JPEG of exactly `size` bytes, padded with comments; each number gives another one."""
     small = _SMALL[number % len(_SMALL)]
     left = size - len(small)
     parts = [small[:2]]
@@ -53,12 +53,12 @@ def sized(size: int, number: int) -> bytes:
     return b"".join((*parts, small[2:]))
 
 
-class Shooter:
-    """Stands for a camera's capture thread: publishes frames to a hub at a rate.
+class FakeCapture:
+    """Publishes frames to a hub at a rate, like the capture thread of a camera.
 
     Attributes:
-        shots: the JPEGs in order, for tests that compare; empty where `keep` is off.
-        slowest: the longest that one `publish` took, in seconds.
+        jpegs: the JPEGs in order, empty unless `keep`.
+        slowest: the longest time that the hub took for a frame, in seconds.
     """
 
     def __init__(self, fps: float = 20, size: int = 20_000, *, keep: bool = True) -> None:
@@ -67,22 +67,22 @@ class Shooter:
         self.taken = 0
         self.slowest = 0.0
         self.times: list[float] = []
-        self.shots: list[bytes] = []
+        self.jpegs: list[bytes] = []
         self._keep = keep
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def shoot(self, count: int = 1, size: int | None = None) -> None:
-        """So many frames, as fast as it goes, from the calling thread."""
+    def publish(self, count: int = 1, size: int | None = None) -> None:
+        """Publish frames as fast as possible, from the calling thread."""
         for _ in range(count):
-            self._publish(sized(size or self.size, self.taken))
+            self._publish_jpeg(sized(size or self.size, self.taken))
 
-    def _publish(self, picture: bytes) -> None:
+    def _publish_jpeg(self, picture: bytes) -> None:
         frame = Frame(time.time_ns(), 64, 48, jpeg=picture)
         frame.seq = self.taken
         self.taken += 1
         if self._keep:
-            self.shots.append(picture)
+            self.jpegs.append(picture)
         before = time.perf_counter()
         self.hub.publish(frame)
         self.slowest = max(self.slowest, time.perf_counter() - before)
@@ -93,10 +93,10 @@ class Shooter:
         for turn in itertools.count():
             if self._stop.wait(max(0.0, started + turn / self.fps - time.monotonic())):
                 return
-            self._publish(sized(self.size, self.taken))
+            self._publish_jpeg(sized(self.size, self.taken))
 
     def __enter__(self) -> Self:
-        self._thread = threading.Thread(target=self._run, name="shooter", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="capture", daemon=True)
         self._thread.start()
         return self
 
@@ -108,12 +108,12 @@ class Shooter:
             self._thread.join(5)
 
 
-class Way:
-    """A camera's frames on their way to Kafka."""
+class RunningBridge:
+    """A camera whose frames are sent to Kafka."""
 
-    def __init__(self, output: KafkaOutput, shooter: Shooter) -> None:
+    def __init__(self, output: KafkaOutput, capture: FakeCapture) -> None:
         self.output = output
-        self.shooter = shooter
+        self.capture = capture
 
     @property
     def report(self) -> dict[str, Any]:
@@ -132,47 +132,47 @@ class Way:
         wait_for(lambda: self.report["connected"] is connected, f"connected is {connected}", timeout)
 
     def wait_settled(self, timeout: float = 20) -> None:
-        """Until every frame is sent or dropped."""
+        """Wait until every frame is sent or dropped."""
         wait_for(
-            lambda: self.counted == self.shooter.taken and not self.report["waiting"], "all settled", timeout
+            lambda: self.counted == self.capture.taken and not self.report["waiting"], "all settled", timeout
         )
 
     @property
     def counted(self) -> int:
-        """Frames that were sent or dropped."""
+        """Number of frames that were sent or dropped."""
         report = self.report
         return int(report["sent"]) + int(report["dropped"])
 
 
 @contextmanager
-def way(
+def running_bridge(
     broker: KafkaBroker,
     topic: str | None,
-    shooter: Shooter | None = None,
+    capture: FakeCapture | None = None,
     *,
     state: Path | None = None,
     timing: OutputTiming | None = None,
     **keys: Any,
-) -> Iterator[Way]:
-    """Frames of a camera go to a topic for the block."""
+) -> Iterator[RunningBridge]:
+    """Send the frames of a camera to a topic for the duration of the block."""
     import asyncio
 
     settings = KafkaSettings.model_validate({"brokers": broker.address(), "topic": topic, **keys})
     node = f"node{next(_numbers)}"
     before = threads_of(node)
     output = KafkaOutput(settings, node, state or broker.directory, timing=timing)
-    shooter = shooter or Shooter()
-    output.attach(CameraFeed("cam", OF_ALL, shooter.hub, lambda: PictureSpec(DEFAULT_QUALITY), lambda: None))
+    capture = capture or FakeCapture()
+    output.attach(CameraFeed("cam", OF_ALL, capture.hub, lambda: PictureSpec(DEFAULT_QUALITY), lambda: None))
     try:
-        yield Way(output, shooter)
+        yield RunningBridge(output, capture)
     finally:
         asyncio.run(output.stop())
-        # A thread that is left behind would go on complaining, in whatever test comes next.
+        # A remaining thread would log warnings during the next tests.
         wait_for(lambda: threads_of(node) <= before, "its threads have ended", 10)
 
 
 def threads_of(node: str) -> Counter[str]:
-    """How many there are of bridges, and of this node's producer."""
+    """Count the threads of bridges and of this node's producers, by name."""
     ours = ("kafka-cam", f"mqttcam-{node}-cam-network-thread")
     return Counter(thread.name for thread in threading.enumerate() if thread.name in ours)
 
@@ -225,7 +225,7 @@ def read(
 
 
 def raw(broker: KafkaBroker, topic: str) -> list[bytes]:
-    """Everything in a topic, byte for byte, by a plain Kafka client."""
+    """Return every message in a topic as bytes, read by a plain Kafka client."""
     from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
     consumer = Consumer(

@@ -15,15 +15,15 @@ from mqttcam.outputs.kafka.spool import SpoolQueue
 from mqttcam.outputs.output import CameraFeed
 from mqttcam.outputs.queue import QueuedFrame
 from mqttcam.settings.kafka import KafkaSettings
-from tests.outputs.kafka.rig import OF_ALL, SPOOL, Shooter
+from tests.outputs.kafka.rig import OF_ALL, SPOOL, FakeCapture
 
 
 def main(brokers: str, topic: str, state: str, first: str) -> None:
     settings = KafkaSettings.model_validate({"brokers": brokers, "topic": topic, **SPOOL})
     output = KafkaOutput(settings, "node", Path(state))
-    shooter = Shooter(fps=100, size=20_000, keep=False)
-    shooter.taken = int(first)
-    output.attach(CameraFeed("cam", OF_ALL, shooter.hub, lambda: PictureSpec(DEFAULT_QUALITY), lambda: None))
+    capture = FakeCapture(fps=100, size=20_000, keep=False)
+    capture.taken = int(first)
+    output.attach(CameraFeed("cam", OF_ALL, capture.hub, lambda: PictureSpec(DEFAULT_QUALITY), lambda: None))
     queue = output.bridges["cam"].queue
     assert isinstance(queue, SpoolQueue)
     put, order, told = queue.put, [], 0
@@ -33,7 +33,7 @@ def main(brokers: str, topic: str, state: str, first: str) -> None:
         order.append(frame.seq)
 
     queue.put = watched  # type: ignore[method-assign]
-    with shooter:
+    with capture:
         while True:
             total = len(order)
             safe = total - len(queue._incoming)  # in this order: too few rather than too many

@@ -13,7 +13,7 @@ from sinetstream.marshal import Marshaller
 from sinetstream.packet import Packet
 
 from mqttcam.kafka import envelope
-from tests.outputs.kafka.rig import Shooter, raw, read, way
+from tests.outputs.kafka.rig import FakeCapture, raw, read, running_bridge
 from tests.support.kafka import PASSWORD, USER, KafkaBroker
 from tests.support.left_out import leave_out
 from tests.support.waiting import wait_for
@@ -25,17 +25,17 @@ CLIENTS = ["sinetstream", "confluent"]
 @pytest.mark.parametrize("consistency", ["AT_LEAST_ONCE", "AT_MOST_ONCE", "EXACTLY_ONCE"])
 def test_every_frame(kafka: KafkaBroker, topic: str, client: str, consistency: str) -> None:
     """Every frame, in order, once, as it was captured, with the time of its capture."""
-    shooter = Shooter()
-    with way(kafka, topic, shooter, client=client, consistency=consistency) as here:
-        here.wait_connected()
-        shooter.shoot(20)
-        here.wait_settled()
-        assert here.report | {"lag": 0} == {
+    capture = FakeCapture()
+    with running_bridge(kafka, topic, capture, client=client, consistency=consistency) as bridge:
+        bridge.wait_connected()
+        capture.publish(20)
+        bridge.wait_settled()
+        assert bridge.report | {"lag": 0} == {
             "enabled": True, "connected": True, "sent": 20, "dropped": 0, "dropped_by": {}, "errors": 0,
             "waiting": 0, "lag": 0, "problem": None,
         }  # fmt: skip
     messages = read(kafka, topic, 20)
-    assert [message.value for message in messages] == shooter.shots
+    assert [message.value for message in messages] == capture.jpegs
     assert all(0 <= a.timestamp_us <= b.timestamp_us for a, b in itertools.pairwise(messages))
 
 
@@ -45,13 +45,13 @@ def test_viewers(kafka: KafkaBroker, topic: str) -> None:
         import_module("cv2")
     except ImportError as error:
         leave_out(f"SINETStream's images need libgl1 and libglib2.0-0: {error}")
-    shooter = Shooter()
-    with way(kafka, topic, shooter) as here:
-        shooter.shoot(5)
-        here.wait_sent(5)
+    capture = FakeCapture()
+    with running_bridge(kafka, topic, capture) as bridge:
+        capture.publish(5)
+        bridge.wait_sent(5)
     images = [message.value for message in read(kafka, topic, 5, "image")]
     assert all(isinstance(image, np.ndarray) and image.shape == (48, 64, 3) for image in images)
-    assert [message.value for message in read(kafka, topic, 5, "byte_array")] == shooter.shots
+    assert [message.value for message in read(kafka, topic, 5, "byte_array")] == capture.jpegs
 
 
 @pytest.mark.parametrize("size", [1, 63, 64, 8191, 8192, 100_000, 1_000_000])
@@ -71,9 +71,12 @@ def test_envelope_golden() -> None:
 
 def test_both_clients_send_the_same(kafka: KafkaBroker, topic: str) -> None:
     """Byte for byte."""
-    shooter = Shooter(size=5000)
-    with way(kafka, topic, shooter) as one, way(kafka, topic, shooter, client="confluent") as other:
-        shooter.shoot(30)
+    capture = FakeCapture(size=5000)
+    with (
+        running_bridge(kafka, topic, capture) as one,
+        running_bridge(kafka, topic, capture, client="confluent") as other,
+    ):
+        capture.publish(30)
         one.wait_sent(30)
         other.wait_sent(30)
     found = raw(kafka, topic)
@@ -101,16 +104,16 @@ def test_both_clients_send_the_same(kafka: KafkaBroker, topic: str) -> None:
 )
 def test_sinetstreams_options(kafka: KafkaBroker, topic: str, keys: dict[str, Any]) -> None:
     """A reader with the same options gets the frames."""
-    shooter = Shooter()
-    with way(kafka, topic, shooter, **keys) as here:
-        shooter.shoot(3)
-        here.wait_sent(3)
+    capture = FakeCapture()
+    with running_bridge(kafka, topic, capture, **keys) as bridge:
+        capture.publish(3)
+        bridge.wait_sent(3)
     readers: dict[str, Any] = {key: value for key, value in keys.items() if key != "compression_type"}
     if "crypto" in readers:
         crypto = readers["crypto"] = {"algorithm": "AES", "padding": None, **readers["crypto"]}
         if "key" in crypto:
             crypto["key"] = bytes.fromhex(crypto["key"])
-    assert [message.value for message in read(kafka, topic, 3, **readers)] == shooter.shots
+    assert [message.value for message in read(kafka, topic, 3, **readers)] == capture.jpegs
 
 
 @pytest.mark.parametrize("client", CLIENTS)
@@ -118,37 +121,39 @@ class TestSecurity:
     """What only a real Kafka can."""
 
     def test_tls(self, real_kafka: KafkaBroker, topic: str, client: str) -> None:
-        shooter = Shooter()
+        capture = FakeCapture()
         tls = {"ca_certs": real_kafka.certificates.ca}
-        with way(
-            real_kafka, topic, shooter, brokers=real_kafka.address("tls"), tls=tls, client=client
-        ) as here:
-            shooter.shoot(3)
-            here.wait_sent(3)
+        with running_bridge(
+            real_kafka, topic, capture, brokers=real_kafka.address("tls"), tls=tls, client=client
+        ) as bridge:
+            capture.publish(3)
+            bridge.wait_sent(3)
         assert len(raw(real_kafka, topic)) == 3
 
     def test_tls_with_our_certificate(self, real_kafka: KafkaBroker, topic: str, client: str) -> None:
         """Where the broker asks for one: it is said that it is missing, and with it frames go."""
         files = real_kafka.certificates
         keys: dict[str, Any] = {"brokers": real_kafka.address("mutual"), "client": client}
-        with way(real_kafka, topic, tls={"ca_certs": files.ca}, **keys) as here:
-            here.shooter.shoot(1)
-            wait_for(lambda: "certificate" in str(here.report["problem"]), "it is said", 20)
-            assert client != "sinetstream" or "tls.certfile" in str(here.report["problem"])
+        with running_bridge(real_kafka, topic, tls={"ca_certs": files.ca}, **keys) as bridge:
+            bridge.capture.publish(1)
+            wait_for(lambda: "certificate" in str(bridge.report["problem"]), "it is said", 20)
+            assert client != "sinetstream" or "tls.certfile" in str(bridge.report["problem"])
         own = {"ca_certs": files.ca, "certfile": files.client_cert, "keyfile": files.client_key}
-        with way(real_kafka, topic, tls=own, **keys) as here:
-            here.shooter.shoot(3)
-            here.wait_sent(3)
+        with running_bridge(real_kafka, topic, tls=own, **keys) as bridge:
+            bridge.capture.publish(3)
+            bridge.wait_sent(3)
         assert len(raw(real_kafka, topic)) == 3
 
     def test_tls_of_a_stranger(self, real_kafka: KafkaBroker, topic: str, client: str) -> None:
         """A broker whose certificate we do not trust gets nothing, and the reason is said."""
-        with way(real_kafka, topic, brokers=real_kafka.address("tls"), tls=True, client=client) as here:
-            here.shooter.shoot(3)
-            here.wait_connected(False)
-            report = here.report
+        with running_bridge(
+            real_kafka, topic, brokers=real_kafka.address("tls"), tls=True, client=client
+        ) as bridge:
+            bridge.capture.publish(3)
+            bridge.wait_connected(False)
+            report = bridge.report
             while report["problem"] is None:
-                report = here.report
+                report = bridge.report
             assert "certificate" in str(report["problem"]).lower()
             assert report["sent"] == 0
         assert raw(real_kafka, topic) == []
@@ -156,22 +161,24 @@ class TestSecurity:
     @pytest.mark.parametrize("mechanism", ["PLAIN", "SCRAM-SHA-256"])
     def test_sasl(self, real_kafka: KafkaBroker, topic: str, client: str, mechanism: str) -> None:
         """With a password of digits."""
-        shooter = Shooter()
+        capture = FakeCapture()
         login: dict[str, Any] = {
             "sasl_mechanism": mechanism,
             "sasl_plain_username": USER,
             "sasl_plain_password": PASSWORD,
         }
-        with way(
-            real_kafka, topic, shooter, brokers=real_kafka.address("sasl"), client=client, **login
-        ) as here:
-            shooter.shoot(3)
-            here.wait_sent(3)
+        with running_bridge(
+            real_kafka, topic, capture, brokers=real_kafka.address("sasl"), client=client, **login
+        ) as bridge:
+            capture.publish(3)
+            bridge.wait_sent(3)
         tls = {"ca_certs": real_kafka.certificates.ca}
         both = real_kafka.address("both")
-        with way(real_kafka, topic, shooter, brokers=both, tls=tls, client=client, type_spec=login) as here:
-            shooter.shoot(2)
-            here.wait_sent(2)
+        with running_bridge(
+            real_kafka, topic, capture, brokers=both, tls=tls, client=client, type_spec=login
+        ) as bridge:
+            capture.publish(2)
+            bridge.wait_sent(2)
         assert len(raw(real_kafka, topic)) == 5
 
     def test_wrong_password(self, real_kafka: KafkaBroker, topic: str, client: str) -> None:
@@ -181,11 +188,13 @@ class TestSecurity:
             "sasl_plain_username": USER,
             "sasl_plain_password": "tell-nobody",
         }
-        with way(real_kafka, topic, brokers=real_kafka.address("sasl"), client=client, **login) as here:
-            here.shooter.shoot(3)
-            report = here.report
+        with running_bridge(
+            real_kafka, topic, brokers=real_kafka.address("sasl"), client=client, **login
+        ) as bridge:
+            bridge.capture.publish(3)
+            report = bridge.report
             while report["problem"] is None or report["errors"] < 2:
-                report = here.report
+                report = bridge.report
             assert "authentication" in str(report["problem"]).lower()
             assert "tell-nobody" not in str(report)
             assert (report["sent"], report["waiting"]) == (0, 3)
@@ -193,10 +202,10 @@ class TestSecurity:
 
 def test_default_writer_is_the_librarys(kafka: KafkaBroker, topic: str) -> None:
     """What the library itself sends is what we send."""
-    shooter = Shooter()
-    with way(kafka, topic, shooter) as here:
-        shooter.shoot(1)
-        here.wait_sent(1)
+    capture = FakeCapture()
+    with running_bridge(kafka, topic, capture) as bridge:
+        capture.publish(1)
+        bridge.wait_sent(1)
     (ours,) = read(kafka, topic, 1)
     spec = {"max_block_ms": 5000}
     parameters: dict[str, Any] = {

@@ -12,7 +12,7 @@ from sinetstream.packet import Packet
 
 from mqttcam.camera.frame import Frame
 from mqttcam.outputs.timing import OutputTiming
-from tests.outputs.kafka.rig import Shooter, make_topic, raw, topic_name, way
+from tests.outputs.kafka.rig import FakeCapture, make_topic, raw, running_bridge, topic_name
 from tests.support.broker import Endpoint
 from tests.support.kafka import KafkaBroker
 from tests.support.proxy_process import ProxyProcess
@@ -46,97 +46,103 @@ def pictures(broker: KafkaBroker, topic: str) -> set[bytes]:
 def test_killed_for_a_while(real_kafka: KafkaBroker, topic: str, client: str) -> None:
     """20 frames a second of 300 kB, and the broker killed: what does not fit is dropped, the oldest first."""
     outage = OUTAGE[client]
-    shooter = Shooter(20, 300_000, keep=False)
+    capture = FakeCapture(20, 300_000, keep=False)
     watcher = Watcher()
-    shooter.hub.subscribe(watcher)
+    capture.hub.subscribe(watcher)
     queue = {"bytes": 8_000_000, "frames": 100}
-    with way(real_kafka, topic, shooter, client=client, queue=queue) as here, shooter:
-        here.wait_sent(10)
+    with running_bridge(real_kafka, topic, capture, client=client, queue=queue) as bridge, capture:
+        bridge.wait_sent(10)
         real_kafka.kill()
-        down = shooter.taken
+        down = capture.taken
         memory = psutil.Process().memory_info().rss
         started = time.monotonic()
-        wait_for(lambda: not here.report["connected"], "it is shown, long before the client gives up")
-        assert here.report["problem"]
+        wait_for(lambda: not bridge.report["connected"], "it is shown, long before the client gives up")
+        assert bridge.report["problem"]
         time.sleep(started + outage - time.monotonic())
         grown = psutil.Process().memory_info().rss - memory
-        during = shooter.taken - down
-        report = here.report
+        during = capture.taken - down
+        report = bridge.report
         real_kafka.start()
-        after = here.sent
-        here.wait_sent(after + 40, 40)
-        shooter.__exit__(None, None, None)
-        here.wait_settled()
-        final = here.report
+        after = bridge.sent
+        bridge.wait_sent(after + 40, 40)
+        capture.__exit__(None, None, None)
+        bridge.wait_settled()
+        final = bridge.report
     # One queue of 8 MB, what is on its way, and what Python and the client keep.
     assert grown < 60e6
     assert during > 0.5 * 20 * outage
-    assert watcher.frames == shooter.taken
+    assert watcher.frames == capture.taken
     assert report["waiting"] <= 27
     assert report["dropped_by"].keys() <= {"overflow"}
     assert report["dropped"] > 0
     assert 0 < report["lag"] < outage + 2
-    assert shooter.slowest < outage / 3, "the camera waited for Kafka"
-    assert final["sent"] + final["dropped"] == shooter.taken
+    assert capture.slowest < outage / 3, "the camera waited for Kafka"
+    assert final["sent"] + final["dropped"] == capture.taken
     assert final["sent"] <= len(pictures(real_kafka, topic)) <= final["sent"] + 1
 
 
 @pytest.mark.parametrize("client", CLIENTS)
 def test_frozen(real_kafka: KafkaBroker, topic: str, client: str) -> None:
     """A broker that stands still for a moment costs nothing."""
-    shooter = Shooter(20, 20_000)
-    with way(real_kafka, topic, shooter, client=client) as here, shooter:
-        here.wait_sent(5)
+    capture = FakeCapture(20, 20_000)
+    with running_bridge(real_kafka, topic, capture, client=client) as bridge, capture:
+        bridge.wait_sent(5)
         real_kafka.pause()
         try:
-            wait_for(lambda: here.report["waiting"] > 30, "frames wait")
-            assert here.report["lag"] > 0.5
+            wait_for(lambda: bridge.report["waiting"] > 30, "frames wait")
+            assert bridge.report["lag"] > 0.5
         finally:
             real_kafka.resume()
-        wait_for(lambda: here.report["lag"] < 0.5, "caught up", 20)
-        shooter.__exit__(None, None, None)
-        here.wait_settled()
-        assert here.report["dropped"] == 0
-    assert pictures(real_kafka, topic) == set(shooter.shots)
+        wait_for(lambda: bridge.report["lag"] < 0.5, "caught up", 20)
+        capture.__exit__(None, None, None)
+        bridge.wait_settled()
+        assert bridge.report["dropped"] == 0
+    assert pictures(real_kafka, topic) == set(capture.jpegs)
 
 
 def test_frozen_longer_than_the_request(real_kafka: KafkaBroker, topic: str) -> None:
     """What failed is sent again by a new writer: at least once."""
-    shooter = Shooter(5, 20_000)
-    with way(real_kafka, topic, shooter, request_timeout_ms=1000) as here, shooter:
-        here.wait_sent(3)
+    capture = FakeCapture(5, 20_000)
+    with running_bridge(real_kafka, topic, capture, request_timeout_ms=1000) as bridge, capture:
+        bridge.wait_sent(3)
         real_kafka.pause()
         try:
-            wait_for(lambda: here.report["errors"] > 0, "an error", 20)
-            wait_for(lambda: here.report["connected"] is False, "not connected")
-            assert here.report["problem"]
+            wait_for(lambda: bridge.report["errors"] > 0, "an error", 20)
+            wait_for(lambda: bridge.report["connected"] is False, "not connected")
+            assert bridge.report["problem"]
         finally:
             real_kafka.resume()
-        here.wait_connected()
-        shooter.__exit__(None, None, None)
-        here.wait_settled()
-        assert here.report["dropped"] == 0
-        assert here.report["problem"] is None
-    assert pictures(real_kafka, topic) == set(shooter.shots)
+        bridge.wait_connected()
+        capture.__exit__(None, None, None)
+        bridge.wait_settled()
+        assert bridge.report["dropped"] == 0
+        assert bridge.report["problem"] is None
+    assert pictures(real_kafka, topic) == set(capture.jpegs)
 
 
 @pytest.mark.parametrize("client", CLIENTS)
 def test_not_there_at_the_start(kafka: KafkaBroker, topic: str, client: str) -> None:
     """No exit, no wait: it is tried until it is there. Here the way to it opens later."""
     timing = OutputTiming(open=1.0)
-    shooter = Shooter()
+    capture = FakeCapture()
     with ProxyProcess(Endpoint(int(kafka.address().rpartition(":")[2]))) as proxy:
         proxy.command("refuse")
-        with way(kafka, topic, shooter, timing=timing, brokers=f"{HOST}:{proxy.port}", client=client) as here:
-            shooter.shoot(3)
-            wait_for(lambda: here.report["problem"], "a problem")
-            assert f"no connection to {HOST}:{proxy.port}" in str(here.report["problem"])
-            assert here.output.problems() == {here.report["problem"]: ["cam"]}
-            assert (here.report["connected"], here.report["sent"], here.report["waiting"]) == (False, 0, 3)
+        with running_bridge(
+            kafka, topic, capture, timing=timing, brokers=f"{HOST}:{proxy.port}", client=client
+        ) as bridge:
+            capture.publish(3)
+            wait_for(lambda: bridge.report["problem"], "a problem")
+            assert f"no connection to {HOST}:{proxy.port}" in str(bridge.report["problem"])
+            assert bridge.output.problems() == {bridge.report["problem"]: ["cam"]}
+            assert (bridge.report["connected"], bridge.report["sent"], bridge.report["waiting"]) == (
+                False,
+                0,
+                3,
+            )
             proxy.command("admit")
-            here.wait_sent(3)
-            assert (here.report["connected"], here.report["problem"]) == (True, None)
-    assert pictures(kafka, topic) == set(shooter.shots)
+            bridge.wait_sent(3)
+            assert (bridge.report["connected"], bridge.report["problem"]) == (True, None)
+    assert pictures(kafka, topic) == set(capture.jpegs)
 
 
 @pytest.mark.parametrize("client", CLIENTS)
@@ -144,15 +150,15 @@ def test_on_the_way_is_bounded(real_kafka: KafkaBroker, client: str) -> None:
     """What the client holds is bounded by bytes too: 4K pictures are large, and a Pi is small."""
     large = 4_000_000
     topic = make_topic(real_kafka, topic_name("large"), max_message_bytes=str(large))
-    shooter = Shooter(keep=False)
-    with way(real_kafka, topic, shooter, client=client, max_request_size=large) as here:
-        here.wait_connected()
+    capture = FakeCapture(keep=False)
+    with running_bridge(real_kafka, topic, capture, client=client, max_request_size=large) as bridge:
+        bridge.wait_connected()
         real_kafka.pause()
         try:
-            shooter.shoot(15, 3_000_000)
-            wait_for(lambda: here.report["waiting"] <= 14, "some are on the way")
+            capture.publish(15, 3_000_000)
+            wait_for(lambda: bridge.report["waiting"] <= 14, "some are on the way")
             time.sleep(0.2)
-            assert here.report["waiting"] + here.report["dropped"] >= 12
+            assert bridge.report["waiting"] + bridge.report["dropped"] >= 12
         finally:
             real_kafka.resume()
 
@@ -160,14 +166,14 @@ def test_on_the_way_is_bounded(real_kafka: KafkaBroker, client: str) -> None:
 def test_topic_that_comes_later(real_kafka: KafkaBroker) -> None:
     """It is named, soon; and when somebody has made it, what waited goes there."""
     name = topic_name("missing")
-    shooter = Shooter()
-    with way(real_kafka, name, shooter, max_block_ms=500) as here:
-        shooter.shoot(3)
-        wait_for(lambda: here.report["problem"], "a problem")
-        assert f"topic {name}" in str(here.report["problem"])
+    capture = FakeCapture()
+    with running_bridge(real_kafka, name, capture, max_block_ms=500) as bridge:
+        capture.publish(3)
+        wait_for(lambda: bridge.report["problem"], "a problem")
+        assert f"topic {name}" in str(bridge.report["problem"])
         make_topic(real_kafka, name)
-        here.wait_sent(3, 40)
-    assert pictures(real_kafka, name) == set(shooter.shots)
+        bridge.wait_sent(3, 40)
+    assert pictures(real_kafka, name) == set(capture.jpegs)
 
 
 @pytest.mark.parametrize("client", CLIENTS)
@@ -175,13 +181,13 @@ def test_stop_is_bounded(
     real_kafka: KafkaBroker, topic: str, client: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Even while the broker stands still with frames on their way; the log has how many were lost."""
-    shooter = Shooter(size=100_000)
+    capture = FakeCapture(size=100_000)
     started = 0.0
     try:
-        with way(real_kafka, topic, shooter, client=client) as here:
-            here.wait_connected()
+        with running_bridge(real_kafka, topic, capture, client=client) as bridge:
+            bridge.wait_connected()
             real_kafka.pause()
-            shooter.shoot(50)
+            capture.publish(50)
             started = time.monotonic()
         assert time.monotonic() - started < 3
     finally:
@@ -190,37 +196,37 @@ def test_stop_is_bounded(
 
 
 def test_stop_sends_what_it_can(kafka: KafkaBroker, topic: str) -> None:
-    shooter = Shooter(size=20_000)
-    with way(kafka, topic, shooter) as here:
-        here.wait_connected()
-        shooter.shoot(10)
-    assert pictures(kafka, topic) == set(shooter.shots)
+    capture = FakeCapture(size=20_000)
+    with running_bridge(kafka, topic, capture) as bridge:
+        bridge.wait_connected()
+        capture.publish(10)
+    assert pictures(kafka, topic) == set(capture.jpegs)
 
 
 def test_switch(kafka: KafkaBroker, topic: str) -> None:
     """Off: nothing is taken and the connection is closed. On: it goes on."""
-    shooter = Shooter()
-    with way(kafka, topic, shooter) as here:
-        shooter.shoot(2)
-        here.wait_sent(2)
-        here.output.set_enabled("cam", False)
-        here.wait_connected(False)
-        assert here.output.is_enabled("cam") is False
-        shooter.shoot(3)
-        assert (here.report["waiting"], here.report["problem"]) == (0, None)
-        here.output.set_enabled("cam", True)
-        here.wait_connected()
-        shooter.shoot(4)
-        here.wait_sent(6)
-        assert here.report["dropped"] == 0
-    assert pictures(kafka, topic) == {*shooter.shots[:2], *shooter.shots[5:]}
+    capture = FakeCapture()
+    with running_bridge(kafka, topic, capture) as bridge:
+        capture.publish(2)
+        bridge.wait_sent(2)
+        bridge.output.set_enabled("cam", False)
+        bridge.wait_connected(False)
+        assert bridge.output.is_enabled("cam") is False
+        capture.publish(3)
+        assert (bridge.report["waiting"], bridge.report["problem"]) == (0, None)
+        bridge.output.set_enabled("cam", True)
+        bridge.wait_connected()
+        capture.publish(4)
+        bridge.wait_sent(6)
+        assert bridge.report["dropped"] == 0
+    assert pictures(kafka, topic) == {*capture.jpegs[:2], *capture.jpegs[5:]}
 
 
 def test_nobody_waits_for_the_librarys_import(kafka: KafkaBroker, topic: str) -> None:
     """Everything heavy happens in the bridge's thread."""
     before = threading.active_count()
-    shooter = Shooter()
-    with way(kafka, topic, shooter) as here:
-        shooter.shoot(1)
-        here.wait_sent(1)
+    capture = FakeCapture()
+    with running_bridge(kafka, topic, capture) as bridge:
+        capture.publish(1)
+        bridge.wait_sent(1)
     wait_for(lambda: threading.active_count() <= before, "its threads have ended")

@@ -17,21 +17,21 @@ from mqttcam.outputs.queue import FrameQueue, QueuedFrame
 from mqttcam.outputs.timing import OutputTiming
 from mqttcam.outputs.writer import DeliveryReport, ReportProblem
 from mqttcam.settings.outputs import OutputSettings
-from tests.outputs.kafka.rig import OF_ALL, Shooter, Way, way
+from tests.outputs.kafka.rig import OF_ALL, FakeCapture, RunningBridge, running_bridge
 from tests.support.kafka import GUEST, NOBODY, PASSWORD, USER, KafkaBroker
 from tests.support.waiting import wait_for
 
 CLIENTS = ["sinetstream", "confluent"]
 
 
-def problem(here: Way, *words: str) -> str:
+def problem(bridge: RunningBridge, *words: str) -> str:
     """The problem that is shown, once it has all of `words`."""
 
     def fits() -> str | None:
-        shown = str(here.report["problem"])
+        shown = str(bridge.report["problem"])
         return shown if all(word.lower() in shown.lower() for word in words) else None
 
-    return wait_for(fits, f"a problem with {words}, not {here.report['problem']}", 20)
+    return wait_for(fits, f"a problem with {words}, not {bridge.report['problem']}", 20)
 
 
 def warnings_in(caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -52,16 +52,16 @@ def test_topic_without_permission(
         "sasl_mechanism": "PLAIN", "sasl_plain_username": GUEST, "sasl_plain_password": PASSWORD,
     }  # fmt: skip
     login |= {"max_block_ms": 500, "brokers": real_kafka.address("sasl")}
-    with way(real_kafka, topic, client=client, **login) as here:
-        here.shooter.shoot(3)
+    with running_bridge(real_kafka, topic, client=client, **login) as bridge:
+        bridge.capture.publish(3)
         words = "is this user allowed to write to it" if may == "nothing" else "no permission to write"
-        problem(here, topic, words if client == "sinetstream" else "authorization failed")
-        wait_for(lambda: here.report["errors"] >= 3, "it is tried again", 20)
-        assert (here.report["connected"], here.report["sent"]) == (False, 0)
+        problem(bridge, topic, words if client == "sinetstream" else "authorization failed")
+        wait_for(lambda: bridge.report["errors"] >= 3, "it is tried again", 20)
+        assert (bridge.report["connected"], bridge.report["sent"]) == (False, 0)
         assert len(warnings_in(caplog)) == 1
         allow(real_kafka, topic, "WRITE")
-        here.wait_sent(3, 40)
-        assert (here.report["connected"], here.report["problem"]) == (True, None)
+        bridge.wait_sent(3, 40)
+        assert (bridge.report["connected"], bridge.report["problem"]) == (True, None)
 
 
 def allow(broker: KafkaBroker, topic: str, operation: str) -> None:
@@ -82,12 +82,14 @@ def allow(broker: KafkaBroker, topic: str, operation: str) -> None:
 def test_name_that_nobody_knows(real_kafka: KafkaBroker, topic: str, client: str) -> None:
     """The broker sends its clients to a name without an address: the usual mistake, said long before a timeout."""
     timing = OutputTiming(open=1.0)
-    with way(real_kafka, topic, timing=timing, brokers=real_kafka.address("lost"), client=client) as here:
-        here.shooter.shoot(3)
-        shown = problem(here, NOBODY)
+    with running_bridge(
+        real_kafka, topic, timing=timing, brokers=real_kafka.address("lost"), client=client
+    ) as bridge:
+        bridge.capture.publish(3)
+        shown = problem(bridge, NOBODY)
         assert "address" in shown or "resolve" in shown
-        assert (here.report["connected"], here.report["errors"]) == (False, 0)
-        wait_for(lambda: here.report["lag"] > 1, "the frame that waits for it counts")
+        assert (bridge.report["connected"], bridge.report["errors"]) == (False, 0)
+        wait_for(lambda: bridge.report["lag"] > 1, "the frame that waits for it counts")
 
 
 @pytest.mark.parametrize("client", CLIENTS)
@@ -106,10 +108,10 @@ def test_wrong_kind_of_port(
     """What to look for is named, where a broker only breaks off."""
     timing = OutputTiming(open=0.5)
     login = keys and {**keys, "sasl_plain_username": USER, "sasl_plain_password": PASSWORD}
-    with way(
+    with running_bridge(
         real_kafka, topic, timing=timing, brokers=real_kafka.address(listener), client=client, **login
-    ) as here:
-        problem(here, "no connection to", "tls")
+    ) as bridge:
+        problem(bridge, "no connection to", "tls")
 
 
 @pytest.mark.parametrize(
@@ -128,40 +130,40 @@ def test_package_that_is_missing(
     """How to install it is said, once; it is looked for now and then, and used when it is there."""
     with monkeypatch.context() as patch:
         patch.setitem(sys.modules, package, None)
-        with way(kafka, topic, client=client) as here:
-            here.shooter.shoot(1)
-            problem(here, f"pip install 'mqttcam[{extra}]'")
-            wait_for(lambda: here.report["errors"] >= 3, "it is looked for again")
-            assert here.report["errors"] < 20
+        with running_bridge(kafka, topic, client=client) as bridge:
+            bridge.capture.publish(1)
+            problem(bridge, f"pip install 'mqttcam[{extra}]'")
+            wait_for(lambda: bridge.report["errors"] >= 3, "it is looked for again")
+            assert bridge.report["errors"] < 20
             assert len(warnings_in(caplog)) == 1
-            assert here.output.problems() == {here.report["problem"]: ["cam"]}
+            assert bridge.output.problems() == {bridge.report["problem"]: ["cam"]}
             patch.undo()
-            here.wait_sent(1)
-            assert here.report["problem"] is None
+            bridge.wait_sent(1)
+            assert bridge.report["problem"] is None
 
 
 @pytest.mark.parametrize("codec", ["lz4", "snappy"])
 def test_compression_that_needs_a_package(kafka: KafkaBroker, topic: str, codec: str) -> None:
     """Neither is among ours."""
-    with way(kafka, topic, compression_type=codec) as here:
-        problem(here, f"compression_type {codec} needs a package", "client: confluent")
+    with running_bridge(kafka, topic, compression_type=codec) as bridge:
+        problem(bridge, f"compression_type {codec} needs a package", "client: confluent")
 
 
 @pytest.mark.parametrize("client", CLIENTS)
 def test_silence(real_kafka: KafkaBroker, topic: str, client: str) -> None:
     """A broker that stands still is a problem before the client gives up, and none when it goes on."""
-    with way(real_kafka, topic, timing=OutputTiming(silence=0.5), client=client) as here:
-        here.shooter.shoot(1)
-        here.wait_sent(1)
+    with running_bridge(real_kafka, topic, timing=OutputTiming(silence=0.5), client=client) as bridge:
+        bridge.capture.publish(1)
+        bridge.wait_sent(1)
         real_kafka.pause()
         try:
-            here.shooter.shoot(1)
-            problem(here, "answer")
-            assert here.report["lag"] > 0.5
+            bridge.capture.publish(1)
+            problem(bridge, "answer")
+            assert bridge.report["lag"] > 0.5
         finally:
             real_kafka.resume()
-        here.wait_sent(2)
-        wait_for(lambda: here.report["problem"] is None, "all is well again")
+        bridge.wait_sent(2)
+        wait_for(lambda: bridge.report["problem"] is None, "all is well again")
 
 
 class TestContact:
@@ -206,7 +208,7 @@ class TestContact:
         assert not status.connected
 
 
-class Hand:
+class FakeWriter:
     """A writer that does what a test wants."""
 
     room, pending = 1, 0
@@ -246,10 +248,10 @@ class Hand:
 @pytest.mark.parametrize("fail", ["make", "open", "limit", "close"])
 def test_a_bridge_survives_its_writers(fail: str) -> None:
     """Whatever one of them raises, the next one sends."""
-    good = Hand()
-    writers: list[Callable[[], Hand]] = [lambda: Hand(fail), lambda: good]
+    good = FakeWriter()
+    writers: list[Callable[[], FakeWriter]] = [lambda: FakeWriter(fail), lambda: good]
 
-    def make() -> Hand:
+    def make() -> FakeWriter:
         writer = writers.pop(0) if len(writers) > 1 else writers[0]
         if fail == "make" and len(writers) == 1 and not made:
             made.append(1)
@@ -257,8 +259,8 @@ def test_a_bridge_survives_its_writers(fail: str) -> None:
         return writer()
 
     made: list[int] = []
-    shooter = Shooter()
-    feed = CameraFeed("front", OF_ALL, shooter.hub, PictureSpec, lambda: None)
+    capture = FakeCapture()
+    feed = CameraFeed("front", OF_ALL, capture.hub, PictureSpec, lambda: None)
     bridge = Bridge(
         "kafka",
         feed,
@@ -274,7 +276,7 @@ def test_a_bridge_survives_its_writers(fail: str) -> None:
             bridge.set_enabled(False)
             wait_for(lambda: not bridge.report()["connected"], "the first one is closed")
             bridge.set_enabled(True)
-        shooter.shoot(2)
+        capture.publish(2)
         wait_for(lambda: len(good.sent) == 2, "the next one sends")
     finally:
         bridge.stop(1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import subprocess
 import time
 from collections.abc import Iterable, Iterator
@@ -11,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mqttcam.files import write_atomically
 from mqttcam.outputs.kafka.spool import SpoolQueue
 from mqttcam.outputs.queue import FrameQueue, QueuedFrame
 from tests.support.left_out import leave_out
@@ -178,6 +181,31 @@ class TestSpool:
         assert queue.counts.dropped == {"disk": 1}
         queue.close()
 
+    def test_a_disk_that_others_fill_keeps_what_it_has(self, small_disk: Path) -> None:
+        """Frames beyond the space that is lacking are not given up for a disk that stays full."""
+        queue = self.spool(small_disk)
+        self.fill(queue, range(4), 50_000)
+        disk = os.statvfs(small_disk)
+        (small_disk / "others").write_bytes(bytes(disk.f_bavail * disk.f_frsize))
+        for path in (small_disk / "cam").iterdir():
+            os.link(path, small_disk / path.name)  # deleting frees nothing
+        self.fill(queue, [4], 1000)
+        assert queue.counts.dropped["disk"] == 1 + 4 - len(queue)
+        assert len(queue) >= 1
+        assert queue.problem is not None
+
+    def test_files_are_for_this_user_alone(self, tmp_path: Path) -> None:
+        before = os.umask(0)
+        try:
+            self.fill(self.spool(tmp_path), [0], 1000)
+        finally:
+            os.umask(before)
+        modes = {
+            path.suffix: stat.S_IMODE(path.stat().st_mode)
+            for path in (tmp_path / "cam", *tmp_path.rglob("*.jpg"))
+        }
+        assert modes == {"": 0o700, ".jpg": 0o600}
+
     def test_full_disk(self, small_disk: Path, caplog: pytest.LogCaptureFixture) -> None:
         """The oldest make room. Where there is none at all the newest is lost; each is counted, and it is said once."""
         queue = self.spool(small_disk)
@@ -185,10 +213,13 @@ class TestSpool:
         kept = len(queue)
         assert 5 <= kept <= 10
         assert queue.counts.dropped == {"disk": 20 - kept}
-        assert queue.problem == "spool: No space left on device"
-        assert [record.getMessage().partition(": ")[2] for record in caplog.records] == [
-            "No space left on device"
-        ]
+        words = "the disk is full but for the part that is kept free for the state"
+        assert queue.problem == f"spool: {words}"
+        assert [record.getMessage().partition(": ")[2] for record in caplog.records] == [words]
+        disk = os.statvfs(small_disk)
+        assert disk.f_bavail >= disk.f_blocks // 10
+        write_atomically(small_disk / "values.json", bytes(20_000))
+        (small_disk / "values.json").unlink()
         taken = [self.take(queue) for _ in range(kept)]
         assert [one.seq for one in taken] == list(range(20 - kept, 20)), "the newest are there, whole"
         self.fill(queue, [20], 100_000)

@@ -22,8 +22,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from mqttcam.outputs.kafka import server as module
 from mqttcam.outputs.kafka.sinetstream_writer import SinetstreamWriter
+from mqttcam.outputs.timing import OutputTiming
 from mqttcam.settings.kafka import KafkaSettings
-from tests.outputs.kafka.rig import Shooter, make_topic, raw, topic_name, way
+from tests.outputs.kafka.rig import FakeCapture, make_topic, raw, running_bridge, topic_name
 from tests.support.kafka import PASSWORD, USER, KafkaBroker
 from tests.support.waiting import HOST, free_port, wait_for
 
@@ -141,12 +142,12 @@ def test_encrypted_secret(real_kafka: KafkaBroker, server: Server, tmp_path: Pat
         server.say({**common, "type_spec": login}, 3, type_spec__sasl_plain_password=PASSWORD)
     else:
         server.say({**common, **login}, 2, sasl_plain_password=PASSWORD)
-    shooter = Shooter()
-    with way(real_kafka, None, shooter, **keys(server)) as here:
-        shooter.shoot(3)
-        here.wait_sent(3)
+    capture = FakeCapture()
+    with running_bridge(real_kafka, None, capture, **keys(server)) as bridge:
+        capture.publish(3)
+        bridge.wait_sent(3)
     assert len(raw(real_kafka, topic)) == 3
-    writer = SinetstreamWriter(KafkaSettings.model_validate(keys(server)), "me")
+    writer = SinetstreamWriter(KafkaSettings.model_validate(keys(server)), "me", OutputTiming())
     writer.open(lambda words: None)
     try:
         assert str(writer) == f"{real_kafka.address('sasl')}, topic {topic}"
@@ -172,17 +173,17 @@ def test_what_is_configured_here_as_well(real_kafka: KafkaBroker, topic: str, se
         "sasl_plain_username": USER, "sasl_plain_password": PASSWORD, "type_spec": {"retries": 5},
     }  # fmt: skip
     settings = KafkaSettings.model_validate({**keys(server), **own})
-    found = module.fetch(settings, "me")
+    found = module.fetch(settings, "me", OutputTiming())
     assert (found["topic"], found["consistency"]) == (topic, "AT_LEAST_ONCE")
     assert found["type_spec"] == {
         "client_id": "me", "linger_ms": 7, "max_block_ms": 5000, "max_request_size": 3_000_000, "retries": 5,
         "sasl_mechanism": "PLAIN", "sasl_plain_password": PASSWORD, "sasl_plain_username": USER,
         "security_protocol": "SASL_SSL",
     }  # fmt: skip
-    shooter = Shooter()
-    with way(real_kafka, own.pop("topic"), shooter, **keys(server), **own) as here:
-        shooter.shoot(1)
-        here.wait_sent(1)
+    capture = FakeCapture()
+    with running_bridge(real_kafka, own.pop("topic"), capture, **keys(server), **own) as bridge:
+        capture.publish(1)
+        bridge.wait_sent(1)
     assert len(raw(real_kafka, topic)) == 1
 
 
@@ -192,22 +193,24 @@ def test_kept_auth(kafka: KafkaBroker, topic: str, server: Server, tmp_path: Pat
     folder.mkdir(parents=True)
     (folder / "auth.json").write_text(auth(server))
     server.say({"type": "kafka", "brokers": kafka.address(), "topic": topic})
-    shooter = Shooter()
-    with way(kafka, None, shooter, **keys(server, auth=auth(server, "wrong"), service="images")) as here:
-        shooter.shoot(1)
-        here.wait_sent(1)
+    capture = FakeCapture()
+    with running_bridge(
+        kafka, None, capture, **keys(server, auth=auth(server, "wrong"), service="images")
+    ) as bridge:
+        capture.publish(1)
+        bridge.wait_sent(1)
     assert (folder / "auth.json").read_text() == auth(server)
 
 
 def test_auth_that_changed(kafka: KafkaBroker, topic: str, server: Server) -> None:
     """One that we have written ourselves follows the configuration: its folder outlives a container."""
     server.say({"type": "kafka", "brokers": kafka.address(), "topic": topic})
-    with way(kafka, None, **keys(server, auth=auth(server, "old"))) as here:
-        wait_for(lambda: here.report["problem"], "a problem")
-    shooter = Shooter()
-    with way(kafka, None, shooter, **keys(server)) as here:
-        shooter.shoot(1)
-        here.wait_sent(1)
+    with running_bridge(kafka, None, **keys(server, auth=auth(server, "old"))) as bridge:
+        wait_for(lambda: bridge.report["problem"], "a problem")
+    capture = FakeCapture()
+    with running_bridge(kafka, None, capture, **keys(server)) as bridge:
+        capture.publish(1)
+        bridge.wait_sent(1)
 
 
 @pytest.mark.parametrize(
@@ -230,16 +233,15 @@ def test_not_reached(
     scheme: str,
     proxy: str | None,
     words: str,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Where it was looked for is said, and no password."""
-    monkeypatch.setattr(module, "_TIMEOUT", (0.5, 0.5))
+    """The problem names the address that was tried, without a password."""
+    timing = OutputTiming(server_connect=0.5, server_answer=0.5)
     dead = free_port()
     address = server.url.replace("http", scheme) if proxy == "" else f"{scheme}://{HOST}:{dead}"
     given = {"config-server": {"address": address, "user": "pi", "secret-key": "sesame"}}
     more = {"https_proxy": proxy.format(dead)} if proxy else {}
-    with way(kafka, None, **keys(server, auth=json.dumps(given), **more)) as here:
-        problem = str(wait_for(lambda: here.report["problem"], "a problem"))
+    with running_bridge(kafka, None, timing=timing, **keys(server, auth=json.dumps(given), **more)) as bridge:
+        problem = str(wait_for(lambda: bridge.report["problem"], "a problem"))
     assert words.format(dead) in problem
     assert "tell-nobody" not in problem
 
@@ -250,24 +252,26 @@ def test_around_the_proxy(
     """`NO_PROXY` counts, as it does for the library."""
     monkeypatch.setenv("NO_PROXY", HOST)
     server.say({"type": "kafka", "brokers": kafka.address(), "topic": topic})
-    shooter = Shooter()
-    with way(kafka, None, shooter, **keys(server, https_proxy=f"http://{HOST}:{free_port()}")) as here:
-        shooter.shoot(1)
-        here.wait_sent(1)
+    capture = FakeCapture()
+    with running_bridge(
+        kafka, None, capture, **keys(server, https_proxy=f"http://{HOST}:{free_port()}")
+    ) as bridge:
+        capture.publish(1)
+        bridge.wait_sent(1)
 
 
 def test_refused(kafka: KafkaBroker, server: Server) -> None:
     server.say({"type": "kafka", "brokers": kafka.address(), "topic": "t"})
-    with way(kafka, None, **keys(server, auth=auth(server, "wrong"))) as here:
-        wait_for(lambda: here.report["problem"], "a problem")
-        assert here.report["problem"] == f"the configuration server {server.url} does not accept auth.json"
+    with running_bridge(kafka, None, **keys(server, auth=auth(server, "wrong"))) as bridge:
+        wait_for(lambda: bridge.report["problem"], "a problem")
+        assert bridge.report["problem"] == f"the configuration server {server.url} does not accept auth.json"
 
 
 def test_unknown_name(kafka: KafkaBroker, server: Server) -> None:
     server.say({"type": "kafka", "brokers": kafka.address(), "topic": "t"})
-    with way(kafka, None, **keys(server, config="others")) as here:
-        wait_for(lambda: here.report["problem"], "a problem")
-        assert "has no others" in str(here.report["problem"])
+    with running_bridge(kafka, None, **keys(server, config="others")) as bridge:
+        wait_for(lambda: bridge.report["problem"], "a problem")
+        assert "has no others" in str(bridge.report["problem"])
 
 
 def test_key_that_needs_a_passphrase(kafka: KafkaBroker, server: Server) -> None:
@@ -278,24 +282,24 @@ def test_key_that_needs_a_passphrase(kafka: KafkaBroker, server: Server) -> None
         serialization.BestAvailableEncryption(b"x"),
     ).decode()
     server.say({"type": "kafka", "brokers": kafka.address(), "topic": "t"}, sasl_plain_password="x")
-    with way(kafka, None, **keys(server, private_key=closed)) as here:
-        wait_for(lambda: here.report["problem"], "a problem")
-        assert "SINETSTREAM_PRIVATE_KEY_PASSPHRASE" in str(here.report["problem"])
+    with running_bridge(kafka, None, **keys(server, private_key=closed)) as bridge:
+        wait_for(lambda: bridge.report["problem"], "a problem")
+        assert "SINETSTREAM_PRIVATE_KEY_PASSPHRASE" in str(bridge.report["problem"])
 
 
-def test_silent_server(
-    kafka: KafkaBroker, topic: str, server: Server, monkeypatch: pytest.MonkeyPatch
+def test_server_that_does_not_answer_is_asked_again_after_a_timeout(
+    kafka: KafkaBroker, topic: str, server: Server
 ) -> None:
-    """One that accepts and says nothing is given up after a while, which the library would not do."""
-    monkeypatch.setattr(module, "_TIMEOUT", (0.3, 0.3))
+    """The library itself would wait forever."""
+    timing = OutputTiming(server_connect=0.3, server_answer=0.3)
     server.say({"type": "kafka", "brokers": kafka.address(), "topic": topic})
     server.hang.set()
-    shooter = Shooter()
-    with way(kafka, None, shooter, **keys(server)) as here:
-        shooter.shoot(2)
-        wait_for(lambda: here.report["problem"], "a problem", 20)
+    capture = FakeCapture()
+    with running_bridge(kafka, None, capture, timing=timing, **keys(server)) as bridge:
+        capture.publish(2)
+        wait_for(lambda: bridge.report["problem"], "a problem", 20)
         server.hang.clear()
-        here.wait_sent(2)
+        bridge.wait_sent(2)
 
 
 def test_server_away_later(
@@ -303,16 +307,16 @@ def test_server_away_later(
 ) -> None:
     """A new writer goes on with what the server said before; that is said once."""
     server.say({"type": "kafka", "brokers": kafka.address(), "topic": topic})
-    shooter = Shooter()
-    with way(kafka, None, shooter, **keys(server)) as here:
-        here.wait_connected()
+    capture = FakeCapture()
+    with running_bridge(kafka, None, capture, **keys(server)) as bridge:
+        bridge.wait_connected()
         server.stop()
         for count in (1, 2):
-            here.output.set_enabled("cam", False)
-            here.wait_connected(False)
-            here.output.set_enabled("cam", True)
-            shooter.shoot(1)
-            here.wait_sent(count)
+            bridge.output.set_enabled("cam", False)
+            bridge.wait_connected(False)
+            bridge.output.set_enabled("cam", True)
+            capture.publish(1)
+            bridge.wait_sent(count)
     said = [record for record in caplog.records if "using its last answer" in record.getMessage()]
     assert [record.levelname for record in said if record.levelno > logging.DEBUG] == ["WARNING"]
 
@@ -323,8 +327,8 @@ def test_proxy(kafka: KafkaBroker, topic: str, server: Server) -> None:
     behind = json.dumps(
         {"config-server": {"address": "http://c.example.org", "user": "pi", "secret-key": "sesame"}}
     )
-    shooter = Shooter()
-    with way(kafka, None, shooter, **keys(server, auth=behind, https_proxy=server.url)) as here:
+    capture = FakeCapture()
+    with running_bridge(kafka, None, capture, **keys(server, auth=behind, https_proxy=server.url)) as bridge:
         wait_for(lambda: server.requests, "a request")
         assert server.requests[0] == "http://c.example.org/api/v1/authentication"
-        assert here.report["sent"] == 0
+        assert bridge.report["sent"] == 0

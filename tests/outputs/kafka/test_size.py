@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mqttcam.camera.frame import Frame
-from tests.outputs.kafka.rig import Shooter, make_topic, read, topic_name, way
+from tests.outputs.kafka.rig import FakeCapture, make_topic, read, running_bridge, topic_name
 from tests.support.kafka import KafkaBroker
 from tests.support.pictures import jpeg, size_of
 from tests.support.waiting import wait_for
@@ -25,11 +25,11 @@ def small_topic(kafka: KafkaBroker) -> str:
     return make_topic(kafka, topic_name("small"), max_message_bytes=str(LIMIT))
 
 
-def shoot(shooter: Shooter, *pictures: bytes) -> None:
+def publish_jpegs(capture: FakeCapture, *pictures: bytes) -> None:
     for picture in pictures:
         frame = Frame(time.time_ns(), 640, 480, jpeg=picture)
-        shooter.hub.publish(frame)
-        shooter.taken += 1
+        capture.hub.publish(frame)
+        capture.taken += 1
 
 
 @pytest.mark.parametrize("client", CLIENTS)
@@ -38,12 +38,12 @@ def test_fitted(
     real_kafka: KafkaBroker, small_topic: str, client: str, consistency: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The topic's own limit counts, without acknowledgements too, where Kafka itself would lose them silently."""
-    shooter = Shooter()
-    with way(real_kafka, small_topic, shooter, client=client, consistency=consistency) as here:
-        here.wait_connected()
-        shoot(shooter, BIG, BIG, BIG)
-        here.wait_settled()
-        assert (here.report["sent"], here.report["dropped"], here.report["errors"]) == (3, 0, 0)
+    capture = FakeCapture()
+    with running_bridge(real_kafka, small_topic, capture, client=client, consistency=consistency) as bridge:
+        bridge.wait_connected()
+        publish_jpegs(capture, BIG, BIG, BIG)
+        bridge.wait_settled()
+        assert (bridge.report["sent"], bridge.report["dropped"], bridge.report["errors"]) == (3, 0, 0)
     for message in read(real_kafka, small_topic, 3):
         assert len(message.value) < LIMIT
         width, height = size_of(message.value)
@@ -58,24 +58,28 @@ def test_refused(
 ) -> None:
     """Left out and counted; what is small enough goes."""
     small = jpeg(64, 48)
-    shooter = Shooter()
-    with way(real_kafka, small_topic, shooter, client=client, oversize="refuse") as here:
-        here.wait_connected()
-        shoot(shooter, BIG, small, BIG)
-        here.wait_settled()
-        assert (here.report["sent"], here.report["dropped_by"], here.report["errors"]) == (1, {"size": 2}, 0)
+    capture = FakeCapture()
+    with running_bridge(real_kafka, small_topic, capture, client=client, oversize="refuse") as bridge:
+        bridge.wait_connected()
+        publish_jpegs(capture, BIG, small, BIG)
+        bridge.wait_settled()
+        assert (bridge.report["sent"], bridge.report["dropped_by"], bridge.report["errors"]) == (
+            1,
+            {"size": 2},
+            0,
+        )
     assert [message.value for message in read(real_kafka, small_topic, 1)] == [small]
     assert len([record for record in caplog.records if "are not sent" in record.getMessage()]) == 1
 
 
 @pytest.mark.parametrize("client", CLIENTS)
 def test_our_own_limit(kafka: KafkaBroker, topic: str, client: str) -> None:
-    shooter = Shooter()
-    with way(kafka, topic, shooter, client=client, max_request_size=LIMIT) as here:
-        here.wait_connected()
-        shoot(shooter, BIG)
-        here.wait_settled()
-        assert here.sent == 1
+    capture = FakeCapture()
+    with running_bridge(kafka, topic, capture, client=client, max_request_size=LIMIT) as bridge:
+        bridge.wait_connected()
+        publish_jpegs(capture, BIG)
+        bridge.wait_settled()
+        assert bridge.sent == 1
     (message,) = read(kafka, topic, 1)
     assert len(message.value) < LIMIT
 
@@ -85,23 +89,23 @@ def test_4k(kafka: KafkaBroker, client: str) -> None:
     """With the sizes of the reference's document, a picture of 8 MB gets through whole."""
     limit = 8_388_620
     topic = make_topic(kafka, topic_name("large"), max_message_bytes=str(limit))
-    shooter = Shooter()
-    with way(kafka, topic, shooter, client=client, max_request_size=limit) as here:
-        here.wait_connected()
-        shooter.shoot(1, 8_388_000)
-        here.wait_sent(1)
+    capture = FakeCapture()
+    with running_bridge(kafka, topic, capture, client=client, max_request_size=limit) as bridge:
+        bridge.wait_connected()
+        capture.publish(1, 8_388_000)
+        bridge.wait_sent(1)
     (message,) = read(kafka, topic, 1)
-    assert message.value == shooter.shots[0]
+    assert message.value == capture.jpegs[0]
 
 
 @pytest.mark.parametrize("client", CLIENTS)
 def test_limit_that_comes_later(real_kafka: KafkaBroker, topic: str, client: str) -> None:
     """The broker refuses what it took before: that frame goes out again, smaller, and the next are of that size too."""
-    shooter = Shooter()
-    with way(real_kafka, topic, shooter, client=client) as here:
-        here.wait_connected()
-        shoot(shooter, BIG)
-        here.wait_sent(1)
+    capture = FakeCapture()
+    with running_bridge(real_kafka, topic, capture, client=client) as bridge:
+        bridge.wait_connected()
+        publish_jpegs(capture, BIG)
+        bridge.wait_sent(1)
         admin: Any = import_module("confluent_kafka.admin")  # its types leave these out
         change = admin.AlterConfigOpType.SET
         entry = admin.ConfigEntry("max.message.bytes", str(LIMIT), incremental_operation=change)
@@ -121,10 +125,10 @@ def test_limit_that_comes_later(real_kafka: KafkaBroker, topic: str, client: str
             "the broker has the new limit",
         )
         for sent in (2, 3, 4):
-            shoot(shooter, BIG)
-            here.wait_settled()
-            assert here.sent == sent
-        report = here.report
+            publish_jpegs(capture, BIG)
+            bridge.wait_settled()
+            assert bridge.sent == sent
+        report = bridge.report
         assert (report["dropped_by"], report["errors"], report["connected"]) == ({}, 1, True)
     first, *later = (len(message.value) for message in read(real_kafka, topic, 4))
     assert first == len(BIG)
@@ -138,13 +142,13 @@ def test_frames_from_before_the_limit_was_known(
 ) -> None:
     """What waited for the connection is treated as what comes after it."""
     small, broken = jpeg(64, 48), BIG[:-2000]
-    shooter = Shooter()
-    with way(real_kafka, small_topic, shooter, client=client, oversize=oversize) as here:
-        shoot(shooter, BIG, small, broken)
-        here.wait_settled()
+    capture = FakeCapture()
+    with running_bridge(real_kafka, small_topic, capture, client=client, oversize=oversize) as bridge:
+        publish_jpegs(capture, BIG, small, broken)
+        bridge.wait_settled()
         wanted: tuple[int, dict[str, int]] = (2, {"broken": 1}) if oversize == "fit" else (1, {"size": 2})
-        assert (here.report["sent"], here.report["dropped_by"]) == wanted
-        assert here.report["errors"] == 0
+        assert (bridge.report["sent"], bridge.report["dropped_by"]) == wanted
+        assert bridge.report["errors"] == 0
     assert [len(message.value) < LIMIT for message in read(real_kafka, small_topic, wanted[0])] == [
         True
     ] * wanted[0]

@@ -12,7 +12,7 @@ from mqttcam.camera.source import SourceError
 from mqttcam.camera.sources.sinetstream import SinetstreamReader
 from mqttcam.settings.sources.sinetstream import SinetstreamSource
 from tests.camera.sources.remote_rig import failure, next_frame, opened
-from tests.outputs.kafka.rig import Shooter, way
+from tests.outputs.kafka.rig import FakeCapture, running_bridge
 from tests.support.kafka import PASSWORD, USER, KafkaBroker
 from tests.support.waiting import HOST, free_port
 
@@ -24,14 +24,14 @@ def source(broker: KafkaBroker, topic: str, **keys: Any) -> SinetstreamSource:
 @pytest.mark.parametrize("keys", [{}, {"data_encryption": True, "crypto": {"mode": "EAX", "password": "x"}}])
 def test_round_trip(kafka: KafkaBroker, topic: str, keys: dict[str, Any]) -> None:
     """Frames of a camera go through Kafka and are a camera again, with their times of capture."""
-    shooter = Shooter(fps=10)
+    capture = FakeCapture(fps=10)
     there = opened(SinetstreamReader, source(kafka, topic, **keys))
-    with there as reader, way(kafka, topic, shooter, **keys) as here, shooter:
+    with there as reader, running_bridge(kafka, topic, capture, **keys) as bridge, capture:
         frames = [next_frame(reader, 20) for _ in range(5)]
-        here.wait_sent(5)
-    assert {frame.jpeg for frame in frames} <= set(shooter.shots)
+        bridge.wait_sent(5)
+    assert {frame.jpeg for frame in frames} <= set(capture.jpegs)
     assert [frame.jpeg for frame in frames] == [
-        shot for shot in shooter.shots if shot in {f.jpeg for f in frames}
+        shot for shot in capture.jpegs if shot in {f.jpeg for f in frames}
     ]
     assert all((frame.width, frame.height) == (64, 48) for frame in frames)
     assert all(0 < time.time_ns() - frame.ts_ns < 60 * 10**9 for frame in frames)
@@ -39,15 +39,15 @@ def test_round_trip(kafka: KafkaBroker, topic: str, keys: dict[str, Any]) -> Non
 
 def test_only_what_is_new(kafka: KafkaBroker, topic: str) -> None:
     """It shows what is now, not what the topic keeps from yesterday."""
-    shooter = Shooter()
-    with way(kafka, topic, shooter) as here:
-        shooter.shoot(5)
-        here.wait_sent(5)
+    capture = FakeCapture()
+    with running_bridge(kafka, topic, capture) as bridge:
+        capture.publish(5)
+        bridge.wait_sent(5)
         with opened(SinetstreamReader, source(kafka, topic)) as reader:
             for _ in range(10):
                 assert reader.read(0.2) is None
-            shooter.shoot(1)
-            assert next_frame(reader).jpeg == shooter.shots[5]
+            capture.publish(1)
+            assert next_frame(reader).jpeg == capture.jpegs[5]
 
 
 def test_silence(kafka: KafkaBroker, topic: str) -> None:
@@ -79,7 +79,7 @@ def test_login_and_tls(real_kafka: KafkaBroker, topic: str) -> None:
         "brokers": real_kafka.address("both"), "ssl_cafile": real_kafka.certificates.ca,
         "sasl_mechanism": "SCRAM-SHA-256", "sasl_plain_username": USER, "sasl_plain_password": PASSWORD,
     }  # fmt: skip
-    shooter = Shooter(fps=10)
+    capture = FakeCapture(fps=10)
     there = opened(SinetstreamReader, source(real_kafka, topic, **keys))
-    with there as reader, way(real_kafka, topic, shooter), shooter:
-        assert next_frame(reader, 20).jpeg in shooter.shots
+    with there as reader, running_bridge(real_kafka, topic, capture), capture:
+        assert next_frame(reader, 20).jpeg in capture.jpegs

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.outputs.kafka.rig import SPOOL, Shooter, raw, read, sized, way
+from tests.outputs.kafka.rig import SPOOL, FakeCapture, raw, read, running_bridge, sized
 from tests.support.kafka import KafkaBroker
 from tests.support.project import PROJECT
 from tests.support.waiting import wait_for
@@ -64,10 +64,10 @@ def test_kill_9(real_kafka: KafkaBroker, topic: str, tmp_path: Path) -> None:
         delivered = len(raw(real_kafka, topic))
         victim = Victim(real_kafka, topic, tmp_path, first)
         safe += victim.kill_when(lambda: len(victim.safe) >= 20 and len(raw(real_kafka, topic)) > delivered)  # noqa: B023
-    shooter = Shooter(keep=False)
-    with way(real_kafka, topic, shooter, state=tmp_path, **SPOOL) as here:
-        wait_for(lambda: here.report["connected"] and not list(tmp_path.rglob("*.jpg")), "all is sent", 20)
-        assert here.report["dropped"] == 0
+    capture = FakeCapture(keep=False)
+    with running_bridge(real_kafka, topic, capture, state=tmp_path, **SPOOL) as bridge:
+        wait_for(lambda: bridge.report["connected"] and not list(tmp_path.rglob("*.jpg")), "all is sent", 20)
+        assert bridge.report["dropped"] == 0
     arrived = [message.value for message in read(real_kafka, topic, len(raw(real_kafka, topic)))]
     expected = [sized(20_000, number) for number in safe]
     assert len(safe) >= 80
@@ -80,16 +80,21 @@ def test_kill_9(real_kafka: KafkaBroker, topic: str, tmp_path: Path) -> None:
 
 def test_kafka_away(real_kafka: KafkaBroker, topic: str, tmp_path: Path) -> None:
     """What is taken while Kafka is away goes out when it is back, with the times of capture; then the disk is empty."""
-    shooter = Shooter(fps=50)
-    with way(real_kafka, topic, shooter, state=tmp_path, request_timeout_ms=1000, **SPOOL) as here, shooter:
-        here.wait_sent(2)
+    capture = FakeCapture(fps=50)
+    with (
+        running_bridge(
+            real_kafka, topic, capture, state=tmp_path, request_timeout_ms=1000, **SPOOL
+        ) as bridge,
+        capture,
+    ):
+        bridge.wait_sent(2)
         real_kafka.kill()
-        wait_for(lambda: here.report["waiting"] >= 20, "frames wait")
+        wait_for(lambda: bridge.report["waiting"] >= 20, "frames wait")
         real_kafka.start()
-        shooter.__exit__(None, None, None)
-        counts = here.output.bridges["cam"].counts
+        capture.__exit__(None, None, None)
+        counts = bridge.output.bridges["cam"].counts
         wait_for(lambda: counts.taken == counts.sent, "all is sent", 30)
-        assert (here.report["dropped"], here.report["lag"]) == (0, 0)
+        assert (bridge.report["dropped"], bridge.report["lag"]) == (0, 0)
         assert not list(tmp_path.rglob("*.jpg"))
     messages = read(real_kafka, topic, len(raw(real_kafka, topic)))  # one may be there twice
     assert len({message.value for message in messages}) == counts.taken
@@ -99,8 +104,8 @@ def test_kafka_away(real_kafka: KafkaBroker, topic: str, tmp_path: Path) -> None
 
 def test_spool_needs_a_schedule(kafka: KafkaBroker, topic: str, tmp_path: Path) -> None:
     """Every frame of a video on the disk would only wear it out."""
-    shooter = Shooter()
-    with way(kafka, topic, shooter, state=tmp_path, spool=True) as here:
-        shooter.shoot(1)
-        here.wait_sent(1)
+    capture = FakeCapture()
+    with running_bridge(kafka, topic, capture, state=tmp_path, spool=True) as bridge:
+        capture.publish(1)
+        bridge.wait_sent(1)
     assert not (tmp_path / "spool").exists()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mqttcam.camera.sources.picamera2 import PiCamera
+from mqttcam.camera.sources.picamera2.library import LOCK_TIMEOUT
 from mqttcam.camera.wakeup import Wakeup
 from mqttcam.settings import CameraSettings, parse_size
 from mqttcam.settings.sources.picamera2 import Picamera2Source
@@ -22,5 +23,6 @@ def settings_of(camera: int | str = BARS, *, size: str | None = "640x480", **mor
     )
 
 
-def source_of(camera: int | str = BARS, **more: Any) -> PiCamera:
-    return PiCamera(settings_of(camera, **more), Wakeup())
+def source_of(camera: int | str = BARS, *, lock_timeout: float = LOCK_TIMEOUT, **more: Any) -> PiCamera:
+    """A source that is not open yet."""
+    return PiCamera(settings_of(camera, **more), Wakeup(), lock_timeout=lock_timeout)

@@ -228,7 +228,7 @@ def test_panning_a_window_that_was_drawn_keeps_its_zoom(
 
 def test_only_continuous_autofocus_is_paused(source: PiCamera) -> None:
     with pytest.raises(
-        InvalidValue, match="Immediate is for AfMode Continuous alone, and AfMode is Manual"
+        InvalidValue, match="Immediate requires AfMode Continuous, and AfMode is Manual"
     ) as error:
         source.apply({"AfPause": "Immediate"})
     assert (error.value.field, error.value.allowed) == ("AfPause", ["Resume"])

@@ -150,5 +150,5 @@ def test_a_mode_without_bits_is_the_deepest_of_its_size(monkeypatch: pytest.Monk
 def test_a_frame_rate_that_the_mode_does_not_reach_is_said(opened: OpenCamera) -> None:
     with bridge.offering(bridge.module_3()):
         assert opened(frame_rate=120).notes == [
-            "the camera gives 56.02 frames a second at 640x480 instead of 120"
+            "the camera gives 56.02 frames per second at 640x480 instead of 120"
         ]

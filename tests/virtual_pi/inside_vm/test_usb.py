@@ -103,7 +103,7 @@ def test_it_is_listed(plug: Plug) -> None:
 
 
 def test_yuyv_where_there_is_none_is_said(plug: Plug) -> None:
-    with pytest.raises(SourceError, match="gives MJPG, and none of YUYV, NV12, YU12"):
+    with pytest.raises(SourceError, match="offers MJPG, and none of YUYV, NV12, YU12"):
         camera_of(ID, format="yuyv").open()
 
 

@@ -113,7 +113,7 @@ def test_what_the_camera_cannot_give_is_said() -> None:
     camera.close()
     assert camera.notes == [
         "the camera gives 320x180 instead of 330x200",
-        f"the camera gives {info.frame_rate:g} frames a second at 320x180 instead of 240",
+        f"the camera gives {info.frame_rate:g} frames per second at 320x180 instead of 240",
     ]
     camera = camera_of(size="320x180", frame_rate=10)
     camera.open()
@@ -242,7 +242,7 @@ def test_a_patch_is_set_whole_or_not_at_all(opened: OpenCamera, monkeypatch: pyt
         call(name, structure)
 
     monkeypatch.setattr(device, "call", refusing)
-    with pytest.raises(InvalidValue, match="does not take Saturation now: numerical result out of range"):
+    with pytest.raises(InvalidValue, match="refuses Saturation now: numerical result out of range"):
         camera.apply({"Contrast": 10, "Saturation": 20})
     assert current(device, camera._controls["Contrast"]) == 101
 
@@ -308,12 +308,12 @@ def test_found_by_number_path_and_id(opened: OpenCamera) -> None:
         camera_of("vivid").open()
     with pytest.raises(SourceError, match="no camera C920; attached: platform:vivid-000"):
         camera_of("C920").open()
-    with pytest.raises(SourceError, match="/dev/video9 is not there"):
+    with pytest.raises(SourceError, match="/dev/video9 does not exist"):
         camera_of(9).open()
 
 
 def test_mjpeg_where_there_is_none_is_said() -> None:
-    with pytest.raises(SourceError, match=r"vivid gives YUYV, .* more, and none of MJPG, JPEG"):
+    with pytest.raises(SourceError, match=r"vivid offers YUYV, .* more, and none of MJPG, JPEG"):
         camera_of(format="mjpeg").open()
 
 

@@ -74,7 +74,7 @@ async def test_missing_at_the_start(camera: Camera) -> None:
     node.rename(hidden)
     try:
         camera.start()
-        await failed(camera, "/dev/video0 is not there")
+        await failed(camera, "/dev/video0 does not exist")
     finally:
         hidden.rename(node)
     await running(camera)

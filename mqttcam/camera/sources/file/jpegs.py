@@ -54,9 +54,10 @@ def is_jpegs(path: Path) -> bool:
 class JpegReader:
     """Reads one file per frame, so that pictures may come and go; broken ones are skipped, and logged once."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, max_pixels: int) -> None:
         self.model = "JPEG folder" if path.is_dir() else "JPEG file"
         self._path = path
+        self._max_pixels = max_pixels
         self._names: list[Path] | None = None
         self._broken: dict[Path, str] = {}
         self._named: set[Path] = set()
@@ -119,7 +120,7 @@ class JpegReader:
             read = self._last
             if read is None or read.state != state or read.path != path:
                 jpeg = path.read_bytes()
-                read = self._last = _Read(path, state, jpeg, jpeg_size(jpeg))
+                read = self._last = _Read(path, state, jpeg, jpeg_size(jpeg, self._max_pixels))
         except FileNotFoundError:
             return None  # gone since the folder was read
         except OSError as error:

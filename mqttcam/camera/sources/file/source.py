@@ -104,9 +104,9 @@ class FileCamera(Source):
             raise SourceError(f"{self._source.path} has no readable picture{reader.why()}")
 
     def _make_reader(self) -> Reader:
-        path = self._source.path
+        path, limit = self._source.path, self._source.max_pixels
         if self._source.format is not None:
             size = self._source.size or self._settings.size
             assert size is not None, "checked by the settings"
             return RawReader(path, size)
-        return JpegReader(path) if is_jpegs(path) else VideoReader(path)
+        return JpegReader(path, limit) if is_jpegs(path) else VideoReader(path, limit)

@@ -22,9 +22,10 @@ _BROKEN_IN_A_ROW = 250
 class VideoReader:
     """Decodes one frame at a time. The file's own timing is ignored; the camera's frame rate counts."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, max_pixels: int) -> None:
         self.model = "Video file"
         self._path = path
+        self._max_pixels = max_pixels
         self._frames: Generator[Planes, None, None] | None = None
 
     def open(self) -> tuple[int, int]:
@@ -46,7 +47,7 @@ class VideoReader:
             SourceError: the file cannot be read any further.
         """
         if self._frames is None:
-            self._frames = _decoded(self._path)
+            self._frames = _decoded(self._path, self._max_pixels)
         planes = next(self._frames, None)
         if planes is None:
             self._frames = None
@@ -64,7 +65,7 @@ class VideoReader:
             frames.close()
 
 
-def _decoded(path: Path) -> Generator[Planes, None, None]:
+def _decoded(path: Path, max_pixels: int) -> Generator[Planes, None, None]:
     """Yield each picture of a file. Damage in the middle costs the pictures there, not those after it."""
     try:
         import av
@@ -72,9 +73,11 @@ def _decoded(path: Path) -> Generator[Planes, None, None]:
         raise SourceError("video files need PyAV: pip install 'mqttcam[video]'") from error
     broken = 0
     try:
-        with av.open(str(path)) as container:
+        limit = {"max_pixels": str(max_pixels)}
+        with av.open(str(path), options=limit) as container:
             if not container.streams.video:
                 raise SourceError(f"{path} has no video stream")
+            container.streams.video[0].codec_context.options = limit
             for packet in container.demux(container.streams.video[0]):
                 pictures: list[Any] = []
                 try:
@@ -87,5 +90,9 @@ def _decoded(path: Path) -> Generator[Planes, None, None]:
                 for picture in pictures:
                     broken = 0
                     yield planes_of(picture)
+    except av.error.ArgumentError as error:  # FFmpeg says no more than that
+        raise SourceError(
+            f"{path} cannot be read as a video, or has more than {max_pixels} pixels (max_pixels)"
+        ) from error
     except av.error.FFmpegError as error:
         raise SourceError(f"{path} cannot be read as a video: {error.strerror}") from error

@@ -1,18 +1,18 @@
 """Raspberry Pi camera modules, through Picamera2.
 
-| file | knows |
+| file | content |
 | --- | --- |
-| `source.py` | the source: open, read, apply, close |
-| `library.py` | loading picamera2, finding a camera, one open or close at a time |
-| `streams.py` | from the settings to a configuration, and to a smaller one where memory is short |
-| `requests.py` | running picamera2's event loop, and taking completed requests |
-| `frames.py` | from a completed request to a frame, without copying |
-| `controls.py` | libcamera's controls as ours, and back |
-| `table.py` | all controls of an open camera, and what one does to others |
-| `derived.py` | controls that stand for others: frame rate, zoom, flicker, colour gains |
-| `metadata_fields.py` | what the camera reports of its frames |
-| `attached.py` | the cameras there are |
-| `failures.py` | what went wrong, in words |
+| `source.py` | the source: reads frames, sets controls, takes still pictures |
+| `library.py` | loads picamera2, finds a camera, serializes opening and closing |
+| `streams.py` | picamera2's configuration from the settings; smaller ones if memory is short |
+| `requests.py` | runs picamera2's event loop, and takes completed requests |
+| `frames.py` | the planes and metadata of a completed request, without copying |
+| `controls.py` | converts libcamera's controls to ours, and values back |
+| `table.py` | all controls of an open camera, and their effects on each other |
+| `derived.py` | controls that replace libcamera's: frame rate, zoom, flicker, colour gains |
+| `metadata_fields.py` | the metadata of a frame that is shown as sensors |
+| `attached.py` | lists the attached cameras |
+| `failures.py` | describes libcamera's failures in words |
 """
 
 from mqttcam.camera.sources.picamera2.attached import attached

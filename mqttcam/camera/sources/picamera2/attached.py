@@ -1,4 +1,4 @@
-"""The cameras that picamera2 sees."""
+"""The cameras that picamera2 finds."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _USUAL = ((640, 480), (1280, 720), (1920, 1080))
 
 
 def attached() -> list[AttachedCamera]:
-    """Every camera but those on USB, which `v4l2` takes; none where picamera2 is not installed.
+    """Return every camera except those on USB, which are for `v4l2`; none if picamera2 is not installed.
 
-    Each is opened for a moment: libcamera tells controls and sizes of an open camera alone.
+    Each is opened for a moment, as libcamera only reports the controls and sizes of an open camera.
     """
     try:
         picamera2, libcamera = library.load()
@@ -44,7 +44,7 @@ def _describe(picamera2: Any, libcamera: Any, index: int, info: Mapping[str, Any
     source = {"type": "picamera2", "camera": camera_id}
     try:
         camera = library.start(picamera2, index, None)
-    except Exception as error:  # noqa: BLE001 - picamera2 raises anything, and the list goes on
+    except Exception as error:  # noqa: BLE001 - picamera2 may raise anything, and the other cameras are to be listed
         why = busy_words(camera_id) if is_busy(error) else in_words(error)
         return AttachedCamera(camera_id, f"{model} ({why})", source, (), ())
     try:
@@ -62,7 +62,7 @@ def _describe(picamera2: Any, libcamera: Any, index: int, info: Mapping[str, Any
 
 
 def _sizes(camera: Any, libcamera: Any) -> list[tuple[int, int]]:
-    """The sensor's modes, from each of which the camera makes every smaller size; of others, the usual ones."""
+    """Return the sizes of the sensor's modes, which can be scaled to any smaller size; without modes, usual sizes."""
     largest = tuple(camera.sensor_resolution)
     if modes := streams.modes(camera, libcamera):
         return sorted({size for size, _ in modes} | {largest})

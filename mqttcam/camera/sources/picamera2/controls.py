@@ -1,7 +1,7 @@
-"""libcamera's controls as ours, and our values as libcamera takes them.
+"""Converts libcamera's controls to ours, and values in both directions.
 
-All of it comes from the running camera: type, range, default and enum. libcamera checks a value only when a frame is on
-its way, and a wrong one ends the stream; so nothing gets there that is not of its control's own type.
+Types, ranges, defaults and enums come from the running camera. libcamera only checks a value when it processes a
+request, and a wrong one ends the stream; therefore every value is converted to its control's own type.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from mqttcam.values import Choice, InvalidValue, Number, Rectangle, Switch, Valu
 
 _INTEGERS = frozenset({"Byte", "Unsigned16", "Unsigned32", "Integer32", "Integer64"})
 _MAX_ELEMENTS = 32
-"""Longer arrays are tables for a program, not values that a person sets."""
+"""Longer arrays are tables for programs, not values that people set."""
 _UNITS = {
     "ExposureTime": "µs",
     "ColourTemperature": "K",
@@ -27,27 +27,27 @@ _UNITS = {
     "AeFlickerPeriod": "µs",
     "LensPosition": "dpt",
 }
-"""libcamera says in its documentation alone what its numbers count (control_ids_core.yaml)."""
+"""The units are only in libcamera's documentation (control_ids_core.yaml)."""
 _CROP, _CROP_KEY = "ScalerCrop", "scaler_crop"
 _LARGEST = 65535
-"""Width and height of a window that nothing bounds, as in libcamera's own AfWindows."""
+"""Width and height of an unlimited window, as in libcamera's own AfWindows."""
 AUTOMATIC = frozenset({"ExposureTime", "AnalogueGain"})
 """Controls whose value 0 means that the camera chooses (Picamera2 manual, appendix C)."""
 
 _AT_FIRST: Mapping[str, Value] = {"AwbEnable": True, "AfPause": "Resume"}
-"""How the Raspberry Pi's algorithms begin, where libcamera gives no default, or the first name of the enum for one."""
+"""Initial values of the Raspberry Pi's algorithms, for which libcamera reports no default or a wrong one."""
 
 
 @dataclass(frozen=True, slots=True)
 class LibcameraControl:
-    """A control as libcamera offers it.
+    """One of libcamera's controls.
 
     Attributes:
         id: libcamera's `ControlId`.
         type: the name of its `ControlType`.
-        length: number of elements of an array; `None`: one value; 0: any number of them.
-        options: the enum, our names to libcamera's numbers; empty where it has none.
-        window: what a rectangle may be; `None` for every other type.
+        length: number of elements of an array, 0 for any number; `None` for a single value.
+        options: the enum, our names to libcamera's numbers; empty if it is not an enum.
+        window: the limits of a rectangle; `None` for every other type.
     """
 
     id: Any
@@ -62,9 +62,9 @@ class LibcameraControl:
 
     @property
     def kind(self) -> ValueKind | None:
-        """What a person can set it to; `None` where that is nothing at all."""
+        """Its kind of value; `None` if people cannot set it."""
         if self.type == "Rectangle":
-            return None if self.length else self.window  # a fixed number of windows is nothing for a person
+            return None if self.length else self.window  # several windows are for programs
         kind = self._single()
         if self.length is None or kind is None:
             return kind
@@ -74,34 +74,34 @@ class LibcameraControl:
 
     @property
     def bounds(self) -> tuple[float, float] | None:
-        """The lowest and highest number, of each element of an array."""
+        """The minimum and maximum; for an array, those of each element."""
         low, high = _bound(self.minimum, min), _bound(self.maximum, max)
         return None if low is None or high is None else (low, high)
 
     @property
     def control(self) -> Control | None:
-        """The control; `None` where it cannot be set to two values at least."""
+        """The control; `None` unless it can be set to at least two values."""
         kind = self.kind
         if kind is None:
             return None
         return Control(self.name, kind, self._default(kind))
 
     def starting_with(self, value: Any) -> LibcameraControl:
-        """The same, of a camera that begins with another value (libcamera's own) than libcamera's default."""
+        """Return this control with another default, in libcamera's own form."""
         return replace(self, default=python_value(value))
 
     def native(self, value: Value) -> Any:
-        """A value in its normal form as libcamera's bindings take it: `int` for its integers, and nothing else."""
+        """Return a value in its normal form as libcamera's bindings require it: only `int` for its integers."""
         if self.options:
             return self.options[str(value)]
         if isinstance(value, tuple):
             elements = tuple(self._native(element) for element in value)
-            # Of as many windows as one likes, such as AfWindows, it is one here.
+            # Controls with any number of windows, such as AfWindows, get a single one.
             return [elements] if self.type == "Rectangle" and self.length is not None else elements
         return self._native(value)
 
     def plain(self, value: Any) -> Value:
-        """A value from libcamera in its normal form; `None` where it is none of ours."""
+        """Return a value from libcamera in its normal form; `None` if it has none."""
         value = python_value(value)
         if self.type == "Rectangle" and self.length is not None:
             value = value[0] if value else None
@@ -143,10 +143,10 @@ class LibcameraControl:
 
 
 def libcamera_controls(control_info: Mapping[str, tuple[Any, Any]]) -> dict[str, LibcameraControl]:
-    """Every control of a camera, by libcamera's name.
+    """Return every control of a camera, by libcamera's name.
 
     Args:
-        control_info: `Picamera2.camera_ctrl_info`, after `configure`: before it, ranges are not final.
+        control_info: `Picamera2.camera_ctrl_info`, after `configure`; before that, ranges are not final.
     """
     found = {name: _offer(name, id_, info) for name, (id_, info) in control_info.items()}
     crop = found.get(_CROP)
@@ -157,10 +157,10 @@ def libcamera_controls(control_info: Mapping[str, tuple[Any, Any]]) -> dict[str,
 
 
 def _window(offer: LibcameraControl, crop: LibcameraControl | None) -> Rectangle:
-    """Where a window may lie.
+    """Return the limits of a window.
 
-    All of libcamera's are in pixels of the largest ScalerCrop, whose value is what the picture shows; AfWindows' own
-    limits are those of the type (control_ids_core.yaml, and the Raspberry Pi's IPA).
+    All of libcamera's windows are in pixels of the largest ScalerCrop, which is the part that the picture shows. The
+    limits of AfWindows are only those of its data type (control_ids_core.yaml, and the Raspberry Pi's IPA).
     """
     largest, smallest = (crop or offer).maximum, offer.minimum
     has_size = isinstance(largest, tuple) and min(largest[2:]) > 0
@@ -189,7 +189,7 @@ def _offer(name: str, id_: Any, info: Any) -> LibcameraControl:
 def _options(
     enumerators: Mapping[int, str], values: Sequence[Any], minimum: Any, maximum: Any
 ) -> dict[str, int]:
-    """The enum's names without what all of them start with (`AwbAuto`, `AwbDaylight`), those that are offered."""
+    """Return the offered names of an enum and their numbers, without the common prefix (`AwbAuto`, `AwbDaylight`)."""
     if not enumerators:
         return {}
     start = len(_common_words(list(enumerators.values())))
@@ -200,7 +200,7 @@ def _options(
 
 
 def _common_words(names: list[str]) -> str:
-    """The longest beginning that all names share and after which each goes on with a new word."""
+    """Return the longest common prefix after which every name continues with a new word."""
     if len(names) < 2:
         return ""
     shared = "".join(
@@ -216,7 +216,7 @@ def _within(number: int, low: float | None, high: float | None) -> bool:
 
 
 def _bound(value: Any, of_array: Any) -> float | None:
-    """A limit as a number; an array's limits are its elements'."""
+    """Return a limit as a number; that of an array is taken from its elements. `None` if there is no limit."""
     if isinstance(value, tuple):
         numbers = [element for element in value if isinstance(element, int | float)]
         value = of_array(numbers) if numbers else None
@@ -226,10 +226,10 @@ def _bound(value: Any, of_array: Any) -> float | None:
 
 
 def validate_controls(camera: Any, values: Mapping[str, Any]) -> None:
-    """Give values to libcamera without a frame depending on it.
+    """Check values with libcamera, without applying them to a frame.
 
     Raises:
-        InvalidValue: libcamera does not take one of them.
+        InvalidValue: libcamera refuses one of them.
     """
     from picamera2.controls import Controls
 
@@ -239,4 +239,4 @@ def validate_controls(camera: Any, values: Mapping[str, Any]) -> None:
             request.set_control(id_, value)
     except Exception as error:
         names = ", ".join(values)
-        raise InvalidValue(f"libcamera does not take {names}: {error}") from error
+        raise InvalidValue(f"libcamera refuses {names}: {error}") from error

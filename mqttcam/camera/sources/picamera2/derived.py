@@ -1,7 +1,7 @@
-"""Controls that stand for others: frame rate, flicker, colour gains, zoom.
+"""Derived controls: frame rate, flicker, colour gains and zoom, which replace libcamera's own.
 
-A group offers controls of its own, takes the place of some of libcamera's as entities, and says what libcamera is to be
-told. It keeps nothing: the values so far are handed to it.
+A group offers its own controls, replaces some of libcamera's as entities, and converts values. It has no state: the
+current values are passed to it.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ Native = dict[str, Any]
 """Values for `Picamera2.set_controls`, by libcamera's names."""
 
 _MARGIN = 1.02
-"""A frame has to be longer than its exposure by the sensor's blanking: a few dozen lines of a thousand."""
+"""A frame must last longer than its exposure by the sensor's blanking: a few dozen of about a thousand lines."""
 _MARGIN_US = 1000
 _MAX_ZOOM = 16
 _LEAST_GAIN = 0.1
-"""A gain of 0 begins automatic white balance again (the Raspberry Pi's IPA), and that is `AwbEnable`."""
+"""A gain of 0 would resume automatic white balance (the Raspberry Pi's IPA), for which there is `AwbEnable`."""
 _PERIODS = {"50Hz": 10_000, "60Hz": 8_333}
-"""Microseconds: lamps flicker at twice the mains' frequency (libcamera, AeFlickerPeriod)."""
+"""Microseconds; lamps flicker at twice the mains frequency (libcamera, AeFlickerPeriod)."""
 
 
 class DerivedControls(Protocol):
@@ -34,29 +34,29 @@ class DerivedControls(Protocol):
 
     @property
     def controls(self) -> tuple[Control, ...]:
-        """What it offers."""
+        """The controls that it offers."""
 
     @property
     def replaces(self) -> frozenset[str]:
-        """Controls of libcamera's that are no entities any more."""
+        """libcamera's controls that are not shown as entities because of it."""
 
     def native(self, changed: frozenset[str], values: Values) -> Native:
-        """What libcamera is to be told when some values have changed.
+        """Return the values to pass to libcamera after a change.
 
         Args:
-            changed: names of the controls of the patch.
-            values: every value known, the patch's among them.
+            changed: names of the controls in the patch.
+            values: all known values, including those of the patch.
         """
 
     def reported(self, metadata: Mapping[str, object]) -> dict[str, Value]:
-        """The values that a frame was taken with."""
+        """Return the values that a frame was taken with."""
 
 
 @dataclass(frozen=True, slots=True)
 class FrameRateControl:
-    """`FrameRate`, and frames that last as long as their exposure asks for.
+    """`FrameRate`, with frames at least as long as their exposure.
 
-    libcamera shortens an exposure that does not fit between two frames; people want the exposure that they set.
+    libcamera would shorten an exposure that does not fit into a frame, but people want the exposure that they set.
     """
 
     limits: LibcameraControl
@@ -104,7 +104,7 @@ class FrameRateControl:
 
 @dataclass(frozen=True, slots=True)
 class FlickerControl:
-    """`AeFlickerMode` as people know it: the mains' frequency instead of a period in microseconds."""
+    """`AeFlickerMode` with the mains frequency as its option, instead of a period in microseconds."""
 
     mode: LibcameraControl
 
@@ -153,7 +153,7 @@ class ColourGainControls:
         if not changed & set(self.NAMES):
             return {}
         known = [values.get(name) for name in self.NAMES]
-        # One gain alone, before a frame has shown the other: as much as nothing.
+        # If only one gain is set before a frame has shown the other, that one is neutral.
         return {"ColourGains": tuple(float(gain) if isinstance(gain, int | float) else 1.0 for gain in known)}
 
     def reported(self, metadata: Mapping[str, object]) -> dict[str, Value]:
@@ -167,8 +167,8 @@ class ColourGainControls:
 class ZoomControls:
     """`Zoom`, `Pan` and `Tilt` from `ScalerCrop`.
 
-    At zoom 1 as much of the sensor's picture is seen as fits the stream's shape. Pan and tilt go from -1 to 1, from one
-    edge of the sensor's picture to the other.
+    At zoom 1, the largest part of the sensor's picture with the stream's aspect ratio is shown. Pan and tilt range from
+    -1 to 1, from one edge of the sensor's picture to the other.
     """
 
     crop: LibcameraControl
@@ -225,9 +225,9 @@ class ZoomControls:
 def reshaped(
     window: tuple[int, int, int, int], shape: tuple[int, int], largest: tuple[int, int, int, int]
 ) -> tuple[int, int, int, int]:
-    """The smallest window of a shape that shows all of another one, as far as the largest lets it.
+    """Return the smallest window with the aspect ratio of `shape` that contains all of `window`, within `largest`.
 
-    libcamera stretches what a ScalerCrop shows to the size of the picture.
+    libcamera stretches the part that a ScalerCrop shows to the size of the picture.
     """
     x, y, width, height = window
     wide = max(width, height * shape[0] / shape[1])
@@ -247,10 +247,10 @@ def _shift(offset: int, room: int) -> float:
 
 
 def derived_controls(offered: Mapping[str, LibcameraControl], frame_rate: float) -> list[DerivedControls]:
-    """The derived controls that a camera's own allow.
+    """Return the derived controls that a camera's own controls allow.
 
     Args:
-        frame_rate: frames a second that the camera was configured for.
+        frame_rate: frames per second that the camera was configured for.
     """
     found: list[DerivedControls] = []
     if (limits := offered.get("FrameDurationLimits")) and isinstance(limits.kind, Vector):

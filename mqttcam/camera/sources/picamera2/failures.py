@@ -1,4 +1,4 @@
-"""What went wrong with libcamera, in words for a person."""
+"""libcamera's failures, classified and described in words."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _MEMORY = ("cannot allocate memory", "failed to allocate", "could not allocate",
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:
-    """An exception and what it came from: picamera2 hides libcamera's own words behind two of its own."""
+    """Yield an exception and its causes: picamera2 wraps libcamera's own message in two more exceptions."""
     seen: set[int] = set()
     current: BaseException | None = error
     while current is not None and id(current) not in seen:
@@ -22,19 +22,19 @@ def causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def in_words(error: BaseException) -> str:
-    """The innermost cause, in one line."""
+    """Return the message of the innermost cause, in one line."""
     *_, innermost = causes(error)
     text = " ".join(str(innermost).split())
     return text or type(innermost).__name__
 
 
 def is_busy(error: BaseException) -> bool:
-    """Whether somebody else has the camera."""
+    """Return whether the camera is in use elsewhere."""
     return _any(error, errno.EBUSY, _BUSY)
 
 
 def is_memory(error: BaseException) -> bool:
-    """Whether camera memory (CMA) is short: fewer or smaller buffers can help."""
+    """Return whether camera memory (CMA) is short, so that fewer or smaller buffers can help."""
     return _any(error, errno.ENOMEM, _MEMORY) or any(
         isinstance(cause, MemoryError) for cause in causes(error)
     )
@@ -49,5 +49,5 @@ def _any(error: BaseException, code: int, texts: tuple[str, ...]) -> bool:
 
 
 def busy_words(camera_id: str) -> str:
-    """Who has the camera with libcamera's id, as far as that can be seen."""
+    """Return in words what uses the camera with this id of libcamera, as far as that can be determined."""
     return in_use_words("/dev/media*", held_as=camera_id)

@@ -1,4 +1,4 @@
-"""From a completed request to a frame, without copying a pixel where the camera gives planar 4:2:0."""
+"""The planes and metadata of a completed request; pixels in planar 4:2:0 are not copied."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from mqttcam.imaging.raster import Plane, Planes, flip
 class MappedPlanes:
     """The planes of one stream, buffer by buffer.
 
-    The buffers are mapped once more, for us alone and to read only: a view that somebody still holds then never keeps
-    picamera2 from taking its own mapping down, and nobody can write into a picture that the camera writes as well.
+    The buffers are mapped a second time, read-only: so a remaining view never keeps picamera2 from removing its own
+    mapping, and no code can write into a buffer of the camera.
     """
 
     def __init__(self, camera: Any, name: str, *, hflip: bool = False, vflip: bool = False) -> None:
-        """The camera must be configured.
+        """Map the buffers of a configured camera.
 
         Args:
-            hflip, vflip: what is left to mirror here, where the camera could not.
+            hflip, vflip: whether to mirror the planes here, because the camera could not.
 
         Raises:
-            SourceError: the stream's format is none that we know.
+            SourceError: the stream's pixel format is not supported.
         """
         config = camera.camera_configuration()[name]
         self._name = name
@@ -36,7 +36,7 @@ class MappedPlanes:
         cut = _CUTS.get(config["format"])
         if cut is None:
             raise SourceError(
-                f"the camera gives {config['format']}, which is not known here; a USB camera is `v4l2`"
+                f"the camera gives {config['format']}, which is not supported; USB cameras need type v4l2"
             )
         buffers = camera.allocator.buffers(camera.stream_map[name])
         self._cuts = {
@@ -44,7 +44,7 @@ class MappedPlanes:
         }
 
     def planes(self, request: Any) -> Planes:
-        """Y, U and V of a request that was not released yet; valid until it is."""
+        """Return Y, U and V of a request; valid until it is released."""
         planes = self._cuts[request.request.buffers[request.stream_map[self._name]]]()
         if self._flip != (False, False):
             flipped = flip(planes, horizontal=self._flip[0], vertical=self._flip[1])
@@ -63,7 +63,7 @@ Cut = Callable[[Plane, int, int, int], Callable[[], Planes]]
 
 
 def _planar(first: int) -> Cut:
-    """YUV420 (U is the first chroma plane) or YVU420: views alone."""
+    """For YUV420 (U is the first chroma plane) and YVU420: the planes are views."""
 
     def cut(data: Plane, width: int, height: int, stride: int) -> Callable[[], Planes]:
         luma, chroma = stride * height, stride // 2 * (height // 2)
@@ -81,7 +81,7 @@ def _planar(first: int) -> Cut:
 
 
 def _interleaved(first: int) -> Cut:
-    """NV12 (U comes first) or NV21: the luma as it is, the chroma taken apart."""
+    """For NV12 (U comes first) and NV21: luma is a view, chroma is separated into two planes."""
 
     def cut(data: Plane, width: int, height: int, stride: int) -> Callable[[], Planes]:
         luma = stride * height
@@ -108,7 +108,7 @@ _CUTS: dict[str, Cut] = {
 
 
 class FrameMetadata(Mapping[str, object]):
-    """What libcamera says of a frame, by its names; turned into Python's values at the first look."""
+    """libcamera's metadata of a frame, by name; converted to Python's types at the first access."""
 
     __slots__ = ("_named", "_raw")
 
@@ -132,7 +132,7 @@ class FrameMetadata(Mapping[str, object]):
 
 
 def python_value(value: Any) -> Any:
-    """libcamera's rectangles and sizes as tuples; the rest is Python's already."""
+    """Return a value with libcamera's rectangles and sizes as tuples; other values already have Python's types."""
     if hasattr(value, "to_tuple"):
         return value.to_tuple()
     if isinstance(value, list | tuple):

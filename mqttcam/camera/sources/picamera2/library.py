@@ -1,4 +1,4 @@
-"""picamera2 itself: loaded with the first camera, one open or close at a time, a camera found among those attached."""
+"""The picamera2 library: loading it, finding a camera, and opening and closing one camera at a time."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import contextlib
 import logging
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 
 LOCK_TIMEOUT = 10.0
 """Seconds to wait for another camera of this process to be opened or closed; it takes about one."""
+_SENSOR_HDR = "imx708"
+"""The Camera Module 3 does HDR in its sensor."""
 _TUNING = "LIBCAMERA_RPI_TUNING_FILE"
 _TUNING_FOLDERS = ("/usr/local/share/libcamera/ipa/rpi", "/usr/share/libcamera/ipa/rpi")
 _INSTALL = (
@@ -29,12 +31,12 @@ _open_cameras = 0
 
 
 def load() -> tuple[Any, Any]:
-    """The class `Picamera2` and the module `libcamera`.
+    """Return the class `Picamera2` and the module `libcamera`.
 
     Raises:
-        SourceError: it is not installed, or cannot be loaded; the message says what to do.
+        SourceError: picamera2 is not installed, or cannot be loaded; the message says what to do.
     """
-    # libcamera writes to standard error past our log: only what matters.
+    # libcamera writes to standard error, not to the log; limit that to warnings.
     os.environ.setdefault("LIBCAMERA_LOG_LEVELS", "*:WARN")
     try:
         import libcamera
@@ -42,22 +44,23 @@ def load() -> tuple[Any, Any]:
     except ModuleNotFoundError as error:
         raise SourceError(f"{error.name} is not installed; {_INSTALL}") from error
     except Exception as error:
-        # A numpy that does not fit is a ValueError, a missing kernel module an OSError.
+        # An incompatible numpy raises ValueError, a missing kernel module OSError.
         raise SourceError(f"picamera2 cannot be loaded: {in_words(error)}; {_INSTALL}") from error
     return Picamera2, libcamera
 
 
 @contextlib.contextmanager
-def opening() -> Iterator[None]:
-    """Held while a camera of this process is opened: libcamera's manager is one for all of them.
+def opening(timeout: float = LOCK_TIMEOUT) -> Iterator[None]:
+    """Hold the lock while a camera is opened, as all cameras of a process share libcamera's manager.
+
+    Args:
+        timeout: seconds to wait for another camera.
 
     Raises:
-        SourceError: another camera has held it for too long.
+        SourceError: another camera held the lock for longer than that.
     """
-    if not _lock.acquire(timeout=LOCK_TIMEOUT):
-        raise SourceError(
-            f"another camera of this process hangs in libcamera for more than {LOCK_TIMEOUT:.0f} s"
-        )
+    if not _lock.acquire(timeout=timeout):
+        raise SourceError(f"another camera of this process hangs in libcamera for more than {timeout:g} s")
     try:
         yield
     finally:
@@ -65,9 +68,13 @@ def opening() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def closing() -> Iterator[None]:
-    """Held while a camera is closed; it is closed even where another one hangs: privacy comes first."""
-    held = _lock.acquire(timeout=LOCK_TIMEOUT)
+def closing(timeout: float = LOCK_TIMEOUT) -> Iterator[None]:
+    """Hold the lock while a camera is closed. For privacy, it is closed even if another one hangs.
+
+    Args:
+        timeout: seconds to wait for another camera.
+    """
+    held = _lock.acquire(timeout=timeout)
     if not held:
         log.warning("closing a camera while another one hangs in libcamera")
     try:
@@ -78,17 +85,17 @@ def closing() -> Iterator[None]:
 
 
 def start(picamera2: Any, index: int, tuning: str | None) -> Any:
-    """An acquired `Picamera2`; to be called within `opening`, and its end to be told by `ended`.
+    """Return an acquired `Picamera2`. Call this within `opening`, and `ended` after the camera was closed.
 
     Raises:
-        Exception: whatever picamera2 raises; nothing is left open.
+        Exception: any that picamera2 raises; nothing is left open.
     """
     global _open_cameras
     camera = picamera2.__new__(picamera2)
     try:
         camera.__init__(index, tuning=tuning)
     except BaseException:
-        # A constructor that fails leaves its pipe open; after a night of retries no file could be opened any more.
+        # A failed constructor leaves its pipe open; a night of retries would use up all file descriptors.
         with contextlib.suppress(AttributeError, OSError):
             os.close(camera.notifyme_w)
         with contextlib.suppress(AttributeError, OSError):
@@ -99,38 +106,40 @@ def start(picamera2: Any, index: int, tuning: str | None) -> Any:
 
 
 def ended() -> None:
-    """A camera of `start` was closed."""
+    """Note that a camera returned by `start` was closed."""
     global _open_cameras
     _open_cameras -= 1
 
 
 def refresh(picamera2: Any, tuning: str | None) -> None:
-    """Look anew for cameras, with a tuning file; to be called within `opening`, before a camera is opened.
+    """Enumerate the cameras again, with a tuning file. Call this within `opening`, before a camera is opened.
 
-    libcamera reads the tuning file when it looks for cameras, once for all, and only while none is open.
+    libcamera reads the tuning file when it enumerates the cameras, which is only possible while none is open.
 
     Raises:
         SourceError: an open camera has another tuning file.
     """
     if _open_cameras:
         if os.environ.get(_TUNING) != tuning:
-            raise SourceError("all cameras of a process share one tuning_file: give each the same, or none")
+            raise SourceError(
+                "all cameras of a process share one tuning_file: configure the same for each of them, or none"
+            )
         return
     if tuning is None:
         os.environ.pop(_TUNING, None)
     else:
         os.environ[_TUNING] = tuning
-    picamera2._cm.reset()  # noqa: SLF001 - picamera2's own way to forget cameras, and it has no public name
+    picamera2._cm.reset()  # noqa: SLF001 - not public
 
 
 def find(wanted: int | str, attached: Sequence[Any]) -> int:
-    """The number of a camera in `Picamera2.global_camera_info()`, which is what the constructor takes.
+    """Return the index of a camera in `Picamera2.global_camera_info()`, which is what the constructor takes.
 
     Raises:
-        SourceError: it is not there, or more than one is meant.
+        SourceError: there is no such camera, or more than one.
     """
     if not attached:
-        raise SourceError("no camera is attached, or its cable, or dtoverlay in config.txt, is wrong")
+        raise SourceError("no camera is attached; check its cable, and dtoverlay in config.txt")
     if isinstance(wanted, int):
         if wanted < len(attached):
             return wanted
@@ -140,9 +149,7 @@ def find(wanted: int | str, attached: Sequence[Any]) -> int:
         if len(matches) == 1:
             return matches[0]
         if matches:
-            raise SourceError(
-                f"there are {len(matches)} cameras {wanted}: name it by its id: {_names(attached)}"
-            )
+            raise SourceError(f"there are {len(matches)} cameras {wanted}; use an id: {_names(attached)}")
     raise SourceError(f"there is no camera {wanted}; attached: {_names(attached)}")
 
 
@@ -152,11 +159,26 @@ def _names(attached: Sequence[Any]) -> str:
     )
 
 
+def set_sensor_hdr(info: Mapping[str, Any], hdr: bool) -> bool:
+    """Turn HDR on or off in the sensor, if it has it; return whether the sensor does HDR now.
+
+    Args:
+        info: the camera's entry in `Picamera2.global_camera_info()`. The camera must not be open.
+    """
+    if not str(info.get("Model", "")).startswith(_SENSOR_HDR):
+        return False
+    from picamera2.devices.imx708 import IMX708
+
+    with IMX708(info["Num"]) as sensor:
+        sensor.set_sensor_hdr_mode(hdr)
+    return hdr
+
+
 def tuning_path(picamera2: Any, name: str | None) -> str | None:
-    """The whole path of a tuning file; a bare name is one in libcamera's folder for this kind of Pi.
+    """Return the absolute path of a tuning file; a bare name refers to libcamera's folder for this model of Pi.
 
     Raises:
-        SourceError: there is no such file.
+        SourceError: the file does not exist.
     """
     if name is None:
         return None

@@ -1,4 +1,4 @@
-"""What libcamera says of its frames that people like to see."""
+"""The metadata of libcamera's frames that is shown as sensors."""
 
 from __future__ import annotations
 
@@ -28,5 +28,5 @@ METADATA_FIELDS = (
 
 
 def fields_in(metadata: Mapping[str, object]) -> tuple[MetadataField, ...]:
-    """Those that a camera reports: which ones depends on its sensor and its lens."""
-    return tuple(reading for reading in METADATA_FIELDS if reading.name in metadata)
+    """Return the fields in a frame's metadata; which ones depends on the sensor and the lens."""
+    return tuple(field for field in METADATA_FIELDS if field.name in metadata)

@@ -1,4 +1,4 @@
-"""A Raspberry Pi camera module as a source."""
+"""The source `picamera2`: a Raspberry Pi camera module."""
 
 from __future__ import annotations
 
@@ -33,9 +33,8 @@ from mqttcam.values import Value
 
 log = logging.getLogger(__name__)
 
-_SENSOR_HDR = "imx708"
-"""The Camera Module 3 does HDR in its sensor."""
 _STILL_TIMEOUT = 5.0
+"""Seconds that a still picture may take, in addition to two frame periods."""
 
 
 class PiCamera(ReportingSource, MeasuringSource, RestartableSource, StillSource):
@@ -49,8 +48,16 @@ class PiCamera(ReportingSource, MeasuringSource, RestartableSource, StillSource)
 
     adjusts_itself = True
 
-    def __init__(self, settings: CameraSettings, wake: Wakeup) -> None:
+    def __init__(
+        self, settings: CameraSettings, wake: Wakeup, *, lock_timeout: float = library.LOCK_TIMEOUT
+    ) -> None:
+        """Do nothing yet.
+
+        Args:
+            lock_timeout: seconds to wait while another camera of this process is opened or closed.
+        """
         assert isinstance(settings.source, Picamera2Source)
+        self._lock_timeout = lock_timeout
         self._settings = settings
         self._source = settings.source
         self._id = ""
@@ -74,7 +81,7 @@ class PiCamera(ReportingSource, MeasuringSource, RestartableSource, StillSource)
         picamera2, self._libcamera = library.load()
         tuning = library.tuning_path(picamera2, self._source.tuning_file)
         try:
-            with library.opening():
+            with library.opening(self._lock_timeout):
                 info, sensor_hdr = self._acquire(picamera2, tuning)
                 self._start(sensor_hdr)
         except SourceError:
@@ -108,7 +115,7 @@ class PiCamera(ReportingSource, MeasuringSource, RestartableSource, StillSource)
         self._main = self._lores = self._metadata = None
         if camera is None:
             return
-        with library.closing():
+        with library.closing(self._lock_timeout):
             try:
                 camera.close()
             except Exception as error:
@@ -156,7 +163,7 @@ class PiCamera(ReportingSource, MeasuringSource, RestartableSource, StillSource)
         requests = self._opened()
         try:
             requests.release()
-            with library.opening():
+            with library.opening(self._lock_timeout):
                 self._camera.stop()
                 self._start_stream()
         except Exception as error:
@@ -201,7 +208,7 @@ class PiCamera(ReportingSource, MeasuringSource, RestartableSource, StillSource)
         requests = self._opened()
         requests.release()
         try:
-            with library.opening():
+            with library.opening(self._lock_timeout):
                 self._restart(streams.still(self._camera, self._libcamera, self._settings))
             # With a single buffer picamera2 keeps no request for later: it must be asked for it beforehand.
             job = self._camera.capture_request(wait=False)
@@ -219,7 +226,7 @@ class PiCamera(ReportingSource, MeasuringSource, RestartableSource, StillSource)
     def _resume_stream(self, requests: CompletedRequests) -> None:
         try:
             requests.release()
-            with library.opening():
+            with library.opening(self._lock_timeout):
                 self._restart(self._stream)
         except Exception as error:
             self.close()
@@ -253,13 +260,7 @@ class PiCamera(ReportingSource, MeasuringSource, RestartableSource, StillSource)
         index = library.find(self._source.camera, attached)
         info = attached[index]
         self._id = str(info["Id"])
-        sensor_hdr = False
-        if self._source.hdr is not None and str(info.get("Model", "")).startswith(_SENSOR_HDR):
-            from picamera2.devices.imx708 import IMX708
-
-            with IMX708(info["Num"]) as sensor:
-                sensor.set_sensor_hdr_mode(self._source.hdr)
-            sensor_hdr = self._source.hdr
+        sensor_hdr = self._source.hdr is not None and library.set_sensor_hdr(info, self._source.hdr)
         self._camera = library.start(picamera2, index, tuning)
         return info, sensor_hdr
 
@@ -269,22 +270,9 @@ class PiCamera(ReportingSource, MeasuringSource, RestartableSource, StillSource)
         size = streams.first_size(self._settings, tuple(camera.sensor_resolution))
         self._first = streams.first_controls(camera, self._settings, self._source, sensor_hdr)
         configs = streams.stream_configs(size, self._source.buffers)
-        for config in configs:
-            try:
-                camera.configure(
-                    streams.stream(camera, self._libcamera, self._settings, self._source, config, self._first)
-                )
-                camera.start(show_preview=None)
-            except Exception as error:
-                if not is_memory(error) or config is configs[-1]:
-                    raise
-                log.info(
-                    "too little camera memory for %d buffers of %dx%d; trying less",
-                    config.buffers,
-                    *config.size,
-                )
-            else:
-                break
+        config = streams.start_largest(
+            camera, self._libcamera, self._settings, self._source, configs, self._first
+        )
         got = camera.camera_configuration()
         self._stream = dict(got)
         self._table = ControlTable(

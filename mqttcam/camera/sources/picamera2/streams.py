@@ -1,28 +1,33 @@
-"""From the settings to picamera2's configuration, and to a smaller one where camera memory is short."""
+"""picamera2's configuration from the settings, and smaller ones for when camera memory is short."""
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mqttcam.camera.sources.picamera2.failures import is_memory
 from mqttcam.settings import CameraSettings
 from mqttcam.settings.sources.picamera2 import Picamera2Source, parse_mode
 
+log = logging.getLogger(__name__)
+
 DEFAULT_SIZE = (1280, 720)
 MIN_BUFFERS = 2
-"""One that we look at, one that the camera fills."""
+"""One that is read, and one that the camera fills."""
 _SMALLEST_WIDTH = 320
 _SAME_RATE = 0.02
-"""Frames last whole lines of the sensor; what differs by less is what was asked for."""
+"""Relative difference of frame rates that counts as equal: a frame lasts a whole number of sensor lines."""
 
 
 @dataclass(frozen=True, slots=True)
 class StreamConfig:
-    """What the main stream is to be.
+    """A configuration of the main stream.
 
     Attributes:
         size: width and height in pixels, even.
-        buffers: frames that fit into the camera memory.
+        buffers: number of frame buffers in camera memory.
     """
 
     size: tuple[int, int]
@@ -30,7 +35,7 @@ class StreamConfig:
 
 
 def stream_configs(size: tuple[int, int], buffers: int) -> list[StreamConfig]:
-    """What to try one after the other when memory is short: fewer buffers first, then fewer pixels."""
+    """Return the configurations to try while memory is short: fewer buffers first, then fewer pixels."""
     counts = [buffers, *(count for count in (3, MIN_BUFFERS) if count < buffers)]
     found = [StreamConfig(size, count) for count in counts]
     width, height = size
@@ -40,8 +45,43 @@ def stream_configs(size: tuple[int, int], buffers: int) -> list[StreamConfig]:
     return found
 
 
+def start_largest(
+    camera: Any,
+    libcamera: Any,
+    settings: CameraSettings,
+    source: Picamera2Source,
+    configs: Sequence[StreamConfig],
+    controls: dict[str, Any],
+) -> StreamConfig:
+    """Configure and start a camera with the first of some configurations that there is memory for; return that one.
+
+    Raises:
+        Exception: any that picamera2 raises.
+    """
+    for config in configs[:-1]:
+        try:
+            _start(camera, stream(camera, libcamera, settings, source, config, controls))
+        except Exception as error:
+            if not is_memory(error):
+                raise
+            log.info(
+                "too little camera memory for %d buffers of %s; trying less",
+                config.buffers,
+                _text(config.size),
+            )
+        else:
+            return config
+    _start(camera, stream(camera, libcamera, settings, source, configs[-1], controls))
+    return configs[-1]
+
+
+def _start(camera: Any, config: dict[str, Any]) -> None:
+    camera.configure(config)
+    camera.start(show_preview=None)
+
+
 def first_size(settings: CameraSettings, sensor: tuple[int, int]) -> tuple[int, int]:
-    """The size to ask for: the configured one, or 720p where the sensor has as much."""
+    """Return the size to request: the configured one, or 720p unless the sensor is smaller."""
     if settings.size is not None:
         return settings.size.width, settings.size.height
     return min(DEFAULT_SIZE, sensor)
@@ -50,7 +90,7 @@ def first_size(settings: CameraSettings, sensor: tuple[int, int]) -> tuple[int, 
 def first_controls(
     camera: Any, settings: CameraSettings, source: Picamera2Source, sensor_hdr: bool
 ) -> dict[str, Any]:
-    """The controls that hold from the first frame on.
+    """Return the controls to set from the first frame on.
 
     Args:
         sensor_hdr: whether the sensor itself does HDR, so that the Pi must not do it as well.
@@ -76,10 +116,9 @@ def stream(
     config: StreamConfig,
     controls: dict[str, Any],
 ) -> dict[str, Any]:
-    """A picamera2 configuration: planar 4:2:0 in full range, as JPEG wants it.
+    """Return a picamera2 configuration for planar 4:2:0 in full range, as needed for JPEG.
 
-    Nothing that costs memory for nothing: neither a raw stream (libcamera chooses the sensor mode all the same) nor a
-    display.
+    To save memory there is no raw stream (libcamera chooses the sensor mode without it) and no display stream.
     """
     lores = None
     if source.lores_size is not None:
@@ -88,7 +127,7 @@ def stream(
     sensor: dict[str, Any] = {}
     if source.sensor_mode is not None:
         size, bits = parse_mode(source.sensor_mode)
-        # Without bits picamera2 looks for the sensor's greatest depth, and rather takes another size that has it.
+        # Without a bit depth, picamera2 would choose the sensor's greatest depth, even if that changes the size.
         bits = bits or max((depth for mode, depth in modes(camera, libcamera) if mode == size), default=None)
         sensor = {"output_size": size} | ({"bit_depth": bits} if bits else {})
     made: dict[str, Any] = camera.create_video_configuration(
@@ -102,7 +141,7 @@ def stream(
 
 
 def modes(camera: Any, libcamera: Any) -> list[tuple[tuple[int, int], int]]:
-    """Each mode of the sensor: width and height, and bits a pixel. None of a camera without any."""
+    """Return the modes of the sensor, each as (width, height) and bits per pixel; none if the camera reports none."""
     raw = camera.camera.generate_configuration([libcamera.StreamRole.Raw])
     if raw is None:
         return []
@@ -119,7 +158,7 @@ def modes(camera: Any, libcamera: Any) -> list[tuple[tuple[int, int], int]]:
 
 
 def still(camera: Any, libcamera: Any, settings: CameraSettings) -> dict[str, Any]:
-    """A configuration for one picture in the sensor's full resolution."""
+    """Return a configuration for one picture in the sensor's full resolution."""
     made: dict[str, Any] = camera.create_still_configuration(
         main={"size": tuple(camera.sensor_resolution), "format": "YUV420"},
         buffer_count=1,
@@ -148,13 +187,13 @@ def differences(
     got: dict[str, Any],
     rate: float = 0.0,
 ) -> list[str]:
-    """In words, what the camera does otherwise than it was asked to.
+    """Return in words how the camera differs from the settings.
 
     Args:
-        rate: frames a second that it aims for; 0: unknown.
-        first: what was asked for.
-        config: what memory was enough for.
+        first: the configuration that was requested.
+        config: the one for which there was enough memory.
         got: `camera_configuration()`.
+        rate: frames per second that the camera aims for, 0 if unknown.
     """
     notes = []
     if config != first:
@@ -168,7 +207,7 @@ def differences(
     wanted_rate = settings.frame_rate if "frame_rate" in settings.model_fields_set else 0.0
     if rate and wanted_rate and abs(rate / wanted_rate - 1) > _SAME_RATE:
         mode = f" at {_text(size)}" if rate < wanted_rate else ""
-        notes.append(f"the camera gives {rate:g} frames a second{mode} instead of {wanted_rate:g}")
+        notes.append(f"the camera gives {rate:g} frames per second{mode} instead of {wanted_rate:g}")
     sensor = got.get("sensor")
     if source.sensor_mode is not None and sensor:
         wanted, bits = parse_mode(source.sensor_mode)

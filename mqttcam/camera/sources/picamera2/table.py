@@ -1,4 +1,4 @@
-"""All controls of an open camera: what is offered, what is set, and what one value does to others."""
+"""All controls of an open camera: those offered, their values, and their effects on each other."""
 
 from __future__ import annotations
 
@@ -15,40 +15,40 @@ _ACTIONS = (
     Action("CancelAutofocus", "AfTrigger", "Cancel", icon="mdi:image-filter-center-focus-weak"),
 )
 _RAW = frozenset({"ColourCorrectionMatrix", "SyncFrames", "SyncMode"})
-"""What hardly anybody needs, besides libcamera's own names for what derived controls stand for."""
+"""Controls for experts, in addition to those that derived controls replace."""
 _NOT_OFFERED = frozenset(
     {
-        # picamera2 sets these two itself, from each exposure and gain that it is given: 0 is automatic. A second name
-        # for the same would contradict the first; `AeEnable` holds both as they are.
+        # picamera2 sets these two itself from the exposure and gain, of which 0 is automatic. A second control for
+        # the same would contradict the first; `AeEnable` freezes both.
         "AnalogueGainMode",
         "ExposureTimeMode",
-        # These put tables into a frame's metadata, for programs that run in the same process.
+        # These add tables to a frame's metadata, for code in the same process.
         "CnnEnableInputTensor",
         "DebugMetadataEnable",
         "StatsOutputEnable",
-        # One window for each stream, of which there is one to see: that is `ScalerCrop`.
+        # One window for each stream; only the main stream is shown, and its window is `ScalerCrop`.
         "ScalerCrops",
         *(action.control for action in _ACTIONS),
     }
 )
-"""What nobody can use."""
+"""Controls that are useless here."""
 _GAINS = frozenset({"ColourGains", "ColourGainRed", "ColourGainBlue"})
 _MANUAL_COLOUR = _GAINS | {"ColourTemperature"}
-"""Setting one of these ends automatic white balance (libcamera, ColourGains and ColourTemperature)."""
+"""Setting one of these disables automatic white balance (libcamera, ColourGains and ColourTemperature)."""
 _PAUSED_IN = (None, "Continuous")
-"""Values of `AfMode`, an unknown one among them, in which autofocus can be paused (libcamera, AfPause)."""
+"""Values of `AfMode`, `None` if unknown, in which autofocus can be paused (libcamera, AfPause)."""
 _NOTHING: Mapping[str, object] = {}
 _SAME_SHAPE = 0.01
-"""Two shapes that differ by less are one: windows are in whole pixels."""
+"""Relative difference of aspect ratios that counts as equal: windows are in whole pixels."""
 
 
 @dataclass(frozen=True, slots=True)
 class ControlChange:
-    """What a patch comes to.
+    """The effect of a patch.
 
     Attributes:
-        native: for `Picamera2.set_controls`.
-        applied: every value of ours that is another one now, those that follow from the patch among them.
+        native: values for `Picamera2.set_controls`.
+        applied: all of our values that change, including those that follow from the patch.
     """
 
     native: Native
@@ -56,13 +56,13 @@ class ControlChange:
 
 
 class ControlTable:
-    """The controls of one camera, and the values that it was given.
+    """The controls of one camera, and the values that were set.
 
     Attributes:
-        controls: for people, in libcamera's order, derived ones in the place of those that they stand for.
-        raw: libcamera's own, which derived ones stand for, and what hardly anybody needs.
-        actions: what it does once.
-        native: everything that libcamera was told so far, for a camera that is configured anew.
+        controls: in libcamera's order, derived ones in the place of those that they replace.
+        raw: libcamera's own that derived ones replace, and those for experts.
+        actions: what the camera can do once on request.
+        native: all values passed to libcamera so far, to set them again after the camera was reconfigured.
     """
 
     def __init__(
@@ -71,11 +71,12 @@ class ControlTable:
         frame_rate: float,
         first: Mapping[str, object] = _NOTHING,
     ) -> None:
-        """What is offered.
+        """Start with the default values.
 
         Args:
-            frame_rate: frames a second that the camera was configured for.
-            first: what its configuration sets, by libcamera's names: picamera2's own denoise beside our HDR.
+            offered: the camera's controls by libcamera's names.
+            frame_rate: frames per second that the camera was configured for.
+            first: controls in its configuration by libcamera's names, such as our HDR and picamera2's denoise.
         """
         self._offered = {
             name: control.starting_with(first[name]) if name in first else control
@@ -107,7 +108,7 @@ class ControlTable:
             control = offered.control
             if control is None or name in self._derived or name in _NOT_OFFERED:
                 continue
-            if name in replaced:  # what it is at first follows from what stands for it
+            if name in replaced:  # its initial value follows from the control that replaces it
                 self.raw.append(replace(control, raw=True, default=None))
             elif name in _RAW:
                 self.raw.append(replace(control, raw=True))
@@ -115,13 +116,13 @@ class ControlTable:
                 self.controls.append(control)
 
     def change(self, values: Mapping[str, Value], metadata: Mapping[str, object] = _NOTHING) -> ControlChange:
-        """What to tell libcamera for a patch; nothing is changed yet.
+        """Return the effect of a patch; nothing is changed yet.
 
         Args:
             metadata: of the newest frame.
 
         Raises:
-            InvalidValue: there is no such control, or a value that comes to nothing.
+            InvalidValue: there is no such control, or a value would have no effect.
         """
         known = self._kinds.keys() | {action.control for action in self.actions}
         for name in values:
@@ -130,11 +131,11 @@ class ControlTable:
                     f"the camera has no control {name}", [one.name for one in self.controls], name
                 )
         applied = dict(values) | self._consequences(values, metadata)
-        if "AfPause" in applied:  # set one after the other, the mode that it is about has to come first
+        if "AfPause" in applied:  # values are set in this order, and the mode must come before it
             applied["AfPause"] = applied.pop("AfPause")
         everything = self._values | applied
         self._check_pause(everything)
-        # What only follows is told to libcamera where it does not find it out by itself.
+        # Consequences are passed to libcamera only if it does not apply them by itself.
         told = frozenset(values) | (frozenset(applied) & {"AfMode", "AfMetering", "AfPause", *AUTOMATIC})
         if everything.get("AfMode") not in _PAUSED_IN:
             told -= {"AfPause"}
@@ -146,12 +147,12 @@ class ControlTable:
         return ControlChange(native, applied)
 
     def accept(self, change: ControlChange) -> None:
-        """The change was made; nothing is kept of an action."""
+        """Record a change that was made; actions are not remembered."""
         applied = {name: value for name, value in change.applied.items() if name in self._kinds}
         self._values |= applied
         self._set |= applied.keys()
         told = {name: value for name, value in change.native.items() if name not in _NOT_OFFERED}
-        # What holds no longer must not be told again beside what took its place: libcamera keeps to no order.
+        # A replaced value must not be set again along with its replacement: libcamera does not keep an order.
         gone = set(applied)
         for group in self._derived_controls:
             if not gone.isdisjoint(control.name for control in group.controls):
@@ -159,23 +160,23 @@ class ControlTable:
         self.native = {name: value for name, value in self.native.items() if name not in gone} | told
 
     def windows(self, crop: tuple[int, int, int, int], offered: Mapping[str, LibcameraControl]) -> Native:
-        """The window that was set, for a camera that is configured now: in the shape of its picture, for each stream.
+        """Return the window for a camera that was reconfigured, in its new aspect ratio and for each stream.
 
         Args:
-            crop: the ScalerCrop that libcamera was told.
-            offered: what the camera offers now.
+            crop: the ScalerCrop that was set.
+            offered: the controls that the camera offers now.
         """
         before, now = (one["ScalerCrop"].default for one in (self._offered, offered))
         if before and now and abs(now[2] * before[3] / (now[3] * before[2]) - 1) > _SAME_SHAPE:
             crop = reshaped(crop, now[2:], offered["ScalerCrop"].maximum)
-        # picamera2 sets this one whenever it configures two streams, and libcamera goes by it alone where it has both.
+        # picamera2 sets ScalerCrops whenever it configures two streams, and libcamera prefers it to ScalerCrop.
         several = {"ScalerCrops": [crop, crop]} if "ScalerCrops" in offered else {}
         return {"ScalerCrop": crop, **several}
 
     def applied(self, metadata: Mapping[str, object]) -> dict[str, Value]:
-        """The values that were set, as a frame was really taken: an exposure in whole lines, a zoom in whole pixels.
+        """Return the values as a frame was really taken: exposures in whole lines, zoom in whole pixels.
 
-        Of controls that stand for each other all are told once one was set, and libcamera's own from the start.
+        Derived controls are included once one of their group was set, and the controls that they replace always.
         """
         found: dict[str, Value] = {}
         told = set(self._set)
@@ -196,7 +197,7 @@ class ControlTable:
 
     @property
     def rate(self) -> float:
-        """Frames a second that are asked for, within what the camera can; 0: unknown."""
+        """The requested frames per second, within the camera's limits; 0 if unknown."""
         durations = self._values.get("FrameDurationLimits")
         slowest = 1e6 / max(durations[1], 1) if isinstance(durations, tuple) else 0
         rate = self._values.get("FrameRate") or slowest or self._rate
@@ -208,23 +209,23 @@ class ControlTable:
 
     @property
     def exposure(self) -> float:
-        """Seconds of the exposure that was set; 0: automatic."""
+        """The exposure that was set, in seconds; 0 if automatic."""
         value = self._values.get("ExposureTime")
         return value / 1e6 if isinstance(value, int | float) else 0.0
 
     def _is_automatic(self, name: str) -> bool:
-        """Left to the camera is what it is, whatever the camera chose. White balance is, while nobody has set it."""
+        """Return whether the camera chooses this value now; that is the default of white balance."""
         return name in _MANUAL_COLOUR and self._values.get("AwbEnable") is not False
 
     def _within(self, name: str, value: Value) -> Value:
-        """A value that was rounded, not past the end of its range."""
+        """Return a rounded value limited to its range."""
         kind = self._kinds[name]
         if isinstance(kind, Number) and isinstance(value, int | float):
             return min(max(value, kind.minimum), kind.maximum)
         return value
 
     def _consequences(self, values: Mapping[str, Value], metadata: Mapping[str, object]) -> dict[str, Value]:
-        """What else a patch sets: the automatism that a value ends, or the values that an automatism takes over."""
+        """Return what else a patch changes: the automatic mode that a value ends, or the values that it takes over."""
         also = self._colour(values) | self._exposure(values)
         if "LensPosition" in values:
             also |= {"AfMode": "Manual"} if "AfMode" not in values else {}
@@ -234,13 +235,13 @@ class ControlTable:
             also |= {"AfMode": "Auto"}
         mode, pause = {**values, **also}.get("AfMode"), self._values.get("AfPause")
         if mode is not None and pause not in (None, "Resume") and "AfPause" not in values:
-            # Another mode is not paused any more (the Raspberry Pi's IPA, Af::setMode).
+            # A change of the mode ends the pause (the Raspberry Pi's IPA, Af::setMode).
             also["AfPause"] = pause if mode == self._values.get("AfMode") else "Resume"
         for group in self._derived_controls:
             own = {control.name for control in group.controls}
             if values.keys() & own:
                 others = group.replaces - own
-                # What nobody has set beside it stays as it is seen: of two gains, or of a window that was drawn.
+                # Others of the group that were never set stay as the frames show them: the other gain, or the window.
                 seen = group.reported(metadata)
                 unknown = {name for name in own - values.keys() if self._values.get(name) is None}
                 also |= {name: self._within(name, seen[name]) for name in unknown & seen.keys()}
@@ -248,20 +249,20 @@ class ControlTable:
                 others = frozenset(own)
             else:
                 continue
-            # The name that was used last counts; what the others come to, the frames tell.
+            # The name that was set last counts; the values of the others come from the frames.
             also |= {name: None for name in others - values.keys() if self._values.get(name) is not None}
         return {name: value for name, value in also.items() if name in self._kinds}
 
     @staticmethod
     def _check_pause(values: Mapping[str, Value]) -> None:
-        """Of a pause that comes to nothing only libcamera's log would tell."""
+        """Refuse a pause without effect, which libcamera would only log."""
         pause, mode = values.get("AfPause"), values.get("AfMode")
         if pause not in (None, "Resume") and mode not in _PAUSED_IN:
-            message = f"{pause} is for AfMode Continuous alone, and AfMode is {mode}"
+            message = f"{pause} requires AfMode Continuous, and AfMode is {mode}"
             raise InvalidValue(message, ["Resume"], "AfPause")
 
     def _colour(self, values: Mapping[str, Value]) -> dict[str, Value]:
-        """Automatic white balance, gains and a colour temperature end each other. Gains of 0 are automatic, too."""
+        """Automatic white balance, gains and colour temperature replace each other. Gains of 0 are automatic, too."""
         gains = values.get("ColourGains")
         automatic = values.get("AwbEnable") is True or (isinstance(gains, tuple) and 0 in gains)
         given = values.keys() & _MANUAL_COLOUR
@@ -272,7 +273,7 @@ class ControlTable:
         return also | ({"AwbEnable": automatic} if given else {})
 
     def _exposure(self, values: Mapping[str, Value]) -> dict[str, Value]:
-        """`AeEnable` is off once time and gain are both set by hand, and on again once one of them is left to it."""
+        """`AeEnable` turns off once both time and gain are set, and on again once one of them is automatic."""
         if values.get("AeEnable") is True:
             return {name: 0 for name in AUTOMATIC if name not in values}
         given = AUTOMATIC & values.keys()

@@ -22,6 +22,7 @@ from mqttcam.camera.sources.url.address import Address
 from mqttcam.camera.sources.url.multipart import MAX_PICTURE, boundary_of, pictures
 from mqttcam.camera.sources.url.reader_thread import Frames
 from mqttcam.imaging.raster import jpeg_size
+from mqttcam.settings.sources.url import UrlSource
 
 _OFFERS = "WWW-Authenticate"
 _WANTS_LOGIN = 401
@@ -93,12 +94,13 @@ def _rank(challenge: str) -> int:
 class HttpClient:
     """Sends requests to the address of a camera."""
 
-    def __init__(self, address: Address, timeout: float, *, insecure: bool) -> None:
+    def __init__(self, address: Address, source: UrlSource) -> None:
+        self.max_pixels = source.max_pixels
         self._address = address
-        self._timeout = timeout
+        self._timeout = source.timeout
         self._passwords: urllib.request.HTTPPasswordMgr | None = None
         context = ssl.create_default_context()
-        if insecure:
+        if source.insecure:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
         handlers: list[urllib.request.BaseHandler] = [
@@ -187,7 +189,7 @@ def mjpeg(client: HttpClient, stopping: threading.Event) -> Frames:
             raise SourceError(f"the address gives {response.headers.get_content_type()}, not an MJPEG stream")
         broken = 0
         for jpeg in pictures(response, boundary_of(response.headers.get("Content-Type", ""))):
-            frame = _frame(jpeg)
+            frame = _frame(jpeg, client.max_pixels)
             broken = 0 if frame is not None else broken + 1
             if broken > _BROKEN_IN_A_ROW:
                 raise SourceError("the parts of the stream are not JPEGs")
@@ -202,15 +204,15 @@ def snapshots(client: HttpClient, interval: float, stopping: threading.Event) ->
         with client.open() as response:
             jpeg = response.read(MAX_PICTURE)
             content_type = response.headers.get_content_type()
-        frame = _frame(jpeg)
+        frame = _frame(jpeg, client.max_pixels)
         if frame is None:
             raise SourceError(f"the answer ({content_type}, {len(jpeg)} bytes) is not a complete JPEG")
         yield frame
 
 
-def _frame(jpeg: bytes) -> Frame | None:
+def _frame(jpeg: bytes, max_pixels: int) -> Frame | None:
     try:
-        width, height = jpeg_size(jpeg)
+        width, height = jpeg_size(jpeg, max_pixels)
     except ValueError:
         return None
     return Frame(time.time_ns(), width, height, jpeg=jpeg)

@@ -42,7 +42,7 @@ def load() -> Any:
 def rtsp(address: Address, source: UrlSource, stopping: threading.Event) -> Frames:
     """Yield every frame of the stream, or only its key frames; `None` for a packet without one."""
     av = load()
-    options = {"rtsp_transport": source.transport, **_PROBE}
+    options = {"rtsp_transport": source.transport, "max_pixels": str(source.max_pixels), **_PROBE}
     if not source.insecure and address.scheme == "rtsps":
         options |= {"tls_verify": "1"} | ({"ca_file": trusted} if (trusted := _trusted()) else {})
     try:
@@ -75,13 +75,18 @@ def _frames(av: Any, container: Any, source: UrlSource) -> Frames:
     passed_through = stream.codec_context.name == "mjpeg"
     if source.keyframes_only:
         stream.codec_context.skip_frame = "NONKEY"
+    stream.codec_context.options = {"max_pixels": str(source.max_pixels)}
     broken = 0
     frames: list[Frame | None]
     for packet in container.demux(stream):
         if packet.dts is None and not packet.size:
             continue  # FFmpeg sends this at the end, to flush the decoder
         try:
-            frames = [_jpeg(packet)] if passed_through else [_decoded(frame) for frame in packet.decode()]
+            frames = (
+                [_jpeg(packet, source.max_pixels)]
+                if passed_through
+                else [_decoded(frame) for frame in packet.decode()]
+            )
         except (av.error.InvalidDataError, ValueError):
             broken += 1
             if broken > _BROKEN_IN_A_ROW:
@@ -92,9 +97,9 @@ def _frames(av: Any, container: Any, source: UrlSource) -> Frames:
         yield from frames or [None]
 
 
-def _jpeg(packet: Any) -> Frame:
+def _jpeg(packet: Any, max_pixels: int) -> Frame:
     jpeg = bytes(packet)
-    width, height = jpeg_size(jpeg)
+    width, height = jpeg_size(jpeg, max_pixels)
     return Frame(time.time_ns(), width, height, jpeg=jpeg)
 
 

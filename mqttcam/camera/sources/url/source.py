@@ -95,7 +95,7 @@ class UrlCamera(Source):
             raise SourceError(f"kind {kind} needs an HTTP address, not {self._address.scheme}://")
         from mqttcam.camera.sources.url import http_client
 
-        server = http_client.HttpClient(self._address, self._source.timeout, insecure=self._source.insecure)
+        server = http_client.HttpClient(self._address, self._source)
         if kind == "auto":
             kind = http_client.kind_of(server)
         if kind == "mjpeg":

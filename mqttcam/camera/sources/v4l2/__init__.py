@@ -1,12 +1,12 @@
-"""USB cameras, and whatever else is a `/dev/video` device.
+"""USB cameras, and other `/dev/video` devices.
 
-| file | knows |
+| file | content |
 | --- | --- |
-| `source.py` | the source: open, read, apply, close |
-| `device.py` | an open device: its formats, its buffers, waiting for a frame |
-| `pixels.py` | from a buffer to a JPEG or to planes |
-| `controls.py` | the device's controls as ours, and back |
-| `attached.py` | the devices there are, and which one is meant |
+| `source.py` | the source: opens the device, reads frames, sets controls |
+| `device.py` | an open device: formats, buffers, waiting for a frame |
+| `pixels.py` | converts a buffer to a JPEG or to planes |
+| `controls.py` | converts the device's controls to ours, and values back |
+| `attached.py` | lists the devices, and finds the configured one |
 """
 
 from mqttcam.camera.sources.v4l2.attached import attached

@@ -1,4 +1,4 @@
-"""The capture devices of this machine, and which of them is meant."""
+"""The capture devices of this machine, and how to find the configured one."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from mqttcam.camera.sources.v4l2.pixels import JPEGS
 log = logging.getLogger(__name__)
 
 KNOWN = (*JPEGS, "YUYV", "NV12", "YU12")
-"""Fourccs, the ones to prefer first."""
+"""The supported pixel formats (fourccs), in order of preference."""
 _NO_CAMERAS = frozenset(
     {"bcm2835-codec", "bcm2835-isp", "pispbe", "rp1-cfe", "rpi-hevc-dec", "rpivid", "unicam"}
 )
-"""Drivers of a Raspberry Pi's own devices: parts of a camera's way, and codecs, that libcamera and FFmpeg use."""
-FORBIDDEN = "may not be opened: add the user to the group video"
+"""Drivers of a Raspberry Pi's own devices: parts of its camera pipelines, and codecs, for libcamera and FFmpeg."""
+FORBIDDEN = "cannot be opened: permission denied; add the user to the group video"
 _DEV, _BY_ID = Path("/dev"), Path("/dev/v4l/by-id")
 
 
@@ -33,7 +33,8 @@ class CaptureDevice:
     """A camera's device node.
 
     Attributes:
-        id: stays with the device where it has a serial number, else with its port.
+        id: follows the device if it has a serial number, otherwise its port.
+        card: the device's name for people.
     """
 
     path: str
@@ -42,7 +43,7 @@ class CaptureDevice:
 
 
 def cameras() -> Iterator[CaptureDevice]:
-    """Every device that gives pictures in a format that is known here, by number."""
+    """Yield every device that gives pictures in a supported format, by number."""
     for path in sorted(_DEV.glob("video[0-9]*"), key=_digits):
         with contextlib.suppress(OSError), opened(str(path)) as device:
             if device.is_capture and device.driver not in _NO_CAMERAS and set(device.formats()) & set(KNOWN):
@@ -50,16 +51,16 @@ def cameras() -> Iterator[CaptureDevice]:
 
 
 def path_of(wanted: int | str | None) -> str:
-    """The device node that a setting means.
+    """Return the path of the configured device; `None` stands for the only camera.
 
     Raises:
-        SourceError: it is not there, or more than one is meant.
+        SourceError: there is no such device, or more than one.
     """
     if isinstance(wanted, int):
         wanted = f"/dev/video{wanted}"
     if wanted is not None and wanted.startswith("/"):
         if not Path(wanted).exists():
-            raise SourceError(f"{wanted} is not there")
+            raise SourceError(f"{wanted} does not exist")
         return wanted
     found = list(cameras())
     if not found and (refused := _refused()):
@@ -71,12 +72,12 @@ def path_of(wanted: int | str | None) -> str:
             f"there is no camera {wanted}; attached: {names}" if wanted else "no camera is attached"
         )
     if wanted is not None and len(matches) > 1:
-        raise SourceError(f"there are {len(matches)} cameras {wanted}: name it by its path or id")
+        raise SourceError(f"there are {len(matches)} cameras {wanted}; use a path or an id")
     return matches[0].path
 
 
 def attached() -> list[AttachedCamera]:
-    """Every USB camera with its sizes and controls; none where V4L2's structures are not installed."""
+    """Return every USB camera with its sizes and controls; none if the package `videodev2` is not installed."""
     try:
         found = [_describe(one) for one in cameras()]
     except SourceError as error:
@@ -101,7 +102,7 @@ def _describe(found: CaptureDevice) -> AttachedCamera:
 
 
 def _refused() -> str | None:
-    """The first device that this user may not open."""
+    """Return the first device that this user has no permission for; `None` if there is none."""
     paths = sorted(_DEV.glob("video[0-9]*"), key=_digits)
     return next((str(path) for path in paths if not os.access(path, os.R_OK | os.W_OK)), None)
 

@@ -1,4 +1,4 @@
-"""A device's controls as ours, and our values as the device takes them. All of it comes from the device."""
+"""Converts the controls that a device reports to ours, and values in both directions."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from mqttcam.camera.sources.v4l2.device import Device, load
 from mqttcam.values import Choice, InvalidValue, Number, Switch, Value, ValueKind
 
 _INTEGER, _BOOLEAN, _MENU, _BUTTON, _INTEGER_MENU = 1, 2, 3, 4, 9
-"""V4L2_CTRL_TYPE_…; 64-bit numbers, texts and bit masks are for programs."""
+"""V4L2_CTRL_TYPE_…; 64-bit integers, strings and bit masks are not offered."""
 _REFUSED = {errno.EINVAL, errno.ERANGE, errno.EACCES, errno.EBUSY, errno.EIO}
-"""What a device answers to a value that it does not take: EIO and EACCES while an automatic control has it."""
+"""The errors of a device that refuses a value: EIO and EACCES while an automatic control determines it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +26,8 @@ class DeviceControl:
 
     Attributes:
         number: V4L2's id.
-        options: of a menu, our names to V4L2's indices.
-        is_button: it does something once and has no value.
+        options: those of a menu, our names to V4L2's indices.
+        is_button: whether it is an action, without a value.
     """
 
     number: int
@@ -37,19 +37,19 @@ class DeviceControl:
 
     @property
     def action(self) -> Action:
-        """What a button does."""
+        """The action of a button."""
         (press,) = self.options
         return Action(self.control.name, self.control.name, press)
 
     def native(self, value: Value) -> int:
-        """A value in its normal form as the device takes it."""
+        """Return a value in its normal form as the device's number."""
         if self.options:
             return self.options[str(value)]
         assert isinstance(value, bool | int | float)
         return int(value)
 
     def plain(self, number: int) -> Value:
-        """The device's number in its normal form; webcams tell some that are past the end of their own range."""
+        """Return the device's number in its normal form; some webcams report numbers beyond their own range."""
         if self.options:
             return next((name for name, index in self.options.items() if index == number), None)
         kind = self.control.kind
@@ -59,7 +59,7 @@ class DeviceControl:
 
 
 def controls_of(device: Device) -> dict[str, DeviceControl]:
-    """Every control that can be set, by name, in the device's order."""
+    """Return every control that can be set, by name, in the device's order."""
     v = load()
     query = v.v4l2_query_ext_ctrl()
     found: dict[str, DeviceControl] = {}
@@ -106,7 +106,7 @@ def _control(device: Device, query: Any, name: str) -> DeviceControl | None:
 
 
 def _options(device: Device, number: int, low: int, high: int, *, with_names: bool) -> dict[str, int]:
-    """A menu may have gaps."""
+    """Return the options of a menu, which may have gaps, and their indices."""
     options: dict[str, int] = {}
     entry = load().v4l2_querymenu(id=number)
     for index in range(low, min(high, low + 256) + 1):
@@ -123,14 +123,14 @@ def _options(device: Device, number: int, low: int, high: int, *, with_names: bo
 
 
 def camel_case(name: str, number: int) -> str:
-    """`White Balance, Automatic` is `WhiteBalanceAutomatic`, in the style of libcamera's names."""
+    """Return a name in libcamera's style: `White Balance, Automatic` is `WhiteBalanceAutomatic`."""
     words = re.findall(r"[A-Za-z0-9]+", name)
     joined = "".join(word[:1].upper() + word[1:] for word in words)
     return joined if joined[:1].isalpha() else f"Control{number:x}"
 
 
 def current(device: Device, one: DeviceControl) -> Value:
-    """Its value now; `None` where the device does not tell."""
+    """Return the current value of a control; `None` if the device does not report it."""
     control = load().v4l2_control(id=one.number)
     try:
         device.call("G_CTRL", control)
@@ -142,7 +142,7 @@ def current(device: Device, one: DeviceControl) -> Value:
 
 
 def is_inactive(device: Device, one: DeviceControl) -> bool:
-    """Whether what it is set to comes to nothing now: an automatic control has it."""
+    """Return whether setting a control has no effect now, because an automatic control determines it."""
     v = load()
     query = v.v4l2_query_ext_ctrl(id=one.number)
     device.call("QUERY_EXT_CTRL", query)
@@ -150,7 +150,7 @@ def is_inactive(device: Device, one: DeviceControl) -> bool:
 
 
 def readable(device: Device, controls: Mapping[str, DeviceControl]) -> dict[str, Value]:
-    """Every value that the device tells, by name. Those that it changes itself are fresh; drivers know the others."""
+    """Return every value that the device reports, by name."""
     values = {name: current(device, one) for name, one in controls.items() if not one.is_button}
     return {name: value for name, value in values.items() if value is not None}
 
@@ -158,10 +158,11 @@ def readable(device: Device, controls: Mapping[str, DeviceControl]) -> dict[str,
 def apply(
     device: Device, controls: Mapping[str, DeviceControl], values: Mapping[str, Value]
 ) -> dict[str, Value]:
-    """Set values, all or none; as the device has them then. Switches and menus first: they free the numbers.
+    """Set values, all or none, and return those that took effect. Switches and menus come first, as they may enable the
+    numbers.
 
     Raises:
-        InvalidValue: the device does not take one; the others have their old values again.
+        InvalidValue: the device refuses one; the others have their old values again.
         OSError: the device is gone.
     """
     order = sorted(values, key=lambda name: isinstance(controls[name].control.kind, Number))
@@ -176,10 +177,12 @@ def apply(
                 raise
             _restore(device, controls, before)
             reason = (
-                "an automatic control has it" if error.errno in (errno.EIO, errno.EACCES) else _reason(error)
+                "an automatic control determines it"
+                if error.errno in (errno.EIO, errno.EACCES)
+                else _reason(error)
             )
             raise InvalidValue(
-                f"the camera does not take {name} now: {reason}", one.control.kind.allowed, name
+                f"the camera refuses {name} now: {reason}", one.control.kind.allowed, name
             ) from None
     return {
         name: values[name] if controls[name].is_button else current(device, controls[name]) for name in values
@@ -189,7 +192,7 @@ def apply(
 def _restore(device: Device, controls: Mapping[str, DeviceControl], before: Mapping[str, Value]) -> None:
     for name, value in reversed(list(before.items())):
         if value is not None:
-            with contextlib.suppress(OSError):  # the failure that led here is the one to tell
+            with contextlib.suppress(OSError):  # the original failure is the one to report
                 _set(device, controls[name], value)
 
 

@@ -1,4 +1,4 @@
-"""An open V4L2 device (Linux media documentation, part I): formats, buffers, and the next frame."""
+"""An open V4L2 device (Linux media documentation, part I): its formats, buffers and frames."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _COMMON_SIZES = ((320, 240), (640, 480), (800, 600), (1280, 720), (1920, 1080), 
 
 
 class _FrameSize(ctypes.Structure):
-    """v4l2_frmsizeenum, which videodev2 lacks: width and height, or their least, greatest and step."""
+    """v4l2_frmsizeenum, which videodev2 lacks: width and height, or the minimum, maximum and step of each."""
 
     _fields_ = (
         ("index", ctypes.c_uint32),
@@ -46,7 +46,7 @@ _ENUM_FRAMESIZES = 0xC000564A | ctypes.sizeof(_FrameSize) << 16
 
 
 def load() -> Any:
-    """The package `videodev2`: V4L2's structures and numbers.
+    """Return the package `videodev2`, which has V4L2's structures and constants.
 
     Raises:
         SourceError: it is not installed.
@@ -60,13 +60,13 @@ def load() -> Any:
 
 @dataclass(frozen=True, slots=True)
 class PixelFormat:
-    """What a device gives after it was configured.
+    """The format of a configured device.
 
     Attributes:
         fourcc: `MJPG`, `YUYV`, …
         stride: bytes from one row to the next.
-        rate: frames a second; 0: unknown.
-        full_range: whether black is 0 and not 16.
+        rate: frames per second, 0 if unknown.
+        full_range: whether black is 0 instead of 16.
     """
 
     fourcc: str
@@ -79,7 +79,7 @@ class PixelFormat:
 
 @dataclass(frozen=True, slots=True)
 class Buffer:
-    """A filled buffer, ours until it is given back."""
+    """A filled buffer, valid until it is given back."""
 
     index: int
     data: Plane
@@ -88,7 +88,10 @@ class Buffer:
 
 
 class Device:
-    """All of it raises OSError: ENODEV when the camera was unplugged, EBUSY when somebody else has it."""
+    """An open device.
+
+    All methods raise OSError: with ENODEV if the camera was unplugged, with EBUSY if it is in use elsewhere.
+    """
 
     def __init__(self, path: str) -> None:
         self._v = load()
@@ -105,18 +108,18 @@ class Device:
             raise
 
     def call(self, name: str, structure: Any) -> None:
-        """One ioctl, `VIDIOC_<name>`; its answer is in the structure."""
+        """Make the ioctl `VIDIOC_<name>`; it updates the structure."""
         fcntl.ioctl(self._fd, getattr(self._v, f"VIDIOC_{name}"), structure)
 
     def close(self) -> None:
-        """Stop and release everything; also twice."""
+        """Stop and release everything; may be called twice."""
         if self._fd < 0:
             return
         fd, self._fd = self._fd, -1
         self._maps = []
         os.close(fd)  # stops the stream as well
 
-    # what it is
+    # properties
 
     @property
     def card(self) -> str:
@@ -132,19 +135,19 @@ class Device:
 
     @property
     def is_capture(self) -> bool:
-        """Whether it gives pictures: cameras have a second device node for metadata."""
+        """Whether it captures video; cameras have a second device node for metadata."""
         flags = self.capability.capabilities
         if flags & self._v.V4L2_CAP_DEVICE_CAPS:
             flags = self.capability.device_caps
         return bool(flags & self._v.V4L2_CAP_VIDEO_CAPTURE and flags & self._v.V4L2_CAP_STREAMING)
 
     def formats(self) -> list[str]:
-        """The fourccs that it gives."""
+        """Return the pixel formats (fourccs) that it offers."""
         description = self._v.v4l2_fmtdesc(type=_CAPTURE)
         return [_fourcc(description.pixelformat) for _ in self._each(self._v.VIDIOC_ENUM_FMT, description)]
 
     def sizes(self, fourcc: str) -> list[tuple[int, int]]:
-        """The sizes of a format; of a range, the usual ones within it."""
+        """Return the sizes of a format; if they are a range, the common sizes within it."""
         size = _FrameSize(pixel_format=_number(fourcc))
         found: set[tuple[int, int]] = set()
         for _ in self._each(_ENUM_FRAMESIZES, size):
@@ -165,7 +168,7 @@ class Device:
                 fcntl.ioctl(self._fd, request, structure)
             except OSError as error:
                 if error.errno in (errno.EINVAL, errno.ENOTTY):
-                    return  # the last one, or none at all
+                    return  # there are no more
                 raise
             yield
             structure.index += 1
@@ -173,7 +176,7 @@ class Device:
     # frames
 
     def configure(self, fourcc: str, width: int, height: int, rate: float) -> PixelFormat:
-        """Ask for a format; the device answers with the nearest that it has."""
+        """Request a format; return the nearest one that the device supports, which is then in effect."""
         wanted = self._v.v4l2_format(type=_CAPTURE)
         wanted.fmt.pix.width, wanted.fmt.pix.height = width, height
         wanted.fmt.pix.pixelformat = _number(fourcc)
@@ -196,12 +199,12 @@ class Device:
             self.call("S_PARM", parameters)
         except OSError as error:
             if error.errno in (errno.EINVAL, errno.ENOTTY):
-                return 0.0  # it has one rate, and does not say which
+                return 0.0  # its rate is fixed, and not reported
             raise
         return round(period.denominator / period.numerator, 2) if period.numerator else 0.0
 
     def start(self, buffers: int) -> None:
-        """Map buffers, queue all of them, and start."""
+        """Map the buffers, queue all of them, and start the stream."""
         request = self._v.v4l2_requestbuffers(count=buffers, type=_CAPTURE, memory=_MMAP)
         self.call("REQBUFS", request)
         for index in range(request.count):
@@ -215,7 +218,7 @@ class Device:
         self._stream(self._v.VIDIOC_STREAMON)
 
     def restart(self) -> None:
-        """Stop, which empties the queue, and start with the same buffers."""
+        """Stop the stream, which empties the queue, and start it with the same buffers."""
         self._stream(self._v.VIDIOC_STREAMOFF)
         for index in range(len(self._maps)):
             self.call("QBUF", self._v.v4l2_buffer(index=index, type=_CAPTURE, memory=_MMAP))
@@ -225,10 +228,10 @@ class Device:
         fcntl.ioctl(self._fd, request, _CAPTURE.to_bytes(4, "little"))
 
     def wait(self, timeout: float) -> bool:
-        """Whether a frame is there within `timeout` seconds.
+        """Wait at most `timeout` seconds for a frame; return whether there is one.
 
         Raises:
-            OSError: ENODEV, the device is gone.
+            OSError: with ENODEV if the device is gone.
         """
         events = self._poll.poll(max(0, round(timeout * 1000)))
         if events and events[0][1] & (select.POLLHUP | select.POLLNVAL):
@@ -236,7 +239,7 @@ class Device:
         return bool(events)
 
     def newest(self) -> Buffer | None:
-        """The last of the frames that are there, older ones given back; `None`: there is none after all."""
+        """Return the newest filled buffer, and give older ones back; `None` if there is none."""
         newest: Buffer | None = None
         while (buffer := self._dequeue()) is not None:
             if newest is not None:
@@ -266,7 +269,7 @@ class Device:
 
 @contextlib.contextmanager
 def opened(path: str) -> Iterator[Device]:
-    """A device for a look at it."""
+    """Open a device for the duration of the block."""
     device = Device(path)
     try:
         yield device

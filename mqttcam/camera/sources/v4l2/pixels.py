@@ -1,4 +1,4 @@
-"""From a device's buffer to a JPEG or to planes."""
+"""Converts a device's buffer to a JPEG or to planes."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from mqttcam.imaging.raster import Plane, Planes
 JPEGS = ("MJPG", "JPEG")
 _START, _END, _TABLES, _SCAN = b"\xff\xd8", b"\xff\xd9", b"\xff\xc4", b"\xff\xda"
 _HEADER = 4096
-"""Bytes at the start within which a camera's tables and its scan begin."""
+"""Bytes from the start within which the tables and the scan of a camera's JPEG begin."""
 
 
 def _expansion(black: int, white: int, middle: int) -> bytes:
-    """A table that maps `black`..`white` around `middle` to 0..255."""
+    """Return a table that maps `black` to `white`, around `middle`, to 0 to 255."""
     scale = 255 / (white - black)
     start = 0 if middle == black else 128
     return bytes(min(255, max(0, round((value - middle) * scale + start))) for value in range(256))
 
 
 _LUMA, _CHROMA = _expansion(16, 235, 16), _expansion(16, 240, 128)
-"""Limited to full range (ITU-R BT.601, 2.5.3), as JPEG has it."""
+"""From limited range (ITU-R BT.601, 2.5.3) to the full range of JPEG."""
 
-# The Huffman tables that every JPEG may have (ITU-T T.81, annex K.3): for DC and AC, luma and chroma, how many codes
-# there are of each length, and their values. Many webcams leave them out of each frame, as AVI files may.
+# The typical Huffman tables (ITU-T T.81, annex K.3) for DC and AC, luma and chroma: the number of codes of each length,
+# and their values. Many webcams leave them out of their frames, as is allowed in AVI files.
 _DC_LUMA = "00010501010101010100000000000000000102030405060708090a0b"
 _DC_CHROMA = "00030101010101010101010000000000000102030405060708090a0b"
 _AC_LUMA = (
@@ -53,9 +53,9 @@ HUFFMAN = _segment()
 
 
 def whole_jpeg(data: bytes) -> bytes | None:
-    """A camera's JPEG as everybody can read it: without the padding after its end, with the tables that it may lack.
+    """Return a camera's JPEG in a form that every decoder reads: without padding at its end, with its Huffman tables.
 
-    `None`: it is cut off.
+    Return `None` if it is incomplete.
     """
     end = data.rfind(_END)
     if not data.startswith(_START) or end < 0:
@@ -67,7 +67,7 @@ def whole_jpeg(data: bytes) -> bytes | None:
 
 
 def planes_of(pixels: PixelFormat) -> Callable[[Plane], Planes] | None:
-    """How to take the planes out of a buffer of this format; `None`: it is not known here."""
+    """Return the function that makes planes of a buffer in this format; `None` if the format is not supported."""
     return {"YUYV": _from_yuyv, "NV12": _from_nv12, "YU12": _from_planar}.get(pixels.fourcc, lambda _: None)(
         pixels
     )
@@ -110,7 +110,7 @@ def _from_planar(pixels: PixelFormat) -> Callable[[Plane], Planes]:
 
 
 def _full(y: Plane, u: Plane, v: Plane, pixels: PixelFormat) -> Planes:
-    """Contiguous, in full range. `bytes.translate` is a table look-up without numpy's detour over 64-bit indices."""
+    """Return contiguous planes in full range. `bytes.translate` avoids the 64-bit indices of numpy's table look-up."""
     if pixels.full_range:
         return np.ascontiguousarray(y), np.ascontiguousarray(u), np.ascontiguousarray(v)
     return _mapped(y, _LUMA), _mapped(u, _CHROMA), _mapped(v, _CHROMA)

@@ -1,4 +1,4 @@
-"""A USB camera as a source."""
+"""The source `v4l2`: a USB camera, or another V4L2 device."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ from mqttcam.values import Value
 
 _DEFAULT_SIZE = (1280, 720)
 _SAME_RATE = 0.02
-"""30000/1001 frames a second are what people call 30."""
+"""Relative difference of frame rates that counts as equal: 30000/1001 is what people call 30."""
 _WANTED = {"mjpeg": JPEGS, "yuyv": ("YUYV", "NV12", "YU12"), "auto": KNOWN}
 
 
 class V4l2Camera(ReportingSource, RestartableSource):
-    """Frames of one device: JPEGs as the camera made them, else planes.
+    """Reads the frames of one device: JPEGs as the camera made them, or planes.
 
     Attributes:
-        notes: in words, what is otherwise than it was asked for.
-        applied: the device's values as they are now: automatic controls and other programs change them, too.
+        notes: in words, what differs from the configuration.
+        applied: the device's current values, which automatic controls and other programs change as well.
     """
 
     adjusts_itself = True
@@ -103,7 +103,7 @@ class V4l2Camera(ReportingSource, RestartableSource):
     def applied(self) -> Mapping[str, Value]:
         try:
             return device_controls.readable(self._opened(), self._readable)
-        except OSError:  # it was unplugged, which the next read tells
+        except OSError:  # it was unplugged, which the next read reports
             return {}
 
     def close(self) -> None:
@@ -115,25 +115,25 @@ class V4l2Camera(ReportingSource, RestartableSource):
 
     def _start(self, device: Device) -> SourceInfo:
         if not device.is_capture:
-            raise SourceError(f"{device.path} ({device.card}) gives no pictures; try the device before it")
+            raise SourceError(f"{device.path} ({device.card}) captures no video; try the device before it")
         offered = device.formats()
         wanted = _WANTED[self._source.format]
         fourcc = next((one for one in wanted if one in offered), None)
         if fourcc is None:
             first, more = ", ".join(offered[:4]), f", {len(offered) - 4} more" if len(offered) > 4 else ""
-            raise SourceError(f"{device.card} gives {first}{more}, and none of {', '.join(wanted)}")
+            raise SourceError(f"{device.card} offers {first}{more}, and none of {', '.join(wanted)}")
         size = self._settings.size or _DEFAULT_SIZE
         pixels = device.configure(fourcc, size[0], size[1], self._settings.frame_rate)
         self._pixels = pixels
         self._planes = None if pixels.fourcc in JPEGS else planes_of(pixels)
         if self._planes is None and pixels.fourcc not in JPEGS:
-            raise SourceError(f"{device.card} gives {pixels.fourcc} after all, which is not known here")
+            raise SourceError(f"{device.card} gives {pixels.fourcc} instead, which is not supported")
         self._adjustment = adjustment_for(self._settings, pixels.width, pixels.height)
         self._controls = device_controls.controls_of(device)
         values = device_controls.readable(device, self._controls)
-        # One that is silent may keep the others waiting for seconds, and is not asked again.
+        # Reading a control that does not answer may take seconds, so it is not read again.
         self._readable = {name: self._controls[name] for name in values}
-        # A device keeps its values from one program to the next.
+        # A device keeps the values that other programs have set.
         shown = tuple(
             replace(one.control, default=values.get(name, one.control.default))
             for name, one in self._controls.items()
@@ -153,12 +153,12 @@ class V4l2Camera(ReportingSource, RestartableSource):
             notes.append(f"the camera gives {got[0]}x{got[1]} instead of {wanted}")
         if "frame_rate" in settings.model_fields_set and rate < settings.frame_rate * (1 - _SAME_RATE):
             notes.append(
-                f"the camera gives {rate:g} frames a second at {got[0]}x{got[1]} instead of {settings.frame_rate:g}"
+                f"the camera gives {rate:g} frames per second at {got[0]}x{got[1]} instead of {settings.frame_rate:g}"
             )
         return notes
 
     def _frame(self, device: Device, buffer: Buffer) -> Frame | None:
-        """The frame in a buffer; `None`, and the buffer given back, where it is broken."""
+        """Return the frame in a buffer, or `None` if it is broken; the buffer is given back in either case."""
         pixels = self._pixels
         assert pixels is not None
         jpeg: bytes | None = None
@@ -196,5 +196,5 @@ class V4l2Camera(ReportingSource, RestartableSource):
 
 
 def _node(path: str) -> str:
-    """The device itself, whatever link leads to it."""
+    """Return the path of the device itself, with symbolic links resolved."""
     return str(Path(path).resolve())

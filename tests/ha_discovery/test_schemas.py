@@ -1,7 +1,6 @@
-"""The same cases, judged by a real Home Assistant: its schemas, its entities, its log."""
+"""The valid and invalid components, checked by Home Assistant's own schemas and entity classes."""
 
 import json
-import os
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -31,35 +30,34 @@ from ha_discovery import (
 )
 from ha_discovery.abbreviations import DEVICE_KEYS, KEYS, ORIGIN_KEYS
 from ha_discovery.component import SHARED_OPTIONS
-from ha_discovery.units import STATE_CLASS_UNITS, UNITS, preferred_unit, state_class_problem
-from tests.ha_discovery.cases import WRONG, Wrong
-from tests.ha_discovery.examples import RIGHT
+from ha_discovery.units import STATE_CLASS_UNITS, UNITS, allowed_state_classes, preferred_unit
+from tests.ha_discovery.invalid import INVALID, Invalid
+from tests.ha_discovery.valid import VALID
+from tests.home_assistant.harness import ha_root, ha_version
+from tests.support.left_out import leave_out
 
 pytestmark = pytest.mark.home_assistant
 
 HERE: Final = Path(__file__).parent
-CACHE: Final = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-ROOT: Final = Path(os.environ.get("MQTTCAM_HA_ROOT") or CACHE / "home-assistant-lab")
-PYTHON: Final = "opt/ha/bin/python"
 
 
-def raw(wrong: Wrong) -> dict[str, Any]:
-    """The payload that a model would not make."""
+def payload_with(invalid: Invalid) -> dict[str, Any]:
+    """Return the payload that the model refuses to make."""
     part: dict[str, Any] = {"platform": "button", "unique_id": "u", "command_topic": "x"}
     device: Mapping[str, Any] = {"identifiers": ["d"], "name": "Thing"}
     origin: Mapping[str, Any] = {"name": "tests"}
-    if issubclass(wrong.model, Component):
-        part = {"platform": wrong.model.platform, **wrong.model.fixed, **wrong.given}
-    elif wrong.model is Device:
-        device = wrong.given
+    if issubclass(invalid.model, Component):
+        part = {"platform": invalid.model.platform, **invalid.model.fixed, **invalid.keys}
+    elif invalid.model is Device:
+        device = invalid.keys
     else:
-        origin = wrong.given
+        origin = invalid.keys
     return {"device": device, "origin": origin, "components": {"part": part}}
 
 
 SENSOR: Final = {"p": "sensor", "uniq_id": "u"}
-WHOLE: Final[dict[str, Any]] = {"dev": {"ids": ["d"], "name": "Thing"}, "o": {"name": "tests"}}
-WRONG_DEVICES: Final[dict[str, dict[str, Any]]] = {
+DEVICE_AND_ORIGIN: Final[dict[str, Any]] = {"dev": {"ids": ["d"], "name": "Thing"}, "o": {"name": "tests"}}
+INVALID_DEVICES: Final[dict[str, dict[str, Any]]] = {
     "no state topic": {"cmps": {"s": SENSOR}},
     "two availabilities": {"cmps": {"s": SENSOR | {"stat_t": "x", "avty_t": "a"}}, "avty": [{"t": "b"}]},
     "unknown key": {"cmps": {"s": SENSOR | {"stat_t": "x"}}, "ret": True},
@@ -68,8 +66,8 @@ WRONG_DEVICES: Final[dict[str, dict[str, Any]]] = {
 }
 
 
-def whole_device() -> dict[str, Any]:
-    """What components take from their device, and a removal."""
+def shared_options() -> dict[str, Any]:
+    """Return the payload of a device whose components inherit its options, with a removal."""
     discovery = DeviceDiscovery(
         device=Device(identifiers=["d"], name="Thing", via_device="bridge", suggested_area="Garden"),
         origin=Origin(name="tests"),
@@ -90,7 +88,8 @@ def whole_device() -> dict[str, Any]:
     return discovery.payload()
 
 
-def announce(component: Component) -> dict[str, Any]:
+def payload_of(component: Component) -> dict[str, Any]:
+    """Return the payload of a device with one component."""
     discovery = DeviceDiscovery(
         device=Device(identifiers=["d"], name="Thing", connections=[("mac", "dc:a6:32:00:00:01")]),
         origin=Origin(name="tests", support_url="https://example.org/"),
@@ -100,17 +99,15 @@ def announce(component: Component) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def home_assistant() -> dict[str, Any]:
-    """What Home Assistant says: one run for all cases."""
-    if not (ROOT / PYTHON).exists():
-        pytest.skip(f"no Home Assistant in {ROOT}: see the marker home_assistant, or set MQTTCAM_HA_ROOT")
-    if os.geteuid() != 0:
-        pytest.skip("only root can change into the Home Assistant of the tests (chroot)")
-    code = (HERE / "validator.py").read_text()
-    payloads = [*map(announce, RIGHT), *map(raw, WRONG), whole_device()]
-    payloads += [WHOLE | wrong for wrong in WRONG_DEVICES.values()]
+def validation() -> dict[str, Any]:
+    """The output of `schema_validator.py` for all payloads."""
+    if ha_version(ha_root()) is None:
+        leave_out("no Home Assistant: run tests/home_assistant/setup.sh")
+    code = (HERE / "schema_validator.py").read_text()
+    payloads = [*map(payload_of, VALID), *map(payload_with, INVALID), shared_options()]
+    payloads += [DEVICE_AND_ORIGIN | keys for keys in INVALID_DEVICES.values()]
     result = subprocess.run(
-        ["chroot", str(ROOT), f"/{PYTHON}", "-W", "ignore", "-c", code],
+        ["chroot", str(ha_root()), "/opt/ha/bin/python", "-W", "ignore", "-c", code],
         input=json.dumps(payloads),
         capture_output=True,
         text=True,
@@ -123,15 +120,15 @@ def home_assistant() -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("number", range(len(RIGHT)), ids=lambda n: f"{type(RIGHT[n]).__name__}-{n}")
-def test_home_assistant_takes_what_we_announce(home_assistant: dict[str, Any], number: int) -> None:
-    assert home_assistant["reports"][number] == {"errors": [], "warnings": []}
+@pytest.mark.parametrize("number", range(len(VALID)), ids=lambda n: f"{type(VALID[n]).__name__}-{n}")
+def test_home_assistant_accepts_valid_components(validation: dict[str, Any], number: int) -> None:
+    assert validation["reports"][number] == {"errors": [], "warnings": []}
 
 
-@pytest.mark.parametrize("number", range(len(WRONG)), ids=lambda n: str(WRONG[n]))
-def test_home_assistant_on_what_we_refuse(home_assistant: dict[str, Any], number: int) -> None:
-    report = home_assistant["reports"][len(RIGHT) + number]
-    match WRONG[number].home_assistant:
+@pytest.mark.parametrize("number", range(len(INVALID)), ids=lambda n: str(INVALID[n]))
+def test_home_assistant_treats_invalid_keys_as_described(validation: dict[str, Any], number: int) -> None:
+    report = validation["reports"][len(VALID) + number]
+    match INVALID[number].home_assistant:
         case "refuses":
             assert report["errors"]
         case "warns":
@@ -141,33 +138,33 @@ def test_home_assistant_on_what_we_refuse(home_assistant: dict[str, Any], number
             assert report == {"errors": [], "warnings": []}
 
 
-def test_home_assistant_takes_a_whole_device(home_assistant: dict[str, Any]) -> None:
-    assert home_assistant["reports"][len(RIGHT) + len(WRONG)] == {"errors": [], "warnings": []}
+def test_home_assistant_accepts_shared_options(validation: dict[str, Any]) -> None:
+    assert validation["reports"][len(VALID) + len(INVALID)] == {"errors": [], "warnings": []}
 
 
-@pytest.mark.parametrize("name", WRONG_DEVICES)
-def test_home_assistant_refuses_wrong_devices(home_assistant: dict[str, Any], name: str) -> None:
-    first = len(RIGHT) + len(WRONG) + 1
-    assert home_assistant["reports"][first + list(WRONG_DEVICES).index(name)]["errors"]
+@pytest.mark.parametrize("name", INVALID_DEVICES)
+def test_home_assistant_refuses_invalid_devices(validation: dict[str, Any], name: str) -> None:
+    first = len(VALID) + len(INVALID) + 1
+    assert validation["reports"][first + list(INVALID_DEVICES).index(name)]["errors"]
 
 
-def test_the_tables_of_the_tests_are_those_of_this_version(home_assistant: dict[str, Any]) -> None:
-    assert home_assistant["tables"] == json.loads((HERE / "keys-2026.11.json").read_text())
+def test_keys_file_is_that_of_this_version(validation: dict[str, Any]) -> None:
+    assert validation["tables"] == json.loads((HERE / "keys-2026.11.json").read_text())
 
 
-def test_short_names(home_assistant: dict[str, Any]) -> None:
+def test_short_names_are_home_assistants(validation: dict[str, Any]) -> None:
     for ours, theirs in zip(
-        (KEYS, DEVICE_KEYS, ORIGIN_KEYS), home_assistant["copied"]["abbreviations"], strict=True
+        (KEYS, DEVICE_KEYS, ORIGIN_KEYS), validation["copied"]["abbreviations"], strict=True
     ):
         assert {short: full for full, short in ours.items()} == {k: v for k, v in theirs.items() if k != v}
 
 
-def test_platforms_and_shared_options(home_assistant: dict[str, Any]) -> None:
-    assert sorted(get_args(Platform)) == home_assistant["copied"]["platforms"]
-    assert sorted(SHARED_OPTIONS) == home_assistant["copied"]["shared_options"]
+def test_platforms_and_shared_options_are_home_assistants(validation: dict[str, Any]) -> None:
+    assert sorted(get_args(Platform)) == validation["copied"]["platforms"]
+    assert sorted(SHARED_OPTIONS) == validation["copied"]["shared_options"]
 
 
-def test_device_classes(home_assistant: dict[str, Any]) -> None:
+def test_device_classes_are_home_assistants(validation: dict[str, Any]) -> None:
     ours = {
         "sensor": SensorDeviceClass,
         "number": NumberDeviceClass,
@@ -177,17 +174,16 @@ def test_device_classes(home_assistant: dict[str, Any]) -> None:
         "switch": SwitchDeviceClass,
         "update": UpdateDeviceClass,
     }
-    assert {name: sorted(get_args(kind)) for name, kind in ours.items()} == home_assistant["copied"][
+    assert {name: sorted(get_args(kind)) for name, kind in ours.items()} == validation["copied"][
         "device_classes"
     ]
 
 
-def test_units_and_state_classes(home_assistant: dict[str, Any]) -> None:
-    theirs = home_assistant["copied"]
+def test_units_and_state_classes_are_home_assistants(validation: dict[str, Any]) -> None:
+    theirs = validation["copied"]
     ours = {name: sorted(units, key=str) for name, units in UNITS.items()}
     assert ours == theirs["units"] == theirs["number_units"]
     assert {name: list(units) for name, units in STATE_CLASS_UNITS.items()} == theirs["state_class_units"]
     assert {unit: preferred_unit(unit) for unit in theirs["ambiguous_units"]} == theirs["ambiguous_units"]
-    every = ("measurement", "measurement_angle", "total", "total_increasing")
     for device_class, allowed in theirs["state_classes"].items():
-        assert [name for name in every if state_class_problem(device_class, name) is None] == allowed
+        assert sorted(allowed_state_classes(device_class)) == allowed

@@ -1,8 +1,9 @@
-"""What Home Assistant itself says about discovery payloads; runs in the Python that has Home Assistant.
+"""Check discovery payloads with Home Assistant's own schemas. It runs in Home Assistant's Python environment.
 
-Reads ``[device payload, ...]`` as JSON from standard input and writes JSON: ``version``, ``tables`` (all keys
-that Home Assistant knows), ``copied`` (its names and units) and ``reports``, a `check` a payload. Nothing is
-started: the payloads go through Home Assistant's schemas, then every entity is set up and shows a state.
+It reads ``[device payload, ...]`` as JSON from standard input and writes a JSON object: ``version``, ``tables`` (all
+keys that Home Assistant knows), ``copied`` (the names and units that the models copy) and ``reports``, the result of
+`check` for each payload. Home Assistant is not started: the payloads are validated, then each entity is created and
+its state read.
 """
 
 import asyncio
@@ -31,7 +32,7 @@ PLATFORMS = (
     "text",
     "update",
 )
-"""The platforms of one schema each; lights have three."""
+"""The platforms with one schema; lights have three."""
 
 
 def mqtt(module: str) -> Any:
@@ -39,7 +40,7 @@ def mqtt(module: str) -> Any:
 
 
 class Log(logging.Handler):
-    """Keeps what Home Assistant logs as warning or error."""
+    """A log handler that keeps the warnings and errors."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
@@ -61,7 +62,7 @@ def schemas(platform: str) -> list[Any]:
 
 
 def keys(schema: Any) -> dict[str, Any]:
-    """Key -> marker of every mapping inside a schema."""
+    """Return the markers of all keys in a schema, by key."""
     found: dict[str, Any] = {}
     inner = getattr(schema, "schema", schema)
     if isinstance(inner, dict):
@@ -73,7 +74,7 @@ def keys(schema: Any) -> dict[str, Any]:
 
 
 def describe(*found: Any) -> dict[str, Any]:
-    """Keys of schemas: what is required, what has a default, what has none."""
+    """Return the required keys of schemas, the defaults, and the optional keys without default."""
     described: dict[str, Any] = {"required": [], "defaults": {}, "optional": []}
     markers = {key: marker for schema in found for key, marker in keys(schema).items()}
     for key, marker in sorted(markers.items()):
@@ -88,7 +89,7 @@ def describe(*found: Any) -> dict[str, Any]:
 
 
 def tables() -> dict[str, Any]:
-    """The keys, names and units that the models copy."""
+    """Return the description of every schema, by name."""
     described = {platform: describe(*schemas(platform)) for platform in PLATFORMS}
     for name in ("basic", "json", "template"):
         module = mqtt(f"light.schema_{name}")
@@ -104,6 +105,7 @@ def tables() -> dict[str, Any]:
 
 
 def copied() -> dict[str, Any]:
+    """Return the names, units and classes that the models copy."""
     short = mqtt("abbreviations")
     sensor = importlib.import_module("homeassistant.components.sensor.const")
     number = importlib.import_module("homeassistant.components.number.const")
@@ -153,7 +155,7 @@ def entity_class(platform: str, config: dict[str, Any]) -> Any:
 
 
 def show(hass: Any, platform: str, config: dict[str, Any]) -> None:
-    """Set up the entity as discovery does, and read the state that it would have."""
+    """Create the entity as discovery does, and read its state."""
     kind = entity_class(platform, config)
     entity = kind.__new__(kind)
     entity.hass, entity.entity_id, entity._config = hass, f"{platform}.x", config
@@ -171,7 +173,7 @@ def show(hass: Any, platform: str, config: dict[str, Any]) -> None:
 
 
 def check_component(hass: Any, key: str, given: dict[str, Any], payload: dict[str, Any]) -> list[str]:
-    """Errors of one component of a device payload, the shared options of the payload included."""
+    """Return the errors of one component of a device payload, to which the shared options apply."""
     discovery, invalid = mqtt("discovery"), importlib.import_module("probatio").Error
     part = dict(given)
     platform = part.pop("platform")
@@ -192,13 +194,13 @@ def check_component(hass: Any, key: str, given: dict[str, Any], payload: dict[st
         try:
             show(hass, platform, config)
         except Exception as error:  # noqa: BLE001
-            # whatever keeps the entity from working is the finding
+            # any error means that the entity does not work
             errors.append(f"{key}: {error!r}")
     return errors
 
 
 def check(hass: Any, log: Log, given: dict[str, Any]) -> dict[str, list[str]]:
-    """What Home Assistant refuses (`errors`) and what it logs (`warnings`)."""
+    """Return the reasons for which Home Assistant refuses a payload (`errors`) and its log (`warnings`)."""
     discovery, common = mqtt("discovery"), mqtt("schemas")
     payload = copy.deepcopy(given)
     discovery._replace_all_abbreviations(payload)
@@ -217,7 +219,7 @@ async def report(payloads: list[dict[str, Any]]) -> dict[str, Any]:
     core = importlib.import_module("homeassistant.core")
     entity = importlib.import_module("homeassistant.helpers.entity")
     version = importlib.import_module("homeassistant.const").__version__
-    entity.Entity._async_write_ha_state = lambda self: None  # there is no state machine to write to
+    entity.Entity._async_write_ha_state = lambda self: None  # no state machine runs
     log = Log()
     logging.getLogger("homeassistant").addHandler(log)
     with tempfile.TemporaryDirectory() as folder:

@@ -1,4 +1,4 @@
-"""Right components, for the models and for Home Assistant alike: as small as possible, and with every key."""
+"""Valid components: as small as possible, with every key, and those that a rule could refuse by mistake."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -24,7 +24,7 @@ from ha_discovery import (
     Text,
     Update,
 )
-from tests.ha_discovery.cases import COMMAND, ID, STATE, TEMPLATES, TRIGGER
+from tests.ha_discovery.invalid import COMMAND, ID, STATE, TEMPLATES, TRIGGER
 
 ENTITY: Final[dict[str, Any]] = {
     "name": "Thing",
@@ -74,8 +74,8 @@ def _full(model: type[Component], given: Mapping[str, Any], *, short: bool = Fal
     return model(**{**common, **given, "unique_id": name})
 
 
-RIGHT: Final[list[Component]] = [
-    # as little as possible
+VALID: Final[list[Component]] = [
+    # as small as possible
     Camera(**ID, topic="x"),
     Image(**ID, url_topic="x"),
     Switch(**COMMAND),
@@ -196,7 +196,7 @@ RIGHT: Final[list[Component]] = [
         qos=1,
         encoding="ascii",
     ),
-    # what is easily refused by mistake
+    # those that a rule could refuse by mistake
     Sensor(unique_id="enum", state_topic="x", device_class="enum", options=["idle", "none"]),
     Sensor(unique_id="time", state_topic="x", device_class="timestamp"),
     Sensor(unique_id="uptime", state_topic="x", device_class="uptime"),

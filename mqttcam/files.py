@@ -1,0 +1,91 @@
+"""Files of the daemon's own: readable by its user alone, whole or absent, and never on the last bytes of a disk."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from pathlib import Path
+
+_FOLDER_MODE, _FILE_MODE = 0o700, 0o600
+RESERVE = 100_000_000
+"""Bytes of a disk that pictures leave free for the state; of a small disk, a tenth."""
+
+
+def make_private_folder(folder: Path) -> None:
+    """Create a folder, and the missing ones above it, that only this user can enter, whatever the umask.
+
+    Raises:
+        OSError: it cannot be created.
+    """
+    for path in (*reversed(folder.parents), folder):
+        try:
+            path.mkdir(_FOLDER_MODE)
+        except OSError:
+            if not path.is_dir():
+                raise
+
+
+def make_private(path: Path) -> None:
+    """Take the permissions of all other users from a file or folder, as far as this user may.
+
+    A folder that everybody may write to by design (sticky, such as `/tmp`) stays as it is.
+    """
+    with contextlib.suppress(OSError):
+        mode = path.lstat().st_mode
+        shared = stat.S_ISLNK(mode) or mode & stat.S_ISVTX
+        if mode & (stat.S_IRWXG | stat.S_IRWXO) and not shared:
+            path.chmod(stat.S_IMODE(mode) & stat.S_IRWXU)
+
+
+def write_new(path: Path, data: bytes) -> None:
+    """Write a private file, synced to the disk, or none.
+
+    Raises:
+        OSError: there is no such file.
+    """
+    try:
+        path.unlink(missing_ok=True)  # it may have another mode
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _FILE_MODE)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
+        raise
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Replace a file, or create it, atomically, also with respect to a power cut.
+
+    Raises:
+        OSError: the old file is still there.
+    """
+    make_private_folder(path.parent)
+    new = path.with_name(f".{path.name}.new")
+    write_new(new, data)
+    new.replace(path)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Sync the names of a folder's files to the disk, where the file system can do that."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def shortage(folder: Path, size: int, reserve: int = RESERVE) -> int:
+    """Return the bytes to delete on the disk of `folder` before `size` bytes more fit beside the reserve; 0 if none.
+
+    Raises:
+        OSError: the folder is not there.
+    """
+    disk = os.statvfs(folder)
+    reserve = min(reserve, disk.f_blocks * disk.f_frsize // 10)
+    return max(0, reserve + size - disk.f_bavail * disk.f_frsize)
