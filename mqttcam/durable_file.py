@@ -84,8 +84,9 @@ class DurableFile:
             if self._writing is None:
                 self._dirty = False
                 self._writing = asyncio.create_task(self._write_all(self._content()), name="write")
-            await asyncio.wait([self._writing], timeout=self._timing.answer)
-            if self._writing is not None:
+            writing = self._writing
+            await asyncio.wait([writing], timeout=self._timing.answer)
+            if not writing.done():
                 self._set_problem("the disk does not answer")
                 return False
         return self.problem is None

@@ -62,9 +62,8 @@ class CommandRunner(Generic[TargetT]):
         log.debug("command %s: %s in %d ms", request.command, error.code if error else "ok", took_ms)
         return Result(request.command, request_id, changes.values, took_ms, error, changes.warning)
 
-    def refuse(self, request: Request, message: str) -> Result:
-        """Return the result of a command that can no longer be carried out."""
-        error = CommandError(Code.UNAVAILABLE, message)
+    def refuse(self, request: Request, error: CommandError) -> Result:
+        """Return the result of a command that is not carried out."""
         return Result(request.command, Body(request).request_id, error=error)
 
     def _check(self, request: Request, body: Body) -> None:

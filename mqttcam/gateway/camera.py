@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 
 import orjson
 
@@ -16,7 +16,7 @@ from mqttcam.devices.entities.entity import state_of
 from mqttcam.devices.observer import CameraObserver
 from mqttcam.gateway.connect_image import ConnectImage
 from mqttcam.gateway.image_stream import ImageStream
-from mqttcam.gateway.inbox import CommandInbox, last_level
+from mqttcam.gateway.inbox import CommandInbox
 from mqttcam.gateway.snapshots import SnapshotPublisher
 from mqttcam.home_assistant import Announcer
 from mqttcam.mqtt.connection import Connection, Message
@@ -63,13 +63,9 @@ class CameraGateway(CameraObserver):
         device.attach(self)
         self._configure_images()
 
-    def handlers(self) -> Iterator[tuple[str, Callable[[Message], None]]]:
-        """Yield the topic filters to subscribe to, each with its handler."""
-        inbox, topics = self._inbox, self._topics
-        yield topics.set, lambda message: inbox.receive(message, "set")
-        yield topics.set_key("+"), lambda message: inbox.receive(message, "set", last_level(message))
-        yield topics.get, lambda message: inbox.receive(message, "get")
-        yield topics.command("+"), lambda message: inbox.receive(message, last_level(message))
+    def receive(self, message: Message, command: str, key: str | None) -> asyncio.Future[None] | None:
+        """Start a command; see `CommandInbox.receive`."""
+        return self._inbox.receive(message, command, key)
 
     def announce(self) -> None:
         """Publish discovery, availability, state and an image."""

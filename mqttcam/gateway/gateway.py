@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 
 from mqttcam.commands.registry import DeviceRegistry
 from mqttcam.devices.camera import CameraDevice
@@ -10,12 +11,15 @@ from mqttcam.devices.observer import NodeObserver
 from mqttcam.gateway.camera import CameraGateway
 from mqttcam.gateway.connect_image import ConnectImage
 from mqttcam.gateway.image_stream import ImageStream
-from mqttcam.gateway.node import HEALTH_TIMING, HealthTiming, NodeGateway
+from mqttcam.gateway.inbox import last_level
+from mqttcam.gateway.node import HEALTH_TIMING, EarlierRun, HealthTiming, NodeGateway
 from mqttcam.gateway.snapshots import SnapshotPublisher
-from mqttcam.home_assistant import Announcer, camera_object_id, node_object_id
+from mqttcam.home_assistant import Announcer, camera_object_id, config_topic, node_object_id
 from mqttcam.mqtt.connection import Connection, Message
-from mqttcam.mqtt.topics import OFFLINE, ONLINE, Topics
+from mqttcam.mqtt.topics import OFFLINE, ONLINE, Topics, camera_id_in
 from mqttcam.settings import HomeAssistantSettings, MqttSettings
+
+log = logging.getLogger(__name__)
 
 _LAST_ACK_TIMEOUT = 1.0
 """Seconds that the broker has to acknowledge `offline`; with closing the cameras, a stop takes less than 2 s."""
@@ -41,13 +45,15 @@ class MqttGateway(NodeObserver):
         # With a connection of their own, pictures delay neither commands nor states nor pings.
         self._pictures = Connection(settings, client_id=f"{client_id}-pictures", follows=self._connection)
         self._cameras: dict[str, CameraGateway] = {}
+        self._retained_images: set[str] = set()
         self._node = NodeGateway(
             registry,
             self._connection,
             self._topics,
             self._cameras,
             max_packet_size=lambda: min(self._connection.max_packet_size, self._pictures.max_packet_size),
-            on_camera_gone=self._remove_discovery,
+            discovery_prefix=home_assistant.discovery_prefix if home_assistant.enabled else None,
+            on_earlier_run=self._clear_earlier_run,
             timing=health,
         )
         self._announcer: Announcer | None = None
@@ -68,6 +74,7 @@ class MqttGateway(NodeObserver):
     def start(self) -> None:
         """Connect, and stay connected."""
         self._node.start()
+        self._subscribe_commands()
         if self._announcer is not None:
             self._connection.subscribe(self._birth_topic, self._received_birth)
             self._subscribe_discovery(node_object_id(self._registry.node.id))
@@ -102,8 +109,7 @@ class MqttGateway(NodeObserver):
             snapshots=SnapshotPublisher(self._pictures, topics),
         )
         self._cameras[device.id] = camera
-        for topic, handler in camera.handlers():
-            self._connection.subscribe(topic, handler)
+        self._clear_unwanted_image(device)
         self._subscribe_discovery(camera_object_id(self._registry.node.id, device.id))
         if self._connection.connected:
             camera.announce()
@@ -112,8 +118,6 @@ class MqttGateway(NodeObserver):
     def remove(self, camera_id: str, *, for_good: bool) -> None:
         """Take a camera off MQTT; with `for_good`, clear its topics and its discovery too."""
         camera = self._cameras.pop(camera_id)
-        for topic, _handler in camera.handlers():
-            self._connection.unsubscribe(topic)
         camera.close(for_good=for_good)
         if self._announcer is not None:
             topic = self._announcer.config_topic(camera_object_id(self._registry.node.id, camera_id))
@@ -121,6 +125,22 @@ class MqttGateway(NodeObserver):
         if for_good:
             self._remove_discovery(camera_id)
             self._node.publish_info()
+
+    def _subscribe_commands(self) -> None:
+        """Subscribe to the commands of all cameras, also of those that do not exist, which are answered too."""
+        every = self._topics.camera("+")
+        subscribe, receive = self._connection.subscribe, self._receive
+        subscribe(every.set, lambda message: receive(message, "set"))
+        subscribe(every.set_key("+"), lambda message: receive(message, "set", last_level(message)))
+        subscribe(every.get, lambda message: receive(message, "get"))
+        subscribe(every.command("+"), lambda message: receive(message, last_level(message)))
+
+    def _receive(self, message: Message, command: str, key: str | None = None) -> asyncio.Future[None] | None:
+        camera_id = camera_id_in(self._topics, message.topic)
+        camera = self._cameras.get(camera_id)
+        if camera is None:
+            return self._node.refuse(message, camera_id, command, key)
+        return camera.receive(message, command, key)
 
     @property
     def reconnects(self) -> int:
@@ -160,6 +180,38 @@ class MqttGateway(NodeObserver):
                 announcer.config_topic(object_id),
                 lambda message: announcer.received(object_id, message.payload, live=not message.retain),
             )
+
+    # what an earlier run or configuration has left on the broker
+
+    def _clear_earlier_run(self, earlier: EarlierRun) -> None:
+        self._retained_images |= earlier.retained_images
+        for camera in self._cameras.values():
+            self._clear_unwanted_image(camera.device)
+        for camera_id in earlier.cameras - set(self._cameras):
+            log.info("camera %s: no longer configured, clearing its topics", camera_id)
+            for topic in self._topics.camera(camera_id).retained:
+                self._clear(topic)
+            self._remove_discovery(camera_id)
+        current = self._announcer.prefix if self._announcer is not None else None
+        if (prefix := earlier.discovery_prefix) is not None and prefix != current:
+            log.info("Home Assistant: clearing the discovery messages below %s", prefix)
+            node = self._registry.node.id
+            for object_id in (
+                node_object_id(node),
+                *(camera_object_id(node, one) for one in earlier.cameras),
+            ):
+                self._clear(config_topic(prefix, object_id))
+
+    def _clear_unwanted_image(self, device: CameraDevice) -> None:
+        """Clear the image that the broker keeps of a camera whose `image.retain` is off by now."""
+        if device.image_retain:
+            self._retained_images.add(device.id)
+        elif device.id in self._retained_images:
+            self._retained_images.discard(device.id)
+            self._clear(self._topics.camera(device.id).image)
+
+    def _clear(self, topic: str) -> None:
+        self._connection.publish(topic, b"", qos=1, retain=True)
 
     def _remove_discovery(self, camera_id: str) -> None:
         if self._announcer is not None:

@@ -12,11 +12,12 @@ import orjson
 from mqttcam import __version__
 from mqttcam.commands.registry import DeviceRegistry
 from mqttcam.commands.request import MAX_PAYLOAD
+from mqttcam.devices.errors import Code, CommandError, did_you_mean
 from mqttcam.gateway.camera import CameraGateway
 from mqttcam.gateway.inbox import CommandInbox, last_level
 from mqttcam.mqtt.connection import Connection, Message
 from mqttcam.mqtt.topics import ONLINE, Topics
-from mqttcam.text import is_id
+from mqttcam.text import is_id, shown
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +36,8 @@ class HealthTiming:
 
 
 HEALTH_TIMING = HealthTiming()
+_COPIES_WITHIN = 0.05
+"""Seconds between two copies of a message that a broker delivers for overlapping subscriptions."""
 
 
 class NodeGateway:
@@ -48,7 +51,8 @@ class NodeGateway:
         cameras: Mapping[str, CameraGateway],
         *,
         max_packet_size: Callable[[], int],
-        on_camera_gone: Callable[[str], None],
+        discovery_prefix: str | None,
+        on_earlier_run: Callable[[EarlierRun], None],
         timing: HealthTiming,
     ) -> None:
         """Publish nothing yet.
@@ -56,23 +60,25 @@ class NodeGateway:
         Args:
             cameras: those on MQTT, by id; read at each message.
             max_packet_size: returns the limit to publish in `info`, in bytes.
-            on_camera_gone: called with the id of a camera that an earlier run left on the broker.
+            discovery_prefix: of Home Assistant's discovery; `None` if it is off.
+            on_earlier_run: called with what the last run has left on the broker.
         """
         self._registry = registry
         self._connection = connection
         self._topics = topics
         self._cameras = cameras
         self._max_packet_size = max_packet_size
-        self._on_camera_gone = on_camera_gone
+        self._discovery_prefix = discovery_prefix
+        self._on_earlier_run = on_earlier_run
         self._timing = timing
         self._inbox = CommandInbox(connection, registry.node_runner, topics.result)
+        self._overlapping = (topics.command("get"), topics.command("set"))
+        self._last: tuple[Message, float] | None = None
         self._periodic: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Subscribe to the commands, and publish `health` from now on."""
-        self._connection.subscribe(
-            self._topics.command("+"), lambda message: self._inbox.receive(message, last_level(message))
-        )
+        self._connection.subscribe(self._topics.command("+"), self._receive)
         self._connection.subscribe(self._topics.info, self._received_info)
         self._periodic = asyncio.create_task(self._publish_periodically(), name="mqtt-health")
 
@@ -81,6 +87,25 @@ class NodeGateway:
         if self._periodic is not None:
             self._periodic.cancel()
         self._inbox.close()
+
+    def _receive(self, message: Message) -> asyncio.Future[None] | None:
+        if message.topic not in self._overlapping:
+            return self._inbox.receive(message, last_level(message))
+        # The filters of the cameras' commands match these two as well, and some brokers deliver a message for each.
+        last, self._last = self._last, (message, asyncio.get_running_loop().time())
+        if last is not None and message == last[0] and self._last[1] - last[1] < _COPIES_WITHIN:
+            self._last = None
+            return None
+        return self._inbox.receive(message, last_level(message))
+
+    def refuse(
+        self, message: Message, camera_id: str, command: str, key: str | None
+    ) -> asyncio.Future[None] | None:
+        """Answer a command to a camera that does not exist, with the most similar one that does."""
+        known = sorted(self._cameras)
+        text = f"no camera {shown(camera_id)!r}{did_you_mean(camera_id, known)}"
+        error = CommandError(Code.UNKNOWN_KEY, text, "camera", known)
+        return self._inbox.receive(message, command, key, refusal=error)
 
     def publish_online(self) -> None:
         """Publish `status`."""
@@ -93,9 +118,13 @@ class NodeGateway:
             "version": __version__,
             "limits": {"max_packet_size": self._max_packet_size(), "max_command_size": MAX_PAYLOAD},
             "commands": sorted(command.name for command in self._registry.node_runner.listed),
+            "discovery_prefix": self._discovery_prefix,
             "cameras": {
-                camera_id: self._registry.cameras[camera_id].describe().capabilities
-                for camera_id in self._cameras
+                camera_id: {
+                    **self._registry.cameras[camera_id].describe().capabilities,
+                    "image_retain": camera.device.image_retain,
+                }
+                for camera_id, camera in self._cameras.items()
             },
         }
         self._connection.publish(self._topics.info, orjson.dumps(info), qos=1, retain=True)
@@ -117,20 +146,34 @@ class NodeGateway:
             await asyncio.sleep(self._timing.interval)
 
     def _received_info(self, message: Message) -> None:
-        """Find the cameras of an earlier run in the retained `info`, and clear their topics."""
-        if not message.retain:
-            return
-        for camera_id in camera_ids(message.payload) - set(self._cameras):
-            log.info("camera %s: no longer configured, clearing its topics", camera_id)
-            for topic in self._topics.camera(camera_id).retained:
-                self._connection.publish(topic, b"", qos=1, retain=True)
-            self._on_camera_gone(camera_id)
+        if message.retain:
+            self._on_earlier_run(earlier_run(message.payload))
 
 
-def camera_ids(info: bytes) -> set[str]:
-    """Return the valid camera ids in the payload of an `info` message, which another client may have written."""
+@dataclass(frozen=True, slots=True)
+class EarlierRun:
+    """What the last run of this node has left on the broker, as its retained `info` says.
+
+    Attributes:
+        cameras: the ids of its cameras.
+        retained_images: of those with `image.retain`.
+        discovery_prefix: the prefix of its discovery messages; `None` if there are none.
+    """
+
+    cameras: frozenset[str] = frozenset()
+    retained_images: frozenset[str] = frozenset()
+    discovery_prefix: str | None = None
+
+
+def earlier_run(info: bytes) -> EarlierRun:
+    """Return what the payload of an `info` message says, which another client may have written."""
     try:
-        cameras = orjson.loads(info)["cameras"]
-    except (orjson.JSONDecodeError, KeyError, TypeError):
-        return set()
-    return {camera_id for camera_id in cameras if is_id(camera_id)} if isinstance(cameras, dict) else set()
+        data = orjson.loads(info)
+        cameras, prefix = data["cameras"], data.get("discovery_prefix")
+        ids = frozenset(camera_id for camera_id in cameras if is_id(camera_id))
+        known = {one: cameras[one] for one in ids if isinstance(cameras[one], dict)}
+    except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
+        return EarlierRun()
+    is_prefix = isinstance(prefix, str) and not set(prefix) & set("+#\0")
+    retained = frozenset(one for one, camera in known.items() if camera.get("image_retain") is True)
+    return EarlierRun(ids, retained, prefix if is_prefix else None)

@@ -16,6 +16,7 @@ from mqttcam.devices.node import Node
 from mqttcam.home_assistant.discovery import (
     camera_discovery,
     camera_object_id,
+    config_topic,
     node_discovery,
     node_object_id,
 )
@@ -50,7 +51,7 @@ class Announcer:
         self._publish = publish
         self._later = later
         self._topics = topics
-        self._prefix = prefix
+        self.prefix = prefix
         self._node = node
         self._own = f'"{topics.root}/'.encode()
         self._deleted: set[str] = set()
@@ -60,7 +61,7 @@ class Announcer:
 
     def config_topic(self, object_id: str) -> str:
         """Return the topic of a device's discovery message."""
-        return f"{self._prefix}/device/{object_id}/config"
+        return config_topic(self.prefix, object_id)
 
     def birth_delay(self) -> float:
         """Return the seconds to wait before answering a birth message."""

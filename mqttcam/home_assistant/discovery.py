@@ -222,13 +222,14 @@ def discovery_messages(
     node: Node, devices: Iterable[CameraDevice], topics: Topics, prefix: str
 ) -> dict[str, dict[str, object]]:
     """Return every discovery message by topic; the node's is the first, as the devices of its cameras refer to it."""
-    payloads = {_topic(prefix, node_object_id(node.id)): node_discovery(node, topics).payload()}
+    payloads = {config_topic(prefix, node_object_id(node.id)): node_discovery(node, topics).payload()}
     for device in devices:
-        payloads[_topic(prefix, camera_object_id(node.id, device.id))] = camera_discovery(
+        payloads[config_topic(prefix, camera_object_id(node.id, device.id))] = camera_discovery(
             device, node, topics
         ).payload()
     return payloads
 
 
-def _topic(prefix: str, object_id: str) -> str:
+def config_topic(prefix: str, object_id: str) -> str:
+    """Return the topic of a device's discovery message."""
     return f"{prefix}/device/{object_id}/config"

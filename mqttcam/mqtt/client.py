@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -24,6 +25,8 @@ ORIGIN = "client_id"
 MQTT_5 = int(MQTTProtocolVersion.MQTTv5)
 MQTT_3_1_1 = int(MQTTProtocolVersion.MQTTv311)
 
+RECEIVE_MAXIMUM = 32
+"""QoS 1 messages that an MQTT 5 broker may send before the first of them is acknowledged (MQTT 5, 3.1.2.11.3)."""
 _MAX_UNACKNOWLEDGED = 1024
 """QoS 1 messages that may wait for their PUBACK; paho sends 20 of them at a time."""
 
@@ -85,6 +88,7 @@ class Client(paho.Client):
         connack: None until it has arrived.
         disconnect_reason: None until paho has closed the socket.
         received: messages, until the owner takes them out.
+        to_acknowledge: packet identifiers of received messages, in their order, until the owner acknowledges them.
         acknowledged: packet identifiers and reason codes of PUBACKs, until the owner takes them out.
     """
 
@@ -94,10 +98,12 @@ class Client(paho.Client):
             options.client_id,
             protocol=MQTTProtocolVersion(options.protocol),
             reconnect_on_failure=False,
+            manual_ack=True,
         )
         self.connack: Connack | None = None
         self.disconnect_reason: DisconnectReason | None = None
         self.received: list[Message] = []
+        self.to_acknowledge: deque[int] = deque()
         self.acknowledged: list[tuple[int, int]] = []
         self._shared_socket = shared_socket
         self._options = options
@@ -119,6 +125,11 @@ class Client(paho.Client):
         return bool(self._awaiting_suback)
 
     @property
+    def unacknowledged(self) -> int:
+        """The number of our QoS 1 messages that wait for their PUBACK; without pictures, which bypass paho."""
+        return len(self._out_messages)
+
+    @property
     def _is_5(self) -> bool:
         return self._options.protocol == MQTT_5
 
@@ -132,6 +143,7 @@ class Client(paho.Client):
         if self._is_5:
             properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
             properties.MaximumPacketSize = self._options.largest
+            properties.ReceiveMaximum = RECEIVE_MAXIMUM
         self.connect(host, port, self._options.keepalive, properties=properties)
 
     def send(
@@ -191,10 +203,12 @@ class Client(paho.Client):
             self.disconnect_reason = DisconnectReason("the broker sent a malformed packet")
 
     def _record_message(self, _client: paho.Client, _data: object, message: paho.MQTTMessage) -> None:
+        if message.qos:
+            self.to_acknowledge.append(message.mid)
         try:
             topic = message.topic
         except UnicodeDecodeError:
-            log.warning("MQTT: message ignored, because its topic is not UTF-8")
+            log.debug("MQTT: message ignored, because its topic is not UTF-8")
             return
         properties = message.properties
         own = (ORIGIN, self._options.client_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Sequence
 
@@ -26,6 +27,8 @@ log = logging.getLogger(__name__)
 LARGEST_MESSAGE = 16 * 1024 * 1024
 """Bytes of the largest packet that is received. Commands may have far less, and a larger one is answered with an error;
 an MQTT 5 broker does not deliver a packet beyond this limit, and with 3.1.1 it ends the connection."""
+_MAX_LOGGED = 100
+"""Topics whose messages are logged as too large; the response topics of clients are among them."""
 _OVERHEAD = 20
 """Bytes at most of header, packet identifier and lengths in a small packet."""
 
@@ -56,8 +59,8 @@ class Connection:
 
         Args:
             will: topic and payload that the broker publishes when this connection is lost; QoS 1, retained.
-            follows: another connection to the same broker. This one, for pictures, is made only while that one is up,
-                so that a problem with the broker is logged once.
+            follows: another connection to the same broker. This one, for pictures, is up only while that one is, so
+                that a problem with the broker is logged once, and both come back together.
             largest_message: bytes of the largest packet that is received.
         """
         timing = timing or Timing()
@@ -90,6 +93,10 @@ class Connection:
         self._task: asyncio.Task[None] | None = None
         self._connects = 0
         self._too_large: set[str] = set()
+        self._leader_connected = asyncio.Event()
+        if follows is not None:
+            follows.on_connected(self._leader_connected.set)
+            follows.on_disconnected(self._drop)
 
     @property
     def connected(self) -> bool:
@@ -202,7 +209,7 @@ class Connection:
 
     def _log_too_large(self, topic: str, size: int) -> None:
         """A broker ends the connection when a packet exceeds its limit, and would again after each reconnect."""
-        if topic not in self._too_large:
+        if topic not in self._too_large and len(self._too_large) < _MAX_LOGGED:
             self._too_large.add(topic)
             log.error(
                 "MQTT: nothing is published to %s: %d bytes, and a packet may have %d",
@@ -222,8 +229,25 @@ class Connection:
             except Exception as error:
                 log.exception("MQTT: internal error")
                 failure = ConnectionFailure(f"internal error: {error!r}")
-            quiet = self._follows is not None and not self._follows.connected
-            await asyncio.sleep(self._reconnect.failed(failure, quiet=quiet))
+            await self._pause(failure)
+
+    async def _pause(self, failure: ConnectionFailure) -> None:
+        """Wait until the next attempt."""
+        leader = self._follows
+        if leader is None:
+            await asyncio.sleep(self._reconnect.failed(failure))
+        elif not leader.connected:
+            self._reconnect.waits(failure)
+        else:
+            # If the other connection is made anew, the broker is back: the pause ends.
+            self._leader_connected.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._reconnect.failed(failure)):
+                    await self._leader_connected.wait()
+
+    def _drop(self) -> None:
+        if self.network is not None:
+            self.network.drop()
 
     async def _connect_and_run(self) -> ConnectionFailure:
         """Run one connection from its start to its end; return why it ended, or was not made."""

@@ -43,7 +43,7 @@ class Connector:
         learns_protocol: bool,
         size_limit: PacketSizeLimit,
         timing: Timing,
-        on_message: Callable[[Message], None],
+        on_message: Callable[[Message], asyncio.Future[None] | None],
     ) -> None:
         """Connect to nothing yet.
 

@@ -21,6 +21,9 @@ log = logging.getLogger(__name__)
 
 _MAX_BACKLOG = 1_000_000
 """Bytes of small messages that may wait for a full socket."""
+_MAX_IN_PROGRESS = 32
+"""Received messages that are being handled, and messages of ours that wait for their PUBACK, while further received
+messages are acknowledged."""
 _TICK = 1.0
 """Seconds between two checks of keepalive and PUBACKs."""
 
@@ -40,14 +43,14 @@ class NetworkConnection:
         options: ConnectOptions,
         puback_timeout: float,
         size_limit: PacketSizeLimit,
-        on_message: Callable[[Message], None],
+        on_message: Callable[[Message], asyncio.Future[None] | None],
     ) -> None:
         """Take over `sock`, which is connected and non-blocking; nothing is sent before `open`.
 
         Args:
             puback_timeout: seconds without progress after which a picture that waits for its PUBACK ends the
                 connection.
-            on_message: called with each received message.
+            on_message: called with each received message; returns a future if handling it takes time.
         """
         self._loop = asyncio.get_running_loop()
         self.protocol = options.protocol
@@ -59,6 +62,7 @@ class NetworkConnection:
         self._client = Client(self._shared_socket, options)
         self._writing = False
         self._backlog = 0
+        self._in_progress = 0
         self._acks: dict[int, Callable[[int], None]] = {}
         self._inflight = InflightWindow(size_limit, self._loop.time)
         self._refusal_logged = False
@@ -96,7 +100,9 @@ class NetworkConnection:
         try:
             mid = self._client.send(topic, payload, qos, retain, properties)
         except ValueError as error:
-            log.warning("MQTT: cannot publish to %.200r: %s", topic, error)
+            log.debug(
+                "MQTT: cannot publish to %.200r: %s", topic, error
+            )  # a response topic, of a client's choice
             return False
         if mid is not None and on_ack is not None:
             self._acks[mid] = on_ack
@@ -276,7 +282,33 @@ class NetworkConnection:
         if client.received:
             received, client.received = client.received, []
             for message in received:
-                self._on_message(message)
+                self._handle(message)
+        self._acknowledge()
+
+    def _handle(self, message: Message) -> None:
+        future = self._on_message(message)
+        if future is not None:
+            self._in_progress += 1
+            future.add_done_callback(self._handled)
+
+    def _handled(self, _future: asyncio.Future[None]) -> None:
+        self._in_progress -= 1
+        if self._client.to_acknowledge and not self.ended.done():
+            self._acknowledge()
+            self._settle()
+
+    def _acknowledge(self) -> None:
+        """Acknowledge received messages in their order, but none while many are in progress.
+
+        A broker sends no more than it may without an acknowledgement, so a flood of commands waits there, not here.
+        """
+        client = self._client
+        while (
+            client.to_acknowledge
+            and not self._shared_socket.closed
+            and self._in_progress + client.unacknowledged <= _MAX_IN_PROGRESS
+        ):
+            client.ack(client.to_acknowledge.popleft(), 1)
 
     def _take_ack(self, mid: int, reason: int) -> None:
         if reason >= 128 and not self._refusal_logged:

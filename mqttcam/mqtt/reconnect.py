@@ -44,16 +44,16 @@ class ReconnectPolicy:
             self._backoff.reset()
             self._logged = None
 
-    def failed(self, failure: ConnectionFailure, *, quiet: bool = False) -> float:
-        """Return the seconds until the next attempt; log the failure unless it was the last one logged.
+    def waits(self, failure: ConnectionFailure) -> None:
+        """Note a failure that the connection that this one follows has as well, and logs."""
+        self.problem = f"MQTT {self._where}: {failure.text}"
 
-        Args:
-            quiet: do not log it, because the connection that this one follows does.
-        """
+    def failed(self, failure: ConnectionFailure) -> float:
+        """Return the seconds until the next attempt; log the failure unless it was the last one logged."""
         if failure.retry_now:
             return 0.0
         self.problem = f"MQTT {self._where}: {failure.text}"
-        if not quiet and self._logged != self.problem:
+        if self._logged != self.problem:
             self._logged = self.problem
             log.log(logging.ERROR if failure.permanent else logging.WARNING, "%s; trying again", self.problem)
         return self._timing.permanent_retry if failure.permanent else self._backoff.next()

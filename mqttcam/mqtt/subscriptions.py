@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 
@@ -11,7 +12,8 @@ from mqttcam.mqtt.client import Message
 
 log = logging.getLogger(__name__)
 
-Handler = Callable[[Message], None]
+Handler = Callable[[Message], asyncio.Future[None] | None]
+"""Takes a message; returns a future if handling it takes time."""
 
 
 class Subscriptions:
@@ -38,12 +40,13 @@ class Subscriptions:
         matching = (handler for item, handler in self._handlers.items() if topic_matches_sub(item, topic))
         return next(matching, None)
 
-    def deliver(self, message: Message) -> None:
-        """Call the handler of a message; log an exception that it raises."""
+    def deliver(self, message: Message) -> asyncio.Future[None] | None:
+        """Call the handler of a message and return what it returns; log an exception that it raises."""
         handler = self.find(message.topic)
         if handler is None:
-            return
+            return None
         try:
-            handler(message)
+            return handler(message)
         except Exception:
             log.exception("MQTT: the handler of a message on %.200r failed", message.topic)
+            return None

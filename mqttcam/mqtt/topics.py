@@ -114,10 +114,15 @@ class Topics:
         return f"{self.root}/result"
 
     def camera(self, camera_id: str) -> CameraTopics:
-        """Return the topics of a camera."""
+        """Return the topics of a camera. With `+`, the filters for all cameras."""
         return CameraTopics(f"{self.root}/{camera_id}")
 
     @property
     def retained(self) -> tuple[str, ...]:
         """Every topic of the node itself that may hold a retained message of ours."""
         return (self.status, self.info, self.health)
+
+
+def camera_id_in(topics: Topics, topic: str) -> str:
+    """Return the id in a topic of a camera of this node."""
+    return topic.removeprefix(f"{topics.root}/").partition("/")[0]

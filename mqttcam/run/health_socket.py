@@ -125,15 +125,14 @@ class HealthSocket:
             self._close()
             try:
                 await self._open()
-            except FolderTaken as error:
-                self._failed(str(error))
-            except OSError as error:
-                self._failed(error.strerror or str(error))
-            else:
                 log.info("%s: the health check is available again", self._folder)
                 self.problem = None
                 if recreated and self._on_recreated is not None:
                     await self._on_recreated()
+            except OSError as error:
+                self._failed(error.strerror or str(error))
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is tried again
+                self._failed(str(error))
 
     def _is_there(self) -> bool:
         """Whether the folder is still the locked one, with the socket in it."""

@@ -206,7 +206,7 @@ async def test_too_many_waiting_commands_are_refused_and_the_others_carried_out(
 async def test_refuse_returns_a_result_with_the_request_id(lamp: Lamp) -> None:
     result = (
         CommandRunner(lamp, lamp_commands)
-        .refuse(Request("flash", b'{"request_id": "x"}'), "too late")
+        .refuse(Request("flash", b'{"request_id": "x"}'), CommandError(Code.UNAVAILABLE, "too late"))
         .as_json()
     )
     assert (result["ok"], result["request_id"]) == (False, "x")

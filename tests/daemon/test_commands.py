@@ -126,3 +126,33 @@ def test_commands_at_any_qos_are_answered_once(shared: Rig, front: Camera, qos: 
     front.state()
     results = [m.json["request_id"] for m in shared.client.on(front.topic("result"), since)]
     assert results.count(f"qos {qos}") == 1
+
+
+@pytest.mark.parametrize("topic", ["set", "set/brightness", "get", "cmd/snapshot"])
+def test_a_command_to_a_camera_that_does_not_exist_is_answered_with_the_most_similar_one(
+    shared: Rig, topic: str
+) -> None:
+    since = shared.mark()
+    shared.client.publish(shared.node.topic("frnt", topic), b'{"request_id": "lost"}')
+    answers = shared.client.wait(shared.node.topic("result"), since=since)
+    request_id = None if topic == "set/brightness" else "lost"
+    command = topic.rpartition("/")[2] if topic.startswith("cmd") else topic.partition("/")[0]
+    error = check_error(answers.json, command, "unknown_key", field="camera", request_id=request_id)
+    assert "did you mean front?" in error["message"]
+    assert "front" in error["allowed"]
+
+
+@pytest.mark.parametrize("name", ["get", "set"])
+def test_a_command_that_two_subscriptions_match_is_answered_once(shared: Rig, name: str) -> None:
+    """`cmd/get` of the node looks like `get` of a camera `cmd`."""
+    answers = answers_to(shared.client, shared.node.base, f"cmd/{name}", b'{"request_id": "one"}')
+    assert len(answers.to_sender) == len(answers.to_all) == 1
+
+
+def test_a_response_topic_with_a_wildcard_costs_only_the_answer_there(shared: Rig, front: Camera) -> None:
+    before = shared.daemon.log
+    since = shared.mark()
+    topic = front.topic("set")
+    shared.client.publish(topic, b'{"request_id": "wild"}', response_topic="a/+/#")
+    shared.client.wait(front.topic("result"), lambda m: m.json["request_id"] == "wild", since=since)
+    assert "cannot publish" not in shared.daemon.log.removeprefix(before)

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from tests.support.client import retained
 from tests.support.daemon import mqttcam_command, pattern_camera
 from tests.support.discovery import full, others_retained
 from tests.support.results import check_ok
 from tests.support.rig import Launch, Rig
+from tests.support.waiting import wait_for
 
 NODE = "homeassistant/device/mqttcam_yard/config"
 FRONT = "homeassistant/device/mqttcam_yard_front/config"
@@ -201,3 +203,28 @@ class TestForget:
     def _forget(rig: Rig) -> None:
         done = mqttcam_command(rig.daemon.directory, "forget", "-c", str(rig.daemon.config_file))
         assert done.returncode == 0, done.stderr
+
+
+def test_discovery_is_cleared_once_it_is_switched_off(launch: Launch) -> None:
+    rig = launch()
+    wait_for(lambda: len(rig.discovery()) == 2, "the node and its camera are announced")
+    config = rig.daemon.config
+    assert isinstance(config, dict)
+    config["home_assistant"] = {"enabled": False}
+    since = rig.mark()
+    rig.daemon.restart()
+    rig.node.wait_online(since=since)
+    wait_for(lambda: not rig.discovery(), "the messages are cleared")
+
+
+def test_discovery_below_an_earlier_prefix_is_cleared(launch: Launch) -> None:
+    rig = launch()
+    wait_for(lambda: len(rig.discovery()) == 2, "the node and its camera are announced")
+    config = rig.daemon.config
+    assert isinstance(config, dict)
+    config["home_assistant"] = {"discovery_prefix": "elsewhere"}
+    since = rig.mark()
+    rig.daemon.restart()
+    rig.node.wait_online(since=since)
+    wait_for(lambda: not rig.discovery(), "the earlier messages are cleared")
+    wait_for(lambda: len(retained(rig.broker, "elsewhere/#")) == 2, "there are new ones")

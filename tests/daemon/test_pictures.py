@@ -52,7 +52,7 @@ def _snapshot_seq(shared: Rig, camera: Camera, name: str) -> int:
 
 def test_rate_0_in_the_configuration(launch: Launch) -> None:
     rig = launch(cameras={"front": pattern_camera(frame_rate=30, image={"fps": 0})})
-    rig.front.wait_availability("online")
+    rig.client.wait(rig.front.topic("image", "meta"), lambda m: m.json["trigger"] == "connect")
     first = _snapshot_seq(rig, rig.front, "a")
     since = rig.mark()
     while _snapshot_seq(rig, rig.front, "b") < first + 20:
@@ -148,3 +148,21 @@ def test_many_snapshots_at_once_are_each_answered(shared: Rig, front: Camera) ->
     assert good
     metas = shared.client.wait_many(front.topic("snapshot", "meta"), len(good), since=since)
     assert sorted(m.json["request_id"] for m in metas) == sorted(good)
+
+
+@pytest.mark.parametrize("how", ["restart", "reload"])
+def test_a_retained_image_is_cleared_once_images_are_not_retained(launch: Launch, how: str) -> None:
+    rig = launch(cameras={"front": pattern_camera(image={"retain": True})})
+    topic = rig.front.topic("image")
+    wait_for(lambda: topic in rig.retained(), "the broker keeps an image")
+    config = rig.daemon.config
+    assert isinstance(config, dict)
+    config["cameras"]["front"]["image"]["retain"] = False
+    if how == "restart":
+        since = rig.mark()
+        rig.daemon.restart()
+        rig.node.wait_online(since=since)
+    else:
+        rig.daemon.write_config()
+        check_ok(rig.node.command("reload"), "reload")
+    wait_for(lambda: topic not in rig.retained(), "it is cleared")

@@ -75,7 +75,8 @@ def test_it_subscribes_to_commands_and_home_assistant_only(tmp_path: Path) -> No
             )
     front = running.front
     words = ("set", "set/+", "get", "cmd/+")
-    wanted = {front.topic(word) for word in words} | {running.node.topic("cmd", "+"), "homeassistant/status"}
+    every = [running.node.topic("+", word) for word in words]
+    wanted = {*every, running.node.topic("cmd", "+"), "homeassistant/status"}
     assert wanted <= filters
     for topic in (
         front.topic("image"),

@@ -57,13 +57,15 @@ async def test_many_changes_are_one_write(tmp_path: Path) -> None:
     path = tmp_path / "values.json"
     store = Store(path, write=counted)
 
-    async def one(number: int) -> None:
+    async def one(number: int) -> bool:
         store.set("front", "brightness", number, None)
-        await store.save()
+        await asyncio.sleep(number / 10_000)  # some during a write
+        return await store.save()
 
-    await asyncio.gather(*(one(number) for number in range(50)))
+    results = await asyncio.gather(*(one(number) for number in range(50)))
     assert reopened(path).get("front", "brightness", ANY.coerce, None) == 49
     assert writes <= 6, "of the file and its copy"
+    assert results == [True] * 50
 
 
 @pytest.mark.parametrize(

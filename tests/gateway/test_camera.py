@@ -19,7 +19,7 @@ from mqttcam.gateway.camera import CameraGateway
 from mqttcam.gateway.connect_image import ConnectImage
 from mqttcam.gateway.gateway import MqttGateway
 from mqttcam.gateway.image_stream import ImageStream
-from mqttcam.gateway.node import HealthTiming, camera_ids
+from mqttcam.gateway.node import EarlierRun, HealthTiming, earlier_run
 from mqttcam.gateway.snapshots import SnapshotPublisher
 from mqttcam.mqtt.connection import Connection
 from mqttcam.mqtt.topics import Topics
@@ -47,6 +47,12 @@ class PublishedTopics:
         if not self.full:
             self.sent.append(topic.rpartition("/")[2])
         return not self.full
+
+    def on_connected(self, _hook: Callable[[], None]) -> None:
+        """It is always connected."""
+
+    def remove_hooks(self, *_hooks: Callable[[], None]) -> None:
+        """There are none."""
 
 
 class ImageInFlight:
@@ -174,9 +180,15 @@ async def test_health_is_reported_again_after_a_report_that_failed(
 
 @pytest.mark.parametrize("info", [b"", b"\xff", b"3", b"[]", b"{}", b'{"cameras": 3}', b'{"cameras": ["a"]}'])
 def test_garbage_in_info_names_no_cameras(info: bytes) -> None:
-    assert camera_ids(info) == set()
+    assert earlier_run(info) == EarlierRun()
 
 
 def test_only_valid_ids_are_taken_from_info() -> None:
     info = b'{"cameras": {"front": 1, "../x": 1, "a/b": 1, "#": 1, "": 1, "Front": 1, "a\\u0000": 1}}'
-    assert camera_ids(info) == {"front"}
+    assert earlier_run(info).cameras == {"front"}
+
+
+@pytest.mark.parametrize("prefix", ["3", '"a/#"', '"+"', '"\\u0000"', "null", "[]"])
+def test_a_prefix_in_info_that_is_no_topic_is_ignored(prefix: str) -> None:
+    info = f'{{"cameras": {{"front": {{"image_retain": true}}}}, "discovery_prefix": {prefix}}}'.encode()
+    assert earlier_run(info) == EarlierRun(frozenset(["front"]), frozenset(["front"]), None)

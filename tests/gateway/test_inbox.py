@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, cast
 
 import orjson
@@ -10,6 +11,7 @@ import pytest
 
 from mqttcam.commands.command import Command, command
 from mqttcam.commands.runner import CommandRunner
+from mqttcam.devices.errors import Code, CommandError
 from mqttcam.gateway.inbox import CommandInbox
 from mqttcam.mqtt.connection import Connection, Message
 from tests.support.waiting import until
@@ -22,12 +24,22 @@ class Published:
 
     def __init__(self, *, echoes: bool = False) -> None:
         self.echoes = echoes
+        self.connected = True
+        self.full = False
+        self.hooks: list[Callable[[], None]] = []
         self.sent: list[tuple[str, bytes, bool]] = []
 
     def publish(self, topic: str, payload: bytes, qos: int = 0, retain: bool = False, **more: object) -> bool:
-        assert qos == 1
+        if self.full and qos == 1:
+            return False
         self.sent.append((topic, payload, retain))
         return True
+
+    def on_connected(self, hook: Callable[[], None]) -> None:
+        self.hooks.append(hook)
+
+    def remove_hooks(self, *hooks: Callable[[], None]) -> None:
+        self.hooks = [hook for hook in self.hooks if hook not in hooks]
 
     @property
     def results(self) -> list[dict[str, Any]]:
@@ -146,3 +158,40 @@ async def test_commands_ended_before_close_are_not_answered_again(
     inbox.close()
     await settled()
     assert [result["ok"] for result in connection.results] == [True]
+
+
+async def test_a_result_beyond_the_queue_of_qos_1_messages_is_published_at_qos_0(
+    inbox: CommandInbox[Gate], connection: Published
+) -> None:
+    connection.full = True
+    for number in range(3):
+        inbox.receive(message(b'{"request_id": %d}' % number), "get")
+    await settled()
+    assert [result["request_id"] for result in connection.results] == [0, 1, 2]
+
+
+async def test_a_result_without_a_connection_is_published_after_the_next_connect(
+    inbox: CommandInbox[Gate], connection: Published
+) -> None:
+    connection.connected = False
+    inbox.receive(message(b'{"request_id": 1}', response_topic="to/me"), "get")
+    await settled()
+    assert connection.sent == []
+    connection.connected = True
+    for hook in connection.hooks:
+        hook()
+    assert [topic for topic, _, _ in connection.sent] == ["result", "to/me"]
+
+
+async def test_a_command_can_be_refused_without_being_carried_out(
+    inbox: CommandInbox[Gate], connection: Published, gate: Gate
+) -> None:
+    error = CommandError(Code.UNKNOWN_KEY, "no camera 'frnot', did you mean front?", "camera", ["front"])
+    inbox.receive(message(b'{"request_id": 1}'), "get", refusal=error)
+    inbox.receive(message(b'{"request_id": 2}', retain=True), "get", refusal=error)
+    await settled()
+    assert [(result["request_id"], result["error"]["code"]) for result in connection.results] == [
+        (1, "unknown_key"),
+        (2, "retained"),
+    ]
+    assert gate.ran == 0

@@ -272,6 +272,32 @@ async def test_reconnects_after_the_broker_was_killed(
         assert connection.reconnects == 1
 
 
+async def test_a_follower_comes_back_with_the_connection_that_it_follows(
+    folder: Path, connect: Connect
+) -> None:
+    """Whatever pauses it has collected, and whichever of the two notices the loss first."""
+    quick, slow = Timing(first_retry=0.05, last_retry=0.05), Timing(first_retry=60, last_retry=60)
+    with Mosquitto(folder) as broker:
+        connection = await connect(broker, timing=quick)
+        follower = await connect(broker, follows=connection, timing=slow)
+        for reconnects in range(1, 4):
+            broker.kill()
+            await until(lambda: not connection.connected and not follower.connected, "the loss is noticed")
+            broker.start()
+            await until(lambda: connection.connected and follower.connected, "both are back", 15)
+            assert (connection.reconnects, follower.reconnects) == (reconnects, reconnects)
+
+
+async def test_a_follower_ends_with_the_connection_that_it_follows(broker: Broker, connect: Connect) -> None:
+    """On a dead link its own keepalive would take minutes."""
+    async with Proxy(broker.port) as proxy:
+        connection = await connect(Endpoint(proxy.port), timing=Timing(first_retry=0.05, last_retry=0.05))
+        follower = await connect(broker, follows=connection)
+        proxy.cut()
+        await until(lambda: connection.reconnects and follower.reconnects, "both are back")
+        await until(lambda: connection.connected and follower.connected, "both are up")
+
+
 async def test_refused_connection_is_logged_once(connect: Connect, caplog: pytest.LogCaptureFixture) -> None:
     port = free_port()
     connection = await connect(Endpoint(port), wait=False, timing=QUICK)
@@ -377,6 +403,35 @@ async def test_unacknowledged_qos_1_messages_are_bounded(broker: Broker, connect
         proxy.stall("down")
         taken = sum(connection.publish(TOPICS.info, b"{}", qos=1) for _ in range(5000))
         assert 20 <= taken <= 1100
+
+
+@pytest.mark.parametrize("protocol", [5, "3.1.1"])
+async def test_few_messages_are_acknowledged_while_many_are_handled(
+    broker: Broker, client: Client, connect: Connect, protocol: int | str
+) -> None:
+    """So a flood waits at the broker; some send more than they may, and those wait here."""
+    futures: list[asyncio.Future[None]] = []
+
+    def handler(_message: Message) -> asyncio.Future[None]:
+        futures.append(asyncio.get_running_loop().create_future())
+        return futures[-1]
+
+    connection = await connect(broker, protocol=protocol)
+    connection.subscribe(FRONT.set, handler)
+    network = connection.network
+    assert network is not None
+    await until(lambda: not network._client.awaits_suback, "subscribed")
+    for number in range(200):
+        await in_thread(client.publish, FRONT.set, str(number))
+    await until(lambda: len(futures) > 40, "some arrive")
+    waiting = network._client.to_acknowledge
+    assert len(futures) - len(waiting) <= 33
+    for number in range(200):
+        await until(lambda: len(futures) > number, "another one arrives")  # noqa: B023
+        futures[number].set_result(None)
+    await until(lambda: not waiting, "all are acknowledged")
+    assert len(futures) == 200
+    assert connection.reconnects == 0
 
 
 async def test_two_clients_with_one_client_id_wait_longer_each_time(

@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 _INCOMING = 64
 """Frames that may wait for the disk; usually there is one at most."""
 _CLOSE_TIMEOUT = 0.5
+_ROOMY = 3
+"""Frames for which there has to be room again before a full disk is no longer a problem."""
 _NAME = re.compile(r"(\d{12})-(\d{1,20})-(\d{1,20})\.jpg")
 _UNFINISHED = ".unfinished"
 
@@ -159,7 +161,11 @@ class SpoolQueue:
                 if not self._incoming:
                     return
                 frame = self._incoming[0]
-            self._keep(frame)
+            try:
+                self._keep(frame)
+            except Exception:
+                log.exception("%s: frame %d is lost", self._folder, frame.seq)
+                self.counts.add_dropped("disk")
             with self._arrived:
                 if self._incoming and self._incoming[0] is frame:
                     self._incoming.popleft()
@@ -192,6 +198,7 @@ class SpoolQueue:
         try:
             full = not self._make_room(kept.size)
             self._write(kept.name, frame.jpeg)
+            full = full or shortage(self._folder, _ROOMY * kept.size, self._reserve) > 0
         except OSError as error:
             self._log_problem(error)
             self.counts.add_dropped("disk")

@@ -212,7 +212,9 @@ async def test_restart_is_tried_until_the_port_is_free(
         await until(lambda: not child.is_running(), "it is dead")
         with socket.create_server((HOST, broker.port)):
             await until(lambda: caplog.text.count("is in use") >= 2, "two attempts", 20)
+            assert "is in use" in str(broker.problem)
         await connect(Endpoint(broker.port))
+        await until(lambda: broker.problem is None, "the problem is gone")
 
 
 _PARENT = """

@@ -206,6 +206,17 @@ class TestSpool:
         }
         assert modes == {"": 0o700, ".jpg": 0o600}
 
+    def test_a_disk_at_its_limit_stays_a_problem(
+        self, small_disk: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """It is not logged again and again while smaller frames fit."""
+        queue = self.spool(small_disk)
+        self.fill(queue, range(20), 100_000)
+        queue.done(self.take(queue))
+        self.fill(queue, [20], 50_000)
+        assert queue.problem is not None
+        assert len(caplog.records) == 1
+
     def test_full_disk(self, small_disk: Path, caplog: pytest.LogCaptureFixture) -> None:
         """The oldest make room. Where there is none at all the newest is lost; each is counted, and it is said once."""
         queue = self.spool(small_disk)
