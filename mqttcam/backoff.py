@@ -11,9 +11,9 @@ _MOST_DOUBLINGS = 30
 class Backoff:
     """Exponential back-off with jitter.
 
-    The range doubles with each failure, from `first` seconds up to `cap` seconds; the delay is drawn from its last
-    part, `jitter` of it: 1 is the full range, so that many cameras that lost one broker come back spread out, and 0
-    always the whole range.
+    The range doubles with each failure, from `first` seconds up to `cap` seconds; the delay is drawn from the top
+    `jitter` fraction of it: 1 draws from the full range, so that many cameras that lost one broker come back spread
+    out; 0 always gives the longest delay.
 
     Attributes:
         failures: failures in a row.

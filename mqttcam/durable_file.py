@@ -20,7 +20,7 @@ class WriteTiming:
     """All in seconds.
 
     Attributes:
-        answer: after which a disk that does not answer is a failure.
+        answer: how long to wait for the disk before that counts as a failure.
         first_retry: before the first new attempt; doubled before each further one.
         last_retry: the longest time between two attempts.
     """
@@ -55,7 +55,7 @@ class DurableFile:
         Args:
             paths: of the file and of its copies.
             content: returns what is to be on disk.
-            lost: what a restart would mean while it is not, in words.
+            lost: what a restart would lose while the content is not on disk, for a message.
         """
         self.problem: str | None = None
         self.listeners = Listeners(f"the file {paths[0]}")

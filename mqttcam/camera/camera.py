@@ -34,7 +34,7 @@ class Camera:
     `restart`, or by switching the camera off and on.
 
     Attributes:
-        status: changes at once with what is requested; `failed` until frames come again.
+        status: follows each request immediately; `failed` until frames arrive again.
         info: what the source is; `None` until it was open once.
         controls, actions: by key, as the source offered them when it was last open.
         takes_stills: whether that source can take a picture in full resolution.
@@ -133,8 +133,8 @@ class Camera:
 
         Raises:
             InvalidValue, SourceError: nothing was changed.
-            CameraUnavailable: the camera is not open, or does not answer. Values that it takes later all the same
-                are shown in `values`.
+            CameraUnavailable: the camera is not open, or does not answer. If it applies them later after all, they
+                appear in `values`.
         """
         return self._keep(await self._client.call(lambda capture: capture.apply(values)))
 
@@ -150,7 +150,8 @@ class Camera:
         """Return a picture in full resolution, if `takes_stills`; no frames come for the second or two that it takes.
 
         Raises:
-            CameraUnavailable: the camera is not open, failed or was switched off meanwhile; or it does not fit.
+            CameraUnavailable: the camera is not open, failed or was switched off in the meantime, or the picture is
+                too large.
             SourceError: the source could not take it.
         """
         return await self._client.take_still(spec, max_bytes)

@@ -251,7 +251,7 @@ class Capture:
             self.last_frame = now
             self.frames += 1
             if not publish(frame) and unpaced:
-                # Nothing else holds this thread back, and it must not keep the loop from getting ready.
+                # An unpaced source never blocks, so pause here to let the event loop catch up.
                 self._wakeup.wait(_NOT_WANTED_PAUSE)
 
     def _do_restart_stream(self, opened: OpenSource) -> None:

@@ -15,7 +15,7 @@ from mqttcam.values import Value
 class OpenSource:
     """An open source with its controls and what is polled of it.
 
-    Used from the capture thread, but for `poller.wanted` and `restart_stream`, which are only looked at elsewhere.
+    Used only from the capture thread, except that other threads may check `poller.wanted` and `restart_stream`.
 
     Attributes:
         info: what the source reported when it was opened.

@@ -1,7 +1,7 @@
 """The interface of a source of frames. Each kind has a file in `sources/` and a line in its registry.
 
-`Source` is what every source implements; its optional members have defaults. What not every camera can do is a class of
-its own below it, and a source derives from those that apply: `class WebCam(StillSource, RestartableSource)`.
+`Source` is what every source implements; its optional members have defaults. Optional abilities are classes of their
+own below it, and a source derives from those that it supports: `class WebCam(StillSource, RestartableSource)`.
 
 All methods and properties are used from the camera's capture thread only; a source needs no locks.
 """
@@ -90,8 +90,8 @@ class Source(ABC):
     def apply(self, values: Mapping[str, Value]) -> Mapping[str, Value]:
         """Set controls, by name, to values in their normal form; return the values that took effect.
 
-        These may include other controls that changed in consequence; `None` means that a control is left to the camera
-        again. All of them are set in this order when the source is opened again.
+        These may include other controls that changed in consequence; `None` returns a control to the camera's
+        automatic. All of them are set in this order when the source is opened again.
 
         Raises:
             InvalidValue: the device refuses a value; nothing was changed.

@@ -18,8 +18,8 @@ class CameraStats:
     """Counters of a camera, over all sessions of its source.
 
     Attributes:
-        restarts: how often the source was opened again after a failure or a request; neither being switched off and on
-            nor a try that failed counts.
+        restarts: how often the source was opened again after a failure or a request; switching the camera off and on
+            does not count, nor do failed attempts.
         width, height: of its pictures in pixels, 0 while unknown.
     """
 

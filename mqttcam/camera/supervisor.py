@@ -19,9 +19,10 @@ from mqttcam.camera.timing import DEFAULT_TIMING, Timing
 log = logging.getLogger(__name__)
 
 STUCK_LIMIT = 3
-"""Threads that hang at the same time, from which on only a new process helps."""
+"""With this many hung threads at once, only a new process helps."""
 _FAILURES_BESIDE_HANGING = 5
-"""Failures in a row while a thread hangs, from which on only a new process helps: that thread may hold the device."""
+"""After this many failures in a row beside a hung thread, only a new process helps: the thread may hold the
+device."""
 
 
 class Supervisor:

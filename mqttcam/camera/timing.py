@@ -11,19 +11,21 @@ class Timing:
 
     Attributes:
         tick: between two checks of a running capture.
-        read_timeout: that one read may take without a frame; a request to stop is seen after that at the latest.
-        answer_timeout: within which a thread that does not hang returns from its source.
-        request_timeout: that setting values may take, from the request to the result.
+        read_timeout: the longest that one read waits for a frame, and so the longest before a request to stop is
+            noticed.
+        answer_timeout: a thread that has not returned from its source for this long hangs.
+        request_timeout: the longest that setting values may take, from the request to the result.
         open_timeout: from the start of a source to its first frame, unless the source asks for more.
-        still_timeout: that a picture in full resolution may take; four frame periods are added.
-        min_frame_age: without a frame, after which a camera counts as stalled; more if `stalled_periods` are longer.
+        still_timeout: the longest that a picture in full resolution may take, in addition to four frame periods.
+        min_frame_age: a camera without a frame for this long, or for `stalled_periods` if that is longer, counts as
+            stalled.
         stalled_periods: frame periods without a frame after which a camera counts as stalled.
-        hang_timeout: after which a source without a frame rate counts as hung if it does not return from a read.
+        hang_timeout: how long a read may block before a source without a frame rate counts as hung.
         first_retry, last_retry: the longest pause after the first failure, and after many.
-        stable: of frames, after which the next failure counts as the first again.
-        close_timeout: that a source may take to close before it is opened again.
+        stable: after this long with frames arriving, failures are counted from the start again.
+        close_timeout: the longest that a source may take to close before it is opened again.
         stop_timeout: the same before the daemon ends.
-        off_timeout: that a camera that was switched off may take to close, beyond `close_timeout`, before a new
+        off_timeout: extra time, beyond `close_timeout`, for a camera that was switched off to close before a new
             process is requested.
     """
 

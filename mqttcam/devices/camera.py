@@ -246,7 +246,7 @@ class CameraDevice:
         self._observers.attach(observer)
 
     def detach(self, observer: CameraObserver) -> None:
-        """Have an observer follow it no more."""
+        """Stop an observer from following this camera."""
         self._observers.detach(observer)
 
     def changed(self) -> None:

@@ -25,7 +25,7 @@ class EntityDescription:
     platform: Platform = field(metadata={"description": "Home Assistant's platform."})
     category: Category | None
     settable: bool = field(metadata={"description": "Whether `set` accepts it."})
-    command: str | None = field(metadata={"description": "The command that it gives."})
+    command: str | None = field(metadata={"description": "The command that it sends."})
     arguments: dict[str, object] = field(metadata={"description": "The arguments of that command."})
     kind: dict[str, object] | None = field(metadata={"description": "The kind of its value."})
     options: dict[str, object] = field(metadata={"description": "More of Home Assistant's discovery keys."})

@@ -101,7 +101,7 @@ class Store:
         }
 
     def set(self, device: str, key: str, value: object, configured: object) -> None:
-        """Keep a value and the configured value beside it; `save` writes them."""
+        """Remember a value together with the currently configured one; `save` writes both."""
         entry = {"value": _plain(value), "configured": _plain(configured)}
         entries = self._data.setdefault(device, {})
         if entries.get(key) != entry:

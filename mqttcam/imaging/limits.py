@@ -1,4 +1,4 @@
-"""How large a picture may be that comes from elsewhere; a few bytes of a header can claim four billion pixels."""
+"""The size limit for pictures from elsewhere: a few bytes of a header can claim four billion pixels."""
 
 from __future__ import annotations
 

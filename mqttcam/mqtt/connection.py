@@ -25,7 +25,8 @@ __all__ = ["Connection", "Message", "Timing"]
 log = logging.getLogger(__name__)
 
 LARGEST_MESSAGE = 16 * 1024 * 1024
-"""Bytes of the largest packet that is received. Commands may have far less, and a larger one is answered with an error;
+"""Bytes of the largest packet that is received. Commands are limited to far less, and a longer one gets an error in
+reply;
 an MQTT 5 broker does not deliver a packet beyond this limit, and with 3.1.1 it ends the connection."""
 _MAX_LOGGED = 100
 """Topics whose messages are logged as too large; the response topics of clients are among them."""
@@ -42,7 +43,7 @@ class Connection:
         dropped: small messages that could not be sent.
         protocol: the version of MQTT in use.
         size_limit: how large a packet may be.
-        network: the connection of now, for pictures; None while there is none.
+        network: the current network connection, used for pictures; None while disconnected.
     """
 
     def __init__(

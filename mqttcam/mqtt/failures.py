@@ -71,7 +71,7 @@ def failure_from_error(error: Exception, settings: MqttSettings) -> ConnectionFa
 
 
 def failure_from_end(ended: Ended, client_id: str, *, again: bool = False) -> ConnectionFailure:
-    """Return the failure of a connection that has ended; `again`: so did the one before, just as soon."""
+    """Return the failure of a connection that has ended; `again`: the previous one ended just as quickly."""
     if isinstance(ended.error, ssl.SSLError):
         return _from_tls(ended.error)
     if ended.reason == TAKEN_OVER:

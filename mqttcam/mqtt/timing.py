@@ -11,7 +11,7 @@ class Timing:
 
     Attributes:
         connack: from CONNECT to CONNACK.
-        puback: without any progress, after which a picture that waits for its PUBACK shows a dead connection.
+        puback: the connection counts as dead once a picture has waited this long for its PUBACK without any progress.
         stable: a connection must live this long for the next attempt to come quickly again: otherwise two daemons with
             the same client id would disconnect each other without a pause.
         first_retry: the longest delay before the first attempt after a failure; doubled after each further one.

@@ -1,7 +1,7 @@
 """The outputs for pictures besides MQTT and the web.
 
-A new output is a file or folder here, its settings, and a line in `configured`; its switch, counters, health and
-metrics follow.
+A new output is a file or folder here, a line in `configured`, settings in `mqttcam/settings/outputs.py` and their key
+in `CameraSettings`; its switch, counters, health and metrics follow.
 """
 
 from __future__ import annotations

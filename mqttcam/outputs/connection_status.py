@@ -60,7 +60,7 @@ class ConnectionStatus:
             self._waits_since = time.monotonic() if more else None
 
     def opened(self, where: str) -> None:
-        """Note a connection. After a failed frame it is no success yet: only a frame that arrives is."""
+        """Note a connection. After a failed frame, reconnecting is not yet a success; only a delivered frame is."""
         if not self._send_failed:
             log.info("%s: connected to %s", self._name, where)
             self._succeeded()

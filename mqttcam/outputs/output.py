@@ -23,7 +23,7 @@ class CameraFeed:
         settings: what is configured for it.
         hub: where its frames come from; subscribers are called in the capture thread.
         spec: returns what its pictures are to be now; called in the capture thread, so it must only read.
-        changed: to be called, from any thread, when the connection of this camera has come or gone, so that `report` is
+        changed: call this, from any thread, when this camera's connection comes up or goes down, so that `report` is
             published at once.
         moving: returns whether there is motion now, False without motion detection; called in the capture thread.
     """

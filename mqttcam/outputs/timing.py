@@ -12,7 +12,8 @@ class OutputTiming:
     Attributes:
         first_retry: the longest delay before the first attempt after a failure; doubled after each further one.
         last_retry: the longest delay at all.
-        silence: without an answer, after which that is shown as a problem, although the writer may still wait for one.
+        silence: how long the destination may not answer before that is reported as a problem; the writer may keep
+            waiting.
         open: for a client to find its topic, before the attempt counts as failed.
         server_connect, server_answer: for SINETStream's configuration server to accept a connection, and to answer.
     """

@@ -51,7 +51,10 @@ class Writer(Protocol):
         """Return the bytes of the largest JPEG that is accepted now; called again after one was refused."""
 
     def send(self, frame: QueuedFrame) -> None:
-        """Send a frame, or begin to."""
+        """Send a frame, or begin to.
+
+        A failure is not raised: the frame's delivery report has it, `TooLarge` or `WriterFailed`.
+        """
 
     def delivery_reports(self, timeout: float) -> list[DeliveryReport]:
         """Return the delivery reports since the last call; wait at most `timeout` seconds for the first one."""

@@ -86,7 +86,7 @@ class App(Daemon):
             if on_ready is not None:
                 on_ready(services)
             await stack.enter_async_context(SystemdNotifier())
-            # What exists now lives as long as the process: the collector need not visit it again.
+            # Everything allocated so far lives until exit; the garbage collector need not visit it again.
             gc.collect()
             gc.freeze()
             hangups = asyncio.create_task(self._reload_on_hangups(), name="SIGHUP")
@@ -152,7 +152,7 @@ class App(Daemon):
     # reload
 
     async def _reload(self) -> None:
-        """Apply the configuration that was read last, until no other one was read meanwhile."""
+        """Apply the latest configuration; repeat if another was read in the meantime."""
         cameras = await self._cameras
         while self._to_apply is not None and not self._ending.is_set():
             new, self._to_apply = self._to_apply, None
@@ -198,7 +198,7 @@ class App(Daemon):
 
 
 def changed_sections(old: Settings, new: Settings) -> set[str]:
-    """Return the names of the top-level sections and settings in which the two differ."""
+    """Return the names of the top-level sections and settings that differ between the two."""
     return {name for name in Settings.model_fields if getattr(old, name) != getattr(new, name)}
 
 

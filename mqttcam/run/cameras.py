@@ -50,7 +50,7 @@ class ConfiguredCameras:
         device.camera.start(abandoned)
 
     def changed(self, new: Mapping[str, CameraSettings]) -> list[str]:
-        """Return the ids of the running cameras that `new` has with other settings, or no longer has."""
+        """Return the ids of the running cameras whose settings differ in `new`, or that are missing from it."""
         return [
             camera_id
             for camera_id, device in self._registry.devices.items()
@@ -64,13 +64,14 @@ class ConfiguredCameras:
         await asyncio.gather(*(devices[camera_id].camera.stop() for camera_id in chosen))
 
     async def replace(self, changed: Iterable[str], new: Mapping[str, CameraSettings]) -> None:
-        """Remove the `changed` cameras, which have been stopped, and add those that `new` has and the registry not."""
+        """Remove the `changed` cameras, which have been stopped, and add those in `new` that are not in the
+        registry."""
         stopped = {camera_id: self._registry.cameras[camera_id].device for camera_id in changed}
         # A stuck capture may still hold the device, which its successor has to know.
         abandoned = {camera_id: device.camera.abandoned for camera_id, device in stopped.items()}
         for device in stopped.values():
             await device.outputs.detach()
-        # Without an await from here on: no reader finds a camera missing.
+        # No await from here on, so that no reader sees a camera missing.
         for camera_id in stopped:
             if self._gateway is not None:
                 self._gateway.remove(camera_id, for_good=camera_id not in new)

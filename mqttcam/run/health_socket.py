@@ -30,7 +30,7 @@ _CHECK_INTERVAL = 0.5
 _LONGEST_LOOK = 10_000
 """The most files of earlier runs whose mode is corrected at the start."""
 _OURS = ("*.json", "*.broken", "*.key", "spool", "spool/*", "spool/*/*")
-"""The names of the daemon's files in the folder, which may have files of others."""
+"""Names of the daemon's own files; the folder may also contain others."""
 
 
 class FolderTaken(Exception):

@@ -14,8 +14,8 @@ Which file for what:
 - `loading/`: from trees to `Settings` (`loader`, `environment`, `dotenv`, `model_input`), and pydantic's errors
   as problems (`pydantic_errors`).
 
-A new setting or section needs its field alone: the environment variable, the `_file` key of a secret, the JSON
-Schema, suggestions and error texts follow from it. A test fails until `config.example.yaml` shows it.
+A new setting or section needs only its field, and the code that reads it: the environment variable, the `_file` key of
+a secret, the JSON Schema, suggestions and error texts follow from it. It must also be in `config.example.yaml`.
 
 Why loading is our own: pydantic-settings merges files and environment variables, but its errors name neither
 line nor variable, and include secrets unless they are hidden altogether; strictyaml keeps lines but replaces the

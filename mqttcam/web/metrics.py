@@ -40,10 +40,10 @@ def exposition(context: WebContext, accept: str) -> tuple[bytes, str]:
 
 class _Metrics(Collector):
     def __init__(self, context: WebContext) -> None:
-        self._site = context
+        self._context = context
 
     def collect(self) -> Iterable[Metric]:
-        context = self._site
+        context = self._context
         yield InfoMetricFamily(
             "mqttcam_build",
             "The running version.",

@@ -141,7 +141,7 @@ def _errors(*statuses: int) -> Schema:
     words = {
         400: "The request is invalid.",
         401: "Authentication is required.",
-        403: "The user does not have the right.",
+        403: "The user lacks permission.",
         404: "Not found; `allowed` lists what exists.",
         408: "The body was not received in time.",
         413: "The body is too large.",

@@ -1,4 +1,8 @@
-"""The kinds of source. A new one needs a file here, a line in `_KINDS`, and its settings in `mqttcam/settings`."""
+"""The kinds of source.
+
+A new one is a file here and a line in `_KINDS`; its settings are a file in `mqttcam/settings/sources/` and a line in
+`any_source.py` there.
+"""
 
 from __future__ import annotations
 

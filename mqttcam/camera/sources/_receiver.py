@@ -1,4 +1,4 @@
-"""What sources have in common that receive pictures from elsewhere."""
+"""Code shared by the sources that receive pictures from elsewhere."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ class Entity(Generic[DeviceT]):
         read: returns its present value; `None` without a value.
         write: sets its value, which is in the kind's normal form; cannot fail. `None` if it is read-only or a control.
         control: the key of the camera control that it sets; a patch sets all its controls at once.
-        command: the command that it gives (buttons; a select whose option is the command's argument).
+        command: the command that it sends (buttons; a select whose option is the command's argument).
         arguments: the arguments of a button's command.
         topic: the topic of the device that it is read from: its value in the `state` (of the node, in `health`), its
             pictures, its events, or the node's own `status`.

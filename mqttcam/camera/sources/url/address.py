@@ -1,4 +1,4 @@
-"""The address of a camera; its secrets are only used to send them."""
+"""The address of a camera. Its secrets are sent to the camera and never shown."""
 
 from __future__ import annotations
 
