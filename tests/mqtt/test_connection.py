@@ -307,7 +307,7 @@ async def test_refused_connection_is_logged_once(connect: Connect, caplog: pytes
 
 async def test_unknown_and_invalid_host_names(connect: Connect) -> None:
     unknown = await connect(Endpoint(1883), wait=False, host="no-such-host.invalid")
-    too_long = await connect(Endpoint(1883), wait=False, host="x" * 300)
+    too_long = await connect(Endpoint(1883), wait=False, host="x" * 250)
     await until(lambda: unknown.problem and too_long.problem, "the problems are known", 30)
 
 
