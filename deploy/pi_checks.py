@@ -1,4 +1,4 @@
-"""What `check-pi.py` checks: a function each, which returns what it has seen, or raises."""
+"""The checks of `check-pi.py`: functions that return a description of what they found, or raise."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import simplejpeg
-from pi_subject import RATE, NotOffered, Subject, alike, frames, luma, middle_of, noted
+from pi_subject import RATE, NotOffered, Subject, correlation, frames, luma, middle_of, with_notes
 
 from mqttcam.camera.control import Control
 from mqttcam.camera.frame import PictureSpec
@@ -25,7 +25,7 @@ SCRIPT, JUST_OPEN = Path(__file__).with_name("check-pi.py"), "--just-open"
 CORNERS = ("top left", "top right", "bottom left", "bottom right")
 
 
-# what a stream is
+# the stream
 
 
 def stream(subject: Subject) -> str:
@@ -40,11 +40,11 @@ def stream(subject: Subject) -> str:
         age = (time.time_ns() - frame.ts_ns) / 1e6
         height, width, _ = simplejpeg.decode_jpeg(picture.jpeg).shape
         assert (width, height) == (frame.width, frame.height), f"a JPEG is {width}x{height}"
-        assert 0.85 * RATE < rate < 1.15 * RATE, f"{rate:.1f} frames a second instead of {RATE}"
+        assert 0.85 * RATE < rate < 1.15 * RATE, f"{rate:.1f} frames per second instead of {RATE}"
         assert 0 < age < 1000, f"a frame is {age:.0f} ms old"
         y = simplejpeg.decode_jpeg(picture.jpeg, colorspace="GRAY")
-        seen = f"{width}x{height}, {rate:.1f} fps, {cost:.1f} ms CPU a JPEG, age {age:.0f} ms"
-        return noted(camera, f"{seen}, luma {y.min()} to {y.max()}")
+        seen = f"{width}x{height}, {rate:.1f} fps, {cost:.1f} ms CPU per JPEG, age {age:.0f} ms"
+        return with_notes(camera, f"{seen}, luma {y.min()} to {y.max()}")
 
 
 def readings(subject: Subject) -> str:
@@ -59,14 +59,14 @@ def sizes(subject: Subject) -> str:
     for width, height in sorted({*subject.found.sizes, (640, 480), (1920, 1080)}):
         with subject.opened(Size(width // 2 * 2, height // 2 * 2)) as camera:
             frame = frames(camera, 2)
-            seen.append(noted(camera, f"{frame.width}x{frame.height}"))
+            seen.append(with_notes(camera, f"{frame.width}x{frame.height}"))
     return ", ".join(seen)
 
 
 def much_memory(subject: Subject) -> str:
     with subject.opened(Size(*max(subject.found.sizes)), buffers=16) as camera:
         frame = frames(camera, 3)
-        return noted(camera, f"{frame.width}x{frame.height}, 16 buffers")
+        return with_notes(camera, f"{frame.width}x{frame.height}, 16 buffers")
 
 
 def small_stream(subject: Subject) -> str:
@@ -86,14 +86,14 @@ def still(subject: Subject) -> str:
         wanted = max(subject.found.sizes)
         assert (picture.width, picture.height) == wanted, f"{picture.width}x{picture.height}, not {wanted}"
         size = f"{picture.width}x{picture.height}, {len(picture.jpeg) / 1e6:.1f} MB"
-        return f"{size}, {took:.1f} s; the stream goes on"
+        return f"{size}, {took:.1f} s; the stream continues"
 
 
-# what its controls do
+# the controls
 
 
 def every_control(subject: Subject) -> str:
-    """Both ends of every number, every option, both sides of every switch; frames have to go on."""
+    """Set the minimum and maximum of numbers, every option and both states of switches; frames must still come."""
     with subject.opened() as camera:
         done, refused = 0, []
         for control in subject.found.controls:
@@ -130,7 +130,7 @@ def trials(control: Control) -> tuple[Value, ...]:
 
 
 def exposure(subject: Subject) -> str:
-    """Also one that is longer than a frame; what the frames say counts."""
+    """Set an exposure, and one that is longer than a frame; compare with the metadata of the frames."""
     subject.needs("ExposureTime")
     with subject.opened() as camera:
         seen = []
@@ -150,9 +150,11 @@ def high_dynamic_range(subject: Subject) -> str:
     try:
         with subject.opened(hdr=True) as camera:
             frame = frames(camera, RATE)
-            return noted(camera, f"{frame.width}x{frame.height}, HdrMode {frame.metadata.get('HdrMode')}")
+            return with_notes(
+                camera, f"{frame.width}x{frame.height}, HdrMode {frame.metadata.get('HdrMode')}"
+            )
     finally:
-        with subject.opened(hdr=False) as camera:  # the sensor would keep it
+        with subject.opened(hdr=False) as camera:  # the sensor keeps its mode
             frames(camera, 1)
 
 
@@ -165,7 +167,7 @@ def zoom_upside_down(subject: Subject) -> str:
 
 
 def zoomed_corner(subject: Subject, rotation: int) -> str:
-    """Zoomed in on the top left corner, the picture has to be what was there before."""
+    """Zoom in on the top left corner, and compare with the whole picture."""
     subject.needs("Zoom")
     with subject.opened(rotation=rotation) as camera:
         whole = luma(camera, RATE)
@@ -174,37 +176,39 @@ def zoomed_corner(subject: Subject, rotation: int) -> str:
         parts = corners_of(whole)
         if min(part.std() for part in parts) < 5:
             raise NotOffered("detail in every corner: point the camera at something else")
-        alike = [float(np.corrcoef(part.ravel(), close.ravel())[0, 1]) for part in parts]
-        seen = CORNERS[int(np.argmax(alike))]
+        found = [float(np.corrcoef(part.ravel(), close.ravel())[0, 1]) for part in parts]
+        seen = CORNERS[int(np.argmax(found))]
         assert seen == CORNERS[0], f"it shows the {seen} corner instead of the {CORNERS[0]} one"
-        return f"the {seen} corner, alike to {alike[0]:.0%}"
+        return f"the {seen} corner, correlation {found[0]:.0%}"
 
 
 def corners_of(picture: Any) -> list[Any]:
-    """The quarters of a picture, in the order of `CORNERS`."""
+    """Return the quarters of a picture, in the order of `CORNERS`."""
     height, width = (side // 2 for side in picture.shape)
     return [picture[y : y + height, x : x + width] for y in (0, height) for x in (0, width)]
 
 
 def zoomed_still(subject: Subject) -> str:
-    """A full picture of what the zoomed stream shows; the zoom has to hold after it."""
+    """Take a still picture while zoomed; it must show the zoomed part, and the stream must stay zoomed."""
     subject.needs("Zoom")
     with subject.opened() as camera:
         whole = luma(camera, RATE)
         camera.apply({"Zoom": 2.0, "Pan": 0.0, "Tilt": 0.0})
         close = luma(camera, RATE)
-        if alike(whole, close) > 0.8:
+        if correlation(whole, close) > 0.8:
             raise NotOffered("detail in the middle: point the camera at something else")
         picture = camera.take_still(90)
         taken = simplejpeg.decode_jpeg(picture.jpeg, colorspace="GRAY")[..., 0].astype(np.float32)
-        taken = middle_of(taken, close.shape)  # its shape may be another one, and it shows more then
+        taken = middle_of(taken, close.shape)  # with another aspect ratio, it shows more
         after = luma(camera, RATE)
         for name, seen in (("the still", taken), ("the stream after it", after)):
-            near, far = alike(seen, close), alike(seen, whole)
-            assert near > far, f"{name} is not zoomed: alike to {near:.0%}, to the whole picture {far:.0%}"
+            near, far = correlation(seen, close), correlation(seen, whole)
+            assert near > far, (
+                f"{name} is not zoomed: correlation {near:.0%}, with the whole picture {far:.0%}"
+            )
         zoom = camera.applied["Zoom"]
         assert abs(zoom - 2) < 0.1, f"zoom {zoom} after the still instead of 2"
-        return f"{picture.width}x{picture.height}, alike to {alike(taken, close):.0%}; zoom {zoom} holds"
+        return f"{picture.width}x{picture.height}, correlation {correlation(taken, close):.0%}; zoom {zoom} holds"
 
 
 def autofocus(subject: Subject) -> str:
@@ -214,7 +218,7 @@ def autofocus(subject: Subject) -> str:
 
 
 def focus_upside_down(subject: Subject) -> str:
-    """What is in the window has to be as sharp as it gets, in a picture that is turned."""
+    """Focus on windows in a picture that is turned; the part in the window must be the sharpest."""
     subject.needs("AfWindows")
     with subject.opened(rotation=180) as camera:
         left, top, width, height = camera._camera.camera_controls["ScalerCrop"][1]  # noqa: SLF001
@@ -231,7 +235,7 @@ def focus_upside_down(subject: Subject) -> str:
 
 
 def focus(camera: Any) -> tuple[float, list[float]]:
-    """Focus once: where the lens is, and how sharp each corner."""
+    """Focus once; return the position of the lens, and the sharpness of each corner."""
     camera.apply({"AfMode": "Auto"})
     frames(camera, 5)
     camera.apply({"AfTrigger": "Start"})
@@ -243,7 +247,7 @@ def focus(camera: Any) -> tuple[float, list[float]]:
     return position, [float(np.abs(np.diff(part)).mean()) for part in corners_of(luma(camera, 3))]
 
 
-# who has it
+# opening and closing
 
 
 def reopening(subject: Subject) -> str:
@@ -257,7 +261,7 @@ def reopening(subject: Subject) -> str:
 
 
 def descriptors() -> int:
-    """Files that this process has open."""
+    """Return the number of open file descriptors of this process."""
     gc.collect()
     count = 0
     for number in range(1024):
@@ -272,7 +276,7 @@ def in_use(subject: Subject) -> str:
         frames(camera, 1)
         command = [sys.executable, str(SCRIPT), JUST_OPEN, subject.found.id]
         run = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-        assert "in use" in run.stdout, f"a second process got it: {run.stdout} {run.stderr[-300:]}"
+        assert "in use" in run.stdout, f"a second process could open it: {run.stdout} {run.stderr[-300:]}"
         frames(camera, 3)
         return run.stdout.strip()
 

@@ -1,4 +1,4 @@
-"""A camera that `check-pi.py` looks at."""
+"""The camera that `check-pi.py` checks, and helpers to compare its pictures."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ STREAM, RATE = Size(1280, 720), 15
 
 
 class NotOffered(Exception):
-    """The camera lacks what a check is about; the message says what."""
+    """The camera lacks the feature that a check needs; the message names it."""
 
 
 @dataclass(frozen=True)
 class Subject:
-    """The camera that is looked at."""
+    """The camera to check."""
 
     found: AttachedCamera
     source: Picamera2Source | V4l2Source
 
     @contextlib.contextmanager
     def opened(self, size: Size = STREAM, *, rotation: int = 0, **source: Any) -> Iterator[Any]:
-        """The camera, giving frames; `source` are other settings of its source."""
+        """Open the camera for the duration of the block; `source` are other settings of its source."""
         chosen = self.source.model_copy(update=source)
         settings = CameraSettings(source=chosen, size=size, frame_rate=RATE, rotation=rotation)  # type: ignore[arg-type]
         camera = create(settings, Wakeup())
@@ -49,7 +49,7 @@ class Subject:
 
 
 def frames(camera: Any, count: int) -> Frame:
-    """The last of `count` frames."""
+    """Read `count` frames, and return the last one."""
     for _ in range(count):
         frame: Frame | None = camera.read(5.0)
         assert frame is not None, "no frame within 5 s"
@@ -58,32 +58,32 @@ def frames(camera: Any, count: int) -> Frame:
 
 
 def luma(camera: Any, settle: int) -> Any:
-    """The brightness of each pixel, after so many frames."""
+    """Return the luma of a frame, after `settle` frames."""
     planes = frames(camera, settle).planes
     assert planes is not None
     return planes[0].astype(np.float32)
 
 
 def middle_of(picture: Any, shape: tuple[int, int]) -> Any:
-    """As much of a picture's middle as another shape has room for."""
+    """Return the largest central part of a picture with the aspect ratio of `shape`."""
     height, width = picture.shape
     high, wide = min(height, width * shape[0] // shape[1]), min(width, height * shape[1] // shape[0])
     y, x = (height - high) // 2, (width - wide) // 2
     return picture[y : y + high, x : x + wide]
 
 
-def alike(one: Any, other: Any) -> float:
-    """How much two pictures of one shape look the same, whatever their sizes: their correlation."""
+def correlation(one: Any, other: Any) -> float:
+    """Return the correlation of two pictures of the same aspect ratio, whatever their sizes."""
     return float(np.corrcoef(coarse(one), coarse(other))[0, 1])
 
 
 def coarse(picture: Any) -> Any:
-    """The mean brightness of 64x36 places."""
+    """Return the mean luma of each of 64x36 areas."""
     height, width = picture.shape[0] // 36, picture.shape[1] // 64
     places = picture[: 36 * height, : 64 * width].reshape(36, height, 64, width)
     return places.mean(axis=(1, 3)).ravel()
 
 
-def noted(camera: Source, line: str) -> str:
-    """A line with what is otherwise than it was asked for."""
+def with_notes(camera: Source, line: str) -> str:
+    """Return a line, with the camera's differences from its configuration."""
     return f"{line} ({'; '.join(camera.notes)})" if camera.notes else line

@@ -1,4 +1,4 @@
-"""The virtual Pi: a Debian 13 with the real picamera2, in which the tests of `inside/` run."""
+"""The virtual Pi: a Debian 13 with the real picamera2, in which the tests in `inside/` run."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _DEFAULT = "/var/cache/mqttcam/virtual-pi"
 
 @pytest.fixture(scope="session")
 def virtual_pi() -> Path:
-    """Its root folder, with this checkout in `/src`."""
+    """The root folder of the virtual Pi, with this checkout in `/src`."""
     root = Path(os.environ.get("VIRTUAL_PI", _DEFAULT))
     if not (root / "made").exists():
         leave_out("no virtual Pi; make one with: bash tests/virtual_pi/setup.sh")

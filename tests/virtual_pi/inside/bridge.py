@@ -1,4 +1,4 @@
-"""What a computer lacks to run the unmodified picamera2 on libcamera's virtual cameras.
+"""Substitutes for what the unmodified picamera2 needs on a computer with libcamera's virtual cameras.
 
 Import it before mqttcam opens a camera. Each gap is closed at one place:
 
@@ -47,7 +47,7 @@ class _Sync:
         return self._memory
 
     def __exit__(self, *_: object) -> None:
-        """Nothing to do."""
+        """Do nothing."""
 
     def get_buffer(self) -> mmap.mmap:
         return self._memory
@@ -57,9 +57,9 @@ class MemfdAllocator(Allocator):  # type: ignore[misc]
     """Picamera2's DmaAllocator without dma-bufs."""
 
     limit: int | None = None
-    """Bytes that all buffers of a camera may have; more fails as the kernel's CMA does."""
+    """Maximum bytes of all buffers of a camera; more fails as with the kernel's CMA."""
     wanted = 4
-    """Buffers that picamera2 asked for last."""
+    """Number of buffers that picamera2 requested last."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -131,7 +131,7 @@ Picamera2._get_raw_modes = _viewfinder_modes
 
 @contextmanager
 def pace(rate: float) -> Iterator[None]:
-    """Hold every camera to so many frames a second."""
+    """Limit every camera to `rate` frames per second for the duration of the block."""
     process = Picamera2.process_requests
     due: dict[int, float] = {}
 
@@ -155,7 +155,7 @@ def pace(rate: float) -> Iterator[None]:
 
 @contextmanager
 def memory(limit: int) -> Iterator[None]:
-    """Leave so many bytes of camera memory to each camera."""
+    """Limit the camera memory of each camera to `limit` bytes for the duration of the block."""
     MemfdAllocator.limit = limit
     try:
         yield
@@ -164,7 +164,7 @@ def memory(limit: int) -> Iterator[None]:
 
 
 def info(minimum: Any, maximum: Any, default: Any = None, values: tuple[Any, ...] = ()) -> SimpleNamespace:
-    """The range of a control, as libcamera's ControlInfo (which has no constructor in Python) gives it."""
+    """The range of a control, like libcamera's ControlInfo, which has no constructor in Python."""
     return SimpleNamespace(min=minimum, max=maximum, default=default, values=list(values))
 
 
@@ -212,7 +212,7 @@ def module_3() -> dict[Any, SimpleNamespace]:
 
 @contextmanager
 def offering(controls: dict[Any, SimpleNamespace]) -> Iterator[None]:
-    """Let every camera offer these controls as well, once it is configured; nothing comes of them."""
+    """Let every camera offer these controls in addition, once it is configured; they have no effect."""
     configure = Picamera2.configure_
 
     def configured(self: Any, camera_config: object) -> None:

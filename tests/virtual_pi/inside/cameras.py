@@ -1,4 +1,4 @@
-"""Cameras to open, and their settings."""
+"""Sources on the virtual cameras, and their settings."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ OpenCamera = Callable[..., PiCamera]
 
 
 def settings_of(camera: int | str = BARS, *, size: str | None = "640x480", **more: Any) -> CameraSettings:
-    """The settings of a camera; what `Picamera2Source` knows goes there, the rest to the camera."""
+    """Return the settings of a camera; fields of `Picamera2Source` go to its source, the others to the camera."""
     source = {name: more.pop(name) for name in list(more) if name in Picamera2Source.model_fields}
     return CameraSettings(
         source=Picamera2Source(camera=camera, **source), size=parse_size(size) if size else None, **more

@@ -16,7 +16,7 @@ assert bridge  # before anything loads picamera2
 
 @pytest.fixture
 def opened() -> Iterator[OpenCamera]:
-    """Opens sources; each is closed at the end."""
+    """Return a function that opens sources; each is closed after the test."""
     sources: list[PiCamera] = []
 
     def open_one(camera: int | str = BARS, **more: Any) -> PiCamera:

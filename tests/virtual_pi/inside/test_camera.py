@@ -1,4 +1,4 @@
-"""The supervised camera on the real picamera2: it comes back by itself."""
+"""Recovery of a camera on the real picamera2."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from picamera2 import Picamera2
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.frame import PictureSpec
 from mqttcam.camera.sources.picamera2.requests import CompletedRequests
-from mqttcam.camera.timing import Timing
+from mqttcam.camera.timing import DEFAULT_TIMING, Timing
 from tests.support.cameras import failed, running
 from tests.virtual_pi.inside import bridge
 from tests.virtual_pi.inside.cameras import BARS, LINES, settings_of, source_of
@@ -21,15 +21,16 @@ _TIMEOUT = 15
 
 
 @pytest.fixture
-async def camera() -> AsyncIterator[Camera]:
-    """A camera at 30 frames a second, not started."""
+async def camera(request: pytest.FixtureRequest) -> AsyncIterator[Camera]:
+    """A camera at 30 frames per second, not started; its `Timing` can be set by indirect parametrization."""
     with bridge.pace(30):
-        one = Camera("front", settings_of(BARS, frame_rate=30))
+        timing = getattr(request, "param", DEFAULT_TIMING)
+        one = Camera("front", settings_of(BARS, frame_rate=30), timing=timing)
         yield one
         await one.stop()
 
 
-async def test_pictures_come(camera: Camera) -> None:
+async def test_snapshot_has_the_configured_size(camera: Camera) -> None:
     camera.start()
     await running(camera)
     picture = await camera.take_snapshot(PictureSpec(), timeout=5)
@@ -38,7 +39,9 @@ async def test_pictures_come(camera: Camera) -> None:
     assert camera.info.model == "virtual-bars"
 
 
-async def test_dead_callback_is_survived(camera: Camera, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_failing_callback_of_picamera2_makes_the_camera_start_again(
+    camera: Camera, monkeypatch: pytest.MonkeyPatch
+) -> None:
     camera.start()
     await running(camera)
     with monkeypatch.context() as broken:
@@ -53,10 +56,10 @@ async def test_dead_callback_is_survived(camera: Camera, monkeypatch: pytest.Mon
     assert camera.last_error is None
 
 
+@pytest.mark.parametrize("camera", [Timing(min_frame_age=0.5, tick=0.05)], indirect=True)
 async def test_stall_is_ended_by_starting_the_stream_again(
     camera: Camera, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    camera._supervisor._timing = Timing(min_frame_age=0.5, tick=0.05)
     camera.start()
     await running(camera)
     closed: list[Picamera2] = []
@@ -84,7 +87,7 @@ async def test_camera_that_is_busy_at_the_start_comes_when_it_is_free(camera: Ca
     await running(camera)
 
 
-async def test_camera_that_is_missing_at_the_start_comes_when_it_is_there(
+async def test_camera_that_is_missing_at_the_start_is_opened_once_it_is_attached(
     camera: Camera, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as unplugged:
@@ -94,7 +97,7 @@ async def test_camera_that_is_missing_at_the_start_comes_when_it_is_there(
     await running(camera)
 
 
-async def test_switched_off_it_is_really_closed(camera: Camera) -> None:
+async def test_switched_off_camera_can_be_opened_elsewhere(camera: Camera) -> None:
     camera.start()
     await running(camera)
     camera.set_enabled(False)

@@ -16,7 +16,7 @@ from tests.virtual_pi.inside.cameras import LINES, OpenCamera, source_of
 
 
 def held(source: PiCamera) -> Any:
-    """picamera2's request of the newest frame."""
+    """Return picamera2's request of the newest frame."""
     assert source._requests is not None
     return source._requests.held
 
@@ -36,7 +36,7 @@ def test_frame_has_the_configured_size(opened: OpenCamera, size: str) -> None:
     assert source.notes == []
 
 
-def test_size_that_the_camera_lacks_is_adjusted_and_said(opened: OpenCamera) -> None:
+def test_size_that_the_camera_lacks_is_adjusted_and_noted(opened: OpenCamera) -> None:
     source = opened(LINES, size="700x500")
     frame = frame_of(source)
     assert (frame.width, frame.height) == (800, 600)
@@ -85,7 +85,7 @@ _TURNED = [
 
 
 @pytest.mark.parametrize(("turned", "transform"), [case[:2] for case in _TURNED])
-def test_the_camera_itself_is_asked_to_turn(
+def test_rotation_is_done_by_the_camera_if_it_can(
     opened: OpenCamera, turned: dict[str, Any], transform: str
 ) -> None:
     source = opened(**turned)
@@ -96,7 +96,7 @@ def test_the_camera_itself_is_asked_to_turn(
 
 
 @pytest.mark.parametrize(("turned", "rows", "columns"), [(case[0], *case[2:]) for case in _TURNED])
-def test_turned_here_where_the_camera_cannot_turn(
+def test_rotation_is_done_here_if_the_camera_cannot(
     opened: OpenCamera, monkeypatch: pytest.MonkeyPatch, turned: dict[str, Any], rows: int, columns: int
 ) -> None:
     # Virtual cameras say that they turn, and do not; a sensor that cannot says so like this.

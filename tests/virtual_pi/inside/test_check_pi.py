@@ -1,4 +1,4 @@
-"""The script for a real Pi runs; what it leaves out is what a virtual camera does not offer."""
+"""The script for a real Pi, on virtual cameras: it skips only what these do not offer."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_every_check_runs(main: Callable[[list[str]], int], capsys: pytest.Captu
     assert lines[-1] == "1 checks failed: in_use"
 
 
-def test_a_camera_that_is_not_there(
+def test_unknown_camera_is_an_error(
     main: Callable[[list[str]], int], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["imx999"]) == 1
@@ -62,7 +62,7 @@ def test_a_camera_that_is_not_there(
 
 
 class ZoomingCamera:
-    """Instead of a Pi camera with a zoom, which no virtual one has: a sensor of 4:3, and a stream of 16:9.
+    """A substitute for a Pi camera with a zoom, which no virtual camera has: a 4:3 sensor, and a 16:9 stream.
 
     Attributes:
         flaw: what it does wrong: nothing, `whole still` or `zoom lost`.

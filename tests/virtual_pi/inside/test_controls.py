@@ -1,4 +1,4 @@
-"""Controls with libcamera's own ids, those of a Camera Module 3; libcamera itself converts every value."""
+"""The controls of a Camera Module 3, with libcamera's own ids; libcamera itself converts every value."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _FULL = (0, 0, 4608, 2592)
 
 @pytest.fixture
 def source(opened: OpenCamera) -> Iterator[PiCamera]:
-    """A camera that libcamera_controls what a Camera Module 3 does, at 15 frames a second."""
+    """A camera with the controls of a Camera Module 3, at 15 frames per second."""
     with bridge.offering(bridge.module_3()):
         yield opened(frame_rate=15)
 
@@ -31,7 +31,7 @@ def controls_of(source: PiCamera) -> dict[str, Control]:
 
 
 def sent(source: PiCamera) -> dict[str, Any]:
-    """What libcamera gets with the next request, after its own conversion; frames go on coming."""
+    """Return the controls that libcamera gets with the next request, after its own conversion."""
     waiting = source._camera.controls.get_libcamera_controls()
     request = source._camera.camera.create_request(0)
     for id_, value in waiting.items():
@@ -45,7 +45,7 @@ def sent(source: PiCamera) -> dict[str, Any]:
     }
 
 
-def test_every_control_has_the_kind_of_its_type(source: PiCamera) -> None:
+def test_kind_of_every_control_follows_from_its_type(source: PiCamera) -> None:
     kinds = {name: type(control.kind) for name, control in controls_of(source).items()}
     assert kinds == {
         "FrameRate": Number,
@@ -80,7 +80,7 @@ def test_every_control_has_the_kind_of_its_type(source: PiCamera) -> None:
     }
 
 
-def test_what_other_controls_stand_for_can_be_set_by_its_own_name(source: PiCamera) -> None:
+def test_replaced_controls_can_be_set_by_their_own_names(source: PiCamera) -> None:
     raw = {control.name for control in source._table.raw}
     assert raw == {
         "AeFlickerPeriod",
@@ -108,7 +108,7 @@ def test_ranges_defaults_and_units_are_libcamera_s(source: PiCamera) -> None:
     assert controls["FrameRate"].default == 15
 
 
-def test_enums_lose_what_all_names_start_with(source: PiCamera) -> None:
+def test_common_prefix_of_an_enum_is_removed(source: PiCamera) -> None:
     controls = controls_of(source)
 
     def options(name: str) -> tuple[str, ...]:
@@ -133,7 +133,7 @@ def test_enums_lose_what_all_names_start_with(source: PiCamera) -> None:
     assert controls["AwbMode"].default == "Auto"
 
 
-def test_only_what_the_camera_offered_of_an_enum(opened: OpenCamera) -> None:
+def test_only_offered_values_of_an_enum_are_options(opened: OpenCamera) -> None:
     ids = libcamera.controls
     with bridge.offering({ids.AwbMode: bridge.info(0, 7, 0, (0, 5)), ids.AfMode: bridge.info(0, 0, 0, (0,))}):
         controls = controls_of(opened())
@@ -181,7 +181,7 @@ def test_windows_are_in_pixels_of_the_largest_crop(source: PiCamera) -> None:
     assert offered["AfWindows"].kind == Rectangle((0, 0, 4608, 2592), (1, 1), "scaler_crop")
 
 
-def test_a_crop_of_one_s_own(source: PiCamera) -> None:
+def test_scaler_crop_can_be_set_directly(source: PiCamera) -> None:
     source.apply({"ScalerCrop": (100, 200, 2304, 1296)})
     assert sent(source) == {"ScalerCrop": (100, 200, 2304, 1296)}
 
@@ -244,7 +244,7 @@ def test_unknown_control_changes_nothing(source: PiCamera) -> None:
     ("name", "value"),
     [("ExposureTime", "10000"), ("ExposureTime", 10000.5), ("ScalerCrop", (1, 2, 3)), ("AeEnable", "maybe")],
 )
-def test_what_libcamera_does_not_take_is_found_before_a_frame_needs_it(
+def test_value_that_libcamera_refuses_is_refused_before_a_request_has_it(
     source: PiCamera, name: str, value: object
 ) -> None:
     with pytest.raises(InvalidValue, match=name):

@@ -1,4 +1,4 @@
-"""What picamera2's users report, done to it here."""
+"""Failures that picamera2's users have reported."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _FRAME = 640 * 480 * 3 // 2
 
 
 def read_on(source: PiCamera) -> None:
-    """Until the failure has gone round: it comes with the next buffer that is given back."""
+    """Read frames until the failure occurs, which is when the next buffer is given back."""
     for _ in range(10):
         source.read(0.2)
 
@@ -49,7 +49,7 @@ def test_wrong_control_value_that_reaches_libcamera_ends_the_read(opened: OpenCa
         assert opened().read(2) is not None
 
 
-def test_a_frame_buffer_that_is_not_taken_back_at_the_close_crashes_nothing(opened: OpenCamera) -> None:
+def test_close_survives_a_frame_buffer_that_libcamera_does_not_take_back(opened: OpenCamera) -> None:
     with bridge.offering(bridge.module_3()):
         for _ in range(20):
             source = opened()
@@ -124,7 +124,7 @@ def test_camera_that_stopped_by_itself_fails_and_can_be_reopened(opened: OpenCam
     assert opened().read(2) is not None
 
 
-def test_closing_a_stalled_camera_takes_no_longer_than_it_may(opened: OpenCamera) -> None:
+def test_closing_a_stalled_camera_is_bounded_in_time(opened: OpenCamera) -> None:
     source = opened(buffers=2)
     held = [kept(source) for _ in range(2)]
     assert source.read(0.1) is None
@@ -135,7 +135,7 @@ def test_closing_a_stalled_camera_takes_no_longer_than_it_may(opened: OpenCamera
 
 
 @pytest.mark.parametrize(("room", "buffers"), [(4, 4), (3, 3), (2, 2)])
-def test_too_little_memory_takes_fewer_buffers(opened: OpenCamera, room: int, buffers: int) -> None:
+def test_fewer_buffers_are_used_if_memory_is_short(opened: OpenCamera, room: int, buffers: int) -> None:
     with bridge.memory(room * _FRAME):
         source = opened()
     assert source.read(2) is not None
@@ -144,7 +144,7 @@ def test_too_little_memory_takes_fewer_buffers(opened: OpenCamera, room: int, bu
     assert source.notes == (said if buffers < 4 else [])
 
 
-def test_still_too_little_memory_takes_a_smaller_size() -> None:
+def test_smaller_size_is_used_if_memory_is_shorter_still() -> None:
     source = source_of(size="1280x720")
     with bridge.memory(2 * 960 * 540 * 3 // 2):
         info = source.open()
@@ -158,7 +158,7 @@ def test_still_too_little_memory_takes_a_smaller_size() -> None:
         source.close()
 
 
-def test_no_memory_at_all_is_a_failure_that_says_so(opened: OpenCamera) -> None:
+def test_without_any_memory_opening_fails_with_the_reason(opened: OpenCamera) -> None:
     with bridge.memory(1000), pytest.raises(SourceError, match="Cannot allocate memory"):
         source_of().open()
     assert opened().read(2) is not None, "nothing was left open"
@@ -180,7 +180,7 @@ def test_memory_that_runs_out_at_the_start(opened: OpenCamera, monkeypatch: pyte
     assert source.notes == ["too little camera memory (CMA): 3 buffers of 640x480 instead of 4 of 640x480"]
 
 
-def test_any_other_failure_is_told_by_its_innermost_cause(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_failures_are_reported_by_their_innermost_cause(monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(self: Picamera2, *_: object) -> None:
         try:
             raise OSError("i2c write failed")
@@ -192,7 +192,7 @@ def test_any_other_failure_is_told_by_its_innermost_cause(monkeypatch: pytest.Mo
         source_of().open()
 
 
-def test_format_that_is_none_of_ours_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unsupported_pixel_format_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     original = Picamera2._update_stream_config
 
     def packed(self: Picamera2, stream: dict[str, Any], got: Any) -> None:

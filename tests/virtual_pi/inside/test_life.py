@@ -1,4 +1,4 @@
-"""Opening, closing and finding cameras; two at once; one that somebody else has."""
+"""Opening, closing and finding cameras; two cameras at once; a camera in use elsewhere."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def open_descriptors() -> int:
 
 
 def is_open(descriptor: int) -> bool:
-    """Without /proc, which a chroot lacks."""
+    """Count the file descriptors without /proc, which a chroot lacks."""
     try:
         os.fstat(descriptor)
     except OSError:
@@ -87,7 +87,7 @@ def test_found_by_number_id_or_model(opened: OpenCamera, wanted: int | str) -> N
     assert frame.width == 800
 
 
-def test_missing_camera_is_named_with_those_that_are_there() -> None:
+def test_error_of_a_missing_camera_lists_the_attached_ones() -> None:
     with pytest.raises(
         SourceError, match=r"no camera imx477; attached: 0: virtual-lines \(Virtual1\), 1: virtual-bars"
     ):
@@ -141,7 +141,7 @@ def test_another_camera_of_this_process_is_named(opened: OpenCamera) -> None:
         back.close()
 
 
-def test_closed_twice_and_before_it_was_open() -> None:
+def test_close_can_be_called_twice_and_before_open() -> None:
     source = source_of()
     source.close()
     source.open()
@@ -186,7 +186,7 @@ def test_100_failed_openings_leave_nothing_behind(opened: OpenCamera) -> None:
     assert open_descriptors() == descriptors
 
 
-def test_a_frame_that_somebody_keeps_does_not_keep_the_camera() -> None:
+def test_frame_that_is_still_referenced_does_not_keep_the_camera_open() -> None:
     source = source_of()
     source.open()
     frame = source.read(2)

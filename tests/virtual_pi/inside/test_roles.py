@@ -1,4 +1,4 @@
-"""libcamera's own names, actions, values as they were taken, readings and full pictures, through the whole camera."""
+"""libcamera's own control names, actions, applied values, readings and still pictures, through the whole camera."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ MakeCamera = Callable[..., Camera]
 
 
 class Measuring(FrameMetadata):
-    """A virtual sensor measures nothing: what a Camera Module 3 would say of a frame."""
+    """The metadata that a Camera Module 3 would report; a virtual sensor reports none."""
 
     said = _MEASURED
 
@@ -47,7 +47,7 @@ class Measuring(FrameMetadata):
 
 @pytest.fixture
 def measuring(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
-    """What frames say from now on; may be changed."""
+    """The metadata of the frames from now on; may be changed."""
     said = dict(_MEASURED)
     monkeypatch.setattr(Measuring, "said", said)
     monkeypatch.setattr(source_module, "FrameMetadata", Measuring)
@@ -62,7 +62,7 @@ def source(opened: OpenCamera) -> Iterator[PiCamera]:
 
 @pytest.fixture
 async def make_camera() -> AsyncIterator[MakeCamera]:
-    """Running cameras that offer what a Camera Module 3 does."""
+    """Return a function that starts cameras with the controls of a Camera Module 3."""
     made: list[Camera] = []
 
     def make(**settings: Any) -> Camera:
@@ -81,7 +81,7 @@ async def make_camera() -> AsyncIterator[MakeCamera]:
 
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """What picamera2 was told at each start and with each frame, from here on, where that was anything."""
+    """Record the controls that are passed to picamera2 from now on, at each start and with each frame."""
     seen: list[dict[str, Any]] = []
     release, start = CompletedRequest.release, Picamera2.start_
 
@@ -118,7 +118,7 @@ def test_libcameras_own_names_come_last_and_are_raw(source: PiCamera) -> None:
 
 
 @pytest.mark.parametrize("name", ["ExposureTimeMode", "AnalogueGainMode"])
-def test_what_nobody_can_use_is_not_there(source: PiCamera, name: str) -> None:
+def test_useless_controls_are_not_offered(source: PiCamera, name: str) -> None:
     with pytest.raises(InvalidValue, match=name):
         source.apply({name: "Manual"})
 
@@ -147,7 +147,7 @@ def test_what_nobody_can_use_is_not_there(source: PiCamera, name: str) -> None:
         ),
     ],
 )
-def test_of_names_for_the_same_the_last_one_counts(
+def test_of_two_names_for_the_same_the_last_one_counts(
     source: PiCamera, first: Mapping[str, Any], then: Mapping[str, Any], follows: Mapping[str, Any]
 ) -> None:
     if first:
@@ -167,7 +167,7 @@ def test_of_names_for_the_same_the_last_one_counts(
         (({"ColourTemperature": 5000}, {"ColourGainRed": 2.0}), {"ColourGains": (2.0, 1.0)}),
     ],
 )
-def test_what_holds_no_longer_is_not_told_at_the_next_start(
+def test_replaced_value_is_not_set_again_at_the_next_start(
     source: PiCamera, patches: tuple[dict[str, Any], ...], told: dict[str, Any]
 ) -> None:
     for patch in patches:
@@ -197,7 +197,7 @@ def test_what_holds_no_longer_is_not_told_at_the_next_start(
         ),
     ],
 )
-def test_automatic_exposure_is_what_time_and_gain_leave_to_it(
+def test_automatic_exposure_follows_from_time_and_gain(
     source: PiCamera, patches: tuple[dict[str, Any], ...], follows: dict[str, Any], told: dict[str, Any]
 ) -> None:
     *before, last = patches
@@ -208,16 +208,14 @@ def test_automatic_exposure_is_what_time_and_gain_leave_to_it(
     assert {name: value for name, value in change.native.items() if name != "FrameDurationLimits"} == told
 
 
-def test_one_gain_leaves_the_other_as_it_is(source: PiCamera, measuring: dict[str, object]) -> None:
+def test_setting_one_gain_keeps_the_other(source: PiCamera, measuring: dict[str, object]) -> None:
     assert source.read(2) is not None
     applied = source.apply({"ColourGainRed": 2.5})
     assert applied == {"ColourGainRed": 2.5, "ColourGainBlue": 2.1, "AwbEnable": False}
     assert source._table.native == {"ColourGains": (2.5, 2.1)}
 
 
-def test_panning_a_window_that_was_drawn_keeps_its_zoom(
-    source: PiCamera, measuring: dict[str, object]
-) -> None:
+def test_panning_a_window_that_was_set_keeps_its_zoom(source: PiCamera, measuring: dict[str, object]) -> None:
     source.apply({"ScalerCrop": (1152, 648, 2304, 1296)})
     measuring["ScalerCrop"] = (1152, 648, 2304, 1296)
     assert source.read(2) is not None
@@ -249,13 +247,13 @@ def test_only_continuous_autofocus_is_paused(source: PiCamera) -> None:
     assert "AfPause" not in source._table.native
 
 
-def test_a_gain_that_would_end_itself_is_refused(source: PiCamera) -> None:
+def test_gain_that_would_turn_white_balance_automatic_is_refused(source: PiCamera) -> None:
     red = next(one for one in source._table.controls if one.name == "ColourGainRed")
-    with pytest.raises(InvalidValue, match=r"not within 0\.1 and 32"):
+    with pytest.raises(InvalidValue, match=r"not between 0\.1 and 32"):
         red.kind.coerce(0)
 
 
-def test_what_the_configuration_sets_is_what_controls_start_with(
+def test_controls_start_with_the_values_of_the_configuration(
     opened: OpenCamera, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """picamera2 sets noise reduction by itself, and `hdr` in the settings becomes HdrMode."""
@@ -386,7 +384,7 @@ async def test_full_picture_between_two_frames(make_camera: MakeCamera) -> None:
     assert camera.stats.restarts == 0
 
 
-async def test_no_memory_for_a_full_picture_costs_the_stream_nothing(make_camera: MakeCamera) -> None:
+async def test_stream_continues_if_there_is_no_memory_for_a_full_picture(make_camera: MakeCamera) -> None:
     with bridge.memory(4 * 640 * 480 * 3 // 2):
         camera = await running(make_camera(size="640x480"))
         with pytest.raises(SourceError, match="too little camera memory for a full picture"):

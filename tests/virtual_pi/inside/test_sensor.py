@@ -1,4 +1,4 @@
-"""Settings of the sensor: its mode, and high dynamic range. What comes of them only a real sensor shows."""
+"""Settings of the sensor: its mode, and high dynamic range. Their effect can only be seen on a real sensor."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ def test_hdr_is_done_once_by_the_sensor_or_by_the_pi(hdr: bool | None, in_sensor
     assert controls == ({} if mode is None else {"HdrMode": int(mode)})
 
 
-def test_a_pi_that_cannot_is_not_asked() -> None:
+def test_hdr_is_not_requested_from_a_pi_without_it() -> None:
     settings = settings_of(BARS, hdr=True)
     assert streams.first_controls(SimpleNamespace(camera_controls={}), settings, settings.source, False) == {}  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("hdr", [True, False])
-def test_module_3_is_told_before_it_is_opened(
+def test_hdr_of_module_3_is_set_before_it_is_opened(
     opened: OpenCamera, monkeypatch: pytest.MonkeyPatch, hdr: bool
 ) -> None:
     told: list[str] = []
 
     class Sensor:
-        """Stands for picamera2's IMX708, which wants the sensor's own device."""
+        """A substitute for picamera2's IMX708, which needs the sensor's own device."""
 
         def __init__(self, number: int) -> None:
             told.append(f"camera {number}")
@@ -90,7 +90,7 @@ def test_module_3_is_told_before_it_is_opened(
         ("640x480", {"output_size": (640, 480)}),
     ],
 )
-def test_sensor_mode_is_asked_for(
+def test_sensor_mode_is_requested(
     opened: OpenCamera, monkeypatch: pytest.MonkeyPatch, text: str, wanted: dict[str, object]
 ) -> None:
     asked: list[Any] = []
@@ -108,7 +108,7 @@ def test_sensor_mode_is_asked_for(
     assert asked == [wanted]
 
 
-def test_another_mode_than_the_wanted_one_is_said() -> None:
+def test_another_mode_than_the_configured_one_is_noted() -> None:
     settings = settings_of(BARS, sensor_mode="2304x1296:10")
     config = streams.StreamConfig((640, 480), 4)
     got = {"main": {"size": (640, 480)}, "sensor": {"output_size": (4608, 2592), "bit_depth": 10}}
@@ -119,7 +119,7 @@ def test_another_mode_than_the_wanted_one_is_said() -> None:
 
 
 def test_a_mode_without_bits_is_the_deepest_of_its_size(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The HQ camera has 1332x990 with 10 bits alone; picamera2 by itself looks for 12."""
+    """The HQ camera has 1332x990 only with 10 bits; by default, picamera2 looks for 12."""
     modes = {
         "SRGGB12_CSI2P": [(2028, 1080), (4056, 3040)],
         "SRGGB10_CSI2P": [(1332, 990)],
@@ -147,7 +147,7 @@ def test_a_mode_without_bits_is_the_deepest_of_its_size(monkeypatch: pytest.Monk
     ]
 
 
-def test_a_frame_rate_that_the_mode_does_not_reach_is_said(opened: OpenCamera) -> None:
+def test_frame_rate_that_the_mode_does_not_reach_is_noted(opened: OpenCamera) -> None:
     with bridge.offering(bridge.module_3()):
         assert opened(frame_rate=120).notes == [
             "the camera gives 56.02 frames per second at 640x480 instead of 120"

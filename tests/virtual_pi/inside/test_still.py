@@ -98,7 +98,7 @@ def test_too_little_memory_for_a_still_leaves_the_stream_alone(opened: OpenCamer
     assert frame.width == 640
 
 
-def test_a_stream_that_does_not_go_on_says_why_to_everyone(opened: OpenCamera) -> None:
+def test_stream_that_cannot_resume_reports_why_to_every_caller(opened: OpenCamera) -> None:
     camera = opened(size="640x480")
     camera._stream = {"main": {"size": (0, 0), "format": "none"}}
     with pytest.raises(SourceError, match="cannot resume after a still picture"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator, Iterator
 
 import numpy as np
@@ -19,6 +18,7 @@ from mqttcam.settings import CameraSettings, parse_size
 from mqttcam.settings.sources.v4l2 import V4l2Source
 from mqttcam.values import Choice, Number
 from tests.support.cameras import failed, running
+from tests.support.waiting import wait_for
 from tests.virtual_pi.inside_vm.test_v4l2 import camera_of, frame_of
 from tests.virtual_pi.inside_vm.usb_camera import HEIGHT, ID, WIDTH, UsbCamera
 
@@ -35,27 +35,22 @@ def pictures() -> list[bytes]:
 
 
 class Plug:
-    """Where the camera is plugged in, and out, and in again."""
+    """Plugs a camera in, unplugs it, and plugs it in again."""
 
     def __init__(self, pictures: list[bytes]) -> None:
         self._pictures = pictures
         self.camera = self.plug_in()
 
     def plug_in(self) -> UsbCamera:
-        """Returns once the kernel has a device for it."""
+        """Plug it in; return once the kernel has a device for it."""
         self.camera = UsbCamera(self._pictures)
-        end = time.monotonic() + 20
-        while ID not in {found.id for found in attached()}:
-            assert time.monotonic() < end, "the kernel has no such camera"
-            time.sleep(0.1)
+        wait_for(lambda: ID in {found.id for found in attached()}, "the kernel has the camera", 20)
         return self.camera
 
     def unplug(self) -> None:
+        """Unplug it; return once the kernel has no device for it any more."""
         self.camera.unplug()
-        end = time.monotonic() + 20
-        while ID in {found.id for found in attached()}:
-            assert time.monotonic() < end, "the kernel still has it"
-            time.sleep(0.1)
+        wait_for(lambda: ID not in {found.id for found in attached()}, "the camera is gone", 20)
 
 
 @pytest.fixture
@@ -95,14 +90,14 @@ def test_mjpeg_is_passed_through_byte_for_byte(source: V4l2Camera, pictures: lis
     assert seen == set(pictures)
 
 
-def test_it_is_listed(plug: Plug) -> None:
+def test_usb_camera_is_listed(plug: Plug) -> None:
     found = next(one for one in attached() if one.id == ID)
     assert "Test camera" in found.model
     assert found.sizes == [(WIDTH, HEIGHT)]
     assert found.source == {"type": "v4l2", "device": ID}
 
 
-def test_yuyv_where_there_is_none_is_said(plug: Plug) -> None:
+def test_yuyv_from_a_camera_without_it_is_an_error(plug: Plug) -> None:
     with pytest.raises(SourceError, match="offers MJPG, and none of YUYV, NV12, YU12"):
         camera_of(ID, format="yuyv").open()
 

@@ -59,7 +59,7 @@ def frame_of(camera: V4l2Camera) -> Frame:
 
 
 def read_on(camera: V4l2Camera) -> None:
-    """Until it fails: frames that are ready already still come."""
+    """Read until it fails; frames that are already in the queue still come."""
     for _ in range(20):
         camera.read(1)
 
@@ -107,7 +107,7 @@ def test_size_that_the_camera_lacks_becomes_the_nearest(opened: OpenCamera) -> N
     assert frame.planes[0].shape[::-1] == (320, 180)
 
 
-def test_what_the_camera_cannot_give_is_said() -> None:
+def test_differences_from_the_configuration_are_noted() -> None:
     camera = camera_of(size="330x200", frame_rate=240)
     info = camera.open()
     camera.close()
@@ -121,7 +121,7 @@ def test_what_the_camera_cannot_give_is_said() -> None:
     assert camera.notes == []
 
 
-def test_frame_rate_is_asked_for() -> None:
+def test_frame_rate_is_requested() -> None:
     camera = camera_of(frame_rate=10)
     info = camera.open()
     camera.close()
@@ -141,7 +141,7 @@ def test_controls_are_the_device_s_own(opened: OpenCamera) -> None:
     assert "UserControls" not in controls, "a heading"
 
 
-def test_buttons_are_actions_and_no_settings() -> None:
+def test_buttons_are_actions_without_values() -> None:
     camera = camera_of()
     info = camera.open()
     try:
@@ -174,7 +174,7 @@ def test_what_was_set_before_is_what_an_opened_camera_shows(opened: OpenCamera) 
     assert {control.name: control.default for control in info.controls}["Contrast"] == 77
 
 
-def test_what_the_camera_changes_itself_is_told_as_it_is(opened: OpenCamera) -> None:
+def test_values_that_the_camera_changes_itself_are_current(opened: OpenCamera) -> None:
     camera = opened()
     camera.apply({"GainAutomatic": True})
     seen: set[Value] = set()
@@ -187,7 +187,7 @@ def test_what_the_camera_changes_itself_is_told_as_it_is(opened: OpenCamera) -> 
     assert (camera.applied["GainAutomatic"], camera.applied["Gain"]) == (False, 55)
 
 
-def test_what_an_automatic_control_takes_over_is_left_to_it(opened: OpenCamera) -> None:
+def test_value_of_an_automatic_control_is_unset(opened: OpenCamera) -> None:
     camera = opened()
     camera.apply({"GainAutomatic": False})
     camera.apply({"Gain": 55, "Contrast": 90})
@@ -196,7 +196,7 @@ def test_what_an_automatic_control_takes_over_is_left_to_it(opened: OpenCamera) 
     assert camera.apply({"GainAutomatic": False}) == {"GainAutomatic": False}
 
 
-def test_only_what_tells_its_value_is_asked_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_controls_that_report_no_value_are_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
     call = Device.call
 
@@ -224,7 +224,7 @@ def test_only_what_tells_its_value_is_asked_for_it(monkeypatch: pytest.MonkeyPat
         camera.close()
 
 
-def test_a_value_past_the_end_of_its_range_is_the_end(opened: OpenCamera) -> None:
+def test_value_beyond_its_range_is_limited_to_it(opened: OpenCamera) -> None:
     brightness = opened()._controls["Brightness"]
     assert [brightness.plain(number) for number in (-7, 12, 999)] == [0, 12, 255]
 
@@ -255,7 +255,7 @@ def test_no_frame_in_time_is_none(opened: OpenCamera) -> None:
     assert time.monotonic() - start < 0.5
 
 
-def test_a_camera_that_drops_every_frame_holds_up_nobody(opened: OpenCamera) -> None:
+def test_camera_with_only_broken_frames_does_not_block_the_reader(opened: OpenCamera) -> None:
     camera = opened()
     camera.apply({"PercentageOfDroppedBuffers": 100})
     try:
@@ -278,7 +278,7 @@ def test_stream_is_started_again(opened: OpenCamera) -> None:
     assert current(camera._opened(), camera._controls["Contrast"]) == 90
 
 
-def test_camera_of_another_program_is_busy_and_named(opened: OpenCamera, tmp_path: Path) -> None:
+def test_error_names_the_program_that_uses_the_camera(opened: OpenCamera, tmp_path: Path) -> None:
     link = tmp_path / "link"
     script = (
         "from tests.virtual_pi.inside_vm.test_v4l2 import camera_of\n"
@@ -312,7 +312,7 @@ def test_found_by_number_path_and_id(opened: OpenCamera) -> None:
         camera_of(9).open()
 
 
-def test_mjpeg_where_there_is_none_is_said() -> None:
+def test_mjpeg_from_a_camera_without_it_is_an_error() -> None:
     with pytest.raises(SourceError, match=r"vivid offers YUYV, .* more, and none of MJPG, JPEG"):
         camera_of(format="mjpeg").open()
 

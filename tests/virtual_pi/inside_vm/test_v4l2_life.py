@@ -1,8 +1,7 @@
-"""The supervised camera on real V4L2 devices: missing, busy, unplugged, plugged in again; its controls as entities."""
+"""Recovery of a camera on real V4L2 devices (missing, in use, unplugged), and its controls as entities."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from mqttcam.camera.sources.v4l2 import V4l2Camera
 from mqttcam.camera.sources.v4l2.controls import apply, controls_of
 from mqttcam.camera.sources.v4l2.device import Device, opened
 from mqttcam.camera.status import CameraStatus
-from mqttcam.camera.timing import Timing
+from mqttcam.camera.timing import DEFAULT_TIMING, Timing
 from mqttcam.cli.cameras import as_text, attached_cameras
 from mqttcam.cli.offline import discovery_of
 from mqttcam.settings import CameraSettings, Settings, parse_size
@@ -28,8 +27,10 @@ _SIZE = parse_size("320x180")
 
 
 @pytest.fixture
-async def camera() -> AsyncIterator[Camera]:
-    one = Camera("front", CameraSettings(source=V4l2Source(device=0), size=_SIZE, frame_rate=15))
+async def camera(request: pytest.FixtureRequest) -> AsyncIterator[Camera]:
+    """A camera that is not started; its `Timing` can be set by indirect parametrization."""
+    settings = CameraSettings(source=V4l2Source(device=0), size=_SIZE, frame_rate=15)
+    one = Camera("front", settings, timing=getattr(request, "param", DEFAULT_TIMING))
     yield one
     await one.stop()
 
@@ -38,12 +39,14 @@ async def test_unplugged_and_plugged_in_again(camera: Camera) -> None:
     camera.start()
     await running(camera)
     await camera.apply({"contrast": 77})
-    with Path("/dev/video0").open("rb") as somebody:  # vivid is there again when nobody holds it any more
+    with Path("/dev/video0").open("rb") as somebody:  # vivid comes back once no file of it is open
         one = Device("/dev/video0")
         press_disconnect(one)
         await failed(camera, "/dev/video0 was unplugged")
-        await asyncio.sleep(1)
-        assert camera.status is CameraStatus.FAILED, somebody
+        attempts: list[CameraStatus] = []
+        camera.add_listener(lambda: attempts.append(camera.status))
+        await until(camera, lambda: len(attempts) >= 3)
+        assert set(attempts) == {CameraStatus.FAILED}, somebody
         one.close()
     await running(camera)
     assert simplejpeg.decode_jpeg((await camera.take_snapshot(PictureSpec(), 10)).jpeg).shape == (180, 320, 3)
@@ -102,10 +105,10 @@ async def test_another_camera_that_has_the_device_is_named(camera: Camera) -> No
         await other.stop()
 
 
+@pytest.mark.parametrize("camera", [Timing(min_frame_age=1.0, stalled_periods=3)], indirect=True)
 async def test_stall_is_ended_by_starting_the_stream_again(
     camera: Camera, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    camera._supervisor._timing = Timing(min_frame_age=1.0, stalled_periods=3)
     camera.start()
     await running(camera)
     with monkeypatch.context() as leaking:
@@ -134,7 +137,7 @@ async def test_controls_are_entities(tmp_path: Path) -> None:
     assert "100% White" in parts["test_pattern"]["ops"]
 
 
-def test_listed_with_what_to_write() -> None:
+def test_camera_list_shows_the_source_to_configure() -> None:
     text = as_text(attached_cameras())
     assert "platform:vivid-000: vivid\n  source: {type: v4l2, device: platform:vivid-000}\n" in text
     assert "    Brightness: 0 … 255 (default " in text

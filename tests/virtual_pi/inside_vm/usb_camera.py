@@ -1,4 +1,4 @@
-"""A USB camera that gives MJPEG, made here and plugged into this machine's kernel, whose own uvcvideo drives it.
+"""A USB camera that gives MJPEG, implemented here and attached to this machine's kernel and its uvcvideo driver.
 
 It speaks USB/IP (Documentation/usb/usbip_protocol.rst) over a socket that it hands to vhci_hcd, a virtual host
 controller. Its descriptors and requests are those of USB Video Class 1.0, with a bulk endpoint.
@@ -16,7 +16,7 @@ from pathlib import Path
 
 PLUG = Path("/sys/devices/platform/vhci_hcd.0/attach")
 ID = "usb-vhci_hcd.0-1"
-"""What V4L2 calls it: its port."""
+"""Its id in V4L2, which is its port."""
 WIDTH, HEIGHT, RATE = 320, 240, 30
 _HIGH_SPEED = 3
 _HEADER = struct.Struct(">IIIII")
@@ -30,7 +30,7 @@ _SET, _GET, _LEAST, _MOST, _STEP, _LENGTH, _INFO, _DEFAULT = 0x01, 0x81, 0x82, 0
 _INTERVAL = 10_000_000 // RATE
 """In units of 100 ns."""
 _CONTROLS = {2: (2, -64, 64, 0), 3: (2, 0, 95, 32), 5: (1, 0, 2, 1)}
-"""Of the processing unit: brightness, contrast, power line frequency; bytes, least, greatest, default."""
+"""Controls of the processing unit (brightness, contrast, power line frequency): bytes, minimum, maximum, default."""
 _STRINGS = ("", "mqttcam", "Test camera", "0001")
 
 
@@ -143,7 +143,7 @@ class UsbCamera:
             self._send(_HEADER.pack(_UNLINKED, number, 0, 0, 0) + _RETURN.pack(status, 0, 0, 0, 0))
 
     def _control(self, setup: bytes, data: bytes) -> bytes | None:
-        """The answer to a control request; `None`: it is none that this camera knows."""
+        """Return the answer to a control request; `None` if the camera does not support it."""
         kind, request, value, index, length = struct.unpack("<BBHHH", setup)
         if kind & 0x60:  # of the class
             is_streaming = index & 0xFF == _STREAMING
@@ -206,7 +206,7 @@ class UsbCamera:
                 toggle, number = toggle ^ 1, number + 1
 
     def _fill(self, data: bytes) -> None:
-        """Give the computer the next buffer that it wants filled."""
+        """Fill the next buffer that the host has queued."""
         with self._wanted:
             while not self._waiting:
                 self._wanted.wait()
