@@ -63,7 +63,7 @@ def times(text: str, start: str, count: int, zone: ZoneInfo = BERLIN) -> list[st
         ("every second", 1),
     ],
 )
-def test_interval(text: str, seconds: float) -> None:
+def test_intervals_count_from_the_first_picture_without_drift(text: str, seconds: float) -> None:
     """Intervals count from the first picture, to the tick, for ever."""
     found = parse(text).times
     assert found.steady
@@ -97,7 +97,7 @@ def test_interval(text: str, seconds: float) -> None:
         ("*/20 6-7 * * *", "2026-05-06 07:30:00", ["06 07:40:00 +0200", "07 06:00:00 +0200"]),
     ],
 )
-def test_clock(text: str, start: str, expected: list[str]) -> None:
+def test_times_of_day_are_local_time(text: str, start: str, expected: list[str]) -> None:
     assert times(text, start, 2) == expected
 
 
@@ -121,7 +121,7 @@ def test_clock(text: str, start: str, expected: list[str]) -> None:
         "every 2 weeks",
     ],
 )
-def test_same_as_the_reference(text: str) -> None:
+def test_next_time_is_that_of_the_reference_library(text: str) -> None:
     """The next time is the one that the reference's own library finds."""
     now = datetime.datetime(2026, 5, 6, 10, 12, 40)  # noqa: DTZ001 - the library wants it so
 
@@ -143,21 +143,21 @@ def test_same_as_the_reference(text: str) -> None:
 class TestClocksChange:
     """Berlin 2026: forward on 29 March at 02:00, back on 25 October at 03:00."""
 
-    def test_a_time_that_is_not_there(self) -> None:
+    def test_skipped_time_is_due_when_the_clock_has_gone_forward(self) -> None:
         """It comes when the clock has gone forward, once."""
         assert times("every day at 02:30", "2026-03-28 12:00:00", 2) == [
             "29 03:00:00 +0200",
             "30 02:30:00 +0200",
         ]
 
-    def test_a_time_that_comes_twice(self) -> None:
+    def test_repeated_time_is_due_once(self) -> None:
         """It is due once."""
         assert times("every day at 02:30:05", "2026-10-24 12:00:00", 2) == [
             "25 02:30:05 +0200",
             "26 02:30:05 +0100",
         ]
 
-    def test_hours_are_hours(self) -> None:
+    def test_hourly_times_follow_the_change_of_the_clocks(self) -> None:
         """The hour that comes twice has two; the one that is not there none."""
         assert times("every hour at :30", "2026-10-25 01:00:00", 4) == [
             "25 01:30:00 +0200",
@@ -170,7 +170,7 @@ class TestClocksChange:
             "29 03:30:00 +0200",
         ]
 
-    def test_intervals_go_on(self) -> None:
+    def test_intervals_continue_when_the_clocks_change(self) -> None:
         """The reference's would stand still for an hour."""
         ticker = Ticker(parse("60"))
         before = at("2026-10-25 02:59:00")
@@ -179,10 +179,10 @@ class TestClocksChange:
         assert ticker.due(before + 60, 60.0)
         assert ticker.due(before + 120, 120.0)
 
-    def test_same_time_of_day(self) -> None:
+    def test_daily_interval_keeps_the_time_of_day(self) -> None:
         assert times("every day", "2026-10-24 12:00:00", 2) == ["25 12:00:00 +0100", "26 12:00:00 +0100"]
 
-    def test_half_an_hour(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_change_by_half_an_hour(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Lord Howe Island changes its clocks by half an hour; :30 stays :30."""
         monkeypatch.setattr(module, "local_zone", lambda: LORD_HOWE)
         assert times("every hour at :30", "2026-04-05 00:45:00", 3, LORD_HOWE) == [
@@ -221,7 +221,7 @@ class TestClocksChange:
         "x" * 5000,
     ],
 )
-def test_bad(text: str) -> None:
+def test_invalid_schedule_is_refused_with_the_grammar(text: str) -> None:
     """A bad one is refused in a short line, and the grammar is there."""
     with pytest.raises(BadSchedule) as error:
         parse(text)
@@ -231,7 +231,7 @@ def test_bad(text: str) -> None:
 
 @given(st.text(max_size=40))
 @settings(max_examples=300, deadline=None)
-def test_any_text(text: str) -> None:
+def test_any_text_is_a_schedule_or_refused(text: str) -> None:
     """Whatever is written: a schedule or a refusal."""
     try:
         found = parse(text)
@@ -251,7 +251,7 @@ def test_any_text(text: str) -> None:
     st.floats(0, 1e7),
 )
 @settings(max_examples=300, deadline=None)
-def test_always_after(text: str, start: float, passed: float) -> None:
+def test_next_time_is_always_later(text: str, start: float, passed: float) -> None:
     """The next time is after now, and there is always one more."""
     found = parse(text).times
     due = found.after(start + passed, start)
@@ -260,19 +260,19 @@ def test_always_after(text: str, start: float, passed: float) -> None:
 
 
 class TestTicker:
-    def test_first_at_once(self) -> None:
+    def test_first_frame_is_due_at_once(self) -> None:
         ticker = Ticker(parse("every day at 10:30"))
         assert ticker.due(at("2026-05-04 12:00"), 0.0)
         assert not ticker.due(at("2026-05-04 12:01"), 60.0)
 
-    def test_each_time_once(self) -> None:
+    def test_first_frame_at_or_after_each_time_is_due(self) -> None:
         """At 15 frames a second: the first frame at or after each time, and no other."""
         ticker = Ticker(parse("every minute at :23"))
         start = at("2026-05-04 12:00:30")
         taken = [n / 15 for n in range(15 * 180) if ticker.due(start + n / 15, n / 15)]
         assert taken == pytest.approx([0.0, 53.0, 113.0, 173.0])
 
-    def test_times_that_passed(self) -> None:
+    def test_missed_times_are_not_made_up_for(self) -> None:
         """A camera that was away: one picture stands for all that were missed, and the beat is kept."""
         ticker = Ticker(parse("10"))
         assert ticker.due(0.0, 0.0)
@@ -281,7 +281,7 @@ class TestTicker:
         assert ticker.due(40.0, 40.0)
 
     @pytest.mark.parametrize("jump", [3 * 3600.0, -3 * 3600.0, 56 * 365 * 86400.0])
-    def test_clock_set(self, jump: float) -> None:
+    def test_setting_the_clock_causes_neither_a_burst_nor_a_gap(self, jump: float) -> None:
         """A Pi without a clock learns the time late: no burst, no hour without pictures."""
         start = at("2026-05-04 12:00:30")
         clock, interval = Ticker(parse("every minute at :23")), Ticker(parse("60"))
@@ -294,5 +294,5 @@ class TestTicker:
         assert interval.due(start + jump + 60, 60.0)
 
 
-def test_equal() -> None:
+def test_schedules_are_equal_if_text_and_times_are() -> None:
     assert parse("Every  10 Seconds") == Schedule("every 10 seconds", parse("10").times)

@@ -36,7 +36,9 @@ def hardware() -> Hardware:
     return Hardware(controls=CONTROLS, actions=(FOCUS,))
 
 
-async def test_done_once_and_what_follows_is_kept(make_camera: MakeCamera, hardware: Hardware) -> None:
+async def test_action_is_done_once_and_its_resulting_values_are_kept(
+    make_camera: MakeCamera, hardware: Hardware
+) -> None:
     camera = make_camera(hardware, make_source=lambda wake: Focusing(hardware, wake))
     camera.start()
     await running(camera)
@@ -49,7 +51,7 @@ async def test_done_once_and_what_follows_is_kept(make_camera: MakeCamera, hardw
     assert camera.values["af_mode"] == "Auto"
 
 
-async def test_one_that_the_camera_refuses(make_camera: MakeCamera, hardware: Hardware) -> None:
+async def test_refused_action_changes_nothing(make_camera: MakeCamera, hardware: Hardware) -> None:
     camera = make_camera(hardware, make_source=lambda wake: Focusing(hardware, wake))
     with pytest.raises(CameraUnavailable):
         await camera.act(FOCUS)
@@ -61,7 +63,9 @@ async def test_one_that_the_camera_refuses(make_camera: MakeCamera, hardware: Ha
 
 
 @pytest.mark.parametrize("name", ["AfTrigger", "af_trigger", "Autofocus"])
-async def test_it_cannot_be_configured(make_camera: MakeCamera, hardware: Hardware, name: str) -> None:
+async def test_action_cannot_be_configured_as_a_control(
+    make_camera: MakeCamera, hardware: Hardware, name: str
+) -> None:
     camera = make_camera(
         hardware,
         make_source=lambda wake: Focusing(hardware, wake),
@@ -73,7 +77,7 @@ async def test_it_cannot_be_configured(make_camera: MakeCamera, hardware: Hardwa
     assert hardware.applied == []
 
 
-async def test_a_raw_control_is_set_as_any_other(make_camera: MakeCamera, hardware: Hardware) -> None:
+async def test_raw_control_is_set_like_any_other(make_camera: MakeCamera, hardware: Hardware) -> None:
     camera = make_camera(
         hardware,
         make_source=lambda wake: Focusing(hardware, wake),
@@ -84,7 +88,7 @@ async def test_a_raw_control_is_set_as_any_other(make_camera: MakeCamera, hardwa
     assert camera.values == {"af_mode": "Manual", "colour_gain": None, "colour_gains": (1.0, 2.0)}
 
 
-async def test_what_is_left_to_the_camera_again_is_not_set_again(
+async def test_value_that_is_automatic_again_is_not_set_after_a_restart(
     make_camera: MakeCamera, hardware: Hardware
 ) -> None:
     camera = make_camera(hardware, make_source=lambda wake: Focusing(hardware, wake))
@@ -97,7 +101,7 @@ async def test_what_is_left_to_the_camera_again_is_not_set_again(
     assert hardware.applied == [{"ColourGains": (1.0, 2.0)}]
 
 
-async def test_raw_controls_are_not_named_to_who_mistypes(make_camera: MakeCamera) -> None:
+async def test_error_of_an_unknown_control_lists_no_raw_controls(make_camera: MakeCamera) -> None:
     camera = make_camera(Hardware(controls=CONTROLS), settings={"controls": {"Gain": 2}})
     camera.start()
     await running(camera)

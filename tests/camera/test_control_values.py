@@ -20,7 +20,7 @@ from tests.support.waiting import until
 
 
 @pytest.mark.parametrize("name", ["AwbMode", "awbmode", "awb_mode", "AWB_MODE", "awb-mode", "Awb mode"])
-async def test_configured_controls_by_any_spelling(make_camera: MakeCamera, name: str) -> None:
+async def test_configured_controls_can_be_spelled_in_any_style(make_camera: MakeCamera, name: str) -> None:
     camera = make_camera(Hardware(), settings={"controls": {name: "daylight"}})
     camera.start()
     await running(camera)
@@ -28,7 +28,7 @@ async def test_configured_controls_by_any_spelling(make_camera: MakeCamera, name
     assert camera.last_error is None
 
 
-async def test_bad_ones_are_named_while_the_camera_runs(
+async def test_invalid_configured_values_are_reported_while_the_camera_runs(
     make_camera: MakeCamera, caplog: pytest.LogCaptureFixture
 ) -> None:
     hardware = Hardware(notes=["2 buffers instead of 4"])
@@ -47,7 +47,7 @@ async def test_bad_ones_are_named_while_the_camera_runs(
     assert len(said) == 1, "once, not at every opening"
 
 
-async def test_value_that_the_device_does_not_take_costs_only_itself(make_camera: MakeCamera) -> None:
+async def test_value_that_the_device_refuses_does_not_affect_the_others(make_camera: MakeCamera) -> None:
     class Choosy(Broken):
         def apply(self, values: Mapping[str, Value]) -> Mapping[str, Value]:
             if "Brightness" in values:
@@ -65,7 +65,7 @@ async def test_value_that_the_device_does_not_take_costs_only_itself(make_camera
     assert camera.values["awb_mode"] == "Daylight"
 
 
-async def test_commanded_values_count_more_and_are_kept(make_camera: MakeCamera) -> None:
+async def test_values_of_commands_take_precedence_and_are_kept(make_camera: MakeCamera) -> None:
     hardware = Hardware()
     camera = make_camera(
         hardware,
@@ -108,7 +108,7 @@ async def test_refused_values_change_nothing(make_camera: MakeCamera) -> None:
     assert camera.values["brightness"] == 0.0
 
 
-async def test_values_need_an_open_camera(make_camera: MakeCamera) -> None:
+async def test_values_cannot_be_set_before_the_camera_is_open(make_camera: MakeCamera) -> None:
     hardware = Hardware()
     hardware.fail("open", SourceError("no camera is attached"))
     camera = make_camera(hardware)
@@ -121,7 +121,7 @@ async def test_values_need_an_open_camera(make_camera: MakeCamera) -> None:
         await camera.apply({"brightness": 0.5})
 
 
-async def test_values_that_wait_for_a_camera_that_fails_are_refused(make_camera: MakeCamera) -> None:
+async def test_waiting_values_are_refused_if_the_camera_fails(make_camera: MakeCamera) -> None:
     hardware = Hardware()
     camera = make_camera(hardware)
     camera.start()
@@ -142,7 +142,7 @@ async def test_values_that_wait_for_a_camera_that_fails_are_refused(make_camera:
     assert {"Brightness": 0.5} not in hardware.applied
 
 
-async def test_values_that_were_not_begun_in_time_are_never_set(
+async def test_values_that_timed_out_in_the_queue_are_never_set(
     make_camera: MakeCamera,
 ) -> None:
     hardware = Hardware()
@@ -174,7 +174,7 @@ async def test_values_that_take_effect_late_are_shown(
     await until(lambda: camera.values["brightness"] == 0.5)
 
 
-async def test_caller_that_goes_away_is_no_harm(make_camera: MakeCamera) -> None:
+async def test_cancelled_caller_does_not_affect_the_camera(make_camera: MakeCamera) -> None:
     hardware = Hardware()
     camera = make_camera(hardware)
     camera.start()
@@ -189,7 +189,7 @@ async def test_caller_that_goes_away_is_no_harm(make_camera: MakeCamera) -> None
     assert await camera.apply({"awb_mode": "Daylight"})
 
 
-async def test_values_and_restarts_race(make_camera: MakeCamera) -> None:
+async def test_values_set_during_restarts_are_set_or_refused(make_camera: MakeCamera) -> None:
     hardware = Hardware(rate=1000)
     camera = make_camera(hardware)
     camera.start()
@@ -209,7 +209,7 @@ async def test_values_and_restarts_race(make_camera: MakeCamera) -> None:
             assert {"Brightness": wanted} in hardware.applied[-2:], "the open source has it"
 
 
-async def test_exposure_changes_what_counts_as_a_stall(make_camera: MakeCamera) -> None:
+async def test_long_exposure_extends_the_time_until_a_stall(make_camera: MakeCamera) -> None:
     hardware = Hardware()
 
     class Slow(Broken):
@@ -237,7 +237,7 @@ def test_names() -> None:
     assert find_control([control], "gain") is None
 
 
-def test_the_last_wish_counts_and_none_is_left_to_the_camera() -> None:
+def test_last_wanted_value_counts_and_none_makes_it_automatic() -> None:
     wanted = WantedValues({"AwbMode": "Auto", "Gain": 2}, {"awb_mode": "Daylight"})
     assert wanted.items() == [("Gain", 2), ("awb_mode", "Daylight")]
     wanted.want({"gain": None, "brightness": 0.0})

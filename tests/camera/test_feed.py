@@ -73,14 +73,14 @@ class Rig:
     ("rate", "fps"), [(24, 10), (30, 29), (15, 15), (25, 24), (30, 7.5), (5, 4), (24, 0.1)]
 )
 @pytest.mark.parametrize("jitter", [0, 0.2])
-def test_rate_is_kept_on_the_average(rate: float, fps: float, jitter: float) -> None:
+def test_rate_is_kept_on_average(rate: float, fps: float, jitter: float) -> None:
     seconds = max(20.0, 10 / fps)
     count = Rig(fps).run(rate, seconds, jitter=jitter)
     assert abs(count - fps * seconds) <= 2, count
 
 
 @given(rate=st.floats(1, 120), fps=st.floats(0.05, 200))
-def test_never_more_than_asked_and_never_much_less(rate: float, fps: float) -> None:
+def test_rate_is_never_exceeded_and_nearly_reached(rate: float, fps: float) -> None:
     seconds = 400 / rate
     feed, count = Rig(fps).feed, 0
     for number in range(400):
@@ -100,12 +100,12 @@ def test_first_picture_comes_at_once() -> None:
     assert rig.offer(START + 10 * SECOND)
 
 
-def test_every_frame_and_none() -> None:
+def test_infinite_rate_takes_every_frame_and_zero_none() -> None:
     assert Rig(math.inf).run(24, 5) == 120
     assert Rig(0).run(24, 5) == 0
 
 
-def test_rate_changes_count_at_once() -> None:
+def test_change_of_the_rate_takes_effect_at_once() -> None:
     rig = Rig(0.1)
     assert rig.run(24, 5) == 1
     rig.feed.fps = 12
@@ -120,7 +120,7 @@ def test_rate_changes_count_at_once() -> None:
 
 @pytest.mark.parametrize("jump", [-3600, -5, 3600, 86_400 * 365])
 @pytest.mark.parametrize("fps", [10, 0.5])
-def test_clock_that_jumps(jump: int, fps: float) -> None:
+def test_clock_jump_costs_at_most_two_periods(jump: int, fps: float) -> None:
     rig = Rig(fps)
     rig.run(24, 10)
     seconds = 20
@@ -128,7 +128,7 @@ def test_clock_that_jumps(jump: int, fps: float) -> None:
     assert abs(count - fps * seconds) <= 4
 
 
-def test_what_is_owed_is_made_of_the_next_frame_that_can_be() -> None:
+def test_pending_picture_is_made_of_the_next_frame_that_can_be_taken() -> None:
     rig = Rig(1)
     rig.held = True
     assert rig.offer(START)
@@ -141,7 +141,7 @@ def test_what_is_owed_is_made_of_the_next_frame_that_can_be() -> None:
     assert rig.offer(START + 2 * SECOND), "and the pace is as before"
 
 
-def test_what_could_not_be_taken_before_the_next_was_due_is_counted() -> None:
+def test_picture_that_was_not_taken_before_the_next_was_due_counts_as_dropped() -> None:
     rig = Rig(10)
     rig.held = True
     rig.offer(START)
@@ -168,7 +168,7 @@ def test_one_picture_at_a_time_is_in_transit() -> None:
     assert rig.feed.dropped == 8, "and the newest is still owed"
 
 
-def test_gate_that_was_closed_meanwhile_stays_closed() -> None:
+def test_picture_in_transit_is_dropped_if_it_cannot_be_taken_any_more() -> None:
     rig = Rig(math.inf)
     rig.hub.publish(Frame(START, 64, 48, planes=grey_planes()))
     rig.feed.ready = False
@@ -176,7 +176,7 @@ def test_gate_that_was_closed_meanwhile_stays_closed() -> None:
     assert (rig.pictures, rig.feed.dropped) == ([], 1)
 
 
-def test_nothing_comes_after_close() -> None:
+def test_no_picture_comes_after_close() -> None:
     rig = Rig(math.inf)
     rig.hub.publish(Frame(START, 64, 48, planes=grey_planes()))
     rig.feed.close()
@@ -192,7 +192,7 @@ def noisy(seed: int) -> Frame:
     return Frame(START + seed * SECOND, 320, 240, planes=(y, u, v))
 
 
-def test_pictures_are_fitted_and_that_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
+def test_pictures_are_made_to_fit_and_that_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     rig = Rig(math.inf)
     rig.offer(0, noisy(0))
     full = len(rig.pictures[0].jpeg)
@@ -208,7 +208,7 @@ def test_pictures_are_fitted_and_that_is_said_once(caplog: pytest.LogCaptureFixt
     assert len(rig.pictures[-1].jpeg) == full
 
 
-def test_what_cannot_be_made_to_fit_is_dropped(caplog: pytest.LogCaptureFixture) -> None:
+def test_picture_that_cannot_fit_is_dropped(caplog: pytest.LogCaptureFixture) -> None:
     rig = Rig(math.inf)
     rig.feed.max_bytes = 50
     for seed in range(3):
@@ -218,7 +218,7 @@ def test_what_cannot_be_made_to_fit_is_dropped(caplog: pytest.LogCaptureFixture)
     assert caplog.text.count("none is sent") == 1
 
 
-def test_broken_frame_is_made_up_for_by_the_next(caplog: pytest.LogCaptureFixture) -> None:
+def test_picture_of_a_broken_frame_is_made_of_the_next(caplog: pytest.LogCaptureFixture) -> None:
     rig = Rig(1)
     rig.feed.spec = PictureSpec(quality=50)
     good = jpeg(64, 48)

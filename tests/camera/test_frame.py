@@ -45,14 +45,14 @@ def test_jpeg_is_passed_through_byte_for_byte() -> None:
 @pytest.mark.parametrize(
     "adjustment", [Adjustment(), Adjustment(width=64, height=48), Adjustment(width=640, height=480)]
 )
-def test_also_where_a_size_is_configured_that_it_has(adjustment: Adjustment) -> None:
+def test_jpeg_of_the_configured_size_is_passed_through(adjustment: Adjustment) -> None:
     data = jpeg(64, 48)
     frame = jpeg_frame(data)
     frame.adjustment = adjustment
     assert frame.picture(PictureSpec()).jpeg is data
 
 
-def test_another_quality_or_width_is_made() -> None:
+def test_jpeg_is_encoded_again_for_another_quality_or_width() -> None:
     data = jpeg(64, 48)
     low = jpeg_frame(data).picture(PictureSpec(quality=20))
     assert len(low.jpeg) < len(data)
@@ -101,7 +101,7 @@ def seen(data: bytes) -> str:
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_noted_orientation_is_kept_or_made_true(orientation: int) -> None:
+def test_orientation_is_kept_or_applied(orientation: int) -> None:
     data = noted(quarters(64, 48)[0], orientation)
     frame = jpeg_frame(data)
     assert frame.picture(PictureSpec()).jpeg is data, "viewers turn it themselves"
@@ -117,7 +117,7 @@ def test_noted_orientation_is_kept_or_made_true(orientation: int) -> None:
     assert seen(small.jpeg) == expected[::-1]
 
 
-def test_width_of_a_portrait_is_that_of_the_picture_as_seen() -> None:
+def test_width_of_a_portrait_is_that_of_the_upright_picture() -> None:
     data = noted(jpeg(320, 240), 6)
     assert jpeg_frame(data).picture(PictureSpec(max_width=240)).jpeg is data
     small = jpeg_frame(data).picture(PictureSpec(max_width=120))
@@ -142,12 +142,12 @@ def test_size_is_fitted_and_never_larger(kind: str) -> None:
     assert (one.width, one.height) == (320, 240)
 
 
-def test_odd_sides_of_a_jpeg_stay() -> None:
+def test_odd_sides_of_a_jpeg_are_kept() -> None:
     made = jpeg_frame(jpeg(65, 49)).picture(PictureSpec(quality=50))
     assert size_of(made.jpeg) == (65, 49)
 
 
-def test_expired_frame_gives_nothing() -> None:
+def test_frame_of_an_ended_session_gives_no_picture() -> None:
     frame = Frame(1, 64, 48, planes=grey_planes())
     frame.session = CaptureSession()
     frame.picture(PictureSpec())

@@ -46,7 +46,7 @@ async def test_thread_that_hangs_is_abandoned(make_camera: MakeCamera, where: st
     assert camera.last_error is None
 
 
-async def test_process_is_given_up_after_several(
+async def test_new_process_is_requested_after_several_hanging_threads(
     make_camera: MakeCamera,
 ) -> None:
     hardware, on_stuck = Hardware(), OnStuck()
@@ -63,7 +63,7 @@ async def test_process_is_given_up_after_several(
     await until(lambda: not camera._supervisor._hanging, "the last of them has ended too")
 
 
-async def test_process_is_given_up_where_a_hanging_thread_has_the_device(make_camera: MakeCamera) -> None:
+async def test_new_process_is_requested_if_a_hanging_thread_holds_the_device(make_camera: MakeCamera) -> None:
     hardware, on_stuck = Hardware(), OnStuck()
     camera = make_camera(hardware, on_stuck=on_stuck)
     camera.start()
@@ -78,7 +78,7 @@ async def test_process_is_given_up_where_a_hanging_thread_has_the_device(make_ca
     assert not camera.is_stuck
 
 
-async def test_busy_camera_without_such_a_thread_is_no_reason(make_camera: MakeCamera) -> None:
+async def test_busy_camera_without_a_hanging_thread_requests_no_process(make_camera: MakeCamera) -> None:
     hardware, on_stuck = Hardware(), OnStuck()
     hardware.fail("open", SourceError("the camera is in use"))
     camera = make_camera(hardware, on_stuck=on_stuck)
@@ -89,7 +89,7 @@ async def test_busy_camera_without_such_a_thread_is_no_reason(make_camera: MakeC
 
 
 @pytest.mark.parametrize("enabled", [True, False])
-async def test_camera_in_the_place_of_one_that_hangs_knows_of_it(
+async def test_replacement_of_a_hanging_camera_counts_its_threads(
     make_camera: MakeCamera, enabled: bool
 ) -> None:
     hardware, on_stuck = Hardware(), OnStuck()
@@ -109,7 +109,7 @@ async def test_camera_in_the_place_of_one_that_hangs_knows_of_it(
     await until(lambda: not camera.is_stuck)
 
 
-async def test_person_can_try_once_more(make_camera: MakeCamera) -> None:
+async def test_stuck_camera_can_be_restarted_by_hand(make_camera: MakeCamera) -> None:
     hardware, on_stuck = Hardware(), OnStuck()
     camera = make_camera(hardware, on_stuck=on_stuck, timing=replace(QUICK, open_timeout=0.2))
     hardware.hang("open")
@@ -120,7 +120,9 @@ async def test_person_can_try_once_more(make_camera: MakeCamera) -> None:
     assert camera.status is CameraStatus.RUNNING
 
 
-async def test_thread_in_the_kernel_wants_a_reboot_and_no_new_process(make_camera: MakeCamera) -> None:
+async def test_thread_stuck_in_the_kernel_needs_a_reboot_instead_of_a_new_process(
+    make_camera: MakeCamera,
+) -> None:
     hardware, on_stuck = Hardware(), OnStuck()
     camera = make_camera(hardware, on_stuck=on_stuck)
     camera.start()
@@ -148,7 +150,7 @@ def test_state_of_a_thread_is_read_as_the_kernel_writes_it(tmp_path: Path) -> No
     assert not is_uninterruptible(None, tmp_path)
 
 
-async def test_what_an_abandoned_thread_tells_is_not_listened_to(make_camera: MakeCamera) -> None:
+async def test_reports_of_an_abandoned_thread_are_ignored(make_camera: MakeCamera) -> None:
     hardware = Hardware(controls=[Control("Old", Number(0, 1), 0.0)])
     camera = make_camera(hardware)
     opening = hardware.hang("open")
@@ -206,7 +208,7 @@ def test_stop_takes_less_than_a_second() -> None:
 
 
 @pytest.mark.parametrize("where", ["open", "read", "close", "apply"])
-async def test_stop_waits_for_nothing_that_hangs(make_camera: MakeCamera, where: str) -> None:
+async def test_stop_does_not_wait_for_a_hanging_source(make_camera: MakeCamera, where: str) -> None:
     hardware = Hardware()
     camera = make_camera(hardware)
     camera.start()

@@ -35,7 +35,7 @@ def frame() -> Frame:
     return Frame(1, 64, 48, planes=grey_planes())
 
 
-def test_those_who_want_a_frame_get_it() -> None:
+def test_subscribers_get_the_frames_that_they_want() -> None:
     hub, some, none = Hub(), Reader(), Reader(wants=False)
     assert not hub.publish(frame()), "nobody is there"
     hub.subscribe(none)
@@ -47,7 +47,7 @@ def test_those_who_want_a_frame_get_it() -> None:
     assert (len(some.frames), len(none.frames)) == (1, 0)
 
 
-def test_one_that_fails_stops_nobody(caplog: pytest.LogCaptureFixture) -> None:
+def test_failing_subscriber_does_not_affect_the_others(caplog: pytest.LogCaptureFixture) -> None:
     hub = Hub("camera front")
     bad, worse, good = Reader(error=RuntimeError("x")), Reader(asks=KeyError("y")), Reader()
     for one in (bad, worse, good):
@@ -62,7 +62,7 @@ def test_one_that_fails_stops_nobody(caplog: pytest.LogCaptureFixture) -> None:
     assert said[0].getMessage().startswith("camera front: ")
 
 
-def test_unsubscribing_while_frames_are_handed_out() -> None:
+def test_subscribers_can_unsubscribe_during_publish() -> None:
     hub = Hub()
 
     class Once(Reader):
@@ -78,7 +78,7 @@ def test_unsubscribing_while_frames_are_handed_out() -> None:
     assert (len(once.frames), len(after.frames)) == (1, 2)
 
 
-def test_many_threads_subscribe_at_once() -> None:
+def test_threads_can_subscribe_concurrently() -> None:
     hub = Hub()
     together = threading.Barrier(8)
 

@@ -54,7 +54,7 @@ def test_names(reading: MetadataField, key: str, title: str) -> None:
         (STATE, "Idle", None),
     ],
 )
-def test_a_reading_of_a_frame(reading: MetadataField, raw: object, value: Value) -> None:
+def test_value_of_a_metadata_field(reading: MetadataField, raw: object, value: Value) -> None:
     assert reading.value({reading.name: raw}) == value
     assert reading.value({}) is None
 
@@ -84,7 +84,7 @@ def test_frames_from_before_a_value_was_set_do_not_show_it() -> None:
     assert early.applied == {}
 
 
-def test_a_value_that_the_camera_does_not_follow_is_told_again() -> None:
+def test_value_that_the_camera_does_not_follow_is_reported_again() -> None:
     hardware = Hardware(applied={"ExposureTime": 9_992})
     poller = poller_of(hardware)
     first = poller.poll(0)
@@ -96,7 +96,7 @@ def test_a_value_that_the_camera_does_not_follow_is_told_again() -> None:
     assert again.applied == {"exposure_time": 9_992}
 
 
-def test_no_frame_is_looked_at_twice_and_nothing_is_told_twice() -> None:
+def test_frames_are_polled_once_and_results_reported_once() -> None:
     readings: dict[MetadataField, Value] = {LUX: 1.0}
     poller = poller_of(Hardware(readings=readings))
     told = [poller.poll(frames) for frames in (1, 1, 2, 3, 4, 5)]
@@ -107,7 +107,7 @@ def test_no_frame_is_looked_at_twice_and_nothing_is_told_twice() -> None:
     assert poller.poll(6) is not None
 
 
-async def test_readings_come_and_stay(make_camera: MakeCamera) -> None:
+async def test_fields_stay_known_once_they_were_seen(make_camera: MakeCamera) -> None:
     readings: dict[MetadataField, Value] = {LUX: 1.0}
     hardware = Hardware(readings=readings)
     camera = make_camera(hardware)
@@ -129,7 +129,7 @@ async def test_readings_come_and_stay(make_camera: MakeCamera) -> None:
     assert set(camera.readings.fields) == {"measured_lux", "measured_autofocus_state"}
 
 
-async def test_another_camera_has_others(make_camera: MakeCamera) -> None:
+async def test_another_camera_has_other_fields(make_camera: MakeCamera) -> None:
     class Swapped(Broken):
         def open(self) -> SourceInfo:
             info = super().open()
@@ -149,7 +149,7 @@ async def test_another_camera_has_others(make_camera: MakeCamera) -> None:
     assert set(camera.readings.fields) == {"measured_exposure_time"}
 
 
-async def test_without_frames_nothing_is_measured(make_camera: MakeCamera) -> None:
+async def test_readings_are_empty_while_no_frames_come(make_camera: MakeCamera) -> None:
     hardware = Hardware(readings={LUX: 1.0})
     camera = make_camera(hardware)
     camera.start()
@@ -164,7 +164,7 @@ async def test_without_frames_nothing_is_measured(make_camera: MakeCamera) -> No
     assert set(camera.readings.fields) == {"measured_lux"}
 
 
-async def test_a_source_without_any_is_complete_when_it_is_open(make_camera: MakeCamera) -> None:
+async def test_source_without_readings_is_complete_once_it_is_open(make_camera: MakeCamera) -> None:
     camera = make_camera(Hardware())
     assert not camera.complete
     camera.start()
@@ -174,7 +174,7 @@ async def test_a_source_without_any_is_complete_when_it_is_open(make_camera: Mak
     assert camera._supervisor.capture._pending_poll is None
 
 
-async def test_each_tick_is_one_look_however_many_frames_come(make_camera: MakeCamera) -> None:
+async def test_source_is_polled_once_per_tick(make_camera: MakeCamera) -> None:
     looks, told = 0, 0
 
     class Restless(Broken, MeasuringSource):
@@ -209,7 +209,7 @@ async def test_each_tick_is_one_look_however_many_frames_come(make_camera: MakeC
     assert camera.stats.frames > 3 * ticks
 
 
-async def test_one_that_cannot_be_read_costs_no_picture(
+async def test_failing_readings_do_not_affect_the_pictures(
     make_camera: MakeCamera, caplog: pytest.LogCaptureFixture
 ) -> None:
     class Faulty(Broken, MeasuringSource):

@@ -44,7 +44,7 @@ class SlowEncoder:
         return self._make(frame, spec)
 
 
-async def test_disabled_at_the_start_it_is_never_opened(make_camera: MakeCamera) -> None:
+async def test_disabled_camera_is_never_opened(make_camera: MakeCamera) -> None:
     hardware = Hardware()
     camera = make_camera(hardware, enabled=False)
     camera.start()
@@ -57,7 +57,7 @@ async def test_disabled_at_the_start_it_is_never_opened(make_camera: MakeCamera)
     assert hardware.in_use == 1
 
 
-async def test_switched_off_the_source_is_closed(make_camera: MakeCamera) -> None:
+async def test_switching_off_closes_the_source(make_camera: MakeCamera) -> None:
     hardware = Hardware()
     camera = make_camera(hardware)
     camera.start()
@@ -69,7 +69,7 @@ async def test_switched_off_the_source_is_closed(make_camera: MakeCamera) -> Non
     assert (hardware.in_use, hardware.opened) == (0, 1)
 
 
-async def test_switched_off_while_it_opens_it_is_closed_again(make_camera: MakeCamera) -> None:
+async def test_camera_that_is_switched_off_while_opening_is_closed_again(make_camera: MakeCamera) -> None:
     hardware = Hardware()
     opening = hardware.hang("open")
     camera = make_camera(hardware)
@@ -81,7 +81,7 @@ async def test_switched_off_while_it_opens_it_is_closed_again(make_camera: MakeC
     assert (camera.status, camera.info, hardware.reads) == (CameraStatus.OFF, None, 0)
 
 
-async def test_picture_that_is_being_made_is_not_handed_over(
+async def test_picture_that_is_being_made_is_not_passed_on(
     make_camera: MakeCamera, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     camera = make_camera(Hardware())
@@ -97,7 +97,7 @@ async def test_picture_that_is_being_made_is_not_handed_over(
     assert camera.stats.dropped == 0, "nobody has failed"
 
 
-async def test_picture_in_transit_to_the_loop_is_not_handed_over(make_camera: MakeCamera) -> None:
+async def test_picture_in_transit_to_the_loop_is_not_passed_on(make_camera: MakeCamera) -> None:
     camera = make_camera(Hardware())
     pictures: list[Picture] = []
     feed = feed_of(camera, pictures)
@@ -157,7 +157,7 @@ async def test_snapshot_that_is_being_made_is_refused(
         await asyncio.wait_for(taking, 1)
 
 
-async def test_snapshot_that_nobody_has_come_for_yet_is_refused(
+async def test_snapshot_that_was_not_returned_yet_is_refused(
     make_camera: MakeCamera, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     camera = make_camera(Hardware())
@@ -174,7 +174,7 @@ async def test_snapshot_that_nobody_has_come_for_yet_is_refused(
         await camera.take_snapshot(PictureSpec(), 5)
 
 
-async def test_thread_that_hung_in_a_read_shows_nothing_when_it_comes_back(make_camera: MakeCamera) -> None:
+async def test_thread_that_hung_in_a_read_publishes_nothing_when_it_returns(make_camera: MakeCamera) -> None:
     hardware = Hardware()
     camera = make_camera(hardware)
     pictures: list[Picture] = []
@@ -191,7 +191,7 @@ async def test_thread_that_hung_in_a_read_shows_nothing_when_it_comes_back(make_
     assert len(pictures) == count
 
 
-async def test_no_frame_is_even_offered(make_camera: MakeCamera) -> None:
+async def test_no_frame_is_offered_to_subscribers(make_camera: MakeCamera) -> None:
     hardware = Hardware()
     camera = make_camera(hardware)
     offered: list[Frame] = []
@@ -217,7 +217,7 @@ async def test_no_frame_is_even_offered(make_camera: MakeCamera) -> None:
     assert not offered
 
 
-async def test_first_frame_that_comes_too_late_changes_nothing(make_camera: MakeCamera) -> None:
+async def test_late_first_frame_changes_nothing(make_camera: MakeCamera) -> None:
     hardware = Hardware()
     reading = hardware.hang("read")
     camera = make_camera(hardware)
@@ -231,7 +231,7 @@ async def test_first_frame_that_comes_too_late_changes_nothing(make_camera: Make
     assert (camera.status, camera.stats.width) == (CameraStatus.OFF, 0)
 
 
-async def test_off_and_on_after_a_failure_is_no_restart(make_camera: MakeCamera) -> None:
+async def test_off_and_on_after_a_failure_does_not_count_as_a_restart(make_camera: MakeCamera) -> None:
     hardware = Hardware()
     camera = make_camera(hardware)
     camera.start()
@@ -246,7 +246,7 @@ async def test_off_and_on_after_a_failure_is_no_restart(make_camera: MakeCamera)
     assert (camera.stats.restarts, camera.last_error) == (0, None)
 
 
-async def test_off_and_on_at_once_closes_it_in_between(make_camera: MakeCamera) -> None:
+async def test_off_and_on_at_once_closes_the_source_in_between(make_camera: MakeCamera) -> None:
     hardware = Hardware()
     camera = make_camera(hardware)
     camera.start()
@@ -259,7 +259,7 @@ async def test_off_and_on_at_once_closes_it_in_between(make_camera: MakeCamera) 
     assert camera.stats.restarts == 0, "being switched off and on is no restart"
 
 
-async def test_source_that_does_not_close_takes_a_new_process(make_camera: MakeCamera) -> None:
+async def test_source_that_does_not_close_needs_a_new_process(make_camera: MakeCamera) -> None:
     hardware, on_stuck = Hardware(), OnStuck()
     camera = make_camera(hardware, on_stuck=on_stuck)
     camera.start()
@@ -273,7 +273,7 @@ async def test_source_that_does_not_close_takes_a_new_process(make_camera: MakeC
     assert on_stuck.asked == 1
 
 
-async def test_switched_off_during_the_pause_after_a_failure_it_stays_closed(make_camera: MakeCamera) -> None:
+async def test_camera_that_is_switched_off_during_a_pause_stays_closed(make_camera: MakeCamera) -> None:
     hardware = Hardware()
     hardware.fail("read", OSError("unplugged"))
     camera = make_camera(hardware)

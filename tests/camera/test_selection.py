@@ -26,20 +26,20 @@ def test_rate_after_a_pause() -> None:
     assert later == [0]
 
 
-def test_schedule_counts_more_than_the_rate() -> None:
+def test_schedule_takes_precedence_over_the_rate() -> None:
     gate = selection(math.inf, parse("every day at 10:30"))
     assert isinstance(gate, Scheduled)
     assert [gate.due(0), gate.due(0)] == [True, False]
 
 
-def test_every_and_none() -> None:
+def test_infinite_rate_selects_every_frame_and_zero_none() -> None:
     gate = selection(math.inf)
     assert gate is not None
     assert all(gate.due(number) for number in range(5))
     assert selection(0) is None
 
 
-def test_only_on_motion() -> None:
+def test_only_frames_with_motion_are_selected() -> None:
     moving = False
     chosen = selection(1.0, moving=lambda: moving)
     assert chosen is not None

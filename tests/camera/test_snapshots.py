@@ -27,7 +27,7 @@ async def test_picture_is_of_a_frame_from_after_the_call(make_camera: MakeCamera
         assert (await camera.take_snapshot(PictureSpec(), 5)).ts_ns >= now - 200_000
 
 
-async def test_old_frame_is_not_taken(make_camera: MakeCamera) -> None:
+async def test_frame_from_before_the_call_is_not_taken(make_camera: MakeCamera) -> None:
     hardware = Hardware()
     good = hardware.make_frame
 
@@ -60,7 +60,7 @@ async def test_clock_that_is_set_back_does_not_matter(
     assert (await taking).ts_ns < real() - 3000 * 10**9
 
 
-async def test_while_it_starts_it_waits(make_camera: MakeCamera) -> None:
+async def test_request_waits_while_the_camera_starts(make_camera: MakeCamera) -> None:
     hardware = Hardware()
     opening = hardware.hang("open")
     camera = make_camera(hardware)
@@ -71,7 +71,7 @@ async def test_while_it_starts_it_waits(make_camera: MakeCamera) -> None:
     assert (await taking).jpeg
 
 
-async def test_picture_on_its_way_at_a_restart_is_made_of_the_next_frame(
+async def test_picture_in_transit_at_a_restart_is_replaced_by_one_of_the_next_frame(
     make_camera: MakeCamera, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hardware = Hardware()
@@ -91,7 +91,9 @@ async def test_picture_on_its_way_at_a_restart_is_made_of_the_next_frame(
 
 
 @pytest.mark.parametrize("at_once", [True, False])
-async def test_off_and_failed_say_why_at_once(make_camera: MakeCamera, at_once: bool) -> None:
+async def test_request_to_a_camera_that_is_off_or_failed_fails_at_once_with_the_reason(
+    make_camera: MakeCamera, at_once: bool
+) -> None:
     hardware = Hardware()
     camera = make_camera(hardware, enabled=not at_once)
     camera.start()
@@ -108,14 +110,14 @@ async def test_off_and_failed_say_why_at_once(make_camera: MakeCamera, at_once: 
         await camera.take_snapshot(PictureSpec(), 30)
 
 
-async def test_slow_camera_gets_two_of_its_periods(make_camera: MakeCamera) -> None:
+async def test_slow_camera_has_two_frame_periods(make_camera: MakeCamera) -> None:
     camera = make_camera(Hardware(rate=4))
     camera.start()
     await running(camera)
     assert await camera.take_snapshot(PictureSpec(), timeout=0.01)
 
 
-async def test_broken_frame_is_left_out(make_camera: MakeCamera) -> None:
+async def test_broken_frame_is_skipped(make_camera: MakeCamera) -> None:
     good = jpeg(64, 48)
     kinds = [good[: len(good) // 3], b"\xff\xd8garbage", good]
     hardware = Hardware(rate=50)
@@ -132,7 +134,7 @@ async def test_broken_frame_is_left_out(make_camera: MakeCamera) -> None:
         assert size_of(picture.jpeg) == (64, 48)
 
 
-async def test_nothing_but_broken_frames_is_told(make_camera: MakeCamera) -> None:
+async def test_request_fails_after_broken_frames_only(make_camera: MakeCamera) -> None:
     hardware = Hardware()
     hardware.make_frame = lambda: Frame(time.time_ns(), 64, 48, jpeg=b"garbage")
     camera = make_camera(hardware)
@@ -156,7 +158,7 @@ async def test_size_in_bytes_is_kept_or_refused(make_camera: MakeCamera) -> None
         await camera.take_snapshot(PictureSpec(), 5, max_bytes=100)
 
 
-async def test_nothing_is_left_of_a_request(make_camera: MakeCamera) -> None:
+async def test_finished_request_leaves_no_subscriber(make_camera: MakeCamera) -> None:
     camera = make_camera(Hardware())
     camera.start()
     await running(camera)

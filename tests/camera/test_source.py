@@ -34,7 +34,7 @@ class Least(Source):
         pass
 
 
-async def test_a_source_opens_reads_and_closes_and_need_do_no_more(make_camera: MakeCamera) -> None:
+async def test_source_with_the_required_members_only_works(make_camera: MakeCamera) -> None:
     camera = make_camera(Hardware(), make_source=Least, settings={"size": "32x24"})
     camera.start()
     await running(camera)

@@ -36,7 +36,7 @@ class Restartable(Hardware):
             self.make_frame = self._give
 
 
-async def test_stall_is_first_met_by_starting_the_stream_again(make_camera: MakeCamera) -> None:
+async def test_stall_first_restarts_the_stream(make_camera: MakeCamera) -> None:
     hardware = Restartable(helps=True)
     camera = make_camera(hardware)
     told: list[str] = []
@@ -54,7 +54,7 @@ async def test_stall_is_first_met_by_starting_the_stream_again(make_camera: Make
         assert camera.last_error is None
 
 
-async def test_stall_that_this_does_not_end_takes_closing_and_opening(make_camera: MakeCamera) -> None:
+async def test_stall_after_a_restart_of_the_stream_reopens_the_source(make_camera: MakeCamera) -> None:
     hardware = Restartable(helps=False)
     camera = make_camera(hardware)
     camera.start()
@@ -66,7 +66,7 @@ async def test_stall_that_this_does_not_end_takes_closing_and_opening(make_camer
     await running(camera)
 
 
-async def test_stream_that_cannot_be_started_again_is_closed_and_opened(make_camera: MakeCamera) -> None:
+async def test_source_whose_stream_cannot_restart_is_reopened(make_camera: MakeCamera) -> None:
     hardware = Restartable(helps=True)
     hardware.fail("restart", SourceError("the camera does not stop"))
     camera = make_camera(hardware)

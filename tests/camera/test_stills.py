@@ -45,12 +45,12 @@ async def started(make_camera: MakeCamera, hardware: Hardware, timing: Timing = 
     return camera
 
 
-async def test_a_source_says_that_it_can(make_camera: MakeCamera) -> None:
+async def test_takes_stills_follows_from_the_source(make_camera: MakeCamera) -> None:
     assert (await started(make_camera, Hardware(take_still=still))).takes_stills
     assert not (await started(make_camera, Hardware())).takes_stills
 
 
-async def test_it_comes_as_it_is(make_camera: MakeCamera) -> None:
+async def test_still_is_returned_unchanged(make_camera: MakeCamera) -> None:
     camera = await started(make_camera, Hardware(take_still=still))
     before = await camera.take_snapshot(PictureSpec(), 5)
     picture = await camera.take_still(PictureSpec(quality=70))
@@ -59,7 +59,7 @@ async def test_it_comes_as_it_is(make_camera: MakeCamera) -> None:
     assert before.seq < picture.seq < after.seq, "numbered as the others"
 
 
-async def test_it_is_made_to_fit(make_camera: MakeCamera) -> None:
+async def test_still_is_made_to_fit(make_camera: MakeCamera) -> None:
     camera = await started(make_camera, Hardware(take_still=still))
     assert len((await camera.take_still(PictureSpec(), len(_LARGE) // 3)).jpeg) <= len(_LARGE) // 3
     narrow = await camera.take_still(PictureSpec(max_width=320))
@@ -68,7 +68,7 @@ async def test_it_is_made_to_fit(make_camera: MakeCamera) -> None:
         await camera.take_still(PictureSpec(), 100)
 
 
-async def test_the_pause_is_no_stall(make_camera: MakeCamera) -> None:
+async def test_pause_for_a_still_is_not_a_stall(make_camera: MakeCamera) -> None:
     """Longer than the watchdog's patience, which is 0.8 s here."""
     camera = await started(make_camera, Hardware(take_still=slow(1.2)))
     assert await camera.take_still(PictureSpec())
@@ -77,7 +77,7 @@ async def test_the_pause_is_no_stall(make_camera: MakeCamera) -> None:
     assert camera.last_error is None
 
 
-async def test_one_that_never_ends_is_a_stall(make_camera: MakeCamera) -> None:
+async def test_still_that_never_returns_is_a_stall(make_camera: MakeCamera) -> None:
     released = threading.Event()
 
     def hang(quality: int) -> Picture:
@@ -93,7 +93,7 @@ async def test_one_that_never_ends_is_a_stall(make_camera: MakeCamera) -> None:
     await running(camera)
 
 
-async def test_the_next_frames_may_take_as_long_as_ever(make_camera: MakeCamera) -> None:
+async def test_frames_after_a_still_have_the_usual_time(make_camera: MakeCamera) -> None:
     """The watchdog counts from the end of the pause."""
     hardware, frames_from = Hardware(), 0.0
     good = hardware.make_frame
@@ -112,7 +112,7 @@ async def test_the_next_frames_may_take_as_long_as_ever(make_camera: MakeCamera)
     assert camera.stats.restarts == 0
 
 
-async def test_one_that_fails_says_why_and_costs_nothing(make_camera: MakeCamera) -> None:
+async def test_failed_still_reports_why_and_the_stream_continues(make_camera: MakeCamera) -> None:
     def fail(_quality: int) -> Picture:
         raise SourceError("too little camera memory for a full picture")
 
@@ -123,7 +123,7 @@ async def test_one_that_fails_says_why_and_costs_nothing(make_camera: MakeCamera
     assert camera.stats.restarts == 0
 
 
-async def test_a_stream_that_cannot_go_on_is_opened_again(make_camera: MakeCamera) -> None:
+async def test_source_that_cannot_resume_after_a_still_is_reopened(make_camera: MakeCamera) -> None:
     hardware = Hardware()
 
     def break_stream(_quality: int) -> Picture:
@@ -139,7 +139,7 @@ async def test_a_stream_that_cannot_go_on_is_opened_again(make_camera: MakeCamer
     await running(camera)
 
 
-async def test_privacy_a_picture_that_is_taken_meanwhile_is_not_handed_over(make_camera: MakeCamera) -> None:
+async def test_still_taken_while_the_camera_is_switched_off_is_refused(make_camera: MakeCamera) -> None:
     hang = Hang()
 
     def take(quality: int) -> Picture:
@@ -157,7 +157,7 @@ async def test_privacy_a_picture_that_is_taken_meanwhile_is_not_handed_over(make
         await camera.take_still(PictureSpec())
 
 
-async def test_one_that_still_waits_is_not_taken_after_all(make_camera: MakeCamera) -> None:
+async def test_waiting_still_is_not_taken_after_a_timeout(make_camera: MakeCamera) -> None:
     taken: list[int] = []
     hang = Hang()
 

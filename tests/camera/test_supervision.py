@@ -36,7 +36,9 @@ def lines(caplog: pytest.LogCaptureFixture, level: int) -> list[str]:
     return [record.getMessage() for record in caplog.records if record.levelno == level]
 
 
-async def test_missing_at_the_start_it_comes_when_it_is_there(make_camera: MakeCamera) -> None:
+async def test_camera_that_is_missing_at_the_start_is_opened_once_it_is_attached(
+    make_camera: MakeCamera,
+) -> None:
     hardware = Hardware()
     hardware.fail("open", SourceError("no camera is attached"))
     camera = make_camera(hardware)
@@ -49,7 +51,7 @@ async def test_missing_at_the_start_it_comes_when_it_is_there(make_camera: MakeC
 
 
 @pytest.mark.parametrize("error", [SourceError("unplugged"), OSError("i2c"), KeyError("x"), SystemExit(3)])
-async def test_failing_read_is_opened_anew(make_camera: MakeCamera, error: BaseException) -> None:
+async def test_source_is_reopened_after_a_failed_read(make_camera: MakeCamera, error: BaseException) -> None:
     hardware = Hardware()
     camera = make_camera(hardware)
     camera.start()
@@ -93,7 +95,7 @@ async def test_failure_of_both_read_and_close_names_the_first(make_camera: MakeC
     await failed(camera, "reading")
 
 
-async def test_class_that_cannot_even_be_made_fails(make_camera: MakeCamera) -> None:
+async def test_source_that_cannot_be_created_is_a_failure(make_camera: MakeCamera) -> None:
     def none(_wake: object) -> None:
         raise ImportError("no such package")
 
@@ -102,7 +104,7 @@ async def test_class_that_cannot_even_be_made_fails(make_camera: MakeCamera) -> 
     await failed(camera, "no such package")
 
 
-async def test_stall_is_noticed_and_ends_with_the_next_frame(make_camera: MakeCamera) -> None:
+async def test_stall_is_detected_and_ends_with_the_next_frame(make_camera: MakeCamera) -> None:
     hardware = Hardware()
     camera = make_camera(hardware)
     camera.start()
@@ -115,7 +117,7 @@ async def test_stall_is_noticed_and_ends_with_the_next_frame(make_camera: MakeCa
     assert (camera.last_error, camera.stats.restarts) == (None, 1)
 
 
-async def test_source_without_any_frame_is_noticed(make_camera: MakeCamera) -> None:
+async def test_source_without_any_frame_is_detected(make_camera: MakeCamera) -> None:
     hardware = Hardware()
     hardware.make_frame = lambda: None
     camera = make_camera(hardware)
@@ -123,7 +125,7 @@ async def test_source_without_any_frame_is_noticed(make_camera: MakeCamera) -> N
     await failed(camera, "of its start")
 
 
-async def test_hanging_read_of_a_source_without_a_frame_rate_is_noticed(make_camera: MakeCamera) -> None:
+async def test_hanging_read_of_a_source_without_a_frame_rate_is_detected(make_camera: MakeCamera) -> None:
     hardware = Hardware()
     hardware.told_rate = 0
     camera = make_camera(hardware)
@@ -133,7 +135,7 @@ async def test_hanging_read_of_a_source_without_a_frame_rate_is_noticed(make_cam
     await failed(camera, "no answer for")
 
 
-async def test_end_of_a_file_is_the_end(make_camera: MakeCamera) -> None:
+async def test_camera_stops_at_the_end_of_a_file(make_camera: MakeCamera) -> None:
     hardware = Hardware()
     camera = make_camera(hardware)
     camera.start()
@@ -155,7 +157,7 @@ async def test_end_of_a_file_is_the_end(make_camera: MakeCamera) -> None:
     await running(camera)
 
 
-async def test_restart_closes_and_opens(make_camera: MakeCamera) -> None:
+async def test_restart_reopens_the_source(make_camera: MakeCamera) -> None:
     hardware = Hardware()
     camera = make_camera(hardware)
     camera.start()
@@ -167,7 +169,7 @@ async def test_restart_closes_and_opens(make_camera: MakeCamera) -> None:
     assert camera.stats.frames >= seq, "frames go on being counted"
 
 
-async def test_restart_that_fails_says_why(make_camera: MakeCamera) -> None:
+async def test_failed_restart_reports_why(make_camera: MakeCamera) -> None:
     hardware = Hardware()
     camera = make_camera(hardware)
     camera.start()
@@ -214,7 +216,7 @@ async def test_pauses_double_up_to_a_limit_and_are_random() -> None:
     assert drawn_from[-1] == (15, 30)
 
 
-async def test_failure_after_steady_frames_is_the_first_again(make_camera: MakeCamera) -> None:
+async def test_failure_after_steady_frames_counts_as_the_first(make_camera: MakeCamera) -> None:
     hardware = Hardware()
     camera = make_camera(hardware, timing=replace(QUICK, stable=0.1))
     camera.start()
@@ -251,7 +253,7 @@ async def test_fault_is_logged_with_its_traceback_once(
     assert any("frames come again" in line for line in lines(caplog, logging.INFO))
 
 
-async def test_same_failure_is_said_once_and_another_is_said(
+async def test_repeated_failure_is_logged_once_and_a_new_one_again(
     make_camera: MakeCamera, caplog: pytest.LogCaptureFixture
 ) -> None:
     hardware = Hardware()
@@ -279,7 +281,7 @@ async def test_two_cameras_do_not_touch_each_other(make_camera: MakeCamera) -> N
     assert (good.opened, front.stats.restarts) == (1, 0)
 
 
-async def test_listener_that_fails_is_no_harm(
+async def test_failing_listener_does_not_affect_the_camera(
     make_camera: MakeCamera, caplog: pytest.LogCaptureFixture
 ) -> None:
     hardware = Hardware()
@@ -299,7 +301,7 @@ async def test_listener_that_fails_is_no_harm(
     await failed(camera)
 
 
-async def test_no_more_threads_is_a_failure_like_others(
+async def test_failing_to_start_a_thread_is_handled_like_other_failures(
     make_camera: MakeCamera, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     camera = make_camera(Hardware())
@@ -323,7 +325,7 @@ async def test_error_with_undecodable_names_can_be_shown(make_camera: MakeCamera
     assert camera.last_error == r"caf\udce9.jpg is no picture"
 
 
-async def test_two_hundred_lives_leave_nothing() -> None:
+async def test_two_hundred_cameras_leave_no_threads_or_files() -> None:
     hardware = Hardware(rate=1000)
     settings = CameraSettings.model_validate({"source": {"type": "test_pattern"}})
     camera = Camera("front", settings, make_source=hardware)
@@ -340,7 +342,7 @@ async def test_two_hundred_lives_leave_nothing() -> None:
     assert not [one for one in gc.get_objects() if type(one).__name__ == "Capture" and not one.done.done()]
 
 
-async def test_stop_is_quick_and_closes(make_camera: MakeCamera) -> None:
+async def test_stop_closes_the_source_quickly(make_camera: MakeCamera) -> None:
     hardware = Hardware()
     camera = make_camera(hardware)
     camera.start()
@@ -355,7 +357,7 @@ async def test_stop_is_quick_and_closes(make_camera: MakeCamera) -> None:
     await camera.stop()
 
 
-async def test_fault_of_the_supervision_leaves_no_thread_with_the_device(
+async def test_exception_in_the_supervisor_leaves_no_thread_with_the_device(
     make_camera: MakeCamera, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hardware = Hardware()
@@ -376,7 +378,7 @@ async def test_fault_of_the_supervision_leaves_no_thread_with_the_device(
     assert len(threads()) == 1
 
 
-async def test_stopped_in_the_pause_after_a_failure_nothing_is_left_on_the_loop(
+async def test_stop_during_a_pause_leaves_no_task(
     make_camera: MakeCamera,
 ) -> None:
     hardware = Hardware()
@@ -390,7 +392,7 @@ async def test_stopped_in_the_pause_after_a_failure_nothing_is_left_on_the_loop(
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
-async def test_restart_waits_as_long_as_the_source_may_take(make_camera: MakeCamera) -> None:
+async def test_restart_waits_as_long_as_the_source_may_take_to_open(make_camera: MakeCamera) -> None:
     hardware = Hardware(open_timeout=10)
     camera = make_camera(hardware, timing=replace(QUICK, open_timeout=0.05))
     camera.start()

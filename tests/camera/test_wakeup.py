@@ -23,7 +23,7 @@ class ManualWake(Wakeup):
         return False
 
 
-def test_set_ends_one_wait_also_a_later_one() -> None:
+def test_set_ends_one_wait_even_a_later_one() -> None:
     wake = Wakeup()
     wake.set()
     wake.set()
@@ -35,7 +35,7 @@ def test_set_ends_one_wait_also_a_later_one() -> None:
 
 
 @pytest.mark.parametrize("rate", [0.5, 15, 240])
-def test_turns_do_not_drift(monkeypatch: pytest.MonkeyPatch, rate: float) -> None:
+def test_frame_times_do_not_drift(monkeypatch: pytest.MonkeyPatch, rate: float) -> None:
     wake = ManualWake(monkeypatch)
     pacer = Pacer(rate, wake)
     began, turns = wake.now, 0
@@ -45,7 +45,7 @@ def test_turns_do_not_drift(monkeypatch: pytest.MonkeyPatch, rate: float) -> Non
     assert wake.now - began == pytest.approx(1000 / rate, rel=0.01)
 
 
-def test_missed_turns_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missed_frame_times_are_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
     wake = ManualWake(monkeypatch)
     pacer = Pacer(10, wake)
     assert pacer.wait(1)
@@ -56,7 +56,7 @@ def test_missed_turns_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     assert wake.now - began == pytest.approx(0.2)
 
 
-def test_turn_that_does_not_come_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wait_returns_false_if_the_frame_time_is_beyond_the_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     wake = ManualWake(monkeypatch)
     pacer = Pacer(0.5, wake)
     assert pacer.wait(0.25)
@@ -65,14 +65,14 @@ def test_turn_that_does_not_come_in_time(monkeypatch: pytest.MonkeyPatch) -> Non
     assert wake.now - began == pytest.approx(2)
 
 
-def test_as_fast_as_it_goes() -> None:
+def test_rate_zero_never_waits() -> None:
     pacer = Pacer(0, Wakeup())
     began = time.monotonic()
     assert all(pacer.wait(1) for _ in range(1000))
     assert time.monotonic() - began < 1
 
 
-def test_wait_is_ended_by_the_loop() -> None:
+def test_wait_is_ended_by_wakeup() -> None:
     wake = Wakeup()
     pacer = Pacer(0.1, wake)
     assert pacer.wait(1)

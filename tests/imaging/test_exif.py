@@ -20,26 +20,26 @@ _XMP = b"\xff\xe1\x00\x20http://ns.adobe.com/xap/1.0/\0\0"
 @pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize("noted_value", range(1, 9))
 @pytest.mark.parametrize("extra", [b"", _JFIF, _XMP])
-def test_it_is_found(order: str, noted_value: int, extra: bytes) -> None:
+def test_orientation_is_found(order: str, noted_value: int, extra: bytes) -> None:
     assert orientation(noted(GOOD, noted_value, order=order, extra=extra)) == noted_value
 
 
 @pytest.mark.parametrize(
     "data", [b"", b"\xff", b"\xff\xd8", GOOD, b"garbage", noted(GOOD, 0), noted(GOOD, 9)]
 )
-def test_none_is_upright(data: bytes) -> None:
+def test_missing_orientation_is_upright(data: bytes) -> None:
     assert orientation(data) == UPRIGHT
 
 
 @given(st.binary(max_size=80), st.integers(0, 120))
-def test_garbage_is_upright_or_some_orientation(garbage: bytes, at: int) -> None:
+def test_any_bytes_give_a_valid_orientation(garbage: bytes, at: int) -> None:
     data = noted(GOOD, 6)
     assert 1 <= orientation(data[:at] + garbage + data[at + len(garbage) :]) <= 8
     assert 1 <= orientation(data[:at]) <= 8
 
 
 @pytest.mark.parametrize("value", range(1, 9))
-def test_turned_as_the_standard_has_it(value: int) -> None:
+def test_pixels_are_turned_as_in_the_standard(value: int) -> None:
     pixels = decode(quarters(64, 48)[0])
     stored = pixels[..., 0]
     # Which side of what is seen the first row and the first column of the stored picture are.

@@ -11,7 +11,7 @@ from mqttcam.imaging.raster import decode, encode
 
 @pytest.mark.parametrize("name", PATTERNS)
 @pytest.mark.parametrize("size", [(16, 16), (160, 120), (1280, 720), (98, 1000)])
-def test_shapes(name: str, size: tuple[int, int]) -> None:
+def test_planes_have_the_requested_size(name: str, size: tuple[int, int]) -> None:
     y, u, v = draw_pattern(name, *size)
     assert y.shape == (size[1], size[0])
     assert u.shape == v.shape == (size[1] // 2, size[0] // 2)
@@ -19,7 +19,7 @@ def test_shapes(name: str, size: tuple[int, int]) -> None:
 
 
 @pytest.mark.parametrize("rgb", [(0, 0, 0), (255, 255, 255), (191, 0, 0), (10, 200, 90)])
-def test_colours_come_out_of_a_jpeg_as_they_went_in(rgb: tuple[int, int, int]) -> None:
+def test_colours_survive_the_conversion_to_jpeg(rgb: tuple[int, int, int]) -> None:
     picture = np.empty((16, 16, 3), np.float32)
     picture[:] = np.array(rgb) / 255
     y, u, v = planes_of_rgb(picture)
@@ -27,14 +27,14 @@ def test_colours_come_out_of_a_jpeg_as_they_went_in(rgb: tuple[int, int, int]) -
     assert np.abs(pixels[8, 8, :3].astype(int) - rgb).max() <= 2
 
 
-def test_adjusting_by_nothing_changes_nothing() -> None:
+def test_neutral_adjustment_changes_nothing() -> None:
     planes = draw_pattern("gradient", 320, 240)
     same = adjusted(planes, brightness=0, contrast=1, saturation=1)
     for before, after in zip(planes, same, strict=True):
         assert (before == after).all()
 
 
-def test_adjusting() -> None:
+def test_adjustment_changes_brightness_contrast_and_saturation() -> None:
     planes = draw_pattern("bars", 320, 240)
     y, u, v = adjusted(planes, brightness=0.2, contrast=1, saturation=0)
     assert (u == 128).all()

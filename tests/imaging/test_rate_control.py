@@ -48,7 +48,7 @@ def test_each_step_needs_less_than_the_one_before(quality: int) -> None:
     assert steps(quality)[0] == (quality, 1.0)
 
 
-def test_expected_weights_are_about_right() -> None:
+def test_expected_weights_match_real_sizes() -> None:
     rows, columns = np.mgrid[0:480, 0:640]
     photo = (np.sin(rows / 9) * np.cos(columns / 13) * 60 + 120)[..., None] + np.random.default_rng(1).normal(
         0, 12, (480, 640, 3)
@@ -60,7 +60,7 @@ def test_expected_weights_are_about_right() -> None:
         assert 0.4 < size / expected < 2.5
 
 
-def test_what_fits_is_left_alone() -> None:
+def test_picture_that_fits_is_made_as_requested() -> None:
     camera, fitter = Camera(), JpegRateControl()
     made = fitter.fit(camera.make, 85, 1920, full_size(camera))
     assert made is not None
@@ -69,7 +69,7 @@ def test_what_fits_is_left_alone() -> None:
 
 
 @pytest.mark.parametrize("share", [0.9, 0.5, 0.2, 0.05, 0.01])
-def test_quality_goes_first_then_pixels(share: float) -> None:
+def test_quality_is_reduced_before_the_size(share: float) -> None:
     camera, fitter = Camera(), JpegRateControl()
     limit = int(full_size(camera) * share)
     made = fitter.fit(camera.make, 85, 1920, limit)
@@ -82,7 +82,7 @@ def test_quality_goes_first_then_pixels(share: float) -> None:
     assert len(camera.asked) == 20, "usually one encoding a picture"
 
 
-def test_better_is_tried_when_the_scene_has_become_calm() -> None:
+def test_better_step_is_tried_once_pictures_get_smaller() -> None:
     camera, fitter = Camera(), JpegRateControl()
     limit = full_size(camera) // 3
     fitter.fit(camera.make, 85, 1920, limit)
@@ -93,7 +93,7 @@ def test_better_is_tried_when_the_scene_has_become_calm() -> None:
     assert fitter.step == 0
 
 
-def test_a_promise_that_was_wrong_is_not_tried_soon_again() -> None:
+def test_better_step_that_did_not_fit_is_retried_later_each_time() -> None:
     camera, fitter = Camera(), JpegRateControl()
     limit = full_size(camera) // 2
 
@@ -111,7 +111,7 @@ def test_a_promise_that_was_wrong_is_not_tried_soon_again() -> None:
     assert fitter.step
 
 
-def test_what_cannot_fit_is_tried_once_a_picture() -> None:
+def test_picture_that_cannot_fit_is_encoded_once_per_frame() -> None:
     camera, fitter = Camera(), JpegRateControl()
     assert fitter.fit(camera.make, 85, 1920, 10) is None
     camera.asked.clear()
@@ -125,7 +125,7 @@ def test_what_cannot_fit_is_tried_once_a_picture() -> None:
 @given(
     st.lists(st.floats(10, 5000), min_size=1, max_size=60), st.integers(1, 100), st.integers(5_000, 500_000)
 )
-def test_never_more_than_the_limit(scenes: list[float], quality: int, limit: int) -> None:
+def test_picture_never_exceeds_the_limit(scenes: list[float], quality: int, limit: int) -> None:
     camera, fitter = Camera(), JpegRateControl()
     for camera.busy in scenes:
         made = fitter.fit(camera.make, quality, 1920, limit)

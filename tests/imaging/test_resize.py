@@ -46,7 +46,7 @@ def test_a_ramp_stays_a_ramp(kind: str, target: tuple[int, int]) -> None:
     assert np.abs(luma[:, -1] - expected[-1]).max() <= 0.8 * 255 / target[0] + 3
 
 
-def test_fine_detail_becomes_grey_and_no_pattern() -> None:
+def test_fine_detail_becomes_grey_without_aliasing() -> None:
     board = (np.indices((480, 640)).sum(axis=0) % 2 * 255).astype(np.uint8)
     half = np.full((240, 320), 128, np.uint8)
     for size in ((320, 240), (160, 120), (106, 80)):
@@ -57,7 +57,7 @@ def test_fine_detail_becomes_grey_and_no_pattern() -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(*[st.integers(8, 400).map(lambda n: n * 2)] * 2, st.floats(0.02, 1), st.integers(0, 255))
-def test_one_grey_stays_that_grey(width: int, height: int, share: float, grey: int) -> None:
+def test_uniform_grey_keeps_its_level(width: int, height: int, share: float, grey: int) -> None:
     target = max(2, int(width * share) // 2 * 2), max(2, int(height * share) // 2 * 2)
     planes = tuple(
         np.full(shape, grey, np.uint8) for shape in ((height, width), *[(height // 2, width // 2)] * 2)
@@ -68,7 +68,7 @@ def test_one_grey_stays_that_grey(width: int, height: int, share: float, grey: i
     assert all((plane == grey).all() for plane in made)
 
 
-def test_smallest_pictures() -> None:
+def test_smallest_pictures_can_be_resized() -> None:
     made = resize(planes_of(640, 480), 2, 2)
     assert isinstance(made, tuple)
     assert np.abs(made[0].astype(int) - [64, 191]).max() <= 16

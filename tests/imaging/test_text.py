@@ -19,12 +19,12 @@ def test_size(scale: int) -> None:
     assert (mask[::scale, ::scale].repeat(scale, 0).repeat(scale, 1) == mask).all()
 
 
-def test_a_digit_looks_like_one() -> None:
+def test_digit_has_its_expected_dots() -> None:
     rows = ["".join(" #"[dot] for dot in row) for row in glyph_mask("7", 1)]
     assert rows == ["      ", " #####", "     #", "     #", "    # ", "   #  ", "  #   ", " #    ", "      "]
 
 
-def test_every_character_is_another_and_fits_its_place() -> None:
+def test_every_character_is_unique_and_fits_its_cell() -> None:
     known = string.printable[:95] + "°"
     seen = {glyph_mask(character, 1).tobytes() for character in known}
     assert len(seen) == len(known)
@@ -35,10 +35,10 @@ def test_every_character_is_another_and_fits_its_place() -> None:
         assert not glyph[:, 0].any()
 
 
-def test_unknown_is_a_question_mark() -> None:
+def test_unknown_character_is_a_question_mark() -> None:
     assert (glyph_mask("猫", 2) == glyph_mask("?", 2)).all()
 
 
-def test_kept_glyphs_cannot_be_spoilt() -> None:
+def test_cached_glyphs_are_read_only() -> None:
     with pytest.raises(ValueError, match="read-only"):
         glyph_mask("A", 3)[0, 0] = 1

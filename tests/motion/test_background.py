@@ -41,13 +41,13 @@ def empty(request: pytest.FixtureRequest) -> Scene:
 
 
 @pytest.mark.parametrize("noise", [0, 1, 3, 8, 15])
-def test_noise_is_no_motion(empty: Scene, noise: float) -> None:
+def test_noise_is_not_motion(empty: Scene, noise: float) -> None:
     assert max(scores(Sensor(noise).film([empty] * 100))) == 0
 
 
 @pytest.mark.parametrize("what", ["black", "dark", "grey", "white", "texture"])
 @pytest.mark.parametrize(("width", "height"), [(60, 160), (200, 400)])
-def test_something_that_passes_is_seen_in_nearly_every_picture(
+def test_passing_object_is_detected_in_nearly_every_picture(
     empty: Scene, what: str, width: int, height: int
 ) -> None:
     greys = {"black": 0.0, "dark": 30.0, "grey": 110.0, "white": 255.0}
@@ -60,21 +60,21 @@ def test_something_that_passes_is_seen_in_nearly_every_picture(
     assert max(seen) <= 1.6 * 100 * width * height / (WIDTH * HEIGHT)
 
 
-def test_it_is_over_soon_after_something_has_gone(empty: Scene) -> None:
+def test_motion_ends_soon_after_the_object_has_left(empty: Scene) -> None:
     passing = [with_object(empty, 20 + 8 * step, 60, 60, 160, 30.0) for step in range(30)]
     seen = scores(quiet(empty) + Sensor().film(passing + [empty] * 20))
     assert seen[QUIET + 29] >= THRESHOLD
     assert max(seen[QUIET + 31 :]) < THRESHOLD
 
 
-def test_something_that_stays_becomes_background(empty: Scene) -> None:
+def test_object_that_stays_becomes_background(empty: Scene) -> None:
     parked = with_object(empty, 100, 100, 60, 160, 30.0)
     seen = scores(quiet(empty) + Sensor().film([parked] * 60))
     assert seen[QUIET] >= THRESHOLD
     assert max(seen[QUIET + 25 :]) == 0
 
 
-def test_the_box_is_around_what_moves(empty: Scene) -> None:
+def test_box_bounds_what_moves(empty: Scene) -> None:
     pictures = quiet(empty) + Sensor().film([with_object(empty, 320, 120, 80, 160, 0.0)])
     box = looks(pictures)[-1].box
     assert box == pytest.approx((320 / WIDTH, 120 / HEIGHT, 80 / WIDTH, 160 / HEIGHT), abs=0.03)
@@ -101,29 +101,29 @@ def _spot(size: float) -> Scene:
 
 
 @pytest.mark.parametrize("name", LIGHT)
-def test_another_light_is_no_motion_when_it_comes_and_when_it_goes(empty: Scene, name: str) -> None:
+def test_light_that_is_switched_on_and_off_is_not_motion(empty: Scene, name: str) -> None:
     lit = LIGHT[name](empty)
     assert max(scores(quiet(empty) + Sensor().film([lit] * 20 + [empty] * 20))) == 0
 
 
-def test_another_picture_altogether_is_no_motion() -> None:
+def test_completely_different_picture_is_not_motion() -> None:
     slides = [picture for seed in (1, 2, 3, 4) for picture in quiet(100 + 2.5 * (scene(seed) - 110))]
     assert max(scores(slides)) == 0
 
 
-def test_automatic_exposure_that_follows_a_lamp_is_no_motion(empty: Scene) -> None:
+def test_automatic_exposure_after_a_change_of_light_is_not_motion(empty: Scene) -> None:
     lit = [empty * (1 + 1.5 * _spot(200)) * (1 - 0.4 * (1 - np.exp(-step / 4))) for step in range(30)]
     assert max(scores(quiet(empty) + Sensor().film(lit))) == 0
 
 
-def test_a_lamp_on_a_bare_wall_is_no_motion_and_somebody_before_it_is() -> None:
+def test_lamp_on_a_bare_wall_is_not_motion_but_a_person_in_front_of_it_is() -> None:
     wall = np.full((HEIGHT, WIDTH), 90, np.float32)
     lit = wall * (1 + _spot(120))
     assert max(scores(quiet(wall) + Sensor().film([lit] * 10))) == 0
     assert scores(quiet(wall) + Sensor().film([with_object(wall, 300, 100, 60, 160, 140.0)]))[-1] > THRESHOLD
 
 
-def test_somebody_who_has_switched_on_the_lamp_is_seen(empty: Scene) -> None:
+def test_person_who_switches_on_the_lamp_is_detected(empty: Scene) -> None:
     lit = empty * 1.6
     walking = [with_object(lit, 100 + 8 * step, 100, 60, 160, 30.0) for step in range(10)]
     seen = scores(quiet(empty) + Sensor().film([lit, *walking]))
@@ -131,7 +131,7 @@ def test_somebody_who_has_switched_on_the_lamp_is_seen(empty: Scene) -> None:
     assert min(seen[QUIET + 1 :]) >= THRESHOLD
 
 
-def test_daylight_and_clouds_are_no_motion(empty: Scene) -> None:
+def test_daylight_and_clouds_are_not_motion(empty: Scene) -> None:
     daylight = [empty * (0.6 + 0.6 * step / 200) for step in range(200)]
     clouds = [empty * (1 + 0.3 * np.sin(step / 6)) for step in range(200)]
     assert max(scores(Sensor().film(daylight))) == 0
@@ -139,13 +139,13 @@ def test_daylight_and_clouds_are_no_motion(empty: Scene) -> None:
 
 
 @pytest.mark.parametrize("pixels", [1, 2, 4])
-def test_a_camera_that_shakes_sees_no_motion(empty: Scene, pixels: int) -> None:
+def test_shaking_camera_detects_no_motion(empty: Scene, pixels: int) -> None:
     random = np.random.default_rng(1)
     shaken = [np.roll(empty, random.integers(-pixels, pixels + 1, 2), (0, 1)) for _ in range(80)]
     assert max(scores(quiet(empty) + Sensor().film(shaken))) < THRESHOLD / 2
 
 
-def test_the_first_pictures_never_count_however_the_exposure_sets_itself(empty: Scene) -> None:
+def test_changes_of_exposure_in_the_first_pictures_are_not_motion(empty: Scene) -> None:
     first = round(SETTLING / LOOK)
     opening = [
         with_object(empty * (1 - 0.9**step), 40 * step, 60, 60, 160, 200.0) for step in range(1, first)
@@ -159,7 +159,7 @@ def test_the_first_pictures_never_count_however_the_exposure_sets_itself(empty: 
     assert looks(Sensor().film(passing), background)[-1].score >= THRESHOLD
 
 
-def test_another_size_begins_anew(empty: Scene) -> None:
+def test_picture_of_another_size_starts_over(empty: Scene) -> None:
     background = Background()
     looks(quiet(empty), background)
     small = scene(3, 320, 180)
@@ -170,7 +170,7 @@ def test_another_size_begins_anew(empty: Scene) -> None:
     assert looks(Sensor().film(passing), background)[-1].score >= THRESHOLD
 
 
-def test_what_always_changes_at_a_place_is_passed_over_in_time(empty: Scene) -> None:
+def test_place_that_always_changes_is_ignored_in_time(empty: Scene) -> None:
     random = np.random.default_rng(2)
 
     def clock() -> Scene:
@@ -181,7 +181,7 @@ def test_what_always_changes_at_a_place_is_passed_over_in_time(empty: Scene) -> 
     assert max(seen[-50:]) < THRESHOLD
 
 
-def test_a_gap_between_pictures_neither_counts_nor_breaks_anything(empty: Scene) -> None:
+def test_gap_between_pictures_is_not_motion(empty: Scene) -> None:
     background = Background()
     looks(quiet(empty), background)
     for seconds in (0.0, 3600.0, -5.0, 0.2):
@@ -202,7 +202,7 @@ def test_a_gap_between_pictures_neither_counts_nor_breaks_anything(empty: Scene)
         (2, 2),
     ],
 )
-def test_cells_are_means_of_what_is_there(width: int, height: int) -> None:
+def test_cells_are_means_of_their_pixels(width: int, height: int) -> None:
     ramp = np.broadcast_to(np.linspace(0, 255, width), (height, width)).astype(np.uint8)
     cells = shrunk(ramp)
     assert max(cells.shape) <= 240
@@ -214,7 +214,7 @@ def test_cells_are_means_of_what_is_there(width: int, height: int) -> None:
 
 
 @pytest.mark.parametrize("flip", [(1, 1), (-1, 1), (1, -1)])
-def test_rows_with_gaps_and_backwards(empty: Scene, flip: Sequence[int]) -> None:
+def test_strided_and_reversed_planes_can_be_shrunk(empty: Scene, flip: Sequence[int]) -> None:
     padded = np.zeros((HEIGHT, WIDTH + 64), np.uint8)
     padded[:, :WIDTH] = Sensor().take(empty)
     view = padded[:, :WIDTH][:: flip[0], :: flip[1]]
@@ -222,6 +222,6 @@ def test_rows_with_gaps_and_backwards(empty: Scene, flip: Sequence[int]) -> None
 
 
 @pytest.mark.parametrize(("width", "height"), [(2, 2), (5, 3), (16, 9)])
-def test_the_smallest_pictures(width: int, height: int) -> None:
+def test_smallest_pictures_can_be_analyzed(width: int, height: int) -> None:
     pictures = [np.full((height, width), level, np.uint8) for level in (0, 0, 255, 0, 128) * 10]
     assert all(change.score == 0 for change in looks(pictures))

@@ -89,7 +89,7 @@ class Rig:
         assert self.detector.active
 
 
-def test_unknown_at_first_then_none_then_motion_then_none() -> None:
+def test_motion_is_unknown_at_first_then_off_on_and_off_again() -> None:
     rig = Rig()
     rig.offer()
     assert rig.detector.moving is None
@@ -108,7 +108,7 @@ def test_unknown_at_first_then_none_then_motion_then_none() -> None:
     assert rig.told[-1] is None
 
 
-def test_the_onset_says_when_where_and_how_much() -> None:
+def test_start_of_motion_has_time_box_and_score() -> None:
     rig = Rig()
     rig.move()
     start = rig.told[-1]
@@ -118,7 +118,7 @@ def test_the_onset_says_when_where_and_how_much() -> None:
     assert start.box == pytest.approx((60 / WIDTH, 40 / HEIGHT, SIZE / WIDTH, SIZE / HEIGHT), abs=0.02)
 
 
-def test_motion_that_goes_on_is_told_once_and_ends_after_the_last_of_it() -> None:
+def test_continuing_motion_is_reported_once_and_ends_after_its_last_frame() -> None:
     rig = Rig()
     rig.move()
     for step in range(40):
@@ -131,7 +131,7 @@ def test_motion_that_goes_on_is_told_once_and_ends_after_the_last_of_it() -> Non
     assert len(rig.told) == 3
 
 
-def test_less_than_the_threshold_is_none() -> None:
+def test_less_motion_than_the_threshold_does_not_count() -> None:
     rig = Rig(threshold=10)
     rig.settle()
     rig.offer(60)
@@ -141,7 +141,7 @@ def test_less_than_the_threshold_is_none() -> None:
     assert rig.detector.moving is True
 
 
-def test_it_looks_no_more_often_than_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_frames_are_analyzed_at_most_at_the_rate(monkeypatch: pytest.MonkeyPatch) -> None:
     looks: list[int] = []
     look = motion.small_luma
 
@@ -160,14 +160,14 @@ def test_it_looks_no_more_often_than_asked(monkeypatch: pytest.MonkeyPatch) -> N
     assert len(looks) <= 51
 
 
-def test_it_makes_no_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_detection_encodes_no_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Frame, "_make", lambda *_: pytest.fail("a picture was made"))
     rig = Rig()
     rig.move()
     assert rig.hub.failures == 0
 
 
-def test_turned_off_it_knows_nothing_and_turned_on_it_begins_anew() -> None:
+def test_disabling_forgets_the_motion_and_enabling_starts_over() -> None:
     rig = Rig()
     rig.move()
     rig.detector.enabled = False
@@ -182,7 +182,7 @@ def test_turned_off_it_knows_nothing_and_turned_on_it_begins_anew() -> None:
     assert rig.detector.moving is False
 
 
-def test_what_was_seen_before_it_was_turned_off_is_not_told_after() -> None:
+def test_motion_from_before_it_was_disabled_is_not_reported_afterwards() -> None:
     rig = Rig()
     rig.settle()
     rig.turn()
@@ -195,7 +195,7 @@ def test_what_was_seen_before_it_was_turned_off_is_not_told_after() -> None:
     assert rig.detector.moving is None
 
 
-def test_frames_that_no_longer_count_are_neither_looked_at_nor_told() -> None:
+def test_frames_of_an_ended_session_are_neither_analyzed_nor_reported() -> None:
     rig = Rig()
     rig.settle()
     rig.turn()
@@ -211,7 +211,7 @@ def test_frames_that_no_longer_count_are_neither_looked_at_nor_told() -> None:
     assert rig.detector.moving is None
 
 
-def test_another_opening_of_the_camera_begins_anew() -> None:
+def test_new_session_of_the_camera_starts_over() -> None:
     rig = Rig()
     rig.move()
     rig.session.ended = True
@@ -225,7 +225,7 @@ def test_another_opening_of_the_camera_begins_anew() -> None:
 
 
 @pytest.mark.parametrize("jump", [-86_400, -1, 3600, 10**8])
-def test_a_clock_that_is_set_holds_nothing_for_ever(jump: int) -> None:
+def test_motion_ends_even_if_the_clock_is_set(jump: int) -> None:
     rig = Rig()
     rig.move()
     rig.now += jump * SECOND
@@ -236,7 +236,7 @@ def test_a_clock_that_is_set_holds_nothing_for_ever(jump: int) -> None:
     assert rig.detector.moving is True
 
 
-def test_a_broken_jpeg_is_said_once_and_costs_nothing_else(caplog: pytest.LogCaptureFixture) -> None:
+def test_broken_jpeg_is_logged_once_and_skipped(caplog: pytest.LogCaptureFixture) -> None:
     rig = Rig()
     rig.settle()
     for _ in range(3):
@@ -251,7 +251,7 @@ def test_a_broken_jpeg_is_said_once_and_costs_nothing_else(caplog: pytest.LogCap
 # what is looked at
 
 
-def test_the_cameras_small_picture_is_taken_where_there_is_one() -> None:
+def test_small_picture_of_the_camera_is_used_if_there_is_one() -> None:
     large, small = grey_planes(640, 480), grey_planes(320, 240, luma=33)
     frame = Frame(START, 640, 480, planes=large, lores=small)
     assert (small_luma(frame) == 33).all()
@@ -260,7 +260,7 @@ def test_the_cameras_small_picture_is_taken_where_there_is_one() -> None:
 
 @pytest.mark.parametrize("hflip", [False, True])
 @pytest.mark.parametrize("vflip", [False, True])
-def test_as_its_pictures_are_to_be_seen(hflip: bool, vflip: bool) -> None:
+def test_luma_is_mirrored_like_the_pictures(hflip: bool, vflip: bool) -> None:
     data, yuv = quarters(WIDTH, HEIGHT)
     for frame in (
         Frame(START, WIDTH, HEIGHT, planes=yuv),
@@ -273,7 +273,7 @@ def test_as_its_pictures_are_to_be_seen(hflip: bool, vflip: bool) -> None:
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_a_jpeg_as_it_was_held(orientation: int) -> None:
+def test_luma_of_a_jpeg_is_turned_by_its_orientation(orientation: int) -> None:
     data, _ = quarters(WIDTH, HEIGHT)
     frame = Frame(START, WIDTH, HEIGHT, jpeg=noted(data, orientation))
     frame.adjustment = Adjustment(hflip=True)
@@ -303,7 +303,7 @@ class Moving(Hardware):
 
 
 @pytest.mark.parametrize("end", ["off", "fails"])
-async def test_a_camera_that_gives_no_frames_knows_of_no_motion(make_camera: MakeCamera, end: str) -> None:
+async def test_motion_is_unknown_while_no_frames_come(make_camera: MakeCamera, end: str) -> None:
     hardware = Moving()
     camera = make_camera(hardware)
     told: list[MotionStart | None] = []
