@@ -244,11 +244,11 @@ class Capture:
             frame.session = session
             if adjustment is not None:
                 frame.adjustment = adjustment
+            self.last_frame = now
             if not announced:
                 announced = True
                 self.first_frame = self.first_frame or now
                 self._report(self._callbacks.first_frame, frame.width, frame.height)
-            self.last_frame = now
             self.frames += 1
             if not publish(frame) and unpaced:
                 # An unpaced source never blocks, so pause here to let the event loop catch up.
