@@ -11,6 +11,7 @@ import simplejpeg
 
 from mqttcam.camera import frame as module
 from mqttcam.camera.frame import (
+    _KEPT_PIXELS,
     DEFAULT_QUALITY,
     Adjustment,
     CaptureSession,
@@ -168,3 +169,12 @@ def test_fitting_starts_from_the_size_of_its_pictures() -> None:
     assert len(picture.jpeg) <= full // 6
     assert picture.width < 320
     assert len(frame._pictures) <= 4, "few encodings for it"
+
+
+def test_many_widths_of_a_large_frame_take_no_more_memory_than_a_few() -> None:
+    """Each viewer may ask for a width of its own."""
+    large = jpeg(4000, 3000, noise=0)
+    frame = Frame(0, 4000, 3000, jpeg=large)
+    for width in range(1400, 3000, 200):
+        assert frame.picture(PictureSpec(max_width=width)).width == width
+    assert sum(width * height for width, height in frame._rasters) <= _KEPT_PIXELS

@@ -1,13 +1,14 @@
 """The source `tcp`: a sender connects, and sends 4 bytes of length (big-endian) and a JPEG, repeatedly.
 
 This is the protocol of Chris Bensen's `sendvid.py`, whose first message is empty. A new sender replaces the one before
-it, even if that connection still looks alive.
+it, even if that connection still looks alive, but only with its first whole picture: anything may connect.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import logging
+import math
 import selectors
 import socket
 import struct
@@ -23,6 +24,10 @@ from mqttcam.settings.sources.tcp import TcpSource
 log = logging.getLogger(__name__)
 
 _CHUNK = 1 << 18
+_MAX_NEWCOMERS = 4
+"""Connections beside the sender's that have not sent a picture yet; the oldest is closed for another one."""
+_NEWCOMER_TIMEOUT = 30.0
+"""Seconds within which a new connection has to send its first picture if there is a sender."""
 _HEAD = struct.Struct(">I")
 
 
@@ -61,12 +66,26 @@ class LengthPrefixedParser:
 
 
 class SenderConnection:
-    """The connected sender."""
+    """A connected sender."""
 
     def __init__(self, connection: socket.socket, address: str, max_bytes: int) -> None:
         self.connection = connection
         self.address = address
-        self.messages = LengthPrefixedParser(max_bytes)
+        self.connected = time.monotonic()
+        self._messages = LengthPrefixedParser(max_bytes)
+
+    def receive(self) -> list[bytes] | None:
+        """Return the messages that what has arrived completes, reading at most `_CHUNK`; `None` at the end.
+
+        Raises:
+            MessageTooLong: it does not send pictures.
+            OSError: the connection has failed.
+        """
+        try:
+            data = self.connection.recv(_CHUNK)
+        except BlockingIOError:
+            return []
+        return self._messages.feed(data) if data else None
 
 
 class TcpListener(Source):
@@ -79,6 +98,8 @@ class TcpListener(Source):
         self._selector = selectors.DefaultSelector()
         self._listener: socket.socket | None = None
         self._sender: SenderConnection | None = None
+        self._newcomers: list[SenderConnection] = []
+        self._has_received = False
         self._refused: set[str] = set()
         self._receiver = self._new_receiver()
 
@@ -92,21 +113,37 @@ class TcpListener(Source):
         self._listener.setblocking(False)
         self._selector.register(self._listener, selectors.EVENT_READ)
         self._receiver = self._new_receiver()
+        log.info("listening on %s:%d for a sender", host, port)
         return SourceInfo("TCP sender", 0, 0, frame_rate=0)
 
+    @property
+    def open_timeout(self) -> float:
+        """Without end: the listener stays open until a sender comes."""
+        return math.inf
+
     def read(self, timeout: float) -> Frame | None:
+        """Return the newest picture. However much a sender sends, this ends in time.
+
+        Raises:
+            SourceError: the sender has sent no picture for too long. Before its first one, the listener waits.
+        """
         end = time.monotonic() + timeout
         while (left := end - time.monotonic()) > 0:
             for key, _events in self._selector.select(left):
-                if key.fileobj is self._listener:
+                if key.data is None:
                     self._accept()
-                elif (frame := self._receive()) is not None:
+                elif (frame := self._receive(key.data)) is not None:
+                    self._has_received = True
                     return frame
-        self._receiver.check()
+        self._drop_slow_newcomers()
+        if self._has_received:
+            self._receiver.check()
         return None
 
     def close(self) -> None:
-        self._drop()
+        for connection in (self._sender, *self._newcomers):
+            if connection is not None:
+                self._drop(connection, "closed")
         if self._listener is not None:
             self._listener.close()
             self._listener = None
@@ -129,12 +166,14 @@ class TcpListener(Source):
                 self._refused.add(host)
                 log.warning("a sender at %s is not allowed to connect; see allow", host)
             return
-        self._drop()
+        if len(self._newcomers) >= _MAX_NEWCOMERS:
+            self._drop(self._newcomers[0], "disconnected, too many connections have sent no picture")
         connection.setblocking(False)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        self._sender = SenderConnection(connection, host, self._settings.max_bytes)
-        self._selector.register(connection, selectors.EVENT_READ)
-        log.info("sender %s: connected", host)
+        newcomer = SenderConnection(connection, host, self._settings.max_bytes)
+        self._newcomers.append(newcomer)
+        self._selector.register(connection, selectors.EVENT_READ, newcomer)
+        log.debug("sender %s: connected", host)
 
     def _is_allowed(self, host: str) -> bool:
         address = ipaddress.ip_address(host.partition("%")[0])
@@ -143,33 +182,43 @@ class TcpListener(Source):
         allow = self._settings.allow
         return not allow or any(address in network for network in allow)
 
-    def _receive(self) -> Frame | None:
-        """Return the newest whole picture that was received."""
-        sender = self._sender
-        if sender is None:
-            return None
-        newest = None
+    def _receive(self, sender: SenderConnection) -> Frame | None:
+        """Return the newest picture that what has arrived completes; its sender is the one from now on."""
         try:
-            while True:
-                data = sender.connection.recv(_CHUNK)
-                if not data:
-                    self._drop("disconnected")
-                    break
-                for message in sender.messages.feed(data):
-                    newest = message or newest  # the first message may be empty
-                if newest is not None or len(data) < _CHUNK:
-                    break
-        except BlockingIOError:
-            pass  # everything received so far was read
+            messages = sender.receive()
         except MessageTooLong as error:
-            self._drop(f"disconnected, it does not send pictures: {error}")
+            self._drop(sender, f"disconnected, it does not send pictures: {error}")
+            return None
         except OSError as error:
-            self._drop(f"disconnected: {error.strerror or error}")
-        return None if newest is None else self._receiver.frame(newest)
+            self._drop(sender, f"disconnected: {error.strerror or error}")
+            return None
+        if messages is None:
+            self._drop(sender, "disconnected")
+            return None
+        newest = next(filter(None, reversed(messages)), None)  # the first message may be empty
+        frame = None if newest is None else self._receiver.frame(newest)
+        if frame is not None and sender is not self._sender:
+            self._replace_sender(sender)
+        return frame
 
-    def _drop(self, why: str | None = None) -> None:
-        sender, self._sender = self._sender, None
-        if sender is not None:
-            self._selector.unregister(sender.connection)
-            sender.connection.close()
-            log.info("sender %s: %s", sender.address, why or "replaced or closed")
+    def _replace_sender(self, newcomer: SenderConnection) -> None:
+        if self._sender is not None:
+            self._drop(self._sender, f"replaced by {newcomer.address}")
+        self._newcomers.remove(newcomer)
+        self._sender = newcomer
+        log.info("sender %s: sends pictures", newcomer.address)
+
+    def _drop_slow_newcomers(self) -> None:
+        latest = time.monotonic() - _NEWCOMER_TIMEOUT
+        for newcomer in [one for one in self._newcomers if self._sender and one.connected < latest]:
+            self._drop(newcomer, f"disconnected, it has sent no picture within {_NEWCOMER_TIMEOUT:g} s")
+
+    def _drop(self, sender: SenderConnection, why: str) -> None:
+        self._selector.unregister(sender.connection)
+        sender.connection.close()
+        if sender is self._sender:
+            self._sender = None
+            log.info("sender %s: %s", sender.address, why)
+        else:
+            self._newcomers.remove(sender)
+            log.debug("sender %s: %s", sender.address, why)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import math
 import socket
 import struct
 import threading
@@ -24,7 +26,7 @@ from mqttcam.outputs.tcp import TcpOutput
 from mqttcam.settings.outputs import TcpOutputSettings
 from mqttcam.settings.sources.tcp import TcpSource
 from tests.camera.sources.remote_rig import failure, next_frame, opened
-from tests.support.pictures import jpeg
+from tests.support.pictures import claiming, jpeg
 from tests.support.waiting import HOST, free_port, wait_for
 
 PICTURES = [jpeg(64, 48, seed=number) for number in range(4)]
@@ -95,16 +97,76 @@ def test_newest_wins(listener: Source, port: int) -> None:
 def test_newest_sender_wins(listener: Source, port: int) -> None:
     """A sender whose old connection nobody closed is let in at once."""
     with connect(port) as old, connect(port) as new:
-        assert listener.read(0.1) is None
+        old.sendall(message(PICTURES[0]))
+        assert next_frame(listener).jpeg == PICTURES[0]
         new.sendall(message(PICTURES[1]))
         assert next_frame(listener).jpeg == PICTURES[1]
         assert old.recv(1) == b""
 
 
+def test_connection_that_sends_no_picture_replaces_nothing(listener: Source, port: int) -> None:
+    """A port scan, or any number of them."""
+    with connect(port) as sender:
+        sender.sendall(message(PICTURES[0]))
+        assert next_frame(listener).jpeg == PICTURES[0]
+        scans = [connect(port) for _ in range(10)]
+        scans[-1].sendall(message(b"") + message(b"no picture"))
+        assert listener.read(0.2) is None
+        sender.sendall(message(PICTURES[1]))
+        assert next_frame(listener).jpeg == PICTURES[1]
+        closed = 0
+        for scan in scans:
+            scan.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                closed += scan.recv(1) == b""
+            scan.close()
+        assert closed == 6, "four are kept, in case that they send a picture after all"
+
+
+def test_empty_messages_without_end_hold_up_nothing(listener: Source, port: int) -> None:
+    """A read ends in time, and a sender of pictures gets through."""
+    stopping = threading.Event()
+
+    def flood(connection: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while not stopping.is_set():
+                connection.sendall(bytes(1 << 20))
+
+    with connect(port) as zeros, connect(port) as sender:
+        thread = threading.Thread(target=flood, args=(zeros,))
+        thread.start()
+        for _ in range(3):
+            started = time.monotonic()
+            assert listener.read(0.2) is None
+            assert time.monotonic() - started < 2
+        sender.sendall(message(PICTURES[0]))
+        assert next_frame(listener).jpeg == PICTURES[0]
+        stopping.set()
+        listener.close()
+        thread.join()
+
+
+def test_listener_waits_for_its_first_sender_without_end(port: int) -> None:
+    with opened(TcpListener, TcpSource(port=port, silence=1)) as listener:
+        assert listener.open_timeout == math.inf
+        end = time.monotonic() + 1.5
+        while time.monotonic() < end:
+            assert listener.read(0.25) is None
+        with connect(port) as sender:
+            sender.sendall(message(PICTURES[0]))
+            assert next_frame(listener).jpeg == PICTURES[0]
+
+
 @pytest.mark.parametrize(
     "rubbish",
-    [message(b"no picture"), message(PICTURES[0][:-40]), message(b"\xff\xd8\xff\xd9"), message(b"")],
-    ids=["text", "cut", "nothing in it", "empty"],
+    [
+        message(b"no picture"),
+        message(PICTURES[0][:-40]),
+        message(b"\xff\xd8\xff\xd9"),
+        message(b""),
+        message(claiming(65500, 65500)),
+    ],
+    ids=["text", "cut", "nothing in it", "empty", "huge"],
 )
 def test_no_picture(listener: Source, port: int, rubbish: bytes) -> None:
     """What is no picture is left out; the next one comes."""
