@@ -101,7 +101,7 @@ class Source(ABC):
 
     @property
     def open_timeout(self) -> float:
-        """Seconds that it may take to its first frame; 0: the usual 20 are enough."""
+        """Seconds that it may take to its first frame; 0: the usual 20 are enough; infinity: no limit."""
         return 0.0
 
     @property

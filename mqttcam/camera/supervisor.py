@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
@@ -133,7 +134,10 @@ class Supervisor:
             while left > 0 and not waiting.done():
                 await asyncio.wait((waiting,), timeout=left)
                 capture = self.capture
-                end = capture.started + capture.open_timeout if capture is not None else 0.0
+                timeout = capture.open_timeout if capture is not None else 0.0
+                if timeout == math.inf:  # it waits for a peer that may never come
+                    timeout = self._timing.open_timeout
+                end = capture.started + timeout if capture is not None else 0.0
                 left = end - time.monotonic()
         finally:
             waiting.cancel()

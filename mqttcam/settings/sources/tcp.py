@@ -23,7 +23,7 @@ class TcpSource(SourceSection):
     type: Literal["tcp"] = Field("tcp", description="A sender that connects to mqttcam.")
     host: Host = Field(
         "127.0.0.1",
-        description="Address to listen on; 0.0.0.0: every interface. The most recent sender is used.",
+        description="Address to listen on; 0.0.0.0: every interface. The most recent sender of pictures is used.",
     )
     port: Port = Field(description="Port to listen on.")
     allow: tuple[Network, ...] = Field(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import logging
 import re
 import ssl
-import threading
 import time
 import urllib.error
 import urllib.request
@@ -19,10 +19,13 @@ from urllib.parse import urljoin, urlsplit
 from mqttcam.camera.frame import Frame
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.sources.url.address import Address
+from mqttcam.camera.sources.url.http_connection import PeerConnection, handlers
 from mqttcam.camera.sources.url.multipart import MAX_PICTURE, boundary_of, pictures
 from mqttcam.camera.sources.url.reader_thread import Frames
 from mqttcam.imaging.raster import jpeg_size
 from mqttcam.settings.sources.url import UrlSource
+
+log = logging.getLogger(__name__)
 
 _OFFERS = "WWW-Authenticate"
 _WANTS_LOGIN = 401
@@ -32,6 +35,9 @@ _STATUS = {
     404: "has no such path (404)",
     **dict.fromkeys((301, 302, 303, 307, 308), "redirects in a circle, or to another protocol than HTTP"),
 }
+_JPEG_TYPES = ("image/jpeg", "image/jpg")
+_FAILURES_IN_A_ROW = 5
+"""Failed snapshots in a row after which the camera counts as unavailable; the first has to succeed."""
 _BROKEN_IN_A_ROW = 10
 """Broken pictures in a row after which the stream counts as broken."""
 
@@ -94,8 +100,9 @@ def _rank(challenge: str) -> int:
 class HttpClient:
     """Sends requests to the address of a camera."""
 
-    def __init__(self, address: Address, source: UrlSource) -> None:
+    def __init__(self, address: Address, source: UrlSource, peer: PeerConnection) -> None:
         self.max_pixels = source.max_pixels
+        self.peer = peer
         self._address = address
         self._timeout = source.timeout
         self._passwords: urllib.request.HTTPPasswordMgr | None = None
@@ -103,10 +110,9 @@ class HttpClient:
         if source.insecure:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
-        handlers: list[urllib.request.BaseHandler] = [
+        installed: list[urllib.request.BaseHandler] = [
             # No files, no proxies, and no other protocol that a redirect could name.
-            urllib.request.HTTPHandler(),
-            urllib.request.HTTPSHandler(context=context),
+            *handlers(peer, context),
             urllib.request.HTTPRedirectHandler(),
             urllib.request.HTTPDefaultErrorHandler(),
             urllib.request.HTTPErrorProcessor(),
@@ -116,9 +122,9 @@ class HttpClient:
             passwords = self._passwords = urllib.request.HTTPPasswordMgrWithDefaultRealm()
             # For all paths of this camera, wherever it redirects to, and for no other host.
             passwords.add_password(None, urljoin(address.bare, "/"), *address.credentials)
-            handlers += [_Choose(), _Digest(passwords), urllib.request.HTTPBasicAuthHandler(passwords)]
+            installed += [_Choose(), _Digest(passwords), urllib.request.HTTPBasicAuthHandler(passwords)]
         self._opener = urllib.request.OpenerDirector()
-        for handler in handlers:
+        for handler in installed:
             self._opener.add_handler(handler)
 
     @contextlib.contextmanager
@@ -167,47 +173,95 @@ class HttpClient:
         return "does not speak valid HTTP"
 
 
-def kind_of(client: HttpClient) -> str:
-    """Return what the address gives: `mjpeg` or `snapshot`.
+class HttpFrames:
+    """The frames of a camera with HTTP.
 
-    Raises:
-        SourceError: it gives neither, or cannot be reached.
+    Attributes:
+        kind: `mjpeg` or `snapshot`; with `auto`, known once the first frame has come.
     """
-    with client.open() as response:
-        content_type = response.headers.get_content_type()
-        if response.headers.get_content_maintype() == "multipart":
-            return "mjpeg"
-        if content_type in ("image/jpeg", "image/jpg") or response.read(2) == b"\xff\xd8":
-            return "snapshot"
-    raise SourceError(f"the address gives {content_type}, not JPEGs")
 
+    def __init__(self, address: Address, source: UrlSource) -> None:
+        self.kind: str = source.kind
+        self._address = address
+        self._source = source
+        self._has_given = False
+        self._logged: set[str] = set()
 
-def mjpeg(client: HttpClient, stopping: threading.Event) -> Frames:
-    """Yield each picture of an MJPEG stream, unchanged."""
-    with client.open() as response:
-        if response.headers.get_content_maintype() != "multipart":
-            raise SourceError(f"the address gives {response.headers.get_content_type()}, not an MJPEG stream")
-        broken = 0
-        for jpeg in pictures(response, boundary_of(response.headers.get("Content-Type", ""))):
-            frame = _frame(jpeg, client.max_pixels)
-            broken = 0 if frame is not None else broken + 1
-            if broken > _BROKEN_IN_A_ROW:
-                raise SourceError("the parts of the stream are not JPEGs")
+    def __call__(self, peer: PeerConnection) -> Frames:
+        """Yield the pictures of a stream, or one picture per interval, unchanged.
+
+        Raises:
+            SourceError: the camera cannot be reached, or gives no pictures.
+        """
+        client = HttpClient(self._address, self._source, peer)
+        due = time.monotonic()
+        failures = 0
+        while not peer.stopping.wait(max(0.0, due - time.monotonic())):
+            due = max(due + self._source.interval, time.monotonic())
+            try:
+                with client.open() as response:
+                    if self._is_stream(response):
+                        yield from _stream(client, response)
+                        return
+                    frame = _snapshot(client, response)
+            except SourceError as error:
+                failures += 1
+                if failures >= _FAILURES_IN_A_ROW or not self._has_given:
+                    raise
+                self._log_failure(error)
+                frame = None
+                due = min(
+                    due, time.monotonic() + self._source.timeout
+                )  # after a long interval, not another one
+            else:
+                self._has_given, failures = True, 0
             yield frame
 
+    def _is_stream(self, response: HTTPResponse) -> bool:
+        """Return whether a response is a stream, and note it.
 
-def snapshots(client: HttpClient, interval: float, stopping: threading.Event) -> Frames:
-    """Yield a picture every `interval` seconds, counted from request to request."""
-    due = time.monotonic()
-    while not stopping.wait(max(0.0, due - time.monotonic())):
-        due = max(due + interval, time.monotonic())
-        with client.open() as response:
-            jpeg = response.read(MAX_PICTURE)
+        Raises:
+            SourceError: it is neither a stream nor a picture.
+        """
+        if self.kind == "auto":
             content_type = response.headers.get_content_type()
+            if response.headers.get_content_maintype() == "multipart":
+                self.kind = "mjpeg"
+            elif content_type in _JPEG_TYPES or response.peek(2)[:2] == b"\xff\xd8":
+                self.kind = "snapshot"
+            else:
+                raise SourceError(f"the address gives {content_type}, not JPEGs")
+        return self.kind == "mjpeg"
+
+    def _log_failure(self, error: SourceError) -> None:
+        words = str(error)
+        log.log(logging.DEBUG if words in self._logged else logging.WARNING, "%s; trying again", words)
+        self._logged.add(words)
+
+
+def _stream(client: HttpClient, response: HTTPResponse) -> Frames:
+    if response.headers.get_content_maintype() != "multipart":
+        raise SourceError(f"the address gives {response.headers.get_content_type()}, not an MJPEG stream")
+    broken = 0
+    for jpeg in pictures(response, boundary_of(response.headers.get("Content-Type", ""))):
         frame = _frame(jpeg, client.max_pixels)
-        if frame is None:
-            raise SourceError(f"the answer ({content_type}, {len(jpeg)} bytes) is not a complete JPEG")
+        broken = 0 if frame is not None else broken + 1
+        if broken > _BROKEN_IN_A_ROW:
+            raise SourceError("the parts of the stream are not JPEGs")
         yield frame
+
+
+def _snapshot(client: HttpClient, response: HTTPResponse) -> Frame:
+    if response.headers.get_content_maintype() == "multipart":
+        boundary = boundary_of(response.headers.get("Content-Type", ""))
+        jpeg = next(pictures(response, boundary), b"")
+    else:
+        jpeg = response.read(MAX_PICTURE)
+    frame = _frame(jpeg, client.max_pixels)
+    if frame is None:
+        content_type = response.headers.get_content_type()
+        raise SourceError(f"the answer ({content_type}, {len(jpeg)} bytes) is not a complete JPEG")
+    return frame
 
 
 def _frame(jpeg: bytes, max_pixels: int) -> Frame | None:

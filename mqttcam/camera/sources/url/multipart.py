@@ -29,7 +29,7 @@ def boundary_of(content_type: str) -> bytes:
 
 
 def pictures(stream: Stream, boundary: bytes) -> Iterator[bytes]:
-    """Yield the content of each part: by its Content-Length, or without one, up to the next boundary.
+    """Yield the content of each part, empty ones too: by its Content-Length, or without one, up to the next boundary.
 
     Raises:
         SourceError: a part is longer than any picture, or the stream is not multipart.
@@ -48,8 +48,7 @@ def pictures(stream: Stream, boundary: bytes) -> Iterator[bytes]:
             return
         if length is None and headers[0].endswith(b"\r"):
             content = content.removesuffix(b"\r")
-        if content:
-            yield content
+        yield content
         if length is not None and not reader.skip_past(marker, MAX_PICTURE):
             return
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator
 
 from mqttcam.camera.frame import Frame
 from mqttcam.camera.source import SourceError
+from mqttcam.camera.sources.url.http_connection import PeerConnection
 
 log = logging.getLogger(__name__)
 
@@ -24,13 +25,13 @@ _CLOSE_TIMEOUT = 0.3
 class ReaderThread:
     """Keeps the newest frame. The thread ends at the latest when its connection times out."""
 
-    def __init__(self, frames: Callable[[threading.Event], Frames], name: str) -> None:
+    def __init__(self, frames: Callable[[PeerConnection], Frames], name: str) -> None:
         """Connect at once.
 
         Args:
-            frames: makes the generator; its argument is set once no more frames are wanted.
+            frames: makes the generator; its argument tells that no more frames are wanted, and ends a read.
         """
-        self._stopping = threading.Event()
+        self._peer = PeerConnection()
         self._condition = threading.Condition()
         self._newest: Frame | None = None
         self._problem: SourceError | None = None
@@ -54,18 +55,18 @@ class ReaderThread:
             return frame
 
     def close(self) -> None:
-        """End the thread; a stalled one is left to its timeout, and its frames are dropped."""
-        self._stopping.set()
+        """End the connection, and with it the thread; one that still connects is left to its timeout."""
+        self._peer.end()
         self._thread.join(_CLOSE_TIMEOUT)
         with self._condition:
             self._newest = None
 
-    def _run(self, make: Callable[[threading.Event], Frames]) -> None:
+    def _run(self, make: Callable[[PeerConnection], Frames]) -> None:
         problem = SourceError("the camera ended the stream")
         try:
-            with contextlib.closing(make(self._stopping)) as frames:
+            with contextlib.closing(make(self._peer)) as frames:
                 for frame in frames:
-                    if self._stopping.is_set():
+                    if self._peer.stopping.is_set():
                         return
                     if frame is not None:
                         self._put(frame)
@@ -74,6 +75,8 @@ class ReaderThread:
         except Exception as error:
             log.exception("%s failed", self._thread.name)
             problem = SourceError(f"{type(error).__name__} in the connection")
+        finally:
+            self._peer.closed()
         with self._condition:
             self._problem = problem
             self._condition.notify_all()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import ssl
-import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 from mqttcam.camera.frame import Frame
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.sources.url.address import Address
+from mqttcam.camera.sources.url.http_connection import PeerConnection
 from mqttcam.camera.sources.url.reader_thread import Frames
 from mqttcam.imaging.raster import jpeg_size, size_of
 from mqttcam.imaging.video import planes_of
@@ -39,7 +39,7 @@ def load() -> Any:
     return av
 
 
-def rtsp(address: Address, source: UrlSource, stopping: threading.Event) -> Frames:
+def rtsp(address: Address, source: UrlSource, peer: PeerConnection) -> Frames:
     """Yield every frame of the stream, or only its key frames; `None` for a packet without one."""
     av = load()
     options = {"rtsp_transport": source.transport, "max_pixels": str(source.max_pixels), **_PROBE}

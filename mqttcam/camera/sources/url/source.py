@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import threading
 import time
 from collections.abc import Callable
 
@@ -11,6 +10,8 @@ from mqttcam.camera.frame import Frame
 from mqttcam.camera.source import Source, SourceError, SourceInfo
 from mqttcam.camera.sources._adjustment import adjusted_size, adjustment_for
 from mqttcam.camera.sources.url.address import Address
+from mqttcam.camera.sources.url.http_client import HttpFrames
+from mqttcam.camera.sources.url.http_connection import PeerConnection
 from mqttcam.camera.sources.url.reader_thread import Frames, ReaderThread
 from mqttcam.camera.wakeup import Wakeup
 from mqttcam.settings import CameraSettings
@@ -49,8 +50,7 @@ class UrlCamera(Source):
         Raises:
             SourceError: the camera cannot be reached, refuses, or gives no pictures.
         """
-        kind, frames = self._kind()
-        self._interval = self._source.interval if kind == "snapshot" else 0.0
+        frames = self._frames()
         self._thread = ReaderThread(frames, str(self._address))
         try:
             first = self._first(self._thread)
@@ -58,6 +58,8 @@ class UrlCamera(Source):
             self.close()
             raise
         self._waiting, self._last = first, time.monotonic()
+        kind = frames.kind if isinstance(frames, HttpFrames) else "rtsp"
+        self._interval = self._source.interval if kind == "snapshot" else 0.0
         width, height = adjusted_size(self._settings, first.width, first.height)
         rate = 1 / self._interval if self._interval else 0.0
         return SourceInfo(_MODELS[kind], width, height, rate, serial=repr(self._address))
@@ -71,7 +73,7 @@ class UrlCamera(Source):
             self._last = now
             frame.adjustment = adjustment_for(self._settings, frame.width, frame.height)
         elif now - self._last > max(self._silence, self._source.timeout, 3 * self._interval):
-            raise SourceError(f"{self._address} sends data, but no picture for {now - self._last:.0f} s")
+            raise SourceError(f"{self._address} has given no picture for {now - self._last:.0f} s")
         return frame
 
     def close(self) -> None:
@@ -84,28 +86,23 @@ class UrlCamera(Source):
         """Seconds to connect, to find out what the address gives, and to the first picture."""
         return 3 * self._source.timeout
 
-    def _kind(self) -> tuple[str, Callable[[threading.Event], Frames]]:
-        kind: str = self._source.kind
-        if kind == "rtsp" or (kind == "auto" and self._address.scheme.startswith("rtsp")):
+    def _frames(self) -> Callable[[PeerConnection], Frames]:
+        kind = self._source.kind
+        is_rtsp = self._address.scheme.startswith("rtsp")
+        if kind == "rtsp" or (kind == "auto" and is_rtsp):
             from mqttcam.camera.sources.url import rtsp
 
             rtsp.load()
-            return "rtsp", functools.partial(rtsp.rtsp, self._address, self._source)
-        if self._address.scheme.startswith("rtsp"):
+            return functools.partial(rtsp.rtsp, self._address, self._source)
+        if is_rtsp:
             raise SourceError(f"kind {kind} needs an HTTP address, not {self._address.scheme}://")
-        from mqttcam.camera.sources.url import http_client
-
-        server = http_client.HttpClient(self._address, self._source)
-        if kind == "auto":
-            kind = http_client.kind_of(server)
-        if kind == "mjpeg":
-            return kind, functools.partial(http_client.mjpeg, server)
-        return kind, functools.partial(http_client.snapshots, server, self._source.interval)
+        return HttpFrames(self._address, self._source)
 
     def _first(self, thread: ReaderThread) -> Frame:
-        end = time.monotonic() + self._source.timeout + _SLACK
+        patience = 2 * self._source.timeout + _SLACK
+        end = time.monotonic() + patience
         while time.monotonic() < end:
             frame = thread.next(end - time.monotonic())
             if frame is not None:
                 return frame
-        raise SourceError(f"{self._address} gives no picture within {self._source.timeout:g} s")
+        raise SourceError(f"{self._address} gives no picture within {patience:g} s")

@@ -1,0 +1,39 @@
+"""An HTTP camera that sends bytes as they are: no library corrects them."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from collections.abc import Callable, Iterable, Iterator
+
+Response = Callable[[], Iterable[bytes]]
+
+
+@contextlib.contextmanager
+def raw_http_camera(respond: Response) -> Iterator[str]:
+    """Serve what `respond` returns to each request, on a thread each, and yield the URL."""
+    server = socket.create_server(("127.0.0.1", 0))
+    stopping = threading.Event()
+
+    def serve(connection: socket.socket) -> None:
+        with connection, contextlib.suppress(OSError):
+            connection.recv(10_000)
+            for part in respond():
+                if stopping.is_set():
+                    return
+                connection.sendall(part)
+
+    def accept() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                threading.Thread(target=serve, args=(server.accept()[0],), daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/x"
+    finally:
+        stopping.set()
+        with contextlib.suppress(OSError):
+            server.shutdown(socket.SHUT_RDWR)
+        server.close()
