@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import logging
+import math
 import sys
+import threading
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Literal, TextIO
 
@@ -44,11 +48,56 @@ class JsonFormatter(logging.Formatter):
         return orjson.dumps(entry, default=str).decode()
 
 
+class RepeatLimit(logging.Filter):
+    """Passes a number of records per minute from each line of code that logs, so that no peer can fill the disk.
+
+    Debug records always pass. The last record that passes says that more are left out, and the next one after the
+    period how many were.
+    """
+
+    def __init__(
+        self, most: int = 30, period: float = 60.0, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """`most` records per `period`, in seconds of `clock`, which must be monotonic."""
+        super().__init__()
+        self._most = most
+        self._period = period
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._counts: dict[tuple[str, int], tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether a record passes, and count it."""
+        if record.levelno < logging.INFO:
+            return True
+        key, now = (record.pathname, record.lineno), self._clock()
+        with self._lock:
+            began, count = self._counts.get(key, (-math.inf, 0))
+            left_out = 0
+            if now - began >= self._period:
+                left_out, began, count = max(0, count - self._most), now, 0
+            count += 1
+            self._counts[key] = began, count
+        if count == self._most:
+            _append(record, f"more like this are left out for {self._period - now + began:.0f} s")
+        elif left_out:
+            _append(record, f"{left_out} more like this were left out")
+        return count <= self._most
+
+
+def _append(record: logging.LogRecord, remark: str) -> None:
+    record.msg, record.args = f"{record.getMessage()} ({remark})", ()
+
+
 def set_up(level: str, style: Literal["text", "json"], stream: TextIO | None = None) -> None:
-    """Log mqttcam at `level` and libraries at WARNING, to standard error unless `stream` is given."""
+    """Log mqttcam at `level` and libraries at WARNING, to standard error unless `stream` is given.
+
+    Repeated records of the same kind are limited: see `RepeatLimit`.
+    """
     out = stream or sys.stderr
     handler = logging.StreamHandler(out)
     handler.setFormatter(JsonFormatter() if style == "json" else PlainFormatter(colour=out.isatty()))
+    handler.addFilter(RepeatLimit())
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.WARNING)

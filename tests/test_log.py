@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import orjson
 import pytest
 
-from mqttcam.log import LEVELS, JsonFormatter, PlainFormatter, get_level, set_level, set_up
+from mqttcam.log import LEVELS, JsonFormatter, PlainFormatter, RepeatLimit, get_level, set_level, set_up
 
 
 def record(
@@ -90,3 +90,37 @@ def test_plain_lines_have_no_colour_in_a_file() -> None:
 def test_level(level: str) -> None:
     set_level(level)
     assert get_level() == level
+
+
+def test_a_flood_of_one_kind_is_left_out_and_counted() -> None:
+    now = 0.0
+    limit = RepeatLimit(3, 60, clock=lambda: now)
+    flood = [record("peer %d sent nonsense", n, level=logging.WARNING) for n in range(10)]
+    assert [one.getMessage() for one in flood if limit.filter(one)] == [
+        "peer 0 sent nonsense",
+        "peer 1 sent nonsense",
+        "peer 2 sent nonsense (more like this are left out for 60 s)",
+    ]
+    now = 60.0
+    after = record("peer %d sent nonsense", 11, level=logging.WARNING)
+    assert limit.filter(after)
+    assert after.getMessage() == "peer 11 sent nonsense (7 more like this were left out)"
+
+
+def test_a_flood_hides_no_other_line_and_no_debug_line() -> None:
+    limit = RepeatLimit(1, 60, clock=lambda: 0.0)
+    assert limit.filter(record("x"))
+    assert not limit.filter(record("x"))
+    assert limit.filter(record("x", level=logging.DEBUG))
+    other = record("y")
+    other.lineno += 1
+    assert limit.filter(other)
+
+
+@pytest.mark.usefixtures("_kept")
+def test_the_log_of_the_program_is_limited() -> None:
+    out = io.StringIO()
+    set_up("INFO", "text", out)
+    for n in range(100):
+        logging.getLogger("asyncio").error("%d", n)
+    assert len(out.getvalue().splitlines()) == 30

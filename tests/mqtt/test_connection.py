@@ -30,6 +30,16 @@ def _logged(caplog: pytest.LogCaptureFixture, level: int = logging.WARNING) -> l
     return [r.getMessage() for r in caplog.records if r.levelno >= level and r.name.startswith("mqttcam.")]
 
 
+async def test_a_topic_that_a_peer_has_chosen_badly_is_not_logged(
+    broker: Broker, connect: Connect, caplog: pytest.LogCaptureFixture
+) -> None:
+    connection = await connect(broker)
+    for topic in ("answers/+", "#", "", "a\0b", "y" * 65_536):
+        assert not connection.publish(topic, b"{}", qos=1)
+    assert connection.publish(FRONT.state, b"{}", qos=1)
+    assert _logged(caplog, logging.INFO) == []
+
+
 @pytest.mark.parametrize("protocol", [5, "3.1.1"])
 async def test_publish_and_receive(
     broker: Broker, client: Client, connect: Connect, protocol: int | str
