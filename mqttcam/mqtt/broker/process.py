@@ -23,6 +23,7 @@ from typing import Any
 
 import orjson
 
+from mqttcam import descriptors
 from mqttcam.mqtt.broker.mqtt311 import broker_to_client, client_to_broker, connect_as_5
 from mqttcam.mqtt.broker.packets import (
     LARGEST_PACKET,
@@ -103,6 +104,9 @@ class ProtocolProxy:
 
     def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve a client in a task; the callback of `asyncio.start_server`."""
+        if descriptors.are_scarce():
+            writer.close()  # rumqttd, in this process, needs the rest for the clients that it has
+            return
         client = asyncio.create_task(self._serve(reader, writer))
         self._clients.add(client)
         client.add_done_callback(self._clients.discard)
@@ -154,10 +158,13 @@ async def serve(host: str, port: int) -> None:
     parent_gone = asyncio.Event()
     asyncio.get_running_loop().add_reader(sys.stdin.fileno(), _check_parent, parent_gone)
     proxy = ProtocolProxy()
-    server = await asyncio.start_server(proxy.accept, host, port, start_serving=False)
+    server = await asyncio.start_server(
+        proxy.accept, host, port, start_serving=False, backlog=descriptors.ACCEPT_AT_ONCE
+    )
     proxy.rumqttd_port = start_rumqttd()
     await proxy.wait_for_rumqttd()
     await server.start_serving()
+    descriptors.lengthen_queue(server)
     _print({"port": server.sockets[0].getsockname()[1]})
     await parent_gone.wait()
 
