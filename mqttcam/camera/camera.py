@@ -9,6 +9,7 @@ from mqttcam.camera.capture import Capture, MakeSource
 from mqttcam.camera.capture_callbacks import SourceOpened
 from mqttcam.camera.capture_client import CaptureClient
 from mqttcam.camera.control import Action, Control, WantedValues
+from mqttcam.camera.encoder_thread import EncoderThread
 from mqttcam.camera.frame import Adjustment, Picture, PictureSpec
 from mqttcam.camera.hub import Hub
 from mqttcam.camera.polling import CameraReadings, PollResult
@@ -34,6 +35,7 @@ class Camera:
     `restart`, or by switching the camera off and on.
 
     Attributes:
+        encoder: encodes what is not encoded in the capture thread: snapshots, and pictures for viewers.
         status: follows each request immediately; `failed` until frames arrive again.
         info: what the source is; `None` until it was open once.
         controls, actions: by key, as the source offered them when it was last open.
@@ -66,6 +68,7 @@ class Camera:
         self.settings = settings
         self.name = settings.name or camera_id
         self.hub = Hub(f"camera {camera_id}")
+        self.encoder = EncoderThread(f"encode {camera_id}")
         self.enabled = enabled
         self.status = CameraStatus.STARTING if enabled else CameraStatus.OFF
         self.last_error: str | None = None
@@ -79,7 +82,7 @@ class Camera:
         self._wanted = WantedValues(settings.controls, values or {})
         self._make_source = make_source or (lambda wakeup: create(settings, wakeup))
         self._listeners = Listeners(f"camera {camera_id}")
-        self._snapshots = SnapshotRequests(self.hub, lambda: self.last_error)
+        self._snapshots = SnapshotRequests(self.hub, self.encoder, lambda: self.last_error)
         self._remarks: str | None = None
         self._supervisor = Supervisor(
             camera_id, self._make_capture, self._failed, lambda: self.stats.update(), on_stuck, timing
@@ -100,6 +103,7 @@ class Camera:
     async def stop(self) -> None:
         """Close the source for good; takes less than a second even if it hangs."""
         self._snapshots.fail_all("the camera is stopped")
+        self.encoder.stop()
         await self._supervisor.stop()
 
     def set_enabled(self, enabled: bool) -> None:

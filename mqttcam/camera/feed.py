@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from mqttcam.camera.frame import CaptureSession, Frame, Picture, PictureSpec
+from mqttcam.camera.encoder_thread import EncoderThread
+from mqttcam.camera.frame import CaptureSession, Frame, Picture, PictureSpec, SessionEnded
 from mqttcam.camera.hub import Hub
 from mqttcam.camera.picture_encoder import PictureEncoder
 from mqttcam.camera.selection import selection
@@ -34,7 +35,13 @@ class PictureFeed:
         on_picture: Callable[[Picture], None],
         spec: PictureSpec,
         fps: float,
+        thread: EncoderThread | None = None,
     ) -> None:
+        """Subscribe to the frames of `hub`.
+
+        Args:
+            thread: where to encode the pictures; the capture thread if None.
+        """
         self.ready = True
         self.spec = spec
         self._fps = fps
@@ -45,6 +52,7 @@ class PictureFeed:
         self._hub = hub
         self._loop = loop
         self._on_picture = on_picture
+        self._thread = thread
         self._encoder = PictureEncoder(hub.name)
         self._pending = False
         self._in_transit = False
@@ -94,15 +102,34 @@ class PictureFeed:
         return self._pending and self.ready and not self._in_transit
 
     def deliver(self, frame: Frame) -> None:
-        """Make the picture and pass it to the loop.
+        """Make the picture, or have it made, and pass it to the loop.
 
         Raises:
             ValueError: the source's JPEG is broken; the next frame will be tried.
         """
+        if self._thread is None or frame.is_ready(self.spec):
+            self._make(frame)
+        else:
+            self._in_transit = True
+            self._thread.submit(frame, self._make_in_thread)
+
+    # in the capture thread or the encoder thread
+
+    def _make_in_thread(self, frame: Frame) -> None:
+        try:
+            self._make(frame)
+        except SessionEnded:
+            self._in_transit = False
+        except Exception as error:  # noqa: BLE001 - as in the hub: the failure of one picture stays its own
+            self._in_transit = False
+            self._hub.failed(self, error)
+
+    def _make(self, frame: Frame) -> None:
         picture = self._encoder.encode(frame, self.spec, self.max_bytes)
         self._pending = False
         if picture is None:
             self.dropped += 1
+            self._in_transit = False
             return
         self._in_transit = True
         self._loop.call_soon_threadsafe(self._pass_on, picture, frame.session)

@@ -111,6 +111,7 @@ class Frame:
 
     __slots__ = (
         "_adjustment",
+        "_copy",
         "_noted",
         "_pictures",
         "_rasters",
@@ -148,6 +149,7 @@ class Frame:
         self.session = _NO_SESSION
         self._size = (width, height)
         self._adjustment: Adjustment | None = None
+        self._copy: Frame | None = None
         self._noted = UPRIGHT if jpeg is None else 0
         self._pictures: dict[PictureSpec, Picture] = {}
         self._rasters: dict[tuple[int, int], Raster] = {}
@@ -184,15 +186,33 @@ class Frame:
             raise SessionEnded
         return picture
 
+    def is_ready(self, spec: PictureSpec) -> bool:
+        """Return whether `picture` has nothing to encode: it was made already, or is the source's JPEG."""
+        return spec in self._pictures or self._passes_through(spec)
+
+    def copy(self) -> Frame:
+        """Return a copy that stays valid after the source's next read, for another thread; the same at each call."""
+        if self._copy is None:
+            planes = self.planes and (self.planes[0].copy(), self.planes[1].copy(), self.planes[2].copy())
+            copy = self._copy = Frame(self.ts_ns, *self._size, planes, self.jpeg, self.metadata)
+            copy.seq, copy.session = self.seq, self.session
+            copy.adjustment = self._adjustment
+            copy._pictures |= self._pictures
+        return self._copy
+
+    def _passes_through(self, spec: PictureSpec) -> bool:
+        if self.jpeg is None or self._adjustment is not None or spec.quality != DEFAULT_QUALITY:
+            return False
+        return spec.max_width is None or self._seen_size[0] <= spec.max_width
+
     def _make(self, spec: PictureSpec) -> Picture:
         quality, max_width = spec.quality, spec.max_width
-        if self._adjustment is None:
-            if self.planes is not None and (max_width is None or self.width <= max_width):
-                jpeg = encode(self.planes, quality)
-                return Picture(jpeg, self.seq, self.ts_ns, self.width, self.height, quality)
-            as_wanted = quality == DEFAULT_QUALITY and (max_width is None or self._seen_size[0] <= max_width)
-            if self.jpeg is not None and as_wanted:
-                return Picture(self.jpeg, self.seq, self.ts_ns, self.width, self.height, quality)
+        if self.jpeg is not None and self._passes_through(spec):
+            return Picture(self.jpeg, self.seq, self.ts_ns, self.width, self.height, quality)
+        narrow = max_width is None or self.width <= max_width
+        if self.planes is not None and self._adjustment is None and narrow:
+            jpeg = encode(self.planes, quality)
+            return Picture(jpeg, self.seq, self.ts_ns, self.width, self.height, quality)
         raster = self._raster(max_width)
         width, height = size_of(raster)
         return Picture(encode(raster, quality), self.seq, self.ts_ns, width, height, quality)

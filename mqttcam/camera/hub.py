@@ -63,13 +63,18 @@ class Hub:
             except SessionEnded:
                 break
             except Exception as error:  # noqa: BLE001 - a subscriber's failure stays its own
-                self._log_failure(subscriber, error)
+                self.failed(subscriber, error)
         return taken
 
-    def _log_failure(self, subscriber: Subscriber, error: Exception) -> None:
-        """Count a failure, and log the first one of each subscriber; with a traceback unless the picture is broken."""
-        self.failures += 1
-        if id(subscriber) not in self._logged:
+    def failed(self, subscriber: Subscriber, error: Exception) -> None:
+        """Count a failure, and log the first one of each subscriber; with a traceback unless the picture is broken.
+
+        For any thread: a subscriber may use a frame's copy later, in a thread of its own.
+        """
+        with self._lock:
+            self.failures += 1
+            first = id(subscriber) not in self._logged
             self._logged.add(id(subscriber))
+        if first:
             trace = None if isinstance(error, ValueError) else error
             log.warning("%s: a frame could not be used: %s", self.name or "camera", error, exc_info=trace)

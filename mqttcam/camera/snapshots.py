@@ -6,8 +6,10 @@ import asyncio
 import time
 from collections.abc import Callable
 
+from mqttcam.camera.encoder_thread import EncoderThread
 from mqttcam.camera.frame import CaptureSession, Frame, Picture, PictureSpec, SessionEnded, fit_picture
 from mqttcam.camera.hub import Hub
+from mqttcam.camera.source_calls import call_soon
 from mqttcam.camera.status import CameraUnavailable
 from mqttcam.imaging.rate_control import JpegRateControl
 
@@ -26,13 +28,15 @@ class SnapshotRequest:
         refusal: why there is no picture, even if one had been made just before.
     """
 
-    def __init__(self, spec: PictureSpec, max_bytes: int | None) -> None:
+    def __init__(self, spec: PictureSpec, max_bytes: int | None, hub: Hub, thread: EncoderThread) -> None:
         self.problem: str | None = None
         self.refusal: str | None = None
         self._loop = asyncio.get_running_loop()
         self.picture: asyncio.Future[Picture] = self._loop.create_future()
         self._spec = spec
         self._max_bytes = max_bytes
+        self._hub = hub
+        self._thread = thread
         self._made_at = time.monotonic_ns()
         self._taken = False
         self._broken = 0
@@ -44,24 +48,34 @@ class SnapshotRequest:
         return frame.ts_ns + _CLOCK_TOLERANCE_NS >= time.time_ns() - (time.monotonic_ns() - self._made_at)
 
     def deliver(self, frame: Frame) -> None:
-        """Make the picture; after a broken frame, the next one is tried."""
+        """Have the picture made; after a broken frame, the next one is tried."""
+        self._taken = True
+        if self._max_bytes is None and frame.is_ready(self._spec):
+            self._make(frame)
+        else:
+            self._thread.submit(frame, self._make)
+
+    def _make(self, frame: Frame) -> None:
+        """Make the picture, in the encoder thread unless nothing is to be encoded."""
         try:
             picture = fit_picture(frame, self._spec, self._max_bytes, JpegRateControl())
         except SessionEnded:
-            raise
-        except Exception as error:
+            self._taken = False
+            return
+        except Exception as error:  # noqa: BLE001 - as in the hub: the failure of one picture stays its own
+            self._hub.failed(self, error)
             self.problem = f"no picture could be made: {error}"
             self._broken += 1
             if self._broken >= _MAX_BROKEN:
-                self._taken = True
-                self._loop.call_soon_threadsafe(self.fail, self.problem)
-            raise
-        self._taken = True
+                call_soon(self._loop, self.fail, self.problem)
+            else:
+                self._taken = False
+            return
         if picture is None:
             reason = f"no picture could be made: it does not fit into {self._max_bytes} bytes"
-            self._loop.call_soon_threadsafe(self.fail, reason)
+            call_soon(self._loop, self.fail, reason)
         else:
-            self._loop.call_soon_threadsafe(self._fulfil, picture, frame.session)
+            call_soon(self._loop, self._fulfil, picture, frame.session)
 
     def fail(self, reason: str) -> None:
         """Fail the request; on the loop."""
@@ -79,9 +93,10 @@ class SnapshotRequest:
 class SnapshotRequests:
     """The pending snapshot requests of one camera; on the loop."""
 
-    def __init__(self, hub: Hub, why_not: Callable[[], str | None]) -> None:
+    def __init__(self, hub: Hub, thread: EncoderThread, why_not: Callable[[], str | None]) -> None:
         """`why_not` says in words why no frame comes, if that is known."""
         self._hub = hub
+        self._thread = thread
         self._why_not = why_not
         self._open: set[SnapshotRequest] = set()
 
@@ -91,7 +106,7 @@ class SnapshotRequests:
         Raises:
             CameraUnavailable: none came within `seconds`, or `fail_all` was called.
         """
-        request = SnapshotRequest(spec, max_bytes)
+        request = SnapshotRequest(spec, max_bytes, self._hub, self._thread)
         self._open.add(request)
         self._hub.subscribe(request)
         try:
