@@ -19,6 +19,7 @@ from mqttcam.settings.field_types import ExistingFile, Host, ListenPort, Network
 from mqttcam.settings.section import AnyCase, Section, refuse
 
 Role = Literal["admin", "viewer"]
+Anonymous = Literal["none", "live"]
 
 MIN_TOKEN = 20
 """Characters; wrong guesses of a token are not delayed, so it has to be long."""
@@ -114,10 +115,15 @@ class WebSettings(Section):
     tokens: dict[UserName, WebToken] = Field(
         default_factory=dict, description="Programs that may log in, by a name of your choice."
     )
+    anonymous: Annotated[Anonymous, AnyCase()] = Field(
+        "none",
+        description="`live`: everyone who can reach the address sees live pictures without a login, and nothing else.",
+    )
     allow_unauthenticated: bool = Field(
         False,
         validate_default=True,
-        description="true: everyone who can reach the address sees and changes everything.",
+        description="true: without users and tokens, everyone who can reach the address sees and changes everything. "
+        "To let everyone only look, use `anonymous: live`.",
     )
     tls: WebTlsSettings | None = Field(None, description="HTTPS; default: HTTP.")
     path_prefix: Annotated[str, AfterValidator(_prefix)] = Field(
@@ -148,12 +154,17 @@ class WebSettings(Section):
     @classmethod
     def _login_unless_loopback(cls, allowed: bool, info: ValidationInfo) -> bool:
         host = info.data.get("host", "")
-        all_valid = {"enabled", "host", "users", "tokens"} <= info.data.keys()
+        all_valid = {"enabled", "host", "users", "tokens", "anonymous"} <= info.data.keys()
+        if all_valid and allowed and info.data["anonymous"] != "none":
+            raise refuse(
+                "contradicts `anonymous: live`: everyone would also change everything", "one of the two"
+            )
         if not all_valid or not info.data["enabled"] or allowed or is_loopback(host):
             return allowed
-        if not info.data["users"] and not info.data["tokens"]:
+        if info.data["anonymous"] == "none" and not info.data["users"] and not info.data["tokens"]:
             raise refuse(
                 f"host {host} lets everyone on the network see and change the cameras",
-                "`users` or `tokens`, a loopback host, or `allow_unauthenticated: true`",
+                "`users` or `tokens`, `anonymous: live` (pictures alone), a loopback host, "
+                "or `allow_unauthenticated: true`",
             )
         return allowed

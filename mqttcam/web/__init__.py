@@ -8,7 +8,9 @@ Where to find what:
 - Before and after a handler: `protocol.py` (connection limits, malformed requests), `authorization.py` (permissions,
   cross-site requests), `middleware.py` (errors as JSON, security headers), `errors.py` (the form of an error).
 - Authentication: `auth.py` (who sent a request), `sessions.py` and `revoked_sessions.py` (cookies), `passwords.py`
-  (hashes), `rate_limiter.py` (failed logins).
+  (hashes), `rate_limiter.py` (failed logins), `login_queue.py` (which password is checked next).
+- Limits: `places.py` (requests and streams, shared by users), `protocol.py` (connections), `encodings.py` (widths and
+  qualities).
 - Pictures: `mjpeg.py` (one stream for many clients), `picture_query.py` (`?fps=&width=&quality=`),
   `snapshot_history.py`, `placeholder.py`.
 - State: `state_publisher.py` (changes, for `updates.py`), `openapi.py` and `schemas.py` (the API's description),
@@ -18,9 +20,9 @@ Where to find what:
 The page is `static/index.html` with one JavaScript module per part:
 
 - `app.js`: start, and navigation between cameras. `api.js`: requests and the update stream. `login.js`: the login form.
-- `overview.js`: all cameras. `camera.js`: one camera, with `stage.js` (live picture), `zoom.js`, `window.js`
-  (rectangles drawn on the picture), `history.js` (snapshots), and `panel.js` (the cards beside the
-  picture; **a new card goes here**). `fields.js`: one widget per kind of value. `node.js`: the drawer of the node.
+- `overview.js`: all cameras. `camera.js`: one camera, with `stage.js` (live picture), `mjpeg.js` (its stream),
+  `zoom.js`, `window.js` (rectangles drawn on the picture), `history.js` (snapshots), and `panel.js` (the cards beside
+  the picture; **a new card goes here**). `fields.js`: one widget per kind of value. `node.js`: the drawer of the node.
 - `dom.js`, `format.js`: helpers. `types.d.ts`: the API's JSON, for the type checker only.
 - Style sheets: `base.css` (colours, type), `layout.css`, `phone.css` (small screens), `stage.css`, `controls.css`,
   `dialogs.css`, `contrast.css` (forced colours).

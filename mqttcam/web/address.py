@@ -1,7 +1,11 @@
-"""The page's URL. Imports no HTTP library: discovery links to the page also where no server runs."""
+"""The page's URL, and the networks of clients.
+
+Imports no HTTP library: discovery links to the page also where no server runs.
+"""
 
 from __future__ import annotations
 
+import ipaddress
 import socket
 
 from mqttcam.settings import WebSettings
@@ -25,6 +29,17 @@ def linked_page(settings: WebSettings) -> str | None:
     """Return the URL of the page for a link on another machine; None if only this machine can reach it."""
     reachable = settings.public_url or (settings.port and not is_loopback(settings.host))
     return page_url(settings, settings.port) if settings.enabled and reachable else None
+
+
+def network_of(address: str) -> str:
+    """Return an IPv4 address as it is, and the /64 of an IPv6 address: one machine has that many addresses."""
+    try:
+        ip = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped is None:
+        return str(ipaddress.ip_network((ip, 64), strict=False))
+    return address
 
 
 def _lan_address() -> str:

@@ -30,6 +30,16 @@ async def cameras(request: web.Request) -> web.Response:
     )
 
 
+async def live(request: web.Request) -> web.Response:
+    """Return what is needed to show the live pictures of all cameras, and nothing else."""
+    devices = request.app[CONTEXT].registry.devices.values()
+    cameras = []
+    for device in devices:
+        width, height = device.size or (None, None)
+        cameras.append({"id": device.id, "name": device.name, "width": width, "height": height})
+    return json_response({"cameras": cameras})
+
+
 async def camera(request: web.Request) -> web.Response:
     """Send one camera with its entities and state."""
     context = request.app[CONTEXT]

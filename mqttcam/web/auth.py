@@ -17,13 +17,13 @@ from aiohttp import web
 
 from mqttcam.settings.web import Role, WebSettings
 from mqttcam.web.errors import ApiError
+from mqttcam.web.login_queue import LoginQueue, QueueFull
 from mqttcam.web.passwords import hash_password, verify_password
 from mqttcam.web.rate_limiter import LoginRateLimiter
 from mqttcam.web.sessions import Session, Sessions
 
 _MAX_VERIFIED = 64
 _VERIFIED_SECONDS = 600.0
-_MAX_QUEUE = 8
 _MAX_PASSWORD_LENGTH = 1024
 _CACHE_KEY = os.urandom(32)
 
@@ -34,12 +34,12 @@ class Identity:
 
     Attributes:
         name: of the user or token; None if no login was needed.
-        proof: how the sender was authenticated; "none" if the settings ask for no login.
+        proof: how the sender was authenticated; "none" if the settings ask for no login, "anonymous" if not for this.
     """
 
     name: str | None
     role: Role
-    proof: Literal["none", "network", "session", "password", "token"]
+    proof: Literal["none", "anonymous", "network", "session", "password", "token"]
 
 
 class Authenticator:
@@ -63,15 +63,14 @@ class Authenticator:
         self._verify = verify
         self._clock = clock
         self._rate_limiter = LoginRateLimiter(clock)
-        self._hashing = asyncio.Lock()
-        self._queued = 0
+        self._queue = LoginQueue(self._rate_limiter.failures)
         self._verified: dict[bytes, float] = {}
         self._dummy: str | None = None
 
     @property
     def enabled(self) -> bool:
-        """Whether a login is needed: whether any user or token is configured."""
-        return bool(self._settings.users or self._settings.tokens)
+        """Whether a login is needed: whether there is any user or token, or everyone may see live pictures alone."""
+        return bool(self._settings.users or self._settings.tokens or self._settings.anonymous != "none")
 
     def client_address(self, request: web.Request) -> str:
         """Return the sender's address, as reported by the trusted proxies if it comes through them."""
@@ -181,19 +180,16 @@ class Authenticator:
         digest = hashlib.blake2b(f"{name}\0{password}\0{expected}".encode(), key=_CACHE_KEY).digest()
         if expected is not None and self._verified.get(digest, 0) > self._clock():
             return True
-        if self._queued >= _MAX_QUEUE:
-            raise _too_many(1)
-        self._queued += 1
+        self._check_delay(client)
         try:
-            async with self._hashing:
-                if delay := self._rate_limiter.delay(client):
-                    raise _too_many(delay)
+            async with self._queue.turn(client):
+                self._check_delay(client)
                 self._rate_limiter.failed(client)
                 correct = await asyncio.to_thread(
                     self._verify, password, expected or await self._dummy_hash()
                 )
-        finally:
-            self._queued -= 1
+        except QueueFull:
+            raise _too_many(1) from None
         if expected is None or not correct:
             return False
         self._rate_limiter.succeeded(client)
@@ -201,6 +197,10 @@ class Authenticator:
             self._verified.clear()
         self._verified[digest] = self._clock() + _VERIFIED_SECONDS
         return True
+
+    def _check_delay(self, client: str) -> None:
+        if delay := self._rate_limiter.delay(client):
+            raise _too_many(delay)
 
     async def _dummy_hash(self) -> str:
         """Return a hash that no password matches."""

@@ -4,27 +4,32 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-from collections.abc import Awaitable, Callable
 from enum import Enum, auto
+from functools import partial
 from urllib.parse import urlsplit
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from mqttcam.web.auth import Identity
-from mqttcam.web.context import CONTEXT, WebContext
+from mqttcam.web.context import CONTEXT, HOLDER, WebContext
 from mqttcam.web.errors import ApiError
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+from mqttcam.web.places import hang_up, holder_of
+from mqttcam.web.protocol import in_use
 
 # Public DNS does not resolve these (RFC 6762, RFC 8375, ICANN's `.internal`), so no other site can use them for us.
 _PRIVATE_SUFFIXES = (".local", ".lan", ".home.arpa", ".internal", ".localhost")
 _CHALLENGE = 'Basic realm="mqttcam", charset="UTF-8"'
 
 
+_ANYONE = Identity(None, "viewer", "anonymous")
+
+
 class Permission(Enum):
-    """The permission that a route requires."""
+    """The permission that a route requires; LIVE is for live pictures."""
 
     NONE = auto()
+    LIVE = auto()
     VIEW = auto()
     CONTROL = auto()
 
@@ -36,31 +41,38 @@ def require(permission: Permission, handler: Handler) -> Handler:
         context = request.app[CONTEXT]
         if request.method == "POST":
             _check_origin(request)
-        if permission is not Permission.NONE:
-            identity = await context.auth.authenticate(request, context.cookie)
-            authorize(request, context, identity, permission)
-        return await handler(request)
+        if permission is Permission.NONE:
+            return await handler(request)
+        identity = authorize(
+            request, context, await context.auth.authenticate(request, context.cookie), permission
+        )
+        holder = request[HOLDER] = holder_of(identity, context.auth.client_address(request))
+        with context.requests.take(holder, partial(hang_up, request)), in_use(request):
+            return await handler(request)
 
     return authorized
 
 
 def authorize(
     request: web.Request, context: WebContext, identity: Identity | None, permission: Permission
-) -> None:
-    """Check that an identity has a permission.
+) -> Identity:
+    """Return the identity, which has the permission.
 
     Raises:
         ApiError: it has not, or the request has no identity, or an unknown host name.
     """
+    if identity is None and permission is Permission.LIVE and context.settings.anonymous == "live":
+        identity = _ANYONE
     if identity is None:
         headers = {"WWW-Authenticate": _CHALLENGE} if _wants_challenge(request, context) else None
         raise ApiError(401, "unauthorized", "log in, or send a token", headers=headers)
-    if identity.proof in ("none", "network"):
+    if identity.proof in ("none", "anonymous", "network"):
         _check_host(request, context)
     if permission is Permission.CONTROL and identity.role != "admin":
         raise ApiError(
             403, "forbidden", f"{identity.name} has the role viewer, which may not change anything"
         )
+    return identity
 
 
 def _wants_challenge(request: web.Request, context: WebContext) -> bool:

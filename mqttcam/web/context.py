@@ -14,12 +14,17 @@ from mqttcam.devices.camera import CameraDevice
 from mqttcam.devices.observer import CameraObserver
 from mqttcam.settings.web import WebSettings
 from mqttcam.web.auth import Authenticator
+from mqttcam.web.encodings import EncodingLimit
 from mqttcam.web.errors import ApiError
 from mqttcam.web.mjpeg import MjpegStreams
+from mqttcam.web.places import Holder, Places
 from mqttcam.web.snapshot_history import SnapshotHistory
 from mqttcam.web.state_publisher import StatePublisher
 from mqttcam.web.timing import Timing
 
+_MAX_REQUESTS = 256
+"""Of users at a time, besides those of viewers: half of the connections."""
+_MAX_UPDATE_STREAMS = 64
 T = TypeVar("T")
 _INGRESS_PATH = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 
@@ -44,6 +49,7 @@ class WebContext:
 
     Attributes:
         registry: cameras and node; read at each request, because a reload changes the cameras.
+        requests, viewers, update_streams: the places for each.
     """
 
     def __init__(
@@ -53,7 +59,11 @@ class WebContext:
         self.registry = registry
         self.auth = auth
         self.timing = timing
+        self.requests = Places(_MAX_REQUESTS + settings.max_viewers, "requests")
+        self.viewers = Places(settings.max_viewers, "viewers")
+        self.update_streams = Places(_MAX_UPDATE_STREAMS, "streams")
         self.streams = MjpegStreams()
+        self.snapshot_encodings = EncodingLimit()
         self.history = SnapshotHistory(settings.history)
         self.publisher = StatePublisher(registry, self.streams, self.history, timing)
         self._followed: dict[str, CameraDevice] = {}
@@ -119,3 +129,5 @@ class WebContext:
 
 
 CONTEXT: web.AppKey[WebContext] = web.AppKey("context", WebContext)
+HOLDER: web.RequestKey[Holder] = web.RequestKey("holder", Holder)
+"""Of each request that needed a permission."""

@@ -24,6 +24,10 @@ STATUS: Mapping[Code, int] = {
 """The HTTP status of each code of a result."""
 
 
+RETRY_AFTER = "5"
+"""Seconds, as the header of answers with status 503."""
+
+
 class ApiError(Exception):
     """A request that failed outside a command.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator
 
 from prometheus_client import CollectorRegistry, ProcessCollector
@@ -28,14 +29,21 @@ _UNITS: dict[str | None, tuple[str, float]] = {
     "%": ("_ratio", 0.01),
 }
 
+log = logging.getLogger(__name__)
+
 
 def exposition(context: WebContext, accept: str) -> tuple[bytes, str]:
     """Return all metrics, and their content type: Prometheus text or OpenMetrics, by the `Accept` header."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Metrics(context))
     ProcessCollector(registry=registry)
-    encode, content_type = choose_encoder(accept)
-    return encode(registry), content_type
+    try:
+        encode, content_type = choose_encoder(accept)
+        return encode(registry), content_type
+    except Exception:  # noqa: BLE001 - the library fails in many ways on a malformed header
+        log.debug("web: malformed Accept header: %r", accept)
+        encode, content_type = choose_encoder("")
+        return encode(registry), content_type
 
 
 class _Metrics(Collector):

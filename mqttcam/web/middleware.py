@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
-from mqttcam.web.authorization import Handler
 from mqttcam.web.context import CONTEXT, WebContext
 from mqttcam.web.errors import ApiError
 
@@ -26,6 +26,8 @@ async def json_errors(request: web.Request, handler: Handler) -> web.StreamRespo
         return _from_aiohttp(error)
     except ConnectionError:
         raise
+    except web.RequestPayloadError:
+        return ApiError(400, "invalid_request", "the body is not what its headers say").response()
     except Exception as error:
         log.exception("web: %s %s failed", request.method, request.path)
         return ApiError(500, "internal", type(error).__name__).response()
@@ -53,7 +55,7 @@ def add_security_headers(context: WebContext, response: web.StreamResponse) -> N
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Referrer-Policy"] = "no-referrer"
     headers["Content-Security-Policy"] = (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
         "manifest-src 'self'; base-uri 'none'; form-action 'self'; require-trusted-types-for 'script'; "
         f"frame-ancestors {ancestors}"
     )

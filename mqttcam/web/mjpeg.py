@@ -1,4 +1,4 @@
-"""MJPEG streams: each picture is encoded and framed once per camera, width and quality, and sent to every client."""
+"""MJPEG streams: each picture is encoded and framed once per camera and encoding, and sent to every client."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ import math
 from collections.abc import Iterator
 
 from mqttcam.camera.feed import PictureFeed
-from mqttcam.camera.frame import Picture, PictureSpec
+from mqttcam.camera.frame import Picture
 from mqttcam.camera.selection import Rate
 from mqttcam.camera.status import WITHOUT_FRAMES
 from mqttcam.devices.camera import CameraDevice
+from mqttcam.web.encodings import Encoding, EncodingLimit
 from mqttcam.web.placeholder import placeholder
 
 BOUNDARY = "frame"
@@ -50,6 +51,8 @@ class MjpegClient:
         self._transport = transport
         self._rate = Rate(fps)
         self._pending: bytes | None = None
+        self._last: bytes | None = None
+        self._repeats = False
         # asyncio pauses the protocol, and `drain` waits, until the kernel has taken the last byte.
         transport.set_write_buffer_limits(high=0)
 
@@ -78,6 +81,12 @@ class MjpegClient:
         else:
             self._pending = part
 
+    def repeat(self) -> None:
+        """Send the last picture again, unless another one was sent since the last call."""
+        if self._repeats and self._last is not None and self.ready:
+            self._send(self._last)
+        self._repeats = True
+
     def drained(self) -> None:
         """Continue after the kernel has taken the last byte."""
         self.congested.clear()
@@ -93,21 +102,27 @@ class MjpegClient:
         self.congested.set()
 
     def _send(self, part: bytes) -> None:
+        self._last, self._repeats = part, False
         self._transport.write(part)
         if self._transport.get_write_buffer_size():
             self.congested.set()
 
 
 class MjpegStream:
-    """The pictures of one camera in one width and quality, and their clients."""
+    """The pictures of one camera in one encoding, and their clients."""
 
-    def __init__(self, device: CameraDevice, max_width: int | None, quality: int | None) -> None:
+    def __init__(self, device: CameraDevice, encoding: Encoding) -> None:
         self.clients: set[MjpegClient] = set()
         self._device = device
-        self._max_width = max_width
-        self._quality = quality
-        loop = asyncio.get_running_loop()
-        self._feed = PictureFeed(device.camera.hub, loop, self._on_picture, self._spec(), 0.0)
+        self._encoding = encoding
+        self._feed = PictureFeed(
+            device.camera.hub,
+            asyncio.get_running_loop(),
+            self._on_picture,
+            encoding.spec(device),
+            0.0,
+            device.camera.encoder,
+        )
 
     @property
     def dropped(self) -> int:
@@ -116,7 +131,7 @@ class MjpegStream:
 
     def update(self) -> None:
         """Adapt to a change of the clients, of the readiness of one, or of the device."""
-        self._feed.spec = self._spec()
+        self._feed.spec = self._encoding.spec(self._device)
         self._feed.fps = max((client.fps for client in self.clients), default=0.0)
         self._feed.ready = any(client.ready for client in self.clients)
 
@@ -131,9 +146,6 @@ class MjpegStream:
         for client in self.clients:
             client.end()
         self._feed.close()
-
-    def _spec(self) -> PictureSpec:
-        return PictureSpec(self._quality or self._device.image_quality, self._max_width)
 
     def _on_picture(self, picture: Picture) -> None:
         part = part_of(picture.jpeg, picture.ts_ns, picture.seq)
@@ -150,7 +162,8 @@ class MjpegStreams:
     """Every stream of every camera. `len()` is the number of clients."""
 
     def __init__(self) -> None:
-        self._streams: dict[tuple[CameraDevice, int | None, int | None], MjpegStream] = {}
+        self._streams: dict[tuple[CameraDevice, Encoding], MjpegStream] = {}
+        self._encodings = EncodingLimit()
         self._finished = {"sent": 0, "dropped": 0}
         self._interrupted: set[CameraDevice] = set()
 
@@ -173,11 +186,14 @@ class MjpegStreams:
         return self._finished["dropped"] + not_encoded + sum(client.dropped for client in self._clients())
 
     @contextlib.contextmanager
-    def subscribe(
-        self, device: CameraDevice, client: MjpegClient, max_width: int | None, quality: int | None
-    ) -> Iterator[MjpegStream]:
-        """Send a camera's pictures to a client until the block ends."""
-        key = (device, max_width, quality)
+    def subscribe(self, device: CameraDevice, client: MjpegClient, wanted: Encoding) -> Iterator[MjpegStream]:
+        """Send a camera's pictures to a client until the block ends, as wanted or in the nearest encoding."""
+        with self._encodings.use(device, wanted) as encoding, self._join(device, client, encoding) as stream:
+            yield stream
+
+    @contextlib.contextmanager
+    def _join(self, device: CameraDevice, client: MjpegClient, encoding: Encoding) -> Iterator[MjpegStream]:
+        key = (device, encoding)
         stream = self._streams.get(key)
         if stream is None:
             stream = self._streams[key] = MjpegStream(*key)

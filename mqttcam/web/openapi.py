@@ -50,6 +50,7 @@ def _common_paths() -> Iterable[tuple[str, object]]:
         {"get": _get("Every camera and the node, with entities and state", "node", _listing())},
     )
     yield "/api/health", {"get": _get("The `health` message", "node", {"type": "object"})}
+    yield "/api/live", {"get": _get("The cameras, for live pictures without a login", "node", _live())}
     yield "/api/session", {"get": _get("The identity of the sender", "node", _ref("Session"))}
     yield "/api/login", {"post": _login()}
     yield (
@@ -229,6 +230,21 @@ def _picture(summary: str, tag: str, content_type: str, *names: str) -> Schema:
         "tags": [tag],
         "parameters": parameters,
         "responses": responses | _errors(400, 401, 403, 404) | {"503": unavailable},
+    }
+
+
+def _live() -> Schema:
+    pixels: Schema = {"type": ["integer", "null"]}
+    text: Schema = {"type": "string"}
+    camera: Schema = {
+        "type": "object",
+        "required": ["id", "name", "width", "height"],
+        "properties": {"id": text, "name": text, "width": pixels, "height": pixels},
+    }
+    return {
+        "type": "object",
+        "required": ["cameras"],
+        "properties": {"cameras": {"type": "array", "items": camera}},
     }
 
 

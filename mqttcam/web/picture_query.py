@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from mqttcam.values import InvalidValue, Number
+from mqttcam.web.encodings import Encoding
 from mqttcam.web.errors import ApiError
 
 PARAMETERS: dict[str, Number] = {
@@ -24,13 +25,11 @@ class PictureQuery:
 
     Attributes:
         fps: maximum frames per second; infinity for every frame.
-        width: maximum width in pixels; None for the camera's.
-        quality: JPEG quality, 1 to 100; None for the camera's.
+        encoding: their width and quality.
     """
 
     fps: float
-    width: int | None
-    quality: int | None
+    encoding: Encoding
 
 
 def picture_query(request: web.Request) -> PictureQuery:
@@ -49,6 +48,5 @@ def picture_query(request: web.Request) -> PictureQuery:
     width, quality = numbers.get("width"), numbers.get("quality")
     return PictureQuery(
         float(numbers.get("fps", math.inf)),
-        None if width is None else int(width),
-        None if quality is None else int(quality),
+        Encoding(None if width is None else int(width), None if quality is None else int(quality)),
     )

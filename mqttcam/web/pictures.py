@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import time
+from functools import partial
 
 from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
 
-from mqttcam.camera.frame import Picture, PictureSpec
+from mqttcam.camera.frame import Picture
 from mqttcam.camera.status import WITHOUT_FRAMES, CameraStatus, CameraUnavailable
 from mqttcam.devices.camera import CameraDevice
-from mqttcam.web.context import CONTEXT
-from mqttcam.web.errors import ApiError
+from mqttcam.web.context import CONTEXT, HOLDER
+from mqttcam.web.errors import RETRY_AFTER, ApiError
 from mqttcam.web.mjpeg import BOUNDARY, FIRST_BOUNDARY, MjpegClient, MjpegStream
-from mqttcam.web.picture_query import picture_query
+from mqttcam.web.picture_query import PictureQuery, picture_query
 from mqttcam.web.placeholder import placeholder
-
-_RETRY_AFTER = "5"
+from mqttcam.web.places import hang_up
+from mqttcam.web.timing import Timing
 
 
 class _Multipart(web.StreamResponse):
@@ -28,10 +29,10 @@ class _Multipart(web.StreamResponse):
 
     _length_check = False  # aiohttp's WebSockets use it, too, for a body that is neither counted nor chunked
 
-    def __init__(self) -> None:
-        super().__init__(
-            headers={"Content-Type": f"multipart/x-mixed-replace; boundary={BOUNDARY}"} | _NOT_CACHED
-        )
+    def __init__(self, heartbeat: float) -> None:
+        """`heartbeat` is the longest time in seconds between two parts, for the client's information."""
+        content_type = {"Content-Type": f"multipart/x-mixed-replace; boundary={BOUNDARY}"}
+        super().__init__(headers=content_type | {"X-Heartbeat": f"{heartbeat:g}"} | _NOT_CACHED)
         self.force_close()
 
 
@@ -45,24 +46,22 @@ async def stream(request: web.Request) -> web.StreamResponse:
     query = picture_query(request)
     if device.camera.status in WITHOUT_FRAMES:
         return _unavailable(request, device)
-    if len(context.streams) >= context.settings.max_viewers:
-        raise ApiError(
-            503,
-            "busy",
-            "too many viewers",
-            allowed={"max_viewers": context.settings.max_viewers},
-            headers={"Retry-After": _RETRY_AFTER},
-        )
-    response = _Multipart()
+    with context.viewers.take(request[HOLDER], partial(hang_up, request)):
+        return await _stream(request, device, query)
+
+
+async def _stream(request: web.Request, device: CameraDevice, query: PictureQuery) -> web.StreamResponse:
+    context = request.app[CONTEXT]
+    response = _Multipart(context.timing.heartbeat)
     writer = await response.prepare(request)
     if request.method == "HEAD" or writer is None or request.transport is None:
         return response
     await response.write(FIRST_BOUNDARY)
     client = MjpegClient(request.transport, query.fps)
-    with context.streams.subscribe(device, client, query.width, query.quality) as mjpeg_stream:
+    with context.streams.subscribe(device, client, query.encoding) as mjpeg_stream:
         context.publisher.changed()
         try:
-            await _drain(client, writer, mjpeg_stream, context.timing.stalled)
+            await _drain(client, writer, mjpeg_stream, context.timing)
         except (TimeoutError, ConnectionError):
             client.end()
     context.publisher.changed()
@@ -70,17 +69,24 @@ async def stream(request: web.Request) -> web.StreamResponse:
 
 
 async def _drain(
-    client: MjpegClient, writer: AbstractStreamWriter, mjpeg_stream: MjpegStream, stalled: float
+    client: MjpegClient, writer: AbstractStreamWriter, mjpeg_stream: MjpegStream, timing: Timing
 ) -> None:
     """Until the stream ends, wait after each picture that was not sent at once for its last byte.
 
+    While there is no new picture, the last one is sent again at each heartbeat.
+
     Raises:
-        TimeoutError: the client has read nothing for `stalled` seconds.
+        TimeoutError: the client has read nothing for a while.
         ConnectionError: the client has disconnected.
     """
     while not client.ended:
-        await client.congested.wait()
-        async with asyncio.timeout(stalled):
+        try:
+            async with asyncio.timeout(timing.heartbeat):
+                await client.congested.wait()
+        except TimeoutError:
+            client.repeat()
+            continue
+        async with asyncio.timeout(timing.stalled):
             await writer.drain()
         client.drained()
         mjpeg_stream.update()
@@ -91,9 +97,10 @@ async def snapshot(request: web.Request) -> web.StreamResponse:
     context = request.app[CONTEXT]
     device = context.device(request)
     query = picture_query(request)
-    spec = PictureSpec(query.quality or device.image_quality, query.width)
     try:
-        picture = await device.camera.take_snapshot(spec, timeout=context.timing.snapshot)
+        with context.snapshot_encodings.use(device, query.encoding) as encoding:
+            spec, timeout = encoding.spec(device), context.timing.snapshot
+            picture = await device.camera.take_snapshot(spec, timeout)
     except CameraUnavailable as error:
         return _unavailable(request, device, str(error))
     return _picture(picture, f"{device.id}-{_local_time(picture)}.jpg", _NOT_CACHED)
@@ -137,7 +144,7 @@ def _unavailable(request: web.Request, device: CameraDevice, reason: str | None 
         or (device.camera.last_error if status is not CameraStatus.OFF else None)
         or f"the camera is {status.value}"
     )
-    headers = {"Retry-After": _RETRY_AFTER}
+    headers = {"Retry-After": RETRY_AFTER}
     if "application/json" in request.headers.get("Accept", ""):
         raise ApiError(503, "unavailable", text, headers=headers)
     printable = "".join(

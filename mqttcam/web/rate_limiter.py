@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+
+from mqttcam.web.address import network_of
 
 _FREE_ATTEMPTS = 4
 """Failed attempts before the first delay."""
@@ -32,16 +33,21 @@ class LoginRateLimiter:
 
     def delay(self, client: str) -> float:
         """Return the seconds until this address may try again; 0 if it may now."""
-        attempts = self._clients.get(_network(client))
+        attempts = self._clients.get(network_of(client))
         if attempts is None or attempts.count <= _FREE_ATTEMPTS:
             return 0.0
         delay = min(_MAX_DELAY, 2.0 ** (attempts.count - _FREE_ATTEMPTS - 1))
         return max(0.0, attempts.last + delay - self._clock())
 
+    def failures(self, client: str) -> int:
+        """Return the number of recent failed attempts of an address."""
+        attempts = self._clients.get(network_of(client))
+        return 0 if attempts is None else attempts.count
+
     def failed(self, client: str) -> None:
         """Count a failed attempt."""
         now = self._clock()
-        key = _network(client)
+        key = network_of(client)
         before = self._clients.pop(key, None)
         count = before.count if before is not None and now - before.last < _FORGET_AFTER else 0
         self._clients[key] = _Attempts(count + 1, now)
@@ -50,15 +56,4 @@ class LoginRateLimiter:
 
     def succeeded(self, client: str) -> None:
         """Forget the failed attempts of an address."""
-        self._clients.pop(_network(client), None)
-
-
-def _network(client: str) -> str:
-    """Return an IPv4 address as it is, and the /64 of an IPv6 address: one machine has that many addresses."""
-    try:
-        address = ipaddress.ip_address(client.partition("%")[0])
-    except ValueError:
-        return client
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is None:
-        return str(ipaddress.ip_network((address, 64), strict=False))
-    return client
+        self._clients.pop(network_of(client), None)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from mqttcam.text import ID_PATTERN
 from mqttcam.web import api, login, monitoring, pictures, static_files, updates
-from mqttcam.web.authorization import Handler, Permission, require
+from mqttcam.web.authorization import Permission, require
 from mqttcam.web.context import CONTEXT, WebContext
 from mqttcam.web.middleware import json_errors, on_response_prepare
 
@@ -17,14 +18,15 @@ _GET: dict[str, tuple[Handler, Permission]] = {
     "/index.html": (static_files.index, Permission.NONE),
     "/static/{file}": (static_files.static, Permission.NONE),
     # The names that people have in their dashboards from Picamera2's example server and raspiCamSrv.
-    "/stream.mjpg": (pictures.stream, Permission.VIEW),
-    "/video_feed": (pictures.stream, Permission.VIEW),
-    "/video_feed2": (pictures.stream, Permission.VIEW),
-    "/photo_feed": (pictures.snapshot, Permission.VIEW),
-    "/photo_feed2": (pictures.snapshot, Permission.VIEW),
-    f"{_CAMERA}/stream.mjpg": (pictures.stream, Permission.VIEW),
-    f"{_CAMERA}/snapshot.jpg": (pictures.snapshot, Permission.VIEW),
+    "/stream.mjpg": (pictures.stream, Permission.LIVE),
+    "/video_feed": (pictures.stream, Permission.LIVE),
+    "/video_feed2": (pictures.stream, Permission.LIVE),
+    "/photo_feed": (pictures.snapshot, Permission.LIVE),
+    "/photo_feed2": (pictures.snapshot, Permission.LIVE),
+    f"{_CAMERA}/stream.mjpg": (pictures.stream, Permission.LIVE),
+    f"{_CAMERA}/snapshot.jpg": (pictures.snapshot, Permission.LIVE),
     f"{_CAMERA}/snapshots/{{snapshot:\\d+}}.jpg": (pictures.kept_snapshot, Permission.VIEW),
+    "/api/live": (api.live, Permission.LIVE),
     "/api/session": (login.session, Permission.VIEW),
     "/api/openapi.json": (api.openapi, Permission.VIEW),
     "/api/updates": (updates.updates, Permission.VIEW),

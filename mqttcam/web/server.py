@@ -11,13 +11,14 @@ from pathlib import Path
 
 from aiohttp import web
 
+from mqttcam import descriptors
 from mqttcam.commands.registry import DeviceRegistry
 from mqttcam.settings.web import WebSettings, WebTlsSettings
 from mqttcam.tls import TlsError, TlsFiles, server_context
 from mqttcam.web.address import page_url
 from mqttcam.web.auth import Authenticator
 from mqttcam.web.context import WebContext
-from mqttcam.web.protocol import HttpProtocol
+from mqttcam.web.protocol import ConnectionLimit, HttpProtocol
 from mqttcam.web.revoked_sessions import RevokedSessions
 from mqttcam.web.routes import application
 from mqttcam.web.sessions import Sessions, load_session_key
@@ -100,7 +101,7 @@ class WebServer:
         await runner.setup()
         assert runner.server is not None
         host = "127.0.0.1" if self._settings.host.lower() == "localhost" else self._settings.host
-        limit = self._max_connections + self._settings.max_viewers
+        limit = ConnectionLimit(self._max_connections + self._settings.max_viewers)
         try:
             self._listener = await asyncio.get_running_loop().create_server(
                 partial(HttpProtocol, self._context, runner.server, limit),
@@ -109,10 +110,14 @@ class WebServer:
                 ssl=tls,
                 ssl_handshake_timeout=self._context.timing.tls_handshake if tls else None,
                 reuse_address=True,
+                backlog=descriptors.ACCEPT_AT_ONCE,
             )
         except OSError as error:
             await runner.cleanup()
             raise ListenError(_reason(error, host, self._settings.port)) from error
+        descriptors.lengthen_queue(self._listener)
+        if self._settings.allow_unauthenticated and not self._context.auth.enabled:
+            log.info("web: everyone may change everything; `anonymous: live` shows live pictures alone")
         self._runner = runner
         self._port = int(self._listener.sockets[0].getsockname()[1])
         self._context.open()

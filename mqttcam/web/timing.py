@@ -15,7 +15,7 @@ class Timing:
         tls_handshake: within which a client has to complete the TLS handshake.
         stalled: after which an MJPEG client that reads nothing is disconnected.
         snapshot: within which the camera has to deliver a frame for `snapshot.jpg`.
-        heartbeat: after which an update stream without changes sends an empty comment.
+        heartbeat: after which a stream sends something although nothing has changed, so that clients notice a dead one.
         refresh: between two looks at values that change without a notification, such as the frame rate.
         coalesce: during which changes are collected into one update.
     """
@@ -25,6 +25,6 @@ class Timing:
     tls_handshake: float = 10.0
     stalled: float = 30.0
     snapshot: float = 10.0
-    heartbeat: float = 15.0
+    heartbeat: float = 5.0
     refresh: float = 2.0
     coalesce: float = 0.05

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 import orjson
 from aiohttp import web
 
-from mqttcam.web.context import CONTEXT
-from mqttcam.web.errors import ApiError
+from mqttcam.web.context import CONTEXT, HOLDER
+from mqttcam.web.places import hang_up
 from mqttcam.web.state_publisher import State, difference
-
-_MAX_STREAMS = 64
 
 
 async def updates(request: web.Request) -> web.StreamResponse:
@@ -19,24 +18,28 @@ async def updates(request: web.Request) -> web.StreamResponse:
 
     A client that reads slowly receives several changes as one event: nothing is queued for it.
     """
+    with request.app[CONTEXT].update_streams.take(request[HOLDER], partial(hang_up, request)):
+        return await _updates(request)
+
+
+async def _updates(request: web.Request) -> web.StreamResponse:
     context = request.app[CONTEXT]
     publisher = context.publisher
-    if len(publisher) >= _MAX_STREAMS:
-        raise ApiError(503, "busy", "too many update streams", allowed={"max_streams": _MAX_STREAMS})
     headers = {"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     response = web.StreamResponse(headers=headers)
     await response.prepare(request)
     if request.method == "HEAD":
         return response
     sent: State = {}
-    await response.write(b"retry: 1000\n\n")
+    heartbeat = b"event: heartbeat\ndata: %g\n\n" % context.timing.heartbeat
+    await response.write(b"retry: 1000\n\n" + heartbeat)
     with publisher.subscribe() as changed:
         while not publisher.closed:
             state = publisher.state
             changes = difference(sent, state)
             sent = state
             await response.write(
-                b"event: update\ndata: %b\n\n" % orjson.dumps(changes) if changes else b":\n\n"
+                b"event: update\ndata: %b\n\n" % orjson.dumps(changes) if changes else heartbeat
             )
             await _wait(changed, context.timing.heartbeat)
     return response

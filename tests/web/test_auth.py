@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +12,7 @@ import pytest
 
 from mqttcam.settings.web import WebSettings
 from mqttcam.web.auth import Authenticator, Identity
+from mqttcam.web.errors import ApiError
 from mqttcam.web.passwords import hash_password, verify_password
 from mqttcam.web.rate_limiter import LoginRateLimiter
 from mqttcam.web.revoked_sessions import SESSION_SECONDS, RevokedSessions
@@ -262,6 +266,37 @@ async def test_failed_logins_delay_their_client_and_no_other() -> None:
         assert (await http.get(SEE, headers=guesser | basic("anna", "right"))).status == 429
         other = {"X-Forwarded-For": "198.51.100.1"}
         assert (await http.post("/api/login", json=right, headers=other)).status == 200
+
+
+async def test_guesses_from_many_addresses_do_not_lock_out_the_right_password() -> None:
+    checked: list[str] = []
+    first, may_verify = threading.Event(), threading.Event()
+
+    def verify(password: str, _line: str) -> bool:
+        checked.append(password)
+        first.set()
+        may_verify.wait()
+        return password == "right"
+
+    auth = Authenticator(settings(users()), Sessions(KEY), verify=verify)
+
+    async def login(password: str, address: str) -> bool:
+        with contextlib.suppress(ApiError):
+            return await auth.login("anna", password, address) is not None
+        return False
+
+    guesses = [
+        asyncio.create_task(login(f"guess {n} of {host}", f"203.0.113.{host}"))
+        for n in range(4)
+        for host in range(200)
+    ]
+    await asyncio.to_thread(first.wait)
+    right = asyncio.create_task(login("right", "198.51.100.1"))
+    await asyncio.sleep(0)
+    # Wherever it stands in the queue, it is there.
+    may_verify.set()
+    assert await right
+    assert not any(await asyncio.gather(*guesses))
 
 
 def test_each_failed_login_doubles_the_delay() -> None:

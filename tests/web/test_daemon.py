@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -41,6 +42,14 @@ def test_page_and_mqtt_show_the_same(running: Rig, page: Page) -> None:
     snapshot = running.client.wait(running.front.topic("snapshot"), since=since)
     page.find(".thumb").click()
     assert f"{round(len(snapshot.payload) / 1000)} kB" in page.text("dialog .caption")
+
+    # A frozen process ends no connection.
+    running.daemon.send_signal(signal.SIGSTOP)
+    page.until(lambda: page.text(".badge") == "Reconnecting", "the page to notice", 20)
+    assert page.text("#link") == "Reconnecting"
+    running.daemon.send_signal(signal.SIGCONT)
+    page.until(lambda: page.text(".badge") == "Live", "the live picture", 20)
+    assert page.moves()
 
     running.daemon.stop()
     page.until(lambda: page.text("#link") == "Reconnecting", "the page to notice")

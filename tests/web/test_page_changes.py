@@ -61,7 +61,7 @@ def opened(page: Page) -> Iterator[Open]:
         page.open(served.url)
         page.find(".stage[data-status=running]")
         page.script("window.stage = document.querySelector('.stage')")
-        page.script("window.stream = document.querySelector('.picture').src")
+        page.script("window.stream = document.querySelector('.stage').dataset.stream")
         yield Open(page, served, loop)
 
 
@@ -69,7 +69,7 @@ def is_the_same_picture(page: Page) -> bool:
     return bool(
         page.script(
             "return stage.isConnected && stage === document.querySelector('.stage') "
-            "&& stream === document.querySelector('.picture').src"
+            "&& stream === stage.dataset.stream"
         )
     )
 
@@ -202,7 +202,7 @@ def test_the_overview_keeps_streams_when_cameras_are_added_and_removed(opened: O
     tab.send_keys(Keys.ENTER)
     page.until(lambda: len(page.all(".tile .stage[data-status=running]")) == 2, "both")
     page.script("window.stage = document.querySelector('.stage')")
-    page.script("window.stream = document.querySelector('.picture').src")
+    page.script("window.stream = document.querySelector('.stage').dataset.stream")
     opened.do(opened.served.add("garden"))
     page.until(lambda: len(page.all(".tile .stage[data-status=running]")) == 3, "one more")
     assert is_the_same_picture(page)

@@ -5,18 +5,43 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from contextlib import ExitStack
+import resource
+import sys
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from socket import create_connection
 
 import pytest
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from mqttcam.web import middleware, routes
-from mqttcam.web.authorization import Handler
 from mqttcam.web.timing import Timing
 from tests.support.certificates import Certificates
-from tests.web.serving import client, raw, serving
+from tests.web.serving import client, raw, serving, watching
+
+
+@asynccontextmanager
+async def connections_of_another_process(port: int, count: int) -> AsyncIterator[None]:
+    """Connect `count` times from a process of its own, whose ends have descriptors of its own; it sends nothing."""
+    code = (
+        "import resource, socket, sys\n"
+        "hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))\n"
+        f"held = [socket.create_connection(('127.0.0.1', {port})) for _ in range({count})]\n"
+        "print(flush=True)\n"
+        "sys.stdin.read()"
+    )
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", code, stdin=pipe, stdout=pipe)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    async with asyncio.timeout(20):
+        assert await process.stdout.readline()
+    yield
+    process.stdin.close()
+    await process.wait()
 
 
 @pytest.mark.parametrize(
@@ -27,6 +52,7 @@ from tests.web.serving import client, raw, serving
         b"GET / HTTP/1.1\r\nHost: x\r\nA: " + b"a" * 20_000,
         b"POST /api/login HTTP/1.1\r\nHost: x\r\nContent-Length: -5",
         b"\x16\x03\x01\x02\x00\x01\x00\x01",
+        b"GET / HTTP/1.1\r\nHost: x\r\nExpect: \xff",
     ],
 )
 async def test_malformed_requests_receive_400_with_security_headers_and_are_not_logged(
@@ -35,7 +61,7 @@ async def test_malformed_requests_receive_400_with_security_headers_and_are_not_
     caplog.set_level(logging.INFO)
     async with serving({}) as served:
         answer = await raw(served, head)
-    assert answer.startswith(b"HTTP/1.0 400 ")
+    assert answer[9:13] == b"400 "
     assert b"Content-Security-Policy: default-src 'none'" in answer
     assert b"X-Content-Type-Options: nosniff" in answer
     assert b"Server: mqttcam\r\n" in answer
@@ -44,6 +70,33 @@ async def test_malformed_requests_receive_400_with_security_headers_and_are_not_
     error = json.loads(answer.partition(b"\r\n\r\n")[2])["error"]
     assert error["code"] == "invalid_request"
     assert error["message"].isprintable()
+    assert not caplog.records
+
+
+@pytest.mark.parametrize("path", ["GET /healthz", "POST /api/login", "POST /api/node/cmd/restart", "GET /no"])
+async def test_bodies_that_are_not_what_their_headers_say_are_not_logged(
+    path: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    head = f"{path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nConnection: close\r\n"
+    async with serving({}) as served:
+        for encoding in ("Content-Encoding: gzip", "Content-Encoding: deflate", "Transfer-Encoding: chunked"):
+            length = "" if "chunked" in encoding else "Content-Length: 11\r\n"
+            reader, writer = await asyncio.open_connection("127.0.0.1", served.server.port)
+            writer.write(f"{head}{encoding}\r\n{length}\r\nhello world".encode())
+            async with asyncio.timeout(10):
+                answer = await reader.read()
+            assert b"HTTP/1.1 500" not in answer
+            writer.close()
+    assert not caplog.records
+
+
+async def test_a_malformed_accept_header_receives_the_usual_metrics(caplog: pytest.LogCaptureFixture) -> None:
+    async with serving({}) as served, client(served) as http:
+        for accept in ("application/openmetrics-text;;;=;version==", "text/plain;version=1.x;escaping="):
+            answer = await http.get("/metrics", headers={"Accept": accept})
+            assert answer.status == 200
+            assert "mqttcam_build_info" in await answer.text()
     assert not caplog.records
 
 
@@ -111,14 +164,34 @@ async def test_a_connection_without_a_tls_handshake_is_closed(
     assert not caplog.records
 
 
-async def test_connections_above_the_limit_are_closed_and_the_others_are_served() -> None:
-    async with serving({}, max_connections=8, max_viewers=1) as served, client(served) as http:
-        assert (await http.get("/healthz")).status == 200
+async def test_above_the_limit_new_connections_close_the_oldest_unused_ones() -> None:
+    async with serving(max_connections=8, max_viewers=1) as served, watching(served) as parts:
         with ExitStack() as stack:
-            for _ in range(8):
+            for _ in range(40):
                 stack.enter_context(create_connection(("127.0.0.1", served.server.port)))
-            assert await raw(served, b"GET /healthz HTTP/1.0") == b""
-            assert (await http.get("/healthz")).status == 200
-        async with asyncio.timeout(10):
-            while not (await raw(served, b"GET /healthz HTTP/1.0")).startswith(b"HTTP/1.0 200 "):
-                await asyncio.sleep(0.01)
+            # Whoever comes now is served, and the stream that was there before goes on.
+            for _ in range(20):
+                assert (await raw(served, b"GET /healthz HTTP/1.0")).startswith(b"HTTP/1.0 200 ")
+            first = int((await parts.next()).headers["x-sequence"])
+            while int((await parts.next()).headers["x-sequence"]) < first + 5:
+                pass
+
+
+async def test_the_last_descriptors_are_kept_and_the_server_goes_on(caplog: pytest.LogCaptureFixture) -> None:
+    used = sum(1 for _ in Path("/dev/fd").iterdir())
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (used + 110, limits[1]))
+        async with (
+            serving() as served,
+            watching(served) as parts,
+            connections_of_another_process(served.server.port, 300),
+        ):
+            for _ in range(5):
+                assert (await raw(served, b"GET /healthz HTTP/1.0")).startswith(b"HTTP/1.0 200 ")
+            await parts.next()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    warnings = [r.getMessage() for r in caplog.records if r.levelno >= logging.WARNING]
+    assert len(warnings) == 1, warnings
+    assert "file descriptors" in warnings[0]

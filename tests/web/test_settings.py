@@ -79,6 +79,13 @@ def test_roles_in_any_case() -> None:
     assert settings.tokens["x"].role == "viewer"
 
 
+def test_anonymous_viewers_need_no_user_and_may_not_change_anything() -> None:
+    assert make(enabled=True, host="0.0.0.0", anonymous="Live").anonymous == "live"
+    assert make().anonymous == "none"
+    both = refusal(enabled=True, host="0.0.0.0", anonymous="live", allow_unauthenticated=True)
+    assert both.startswith("allow_unauthenticated: contradicts `anonymous: live`")
+
+
 def test_a_prefix_has_no_slash_at_its_end() -> None:
     assert make(path_prefix="/cams/").path_prefix == "/cams"
     assert make(path_prefix="/").path_prefix == ""

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import socket
+import threading
 import time
+from contextlib import AsyncExitStack
+from unittest import mock
 
 import pytest
 
+from mqttcam.camera import frame
+from mqttcam.camera.feed import PictureFeed
 from mqttcam.camera.frame import Frame, Picture, PictureSpec
 from mqttcam.camera.status import CameraStatus
+from mqttcam.imaging.raster import Raster, encode
+from mqttcam.web.mjpeg import MjpegClient
 from mqttcam.web.placeholder import placeholder
 from mqttcam.web.timing import Timing
 from tests.support.pictures import size_of
@@ -104,6 +112,74 @@ async def test_clients_share_an_encoded_picture(encoded: list[tuple[int, Picture
         assert len(encoded) == len(set(encoded))
 
 
+async def test_many_sizes_cost_a_few_encodings_and_none_of_the_capture_threads_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    may_encode = threading.Event()
+    threads: set[str] = set()
+
+    def slowly(raster: Raster, quality: int) -> bytes:
+        threads.add(threading.current_thread().name)
+        if quality != 77:
+            may_encode.wait()
+        return encode(raster, quality)
+
+    monkeypatch.setattr(frame, "encode", slowly)
+    async with serving() as served, AsyncExitStack() as stack:
+        hub, taken = served.front.camera.hub, list[int]()
+
+        def take(picture: Picture) -> None:
+            taken.append(picture.seq)
+            images.ready = True
+
+        images = PictureFeed(hub, asyncio.get_running_loop(), take, PictureSpec(77), math.inf)
+        for n in range(16):
+            path = f"/stream.mjpg?width={100 + 10 * n}&quality={30 + n}"
+            await stack.enter_async_context(watching(served, path))
+        http = await stack.enter_async_context(client(served))
+        snapshots = [
+            asyncio.create_task(http.get(f"/cameras/front/snapshot.jpg?width={50 + n}")) for n in range(16)
+        ]
+        await until(lambda: served.server.viewers == 16)
+        taken.clear()
+        # Viewers' pictures are stuck, and every frame is taken all the same.
+        await until(lambda: len(taken) >= 24)
+        assert taken == list(range(taken[0], taken[0] + len(taken)))
+        may_encode.set()
+        images.close()
+        answers = await asyncio.gather(*snapshots)
+        assert {answer.status for answer in answers} == {200}
+        assert len({(await answer.read()) for answer in answers}) <= 2 * 5
+        assert len({encoding for _, encoding in served.streams._streams}) <= 5
+    assert threads == {"capture-front", "encode front"}
+
+
+async def test_above_the_limit_the_nearest_encoding_is_served() -> None:
+    async with serving() as served, AsyncExitStack() as stack:
+
+        async def width(query: str) -> int:
+            parts = await stack.enter_async_context(watching(served, f"/stream.mjpg?{query}"))
+            return size_of((await parts.next()).jpeg)[0]
+
+        assert [await width(f"width={wanted}") for wanted in (16, 80, 160, 200)] == [16, 80, 160, 200]
+        assert await width("width=90") == 80
+        assert await width("width=160") == 160
+        # The camera's own is always there: nobody is left with a stamp because others want stamps.
+        assert await width("width=300") == 320
+        assert await width("quality=80") == 320
+    async with serving() as served, watching(served, "/stream.mjpg?width=90") as parts:
+        assert size_of((await parts.next()).jpeg)[0] == 90
+
+
+async def test_a_clock_that_is_set_back_does_not_freeze_a_paced_client() -> None:
+    client = MjpegClient(mock.create_autospec(asyncio.Transport, instance=True), fps=2)
+    second = 10**9
+    now = 1_700_000_000 * second
+    assert sum(client.is_due(now + n * second // 10) for n in range(40)) == 8
+    now -= 3600 * second
+    assert sum(client.is_due(now + n * second // 10) for n in range(40)) == 8
+
+
 async def test_quality_follows_the_entity() -> None:
     async with serving() as served, watching(served) as parts:
         fine = len((await parts.next()).jpeg)
@@ -153,6 +229,20 @@ async def test_a_client_that_reads_nothing_is_disconnected() -> None:
         await until(lambda: served.server.viewers == 1)
         await until(lambda: served.server.viewers == 0, timeout=20)
         stalled.close()
+
+
+async def test_without_a_new_picture_the_last_one_is_sent_again() -> None:
+    async with (
+        serving(timing=Timing(heartbeat=0.1)) as served,
+        watching(served, "/stream.mjpg?fps=0.01") as parts,
+    ):
+        first = await parts.next()
+        assert [await parts.next() for _ in range(3)] == [first] * 3
+        served.front.set_enabled(False)
+        async with asyncio.timeout(10):
+            while (await parts.next()).jpeg != placeholder():
+                pass
+        assert [(await parts.next()).jpeg for _ in range(3)] == [placeholder()] * 3
 
 
 async def test_a_stalled_client_skips_to_the_latest_picture() -> None:

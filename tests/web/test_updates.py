@@ -25,9 +25,10 @@ class Events:
     async def next(self) -> dict[str, Any]:
         """Return the next update, and merge it into `view`."""
         async with asyncio.timeout(15):
-            while not (line := await self._content.readline()).startswith(b"data: "):
+            while (line := await self._content.readline()) != b"event: update\n":
                 assert line, "the stream has ended"
-        changes: dict[str, Any] = json.loads(line[6:])
+            data = await self._content.readline()
+        changes: dict[str, Any] = json.loads(data.removeprefix(b"data: "))
         merge(self.view, changes)
         self.count += 1
         return changes
@@ -143,6 +144,21 @@ async def test_a_client_that_reads_nothing_misses_updates_and_then_gets_the_late
         # Some megabytes were buffered on the way, the rest was never sent.
         assert stalled.count < updates / 2
         writer.transport.abort()
+
+
+async def test_a_stream_without_changes_has_a_heartbeat() -> None:
+    timing = Timing(heartbeat=0.05, refresh=60)
+    async with (
+        serving({}, timing=timing) as served,
+        client(served) as http,
+        http.get("/api/updates") as answer,
+    ):
+        beats = 0
+        async with asyncio.timeout(10):
+            while beats < 4:
+                if await answer.content.readline() == b"event: heartbeat\n":
+                    assert await answer.content.readline() == b"data: 0.05\n"
+                    beats += 1
 
 
 def test_difference_is_what_is_new() -> None:

@@ -1,8 +1,16 @@
 // The HTTP API: the same commands and results as over MQTT. All addresses are relative to the page.
 
-/** @import { CameraList, Session, State, Values } from "./types" */
+/** @import { Camera, CameraList, Session, State, Values } from "./types" */
 
 const TIMEOUT = 20000;
+const HEARTBEAT = 5; // seconds, until the server has told its own
+
+/**
+ * How long to wait for something from the server: until two of its heartbeats have been missed.
+ * @param {string | null} heartbeat Seconds between two.
+ * @returns {number} Milliseconds.
+ */
+export const patience = (heartbeat) => (2 * (Number(heartbeat) || HEARTBEAT) + 1) * 1000;
 
 /** The error of a request; `field` and `allowed` as in a command's result. */
 export class ApiError extends Error {
@@ -44,12 +52,18 @@ export async function request(method, path, body) {
     throw new ApiError(0, { code: "unreachable", message: "The camera node does not answer." });
   }
   if (response.ok) return answer;
-  if (response.status === 401 && path !== "api/login") onUnauthorized.call();
+  if (response.status === 401 && path !== "api/login" && path !== "api/live") onUnauthorized.call();
   throw new ApiError(response.status, answer.error ?? { code: "internal", message: response.statusText });
 }
 
 /** @returns {Promise<CameraList>} */
 export const cameras = () => request("GET", "api/cameras");
+
+/** @returns {Promise<Camera[] | null>} The cameras that everyone may see; null if a login is needed. */
+export const live = () => request("GET", "api/live").then(
+  ({ cameras: found }) => found.map((/** @type {object} */ camera) => ({ model: null, entities: [], commands: [], ...camera })),
+  () => null,
+);
 
 /** @returns {Promise<Session>} */
 export const session = () => request("GET", "api/session");
@@ -105,13 +119,21 @@ export class UpdateStream {
     /** @type {EventSource | null} */
     this.source = null;
     this.retry = 0;
+    this.deadline = 0;
+    this.heartbeat = "";
   }
 
   open() {
     this.close();
     const source = new EventSource("api/updates");
     let first = true;
+    this.expect();
+    source.addEventListener("heartbeat", (event) => {
+      this.heartbeat = event.data;
+      this.expect();
+    });
     source.addEventListener("update", (event) => {
+      this.expect();
       if (first) this.state = {};
       first = false;
       merge(this.state, JSON.parse(event.data));
@@ -130,8 +152,18 @@ export class UpdateStream {
     this.source = source;
   }
 
+  /** Connects again if two heartbeats are missed: a network that is gone or a frozen daemon ends no connection. */
+  expect() {
+    clearTimeout(this.deadline);
+    this.deadline = setTimeout(() => {
+      this.onConnection(false);
+      this.open();
+    }, patience(this.heartbeat));
+  }
+
   close() {
     clearTimeout(this.retry);
+    clearTimeout(this.deadline);
     this.source?.close();
     this.source = null;
   }

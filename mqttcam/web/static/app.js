@@ -2,7 +2,7 @@
 
 /** @import { Camera, CameraList, NodeDescription, Session, State } from "./types" */
 
-import { ApiError, UpdateStream, cameras, onUnauthorized, session } from "./api.js";
+import { ApiError, UpdateStream, cameras, live, onUnauthorized, session } from "./api.js";
 import { CameraView } from "./camera.js";
 import { arrange, byId, h, icon } from "./dom.js";
 import { loginForm } from "./login.js";
@@ -34,6 +34,7 @@ const page = {
   retry: 0,
   overviewScroll: 0,
   afterLogin: false,
+  anonymous: false,
 };
 const updates = new UpdateStream(onUpdate, onConnection);
 settings.addEventListener("click", () => page.node?.open());
@@ -45,6 +46,8 @@ async function build() {
   clearTimeout(page.retry);
   try {
     const identity = await session();
+    if (page.anonymous) clear();
+    page.anonymous = false;
     if (identity.role !== page.loaded?.identity.role) clear();
     const list = await cameras();
     page.loaded = { list, identity };
@@ -201,16 +204,36 @@ async function loggedIn() {
   if (page.view) main.focus({ preventScroll: true });
 }
 
-onUnauthorized.call = () => {
+onUnauthorized.call = async () => {
   updates.close();
   clear();
+  page.loaded = null;
   settings.hidden = true;
   tabs.replaceChildren();
   notices.replaceChildren();
   link.textContent = "";
+  const found = page.afterLogin ? null : await live();
+  if (found) showLive(found);
+  else showLogin();
+};
+
+function showLogin() {
+  page.anonymous = false;
   main.replaceChildren(loginForm(loggedIn, page.afterLogin ? NOT_KEPT : ""));
   main.querySelector("input")?.focus();
-};
+}
+
+/**
+ * Shows the pictures that everyone may see.
+ * @param {Camera[]} all
+ */
+function showLive(all) {
+  const login = h("button", { class: "button quiet", type: "button", onclick: () => { clear(); showLogin(); } }, "Log in");
+  page.anonymous = true;
+  page.view = new Overview(all);
+  main.replaceChildren(page.view.element, h("p", { class: "hint" }, login));
+  page.view.start();
+}
 
 // As with separate pages: a camera starts at its top, and the overview is where it was left.
 addEventListener("hashchange", () => {
@@ -233,7 +256,7 @@ document.addEventListener("visibilitychange", () => {
     updates.close();
   } else {
     page.view.start();
-    updates.open();
+    if (!page.anonymous) updates.open();
   }
 });
 addEventListener("pagehide", () => {

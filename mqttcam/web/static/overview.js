@@ -84,17 +84,16 @@ class Tile {
 
 /** Shows one snapshot after the other instead of a stream. */
 class PolledStage extends Stage {
-  /** @override */
-  address() {
-    return super.address("snapshot.jpg");
-  }
-
-  /** @override */
-  onLoad() {
-    super.onLoad();
-    this.timer = setTimeout(() => {
-      if (this.running) this.picture.src = this.address();
-    }, POLL_INTERVAL);
+  /**
+   * @override
+   * @param {AbortSignal} signal
+   */
+  async *pictures(signal) {
+    while (!signal.aborted) {
+      const response = await this.get("snapshot.jpg", signal);
+      yield await new Response(response.body).blob();
+      await new Promise((done) => { this.timer = setTimeout(done, POLL_INTERVAL); });
+    }
   }
 }
 

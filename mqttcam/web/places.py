@@ -1,0 +1,99 @@
+"""Limited numbers of requests and streams, shared fairly by users and addresses."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from aiohttp import web
+
+from mqttcam.web.address import network_of
+from mqttcam.web.auth import Identity
+from mqttcam.web.errors import RETRY_AFTER, ApiError
+
+
+class Holder(NamedTuple):
+    """A user, or an address without a login.
+
+    Attributes:
+        rank: 2 for an admin, 1 for another user or token, 0 where no login is needed.
+    """
+
+    rank: int
+    name: str
+
+
+def holder_of(identity: Identity, address: str) -> Holder:
+    """Return the holder of the places of a request."""
+    rank = 0 if identity.proof in ("none", "anonymous") else 2 if identity.role == "admin" else 1
+    return Holder(rank, identity.name or network_of(address))
+
+
+def hang_up(request: web.Request) -> None:
+    """End a request by closing its connection."""
+    if request.transport is not None:
+        request.transport.abort()
+
+
+@dataclass(eq=False, slots=True)
+class _Place:
+    holder: Holder
+    end: Callable[[], None]
+
+
+class Places:
+    """A limited number of places. `len()` is the number of those taken.
+
+    No holder is limited while there are enough. When all are taken, a new holder gets a place of the one with the most,
+    or, until it has half of all, a place of one of lower rank.
+    """
+
+    def __init__(self, total: int, name: str) -> None:
+        """`name` says in one word what takes a place, for the error."""
+        self._total = total
+        self._name = name
+        self._taken: list[_Place] = []
+
+    def __len__(self) -> int:
+        return len(self._taken)
+
+    @contextmanager
+    def take(self, holder: Holder, end: Callable[[], None]) -> Iterator[None]:
+        """Hold a place until the block ends.
+
+        Args:
+            end: called if the place is given to another holder; must make the block end soon.
+
+        Raises:
+            ApiError: there is no place, and `holder` has its share already.
+        """
+        if len(self._taken) >= self._total:
+            self._free_one(holder)
+        place = _Place(holder, end)
+        self._taken.append(place)
+        try:
+            yield
+        finally:
+            if place in self._taken:
+                self._taken.remove(place)
+
+    def _free_one(self, new: Holder) -> None:
+        counts = Counter(place.holder for place in self._taken)
+        own = counts.pop(new, 0)
+        lower = {other for other in counts if other.rank < new.rank and own < max(1, self._total // 2)}
+        richer = {other for other, count in counts.items() if count > own + 1 and other.rank <= new.rank}
+        giver = max(lower or richer, key=lambda other: (-other.rank, counts[other]), default=None)
+        if giver is None:
+            raise ApiError(
+                503,
+                "busy",
+                f"too many {self._name}",
+                allowed={f"max_{self._name}": self._total},
+                headers={"Retry-After": RETRY_AFTER},
+            )
+        place = next(place for place in reversed(self._taken) if place.holder == giver)
+        self._taken.remove(place)
+        place.end()

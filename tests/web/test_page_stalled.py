@@ -1,0 +1,66 @@
+"""A page whose network or daemon freezes, which ends no connection: it says so, and recovers."""
+
+from __future__ import annotations
+
+import pytest
+
+from mqttcam.web.timing import Timing
+from tests.support.broker import Endpoint
+from tests.support.proxy_process import ProxyProcess
+from tests.web.browser import Page
+from tests.web.serving import serving_in_thread
+
+ONE = {"front": {"name": "Front door", "size": "640x480"}}
+FAST = Timing(heartbeat=0.5)
+
+
+def badge(page: Page, text: str) -> None:
+    page.until(lambda: page.text(".badge") == text, f"the badge {text}", 20)
+
+
+def test_a_stalled_link_is_noticed_and_recovered_from(page: Page) -> None:
+    with (
+        serving_in_thread(ONE, timing=FAST) as (served, _loop),
+        ProxyProcess(Endpoint(served.server.port)) as proxy,
+    ):
+        page.open(f"http://127.0.0.1:{proxy.port}/")
+        badge(page, "Live")
+        assert page.moves()
+        proxy.command("stall")
+        badge(page, "Reconnecting")
+        page.until(lambda: page.text("#link") == "Reconnecting", "the link")
+        proxy.command("resume")
+        badge(page, "Live")
+        assert page.moves()
+        assert not page.all("#link")[0].text
+
+
+def test_a_stalled_stream_is_noticed_while_the_rest_goes_on(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving_in_thread(ONE, timing=FAST) as (served, _loop):
+        page.open(served.url)
+        badge(page, "Live")
+        page.script(
+            "window.badges = [], window.badge = document.querySelector('.badge');"
+            "new MutationObserver(() => { if (badges.at(-1) !== badge.textContent) badges.push(badge.textContent); })"
+            ".observe(badge, {childList: true})"
+        )
+        (stream,) = served.streams._streams.values()
+        for client in tuple(stream.clients):
+            for method in ("offer", "repeat"):
+                monkeypatch.setattr(client, method, lambda *_: None)
+        page.until(lambda: "Reconnecting,Live" in page.script("return badges.join()"), "another stream", 20)
+        assert page.moves()
+
+
+def test_a_slow_camera_is_live(page: Page) -> None:
+    slow = {"front": {"name": "Front door", "frame_rate": 0.2}}
+    with serving_in_thread(slow, timing=FAST) as (served, _loop):
+        page.open(served.url)
+        badge(page, "Live")
+        page.script("document.querySelector('.badge').textContent = 'unchanged'")
+        frames = served.front.camera.stats.frames
+        page.until(lambda: served.front.camera.stats.frames > frames + 1, "two frames", 20)
+        assert not page.text("#link")
+        assert page.text(".badge") in ("unchanged", "Live")
