@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import signal
 import sys
 from collections.abc import Sequence
@@ -17,11 +18,23 @@ _DAEMONS = frozenset({"run", "demo"})
 """The subcommands that run until a signal."""
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors say what was probably meant."""
+
+    def error(self, message: str) -> NoReturn:
+        if match := re.search(r"invalid choice: '([^']*)' \(choose from (.*)\)", message):
+            from difflib import get_close_matches
+
+            near = get_close_matches(match[1], re.findall(r"[\w-]+", match[2]), n=1)
+            message = f"there is no command {match[1]}" + (f": did you mean {near[0]}?" if near else "")
+        elif match := re.fullmatch(r"unrecognized arguments: (\S+\.(?:ya?ml|json))", message):
+            message = f"a configuration file is given with -c: -c {match[1]}"
+        super().error(message)
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of all subcommands."""
-    parser = argparse.ArgumentParser(
-        prog="mqttcam", description="Camera daemon for Home Assistant, over MQTT."
-    )
+    parser = _Parser(prog="mqttcam", description="Camera daemon for Home Assistant, over MQTT.")
     parser.add_argument("--version", action="version", version=f"mqttcam {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 

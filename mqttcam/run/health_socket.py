@@ -201,6 +201,9 @@ def _lock(descriptor: int, folder: Path) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise FolderTaken(f"another mqttcam uses the state_dir {folder}: each needs its own") from None
+        raise FolderTaken(
+            f"mqttcam runs already with the state_dir {folder}: stop it first (the service: sudo systemctl stop "
+            "mqttcam); a second daemon needs a `node` and a `state_dir` of its own"
+        ) from None
     except OSError as error:
         log.debug("%s cannot be locked: %s", folder, error)  # NFS locks only files open for writing

@@ -100,7 +100,7 @@ def test_two_daemons_with_one_state_dir(broker: Broker, tmp_path: Path) -> None:
     with rig(broker, tmp_path, node="one") as running:
         second = mqttcam_command(tmp_path, "run", "-c", str(running.daemon.config_file))
         assert second.returncode == 1
-        assert "each needs its own" in second.stderr
+        assert "stop it first (the service: sudo systemctl stop mqttcam)" in second.stderr
         assert mqttcam_command(tmp_path, "healthcheck", "-c", str(running.daemon.config_file)).returncode == 0
         assert "taken over" not in running.daemon.log
 

@@ -17,9 +17,11 @@ from mqttcam.settings.document.key_schema import FILE_SUFFIX, ROOT, KeyKind, Key
 from mqttcam.settings.document.nearest import nearest_variable
 from mqttcam.settings.document.problems import MAX_PROBLEMS, Problem
 from mqttcam.settings.document.tree import PREFIX, Key, Origin, TreeNode, dotted, variable_name
+from mqttcam.settings.settings import Settings
 
 LOG_LEVEL = "LOG_LEVEL"
 REFERENCE_PREFIXES = ("PICAMERA2_", "PICAMERA_", "SS_", "SSCFG_")
+_SECTIONS = tuple(f"{PREFIX[:-1]}{name}_".upper() for name in Settings.model_fields)
 REFERENCE_NAMES = frozenset({"SCHEDULE"})
 """Names of the reference sender's variables, which configure mqttcam as well."""
 
@@ -27,7 +29,8 @@ REFERENCE_NAMES = frozenset({"SCHEDULE"})
 def configures(environ: Mapping[str, str]) -> bool:
     """Return whether any variable configures mqttcam (`LOG_LEVEL` alone does not)."""
     names = (name.upper() for name, value in environ.items() if value)
-    return any(name.startswith((PREFIX, *REFERENCE_PREFIXES)) or name in REFERENCE_NAMES for name in names)
+    ours = any(name.startswith((PREFIX, *REFERENCE_PREFIXES)) or name in REFERENCE_NAMES for name in names)
+    return ours or any(environ[name] and _is_ours(name) for name in environ)
 
 
 def overlay(root: TreeNode, environ: Mapping[str, str]) -> tuple[TreeNode, list[Problem]]:
@@ -67,7 +70,11 @@ def overlay(root: TreeNode, environ: Mapping[str, str]) -> tuple[TreeNode, list[
 
 def _is_ours(name: str) -> bool:
     """Return whether a name has our prefix, perhaps with one `_` missing; `MQTTCAM_SERVICE_HOST` is Kubernetes'."""
-    return name.upper().startswith(PREFIX) or (name.upper().startswith(PREFIX[:-1]) and "__" in name)
+    name = name.upper()
+    if name.startswith(PREFIX) or not name.startswith(PREFIX[:-1]):
+        return name.startswith(PREFIX)
+    of_kubernetes = "_SERVICE_" in name or name.endswith(("_PORT", "_TCP", "_UDP")) or "_TCP_" in name
+    return "__" in name or (name.startswith(_SECTIONS) and not of_kubernetes)
 
 
 def _has_surrogates(value: str) -> bool:
