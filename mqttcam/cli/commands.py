@@ -123,7 +123,7 @@ def forget(arguments: argparse.Namespace) -> int:
     if settings.mqtt is None:
         raise UsageError("mqtt: no broker is configured")
     topics = asyncio.run(forget_node(settings.mqtt, settings.node, settings.home_assistant.discovery_prefix))
-    _print(f"{len(topics)} retained topics cleared")
+    _print(f"node {settings.node}: {len(topics)} retained topics cleared")
     return DONE
 
 

@@ -15,6 +15,7 @@ from mqttcam.devices.entities.camera import camera_entities
 from mqttcam.devices.entities.entity import state_of
 from mqttcam.devices.observer import CameraObserver
 from mqttcam.gateway.connect_image import ConnectImage
+from mqttcam.gateway.image_check import ImageCheck
 from mqttcam.gateway.image_stream import ImageStream
 from mqttcam.gateway.inbox import CommandInbox
 from mqttcam.gateway.snapshots import SnapshotPublisher
@@ -40,6 +41,7 @@ class CameraGateway(CameraObserver):
         *,
         images: ImageStream,
         connect_image: ConnectImage,
+        image_check: ImageCheck,
         snapshots: SnapshotPublisher,
         retry_after: float = RETRY_AFTER,
     ) -> None:
@@ -51,6 +53,7 @@ class CameraGateway(CameraObserver):
         self.device = device
         self._images = images
         self._connect_image = connect_image
+        self._image_check = image_check
         self._snapshots = snapshots
         self._retry_after = retry_after
         self._connection = connection
@@ -97,17 +100,16 @@ class CameraGateway(CameraObserver):
         camera = self.device.camera
         return camera.info is not None or camera.status is not CameraStatus.STARTING
 
-    def close(self, *, for_good: bool) -> None:
-        """Publish `offline` and stop; with `for_good`, clear the retained topics instead."""
+    def close(self, *, offline: bool) -> None:
+        """Stop; with `offline`, publish that as the availability."""
         self._inbox.close()
         self.device.detach(self)
         self._images.close()
         self._connect_image.close()
+        self._image_check.close()
         if self._publish_due is not None:
             self._publish_due.cancel()
-        for topic in self._topics.retained if for_good else ():
-            self._connection.publish(topic, b"", qos=1, retain=True)
-        if not for_good:
+        if offline:
             self._connection.publish(self._topics.availability, OFFLINE, qos=1, retain=True)
 
     @property

@@ -10,12 +10,14 @@ from mqttcam.devices.camera import CameraDevice
 from mqttcam.devices.observer import NodeObserver
 from mqttcam.gateway.camera import CameraGateway
 from mqttcam.gateway.connect_image import ConnectImage
+from mqttcam.gateway.image_check import ImageCheck
 from mqttcam.gateway.image_stream import ImageStream
 from mqttcam.gateway.inbox import last_level
-from mqttcam.gateway.node import HEALTH_TIMING, EarlierRun, HealthTiming, NodeGateway
+from mqttcam.gateway.node import NODE_TIMING, EarlierRun, NodeGateway, NodeTiming
 from mqttcam.gateway.snapshots import SnapshotPublisher
 from mqttcam.home_assistant import Announcer, camera_object_id, config_topic, node_object_id
 from mqttcam.mqtt.connection import Connection, Message
+from mqttcam.mqtt.pictures_connection import PicturesConnection
 from mqttcam.mqtt.topics import OFFLINE, ONLINE, Topics, camera_id_in
 from mqttcam.settings import HomeAssistantSettings, MqttSettings
 
@@ -35,7 +37,7 @@ class MqttGateway(NodeObserver):
         registry: DeviceRegistry,
         client_id: str,
         *,
-        health: HealthTiming = HEALTH_TIMING,
+        timing: NodeTiming = NODE_TIMING,
     ) -> None:
         """Connect to nothing yet."""
         self._registry = registry
@@ -43,7 +45,7 @@ class MqttGateway(NodeObserver):
         will = (self._topics.status, OFFLINE)
         self._connection = Connection(settings, client_id=client_id, will=will)
         # With a connection of their own, pictures delay neither commands nor states nor pings.
-        self._pictures = Connection(settings, client_id=f"{client_id}-pictures", follows=self._connection)
+        self._pictures = PicturesConnection(settings, self._connection, client_id=f"{client_id}-pictures")
         self._cameras: dict[str, CameraGateway] = {}
         self._retained_images: set[str] = set()
         self._node = NodeGateway(
@@ -54,7 +56,8 @@ class MqttGateway(NodeObserver):
             max_packet_size=lambda: min(self._connection.max_packet_size, self._pictures.max_packet_size),
             discovery_prefix=home_assistant.discovery_prefix if home_assistant.enabled else None,
             on_earlier_run=self._clear_earlier_run,
-            timing=health,
+            remove_discovery=self._remove_discovery,
+            timing=timing,
         )
         self._announcer: Announcer | None = None
         if home_assistant.enabled:
@@ -89,7 +92,7 @@ class MqttGateway(NodeObserver):
             self._birth.cancel()
         self._node.close()
         for camera in self._cameras.values():
-            camera.close(for_good=False)
+            camera.close(offline=True)
         await self._pictures.stop()
         await self._connection.stop(last=(self._topics.status, OFFLINE), within=_LAST_ACK_TIMEOUT)
 
@@ -106,6 +109,7 @@ class MqttGateway(NodeObserver):
             on_new_capabilities=lambda: self._publish_new_capabilities(device),
             images=images,
             connect_image=ConnectImage(self._pictures, images, device.camera.take_snapshot),
+            image_check=ImageCheck(self._pictures, topics, images.fit),
             snapshots=SnapshotPublisher(self._pictures, topics),
         )
         self._cameras[device.id] = camera
@@ -116,14 +120,14 @@ class MqttGateway(NodeObserver):
             self._node.publish_info()
 
     def remove(self, camera_id: str, *, for_good: bool) -> None:
-        """Take a camera off MQTT; with `for_good`, clear its topics and its discovery too."""
+        """Take a camera off MQTT; with `for_good`, clear its discovery and then its topics too."""
         camera = self._cameras.pop(camera_id)
-        camera.close(for_good=for_good)
+        camera.close(offline=not for_good)
         if self._announcer is not None:
             topic = self._announcer.config_topic(camera_object_id(self._registry.node.id, camera_id))
             self._connection.unsubscribe(topic)
         if for_good:
-            self._remove_discovery(camera_id)
+            self._node.clear(camera_id)
             self._node.publish_info()
 
     def _subscribe_commands(self) -> None:
@@ -189,9 +193,7 @@ class MqttGateway(NodeObserver):
             self._clear_unwanted_image(camera.device)
         for camera_id in earlier.cameras - set(self._cameras):
             log.info("camera %s: no longer configured, clearing its topics", camera_id)
-            for topic in self._topics.camera(camera_id).retained:
-                self._clear(topic)
-            self._remove_discovery(camera_id)
+            self._node.clear(camera_id)
         current = self._announcer.prefix if self._announcer is not None else None
         if (prefix := earlier.discovery_prefix) is not None and prefix != current:
             log.info("Home Assistant: clearing the discovery messages below %s", prefix)

@@ -10,7 +10,6 @@ from mqttcam.camera.feed import PictureFeed
 from mqttcam.camera.frame import Picture, PictureSpec
 from mqttcam.camera.hub import Hub
 from mqttcam.gateway.picture_packets import (
-    FIRST_FAILURE,
     image_head,
     largest_jpeg,
     meta_packet,
@@ -19,6 +18,7 @@ from mqttcam.gateway.picture_packets import (
 from mqttcam.mqtt.connection import Connection
 from mqttcam.mqtt.network_connection import NetworkConnection
 from mqttcam.mqtt.packets import PUBLISH, RETAIN, prefixed
+from mqttcam.mqtt.reasons import FIRST_FAILURE, reason_text
 from mqttcam.mqtt.topics import CameraTopics
 from mqttcam.schedule import Schedule
 
@@ -159,7 +159,7 @@ class ImageStream:
     def _resume(self) -> None:
         self._in_flight = False
         self._waiting = None
-        self._fit()
+        self.fit()
         self._feed.ready = True
 
     def _pause(self) -> None:
@@ -177,7 +177,8 @@ class ImageStream:
         self._dropped += self._waiting is not None
         self._waiting = None
 
-    def _fit(self) -> None:
+    def fit(self) -> None:
+        """Make images as small as the limit on packets demands from now on."""
         self._limits.packet = self._connection.max_packet_size
         self._feed.max_bytes = self._limits.jpeg = self.max_bytes
 
@@ -208,10 +209,14 @@ class ImageStream:
         self._set_idle()
         self._quick = seconds * 2 < self._period
         if self._connection.max_packet_size != self._limits.packet:
-            self._fit()
+            self.fit()
         if reason >= FIRST_FAILURE:
             self._dropped += 1
-            self._limits.log_refused(reason)
+            topic = self._topics.image_meta
+            refusal = f"the broker refuses messages to {topic}: {reason_text(reason)}"
+            self._connection.refusals.add(topic, refusal)
+        else:
+            self._connection.refusals.accepted(self._topics.image_meta)
         waiting, self._waiting = self._waiting, None
         if waiting is None:
             self._feed.ready = True
@@ -237,7 +242,6 @@ class _Limits:
         self.packet = self.jpeg = 0
         self._name = name
         self._logged_packet = 0
-        self._logged_refusal = False
 
     def log_reduced(self) -> None:
         if self.packet != self._logged_packet:
@@ -256,8 +260,3 @@ class _Limits:
                 size,
                 self.packet,
             )
-
-    def log_refused(self, reason: int) -> None:
-        if not self._logged_refusal:
-            self._logged_refusal = True
-            log.error("%s: the broker refuses images (reason code %d)", self._name, reason)

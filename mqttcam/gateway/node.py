@@ -16,26 +16,34 @@ from mqttcam.devices.errors import Code, CommandError, did_you_mean
 from mqttcam.gateway.camera import CameraGateway
 from mqttcam.gateway.inbox import CommandInbox, last_level
 from mqttcam.mqtt.connection import Connection, Message
-from mqttcam.mqtt.topics import ONLINE, Topics
+from mqttcam.mqtt.topics import OFFLINE, ONLINE, Topics
 from mqttcam.text import is_id, shown
 
 log = logging.getLogger(__name__)
 
+CLEAR_AFTER = 1.0
+"""Seconds between the removal of a device's discovery and of its other topics. Home Assistant renders the templates of
+an entity that it is still removing, and logs an error for each that finds no value."""
+
 
 @dataclass(frozen=True, slots=True)
-class HealthTiming:
-    """When `health` is published, together with the states of the cameras, whose diagnostics drift.
+class NodeTiming:
+    """When `health` is published, together with the states of the cameras, whose diagnostics drift, and other times.
 
     Attributes:
         first: seconds from the start to the first message.
         interval: seconds between two messages.
+        clear_after: seconds between the removal of a device's discovery and of its other topics.
+        warn_interval: seconds between two warnings that another daemon uses the node.
     """
 
     first: float = 5.0
     interval: float = 60.0
+    clear_after: float = CLEAR_AFTER
+    warn_interval: float = 600.0
 
 
-HEALTH_TIMING = HealthTiming()
+NODE_TIMING = NodeTiming()
 _COPIES_WITHIN = 0.05
 """Seconds between two copies of a message that a broker delivers for overlapping subscriptions."""
 
@@ -53,7 +61,8 @@ class NodeGateway:
         max_packet_size: Callable[[], int],
         discovery_prefix: str | None,
         on_earlier_run: Callable[[EarlierRun], None],
-        timing: HealthTiming,
+        remove_discovery: Callable[[str], None],
+        timing: NodeTiming,
     ) -> None:
         """Publish nothing yet.
 
@@ -62,6 +71,7 @@ class NodeGateway:
             max_packet_size: returns the limit to publish in `info`, in bytes.
             discovery_prefix: of Home Assistant's discovery; `None` if it is off.
             on_earlier_run: called with what the last run has left on the broker.
+            remove_discovery: takes a camera out of Home Assistant, by its id.
         """
         self._registry = registry
         self._connection = connection
@@ -70,20 +80,28 @@ class NodeGateway:
         self._max_packet_size = max_packet_size
         self._discovery_prefix = discovery_prefix
         self._on_earlier_run = on_earlier_run
+        self._remove_discovery = remove_discovery
         self._timing = timing
+        self._warn_again_at = 0.0
         self._inbox = CommandInbox(connection, registry.node_runner, topics.result)
         self._overlapping = (topics.command("get"), topics.command("set"))
         self._last: tuple[Message, float] | None = None
         self._periodic: asyncio.Task[None] | None = None
+        self._clearing: dict[str, asyncio.TimerHandle] = {}
 
     def start(self) -> None:
         """Subscribe to the commands, and publish `health` from now on."""
         self._connection.subscribe(self._topics.command("+"), self._receive)
         self._connection.subscribe(self._topics.info, self._received_info)
+        self._connection.subscribe(self._topics.status, self._received_status)
         self._periodic = asyncio.create_task(self._publish_periodically(), name="mqtt-health")
 
     def close(self) -> None:
         """Cancel what is running, and answer its commands."""
+        self._connection.unsubscribe(self._topics.status)
+        for camera_id, timer in tuple(self._clearing.items()):
+            timer.cancel()
+            self._clear_topics(camera_id)
         if self._periodic is not None:
             self._periodic.cancel()
         self._inbox.close()
@@ -148,6 +166,34 @@ class NodeGateway:
     def _received_info(self, message: Message) -> None:
         if message.retain:
             self._on_earlier_run(earlier_run(message.payload))
+        elif message.payload and not self._connection.echoes:
+            self._warn_of_another_daemon(f"another client publishes {message.topic}")
+
+    def clear(self, camera_id: str) -> None:
+        """Remove the discovery of a camera that is not on MQTT, and then what is retained on its topics."""
+        self._remove_discovery(camera_id)
+        if (timer := self._clearing.get(camera_id)) is not None:
+            timer.cancel()
+        later = asyncio.get_running_loop().call_later
+        self._clearing[camera_id] = later(self._timing.clear_after, self._clear_topics, camera_id)
+
+    def _clear_topics(self, camera_id: str) -> None:
+        del self._clearing[camera_id]
+        if camera_id not in self._cameras:  # else it was added again
+            for topic in self._topics.camera(camera_id).retained:
+                self._connection.publish(topic, b"", qos=1, retain=True)
+
+    def _received_status(self, message: Message) -> None:
+        """Correct an `offline` that is not ours: the late will of an earlier connection, or another daemon's."""
+        if message.payload == OFFLINE and not message.retain:
+            self.publish_online()
+            self._warn_of_another_daemon(f"{message.topic} was `offline` while this daemon runs; corrected")
+
+    def _warn_of_another_daemon(self, seen: str) -> None:
+        now = asyncio.get_running_loop().time()
+        if now >= self._warn_again_at:
+            self._warn_again_at = now + self._timing.warn_interval
+            log.warning("%s. Does another daemon use the node %s?", seen, self._registry.node.id)
 
 
 @dataclass(frozen=True, slots=True)

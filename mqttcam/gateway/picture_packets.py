@@ -19,8 +19,6 @@ from mqttcam.mqtt.packets import (
 )
 from mqttcam.mqtt.topics import CameraTopics
 
-FIRST_FAILURE = 0x80
-"""The lowest reason code that reports a failure (MQTT 5, 2.4)."""
 _LONGEST_PROPERTIES = 110
 """Upper bound in bytes of a picture's MQTT 5 properties, packet identifier and topic length."""
 

@@ -7,7 +7,6 @@ import asyncio
 from mqttcam.camera.frame import Picture
 from mqttcam.devices.errors import Code, CommandError
 from mqttcam.gateway.picture_packets import (
-    FIRST_FAILURE,
     image_head,
     largest_jpeg,
     meta_packet,
@@ -16,6 +15,7 @@ from mqttcam.gateway.picture_packets import (
 from mqttcam.mqtt.connection import Connection
 from mqttcam.mqtt.network_connection import NetworkConnection
 from mqttcam.mqtt.packets import PUBLISH, QOS_1, prefixed
+from mqttcam.mqtt.reasons import FIRST_FAILURE, PACKET_TOO_LARGE, reason_text
 from mqttcam.mqtt.topics import CameraTopics
 
 MAX_PENDING = 2
@@ -85,4 +85,5 @@ class SnapshotPublisher:
         if not acknowledged.done():
             raise CommandError(Code.UNAVAILABLE, "the broker did not acknowledge the snapshot")
         if (reason := acknowledged.result()) >= FIRST_FAILURE:
-            raise CommandError(Code.UNAVAILABLE, f"the broker refused the snapshot (reason code {reason})")
+            code = Code.TOO_LARGE if reason == PACKET_TOO_LARGE else Code.UNAVAILABLE
+            raise CommandError(code, f"the broker refused the snapshot: {reason_text(reason)}")

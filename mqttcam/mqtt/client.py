@@ -49,8 +49,8 @@ class ConnectOptions:
     Attributes:
         protocol: `MQTT_5` or `MQTT_3_1_1`.
         keepalive: in seconds.
-        largest: the Maximum Packet Size in bytes. An MQTT 5 broker sends no larger packet; with 3.1.1, which has no
-            such property, a larger one ends the connection.
+        largest: the Maximum Packet Size in bytes. An MQTT 5 broker sends no larger packet; MQTT 3.1.1 has no such
+            property. The payload of a larger one is cut off.
         will: topic and payload, for QoS 1, retained.
     """
 
@@ -81,7 +81,24 @@ class DisconnectReason:
     reason: int | None = None
 
 
-class Client(paho.Client):
+class BoundedClient(paho.Client):
+    """Discards what is more than `largest` bytes of a packet as it arrives: the payload of its message is cut off.
+
+    The other ways would be to hold all of it, or to end the connection, after which a broker sends a retained message
+    again.
+
+    Attributes:
+        largest: bytes, at least; up to 64 kB more are kept.
+    """
+
+    largest = 1024 * 1024
+
+    def _sock_recv(self, bufsize: int) -> bytes:
+        del self._in_packet["packet"][self.largest :]
+        return super()._sock_recv(min(bufsize, 65536))
+
+
+class Client(BoundedClient):
     """Records what has happened; no other code of ours runs inside paho.
 
     Attributes:
@@ -90,6 +107,7 @@ class Client(paho.Client):
         received: messages, until the owner takes them out.
         to_acknowledge: packet identifiers of received messages, in their order, until the owner acknowledges them.
         acknowledged: packet identifiers and reason codes of PUBACKs, until the owner takes them out.
+        refused_subscriptions: topic filters and reason codes, until the owner takes them out.
     """
 
     def __init__(self, shared_socket: SharedSocket, options: ConnectOptions) -> None:
@@ -107,6 +125,8 @@ class Client(paho.Client):
         self.acknowledged: list[tuple[int, int]] = []
         self._shared_socket = shared_socket
         self._options = options
+        self.refused_subscriptions: list[tuple[str, int]] = []
+        self.largest = options.largest
         self._awaiting_suback: dict[int, list[str]] = {}
         if options.username is not None:
             self.username_pw_set(options.username, options.password)
@@ -158,10 +178,10 @@ class Client(paho.Client):
         info = self.publish(topic, payload, qos, retain, properties)  # type: ignore[arg-type]
         return info.mid if info.rc == MQTTErrorCode.MQTT_ERR_SUCCESS else None
 
-    def subscribe_to(self, filters: Sequence[str]) -> None:
-        """Subscribe at QoS 1; with MQTT 5 also with No Local, so that our own messages do not come back."""
+    def subscribe_to(self, filters: Sequence[str], *, no_local: bool) -> None:
+        """Subscribe at QoS 1; `no_local`: with MQTT 5, our own messages do not come back."""
         if self._is_5:
-            options = SubscribeOptions(qos=1, noLocal=True)
+            options = SubscribeOptions(qos=1, noLocal=no_local)
             _, mid = self.subscribe([(item, options) for item in filters])
         else:
             _, mid = self.subscribe([(item, 1) for item in filters])
@@ -244,7 +264,7 @@ class Client(paho.Client):
     ) -> None:
         for item, reason in zip(self._awaiting_suback.pop(mid, []), reasons, strict=False):
             if reason.is_failure:
-                log.error("MQTT: the broker refuses the subscription to %s: %s", item, reason)
+                self.refused_subscriptions.append((item, reason.value))
 
 
 def _number(properties: Properties | None, name: str) -> int | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable, Sequence
 
@@ -11,11 +10,14 @@ from mqttcam.mqtt.client import MQTT_3_1_1, MQTT_5, ORIGIN, Message
 from mqttcam.mqtt.connector import Connector
 from mqttcam.mqtt.ended import Ended
 from mqttcam.mqtt.failures import ConnectFailed, ConnectionFailure, failure_from_end
+from mqttcam.mqtt.last_message import publish_last
 from mqttcam.mqtt.network_connection import NetworkConnection
 from mqttcam.mqtt.packet_size import PacketSizeLimit
 from mqttcam.mqtt.packets import PackedProperties, correlation, user_property
 from mqttcam.mqtt.protocol_version import ProtocolVersion
+from mqttcam.mqtt.reasons import PACKET_TOO_LARGE, UNSPECIFIED
 from mqttcam.mqtt.reconnect import ReconnectPolicy
+from mqttcam.mqtt.refusals import Refusals
 from mqttcam.mqtt.subscriptions import Handler, Subscriptions
 from mqttcam.mqtt.timing import Timing
 from mqttcam.settings import MqttSettings
@@ -26,8 +28,7 @@ log = logging.getLogger(__name__)
 
 LARGEST_MESSAGE = 16 * 1024 * 1024
 """Bytes of the largest packet that is received. Commands are limited to far less, and a longer one gets an error in
-reply;
-an MQTT 5 broker does not deliver a packet beyond this limit, and with 3.1.1 it ends the connection."""
+reply; an MQTT 5 broker does not deliver a packet beyond this limit."""
 _MAX_LOGGED = 100
 """Topics whose messages are logged as too large; the response topics of clients are among them."""
 _OVERHEAD = 20
@@ -43,6 +44,7 @@ class Connection:
         dropped: small messages that could not be sent.
         protocol: the version of MQTT in use.
         size_limit: how large a packet may be.
+        refusals: what the broker refuses now.
         network: the current network connection, used for pictures; None while disconnected.
     """
 
@@ -52,7 +54,8 @@ class Connection:
         *,
         client_id: str,
         will: tuple[str, bytes] | None = None,
-        follows: Connection | None = None,
+        protocol: ProtocolVersion | None = None,
+        purpose: str = "",
         largest_message: int = LARGEST_MESSAGE,
         timing: Timing | None = None,
     ) -> None:
@@ -60,20 +63,23 @@ class Connection:
 
         Args:
             will: topic and payload that the broker publishes when this connection is lost; QoS 1, retained.
-            follows: another connection to the same broker. This one, for pictures, is up only while that one is, so
-                that a problem with the broker is logged once, and both come back together.
+            protocol: what another connection to the same broker learns about its version of MQTT.
+            purpose: for the log, after the address of the broker.
             largest_message: bytes of the largest packet that is received.
         """
         timing = timing or Timing()
         keepalive = settings.keepalive if will else max(settings.keepalive, timing.keepalive_without_will)
         wanted = MQTT_5 if settings.protocol == 5 else MQTT_3_1_1
-        self.protocol: ProtocolVersion = follows.protocol if follows is not None else ProtocolVersion(wanted)
+        self.protocol = protocol or ProtocolVersion(wanted)
+        self._learns_protocol = protocol is None
         self.size_limit = PacketSizeLimit(settings.max_packet_size, keepalive)
+        self._configured_size = settings.max_packet_size
         self.network: NetworkConnection | None = None
         self.dropped = 0
         self._client_id = client_id
-        self._follows = follows
         self._subscriptions = Subscriptions()
+        where = f"{settings.host}:{settings.connect_port}{purpose}"
+        self.refusals = Refusals(where)
         self._connector = Connector(
             settings,
             client_id,
@@ -81,23 +87,19 @@ class Connection:
             keepalive=keepalive,
             largest_message=largest_message,
             protocol=self.protocol,
-            learns_protocol=follows is None,
+            learns_protocol=self._learns_protocol,
             size_limit=self.size_limit,
+            refusals=self.refusals,
             timing=timing,
             on_message=self._subscriptions.deliver,
         )
-        where = self._connector.where
-        self._reconnect = ReconnectPolicy(where if follows is None else f"{where} for pictures", timing)
+        self._reconnect = ReconnectPolicy(where, timing)
         self._connected_hooks: list[Callable[[], None]] = []
         self._disconnected_hooks: list[Callable[[], None]] = []
+        self._ended_hooks: list[Callable[[Ended], bool]] = []
         self._up = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._connects = 0
-        self._too_large: set[str] = set()
-        self._leader_connected = asyncio.Event()
-        if follows is not None:
-            follows.on_connected(self._leader_connected.set)
-            follows.on_disconnected(self._drop)
 
     @property
     def connected(self) -> bool:
@@ -106,8 +108,8 @@ class Connection:
 
     @property
     def problem(self) -> str | None:
-        """Why there is no connection, in words; None while connected."""
-        return self._reconnect.problem
+        """Why there is no connection, or what the broker refuses, in words."""
+        return self._reconnect.problem or self.refusals.problem
 
     @property
     def failures(self) -> int:
@@ -142,7 +144,7 @@ class Connection:
         """
         network = self.network
         if network is not None:
-            if last is None or await _publish_last(network, *last, within):
+            if last is None or await publish_last(network, *last, within):
                 network.disconnect()
             else:
                 network.drop()
@@ -163,19 +165,26 @@ class Connection:
         """Call `hook` at the end of each connection."""
         self._disconnected_hooks.append(hook)
 
+    def on_ended(self, hook: Callable[[Ended], bool]) -> None:
+        """Call `hook` with why each connection has ended; it returns whether the cause is known and removed."""
+        self._ended_hooks.append(hook)
+
     def remove_hooks(self, *hooks: Callable[[], None]) -> None:
         """Stop calling `hooks`."""
         for hooked in (self._connected_hooks, self._disconnected_hooks):
             hooked[:] = [hook for hook in hooked if hook not in hooks]
 
-    def subscribe(self, topic_filter: str, handler: Handler) -> None:
+    def subscribe(self, topic_filter: str, handler: Handler, *, no_local: bool = True) -> None:
         """Call `handler` with each message that matches, from now on and after each reconnect.
 
-        Filters must not overlap, and must not match our own pictures.
+        Filters must not overlap.
+
+        Args:
+            no_local: with MQTT 5, our own messages do not come back.
         """
-        self._subscriptions.add(topic_filter, handler)
+        self._subscriptions.add(topic_filter, handler, no_local=no_local)
         if self.network is not None:
-            self.network.subscribe([topic_filter])
+            self.network.subscribe([topic_filter], no_local=no_local)
 
     def unsubscribe(self, topic_filter: str) -> None:
         """End a subscription."""
@@ -197,34 +206,28 @@ class Connection:
             Whether it is sent.
         """
         properties = b"" if correlation_data is None else correlation(correlation_data)
-        if self._subscriptions.find(topic) is not None:
+        if self._subscriptions.excludes_own(topic):
             properties += user_property(ORIGIN, self._client_id)
         packed = PackedProperties(properties) if properties else None
         size = len(payload) + len(properties) + len(topic) + _OVERHEAD
         if size > self.max_packet_size:
-            self._log_too_large(topic, size)
+            self._refuse_too_large(topic, size)
         elif self.network is not None and self.network.publish(topic, payload, qos, retain, packed):
             return True
         self.dropped += 1
         return False
 
-    def _log_too_large(self, topic: str, size: int) -> None:
+    def _refuse_too_large(self, topic: str, size: int) -> None:
         """A broker ends the connection when a packet exceeds its limit, and would again after each reconnect."""
-        if topic not in self._too_large and len(self._too_large) < _MAX_LOGGED:
-            self._too_large.add(topic)
-            log.error(
-                "MQTT: nothing is published to %s: %d bytes, and a packet may have %d",
-                topic,
-                size,
-                self.max_packet_size,
-            )
+        limit = self.max_packet_size
+        whose = "the broker's limit" if limit < self._configured_size else "mqtt.max_packet_size"
+        text = f"a message of {size} bytes to {topic} is not sent: {whose} is {limit}; raise it"
+        self.refusals.add(topic, text)
 
     # connecting
 
     async def _run(self) -> None:
         while True:
-            if self._follows is not None:
-                await self._follows.wait_connected()
             try:
                 failure = await self._connect_and_run()
             except Exception as error:
@@ -234,17 +237,7 @@ class Connection:
 
     async def _pause(self, failure: ConnectionFailure) -> None:
         """Wait until the next attempt."""
-        leader = self._follows
-        if leader is None:
-            await asyncio.sleep(self._reconnect.failed(failure))
-        elif not leader.connected:
-            self._reconnect.waits(failure)
-        else:
-            # If the other connection is made anew, the broker is back: the pause ends.
-            self._leader_connected.clear()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._reconnect.failed(failure)):
-                    await self._leader_connected.wait()
+        await asyncio.sleep(self._reconnect.failed(failure))
 
     def _drop(self) -> None:
         if self.network is not None:
@@ -265,19 +258,26 @@ class Connection:
         now = loop.time()
         again = self._reconnect.short_lived
         self._reconnect.ended(now - since)
-        if self._follows is None:
+        if self._learns_protocol:
             self.protocol.ended()
-        self._learn_size(ended, now)
+        solved = [hook(ended) for hook in self._ended_hooks]
+        if any(solved) or self._learn_size(ended, now):
+            return ConnectionFailure(ended.text, retry_now=True)
         return failure_from_end(ended, self._client_id, again=again)
 
     async def _run_until_end(self, network: NetworkConnection) -> Ended:
         self._connects += 1
-        self.network = network
         self._reconnect.connected()
         version = "5" if network.protocol == MQTT_5 else "3.1.1"
-        log.info("MQTT %s: connected as %s, MQTT %s", self._connector.where, self._client_id, version)
+        log.info("MQTT: connected to %s as %s, MQTT %s", self._connector.where, self._client_id, version)
+        return await self._serve(network)
+
+    async def _serve(self, network: NetworkConnection) -> Ended:
+        """Use a connection until it ends."""
+        self.network = network
         try:
-            network.subscribe(self._subscriptions.filters)
+            for no_local in (True, False):
+                network.subscribe(self._subscriptions.filters(no_local=no_local), no_local=no_local)
             self._up.set()
             _call(self._connected_hooks)
             return await asyncio.shield(network.ended)
@@ -286,18 +286,21 @@ class Connection:
             self.network = None
             _call(self._disconnected_hooks)
 
-    def _learn_size(self, ended: Ended, now: float) -> None:
-        if not ended.unacknowledged:
-            return
-        # Unspecified error, Packet too large (MQTT 5, 3.14.2.1)
-        by_size = ended.by_broker and ended.reason in (None, 0x80, 0x95)
-        if self.size_limit.connection_lost(ended.unacknowledged, ended.waited, by_size, now):
-            log.warning(
-                "MQTT %s: the connection ended under a picture of %d bytes; packets now have at most %d bytes",
-                self._connector.where,
-                ended.unacknowledged,
-                self.max_packet_size,
-            )
+    def _learn_size(self, ended: Ended, now: float) -> bool:
+        size = ended.unacknowledged
+        if not size:
+            return False
+        by_size = ended.by_broker and ended.reason in (None, UNSPECIFIED, PACKET_TOO_LARGE)
+        too_large = ended.reason == PACKET_TOO_LARGE
+        if not self.size_limit.connection_lost(size, ended.waited, by_size, now, too_large=too_large):
+            return False
+        log.warning(
+            "MQTT %s: the broker ends the connection at a packet of %d bytes; packets now have at most %d bytes",
+            self._connector.where,
+            size,
+            self.size_limit.current,
+        )
+        return True
 
 
 def _call(hooks: Sequence[Callable[[], None]]) -> None:
@@ -306,13 +309,3 @@ def _call(hooks: Sequence[Callable[[], None]]) -> None:
             hook()
         except Exception:
             log.exception("MQTT: a hook of the connection failed")
-
-
-async def _publish_last(network: NetworkConnection, topic: str, payload: bytes, within: float) -> bool:
-    acknowledged = asyncio.get_running_loop().create_future()
-    if not network.publish(
-        topic, payload, qos=1, retain=True, on_ack=lambda _reason: acknowledged.set_result(None)
-    ):
-        return False
-    await asyncio.wait((acknowledged, network.ended), timeout=within, return_when=asyncio.FIRST_COMPLETED)
-    return acknowledged.done()

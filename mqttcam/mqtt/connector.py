@@ -8,18 +8,20 @@ import ssl
 from collections.abc import Callable
 
 from mqttcam.mqtt.client import ConnectOptions, Message
+from mqttcam.mqtt.ended import Ended
 from mqttcam.mqtt.failures import (
     UNSUPPORTED_PROTOCOL,
     ConnectFailed,
     ConnectionFailure,
     failure_from_connack,
-    failure_from_end,
     failure_from_error,
+    failure_without_connack,
 )
 from mqttcam.mqtt.network_connection import NetworkConnection
 from mqttcam.mqtt.open_socket import open_socket
 from mqttcam.mqtt.packet_size import PacketSizeLimit
 from mqttcam.mqtt.protocol_version import ProtocolVersion
+from mqttcam.mqtt.refusals import Refusals
 from mqttcam.mqtt.timing import Timing
 from mqttcam.settings import MqttSettings
 from mqttcam.settings.section import plain
@@ -29,7 +31,11 @@ log = logging.getLogger(__name__)
 
 
 class Connector:
-    """Makes the network connections of one client id, one after the other."""
+    """Makes the network connections of one client id, one after the other.
+
+    Attributes:
+        last_connect: when the last CONNECT was sent, by the clock of the event loop.
+    """
 
     def __init__(
         self,
@@ -42,17 +48,18 @@ class Connector:
         protocol: ProtocolVersion,
         learns_protocol: bool,
         size_limit: PacketSizeLimit,
+        refusals: Refusals,
         timing: Timing,
         on_message: Callable[[Message], asyncio.Future[None] | None],
     ) -> None:
         """Connect to nothing yet.
 
         Args:
-            learns_protocol: whether a broker that closes the connection instead of sending a CONNACK counts for the
-                choice of the version.
+            learns_protocol: whether a broker that sends no CONNACK counts for the choice of the version.
         """
         self.client_id = client_id
         self.where = f"{settings.host}:{settings.connect_port}"
+        self.last_connect = float("-inf")
         self._settings = settings
         self._will = will
         self._keepalive = keepalive
@@ -60,6 +67,7 @@ class Connector:
         self._protocol = protocol
         self._learns_protocol = learns_protocol
         self._size_limit = size_limit
+        self._refusals = refusals
         self._timing = timing
         self._on_message = on_message
 
@@ -76,8 +84,9 @@ class Connector:
         except Exception as error:  # a malformed host name raises various exceptions
             raise ConnectFailed(failure_from_error(error, settings)) from error
         network = NetworkConnection(
-            sock, self._options(), self._timing.puback, self._size_limit, self._on_message
+            sock, self._options(), self._timing.puback, self._size_limit, self._refusals, self._on_message
         )
+        self.last_connect = asyncio.get_running_loop().time()
         try:
             network.open(settings.host, settings.connect_port)
             await self._wait_connack(network)
@@ -99,6 +108,7 @@ class Connector:
             raise ConnectFailed(self._refused(connack.reason, connack.text))
         self._protocol.accepted()
         self._size_limit.connected(connack.max_packet_size)
+        self._refusals.clear()
 
     def _options(self) -> ConnectOptions:
         settings = self._settings
@@ -124,10 +134,8 @@ class Connector:
         return failure_from_connack(reason, text)
 
     def _no_connack(self, network: NetworkConnection) -> ConnectionFailure:
-        if not network.ended.done():
-            return ConnectionFailure(f"no CONNACK within {self._timing.connack:g} s")
-        ended = network.ended.result()
-        # Some old brokers just close the connection of an MQTT 5 client.
+        silence = Ended(f"no CONNACK within {self._timing.connack:g} s", by_broker=True)
+        ended = network.ended.result() if network.ended.done() else silence
         if ended.by_broker and self._learns_protocol:
-            self._protocol.closed()
-        return failure_from_end(ended, self.client_id)
+            self._protocol.unanswered()
+        return failure_without_connack(ended, self._settings)

@@ -13,8 +13,10 @@ class Ended:
         by_broker: whether the broker has closed or reset it.
         reason: the code of the broker's DISCONNECT (MQTT 5, 3.14.2.1); None if it sent none.
         error: the exception of the socket.
-        unacknowledged: bytes of the largest picture that waited for its PUBACK; 0 if none did.
-        waited: seconds that the oldest of them had waited.
+        unacknowledged: bytes of the largest packet that waited for its PUBACK; 0 if none did.
+        waited: seconds that the oldest picture had waited; 0 if the largest packet is no picture.
+        topic: of the first message, other than a picture, that waited for its PUBACK; None if none did.
+        first_received: the first bytes that the broker sent.
     """
 
     text: str
@@ -23,3 +25,5 @@ class Ended:
     error: OSError | None = None
     unacknowledged: int = 0
     waited: float = 0.0
+    topic: str | None = None
+    first_received: bytes = b""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from mqttcam import tls
 from mqttcam.mqtt.ended import Ended
+from mqttcam.mqtt.reasons import QOS_NOT_SUPPORTED, RETAIN_NOT_SUPPORTED, reason_hint
 from mqttcam.settings import MqttSettings
 
 UNSUPPORTED_PROTOCOL = 0x84
@@ -46,10 +47,21 @@ class ConnectFailed(Exception):
         self.failure = failure
 
 
+_LACKS = (RETAIN_NOT_SUPPORTED, QOS_NOT_SUPPORTED)
+_HTTP_PORTS = (80, 8080, 8123)
+_TLS_PORTS = (443, 8883, 8884)
+_WEBSOCKET_PORTS = (8000, 8083, 8084, 9001)
+_TLS_ALERT, _TLS_RECORD = b"\x15\x03", b"\x16\x03"
+
+
 def failure_from_connack(reason: int, text: str) -> ConnectionFailure:
     """Return the failure of a CONNACK with the reason code `reason` of MQTT 5, which is not 0."""
     if reason in _PERMANENT:
         return ConnectionFailure(f"{_PERMANENT[reason]} ({text})", permanent=True)
+    if reason in _LACKS:
+        return ConnectionFailure(
+            f"the broker refuses the connection: {text}; {reason_hint(reason)}", permanent=True
+        )
     return ConnectionFailure(f"the broker refuses the connection: {text}")
 
 
@@ -62,6 +74,8 @@ def failure_from_error(error: Exception, settings: MqttSettings) -> ConnectionFa
             return _from_tls(error)
         case ConnectionResetError() if settings.tls is not None:
             return ConnectionFailure("the broker closed the connection; does this port speak TLS?")
+        case TimeoutError() if settings.tls is not None:
+            return ConnectionFailure("timed out; does this port speak TLS?")
         case TimeoutError():
             return ConnectionFailure("timed out")
         case OSError():
@@ -70,10 +84,38 @@ def failure_from_error(error: Exception, settings: MqttSettings) -> ConnectionFa
             return ConnectionFailure(f"{settings.host!r} is not a valid host: {error}")
 
 
+def failure_without_connack(ended: Ended, settings: MqttSettings) -> ConnectionFailure:
+    """Return the failure of a connection on which no CONNACK has come, with the kind of port that this may be."""
+    if isinstance(ended.error, ssl.SSLError):
+        return _from_tls(ended.error)
+    hint = _port_hint(ended.first_received, settings)
+    return ConnectionFailure(f"{ended.text}; {hint}")
+
+
+def _port_hint(received: bytes, settings: MqttSettings) -> str:
+    port = settings.connect_port
+    if received.startswith(b"HTTP/"):
+        return "this port speaks HTTP; mqttcam needs the broker's port for MQTT over TCP, usually 1883"
+    if settings.tls is None and (
+        received.startswith((_TLS_ALERT, _TLS_RECORD)) or (not received and port in _TLS_PORTS)
+    ):
+        return "this port speaks TLS, it seems: set mqtt.tls, or use the port without TLS, usually 1883"
+    if received:
+        return "this is no MQTT broker, it seems"
+    if port in _WEBSOCKET_PORTS:
+        return "this is a port for WebSockets, it seems; mqttcam needs MQTT over TCP, usually port 1883"
+    if port in _HTTP_PORTS:
+        return "this is a port for HTTP, it seems; mqttcam needs MQTT over TCP, usually port 1883"
+    return "is this the broker's port for MQTT over TCP?"
+
+
 def failure_from_end(ended: Ended, client_id: str, *, again: bool = False) -> ConnectionFailure:
     """Return the failure of a connection that has ended; `again`: the previous one ended just as quickly."""
     if isinstance(ended.error, ssl.SSLError):
         return _from_tls(ended.error)
+    if ended.reason is not None and (hint := reason_hint(ended.reason)):
+        after = f" after a message to {ended.topic}" if ended.topic else ""
+        return ConnectionFailure(f"{ended.text}{after}; {hint}")
     if ended.reason == TAKEN_OVER:
         return ConnectionFailure(
             f"another client has connected as {client_id}; mqtt.client_id and node must be unique"

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from mqttcam.mqtt.packet_size import PacketSizeLimit
+from mqttcam.mqtt.reasons import PACKET_TOO_LARGE
 
 log = logging.getLogger(__name__)
 
@@ -96,7 +97,10 @@ class InflightWindow:
         # Behind another picture, its time on the link starts when that one has arrived.
         seconds = now - max(packet.since, self._last_ack)
         self._last_ack = now
-        self._size_limit.acknowledged(packet.size, seconds, now)
+        if reason == PACKET_TOO_LARGE:
+            self._size_limit.refused(packet.size)
+        else:
+            self._size_limit.acknowledged(packet.size, seconds, now)
         try:
             packet.on_ack(reason, seconds)
         except Exception:

@@ -9,13 +9,18 @@ import asyncio
 import logging
 import socket
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from mqttcam.mqtt.client import Client, Connack, ConnectOptions, Message
 from mqttcam.mqtt.ended import Ended
 from mqttcam.mqtt.inflight import InflightPacket, InflightWindow, OnAck
 from mqttcam.mqtt.packet_size import PacketSizeLimit
 from mqttcam.mqtt.packets import PackedProperties
+from mqttcam.mqtt.reasons import reason_text
+from mqttcam.mqtt.refusals import Refusals
+from mqttcam.mqtt.sent_messages import SentMessage, SentMessages
 from mqttcam.mqtt.shared_socket import SharedSocket
+from mqttcam.mqtt.socket_writer import SocketWriter
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +29,10 @@ _MAX_BACKLOG = 1_000_000
 _MAX_IN_PROGRESS = 32
 """Received messages that are being handled, and messages of ours that wait for their PUBACK, while further received
 messages are acknowledged."""
+_FILTERS_PER_SUBSCRIBE = 8
+"""AWS IoT Core ends the connection of a client that sends more in one packet (AWS IoT Core quotas)."""
+_LAST_READS = 16
+"""Reads of 64 kB each of what the broker has sent before the connection ended."""
 _TICK = 1.0
 """Seconds between two checks of keepalive and PUBACKs."""
 
@@ -43,6 +52,7 @@ class NetworkConnection:
         options: ConnectOptions,
         puback_timeout: float,
         size_limit: PacketSizeLimit,
+        refusals: Refusals,
         on_message: Callable[[Message], asyncio.Future[None] | None],
     ) -> None:
         """Take over `sock`, which is connected and non-blocking; nothing is sent before `open`.
@@ -58,15 +68,16 @@ class NetworkConnection:
         self.ended: asyncio.Future[Ended] = self._loop.create_future()
         self._puback_timeout = puback_timeout
         self._on_message = on_message
-        self._shared_socket = SharedSocket(sock, self._take_puback, self._unwatch, options.largest)
+        self._shared_socket = SharedSocket(sock, self._take_puback, self._unwatch)
         self._client = Client(self._shared_socket, options)
-        self._writing = False
+        self._writer = SocketWriter(self._shared_socket, self._client, self._settle)
         self._backlog = 0
         self._in_progress = 0
-        self._acks: dict[int, Callable[[int], None]] = {}
+        self._refusals = refusals
+        self._sent = SentMessages(size_limit, refusals)
         self._inflight = InflightWindow(size_limit, self._loop.time)
-        self._refusal_logged = False
         self._leaving = False
+        self._write_failed = False
         self._timer: asyncio.TimerHandle | None = None
 
     def open(self, host: str, port: int) -> None:
@@ -104,24 +115,30 @@ class NetworkConnection:
                 "MQTT: cannot publish to %.200r: %s", topic, error
             )  # a response topic, of a client's choice
             return False
-        if mid is not None and on_ack is not None:
-            self._acks[mid] = on_ack
+        if mid is not None and qos:
+            self._sent.add(mid, SentMessage(topic, len(topic) + len(payload), on_ack))
         if self._client.want_write():
             self._backlog += len(payload)
         self._settle()
         return mid is not None
 
-    def subscribe(self, filters: Sequence[str]) -> None:
-        """Subscribe at QoS 1."""
-        if filters and not self.ended.done():
-            self._client.subscribe_to(filters)
-            self._settle()
+    def subscribe(self, filters: Sequence[str], *, no_local: bool = True) -> None:
+        """Subscribe at QoS 1; for `no_local` see `Client.subscribe_to`."""
+        for start in range(0, len(filters), _FILTERS_PER_SUBSCRIBE):
+            if not self.ended.done():
+                self._client.subscribe_to(filters[start : start + _FILTERS_PER_SUBSCRIBE], no_local=no_local)
+                self._settle()
 
     def unsubscribe(self, topic_filter: str) -> None:
         """End a subscription."""
         if not self.ended.done():
             self._client.unsubscribe(topic_filter)
             self._settle()
+
+    @property
+    def awaits_answers(self) -> bool:
+        """Whether a subscription or a QoS 1 message is not acknowledged yet."""
+        return self._client.awaits_suback or self._sent.first is not None
 
     # pictures, which bypass paho
 
@@ -149,7 +166,7 @@ class NetworkConnection:
             else:
                 self._shared_socket.write(packet.parts, packet.size)
         except OSError:
-            self._break_off()
+            self._end_after_last_packets()
             return
         if self._shared_socket.pending:
             self._settle()
@@ -169,6 +186,21 @@ class NetworkConnection:
         """Reset the connection: what is queued is discarded, and the broker publishes the will."""
         self._end(Ended("closed by this client"))
 
+    def _end_after_last_packets(self) -> None:
+        """End because a write has failed, after reading what the broker has sent before, such as its DISCONNECT."""
+        if self._write_failed or self.ended.done():
+            return
+        self._write_failed = True
+        shared = self._shared_socket
+        for _ in range(_LAST_READS):
+            if not shared.closed:
+                shared.receive()
+        self._read_packets()
+        if shared.closed:
+            self._closed_by_paho()
+        else:
+            self._break_off()
+
     def _break_off(self, text: str = "") -> None:
         error = self._shared_socket.problem
         reset = isinstance(error, ConnectionResetError | BrokenPipeError)
@@ -186,34 +218,47 @@ class NetworkConnection:
     def _end(self, why: Ended) -> None:
         if self.ended.done():
             return
+        first, largest = self._sent.first, self._sent.largest
         size, waited = self._inflight.largest, self._inflight.longest
-        self.ended.set_result(Ended(why.text, why.by_broker, why.reason, why.error, size, waited))
+        if largest is not None and largest.size > size:
+            size, waited = largest.size, 0.0
+        self.ended.set_result(
+            replace(
+                why,
+                unacknowledged=size,
+                waited=waited,
+                topic=first.topic if first is not None else None,
+                first_received=self._shared_socket.first_received,
+            )
+        )
         if self._timer is not None:
             self._timer.cancel()
         if self._leaving:
             self._shared_socket.close()
         else:
             self._shared_socket.abort()
-        self._acks.clear()
+        self._sent.clear()
         self._inflight.clear()
 
     # the loop
 
     def _on_readable(self) -> None:
-        shared, client = self._shared_socket, self._client
-        try:
-            more = True
-            while more and not shared.closed:
-                more = shared.receive()
-                while shared.readable:
-                    client.loop_read()
-                    self._process_records()
-        except Exception as error:
-            log.debug("MQTT: paho cannot read a packet", exc_info=True)
-            self._break_off(f"the broker sent a malformed packet: {error}")
+        more = True
+        while more and not self._shared_socket.closed:
+            more = self._shared_socket.receive()
+            self._read_packets()
         while not self.ended.done() and (packet := self._inflight.release()) is not None:
             self._write(packet)
         self._settle()
+
+    def _read_packets(self) -> None:
+        try:
+            while self._shared_socket.readable:
+                self._client.loop_read()
+                self._process_records()
+        except Exception as error:
+            log.debug("MQTT: paho cannot read a packet", exc_info=True)
+            self._break_off(f"the broker sent a malformed packet: {error}")
 
     def _tick(self) -> None:
         self._timer = self._loop.call_later(_TICK, self._tick)
@@ -230,12 +275,15 @@ class NetworkConnection:
 
     def _settle(self) -> None:
         """Write what is queued and watch the socket; called after anything that may have written or closed."""
-        if self.ended.done():
+        if self.ended.done() or self._write_failed:
             return
         try:
-            self._pump()
+            self._writer.write()
         except OSError:
-            self._break_off()
+            self._end_after_last_packets()
+            return
+        if self._shared_socket.problem is not None and not self._shared_socket.closed:
+            self._end_after_last_packets()
             return
         if self._shared_socket.closed:
             self._closed_by_paho()
@@ -243,26 +291,7 @@ class NetworkConnection:
         waits = self._client.want_write()
         if not waits:
             self._backlog = 0
-        self._watch_writable(waits or self._shared_socket.pending)
-
-    def _pump(self) -> None:
-        """Write what is queued: paho's packets first, but never into the middle of a picture."""
-        shared, client = self._shared_socket, self._client
-        while not shared.closed:
-            if not shared.mid_packet and client.want_write():
-                client.loop_write()
-                if client.want_write():
-                    return
-            if shared.closed or not shared.pending or not shared.flush():
-                return
-
-    def _watch_writable(self, wanted: bool) -> None:
-        if wanted is not self._writing:
-            self._writing = wanted
-            if wanted:
-                self._loop.add_writer(self._shared_socket.fileno(), self._settle)
-            else:
-                self._loop.remove_writer(self._shared_socket.fileno())
+        self._writer.watch(waits or self._shared_socket.pending)
 
     def _unwatch(self) -> None:
         self._loop.remove_reader(self._shared_socket.fileno())
@@ -278,7 +307,14 @@ class NetworkConnection:
         if client.acknowledged:
             acknowledged, client.acknowledged = client.acknowledged, []
             for mid, reason in acknowledged:
-                self._take_ack(mid, reason)
+                self._sent.acknowledge(mid, reason, self._loop.time())
+        if client.refused_subscriptions:
+            refused, client.refused_subscriptions = client.refused_subscriptions, []
+            for topic_filter, reason in refused:
+                self._refusals.add(
+                    topic_filter,
+                    f"the broker refuses the subscription to {topic_filter}: {reason_text(reason)}",
+                )
         if client.received:
             received, client.received = client.received, []
             for message in received:
@@ -309,14 +345,6 @@ class NetworkConnection:
             and self._in_progress + client.unacknowledged <= _MAX_IN_PROGRESS
         ):
             client.ack(client.to_acknowledge.popleft(), 1)
-
-    def _take_ack(self, mid: int, reason: int) -> None:
-        if reason >= 128 and not self._refusal_logged:
-            self._refusal_logged = True
-            log.warning("MQTT: the broker refuses our messages, reason code 0x%02x", reason)
-        on_ack = self._acks.pop(mid, None)
-        if on_ack is not None:
-            on_ack(reason)
 
     def _take_puback(self, mid: int, reason: int) -> bool:
         return self._inflight.acknowledge(mid, reason)

@@ -36,23 +36,17 @@ class SharedSocket:
         mid_packet: whether a picture's packet is partly written.
         problem: the exception that ended the connection; None if it was closed in an orderly way.
         ended: whether the broker has closed its side.
+        first_received: the first bytes from the broker.
         closed: whether this side is closed.
     """
 
-    def __init__(
-        self, sock: socket.socket, on_puback: OnPuback, on_close: Callable[[], None], largest: int
-    ) -> None:
-        """Take over `sock`.
-
-        Args:
-            on_close: called once, before the socket is closed.
-            largest: bytes of the largest packet that paho may read.
-        """
+    def __init__(self, sock: socket.socket, on_puback: OnPuback, on_close: Callable[[], None]) -> None:
+        """Take over `sock`; `on_close` is called once, before it is closed."""
         self._sock = sock
         self._tls = isinstance(sock, ssl.SSLSocket)
         self._on_puback = on_puback
         self._on_close = on_close
-        self._largest = largest
+        self.first_received = b""
         self._inbox = b""
         self._inbox_at = 0
         self._head = b""
@@ -76,13 +70,8 @@ class SharedSocket:
 
         Raises:
             BlockingIOError: nothing has arrived.
-            OSError: the connection is lost, or the packet is larger than `largest`.
+            OSError: the connection is lost.
         """
-        if size > self._largest:
-            self.problem = ConnectionAbortedError(
-                f"received a packet of {size} bytes, and the limit is {self._largest}"
-            )
-            raise self.problem
         at = self._inbox_at
         data = self._inbox[at : at + size]
         self._inbox_at = at + len(data)
@@ -96,12 +85,15 @@ class SharedSocket:
         """Send the beginning of `data` and return its length.
 
         Raises:
-            BlockingIOError: the socket is full, or a picture is being written.
-            OSError: the connection is lost.
+            BlockingIOError: the socket is full, a picture is being written, or the connection is lost: paho would close
+                it, and what the broker has sent before, such as the reason, could not be read.
         """
-        if self.mid_packet:
+        if self.mid_packet or self.problem is not None:
             raise BlockingIOError
-        count = self._send_all(memoryview(data))
+        try:
+            count = self._send_all(memoryview(data))
+        except OSError:
+            raise BlockingIOError from None
         if not count:
             raise BlockingIOError
         return count
@@ -140,11 +132,13 @@ class SharedSocket:
         except _WOULD_BLOCK:
             return False
         except OSError as error:
-            self.problem = error
+            self.problem = self.problem or error
             return False
         if not data:
             self.ended = True
             return False
+        if not self.first_received:
+            self.first_received = data[:5]
         if not self._head and not self._passing and len(data) == 4 and data[0] == PUBACK and data[1] == 2:
             if not self._on_puback(data[2] << 8 | data[3], 0):
                 self._keep(data)

@@ -21,32 +21,36 @@ class Subscriptions:
 
     def __init__(self) -> None:
         self._handlers: dict[str, Handler] = {}
+        self._with_own: set[str] = set()
 
-    @property
-    def filters(self) -> list[str]:
-        return list(self._handlers)
+    def filters(self, *, no_local: bool) -> list[str]:
+        """Return the filters of subscriptions without our own messages (`no_local`), or with them."""
+        return [item for item in self._handlers if (item not in self._with_own) is no_local]
 
-    def add(self, topic_filter: str, handler: Handler) -> None:
+    def add(self, topic_filter: str, handler: Handler, *, no_local: bool = True) -> None:
         self._handlers[topic_filter] = handler
+        (self._with_own.discard if no_local else self._with_own.add)(topic_filter)
 
     def remove(self, topic_filter: str) -> None:
         self._handlers.pop(topic_filter, None)
 
-    def find(self, topic: str) -> Handler | None:
-        """Return the handler of messages on `topic`."""
-        handler = self._handlers.get(topic)
-        if handler is not None:
-            return handler
-        matching = (handler for item, handler in self._handlers.items() if topic_matches_sub(item, topic))
-        return next(matching, None)
+    def excludes_own(self, topic: str) -> bool:
+        """Return whether our own message on `topic` would come to a handler that must not receive it."""
+        topic_filter = self._find(topic)
+        return topic_filter is not None and topic_filter not in self._with_own
 
     def deliver(self, message: Message) -> asyncio.Future[None] | None:
         """Call the handler of a message and return what it returns; log an exception that it raises."""
-        handler = self.find(message.topic)
-        if handler is None:
+        topic_filter = self._find(message.topic)
+        if topic_filter is None:
             return None
         try:
-            return handler(message)
+            return self._handlers[topic_filter](message)
         except Exception:
             log.exception("MQTT: the handler of a message on %.200r failed", message.topic)
             return None
+
+    def _find(self, topic: str) -> str | None:
+        if topic in self._handlers:
+            return topic
+        return next((item for item in self._handlers if topic_matches_sub(item, topic)), None)

@@ -203,7 +203,7 @@ async def test_new_readings_are_announced_once_and_new_values_are_not(
     await asyncio.sleep(0)
     assert shapes == 1
     assert state_of(camera_entities(focusing), focusing)["measured_autofocus_state"] is None
-    gateway.close(for_good=False)
+    gateway.close(offline=True)
 
 
 # commands

@@ -18,8 +18,9 @@ from mqttcam.devices.node import Node
 from mqttcam.gateway.camera import CameraGateway
 from mqttcam.gateway.connect_image import ConnectImage
 from mqttcam.gateway.gateway import MqttGateway
+from mqttcam.gateway.image_check import ImageCheck
 from mqttcam.gateway.image_stream import ImageStream
-from mqttcam.gateway.node import EarlierRun, HealthTiming, earlier_run
+from mqttcam.gateway.node import EarlierRun, NodeTiming, earlier_run
 from mqttcam.gateway.snapshots import SnapshotPublisher
 from mqttcam.mqtt.connection import Connection
 from mqttcam.mqtt.topics import Topics
@@ -87,6 +88,7 @@ def gateway_of(
         on_new_capabilities,
         images=cast("ImageStream", pictures),
         connect_image=cast("ConnectImage", pictures),
+        image_check=cast("ImageCheck", pictures),
         snapshots=cast("SnapshotPublisher", pictures),
         retry_after=0,
     )
@@ -102,7 +104,7 @@ async def test_a_state_that_could_not_be_published_is_published_later(device: Ca
     connection.full = False
     await until(lambda: len(connection.sent) >= 2)
     assert connection.sent == ["availability", "state"]
-    gateway.close(for_good=False)
+    gateway.close(offline=True)
 
 
 async def test_an_image_in_flight_while_the_camera_is_switched_off_is_cleared(
@@ -125,7 +127,7 @@ async def test_an_image_in_flight_while_the_camera_is_switched_off_is_cleared(
     device.camera.set_enabled(True)
     images.on_idle()
     assert connection.sent[4:] == [], "the camera is on again"
-    gateway.close(for_good=False)
+    gateway.close(offline=True)
 
 
 async def test_a_discovery_that_fails_does_not_stop_the_state(
@@ -148,11 +150,10 @@ async def test_a_discovery_that_fails_does_not_stop_the_state(
     device.changed()
     await asyncio.sleep(0)
     assert connection.sent == ["availability", "state"]
-    gateway.close(for_good=True)
-    assert connection.sent[2:] == ["availability", "state", "image"]
+    gateway.close(offline=False)
     device.changed()
     await asyncio.sleep(0)
-    assert len(connection.sent) == 5
+    assert connection.sent[2:] == []
 
 
 async def test_health_is_reported_again_after_a_report_that_failed(
@@ -170,7 +171,7 @@ async def test_health_is_reported_again_after_a_report_that_failed(
     monkeypatch.setattr(Health, "report", report)
     settings = MqttSettings(host="127.0.0.1", port=9)
     registry = DeviceRegistry(Node("yard"))
-    gateway = MqttGateway(settings, HomeAssistantSettings(), registry, "x", health=HealthTiming(0, 0))
+    gateway = MqttGateway(settings, HomeAssistantSettings(), registry, "x", timing=NodeTiming(0, 0))
     gateway.start()
     async with asyncio.timeout(10):
         await third.wait()

@@ -263,7 +263,10 @@ async def test_a_broker_that_refuses_pictures_is_logged_once(
         for seq in (1, 2, 3):
             await rig.send(picture(100, seq))
         await until(lambda: rig.images.dropped == 3, "three refusals")
-        assert caplog.text.count("the broker refuses images") == 1
+        assert (
+            caplog.text.count("the broker refuses messages to mqttcam/yard/front/image/meta: Not authorized")
+            == 1
+        )
         with pytest.raises(CommandError) as refused:
             await rig.snapshots.publish(picture(100), None)
         assert refused.value.code == "unavailable"

@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from mqttcam.mqtt.connection import Connection, Timing
+from mqttcam.mqtt.pictures_connection import PicturesConnection
 from tests.mqtt.conftest import Connect
 from tests.mqtt.tools import FRONT, TOPICS, Rig, in_thread, login_settings, picture
 from tests.support.broker import Broker, Endpoint, Mosquitto
@@ -42,7 +43,7 @@ async def test_a_limit_of_an_mqtt_3_1_1_broker_is_found_with_one_disconnect(
             await rig.send(picture(rig.feed.max_bytes, seq))
         await in_thread(client.wait, FRONT.image_meta, lambda m: m.json["seq"] == 9)
         assert rig.connection.reconnects == 1
-        assert caplog.text.count("ended under a picture of 300") == 1
+        assert caplog.text.count("ends the connection at a packet of 300") == 1
 
 
 async def test_a_picture_that_takes_several_keepalives_gets_through(
@@ -50,7 +51,7 @@ async def test_a_picture_that_takes_several_keepalives_gets_through(
 ) -> None:
     settings = login_settings(Endpoint(proxy.port)).model_copy(update={"keepalive": 1})
     main = Connection(settings, client_id="mqttcam-test-main", will=(TOPICS.status, b"offline"))
-    pictures = Connection(settings, client_id="mqttcam-test-main-pictures", follows=main)
+    pictures = PicturesConnection(settings, main, client_id="mqttcam-test-main-pictures")
     rig = Rig.make(pictures)
     try:
         main.start()

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from mqttcam.mqtt.connection import Connection
+from mqttcam.mqtt.pictures_connection import PicturesConnection
 from tests.mqtt.tools import Rig, login_settings
 from tests.support.broker import Broker, Endpoint, Mosquitto, find_mosquitto
 from tests.support.client import Client
@@ -63,11 +64,15 @@ async def connect() -> AsyncIterator[Connect]:
         options.setdefault("client_id", f"mqttcam-test-{len(made)}")
         ours = {
             name: options.pop(name)
-            for name in ("client_id", "will", "follows", "hooks", "timing", "largest_message")
+            for name in ("client_id", "will", "hooks", "timing", "largest_message")
             if name in options
         }
         hooks = ours.pop("hooks", ())
-        connection = Connection(login_settings(to, **options), **ours)
+        main = options.pop("follows", None)
+        settings = login_settings(to, **options)
+        connection = (
+            Connection(settings, **ours) if main is None else PicturesConnection(settings, main, **ours)
+        )
         for hook in hooks:
             connection.on_connected(hook)
         made.append(connection)

@@ -13,6 +13,7 @@ from mqttcam.mqtt.failures import (
     failure_from_connack,
     failure_from_end,
     failure_from_error,
+    failure_without_connack,
 )
 from mqttcam.mqtt.reconnect import ReconnectPolicy
 from mqttcam.mqtt.timing import Timing
@@ -83,6 +84,33 @@ def test_ended_connections() -> None:
     assert "another client has connected as me" in failure_from_end(taken_over, "me").text
     broken = Ended("x", error=_ssl_error(ssl.SSLError, "TLSV13_ALERT_CERTIFICATE_REQUIRED"))
     assert failure_from_end(broken, "me").permanent
+
+
+@pytest.mark.parametrize(
+    ("received", "port", "tls", "text"),
+    [
+        (b"HTTP/", 1883, False, "speaks HTTP"),
+        (b"\x15\x03\x01\0\x02", 1883, False, "set mqtt.tls"),
+        (b"", 8883, False, "set mqtt.tls"),
+        (b"", 9001, False, "WebSockets"),
+        (b"", 80, False, "port for HTTP"),
+        (b"SSH-2", 22, False, "no MQTT broker"),
+        (b"", 1883, False, "MQTT over TCP?"),
+        (b"", 8883, True, "MQTT over TCP?"),
+    ],
+)
+def test_kind_of_port_is_named_if_no_connack_comes(received: bytes, port: int, tls: bool, text: str) -> None:
+    settings = MqttSettings(port=port, tls=TlsSettings() if tls else None)
+    ended = Ended("the broker closed the connection", by_broker=True, first_received=received)
+    assert text in failure_without_connack(ended, settings).text
+
+
+def test_refusal_that_ends_the_connection_names_topic_and_setting() -> None:
+    ended = Ended("the broker ended the connection: Retain not supported", True, 0x9A, topic="a/b")
+    text = failure_from_end(ended, "me").text
+    assert "a/b" in text
+    assert "retain_available" in text
+    assert "max_qos" in failure_from_connack(0x9B, "QoS not supported").text
 
 
 TIMING = Timing(stable=60, permanent_retry=30)

@@ -12,7 +12,8 @@ from paho.mqtt import __version__ as paho_version
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
-from mqttcam.mqtt.client import MQTT_3_1_1, MQTT_5, Client, ConnectOptions
+from mqttcam.mqtt.client import MQTT_3_1_1, MQTT_5, BoundedClient, Client, ConnectOptions
+from mqttcam.mqtt.packets import PUBLISH, prefixed, publish_head
 from mqttcam.mqtt.shared_socket import SharedSocket
 from tests.support.project import PROJECT
 
@@ -26,7 +27,7 @@ def _connecting(protocol: int) -> Iterator[tuple[Client, socket.socket]]:
     near, far = socket.socketpair()
     near.setblocking(False)
     far.settimeout(5)
-    shared = SharedSocket(near, lambda _mid, _reason: False, lambda: None, 1000)
+    shared = SharedSocket(near, lambda _mid, _reason: False, lambda: None)
     client = Client(shared, ConnectOptions("c", protocol, 60, 1000))
     try:
         client.send_connect("nowhere.invalid", 1)
@@ -78,6 +79,20 @@ def test_max_inflight_messages_limits_qos_1_messages() -> None:
         assert far.recv(1000).count(b"\x00\x01t") == 2, _HINT + "_max_inflight_messages limiting messages"
 
 
+def test_payload_beyond_the_largest_packet_is_discarded_as_it_arrives() -> None:
+    with _connecting(MQTT_3_1_1) as (client, far):
+        client.largest = 1000
+        payload = bytes(300_000)
+        packet = publish_head(PUBLISH, prefixed(b"t"), None, None, len(payload)) + payload
+        for start in range(0, len(packet), 50_000):
+            _receive(client, far, packet[start : start + 50_000])
+            assert len(client._in_packet["packet"]) <= 1000 + 65536, (
+                _HINT + "_in_packet holding what was read"
+            )
+        assert [message.topic for message in client.received] == ["t"]
+        assert 900 < len(client.received[0].payload) <= 1000 + 65536
+
+
 def test_server_keep_alive_is_applied() -> None:
     with _connecting(MQTT_5) as (client, far):
         _receive(client, far, b"\x20\x06\0\0\x03\x13\0\x07")
@@ -90,4 +105,7 @@ def test_our_names_do_not_collide_with_those_of_paho() -> None:
         ours = {name for name in vars(Client) if not name.startswith("__")}
         ours |= set(vars(client)) - set(vars(plain))
     _close_pair(plain)
-    assert ours & set(dir(plain)) == {"_create_socket"}, _HINT + "names that paho does not use itself"
+    ours |= {name for name in vars(BoundedClient) if not name.startswith("__")}
+    assert ours & set(dir(plain)) == {"_create_socket", "_sock_recv"}, (
+        _HINT + "names that paho does not use itself"
+    )

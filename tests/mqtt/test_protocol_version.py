@@ -18,7 +18,7 @@ def test_refusal_is_final() -> None:
 def test_closed_connection_is_a_guess_until_it_was_right_twice() -> None:
     protocol = ProtocolVersion(MQTT_5)
     for _ in range(2):
-        protocol.closed()
+        protocol.unanswered()
         assert protocol.version == MQTT_3_1_1
         protocol.accepted()
         last = protocol.version
@@ -29,13 +29,13 @@ def test_closed_connection_is_a_guess_until_it_was_right_twice() -> None:
 
 def test_5_is_tried_again_with_a_broker_that_was_starting() -> None:
     protocol = ProtocolVersion(MQTT_5)
-    protocol.closed()
+    protocol.unanswered()
     protocol.accepted()
     protocol.ended()
     assert protocol.version == MQTT_5
     protocol.accepted()
     protocol.ended()
-    protocol.closed()
+    protocol.unanswered()
     assert protocol.version == MQTT_5, "it knows 5"
 
 
@@ -45,12 +45,12 @@ def test_3_1_1_with_an_old_broker_in_place_of_a_new_one() -> None:
     protocol.ended()
     for _ in range(5):
         assert protocol.version == MQTT_5
-        protocol.closed()
+        protocol.unanswered()
     assert protocol.version == MQTT_3_1_1
 
 
 def test_3_1_1_stays_if_configured() -> None:
     protocol = ProtocolVersion(MQTT_3_1_1)
-    for event in (protocol.closed, protocol.closed, protocol.accepted, protocol.ended):
+    for event in (protocol.unanswered, protocol.unanswered, protocol.accepted, protocol.ended):
         event()
         assert protocol.version == MQTT_3_1_1

@@ -27,7 +27,7 @@ class Ends:
         self.broker.settimeout(5)
         self.acks: list[tuple[int, int]] = []
         self.closed = 0
-        self.shared = SharedSocket(near, self._ack, self._close, 1_000_000)
+        self.shared = SharedSocket(near, self._ack, self._close)
 
     def _ack(self, mid: int, reason: int) -> bool:
         if mid < OURS:
@@ -165,11 +165,6 @@ def test_reset_reaches_paho(ends: Ends) -> None:
         ends.shared.recv(1)
     with pytest.raises(OSError, match="Broken pipe"):
         ends.shared.write((b"x",), 1)
-
-
-def test_packet_that_is_too_large_is_not_read(ends: Ends) -> None:
-    with pytest.raises(ConnectionAbortedError, match="2000000 bytes"):
-        ends.shared.recv(2_000_000)
 
 
 def test_on_close_is_called_once_and_abort_resets(ends: Ends) -> None:

@@ -18,6 +18,7 @@ from mqttcam.camera.frame import Frame
 from mqttcam.camera.source import Source, SourceError, SourceInfo
 from mqttcam.camera.sources._receiver import PictureReceiver
 from mqttcam.camera.wakeup import Wakeup
+from mqttcam.mqtt.client import BoundedClient
 from mqttcam.settings import CameraSettings
 from mqttcam.settings.mqtt import PORT, TLS_PORT, TlsSettings
 from mqttcam.settings.sources.mqtt import MqttSource
@@ -88,9 +89,10 @@ class MqttSubscriber(Source):
     def _make_client(self) -> paho.Client:
         source = self._settings
         version = paho.MQTTv5 if source.protocol == 5 else paho.MQTTv311
-        client = paho.Client(
+        client = BoundedClient(
             CallbackAPIVersion.VERSION2, client_id=f"mqttcam-source-{secrets.token_hex(4)}", protocol=version
         )
+        client.largest = self._largest_packet
         if source.username is not None:
             client.username_pw_set(
                 source.username, source.password.get_secret_value() if source.password else None
@@ -102,12 +104,17 @@ class MqttSubscriber(Source):
         client.on_message = self._on_message
         return client
 
+    @property
+    def _largest_packet(self) -> int:
+        """Bytes of a packet with a picture of `max_bytes`, and more."""
+        return self._settings.max_bytes + len(self._settings.topic.encode()) + 1000
+
     def _connect_options(self) -> dict[str, Any]:
         if self._settings.protocol != 5:
             return {}
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         # The broker need not send what would be ignored, nor queue much.
-        properties.MaximumPacketSize = self._settings.max_bytes + 1000
+        properties.MaximumPacketSize = self._largest_packet
         properties.ReceiveMaximum = 2
         return {"clean_start": True, "properties": properties}
 
