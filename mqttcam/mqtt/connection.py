@@ -29,8 +29,6 @@ log = logging.getLogger(__name__)
 LARGEST_MESSAGE = 16 * 1024 * 1024
 """Bytes of the largest packet that is received. Commands are limited to far less, and a longer one gets an error in
 reply; an MQTT 5 broker does not deliver a packet beyond this limit."""
-_MAX_LOGGED = 100
-"""Topics whose messages are logged as too large; the response topics of clients are among them."""
 _OVERHEAD = 20
 """Bytes at most of header, packet identifier and lengths in a small packet."""
 

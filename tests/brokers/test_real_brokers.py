@@ -20,6 +20,7 @@ BASE = "mqttcam/yard"
 FRONT = f"{BASE}/front"
 # A camera whose pictures have more than 8 kB unless they are made smaller.
 CAMERA = pattern_camera(size="640x480")
+_ATTEMPTS = 8
 
 
 class OldClient:
@@ -61,6 +62,14 @@ class OldClient:
 
         return wait_for(find, f"the result of {request_id}", 40)
 
+    def takes_a_snapshot(self) -> bool:
+        """Ask for one until there is one: it is refused while the daemon still learns the size of a packet."""
+        for attempt in range(_ATTEMPTS):
+            self.publish(f"{FRONT}/cmd/snapshot", json.dumps({"request_id": f"snapshot {attempt}"}).encode())
+            if self.result(f"snapshot {attempt}")["ok"]:
+                return True
+        return False
+
 
 @pytest.fixture(params=BROKERS)
 def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Broker]:
@@ -78,6 +87,7 @@ def client(broker: Broker) -> Iterator[OldClient]:
 
 def test_the_whole_path(broker: Broker, client: OldClient, tmp_path: Path) -> None:
     config = configuration(broker, tmp_path, cameras={"front": CAMERA})
+    can_forget = getattr(broker, "retained_is_found", True)
     with Daemon(tmp_path, config) as daemon:
         client.wait(f"{FRONT}/state")
         assert client.wait("homeassistant/device/mqttcam_yard/config")
@@ -85,16 +95,18 @@ def test_the_whole_path(broker: Broker, client: OldClient, tmp_path: Path) -> No
         assert all(image.startswith(b"\xff\xd8") for image in images)
         client.publish(f"{FRONT}/set", b'{"brightness": 0.3, "request_id": "set"}')
         assert client.result("set")["ok"] is True
-        client.publish(f"{FRONT}/cmd/snapshot", b'{"request_id": "snapshot"}')
-        assert client.result("snapshot")["ok"] is True, daemon.log
+        assert client.takes_a_snapshot(), daemon.log
         assert client.wait(f"{FRONT}/snapshot")[-1].startswith(b"\xff\xd8")
         assert "another client" not in daemon.log
-        running = mqttcam_command(tmp_path, "forget", "-c", str(daemon.config_file))
-        assert running.returncode == 1
-        assert "is running" in running.stderr
+        if can_forget:
+            running = mqttcam_command(tmp_path, "forget", "-c", str(daemon.config_file))
+            assert running.returncode == 1
+            assert "is running" in running.stderr
         code, _ = daemon.stop()
         assert code == 0
     wait_for(lambda: client.on(f"{BASE}/status")[-1] == b"offline", "offline")
+    if not can_forget:
+        return
     done = mqttcam_command(tmp_path, "forget", "-c", str(daemon.config_file), timeout=60)
     assert done.returncode == 0, done.stderr
     assert client.on(f"{FRONT}/state")[-1] == b""
