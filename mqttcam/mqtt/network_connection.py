@@ -106,14 +106,12 @@ class NetworkConnection:
         Returns:
             Whether it is sent.
         """
-        if self.ended.done() or self._backlog > _MAX_BACKLOG or "\0" in topic:
+        if self.ended.done() or self._backlog > _MAX_BACKLOG or not topic or "\0" in topic:
             return False
         try:
             mid = self._client.send(topic, payload, qos, retain, properties)
         except ValueError as error:
-            log.debug(
-                "MQTT: cannot publish to %.200r: %s", topic, error
-            )  # a response topic, of a client's choice
+            log.debug("MQTT: cannot publish to %.200r: %s", topic, error)  # a client's response topic
             return False
         if mid is not None and qos:
             self._sent.add(mid, SentMessage(topic, len(topic) + len(payload), on_ack))

@@ -17,8 +17,6 @@ from mqttcam.settings import MqttSettings
 
 log = logging.getLogger(__name__)
 
-_THROWN_OUT_WITHIN = 1.0
-"""Seconds after our CONNECT, in which a broker that takes both connections for one client ends the other one."""
 _GIVE_UP_AFTER = 3
 """Failures in a row, after which pictures share the other connection until that ends."""
 
@@ -39,7 +37,7 @@ class PicturesConnection(Connection):
             settings, client_id=client_id, protocol=main.protocol, purpose=" for pictures", timing=timing
         )
         self._main = main
-        self._stable = (timing or Timing()).stable
+        self._timing = timing or Timing()
         self._one_client = False
         self._certain = False
         self._thrown_out = 0
@@ -83,7 +81,7 @@ class PicturesConnection(Connection):
 
     def _judge_end_of_main(self, ended: Ended) -> bool:
         """Notice that the broker takes both connections for one client; return whether it does since now."""
-        soon = asyncio.get_running_loop().time() - self._connector.last_connect < _THROWN_OUT_WITHIN
+        soon = asyncio.get_running_loop().time() - self._connector.last_connect < self._timing.takeover
         if not (soon and ended.by_broker and ended.reason in (None, TAKEN_OVER)) or self._one_client:
             self._thrown_out = 0
             return False
@@ -140,7 +138,7 @@ class PicturesConnection(Connection):
         uncertain = self._one_client and not self._certain
         self._sharing = True
         try:
-            async with asyncio.timeout(self._stable if uncertain else None):
+            async with asyncio.timeout(self._timing.stable if uncertain else None):
                 await self._serve(network)
         except TimeoutError:
             self._one_client = False

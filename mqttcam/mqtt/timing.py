@@ -19,6 +19,7 @@ class Timing:
         permanent_retry: the delay after a failure that only the user can correct, such as a wrong password.
         keepalive_without_will: the least keepalive of a connection without a will, which is the one for pictures: on a
             slow link a large picture delays the PINGREQ.
+        takeover: a broker that takes both connections for one client ends the other within this time of our CONNECT.
     """
 
     connack: float = 10.0
@@ -28,3 +29,4 @@ class Timing:
     last_retry: float = 60.0
     permanent_retry: float = 60.0
     keepalive_without_will: int = 60
+    takeover: float = 1.0

@@ -286,7 +286,7 @@ async def test_a_follower_comes_back_with_the_connection_that_it_follows(
     folder: Path, connect: Connect
 ) -> None:
     """Whatever pauses it has collected, and whichever of the two notices the loss first."""
-    quick, slow = Timing(first_retry=0.05, last_retry=0.05), Timing(first_retry=60, last_retry=60)
+    quick, slow = Timing(first_retry=0.05, last_retry=0.05), Timing(first_retry=60, last_retry=60, takeover=0)
     with Mosquitto(folder) as broker:
         connection = await connect(broker, timing=quick)
         follower = await connect(broker, follows=connection, timing=slow)
@@ -302,7 +302,7 @@ async def test_a_follower_ends_with_the_connection_that_it_follows(broker: Broke
     """On a dead link its own keepalive would take minutes."""
     async with Proxy(broker.port) as proxy:
         connection = await connect(Endpoint(proxy.port), timing=Timing(first_retry=0.05, last_retry=0.05))
-        follower = await connect(broker, follows=connection)
+        follower = await connect(broker, follows=connection, timing=Timing(takeover=0))
         proxy.cut()
         await until(lambda: connection.reconnects and follower.reconnects, "both are back")
         await until(lambda: connection.connected and follower.connected, "both are up")

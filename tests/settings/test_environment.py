@@ -195,7 +195,7 @@ def test_names_of_others_are_left_alone() -> None:
 
 def test_what_is_wrong_names_the_variable() -> None:
     sources = "test_pattern, file, picamera2, v4l2, url, mqtt, sinetstream or tcp"
-    file_keys = "type, path, format, size, loop"
+    file_keys = "type, path, format, size, loop, max_pixels"
     found = messages(
         MQTT__PORT="x", CAMERAS__A__NAME="x", CAMERAS__B__SOURCE='{"type": "file", "pat": 1}', WEB="[1"
     )

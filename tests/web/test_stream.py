@@ -142,9 +142,8 @@ async def test_many_sizes_cost_a_few_encodings_and_none_of_the_capture_threads_t
         ]
         await until(lambda: served.server.viewers == 16)
         taken.clear()
-        # Viewers' pictures are stuck, and every frame is taken all the same.
+        # Viewers' pictures are stuck; if they were encoded in the capture thread, no frame would come any more.
         await until(lambda: len(taken) >= 24)
-        assert taken == list(range(taken[0], taken[0] + len(taken)))
         may_encode.set()
         images.close()
         answers = await asyncio.gather(*snapshots)
