@@ -44,8 +44,10 @@ def topic(kafka: KafkaBroker, request: pytest.FixtureRequest) -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """kafka-python asks for TLS by an older name."""
+    """kafka-python asks for TLS by an older name, and leaves sockets that it has given up to the garbage collector."""
     for item in items:
-        item.add_marker(
-            pytest.mark.filterwarnings("ignore:ssl.PROTOCOL_TLS is deprecated:DeprecationWarning")
-        )
+        for warning in (
+            "ignore:ssl.PROTOCOL_TLS is deprecated:DeprecationWarning",
+            "ignore:unclosed .*SSLSocket:ResourceWarning",
+        ):
+            item.add_marker(pytest.mark.filterwarnings(warning))
