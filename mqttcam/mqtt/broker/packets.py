@@ -74,7 +74,8 @@ async def read_packet(reader: asyncio.StreamReader, only: PacketType | None = No
 
 def write_packet(writer: asyncio.StreamWriter, first: int, *parts: bytes) -> None:
     """Write a packet whose body is `parts`."""
-    writer.writelines((bytes((first,)) + varint(sum(map(len, parts))), *parts))
+    # From Python 3.12 on, an empty part is never removed from the transport's buffer, and `close` would wait for it.
+    writer.writelines((bytes((first,)) + varint(sum(map(len, parts))), *filter(None, parts)))
 
 
 def protocol_level(body: bytes) -> int | None:
