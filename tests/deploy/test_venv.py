@@ -28,6 +28,7 @@ def checkout(tmp_path: Path) -> Path:
 
 def script(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)  # it may be a link to the machine's own program
     path.write_text(f"#!/bin/sh\n{text}\n")
     path.chmod(0o755)
 
