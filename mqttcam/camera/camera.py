@@ -42,8 +42,7 @@ class Camera:
         takes_stills: whether that source can take a picture in full resolution.
         values: the controls' known values by key: as the frames are really taken, if the source reports that.
         readings: what is measured with its frames.
-        last_error: what went wrong last, in words. Once frames come again, whatever differs from the configuration, or
-            `None`.
+        last_error: what went wrong last, in words; while frames arrive, what differs from the configuration, or `None`.
     """
 
     def __init__(
@@ -208,7 +207,7 @@ class Camera:
 
     @property
     def was_steady(self) -> bool:
-        """Whether frames have come for a while in this process."""
+        """Whether frames have arrived steadily for a while in this process."""
         return self._supervisor.was_steady
 
     # callbacks of the capture (`CaptureCallbacks`)
@@ -229,7 +228,7 @@ class Camera:
 
     def first_frame(self, width: int, height: int) -> None:
         if self.status is CameraStatus.FAILED:
-            log.info("camera %s: frames come again", self.id)
+            log.info("camera %s: receiving frames again", self.id)
         self.stats.width, self.stats.height = width, height
         self.stats.update()
         self.last_error = self._remarks

@@ -1,4 +1,4 @@
-"""Stall detection: whether a running capture has stopped giving frames."""
+"""Stall detection: whether a running capture has stopped producing frames."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def detect_stall(capture: Capture, timing: Timing, now: float) -> SourceError | 
         if now - capture.started > max(capture.open_timeout, timing.stalled_periods * interval):
             return SourceError(f"no frame within {now - capture.started:.0f} s of its start")
     elif interval:
-        # A stream that was restarted gets as long as one that has just given a frame.
+        # A stream that was restarted gets as long as one that has just produced a frame.
         newest = max(capture.last_frame, capture.restart_requested, capture.paused_until)
         if now - newest > max(timing.min_frame_age, timing.stalled_periods * interval):
             return SourceError(f"no frame for {now - capture.last_frame:.0f} s")

@@ -67,7 +67,7 @@ class Store:
                     path.replace(path.with_suffix(".broken"))
             else:
                 if path != self._paths[0]:
-                    log.warning("the stored values are those of %s: %s", path, problems or "no other file")
+                    log.warning("using the stored values of %s: %s", path, problems or "no other file")
                     self.file.changed()
                 return
         if problems:

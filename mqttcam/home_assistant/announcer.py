@@ -114,7 +114,7 @@ class Announcer:
         if object_id not in self._disputed:
             self._disputed.add(object_id)
             log.error(
-                "%s: announced by another node, too; rename the node or the camera on one of them", object_id
+                "%s: also announced by another node; rename the node or the camera on one of them", object_id
             )
 
     def _announce(self, object_id: str, new: ha.DeviceDiscovery, complete: bool) -> None:

@@ -293,7 +293,7 @@ class Connection:
         if not self.size_limit.connection_lost(size, ended.waited, by_size, now, too_large=too_large):
             return False
         log.warning(
-            "MQTT %s: the broker ends the connection at a packet of %d bytes; packets now have at most %d bytes",
+            "MQTT %s: the broker closes the connection after a packet of %d bytes; packets are now limited to %d bytes",
             self._connector.where,
             size,
             self.size_limit.current,

@@ -129,7 +129,7 @@ class Connector:
 
     def _refused(self, reason: int, text: str) -> ConnectionFailure:
         if reason == UNSUPPORTED_PROTOCOL and self._protocol.refused():
-            log.info("MQTT %s: the broker has no MQTT 5; using 3.1.1", self.where)
+            log.info("MQTT %s: the broker does not support MQTT 5; using 3.1.1", self.where)
             return ConnectionFailure(text, retry_now=True)
         return failure_from_connack(reason, text)
 

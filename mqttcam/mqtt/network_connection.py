@@ -17,6 +17,7 @@ from mqttcam.mqtt.inflight import InflightPacket, InflightWindow, OnAck
 from mqttcam.mqtt.packet_size import PacketSizeLimit
 from mqttcam.mqtt.packets import PackedProperties
 from mqttcam.mqtt.reasons import reason_text
+from mqttcam.mqtt.received_messages import ReceivedMessages
 from mqttcam.mqtt.refusals import Refusals
 from mqttcam.mqtt.sent_messages import SentMessage, SentMessages
 from mqttcam.mqtt.shared_socket import SharedSocket
@@ -26,9 +27,6 @@ log = logging.getLogger(__name__)
 
 _MAX_BACKLOG = 1_000_000
 """Bytes of small messages that may wait for a full socket."""
-_MAX_IN_PROGRESS = 32
-"""Received messages that are being handled, and messages of ours that wait for their PUBACK, while further received
-messages are acknowledged."""
 _FILTERS_PER_SUBSCRIBE = 8
 """AWS IoT Core ends the connection of a client that sends more in one packet (AWS IoT Core quotas)."""
 _LAST_READS = 16
@@ -67,12 +65,11 @@ class NetworkConnection:
         self.connack: asyncio.Future[Connack] = self._loop.create_future()
         self.ended: asyncio.Future[Ended] = self._loop.create_future()
         self._puback_timeout = puback_timeout
-        self._on_message = on_message
         self._shared_socket = SharedSocket(sock, self._take_puback, self._unwatch)
         self._client = Client(self._shared_socket, options)
         self._writer = SocketWriter(self._shared_socket, self._client, self._settle)
+        self._received = ReceivedMessages(self._client, self._shared_socket, on_message, self._settle)
         self._backlog = 0
-        self._in_progress = 0
         self._refusals = refusals
         self._sent = SentMessages(size_limit, refusals)
         self._inflight = InflightWindow(size_limit, self._loop.time)
@@ -313,36 +310,7 @@ class NetworkConnection:
                     topic_filter,
                     f"the broker refuses the subscription to {topic_filter}: {reason_text(reason)}",
                 )
-        if client.received:
-            received, client.received = client.received, []
-            for message in received:
-                self._handle(message)
-        self._acknowledge()
-
-    def _handle(self, message: Message) -> None:
-        future = self._on_message(message)
-        if future is not None:
-            self._in_progress += 1
-            future.add_done_callback(self._handled)
-
-    def _handled(self, _future: asyncio.Future[None]) -> None:
-        self._in_progress -= 1
-        if self._client.to_acknowledge and not self.ended.done():
-            self._acknowledge()
-            self._settle()
-
-    def _acknowledge(self) -> None:
-        """Acknowledge received messages in their order, but none while many are in progress.
-
-        A broker sends no more than it may without an acknowledgement, so a flood of commands waits there, not here.
-        """
-        client = self._client
-        while (
-            client.to_acknowledge
-            and not self._shared_socket.closed
-            and self._in_progress + client.unacknowledged <= _MAX_IN_PROGRESS
-        ):
-            client.ack(client.to_acknowledge.popleft(), 1)
+        self._received.process()
 
     def _take_puback(self, mid: int, reason: int) -> bool:
         return self._inflight.acknowledge(mid, reason)

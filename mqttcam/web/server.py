@@ -117,7 +117,10 @@ class WebServer:
             raise ListenError(_reason(error, host, self._settings.port)) from error
         descriptors.lengthen_queue(self._listener)
         if self._settings.allow_unauthenticated and not self._context.auth.enabled:
-            log.info("web: everyone may change everything; `anonymous: live` shows live pictures alone")
+            log.info(
+                "web: there is no login, so everyone may change everything;"
+                " `web.anonymous: live` limits them to watching"
+            )
         self._runner = runner
         self._port = int(self._listener.sockets[0].getsockname()[1])
         self._context.open()

@@ -250,7 +250,7 @@ async def test_fault_is_logged_with_its_traceback_once(
     assert "ZeroDivisionError" in (caplog.text)
     hardware.heal()
     await running(camera)
-    assert any("frames come again" in line for line in lines(caplog, logging.INFO))
+    assert any("receiving frames again" in line for line in lines(caplog, logging.INFO))
 
 
 async def test_repeated_failure_is_logged_once_and_a_new_one_again(

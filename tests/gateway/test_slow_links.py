@@ -43,7 +43,7 @@ async def test_a_limit_of_an_mqtt_3_1_1_broker_is_found_with_one_disconnect(
             await rig.send(picture(rig.feed.max_bytes, seq))
         await in_thread(client.wait, FRONT.image_meta, lambda m: m.json["seq"] == 9)
         assert rig.connection.reconnects == 1
-        assert caplog.text.count("ends the connection at a packet of 300") == 1
+        assert caplog.text.count("closes the connection after a packet of 300") == 1
 
 
 async def test_a_picture_that_takes_several_keepalives_gets_through(

@@ -198,7 +198,7 @@ async def test_limit_is_learnt_from_a_message(
     await until(lambda: "a/state" in peculiar.published, "the message that fits")
     assert connection.connected
     assert connection.max_packet_size == 6_004
-    assert "the broker ends the connection at a packet of 12008 bytes" in caplog.text
+    assert "the broker closes the connection after a packet of 12008 bytes" in caplog.text
     assert "client id" not in caplog.text
     assert "a/config is not sent" in str(connection.problem)
 

@@ -14,7 +14,7 @@ import pytest
 
 from mqttcam.mqtt.connection import Connection, Message, Timing
 from tests.mqtt.conftest import Connect
-from tests.mqtt.tools import FRONT, TOPICS, as_sent, in_thread, login_settings
+from tests.mqtt.tools import FRONT, TOPICS, as_sent, in_thread, login_settings, subscribed
 from tests.support.broker import Broker, Endpoint, Mosquitto
 from tests.support.client import Client, retained
 from tests.support.old_broker import OldBroker
@@ -47,6 +47,7 @@ async def test_publish_and_receive(
     received: list[Message] = []
     connection = await connect(broker, protocol=protocol)
     connection.subscribe(FRONT.set_key("+"), received.append)
+    await subscribed(connection)
     assert connection.publish(FRONT.state, b'{"a": 1}', qos=1, retain=True)
     assert connection.publish(TOPICS.health, b"{}")
     state = await in_thread(client.wait, FRONT.state)
@@ -83,6 +84,7 @@ async def test_retain_flag_of_received_messages(broker: Broker, client: Client, 
     received: list[Message] = []
     connection = await connect(broker)
     connection.subscribe(FRONT.command("+"), received.append)
+    await subscribed(connection)
     await until(lambda: received, "the retained command")
     assert received[0].retain
     await in_thread(client.publish, FRONT.command("snapshot"), "", retain=True)
@@ -94,6 +96,7 @@ async def test_own_messages_do_not_come_back(broker: Broker, client: Client, con
     received: list[Message] = []
     connection = await connect(broker)
     connection.subscribe(FRONT.command("+"), received.append)
+    await subscribed(connection)
     connection.publish(FRONT.command("own"), b"", qos=1, retain=True)
     await in_thread(client.wait, FRONT.command("own"))
     await in_thread(client.publish, FRONT.command("other"), "")
@@ -106,6 +109,7 @@ async def test_unsubscribe(broker: Broker, client: Client, connect: Connect) -> 
     connection = await connect(broker)
     connection.subscribe(FRONT.set, received.append)
     connection.subscribe(FRONT.get, received.append)
+    await subscribed(connection)
     connection.unsubscribe(FRONT.set)
     await in_thread(client.publish, FRONT.set, "1")
     await in_thread(client.publish, FRONT.get, "2")
@@ -135,6 +139,7 @@ async def test_each_connection_subscribes_and_calls_the_hooks(
             received.clear()
             proxy.cut()
             await until(lambda: ups and connection.connected, "connected again")
+            await subscribed(connection)
             assert downs == [False], "nothing is queued while there is no connection"
             await in_thread(client.publish, FRONT.get, "")
             await until(lambda: received, "a message after the reconnect")
@@ -153,6 +158,7 @@ async def test_exception_of_a_handler_is_logged(
 
     connection = await connect(broker)
     connection.subscribe(FRONT.set, fail)
+    await subscribed(connection)
     for number in range(3):
         await in_thread(client.publish, FRONT.set, str(number))
     await until(lambda: len(received) == 3, "all messages")
@@ -167,6 +173,7 @@ async def test_binary_empty_and_large_payloads(broker: Broker, client: Client, c
     received: list[Message] = []
     connection = await connect(broker)
     connection.subscribe(FRONT.set, received.append)
+    await subscribed(connection)
     payloads = [b"\xff\xfe\0", b"", bytes(1_900_000), b"after"]  # Mosquitto 2.1 takes 2 MB at most
     for payload in payloads:
         await in_thread(client.publish, FRONT.set, payload)
@@ -185,6 +192,7 @@ async def test_a_message_beyond_the_largest_packet_costs_neither_memory_nor_the_
     received: list[Message] = []
     connection = await connect(mosquitto, protocol=protocol, largest_message=100_000)
     connection.subscribe(FRONT.set, received.append)
+    await subscribed(connection)
     await in_thread(client.publish, FRONT.set, bytes(300_000))
     await in_thread(client.publish, FRONT.set, "after")
     await until(lambda: received and received[-1].payload == b"after", "the message after it")
@@ -219,6 +227,7 @@ async def test_malformed_packets_from_the_broker(
     async with Proxy(broker.port) as proxy:
         connection = await connect(Endpoint(proxy.port), timing=Timing(first_retry=0.05))
         connection.subscribe("#", received.append)
+        await subscribed(connection)
         connection.publish(TOPICS.health, b"before", qos=1)
         await in_thread(client.wait, TOPICS.health)
         proxy.inject(garbage)
@@ -428,6 +437,7 @@ async def test_few_messages_are_acknowledged_while_many_are_handled(
 
     connection = await connect(broker, protocol=protocol)
     connection.subscribe(FRONT.set, handler)
+    await subscribed(connection)
     network = connection.network
     assert network is not None
     await until(lambda: not network._client.awaits_suback, "subscribed")

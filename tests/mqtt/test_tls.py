@@ -13,7 +13,7 @@ import pytest
 from mqttcam.mqtt.shared_socket import SharedSocket
 from mqttcam.tls import TlsFiles, client_context
 from tests.mqtt.conftest import Connect
-from tests.mqtt.tools import FRONT, Rig, in_thread, picture
+from tests.mqtt.tools import FRONT, Rig, in_thread, picture, subscribed
 from tests.support.broker import Broker, Mosquitto
 from tests.support.certificates import Certificates
 from tests.support.client import Client
@@ -36,6 +36,7 @@ async def test_pictures_and_commands_over_tls_with_a_certificate_of_ours(
         connection = await connect(broker, protocol=protocol)
         received: list[bytes] = []
         connection.subscribe(FRONT.set, lambda message: received.append(message.payload))
+        await subscribed(connection)
         rig = Rig.make(connection)
         for seq, size in enumerate((300, 16_384, 1_500_000, 40_000), 1):
             await rig.send(picture(size, seq))

@@ -25,6 +25,13 @@ TOPICS = Topics("mqttcam", "yard")
 FRONT = TOPICS.camera("front")
 
 
+async def subscribed(connection: Connection) -> None:
+    """Wait until the broker has acknowledged all subscriptions: what is published before may not arrive."""
+    await until(
+        lambda: connection.network is not None and not connection.network.awaits_answers, "all SUBACKs"
+    )
+
+
 def login_settings(to: Endpoint, **options: Any) -> MqttSettings:
     """The settings with which a daemon would reach `to`."""
     fields: dict[str, Any] = {

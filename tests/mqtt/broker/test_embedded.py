@@ -21,7 +21,7 @@ from mqttcam.mqtt.broker import embedded as module
 from mqttcam.mqtt.broker.embedded import BrokerError, EmbeddedBroker
 from mqttcam.mqtt.connection import Message
 from tests.mqtt.conftest import Connect
-from tests.mqtt.tools import FRONT, TOPICS, Rig, in_thread, picture
+from tests.mqtt.tools import FRONT, TOPICS, Rig, in_thread, picture, subscribed
 from tests.support.broker import Endpoint
 from tests.support.client import Client, retained
 from tests.support.project import PROJECT
@@ -92,6 +92,7 @@ async def test_payloads_of_8_mb(embedded: Endpoint, connect: Connect, protocol: 
     received: list[Message] = []
     connection = await connect(embedded, protocol=protocol)
     connection.subscribe(FRONT.set, received.append)
+    await subscribed(connection)
     with Client(embedded) as client:
         await in_thread(client.publish, FRONT.set, bytes(8_000_000), qos=2)
     await until(lambda: received, "the payload")
@@ -102,6 +103,7 @@ async def test_own_messages_do_not_come_back(embedded: Endpoint, connect: Connec
     received: list[Message] = []
     connection = await connect(embedded)
     connection.subscribe(FRONT.command("+"), received.append)
+    await subscribed(connection)
     connection.publish(FRONT.command("own"), b"", qos=1, retain=True)
     with Client(embedded) as client:
         await in_thread(client.publish, FRONT.command("other"), "")
@@ -120,6 +122,7 @@ async def test_unsubscribe_with_3_1_1(embedded: Endpoint, connect: Connect) -> N
     connection = await connect(embedded, protocol="3.1.1")
     connection.subscribe(FRONT.set, received.append)
     connection.subscribe(FRONT.get, received.append)
+    await subscribed(connection)
     connection.unsubscribe(FRONT.set)
     with Client(embedded) as client:
         await in_thread(client.publish, FRONT.set, "1")
