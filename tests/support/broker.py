@@ -17,14 +17,14 @@ from tests.support.waiting import HOST, free_port, listens, wait_for
 
 
 def find_mosquitto() -> str | None:
-    """The program, from PATH or where Debian puts it; `MQTTCAM_TEST_BROKER=iotcore` hides it."""
+    """Return the program, from PATH or where Debian installs it; `MQTTCAM_TEST_BROKER=iotcore` hides it."""
     if os.environ.get("MQTTCAM_TEST_BROKER") == "iotcore":
         return None
     return shutil.which("mosquitto", path=os.environ.get("PATH", "") + os.pathsep + "/usr/sbin")
 
 
 class Endpoint:
-    """What a client must know to connect: a broker's own port, or that of something before it."""
+    """What a client needs to connect: the port of a broker, or of a proxy before it."""
 
     username: str | None = None
     password: str | None = None
@@ -37,7 +37,7 @@ class Endpoint:
 
 
 class Broker(Endpoint):
-    """A broker process: start, stop, kill, freeze. Subclasses know its program and configuration."""
+    """A broker process: start, stop, kill, freeze. Subclasses provide its program and configuration."""
 
     def __init__(self, directory: Path, port: int | None = None) -> None:
         super().__init__(port or free_port())
@@ -50,7 +50,7 @@ class Broker(Endpoint):
         raise NotImplementedError
 
     def _forget_retained(self) -> None:
-        """Lose everything stored; called while the broker is down."""
+        """Delete everything stored; called while the broker is down."""
 
     @property
     def pid(self) -> int:
@@ -59,11 +59,11 @@ class Broker(Endpoint):
 
     @property
     def log(self) -> str:
-        """Everything that the broker wrote so far, over all its starts."""
+        """Return the broker's output so far, over all its starts."""
         return self._log_file.read_text("utf-8", "replace") if self._log_file.exists() else ""
 
     def start(self) -> Self:
-        """Start, and return when it accepts connections."""
+        """Start, and return once it accepts connections."""
         command = self._command()
         with self._log_file.open("ab") as log:
             self._process = _child(command, log)
@@ -77,26 +77,26 @@ class Broker(Endpoint):
         return self
 
     def stop(self) -> None:
-        """SIGTERM: what is retained is kept where persistence is on."""
+        """SIGTERM: retained messages survive if persistence is on."""
         self._end(signal.SIGTERM)
 
     def kill(self) -> None:
-        """SIGKILL: connections break off, nothing is saved."""
+        """SIGKILL: connections break, nothing is saved."""
         self._end(signal.SIGKILL)
 
     def restart(self, *, wipe: bool = False) -> None:
-        """Stop and start on the same port; `wipe` loses everything retained."""
+        """Stop and start on the same port; `wipe` deletes everything retained."""
         self.stop()
         if wipe:
             self._forget_retained()
         self.start()
 
     def pause(self) -> None:
-        """SIGSTOP: connections stay open and nothing moves."""
+        """SIGSTOP: connections stay open, nothing moves."""
         os.kill(self.pid, signal.SIGSTOP)
 
     def resume(self) -> None:
-        """The end of `pause`."""
+        """End `pause`."""
         os.kill(self.pid, signal.SIGCONT)
 
     def _end(self, how: signal.Signals) -> None:
@@ -122,7 +122,7 @@ class Broker(Endpoint):
 
 
 class Mosquitto(Broker):
-    """Mosquitto of this machine.
+    """This machine's mosquitto.
 
     Args:
         password: every client must log in as `mqttcam` with it.
@@ -186,7 +186,7 @@ class Mosquitto(Broker):
         return path
 
     def change_password(self, password: str) -> None:
-        """Another password from now on; mosquitto re-reads its file."""
+        """Change the password; mosquitto reads its file again."""
         self.password = password
         self._password_file()
         os.kill(self.pid, signal.SIGHUP)
@@ -229,7 +229,7 @@ class Iotcore(Broker):
 
 
 def any_broker(directory: Path) -> Broker:
-    """Mosquitto, or else the one that is always there."""
+    """Return mosquitto, or the broker from PyPI if it is missing."""
     return Mosquitto(directory) if find_mosquitto() else Iotcore(directory)
 
 

@@ -1,4 +1,4 @@
-"""Waiting for a camera of this process."""
+"""Wait for a camera of this process."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ async def until(camera: Camera, condition: Callable[[], bool], timeout: float = 
 
 
 async def running(camera: Camera) -> Camera:
-    """The camera, once frames come."""
+    """Return the camera once frames arrive."""
     await until(camera, lambda: camera.status is CameraStatus.RUNNING)
     return camera
 
 
 async def failed(camera: Camera, words: str = "") -> str:
-    """Its error, once it has failed with one that has these words."""
+    """Return its error once it has failed with one that contains these words."""
     await until(camera, lambda: camera.status is CameraStatus.FAILED and words in (camera.last_error or ""))
     assert camera.last_error is not None
     return camera.last_error

@@ -22,7 +22,7 @@ class Certificates:
 
     @classmethod
     def make(cls, directory: Path) -> Certificates:
-        """Write a new authority and what it signed into `directory`."""
+        """Write a new authority and the certificates that it signed into `directory`."""
         directory.mkdir(parents=True, exist_ok=True)
         names = ("ca", "server", "server-key", "client", "client-key")
         files = cls(*(directory / f"{name}.pem" for name in names))

@@ -1,4 +1,4 @@
-"""An MQTT 5 client for tests, which writes down everything that it receives."""
+"""An MQTT 5 client for tests that records everything it receives."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Test = Callable[["Message"], object]
 
 @dataclass(frozen=True)
 class Message:
-    """One message as it came.
+    """One message as received.
 
     `qos` and `retain` are the publisher's own: the client subscribes at QoS 2 and asks for the flag as
     published. `at` is the arrival on the monotonic clock, `index` the place among all messages of the client.
@@ -59,7 +59,7 @@ class Message:
 
 
 class Client:
-    """Connected while it is in a `with`. Every message since then is in `messages`."""
+    """Connected inside a `with` block. `messages` holds every message since then."""
 
     def __init__(self, broker: Endpoint, *filters: str) -> None:
         self.broker = broker
@@ -140,14 +140,14 @@ class Client:
 
     @contextmanager
     def reconnecting(self) -> Iterator[None]:
-        """Around what breaks the connection once: returns when the client is back and subscribed."""
+        """Wrap code that breaks the connection once; on exit, wait until the client is reconnected and subscribed."""
         before = self._connects
         yield
         self._await_connect(before + 1)
         self.subscribe(self._answers, *self._filters)
 
     def subscribe(self, *filters: str) -> None:
-        """Subscribe, and return when the broker has said so."""
+        """Subscribe, and return after the SUBACK."""
         options = SubscribeOptions(qos=2, retainAsPublished=True)
         mid = self._paho.subscribe([(item, options) for item in filters])[1]
         assert mid is not None
@@ -165,7 +165,7 @@ class Client:
         response_topic: str | None = None,
         correlation: bytes | None = None,
     ) -> None:
-        """Publish; a dict goes as JSON. At QoS 1 it returns when the broker has it."""
+        """Publish; a dict is sent as JSON. At QoS 1, return after the PUBACK."""
         data = json.dumps(payload) if isinstance(payload, dict) else payload
         properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
         if response_topic is not None:
@@ -185,7 +185,7 @@ class Client:
         timeout: float = 10,
         retain: bool = False,
     ) -> dict[str, Any]:
-        """Give a command with a response topic and correlation data; the answer that carries them."""
+        """Send a command with a response topic and correlation data; return the answer that carries them."""
         correlation = f"{self.name}-{next(self._numbers)}".encode()
         since = self.mark()
         self.publish(topic, payload, retain=retain, response_topic=self._answers, correlation=correlation)
@@ -194,17 +194,17 @@ class Client:
         return result
 
     def mark(self) -> int:
-        """The index that the next message will have, for `since`."""
+        """Return the index that the next message will have, for `since`."""
         with self._changed:
             return len(self.messages)
 
     def on(self, topic: str, since: int = 0) -> list[Message]:
-        """The messages so far on one topic."""
+        """Return the messages received so far on one topic."""
         with self._changed:
             return [message for message in self.messages[since:] if message.topic == topic]
 
     def wait(self, topic: str, test: Test | None = None, timeout: float = 10, *, since: int = 0) -> Message:
-        """The first message on `topic`, from index `since` on, that passes `test`; it may be there already.
+        """Return the first message on `topic`, from index `since` on, that passes `test`; wait for it if necessary.
 
         Raises:
             AssertionError: none came within `timeout` seconds.
@@ -214,7 +214,7 @@ class Client:
     def wait_many(
         self, topic: str, count: int, test: Test | None = None, timeout: float = 10, *, since: int = 0
     ) -> list[Message]:
-        """The first `count` messages as in `wait`."""
+        """Return the first `count` messages that `wait` would."""
         found: list[Message] = []
         index = since
         end = time.monotonic() + timeout
@@ -241,7 +241,7 @@ def _at_once(client: mqtt.Client, data: object, sock: object) -> None:
 
 
 def retained(broker: Endpoint, *filters: str) -> dict[str, Message]:
-    """What the broker holds under the filters now, by topic.
+    """Return the retained messages that match the filters, by topic.
 
     The end is known without waiting: what is stored comes before a message that is published after the
     subscription was confirmed.

@@ -1,4 +1,4 @@
-"""The daemon as a process, started as a user starts it, and `mqttcam` run to its end."""
+"""The daemon as a process, started as a user would, and `mqttcam` run to completion."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.support.project import PROJECT
 
 
 def clean_environment(home: Path, extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Nothing of the tests' own environment but where the programs are, and the same mqttcam as theirs."""
+    """Return an environment with only the search paths of programs and of this mqttcam."""
     return {
         "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
         "HOME": str(home),
@@ -40,7 +40,7 @@ def configuration(
     cameras: Mapping[str, Any] | None = None,
     **sections: Any,
 ) -> dict[str, Any]:
-    """A configuration for `broker`; `sections` are merged into it, one level deep."""
+    """Return a configuration for `broker`; `sections` are merged into it, one level deep."""
     mqtt: dict[str, Any] = {"host": broker.host, "port": broker.port}
     if broker.username:
         mqtt |= {"username": broker.username, "password": broker.password}
@@ -60,19 +60,19 @@ def configuration(
 
 
 def pattern_camera(**more: Any) -> dict[str, Any]:
-    """A small moving camera; `more` are its other settings."""
+    """Return a small moving camera; `more` are its other settings."""
     image = {"fps": 5, "quality": 80, **more.pop("image", {})}
     return {"source": {"type": "test_pattern"}, "size": "320x240", "frame_rate": 10, "image": image, **more}
 
 
 class Daemon:
-    """`mqttcam run -c FILE` (or another command that stays) in a folder of its own, with its log.
+    """`mqttcam run -c FILE` (or another command that keeps running) in its own folder, with its log.
 
     Used as a context manager it never outlives the block.
     """
 
     running: ClassVar[list[Daemon]] = []
-    """Those alive now, so that a failing test can show their logs."""
+    """Running daemons, so that a failing test can show their logs."""
 
     def __init__(
         self,
@@ -92,14 +92,14 @@ class Daemon:
         self._log_file = directory / "daemon.log"
 
     def write_config(self) -> None:
-        """Write `config` to the file that the daemon reads; text goes as it is."""
+        """Write `config` to the file that the daemon reads; text is written unchanged."""
         if self.config is None:
             return
         text = self.config if isinstance(self.config, str) else yaml.safe_dump(self.config, sort_keys=False)
         self.config_file.write_text(text)
 
     def start(self) -> Self:
-        """Start it; returns at once."""
+        """Start it and return at once."""
         self.write_config()
         with self._log_file.open("ab") as log:
             self._process = subprocess.Popen(
@@ -121,17 +121,17 @@ class Daemon:
 
     @property
     def alive(self) -> bool:
-        """Whether the process is there."""
+        """Whether the process is running."""
         return self._process is not None and self._process.poll() is None
 
     @property
     def log(self) -> str:
-        """Everything that it wrote so far, over all its starts."""
+        """Return its output so far, over all its starts."""
         return self._log_file.read_text("utf-8", "replace") if self._log_file.exists() else ""
 
     @property
     def pss(self) -> int:
-        """Its memory in bytes, shared pages counted by share."""
+        """Return its proportional set size in bytes."""
         return int(psutil.Process(self.pid).memory_full_info().pss)
 
     def send_signal(self, number: signal.Signals) -> None:
@@ -139,7 +139,7 @@ class Daemon:
         os.kill(self.pid, number)
 
     def wait(self, timeout: float = 20) -> int:
-        """Wait for its end; the exit code.
+        """Wait for it to exit; return the exit code.
 
         Raises:
             AssertionError: it did not end by itself.
@@ -151,7 +151,7 @@ class Daemon:
             raise AssertionError(f"no end within {timeout:g} s:\n{self.log[-3000:]}") from None
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> tuple[int, float]:
-        """Ask it to stop; the exit code, and how many seconds it took."""
+        """Send SIGTERM; return the exit code and the seconds it took."""
         began = time.monotonic()
         self.send_signal(how)
         code = self.wait()
@@ -163,13 +163,13 @@ class Daemon:
         self.wait()
 
     def restart(self) -> None:
-        """Stop, and start again with `config` as it is now."""
+        """Stop, and start again with the present `config`."""
         code, _ = self.stop()
         assert code == 0, f"exit code {code}:\n{self.log[-3000:]}"
         self.start()
 
     def close(self) -> None:
-        """End it, whatever state it is in, and every child that it has."""
+        """Kill it and all its children, whatever their state."""
         if self in self.running:
             self.running.remove(self)
         if self._process is None or self._process.poll() is not None:
@@ -198,7 +198,7 @@ class Daemon:
 def mqttcam_command(
     directory: Path, *arguments: str, env: Mapping[str, str] | None = None, timeout: float = 30
 ) -> subprocess.CompletedProcess[str]:
-    """Run `mqttcam ARGUMENTS` to its end in `directory`."""
+    """Run `mqttcam ARGUMENTS` to completion in `directory`."""
     return subprocess.run(
         [sys.executable, "-m", "mqttcam", *arguments],
         cwd=directory,

@@ -1,4 +1,4 @@
-"""Camera devices, one that was never opened and one that runs, and observers of them."""
+"""Camera devices, one never opened and one running, and observers of them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def store(tmp_path: Path) -> Store:
 
 @pytest.fixture
 async def make_device(store: Store) -> MakeDevice:
-    """A camera with what the store has of it; not started."""
+    """A camera with its stored values, not started."""
 
     def make(camera_id: str = "front", **settings: Any) -> CameraDevice:
         return build_device(camera_id, camera_settings(**settings), store)
@@ -50,7 +50,7 @@ async def device(make_device: MakeDevice) -> CameraDevice:
 
 @pytest.fixture
 async def running(device: CameraDevice) -> AsyncIterator[CameraDevice]:
-    """A camera that gives frames."""
+    """A camera that delivers frames."""
     device.camera.start()
     async with asyncio.timeout(10):
         await device.camera.until(lambda: device.camera.status is CameraStatus.RUNNING)
@@ -59,7 +59,7 @@ async def running(device: CameraDevice) -> AsyncIterator[CameraDevice]:
 
 
 class Recorder(CameraObserver):
-    """Keeps what a camera device tells, and refuses snapshots where it has a `problem`."""
+    """Records what a camera device reports, and refuses snapshots if it has a `problem`."""
 
     dropped_frames = 0
     max_snapshot_bytes: int | None = None
@@ -83,7 +83,7 @@ class Recorder(CameraObserver):
 
 
 class Failing(CameraObserver):
-    """Fails at every change and event."""
+    """Raises at every change and event."""
 
     def changed(self) -> None:
         raise RuntimeError("a bug")
@@ -93,7 +93,7 @@ class Failing(CameraObserver):
 
 
 def opened(device: CameraDevice, *controls: Control) -> CameraDevice:
-    """The camera as it is once its source has told its controls."""
+    """Return the camera once its source has reported its controls."""
     device.camera.info = SourceInfo("Test", 320, 240, 10, controls)
     device.camera.controls = {control.key: control for control in controls}
     device.camera.values = {control.key: control.default for control in controls}
@@ -102,7 +102,7 @@ def opened(device: CameraDevice, *controls: Control) -> CameraDevice:
 
 
 class RecordedDaemon(Daemon):
-    """Keeps what commands ask of the process."""
+    """Records what commands request of the process."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
@@ -115,7 +115,7 @@ class RecordedDaemon(Daemon):
 
 
 class RecordedNode(NodeObserver):
-    """Counts what a node tells."""
+    """Counts the notifications of a node."""
 
     reconnects = 2
 

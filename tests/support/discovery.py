@@ -34,30 +34,30 @@ ABBREVIATIONS = {
     "uniq_id": "unique_id",
     "unit_of_meas": "unit_of_measurement",
 }
-"""Those of Home Assistant's that the tests look at."""
+"""The abbreviations of Home Assistant that the tests look at."""
 
 
 def full(payload: Any) -> Any:
-    """A payload with full names."""
+    """Return a payload with its abbreviations expanded."""
     if isinstance(payload, dict):
         return {ABBREVIATIONS.get(key, key): full(value) for key, value in payload.items()}
     return [full(item) for item in payload] if isinstance(payload, list) else payload
 
 
 def components(payload: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """The entities of a device's payload, by unique id."""
+    """Return the entities of a device's payload by unique id."""
     return {entry["unique_id"]: entry for entry in full(payload)["components"].values()}
 
 
 def component(rig: Rig, key: str, camera: str = "front") -> dict[str, Any]:
-    """One entity of a camera, as it was announced."""
+    """Return one entity of a camera as it was announced."""
     device = f"mqttcam_{rig.node.name}_{camera}"
     payload = rig.client.wait(f"homeassistant/device/{device}/config", lambda m: m.payload).json
     return components(payload)[f"{device}_{key}"]
 
 
 def others_retained(node: str) -> dict[str, str]:
-    """Retained messages that are not a node's own, though some of them make use of it."""
+    """Retained messages that belong to others, although some of them refer to a node."""
     button = {"p": "button", "uniq_id": "mine", "cmd_t": f"mqttcam/{node}/front/cmd/snapshot"}
     device = {"dev": {"ids": "remote"}, "o": {"name": "a user's own"}, "cmps": {"a": button}}
     return {

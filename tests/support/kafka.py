@@ -33,9 +33,9 @@ from tests.support.waiting import HOST, free_port, listens, wait_for
 VERSION = "4.0.0"
 USER, PASSWORD = "camera", "0815"  # digits alone: a password stays text
 GUEST = "guest"
-"""A user with the same password who may do nothing but what a test allows."""
+"""A user with the same password and no permissions except those that a test grants."""
 NOBODY = "kafka.example.invalid"
-"""RFC 2606: never has an address."""
+"""Never resolves (RFC 2606)."""
 _CLUSTER = "bXF0dGNhbS10ZXN0cy0wMA"
 _POM = f"""<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
@@ -87,7 +87,7 @@ _LOGGING = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
 
 
 def _missing() -> str | None:
-    """Why there can be no real Kafka here."""
+    """Return why a real Kafka cannot run here, or None."""
     if os.environ.get("MQTTCAM_TEST_KAFKA") == "stand-in":
         return "MQTTCAM_TEST_KAFKA=stand-in"
     lacking = [program for program in ("java", "mvn") if shutil.which(program) is None]
@@ -95,7 +95,7 @@ def _missing() -> str | None:
 
 
 def _jars() -> Path:
-    """The folder with Kafka's jars, filled at its first use."""
+    """Return the folder with Kafka's jars, filled on first use."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mqttcam-tests"
     folder = cache / f"kafka-{VERSION}"
     if folder.is_dir():
@@ -116,7 +116,7 @@ def _jars() -> Path:
 
 @dataclass(frozen=True)
 class Ports:
-    """Where the broker's listeners are."""
+    """The addresses of the broker's listeners."""
 
     plain: int
     tls: int
@@ -149,7 +149,7 @@ class KafkaBroker:
         return self._log.read_text("utf-8", "replace") if self._log.exists() else ""
 
     def start(self) -> Self:
-        """Start, and return when every listener accepts connections."""
+        """Start, and return once every listener accepts connections."""
         if not self._config.exists():
             self._format()
         with self._log.open("ab") as log:
@@ -163,11 +163,11 @@ class KafkaBroker:
         self._end(signal.SIGTERM)
 
     def kill(self) -> None:
-        """Connections break off; nothing is said or flushed."""
+        """SIGKILL: connections break, nothing is flushed."""
         self._end(signal.SIGKILL)
 
     def pause(self) -> None:
-        """Connections stay open and nothing moves."""
+        """SIGSTOP: connections stay open, nothing moves."""
         self._signal(signal.SIGSTOP)
 
     def resume(self) -> None:
@@ -224,7 +224,7 @@ class KafkaBroker:
         assert done.returncode == 0, done.stdout + done.stderr
 
     def _keystore(self) -> Path:
-        """Key (PKCS 8) and certificate in one file, as Kafka wants it."""
+        """Key (PKCS #8) and certificate in one file, as Kafka requires."""
         key = load_pem_private_key(self.certificates.server_key.read_bytes(), None)
         path = self.directory / "keystore.pem"
         pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
@@ -245,7 +245,7 @@ class KafkaBroker:
 
 
 class StandIn(KafkaBroker):
-    """noida-db: speaks Kafka's protocol, without TLS, SASL and promises about loss."""
+    """noida-db, which speaks Kafka's protocol without TLS and SASL, and may lose messages."""
 
     real = False
 
@@ -267,7 +267,7 @@ class StandIn(KafkaBroker):
 
 
 def any_kafka(directory: Path) -> KafkaBroker:
-    """The real one, or else the stand-in, which the run then says. CI has the real one."""
+    """Yield a real Kafka, or the stand-in, which the run reports. CI has the real one."""
     missing = _missing()
     if missing is None:
         return KafkaBroker(directory)

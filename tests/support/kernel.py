@@ -1,4 +1,4 @@
-"""A sleep in the kernel as a stuck driver causes it: state D, for real."""
+"""An uninterruptible sleep in the kernel (state D), as a stuck driver causes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _CLONE_VFORK = 0x4000
 
 
 def sleep_in_kernel() -> None:
-    """Returns once `wake_in_kernel` is called for this process. Unlike with a stuck driver, SIGKILL ends it too."""
+    """Sleep until `wake_in_kernel` is called for this process. Unlike with a stuck driver, SIGKILL ends it too."""
     child = ctypes.CDLL(None).syscall(_CLONE[platform.machine()], _CLONE_VFORK | signal.SIGCHLD, 0, 0, 0, 0)
     if child == 0:  # a copy of this thread alone, which may not even get here: others held locks
         while True:

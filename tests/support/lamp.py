@@ -1,4 +1,4 @@
-"""Something to command, and how to: the result or the error as JSON."""
+"""A target for commands, and how to send them: the result or the error as JSON."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from mqttcam.values import Choice, Number
 
 
 class Lamp:
-    """Something to command."""
+    """A target for commands."""
 
     def __init__(self) -> None:
         self.calls: list[object] = []
         self.problem: Exception | None = None
 
     def why_not(self, command: str) -> CommandError | None:
-        """As of a kind that has lamps that can be dimmed."""
+        """A device with a lamp that can be dimmed."""
         return CommandError(Code.NOT_SUPPORTED, "this lamp cannot be dimmed") if command == "dim" else None
 
 
@@ -60,7 +60,7 @@ def given(body: object) -> bytes:
 async def ask(
     target: Any, name: str, body: object = b"", *, key: str | None = None, retained: bool = False
 ) -> dict[str, Any]:
-    """The result as JSON, of one command to a lamp, a node or a camera."""
+    """Return the result, as JSON, of one command to a lamp, a node or a camera."""
     commands: Any = {Lamp: lamp_commands, Node: node_commands, CameraDevice: camera_commands}[type(target)]
     result = await CommandRunner(target, commands).run(Request(name, given(body), key, retained))
     answer: dict[str, Any] = orjson.loads(orjson.dumps(result.as_json()))
@@ -68,7 +68,7 @@ async def ask(
 
 
 async def refused(target: Any, name: str, body: object = b"", **more: Any) -> dict[str, Any]:
-    """The error of a command that is refused."""
+    """Return the error of a refused command."""
     answer = await ask(target, name, body, **more)
     assert answer["ok"] is False
     error: dict[str, Any] = answer["error"]

@@ -1,4 +1,4 @@
-"""A node and its cameras as somebody on MQTT sees them: topics, commands, state."""
+"""A node and its cameras as an MQTT client sees them: topics, commands, state."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tests.support.client import Client, Message, Test
 
 
 class Camera:
-    """One camera's topics."""
+    """The topics of one camera."""
 
     def __init__(self, client: Client, base: str, name: str) -> None:
         self.client = client
@@ -20,19 +20,19 @@ class Camera:
         return "/".join((self.base, *levels))
 
     def set(self, patch: dict[str, Any] | str | bytes) -> dict[str, Any]:
-        """The result of a JSON patch."""
+        """Send a JSON patch; return the result."""
         return self.client.request(self.topic("set"), patch)
 
     def set_value(self, key: str, value: str | bytes) -> dict[str, Any]:
-        """The result of one plain value."""
+        """Send one plain value; return the result."""
         return self.client.request(self.topic("set", key), value)
 
     def command(self, name: str, payload: str | bytes | dict[str, Any] = b"") -> dict[str, Any]:
-        """The result of a command."""
+        """Send a command; return the result."""
         return self.client.request(self.topic("cmd", name), payload)
 
     def state(self) -> dict[str, Any]:
-        """The values now: what is published after it was asked for."""
+        """Request the state; return what is published in response."""
         since = self.client.mark()
         result = self.client.request(self.topic("get"))
         assert result["ok"] is True, result
@@ -40,7 +40,7 @@ class Camera:
         return values
 
     def wait_state(self, timeout: float = 10, *, since: int = 0, **values: Any) -> dict[str, Any]:
-        """The first state from index `since` on that has all of `values`."""
+        """Return the first state from index `since` on that has all of `values`."""
 
         def fits(message: Message) -> bool:
             state = message.json
@@ -50,11 +50,11 @@ class Camera:
         return found
 
     def wait_availability(self, value: str, *, since: int = 0, timeout: float = 15) -> Message:
-        """The first availability from index `since` on that is `value`."""
+        """Return the first availability from index `since` on that equals `value`."""
         return self.client.wait(self.topic("availability"), lambda m: m.text == value, timeout, since=since)
 
     def next_image(self, test: Test | None = None, timeout: float = 10) -> tuple[Message, dict[str, Any]]:
-        """A picture that comes from now on and its meta."""
+        """Return the next picture and its meta."""
         since = self.client.mark()
         image = self.client.wait(self.topic("image"), test, timeout, since=since)
         meta = self.client.wait(self.topic("image", "meta"), since=image.index)
@@ -62,7 +62,7 @@ class Camera:
 
 
 class Node:
-    """One node's topics."""
+    """The topics of one node."""
 
     def __init__(self, client: Client, name: str = "yard", base_topic: str = "mqttcam") -> None:
         self.client = client
@@ -74,17 +74,17 @@ class Node:
         return "/".join((self.base, *levels))
 
     def camera(self, name: str = "front") -> Camera:
-        """A camera of this node."""
+        """Return a camera of this node."""
         return Camera(self.client, self.base, name)
 
     def command(self, name: str, payload: str | bytes | dict[str, Any] = b"") -> dict[str, Any]:
-        """The result of a command to the node."""
+        """Send a command to the node; return the result."""
         return self.client.request(self.topic("cmd", name), payload)
 
     def wait_status(self, value: str, *, since: int = 0, timeout: float = 20) -> Message:
-        """The first status from index `since` on that is `value`."""
+        """Return the first status from index `since` on that equals `value`."""
         return self.client.wait(self.topic("status"), lambda m: m.text == value, timeout, since=since)
 
     def wait_online(self, *, since: int = 0, timeout: float = 20) -> Message:
-        """Online again, or at last."""
+        """Wait until it is online."""
         return self.wait_status("online", since=since, timeout=timeout)

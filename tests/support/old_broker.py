@@ -1,4 +1,4 @@
-"""A door before a real broker that knows no MQTT 5: it refuses version 5 and lets 3.1.1 through."""
+"""A proxy before a real broker that refuses MQTT 5 and passes 3.1.1 through."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _UNACCEPTABLE_VERSION = bytes((0x20, 2, 0, 1))
 
 
 class OldBroker(Endpoint):
-    """Listens on `port`; `levels` are the protocol levels of the CONNECTs that came (5, or 4 for 3.1.1)."""
+    """Listens on `port`; `levels` are the protocol levels of the CONNECTs received (5, or 4 for 3.1.1)."""
 
     def __init__(self, behind: int) -> None:
         self._behind = behind

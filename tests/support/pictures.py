@@ -9,7 +9,7 @@ import simplejpeg
 
 
 def jpeg(width: int = 320, height: int = 240, *, seed: int = 0, noise: int = 20, quality: int = 90) -> bytes:
-    """A coloured gradient; each seed another one. `noise` (0 to 255) makes it big."""
+    """Return a coloured gradient, different for each seed. `noise` (0 to 255) makes it large."""
     random = np.random.default_rng(seed)
     ramp = np.linspace(0, 255, width, dtype=np.uint8)
     pixels = np.empty((height, width, 3), dtype=np.uint8)
@@ -34,7 +34,7 @@ def claiming(width: int, height: int, start_of_frame: int = 0xC2) -> bytes:
 
 
 def jpeg_folder(directory: Path, count: int = 4, width: int = 320, height: int = 240) -> list[bytes]:
-    """Write `001.jpg` … into `directory`; their contents in order."""
+    """Write `001.jpg` … into `directory`; return their contents in order."""
     directory.mkdir(parents=True, exist_ok=True)
     pictures = [jpeg(width, height, seed=number) for number in range(count)]
     for number, data in enumerate(pictures, 1):
@@ -43,7 +43,7 @@ def jpeg_folder(directory: Path, count: int = 4, width: int = 320, height: int =
 
 
 def raw_ring(path: Path, count: int = 4, width: int = 320, height: int = 240) -> Path:
-    """A file of `count` planar 4:2:0 frames, each of another grey."""
+    """Write a file of `count` planar 4:2:0 frames, each a different grey."""
     chroma = np.full(width * height // 2, 128, np.uint8).tobytes()
     with path.open("wb") as file:
         for number in range(count):
@@ -52,7 +52,7 @@ def raw_ring(path: Path, count: int = 4, width: int = 320, height: int = 240) ->
 
 
 def size_of(data: bytes) -> tuple[int, int]:
-    """Width and height of a JPEG, decoded whole.
+    """Return width and height of a JPEG, decoding all of it.
 
     Raises:
         ValueError: it is none.
@@ -62,5 +62,5 @@ def size_of(data: bytes) -> tuple[int, int]:
 
 
 def brightness_of(data: bytes) -> float:
-    """The mean of a JPEG's grey values, 0 to 255."""
+    """Return the mean of a JPEG's grey values, 0 to 255."""
     return float(simplejpeg.decode_jpeg(data, colorspace="GRAY").mean())

@@ -1,8 +1,8 @@
-"""Where this checkout is."""
+"""The location of this checkout."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
-"""Its root folder, from which `mqttcam` and `tests` can be imported."""
+"""The root folder, from which `mqttcam` and `tests` can be imported."""

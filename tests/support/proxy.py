@@ -22,11 +22,11 @@ _SMALL_BUFFER = 16384
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 UP, DOWN = "up", "down"
-"""From the client to the broker, and back."""
+"""The direction of bytes: from the client to the broker, or back."""
 
 
 class Proxy:
-    """Listens on `port`; every fault is for all connections that are there, and for later ones.
+    """Listens on `port`. Each fault applies to all present connections and to later ones.
 
     Its own buffers are small, so that what it does not pass on stays with the sender.
 
@@ -70,16 +70,16 @@ class Proxy:
 
     @property
     def open(self) -> int:
-        """Connections now."""
+        """Return the number of open connections."""
         return len(self._clients)
 
     def stall(self, *directions: str) -> None:
-        """Pass on nothing more, in both directions or in those named; connections stay open."""
+        """Stop passing on bytes, in both directions or in those named; connections stay open."""
         for direction in directions or (UP, DOWN):
             self._flowing[direction].clear()
 
     def resume(self) -> None:
-        """The end of `stall`."""
+        """End `stall`."""
         for flowing in self._flowing.values():
             flowing.set()
 
@@ -90,7 +90,7 @@ class Proxy:
                 _reset(writer)
 
     def inject(self, data: bytes) -> None:
-        """Slip bytes in between those that the broker sends."""
+        """Insert bytes into what the broker sends."""
         for client in self._clients:
             client.write(data)
 

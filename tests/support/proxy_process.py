@@ -1,4 +1,4 @@
-"""A link with faults between a daemon and its broker: the fault proxy, as a program of its own."""
+"""A link with faults between a daemon and its broker: the fault proxy as a separate process."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.support.project import PROJECT
 
 
 class ProxyProcess(Endpoint):
-    """Connect to its `port` instead of the broker's; a context manager."""
+    """Context manager; connect to its `port` instead of the broker's."""
 
     def __init__(self, broker: Endpoint) -> None:
         self._process = subprocess.Popen(
@@ -29,7 +29,7 @@ class ProxyProcess(Endpoint):
         self.certificates = broker.certificates
 
     def command(self, fault: str) -> None:
-        """One fault, as the proxy's own description lists them: `rate 100000`, `stall up`, `resume`, `cut`, …"""
+        """Cause one fault of those that the proxy lists: `rate 100000`, `stall up`, `resume`, `cut`, …"""
         assert self._process.stdin is not None
         self._process.stdin.write(fault + "\n")
         self._process.stdin.flush()

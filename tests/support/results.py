@@ -1,4 +1,4 @@
-"""The shape of results, and how many of them a command got."""
+"""The shape of results, and how many of them a command receives."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ CODES = {
     "too_large",
     "internal",
 }
-"""Every error code that there is."""
+"""Every error code."""
 
 _numbers = itertools.count(1)
 
 
 def check_ok(result: dict[str, Any], command: str, request_id: object = None) -> dict[str, Any]:
-    """That a result says yes in the agreed shape; its `changed`."""
+    """Assert that a result reports success in the agreed shape; return its `changed`."""
     assert result["ok"] is True, result
     assert result["command"] == command
     assert result["request_id"] == request_id
@@ -40,7 +40,7 @@ def check_ok(result: dict[str, Any], command: str, request_id: object = None) ->
 def check_error(
     result: dict[str, Any], command: str, *codes: str, field: str | None = None, request_id: object = None
 ) -> dict[str, Any]:
-    """That a result says no in the agreed shape and with one of `codes`; its `error`.
+    """Assert that a result reports an error of `codes` in the agreed shape; return its `error`.
 
     `field`, where given, must be the one named.
     """
@@ -60,14 +60,14 @@ def check_error(
 
 @dataclass(frozen=True)
 class Answers:
-    """What one command got: on its response topic, and on the `result` topic."""
+    """The results of one command: on its response topic, and on the `result` topic."""
 
     to_sender: list[dict[str, Any]]
     to_all: list[dict[str, Any]]
 
 
 def answers_to(client: Client, device: str, topic: str, payload: str | bytes) -> Answers:
-    """Give a command and collect every answer to it.
+    """Send a command and collect every answer to it.
 
     `device` is the topic of the node or camera, `topic` the command's below it. After the first answer a
     command with an identity of its own follows; whatever comes until it is answered belongs to the first.

@@ -1,4 +1,4 @@
-"""A broker, a daemon on it and a client that sees all of the daemon's messages from its start on."""
+"""A broker, a daemon on it, and a client that receives all of the daemon's messages from the start."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.support.waiting import wait_for
 
 @dataclass(frozen=True)
 class Rig:
-    """All of it, running."""
+    """A running broker, daemon and client."""
 
     broker: Broker
     daemon: Daemon
@@ -30,11 +30,11 @@ class Rig:
         return self.node.camera("front")
 
     def retained(self, *filters: str) -> dict[str, Message]:
-        """What the broker holds of this node, or under `filters`."""
+        """Return the retained messages of this node, or those that match `filters`."""
         return retained(self.broker, *(filters or (f"{self.node.base}/#",)))
 
     def discovery(self) -> dict[str, Any]:
-        """The discovery payloads of this node that the broker holds now."""
+        """Return the retained discovery payloads of this node."""
         mine = f"mqttcam_{self.node.name}"
         held = retained(self.broker, "homeassistant/device/+/config")
         return {topic: m.json for topic, m in held.items() if f"/{mine}/" in topic or f"/{mine}_" in topic}

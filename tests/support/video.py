@@ -14,7 +14,7 @@ LIMITED, FULL = 1, 2
 
 
 def video(path: Path, count: int = 5, size: tuple[int, int] = (64, 48), **options: Any) -> Path:
-    """A video of one colour; its left upper quarter is black, its frames get brighter with `fade`."""
+    """Write a video of one colour; its upper left quarter is black, its frames get brighter with `fade`."""
     pixels = np.empty((size[1], size[0], 3), np.uint8)
     space, limits = options.get("space", BT601), options.get("limits", LIMITED)
     with av.open(str(path), "w") as container:

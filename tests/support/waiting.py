@@ -16,11 +16,11 @@ HOST = "127.0.0.1"
 
 
 _PORTS = range(20_000, 32_000)
-"""Below those of outgoing connections (32768 and up on Linux): one could take the port of a server that restarts."""
+"""Below the ports of outgoing connections (32768 and up on Linux), which could take the port of a restarting server."""
 
 
 def free_port() -> int:
-    """Return a random TCP port of the loopback interface that nothing uses now.
+    """Return a random free TCP port of the loopback interface.
 
     Tests in other processes ask for ports, too, and a server binds its port later: two in a row would be the same.
     """
