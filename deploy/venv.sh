@@ -54,8 +54,10 @@ install_ensurepip() {
 install_locked() {
     folder=$1
     shift
+    # A URL, because pip takes a space for the end of a path, and because builds run pip in folders of their own.
+    constraints=$("$folder/bin/python" -c 'import pathlib; print(pathlib.Path(".ci/constraints.txt").resolve().as_uri())')
     # The second variable is for pip 25.3 and newer, which builds without the first.
-    PIP_CONSTRAINT=.ci/constraints.txt PIP_BUILD_CONSTRAINT=.ci/constraints.txt \
+    PIP_CONSTRAINT=$constraints PIP_BUILD_CONSTRAINT=$constraints \
         "$folder/bin/python" -m pip install --quiet "$@" && return
     [ "${CI:-}" != true ] || return 1
     echo "The tested versions cannot be installed here; installing the newest ones instead."

@@ -7,6 +7,8 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import pytest
 
@@ -104,6 +106,23 @@ def test_a_stale_environment_is_made_again_and_a_good_one_kept(checkout: Path) -
     assert [line for line in log if "pip" in line] == ["-m pip install --quiet --editable .[demo]"]
     assert log[-1] == "-m mqttcam demo"
     assert made.read_text().count("\n") == 1
+
+
+def test_the_tested_versions_are_found_from_any_folder(checkout: Path) -> None:
+    """Pip starts itself in other folders to build packages, and splits the variable at spaces."""
+    (checkout / "pyproject.toml").write_text("")
+    (checkout / ".ci").mkdir()
+    (checkout / ".ci/constraints.txt").write_text("")
+    script(checkout / "bin/python3", "exit 0")
+    script(
+        checkout / ".venv/bin/python",
+        f'case "$2" in *as_uri*) exec "{sys.executable}" "$@";; pip) echo "$PIP_CONSTRAINT" >>"$0.log";; esac',
+    )
+    code, out, err = start(checkout)
+    assert (code, err) == (0, []), out
+    (constraints,) = (checkout / ".venv/bin/python.log").read_text().splitlines()
+    assert " " not in constraints
+    assert url2pathname(urlsplit(constraints).path) == str(checkout.resolve() / ".ci/constraints.txt")
 
 
 def test_the_python_of_the_tests_is_new_enough() -> None:
