@@ -20,9 +20,9 @@ class WriteTiming:
     """All in seconds.
 
     Attributes:
-        answer: how long to wait for the disk before that counts as a failure.
-        first_retry: before the first new attempt; doubled before each further one.
-        last_retry: the longest time between two attempts.
+        answer: the time limit for a write; one that takes longer counts as failed.
+        first_retry: the delay before the first new attempt; doubled before each further one.
+        last_retry: the longest delay between two attempts.
     """
 
     answer: float = 5.0
@@ -54,8 +54,8 @@ class DurableFile:
 
         Args:
             paths: of the file and of its copies.
-            content: returns what is to be on disk.
-            lost: what a restart would lose while the content is not on disk, for a message.
+            content: returns the content to write.
+            lost: the consequence of a restart while the content is not on disk, for the message.
         """
         self.problem: str | None = None
         self.listeners = Listeners(f"the file {paths[0]}")
@@ -117,6 +117,6 @@ class DurableFile:
         if problem is None:
             log.info("%s: written again", self._paths[0])
         elif self.problem is None:
-            log.error("%s; trying again until it can", problem)
+            log.error("%s; retrying until it succeeds", problem)
         self.problem = problem
         self.listeners.notify()

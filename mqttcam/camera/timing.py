@@ -10,21 +10,21 @@ class Timing:
     """The timeouts and intervals of one camera, in seconds.
 
     Attributes:
-        tick: between two checks of a running capture.
+        tick: the interval between two checks of a running capture.
         read_timeout: the longest that one read waits for a frame, and so the longest before a request to stop is
             noticed.
-        answer_timeout: a thread that has not returned from its source for this long hangs.
+        answer_timeout: how long a thread may take to return from its source before it counts as hung.
         request_timeout: the longest that setting values may take, from the request to the result.
-        open_timeout: from the start of a source to its first frame, unless the source asks for more.
+        open_timeout: the longest time from the start of a source to its first frame, unless the source asks for more.
         still_timeout: the longest that a picture in full resolution may take, in addition to four frame periods.
-        min_frame_age: a camera without a frame for this long, or for `stalled_periods` if that is longer, counts as
-            stalled.
+        min_frame_age: how long a camera may be without a frame before it counts as stalled, or `stalled_periods` if
+            that is longer.
         stalled_periods: frame periods without a frame after which a camera counts as stalled.
         hang_timeout: how long a read may block before a source without a frame rate counts as hung.
         first_retry, last_retry: the longest pause after the first failure, and after many.
-        stable: after this long with frames arriving, failures are counted from the start again.
+        stable: how long frames must arrive before failures are counted from the start again.
         close_timeout: the longest that a source may take to close before it is opened again.
-        stop_timeout: the same before the daemon ends.
+        stop_timeout: the same, before the daemon ends.
         off_timeout: extra time, beyond `close_timeout`, for a camera that was switched off to close before a new
             process is requested.
     """

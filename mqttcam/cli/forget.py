@@ -22,11 +22,11 @@ class ForgetTiming:
     """All in seconds.
 
     Attributes:
-        connect: to connect, which includes the fallback to MQTT 3.1.1.
-        answer: for the broker to acknowledge messages and subscriptions.
-        daemon: for a running daemon to answer a command.
-        quiet: without a retained message, after which all of them have come; some brokers send them late.
-        between: between the removal of discovery and of the other topics.
+        connect: the time limit for connecting, including the fallback to MQTT 3.1.1.
+        answer: the time limit for the broker to acknowledge messages and subscriptions.
+        daemon: the time limit for a running daemon to answer a command.
+        quiet: the pause after which no more retained messages are expected; some brokers send them late.
+        between: the delay between the removal of discovery and of the other topics.
     """
 
     connect: float = 30.0

@@ -52,7 +52,7 @@ class Body:
         self.error: CommandError | None = None
         if (size := len(request.payload)) > MAX_PAYLOAD:
             allowed = {"max_bytes": MAX_PAYLOAD}
-            message = f"the payload has {size} bytes, the limit is {MAX_PAYLOAD}"
+            message = f"the payload is {size} bytes, the limit is {MAX_PAYLOAD}"
             self.error = CommandError(Code.TOO_LARGE, message, allowed=allowed)
         elif self._raw.startswith(b"{") and request.key is None:
             self._read_object()

@@ -55,7 +55,7 @@ class SnapshotPublisher:
             raise CommandError(Code.BUSY, f"{self._pending} snapshots are waiting for the broker")
         if len(picture.jpeg) > self.max_bytes:
             raise CommandError(
-                Code.TOO_LARGE, f"the picture has {len(picture.jpeg)} bytes; allowed: {self.max_bytes}"
+                Code.TOO_LARGE, f"the picture is {len(picture.jpeg)} bytes; allowed: {self.max_bytes}"
             )
         self._pending += 1
         try:

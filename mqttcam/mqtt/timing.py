@@ -10,16 +10,17 @@ class Timing:
     """All in seconds.
 
     Attributes:
-        connack: from CONNECT to CONNACK.
-        puback: the connection counts as dead once a picture has waited this long for its PUBACK without any progress.
-        stable: a connection must live this long for the next attempt to come quickly again: otherwise two daemons with
-            the same client id would disconnect each other without a pause.
+        connack: the longest wait for CONNACK after CONNECT.
+        puback: how long a picture may wait for its PUBACK, without any progress, before the connection counts as dead.
+        stable: how long a connection must last for the next attempt to be quick again: otherwise two daemons with the
+            same client id would disconnect each other without a pause.
         first_retry: the longest delay before the first attempt after a failure; doubled after each further one.
         last_retry: the longest delay at all.
         permanent_retry: the delay after a failure that only the user can correct, such as a wrong password.
         keepalive_without_will: the least keepalive of a connection without a will, which is the one for pictures: on a
             slow link a large picture delays the PINGREQ.
-        takeover: a broker that takes both connections for one client ends the other within this time of our CONNECT.
+        takeover: the time from our CONNECT within which a broker that takes both connections for one client ends the
+            other one.
     """
 
     connack: float = 10.0

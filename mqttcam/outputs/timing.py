@@ -12,10 +12,11 @@ class OutputTiming:
     Attributes:
         first_retry: the longest delay before the first attempt after a failure; doubled after each further one.
         last_retry: the longest delay at all.
-        silence: how long the destination may not answer before that is reported as a problem; the writer may keep
+        silence: how long the destination may be silent before that is reported as a problem; the writer may keep
             waiting.
-        open: for a client to find its topic, before the attempt counts as failed.
-        server_connect, server_answer: for SINETStream's configuration server to accept a connection, and to answer.
+        open: the time limit for a client to find its topic; after that, the attempt counts as failed.
+        server_connect, server_answer: the time limits for SINETStream's configuration server to accept a connection, and
+            to answer.
     """
 
     first_retry: float = 0.5

@@ -27,8 +27,8 @@ QUERY_TIMEOUT = 3.0
 _SOCKET = "health.sock"
 _CHECK_INTERVAL = 0.5
 """Seconds between two checks that folder and socket are there."""
-_LONGEST_LOOK = 10_000
-"""The most files of earlier runs whose mode is corrected at the start."""
+_MAX_FILES = 10_000
+"""Maximum number of files from earlier runs whose modes are corrected at the start."""
 _OURS = ("*.json", "*.broken", "*.key", "spool", "spool/*", "spool/*/*")
 """Names of the daemon's own files; the folder may also contain others."""
 
@@ -192,7 +192,7 @@ def _make_contents_private(folder: Path) -> None:
     """Correct the modes of a folder that was made by hand or by an earlier release."""
     make_private(folder)
     files = itertools.chain.from_iterable(folder.glob(pattern) for pattern in _OURS)
-    for path in itertools.islice(files, _LONGEST_LOOK):
+    for path in itertools.islice(files, _MAX_FILES):
         make_private(path)
 
 

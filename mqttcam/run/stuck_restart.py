@@ -36,7 +36,7 @@ class RestartTiming:
     """Waits before a restart, in seconds; there is none before the first in a row.
 
     Attributes:
-        first: before the second restart in a row; doubled before each one after it.
+        first: the wait before the second restart in a row; doubled before each one after it.
         longest: the longest wait.
     """
 

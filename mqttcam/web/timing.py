@@ -10,14 +10,14 @@ class Timing:
     """Times of the web server, in seconds.
 
     Attributes:
-        idle: after which a connection without a complete request is closed.
-        body: within which the body of a request has to arrive.
-        tls_handshake: within which a client has to complete the TLS handshake.
-        stalled: after which an MJPEG client that reads nothing is disconnected.
-        snapshot: within which the camera has to deliver a frame for `snapshot.jpg`.
-        heartbeat: after which a stream sends something although nothing has changed, so that clients notice a dead one.
-        refresh: between two looks at values that change without a notification, such as the frame rate.
-        coalesce: during which changes are collected into one update.
+        idle: the time after which a connection without a complete request is closed.
+        body: the time within which the body of a request has to arrive.
+        tls_handshake: the time within which a client has to complete the TLS handshake.
+        stalled: the time after which an MJPEG client that reads nothing is disconnected.
+        snapshot: the time within which the camera has to deliver a frame for `snapshot.jpg`.
+        heartbeat: the time after which a stream without news sends something, so that clients notice a dead one.
+        refresh: the interval for reading values that change without a notification, such as the frame rate.
+        coalesce: the time during which changes are collected into one update.
     """
 
     idle: float = 30.0
