@@ -97,6 +97,8 @@ class Camera:
         Args:
             abandoned: captures of a stopped camera that this one replaces.
         """
+        if not self.enabled:
+            log.info("camera %s: switched off", self.id)
         self._supervisor.start(wanted=self.enabled, abandoned=abandoned)
 
     async def stop(self) -> None:
@@ -227,8 +229,10 @@ class Camera:
         self._listeners.notify()
 
     def first_frame(self, width: int, height: int) -> None:
-        if self.status is CameraStatus.FAILED:
-            log.info("camera %s: receiving frames again", self.id)
+        if self.status is not CameraStatus.RUNNING:
+            what = "receiving frames again" if self.status is CameraStatus.FAILED else "open"
+            rate = f" at {1 / self._interval:.4g} fps" if self._interval else ""
+            log.info("camera %s: %s, %dx%d%s", self.id, what, width, height, rate)
         self.stats.width, self.stats.height = width, height
         self.stats.update()
         self.last_error = self._remarks

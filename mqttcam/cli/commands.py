@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import os
 import sys
 import tempfile
@@ -17,11 +18,19 @@ from mqttcam.cli.outcome import DONE, FAILED, CommandFailed, UsageError, drop_ou
 from mqttcam.settings import Settings, SettingsError, check_daemon, find_config, load
 from mqttcam.settings.loading.container_node import keep_node
 from mqttcam.settings.loading.dotenv import load_dotenv
+from mqttcam.settings.loading.environment import configuring
 from mqttcam.settings.nii_sender.variables import translate
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:
     return load(find_config(arguments.config, os.environ), os.environ)
+
+
+def _where(path: Path | None) -> str:
+    """Return where the configuration comes from: a file, variables, or both; never a value."""
+    names = ", ".join(configuring(os.environ))
+    file = str(path.absolute()) if path is not None else ""
+    return " and ".join(filter(None, (file, names and f"the variables {names}")))
 
 
 def _print(text: str) -> None:
@@ -66,6 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     settings = read()
     log.set_up(settings.log.level, settings.log.format)
+    logging.getLogger(__name__).info("configuration: %s", _where(path))
     keep_node(settings, os.environ)
     return run_daemon(settings, read)
 
@@ -146,6 +156,9 @@ def snapshot(arguments: argparse.Namespace) -> int:
         Path(arguments.output).write_bytes(picture.jpeg)
     except OSError as error:
         raise CommandFailed(f"cannot write {arguments.output}: {error.strerror}") from None
+    _print(
+        f"camera {camera_id}: {picture.width}x{picture.height}, {len(picture.jpeg)} bytes: {arguments.output}"
+    )
     return DONE
 
 
@@ -161,10 +174,25 @@ def healthcheck(arguments: argparse.Namespace) -> int:
     """Print the problems of the running daemon."""
     from mqttcam.run.health_socket import query_health
 
-    problems = query_health(_settings(arguments).state_dir)
+    settings = _settings(arguments)
+    problems = query_health(settings.state_dir)
     for problem in problems:
         print(problem, file=sys.stderr)
-    return FAILED if problems else DONE
+    if problems:
+        return FAILED
+    _print(f"node {settings.node}: running, no problems")
+    return DONE
+
+
+def password(_arguments: argparse.Namespace) -> int:
+    """Print the hash of a password."""
+    from mqttcam.cli.password import HOW_TO_USE, read_password
+    from mqttcam.web.passwords import hash_password
+
+    _print(hash_password(read_password()))
+    if sys.stdout is not None and sys.stdout.isatty():
+        print(HOW_TO_USE, file=sys.stderr)
+    return DONE
 
 
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
@@ -177,4 +205,5 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "snapshot": snapshot,
     "schema": schema,
     "healthcheck": healthcheck,
+    "password": password,
 }

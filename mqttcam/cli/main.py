@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from mqttcam import __version__
-from mqttcam.cli.outcome import DONE, FAILED, USAGE, CommandFailed, UsageError, drop_output
+from mqttcam.cli.outcome import DONE, FAILED, INTERRUPTED, USAGE, CommandFailed, UsageError, drop_output
 
 _DAEMONS = frozenset({"run", "demo"})
 """The subcommands that run until a signal."""
@@ -72,11 +72,24 @@ def build_parser() -> argparse.ArgumentParser:
     )
     add("schema", "print the JSON Schema of the configuration file", config=False)
     add("healthcheck", "exit with 0 if the running daemon is healthy")
+    add("password", "ask for a password of the web page and print its hash", config=False)
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one subcommand and return the exit code: 0 success, 1 failure, 2 invalid usage or configuration."""
+    """Run one subcommand and return the exit code: 0 success, 1 failure, 2 invalid usage or configuration, 130 Ctrl-C.
+
+    `run` and `demo` end with 0 after Ctrl-C, once they run.
+    """
+    try:
+        return _run_command(argv)
+    except KeyboardInterrupt:
+        # Threads may take a moment to end; a second Ctrl-C does not wait for them.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        return INTERRUPTED
+
+
+def _run_command(argv: Sequence[str] | None) -> int:
     arguments = build_parser().parse_args(argv)
     if arguments.command in _DAEMONS:
         _handle_signals()
@@ -102,8 +115,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         return USAGE
     except CommandFailed as error:
         print(f"mqttcam: {error}", file=sys.stderr)
-        return FAILED
-    except KeyboardInterrupt:
         return FAILED
     except BrokenPipeError:
         # The reader has closed the pipe (`mqttcam schema | head`), which is not an error.

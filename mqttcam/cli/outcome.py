@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from pathlib import Path
 
 DONE, FAILED, USAGE = 0, 1, 2
+INTERRUPTED = 128 + signal.SIGINT
+"""By Ctrl-C, as shells report it."""
 
 
 class UsageError(Exception):

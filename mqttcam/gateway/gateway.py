@@ -168,6 +168,12 @@ class MqttGateway(NodeObserver):
         for camera in self._cameras.values():
             camera.announce()
         self._node.publish_info()
+        if self._announcer is not None:
+            log.info(
+                "Home Assistant: announced the node and %d cameras below %s",
+                len(self._cameras),
+                self._announcer.prefix,
+            )
 
     def _publish_new_capabilities(self, device: CameraDevice) -> None:
         if self._connection.connected:

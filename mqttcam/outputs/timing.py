@@ -15,8 +15,8 @@ class OutputTiming:
         silence: how long the destination may be silent before that is reported as a problem; the writer may keep
             waiting.
         open: the time limit for a client to find its topic; after that, the attempt counts as failed.
-        server_connect, server_answer: the time limits for SINETStream's configuration server to accept a connection, and
-            to answer.
+        server_connect, server_answer: the time limits for SINETStream's configuration server to accept a connection,
+            and to answer.
     """
 
     first_retry: float = 0.5

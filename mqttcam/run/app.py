@@ -82,7 +82,12 @@ class App(Daemon):
             services = await start_services(stack, self.settings, self.registry, self._store.write_again)
             cameras = self._start_cameras(services.gateway)
             await self._store.save()
-            log.info("mqttcam %s runs as node %s", __version__, self.registry.node.id)
+            log.info(
+                "mqttcam %s runs as node %s; state folder %s",
+                __version__,
+                self.registry.node.id,
+                self.settings.state_dir.absolute(),
+            )
             if on_ready is not None:
                 on_ready(services)
             await stack.enter_async_context(SystemdNotifier())
@@ -105,6 +110,8 @@ class App(Daemon):
         cameras = ConfiguredCameras(
             self.registry, gateway, self._outputs, self._store, self._stuck_restart.request
         )
+        if not self.settings.cameras:
+            log.warning("no camera is configured; `mqttcam cameras` lists those of this machine")
         for camera_id, settings in self.settings.cameras.items():
             cameras.add(camera_id, settings)
         self._cameras.set_result(cameras)

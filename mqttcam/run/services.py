@@ -100,5 +100,5 @@ async def _start_web(
     except OSError as error:
         raise StartError(f"web: {error}") from error
     stack.push_async_callback(server.stop)
-    log.info("web page: %s", server.url)
+    log.info("web page: %s (listening on %s, port %d)", server.url, settings.web.host, server.port)
     return server.url

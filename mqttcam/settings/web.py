@@ -26,7 +26,7 @@ MIN_TOKEN = 20
 MAX_HASH_MEMORY = 64 * 2**20
 """Bytes that checking a password may use (128 x n x r, RFC 7914)."""
 _HASH = re.compile(r"scrypt:(\d{1,8}):(\d{1,3}):(\d{1,3}):[A-Za-z0-9_-]{16,}:[A-Za-z0-9_-]{32,}")
-_NOT_A_HASH = "the line that `python -m mqttcam.web.passwords` prints"
+_NOT_A_HASH = "the line that `mqttcam password` prints"
 _PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)*")
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.:\[\]*-]+")
 
@@ -75,7 +75,7 @@ class WebUser(Section):
     """A user who logs in with name and password."""
 
     password_hash: Annotated[SecretStr, AfterValidator(_password_hash)] = Field(
-        description="The output of `python -m mqttcam.web.passwords`; never the password itself."
+        description="The output of `mqttcam password`; never the password itself."
     )
     role: Annotated[Role, AnyCase()] = Field(
         "admin", description="`viewer`: sees everything but changes nothing."

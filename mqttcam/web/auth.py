@@ -18,13 +18,12 @@ from aiohttp import web
 from mqttcam.settings.web import Role, WebSettings
 from mqttcam.web.errors import ApiError
 from mqttcam.web.login_queue import LoginQueue, QueueFull
-from mqttcam.web.passwords import hash_password, verify_password
+from mqttcam.web.passwords import MAX_PASSWORD, hash_password, verify_password
 from mqttcam.web.rate_limiter import LoginRateLimiter
 from mqttcam.web.sessions import Session, Sessions
 
 _MAX_VERIFIED = 64
 _VERIFIED_SECONDS = 600.0
-_MAX_PASSWORD_LENGTH = 1024
 _CACHE_KEY = os.urandom(32)
 
 
@@ -115,7 +114,7 @@ class Authenticator:
         """
         if not name:
             return self._by_token(password)
-        if len(password) > _MAX_PASSWORD_LENGTH:
+        if len(password) > MAX_PASSWORD:
             return None
         user = self._settings.users.get(name)
         expected = user.password_hash.get_secret_value() if user else None

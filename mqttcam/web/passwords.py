@@ -1,19 +1,19 @@
 """Password hashes: scrypt (RFC 7914) from the standard library, in one printable line.
 
 The line is `scrypt:N:R:P:SALT:HASH`, salt and hash as URL-safe base64 without padding. It contains no `$`, so that
-it needs no quoting in an environment file. `python -m mqttcam.web.passwords` prints one.
+it needs no quoting in an environment file. `mqttcam password` prints one.
 """
 
 from __future__ import annotations
 
 import base64
-import getpass
 import hashlib
 import hmac
 import os
-import sys
 from dataclasses import dataclass
 
+MAX_PASSWORD = 1024
+"""Characters; longer ones are refused before any hashing."""
 _LENGTH = 32
 _SALT_LENGTH = 16
 
@@ -62,23 +62,3 @@ def _text(data: bytes) -> str:
 
 def _bytes(text: str) -> bytes:
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-
-
-def main() -> int:
-    """Ask for a password, or read a line from a pipe, and print its hash. Return 0, or 2 if there is no password."""
-    if sys.stdin.isatty():
-        password = getpass.getpass("Password: ")
-        if getpass.getpass("Repeat password: ") != password:
-            sys.stderr.write("the passwords differ\n")
-            return 2
-    else:
-        password = sys.stdin.readline().rstrip("\n")
-    if not password:
-        sys.stderr.write("the password is empty\n")
-        return 2
-    sys.stdout.write(hash_password(password) + "\n")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

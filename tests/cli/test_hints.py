@@ -6,7 +6,7 @@ import pytest
 
 from mqttcam.cli import main
 from mqttcam.settings import SettingsError, find_config, load
-from mqttcam.settings.loading.environment import configures
+from mqttcam.settings.loading.environment import configuring
 
 
 @pytest.mark.parametrize(
@@ -37,4 +37,4 @@ def test_a_variable_with_single_underscores_names_the_right_one() -> None:
     "name", ["MQTTCAM_SERVICE_HOST", "MQTTCAM_PORT", "MQTTCAM_WEB_PORT_8080_TCP_ADDR", "MQTTCAM_FROM_DOTENV"]
 )
 def test_variables_of_others_stay_unmentioned(name: str) -> None:
-    assert not configures({name: "x"})
+    assert not configuring({name: "x"})

@@ -33,7 +33,10 @@ def test_picture_of_a_folder(tmp_path: Path) -> None:
     pictures = jpeg_folder(tmp_path / "pictures")
     done = snapshot(tmp_path, tmp_path / "pictures")
     assert (done.returncode, done.stderr) == (0, "")
-    assert (tmp_path / "shot.jpg").read_bytes() in pictures
+    picture = (tmp_path / "shot.jpg").read_bytes()
+    assert picture in pictures
+    width, height = size_of(picture)
+    assert done.stdout == f"camera front: {width}x{height}, {len(picture)} bytes: {tmp_path}/shot.jpg\n"
 
 
 def test_picture_of_raw_frames(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mqttcam.settings import FileSource, MqttSettings, Settings, TestPatternSource, TlsSettings, load, plain
-from mqttcam.settings.loading.environment import configures
+from mqttcam.settings.loading.environment import configuring
 from tests.settings.cases import CAMERA, lines, loaded, problems_of
 
 
@@ -84,7 +84,7 @@ def test_empty_is_not_set(tmp_path: Path) -> None:
     }
     settings = loaded(tmp_path, "mqtt: {host: a, password: p}", environ)
     assert (mqtt_of(settings).host, plain(mqtt_of(settings).password)) == ("a", "p")
-    assert not configures(environ)
+    assert not configuring(environ)
 
 
 @pytest.mark.parametrize("variable", ["FRONT_DOOR", "front_door", "FRONT-DOOR"])

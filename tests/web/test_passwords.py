@@ -1,9 +1,6 @@
-"""Password hashes, and the command that makes one."""
+"""Password hashes."""
 
 from __future__ import annotations
-
-import subprocess
-import sys
 
 import pytest
 from pydantic import ValidationError
@@ -53,12 +50,3 @@ def test_anything_else_is_refused_without_repeating_it(line: str) -> None:
     with pytest.raises(ValidationError) as caught:
         WebUser.model_validate({"password_hash": line})
     assert not line or line not in str(caught.value)
-
-
-def test_the_command_reads_a_pipe() -> None:
-    command = [sys.executable, "-m", "mqttcam.web.passwords"]
-    done = subprocess.run(command, input="right\n", capture_output=True, text=True, timeout=30, check=True)
-    assert verify_password("right", done.stdout.strip())
-    assert done.stderr == ""
-    nothing = subprocess.run(command, input="", capture_output=True, text=True, timeout=30, check=False)
-    assert nothing.returncode == 2

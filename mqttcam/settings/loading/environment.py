@@ -26,11 +26,14 @@ REFERENCE_NAMES = frozenset({"SCHEDULE"})
 """Names of the reference sender's variables, which configure mqttcam as well."""
 
 
-def configures(environ: Mapping[str, str]) -> bool:
-    """Return whether any variable configures mqttcam (`LOG_LEVEL` alone does not)."""
-    names = (name.upper() for name, value in environ.items() if value)
-    ours = any(name.startswith((PREFIX, *REFERENCE_PREFIXES)) or name in REFERENCE_NAMES for name in names)
-    return ours or any(environ[name] and _is_ours(name) for name in environ)
+def configuring(environ: Mapping[str, str]) -> list[str]:
+    """Return the names of the variables that configure mqttcam, sorted (`LOG_LEVEL` alone does not)."""
+    return sorted(name for name, value in environ.items() if value and _configures(name))
+
+
+def _configures(name: str) -> bool:
+    upper = name.upper()
+    return _is_ours(name) or upper.startswith(REFERENCE_PREFIXES) or upper in REFERENCE_NAMES
 
 
 def overlay(root: TreeNode, environ: Mapping[str, str]) -> tuple[TreeNode, list[Problem]]:

@@ -19,7 +19,7 @@ from mqttcam.settings.document.problems import (
 )
 from mqttcam.settings.document.tree import PREFIX, Key, Origin, TreeNode
 from mqttcam.settings.loading.container_node import default_or_kept_node
-from mqttcam.settings.loading.environment import configures, overlay
+from mqttcam.settings.loading.environment import configuring, overlay
 from mqttcam.settings.loading.model_input import ModelInput
 from mqttcam.settings.loading.pydantic_errors import problem_of
 from mqttcam.settings.nii_sender.variables import merged_over, translate
@@ -44,7 +44,7 @@ def find_config(
     for path in files:
         if _exists(path):
             return path
-    if configures(environ) or translate(environ).tree is not None:
+    if configuring(environ) or translate(environ).tree is not None:
         return None
     nowhere = ", ".join(f"no {path if path.is_absolute() else f'./{path}'}" for path in files)
     message = f"{nowhere}, no variable {PREFIX}… in the environment"
