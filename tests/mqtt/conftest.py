@@ -29,7 +29,7 @@ class Embedded(Broker):
     """The embedded broker, if mosquitto is missing. It reports neither the publisher's QoS nor its retain flag."""
 
     def _command(self) -> list[str]:
-        return [sys.executable, "-c", _RUN_WITH_STDIN, self.host, str(self.port)]
+        return [sys.executable, "-c", _RUN_WITH_STDIN, self.host, str(self.port), "0"]
 
 
 @pytest.fixture(scope="module")

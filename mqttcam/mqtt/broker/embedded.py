@@ -43,12 +43,20 @@ class EmbeddedBroker:
         problem: why it does not run, in words; `None` while it runs.
     """
 
-    def __init__(self, host: str = "127.0.0.1", port: int = 1883, *, restart: Backoff | None = None) -> None:
-        """`restart` gives the delays before restarts; by default up to 1 s at first, and up to 60 s later."""
+    def __init__(
+        self, host: str = "127.0.0.1", port: int = 1883, *, restart: Backoff | None = None, memory: int = 0
+    ) -> None:
+        """Do nothing yet.
+
+        Args:
+            restart: gives the delays before restarts; by default up to 1 s at first, and up to 60 s later.
+            memory: bytes that it may use, beyond which it starts again; 0: half of the machine's, at most 1 GiB.
+        """
         self.host = host
         self.port = port
         self.problem: str | None = None
         self._process: asyncio.subprocess.Process | None = None
+        self._memory = memory
         self._restart = restart or Backoff()
         self._watch: asyncio.Task[None] | None = None
 
@@ -82,6 +90,7 @@ class EmbeddedBroker:
             _CHILD,
             self.host,
             str(self.port),
+            str(self._memory),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
@@ -115,11 +124,21 @@ class EmbeddedBroker:
         while self._process is not None:
             since = loop.time()
             code = await self._process.wait()
-            self.problem = f"embedded broker: died with exit code {code}"
+            why = await self._last_error(self._process) or f"died with exit code {code}"
+            self.problem = f"embedded broker: {why}"
             log.error("%s; starting it again", self.problem)
             if loop.time() - since > _STABLE:
                 self._restart.reset()
             await self._start_again()
+
+    @staticmethod
+    async def _last_error(process: asyncio.subprocess.Process) -> str | None:
+        """Return why the process has ended; None if it did not tell."""
+        assert process.stdout is not None
+        try:
+            return str(orjson.loads(await process.stdout.read())["error"])
+        except (orjson.JSONDecodeError, LookupError):
+            return None
 
     async def _start_again(self) -> None:
         while True:

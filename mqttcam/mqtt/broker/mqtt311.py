@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import asyncio
 
+from mqttcam.mqtt.broker.limits import SharedLimit
 from mqttcam.mqtt.broker.packets import (
     PacketError,
     PacketType,
+    copy,
+    head_of,
     packet_type,
-    read_packet,
+    read_head,
+    read_publish_head,
     skip_properties,
+    skip_properties_of,
     take_field,
     write_packet,
 )
@@ -18,7 +23,7 @@ from mqttcam.mqtt.packets import prefixed
 _NO_PROPERTIES = b"\0"
 _NO_EXPIRY = b"\x05\x11\xff\xff\xff\xff"
 """A Session Expiry Interval for a session that does not expire, as with Clean Session 0 (MQTT 5, 3.1.2.11.2)."""
-_CLEAN, _WILL, _QOS = 0x02, 0x04, 0x06
+_CLEAN, _WILL = 0x02, 0x04
 _RETURN_CODES = {0: 0, 0x84: 1, 0x85: 2, 0x86: 4, 0x87: 5, 0x88: 3, 0x89: 3}
 """Return codes of a CONNACK (3.1.1, table 3.1) by reason code of MQTT 5; `_NOT_AUTHORIZED` for all others."""
 _NOT_AUTHORIZED = 5
@@ -49,7 +54,9 @@ def connect_as_5(body: bytes) -> bytes:
     return b"".join(parts)
 
 
-async def client_to_broker(client: asyncio.StreamReader, broker: asyncio.StreamWriter) -> None:
+async def client_to_broker(
+    client: asyncio.StreamReader, broker: asyncio.StreamWriter, incomplete: SharedLimit
+) -> None:
     """Translate the packets of the client, until the connection ends.
 
     Raises:
@@ -57,18 +64,22 @@ async def client_to_broker(client: asyncio.StreamReader, broker: asyncio.StreamW
         PacketError: a packet is malformed or unexpected.
     """
     while True:
-        first, body = await read_packet(client)
-        match packet_type(first):
-            case PacketType.PUBLISH:
-                end = _head_of_publish(first, body)
-                write_packet(broker, first, body[:end], _NO_PROPERTIES, body[end:])
-            case PacketType.SUBSCRIBE | PacketType.UNSUBSCRIBE:
-                write_packet(broker, first, body[:2], _NO_PROPERTIES, body[2:])
-            case PacketType.CONNECT | PacketType.AUTH:
-                raise PacketError("unexpected packet")
-            case _:
-                write_packet(broker, first, body)
-        await broker.drain()
+        first, size = await read_head(client)
+        kind = packet_type(first)
+        with incomplete.hold(size):
+            match kind:
+                case PacketType.PUBLISH:
+                    begin = await read_publish_head(client, first, size)
+                case PacketType.SUBSCRIBE | PacketType.UNSUBSCRIBE if size >= 2:
+                    begin = await client.readexactly(2)
+                case PacketType.SUBSCRIBE | PacketType.UNSUBSCRIBE | PacketType.CONNECT | PacketType.AUTH:
+                    raise PacketError("unexpected packet")
+                case _:
+                    broker.write(head_of(first, size))
+                    await copy(client, broker, size)
+                    continue
+            broker.writelines((head_of(first, size + len(_NO_PROPERTIES)), begin, _NO_PROPERTIES))
+            await copy(client, broker, size - len(begin))
 
 
 async def broker_to_client(broker: asyncio.StreamReader, client: asyncio.StreamWriter) -> None:
@@ -79,20 +90,23 @@ async def broker_to_client(broker: asyncio.StreamReader, client: asyncio.StreamW
         PacketError: a packet is malformed.
     """
     while True:
-        first, body = await read_packet(broker)
-        parts = _as_311(first, body)
-        if parts is None:
-            return
-        write_packet(client, first, *parts)
+        first, size = await read_head(broker)
+        if packet_type(first) is PacketType.PUBLISH:
+            begin = await read_publish_head(broker, first, size)
+            left = await skip_properties_of(broker, size - len(begin))
+            client.writelines((head_of(first, len(begin) + left), begin))
+            await copy(broker, client, left)
+        else:
+            parts = _as_311(first, await broker.readexactly(size))
+            if parts is None:
+                return
+            write_packet(client, first, *parts)
         await client.drain()
 
 
 def _as_311(first: int, body: bytes) -> tuple[bytes, ...] | None:
-    """Return the body of a packet of the broker as 3.1.1, in parts; None if the connection is to be closed."""
+    """Return the body of a packet other than PUBLISH as 3.1.1; None if the connection is to be closed."""
     match packet_type(first):
-        case PacketType.PUBLISH:
-            end = _head_of_publish(first, body)
-            return body[:end], body[skip_properties(body, end) :]
         case PacketType.CONNACK:
             return body[:1], bytes((_RETURN_CODES.get(body[1], _NOT_AUTHORIZED),))
         case (
@@ -110,9 +124,3 @@ def _as_311(first: int, body: bytes) -> tuple[bytes, ...] | None:
             return None
         case _:
             return (body,)
-
-
-def _head_of_publish(first: int, body: bytes) -> int:
-    """Return the index at which the payload starts in MQTT 3.1.1, and the properties in MQTT 5."""
-    _, at = take_field(body, 0)
-    return at + 2 if first & _QOS else at

@@ -9,6 +9,13 @@ from mqttcam.mqtt.packets import varint
 
 LARGEST_PACKET = 16 * 1024 * 1024
 """Bytes."""
+LARGEST_CONNECT = 64 * 1024
+"""Bytes: anybody may send this much before the broker knows who it is. With a token as its password and a JSON will, a
+CONNECT has some kB."""
+CHUNK = 64 * 1024
+"""Bytes of a packet that are passed on at a time."""
+QOS = 0x06
+"""The bits of the quality of service in the first byte of a PUBLISH."""
 _TYPE = 0xF0
 
 
@@ -48,34 +55,104 @@ def packet_type(first: int) -> PacketType:
         raise PacketError("packet type 0") from None
 
 
-async def read_packet(reader: asyncio.StreamReader, only: PacketType | None = None) -> tuple[int, bytes]:
-    """Return the first byte of the next packet, and everything after its length.
+async def read_head(
+    reader: asyncio.StreamReader, only: PacketType | None = None, largest: int = LARGEST_PACKET
+) -> tuple[int, int]:
+    """Return the first byte of the next packet, and the number of bytes after its length.
 
     Raises:
         EOFError: the connection ended.
-        PacketError: the length is malformed or too large, or the first byte is not `only`.
+        PacketError: the length is malformed or more than `largest`, or the first byte is not `only`.
     """
     first = (await reader.readexactly(1))[0]
     if only is not None and first != only:
         raise PacketError("unexpected packet")
-    size, shift = 0, 0
-    while True:
-        byte = (await reader.readexactly(1))[0]
-        size |= (byte & 127) << shift
-        shift += 7
-        if byte < 128:
-            break
-        if shift > 21:
-            raise PacketError("malformed length")
-    if size > LARGEST_PACKET:
+    size, _ = await _read_varint(reader)
+    if size > largest:
         raise PacketError("too large")
+    return first, size
+
+
+async def read_packet(
+    reader: asyncio.StreamReader, only: PacketType | None = None, largest: int = LARGEST_PACKET
+) -> tuple[int, bytes]:
+    """Return the first byte of the next packet, and everything after its length.
+
+    Raises:
+        EOFError: the connection ended.
+        PacketError: the length is malformed or more than `largest`, or the first byte is not `only`.
+    """
+    first, size = await read_head(reader, only, largest)
     return first, await reader.readexactly(size)
+
+
+async def read_publish_head(reader: asyncio.StreamReader, first: int, size: int) -> bytes:
+    """Return the beginning of a PUBLISH up to where the payload starts in MQTT 3.1.1, and the properties in MQTT 5.
+
+    Raises:
+        EOFError: the connection ended.
+        PacketError: it is longer than the packet, of `size` bytes.
+    """
+    topic_size = await reader.readexactly(2)
+    head = topic_size + await reader.readexactly(
+        int.from_bytes(topic_size, "big") + (2 if first & QOS else 0)
+    )
+    if len(head) > size:
+        raise PacketError("truncated PUBLISH")
+    return head
+
+
+async def skip_properties_of(reader: asyncio.StreamReader, size: int) -> int:
+    """Read the MQTT 5 properties at the beginning of the `size` bytes left of a packet; return what is left then.
+
+    Raises:
+        EOFError: the connection ended.
+        PacketError: they are longer than the packet.
+    """
+    properties, length = await _read_varint(reader)
+    left = size - length - properties
+    if left < 0:
+        raise PacketError("truncated properties")
+    while properties:
+        properties -= len(await reader.readexactly(min(properties, CHUNK)))
+    return left
+
+
+async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, size: int) -> None:
+    """Pass on `size` bytes in chunks: however large a packet is, little of it is held here.
+
+    Raises:
+        EOFError: the connection ended before.
+    """
+    while size:
+        data = await reader.read(min(size, CHUNK))
+        if not data:
+            raise EOFError
+        size -= len(data)
+        writer.write(data)
+        await writer.drain()
+
+
+async def _read_varint(reader: asyncio.StreamReader) -> tuple[int, int]:
+    """Return a Variable Byte Integer, and its length in bytes."""
+    number = 0
+    for index in range(4):
+        byte = (await reader.readexactly(1))[0]
+        number |= (byte & 127) << 7 * index
+        if byte < 128:
+            return number, index + 1
+    raise PacketError("malformed length")
+
+
+def head_of(first: int, size: int) -> bytes:
+    """Return the first byte and the length of a packet with `size` bytes after them."""
+    return bytes((first,)) + varint(size)
 
 
 def write_packet(writer: asyncio.StreamWriter, first: int, *parts: bytes) -> None:
     """Write a packet whose body is `parts`."""
     # From Python 3.12 on, an empty part is never removed from the transport's buffer, and `close` would wait for it.
-    writer.writelines((bytes((first,)) + varint(sum(map(len, parts))), *filter(None, parts)))
+    writer.writelines((head_of(first, sum(map(len, parts))), *filter(None, parts)))
 
 
 def protocol_level(body: bytes) -> int | None:

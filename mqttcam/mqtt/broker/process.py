@@ -1,15 +1,18 @@
-"""The process of the embedded broker: `python -m mqttcam.mqtt.broker.process HOST PORT`.
+"""The process of the embedded broker: `python -m mqttcam.mqtt.broker.process HOST PORT MEMORY`.
 
 rumqttd listens for MQTT 5 on an internal loopback port. A proxy before it passes on the packets of MQTT 5 clients, and
 translates those of 3.1.1 clients.
 
-The first line on standard output is JSON: `{"port": …}` or `{"error": …}`. The process ends when its standard input is
-closed, so it never outlives its parent.
+MEMORY is the number of bytes that it may use; 0: as `memory.limit` says.
+
+The first line on standard output is JSON: `{"port": …}` or `{"error": …}`; an error may follow later, when it ends. The
+process ends when its standard input is closed, so it never outlives its parent.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import logging
 import os
@@ -17,31 +20,21 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Coroutine
 from pathlib import Path
-from typing import Any
 
 import orjson
 
 from mqttcam import descriptors
-from mqttcam.mqtt.broker.mqtt311 import broker_to_client, client_to_broker, connect_as_5
-from mqttcam.mqtt.broker.packets import (
-    LARGEST_PACKET,
-    PacketError,
-    PacketType,
-    protocol_level,
-    read_packet,
-    write_packet,
-)
+from mqttcam.mqtt.broker import memory
+from mqttcam.mqtt.broker.packets import LARGEST_PACKET
+from mqttcam.mqtt.broker.proxy import LOOPBACK, ClientProtocol, ProtocolProxy
 
-LOOPBACK = "127.0.0.1"
-CONNECT_TIMEOUT = 10.0
-"""Seconds for a client to send CONNECT."""
-_RUMQTTD_TIMEOUT = 10.0
-"""Seconds for rumqttd to listen."""
-_UNACCEPTABLE_VERSION = b"\x20\x02\x00\x01"
-"""A CONNACK with return code 1 (3.1.1, table 3.1), which clients of every version understand."""
-_CHUNK = 65536
+_STALLED = 30.0
+"""Seconds for a client to take 48 kB of what is sent to it; rumqttd keeps its messages until then."""
+_STALLED_WITHOUT_MEMORY = 1.0
+"""The same while the broker uses more than half of the memory that it may use."""
+_CHECK_INTERVAL = 0.1
+"""Seconds between two looks at the memory and at stalled clients."""
 
 _CONFIG = """
 id = 0
@@ -79,94 +72,43 @@ def start_rumqttd() -> int:
     return port
 
 
-class ProtocolProxy:
-    """Accepts connections, and connects each to rumqttd on `rumqttd_port`."""
-
-    def __init__(self) -> None:
-        self.rumqttd_port = 0
-        self._clients: set[asyncio.Task[None]] = set()
-
-    async def wait_for_rumqttd(self) -> None:
-        """Return once rumqttd listens.
-
-        Raises:
-            TimeoutError: it does not.
-        """
-        async with asyncio.timeout(_RUMQTTD_TIMEOUT):
-            while True:
-                try:
-                    _, writer = await asyncio.open_connection(LOOPBACK, self.rumqttd_port)
-                except OSError:
-                    await asyncio.sleep(0.01)
-                else:
-                    writer.close()
-                    return
-
-    def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Serve a client in a task; the callback of `asyncio.start_server`."""
-        if descriptors.are_scarce():
-            writer.close()  # rumqttd, in this process, needs the rest for the clients that it has
-            return
-        client = asyncio.create_task(self._serve(reader, writer))
-        self._clients.add(client)
-        client.add_done_callback(self._clients.discard)
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Serve one client, from its CONNECT to the end of its connection."""
-        rumqttd: asyncio.StreamWriter | None = None
-        try:
-            async with asyncio.timeout(CONNECT_TIMEOUT):
-                first, body = await read_packet(reader, PacketType.CONNECT)
-            level = protocol_level(body)
-            if level not in (3, 4, 5):
-                writer.write(_UNACCEPTABLE_VERSION)
-                return
-            answers, rumqttd = await asyncio.open_connection(LOOPBACK, self.rumqttd_port)
-            if level == 5:
-                write_packet(rumqttd, first, body)
-                await _join(_pass(reader, rumqttd), _pass(answers, writer))
-            else:
-                write_packet(rumqttd, first, connect_as_5(body))
-                await _join(client_to_broker(reader, rumqttd), broker_to_client(answers, writer))
-        except (OSError, EOFError, PacketError, TimeoutError):
-            return  # the client has disconnected, or sent something that is not MQTT
-        finally:
-            for end in (writer, rumqttd):
-                if end is not None:
-                    end.close()
+class TooMuchMemory(Exception):
+    """Clients made the broker use more memory than it may."""
 
 
-async def _pass(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-    while data := await source.read(_CHUNK):
-        sink.write(data)
-        await sink.drain()
+async def serve(host: str, port: int, most_memory: int) -> None:
+    """Run until standard input is closed.
 
-
-async def _join(*ways: Coroutine[Any, Any, None]) -> None:
-    """Run both directions until either ends."""
-    tasks = [asyncio.create_task(way) for way in ways]
-    try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def serve(host: str, port: int) -> None:
-    """Run until standard input is closed."""
+    Raises:
+        TooMuchMemory: what clients make rumqttd keep cannot be freed in any other way than by ending.
+    """
     parent_gone = asyncio.Event()
-    asyncio.get_running_loop().add_reader(sys.stdin.fileno(), _check_parent, parent_gone)
+    loop = asyncio.get_running_loop()
+    loop.add_reader(sys.stdin.fileno(), _check_parent, parent_gone)
     proxy = ProtocolProxy()
-    server = await asyncio.start_server(
-        proxy.accept, host, port, start_serving=False, backlog=descriptors.ACCEPT_AT_ONCE
+    server = await loop.create_server(
+        lambda: ClientProtocol(proxy), host, port, start_serving=False, backlog=descriptors.ACCEPT_AT_ONCE
     )
     proxy.rumqttd_port = start_rumqttd()
     await proxy.wait_for_rumqttd()
     await server.start_serving()
     descriptors.lengthen_queue(server)
     _print({"port": server.sockets[0].getsockname()[1]})
-    await parent_gone.wait()
+    await _check(proxy, most_memory, parent_gone)
+
+
+async def _check(proxy: ProtocolProxy, most: int, parent_gone: asyncio.Event) -> None:
+    memory.be_killed_first()
+    while not parent_gone.is_set():
+        used = memory.used()
+        if used > most:
+            raise TooMuchMemory(
+                f"clients made it use {used >> 20} MiB of memory, at most {most >> 20} are allowed"
+            )
+        proxy.drop_stalled(_STALLED_WITHOUT_MEMORY if used > most // 2 else _STALLED)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_CHECK_INTERVAL):
+                await parent_gone.wait()
 
 
 def _check_parent(gone: asyncio.Event) -> None:
@@ -180,12 +122,12 @@ def _print(answer: dict[str, object]) -> None:
 
 
 def main() -> None:
-    host, port = sys.argv[1], int(sys.argv[2])
+    host, port, most_memory = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     # Only the parent ends this process: stopped by the same signal, it needs the broker for its last messages.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     try:
-        asyncio.run(serve(host, port))
+        asyncio.run(serve(host, port, most_memory or memory.limit()))
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             _print({"error": f"port {port} on {host} is in use: is another broker running there?"})

@@ -19,7 +19,9 @@ import pytest
 from mqttcam.backoff import Backoff
 from mqttcam.mqtt.broker import embedded as module
 from mqttcam.mqtt.broker.embedded import BrokerError, EmbeddedBroker
+from mqttcam.mqtt.broker.packets import LARGEST_CONNECT
 from mqttcam.mqtt.connection import Message
+from mqttcam.mqtt.packets import varint
 from tests.mqtt.conftest import Connect
 from tests.mqtt.tools import FRONT, TOPICS, Rig, in_thread, picture, subscribed
 from tests.support.broker import Endpoint
@@ -143,7 +145,14 @@ async def test_empty_payload_clears_a_retained_message(embedded: Endpoint, conne
 
 @pytest.mark.parametrize(
     "data",
-    [b"GET / HTTP/1.1\r\n\r\n", b"\x10\xff\xff\xff\xff\xff", b"\x10\x02\0\x04", b"\xff" * 100, b""],
+    [
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"\x10\xff\xff\xff\xff\xff",
+        b"\x10" + varint(LARGEST_CONNECT + 1),
+        b"\x10\x02\0\x04",
+        b"\xff" * 100,
+        b"",
+    ],
 )
 async def test_connection_without_mqtt_is_closed(embedded: Endpoint, connect: Connect, data: bytes) -> None:
     reader, writer = await asyncio.open_connection(HOST, embedded.port)
