@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import orjson
 
@@ -63,6 +64,8 @@ class CameraGateway(CameraObserver):
         self._inbox = CommandInbox(connection, runner, topics.result)
         self._capabilities = device.capabilities
         self._publish_due: asyncio.Handle | None = None
+        self._was_off = device.camera.status is CameraStatus.OFF
+        self._pictures_cleared = False
         device.attach(self)
         self._configure_images()
 
@@ -72,6 +75,7 @@ class CameraGateway(CameraObserver):
 
     def announce(self) -> None:
         """Publish discovery, availability, state and an image."""
+        self._pictures_cleared = False
         if self._announcer is not None and self._controls_known():
             self._announcer.announce(self.device)
         self.publish()
@@ -82,7 +86,8 @@ class CameraGateway(CameraObserver):
         status = self.device.camera.status
         available = ONLINE if status in (CameraStatus.RUNNING, CameraStatus.OFF) else OFFLINE
         sent = self._connection.publish(self._topics.availability, available, qos=1, retain=True)
-        self._clear_image()
+        self._clear_pictures()
+        sent &= self._pictures_cleared or status is not CameraStatus.OFF
         if self._controls_known():
             state = orjson.dumps(state_of(camera_entities(self.device), self.device))
             sent &= self._connection.publish(self._topics.state, state, qos=1, retain=True)
@@ -90,10 +95,18 @@ class CameraGateway(CameraObserver):
             # Too many messages await an acknowledgement; the broker must not keep the old state.
             self._publish_due = asyncio.get_running_loop().call_later(self._retry_after, self._publish_change)
 
-    def _clear_image(self) -> None:
-        """Clear the retained image while the camera is switched off: it would still show the last picture (privacy)."""
-        if self.device.camera.status is CameraStatus.OFF and self.device.image_retain:
-            self._connection.publish(self._topics.image, b"", qos=1, retain=True)
+    def _clear_pictures(self, *, again: bool = False) -> None:
+        """Replace the last image and snapshot by empty messages once the camera is switched off (privacy).
+
+        Home Assistant would show the last ones until its restart, the broker a retained one for ever.
+
+        Args:
+            again: also if that was done already, because a picture has been sent since.
+        """
+        if self.device.camera.status is CameraStatus.OFF and (again or not self._pictures_cleared):
+            image = self._connection.publish(self._topics.image, b"", qos=1, retain=True)
+            snapshot = self._connection.publish(self._topics.snapshot, b"", qos=1, retain=True)
+            self._pictures_cleared = image and snapshot
 
     def _controls_known(self) -> bool:
         """Whether the camera has opened or failed; until then a state would lack the keys of its controls."""
@@ -135,8 +148,14 @@ class CameraGateway(CameraObserver):
     def changed(self) -> None:
         """Publish the state; several changes in one iteration of the event loop become one message."""
         self._configure_images()
-        if self.device.camera.status is CameraStatus.OFF:
-            self._images.discard(self._clear_image)
+        is_off = self.device.camera.status is CameraStatus.OFF
+        if is_off:
+            for pictures in (self._images, self._snapshots):
+                pictures.discard(partial(self._clear_pictures, again=True))
+        elif self._was_off:
+            self._pictures_cleared = False
+            self._connect_image.request()
+        self._was_off = is_off
         if self._publish_due is None:
             self._publish_due = asyncio.get_running_loop().call_soon(self._publish_change)
 

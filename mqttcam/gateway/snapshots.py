@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from mqttcam.camera.frame import Picture
 from mqttcam.devices.errors import Code, CommandError
@@ -35,6 +36,7 @@ class SnapshotPublisher:
         self._topics = topics
         self._ack_timeout = ack_timeout
         self._pending = 0
+        self._on_idle: Callable[[], None] | None = None
 
     @property
     def max_bytes(self) -> int:
@@ -62,6 +64,18 @@ class SnapshotPublisher:
             await self._send(network, picture, request_id)
         finally:
             self._pending -= 1
+            if not self._pending and self._on_idle is not None:
+                on_idle, self._on_idle = self._on_idle, None
+                on_idle()
+
+    def discard(self, on_idle: Callable[[], None]) -> None:
+        """Note that the camera was switched off.
+
+        Args:
+            on_idle: called once the snapshots in flight have reached the broker or never will; not called if there are
+                none.
+        """
+        self._on_idle = on_idle if self._pending else None
 
     async def _send(self, network: NetworkConnection, picture: Picture, request_id: str | None) -> None:
         acknowledged: asyncio.Future[int] = asyncio.get_running_loop().create_future()

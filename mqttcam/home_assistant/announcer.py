@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from functools import partial
 from typing import Any, Protocol
 
@@ -27,7 +27,9 @@ log = logging.getLogger(__name__)
 _MAX_BIRTH_DELAY = 1.0
 """Seconds; a random delay, so that not all nodes answer the birth message of Home Assistant at once."""
 _STEP_DELAY = 1.0
-"""Seconds for Home Assistant to remove an entity before another one takes its key."""
+"""Seconds for Home Assistant to act on a message before the next one of the same device."""
+_RETAINED_WITHIN = 2.0
+"""Seconds after which the retained messages of earlier runs have come."""
 
 
 class Publish(Protocol):
@@ -58,6 +60,9 @@ class Announcer:
         self._disputed: set[str] = set()
         self._known: dict[str, dict[str, dict[str, Any]]] = {}
         self._current: dict[str, tuple[ha.DeviceDiscovery, bool]] = {}
+        self._kept: set[str] = set()
+        self._checks_links = self._node_was_missing = False
+        self._unlinked: set[str] = set()
 
     def config_topic(self, object_id: str) -> str:
         """Return the topic of a device's discovery message."""
@@ -69,6 +74,9 @@ class Announcer:
 
     def announce_node(self) -> None:
         """Publish the node's device. It comes before its cameras, whose devices refer to it."""
+        if not self._checks_links:
+            self._checks_links = True
+            self._later(_RETAINED_WITHIN, self._check_links)
         self._announce(node_object_id(self._node.id), node_discovery(self._node, self._topics), True)
 
     def announce(self, device: CameraDevice) -> None:
@@ -86,6 +94,8 @@ class Announcer:
 
     def forget_deletions(self) -> None:
         """Publish deleted devices again from now on."""
+        if node_object_id(self._node.id) in self._deleted:
+            self._unlinked |= self._current.keys()
         self._deleted.clear()
 
     def received(self, object_id: str, payload: bytes, *, live: bool = False) -> None:
@@ -102,11 +112,29 @@ class Announcer:
                     object_id,
                 )
             return
+        if not live and object_id not in self._kept:
+            self._kept.add(object_id)
+            if self._node_was_missing:
+                self._link_again({object_id})
         components = _components(payload)
         known = self._known.setdefault(object_id, {})
         news = {key: part for key, part in components.items() if key not in known and len(part) > 1}
         known.update(news)
         if news and object_id in self._current:
+            self._announce(object_id, *self._current[object_id])
+
+    def _check_links(self) -> None:
+        """Link the cameras to the node's device again if the broker had their messages, but none of the node.
+
+        The user has deleted the node's device while no daemon was running; it is a new one now.
+        """
+        self._node_was_missing = node_object_id(self._node.id) not in self._kept
+        if self._node_was_missing:
+            self._link_again(self._kept)
+
+    def _link_again(self, object_ids: Set[str]) -> None:
+        self._unlinked |= object_ids
+        for object_id in self._current.keys() & object_ids:
             self._announce(object_id, *self._current[object_id])
 
     def _log_disputed(self, object_id: str) -> None:
@@ -132,6 +160,11 @@ class Announcer:
             # were announced earlier still exist.
             payload["cmps"] = {**known, **payload["cmps"]}
             steps = [payload]
+        if object_id in self._unlinked and "via_device" in payload["dev"]:
+            # Home Assistant looks for the node's device only when a message differs from the last one.
+            self._unlinked.discard(object_id)
+            device = {key: value for key, value in payload["dev"].items() if key != "via_device"}
+            steps.insert(0, {**steps[0], "dev": device})
         self._known[object_id] = payload["cmps"]
         self._send(object_id, steps[0])
         for number, step in enumerate(steps[1:], 1):

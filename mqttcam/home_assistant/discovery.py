@@ -37,6 +37,8 @@ _CLASSES: dict[Platform, type[ha.Entity]] = {
 }
 _MANUFACTURER = "mqttcam"
 _LONGEST_TEXT = 255
+_WHILE_ON = "{{ 'offline' if value_json.enabled == 'OFF' else 'online' }}"
+"""The availability of pictures by the state: Home Assistant shows none of a camera that is switched off (privacy)."""
 _UNKNOWN = "none"
 """A state that Home Assistant's MQTT select takes for unknown, in upper or lower case."""
 
@@ -84,8 +86,12 @@ def camera_discovery(device: CameraDevice, node: Node, topics: Topics) -> ha.Dev
     info = device.camera.info
     addresses = _address_keys(picture_addresses(node.page, device.id), here) if node.page else {}
     components: dict[str, ha.Component] = {}
+    available = (ha.Availability(topic=topics.status), ha.Availability(topic=here.availability))
+    while_on = ha.Availability(topic=here.state, value_template=_WHILE_ON)
     for entity in camera_entities(device):
         keys = _camera_keys(entity, here) | (addresses if entity.topic == "image" else {})
+        if entity.topic in ("image", "snapshot"):
+            keys |= {"availability": (*available, while_on), "availability_mode": "all"}
         try:
             components[entity.key] = _component(entity, _common(entity, object_id, device.name) | keys)
         except ValidationError as error:
@@ -105,7 +111,7 @@ def camera_discovery(device: CameraDevice, node: Node, topics: Topics) -> ha.Dev
         ),
         origin=ORIGIN,
         components=components,
-        availability=(ha.Availability(topic=topics.status), ha.Availability(topic=here.availability)),
+        availability=available,
         availability_mode="all",
     )
 
@@ -179,9 +185,9 @@ def _value_keys(
         return keys | {"state_topic": read_from}
     if entity.kind is None:
         return keys
-    # The readings of a camera are not in its state before frames have come, and Home Assistant warns of missing keys.
-    otherwise = " | default(none)" if entity.platform == "sensor" else ""
-    value = f"value_json.{entity.key}{otherwise}"
+    # The state lacks the controls of a camera that has not been opened in this run, and its readings until frames have
+    # come. Home Assistant has them from earlier runs, and logs missing keys.
+    value = f"value_json.{entity.key} | default(none)"
     template = f"{{{{ {value} }}}}"
     keys["state_topic"] = read_from
     match entity.kind:
@@ -197,11 +203,17 @@ def _value_keys(
                 keys |= {"command_template": back} if command_topic else {}
         case Text(max_length=longest) if entity.platform == "text":
             keys["max"] = min(longest, _LONGEST_TEXT)
+            template = _or_empty(value, value)
         case Vector() | Rectangle():
-            template = f"{{{{ value_json.{entity.key} | to_json }}}}"
+            template = _or_empty(value, f"value_json.{entity.key} | to_json")
         case Switch():
             pass
     return keys | {"value_template": template}
+
+
+def _or_empty(value: str, shown: str) -> str:
+    """Return a template that is empty where the value is null: MQTT's text entities have no unknown."""
+    return f"{{{{ '' if {value} is none else {shown} }}}}"
 
 
 def _renamed(names: Mapping[str, str], value: str) -> str:

@@ -57,10 +57,18 @@ class PublishedTopics:
 
 
 class ImageInFlight:
-    """A stream of images, one of which is in flight."""
+    """A stream of images, one of which is in flight.
+
+    Attributes:
+        requested: how often an image was requested.
+    """
 
     dropped = max_bytes = 0
     on_idle: Callable[[], None] | None = None
+    requested = 0
+
+    def request(self) -> None:
+        self.requested += 1
 
     def configure(self, *settings: object, **more: object) -> None:
         pass
@@ -107,11 +115,12 @@ async def test_a_state_that_could_not_be_published_is_published_later(device: Ca
     gateway.close(offline=True)
 
 
-async def test_an_image_in_flight_while_the_camera_is_switched_off_is_cleared(
-    make_device: MakeDevice,
+@pytest.mark.parametrize("retain", [False, True])
+async def test_pictures_are_cleared_when_the_camera_is_switched_off_and_again_after_one_in_flight(
+    make_device: MakeDevice, retain: bool
 ) -> None:
     device, connection, images = (
-        opened(make_device(image={"retain": True})),
+        opened(make_device(image={"retain": retain})),
         PublishedTopics(),
         ImageInFlight(),
     )
@@ -121,12 +130,30 @@ async def test_an_image_in_flight_while_the_camera_is_switched_off_is_cleared(
     device.camera.set_enabled(False)
     assert images.on_idle is not None
     await asyncio.sleep(0)
-    assert connection.sent == ["availability", "image", "state"]
+    assert connection.sent == ["availability", "image", "snapshot", "state"]
     images.on_idle()
-    assert connection.sent[3:] == ["image"]
+    assert connection.sent[4:] == ["image", "snapshot"]
+    gateway.publish()
+    assert connection.sent[6:] == ["availability", "state"], "once is enough"
+    gateway.announce()
+    assert connection.sent[8:] == ["availability", "image", "snapshot", "state"], "at each connect"
+    images.requested = 0
     device.camera.set_enabled(True)
     images.on_idle()
-    assert connection.sent[4:] == [], "the camera is on again"
+    assert connection.sent[12:] == [], "the camera is on again"
+    assert images.requested == 1, "subscribers get an image soon, whatever the image rate"
+    gateway.close(offline=True)
+
+
+async def test_pictures_that_could_not_be_cleared_are_cleared_later(device: CameraDevice) -> None:
+    connection = PublishedTopics()
+    gateway = gateway_of(opened(device), connection)
+    connection.full = True
+    device.camera.set_enabled(False)
+    await asyncio.sleep(0)
+    connection.full = False
+    await until(lambda: len(connection.sent) >= 4)
+    assert connection.sent == ["availability", "image", "snapshot", "state"]
     gateway.close(offline=True)
 
 

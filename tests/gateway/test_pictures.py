@@ -310,6 +310,23 @@ async def test_a_snapshot_that_cannot_be_published_is_an_error(broker: Broker, c
         assert await asyncio.gather(*pending) == ["unavailable"] * MAX_PENDING
 
 
+async def test_a_snapshot_in_flight_is_followed_by_what_clears_it(broker: Broker, connect: Connect) -> None:
+    cleared: list[bool] = []
+    async with Proxy(broker.port) as proxy:
+        rig = Rig.make(await connect(Endpoint(proxy.port)))
+        rig.snapshots.discard(lambda: cleared.append(True))
+        await rig.snapshots.publish(picture(100), None)
+        assert not cleared, "none was in flight"
+        proxy.stall("down")
+        late = asyncio.create_task(rig.snapshots.publish(picture(100), None))
+        await until(lambda: rig.snapshots._pending, "it is written")
+        rig.snapshots.discard(lambda: cleared.append(True))
+        assert not cleared
+        proxy.resume()
+        await late
+        assert cleared == [True]
+
+
 async def test_a_snapshot_ends_with_the_connection(broker: Broker, connect: Connect) -> None:
     async with Proxy(broker.port) as proxy:
         rig = Rig.make(await connect(Endpoint(proxy.port)))

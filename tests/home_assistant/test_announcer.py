@@ -36,9 +36,9 @@ class Wire:
         self.later.append(callback)
 
     def run_later(self) -> None:
-        for callback in self.later:
+        due, self.later = self.later, []
+        for callback in due:
             callback()
-        self.later.clear()
 
     @property
     def components(self) -> dict[str, Any]:
@@ -195,3 +195,58 @@ async def test_two_nodes_with_the_same_id_do_not_overwrite_each_other_for_ever(
         announcer.received("mqttcam_yard_front", theirs, live=True)
     assert len(wire.sent) == 1
     assert len([record for record in caplog.records if record.levelname == "ERROR"]) == 1
+
+
+NODE = "mqttcam_yard"
+
+
+def links(wire: Wire, since: int) -> list[bool]:
+    """Whether each message of the camera since then has a link to the node."""
+    return ["via_device" in message["dev"] for topic, message in wire.sent[since:] if topic == TOPIC]
+
+
+async def test_rediscover_links_the_cameras_to_a_node_that_was_deleted(
+    announcer: Announcer, wire: Wire, device: CameraDevice
+) -> None:
+    announcer.announce_node()
+    announcer.announce(opened(device, BRIGHTNESS))
+    announcer.received(NODE, b"", live=True)
+    before = len(wire.sent)
+    announcer.forget_deletions()
+    announcer.announce_node()
+    announcer.announce(device)
+    wire.run_later()
+    assert links(wire, before) == [False, True], "Home Assistant acts on a message that differs"
+    announcer.announce(device)
+    assert links(wire, before) == [False, True, True]
+
+
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("was_there", [False, True])
+async def test_a_start_links_the_cameras_to_a_node_that_was_deleted_meanwhile(
+    announcer: Announcer, wire: Wire, device: CameraDevice, was_there: bool, late: bool
+) -> None:
+    announcer.announce_node()
+    node = orjson.dumps(wire.sent[-1][1])
+    announcer.announce(opened(device, BRIGHTNESS))
+    camera = orjson.dumps(wire.sent[-1][1])
+    if was_there:
+        announcer.received(NODE, node)
+    if late:
+        wire.run_later()
+    for _ in range(2):  # at each connect
+        announcer.received("mqttcam_yard_front", camera)
+    wire.run_later()
+    wire.run_later()
+    assert links(wire, 0) == ([True] if was_there else [True, False, True])
+
+
+async def test_a_first_start_publishes_each_device_once(
+    announcer: Announcer, wire: Wire, device: CameraDevice
+) -> None:
+    announcer.announce_node()
+    announcer.announce(opened(device, BRIGHTNESS))
+    for topic, message in tuple(wire.sent):
+        announcer.received(topic.split("/")[2], orjson.dumps(message), live=True)
+    wire.run_later()
+    assert len(wire.sent) == 2

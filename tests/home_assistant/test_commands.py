@@ -60,19 +60,6 @@ def test_every_switch(world: World) -> None:
             assert front.state()[key] == turn.upper()
 
 
-def test_privacy_leaves_the_switch_operable(world: World) -> None:
-    switch, camera = world.entity("enabled"), world.entity("camera")
-    world.ha.call("switch.turn_off", switch)
-    world.ha.wait_state(switch, "off")
-    assert world.ha.states()[camera]["state"] != "unavailable"
-    since = world.rig.mark()
-    world.rig.front.state()
-    assert not world.rig.client.on(world.rig.front.topic("image"), since)
-    world.ha.call("switch.turn_on", switch)
-    world.ha.wait_state(switch, "on")
-    world.rig.front.next_image()
-
-
 def test_snapshot_button(world: World) -> None:
     front = world.rig.front
     since = world.rig.mark()

@@ -99,7 +99,7 @@ def test_number(components: dict[str, Any]) -> None:
     assert (part["cmd_t"], part["stat_t"]) == (f"{HERE}/set/exposure_time", f"{HERE}/state")
     assert (part["min"], part["max"], part["unit_of_meas"]) == (1, 10**6, "µs")
     assert (part["ent_cat"], part["ic"], part["mode"]) == ("config", "mdi:camera-timer", "box")
-    assert part["val_tpl"] == "{{ value_json.exposure_time }}"
+    assert part["val_tpl"] == "{{ value_json.exposure_time | default(none) }}"
     assert (components["brightness"]["min"], components["brightness"]["max"]) == (-1, 1)
     assert components["brightness"]["step"] == 0.01
 
@@ -115,9 +115,8 @@ async def test_an_option_that_home_assistant_takes_for_unknown_is_renamed(
 ) -> None:
     part = payload_of(opened(device, Control("ColorFX", Choice((none, "Sepia")), none)))["cmps"]["color_fx"]
     assert part["ops"] == [f"({none})", "Sepia"]
-    assert (
-        part["val_tpl"] == f"{{{{ {{'{none}': '({none})'}}.get(value_json.color_fx, value_json.color_fx) }}}}"
-    )
+    value = "value_json.color_fx | default(none)"
+    assert part["val_tpl"] == f"{{{{ {{'{none}': '({none})'}}.get({value}, {value}) }}}}"
     assert part["cmd_tpl"] == f"{{{{ {{'({none})': '{none}'}}.get(value, value) }}}}"
 
 
@@ -139,7 +138,8 @@ def test_text(components: dict[str, Any]) -> None:
     assert (components["label"]["p"], components["label"].get("max", 255)) == ("text", 255)
     for key in ("colour_gains", "scaler_crop"):
         assert components[key]["p"] == "text"
-        assert components[key]["val_tpl"] == f"{{{{ value_json.{key} | to_json }}}}"
+        template = "{{ '' if value_json.KEY | default(none) is none else value_json.KEY | to_json }}"
+        assert components[key]["val_tpl"] == template.replace("KEY", key)
 
 
 def test_button(components: dict[str, Any]) -> None:

@@ -64,18 +64,22 @@ def test_daemon_stops_and_comes_back(world: World) -> None:
     _all_is_well(world)
 
 
+def _delete(world: World, identifier: str) -> None:
+    """Delete a device, and wait until Home Assistant has emptied its topic once per entity."""
+    topic = f"homeassistant/device/{identifier}/config"
+    entities = len(components(world.announced()[topic]))
+    since = world.rig.mark()
+    world.ha.delete_device(identifier)
+
+    def emptied() -> int:
+        return sum(m.topic == topic and not m.payload for m in world.rig.client.messages[since:])
+
+    wait_for(lambda: emptied() == entities, "Home Assistant has emptied the topic once per entity", 15)
+
+
 def test_device_that_the_user_deletes_stays_away(world: World) -> None:
     topic = "homeassistant/device/mqttcam_yard_back/config"
-    since = world.rig.mark()
-    world.ha.delete_device("mqttcam_yard_back")
-    entities = components(world.announced()[topic])
-
-    def emptied() -> bool:
-        return sum(m.topic == topic and not m.payload for m in world.rig.client.messages[since:]) == len(
-            entities
-        )
-
-    wait_for(emptied, "Home Assistant has emptied the topic once per entity")
+    _delete(world, "mqttcam_yard_back")
     # The daemon answers in the order in which it receives: it has seen all of that.
     check_ok(world.rig.node.command("log_level", "INFO"), "log_level")
     assert world.ha.device("mqttcam_yard_back") is None
@@ -89,6 +93,31 @@ def test_device_that_the_user_deletes_stays_away(world: World) -> None:
 
     check_ok(world.rig.node.command("rediscover"), "rediscover")
     wait_for(lambda: world.ha.device("mqttcam_yard_back"), "the device is back", 15, 0.1)
+    _all_is_well(world)
+
+
+def _linked(world: World) -> bool:
+    bridge = world.ha.device("mqttcam_yard")
+    cameras = [world.ha.device(f"mqttcam_yard_{camera}") for camera in ("front", "back")]
+    return bridge is not None and all(
+        camera is not None and camera["via_device_id"] == bridge["id"] for camera in cameras
+    )
+
+
+def test_cameras_are_linked_to_a_bridge_that_was_deleted_and_discovered_again(world: World) -> None:
+    assert _linked(world)
+    _delete(world, "mqttcam_yard")
+    check_ok(world.rig.node.command("rediscover"), "rediscover")
+    wait_for(lambda: _linked(world), "the cameras are linked to the new bridge", 15, 0.1)
+    _all_is_well(world)
+
+
+def test_cameras_are_linked_to_a_bridge_that_was_deleted_while_the_daemon_was_stopped(world: World) -> None:
+    world.rig.daemon.stop()
+    world.ha.wait_state(world.entity("camera"), "unavailable")
+    _delete(world, "mqttcam_yard")
+    world.rig.daemon.start()
+    wait_for(lambda: _linked(world), "the cameras are linked to the new bridge", 15, 0.1)
     _all_is_well(world)
 
 

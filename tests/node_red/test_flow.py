@@ -67,6 +67,19 @@ def test_a_snapshot_becomes_a_file_byte_for_byte(world: World) -> None:
     assert size_of(sent.payload) == (320, 240)
 
 
+def test_a_camera_that_is_switched_off_leaves_no_empty_file(world: World) -> None:
+    rig, node_red = world.rig, world.node_red
+    since = rig.mark()
+    rig.front.set({"enabled": "OFF"})
+    rig.client.wait(rig.front.topic("snapshot"), lambda message: not message.payload, since=since)
+    rig.front.set({"enabled": "ON"})
+    seen = node_red.mark()
+    node_red.press("Take a snapshot")
+    node_red.wait_debug("Results", lambda value: value["request_id"] == "node-red-snapshot", since=seen)
+    node_red.wait_status("Saved file", lambda text: text.startswith("front-snapshot-"), since=seen)
+    assert b"" not in _contents(world.pictures)
+
+
 def test_pictures_arrive_as_buffers_and_are_saved_only_on_demand(world: World) -> None:
     rig, node_red = world.rig, world.node_red
     topic = rig.front.topic("image")
