@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 
 ID_PATTERN = "[a-z0-9_-]+"
 """The ids of cameras and nodes, and so of the levels of topics and the parts of URLs that name them."""
@@ -33,6 +35,18 @@ def shorten(text: str, longest: int = MAX_SHOWN) -> str:
 def shown(value: object) -> str:
     """Return a received value for an error message, shortened."""
     return shorten(value if isinstance(value, str) else repr(value))
+
+
+def host_and_port(host: str, port: int) -> str:
+    """Return `HOST:PORT`, an IPv6 address in brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def as_root(command: str) -> str:
+    """Return a command that needs root as this user has to type it: with `sudo` only if that is needed and there."""
+    if os.geteuid() == 0:
+        return command
+    return f"sudo {command}" if shutil.which("sudo") else f"{command} (as root)"
 
 
 def one_line(text: str) -> str:

@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+
 import orjson
 import pytest
 
-from mqttcam.text import MAX_ID, MAX_SHOWN, encodable, is_id, one_line, shorten, shown, slug
+from mqttcam.text import (
+    MAX_ID,
+    MAX_SHOWN,
+    as_root,
+    encodable,
+    host_and_port,
+    is_id,
+    one_line,
+    shorten,
+    shown,
+    slug,
+)
 
 
 @pytest.mark.parametrize(
@@ -47,3 +61,24 @@ def test_one_line_escapes_what_is_not_printable() -> None:
 def test_encodable_escapes_lone_surrogates_alone() -> None:
     assert encodable("Grüße\n\udcff.jpg") == "Grüße\n\\udcff.jpg"
     orjson.dumps(encodable("\udcff"))
+
+
+def test_an_address_with_its_port() -> None:
+    assert host_and_port("broker.lan", 1883) == "broker.lan:1883"
+    assert host_and_port("::1", 1883) == "[::1]:1883"
+
+
+@pytest.mark.parametrize(
+    ("user", "sudo", "expected"),
+    [
+        (0, "/usr/bin/sudo", "reboot"),
+        (1000, "/usr/bin/sudo", "sudo reboot"),
+        (1000, None, "reboot (as root)"),
+    ],
+)
+def test_a_command_as_root_needs_no_sudo_where_there_is_none(
+    user: int, sudo: str | None, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: user)
+    monkeypatch.setattr(shutil, "which", lambda _name: sudo)
+    assert as_root("reboot") == expected

@@ -15,7 +15,7 @@ import orjson
 
 from mqttcam import log
 from mqttcam.cli.outcome import DONE, FAILED, CommandFailed, UsageError, drop_output
-from mqttcam.settings import Settings, SettingsError, check_daemon, find_config, load
+from mqttcam.settings import Settings, SettingsError, check_daemon, find_config, load_configuration
 from mqttcam.settings.loading.container_node import keep_node
 from mqttcam.settings.loading.dotenv import load_dotenv
 from mqttcam.settings.loading.environment import configuring
@@ -23,7 +23,7 @@ from mqttcam.settings.nii_sender.variables import translate
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:
-    return load(find_config(arguments.config, os.environ), os.environ)
+    return load_configuration(find_config(arguments.config, os.environ), os.environ).settings
 
 
 def _where(path: Path | None) -> str:
@@ -68,7 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     def read() -> Settings:
         load_dotenv(os.environ)
-        settings = load(path, os.environ)
+        settings = load_configuration(path, os.environ).settings
         if problems := check_daemon(settings, path):
             raise SettingsError(problems)
         return settings
@@ -89,15 +89,22 @@ def demo(arguments: argparse.Namespace) -> int:
 
 
 def check(arguments: argparse.Namespace) -> int:
-    """Validate the configuration; `main` prints the problems."""
+    """Validate the configuration, and look for what it names on this machine; `main` prints the problems."""
+    from mqttcam.cli import machine
+
     path = find_config(arguments.config, os.environ)
-    settings = load(path, os.environ)
-    if problems := check_daemon(settings, path):
+    configuration = load_configuration(path, os.environ)
+    settings = configuration.settings
+    if problems := [*check_daemon(settings, path), *machine.errors(configuration)]:
         raise SettingsError(problems)
     for line in translate(os.environ).notes:
         _print(str(line))
+    found = machine.warnings(configuration)
+    for warning in found:
+        print(warning, file=sys.stderr)
     cameras = ", ".join(settings.cameras) or "no camera"
-    _print(f"{path or 'environment'}: ok (node {settings.node}: {cameras})")
+    counted = f"; {len(found)} warning{'s' if len(found) > 1 else ''}" if found else ""
+    _print(f"{path or 'environment'}: ok (node {settings.node}: {cameras}){counted}")
     return DONE
 
 

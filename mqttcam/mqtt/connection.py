@@ -21,6 +21,7 @@ from mqttcam.mqtt.refusals import Refusals
 from mqttcam.mqtt.subscriptions import Handler, Subscriptions
 from mqttcam.mqtt.timing import Timing
 from mqttcam.settings import MqttSettings
+from mqttcam.text import host_and_port
 
 __all__ = ["Connection", "Message", "Timing"]
 
@@ -76,7 +77,7 @@ class Connection:
         self.dropped = 0
         self._client_id = client_id
         self._subscriptions = Subscriptions()
-        where = f"{settings.host}:{settings.connect_port}{purpose}"
+        where = host_and_port(settings.host, settings.connect_port) + purpose
         self.refusals = Refusals(where)
         self._connector = Connector(
             settings,

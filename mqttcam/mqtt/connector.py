@@ -25,6 +25,7 @@ from mqttcam.mqtt.refusals import Refusals
 from mqttcam.mqtt.timing import Timing
 from mqttcam.settings import MqttSettings
 from mqttcam.settings.section import plain
+from mqttcam.text import host_and_port
 from mqttcam.tls import client_context
 
 log = logging.getLogger(__name__)
@@ -58,7 +59,7 @@ class Connector:
             learns_protocol: whether a broker that sends no CONNACK counts for the choice of the version.
         """
         self.client_id = client_id
-        self.where = f"{settings.host}:{settings.connect_port}"
+        self.where = host_and_port(settings.host, settings.connect_port)
         self.last_connect = float("-inf")
         self._settings = settings
         self._will = will

@@ -19,6 +19,7 @@ from pathlib import Path
 import orjson
 
 from mqttcam.files import make_private, make_private_folder
+from mqttcam.text import as_root
 
 log = logging.getLogger(__name__)
 
@@ -202,8 +203,8 @@ def _lock(descriptor: int, folder: Path) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise FolderTaken(
-            f"mqttcam runs already with the state_dir {folder}: stop it first (the service: sudo systemctl stop "
-            "mqttcam); a second daemon needs a `node` and a `state_dir` of its own"
+            f"mqttcam runs already with the state_dir {folder}: stop it first (the service: "
+            f"{as_root('systemctl stop mqttcam')}); a second daemon needs a `node` and a `state_dir` of its own"
         ) from None
     except OSError as error:
         log.debug("%s cannot be locked: %s", folder, error)  # NFS locks only files open for writing

@@ -27,7 +27,7 @@ pydantic's, and parsing PyYAML's.
 from mqttcam.settings.cameras import UNPACED, CameraSettings, ImageSettings, default_name
 from mqttcam.settings.document.json_schema import json_schema
 from mqttcam.settings.document.problems import NoConfiguration, Problem, SettingsError
-from mqttcam.settings.loading.loader import check_daemon, find_config, load
+from mqttcam.settings.loading.loader import Configuration, check_daemon, find_config, load, load_configuration
 from mqttcam.settings.log import LogSettings
 from mqttcam.settings.motion import MotionSettings
 from mqttcam.settings.mqtt import BrokerSettings, HomeAssistantSettings, MqttSettings, TlsSettings
@@ -47,6 +47,7 @@ __all__ = [
     "UNPACED",
     "BrokerSettings",
     "CameraSettings",
+    "Configuration",
     "FileSource",
     "HomeAssistantSettings",
     "ImageSettings",
@@ -70,6 +71,7 @@ __all__ = [
     "find_config",
     "json_schema",
     "load",
+    "load_configuration",
     "parse_size",
     "plain",
 ]

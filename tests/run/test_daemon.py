@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from mqttcam.text import as_root
 from tests.support.broker import Broker, Mosquitto, any_broker, find_mosquitto
 from tests.support.daemon import clean_environment, mqttcam_command, pattern_camera
 from tests.support.left_out import leave_out
@@ -100,7 +101,7 @@ def test_two_daemons_with_one_state_dir(broker: Broker, tmp_path: Path) -> None:
     with rig(broker, tmp_path, node="one") as running:
         second = mqttcam_command(tmp_path, "run", "-c", str(running.daemon.config_file))
         assert second.returncode == 1
-        assert "stop it first (the service: sudo systemctl stop mqttcam)" in second.stderr
+        assert f"stop it first (the service: {as_root('systemctl stop mqttcam')})" in second.stderr
         assert mqttcam_command(tmp_path, "healthcheck", "-c", str(running.daemon.config_file)).returncode == 0
         assert "taken over" not in running.daemon.log
 

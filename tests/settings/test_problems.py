@@ -133,17 +133,6 @@ def test_a_daemon_that_would_send_nothing(tmp_path: Path) -> None:
         assert check_daemon(Settings.model_validate({name: section})) == []
 
 
-def test_a_daemon_with_half_a_login(tmp_path: Path) -> None:
-    """MQTT 3.1.1 has no password without a user name; an empty user name is one."""
-    (problem,) = check_daemon(Settings.model_validate({"mqtt": {"password": "x"}}), tmp_path / "c.yaml")
-    assert str(problem) == (
-        f"{tmp_path}/c.yaml: mqtt.password: is given without username, allowed: `username` as well; "
-        '`username: ""` for a broker that checks the password alone'
-    )
-    for login in ({"username": "u"}, {"username": "", "password": "x"}, {"username": "u", "password": ""}):
-        assert check_daemon(Settings.model_validate({"mqtt": login})) == []
-
-
 def test_no_camera_is_fine(tmp_path: Path) -> None:
     assert lines(tmp_path, "mqtt: {}\ncameras:\n") == []
     assert lines(tmp_path, CAMERA) == []

@@ -22,6 +22,7 @@ from mqttcam.mqtt.client import BoundedClient
 from mqttcam.settings import CameraSettings
 from mqttcam.settings.mqtt import PORT, TLS_PORT, TlsSettings
 from mqttcam.settings.sources.mqtt import MqttSource
+from mqttcam.text import host_and_port
 from mqttcam.tls import TlsError, client_context
 
 log = logging.getLogger(__name__)
@@ -45,7 +46,7 @@ class MqttSubscriber(Source):
     def open(self) -> SourceInfo:
         source = self._settings
         port = source.port or (TLS_PORT if source.tls else PORT)
-        where = f"{source.host}:{port}"
+        where = host_and_port(source.host, port)
         client = self._make_client()
         try:
             client.connect(source.host, port, source.keepalive, **self._connect_options())

@@ -20,6 +20,7 @@ from mqttcam.camera.sources._receiver import PictureReceiver
 from mqttcam.camera.wakeup import Wakeup
 from mqttcam.settings import CameraSettings
 from mqttcam.settings.sources.tcp import TcpSource
+from mqttcam.text import host_and_port
 
 log = logging.getLogger(__name__)
 
@@ -109,11 +110,13 @@ class TcpListener(Source):
         try:
             self._listener = socket.create_server((host, port), family=family)
         except OSError as error:
-            raise SourceError(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
+            raise SourceError(
+                f"cannot listen on {host_and_port(host, port)}: {error.strerror or error}"
+            ) from error
         self._listener.setblocking(False)
         self._selector.register(self._listener, selectors.EVENT_READ)
         self._receiver = self._new_receiver()
-        log.info("listening on %s:%d for a sender", host, port)
+        log.info("listening on %s for a sender", host_and_port(host, port))
         return SourceInfo("TCP sender", 0, 0, frame_rate=0)
 
     @property

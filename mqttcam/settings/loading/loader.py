@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -20,8 +21,9 @@ from mqttcam.settings.document.problems import (
 from mqttcam.settings.document.tree import PREFIX, Key, Origin, TreeNode
 from mqttcam.settings.loading.container_node import default_or_kept_node
 from mqttcam.settings.loading.environment import configuring, overlay
+from mqttcam.settings.loading.logins import half_logins
 from mqttcam.settings.loading.model_input import ModelInput
-from mqttcam.settings.loading.pydantic_errors import problem_of
+from mqttcam.settings.loading.pydantic_errors import find, problem_of
 from mqttcam.settings.nii_sender.variables import merged_over, translate
 from mqttcam.settings.settings import Settings, default_state_dir
 
@@ -61,20 +63,54 @@ def _exists(path: Path) -> bool:
     return True
 
 
+@dataclass(frozen=True, repr=False)
+class Configuration:
+    """A valid configuration that remembers where each value was written.
+
+    Attributes:
+        settings: the settings.
+    """
+
+    settings: Settings
+    _path: Path | None
+    _root: TreeNode
+
+    def problem(self, path: Sequence[Key], message: str, allowed: str | None = None) -> Problem:
+        """Return a problem of a value, with the line or the variable where it was written, if it was."""
+        _, origin = find(self._root, path)
+        if self._root.get(path[0]) is None and origin.variable is None:
+            origin = Origin(ENVIRONMENT if self._path is None else str(self._path))
+        return origin.problem(path, message, allowed)
+
+
 def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
     """Return the settings from a file, if any, overridden by the environment.
 
     Raises:
         SettingsError: The configuration is not valid; the error has the problems found, `MAX_PROBLEMS` at most.
     """
-    settings, problems = _load(path, environ)
-    if settings is None:
+    loaded, problems = _load(path, environ)
+    if loaded is None:
         raise SettingsError(problems)
-    return settings
+    return loaded.settings
 
 
-def _load(path: Path | None, environ: Mapping[str, str]) -> tuple[Settings | None, list[Problem]]:
-    """Return settings or problems. It is a separate function so that an error's traceback keeps no secret."""
+def load_configuration(path: Path | None, environ: Mapping[str, str]) -> Configuration:
+    """Return the configuration for a command: valid, and without a value that would be dropped silently.
+
+    Raises:
+        SettingsError: as for `load`, or a login lacks one of its halves.
+    """
+    loaded, problems = _load(path, environ)
+    if loaded is None:
+        raise SettingsError(problems)
+    if problems := [loaded.problem(*found) for found in half_logins(loaded.settings)]:
+        raise SettingsError(problems)
+    return loaded
+
+
+def _load(path: Path | None, environ: Mapping[str, str]) -> tuple[Configuration | None, list[Problem]]:
+    """Return a configuration or problems. A separate function, so that an error's traceback keeps no secret."""
     root, problems = read_file(path) if path is not None else (TreeNode({}, Origin()), [])
     translation = translate(environ)
     problems += translation.problems
@@ -92,10 +128,10 @@ def _load(path: Path | None, environ: Mapping[str, str]) -> tuple[Settings | Non
         settings = Settings.model_validate(data)
     except ValidationError as error:
         problems += _explained(error, root, model_input.reported)
-    if problems:
+    if problems or settings is None:
         problems.sort(key=lambda problem: (problem.file == ENVIRONMENT, problem.line or 0))
         return None, first_of(problems)
-    return settings, []
+    return Configuration(settings, path, root), []
 
 
 def _explained(error: ValidationError, root: TreeNode, reported: set[tuple[Key, ...]]) -> list[Problem]:
@@ -117,10 +153,6 @@ def check_daemon(settings: Settings, path: Path | None = None) -> list[Problem]:
     """
     file = "configuration" if path is None else str(path)
     mqtt = settings.mqtt
-    if mqtt is not None and mqtt.password is not None and mqtt.username is None:
-        # MQTT 3.1.1 has no password without a user name [MQTT-3.1.2-22], and paho sends none with MQTT 5 either.
-        allowed = '`username` as well; `username: ""` for a broker that checks the password alone'
-        return [Problem(file, None, "mqtt.password", "is given without username", allowed)]
     tcp = any(camera.tcp is not None for camera in settings.cameras.values())
     if mqtt is not None or settings.web.enabled or settings.kafka is not None or tcp:
         return []

@@ -59,7 +59,7 @@ def problem_of(
 ) -> tuple[tuple[Key, ...], Problem]:
     """Return the key path of a model's error, and the problem."""
     path, schema, is_key = _locate(error["loc"], schema)
-    node, origin = _find(root, path)
+    node, origin = find(root, path)
     if is_key:
         message, allowed = _about_key(error, str(path[-1]))
     elif node is not None and node.value is None and error["type"] != "refused":
@@ -91,7 +91,7 @@ def _locate(location: Sequence[Key], schema: KeySchema) -> tuple[tuple[Key, ...]
     return tuple(path), schema, False
 
 
-def _find(root: TreeNode, path: Sequence[Key]) -> tuple[TreeNode | None, Origin]:
+def find(root: TreeNode, path: Sequence[Key]) -> tuple[TreeNode | None, Origin]:
     """Return the node at a path and its origin; for a missing node, None and the origin that it would have."""
     node: TreeNode | None = root
     origin = root.origin

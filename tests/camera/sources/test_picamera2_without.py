@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import importlib.util
 import itertools
+import re
 
 import pytest
 
@@ -17,6 +18,7 @@ from mqttcam.camera.sources.picamera2.streams import StreamConfig, stream_config
 from mqttcam.camera.wakeup import Wakeup
 from mqttcam.settings import CameraSettings
 from mqttcam.settings.sources.picamera2 import Picamera2Source
+from mqttcam.text import as_root
 
 _CAMERAS = [
     {"Id": "/base/i2c/imx708@1a", "Model": "imx708"},
@@ -27,9 +29,8 @@ _CAMERAS = [
 @pytest.mark.skipif(importlib.util.find_spec("picamera2") is not None, reason="it is installed here")
 def test_missing_picamera2_is_said_with_what_to_do() -> None:
     camera = PiCamera(CameraSettings(source=Picamera2Source()), Wakeup())
-    with pytest.raises(
-        SourceError, match="not installed; on Raspberry Pi OS: sudo apt install python3-picamera2"
-    ):
+    command = as_root("apt install python3-picamera2")
+    with pytest.raises(SourceError, match=re.escape(f"not installed; on Raspberry Pi OS: {command}, and")):
         camera.open()
     camera.close()
     assert attached() == []

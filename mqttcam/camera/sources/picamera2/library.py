@@ -12,6 +12,7 @@ from typing import Any
 
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.sources.picamera2.failures import in_words
+from mqttcam.text import as_root
 
 log = logging.getLogger(__name__)
 
@@ -21,10 +22,6 @@ _SENSOR_HDR = "imx708"
 """The Camera Module 3 does HDR in its sensor."""
 _TUNING = "LIBCAMERA_RPI_TUNING_FILE"
 _TUNING_FOLDERS = ("/usr/local/share/libcamera/ipa/rpi", "/usr/share/libcamera/ipa/rpi")
-_INSTALL = (
-    "on Raspberry Pi OS: sudo apt install python3-picamera2, and mqttcam in a virtual environment made with "
-    "python3 -m venv --system-site-packages"
-)
 
 _lock = threading.Lock()
 _open_cameras = 0
@@ -42,11 +39,19 @@ def load() -> tuple[Any, Any]:
         import libcamera
         from picamera2 import Picamera2
     except ModuleNotFoundError as error:
-        raise SourceError(f"{error.name} is not installed; {_INSTALL}") from error
+        raise SourceError(f"{error.name} is not installed; {_how_to_install()}") from error
     except Exception as error:
         # An incompatible numpy raises ValueError, a missing kernel module OSError.
-        raise SourceError(f"picamera2 cannot be loaded: {in_words(error)}; {_INSTALL}") from error
+        raise SourceError(f"picamera2 cannot be loaded: {in_words(error)}; {_how_to_install()}") from error
     return Picamera2, libcamera
+
+
+def _how_to_install() -> str:
+    command = as_root("apt install python3-picamera2")
+    return (
+        f"on Raspberry Pi OS: {command}, and mqttcam in a virtual environment made with "
+        "python3 -m venv --system-site-packages"
+    )
 
 
 @contextlib.contextmanager
