@@ -95,7 +95,7 @@ def failure_without_connack(ended: Ended, settings: MqttSettings) -> ConnectionF
 def _port_hint(received: bytes, settings: MqttSettings) -> str:
     port = settings.connect_port
     if received.startswith(b"HTTP/"):
-        return "this port speaks HTTP; mqttcam needs the broker's port for MQTT over TCP, usually 1883"
+        return "this port speaks HTTP or MQTT over WebSockets; mqttcam needs the port for MQTT over TCP, usually 1883"
     if settings.tls is None and (
         received.startswith((_TLS_ALERT, _TLS_RECORD)) or (not received and port in _TLS_PORTS)
     ):
@@ -106,7 +106,8 @@ def _port_hint(received: bytes, settings: MqttSettings) -> str:
         return "this is a port for WebSockets, it seems; mqttcam needs MQTT over TCP, usually port 1883"
     if port in _HTTP_PORTS:
         return "this is a port for HTTP, it seems; mqttcam needs MQTT over TCP, usually port 1883"
-    return "is this the broker's port for MQTT over TCP?"
+    hint = "is this the broker's port for MQTT over TCP?"
+    return hint if settings.tls else f"{hint} If it speaks TLS, set mqtt.tls"
 
 
 def failure_from_end(ended: Ended, client_id: str, *, again: bool = False) -> ConnectionFailure:

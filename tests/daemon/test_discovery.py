@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support.broker import Mosquitto
 from tests.support.client import retained
 from tests.support.daemon import mqttcam_command, pattern_camera
 from tests.support.discovery import full, others_retained
@@ -198,6 +200,33 @@ class TestForget:
         self._forget(rig)
         held = rig.retained("#")
         assert {topic: held[topic].text for topic in kept if topic in held} == kept
+
+    @pytest.mark.parametrize("access", ["readwrite", "read"])
+    def test_with_access_to_its_own_topics_alone(self, launch: Launch, tmp_path: Path, access: str) -> None:
+        acl = tmp_path / "acl"
+        own = ("mqttcam/shed/#", *(f"homeassistant/device/mqttcam_shed{x}/config" for x in ("", "_front")))
+        acl.write_text(
+            "\n".join([*(f"topic {access} {name}" for name in own), "user mqttcam", "topic readwrite #", ""])
+        )
+        extra = f"allow_anonymous true\nacl_file {acl}"
+        with Mosquitto(tmp_path / "mosquitto", password="secret", extra=extra) as broker:
+            rig = launch(on=broker, node="shed")
+            rig.front.next_image()
+            rig.daemon.stop()
+            assert isinstance(rig.daemon.config, dict)
+            for key in ("username", "password"):
+                del rig.daemon.config["mqtt"][key]
+            rig.daemon.write_config()
+            done = mqttcam_command(rig.daemon.directory, "forget", "-c", str(rig.daemon.config_file))
+            if access == "readwrite":
+                assert done.returncode == 0, done.stderr
+                assert not rig.retained()
+                assert not rig.discovery()
+            else:
+                assert done.returncode == 1
+                assert re.search(
+                    r"topics are still retained, such as homeassistant/device/mqttcam_shed", done.stderr
+                )
 
     @staticmethod
     def _forget(rig: Rig) -> None:

@@ -14,6 +14,7 @@ from mqttcam.mqtt.connection import Connection
 from mqttcam.mqtt.pictures_connection import PicturesConnection
 from tests.mqtt.tools import Rig, login_settings
 from tests.support.broker import Broker, Endpoint, Mosquitto, find_mosquitto
+from tests.support.certificates import Certificates
 from tests.support.client import Client
 from tests.support.left_out import leave_out
 
@@ -91,6 +92,12 @@ async def connect() -> AsyncIterator[Connect]:
 async def rig(broker: Broker, client: Client, connect: Connect) -> Rig:
     """A publisher of pictures on a connection of its own, fed by hand."""
     return Rig.make(await connect(broker, client_id="mqttcam-test-pictures"))
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    """A certificate authority, and what it has signed."""
+    return Certificates.make(tmp_path_factory.mktemp("certificates"))
 
 
 @pytest.fixture

@@ -89,7 +89,7 @@ def test_ended_connections() -> None:
 @pytest.mark.parametrize(
     ("received", "port", "tls", "text"),
     [
-        (b"HTTP/", 1883, False, "speaks HTTP"),
+        (b"HTTP/", 1883, False, "speaks HTTP or MQTT over WebSockets"),
         (b"\x15\x03\x01\0\x02", 1883, False, "set mqtt.tls"),
         (b"", 8883, False, "set mqtt.tls"),
         (b"", 9001, False, "WebSockets"),

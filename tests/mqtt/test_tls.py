@@ -20,11 +20,6 @@ from tests.support.client import Client
 from tests.support.waiting import HOST, until
 
 
-@pytest.fixture(scope="module")
-def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
-    return Certificates.make(tmp_path_factory.mktemp("certificates"))
-
-
 @pytest.mark.parametrize("protocol", [5, "3.1.1"])
 async def test_pictures_and_commands_over_tls_with_a_certificate_of_ours(
     certificates: Certificates, folder: Path, connect: Connect, protocol: int | str
