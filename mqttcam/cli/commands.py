@@ -15,7 +15,14 @@ import orjson
 
 from mqttcam import log
 from mqttcam.cli.outcome import DONE, FAILED, CommandFailed, UsageError, drop_output
-from mqttcam.settings import Settings, SettingsError, check_daemon, find_config, load_configuration
+from mqttcam.settings import (
+    Settings,
+    SettingsError,
+    check_daemon,
+    find_config,
+    kafka_warnings,
+    load_configuration,
+)
 from mqttcam.settings.loading.container_node import keep_node
 from mqttcam.settings.loading.dotenv import load_dotenv
 from mqttcam.settings.loading.environment import configuring
@@ -100,6 +107,8 @@ def check(arguments: argparse.Namespace) -> int:
     for line in translate(os.environ).notes:
         _print(str(line))
     found = machine.warnings(configuration)
+    for key, text in kafka_warnings(settings):
+        found.append(configuration.problem(key, f"warning: {text}"))
     for warning in found:
         print(warning, file=sys.stderr)
     cameras = ", ".join(settings.cameras) or "no camera"

@@ -13,6 +13,8 @@ from mqttcam.settings.document.tree import Key
 from mqttcam.settings.sources.mqtt import MqttSource
 from mqttcam.tls import TlsError, TlsFiles, client_context, server_context
 
+_KAFKA_CLIENTS = {"sinetstream": ("sinetstream", "kafka"), "confluent": ("confluent_kafka", "confluent")}
+"""The library of each of Kafka's clients, and the extra that installs it."""
 Found = tuple[tuple[Key, ...], str]
 """The key path of a setting, and what is wrong with what it names."""
 
@@ -62,8 +64,9 @@ def warnings(configuration: Configuration) -> list[Problem]:
     """Return what is not there now; the daemon starts all the same, and tries again until it is."""
     settings = configuration.settings
     found = [*_folder(settings.state_dir, ("state_dir",))]
-    if settings.kafka is not None and (missing := _missing("sinetstream", "kafka")):
-        found.append((("kafka",), missing))
+    if settings.kafka is not None:
+        library, extra = _KAFKA_CLIENTS[settings.kafka.client]
+        found += [(("kafka",), missing) for missing in [_missing(library, extra)] if missing]
     for camera_id, camera in settings.cameras.items():
         if not camera.enabled:
             continue

@@ -13,6 +13,10 @@ class TooLarge(Exception):
     """The destination refuses frames of this size; the writer can go on."""
 
 
+class SendAgain(Exception):
+    """The destination refuses a frame in the way it was sent; sent again, it is different. The writer can go on."""
+
+
 class WriterFailed(Exception):
     """The connection has failed, and a new writer is needed; the message is for the log and `health`."""
 
@@ -53,7 +57,7 @@ class Writer(Protocol):
     def send(self, frame: QueuedFrame) -> None:
         """Send a frame, or begin to.
 
-        A failure is not raised: the frame's delivery report has it, `TooLarge` or `WriterFailed`.
+        A failure is not raised: the frame's delivery report has it, `TooLarge`, `SendAgain` or `WriterFailed`.
         """
 
     def delivery_reports(self, timeout: float) -> list[DeliveryReport]:

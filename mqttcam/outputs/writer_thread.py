@@ -12,7 +12,7 @@ from mqttcam.backoff import Backoff
 from mqttcam.outputs.connection_status import ConnectionStatus
 from mqttcam.outputs.queue import Queue, QueuedFrame
 from mqttcam.outputs.timing import OutputTiming
-from mqttcam.outputs.writer import DeliveryReport, TooLarge, Writer, WriterFailed
+from mqttcam.outputs.writer import DeliveryReport, SendAgain, TooLarge, Writer, WriterFailed
 
 log = logging.getLogger(__name__)
 
@@ -184,6 +184,9 @@ class WriterThread:
             self._counts.errors += 1
             if isinstance(error, TooLarge):
                 self._shrink(writer, len(queued.jpeg))
+                again.append(queued)
+                continue
+            if isinstance(error, SendAgain):
                 again.append(queued)
                 continue
             failure = failure or error

@@ -22,7 +22,7 @@ from mqttcam.run.read_settings import read_in_thread
 from mqttcam.run.services import Services, start_services
 from mqttcam.run.stuck_restart import StuckRestart, has_service_manager
 from mqttcam.run.systemd import SystemdNotifier
-from mqttcam.settings import Settings, SettingsError
+from mqttcam.settings import Settings, SettingsError, kafka_warnings
 from mqttcam.web.address import linked_page
 
 log = logging.getLogger(__name__)
@@ -64,6 +64,8 @@ class App(Daemon):
         self._store = Store(settings.state_dir / "values.json")
         self._stuck_restart = StuckRestart(settings.state_dir / "new_processes.json", self._restart_stuck)
         self._outputs = configured_outputs(settings)
+        for key, text in kafka_warnings(settings):
+            log.warning("%s: %s", ".".join(key), text)
         node = Node(settings.node, linked_page(settings.web), daemon=self)
         node.add_check(lambda: self._store.file.problem)
         self._store.file.listeners.add(node.changed)

@@ -27,6 +27,7 @@ pydantic's, and parsing PyYAML's.
 from mqttcam.settings.cameras import UNPACED, CameraSettings, ImageSettings, default_name
 from mqttcam.settings.document.json_schema import json_schema
 from mqttcam.settings.document.problems import NoConfiguration, Problem, SettingsError
+from mqttcam.settings.kafka_warnings import kafka_warnings
 from mqttcam.settings.loading.loader import Configuration, check_daemon, find_config, load, load_configuration
 from mqttcam.settings.log import LogSettings
 from mqttcam.settings.motion import MotionSettings
@@ -70,6 +71,7 @@ __all__ = [
     "default_name",
     "find_config",
     "json_schema",
+    "kafka_warnings",
     "load",
     "load_configuration",
     "parse_size",

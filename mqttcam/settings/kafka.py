@@ -94,6 +94,14 @@ class KafkaSettings(OutputSettings, SinetstreamSettings, KafkaClient):
         default_factory=KafkaClient,
         description="The Kafka client's parameters, as in version 3 of SINETStream's configuration file.",
     )
+    key: bool = Field(
+        True,
+        description="Records have the key <node>/<camera>, which keeps a camera's frames in one partition; "
+        "false: no key.",
+    )
+    headers: bool = Field(
+        True, description="Records have the headers content-type, node, camera and seq; false: none."
+    )
     oversize: Annotated[Literal["fit", "refuse"], AnyCase()] = Field(
         "fit", description="fit: reduce a picture over the size limit; refuse: do not send it."
     )

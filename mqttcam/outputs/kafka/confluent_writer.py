@@ -10,8 +10,9 @@ from typing import Any
 from mqttcam.kafka import envelope
 from mqttcam.kafka.log import WRONG_PORT
 from mqttcam.outputs.kafka.parameters import DEFAULT_REQUEST, client_parameters, largest_jpeg
+from mqttcam.outputs.kafka.record import RecordFields
 from mqttcam.outputs.queue import QueuedFrame
-from mqttcam.outputs.writer import DeliveryReport, ReportProblem, TooLarge, WriterFailed
+from mqttcam.outputs.writer import DeliveryReport, ReportProblem, SendAgain, TooLarge, WriterFailed
 from mqttcam.settings.kafka import KafkaSettings
 
 log = logging.getLogger(__name__)
@@ -28,18 +29,15 @@ _REQUEST_TIMEOUT = 30_000
 """Milliseconds."""
 _NAMES = {
     "acks": "acks",
-    "buffer_memory": None,
     "batch_size": "batch.size",
     "client_id": "client.id",
     "compression_type": "compression.type",
+    "connection_timeout_ms": "socket.connection.setup.timeout.ms",
     "connections_max_idle_ms": "connections.max.idle.ms",
     "linger_ms": "linger.ms",
-    "max_block_ms": None,
     "max_in_flight_requests_per_connection": "max.in.flight.requests.per.connection",
     "max_request_size": "message.max.bytes",
     "metadata_max_age_ms": "metadata.max.age.ms",
-    "metrics_num_samples": None,
-    "metrics_sample_window_ms": None,
     "receive_buffer_bytes": "socket.receive.buffer.bytes",
     "reconnect_backoff_max_ms": "reconnect.backoff.max.ms",
     "reconnect_backoff_ms": "reconnect.backoff.ms",
@@ -52,8 +50,6 @@ _NAMES = {
     "sasl_plain_username": "sasl.username",
     "security_protocol": "security.protocol",
     "send_buffer_bytes": "socket.send.buffer.bytes",
-    "sock_chunk_buffer_count": None,
-    "sock_chunk_bytes": None,
     "ssl_cafile": "ssl.ca.location",
     "ssl_certfile": "ssl.certificate.location",
     "ssl_ciphers": "ssl.cipher.suites",
@@ -61,7 +57,7 @@ _NAMES = {
     "ssl_keyfile": "ssl.key.location",
     "ssl_password": "ssl.key.password",
 }
-"""librdkafka's names of kafka-python's parameters; None for those that librdkafka does not need."""
+"""librdkafka's names of kafka-python's parameters; the others have no effect, see `mqttcam.settings.kafka_warnings`."""
 _TLS_NAMES = {
     "ca_certs": "ssl.ca.location",
     "certfile": "ssl.certificate.location",
@@ -73,8 +69,11 @@ _TLS_NAMES = {
 class ConfluentWriter:
     """Has up to `MAX_IN_FLIGHT` messages in flight, in order."""
 
-    def __init__(self, settings: KafkaSettings, client_id: str, open_timeout: float) -> None:
+    def __init__(
+        self, settings: KafkaSettings, client_id: str, record: RecordFields, open_timeout: float
+    ) -> None:
         """`open_timeout` is in seconds."""
+        self._record = record
         self._open_timeout = open_timeout
         self._settings = settings
         self._topic = settings.topic or ""
@@ -114,22 +113,25 @@ class ConfluentWriter:
 
     def limit(self) -> int:
         ours = int(self._configuration["message.max.bytes"])
-        return largest_jpeg(min(ours, self._topic_limit() or ours))
+        return largest_jpeg(min(ours, self._topic_limit() or ours), self._record.longest)
 
     def send(self, frame: QueuedFrame) -> None:
         from confluent_kafka import KafkaException
 
-        key = id(frame)
+        key, timestamp = id(frame), self._record.timestamp_ms(frame)
         self._in_flight[key] = frame
         self._bytes_in_flight += len(frame.jpeg)
         try:
             self._producer.produce(
                 self._topic,
                 envelope.pack(frame.jpeg, frame.ts_ns // 1000),
-                on_delivery=lambda error, _record: self._end(key, error),
+                self._record.key,
+                timestamp=timestamp,
+                headers=self._record.headers(frame),
+                on_delivery=lambda error, _record: self._end(key, timestamp, error),
             )
         except (KafkaException, BufferError) as error:
-            self._end(key, error.args[0] if isinstance(error, KafkaException) else error)
+            self._end(key, timestamp, error.args[0] if isinstance(error, KafkaException) else error)
 
     def delivery_reports(self, timeout: float) -> list[DeliveryReport]:
         if self._in_flight:
@@ -188,20 +190,28 @@ class ConfluentWriter:
         self._refused = self._refused or error.name() in ("_AUTHENTICATION", "_SSL")
         self._report_problem(self._last_error)
 
-    def _end(self, key: int, error: Any) -> None:
+    def _end(self, key: int, timestamp: int, error: Any) -> None:
         frame = self._in_flight.pop(key, None)
         if frame is None:
             return
         self._bytes_in_flight -= len(frame.jpeg)
-        self._done.append(DeliveryReport(frame, None if error is None else self._explained(error)))
+        self._done.append(
+            DeliveryReport(frame, None if error is None else self._explained(error, frame, timestamp))
+        )
 
-    def _explained(self, error: Any) -> Exception:
+    def _explained(self, error: Any, frame: QueuedFrame, timestamp: int) -> Exception:
         from confluent_kafka import KafkaError
 
         if not isinstance(error, KafkaError):
             return WriterFailed(str(error))
         if error.code() in (KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_MSG_SIZE):
             return TooLarge(error.str())
+        if error.code() == KafkaError._INVALID_DIFFERENT_RECORD:  # noqa: SLF001 - its public name
+            return SendAgain(error.str())
+        # INVALID_RECORD is the client's name for any reason if several records were sent together.
+        invalid = error.code() in (KafkaError.INVALID_TIMESTAMP, KafkaError.INVALID_RECORD)
+        if invalid and self._record.refused(frame, timestamp):
+            return SendAgain(error.str())
         waited = error.name() in ("_MSG_TIMED_OUT", "_TRANSPORT")
         return WriterFailed(
             self._last_error if waited and self._last_error else f"the topic {self._topic}: {error.str()}"
@@ -230,14 +240,12 @@ def configuration(settings: KafkaSettings, client_id: str) -> dict[str, Any]:
         "message.max.bytes": DEFAULT_REQUEST,
         "message.timeout.ms": _REQUEST_TIMEOUT,
         "linger.ms": 0,
+        # kafka-python's and Java's; librdkafka's own default puts the same key into another partition.
+        "partitioner": "murmur2_random",
         "socket.nagle.disable": True,
     }
     tls = settings.tls.as_parameters() if settings.tls is not None else {}
     if tls.get("check_hostname") is False or ours.pop("ssl_check_hostname", None) is False:
         found["ssl.endpoint.identification.algorithm"] = "none"
-    for name, value in ours.items():
-        if name not in _NAMES:
-            log.warning("kafka.%s ignored: Confluent's client has no such parameter", name)
-        elif (theirs := _NAMES[name]) is not None:
-            found[theirs] = value
+    found |= {theirs: value for name, value in ours.items() if (theirs := _NAMES.get(name)) is not None}
     return found | {_TLS_NAMES[name]: value for name, value in tls.items() if name in _TLS_NAMES}

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 
 from mqttcam.outputs.bridge import Bridge, BridgedOutput
+from mqttcam.outputs.kafka.record import RecordFields
 from mqttcam.outputs.output import CameraFeed
 from mqttcam.outputs.queue import FrameQueue, Queue
 from mqttcam.outputs.timing import OutputTiming
 from mqttcam.outputs.writer import Writer
 from mqttcam.settings import CameraSettings
 from mqttcam.settings.kafka import KafkaSettings, for_camera
-
-log = logging.getLogger(__name__)
 
 MAX_AGE = 60.0
 """Seconds that a frame may wait if the settings do not say; one on a schedule may wait for any time."""
@@ -41,14 +39,14 @@ class KafkaOutput(BridgedOutput):
 
     def make(self, feed: CameraFeed) -> Bridge:
         settings = for_camera(self._defaults, feed.settings.kafka, self._node, feed.id)
+        record = RecordFields(self._node, feed.id, settings)
+        client_id = settings.client_id or f"mqttcam-{self._node}-{feed.id}"
         return Bridge(
             self.name,
             feed,
             settings,
             self._queue(feed.id, settings),
-            lambda: make_writer(
-                settings, settings.client_id or f"mqttcam-{self._node}-{feed.id}", self._timing
-            ),
+            lambda: make_writer(settings, client_id, record, self._timing),
             fit=settings.oversize == "fit",
             at_least_once=settings.consistency != "AT_MOST_ONCE",
             timing=self._timing,
@@ -60,18 +58,18 @@ class KafkaOutput(BridgedOutput):
             from mqttcam.outputs.kafka.spool import SpoolQueue
 
             return SpoolQueue(self._state_dir / "spool" / camera_id, settings.spool.max_bytes)
-        if settings.spool is not None:
-            log.warning("kafka %s: spool ignored, because it needs a schedule", camera_id)
         age = limits.age if limits.age is not None or settings.schedule else MAX_AGE
         return FrameQueue(limits.frames, limits.bytes, age)
 
 
-def make_writer(settings: KafkaSettings, client_id: str, timing: OutputTiming) -> Writer:
+def make_writer(
+    settings: KafkaSettings, client_id: str, record: RecordFields, timing: OutputTiming
+) -> Writer:
     """Return the writer that the settings name; its library is imported in `open`."""
     if settings.client == "confluent":
         from mqttcam.outputs.kafka.confluent_writer import ConfluentWriter
 
-        return ConfluentWriter(settings, client_id, timing.open)
+        return ConfluentWriter(settings, client_id, record, timing.open)
     from mqttcam.outputs.kafka.sinetstream_writer import SinetstreamWriter
 
-    return SinetstreamWriter(settings, client_id, timing)
+    return SinetstreamWriter(settings, client_id, record, timing)

@@ -28,8 +28,12 @@ def given_parameters(settings: KafkaSettings, *, secure: bool) -> dict[str, obje
     return as_parameters(both, KafkaClient, secure=secure)
 
 
-def largest_jpeg(max_request: int, *, encrypted: bool = False, compressed: bool = False) -> int:
-    """Return the bytes of the largest JPEG whose message has at most `max_request` bytes."""
-    largest = max_request - _RECORD - envelope.LONGEST - (_ENCRYPTION if encrypted else 0)
+def largest_jpeg(max_request: int, fields: int, *, encrypted: bool = False, compressed: bool = False) -> int:
+    """Return the bytes of the largest JPEG whose record has at most `max_request` bytes.
+
+    Args:
+        fields: the most bytes that the record's key and headers add.
+    """
+    largest = max_request - _RECORD - fields - envelope.LONGEST - (_ENCRYPTION if encrypted else 0)
     # Incompressible data gets a little larger (RFC 1950, zstd's frame format).
     return largest - largest // 1000 - 64 if compressed else largest

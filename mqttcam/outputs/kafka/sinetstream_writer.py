@@ -7,20 +7,26 @@ from typing import Any
 
 from mqttcam.kafka import log as kafka_log
 from mqttcam.outputs.kafka.parameters import DEFAULT_REQUEST, client_parameters, largest_jpeg
+from mqttcam.outputs.kafka.record import RecordFields
 from mqttcam.outputs.queue import QueuedFrame
 from mqttcam.outputs.timing import OutputTiming
-from mqttcam.outputs.writer import DeliveryReport, ReportProblem, TooLarge, WriterFailed
+from mqttcam.outputs.writer import DeliveryReport, ReportProblem, SendAgain, TooLarge, WriterFailed
 from mqttcam.settings.kafka import KafkaSettings
 
 log = logging.getLogger(__name__)
 
 _CONSISTENCY = {"EXACTLY_ONCE": "AT_LEAST_ONCE"}
+_HEADERS_SINCE = (0, 11)
+"""The release of Kafka that introduced headers; a lower `api_version` may be configured."""
 
 
 class SinetstreamWriter:
     """Sends one message at a time, each after Kafka has acknowledged the one before."""
 
-    def __init__(self, settings: KafkaSettings, client_id: str, timing: OutputTiming) -> None:
+    def __init__(
+        self, settings: KafkaSettings, client_id: str, record: RecordFields, timing: OutputTiming
+    ) -> None:
+        self._record = record
         self._settings = settings
         self._timing = timing
         self._client_id = client_id
@@ -29,6 +35,8 @@ class SinetstreamWriter:
         self._producer: Any = None
         self._report_problem: ReportProblem = lambda words: None
         self._done: list[DeliveryReport] = []
+        self._frame: QueuedFrame | None = None
+        self._timestamp = 0
 
     @property
     def room(self) -> int:
@@ -49,6 +57,7 @@ class SinetstreamWriter:
             self._writer.open()
             # It waits for answers for minutes, and only kafka-python's producer can end that.
             self._producer = self._writer._plugin._client  # noqa: SLF001 - there is no public access
+            self._add_record_fields()
         except WriterFailed:
             raise
         except Exception as error:
@@ -62,16 +71,18 @@ class SinetstreamWriter:
         limit = int(spec.get("max_request_size", DEFAULT_REQUEST))
         return largest_jpeg(
             min(limit, _topic_limit(parameters) or limit),
+            self._record.longest,
             encrypted=bool(parameters.get("data_encryption")),
             compressed=bool(parameters.get("data_compression") or spec.get("compression_type")),
         )
 
     def send(self, frame: QueuedFrame) -> None:
+        self._frame = frame
         try:
             # Half a microsecond is added, so that SINETStream rounds down to the same microsecond.
             self._writer.publish(frame.jpeg, timestamp=(frame.ts_ns // 1000 + 0.5) / 1e6)
         except Exception as error:  # noqa: BLE001 - the libraries raise various exceptions
-            self._done.append(DeliveryReport(frame, self._explained(error)))
+            self._done.append(DeliveryReport(frame, self._explained(error, frame)))
         else:
             self._done.append(DeliveryReport(frame))
 
@@ -99,6 +110,19 @@ class SinetstreamWriter:
     def __str__(self) -> str:
         return f"{self._brokers}, topic {self._parameters.get('topic')}"
 
+    def _add_record_fields(self) -> None:
+        """Have the producer send key, headers and timestamp, which SINETStream has no parameters for."""
+        send, record = self._producer.send, self._record
+        has_headers = self._producer.config["api_version"] >= _HEADERS_SINCE
+
+        def send_record(topic: str, value: memoryview) -> Any:
+            assert self._frame is not None, "SINETStream sends within `publish`"
+            headers = record.headers(self._frame) if has_headers else None
+            self._timestamp = record.timestamp_ms(self._frame)
+            return send(topic, value, record.key, headers, timestamp_ms=self._timestamp)
+
+        self._producer.send = send_record
+
     @property
     def _brokers(self) -> str:
         return ",".join(self._parameters.get("brokers", ()))
@@ -116,11 +140,13 @@ class SinetstreamWriter:
             "type_spec": client_parameters(settings, self._client_id),
         }
 
-    def _explained(self, error: Exception) -> Exception:
-        from kafka.errors import MessageSizeTooLargeError, RecordListTooLargeError
+    def _explained(self, error: Exception, frame: QueuedFrame) -> Exception:
+        from kafka.errors import InvalidTimestampError, MessageSizeTooLargeError, RecordListTooLargeError
 
         if isinstance(error, MessageSizeTooLargeError | RecordListTooLargeError):
             return TooLarge(str(error))
+        if isinstance(error, InvalidTimestampError) and self._record.refused(frame, self._timestamp):
+            return SendAgain(str(error))
         return WriterFailed(self._why_not_sent(error))
 
     def _why_not_sent(self, error: Exception) -> str:

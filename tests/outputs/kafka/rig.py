@@ -152,13 +152,14 @@ def running_bridge(
     *,
     state: Path | None = None,
     timing: OutputTiming | None = None,
+    node: str | None = None,
     **keys: Any,
 ) -> Iterator[RunningBridge]:
     """Send the frames of a camera to a topic for the duration of the block."""
     import asyncio
 
     settings = KafkaSettings.model_validate({"brokers": broker.address(), "topic": topic, **keys})
-    node = f"node{next(_numbers)}"
+    node = node or f"node{next(_numbers)}"
     before = threads_of(node)
     output = KafkaOutput(settings, node, state or broker.directory, timing=timing)
     capture = capture or FakeCapture()
@@ -177,13 +178,13 @@ def threads_of(node: str) -> Counter[str]:
     return Counter(thread.name for thread in threading.enumerate() if thread.name in ours)
 
 
-def make_topic(broker: KafkaBroker, name: str, **config: str) -> str:
+def make_topic(broker: KafkaBroker, name: str, *, partitions: int = 1, **config: str) -> str:
     """Create a topic; `max_message_bytes="200000"` is `max.message.bytes`."""
     from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 
     client = AdminClient({"bootstrap.servers": broker.address()})
     options = {key.replace("_", "."): value for key, value in config.items()}
-    (made,) = client.create_topics([NewTopic(name, 1, 1, config=options)]).values()
+    (made,) = client.create_topics([NewTopic(name, partitions, 1, config=options)]).values()
     made.result(30)
     return name
 
@@ -225,7 +226,12 @@ def read(
 
 
 def raw(broker: KafkaBroker, topic: str) -> list[bytes]:
-    """Return every message in a topic as bytes, read by a plain Kafka client."""
+    """Return the value of every record in a topic, read by a plain Kafka client."""
+    return [record.value() for record in records(broker, topic)]
+
+
+def records(broker: KafkaBroker, topic: str, partitions: int = 1) -> list[Any]:
+    """Return every record in a topic, partition by partition, read by a plain Kafka client."""
     from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
     consumer = Consumer(
@@ -233,15 +239,15 @@ def raw(broker: KafkaBroker, topic: str) -> list[bytes]:
         | {"fetch.message.max.bytes": 16 << 20, "receive.message.max.bytes": 128 << 20}
     )
     try:
-        _low, high = consumer.get_watermark_offsets(TopicPartition(topic, 0), timeout=10)
-        consumer.assign([TopicPartition(topic, 0, OFFSET_BEGINNING)])
-        found: list[bytes] = []
-        while len(found) < high:
-            for message in consumer.consume(high - len(found), timeout=5):
-                assert message.error() is None
-                value = message.value()
-                assert value is not None
-                found.append(value)
+        found: list[Any] = []
+        for partition in range(partitions):
+            low, high = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=10)
+            consumer.assign([TopicPartition(topic, partition, OFFSET_BEGINNING)])
+            expected = len(found) + high - low
+            while len(found) < expected:
+                for message in consumer.consume(expected - len(found), timeout=5):
+                    assert message.error() is None
+                    found.append(message)
         return found
     finally:
         consumer.close()

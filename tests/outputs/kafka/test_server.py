@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from mqttcam.outputs.kafka import server as module
+from mqttcam.outputs.kafka.record import RecordFields
 from mqttcam.outputs.kafka.sinetstream_writer import SinetstreamWriter
 from mqttcam.outputs.timing import OutputTiming
 from mqttcam.settings.kafka import KafkaSettings
@@ -147,7 +148,8 @@ def test_encrypted_secret(real_kafka: KafkaBroker, server: Server, tmp_path: Pat
         capture.publish(3)
         bridge.wait_sent(3)
     assert len(raw(real_kafka, topic)) == 3
-    writer = SinetstreamWriter(KafkaSettings.model_validate(keys(server)), "me", OutputTiming())
+    settings = KafkaSettings.model_validate(keys(server))
+    writer = SinetstreamWriter(settings, "me", RecordFields("node", "cam", settings), OutputTiming())
     writer.open(lambda words: None)
     try:
         assert str(writer) == f"{real_kafka.address('sasl')}, topic {topic}"

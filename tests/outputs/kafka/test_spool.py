@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.outputs.kafka.rig import SPOOL, FakeCapture, raw, read, running_bridge, sized
+from tests.outputs.kafka.rig import SPOOL, FakeCapture, raw, read, records, running_bridge, sized
 from tests.support.kafka import KafkaBroker
 from tests.support.project import PROJECT
 from tests.support.waiting import wait_for
@@ -79,11 +79,11 @@ def test_kill_9(real_kafka: KafkaBroker, topic: str, tmp_path: Path) -> None:
 
 
 def test_kafka_away(real_kafka: KafkaBroker, topic: str, tmp_path: Path) -> None:
-    """What is taken while Kafka is away goes out when it is back, with the times of capture; then the disk is empty."""
+    """What is taken while Kafka is away goes out when it is back, with key, headers and times of capture."""
     capture = FakeCapture(fps=50)
     with (
         running_bridge(
-            real_kafka, topic, capture, state=tmp_path, request_timeout_ms=1000, **SPOOL
+            real_kafka, topic, capture, state=tmp_path, node="pi", request_timeout_ms=1000, **SPOOL
         ) as bridge,
         capture,
     ):
@@ -100,6 +100,10 @@ def test_kafka_away(real_kafka: KafkaBroker, topic: str, tmp_path: Path) -> None
     assert len({message.value for message in messages}) == counts.taken
     times = [message.timestamp_us for message in messages]
     assert times == sorted(times)
+    for record, message in zip(records(real_kafka, topic), messages, strict=True):
+        assert record.key() == b"pi/cam"
+        assert dict(record.headers())["seq"] == b"%d" % capture.jpegs.index(message.value)
+        assert record.timestamp()[1] == message.timestamp_us // 1000
 
 
 def test_spool_needs_a_schedule(kafka: KafkaBroker, topic: str, tmp_path: Path) -> None:

@@ -1,0 +1,102 @@
+"""The parts of a Kafka record beside its value: key, headers and timestamp.
+
+SINETStream's readers ignore them. Consumers that divide a topic among several processes need the key, and can tell
+frames apart without decoding the value.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+
+from mqttcam.outputs.queue import QueuedFrame
+from mqttcam.settings.kafka import KafkaSettings
+
+log = logging.getLogger(__name__)
+
+CONTENT_TYPE = "image/jpeg"
+OLDEST, NEWEST = -86_400_000, 600_000
+"""Milliseconds from now within which the capture time is the timestamp.
+
+Kafka 4 refuses a record more than an hour ahead, and deletes one that is older than the topic's retention: a clock that
+has not been set yet must not cost frames.
+"""
+_PRESENT = 1000
+"""Milliseconds from now that no topic refuses."""
+_LARGEST_SEQ = 2**63 - 1
+_PER_FIELD = 10
+"""The most bytes that the lengths of a key or header take (Kafka's record format, two variable-length integers)."""
+
+Headers = list[tuple[str, bytes]]
+
+
+class RecordFields:
+    """The key, headers and timestamps of one camera's records.
+
+    Attributes:
+        key: `<node>/<camera>`; None if the settings leave it out.
+        longest: the most bytes that key and headers add to a record.
+    """
+
+    def __init__(self, node: str, camera_id: str, settings: KafkaSettings) -> None:
+        self.key = f"{node}/{camera_id}".encode() if settings.key else None
+        self._name = camera_id
+        self._headers: Headers | None = None
+        if settings.headers:
+            texts = {"content-type": CONTENT_TYPE, "node": node, "camera": camera_id}
+            self._headers = [(name, text.encode()) for name, text in texts.items()]
+        self.longest = _size(self.key, self._all_headers(_LARGEST_SEQ))
+        self._oldest, self._newest = OLDEST, NEWEST
+        self._lock = threading.Lock()
+
+    def headers(self, frame: QueuedFrame) -> Headers:
+        """Return the names and values of a record's headers; empty if the settings leave them out."""
+        return self._all_headers(frame.seq)
+
+    def timestamp_ms(self, frame: QueuedFrame) -> int:
+        """Return the time of capture in Unix milliseconds; the present time if the topic would not take that."""
+        captured, now = _captured_ms(frame), _now_ms()
+        return captured if self._oldest <= captured - now <= self._newest else now
+
+    def refused(self, frame: QueuedFrame, timestamp_ms: int) -> bool:
+        """Return whether a refused record is worth sending again, because its timestamp may be the reason.
+
+        If so, capture times like that are left out from now on. Topics limit them by `message.timestamp.before.max.ms`
+        and `message.timestamp.after.max.ms`.
+
+        Args:
+            timestamp_ms: what it was sent with.
+        """
+        difference = timestamp_ms - _now_ms()
+        if timestamp_ms != _captured_ms(frame) or abs(difference) < _PRESENT:
+            return False
+        with self._lock:
+            # Halved, not cut off at the present difference: waiting frames grow older.
+            if difference < 0:
+                self._oldest = max(self._oldest, difference // 2)
+            else:
+                self._newest = min(self._newest, difference // 2)
+        log.warning(
+            "kafka %s: the topic refuses the capture time of a picture %.0f s from now; "
+            "such records have the time of sending",
+            self._name,
+            difference / 1000,
+        )
+        return True
+
+    def _all_headers(self, seq: int) -> Headers:
+        return [] if self._headers is None else [*self._headers, ("seq", b"%d" % seq)]
+
+
+def _captured_ms(frame: QueuedFrame) -> int:
+    return frame.ts_ns // 1_000_000
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def _size(key: bytes | None, headers: Headers) -> int:
+    fields = sum(len(name.encode()) + len(value) + _PER_FIELD for name, value in headers)
+    return fields + (len(key) if key is not None else 0) + _PER_FIELD

@@ -1,0 +1,89 @@
+"""Kafka settings that are valid, but hardly do what was intended."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from itertools import groupby
+
+from mqttcam.settings.kafka import KafkaSettings, for_camera
+from mqttcam.settings.outputs import MAX_RATE
+from mqttcam.settings.settings import Settings
+
+KafkaWarning = tuple[tuple[str, ...], str]
+"""The path of a key, and what its value means."""
+
+_SINETSTREAM_CLIENT_ONLY = (
+    "api_version", "api_version_auto_timeout_ms", "sasl_kerberos_domain_name",
+)  # fmt: skip
+"""The parameters that Confluent's client has no equal for, and does not work without."""
+
+
+def kafka_warnings(settings: Settings) -> list[KafkaWarning]:
+    """Return the warnings, each with the path of its key."""
+    if settings.kafka is None:
+        return []
+    of_cameras = {
+        camera_id: for_camera(settings.kafka, camera.kafka, settings.node, camera_id)
+        for camera_id, camera in settings.cameras.items()
+    }
+    found: dict[tuple[str, str], list[str]] = {}
+    for camera_id, kafka in of_cameras.items():
+        for warning in _of_one(kafka):
+            found.setdefault(warning, []).append(camera_id)
+    warnings = list(_shared_topics(of_cameras))
+    for (key, text), cameras in found.items():
+        everywhere = cameras == list(of_cameras)
+        places = [("kafka",)] if everywhere else [("cameras", camera_id, "kafka") for camera_id in cameras]
+        warnings += [((*place, key), text) for place in places]
+    return warnings
+
+
+def _shared_topics(of_cameras: Mapping[str, KafkaSettings]) -> Iterator[KafkaWarning]:
+    def topic(camera_id: str) -> str:
+        kafka = of_cameras[camera_id]
+        return kafka.topic or f"of the configuration {kafka.config}"
+
+    keyless = sorted((one for one, kafka in of_cameras.items() if not kafka.key), key=topic)
+    for name, cameras in groupby(keyless, topic):
+        if len(sharing := list(cameras)) > 1:
+            yield (
+                ("kafka", "key"),
+                (
+                    f"{', '.join(sharing)} share the topic {name} without a key: consumers cannot tell their "
+                    "frames apart by it; `key: true`, or a topic with {camera}"
+                ),
+            )
+
+
+def _of_one(kafka: KafkaSettings) -> Iterator[tuple[str, str]]:
+    """Yield the warnings about the merged settings of one camera, each with its key."""
+    if kafka.consistency == "EXACTLY_ONCE":
+        yield (
+            "consistency",
+            (
+                "EXACTLY_ONCE works as AT_LEAST_ONCE, as with SINETStream itself: after a lost connection a frame may "
+                "arrive twice, with the same key and time"
+            ),
+        )
+    acks = kafka.type_spec.acks if kafka.type_spec.acks is not None else kafka.acks
+    if acks == 0 and kafka.consistency != "AT_MOST_ONCE":
+        yield "acks", f"0: lost frames are not noticed, in spite of `consistency: {kafka.consistency}`"
+    linger = kafka.type_spec.linger_ms or kafka.linger_ms or 0
+    if kafka.client == "sinetstream" and kafka.schedule is None and linger:
+        fastest = math.floor(10_000 / linger) / 10
+        if fastest < min(kafka.rate, MAX_RATE):
+            yield (
+                "linger_ms",
+                (
+                    f"each frame waits {linger} ms, so that at most {fastest:g} frames per second are sent; "
+                    "`client: confluent` sends several at a time"
+                ),
+            )
+    if kafka.spool is not None and kafka.schedule is None:
+        yield "spool", "has no effect without a `schedule`"
+    if kafka.client == "confluent":
+        given = kafka.model_fields_set | kafka.type_spec.model_fields_set
+        for name in _SINETSTREAM_CLIENT_ONLY:
+            if name in given:
+                yield name, "has no effect with `client: confluent`"
