@@ -1,0 +1,1 @@
+"""The soak: a daemon with all that surrounds it, under random faults from a seed: `python -m tests.soak --help`."""
