@@ -45,12 +45,13 @@ install_ensurepip() {
     fi
     echo "The package $package is missing: installing it (${sudo:+$sudo }apt-get install $package)."
     # shellcheck disable=SC2086 # no word at all where the user is root
-    { $sudo apt-get update -qq && $sudo apt-get install -y -qq --no-install-recommends "$package" >/dev/null; } ||
+    { $sudo apt-get update -qq && $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$package" >/dev/null; } ||
         fail "The package $package could not be installed: see above, install it as root, then start this again."
 }
 
 # install_locked FOLDER ARGUMENT...: `pip install ARGUMENT...` into an environment, in the versions of .ci/constraints.txt.
 # Those exist as wheels for x86-64 and aarch64. Another processor or a newer Python gets what pyproject.toml allows; CI fails.
+# pip's messages go to FOLDER/pip.log; the sentence after a failure names it.
 install_locked() {
     folder=$1
     shift
@@ -58,11 +59,17 @@ install_locked() {
     constraints=$("$folder/bin/python" -c 'import pathlib; print(pathlib.Path(".ci/constraints.txt").resolve().as_uri())')
     # The second variable is for pip 25.3 and newer, which builds without the first.
     PIP_CONSTRAINT=$constraints PIP_BUILD_CONSTRAINT=$constraints \
-        "$folder/bin/python" -m pip install --quiet "$@" && return
-    [ "${CI:-}" != true ] || return 1
+        "$folder/bin/python" -m pip install --quiet "$@" 2>"$folder/pip.log" && return
+    if [ "${CI:-}" = true ]; then
+        cat "$folder/pip.log" >&2
+        return 1
+    fi
+    # Another choice of versions helps only where the index answers.
+    "$folder/bin/python" -m pip index versions hatchling >/dev/null 2>&1 ||
+        fail "The packages that mqttcam needs could not be downloaded, because this machine does not reach the package index (PyPI): connect it to the internet and start this again. pip's messages are in $folder/pip.log."
     echo "The tested versions cannot be installed here; installing the newest ones instead."
-    "$folder/bin/python" -m pip install --quiet "$@" ||
-        fail "The packages that mqttcam needs could not be installed: pip's message above says why. Is this machine online?"
+    "$folder/bin/python" -m pip install --quiet "$@" 2>"$folder/pip.log" ||
+        fail "The packages that mqttcam needs could not be installed ($(grep -E '^(ERROR|error):' "$folder/pip.log" | tail -n 1)): pip's messages in $folder/pip.log say why."
 }
 
 # install_once FOLDER EXTRAS: install this folder, editable, unless that was done already with the same requirements.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -23,7 +22,7 @@ def checkout(tmp_path: Path) -> Path:
     (folder / "bin").mkdir()
     for name in ("demo.sh", "venv.sh"):
         shutil.copy(PROJECT / "deploy" / name, folder / "deploy")
-    for tool in ("sh", "dirname", "id", "cat", "cksum"):
+    for tool in ("sh", "dirname", "id", "cat", "cksum", "grep", "tail"):
         (folder / "bin" / tool).symlink_to(shutil.which(tool) or tool)
     return folder
 
@@ -75,7 +74,6 @@ def test_a_newer_python_beside_an_old_one_is_used(checkout: Path) -> None:
     )
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="root alone becomes another user")
 def test_without_sudo_the_package_is_named(checkout: Path) -> None:
     script(checkout / "bin/python3", 'case "$*" in *ensurepip*) exit 1;; esac')
     script(checkout / "bin/apt-get", "exit 1")
@@ -123,6 +121,48 @@ def test_the_tested_versions_are_found_from_any_folder(checkout: Path) -> None:
     (constraints,) = (checkout / ".venv/bin/python.log").read_text().splitlines()
     assert " " not in constraints
     assert url2pathname(urlsplit(constraints).path) == str(checkout.resolve() / ".ci/constraints.txt")
+
+
+@pytest.fixture
+def environment(checkout: Path) -> Path:
+    """The Python of an environment that works, whose pip does what a test writes into `python.pip` beside it."""
+    python = checkout / ".venv/bin/python"
+    script(python, 'case "$*" in "-m pip "*) . "$0.pip";; *as_uri*) echo file:///constraints.txt;; esac')
+    script(checkout / "bin/python3", "exit 0")
+    (checkout / "pyproject.toml").write_text("")
+    (checkout / ".ci").mkdir()
+    (checkout / ".ci/constraints.txt").write_text("")
+    return python
+
+
+def test_without_a_network_one_sentence_says_so(checkout: Path, environment: Path) -> None:
+    environment.with_name("python.pip").write_text("echo 'ERROR: no hatchling' >&2; exit 1\n")
+    code, out, err = start(checkout)
+    assert (code, len(out), len(err)) == (1, 1, 1)
+    assert "this machine does not reach the package index (PyPI): connect it" in err[0]
+    assert (checkout / ".venv/pip.log").read_text() == "ERROR: no hatchling\n"
+    assert not (checkout / ".venv/installed").exists()
+
+
+def test_where_the_tested_versions_cannot_be_installed_the_newest_are(
+    checkout: Path, environment: Path
+) -> None:
+    environment.with_name("python.pip").write_text('[ "$3" = index ] || [ -z "${PIP_CONSTRAINT:-}" ]\n')
+    code, out, err = start(checkout)
+    assert (code, err) == (0, [])
+    assert out[-1] == "The tested versions cannot be installed here; installing the newest ones instead."
+    assert (checkout / ".venv/installed").exists()
+
+
+def test_what_cannot_be_installed_at_all_ends_in_pips_reason(checkout: Path, environment: Path) -> None:
+    environment.with_name("python.pip").write_text(
+        '[ "$3" = index ] && exit; echo "  error: x" >&2; echo "ERROR: No space left on device" >&2; exit 1\n'
+    )
+    code, _, err = start(checkout)
+    assert (code, len(err)) == (1, 1)
+    assert (
+        "could not be installed (ERROR: No space left on device): pip's messages in .venv/pip.log" in err[0]
+    )
 
 
 def test_the_python_of_the_tests_is_new_enough() -> None:
