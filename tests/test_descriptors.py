@@ -1,4 +1,4 @@
-"""Descriptors that are kept for the program itself."""
+"""Descriptors reserved for the program itself."""
 
 from __future__ import annotations
 

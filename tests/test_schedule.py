@@ -64,7 +64,7 @@ def times(text: str, start: str, count: int, zone: ZoneInfo = BERLIN) -> list[st
     ],
 )
 def test_intervals_count_from_the_first_picture_without_drift(text: str, seconds: float) -> None:
-    """Intervals count from the first picture, to the tick, for ever."""
+    """Intervals count from the first picture, exactly, for ever."""
     found = parse(text).times
     assert found.steady
     moment = start = 1000.25
@@ -122,7 +122,7 @@ def test_times_of_day_are_local_time(text: str, start: str, expected: list[str])
     ],
 )
 def test_next_time_is_that_of_the_reference_library(text: str) -> None:
-    """The next time is the one that the reference's own library finds."""
+    """The next time is the one that the reference implementation's library finds."""
     now = datetime.datetime(2026, 5, 6, 10, 12, 40)  # noqa: DTZ001 - the library wants it so
 
     class FrozenDatetime(datetime.datetime):
@@ -144,7 +144,7 @@ class TestClocksChange:
     """Berlin 2026: forward on 29 March at 02:00, back on 25 October at 03:00."""
 
     def test_skipped_time_is_due_when_the_clock_has_gone_forward(self) -> None:
-        """It comes when the clock has gone forward, once."""
+        """It is due once, after the clock has gone forward."""
         assert times("every day at 02:30", "2026-03-28 12:00:00", 2) == [
             "29 03:00:00 +0200",
             "30 02:30:00 +0200",
@@ -158,7 +158,7 @@ class TestClocksChange:
         ]
 
     def test_hourly_times_follow_the_change_of_the_clocks(self) -> None:
-        """The hour that comes twice has two; the one that is not there none."""
+        """The repeated hour has two, the skipped hour none."""
         assert times("every hour at :30", "2026-10-25 01:00:00", 4) == [
             "25 01:30:00 +0200",
             "25 02:30:00 +0200",
@@ -171,7 +171,7 @@ class TestClocksChange:
         ]
 
     def test_intervals_continue_when_the_clocks_change(self) -> None:
-        """The reference's would stand still for an hour."""
+        """The reference implementation's would stand still for an hour."""
         ticker = Ticker(parse("60"))
         before = at("2026-10-25 02:59:00")
         assert ticker.due(before, 0.0)
@@ -222,7 +222,7 @@ class TestClocksChange:
     ],
 )
 def test_invalid_schedule_is_refused_with_the_grammar(text: str) -> None:
-    """A bad one is refused in a short line, and the grammar is there."""
+    """An invalid one is refused in a short line that shows the grammar."""
     with pytest.raises(BadSchedule) as error:
         parse(text)
     assert len(str(error.value)) < 200
@@ -232,7 +232,7 @@ def test_invalid_schedule_is_refused_with_the_grammar(text: str) -> None:
 @given(st.text(max_size=40))
 @settings(max_examples=300, deadline=None)
 def test_any_text_is_a_schedule_or_refused(text: str) -> None:
-    """Whatever is written: a schedule or a refusal."""
+    """Any text is a schedule or is refused."""
     try:
         found = parse(text)
     except BadSchedule:
@@ -273,7 +273,7 @@ class TestTicker:
         assert taken == pytest.approx([0.0, 53.0, 113.0, 173.0])
 
     def test_missed_times_are_not_made_up_for(self) -> None:
-        """A camera that was away: one picture stands for all that were missed, and the beat is kept."""
+        """After an outage of the camera, one picture stands for all that were missed, and the rhythm is kept."""
         ticker = Ticker(parse("10"))
         assert ticker.due(0.0, 0.0)
         assert ticker.due(34.0, 34.0)
@@ -282,7 +282,7 @@ class TestTicker:
 
     @pytest.mark.parametrize("jump", [3 * 3600.0, -3 * 3600.0, 56 * 365 * 86400.0])
     def test_setting_the_clock_causes_neither_a_burst_nor_a_gap(self, jump: float) -> None:
-        """A Pi without a clock learns the time late: no burst, no hour without pictures."""
+        """A Pi without a battery-backed clock learns the time late: no burst, and no hour without pictures."""
         start = at("2026-05-04 12:00:30")
         clock, interval = Ticker(parse("every minute at :23")), Ticker(parse("60"))
         assert clock.due(start, 0.0)

@@ -14,7 +14,7 @@ _NOISE = 2.2
 
 
 def ring(width: int, height: int) -> Path:
-    """A file of 16 I420 frames, made once a machine."""
+    """A file of 16 I420 frames, made once per machine."""
     path = Path(tempfile.gettempdir()) / f"mqttcam-bench-{width}x{height}.i420"
     if not path.exists() or path.stat().st_size != FRAMES * width * height * 3 // 2:
         fresh = path.with_suffix(".new")

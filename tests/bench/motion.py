@@ -1,4 +1,4 @@
-"""Measures a look for motion: milliseconds of CPU in the capture thread, and what five a second take of a core.
+"""Measure motion detection: CPU milliseconds per frame in the capture thread, and the share of a core at 5 fps.
 
 usage: python tests/bench/motion.py [--looks 200]
 """
@@ -34,7 +34,7 @@ def films(width: int, height: int) -> list[Planes]:
 
 
 def milliseconds(make: Callable[[int], Frame], looks: int) -> float:
-    """CPU time of one look, the median of many."""
+    """Return the median CPU time of analysing one frame."""
     background, taken = Background(), []
     for number in range(looks):
         frame = make(number % FRAMES)
@@ -45,7 +45,7 @@ def milliseconds(make: Callable[[int], Frame], looks: int) -> float:
 
 
 def main() -> None:
-    """Print a line a size."""
+    """Print one line per size."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

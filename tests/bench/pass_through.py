@@ -1,4 +1,4 @@
-"""Compares a camera whose JPEGs are passed through with the same one whose JPEGs are made anew, by the whole daemon.
+"""Compare a camera whose JPEGs are passed through with one whose JPEGs are encoded again, by the whole daemon.
 
 usage: python tests/bench/pass_through.py [--seconds 6] [--rounds 3]
 
@@ -29,11 +29,11 @@ from tests.support.broker import Mosquitto
 
 _SIZES = ((640, 480), (1280, 720), (1920, 1080))
 _SIDES = {"passed through": 85, "made anew": 80}
-"""JPEG quality that is asked for; at 85, the default, a JPEG stays as it is."""
+"""The requested JPEG quality; at 85, the default, a JPEG is passed through."""
 
 
 def jpegs(folder: Path, width: int, height: int) -> int:
-    """Write the ring's frames as a camera would send them; the mean of their bytes."""
+    """Write the ring's frames as a camera would send them; return their mean size in bytes."""
     folder.mkdir()
     raw = np.fromfile(ring(width, height), np.uint8).reshape(FRAMES, -1)
     total = 0
@@ -47,7 +47,7 @@ def jpegs(folder: Path, width: int, height: int) -> int:
 
 
 def measure(quality: int, port: int, seconds: float) -> tuple[float, float]:
-    """CPU milliseconds a picture, and pictures a second."""
+    """Return CPU milliseconds per picture, and pictures per second."""
     with tempfile.TemporaryDirectory() as name, Mosquitto(Path(name) / "broker") as broker:
         config = {
             "node": "bench",

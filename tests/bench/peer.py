@@ -1,4 +1,4 @@
-"""What a user would pick instead: ha-mqtt-discoverable's Camera, fed with the same frames.
+"""The alternative that a user would choose: ha-mqtt-discoverable's Camera, fed with the same frames.
 
 usage: peer.py PORT TOPIC RING WIDTH HEIGHT FPS QUALITY
 """

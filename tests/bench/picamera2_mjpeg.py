@@ -1,4 +1,4 @@
-"""Compares live MJPEG of mqttcam with the way of picamera2's own example server, on the same virtual camera.
+"""Compare mqttcam's live MJPEG with picamera2's own example server, on the same virtual camera.
 
 usage: python tests/bench/picamera2_mjpeg.py [--seconds 8] [--rounds 3]
 
@@ -38,7 +38,7 @@ def serve(side: str, size: str, rate: float, port: int) -> None:
 
 
 def camera_alone(size: str, rate: float, port: int) -> None:
-    """Frames are taken and let go: what the virtual camera costs."""
+    """Frames are taken and released: the cost of the virtual camera."""
     camera = picamera2_camera(size)
     camera.start()
     while True:
@@ -68,7 +68,7 @@ def picamera2_server(size: str, rate: float, port: int) -> None:
     from picamera2.request import MappedArray
 
     class Encoder(JpegEncoder):  # type: ignore[misc]
-        """Takes NV12, the virtual cameras' only format, the way picamera2's request.save does it."""
+        """Read NV12, the virtual cameras' only format, as picamera2's request.save does."""
 
         def encode_func(self, request: Any, name: str) -> bytes:
             width, height = request.config[name]["size"]
@@ -136,7 +136,7 @@ def cpu_seconds(pid: int) -> float:
 
 
 def measure(root: Path, side: str, size: str, rate: float, seconds: float) -> tuple[float, float]:
-    """CPU milliseconds a frame, and frames a second that one viewer gets."""
+    """Return CPU milliseconds per frame, and frames per second of one viewer."""
     command = ["chroot", str(root), "/usr/bin/env", "-C", str(_INSIDE), "PYTHONPATH=/src"]
     command += ["OPENBLAS_NUM_THREADS=1", "/opt/venv/bin/python", "/src/tests/bench/picamera2_mjpeg.py"]
     command += ["--serve", side, size, str(rate), str(_PORT)]

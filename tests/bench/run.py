@@ -1,4 +1,4 @@
-"""Measures the daemon against the bare floor, both fed with the same frames, in the same run.
+"""Measure the daemon against its floor, both fed with the same frames, in the same run.
 
 usage: python tests/bench/run.py [--seconds 8] [--rounds 3] [--dead-minutes 10] [--only NAME …]
 
@@ -41,7 +41,7 @@ STALE = 0.5
 
 @dataclass(frozen=True)
 class Figures:
-    """One side of one round: CPU milliseconds a frame, frames a second, age in milliseconds, memory in MB (PSS)."""
+    """One side of one round: CPU milliseconds per frame, frames per second, age in milliseconds, memory in MB (PSS)."""
 
     cpu: float
     fps: float
@@ -134,7 +134,7 @@ def measure(side: str, size: tuple[int, int], fps: float, seconds: float) -> Fig
 def rounds(
     sides: Sequence[str], size: tuple[int, int], fps: float, seconds: float, count: int
 ) -> dict[str, list[Figures]]:
-    """The sides in turn, so that a machine that changes its mind is fair to both."""
+    """Run the sides in turn, so that a change of the machine's speed affects both."""
     found: dict[str, list[Figures]] = {side: [] for side in sides}
     for _ in range(count):
         for side in sides:
@@ -152,7 +152,7 @@ def ratio(above: Sequence[Figures], below: Sequence[Figures], of: Callable[[Figu
 
 
 def paced(size: tuple[int, int], arguments: argparse.Namespace) -> None:
-    """24 frames a second: what each frame costs, how old it is, how much memory it takes."""
+    """24 frames per second: cost and age of each frame, and memory."""
     sides = ["floor", "daemon", *(["peer"] if find_spec("ha_mqtt_discoverable") else [])]
     found = rounds(sides, size, 24, arguments.seconds, arguments.rounds)
     floor, daemon = found["floor"], found["daemon"]
@@ -179,7 +179,7 @@ def paced(size: tuple[int, int], arguments: argparse.Namespace) -> None:
 
 
 def unpaced(size: tuple[int, int], arguments: argparse.Namespace) -> None:
-    """As fast as it goes."""
+    """As fast as possible."""
     found = rounds(["floor", "daemon"], size, 0, arguments.seconds, arguments.rounds)
     speed = ratio(found["daemon"], found["floor"], lambda f: f.fps)
     say(
@@ -202,7 +202,7 @@ def discovery_time(arguments: argparse.Namespace) -> None:
 
 
 def frozen(arguments: argparse.Namespace) -> None:
-    """The broker stands still for 8 s at 1920x1080: what piles up, and how long until pictures are fresh again."""
+    """The broker is stopped for 8 s at 1920x1080: the growth of memory, and the time until pictures are fresh again."""
     with tempfile.TemporaryDirectory() as name, Mosquitto(Path(name) / "broker") as broker:
         subscriber = Subscriber(broker.port, TOPIC)
         with running(command_of("daemon", broker.port, (1920, 1080), 30, Path(name))) as process:

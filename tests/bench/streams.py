@@ -1,4 +1,4 @@
-"""Reads the MJPEG stream of a server process with many viewers, and measures both: CPU and memory, rates and ages."""
+"""Read the MJPEG stream of a server process with many viewers, and measure CPU, memory, rates and ages."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Figures:
 
     @property
     def a_frame(self) -> float:
-        """Milliseconds of CPU for a frame of the fastest viewer, with all that it costs to hand it to the others."""
+        """Return CPU milliseconds per frame of the fastest viewer, including the delivery to the others."""
         return 10 * self.cpu / max(self.rates) if self.rates and max(self.rates) else 0.0
 
     def line(self, name: str) -> str:
@@ -78,14 +78,14 @@ class Figures:
         )
 
     def each(self) -> Iterator[str]:
-        """A line for each viewer."""
+        """Return one line per viewer."""
         for number, (rate, ages) in enumerate(zip(self.rates, self.ages, strict=True), 1):
             p50, p99 = percentile(ages, 50), percentile(ages, 99)
             yield f"    viewer {number}: {rate:.1f} frames a second, age {p50:.1f} / {p99:.1f} ms"
 
 
 def percentile(values: Sequence[float], percent: int) -> float:
-    """0 where there are none."""
+    """Return 0 if there are none."""
     if percent == 50:
         return statistics.median(values) if values else 0.0
     return sorted(values)[int(len(values) * percent / 100)] if values else 0.0
@@ -128,7 +128,7 @@ class Viewer(asyncio.Protocol):
             self._missing = 0
 
     def forget(self) -> None:
-        """From now on it counts."""
+        """Start counting."""
         self.times.clear()
         self.ages.clear()
 

@@ -1,4 +1,4 @@
-"""Measures the way to Kafka against the bare client, in the same run: throughput and CPU a frame.
+"""Measure the Kafka output against the bare client, in the same run: throughput and CPU per frame.
 
 usage: python tests/bench/to_kafka.py [--rounds 3]
 
@@ -90,7 +90,7 @@ CONTENDERS: dict[str, Callable[[str, str, bytes], Callable[[int], None]]] = {
 
 
 def child(name: str, address: str, topic: str, size: int) -> None:
-    """One contender's run; messages a second and CPU milliseconds a message on standard output."""
+    """Run one side; print messages per second and CPU milliseconds per message."""
     warnings.simplefilter("ignore")
     send = CONTENDERS[name](address, topic, bytes(size))
     send(WARM_UP)

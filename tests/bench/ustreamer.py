@@ -1,4 +1,4 @@
-"""Measures the live stream against ustreamer, both fed with the same camera, for 1, 5 and 20 viewers.
+"""Measure the live stream against ustreamer, both fed with the same camera, for 1, 5 and 20 viewers.
 
 usage: python tests/bench/ustreamer.py [--seconds 6] [--rounds 3] [--fps 24] [--size 640x480] [--device /dev/video0]
 
@@ -111,7 +111,7 @@ def sides(device: str, format_: str, options: argparse.Namespace, environment: d
 
 
 async def table(device: str, format_: str, options: argparse.Namespace, environment: dict[str, str]) -> None:
-    """The two in turn, the last round's lines, and the ratios of all."""
+    """Run the two in turn; print the last round's lines and the ratios of all rounds."""
     print(f"\n{format_}, {options.size} at {options.fps:g} frames a second, {options.seconds:g} s each\n")
     print(HEADER)
     ratios = {}
@@ -147,7 +147,7 @@ def run(options: argparse.Namespace) -> None:
 
 
 def main() -> None:
-    """See the top of this file."""
+    """Run the measurement."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -1,4 +1,4 @@
-"""Measures the live stream: CPU and memory of the server, and each viewer's rate and age, for 0, 1, 5 and 20 viewers.
+"""Measure the live stream: CPU and memory of the server, and each viewer's rate and age, for 0, 1, 5 and 20 viewers.
 
 usage: python tests/bench/viewers.py [--seconds 6] [--size 640x480] [--fps 24] [--each]
 
@@ -99,13 +99,13 @@ async def serve_bare(width: int, height: int, fps: float) -> None:
 
 
 def side(name: str, options: argparse.Namespace) -> Side:
-    """Ours or the floor, as a process of its own."""
+    """Run ours or the floor as a separate process."""
     command = [sys.executable, __file__, "--serve", name, "--size", options.size, "--fps", str(options.fps)]
     return Side(name, command)
 
 
 async def table(options: argparse.Namespace) -> None:
-    """All of it, and what the viewers after the first one may cost."""
+    """Run all of it; print what further viewers cost."""
     print(
         f"{options.size} at {options.fps:g} frames a second, quality {QUALITY}, {options.seconds:g} s each\n"
     )
@@ -125,7 +125,7 @@ async def table(options: argparse.Namespace) -> None:
 
 
 def main() -> None:
-    """See the top of this file."""
+    """Run the measurement."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -1,4 +1,4 @@
-"""The least MQTT 5 that a yardstick needs, on a bare socket: what costs more than this is the daemon's own."""
+"""The minimum of MQTT 5 that a floor needs, on a bare socket: what costs more than this is the daemon's own."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Publisher:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One message: its topic, size, the `ts` and `seq` that it carried, and when it came (Unix nanoseconds)."""
+    """One message: its topic, size, its `ts` and `seq`, and when it was received (Unix nanoseconds)."""
 
     topic: str
     size: int
@@ -76,7 +76,7 @@ class Subscriber:
         self._sock.sendall(b"\x82" + varint(len(body)) + body)
 
     def arrivals(self, seconds: float) -> Iterator[Arrival]:
-        """Messages as they come, for so long."""
+        """Yield messages as they are received, for this many seconds."""
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             packet = self._packet(left)

@@ -50,7 +50,7 @@ class Amqtt(Broker):
 
 
 class Aedes(Broker):
-    """aedes, which is Node-RED's: MQTT 3.1.1."""
+    """aedes, the broker of Node-RED's community: MQTT 3.1.1."""
 
     def _command(self) -> list[str]:
         modules = _installed("aedes", "node_modules")

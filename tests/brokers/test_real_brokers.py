@@ -24,7 +24,7 @@ _ATTEMPTS = 8
 
 
 class OldClient:
-    """A client of MQTT 3.1.1, which each of the brokers speaks."""
+    """An MQTT 3.1.1 client: every one of the brokers supports that version."""
 
     def __init__(self, broker: Broker, *filters: str) -> None:
         self.messages: list[tuple[str, bytes]] = []
@@ -54,7 +54,7 @@ class OldClient:
         )
 
     def result(self, request_id: str) -> dict[str, object]:
-        """The result of a command."""
+        """Send a command; return its result."""
 
         def find() -> dict[str, object] | None:
             results = [json.loads(payload) for payload in self.on(f"{FRONT}/result")]
@@ -63,7 +63,7 @@ class OldClient:
         return wait_for(find, f"the result of {request_id}", 40)
 
     def takes_a_snapshot(self) -> bool:
-        """Ask for one until there is one: it is refused while the daemon still learns the size of a packet."""
+        """Request a snapshot until there is one: it is refused while the daemon learns the maximum packet size."""
         for attempt in range(_ATTEMPTS):
             self.publish(f"{FRONT}/cmd/snapshot", json.dumps({"request_id": f"snapshot {attempt}"}).encode())
             if self.result(f"snapshot {attempt}")["ok"]:

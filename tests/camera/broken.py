@@ -1,4 +1,4 @@
-"""A source that stands for broken hardware: it fails, hangs, stalls and comes back when a test says so."""
+"""A source that stands for broken hardware: it fails, hangs, stalls and recovers at a test's command."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ ABILITIES: Mapping[str, type] = {
     "restart_stream": RestartableSource,
     "take_still": StillSource,
 }
-"""What not every source has, and the class of those that have it."""
+"""Optional capabilities, and the class of sources that have them."""
 _HANGS_AT_MOST = 30.0
 
 
 def grey_planes(width: int = WIDTH, height: int = HEIGHT, luma: int = 90) -> Planes:
-    """A picture of one grey."""
+    """Return a picture of one grey."""
     half = np.full((height // 2, width // 2), 128, np.uint8)
     return np.full((height, width), luma, np.uint8), half, half.copy()
 
@@ -58,7 +58,7 @@ class Hang:
         self._released.wait(_HANGS_AT_MOST)
 
     def release(self) -> None:
-        """Let every thread go on that hangs here."""
+        """Release every thread that hangs here."""
         self._released.set()
 
     async def reached(self) -> None:
@@ -67,7 +67,7 @@ class Hang:
 
 
 class Hardware:
-    """The device behind every source that a camera makes of it.
+    """The device behind every source that a camera creates.
 
     Attributes:
         faults: by `open`, `read`, `apply` or `close`: called in the capture thread before that is done.
@@ -110,14 +110,14 @@ class Hardware:
         return self.opened - self.closed
 
     def hang(self, where: str) -> Hang:
-        """Hang there from now on, until it is released."""
+        """Hang there from now on, until released."""
         hang = Hang()
         self._hangs.append(hang)
         self.faults[where] = hang.wait
         return hang
 
     def fail(self, where: str, error: BaseException) -> None:
-        """Raise that there from now on."""
+        """Raise this error there from now on."""
 
         def fault() -> None:
             raise error
@@ -125,24 +125,24 @@ class Hardware:
         self.faults[where] = fault
 
     def heal(self) -> None:
-        """Everything works from now on; threads that hang go on hanging."""
+        """Make everything work from now on; hanging threads keep hanging."""
         self.faults.clear()
 
     def release(self) -> None:
-        """Let every thread go on."""
+        """Release every thread."""
         self.heal()
         for hang in self._hangs:
             hang.release()
 
     def meet_fault(self, where: str) -> None:
-        """What the source calls before it does something."""
+        """Called by the source before each of its operations."""
         fault = self.faults.get(where)
         if fault is not None:
             fault()
 
 
 class Broken(Source):
-    """A source of that hardware."""
+    """A source on that hardware."""
 
     def __init__(self, hardware: Hardware, wake: Wakeup) -> None:
         self._hardware = hardware

@@ -1,4 +1,4 @@
-"""Cameras on broken hardware, and nothing left of them after a test."""
+"""Cameras on broken hardware, which leave nothing behind after a test."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class MakeCamera(Protocol):
 
 
 class OnStuck:
-    """Is asked for a new process, and starts none."""
+    """Records requests for a new process, and starts none."""
 
     def __init__(self) -> None:
         self.asked = 0
@@ -46,17 +46,17 @@ QUICK = Timing(
     stop_timeout=0.2,
     off_timeout=0.4,
 )
-"""Seconds become hundredths of them."""
+"""Scale seconds down to hundredths of a second."""
 
 
 async def loop_turns() -> None:
-    """Return when everything that is ready on the loop has run, and what follows from it."""
+    """Wait until everything that is ready on the loop has run, including what it schedules."""
     for _ in range(20):
         await asyncio.sleep(0)
 
 
 async def threads_end() -> None:
-    """Return when no capture thread runs, and the loop has handled what the last ones reported."""
+    """Wait until no capture thread runs, and the loop has handled what the last ones reported."""
     await until(lambda: not threads(), "the capture threads end")
     await loop_turns()
 
@@ -68,7 +68,7 @@ def threads() -> list[threading.Thread]:
 
 @pytest.fixture(autouse=True)
 def _nothing_unheard(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """asyncio logs exceptions that nobody has asked for."""
+    """Fail on exceptions that asyncio logs because they were never retrieved."""
     caplog.set_level(logging.DEBUG, "mqttcam")
     yield
     assert not [record.getMessage() for record in caplog.records if record.name == "asyncio"]

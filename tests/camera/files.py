@@ -24,12 +24,12 @@ def settings_of(path: Path, **keys: Any) -> CameraSettings:
 
 
 def source_of(path: Path, **keys: Any) -> Source:
-    """The source of it, not opened."""
+    """Return its source, not opened."""
     return create(settings_of(path, **keys), Wakeup())
 
 
 def frames(source: Source, count: int) -> Iterator[Frame]:
-    """So many frames."""
+    """Return this many frames."""
     end = time.monotonic() + 10
     while count:
         assert time.monotonic() < end
@@ -39,7 +39,7 @@ def frames(source: Source, count: int) -> Iterator[Frame]:
 
 
 def file_camera(make_camera: MakeCamera, path: Path, **keys: Any) -> Camera:
-    """A camera of it, not started."""
+    """Return a camera on it, not started."""
     settings = settings_of(path, **keys)
     return make_camera(
         Hardware(),

@@ -1,4 +1,4 @@
-"""What a camera does once: done, never kept, never done again; and libcamera's own names of controls."""
+"""Actions of a camera: carried out once, never stored, never repeated; and libcamera's own names of controls."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CONTROLS = (
 
 
 class Focusing(Broken):
-    """A camera that focuses, and whose gains end what was set of them before."""
+    """A camera that focuses, and whose gains end automatic white balance."""
 
     def apply(self, values: Mapping[str, Value]) -> Mapping[str, Value]:
         super().apply(values)

@@ -1,4 +1,4 @@
-"""Controls: by any spelling, whole or not at all, and kept when the source is opened again."""
+"""Controls: any spelling, all or nothing, and kept when the source is opened again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures that are encoded in a thread of their own."""
+"""Pictures encoded in a separate thread."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures for the loop: the rate, the gate, what is owed and what is counted."""
+"""Pictures for the loop: the rate, the gate, due pictures and counters."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Rig:
             callback(*arguments)
 
     def offer(self, ts_ns: int, frame: Frame | None = None) -> bool:
-        """One frame; whether a picture came of it."""
+        """Offer one frame; return whether it became a picture."""
         count = len(self.pictures)
         self.hub.publish(frame or Frame(ts_ns, 64, 48, planes=grey_planes()))
         self.turn()
@@ -56,7 +56,7 @@ class Rig:
         return False
 
     def run(self, rate: float, seconds: float, *, start: int = START, jitter: float = 0) -> int:
-        """Frames at a rate; how many pictures came of them."""
+        """Offer frames at a rate; return how many became pictures."""
         count = len(self.pictures)
         generator = random.Random(5)
         for number in range(round(rate * seconds)):

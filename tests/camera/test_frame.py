@@ -1,4 +1,4 @@
-"""From a frame to pictures: passed through where that will do, made once where not."""
+"""From a frame to pictures: passed through where possible, otherwise encoded once."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_flips(kind: str, hflip: bool, vflip: bool, expected: str) -> None:
 
 
 def seen(data: bytes) -> str:
-    """Which quarter is where, row by row: each has a grey of its own."""
+    """Return which quarter is where, row by row; each quarter has its own grey."""
     grey = simplejpeg.decode_jpeg(data, "GRAY")[:, :, 0]
     height, width = grey.shape
     spots = [grey[height * r // 4, width * c // 4] for r in (1, 3) for c in (1, 3)]
@@ -172,7 +172,7 @@ def test_fitting_starts_from_the_size_of_its_pictures() -> None:
 
 
 def test_many_widths_of_a_large_frame_take_no_more_memory_than_a_few() -> None:
-    """Each viewer may ask for a width of its own."""
+    """Each viewer may request a different width."""
     large = jpeg(4000, 3000, noise=0)
     frame = Frame(0, 4000, 3000, jpeg=large)
     for width in range(1400, 3000, 200):

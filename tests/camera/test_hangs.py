@@ -1,4 +1,4 @@
-"""The rest of the ladder: threads that hang are left behind, and what they do later counts for nothing."""
+"""The rest of the ladder: hanging threads are abandoned, and what they do later has no effect."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Frames for everyone who wants them."""
+"""Frames for every consumer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What frames tell of themselves: values as they were taken, and what was measured. Once a second, never each frame."""
+"""The metadata of frames: applied values and measurements, read once per second, never per frame."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Switched off, the source is closed, and no picture leaves any more."""
+"""A camera that is switched off closes its source, and no more pictures leave."""
 
 from __future__ import annotations
 

@@ -12,14 +12,14 @@ from mqttcam.schedule import parse
 
 @pytest.mark.parametrize(("camera", "rate"), [(30, 10), (30, 7), (15, 15), (24, 5), (10, 30), (25, 0.5)])
 def test_rate(camera: float, rate: float) -> None:
-    """On the average what was asked for, or every frame where the camera is slower."""
+    """The average rate is the requested one, or every frame if the camera is slower."""
     gate = Rate(rate)
     taken = sum(gate.due(int(1e15 + number * 1e9 / camera)) for number in range(int(camera * 100)))
     assert taken == pytest.approx(min(rate, camera) * 100, rel=0.03, abs=1)
 
 
 def test_rate_after_a_pause() -> None:
-    """No burst when frames come again."""
+    """No burst when frames arrive again."""
     gate = Rate(1)
     assert gate.due(int(1e15))
     later = [number for number in range(30) if gate.due(int(1e15 + 100e9 + number * 1e9 / 30))]

@@ -1,4 +1,4 @@
-"""What a source has to be, and what it may be besides."""
+"""The required and the optional members of a source."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The first rung of the ladder: a stream that stalls is stopped and started, the device kept."""
+"""The first rung of the ladder: a stalled stream is restarted while the device stays open."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.support.waiting import until
 
 
 class Restartable(Hardware):
-    """Its stream can be started again, which helps or does not."""
+    """Its stream can be restarted, with or without success."""
 
     def __init__(self, *, helps: bool) -> None:
         super().__init__(restart_stream=self._restart_stream)
@@ -90,7 +90,7 @@ async def test_thread_that_hangs_is_not_asked_to_restart_its_stream(make_camera:
 
 
 def stall_after(seconds: float, **state: float) -> str | None:
-    """What is wrong with a capture with this state, so many seconds after it was made."""
+    """Return what is wrong with a capture in this state, this many seconds after it was created."""
     capture: Any = SimpleNamespace(
         **{
             "started": 100.0,

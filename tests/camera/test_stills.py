@@ -1,4 +1,4 @@
-"""A picture in full resolution: the stream pauses for it and goes on, and nobody takes that for a stall."""
+"""A picture in full resolution: the stream pauses for it and continues, which does not count as a stall."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def still(quality: int) -> Picture:
 
 
 def slow(seconds: float) -> Callable[[int], Picture]:
-    """One that takes its time."""
+    """A still that takes long."""
 
     def take(quality: int) -> Picture:
         time.sleep(seconds)
@@ -69,7 +69,7 @@ async def test_still_is_made_to_fit(make_camera: MakeCamera) -> None:
 
 
 async def test_pause_for_a_still_is_not_a_stall(make_camera: MakeCamera) -> None:
-    """Longer than the watchdog's patience, which is 0.8 s here."""
+    """Longer than the watchdog's limit, which is 0.8 s here."""
     camera = await started(make_camera, Hardware(take_still=slow(1.2)))
     assert await camera.take_still(PictureSpec())
     await camera.take_snapshot(PictureSpec(), 5)

@@ -1,4 +1,4 @@
-"""A camera comes back from whatever its source does, and says what was wrong."""
+"""A camera recovers from every failure of its source, and reports what was wrong."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SLOW_RETRY = replace(QUICK, first_retry=60.0, last_retry=60.0)
 
 
 def lines(caplog: pytest.LogCaptureFixture, level: int) -> list[str]:
-    """What was logged at a level."""
+    """Return what was logged at a level."""
     return [record.getMessage() for record in caplog.records if record.levelno == level]
 
 
@@ -67,7 +67,7 @@ async def test_source_is_reopened_after_a_failed_read(make_camera: MakeCamera, e
 
 async def test_a_failed_read_releases_what_its_source_held(make_camera: MakeCamera) -> None:
     class Mapping:
-        """Stands for a mapped buffer, which keeps a device open as long as it lives."""
+        """Stands for a mapped buffer, which keeps a device open as long as it exists."""
 
     mappings: list[weakref.ref[Mapping]] = []
 

@@ -11,7 +11,7 @@ from mqttcam.camera.wakeup import Pacer, Wakeup
 
 
 class ManualWake(Wakeup):
-    """Does not wait, but moves a clock on."""
+    """Advances a clock instead of waiting."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         super().__init__()

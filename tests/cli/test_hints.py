@@ -1,4 +1,4 @@
-"""What a typing error is answered with."""
+"""The hints for typing errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rig of this folder: one broker, one daemon and one client a module, more daemons for those who ask.
+"""One broker, one daemon and one client per module, and more daemons on request.
 
 A module that wants another configuration has fixtures `cameras` and `sections` of its own.
 """
@@ -32,14 +32,14 @@ def _no_process_left() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
-    """Mosquitto, or what there is."""
+    """Mosquitto, or the broker that is available."""
     with any_broker(tmp_path_factory.mktemp("broker")) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
 def mosquitto(broker: Broker) -> Mosquitto:
-    """The module's broker, for tests that look at what only mosquitto reports."""
+    """The module's broker, for tests of what only mosquitto reports."""
     if not isinstance(broker, Mosquitto):
         leave_out("mosquitto is not installed")
     return broker
@@ -53,7 +53,7 @@ def cameras() -> dict[str, Any] | None:
 
 @pytest.fixture(scope="module")
 def sections() -> dict[str, Any]:
-    """What else is in its configuration."""
+    """The other sections of its configuration."""
     return {}
 
 
@@ -64,7 +64,7 @@ def shared(
     cameras: dict[str, Any] | None,
     sections: dict[str, Any],
 ) -> Iterator[Rig]:
-    """The module's daemon, online, with a camera that gives pictures."""
+    """The module's daemon, online, with a running camera."""
     with rig(broker, tmp_path_factory.mktemp("daemon"), cameras=cameras, **sections) as running:
         yield running
 
@@ -79,7 +79,7 @@ def front(shared: Rig) -> Camera:
 
 @pytest.fixture
 def launch(broker: Broker, tmp_path: Path) -> Iterator[Launch]:
-    """Start a daemon for one test: `launch(cameras=…, mqtt={…})`; each is a node with a name of its own."""
+    """Start a daemon for one test: `launch(cameras=…, mqtt={…})`; each is a node with its own name."""
     with ExitStack() as stack:
 
         def start(on: Broker = broker, **options: Any) -> Rig:

@@ -15,7 +15,7 @@ from tests.support.rig import Launch
 from tests.support.waiting import wait_for
 
 PATIENCE = 4.0
-"""Seconds. A daemon that lets things wait behind its pictures needs ten and more on these links."""
+"""Seconds. A daemon whose messages wait behind its pictures needs ten and more on these links."""
 
 BIG = pattern_camera(size="1920x1080", frame_rate=10, image={"fps": "max", "quality": 95})
 

@@ -15,7 +15,7 @@ from tests.support.rig import Launch, Rig
 
 @pytest.fixture(autouse=True)
 def _nothing_else_happened(shared: Rig, front: Camera) -> Iterator[None]:
-    """After each test the values are what they were, and the process is the same and well."""
+    """After each test, the values are unchanged, and the process is the same and healthy."""
     check_ok(front.set({"brightness": 0.11, "contrast": 1, "image_quality": 80}), "set")
     pid = shared.daemon.pid
     yield

@@ -17,7 +17,7 @@ FROZEN = 3.0
 
 
 def _stable(running: Rig) -> dict[str, object]:
-    """What is held of the node, but for values that move by themselves."""
+    """Return what is retained of the node, except values that change by themselves."""
     held: dict[str, object] = {
         topic: sorted(m.json) if topic.endswith("/state") else m.payload
         for topic, m in running.retained().items()

@@ -128,7 +128,7 @@ class TestCheck:
 
 
 class TestExitCodes:
-    """What a shell sees."""
+    """Exit codes and outputs."""
 
     @pytest.mark.parametrize("command", DAEMON_COMMANDS)
     def test_a_bad_file_is_2(self, tmp_path: Path, command: str) -> None:

@@ -39,7 +39,7 @@ def _mqtt_port(daemon: Daemon) -> int | None:
 
 
 def _first_picture(port: int, topic: str) -> bytes:
-    """What `mosquitto_sub`, which speaks 3.1.1, would get."""
+    """Return what `mosquitto_sub`, which speaks 3.1.1, would receive."""
     came = threading.Event()
     picture: list[bytes] = []
 

@@ -25,7 +25,7 @@ OTTO = Identity("otto", "viewer", "password")
 
 
 class Clock:
-    """A clock that moves only when it is told to, in seconds."""
+    """A clock, in seconds, that only a test moves."""
 
     def __init__(self, now: float = 1_800_000_000) -> None:
         self.now = now

@@ -44,7 +44,7 @@ def ask(
 
 
 def add_camera(home_assistant: HomeAssistant, **data: Any) -> dict[str, Any]:
-    """Add the integration as its dialog does."""
+    """Add the integration as its dialog would."""
     with urllib.request.urlopen(
         ask(home_assistant, "/api/config/config_entries/flow", {"handler": "mjpeg"}), timeout=30
     ) as answer:

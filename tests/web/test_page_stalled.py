@@ -1,4 +1,4 @@
-"""A page whose network or daemon freezes, which ends no connection: it says so, and recovers."""
+"""A page whose network or daemon freezes, which ends no connection: it shows that, and recovers."""
 
 from __future__ import annotations
 

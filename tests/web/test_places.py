@@ -19,7 +19,7 @@ ADMIN, ADA, BOB, ADDRESS = Holder(2, "admin"), Holder(1, "ada"), Holder(1, "bob"
 
 
 class Table:
-    """Places, and who has lost one."""
+    """Places, and the clients that have lost one."""
 
     def __init__(self, total: int) -> None:
         self.places = Places(total, "viewers")

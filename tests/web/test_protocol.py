@@ -24,7 +24,7 @@ from tests.web.serving import client, raw, serving, watching
 
 @asynccontextmanager
 async def connections_of_another_process(port: int, count: int) -> AsyncIterator[None]:
-    """Connect `count` times from a process of its own, whose ends have descriptors of its own; it sends nothing."""
+    """Connect `count` times from a separate process, with its own descriptors; it sends nothing."""
     code = (
         "import resource, socket, sys\n"
         "hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]\n"

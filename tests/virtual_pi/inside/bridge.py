@@ -34,7 +34,7 @@ from picamera2 import Picamera2  # noqa: E402
 from picamera2.allocators.allocator import Allocator  # noqa: E402
 
 _CHROMA = {"NV12": (2,), "NV21": (2,), "YUV420": (4, 4), "YVU420": (4, 4)}
-"""Chroma planes, each so many times smaller than the luma."""
+"""Chroma planes, each this many times smaller than the luma."""
 
 
 class _Sync:

@@ -24,5 +24,5 @@ def settings_of(camera: int | str = BARS, *, size: str | None = "640x480", **mor
 
 
 def source_of(camera: int | str = BARS, *, lock_timeout: float = LOCK_TIMEOUT, **more: Any) -> PiCamera:
-    """A source that is not open yet."""
+    """Return a source that is not open yet."""
     return PiCamera(settings_of(camera, **more), Wakeup(), lock_timeout=lock_timeout)

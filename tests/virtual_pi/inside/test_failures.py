@@ -59,7 +59,7 @@ def test_close_survives_a_frame_buffer_that_libcamera_does_not_take_back(opened:
 
 
 def kept(source: PiCamera) -> Any:
-    """The request of the next frame, which does not go back to the camera.
+    """Return the request of the next frame without giving it back to the camera.
 
     Whoever calls this has to hold it: libcamera's virtual cameras still look at a request that they have given out, and
     crash where Python has taken it away.

@@ -113,7 +113,7 @@ def test_camera_of_this_process_is_busy(opened: OpenCamera) -> None:
 
 def test_another_camera_of_this_process_is_named(opened: OpenCamera) -> None:
     def in_thread(camera_id: str, work: Callable[[], object]) -> str:
-        """As in a capture's thread; what it failed with."""
+        """Run as in a capture thread; return the error."""
         said: list[str] = []
 
         def run() -> None:

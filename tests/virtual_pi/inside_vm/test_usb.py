@@ -1,4 +1,4 @@
-"""The v4l2 source on a USB camera that gives MJPEG, driven by the kernel's uvcvideo (see `usb_camera.py`)."""
+"""The v4l2 source on a USB camera that delivers MJPEG, driven by the kernel's uvcvideo (see `usb_camera.py`)."""
 
 from __future__ import annotations
 

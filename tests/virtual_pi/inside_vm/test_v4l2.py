@@ -59,7 +59,7 @@ def frame_of(camera: V4l2Camera) -> Frame:
 
 
 def read_on(camera: V4l2Camera) -> None:
-    """Read until it fails; frames that are already in the queue still come."""
+    """Read until it fails; frames that are already queued are delivered first."""
     for _ in range(20):
         camera.read(1)
 

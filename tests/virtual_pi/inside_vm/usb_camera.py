@@ -1,4 +1,4 @@
-"""A USB camera that gives MJPEG, implemented here and attached to this machine's kernel and its uvcvideo driver.
+"""A USB camera that delivers MJPEG, implemented here and attached to this machine's kernel and its uvcvideo driver.
 
 It speaks USB/IP (Documentation/usb/usbip_protocol.rst) over a socket that it hands to vhci_hcd, a virtual host
 controller. Its descriptors and requests are those of USB Video Class 1.0, with a bulk endpoint.
@@ -77,7 +77,7 @@ _DEVICE = _described(1, struct.pack("<HBBBBHHHBBBB", 0x0200, 0xEF, 2, 1, 64, 0x1
 
 
 class UsbCamera:
-    """Plugged in from its making until `unplug`.
+    """Plugged in from its creation until `unplug`.
 
     Attributes:
         values: of its controls by number, as the computer has set them.
