@@ -96,6 +96,21 @@ def jpeg_size(jpeg: bytes, max_pixels: int = MAX_PIXELS) -> tuple[int, int]:
     return size
 
 
+def complete_jpeg(jpeg: bytes, max_pixels: int = MAX_PIXELS) -> bytes:
+    """Return a JPEG with the end marker that some cameras leave out; one that has it is returned unchanged.
+
+    Raises:
+        ValueError: more than the end marker is missing, or as `jpeg_size`.
+    """
+    if jpeg.rfind(_END) > jpeg.rfind(_SCAN):
+        return jpeg
+    width, height = _checked_size(jpeg, max_pixels)
+    completed = jpeg + _END
+    with _memory_for(width * height):
+        simplejpeg.decode_jpeg(completed, "GRAY", min_factor=8, min_width=1)
+    return completed
+
+
 def _checked_size(jpeg: bytes, max_pixels: int) -> tuple[int, int]:
     """Return width and height as the header has them.
 

@@ -7,19 +7,21 @@ import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
 
-Response = Callable[[], Iterable[bytes]]
+Response = Callable[[bytes], Iterable[bytes]]
 
 
 @contextlib.contextmanager
 def raw_http_camera(respond: Response) -> Iterator[str]:
-    """Serve what `respond` returns to each request, on a thread each, and yield the URL."""
+    """Serve what `respond` returns for each request's bytes, on a thread each, and yield the URL."""
     server = socket.create_server(("127.0.0.1", 0))
     stopping = threading.Event()
 
     def serve(connection: socket.socket) -> None:
         with connection, contextlib.suppress(OSError):
-            connection.recv(10_000)
-            for part in respond():
+            request = b""
+            while b"\r\n\r\n" not in request and (data := connection.recv(10_000)):
+                request += data
+            for part in respond(request):
                 if stopping.is_set():
                     return
                 connection.sendall(part)

@@ -35,21 +35,21 @@ PART = b"--b\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % len(PI
     ids=["no name", "space before the colon", "nonsense", "ICY", "no status line"],
 )
 def test_header_line_that_is_not_valid_hides_no_other(opened: OpenUrl, head: bytes) -> None:
-    with raw_http_camera(lambda: [head + MULTIPART, PART, PART]) as url:
+    with raw_http_camera(lambda _: [head + MULTIPART, PART, PART]) as url:
         camera = opened(url, timeout=2)
         assert frame_of(camera).jpeg == PICTURE
         camera.close()
 
 
 def test_snapshot_that_is_multipart_is_its_first_part(opened: OpenUrl) -> None:
-    with raw_http_camera(lambda: [OK + MULTIPART, PART, b"--b--"]) as url:
+    with raw_http_camera(lambda _: [OK + MULTIPART, PART, b"--b--"]) as url:
         assert frame_of(opened(url, kind="snapshot", timeout=2)).jpeg == PICTURE
 
 
 def test_snapshots_that_fail_now_and_then_are_left_out(opened: OpenUrl) -> None:
     requests = 0
 
-    def respond() -> list[bytes]:
+    def respond(_request: bytes) -> list[bytes]:
         nonlocal requests
         requests += 1
         fails = requests % 3 == 0
@@ -65,7 +65,9 @@ def test_snapshots_that_fail_now_and_then_are_left_out(opened: OpenUrl) -> None:
 
 def test_snapshots_that_always_fail_are_a_failure(opened: OpenUrl) -> None:
     responses = iter([OK + SNAPSHOT])
-    with raw_http_camera(lambda: [next(responses, b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n")]) as url:
+    with raw_http_camera(
+        lambda _: [next(responses, b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n")]
+    ) as url:
         assert "responds with status 503" in failure_of(opened(url, interval=0.05, timeout=2))
 
 
@@ -90,7 +92,7 @@ def endless(start: bytes, piece: bytes) -> Iterator[bytes]:
 def test_camera_that_sends_slowly_fails_in_time_and_leaves_nothing_behind(
     opened: OpenUrl, start: bytes, piece: bytes
 ) -> None:
-    with raw_http_camera(lambda: endless(start, piece)) as url:
+    with raw_http_camera(lambda _: endless(start, piece)) as url:
         before = len(os.listdir("/proc/self/fd"))
         for _ in range(2):
             started = time.monotonic()
@@ -106,7 +108,7 @@ def test_camera_that_sends_slowly_fails_in_time_and_leaves_nothing_behind(
 
 
 def test_closing_frees_the_thread_of_a_camera_that_has_stalled(opened: OpenUrl) -> None:
-    def stall() -> Iterator[bytes]:
+    def stall(_request: bytes) -> Iterator[bytes]:
         yield OK + MULTIPART + PART
         time.sleep(3)
 
@@ -120,5 +122,5 @@ def test_closing_frees_the_thread_of_a_camera_that_has_stalled(opened: OpenUrl) 
 def test_picture_that_would_take_all_memory_is_left_out(opened: OpenUrl) -> None:
     bomb = claiming(65500, 65500)
     part = b"--b\r\nContent-Length: %d\r\n\r\n" % len(bomb) + bomb + b"\r\n"
-    with raw_http_camera(lambda: [OK + MULTIPART, part, PART]) as url:
+    with raw_http_camera(lambda _: [OK + MULTIPART, part, PART]) as url:
         assert frame_of(opened(url, timeout=2)).jpeg == PICTURE

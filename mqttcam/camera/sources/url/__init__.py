@@ -5,8 +5,13 @@
 | `source.py` | the source: the kind of an address, open, read, close |
 | `address.py` | the address, without its secrets in logs |
 | `reader_thread.py` | a blocking connection in a thread of its own; the newest frame wins |
-| `http_client.py` | HTTP: MJPEG streams, or one picture per request |
-| `multipart.py` | the parts of an MJPEG stream |
+| `reconnecting.py` | connects again after a failure |
+| `http_frames.py` | HTTP: MJPEG streams, or one picture per request |
+| `http_client.py` | HTTP requests, and their failures in words |
+| `http_login.py` | Basic and Digest authentication |
+| `http_connection.py` | HTTP connections and headers as cameras send them |
+| `http_body.py` | the body of a response, decompressed |
+| `jpeg_stream.py` | the JPEGs in a body |
 | `rtsp.py` | RTSP, through PyAV |
 """
 

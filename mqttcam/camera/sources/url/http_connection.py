@@ -9,9 +9,11 @@ import socket
 import ssl
 import threading
 import urllib.request
+from collections.abc import Callable
 from http.client import HTTPConnection, HTTPResponse, HTTPSConnection
 from typing import Any
 
+_ZONE = re.compile(r"%.*]")
 _HEADER = re.compile(rb"([!#$%&'*+.^_`|~\w-]+)[ \t]*(:.*)", re.DOTALL)
 
 
@@ -59,16 +61,31 @@ def handlers(peer: PeerConnection, context: ssl.SSLContext) -> list[urllib.reque
     """Return the handlers for HTTP and HTTPS whose sockets `peer` knows."""
 
     class Http(urllib.request.HTTPHandler):
+        http_request = _with_host(urllib.request.HTTPHandler.http_request)
+
         def http_open(self, request: urllib.request.Request) -> HTTPResponse:
             return self.do_open(functools.partial(_connection, _Connection, peer), request)
 
     class Https(urllib.request.HTTPSHandler):
+        https_request = _with_host(urllib.request.HTTPSHandler.https_request)
+
         def https_open(self, request: urllib.request.Request) -> HTTPResponse:
             return self.do_open(
                 functools.partial(_connection, _TlsConnection, peer, context=context), request
             )
 
     return [Http(), Https(context=context)]
+
+
+def _with_host(prepare: Callable[..., urllib.request.Request]) -> Callable[..., urllib.request.Request]:
+    """Return `prepare` with a Host header that other machines understand: without the zone of an IPv6 address."""
+
+    def prepared(handler: object, request: urllib.request.Request) -> urllib.request.Request:
+        request = prepare(handler, request)
+        request.add_unredirected_header("Host", _ZONE.sub("]", request.host))
+        return request
+
+    return prepared
 
 
 class _Response(HTTPResponse):
@@ -98,6 +115,9 @@ class _HeaderLines:
         if self._pending is not None:
             line, self._pending = self._pending, None
             return line
+        if self._is_first and self._stream.peek(2)[:2] in (b"\xff\xd8", b"--"):  # not even headers
+            self._is_first, self._pending = False, b"\r\n"
+            return b"HTTP/1.0 200 OK\r\n"
         line = self._read(limit)
         if self._is_first:
             self._is_first = False

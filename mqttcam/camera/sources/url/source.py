@@ -10,8 +10,8 @@ from mqttcam.camera.frame import Frame
 from mqttcam.camera.source import Source, SourceError, SourceInfo
 from mqttcam.camera.sources._adjustment import adjusted_size, adjustment_for
 from mqttcam.camera.sources.url.address import Address
-from mqttcam.camera.sources.url.http_client import HttpFrames
 from mqttcam.camera.sources.url.http_connection import PeerConnection
+from mqttcam.camera.sources.url.http_frames import HttpFrames
 from mqttcam.camera.sources.url.reader_thread import Frames, ReaderThread
 from mqttcam.camera.wakeup import Wakeup
 from mqttcam.settings import CameraSettings

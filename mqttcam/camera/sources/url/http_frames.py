@@ -1,0 +1,127 @@
+"""The frames of a camera with HTTP: an MJPEG stream, or one picture per request."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from http.client import HTTPResponse
+
+from mqttcam.camera.frame import Frame
+from mqttcam.camera.source import SourceError
+from mqttcam.camera.sources.url.address import Address
+from mqttcam.camera.sources.url.http_body import Body
+from mqttcam.camera.sources.url.http_client import HttpClient
+from mqttcam.camera.sources.url.http_connection import PeerConnection
+from mqttcam.camera.sources.url.jpeg_stream import boundary_of, pictures
+from mqttcam.camera.sources.url.reader_thread import Frames
+from mqttcam.camera.sources.url.reconnecting import Reconnecting
+from mqttcam.imaging.raster import complete_jpeg, jpeg_size
+from mqttcam.settings.sources.url import UrlSource
+
+log = logging.getLogger(__name__)
+
+_JPEG_TYPES = ("image/jpeg", "image/jpg", "image/pjpeg")
+_BROKEN_IN_A_ROW = 10
+"""Broken pictures in a row after which the stream counts as broken."""
+
+
+class HttpFrames:
+    """Connects at the first frame.
+
+    Attributes:
+        kind: `mjpeg` or `snapshot`; with `auto`, known once the first frame has come. A stream that ends after its
+            first picture becomes `snapshot`.
+    """
+
+    def __init__(self, address: Address, source: UrlSource) -> None:
+        self.kind: str = source.kind
+        self._address = address
+        self._source = source
+        self._due = 0.0
+
+    def __call__(self, peer: PeerConnection) -> Frames:
+        """Yield the pictures of a stream, or one picture per interval, unchanged.
+
+        Raises:
+            SourceError: the camera cannot be reached, or gives no pictures.
+        """
+        client = HttpClient(self._address, self._source, peer)
+        connections = Reconnecting(
+            str(self._address), peer, self._source.timeout, lambda: self.kind != "snapshot"
+        )
+        return connections(lambda: self._connection(client, peer))
+
+    def _connection(self, client: HttpClient, peer: PeerConnection) -> Frames:
+        """Yield the pictures of one connection, or of one for each picture."""
+        while not peer.stopping.wait(max(0.0, self._due - time.monotonic())):
+            now = time.monotonic()
+            self._due = max((self._due or now) + self._source.interval, now)
+            try:
+                with client.open() as response:
+                    yield from self._read(response)
+            except SourceError:
+                # After a long interval, not another one.
+                self._due = min(self._due, time.monotonic() + self._source.timeout)
+                raise
+            if self.kind != "snapshot":
+                self._due = 0.0
+                return
+
+    def _read(self, response: HTTPResponse) -> Iterator[Frame | None]:
+        """Yield the pictures of a response, `None` for broken ones; of a snapshot only the first.
+
+        Raises:
+            SourceError: there is none.
+        """
+        content_type = response.headers.get_content_type()
+        body = Body(response)
+        if self.kind == "auto":
+            self.kind = _kind_of(response, body)
+        length = None if _is_multipart(response) else body.length
+        whole = broken = 0
+        for jpeg in pictures(body, boundary_of(response.headers.get("Content-Type", "")), length):
+            frame = _frame(jpeg, self._source.max_pixels)
+            whole, broken = (whole + 1, 0) if frame is not None else (whole, broken + 1)
+            if frame is None and self.kind == "snapshot":
+                raise SourceError(f"the answer ({content_type}, {len(jpeg)} bytes) is not a complete JPEG")
+            if broken > _BROKEN_IN_A_ROW:
+                raise SourceError("the pictures of the stream are not complete JPEGs")
+            yield frame
+            if self.kind == "snapshot":
+                return
+        if not whole:
+            raise SourceError(f"the address gives {content_type}, not JPEGs")
+        if whole == 1 and not broken:
+            log.info("%s gives one picture per request, not a stream", self._address)
+            self.kind = "snapshot"
+
+
+def _kind_of(response: HTTPResponse, body: Body) -> str:
+    """Return whether a response is a stream or a picture.
+
+    Raises:
+        SourceError: it is neither.
+    """
+    if _is_multipart(response):
+        return "mjpeg"
+    content_type = response.headers.get_content_type()
+    start = response.peek(64).lstrip(b"\r\n")
+    if content_type in _JPEG_TYPES or (body.length and start.startswith(b"\xff\xd8")):
+        return "snapshot"
+    if not start or start.startswith((b"\xff\xd8", b"--")):
+        return "mjpeg"
+    raise SourceError(f"the address gives {content_type}, not JPEGs")
+
+
+def _is_multipart(response: HTTPResponse) -> bool:
+    return response.headers.get_content_maintype() == "multipart"
+
+
+def _frame(jpeg: bytes, max_pixels: int) -> Frame | None:
+    try:
+        jpeg = complete_jpeg(jpeg, max_pixels)
+        width, height = jpeg_size(jpeg, max_pixels)
+    except ValueError:
+        return None
+    return Frame(time.time_ns(), width, height, jpeg=jpeg)
