@@ -2,33 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from mqttcam.camera.control_words import key_of, title_of
 from mqttcam.values import Value, ValueKind
 
-_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_ACRONYMS = frozenset(
-    {
-        "ae",
-        "aec",
-        "af",
-        "agc",
-        "awb",
-        "ccm",
-        "fps",
-        "fx",
-        "hdr",
-        "ir",
-        "iso",
-        "jpeg",
-        "led",
-        "osd",
-        "rgb",
-        "wdr",
-    }
-)
 _BETWEEN_WORDS = str.maketrans("", "", "_- ")
 
 
@@ -58,7 +37,7 @@ class Control:
 
     @property
     def title(self) -> str:
-        """The name for people: `AwbMode` is `AWB mode`."""
+        """The name for people: `AeEnable` is `Auto exposure`."""
         return title_of(self.name)
 
 
@@ -88,18 +67,6 @@ class Action:
     def title(self) -> str:
         """The name for people."""
         return title_of(self.name)
-
-
-def key_of(name: str) -> str:
-    """Return libcamera's spelling of a name as one for topics and JSON."""
-    return _WORD.sub("_", name).lower()
-
-
-def title_of(name: str) -> str:
-    """Return libcamera's spelling of a name, or a key, as one for people."""
-    words = _WORD.sub(" ", name).replace("_", " ").lower().split()
-    title = " ".join(word.upper() if word in _ACRONYMS else word for word in words)
-    return title[:1].upper() + title[1:]
 
 
 def plain_name(name: str) -> str:

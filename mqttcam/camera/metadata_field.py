@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mqttcam.camera.control import key_of, title_of
+from mqttcam.camera.control_words import key_of, title_of
 from mqttcam.values import Choice, Value, ValueKind
 
 
@@ -37,7 +37,8 @@ class MetadataField:
     @property
     def title(self) -> str:
         """The name for people."""
-        return title_of(self.key)
+        title = title_of(self.label or self.name)
+        return f"Measured {title[:1].lower()}{title[1:]}"
 
     def value(self, metadata: Mapping[str, object]) -> Value:
         """Return its value in a frame; `None` if the frame has none. An enum's number is an index into the options."""

@@ -43,6 +43,8 @@ class SourceInfo:
         controls: what can be set while it runs, in the order to show them.
         serial: distinguishes this device from others of its model; `None` if it has no such id.
         actions: what it can do once on request; their controls are not among `controls`.
+        manufacturer: of the device, for a camera module of its sensor; `None` if unknown.
+        hw_version: the revision of the device, as it says itself; `None` if unknown.
     """
 
     model: str
@@ -52,6 +54,8 @@ class SourceInfo:
     controls: Sequence[Control] = ()
     serial: str | None = None
     actions: Sequence[Action] = ()
+    manufacturer: str | None = None
+    hw_version: str | None = None
 
 
 class Source(ABC):

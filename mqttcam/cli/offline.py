@@ -66,7 +66,11 @@ async def discovery_of(settings: Settings) -> dict[str, dict[str, object]]:
     base_topic = (settings.mqtt or MqttSettings()).base_topic
     async with opened(settings, settings.cameras, complete=True) as devices:
         return discovery_messages(
-            Node(settings.node, linked_page(settings.web)),
+            Node(
+                settings.node,
+                linked_page(settings.web),
+                suggested_area=settings.home_assistant.suggested_area,
+            ),
             devices.values(),
             Topics(base_topic, settings.node),
             settings.home_assistant.discovery_prefix,

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from mqttcam import __version__
 from mqttcam.devices.errors import CommandError
+from mqttcam.devices.machine import Machine, read_machine
 from mqttcam.devices.observer import NodeObserver
 from mqttcam.log import get_level, set_level
 
@@ -53,14 +54,25 @@ class Node:
     Attributes:
         page: the address of the web page as others reach it, with a slash at its end, or `None`.
         daemon: the process, for commands.
+        machine: what it runs on.
+        suggested_area: the area of its device in Home Assistant, or `None`.
     """
 
     version = __version__
 
-    def __init__(self, node_id: str, page: str | None = None, daemon: Daemon | None = None) -> None:
+    def __init__(
+        self,
+        node_id: str,
+        page: str | None = None,
+        daemon: Daemon | None = None,
+        machine: Machine | None = None,
+        suggested_area: str | None = None,
+    ) -> None:
         self.id = node_id
         self.page = page
         self.daemon = daemon or Daemon()
+        self.machine = machine or read_machine()
+        self.suggested_area = suggested_area
         self._started = time.monotonic()
         self._observers: list[NodeObserver] = []
         self._checks: list[Check] = []

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 import ha_discovery as ha
 from mqttcam import __version__
+from mqttcam.camera.control_words import option_titles
 from mqttcam.devices.camera import CameraDevice
 from mqttcam.devices.entities.camera import camera_entities
 from mqttcam.devices.entities.entity import Entity, Platform
@@ -35,10 +36,11 @@ _CLASSES: dict[Platform, type[ha.Entity]] = {
     "switch": ha.Switch,
     "text": ha.Text,
 }
-_MANUFACTURER = "mqttcam"
 _LONGEST_TEXT = 255
 _WHILE_ON = "{{ 'offline' if value_json.enabled == 'OFF' else 'online' }}"
 """The availability of pictures by the state: Home Assistant shows none of a camera that is switched off (privacy)."""
+_UNITS = {"µs": "μs"}
+"""Home Assistant spells microseconds with the Greek letter instead of the sign of Latin-1."""
 _UNKNOWN = "none"
 """A state that Home Assistant's MQTT select takes for unknown, in upper or lower case."""
 
@@ -69,9 +71,11 @@ def node_discovery(node: Node, topics: Topics) -> ha.DeviceDiscovery:
         device=ha.Device(
             identifiers=(object_id,),
             name=name,
-            manufacturer=_MANUFACTURER,
-            model="Camera node",
+            manufacturer=node.machine.manufacturer or "mqttcam",
+            model=node.machine.model or "Camera node",
+            hw_version=node.machine.hw_version,
             sw_version=__version__,
+            suggested_area=node.suggested_area,
             configuration_url=node.page,
         ),
         origin=ORIGIN,
@@ -102,10 +106,12 @@ def camera_discovery(device: CameraDevice, node: Node, topics: Topics) -> ha.Dev
         device=ha.Device(
             identifiers=(object_id,),
             name=device.name,
-            manufacturer=_MANUFACTURER,
+            manufacturer=info.manufacturer if info else None,
             model=info.model if info else None,
+            hw_version=info.hw_version if info else None,
             serial_number=info.serial if info else None,
             sw_version=__version__,
+            suggested_area=device.settings.suggested_area,
             via_device=node_object_id(node.id),
             configuration_url=node.page,
         ),
@@ -124,7 +130,8 @@ def _common(
     entity: Entity[CameraDevice] | Entity[Node], object_id: str, device_name: str
 ) -> dict[str, object]:
     name = slugify(device_name) or slugify(object_id)
-    suffix = "" if entity.name is None else f"_{slugify(entity.name) or slugify(entity.key)}"
+    end = entity.object_id or entity.name
+    suffix = "" if end is None else f"_{slugify(end) or slugify(entity.key)}"
     return {
         "unique_id": f"{object_id}_{entity.key}",
         "name": entity.name,
@@ -192,10 +199,11 @@ def _value_keys(
     keys["state_topic"] = read_from
     match entity.kind:
         case Number(unit=unit) as number:
-            keys |= {"unit_of_measurement": unit} if unit else {}
+            keys |= {"unit_of_measurement": _UNITS.get(unit, unit)} if unit else {}
             keys |= {"min": number.minimum, "max": number.maximum} if entity.platform == "number" else {}
         case Choice(options=options):
-            names = {option: f"({option})" for option in options if option.lower() == _UNKNOWN}
+            names = option_titles(options)
+            names |= {option: f"({option})" for option in options if option.lower() == _UNKNOWN}
             keys["options"] = [names.get(option, option) for option in options]
             if names:
                 template = _renamed(names, value)

@@ -66,7 +66,8 @@ class App(Daemon):
         self._outputs = configured_outputs(settings)
         for key, text in kafka_warnings(settings):
             log.warning("%s: %s", ".".join(key), text)
-        node = Node(settings.node, linked_page(settings.web), daemon=self)
+        area = settings.home_assistant.suggested_area
+        node = Node(settings.node, linked_page(settings.web), daemon=self, suggested_area=area)
         node.add_check(lambda: self._store.file.problem)
         self._store.file.listeners.add(node.changed)
         self.registry = DeviceRegistry(node, self._outputs)

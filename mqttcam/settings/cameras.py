@@ -78,6 +78,12 @@ class CameraSettings(Section):
         None, min_length=1, max_length=100, description="The displayed name; default: derived from the id."
     )
     source: SourceSettings = Field(description="The source of the frames.")
+    suggested_area: str | None = Field(
+        None,
+        min_length=1,
+        max_length=100,
+        description="The area that Home Assistant suggests for the camera when it is added, such as Garden.",
+    )
     size: SizeSetting | None = Field(
         None, validate_default=True, description="Width x height in pixels; default: the source's own."
     )

@@ -92,6 +92,12 @@ class HomeAssistantSettings(Section):
         description="The topic of Home Assistant's birth message, if it was changed in its MQTT integration; "
         "default: <discovery_prefix>/status.",
     )
+    suggested_area: str | None = Field(
+        None,
+        min_length=1,
+        max_length=100,
+        description="The area that Home Assistant suggests for this machine when it is added.",
+    )
 
     @property
     def listen_topic(self) -> str:

@@ -9,7 +9,8 @@ from dataclasses import replace
 
 import pytest
 
-from mqttcam.camera.control import Control, WantedValues, find_control, key_of, plain_name, title_of
+from mqttcam.camera.control import Control, WantedValues, find_control, plain_name
+from mqttcam.camera.control_words import icon_of, key_of, option_titles, title_of
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.status import CameraUnavailable
 from mqttcam.values import InvalidValue, Switch, Value
@@ -247,11 +248,8 @@ def test_last_wanted_value_counts_and_none_makes_it_automatic() -> None:
 @pytest.mark.parametrize(
     ("name", "title"),
     [
-        ("AwbMode", "AWB mode"),
+        ("AwbLocked", "AWB locked"),
         ("HdrMode", "HDR mode"),
-        ("AeExposureMode", "AE exposure mode"),
-        ("AfRange", "AF range"),
-        ("NoiseReductionMode", "Noise reduction mode"),
         ("OSDTextMode", "OSD text mode"),
         ("ISOSensitivity", "ISO sensitivity"),
         ("CancelAutofocus", "Cancel autofocus"),
@@ -261,3 +259,39 @@ def test_last_wanted_value_counts_and_none_makes_it_automatic() -> None:
 def test_titles(name: str, title: str) -> None:
     assert title_of(name) == title_of(key_of(name)) == title
     assert plain_name(title) == plain_name(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("AeEnable", "Auto exposure"),
+        ("AeExposureMode", "Exposure mode"),
+        ("AfRange", "Focus range"),
+        ("AwbMode", "White balance"),
+        ("NoiseReductionMode", "Noise reduction"),
+        ("ScalerCrop", "Crop"),
+        ("WhiteBalanceAutomatic", "Auto white balance"),
+        ("ExposureTimeAbsolute", "Exposure time"),
+    ],
+)
+def test_titles_of_controls_whose_name_is_jargon(name: str, title: str) -> None:
+    assert title_of(name) == title_of(key_of(name)) == title
+
+
+def test_icons() -> None:
+    assert icon_of("AeEnable") == "mdi:brightness-auto"
+    assert icon_of("Speciality") is None
+
+
+@pytest.mark.parametrize(
+    ("options", "titles"),
+    [
+        (("Off", "Fast", "HighQuality"), {"HighQuality": "High quality"}),
+        (("CentreWeighted", "Spot"), {"CentreWeighted": "Centre-weighted"}),
+        (("Off", "50Hz", "60 Hz"), {"50Hz": "50 Hz"}),
+        (("Manual Mode", "Aperture Priority Mode", "bars", "sRGB"), {}),
+        (("HighQuality", "High quality"), {}),
+    ],
+)
+def test_options_in_words(options: tuple[str, ...], titles: dict[str, str]) -> None:
+    assert option_titles(options) == titles

@@ -23,6 +23,7 @@ from tests.support.waiting import until
 
 LUX = MetadataField("Lux", Number(0, 1e6, unit="lx"), 1, "illuminance")
 TIME = MetadataField("ExposureTime", Number(0, 1e9, integer=True, unit="µs"))
+LENS = MetadataField("LensPosition", Number(0, 1000, unit="dpt"), 2)
 STATE = MetadataField("AfState", Choice(("Idle", "Scanning")), label="autofocus state")
 
 
@@ -32,6 +33,7 @@ STATE = MetadataField("AfState", Choice(("Idle", "Scanning")), label="autofocus 
         (LUX, "measured_lux", "Measured lux"),
         (TIME, "measured_exposure_time", "Measured exposure time"),
         (STATE, "measured_autofocus_state", "Measured autofocus state"),
+        (LENS, "measured_lens_position", "Measured focus position"),
     ],
 )
 def test_names(reading: MetadataField, key: str, title: str) -> None:

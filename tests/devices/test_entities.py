@@ -28,11 +28,14 @@ from tests.support.devices import MakeDevice, RecordedNode, opened
         (Number(0, 16), 0.05),
         (Number(0, 32), 0.1),
         (Number(0, 100), 0.5),
-        (Number(1, 1_000_000), 5000),
+        (Number(1, 1_000_000), 1),
         (Number(0, 0.01), 0.001),
         (Number(5, 5), 1),
         (Number(1, 10**6, integer=True), 1),
         (Number(0, 100, step=0.25), 0.25),
+        (Number(0.085, 120), 0.005),
+        (Number(0.1, 32), 0.1),
+        (Number(0.0857, 120), 0.001),
     ],
 )
 def test_number_step(kind: Number, step: float) -> None:
@@ -44,7 +47,8 @@ def test_a_step_is_a_round_part_of_the_range(minimum: float, size: float) -> Non
     kind = Number(minimum, minimum + size)
     step = number_step(kind)
     assert step >= 0.001
-    assert step == 0.001 or 200 <= (kind.maximum - kind.minimum) / step * 1.001 <= 501
+    assert step == 0.001 or (kind.maximum - kind.minimum) / step * 1.001 >= 200
+    assert step == 0.001 or minimum / step == pytest.approx(round(minimum / step), abs=1e-5)
     digits = f"{step:.6e}".partition("e")[0].rstrip("0").rstrip(".")
     assert digits in ("1", "2", "5")
 
@@ -63,10 +67,21 @@ def test_a_step_is_a_round_part_of_the_range(minimum: float, size: float) -> Non
 def test_a_control_is_the_entity_of_its_kind(kind: ValueKind, platform: str) -> None:
     entity = control_entity(Control("AwbMode", kind, icon="mdi:x"))
     assert (entity.key, entity.name, entity.platform, entity.category) == (
-        "awb_mode", "AWB mode", platform, "config",
+        "awb_mode", "White balance", platform, "config",
     )  # fmt: skip
     assert entity.settable
     assert ("icon", "mdi:x") in entity.options
+
+
+def test_an_exposure_is_a_duration() -> None:
+    assert ("device_class", "duration") in control_entity(Control("T", Number(1, 9, unit="µs"))).options
+    assert "device_class" not in dict(control_entity(Control("T", Number(1, 9, unit="K"))).options)
+
+
+def test_an_icon_of_the_source_counts_more_than_the_usual_one() -> None:
+    assert ("icon", "mdi:brightness-6") in control_entity(Control("Brightness", Number(0, 1))).options
+    assert ("icon", "mdi:x") in control_entity(Control("Brightness", Number(0, 1), icon="mdi:x")).options
+    assert "icon" not in dict(control_entity(Control("Speciality", Number(0, 1))).options)
 
 
 def test_a_wide_range_is_a_box_and_no_slider() -> None:

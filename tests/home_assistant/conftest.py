@@ -88,12 +88,18 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         leave_out("no Home Assistant: run tests/home_assistant/setup.sh")
     nowhere = {"host": "127.0.0.1", "port": 9}
     cameras = {
-        "front": pattern_camera(name="Front door", tcp=nowhere, motion={"clear_after": 1}),
+        "front": pattern_camera(
+            name="Front door", suggested_area="Garden", tcp=nowhere, motion={"clear_after": 1}
+        ),
         "back": pattern_camera(size="160x120"),
     }
     port = free_port()
     web = {"enabled": True, "port": port, "public_url": f"http://{HOST}:{port}/"}
-    sections: dict[str, Any] = {"kafka": {"brokers": "127.0.0.1:9", "topic": "frames"}, "web": web}
+    sections: dict[str, Any] = {
+        "kafka": {"brokers": "127.0.0.1:9", "topic": "frames"},
+        "web": web,
+        "home_assistant": {"suggested_area": "Garage"},
+    }
     with (
         Mosquitto(tmp_path_factory.mktemp("broker")) as broker,
         HomeAssistant(broker.port) as ha,

@@ -9,9 +9,11 @@ import pytest
 
 from mqttcam.camera.control import Control
 from mqttcam.camera.metadata_field import MetadataField
+from mqttcam.camera.source import SourceInfo
 from mqttcam.devices.camera import CameraDevice
 from mqttcam.devices.entities.camera import camera_entities
 from mqttcam.devices.entities.entity import state_of
+from mqttcam.devices.machine import Machine
 from mqttcam.devices.node import Node
 from mqttcam.home_assistant.discovery import (
     camera_discovery,
@@ -97,7 +99,8 @@ def test_number(components: dict[str, Any]) -> None:
     part = components["exposure_time"]
     assert part["p"] == "number"
     assert (part["cmd_t"], part["stat_t"]) == (f"{HERE}/set/exposure_time", f"{HERE}/state")
-    assert (part["min"], part["max"], part["unit_of_meas"]) == (1, 10**6, "µs")
+    assert (part["min"], part["max"], part["unit_of_meas"]) == (1, 10**6, "\u03bcs")
+    assert part["dev_cla"] == "duration"
     assert (part["ent_cat"], part["ic"], part["mode"]) == ("config", "mdi:camera-timer", "box")
     assert part["val_tpl"] == "{{ value_json.exposure_time | default(none) }}"
     assert (components["brightness"]["min"], components["brightness"]["max"]) == (-1, 1)
@@ -107,6 +110,7 @@ def test_number(components: dict[str, Any]) -> None:
 def test_select(components: dict[str, Any]) -> None:
     part = components["awb_mode"]
     assert (part["p"], part["ops"], part["cmd_t"]) == ("select", ["Auto", "Daylight"], f"{HERE}/set/awb_mode")
+    assert "cmd_tpl" not in part
 
 
 @pytest.mark.parametrize("none", ["None", "none", "NONE"])
@@ -118,6 +122,42 @@ async def test_an_option_that_home_assistant_takes_for_unknown_is_renamed(
     value = "value_json.color_fx | default(none)"
     assert part["val_tpl"] == f"{{{{ {{'{none}': '({none})'}}.get({value}, {value}) }}}}"
     assert part["cmd_tpl"] == f"{{{{ {{'({none})': '{none}'}}.get(value, value) }}}}"
+
+
+async def test_options_are_in_words(device: CameraDevice) -> None:
+    control = Control("NoiseReductionMode", Choice(("Off", "HighQuality")), "Off")
+    part = payload_of(opened(device, control))["cmps"][control.key]
+    assert part["ops"] == ["Off", "High quality"]
+    assert "{'HighQuality': 'High quality'}" in part["val_tpl"]
+    assert part["cmd_tpl"] == "{{ {'High quality': 'HighQuality'}.get(value, value) }}"
+
+
+async def test_an_entity_id_stays_when_a_name_is_improved(device: CameraDevice) -> None:
+    parts = payload_of(opened(device, Control("AeEnable", Switch(), True)))["cmps"]
+    ids = {
+        "enabled": ("Camera", "switch.front_enabled"),
+        "fps": ("Measured frame rate", "sensor.front_frame_rate"),
+        "ae_enable": ("Auto exposure", "switch.front_ae_enable"),
+    }
+    for key, (name, entity_id) in ids.items():
+        assert (parts[key]["name"], parts[key]["def_ent_id"]) == (name, entity_id)
+
+
+async def test_devices_have_manufacturer_model_version_and_area(make_device: MakeDevice) -> None:
+    device = make_device(suggested_area="Garden")
+    device.camera.info = SourceInfo("C920", 320, 240, 10, manufacturer="Logitech", hw_version="0.11")
+    camera = payload_of(device)["dev"]
+    assert (camera["mf"], camera["mdl"], camera["hw"], camera["sa"]) == (
+        "Logitech", "C920", "0.11", "Garden",
+    )  # fmt: skip
+    machine = Machine("Raspberry Pi", "Raspberry Pi 5 Model B", "1.0")
+    node = node_discovery(Node("yard", machine=machine, suggested_area="Garage"), TOPICS).payload()["dev"]
+    assert (node["mf"], node["mdl"], node["hw"], node["sa"]) == (
+        "Raspberry Pi", "Raspberry Pi 5 Model B", "1.0", "Garage",
+    )  # fmt: skip
+    unknown = node_discovery(Node("yard", machine=Machine()), TOPICS).payload()["dev"]
+    assert (unknown["mf"], unknown["mdl"]) == ("mqttcam", "Camera node")
+    assert not {"hw", "sa"} & set(unknown)
 
 
 async def test_a_sensor_has_no_command(device: CameraDevice) -> None:
@@ -146,7 +186,7 @@ def test_button(components: dict[str, Any]) -> None:
     part = components["snapshot"]
     assert (part["p"], part["cmd_t"]) == ("button", f"{HERE}/cmd/snapshot")
     assert "stat_t" not in part
-    assert components["restart_camera"]["ent_cat"] == "diagnostic"
+    assert components["restart_camera"]["ent_cat"] == "config"
 
 
 def test_sensor(components: dict[str, Any]) -> None:

@@ -48,6 +48,12 @@ def test_entity_ids_categories_and_icons(world: World) -> None:
         assert entry["original_device_class"] == want.get("device_class")
 
 
+def test_no_two_entities_of_a_device_have_the_same_name(world: World) -> None:
+    for payload in world.announced().values():
+        names = [entry.get("name") for entry in payload["components"].values()]
+        assert len(set(names)) == len(names), names
+
+
 def test_devices(world: World) -> None:
     bridge, front = world.ha.device("mqttcam_yard"), world.ha.device("mqttcam_yard_front")
     assert bridge
@@ -55,10 +61,11 @@ def test_devices(world: World) -> None:
     assert front["name"] == "Front door"
     assert front["via_device_id"] == bridge["id"]
     assert bridge["via_device_id"] is None
+    assert (bridge["area_id"], front["area_id"]) == ("garage", "garden")
     for topic, payload in world.announced().items():
         device = world.ha.device(topic.split("/")[2])
         assert device
-        for key in ("manufacturer", "model", "sw_version", "name"):
+        for key in ("manufacturer", "model", "hw_version", "sw_version", "name"):
             assert device[key] == payload["device"].get(key)
         there = world.ha.entities()
         for entry in payload["components"].values():

@@ -29,6 +29,7 @@ class Entity(Generic[DeviceT]):
         key: its name in the state, in `set` and in unique ids.
         platform: Home Assistant's platform.
         name: as users see it; `None` for the name of the device.
+        object_id: the end of its default entity id, if that is not made of `name`: it stays when a name is improved.
         kind: the kind of its value; `None` without a value (pictures, buttons).
         read: returns its present value; `None` without a value.
         write: sets its value, which is in the kind's normal form; cannot fail. `None` if it is read-only or a control.
@@ -43,6 +44,7 @@ class Entity(Generic[DeviceT]):
     key: str
     platform: Platform
     name: str | None
+    object_id: str | None = None
     kind: ValueKind | None = None
     read: Callable[[DeviceT], Value] | None = None
     write: Callable[[DeviceT, Any], None] | None = None

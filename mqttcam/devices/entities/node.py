@@ -90,6 +90,14 @@ NODE: tuple[Entity[Node], ...] = (
         options=option(icon="mdi:text-long"),
     ),
     Entity(
+        key="rediscover",
+        platform="button",
+        name="Rediscover",
+        command="rediscover",
+        category="config",
+        options=option(icon="mdi:home-search-outline"),
+    ),
+    Entity(
         key="restart",
         platform="button",
         name="Restart",

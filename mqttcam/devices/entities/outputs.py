@@ -26,6 +26,7 @@ def output_entities(device: CameraDevice) -> Iterator[Entity[CameraDevice]]:
             kind=Switch(),
             read=_reader(name, "enabled"),
             write=_writer(name),
+            category="config",
             options=option(icon="mdi:export"),
         )
         yield Entity(

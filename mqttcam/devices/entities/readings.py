@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from mqttcam.camera.metadata_field import MetadataField
 from mqttcam.devices.camera import CameraDevice
+from mqttcam.devices.entities.controls import class_of
 from mqttcam.devices.entities.entity import Entity, option
-from mqttcam.values import Choice
+from mqttcam.values import Choice, Number
 
 
 def reading_entity(reading: MetadataField) -> Entity[CameraDevice]:
@@ -16,11 +17,13 @@ def reading_entity(reading: MetadataField) -> Entity[CameraDevice]:
     if isinstance(reading.kind, Choice):
         options["device_class"] = "enum"
     else:
+        options |= class_of(reading.kind) if isinstance(reading.kind, Number) else {}
         options |= {"state_class": "measurement", "suggested_display_precision": reading.digits}
     return Entity(
         key=reading.key,
         platform="sensor",
         name=reading.title,
+        object_id=reading.key,
         kind=reading.kind,
         read=lambda device: device.camera.readings.values.get(reading.key),
         category="diagnostic",

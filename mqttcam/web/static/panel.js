@@ -43,9 +43,12 @@ export class Panel {
     // Rectangles can be drawn on the picture, and are not raw numbers for that reason.
     /** @param {Entity} entity */
     const isRaw = ({ kind, options }) => options.enabled_by_default === false && kind?.type !== "rectangle";
+    // Home Assistant files the switches of the camera itself and of its outputs under "Configuration".
+    /** @param {Entity} entity */
+    const isMain = ({ platform, category, control }) => platform === "switch" && category === "config" && !control;
     this.cards = [
-      new Card(({ category }) => category === null, h("section", { class: "card" }, h("h2", {}, "Camera"))),
-      new Card((entity) => entity.category === "config" && !isRaw(entity),
+      new Card((entity) => entity.category === null || isMain(entity), h("section", { class: "card" }, h("h2", {}, "Camera"))),
+      new Card((entity) => entity.category === "config" && !isRaw(entity) && !isMain(entity),
         h("section", { class: "card" }, h("h2", {}, "Controls"), this.filter, this.list), this.list),
       new Card((entity) => entity.category === "config" && isRaw(entity),
         h("details", { class: "card" }, h("summary", {}, "Raw controls"), raw), raw),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +18,21 @@ from mqttcam.camera.sources.picamera2.table import ControlTable
 log = logging.getLogger(__name__)
 
 _USUAL = ((640, 480), (1280, 720), (1920, 1080))
+
+_MANUFACTURERS = {
+    "ar": "onsemi",
+    "gc": "GalaxyCore",
+    "imx": "Sony",
+    "mira": "ams OSRAM",
+    "ov": "OmniVision",
+    "s5k": "Samsung",
+}
+"""The manufacturers of sensors by the letters that their names begin with."""
+
+
+def sensor_manufacturer(model: str) -> str | None:
+    """Return the manufacturer of a sensor such as `imx708_wide`; `None` if unknown."""
+    return next((name for start, name in _MANUFACTURERS.items() if re.match(rf"{start}\d", model)), None)
 
 
 def attached() -> list[AttachedCamera]:

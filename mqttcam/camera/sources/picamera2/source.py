@@ -20,6 +20,7 @@ from mqttcam.camera.source import (
 from mqttcam.camera.sources._in_use import hold, release
 from mqttcam.camera.sources._timestamps import unix_time_ns
 from mqttcam.camera.sources.picamera2 import library, streams
+from mqttcam.camera.sources.picamera2.attached import sensor_manufacturer
 from mqttcam.camera.sources.picamera2.controls import libcamera_controls, validate_controls
 from mqttcam.camera.sources.picamera2.failures import busy_words, in_words, is_busy, is_memory
 from mqttcam.camera.sources.picamera2.frames import FrameMetadata, MappedPlanes
@@ -94,13 +95,14 @@ class PiCamera(ReportingSource, MeasuringSource, RestartableSource, StillSource)
         for note in self.notes:
             log.warning("%s: %s", self._id, note)
         return SourceInfo(
-            model=str(info.get("Model", "camera")),
+            model=(model := str(info.get("Model", "camera"))),
             width=self._size[0],
             height=self._size[1],
             frame_rate=self._table.rate,
             controls=(*self._table.controls, *self._table.raw),
             serial=self._id,
             actions=self._table.actions,
+            manufacturer=sensor_manufacturer(model),
         )
 
     def close(self) -> None:

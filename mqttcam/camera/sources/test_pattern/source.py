@@ -70,7 +70,8 @@ class TestPattern(Source):
             raise SourceError(f"no such pattern: {error.message}") from None
         self._redraw()
         controls = tuple(replace(control, default=self._values[control.name]) for control in self._controls)
-        return SourceInfo("Test pattern", *self._size, self._settings.frame_rate, controls)
+        rate = self._settings.frame_rate
+        return SourceInfo("Test pattern", *self._size, rate, controls, manufacturer="mqttcam")
 
     def read(self, timeout: float) -> Frame | None:
         """Return the next frame."""

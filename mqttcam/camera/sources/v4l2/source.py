@@ -17,6 +17,7 @@ from mqttcam.camera.sources.v4l2 import controls as device_controls
 from mqttcam.camera.sources.v4l2.attached import FORBIDDEN, KNOWN, path_of
 from mqttcam.camera.sources.v4l2.device import Buffer, Device, PixelFormat
 from mqttcam.camera.sources.v4l2.pixels import JPEGS, planes_of, whole_jpeg
+from mqttcam.camera.sources.v4l2.usb import usb_device
 from mqttcam.camera.wakeup import Wakeup
 from mqttcam.imaging.raster import Plane, Planes
 from mqttcam.settings import CameraSettings
@@ -144,7 +145,11 @@ class V4l2Camera(ReportingSource, RestartableSource):
         width, height = adjusted_size(self._settings, pixels.width, pixels.height)
         rate = pixels.rate or self._settings.frame_rate
         self.notes = self._differences((width, height), rate)
-        return SourceInfo(device.card, width, height, rate, shown, device.bus or None, actions)
+        usb = usb_device(device.path)
+        serial = device.bus or None
+        return SourceInfo(
+            device.card, width, height, rate, shown, serial, actions, usb.manufacturer, usb.release
+        )
 
     def _differences(self, got: tuple[int, int], rate: float) -> list[str]:
         wanted, settings = self._settings.size, self._settings
