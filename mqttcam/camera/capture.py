@@ -104,7 +104,7 @@ class Capture:
         """Ask the thread to close its source and end; from now on no frame of it gives a picture."""
         self.stopped = True
         self._session.ended = True
-        self._wakeup.set()
+        self._wakeup.end()
 
     def restart_stream(self) -> bool:
         """Have the source restart its stream.

@@ -11,15 +11,24 @@ class Wakeup:
     """Ends a wait of the capture thread from another thread. One `set` ends one `wait`, even a later one.
 
     This is a bare lock: waiting for it costs no more than `time.sleep`; `threading.Event` costs more.
+
+    Attributes:
+        ended: whether the source is to be closed; one that waits for a peer while it opens has to look at it.
     """
 
     def __init__(self) -> None:
+        self.ended = False
         self._lock = threading.Lock()
         self._lock.acquire()
 
     def set(self) -> None:
         with contextlib.suppress(RuntimeError):  # it is already set
             self._lock.release()
+
+    def end(self) -> None:
+        """End this wait and, through `ended`, all later ones."""
+        self.ended = True
+        self.set()
 
     def wait(self, timeout: float) -> bool:
         """Wait at most `timeout` seconds; return whether `set` ended the wait."""

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 
 CONNECT_TIMEOUT = 10.0
-"""Seconds for each address of the host, and for each step of the TLS handshake."""
+"""Seconds for each address of the host, and for the whole TLS handshake."""
 
 MakeContext = Callable[[], ssl.SSLContext]
 """Makes the TLS context of one attempt: the files are read each time, because certificates are renewed."""
@@ -41,7 +41,7 @@ async def open_socket(host: str, port: int, make_context: MakeContext | None) ->
     def run() -> None:
         sock, error = None, None
         try:
-            sock = _connect(host, port, make_context)
+            sock = connect(host, port, make_context)
         except Exception as problem:  # noqa: BLE001 - raised again on the loop
             error = problem
         _hand_over(loop, settle, sock, error)
@@ -63,10 +63,17 @@ def _hand_over(
             sock.close()
 
 
-def _connect(host: str, port: int, make_context: MakeContext | None) -> socket.socket:
+def connect(
+    host: str, port: int, make_context: MakeContext | None, timeout: float = CONNECT_TIMEOUT
+) -> socket.socket:
+    """Return what `open_socket` does, blocking for `timeout` seconds per address and as many for TLS.
+
+    Raises:
+        OSError, TlsError: as `open_socket`.
+    """
     context = make_context() if make_context is not None else None
     with contextlib.ExitStack() as stack:
-        sock = stack.enter_context(socket.create_connection((host, port), CONNECT_TIMEOUT))
+        sock = stack.enter_context(socket.create_connection((host, port), timeout))
         # Otherwise a short packet waits for the acknowledgement of the picture before it, 40 ms and more.
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if context is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import secrets
+import socket
 import ssl
 import time
 from typing import Any
@@ -19,6 +20,7 @@ from mqttcam.camera.source import Source, SourceError, SourceInfo
 from mqttcam.camera.sources._receiver import PictureReceiver
 from mqttcam.camera.wakeup import Wakeup
 from mqttcam.mqtt.client import BoundedClient
+from mqttcam.mqtt.open_socket import connect
 from mqttcam.settings import CameraSettings
 from mqttcam.settings.mqtt import PORT, TLS_PORT, TlsSettings
 from mqttcam.settings.sources.mqtt import MqttSource
@@ -28,6 +30,19 @@ from mqttcam.tls import TlsError, client_context
 log = logging.getLogger(__name__)
 
 _CONNECT_TIMEOUT = 5.0
+_SOCKET_TIMEOUT = 2.0
+"""Seconds to connect, and for TLS: during both the source cannot be closed."""
+
+
+class _Client(BoundedClient):
+    """Connects its socket within `_SOCKET_TIMEOUT`; paho takes up to the keepalive for TLS."""
+
+    tls: TlsSettings | None = None
+
+    def _create_socket(self) -> socket.socket:
+        tls = self.tls
+        make_context = None if tls is None else (lambda: _tls_context(tls))
+        return connect(self.host, self.port, make_context, _SOCKET_TIMEOUT)
 
 
 class MqttSubscriber(Source):
@@ -37,6 +52,7 @@ class MqttSubscriber(Source):
         source: object = settings.source
         assert isinstance(source, MqttSource)
         self._settings = source
+        self._wakeup = wake
         self._client: paho.Client | None = None
         self._newest: tuple[bytes, int | None] | None = None
         self._refusal: str | None = None
@@ -58,7 +74,7 @@ class MqttSubscriber(Source):
         end = time.monotonic() + _CONNECT_TIMEOUT
         while not self._subscribed:
             self._run_loop(0.2)
-            if time.monotonic() > end:
+            if time.monotonic() > end or self._wakeup.ended:
                 raise SourceError(f"{where} does not answer")
         self._receiver = PictureReceiver(source.topic, source.silence, source.max_pixels)
         return SourceInfo(f"MQTT {source.topic}", 0, 0, frame_rate=0)
@@ -90,7 +106,7 @@ class MqttSubscriber(Source):
     def _make_client(self) -> paho.Client:
         source = self._settings
         version = paho.MQTTv5 if source.protocol == 5 else paho.MQTTv311
-        client = BoundedClient(
+        client = _Client(
             CallbackAPIVersion.VERSION2, client_id=f"mqttcam-source-{secrets.token_hex(4)}", protocol=version
         )
         client.largest = self._largest_packet
@@ -98,8 +114,7 @@ class MqttSubscriber(Source):
             client.username_pw_set(
                 source.username, source.password.get_secret_value() if source.password else None
             )
-        if source.tls is not None:
-            client.tls_set_context(_tls_context(source.tls))
+        client.tls = source.tls
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
         client.on_message = self._on_message

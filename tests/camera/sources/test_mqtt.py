@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,8 +13,9 @@ from paho.mqtt.properties import Properties
 
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.sources.mqtt import MqttSubscriber
+from mqttcam.camera.wakeup import Wakeup
 from mqttcam.settings.sources.mqtt import MqttSource
-from tests.camera.sources.remote_rig import failure, next_frame, opened
+from tests.camera.sources.remote_rig import failure, next_frame, opened, settings_of
 from tests.support.broker import Broker, Mosquitto, any_broker, find_mosquitto
 from tests.support.certificates import Certificates
 from tests.support.client import Client
@@ -115,3 +117,29 @@ def test_time_of_capture(broker: Broker) -> None:
             frame = next_frame(subscriber)
             assert (frame.ts_ns == stamp) is believed
             assert abs(frame.ts_ns - time.time_ns()) < 10**10
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_silent_broker(tls: bool) -> None:
+    """The source cannot be closed while it opens: neither the answer nor TLS may take as long as the keepalive."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        settings = MqttSource.model_validate(
+            {"host": "127.0.0.1", "port": port, "topic": TOPIC, "keepalive": 600}
+            | ({"tls": {"insecure": True}} if tls else {})
+        )
+        start = time.monotonic()
+        with pytest.raises(SourceError, match="timed out" if tls else "does not answer"):
+            MqttSubscriber(settings_of(settings), Wakeup()).open()
+        assert time.monotonic() - start < 60
+
+
+def test_opening_ends_when_the_source_is_to_be_closed() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        settings = MqttSource(host="127.0.0.1", port=silent.getsockname()[1], topic=TOPIC)
+        wakeup = Wakeup()
+        wakeup.end()
+        start = time.monotonic()
+        with pytest.raises(SourceError):
+            MqttSubscriber(settings_of(settings), wakeup).open()
+        assert time.monotonic() - start < 4, "it waits for 5 s otherwise"

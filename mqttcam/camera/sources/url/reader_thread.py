@@ -21,16 +21,37 @@ It raises SourceError. Its end counts as a failure, too, as the stream of a netw
 """
 _CLOSE_TIMEOUT = 0.3
 
+_unfinished: dict[str, threading.Thread] = {}
+"""By address, the thread that was closed and has not ended yet: neither FFmpeg nor a name server that does not answer
+can be interrupted."""
+
+
+def last_has_ended(address: str, timeout: float) -> bool:
+    """Wait at most `timeout` seconds for the closed thread of an address; return whether none is left.
+
+    If a camera is opened again only after that, it has one such thread at most, and holds one connection.
+    """
+    thread = _unfinished.get(address)
+    if thread is None:
+        return True
+    thread.join(timeout)
+    if thread.is_alive():
+        return False
+    _unfinished.pop(address, None)
+    return True
+
 
 class ReaderThread:
     """Keeps the newest frame. The thread ends at the latest when its connection times out."""
 
-    def __init__(self, frames: Callable[[PeerConnection], Frames], name: str) -> None:
+    def __init__(self, frames: Callable[[PeerConnection], Frames], name: str, address: str) -> None:
         """Connect at once.
 
         Args:
             frames: makes the generator; its argument tells that no more frames are wanted, and ends a read.
+            address: for `last_has_ended`; it is not shown.
         """
+        self._address = address
         self._peer = PeerConnection()
         self._condition = threading.Condition()
         self._newest: Frame | None = None
@@ -55,9 +76,11 @@ class ReaderThread:
             return frame
 
     def close(self) -> None:
-        """End the connection, and with it the thread; one that still connects is left to its timeout."""
+        """End the connection, and with it the thread; one that cannot be interrupted is left to its timeout."""
         self._peer.end()
         self._thread.join(_CLOSE_TIMEOUT)
+        if self._thread.is_alive():
+            _unfinished[self._address] = self._thread
         with self._condition:
             self._newest = None
 

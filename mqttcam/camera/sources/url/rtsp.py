@@ -42,12 +42,21 @@ def load() -> Any:
 def rtsp(address: Address, source: UrlSource, peer: PeerConnection) -> Frames:
     """Yield every frame of the stream, or only its key frames; `None` for a packet without one."""
     av = load()
-    options = {"rtsp_transport": source.transport, "max_pixels": str(source.max_pixels), **_PROBE}
+    options = {
+        "rtsp_transport": source.transport,
+        "max_pixels": str(source.max_pixels),
+        "timeout": str(int(source.timeout * 1_000_000)),  # of each socket operation, also while it is closed
+        **_PROBE,
+    }
     if not source.insecure and address.scheme == "rtsps":
         options |= {"tls_verify": "1"} | ({"ca_file": trusted} if (trusted := _trusted()) else {})
+    start = time.monotonic()
     try:
         container = av.open(address.whole, options=options, timeout=(source.timeout, source.timeout))
     except (av.error.FFmpegError, OSError) as error:
+        if time.monotonic() - start >= source.timeout:
+            # FFmpeg takes what it has read until then as the answer.
+            raise SourceError(f"{address} does not answer within {source.timeout:g} s") from None
         if "tls_verify" in options and error.errno == errno.EIO:
             # FFmpeg does not say which of the two it is.
             raise SourceError(
@@ -78,7 +87,11 @@ def _frames(av: Any, container: Any, source: UrlSource) -> Frames:
     stream.codec_context.options = {"max_pixels": str(source.max_pixels)}
     broken = 0
     frames: list[Frame | None]
-    for packet in container.demux(stream):
+    # Also those of other streams: a camera that sends sound alone would never come back from `demux`.
+    for packet in container.demux():
+        if packet.stream is not stream:
+            yield None
+            continue
         if packet.dts is None and not packet.size:
             continue  # FFmpeg sends this at the end, to flush the decoder
         try:

@@ -12,13 +12,15 @@ from mqttcam.camera.sources._adjustment import adjusted_size, adjustment_for
 from mqttcam.camera.sources.url.address import Address
 from mqttcam.camera.sources.url.http_connection import PeerConnection
 from mqttcam.camera.sources.url.http_frames import HttpFrames
-from mqttcam.camera.sources.url.reader_thread import Frames, ReaderThread
+from mqttcam.camera.sources.url.reader_thread import Frames, ReaderThread, last_has_ended
 from mqttcam.camera.wakeup import Wakeup
 from mqttcam.settings import CameraSettings
 from mqttcam.settings.sources.url import UrlSource
 
 _MODELS = {"rtsp": "RTSP stream", "mjpeg": "MJPEG stream", "snapshot": "Snapshots"}
 _SLACK = 1.0
+_LOOK = 0.25
+"""Seconds between two looks whether the source is to be closed."""
 _MAX_SILENCE = 30.0
 """Seconds without a picture; a stream of key frames alone has one at least every ten seconds."""
 
@@ -36,6 +38,7 @@ class UrlCamera(Source):
         """
         assert isinstance(settings.source, UrlSource)
         self._settings = settings
+        self._wakeup = wakeup
         self._source = settings.source
         self._address = Address(settings.source)
         self._thread: ReaderThread | None = None
@@ -48,10 +51,11 @@ class UrlCamera(Source):
         """Connect, and wait for the first frame, as only it tells the size.
 
         Raises:
-            SourceError: the camera cannot be reached, refuses, or gives no pictures.
+            SourceError: the camera cannot be reached, refuses, or gives no pictures; or it is to be closed already.
         """
         frames = self._frames()
-        self._thread = ReaderThread(frames, str(self._address))
+        self._wait_for_last()
+        self._thread = ReaderThread(frames, str(self._address), self._address.bare)
         try:
             first = self._first(self._thread)
         except SourceError:
@@ -83,8 +87,8 @@ class UrlCamera(Source):
 
     @property
     def open_timeout(self) -> float:
-        """Seconds to connect, to find out what the address gives, and to the first picture."""
-        return 3 * self._source.timeout
+        """Seconds for the last connection to end, to connect, to find out what it gives, and to the first picture."""
+        return 4 * self._source.timeout
 
     def _frames(self) -> Callable[[PeerConnection], Frames]:
         kind = self._source.kind
@@ -98,11 +102,18 @@ class UrlCamera(Source):
             raise SourceError(f"kind {kind} needs an HTTP address, not {self._address.scheme}://")
         return HttpFrames(self._address, self._source)
 
+    def _wait_for_last(self) -> None:
+        """Wait until the thread of the last opening has ended, if it could not be interrupted."""
+        end = time.monotonic() + self._source.timeout
+        while not last_has_ended(self._address.bare, _LOOK):
+            if time.monotonic() > end or self._wakeup.ended:
+                raise SourceError(f"the last connection to {self._address} has not ended yet")
+
     def _first(self, thread: ReaderThread) -> Frame:
         patience = 2 * self._source.timeout + _SLACK
         end = time.monotonic() + patience
-        while time.monotonic() < end:
-            frame = thread.next(end - time.monotonic())
+        while (left := end - time.monotonic()) > 0 and not self._wakeup.ended:
+            frame = thread.next(min(left, _LOOK))
             if frame is not None:
                 return frame
         raise SourceError(f"{self._address} gives no picture within {patience:g} s")
