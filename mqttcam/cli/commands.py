@@ -92,7 +92,7 @@ def demo(arguments: argparse.Namespace) -> int:
     from mqttcam.cli.demo import run_demo
 
     with tempfile.TemporaryDirectory(prefix="mqttcam-demo-") as folder:
-        return run_demo(arguments.mqtt_port, arguments.web_port, Path(folder))
+        return run_demo(arguments.mqtt_port, arguments.web_host, arguments.web_port, Path(folder))
 
 
 def check(arguments: argparse.Namespace) -> int:

@@ -1,8 +1,16 @@
-"""`mqttcam demo`: the whole daemon, with a test pattern, an embedded broker and the web page on loopback."""
+"""`mqttcam demo`: the whole daemon, with a test pattern, an embedded broker on loopback, and the web page.
+
+Other machines can open the page too, since a Pi often has no screen. Everyone who reaches it sees the test picture.
+Changes need the token in the printed link, which is new at each start, or a browser on this machine. On a machine with
+a public address, the page is on loopback unless `--web-host` names another address.
+"""
 
 from __future__ import annotations
 
+import ipaddress
+import secrets
 import socket
+from functools import partial
 from pathlib import Path
 
 from mqttcam import log
@@ -10,20 +18,29 @@ from mqttcam.cli.outcome import UsageError
 from mqttcam.run.process import run_daemon
 from mqttcam.run.services import Services
 from mqttcam.settings import Settings
+from mqttcam.settings.web import is_loopback
+from mqttcam.web.address import lan_address
 
 NODE, CAMERA = "demo", "test"
 MQTT_PORT, WEB_PORT = 1883, 8080
-_HOST = "127.0.0.1"
+LOOPBACK, EVERY_INTERFACE = "127.0.0.1", "0.0.0.0"
 
 
-def demo_settings(mqtt_port: int, web_port: int, state_dir: Path) -> Settings:
+def demo_settings(mqtt_port: int, web_host: str, web_port: int, state_dir: Path) -> Settings:
     """Return the configuration of the demo."""
+    web: dict[str, object] = {"enabled": True, "host": web_host, "port": web_port}
+    if not is_loopback(web_host):
+        web |= {
+            "anonymous": "live",
+            "tokens": {NODE: {"token": secrets.token_urlsafe(18), "role": "admin"}},
+            "trusted_networks": ["127.0.0.0/8", "::1/128"],
+        }
     return Settings.model_validate(
         {
             "node": NODE,
             "state_dir": state_dir,
             "broker": {"enabled": True, "port": mqtt_port},
-            "web": {"enabled": True, "port": web_port},
+            "web": web,
             "log": {"level": "WARNING"},
             "cameras": {
                 CAMERA: {
@@ -38,43 +55,74 @@ def demo_settings(mqtt_port: int, web_port: int, state_dir: Path) -> Settings:
     )
 
 
-def run_demo(mqtt_port: int | None, web_port: int | None, state_dir: Path) -> int:
+def run_demo(mqtt_port: int | None, web_host: str | None, web_port: int | None, state_dir: Path) -> int:
     """Run until Ctrl-C, and return the exit code; print what to open and subscribe to once everything has started.
 
     Args:
         mqtt_port, web_port: `None` is the usual port, or a free one if that is in use.
+        web_host: the address that the page listens on; `None` is every interface in a private network, else loopback.
 
     Raises:
-        UsageError: A port is out of range.
+        UsageError: A port is out of range, or the host is not an address.
     """
     for port in (mqtt_port, web_port):
         if port is not None and not 0 <= port <= 65535:
             raise UsageError(f"port {port} is out of range; allowed: 0 to 65535")
-    ports = [
-        _or_free_port(usual) if port is None else port
-        for port, usual in ((mqtt_port, MQTT_PORT), (web_port, WEB_PORT))
-    ]
-    settings = demo_settings(ports[0], ports[1], state_dir)
+    host = usual_web_host(lan_address()) if web_host is None else _address(web_host)
+    settings = demo_settings(
+        _or_free_port(LOOPBACK, MQTT_PORT) if mqtt_port is None else mqtt_port,
+        host,
+        _or_free_port(host, WEB_PORT) if web_port is None else web_port,
+        state_dir,
+    )
     log.set_up(settings.log.level, settings.log.format)
-    return run_daemon(settings, lambda: settings, on_ready=_print_instructions)
+    return run_daemon(settings, lambda: settings, on_ready=partial(_print_instructions, settings))
 
 
-def _or_free_port(port: int) -> int:
+def usual_web_host(lan: str | None) -> str:
+    """Return every interface if this machine's address is private; loopback if it is public or None."""
+    return EVERY_INTERFACE if lan is not None and ipaddress.ip_address(lan).is_private else LOOPBACK
+
+
+def _address(host: str) -> str:
     try:
-        with socket.create_server((_HOST, port)):
+        return str(ipaddress.ip_address(host))
+    except ValueError:
+        raise UsageError(
+            f"--web-host {host}: is not an address; allowed: one of this machine, or {EVERY_INTERFACE} for all"
+        ) from None
+
+
+def _or_free_port(host: str, port: int) -> int:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.create_server((host, port), family=family):
             return port
     except OSError:
         return 0
 
 
-def _print_instructions(services: Services) -> None:
+def _link(settings: Settings, url: str) -> tuple[str, str]:
+    """Return the address to open, and from where that works."""
+    if is_loopback(settings.web.host):
+        return url, f"on this machine (from others too: --web-host {EVERY_INTERFACE})"
+    token = settings.web.tokens[NODE].token.get_secret_value()
+    where = (
+        f"on any device in this network; without the token, it may only look (--web-host {LOOPBACK}: on none)"
+    )
+    return f"{url}#token={token}", where
+
+
+def _print_instructions(settings: Settings, services: Services) -> None:
     port = services.broker_port
     base = f"mqttcam/{NODE}/{CAMERA}"
+    address, where = _link(settings, services.web_url or "")
     print(
-        f"""mqttcam demo: a moving test picture, on this machine only. Press Ctrl-C to stop.
+        f"""mqttcam demo: a moving test picture. Press Ctrl-C to stop.
 
-  open        {services.web_url}
-  broker      127.0.0.1, port {port} (MQTT 5 and 3.1.1), no password
+  open        {address}
+              {where}
+  broker      {LOOPBACK}, port {port} (MQTT 5 and 3.1.1), no password, on this machine only
   a picture   mosquitto_sub -p {port} -C 1 -t {base}/image > picture.jpg
   values      mosquitto_sub -p {port} -v -t '{base}/state' -t '{base}/result'
   change it   mosquitto_pub -p {port} -t {base}/set -m '{{"brightness": 0.3}}'

@@ -53,6 +53,10 @@ def build_parser() -> argparse.ArgumentParser:
         demo.add_argument(
             option, type=int, metavar="PORT", help=f"default: {usual}, or a free port if that is in use; 0: a free port"
         )  # fmt: skip
+    demo.add_argument(
+        "--web-host", metavar="ADDRESS",
+        help="address of the web page (default: 0.0.0.0 (every interface) in a private network, otherwise 127.0.0.1)",
+    )  # fmt: skip
     add("check", "check the configuration; print one line per problem")
     cameras = add("cameras", "list the attached cameras", config=False)
     cameras.add_argument("--json", action="store_true", help="print JSON")

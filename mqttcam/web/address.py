@@ -20,7 +20,9 @@ def page_url(settings: WebSettings, port: int) -> str:
     """Return the URL of the page on this port."""
     if settings.public_url:
         return settings.public_url.rstrip("/") + "/"
-    host = _lan_address() if settings.host in _ALL_INTERFACES else settings.host
+    host = settings.host
+    if host in _ALL_INTERFACES:
+        host = lan_address() or socket.gethostname()
     shown = f"[{host}]" if ":" in host else host
     return f"{'https' if settings.tls else 'http'}://{shown}:{port}{settings.path_prefix}/"
 
@@ -42,11 +44,11 @@ def network_of(address: str) -> str:
     return address
 
 
-def _lan_address() -> str:
-    """Return this machine's address in its network, by its routing table: nothing is sent."""
+def lan_address() -> str | None:
+    """Return this machine's address in its network, by its routing table (nothing is sent); None without a route."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as unsent:
         try:
             unsent.connect(_UNUSED_ADDRESS)
             return str(unsent.getsockname()[0])
         except OSError:
-            return socket.gethostname()
+            return None

@@ -5,18 +5,23 @@ from __future__ import annotations
 import re
 import socket
 import threading
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import SplitResult, urlsplit
 
 import paho.mqtt.client as mqtt
 import psutil
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from tests.support.daemon import Daemon, pattern_camera
+from mqttcam.cli.demo import usual_web_host
+from mqttcam.web.address import lan_address
+from tests.support.daemon import Daemon, mqttcam_command, pattern_camera
+from tests.support.left_out import leave_out
 from tests.support.pictures import size_of
 from tests.support.waiting import HOST, free_port, wait_for
 
@@ -81,11 +86,85 @@ def test_the_printed_page_opens(demo: Daemon) -> None:
         assert answer.status == 200
 
 
-def test_it_listens_on_loopback_only(demo: Daemon) -> None:
-    processes = [psutil.Process(demo.pid), *psutil.Process(demo.pid).children(recursive=True)]
-    listening = [c.laddr.ip for p in processes for c in p.net_connections() if c.status == psutil.CONN_LISTEN]
-    assert listening
-    assert set(listening) == {HOST}
+def _listening_on(daemon: Daemon) -> dict[int, str]:
+    """The addresses that the daemon and its children listen on, by port."""
+    processes = [psutil.Process(daemon.pid), *psutil.Process(daemon.pid).children(recursive=True)]
+    return {
+        c.laddr.port: c.laddr.ip
+        for p in processes
+        for c in p.net_connections()
+        if c.status == psutil.CONN_LISTEN
+    }
+
+
+def _link(daemon: Daemon) -> SplitResult:
+    found = re.search(r"http://\S+", daemon.log)
+    assert found, daemon.log
+    return urlsplit(found.group())
+
+
+def test_its_broker_listens_on_loopback_only(demo: Daemon) -> None:
+    port = _mqtt_port(demo)
+    assert port
+    assert _listening_on(demo)[port] == HOST
+
+
+def _ask(address: str, body: bytes | None = None, token: str = "") -> int:
+    """The status of a request."""
+    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+    try:
+        with urllib.request.urlopen(urllib.request.Request(address, body, headers), timeout=10) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def test_other_machines_see_the_picture_and_change_it_with_the_printed_link_only(tmp_path: Path) -> None:
+    lan = lan_address()
+    if lan is None:
+        leave_out("this machine has no address in a network")
+    arguments = ["demo", "--mqtt-port", "0", "--web-port", "0", "--web-host", "0.0.0.0"]
+    with Daemon(tmp_path, arguments=arguments) as daemon:
+        wait_for(lambda: _mqtt_port(daemon) or not daemon.alive, "it prints what to open", 20)
+        link = _link(daemon)
+        name, _, token = link.fragment.partition("=")
+        assert (link.hostname, name) == (lan, "token")
+        assert _listening_on(daemon)[link.port or 0] == "0.0.0.0"
+        page = f"http://{link.netloc}"
+        change = f"{page}/api/cameras/test/set", b'{"brightness": 0.1}'
+        wait_for(lambda: _ask(f"{page}/photo_feed") == 200, "a picture without the token")
+        assert _ask(*change) == 401
+        assert _ask(*change, "guessed-guessed-guessed") == 401
+        assert _ask(*change, token) == 200
+        assert _ask(f"http://{HOST}:{link.port}/api/cameras/test/set", change[1]) == 200
+
+
+@pytest.mark.parametrize(
+    ("address", "host"),
+    [
+        ("192.168.1.20", "0.0.0.0"),
+        ("10.0.0.5", "0.0.0.0"),
+        ("93.184.216.34", HOST),
+        (None, HOST),
+    ],
+)
+def test_in_a_public_network_the_page_is_for_this_machine_alone(address: str | None, host: str) -> None:
+    assert usual_web_host(address) == host
+
+
+def test_on_loopback_nobody_needs_a_token(tmp_path: Path) -> None:
+    arguments = ["demo", "--mqtt-port", "0", "--web-port", "0", "--web-host", HOST]
+    with Daemon(tmp_path, arguments=arguments) as daemon:
+        wait_for(lambda: _mqtt_port(daemon) or not daemon.alive, "it prints what to open", 20)
+        link = _link(daemon)
+        assert (link.hostname, link.fragment) == (HOST, "")
+        assert set(_listening_on(daemon).values()) == {HOST}
+
+
+def test_a_host_that_is_no_address_is_refused(tmp_path: Path) -> None:
+    done = mqttcam_command(tmp_path, "demo", "--web-host", "everywhere")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("mqttcam: --web-host everywhere: is not an address; allowed: ")
 
 
 def test_its_broker_ends_with_it(demo: Daemon) -> None:
@@ -113,10 +192,7 @@ def test_the_embedded_broker_can_be_configured(tmp_path: Path) -> None:
 
 def _listening(daemon: Daemon, port: int) -> bool:
     assert daemon.alive, daemon.log
-    processes = [psutil.Process(daemon.pid), *psutil.Process(daemon.pid).children(recursive=True)]
-    return any(
-        c.laddr.port == port for p in processes for c in p.net_connections() if c.status == psutil.CONN_LISTEN
-    )
+    return port in _listening_on(daemon)
 
 
 def test_a_free_port_replaces_a_usual_one_that_is_in_use(tmp_path: Path) -> None:

@@ -93,6 +93,19 @@ def test_the_page_shows_the_pictures_and_a_way_to_log_in(page: Page) -> None:
         page.driver.delete_all_cookies()
 
 
+def test_a_link_with_a_token_logs_in_and_the_token_leaves_the_address(page: Page) -> None:
+    with serving_in_thread(anonymous="live", **users()) as (served, _loop):
+        page.open(f"{served.url}#token=of-a-link-that-is-old")
+        page.find("main .button")
+        assert page.text("main .button") == "Log in"
+        page.script("location.hash = `#token=${arguments[0]}`", TOKEN)
+        page.field("brightness")
+        assert page.driver.current_url == f"{served.url}/"
+        page.driver.refresh()
+        page.field("brightness")
+        page.driver.delete_all_cookies()
+
+
 async def test_a_stream_that_needs_no_login_is_told_from_one_that_does() -> None:
     """A browser asks for no password where none is needed."""
     async with serving(anonymous="live", **users()) as served, client(served) as http:

@@ -2,7 +2,7 @@
 
 /** @import { Camera, CameraList, NodeDescription, Session, State } from "./types" */
 
-import { ApiError, UpdateStream, cameras, live, onUnauthorized, session } from "./api.js";
+import { ApiError, UpdateStream, cameras, live, login, onUnauthorized, session } from "./api.js";
 import { CameraView } from "./camera.js";
 import { arrange, byId, h, icon } from "./dom.js";
 import { loginForm } from "./login.js";
@@ -196,6 +196,22 @@ function onConnection(connected) {
 
 const NOT_KEPT = "This browser did not keep the login, as some do not within the page of another site. Open this page in its own tab.";
 
+const TOKEN = "#token=";
+
+/** Logs in with the token in the address (`#token=…`), if there is one, and builds the page. The token does not stay in the address. */
+async function start() {
+  if (!location.hash.startsWith(TOKEN)) return build();
+  const token = location.hash.slice(TOKEN.length);
+  history.replaceState(null, "", location.pathname + location.search);
+  try {
+    await login("", token);
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    return build(); // an old link: what can be seen without it, or the form
+  }
+  return loggedIn();
+}
+
 /** Continues after a login. If another one is required at once, the browser has discarded the session cookie. */
 async function loggedIn() {
   page.afterLogin = true;
@@ -228,15 +244,19 @@ function showLogin() {
  * @param {Camera[]} all
  */
 function showLive(all) {
-  const login = h("button", { class: "button quiet", type: "button", onclick: () => { clear(); showLogin(); } }, "Log in");
+  const button = h("button", { class: "button quiet", type: "button", onclick: () => { clear(); showLogin(); } }, "Log in");
   page.anonymous = true;
   page.view = new Overview(all);
-  main.replaceChildren(page.view.element, h("p", { class: "hint" }, login));
+  main.replaceChildren(page.view.element, h("p", { class: "hint" }, button));
   page.view.start();
 }
 
 // As with separate pages: a camera starts at its top, and the overview is where it was left.
 addEventListener("hashchange", () => {
+  if (location.hash.startsWith(TOKEN)) {
+    start();
+    return;
+  }
   if (!shownCamera()) page.overviewScroll = scrollY;
   navigate();
   scrollTo(0, shownCamera() ? 0 : page.overviewScroll);
@@ -267,4 +287,4 @@ addEventListener("pageshow", (event) => {
   if (event.persisted) build();
 });
 
-build();
+start();
