@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr
 
 from mqttcam.settings.section import AnyCase, refuse
+from mqttcam.settings.sources.address import InvalidAddress, parse_address
 from mqttcam.settings.sources.limits import DEFAULT_MAX_PIXELS, MaxPixels
 from mqttcam.settings.sources.section import SourceSection
 
@@ -16,15 +16,11 @@ URL_SCHEMES = ("rtsp", "rtsps", "http", "https")
 
 def _url(secret: SecretStr) -> SecretStr:
     """No message repeats any part of the URL: its user, password and often its path are secret."""
-    allowed = f"a URL that starts with {', '.join(f'{scheme}://' for scheme in URL_SCHEMES)}"
     url = secret.get_secret_value().strip()
     try:
-        parts = urlsplit(url)
-        usable = parts.scheme in URL_SCHEMES and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable or not url.isprintable():
-        raise refuse("is not the URL of a camera", allowed)
+        parse_address(url, URL_SCHEMES)
+    except InvalidAddress as error:
+        raise refuse(str(error), error.allowed) from None
     return SecretStr(url)
 
 

@@ -11,9 +11,10 @@ Response = Callable[[bytes], Iterable[bytes]]
 
 
 @contextlib.contextmanager
-def raw_http_camera(respond: Response) -> Iterator[str]:
+def raw_http_camera(respond: Response, host: str = "127.0.0.1") -> Iterator[str]:
     """Serve what `respond` returns for each request's bytes, on a thread each, and yield the URL."""
-    server = socket.create_server(("127.0.0.1", 0))
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    server = socket.create_server((host, 0), family=family)
     stopping = threading.Event()
 
     def serve(connection: socket.socket) -> None:
@@ -33,7 +34,8 @@ def raw_http_camera(respond: Response) -> Iterator[str]:
 
     threading.Thread(target=accept, daemon=True).start()
     try:
-        yield f"http://127.0.0.1:{server.getsockname()[1]}/x"
+        place = f"[{host}]" if ":" in host else host
+        yield f"http://{place}:{server.getsockname()[1]}/x"
     finally:
         stopping.set()
         with contextlib.suppress(OSError):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import socket
 import traceback
+from urllib.parse import quote, urlsplit
 
 import pytest
 
@@ -14,6 +16,10 @@ from mqttcam.camera.wakeup import Wakeup
 from mqttcam.settings import CameraSettings
 from mqttcam.settings.sources.url import UrlSource
 from tests.camera.sources.conftest import OpenUrl, StartCamera
+from tests.camera.sources.raw_http_camera import raw_http_camera
+from tests.camera.sources.reading import frame_of
+from tests.support.left_out import leave_out
+from tests.support.pictures import jpeg
 from tests.support.waiting import free_port
 
 _SECRETS = ("hunter2", "t0ken", "admin")
@@ -96,3 +102,39 @@ def test_an_open_camera_tells_no_secret(http_camera: StartCamera) -> None:
         assert_silent(repr(camera))
     finally:
         camera.close()
+
+
+@pytest.mark.parametrize("path", ["/küche.jpg?pwd=a b", "/x?pwd=a#b&c={d}"])
+def test_address_reaches_the_camera_quoted(opened: OpenUrl, path: str) -> None:
+    seen: list[bytes] = []
+
+    def respond(request: bytes) -> list[bytes]:
+        seen.append(request)
+        return [b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\n\r\n", jpeg(16, 16)]
+
+    with raw_http_camera(respond) as url:
+        opened(url.replace("/x", path), timeout=3)
+    assert seen[0].split()[1].decode() == quote(path, safe="/?=&%{}")
+
+
+def test_interface_of_an_ipv6_address_is_used_and_not_sent(opened: OpenUrl) -> None:
+    seen: list[bytes] = []
+
+    def respond(request: bytes) -> list[bytes]:
+        seen.append(request)
+        return [b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\n\r\n", jpeg(16, 16)]
+
+    if not has_ipv6():
+        leave_out("no IPv6")
+    with raw_http_camera(respond, "::1") as url:
+        frame_of(opened(url.replace("[::1]", "[::1%1]"), timeout=3))
+        port = urlsplit(url).port
+    assert f"\r\nHost: [::1]:{port}\r\n".encode() in seen[0]
+
+
+def has_ipv6() -> bool:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        return False
+    return True
