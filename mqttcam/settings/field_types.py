@@ -15,6 +15,7 @@ from mqttcam.text import ID_PATTERN, MAX_ID
 SLUG = f"^{ID_PATTERN}$"
 MAX_TOPIC = 200
 MAX_HOST = 255
+_HOST = re.compile(r"[\w.:%-]+")
 
 
 def _host(text: str) -> str:
@@ -25,7 +26,7 @@ def _host(text: str) -> str:
         raise refuse("is a URL", "a host name or IP address alone")
     if name and (":" not in name or name.endswith("]")) and port.isdecimal():
         raise refuse("includes a port", f"the host alone, and `port: {port}` as a separate key")
-    if not text or not text.isprintable() or " " in text or "[" in text or len(text) > MAX_HOST:
+    if not _HOST.fullmatch(text) or len(text) > MAX_HOST:
         raise refuse("is not a host name", "a host name or IP address")
     return text
 

@@ -28,7 +28,7 @@ def test_a_variable_with_single_underscores_names_the_right_one() -> None:
     environ = {"MQTTCAM_MQTT_HOST": "broker"}
     assert find_config(None, environ, files=()) is None
     with pytest.raises(
-        SettingsError, match=r"MQTTCAM_MQTT_HOST: unknown variable \(nearest: MQTTCAM__MQTT__HOST\)"
+        SettingsError, match=r"MQTTCAM_MQTT_HOST: unknown variable \(did you mean MQTTCAM__MQTT__HOST\?\)"
     ):
         load(None, environ)
 

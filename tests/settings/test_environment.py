@@ -179,7 +179,7 @@ def test_another_source_type_leaves_the_files_keys_for_the_old_one_behind(tmp_pa
 )
 def test_unknown_variables_name_the_nearest(name: str, nearest: str) -> None:
     found = [str(problem) for problem in problems_of(None, {name: "1"})]
-    assert found == [f"environment: {name}: unknown variable (nearest: {nearest})"]
+    assert found == [f"environment: {name}: unknown variable (did you mean {nearest}?)"]
 
 
 def test_nothing_near() -> None:
@@ -201,10 +201,9 @@ def test_what_is_wrong_names_the_variable() -> None:
     )
     assert [line.removeprefix("environment: MQTTCAM__") for line in found] == [
         "WEB: a bracket or brace that is not closed",
-        f"CAMERAS__B__SOURCE.pat: unknown key (nearest: path), allowed: {file_keys}",
+        f"CAMERAS__B__SOURCE.pat: unknown key (did you mean path?), allowed: {file_keys}",
         "MQTT__PORT: 'x' is not a whole number, allowed: a whole number from 1 to 65535",
         f"CAMERAS__A__SOURCE: is missing, allowed: a section with the `type` {sources}",
-        "CAMERAS__B__SOURCE__PATH: is missing, allowed: a path",
     ]
     assert messages(CAMERAS__B='{"source": {"type": "file"}}') == [
         "environment: MQTTCAM__CAMERAS__B.source.path: is missing, allowed: a path"

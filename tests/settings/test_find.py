@@ -70,3 +70,33 @@ def test_a_file_that_cannot_be_looked_at_is_not_passed_over(files: tuple[Path, P
     assert find_config(None, {"MQTTCAM__NODE": "x"}, files) == system
     with pytest.raises(SettingsError, match="cannot be read"):
         load(system, {})
+
+
+@pytest.mark.parametrize(
+    ("there", "wanted"),
+    [
+        ("config.yml", "config.yaml"),
+        ("config.yaml.txt", "config.yaml"),
+        ("confg.yaml", "config.yaml"),
+        ("mqttcam.yaml", "mqttcam.yml"),
+    ],
+)
+def test_a_file_with_a_similar_name_is_named(tmp_path: Path, there: str, wanted: str) -> None:
+    (tmp_path / there).write_text("node: a\n")
+    (tmp_path / "picture.jpg").write_text("")
+    with pytest.raises(SettingsError, match="does not exist") as error:
+        load(tmp_path / wanted, {})
+    assert str(error.value) == f"{tmp_path}/{wanted}: does not exist (did you mean {tmp_path}/{there}?)"
+    with pytest.raises(NoConfiguration) as nothing:
+        find_config(None, {}, [tmp_path / wanted])
+    assert f"(did you mean -c {tmp_path}/{there}?)" in str(nothing.value)
+
+
+def test_a_file_without_a_similar_one(tmp_path: Path) -> None:
+    (tmp_path / "compose.yml").write_text("")
+    with pytest.raises(SettingsError) as error:
+        load(tmp_path / "config.yaml", {})
+    assert str(error.value) == f"{tmp_path}/config.yaml: does not exist"
+    with pytest.raises(SettingsError) as error:
+        load(tmp_path / "no folder" / "config.yaml", {})
+    assert str(error.value) == f"{tmp_path}/no folder/config.yaml: does not exist"

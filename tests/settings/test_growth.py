@@ -68,8 +68,8 @@ def test_problems_name_the_item(tmp_path: Path) -> None:
     assert [line.removeprefix(f"{tmp_path}/") for line in problems] == [
         "x.yaml:6: users.me.token: is missing, allowed: text",
         "x.yaml:9: users.me.ports.1: 99999 is out of range, allowed: a whole number from 1 to 65535",
-        "x.yaml:3: names.1: is not text, allowed: text",
-        "x.yaml:4: folders: is not a list, allowed: a list",
+        "x.yaml:3: names.1: a list is not text, allowed: text",
+        "x.yaml:4: folders: is not a list, allowed: a list, such as [a, b]",
     ]
 
 

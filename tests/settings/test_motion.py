@@ -44,7 +44,7 @@ def test_accepted(tmp_path: Path, text: str, motion: MotionSettings | None) -> N
         ("{threshold: 51}", "threshold: 51 is out of range"),
         ("{fps: 31}", "fps: 31 is out of range"),
         ("{clear_after: 0}", "clear_after: 0 is out of range"),
-        ("{treshold: 1}", "nearest: threshold"),
+        ("{treshold: 1}", "did you mean threshold?"),
     ],
 )
 def test_refused(tmp_path: Path, text: str, words: str) -> None:

@@ -8,6 +8,9 @@ from mqttcam.settings.document.problems import Problem, SettingsError, first_of
 from mqttcam.settings.document.tree import Origin, TreeNode
 
 MAX_BYTES = 1 << 20
+_SUFFIXES = frozenset({".yaml", ".yml", ".json", ".txt"})
+FULL_WIDTH_COLON = "："
+"""As Japanese and Chinese keyboards write it."""
 
 
 def read_file(path: Path) -> tuple[TreeNode, list[Problem]]:
@@ -25,11 +28,26 @@ def read_file(path: Path) -> tuple[TreeNode, list[Problem]]:
     if root is not None and isinstance(root.value, dict):
         return root, problems
     if root is not None and root.value is not None:
-        found = "a list" if isinstance(root.value, list) else "a single value"
-        problems.append(root.origin.problem((), f"is {found}", "keys such as `mqtt:` and `cameras:`"))
+        if FULL_WIDTH_COLON in (root.text or ""):
+            problems.append(root.origin.problem((), "has a full-width colon", "`: `"))
+        else:
+            found = "a list" if isinstance(root.value, list) else "a single value"
+            problems.append(root.origin.problem((), f"is {found}", "keys such as `mqtt:` and `cameras:`"))
     elif not problems:
         problems.append(Problem(file, None, "", "is empty", "at least `mqtt:` and a camera"))
     raise SettingsError(first_of(problems))
+
+
+def similar_file(path: Path) -> Path | None:
+    """Return the file in the same folder that a path probably means, such as config.yml for config.yaml, or None."""
+    from difflib import get_close_matches  # not needed if the file is there
+
+    try:
+        names = [one.name for one in path.parent.iterdir() if one.suffix in _SUFFIXES and one.is_file()]
+    except OSError:
+        return None
+    near = get_close_matches(path.name, sorted(names), n=1, cutoff=0.7)
+    return path.with_name(near[0]) if near else None
 
 
 def _text(path: Path) -> str:
@@ -40,7 +58,8 @@ def _text(path: Path) -> str:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        raise refused("does not exist") from None
+        similar = similar_file(path)
+        raise refused(f"does not exist (did you mean {similar}?)" if similar else "does not exist") from None
     except IsADirectoryError:
         raise refused(
             "is a folder (Docker makes one where a mounted file is missing)", "a YAML file"

@@ -34,6 +34,9 @@ _PLAIN_TAGS = frozenset(
 )
 _SURROGATES = re.compile(r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
 """A character beyond 16 bits as JSON escapes it, in two halves; YAML knows `\\U0001F600` alone."""
+_TYPOGRAPHIC = "“”„‟‘’‚‛«»‹›＂＇"
+_INVISIBLE = "\u200b\u2060\ufeff"
+"""Zero-width characters, which come with text copied from web pages."""
 _TAB = ("a tab in the indentation", "spaces")
 _NOT_YAML = ("not understood as YAML", None)
 _TOO_DEEP = ("too many levels", str(MAX_DEPTH))
@@ -50,6 +53,8 @@ _WORDS = {
     "found invalid Unicode": ("a `\\u` escape that is no character", "the character itself"),
     "found unknown escape character": ("a \\ in double quotes", "single quotes, or \\\\"),
     "found a tab character": _TAB,
+    "did not find expected <document start>": ("a line that is not `key: value`", None),
+    "expected '<document start>'": ("a line that is not `key: value`", None),
 }
 
 Locate = Callable[[int, list[Key]], Origin]
@@ -236,8 +241,20 @@ class _Composer:
         if self._open and self._open[-1].awaits_key:
             self._key(text, line)
             return
+        if plain:
+            text = self._without_quotes(text, line)
         value = resolve(text) if plain else text
         self._add(TreeNode(value, self._origin(line), text), event.anchor, line)
+
+    def _without_quotes(self, text: str, line: int) -> str:
+        """Return text without what word processors and web pages put around it, and report that."""
+        bare = text.strip().strip(_INVISIBLE)
+        if bare != text:
+            self.add_problem(line, "a space around it that is not a plain space", "plain spaces")
+        if len(bare) > 1 and bare[0] in _TYPOGRAPHIC and bare[-1] in _TYPOGRAPHIC:
+            self.add_problem(line, "typographic quotes", "straight quotes: \" or '")
+            bare = bare.strip(_TYPOGRAPHIC)
+        return bare
 
     def _key(self, text: str, line: int) -> None:
         parent = self._open[-1]

@@ -56,7 +56,7 @@ def overlay(root: TreeNode, environ: Mapping[str, str]) -> tuple[TreeNode, list[
                 else None
             )
             problems.append(
-                origin.problem((), f"unknown variable (nearest: {near})" if near else "unknown variable")
+                origin.problem((), f"unknown variable (did you mean {near}?)" if near else "unknown variable")
             )
         elif (other := seen.setdefault(tuple(path), name)) != name:
             problems.append(

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
-from mqttcam.settings.document.config_file import read_file
+from mqttcam.settings.document.config_file import read_file, similar_file
 from mqttcam.settings.document.key_schema import FILE_SUFFIX
 from mqttcam.settings.document.problems import (
     ENVIRONMENT,
@@ -50,7 +51,9 @@ def find_config(
         return None
     nowhere = ", ".join(f"no {path if path.is_absolute() else f'./{path}'}" for path in files)
     message = f"{nowhere}, no variable {PREFIX}… in the environment"
-    raise NoConfiguration([Problem("configuration", None, "", message, "one of these, or -c FILE")])
+    similar = next(filter(None, map(similar_file, files)), None)
+    hint = f" (did you mean -c {similar}?)" if similar else ""
+    raise NoConfiguration([Problem("configuration", None, "", message + hint, "one of these, or -c FILE")])
 
 
 def _exists(path: Path) -> bool:
@@ -117,6 +120,7 @@ def _load(path: Path | None, environ: Mapping[str, str]) -> tuple[Configuration 
     root, found = overlay(merged_over(root, translation), environ)
     problems += found
     model_input = ModelInput()
+    model_input.reported |= {tuple(problem.key.split(".")) for problem in problems}
     data = model_input.section(Settings, root, ())
     problems += model_input.problems
     if isinstance(data, dict):
@@ -139,11 +143,17 @@ def _explained(error: ValidationError, root: TreeNode, reported: set[tuple[Key, 
     problems: dict[tuple[Key, ...], Problem] = {}
     for detail in error.errors(include_url=False, include_input=False):
         path, problem = problem_of(detail, root)
-        if path not in reported and (*path[:-1], f"{path[-1]}{FILE_SUFFIX}") not in reported:
+        twin = (*path[:-1], f"{path[-1]}{FILE_SUFFIX}")
+        if not {path, twin} & reported and not _follows_from(detail, path, reported):
             problems.setdefault(path, problem)
         if len(problems) > MAX_PROBLEMS:
             break
     return list(problems.values())
+
+
+def _follows_from(error: ErrorDetails, path: tuple[Key, ...], reported: set[tuple[Key, ...]]) -> bool:
+    """Return whether a problem of a section as a whole follows from one of its keys that has another name."""
+    return error["type"] == "refused" and any(other[:-1] == path for other in reported)
 
 
 def check_daemon(settings: Settings, path: Path | None = None) -> list[Problem]:

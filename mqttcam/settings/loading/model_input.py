@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from mqttcam.settings.document.key_schema import FILE_SUFFIX, KeyKind, KeySchema, item_schema, keys_of
+from mqttcam.settings.document.key_schema import (
+    FILE_SUFFIX,
+    LISTED,
+    KeyKind,
+    KeySchema,
+    child_schema,
+    item_schema,
+    keys_of,
+)
 from mqttcam.settings.document.nearest import nearest_key
 from mqttcam.settings.document.problems import ENVIRONMENT, MAX_PROBLEMS, Problem
 from mqttcam.settings.document.secret_file import BadSecret, read_secret, reason
-from mqttcam.settings.document.tree import Key, TreeNode
+from mqttcam.settings.document.tree import PREFIX, Key, TreeNode, variable_name
 from mqttcam.settings.section import MustExist, Section
 
-_LISTED = 20
+_PLACEHOLDER = re.compile(r"\$\{[^}]*\}|\{\{.*\}\}")
 
 
 class ModelInput:
@@ -39,11 +48,19 @@ class ModelInput:
             return node.plain()
         keys = keys_of(model)
         data: dict[str, object] = {}
+        above: tuple[str, KeySchema] | None = None
         for key, child in node.value.items():
             here = (*path, key)
             schema = keys.get(key)
             if schema is None:
-                self._unknown(here, child, keys)
+                self._unknown(here, child, keys, above)
+                continue
+            above = (key, schema) if child.value is None and not child.text and schema.has_keys else None
+            if _is_placeholder(child):
+                variable = f"the variable {PREFIX}{variable_name(here)}"
+                self._problem(
+                    here, child, "is a placeholder, which nothing replaces", f"the value, or {variable}"
+                )
             elif _is_secret_file(key, keys):
                 secret = key.removesuffix(FILE_SUFFIX)
                 if secret in node.value:
@@ -60,11 +77,33 @@ class ModelInput:
         self.problems.append(node.origin.problem(path, message, allowed))
         self.reported.add(path)
 
-    def _unknown(self, path: tuple[Key, ...], node: TreeNode, keys: Mapping[str, KeySchema]) -> None:
-        near = nearest_key(path, keys) if len(self.problems) <= MAX_PROBLEMS else None
-        # Kafka has more keys than fit on a screen.
-        allowed = ", ".join(keys) if len(keys) <= _LISTED else "see config.example.yaml"
-        self._problem(path, node, f"unknown key (nearest: {near})" if near else "unknown key", allowed)
+    def _unknown(
+        self,
+        path: tuple[Key, ...],
+        node: TreeNode,
+        keys: Mapping[str, KeySchema],
+        above: tuple[str, KeySchema] | None,
+    ) -> None:
+        """Report an unknown key; `above` is the key of an empty section right before it, if there is one."""
+        key = str(path[-1])
+        name, colon, _ = key.partition(":")
+        section, dot, inner = key.partition(".")
+        allowed = ", ".join(keys) if len(keys) <= LISTED else "the keys in config.example.yaml"
+        if above is not None and child_schema(above[1], key):
+            self.reported.add((*path[:-1], above[0]))
+            self._problem(
+                path, node, f"is not indented below `{above[0]}:`", f"two more spaces before `{key}:`"
+            )
+        elif dot and section in keys and child_schema(keys[section], inner.partition(".")[0]):
+            self._problem(path, node, "is a path in one key", f"`{section}: {{{inner}: …}}`")
+        elif colon and name in keys:
+            self._problem(path, node, f"no space after `{name}:`", f"`{name}: …`")
+        elif near := nearest_key(path, keys) if len(self.problems) <= MAX_PROBLEMS else None:
+            # A missing key that is written under another name is reported once.
+            self.reported.add((*path[:-1], near) if near in keys else tuple(near.split(".")[: len(path)]))
+            self._problem(path, node, f"unknown key (did you mean {near}?)", allowed)
+        else:
+            self._problem(path, node, "unknown key", allowed)
 
     def _value(self, schema: KeySchema, node: TreeNode, path: tuple[Key, ...]) -> object:
         if schema.has_keys:
@@ -134,6 +173,15 @@ def resolved_path(node: TreeNode) -> Path:
     with suppress(RuntimeError):  # no such user: opening the path reports it
         path = path.expanduser()
     return path if node.origin.file == ENVIRONMENT else Path(node.origin.file).parent / path
+
+
+def _is_placeholder(node: TreeNode) -> bool:
+    """Return whether a value of a file is one that templates replace: `${HOST}` or `{{ host }}`."""
+    return (
+        node.origin.file != ENVIRONMENT
+        and node.text is not None
+        and _PLACEHOLDER.fullmatch(node.text.strip()) is not None
+    )
 
 
 def _is_secret_file(key: str, keys: Mapping[str, KeySchema]) -> bool:

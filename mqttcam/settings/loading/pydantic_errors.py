@@ -7,8 +7,10 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
+from mqttcam.settings.document.config_file import FULL_WIDTH_COLON
 from mqttcam.settings.document.key_schema import (
     FILE_SUFFIX,
+    LISTED,
     ROOT,
     KeyKind,
     KeySchema,
@@ -19,6 +21,7 @@ from mqttcam.settings.document.key_schema import (
     section_schema,
 )
 from mqttcam.settings.document.nearest import nearest
+from mqttcam.settings.document.other_names import source_type
 from mqttcam.settings.document.problems import Problem
 from mqttcam.settings.document.tree import Key, Origin, TreeNode
 from mqttcam.settings.field_types import SLUG
@@ -64,12 +67,13 @@ def problem_of(
         message, allowed = _about_key(error, str(path[-1]))
     elif node is not None and node.value is None and error["type"] != "refused":
         message, allowed = "has no value", allowed_at(schema)
-    elif node is not None and (near := _mistaken_section(node, schema)):
+    elif node is not None and (near := _mistaken_section(node, schema, path)):
         message, allowed = near
     else:
-        message, allowed = _about_value(error, schema)
+        message, allowed = _about_value(error, schema, node)
         # Text, and a value in place of a section, may contain a secret: only other values are repeated.
-        if node is not None and schema.kind is KeyKind.VALUE:
+        repeated = schema.kind is KeyKind.VALUE or (not schema.has_keys and error["type"] != "refused")
+        if node is not None and repeated and (schema.kind is KeyKind.VALUE or node.text is None):
             message = f"{_shown(node)} {message}"
     return path, origin.problem(path, message, allowed)
 
@@ -111,7 +115,7 @@ def _about_key(error: ErrorDetails, key: str) -> tuple[str, str | None]:
     return "is not an id", _slug_allowed(key)
 
 
-def _about_value(error: ErrorDetails, schema: KeySchema) -> tuple[str, str | None]:
+def _about_value(error: ErrorDetails, schema: KeySchema, node: TreeNode | None) -> tuple[str, str | None]:
     context = error.get("ctx", {})
     kind = error["type"]
     if kind == "refused":
@@ -119,26 +123,67 @@ def _about_value(error: ErrorDetails, schema: KeySchema) -> tuple[str, str | Non
     if kind == "string_too_short":
         return "is empty", allowed_at(schema)
     if kind == "string_pattern_mismatch" and context.get("pattern") == SLUG:
-        return "has characters that are not allowed in topics", _slug_allowed("")
+        return "has characters that are not allowed in topics", _slug_allowed((node and node.text) or "")
     if kind == "union_tag_invalid":
-        near = nearest(str(context["tag"]), schema.variants())
+        word = str(context["tag"]).strip().lower()
+        near = source_type(word) or nearest(word, schema.variants())
         kinds = ", ".join(schema.variants())
         return f"`type: {shorten(str(context['tag']))}` is not known" + (
-            f" (nearest: {near})" if near else ""
+            f" (did you mean {near}?)" if near else ""
         ), kinds
     return _WORDS.get(kind, "is not accepted"), allowed_at(schema)
 
 
-def _mistaken_section(node: TreeNode, schema: KeySchema) -> tuple[str, str] | None:
-    """Explain two common mistakes in a section: `host:broker.lan`, and a list of cameras."""
-    if not schema.has_keys:
+def _mistaken_section(
+    node: TreeNode, schema: KeySchema, path: tuple[Key, ...]
+) -> tuple[str, str | None] | None:
+    """Explain a list or a single value in place of a section. The value may be a secret, and is not repeated."""
+    if not schema.has_keys or isinstance(node.value, dict):
         return None
-    if isinstance(node.value, list) and schema.kind is KeyKind.SECTIONS:
-        return "is a list", "an id and a colon for each, such as `front:`, in place of the `-`"
-    key, colon, _ = (node.text or "").partition(":")
+    if isinstance(node.value, list):
+        if schema.kind is KeyKind.SECTIONS:
+            return "is a list", "an id and a colon for each, such as `front:`, in place of the `-`"
+        return "is a list", f"{allowed_at(schema)}, without `-`"
+    text = node.text or ""
+    if FULL_WIDTH_COLON in text:
+        return "has a full-width colon", "`: `"
+    key, colon, _ = text.partition(":")
     if colon and schema.kind is not KeyKind.FREE and child_schema(schema, key):
         return f"no space after `{key}:`", f"`{key}: …`"
+    if meant := _meant_section(node.value, text, schema):
+        key = f"{path[-1]}: " if path else ""
+        return f"is not a section (did you mean `{key}{meant}`?)", allowed_at(schema)
     return None
+
+
+def _meant_section(value: object, text: str, schema: KeySchema) -> str | None:
+    """Return the section that a single value in its place probably stands for, without the value itself."""
+    if schema.kind is KeyKind.CHOICE:
+        return _meant_source(text, schema)
+    if schema.kind is not KeyKind.SECTION:
+        return None
+    keys = keys_of(schema.models[0])
+    word = text.strip().lower()
+    if word in ("true", "yes", "on", "false", "no", "off"):
+        enabled = "true" if word in ("true", "yes", "on") else "false"
+        return f"{{enabled: {enabled}}}" if "enabled" in keys else None
+    if "source" in keys:
+        return f"{{source: {_meant_source(text, child_schema(schema, 'source') or schema) or '{type: …}'}}}"
+    numeric = isinstance(value, int | float)
+    main = ("port", "fps") if numeric else ("host", "brokers", "level", "password_hash", "token")
+    return next((f"{{{key}: …}}" for key in main if key in keys), None)
+
+
+def _meant_source(text: str, schema: KeySchema) -> str | None:
+    word = text.strip().lower()
+    if "://" in word:
+        return "{type: url, url: …}"
+    if word.startswith("/dev/") or word.isdecimal():
+        return "{type: v4l2, device: …}"
+    if "/" in word:
+        return "{type: file, path: …}"
+    kind = word if word in schema.variants() else source_type(word)
+    return f"{{type: {kind}}}" if kind else None
 
 
 def _slug_allowed(text: str) -> str:
@@ -157,11 +202,12 @@ def allowed_at(schema: KeySchema) -> str | None:
     if schema.kind is KeyKind.CHOICE:
         return "a section with the `type` " + _either(list(schema.variants()))
     if schema.kind is KeyKind.SECTION:
-        return "the keys " + ", ".join(keys_of(schema.models[0]))
+        keys = keys_of(schema.models[0])
+        return "the keys " + ", ".join(keys) if len(keys) <= LISTED else "the keys in config.example.yaml"
     if schema.has_keys:
         return "a section for each id" if schema.kind is KeyKind.SECTIONS else "a value for each name"
     if schema.kind is KeyKind.LIST:
-        return "a list"
+        return "a list, such as [a, b]"
     if options := literals(schema.types):
         return _either(options)
     return _simple(schema)

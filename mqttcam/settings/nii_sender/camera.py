@@ -68,7 +68,7 @@ def _control(name: str, text: str, translation: Translation) -> None:
     if known is None:
         spelled = "".join(part.capitalize() for part in name.removeprefix(CONTROLS).split("_"))
         near = nearest(spelled, CONTROL_KINDS)
-        message = f"{spelled} is not a control" + (f" (nearest: {near})" if near else "")
+        message = f"{spelled} is not a control" + (f" (did you mean {near}?)" if near else "")
         translation.add_problem(name, message, ", ".join(CONTROL_KINDS))
         return
     try:

@@ -196,7 +196,10 @@ class TestControls:
 
     def test_unknown_control(self) -> None:
         line = problem_of(PICAMERA2_CONTROLS_AWB_MOOD="Tungsten")
-        assert "PICAMERA2_CONTROLS_AWB_MOOD: AwbMood is not a control (nearest: AwbMode), allowed: Ae" in line
+        assert (
+            "PICAMERA2_CONTROLS_AWB_MOOD: AwbMood is not a control (did you mean AwbMode?), allowed: Ae"
+            in line
+        )
 
     def test_unknown_member(self) -> None:
         line = problem_of(PICAMERA2_CONTROLS_AWB_MODE="Sunny")
@@ -371,7 +374,7 @@ class TestSinetstream:
         assert node is not None
         filler = ModelInput()
         filler.section(KafkaSettings, node, ("kafka",))
-        assert "SS_MAX_REQEST_SIZE: unknown key (nearest: max_request_size)" in str(filler.problems[0])
+        assert "SS_MAX_REQEST_SIZE: unknown key (did you mean max_request_size?)" in str(filler.problems[0])
 
     def test_another_broker_type(self) -> None:
         (problem,) = translated(**KAFKA, SS_TYPE="mqtt").problems
