@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 
 from mqttcam.camera.frame import Frame, Picture, PictureSpec, fit_picture, refit_picture
+from mqttcam.imaging.jpeg import read_header
 from mqttcam.imaging.limits import LARGEST_MAX_PIXELS
-from mqttcam.imaging.raster import jpeg_size
 from mqttcam.imaging.rate_control import JpegRateControl
 
 log = logging.getLogger(__name__)
@@ -55,7 +55,9 @@ class PictureEncoder:
         """
         made = None
         if self._fit:
-            size = jpeg_size(jpeg, LARGEST_MAX_PIXELS)  # the source has checked it against its own limit
+            size = read_header(
+                jpeg, LARGEST_MAX_PIXELS
+            ).size  # the source has checked it against its own limit
             made = refit_picture(Picture(jpeg, 0, 0, *size, spec.quality), spec, max_bytes)
         self._log_limit(max_bytes, made)
         return None if made is None else made.jpeg

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 
+from mqttcam.imaging.jpeg import segments
 from mqttcam.imaging.raster import Pixels, flip, quarter_turn
 
 UPRIGHT = 1
@@ -11,20 +12,17 @@ UPRIGHT = 1
 
 _ORIENTATION = 0x0112
 _SHORT = 3
-_APP1, _START_OF_SCAN = 0xE1, 0xDA
+_APP1 = 0xE1
 _EXIF = b"Exif\x00\x00"
 
 
 def orientation(jpeg: bytes) -> int:
     """Return the orientation, 1 to 8 (Exif 2.32, tag 0x0112); `UPRIGHT` if it is missing or invalid."""
     try:
-        position = 2
-        while jpeg[position] == 0xFF and jpeg[position + 1] != _START_OF_SCAN:
-            marker, length = struct.unpack_from(">BH", jpeg, position + 1)
-            if marker == _APP1 and jpeg.startswith(_EXIF, position + 4):
-                return _in_tiff(jpeg[position + 4 + len(_EXIF) : position + 2 + length])
-            position += 2 + length
-    except (struct.error, IndexError):
+        for marker, start, end in segments(jpeg):
+            if marker == _APP1 and jpeg.startswith(_EXIF, start):
+                return _in_tiff(jpeg[start + len(_EXIF) : end])
+    except (ValueError, struct.error):
         return UPRIGHT
     return UPRIGHT
 

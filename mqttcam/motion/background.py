@@ -79,7 +79,9 @@ def shrunk(luma: Plane) -> Plane:
         return luma
     # Only some of the rows are read, to save time.
     step = max(1, side // _ROWS)
-    return averaged(luma[step // 2 :: step], max(1, side // step), side)
+    rows = luma[min(step // 2, len(luma) - 1) :: step]
+    # A picture of a few rows or columns is narrower than a cell.
+    return averaged(rows, min(len(rows), max(1, side // step)), min(side, luma.shape[1]))
 
 
 class Background:

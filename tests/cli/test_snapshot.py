@@ -48,9 +48,9 @@ def test_picture_of_raw_frames(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("names", "words"),
     [
-        ([], "has no readable JPEG"),
-        (["a.jpg", "b.jpg"], "has no readable JPEG: a.jpg: not a JPEG, and 1 more"),
-        (["a.png"], "has no readable JPEG"),
+        ([], "has no readable picture"),
+        (["a.jpg", "b.jpg"], "has no readable picture: a.jpg: it is text, and neither"),
+        (["a.txt"], "has no readable picture: a.txt and whatever else"),
         (None, "does not exist"),
     ],
 )

@@ -14,10 +14,12 @@ from mqttcam.settings.sources.section import SourceSection
 
 
 class FileSource(SourceSection):
-    """Pictures from disk: a folder of JPEGs, one JPEG, a video file, or raw planar frames."""
+    """Pictures from disk: a folder of pictures, one picture, a video file, or raw planar frames."""
 
     type: Literal["file"] = Field("file", description="Pictures from disk.")
-    path: Path = Field(description="A folder of JPEGs, one JPEG, a video file, or a file of raw frames.")
+    path: Path = Field(
+        description="A folder of pictures (JPEG, PNG, WebP, BMP, GIF), one picture, a video file, or raw frames."
+    )
     format: Annotated[Literal["yuv420"], AnyCase()] | None = Field(
         None, description="`yuv420` for raw planar frames (I420); otherwise detected from the file."
     )

@@ -20,7 +20,7 @@ from mqttcam.settings.sources.section import SourceSection
 
 
 class MqttSource(SourceSection):
-    """The `image` topic of another node's camera, or any other topic of JPEGs."""
+    """The `image` topic of another node's camera, or any other topic of pictures."""
 
     type: Literal["mqtt"] = Field("mqtt", description="Pictures from an MQTT topic.")
     host: Host = Field(description="Host name or IP address of the broker.")

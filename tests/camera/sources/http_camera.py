@@ -26,6 +26,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import re
 import ssl
 import sys
@@ -35,9 +36,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import trustme
+from PIL import Image
 
 FOLDER, DIALECT, PORT, *CREDENTIALS = sys.argv[1:]
 PICTURES = [path.read_bytes() for path in sorted(Path(FOLDER).iterdir())]
+_out = io.BytesIO()
+Image.radial_gradient("L").resize((83, 61)).save(_out, "PNG")
+PNG = _out.getvalue()
 PERIOD = 0.02
 NONCE = "dcd98b7102dd2f0e8b11d0f600bfb0c093"
 ELSEWHERE = {
@@ -76,7 +81,9 @@ class Camera(BaseHTTPRequestHandler):
             self.send_header("Location", ELSEWHERE[DIALECT].format(path[1:]))
             self.end_headers()
         elif path == "/picture.png":
-            self.answer("image/png", b"\x89PNG")
+            self.answer("image/png", PNG)
+        elif path == "/broken.png":
+            self.answer("image/png", PNG[:-30])
         elif path == "/page":
             self.answer("text/html", b"<html>")
         elif path == "/snapshot.jpg":

@@ -201,11 +201,11 @@ def test_snapshot(opened: OpenUrl, dialect: str, kind: str) -> None:
 @pytest.mark.parametrize(
     ("response", "message"),
     [
-        (snapshot(b"<html>" * 100, b"text/html"), "gives text/html, not JPEGs"),
-        (snapshot(PICTURES[0][:500]), r"\(image/jpeg, 500 bytes\) is not a complete JPEG"),
+        (snapshot(b"<html>" * 100, b"text/html"), "gives text/html, not pictures"),
+        (snapshot(PICTURES[0][:500]), r"\(image/jpeg, 500 bytes\) is not a usable picture: the JPEG is cut off before"),
         (snapshot(headers=b"Content-Encoding: br\r\n"), "has the Content-Encoding 'br'"),
         (snapshot(headers=b"Content-Encoding: gzip\r\n"), "cannot be decompressed"),
-        (lambda _: [OK + b"Content-Type: " + MULTIPART + b"b\r\n\r\n"], "gives multipart/x-mixed-replace, not JPEGs"),
+        (lambda _: [OK + b"Content-Type: " + MULTIPART + b"b\r\n\r\n"], "multipart/x-mixed-replace, not pictures"),
         (lambda _: [b"220 FTP server ready\r\n"], "does not speak valid HTTP"),
     ],
 )  # fmt: skip

@@ -208,10 +208,10 @@ def test_wrong_credentials(
 @pytest.mark.parametrize(
     ("path", "kind", "message"),
     [
-        ("/page", "auto", "gives text/html, not JPEGs"),
-        ("/page", "mjpeg", "gives text/html, not JPEGs"),
-        ("/page", "snapshot", "gives text/html, not JPEGs"),
-        ("/picture.png", "auto", "gives image/png, not JPEGs"),
+        ("/page", "auto", "gives text/html, not pictures"),
+        ("/page", "mjpeg", "gives text/html, not pictures"),
+        ("/page", "snapshot", "gives text/html, not pictures"),
+        ("/broken.png", "auto", "is not a usable picture: the PNG cannot be decoded"),
         ("/nothing", "auto", r"has no such path \(404\)"),
     ],
 )
@@ -222,8 +222,15 @@ def test_what_is_no_camera_is_said(
         opened(f"http://127.0.0.1:{http_camera().port}{path}", kind=kind)
 
 
+@pytest.mark.parametrize("kind", ["auto", "snapshot"])
+def test_snapshot_that_is_a_png(http_camera: StartCamera, opened: OpenUrl, kind: str) -> None:
+    camera = opened(f"http://127.0.0.1:{http_camera().port}/picture.png", kind=kind)
+    frame = frame_of(camera)
+    assert (frame.width, frame.height, frame.jpeg) == (83, 61, None)
+
+
 def test_stream_without_a_picture(http_camera: StartCamera, opened: OpenUrl) -> None:
-    with pytest.raises(SourceError, match="gives multipart/x-mixed-replace, not JPEGs"):
+    with pytest.raises(SourceError, match="gives multipart/x-mixed-replace, not pictures"):
         opened(f"http://127.0.0.1:{http_camera('empty').port}/stream", timeout=1)
 
 

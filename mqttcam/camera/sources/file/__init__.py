@@ -1,4 +1,4 @@
-"""The source `file`: a folder of JPEGs, one JPEG, a video file, or raw planar frames; paced, and looped on request."""
+"""The source `file`: a folder of pictures, one picture, a video file, or raw planar frames, at a steady pace."""
 
 from mqttcam.camera.sources.file.source import FileCamera
 

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from mqttcam.camera.frame import Frame
 from mqttcam.camera.source import Source, SourceEnded, SourceError, SourceInfo
-from mqttcam.camera.sources.file.jpegs import JpegReader, is_jpegs
+from mqttcam.camera.sources.file.pictures import PictureReader, is_pictures
 from mqttcam.camera.sources.file.raw import RawReader
 from mqttcam.camera.sources.file.video import VideoReader
 from mqttcam.camera.wakeup import Pacer, Wakeup
@@ -109,4 +109,4 @@ class FileCamera(Source):
             size = self._source.size or self._settings.size
             assert size is not None, "checked by the settings"
             return RawReader(path, size)
-        return JpegReader(path, limit) if is_jpegs(path) else VideoReader(path, limit)
+        return PictureReader(path, limit) if is_pictures(path) else VideoReader(path, limit)

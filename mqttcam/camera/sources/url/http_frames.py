@@ -9,14 +9,15 @@ from http.client import HTTPResponse
 
 from mqttcam.camera.frame import Frame
 from mqttcam.camera.source import SourceError
+from mqttcam.camera.sources._receiver import frame_of
 from mqttcam.camera.sources.url.address import Address
 from mqttcam.camera.sources.url.http_body import Body
 from mqttcam.camera.sources.url.http_client import HttpClient
 from mqttcam.camera.sources.url.http_connection import PeerConnection
-from mqttcam.camera.sources.url.jpeg_stream import boundary_of, pictures
+from mqttcam.camera.sources.url.jpeg_stream import MAX_PICTURE, boundary_of, pictures
 from mqttcam.camera.sources.url.reader_thread import Frames
 from mqttcam.camera.sources.url.reconnecting import Reconnecting
-from mqttcam.imaging.raster import complete_jpeg, jpeg_size
+from mqttcam.imaging.signatures import IN_PILLOW, format_of
 from mqttcam.settings.sources.url import UrlSource
 
 log = logging.getLogger(__name__)
@@ -78,23 +79,37 @@ class HttpFrames:
         body = Body(response)
         if self.kind == "auto":
             self.kind = _kind_of(response, body)
+        if self.kind == "snapshot" and _is_decoded(response):
+            yield self._snapshot(_whole(body), content_type)
+            return
         length = None if _is_multipart(response) else body.length
         whole = broken = 0
         for jpeg in pictures(body, boundary_of(response.headers.get("Content-Type", "")), length):
-            frame = _frame(jpeg, self._source.max_pixels)
-            whole, broken = (whole + 1, 0) if frame is not None else (whole, broken + 1)
-            if frame is None and self.kind == "snapshot":
-                raise SourceError(f"the answer ({content_type}, {len(jpeg)} bytes) is not a complete JPEG")
-            if broken > _BROKEN_IN_A_ROW:
-                raise SourceError("the pictures of the stream are not complete JPEGs")
-            yield frame
             if self.kind == "snapshot":
+                yield self._snapshot(jpeg, content_type)
                 return
+            try:
+                frame = frame_of(jpeg, self._source.max_pixels)
+                whole, broken = whole + 1, 0
+            except ValueError as error:
+                frame = None
+                broken += 1
+                if broken > _BROKEN_IN_A_ROW:
+                    raise SourceError(f"the pictures of the stream are not usable: {error}") from None
+            yield frame
         if not whole:
-            raise SourceError(f"the address gives {content_type}, not JPEGs")
+            raise SourceError(f"the address gives {content_type}, not pictures")
         if whole == 1 and not broken:
             log.info("%s gives one picture per request, not a stream", self._address)
             self.kind = "snapshot"
+
+    def _snapshot(self, data: bytes, content_type: str) -> Frame:
+        try:
+            return frame_of(data, self._source.max_pixels)
+        except ValueError as error:
+            raise SourceError(
+                f"the answer ({content_type}, {len(data)} bytes) is not a usable picture: {error}"
+            ) from None
 
 
 def _kind_of(response: HTTPResponse, body: Body) -> str:
@@ -107,21 +122,25 @@ def _kind_of(response: HTTPResponse, body: Body) -> str:
         return "mjpeg"
     content_type = response.headers.get_content_type()
     start = response.peek(64).lstrip(b"\r\n")
-    if content_type in _JPEG_TYPES or (body.length and start.startswith(b"\xff\xd8")):
+    is_jpeg = content_type in _JPEG_TYPES or (body.length and start.startswith(b"\xff\xd8"))
+    if is_jpeg or _is_decoded(response):
         return "snapshot"
     if not start or start.startswith((b"\xff\xd8", b"--")):
         return "mjpeg"
-    raise SourceError(f"the address gives {content_type}, not JPEGs")
+    raise SourceError(f"the address gives {content_type}, not pictures")
 
 
 def _is_multipart(response: HTTPResponse) -> bool:
     return response.headers.get_content_maintype() == "multipart"
 
 
-def _frame(jpeg: bytes, max_pixels: int) -> Frame | None:
-    try:
-        jpeg = complete_jpeg(jpeg, max_pixels)
-        width, height = jpeg_size(jpeg, max_pixels)
-    except ValueError:
-        return None
-    return Frame(time.time_ns(), width, height, jpeg=jpeg)
+def _is_decoded(response: HTTPResponse) -> bool:
+    """Return whether it is a picture in another format than JPEG."""
+    return format_of(response.peek(64).lstrip(b"\r\n")) in IN_PILLOW
+
+
+def _whole(body: Body) -> bytes:
+    data = bytearray()
+    while len(data) < (body.length or MAX_PICTURE) and (part := body.read1(MAX_PICTURE - len(data))):
+        data += part
+    return bytes(data)

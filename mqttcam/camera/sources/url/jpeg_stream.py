@@ -14,7 +14,7 @@ from email.message import Message
 from typing import Protocol
 
 from mqttcam.camera.source import SourceError
-from mqttcam.imaging.raster import complete_jpeg
+from mqttcam.imaging.received import read_picture
 
 MAX_PICTURE = 32 * 1024 * 1024
 """Bytes; nothing longer is a picture."""
@@ -173,7 +173,7 @@ class _Parser:
 def _is_complete(jpeg: bytes) -> bool:
     """Return whether nothing but the end marker is missing."""
     try:
-        complete_jpeg(jpeg)
+        read_picture(jpeg)
     except ValueError:
         return False
     return True

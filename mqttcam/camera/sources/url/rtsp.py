@@ -10,10 +10,11 @@ from typing import Any
 
 from mqttcam.camera.frame import Frame
 from mqttcam.camera.source import SourceError
+from mqttcam.camera.sources._receiver import frame_of
 from mqttcam.camera.sources.url.address import Address
 from mqttcam.camera.sources.url.http_connection import PeerConnection
 from mqttcam.camera.sources.url.reader_thread import Frames
-from mqttcam.imaging.raster import jpeg_size, size_of
+from mqttcam.imaging.raster import size_of
 from mqttcam.imaging.video import planes_of
 from mqttcam.settings.sources.url import UrlSource
 
@@ -96,7 +97,7 @@ def _frames(av: Any, container: Any, source: UrlSource) -> Frames:
             continue  # FFmpeg sends this at the end, to flush the decoder
         try:
             frames = (
-                [_jpeg(packet, source.max_pixels)]
+                [frame_of(bytes(packet), source.max_pixels)]
                 if passed_through
                 else [_decoded(frame) for frame in packet.decode()]
             )
@@ -108,12 +109,6 @@ def _frames(av: Any, container: Any, source: UrlSource) -> Frames:
         else:
             broken = 0
         yield from frames or [None]
-
-
-def _jpeg(packet: Any, max_pixels: int) -> Frame:
-    jpeg = bytes(packet)
-    width, height = jpeg_size(jpeg, max_pixels)
-    return Frame(time.time_ns(), width, height, jpeg=jpeg)
 
 
 def _decoded(decoded: Any) -> Frame:

@@ -1,24 +1,29 @@
-"""A folder of JPEGs in the natural order of their names, or one JPEG; all are passed through unchanged."""
+"""A folder of pictures in the natural order of their names, or one picture. JPEGs are passed through unchanged."""
 
 from __future__ import annotations
 
 import logging
 import re
+import stat
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from mqttcam.camera.frame import Frame
 from mqttcam.camera.source import SourceError
-from mqttcam.imaging.raster import jpeg_size
+from mqttcam.imaging.received import ReceivedPicture, read_picture
+from mqttcam.imaging.signatures import format_of, is_picture
 
 log = logging.getLogger(__name__)
 
-_JPEG_SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif"})
+_SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".gif"})
 _MOTION_JPEG = frozenset({".mjpg", ".mjpeg"})
 """Concatenated JPEGs: a video, although it starts as a JPEG does."""
-_JPEG_START = b"\xff\xd8\xff"
+_HEAD = 64
+"""Bytes that tell what a file is."""
 _DIGITS = re.compile(r"([0-9]+)")
+_MAX_BYTES = 1 << 28
+"""Of a file; others than regular files (pipes, devices) are not read either."""
 _WRITTEN_AFTER = 5.0
 """Seconds after the last change of a file; until then, a broken file may still be being written."""
 
@@ -29,39 +34,41 @@ class _Read:
 
     path: Path
     state: tuple[int, int, int]
-    jpeg: bytes
-    size: tuple[int, int]
+    picture: ReceivedPicture
 
 
-def is_jpegs(path: Path) -> bool:
-    """Return whether `path` is a folder, or one JPEG of any name.
+def is_pictures(path: Path) -> bool:
+    """Return whether `path` is a folder, or one picture of any name; a GIF is played as a video.
 
     Raises:
         SourceError: it does not exist, or cannot be read.
     """
     try:
-        if path.is_dir() or path.suffix.lower() in _JPEG_SUFFIXES:
+        suffix = path.suffix.lower()
+        if path.is_dir() or (suffix in _SUFFIXES and suffix != ".gif"):
             path.stat()
             return True
         with path.open("rb") as file:
-            return file.read(len(_JPEG_START)) == _JPEG_START and path.suffix.lower() not in _MOTION_JPEG
+            head = file.read(_HEAD)
+        return is_picture(head) and format_of(head) != "GIF" and suffix not in _MOTION_JPEG
     except FileNotFoundError as error:
         raise SourceError(f"{path} does not exist") from error
     except OSError as error:
         raise SourceError(f"{path}: {error.strerror}") from error
 
 
-class JpegReader:
+class PictureReader:
     """Reads one file per frame, so that pictures may come and go; broken ones are skipped, and logged once."""
 
     def __init__(self, path: Path, max_pixels: int) -> None:
-        self.model = "JPEG folder" if path.is_dir() else "JPEG file"
+        self.model = "Picture folder" if path.is_dir() else "Picture file"
         self._path = path
         self._max_pixels = max_pixels
         self._names: list[Path] | None = None
         self._broken: dict[Path, str] = {}
         self._named: set[Path] = set()
         self._to_name: list[tuple[Path, str]] = []
+        self._passed_over: list[Path] = []
         self._last: _Read | None = None
 
     def open(self) -> tuple[int, int]:
@@ -73,7 +80,7 @@ class JpegReader:
         first = self.next()
         self._names = None
         if first is None:
-            raise SourceError(f"{self._path} has no readable JPEG{self.why()}")
+            raise SourceError(f"{self._path} has no readable picture{self.why()}")
         return first.width, first.height
 
     def next(self) -> Frame | None:
@@ -95,7 +102,7 @@ class JpegReader:
     def why(self) -> str:
         """Return what is wrong with the existing files, as the end of a sentence."""
         if not self._broken:
-            return ""
+            return _passed_over_words(self._passed_over)
         path, why = next(iter(self._broken.items()))
         others = len(self._broken) - 1
         return f": {path.name}: {why}" + (f", and {others} more" if others else "")
@@ -105,7 +112,7 @@ class JpegReader:
 
     def _list(self) -> list[Path]:
         """Return the files to read, the last one first."""
-        names = _listed(self._path)
+        names, self._passed_over = _listed(self._path)
         if self._broken:
             there = set(names)
             self._broken = {path: why for path, why in self._broken.items() if path in there}
@@ -119,8 +126,10 @@ class JpegReader:
             state = status.st_mtime_ns, status.st_size, status.st_ino
             read = self._last
             if read is None or read.state != state or read.path != path:
-                jpeg = path.read_bytes()
-                read = self._last = _Read(path, state, jpeg, jpeg_size(jpeg, self._max_pixels))
+                if not stat.S_ISREG(status.st_mode) or status.st_size > _MAX_BYTES:
+                    raise ValueError(f"it is not a regular file of at most {_MAX_BYTES} bytes")
+                picture = read_picture(path.read_bytes(), self._max_pixels)
+                read = self._last = _Read(path, state, picture)
         except FileNotFoundError:
             return None  # gone since the folder was read
         except OSError as error:
@@ -133,7 +142,8 @@ class JpegReader:
         if self._broken:
             self._broken.pop(path, None)
             self._named.discard(path)
-        return Frame(captured, *read.size, jpeg=read.jpeg)
+        picture = read.picture
+        return Frame(captured, picture.width, picture.height, picture.planes, picture.jpeg)
 
     def _skip(self, path: Path, why: str, *, unfinished: bool = False) -> None:
         self._broken[path] = why
@@ -148,19 +158,27 @@ class JpegReader:
         self._to_name.clear()
 
 
-def _listed(path: Path) -> list[Path]:
-    """Return the JPEGs of a folder, `2.jpg` before `10.jpg`.
+def _listed(path: Path) -> tuple[list[Path], list[Path]]:
+    """Return the pictures of a folder by their names, `2.jpg` before `10.jpg`, and what else is in it.
 
     Raises:
         SourceError: the folder cannot be read.
     """
     try:
         if not path.is_dir():
-            return [path]
-        found = [one for one in path.iterdir() if one.suffix.lower() in _JPEG_SUFFIXES and one.name[0] != "."]
+            return [path], []
+        all_names = sorted((one for one in path.iterdir() if one.name[0] != "."), key=_natural)
     except OSError as error:
         raise SourceError(f"{path}: {error.strerror}") from error
-    return sorted(found, key=_natural)
+    pictures = [one for one in all_names if one.suffix.lower() in _SUFFIXES]
+    return pictures, [one for one in all_names if one.suffix.lower() not in _SUFFIXES]
+
+
+def _passed_over_words(others: list[Path]) -> str:
+    if not others:
+        return ""
+    suffixes = ", ".join(sorted(_SUFFIXES))
+    return f": {others[0].name} and whatever else is in it does not end with {suffixes}"
 
 
 def _natural(path: Path) -> list[int | str]:

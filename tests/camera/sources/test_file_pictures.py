@@ -1,4 +1,4 @@
-"""The source `file` on a folder of JPEGs, and on one JPEG."""
+"""The source `file` on a folder of pictures, and on one picture."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from mqttcam.camera.status import CameraStatus
 from mqttcam.camera.wakeup import Wakeup
 from tests.camera.conftest import MakeCamera
 from tests.camera.files import file_camera, frames, settings_of, source_of
+from tests.imaging.odd_jpegs import HEIGHT, WIDTH, picture, saved
 from tests.imaging.photos import noted, quarters
 from tests.support.cameras import failed, running
 from tests.support.pictures import jpeg, jpeg_folder, size_of
@@ -43,7 +44,7 @@ def test_natural_order_looped_and_untouched(tmp_path: Path) -> None:
     (tmp_path / "folder.jpg").mkdir()
     source = source_of(tmp_path)
     info = source.open()
-    assert (info.model, info.width, info.height, info.frame_rate) == ("JPEG folder", 64, 48, 200)
+    assert (info.model, info.width, info.height, info.frame_rate) == ("Picture folder", 64, 48, 200)
     assert jpegs(source, 12) == [pictures[name] for name in names] * 2
     source.close()
     source.close()
@@ -86,26 +87,57 @@ def test_broken_ones_are_left_out_and_named_once(tmp_path: Path, caplog: pytest.
     assert caplog.text.count("cut.jpg is skipped") == 2
 
 
-def test_phones_append_things(tmp_path: Path) -> None:
+def test_what_phones_append_is_left_out(tmp_path: Path) -> None:
     good = jpeg(64, 48)
     (tmp_path / "motion.jpg").write_bytes(good + b"ftypmp42" * 1000)
     (tmp_path / "padded.jpg").write_bytes(good + bytes(5000))
     source = source_of(tmp_path)
     source.open()
-    assert [frame.jpeg[: len(good)] for frame in frames(source, 2) if frame.jpeg] == [good, good]
+    assert jpegs(source, 2) == [good, good]
 
 
-@pytest.mark.parametrize("kind", ["empty", "broken", "pngs"])
+def test_pictures_of_several_formats_and_sizes(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    for number, suffix in enumerate(("png", "webp", "bmp", "gif", "jpg", "PNG")):
+        kind = {"jpg": "JPEG"}.get(suffix, suffix.upper())
+        (tmp_path / f"{number}.{suffix}").write_bytes(saved(picture(20 + number, 30), kind))
+    (tmp_path / "9.png").write_bytes(saved(picture(), "PNG")[:-200])
+    settle(tmp_path / "9.png")
+    os.mkfifo(tmp_path / "pipe.png")
+    settle(tmp_path / "pipe.png")
+    source = source_of(tmp_path)
+    assert (source.open().model, source.open().width) == ("Picture folder", 20)
+    seen = list(frames(source, 12))
+    assert [(frame.width, frame.height) for frame in seen] == [(20 + number, 30) for number in range(6)] * 2
+    assert [frame.jpeg is None for frame in seen[:6]] == [True] * 4 + [False, True]
+    assert caplog.text.count("9.png is skipped: the PNG cannot be decoded") == 1
+    assert "pipe.png is skipped: it is not a regular file" in caplog.text
+
+
+def test_one_png(tmp_path: Path) -> None:
+    for name in ("one.png", "one"):
+        (tmp_path / name).write_bytes(saved(picture(), "PNG"))
+        source = source_of(tmp_path / name)
+        info = source.open()
+        assert (info.model, info.width, info.height) == ("Picture file", WIDTH, HEIGHT)
+        assert [frame.jpeg for frame in frames(source, 2)] == [None, None]
+
+
+@pytest.mark.parametrize("kind", ["empty", "broken", "others"])
 def test_folder_without_a_picture_says_why(tmp_path: Path, kind: str) -> None:
     if kind == "broken":
         for name in ("a.jpg", "b.jpg"):
             (tmp_path / name).write_bytes(b"this is no picture")
-    elif kind == "pngs":
-        (tmp_path / "a.png").write_bytes(b"\x89PNG")
+    elif kind == "others":
+        (tmp_path / "notes.txt").write_text("no picture")
     with pytest.raises(SourceError) as caught:
         source_of(tmp_path).open()
-    assert str(caught.value).startswith(f"{tmp_path} has no readable JPEG")
-    assert ("a.jpg: not a JPEG, and 1 more" in str(caught.value)) == (kind == "broken")
+    assert str(caught.value).startswith(f"{tmp_path} has no readable picture")
+    assert (
+        "a.jpg: it is text, and neither a JPEG nor a PNG, WebP, BMP or GIF, and 1 more" in str(caught.value)
+    ) == (kind == "broken")
+    assert (": notes.txt and whatever else is in it does not end with .bmp, .gif," in str(caught.value)) == (
+        kind == "others"
+    )
 
 
 def test_what_is_not_there_or_not_readable(tmp_path: Path) -> None:
@@ -121,7 +153,7 @@ def test_one_jpeg_whatever_its_name(tmp_path: Path) -> None:
     for name in ("one.jpg", "one", "snapshot.cgi"):
         (tmp_path / name).write_bytes(data)
         source = source_of(tmp_path / name)
-        assert source.open().model == "JPEG file"
+        assert source.open().model == "Picture file"
         assert jpegs(source, 3) == [data] * 3
 
 
@@ -144,7 +176,7 @@ def test_file_that_stays_broken_is_a_failure(tmp_path: Path) -> None:
         source.open()
         shutil.copy(tmp_path / "one.jpg", tmp_path / "kept")
         (tmp_path / "one.jpg").write_bytes(b"garbage")
-        with pytest.raises(SourceError, match=r"has no readable picture: one.jpg: not a JPEG"):
+        with pytest.raises(SourceError, match=r"has no readable picture: one.jpg: it is text"):
             list(frames(source, 2))
         shutil.move(tmp_path / "kept", tmp_path / "one.jpg")
 
@@ -161,12 +193,12 @@ def test_not_looped_it_ends(tmp_path: Path) -> None:
 async def test_empty_folder_that_is_filled(make_camera: MakeCamera, tmp_path: Path) -> None:
     camera = file_camera(make_camera, tmp_path)
     camera.start()
-    await failed(camera, "has no readable JPEG")
+    await failed(camera, "has no readable picture")
     data = jpeg(64, 48)
     (tmp_path / "a.jpg").write_bytes(data)
     await running(camera)
-    picture = await camera.take_snapshot(PictureSpec(), 5)
-    assert picture.jpeg == data
+    shot = await camera.take_snapshot(PictureSpec(), 5)
+    assert shot.jpeg == data
     (tmp_path / "a.jpg").unlink()
     await failed(camera, "no ")
 
@@ -176,10 +208,10 @@ async def test_turned_and_made_smaller(make_camera: MakeCamera, tmp_path: Path) 
     camera = file_camera(make_camera, tmp_path, size="64x64", rotation=180)
     camera.start()
     await running(camera)
-    picture = await camera.take_snapshot(PictureSpec(), 5)
-    assert size_of(picture.jpeg) == (picture.width, picture.height) == (48, 64)
+    shot = await camera.take_snapshot(PictureSpec(), 5)
+    assert size_of(shot.jpeg) == (shot.width, shot.height) == (48, 64)
     assert (camera.stats.width, camera.stats.height) == (48, 64)
-    grey = simplejpeg.decode_jpeg(picture.jpeg, "GRAY")[:, :, 0]
+    grey = simplejpeg.decode_jpeg(shot.jpeg, "GRAY")[:, :, 0]
     spots = [round((int(grey[row, column]) - 40) / 50) for row in (16, 48) for column in (12, 36)]
     assert spots == [1, 3, 0, 2], "upright it is 2 0 / 3 1"
 
