@@ -170,9 +170,12 @@ def query_health(state_dir: Path, timeout: float = QUERY_TIMEOUT) -> list[str]:
     except OSError as error:
         return [f"no daemon is running ({state_dir / _SOCKET}: {error.strerror or error})"]
     try:
-        return [str(problem) for problem in orjson.loads(answer)]
+        problems = orjson.loads(answer)
     except orjson.JSONDecodeError:
         return ["the daemon ended while it answered"]
+    if not isinstance(problems, list):
+        return [f"{state_dir / _SOCKET} is another program's: its answer is not a list of problems"]
+    return [str(problem) for problem in problems]
 
 
 @contextlib.contextmanager

@@ -105,9 +105,15 @@ async def broker_to_client(broker: asyncio.StreamReader, client: asyncio.StreamW
 
 
 def _as_311(first: int, body: bytes) -> tuple[bytes, ...] | None:
-    """Return the body of a packet other than PUBLISH as 3.1.1; None if the connection is to be closed."""
+    """Return the body of a packet other than PUBLISH as 3.1.1; None if the connection is to be closed.
+
+    Raises:
+        PacketError: it is malformed.
+    """
     match packet_type(first):
         case PacketType.CONNACK:
+            if len(body) < 2:
+                raise PacketError("truncated CONNACK")
             return body[:1], bytes((_RETURN_CODES.get(body[1], _NOT_AUTHORIZED),))
         case (
             PacketType.PUBACK

@@ -18,6 +18,7 @@ from mqttcam.outputs.kafka.parameters import DEFAULTS, given_parameters
 from mqttcam.outputs.timing import OutputTiming
 from mqttcam.outputs.writer import WriterFailed
 from mqttcam.settings.kafka import KafkaSettings
+from mqttcam.text import shown
 
 if TYPE_CHECKING:
     import requests
@@ -43,7 +44,8 @@ def fetch(settings: KafkaSettings, client_id: str, timing: OutputTiming) -> dict
     """Return a writer's parameters, with the Kafka client's under `type_spec`; the last ones if there is no answer.
 
     Raises:
-        WriterFailed: the server is unreachable, or refuses, and there is no earlier answer.
+        WriterFailed: the server is unreachable, or refuses, and there is no earlier answer; or its answer cannot be
+            used.
     """
     key = (settings.config, settings.service)
     with _lock:
@@ -57,7 +59,10 @@ def fetch(settings: KafkaSettings, client_id: str, timing: OutputTiming) -> dict
             _away.add(key)
             log.log(level, "%s; using its last answer", error)
         parameters = copy.deepcopy(_last[key])
-    return _for_writer(parameters, settings, client_id)
+    try:
+        return _for_writer(parameters, settings, client_id)
+    except (AttributeError, TypeError, ValueError) as error:
+        raise WriterFailed(f"the configuration server {_unusable(error)}") from error
 
 
 def _ask(settings: KafkaSettings, timing: OutputTiming) -> dict[str, Any]:
@@ -73,6 +78,10 @@ def _ask(settings: KafkaSettings, timing: OutputTiming) -> dict[str, Any]:
         version, _service, parameters = configs.get_config_params(
             settings.service, settings.config, mount_args=(address, _adapter(settings, timing))
         )
+        if not version.type_spec():
+            flat = {name: parameters.pop(name) for name in list(parameters) if name not in _COMMON}
+            parameters["type_spec"] = flat | parameters.get("type_spec", {})
+        return dict(parameters)
     except AuthorizationError as error:
         raise WriterFailed(f"{server} does not accept auth.json") from error
     except NoServiceError as error:
@@ -83,10 +92,6 @@ def _ask(settings: KafkaSettings, timing: OutputTiming) -> dict[str, Any]:
         raise WriterFailed(f"{server}: {type(error).__name__}: {words}") from error
     except Exception as error:
         raise WriterFailed(f"{server} {_why(error, settings)}") from error
-    if not version.type_spec():
-        flat = {name: parameters.pop(name) for name in list(parameters) if name not in _COMMON}
-        parameters["type_spec"] = flat | parameters.get("type_spec", {})
-    return dict(parameters)
 
 
 def _why(error: Exception, settings: KafkaSettings) -> str:
@@ -102,6 +107,10 @@ def _why(error: Exception, settings: KafkaSettings) -> str:
         return f"does not answer{through}"
     if isinstance(error, NoConnection):
         return f"is unreachable{through}"
+    return _unusable(error)
+
+
+def _unusable(error: Exception) -> str:
     return f"sent a configuration that cannot be used ({type(error).__name__})"
 
 
@@ -213,7 +222,7 @@ def _for_writer(parameters: dict[str, Any], settings: KafkaSettings, client_id: 
             raise WriterFailed(f"{settings.config} on the configuration server has no {name}")
     if parameters.get("type", "kafka") != "kafka":
         raise WriterFailed(
-            f"{settings.config} on the configuration server is for {parameters['type']}, not Kafka"
+            f"{settings.config} on the configuration server is for {shown(parameters['type'])!r}, not Kafka"
         )
     parameters.pop("client_id", None)
     if "consistency" in given or "consistency" not in parameters:

@@ -26,7 +26,7 @@ _INCOMING = 64
 _CLOSE_TIMEOUT = 0.5
 _ROOMY = 3
 """Frames for which there has to be room again before a full disk is no longer a problem."""
-_NAME = re.compile(r"(\d{12})-(\d{1,20})-(\d{1,20})\.jpg")
+_NAME = re.compile(r"([0-9]{12})-([0-9]{1,20})-([0-9]{1,20})\.jpg")
 _UNFINISHED = ".unfinished"
 
 
@@ -176,7 +176,7 @@ class SpoolQueue:
         """Find the files of earlier runs."""
         make_private_folder(self._folder)
         for path in sorted(self._folder.iterdir()):
-            if match := _NAME.fullmatch(path.name):
+            if (match := _NAME.fullmatch(path.name)) and path.is_file():
                 number, ts_ns, seq = map(int, match.groups())
                 self._add(_Kept(number, ts_ns, seq, path.stat().st_size))
         self.counts.add_taken(len(self._kept))

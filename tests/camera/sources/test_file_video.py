@@ -159,6 +159,28 @@ def test_what_is_no_video_is_told(tmp_path: Path, kind: str) -> None:
         source_of(path).open()
 
 
+def test_video_without_a_decoder_is_refused(tmp_path: Path) -> None:
+    path = video(tmp_path / "v.mp4")
+    path.write_bytes(path.read_bytes().replace(b"avc1", b"zzzz"))
+    with pytest.raises(SourceError, match="video for which there is no decoder"):
+        source_of(path).open()
+
+
+def test_title_that_is_not_utf_8_does_no_harm(tmp_path: Path) -> None:
+    path = tmp_path / "v.mkv"
+    with av.open(str(video(tmp_path / "v.mp4"))) as original, av.open(str(path), "w") as titled:
+        titled.metadata["title"] = "TITLE"
+        stream = titled.add_stream_from_template(original.streams.video[0])
+        for packet in original.demux(original.streams.video[0]):
+            if packet.dts is not None:
+                packet.stream = stream
+                titled.mux(packet)
+    path.write_bytes(path.read_bytes().replace(b"TITLE", "Gärtl".encode("latin-1")))
+    source = source_of(path)
+    source.open()
+    assert len(list(frames(source, 5))) == 5
+
+
 def test_without_pyav_that_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = video(tmp_path / "v.mp4")
     monkeypatch.setitem(sys.modules, "av", None)

@@ -74,11 +74,15 @@ def _decoded(path: Path, max_pixels: int) -> Generator[Planes, None, None]:
     broken = 0
     try:
         limit = {"max_pixels": str(max_pixels)}
-        with av.open(str(path), options=limit) as container:
+        # A title in another encoding than UTF-8 is of no interest.
+        with av.open(str(path), options=limit, metadata_errors="replace") as container:
             if not container.streams.video:
                 raise SourceError(f"{path} has no video stream")
-            container.streams.video[0].codec_context.options = limit
-            for packet in container.demux(container.streams.video[0]):
+            stream = container.streams.video[0]
+            if stream.codec_context is None:
+                raise SourceError(f"{path} has a video for which there is no decoder")
+            stream.codec_context.options = limit
+            for packet in container.demux(stream):
                 pictures: list[Any] = []
                 try:
                     pictures = packet.decode()

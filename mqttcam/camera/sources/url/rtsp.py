@@ -53,7 +53,9 @@ def rtsp(address: Address, source: UrlSource, peer: PeerConnection) -> Frames:
         options |= {"tls_verify": "1"} | ({"ca_file": trusted} if (trusted := _trusted()) else {})
     start = time.monotonic()
     try:
-        container = av.open(address.whole, options=options, timeout=(source.timeout, source.timeout))
+        timeouts = (source.timeout, source.timeout)
+        # A title in another encoding than UTF-8 is of no interest.
+        container = av.open(address.whole, options=options, timeout=timeouts, metadata_errors="replace")
     except (av.error.FFmpegError, OSError) as error:
         if time.monotonic() - start >= source.timeout:
             # FFmpeg takes what it has read until then as the answer.
@@ -82,6 +84,8 @@ def _frames(av: Any, container: Any, source: UrlSource) -> Frames:
     if not container.streams.video:
         raise SourceError("the stream has no video")
     stream = container.streams.video[0]
+    if stream.codec_context is None:
+        raise SourceError("the stream has a video for which there is no decoder")
     passed_through = stream.codec_context.name == "mjpeg"
     if source.keyframes_only:
         stream.codec_context.skip_frame = "NONKEY"

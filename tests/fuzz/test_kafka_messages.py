@@ -1,0 +1,126 @@
+"""Messages in Kafka topics, the texts of the Kafka client, and the answers of SINETStream's configuration server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mqttcam.camera.source import SourceError
+from mqttcam.camera.sources.sinetstream import SinetstreamReader
+from mqttcam.kafka import envelope
+from mqttcam.kafka import log as kafka_log
+from mqttcam.outputs.kafka import server
+from mqttcam.outputs.timing import OutputTiming
+from mqttcam.outputs.writer import WriterFailed
+from mqttcam.settings.kafka import KafkaSettings
+from mqttcam.settings.sources.sinetstream import SinetstreamSource
+from tests.camera.sources.remote_rig import settings_of
+from tests.fuzz.bounds import bounded
+from tests.fuzz.mutations import JSON, mutated
+from tests.fuzz.profile import fuzz
+from tests.support.pictures import jpeg
+
+_PICTURE = jpeg(32, 24)
+_WORDS = [b"\xdf\x03\x00\x00", b"\xc3\x01", b"\xff" * 10, b"\0\0", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"]
+
+
+def unpacked(data: bytes) -> tuple[int, bytes]:
+    """Read an envelope with SINETStream's own reader; return the timestamp and the payload."""
+    from sinetstream.marshal import Unmarshaller
+    from sinetstream.packet import Packet
+
+    _key, rest = Packet.unpack(data)
+    stamp, payload = Unmarshaller().unmarshal(rest)
+    return int(stamp), bytes(payload)
+
+
+@fuzz
+@given(st.binary(max_size=200), st.integers(0, 2**62))
+def test_an_envelope_says_what_was_put_in(payload: bytes, stamp: int) -> None:
+    data = envelope.pack(payload, stamp)
+    assert len(data) <= len(payload) + envelope.LONGEST
+    assert unpacked(data) == (stamp, payload)
+
+
+@fuzz
+@given(st.text(max_size=80) | mutated([b"<BrokerConnection host=x:1 .*]> returned error 111"]).map(str))
+def test_any_text_of_the_client(text: str) -> None:
+    with bounded():
+        found = kafka_log.explain(text)
+    assert found is None or found
+
+
+class Topic:
+    """Gives messages as SINETStream's reader does, one of which it may fail to decode."""
+
+    def __init__(self, messages: list[Any]) -> None:
+        self._messages = iter(messages)
+
+    def __next__(self) -> Any:
+        message = next(self._messages)
+        if isinstance(message, Exception):
+            raise message
+        return message
+
+
+_VALUES = mutated([_PICTURE, b"\x89PNG\r\n\x1a\n" + bytes(30), b"{}"], _WORDS)
+
+
+@fuzz
+@given(st.lists(st.tuples(_VALUES, st.none() | st.integers(-(2**62), 2**62)), max_size=4))
+def test_any_message_is_a_picture_or_left_out(messages: list[tuple[Any, int | None]]) -> None:
+    source = SinetstreamSource.model_validate({"brokers": "127.0.0.1:9", "topic": "t"})
+    reader = SinetstreamReader(settings_of(source), None)  # type: ignore[arg-type]
+    sent = [SimpleNamespace(value=value, timestamp_us=stamp, raw=None) for value, stamp in messages]
+    reader._messages = iter([*sent, SimpleNamespace(value=_PICTURE, timestamp_us=1, raw=None)])
+    found = []
+    with bounded():
+        for _ in range(len(messages) + 1):
+            try:
+                found.append(reader.read(0.1))
+            except SourceError:
+                pytest.fail("one message must not end the source")
+    assert found[-1] is not None
+    assert found[-1].jpeg == _PICTURE
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A home without the configuration server's files."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
+        yield
+    server._last.clear()
+
+
+_SERVER = st.fixed_dictionaries(
+    {"brokers": st.just("kafka:9092") | JSON, "topic": st.just("t") | JSON},
+    optional={
+        "type": st.just("kafka") | JSON,
+        "type_spec": st.dictionaries(st.text(max_size=5), st.binary(max_size=5) | JSON, max_size=3) | JSON,
+        "tls": JSON,
+        "consistency": JSON,
+    },
+)
+
+
+@fuzz
+@given(_SERVER)
+def test_any_answer_of_the_configuration_server(folder: None, parameters: dict[str, Any]) -> None:
+    """The server cannot be reached here, so that its last answer is used; the real way: tests/outputs/kafka."""
+    settings = KafkaSettings.model_validate({"config": "cameras"})
+    server._last["cameras", None] = parameters
+    with bounded():
+        try:
+            found = server.fetch(settings, "me", OutputTiming())
+        except WriterFailed as error:
+            assert str(error).isprintable()
+            return
+    assert found["brokers"]
+    assert found["topic"]
+    assert isinstance(found["type_spec"], dict)
