@@ -64,7 +64,7 @@ def warnings(configuration: Configuration) -> list[Problem]:
     """Return what is not there now; the daemon starts all the same, and tries again until it is."""
     settings = configuration.settings
     found = [*_folder(settings.state_dir, ("state_dir",))]
-    if settings.kafka is not None:
+    if settings.kafka is not None and settings.kafka.type == "kafka":
         library, extra = _KAFKA_CLIENTS[settings.kafka.client]
         found += [(("kafka",), missing) for missing in [_missing(library, extra)] if missing]
     for camera_id, camera in settings.cameras.items():

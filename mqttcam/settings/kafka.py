@@ -14,15 +14,18 @@ from mqttcam.settings.field_types import Word
 from mqttcam.settings.kafka_client import LARGEST_REQUEST, KafkaClient, SinetstreamSettings
 from mqttcam.settings.outputs import OutputSettings
 from mqttcam.settings.section import AnyCase, Section, bool_or_section, refuse
+from mqttcam.settings.sinetstream_mqtt import SinetstreamMqtt
 
-_TOPIC_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
+_TOPIC_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/")
 _LONGEST_TOPIC = 249
 
 
 def _topic(text: str) -> str:
     plain = text.replace("{camera}", "c").replace("{node}", "n")
     if len(plain) > _LONGEST_TOPIC or plain in {".", ".."} or not set(plain) <= _TOPIC_CHARACTERS:
-        raise refuse("is not a topic", "letters, digits, . _ - and {camera}, {node}; at most 249")
+        raise refuse(
+            "is not a topic", "letters, digits, . _ - and {camera}, {node} (with MQTT also /); at most 249"
+        )
     return text
 
 
@@ -66,10 +69,13 @@ class KafkaSpool(Section):
     )
 
 
-class KafkaSettings(OutputSettings, SinetstreamSettings, KafkaClient):
+class KafkaSettings(OutputSettings, SinetstreamSettings, SinetstreamMqtt, KafkaClient):
     """Frames to Kafka, as messages that SINETStream's readers expect: of all cameras, or the differences of one."""
 
-    type: Annotated[Literal["kafka"], AnyCase()] = Field("kafka", description="SINETStream's broker type.")
+    type: Annotated[Literal["kafka", "mqtt"], AnyCase()] = Field(
+        "kafka",
+        description="SINETStream's broker type; mqtt: the same messages to a topic of an MQTT broker.",
+    )
     config: Word | None = Field(
         None, description="Name of the configuration on SINETStream's configuration server."
     )
@@ -129,6 +135,12 @@ def check_consistent(kafka: KafkaSettings) -> None:
     missing = [name for name in ("brokers", "topic") if not getattr(kafka, name)]
     if missing and kafka.config is None:
         raise refuse(f"has no {missing[0]}", "at least brokers and topic (SS_BROKERS and SS_TOPIC)")
+    if kafka.type == "kafka" and "/" in (kafka.topic or ""):
+        raise refuse(
+            "has a topic with /, which Kafka does not allow", "letters, digits, . _ -; or `type: mqtt`"
+        )
+    if kafka.type == "mqtt":
+        _check_mqtt(kafka)
     if kafka.data_encryption and kafka.crypto is None:
         raise refuse("has data_encryption but no crypto", "`crypto: {mode: GCM, password: …}`")
     if kafka.config is None:
@@ -138,6 +150,15 @@ def check_consistent(kafka: KafkaSettings) -> None:
         raise refuse(
             f"has `client: confluent`, which cannot do {', '.join(special)}", "`client: sinetstream`"
         )
+
+
+def _check_mqtt(kafka: KafkaSettings) -> None:
+    if special := [name for name in _SINETSTREAM_ONLY if getattr(kafka, name) not in (None, False, 3)]:
+        raise refuse(f"has `type: mqtt`, with which mqttcam has no {', '.join(special)}", "`type: kafka`")
+    if len(kafka.brokers) > 1:
+        raise refuse("has several brokers, and `type: mqtt`", "one broker, as with SINETStream")
+    if not all((kafka.topic or "/").split("/")):
+        raise refuse("has a topic with an empty level", "words separated by single /")
 
 
 def _check_login(kafka: KafkaSettings) -> None:

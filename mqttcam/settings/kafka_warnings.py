@@ -44,21 +44,26 @@ def _shared_topics(of_cameras: Mapping[str, KafkaSettings]) -> Iterator[KafkaWar
         kafka = of_cameras[camera_id]
         return kafka.topic or f"of the configuration {kafka.config}"
 
-    keyless = sorted((one for one, kafka in of_cameras.items() if not kafka.key), key=topic)
+    keyless = sorted(
+        (one for one, kafka in of_cameras.items() if not kafka.key or kafka.type == "mqtt"), key=topic
+    )
     for name, cameras in groupby(keyless, topic):
         if len(sharing := list(cameras)) > 1:
+            remedy = "a topic with {camera}"
+            if of_cameras[sharing[0]].type == "kafka":
+                remedy = "`key: true`, or " + remedy
             yield (
                 ("kafka", "key"),
                 (
                     f"{', '.join(sharing)} share the topic {name} without a key: consumers cannot tell their "
-                    "frames apart by it; `key: true`, or a topic with {camera}"
+                    f"frames apart by it; {remedy}"
                 ),
             )
 
 
 def _of_one(kafka: KafkaSettings) -> Iterator[tuple[str, str]]:
     """Yield the warnings about the merged settings of one camera, each with its key."""
-    if kafka.consistency == "EXACTLY_ONCE":
+    if kafka.consistency == "EXACTLY_ONCE" and kafka.type == "kafka":
         yield (
             "consistency",
             (

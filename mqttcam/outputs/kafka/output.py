@@ -66,6 +66,10 @@ def make_writer(
     settings: KafkaSettings, client_id: str, record: RecordFields, timing: OutputTiming
 ) -> Writer:
     """Return the writer that the settings name; its library is imported in `open`."""
+    if settings.type == "mqtt":
+        from mqttcam.outputs.kafka.mqtt_writer import MqttWriter
+
+        return MqttWriter(settings, client_id, timing.open)
     if settings.client == "confluent":
         from mqttcam.outputs.kafka.confluent_writer import ConfluentWriter
 

@@ -89,6 +89,7 @@ OTHER_SECTION: Mapping[str, Mapping[str, str]] = {
         "log.level": "log_level loglevel debug",
         "mqtt.host": "mqtt_host mqtt_server broker_host",
         "mqtt.port": "mqtt_port",
+        "mqtt.keepalive": "keepalive keep_alive",
         "mqtt.username": "mqtt_user mqtt_username user username",
         "mqtt.password": "mqtt_password mqtt_pass pass password",
         "mqtt.base_topic": "mqtt_topic base_topic topic",

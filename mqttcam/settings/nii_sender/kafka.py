@@ -9,9 +9,23 @@ from mqttcam.settings.document.key_schema import KeyKind, keys_of
 from mqttcam.settings.kafka import KafkaSettings
 from mqttcam.settings.nii_sender.translation import UNKNOWN, Translation
 from mqttcam.text import shown
+from mqttcam.values import InvalidValue, Switch
 
 SINETSTREAM, SERVER = "SS_", "SSCFG_"
 AUTH_FILE = Path("~/.config/sinetstream/auth.json")
+_OWN_LIMITS = "mqttcam has limits of its own: `kafka.queue`"
+_MQTT_WITHOUT_EFFECT = {
+    "clean_session": "a sender has no session to resume",
+    "clean_start": "a sender has no session to resume",
+    "connection_timeout": "mqttcam waits 5 s, and tries again",
+    "max_inflight_messages_set": _OWN_LIMITS,
+    "max_queued_messages_set": _OWN_LIMITS,
+    "message_retry_set": "MQTT has no retries on a connection any more",
+    "reconnect_delay_set": "mqttcam waits up to 10 s between two attempts",
+    "will_set": "a will is for readers of `mqttcam/<node>/status`: `MQTTCAM__MQTT__HOST`",
+    "ws_set_options": "MQTT over TCP has no WebSocket options",
+}
+"""Parameters of SINETStream's MQTT plugin that have no equal here, and why."""
 _SERVER_KEYS = {"NAME": "config", "SERVICE": "service", "AUTH": "auth", "PRIVATE_KEY": "private_key"}
 
 
@@ -69,12 +83,18 @@ def _sinetstream(variables: Mapping[str, str], translation: Translation) -> None
         path = name.removeprefix(SINETSTREAM).lower().split("__")
         if path[0] == "value_type":
             translation.ignore(name, "the reference sender also sends bytes")
-        elif path == ["type"] and variables[name].lower() != "kafka":
+        elif path == ["type"] and variables[name].lower() not in ("kafka", "mqtt"):
             translation.add_problem(
-                name,
-                f"SINETStream over {shown(variables[name])} is not supported",
-                "kafka; `MQTTCAM__MQTT__HOST` for JPEGs and Home Assistant over MQTT",
+                name, f"SINETStream over {shown(variables[name])} is not supported", "kafka or mqtt"
             )
+        elif path[0] in _MQTT_WITHOUT_EFFECT:
+            translation.ignore(name, _MQTT_WITHOUT_EFFECT[path[0]])
+        elif path == ["transport"]:
+            _transport(name, variables[name], translation)
+        elif path[0] == "tls_set" and path[1:2] not in (["cert_reqs"], ["tls_version"]):
+            _set(name, ".".join(["tls", *path[1:]]), variables[name], translation)
+        elif path == ["tls_insecure_set", "value"]:
+            _tls_insecure(name, variables[name], translation)
         elif any(other.startswith(f"{name}__") for other in names):
             translation.ignore(name, f"overridden by {name}__…")
         elif (
@@ -84,6 +104,22 @@ def _sinetstream(variables: Mapping[str, str], translation: Translation) -> None
             _set(name, key, variables[name], translation)
         else:
             _set(name, ".".join(path), variables[name], translation)
+
+
+def _transport(name: str, text: str, translation: Translation) -> None:
+    if text.lower() == "tcp":
+        translation.ignore(name, "as here")
+    else:
+        translation.add_problem(name, f"MQTT over {shown(text)} is not supported", "tcp")
+
+
+def _tls_insecure(name: str, text: str, translation: Translation) -> None:
+    try:
+        insecure = Switch().coerce(text)
+    except InvalidValue as error:
+        translation.add_problem(name, error.message, "true or false")
+    else:
+        _set(name, "tls.check_hostname", "false" if insecure else "true", translation)
 
 
 def _schedule(text: str, translation: Translation) -> None:

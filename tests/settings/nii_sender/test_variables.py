@@ -377,10 +377,45 @@ class TestSinetstream:
         assert "SS_MAX_REQEST_SIZE: unknown key (did you mean max_request_size?)" in str(filler.problems[0])
 
     def test_another_broker_type(self) -> None:
-        (problem,) = translated(**KAFKA, SS_TYPE="mqtt").problems
+        (problem,) = translated(**KAFKA, SS_TYPE="s3").problems
         assert str(problem) == (
-            "environment: SS_TYPE: SINETStream over mqtt is not supported, allowed: kafka; `MQTTCAM__MQTT__HOST` for "
-            "JPEGs and Home Assistant over MQTT"
+            "environment: SS_TYPE: SINETStream over s3 is not supported, allowed: kafka or mqtt"
+        )
+
+    def test_mqtt(self) -> None:
+        """With the parameters of SINETStream's MQTT plugin."""
+        found = kafka(
+            SS_TYPE="mqtt",
+            SS_BROKERS="broker.example.org:1883",
+            SS_TOPIC="sinetstream/image/camera",
+            SS_CONSISTENCY="EXACTLY_ONCE",
+            SS_USERNAME_PW_SET__USERNAME="camera",
+            SS_USERNAME_PW_SET__PASSWORD="0815",
+            SS_PROTOCOL="MQTTv5",
+            SS_RETAIN="true",
+            SS_KEEPALIVE="30",
+            SS_TRANSPORT="tcp",
+            SS_CLEAN_SESSION="true",
+            SS_MAX_INFLIGHT_MESSAGES_SET__INFLIGHT="20",
+        )
+        check_consistent(found)
+        assert (found.type, found.topic) == ("mqtt", "sinetstream/image/camera")
+        assert (found.protocol, found.retain, found.keepalive) == ("MQTTv5", True, 30)
+        assert found.username_pw_set is not None
+        assert found.username_pw_set.password == SecretStr("0815")
+
+    @pytest.mark.parametrize(("text", "checked"), [("true", False), ("False", True)])
+    def test_tls_of_the_mqtt_plugin(self, tmp_path: Path, text: str, checked: bool) -> None:
+        (tmp_path / "ca.pem").write_text("")
+        files = {"SS_TLS_SET__CA_CERTS": str(tmp_path / "ca.pem"), "SS_TLS_INSECURE_SET__VALUE": text}
+        found = kafka(**KAFKA, SS_TYPE="mqtt", **files)
+        assert found.tls is not None
+        assert (found.tls.ca_certs, found.tls.check_hostname) == (tmp_path / "ca.pem", checked)
+
+    def test_websockets(self) -> None:
+        (problem,) = translated(**KAFKA, SS_TYPE="mqtt", SS_TRANSPORT="websockets").problems
+        assert str(problem) == (
+            "environment: SS_TRANSPORT: MQTT over websockets is not supported, allowed: tcp"
         )
 
     def test_no_topic(self) -> None:
