@@ -226,6 +226,8 @@ class Camera:
         if opened.refused and remarks != self._remarks:
             log.warning("camera %s: %s", self.id, encodable("; ".join(opened.refused)))
         self._remarks = remarks
+        if self.status is CameraStatus.STARTING and opened.info.waits_for:
+            self.last_error = f"waiting for {opened.info.waits_for}"
         self._listeners.notify()
 
     def first_frame(self, width: int, height: int) -> None:

@@ -45,6 +45,7 @@ class SourceInfo:
         actions: what it can do once on request; their controls are not among `controls`.
         manufacturer: of the device, for a camera module of its sensor; `None` if unknown.
         hw_version: the revision of the device, as it says itself; `None` if unknown.
+        waits_for: what has to come before the first frame can, in words, if that may take for ever; else empty.
     """
 
     model: str
@@ -56,6 +57,7 @@ class SourceInfo:
     actions: Sequence[Action] = ()
     manufacturer: str | None = None
     hw_version: str | None = None
+    waits_for: str = ""
 
 
 class Source(ABC):

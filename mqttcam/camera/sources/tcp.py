@@ -27,8 +27,13 @@ log = logging.getLogger(__name__)
 _CHUNK = 1 << 18
 _MAX_NEWCOMERS = 4
 """Connections beside the sender's that have not sent a picture yet; the oldest is closed for another one."""
+_MAX_REFUSED = 100
+"""Addresses outside `allow` that are remembered, and logged."""
 _NEWCOMER_TIMEOUT = 30.0
 """Seconds within which a new connection has to send its first picture if there is a sender."""
+_ACCEPT_PAUSE = 1.0
+"""Seconds until the next connection is accepted after one could not be, for want of descriptors or memory: it stays in
+the queue, and the listener ready to be read."""
 _HEAD = struct.Struct(">I")
 
 
@@ -101,6 +106,8 @@ class TcpListener(Source):
         self._sender: SenderConnection | None = None
         self._newcomers: list[SenderConnection] = []
         self._has_received = False
+        self._accept_again = 0.0
+        self._cannot_accept = False
         self._refused: set[str] = set()
         self._receiver = self._new_receiver()
 
@@ -117,7 +124,7 @@ class TcpListener(Source):
         self._selector.register(self._listener, selectors.EVENT_READ)
         self._receiver = self._new_receiver()
         log.info("listening on %s for a sender", host_and_port(host, port))
-        return SourceInfo("TCP sender", 0, 0, frame_rate=0)
+        return SourceInfo("TCP sender", 0, 0, frame_rate=0, waits_for=f"a sender on port {port}")
 
     @property
     def open_timeout(self) -> float:
@@ -132,6 +139,7 @@ class TcpListener(Source):
         """
         end = time.monotonic() + timeout
         while (left := end - time.monotonic()) > 0:
+            self._resume_accepting()
             for key, _events in self._selector.select(left):
                 if key.data is None:
                     self._accept()
@@ -159,13 +167,16 @@ class TcpListener(Source):
         assert self._listener is not None
         try:
             connection, address = self._listener.accept()
+        except BlockingIOError:
+            return  # it has gone again
         except OSError as error:
-            log.debug("a sender did not connect after all: %s", error)
+            self._pause_accepting(error)
             return
+        self._cannot_accept = False
         host = str(address[0])
         if not self._is_allowed(host):
             connection.close()
-            if host not in self._refused:
+            if host not in self._refused and len(self._refused) < _MAX_REFUSED:
                 self._refused.add(host)
                 log.warning("a sender at %s is not allowed to connect; see allow", host)
             return
@@ -177,6 +188,19 @@ class TcpListener(Source):
         self._newcomers.append(newcomer)
         self._selector.register(connection, selectors.EVENT_READ, newcomer)
         log.debug("sender %s: connected", host)
+
+    def _pause_accepting(self, error: OSError) -> None:
+        assert self._listener is not None
+        level = logging.DEBUG if self._cannot_accept else logging.WARNING
+        log.log(level, "no sender can connect: %s; trying again each second", error.strerror or error)
+        self._cannot_accept = True
+        self._selector.unregister(self._listener)
+        self._accept_again = time.monotonic() + _ACCEPT_PAUSE
+
+    def _resume_accepting(self) -> None:
+        if self._accept_again and time.monotonic() >= self._accept_again and self._listener is not None:
+            self._accept_again = 0.0
+            self._selector.register(self._listener, selectors.EVENT_READ)
 
     def _is_allowed(self, host: str) -> bool:
         address = ipaddress.ip_address(host.partition("%")[0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
+import resource
 import socket
 import struct
 import threading
@@ -17,17 +18,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mqttcam.camera.camera import Camera
 from mqttcam.camera.frame import Frame, PictureSpec
 from mqttcam.camera.hub import Hub
 from mqttcam.camera.source import Source, SourceError
 from mqttcam.camera.sources.tcp import LengthPrefixedParser, MessageTooLong, TcpListener
+from mqttcam.camera.status import CameraStatus, CameraUnavailable
 from mqttcam.outputs.output import CameraFeed
 from mqttcam.outputs.tcp import TcpOutput
 from mqttcam.settings.outputs import TcpOutputSettings
 from mqttcam.settings.sources.tcp import TcpSource
-from tests.camera.sources.remote_rig import failure, next_frame, opened
+from tests.camera.sources.remote_rig import failure, next_frame, opened, settings_of
 from tests.support.pictures import claiming, jpeg
-from tests.support.waiting import HOST, free_port, wait_for
+from tests.support.waiting import HOST, free_port, until, wait_for
 
 PICTURES = [jpeg(64, 48, seed=number) for number in range(4)]
 
@@ -144,6 +147,42 @@ def test_empty_messages_without_end_hold_up_nothing(listener: Source, port: int)
         stopping.set()
         listener.close()
         thread.join()
+
+
+def test_without_descriptors_it_waits_and_comes_back(
+    listener: Source, port: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A listener with a connection that cannot be accepted stays ready, and would be asked again without end."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with connect(port) as sender:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+        try:
+            start = time.thread_time()
+            for _ in range(6):
+                assert listener.read(0.25) is None
+            assert time.thread_time() - start < 0.5
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        assert [r.message.split(":")[0] for r in caplog.records if r.levelname == "WARNING"] == [
+            "no sender can connect"
+        ]
+        sender.sendall(message(PICTURES[0]))
+        assert next_frame(listener).jpeg == PICTURES[0]
+
+
+async def test_camera_without_a_sender_tells_what_it_waits_for(port: int) -> None:
+    camera = Camera("gate", settings_of(TcpSource(port=port)))
+    camera.start()
+    await until(lambda: camera.last_error, "the listener is open")
+    assert camera.status is CameraStatus.STARTING
+    assert camera.last_error == f"waiting for a sender on port {port}"
+    with pytest.raises(CameraUnavailable, match="waiting for a sender"):
+        await camera.take_snapshot(PictureSpec(), 0.1)
+    with connect(port) as sender:
+        sender.sendall(message(PICTURES[0]))
+        await until(lambda: camera.status is CameraStatus.RUNNING, "a picture")
+    assert camera.last_error is None
+    await camera.stop()
 
 
 def test_listener_waits_for_its_first_sender_without_end(port: int) -> None:
