@@ -15,6 +15,7 @@ from mqttcam.outputs.output import CameraFeed
 from mqttcam.outputs.queue import FrameQueue, QueuedFrame
 from mqttcam.outputs.writer import DeliveryReport, ReportProblem, WriterFailed
 from mqttcam.settings import CameraSettings
+from mqttcam.sockets import keep_unsent_small
 
 LARGEST = 2**32 - 1
 """Bytes; the largest length that 4 bytes can hold."""
@@ -45,6 +46,7 @@ class TcpWriter:
         self._socket.settimeout(_SEND_TIMEOUT)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        keep_unsent_small(self._socket)
 
     def limit(self) -> int:
         return LARGEST

@@ -12,6 +12,7 @@ from mqttcam.camera.frame import Picture
 from mqttcam.camera.selection import Rate
 from mqttcam.camera.status import WITHOUT_FRAMES
 from mqttcam.devices.camera import CameraDevice
+from mqttcam.sockets import keep_unsent_small
 from mqttcam.web.encodings import Encoding, EncodingLimit
 from mqttcam.web.placeholder import placeholder
 
@@ -55,6 +56,7 @@ class MjpegClient:
         self._repeats = False
         # asyncio pauses the protocol, and `drain` waits, until the kernel has taken the last byte.
         transport.set_write_buffer_limits(high=0)
+        keep_unsent_small(transport.get_extra_info("socket"))
 
     @property
     def ready(self) -> bool:

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
+import psutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,6 +31,7 @@ from mqttcam.settings.outputs import TcpOutputSettings
 from mqttcam.settings.sources.tcp import TcpSource
 from tests.camera.sources.remote_rig import failure, next_frame, opened, settings_of
 from tests.support.pictures import claiming, jpeg
+from tests.support.unsent import unsent_bytes
 from tests.support.waiting import HOST, free_port, until, wait_for
 
 PICTURES = [jpeg(64, 48, seed=number) for number in range(4)]
@@ -339,6 +341,8 @@ class TestOutput:
             assert report is not None
             assert int(str(report["dropped"])) > 0
             assert slowest < 1
+            (sender,) = [c for c in psutil.Process().net_connections() if c.raddr and c.raddr.port == port]
+            assert unsent_bytes(sender.fd) < 100_000, "frames get old here, not in the kernel"
             started = time.monotonic()
             await output.stop()
             assert time.monotonic() - started < 2
