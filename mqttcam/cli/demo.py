@@ -105,10 +105,10 @@ def _or_free_port(host: str, port: int) -> int:
 def _link(settings: Settings, url: str) -> tuple[str, str]:
     """Return the address to open, and from where that works."""
     if is_loopback(settings.web.host):
-        return url, f"on this machine (from others too: --web-host {EVERY_INTERFACE})"
+        return url, f"on this machine alone (other machines too: --web-host {EVERY_INTERFACE})"
     token = settings.web.tokens[NODE].token.get_secret_value()
     where = (
-        f"on any device in this network; without the token, it may only look (--web-host {LOOPBACK}: on none)"
+        f"on any device in this network; without the token, it may only look (this machine alone: --web-host {LOOPBACK})"
     )
     return f"{url}#token={token}", where
 

@@ -113,4 +113,5 @@ def test_the_unit_restarts_the_daemon_and_grants_access_to_cameras() -> None:
     assert service["Type"] == "notify"
     assert service["RestartPreventExitStatus"] == "2", "a bad configuration stays bad"
     assert service["SupplementaryGroups"] == "video"
+    assert service["ExecReload"].startswith("/bin/sh "), "no program of a package that a small system lacks"
     assert not {"PrivateDevices", "DevicePolicy", "DeviceAllow"} & set(service), "they take the cameras away"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import platform
@@ -27,5 +28,6 @@ def wake_in_kernel(pid: int) -> None:
     """End every such sleep of a process."""
     process = psutil.Process(pid)
     for child in process.children():
-        if child.cmdline() == process.cmdline():
-            child.kill()
+        with contextlib.suppress(psutil.Error):  # another test's child that has just ended
+            if child.cmdline() == process.cmdline():
+                child.kill()
