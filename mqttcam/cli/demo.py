@@ -107,10 +107,11 @@ def _link(settings: Settings, url: str) -> tuple[str, str]:
     if is_loopback(settings.web.host):
         return url, f"on this machine alone (other machines too: --web-host {EVERY_INTERFACE})"
     token = settings.web.tokens[NODE].token.get_secret_value()
-    where = (
-        f"on any device in this network; without the token, it may only look (this machine alone: --web-host {LOOPBACK})"
+    only_here = f"on this machine alone: --web-host {LOOPBACK}"
+    return (
+        f"{url}#token={token}",
+        f"on any device in this network; without the token, only to look ({only_here})",
     )
-    return f"{url}#token={token}", where
 
 
 def _print_instructions(settings: Settings, services: Services) -> None:

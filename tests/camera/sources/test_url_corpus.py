@@ -146,9 +146,13 @@ def test_stream(opened: OpenUrl, dialect: str, kind: str) -> None:
     with raw_http_camera(STREAMS[dialect]) as url:
         camera = opened(url, timeout=3, kind=kind)
         for _ in range(2):
-            assert frame_of(camera).jpeg in [
-                picture + tail for picture in PICTURES for tail in (b"", b"\r\n")
-            ]
+            jpeg = frame_of(camera).jpeg
+            assert jpeg is not None
+            # The line end before the boundary, also in front of an end marker that was lacking.
+            for remainder in (b"\r\n", b"\r\n\xff\xd9"):
+                if jpeg.endswith(remainder):
+                    jpeg = jpeg.removesuffix(remainder).removesuffix(b"\xff\xd9") + b"\xff\xd9"
+            assert jpeg in PICTURES
         camera.close()
 
 
@@ -371,8 +375,8 @@ def test_neither_password_nor_cookie_goes_to_another_host(opened: OpenUrl) -> No
         seen.append(request)
         return snapshot()(request)
 
-    with raw_http_camera(elsewhere) as other:
-        target = other.replace("127.0.0.1", "localhost").encode()
+    with raw_http_camera(elsewhere, "127.0.0.2") as other:
+        target = other.encode()
 
         def respond(request: bytes) -> Iterable[bytes]:
             if b"\r\nAuthorization: " not in request:
