@@ -13,7 +13,11 @@ log = logging.getLogger(__name__)
 
 
 class PictureEncoder:
-    """Makes pictures within a limit, and logs once for each limit what is done to larger ones."""
+    """Makes pictures within a limit, and logs once for each limit what is done to larger ones.
+
+    Attributes:
+        limited: whether the last picture was made smaller or left out for its limit.
+    """
 
     def __init__(self, name: str, *, fit: bool = True) -> None:
         """Do nothing yet.
@@ -26,6 +30,7 @@ class PictureEncoder:
         self._fit = fit
         self._rate_control = JpegRateControl()
         self._logged_limit: int | None = None
+        self.limited = False
 
     def encode(self, frame: Frame, spec: PictureSpec, max_bytes: int | None) -> Picture | None:
         """Return the frame as a JPEG of at most `max_bytes`; `None` if that is impossible.
@@ -38,14 +43,14 @@ class PictureEncoder:
             return frame.picture(spec)
         if self._fit:
             made = fit_picture(frame, spec, max_bytes, self._rate_control)
-            if made is None or self._rate_control.step:
-                self._log_limit(max_bytes, made)
-            return made
-        made = frame.picture(spec)
-        if len(made.jpeg) <= max_bytes:
-            return made
-        self._log_limit(max_bytes, None)
-        return None
+            self.limited = made is None or self._rate_control.step > 0
+        else:
+            made = frame.picture(spec)
+            self.limited = len(made.jpeg) > max_bytes
+            made = None if self.limited else made
+        if self.limited:
+            self._log_limit(max_bytes, made)
+        return made
 
     def encode_again(self, jpeg: bytes, spec: PictureSpec, max_bytes: int) -> bytes | None:
         """Return a JPEG again, in at most `max_bytes`; for one made before the limit was known. For any thread.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,9 @@ from mqttcam.devices.entities.entity import state_of
 from mqttcam.devices.entities.node import NODE
 from mqttcam.devices.node import Node
 from mqttcam.outputs.output import Output
+
+WATCH_INTERVAL = 2.0
+"""Seconds between two looks at the present problems."""
 
 
 class Health:
@@ -45,6 +49,20 @@ class Health:
             )
             for problem in self._problems()
         ]
+
+    async def watch(self, interval: float = WATCH_INTERVAL) -> None:
+        """Notify all observers when the present problems have changed, until cancelled.
+
+        Not every problem reports itself: an answer that does not come changes nothing.
+        """
+        last = self.problems()
+        while True:
+            await asyncio.sleep(interval)
+            if (now := self.problems()) != last:
+                last = now
+                self._node.changed()
+                for device in self._devices().values():
+                    device.changed()
 
     def notices(self) -> list[str]:
         """Return the present problems, cameras by their names."""

@@ -13,46 +13,54 @@ import threading
 import time
 from collections.abc import Callable
 
+from mqttcam.kafka.errors import broker_error
+
+log = logging.getLogger(__name__)
+
 WRONG_PORT = "does this port require TLS (`tls`) or a login (`sasl_…`)?"
 """The hint if a broker closes the connection without a reason."""
-_CLOSED = "has closed the connection"
+CLOSED = "has closed the connection"
+NO_ADDRESS = "no address found for the broker {where}: add one to DNS, /etc/hosts or Docker's extra_hosts"
+CLIENT_CERTIFICATE = "the broker requires a client certificate that it trusts (`tls.certfile`, `tls.keyfile`)"
+TLS_FAILED = "TLS failed: is the broker's certificate signed by `tls.ca_certs`, and for this host name?"
 _LIBRARIES = ("kafka", "sinetstream", "sinetstreamplugin")
 _WHERE = r"<BrokerConnection [^>]*?host=(?P<where>\S+) .*\]>"
 _TEXTS = {
-    r"DNS lookup failed for (?P<where>\S+):\d+": "no address found for the broker {where}: "
-    "add one to DNS, /etc/hosts or Docker's extra_hosts",
-    r"<authenticating>": "authentication failed: check sasl_mechanism, sasl_plain_username and "
-    "sasl_plain_password, and whether this port requires `tls`",
-    r"(?i)certificate.required|alert.bad.certificate": "the broker requires a client certificate that it "
-    "trusts (`tls.certfile`, `tls.keyfile`)",
+    r"DNS lookup failed for (?P<where>\S+):\d+": NO_ADDRESS,
+    r"<authenticating>": str(broker_error(58, "")),
+    r"(?i)certificate.required|alert.bad.certificate": CLIENT_CERTIFICATE,
     r"Libraries for (?P<codec>\w+) compression codec not found": "compression_type {codec} needs a package that is "
     "not installed (lz4, python-snappy or zstandard), or `client: confluent`",
-    r"during handshake": "TLS failed: is the broker's certificate signed by `tls.ca_certs`, and for this host name?",
+    r"during handshake": TLS_FAILED,
     rf"Connect attempt to {_WHERE} returned error (?P<errno>\d+)": "no connection to {where}: {errno}",
     rf"Connection attempt to {_WHERE} timed out": "no connection to {where}: timed out",
-    rf"{_WHERE}: socket disconnected": f"{{where}} {_CLOSED}",
-    rf"{_WHERE} timed out after (?P<ms>\d+) ms": "{where} has not answered for {ms} ms",
+    rf"{_WHERE}: socket disconnected": f"{{where}} {CLOSED}",
+    rf"{_WHERE}: Error receiving": f"{{where}} {CLOSED}",
+    rf"Error sending request data to {_WHERE}": f"{{where}} {CLOSED}",
+    rf"{_WHERE} timed out after \d+ ms": "no answer from {where}",
     r"Topic (?P<topic>\S+) not found": "the topic {topic} does not exist",
-    r"Topic (?P<topic>\S+) is not authorized": "no permission for the topic {topic}",
+    r"Topic (?P<topic>\S+) is not authorized": "no permission to write to the topic {topic}",
 }
 """Patterns of the records of kafka-python 2.2, and our texts for them."""
 _HARMLESS = "Sending username and password in the clear"
+_NO_ANSWER = {"ConnectionError", "NoBrokersAvailable", "KafkaTimeoutError", "UnrecognizedBrokerVersion"}
+"""The exceptions of SINETStream and kafka-python that mean no more than that nothing came."""
 _FRESH = 60.0
 """Seconds after which a record is unrelated to a new failure."""
 _INTERNALS = re.compile(r"<BrokerConnection.*\]>:? *|Closing connection\. *")
 
 
 class _ErrorCapture(logging.Handler):
-    """Keeps the last error of each thread.
+    """Keeps the last error of each thread that there is a text for.
 
     Attributes:
-        last: by thread name: whether the text is one of ours, the time, and the text.
+        last: by thread name: the time, and our text.
         callbacks: thread names, and functions to call at once; several cameras may share a client id.
     """
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
-        self.last: dict[str, tuple[bool, float, str]] = {}
+        self.last: dict[str, tuple[float, str]] = {}
         self.callbacks: set[tuple[str, Callable[[str], None]]] = set()
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -60,13 +68,13 @@ class _ErrorCapture(logging.Handler):
         if not record.name.startswith("kafka") or _HARMLESS in text:
             return
         known = explain(text)
-        if known is not None:
-            self.last[thread] = True, time.monotonic(), known
-            for of, callback in tuple(self.callbacks):
-                if of == thread:
-                    callback(known)
-        elif not (thread in self.last and self.last[thread][0]):
-            self.last[thread] = False, time.monotonic(), _INTERNALS.sub("", text)
+        if known is None:
+            log.debug("kafka-python: %s", _INTERNALS.sub("", text))
+            return
+        self.last[thread] = time.monotonic(), known
+        for of, callback in tuple(self.callbacks):
+            if of == thread:
+                callback(known)
 
 
 _capture = _ErrorCapture()
@@ -116,7 +124,7 @@ def last_error(client_id: str | None = None) -> str:
     if client_id is not None:
         threads.append(_sending_thread(client_id))
     found = [last for thread in threads if (last := _capture.last.pop(thread, None)) is not None]
-    return max((last for last in found if time.monotonic() - last[1] < _FRESH), default=(False, 0.0, ""))[2]
+    return max((last for last in found if time.monotonic() - last[0] < _FRESH), default=(0.0, ""))[1]
 
 
 def explain_open_failure(error: Exception, brokers: str, client_id: str | None = None) -> str:
@@ -129,9 +137,21 @@ def explain_open_failure(error: Exception, brokers: str, client_id: str | None =
         return explain(str(error)) or f"{kind}: {error}"
     if logged.startswith("no "):
         return logged
-    why = f"{logged}: {WRONG_PORT}" if logged.endswith(_CLOSED) else logged
-    cause = repr(error.__cause__ or error)
-    return f"no connection to {brokers}: {why or explain(cause) or cause}"
+    why = f"{logged}: {WRONG_PORT}" if logged.endswith(CLOSED) else logged
+    why = why or _cause(error)
+    return f"no connection to {brokers}: {why}" if why else f"no answer from {brokers}"
+
+
+def _cause(error: Exception) -> str:
+    """Return the cause of a failure to open in words; empty if it is that the brokers do not answer."""
+    cause = error.__cause__ or error
+    if known := explain(repr(cause)):
+        return known
+    if type(cause).__name__ in _NO_ANSWER:
+        return ""
+    if isinstance(cause, OSError) and cause.strerror:
+        return f"{cause.filename}: {cause.strerror}" if cause.filename else cause.strerror
+    return f"{type(cause).__name__}: {cause}"
 
 
 def _sending_thread(client_id: str) -> str:

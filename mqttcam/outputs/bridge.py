@@ -53,6 +53,7 @@ class Bridge:
             queue,
             make_writer,
             self._shrink_jpeg,
+            lambda: self._encoder.limited,
             feed.changed,
             enabled=settings.enabled,
             at_least_once=at_least_once,
@@ -70,11 +71,13 @@ class Bridge:
         return self._writer_thread.status.problem or self.queue.problem
 
     def report(self) -> Mapping[str, object]:
-        """The object in `health`: `lag` is the age of the oldest queued frame in s; `dropped_by` see `FrameCounts`."""
+        """The object in `health`: `lag` is the age of the oldest queued frame in s; the counts see `FrameCounts`."""
         counts, status = self.counts, self._writer_thread.status
         return {
             "enabled": self.enabled,
             "connected": status.connected,
+            "taken": counts.taken,
+            "left_out": counts.left_out,
             "sent": counts.sent,
             "dropped": counts.total_dropped,
             "dropped_by": dict(counts.dropped),
@@ -102,7 +105,10 @@ class Bridge:
     def wants(self, frame: Frame) -> bool:
         """Whether the frame is due."""
         thread, chosen = self._writer_thread, self._selection
-        return thread.enabled and not thread.stopping and chosen is not None and chosen.due(frame.ts_ns)
+        due = thread.enabled and not thread.stopping and chosen is not None and chosen.due(frame.ts_ns)
+        if not due:
+            self.counts.left_out += 1
+        return due
 
     def deliver(self, frame: Frame) -> None:
         """Queue the picture of a frame, of a size that the destination accepts.

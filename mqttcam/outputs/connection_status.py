@@ -7,6 +7,8 @@ import threading
 import time
 from collections.abc import Callable
 
+from mqttcam.outputs.timing import OutputTiming
+
 log = logging.getLogger(__name__)
 
 _MAX_LOGGED = 20
@@ -16,39 +18,48 @@ _MAX_LOGGED = 20
 class ConnectionStatus:
     """The connection of one bridge. `writer_problem` may be called from any thread, the rest from the bridge's.
 
-    Attributes:
-        connected: whether there is a connection, and the last frame that was sent has arrived.
+    A client that reconnects meets several failures in turn. The problem that is shown stays the same while it recurs.
     """
 
-    def __init__(self, name: str, changed: Callable[[], None], silence: float) -> None:
+    def __init__(self, name: str, changed: Callable[[], None], timing: OutputTiming) -> None:
         """Begin without a connection.
 
         Args:
-            changed: called when `connected` or the problem has changed.
-            silence: seconds without an answer that are a problem.
+            changed: called when `connected` or the problem has changed; not when an answer is merely missing.
         """
-        self.connected = False
         self._name = name
+        self._destination = ""
         self._changed = changed
-        self._silence = silence
+        self._timing = timing
+        self._connected = False
         self._problem: str | None = None
+        self._recurred = 0.0
         self._logged: set[str] = set()
         self._send_failed = False
         self._waits_since: float | None = None
         self._lock = threading.Lock()
 
     @property
+    def connected(self) -> bool:
+        """Whether there is a connection, and the last frame that was sent has arrived or may still arrive in time."""
+        return self._connected and not self._unanswered
+
+    @property
     def problem(self) -> str | None:
         """The problem in words; None if there is none."""
-        return self._problem or (
-            f"no answer for {self._silence:g} s" if self.silence > self._silence else None
-        )
+        if self._problem is None and self._unanswered:
+            return f"no answer from {self._destination}"
+        return self._problem
 
     @property
     def silence(self) -> float:
         """Seconds since the wait for an answer began; 0 if none is awaited."""
         since = self._waits_since
         return 0.0 if since is None else time.monotonic() - since
+
+    @property
+    def _unanswered(self) -> bool:
+        return self.silence > self._timing.silence
 
     def sending(self) -> None:
         """Note that an answer is awaited."""
@@ -57,10 +68,13 @@ class ConnectionStatus:
     def answered(self, *, more: bool) -> None:
         """Note an answer; `more`: another one is awaited."""
         with self._lock:
+            if self._unanswered and self._problem is None:
+                log.warning("%s: no answer from %s for %.0f s", self._name, self._destination, self.silence)
             self._waits_since = time.monotonic() if more else None
 
     def opened(self, where: str) -> None:
         """Note a connection. After a failed frame, reconnecting is not yet a success; only a delivered frame is."""
+        self._destination = where
         if not self._send_failed:
             log.info("%s: connected to %s", self._name, where)
             self._succeeded()
@@ -83,7 +97,13 @@ class ConnectionStatus:
         if text not in self._logged and len(self._logged) < _MAX_LOGGED:
             self._logged.add(text)
             log.warning("%s: %s; trying again", self._name, text)
-        self._set(connected=False, problem=text)
+        now, shown = time.monotonic(), self.problem
+        outdated = self._problem is not None and now - self._recurred > self._timing.stable
+        if shown is None or outdated:
+            shown = text
+        if shown == text or shown != self._problem:
+            self._recurred = now
+        self._set(connected=False, problem=shown)
 
     def ended(self) -> None:
         """Note that nothing is to be sent."""
@@ -97,6 +117,6 @@ class ConnectionStatus:
         self._set(connected=True, problem=None)
 
     def _set(self, *, connected: bool, problem: str | None) -> None:
-        if (connected, problem) != (self.connected, self._problem):
-            self.connected, self._problem = connected, problem
+        if (connected, problem) != (self._connected, self._problem):
+            self._connected, self._problem = connected, problem
             self._changed()

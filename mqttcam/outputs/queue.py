@@ -28,10 +28,14 @@ class QueuedFrame:
 
 
 class FrameCounts:
-    """The counts of one camera's bridge; `taken` is the sum of sent, dropped, queued and in-flight frames.
+    """The counts of one camera's bridge.
+
+    The frames of the camera are the sum of `taken` and `left_out`; `taken` is the sum of sent, dropped, queued and
+    in-flight frames.
 
     Attributes:
-        taken: frames that were due.
+        taken: frames that were due, and those that an earlier run has left on disk.
+        left_out: frames that were not due, by rate, schedule or motion, or that came while sending was switched off.
         sent: frames that the destination has acknowledged, or that were sent if it does not acknowledge.
         dropped: by reason: `overflow`, `age`, `size`, `broken`, `failed`, `off`, `disk`.
         errors: failed attempts to connect or to send.
@@ -40,6 +44,7 @@ class FrameCounts:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self.taken = 0
+        self.left_out = 0
         self.sent = 0
         self.errors = 0
         self.dropped: dict[str, int] = {}

@@ -11,6 +11,7 @@ from dataclasses import replace
 from mqttcam.backoff import Backoff
 from mqttcam.outputs.connection_status import ConnectionStatus
 from mqttcam.outputs.queue import Queue, QueuedFrame
+from mqttcam.outputs.size_limit import SizeLimit
 from mqttcam.outputs.timing import OutputTiming
 from mqttcam.outputs.writer import DeliveryReport, SendAgain, TooLarge, Writer, WriterFailed
 
@@ -18,8 +19,6 @@ log = logging.getLogger(__name__)
 
 _IDLE, _POLL, _OFF = 0.5, 0.05, 5.0
 """Seconds to wait for a frame, for a delivery report, and between two looks while switched off."""
-_MARGIN = 0.9
-"""The new limit, as a part of a size that was refused although it is within the announced limit."""
 _FLUSH, _JOIN, _ABORTED = 0.5, 0.6, 0.3
 """Parts of the time to stop: for sending, until a frame that hangs is aborted, and from then on."""
 
@@ -30,7 +29,6 @@ class WriterThread:
     Attributes:
         enabled: whether to send.
         stopping: whether `stop` was called.
-        limit: bytes that a picture may have; None while that is not known.
         status: whether the destination is reached.
     """
 
@@ -40,6 +38,7 @@ class WriterThread:
         queue: Queue,
         make_writer: Callable[[], Writer],
         shrink_jpeg: Callable[[bytes, int], bytes | None],
+        limited: Callable[[], bool],
         changed: Callable[[], None],
         *,
         enabled: bool,
@@ -51,18 +50,20 @@ class WriterThread:
         Args:
             shrink_jpeg: returns a JPEG of at most so many bytes, or None if it is not to be sent; raises ValueError if
                 it is broken.
+            limited: returns whether `limit` has an effect on the present pictures.
             changed: called when `status` has changed.
             at_least_once: send a failed frame again; otherwise drop it (at most once).
         """
         self.enabled = enabled
         self.stopping = False
-        self.limit: int | None = None
-        self.status = ConnectionStatus(name, changed, timing.silence)
+        self.status = ConnectionStatus(name, changed, timing)
+        self._limit = SizeLimit(timing)
         self._name = name
         self._queue = queue
         self._counts = queue.counts
         self._make_writer = make_writer
         self._shrink_jpeg = shrink_jpeg
+        self._limited = limited
         self._at_least_once = at_least_once
         self._writer: Writer | None = None
         self._backoff = Backoff(timing.first_retry, timing.last_retry, jitter=0.5)
@@ -70,6 +71,11 @@ class WriterThread:
         self._deadline = 0.0
         self._wake = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name.replace(" ", "-"), daemon=True)
+
+    @property
+    def limit(self) -> int | None:
+        """Bytes that a picture may have; None while that is not known."""
+        return self._limit.value
 
     def start(self) -> None:
         self._thread.start()
@@ -119,7 +125,7 @@ class WriterThread:
         failure: Exception | None = None
         try:
             writer.open(self.status.writer_problem)
-            self.limit = writer.limit()
+            self._limit.announce(writer.limit())
             self.status.opened(str(writer))
             self._pump(writer)
         except Exception as error:  # noqa: BLE001 - whatever it is, a new writer comes
@@ -141,6 +147,8 @@ class WriterThread:
             idle = not writer.pending
             if self.stopping and ((idle and not len(self._queue)) or time.monotonic() > self._deadline):
                 return
+            if self._limit.due:
+                self._ask_limit(writer)
             queued = self._next(_IDLE if idle else 0.0) if writer.room else None
             if queued is not None:
                 self.status.sending()
@@ -199,10 +207,21 @@ class WriterThread:
         if failure is not None:
             raise _SendFailed(str(failure))
 
+    def _ask_limit(self, writer: Writer) -> None:
+        """Ask for the limit again if it makes pictures smaller: it may have been raised."""
+        if not self._limited():
+            self._limit.postpone()
+            return
+        before = self.limit
+        self.status.sending()
+        self._limit.raise_again(writer.limit())
+        self.status.answered(more=bool(writer.pending))
+        if self.limit != before:
+            log.info("%s: the limit is now %d bytes per picture", self._name, self.limit)
+
     def _shrink(self, writer: Writer, refused: int) -> None:
         """Lower the limit after a refused picture."""
-        if self.limit is None or refused <= self.limit:
-            self.limit = min(writer.limit(), int(refused * _MARGIN))
+        if self._limit.refuse(refused, writer.limit()):
             log.warning(
                 "%s: a picture of %d bytes was refused; the limit is now %d bytes",
                 self._name,

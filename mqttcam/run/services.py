@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable
@@ -55,6 +56,8 @@ async def start_services(
     registry.node.add_check(lambda: health_socket.problem)
     stack.push_async_callback(health_socket.stop)
     await health_socket.start()
+    watching = asyncio.create_task(registry.health.watch(), name="problems")
+    stack.callback(watching.cancel)
     broker_port = await _start_broker(stack, settings, registry) if settings.broker.enabled else None
     web_url = await _start_web(stack, settings, registry) if settings.web.enabled else None
     gateway = None

@@ -123,6 +123,8 @@ class KafkaSettings(OutputSettings, SinetstreamSettings, SinetstreamMqtt, KafkaC
     )
 
 
+_MAX_IN_FLIGHT = 5
+"""Requests that Kafka can put in order again."""
 _SINETSTREAM_ONLY = ("config", "data_compression", "data_encryption", "message_format", "user_data_only")
 
 
@@ -143,6 +145,7 @@ def check_consistent(kafka: KafkaSettings) -> None:
         _check_mqtt(kafka)
     if kafka.data_encryption and kafka.crypto is None:
         raise refuse("has data_encryption but no crypto", "`crypto: {mode: GCM, password: …}`")
+    _check_idempotence(kafka)
     if kafka.config is None:
         _check_login(kafka)
     special = [name for name in _SINETSTREAM_ONLY if getattr(kafka, name) not in (None, False, 3)]
@@ -161,16 +164,36 @@ def _check_mqtt(kafka: KafkaSettings) -> None:
         raise refuse("has a topic with an empty level", "words separated by single /")
 
 
-def _check_login(kafka: KafkaSettings) -> None:
-    def given(name: str) -> object:
-        return getattr(kafka.type_spec, name) or getattr(kafka, name)
+def given(kafka: KafkaSettings, name: str) -> Any:
+    """Return a parameter of the Kafka client, which `type_spec` may have instead."""
+    value = getattr(kafka.type_spec, name)
+    return getattr(kafka, name) if value is None else value
 
-    mechanism, protocol = given("sasl_mechanism"), given("security_protocol")
+
+def _check_idempotence(kafka: KafkaSettings) -> None:
+    if not given(kafka, "enable_idempotence"):
+        return
+    if kafka.client != "confluent":
+        raise refuse("has enable_idempotence, which SINETStream's client cannot do", "`client: confluent`")
+    acks = given(kafka, "acks")
+    if acks not in (None, "all") or kafka.consistency == "AT_MOST_ONCE":
+        raise refuse("has enable_idempotence, which needs an acknowledgement of all replicas", "`acks: all`")
+    if (given(kafka, "max_in_flight_requests_per_connection") or 1) > _MAX_IN_FLIGHT:
+        raise refuse(
+            "has enable_idempotence together with a larger max_in_flight_requests_per_connection",
+            f"at most {_MAX_IN_FLIGHT}",
+        )
+    if given(kafka, "retries") == 0:
+        raise refuse("has enable_idempotence together with `retries: 0`", "1 or more")
+
+
+def _check_login(kafka: KafkaSettings) -> None:
+    mechanism, protocol = given(kafka, "sasl_mechanism"), given(kafka, "security_protocol")
     if protocol in ("PLAINTEXT", "SSL") or (mechanism is None and protocol is None):
         return
     if mechanism is None:
         raise refuse(f"has security_protocol {protocol} but no sasl_mechanism", "`sasl_mechanism: PLAIN`")
-    missing = [name for name in ("sasl_plain_username", "sasl_plain_password") if not given(name)]
+    missing = [name for name in ("sasl_plain_username", "sasl_plain_password") if not given(kafka, name)]
     if missing and mechanism != "GSSAPI":
         raise refuse(f"has sasl_mechanism {mechanism} but no {missing[0]}", "a user name and a password")
 

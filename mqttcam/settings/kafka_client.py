@@ -275,11 +275,16 @@ class KafkaClient(KafkaConnection):
     buffer_memory: int | None = Field(
         None, ge=1024, le=LARGEST_REQUEST, description="Bytes that may wait in the client."
     )
-    compression_type: Annotated[Literal["gzip", "zstd", "lz4", "snappy"], AnyCase()] | None = Field(
+    compression_type: Annotated[Literal["none", "gzip", "zstd", "lz4", "snappy"], AnyCase()] | None = Field(
         None, description="Kafka's compression; it does not make a JPEG smaller."
     )
     connection_timeout_ms: Milliseconds | None = Field(
         None, description="Wait for a connection; default: `request_timeout_ms`."
+    )
+    enable_idempotence: bool | None = Field(
+        None,
+        description="true: no frame twice or out of order on a connection, with acks: all; "
+        "needs `client: confluent`.",
     )
     linger_ms: int | None = Field(None, ge=0, le=60_000, description="Wait for more messages in a batch.")
     max_block_ms: Milliseconds | None = Field(None, description="Wait for a topic's metadata; default: 5000.")

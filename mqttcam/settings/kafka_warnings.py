@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 
-from mqttcam.settings.kafka import KafkaSettings, for_camera
+from mqttcam.settings.kafka import KafkaSettings, for_camera, given
 from mqttcam.settings.outputs import MAX_RATE
 from mqttcam.settings.settings import Settings
 
@@ -71,10 +71,9 @@ def _of_one(kafka: KafkaSettings) -> Iterator[tuple[str, str]]:
                 "arrive twice, with the same key and time"
             ),
         )
-    acks = kafka.type_spec.acks if kafka.type_spec.acks is not None else kafka.acks
-    if acks == 0 and kafka.consistency != "AT_MOST_ONCE":
+    if given(kafka, "acks") == 0 and kafka.consistency != "AT_MOST_ONCE":
         yield "acks", f"0: lost frames are not noticed, in spite of `consistency: {kafka.consistency}`"
-    linger = kafka.type_spec.linger_ms or kafka.linger_ms or 0
+    linger = given(kafka, "linger_ms") or 0
     if kafka.client == "sinetstream" and kafka.schedule is None and linger:
         fastest = math.floor(10_000 / linger) / 10
         if fastest < min(kafka.rate, MAX_RATE):
@@ -85,10 +84,23 @@ def _of_one(kafka: KafkaSettings) -> Iterator[tuple[str, str]]:
                     "`client: confluent` sends several at a time"
                 ),
             )
+    yield from _of_security(kafka)
     if kafka.spool is not None and kafka.schedule is None:
         yield "spool", "has no effect without a `schedule`"
     if kafka.client == "confluent":
-        given = kafka.model_fields_set | kafka.type_spec.model_fields_set
+        names = kafka.model_fields_set | kafka.type_spec.model_fields_set
         for name in _SINETSTREAM_CLIENT_ONLY:
-            if name in given:
+            if name in names:
                 yield name, "has no effect with `client: confluent`"
+
+
+def _of_security(kafka: KafkaSettings) -> Iterator[tuple[str, str]]:
+    mechanism, protocol = given(kafka, "sasl_mechanism"), given(kafka, "security_protocol")
+    if protocol in ("PLAINTEXT", "SASL_PLAINTEXT") and (kafka.tls is not None or given(kafka, "ssl_cafile")):
+        encrypted = protocol.replace("PLAINTEXT", "SSL")
+        yield "security_protocol", f"{protocol} does not encrypt, although there is `tls`; {encrypted} does"
+    if mechanism is not None and protocol in ("PLAINTEXT", "SSL"):
+        login = "SASL_SSL" if protocol == "SSL" else "SASL_PLAINTEXT"
+        yield "security_protocol", f"{protocol} has no login, although there is sasl_mechanism; {login} has"
+    if mechanism is None and kafka.config is None and given(kafka, "sasl_plain_username"):
+        yield "sasl_plain_username", "has no effect without sasl_mechanism"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import json
 import shutil
 import signal
 import socket
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from mqttcam.settings import load, plain
 from tests.support.broker import Endpoint
 from tests.support.daemon import Daemon, clean_environment, configuration
 from tests.support.left_out import leave_out
@@ -20,6 +22,7 @@ from tests.support.project import PROJECT
 from tests.support.waiting import free_port
 
 UNIT = PROJECT / "deploy" / "mqttcam.service"
+SECRETS = PROJECT / "deploy" / "mqttcam.service.d" / "secrets.conf"
 
 
 @pytest.fixture
@@ -93,16 +96,36 @@ def test_a_signal_during_the_imports(tmp_path: Path, number: str, code: int, wor
 
 
 def test_systemd_accepts_the_unit(tmp_path: Path) -> None:
-    """systemd's own check; with a program that is there, in the place of the installed one."""
+    """systemd's own check of the unit and the example of secrets; with Python in the place of mqttcam."""
     if (analyze := shutil.which("systemd-analyze")) is None:
         leave_out("systemd is not installed")
     unit = tmp_path / UNIT.name
     unit.write_text(UNIT.read_text().replace("/opt/mqttcam/bin/mqttcam", sys.executable))
+    shutil.copytree(SECRETS.parent, tmp_path / SECRETS.parent.name)
     done = subprocess.run(
         [analyze, "verify", "--man=no", str(unit)], capture_output=True, text=True, timeout=30, check=False
     )
     assert done.returncode == 0, done.stderr
     assert unit.name not in done.stderr, done.stderr
+
+
+def test_the_secrets_of_the_unit_are_those_of_the_configuration(tmp_path: Path) -> None:
+    """Each credential is a setting's file, where systemd puts it (`%d`)."""
+    auth = {"config-server": {"address": "https://config.lan", "user": "pi", "secret-key": "sesame"}}
+    texts = {"mqtt_password": "1234", "auth.json": json.dumps(auth), "private_key.pem": "-----BEGIN"}
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text)
+    lines = [line.partition("=")[::2] for line in SECRETS.read_text().splitlines()]
+    assert {value.partition(":")[0] for key, value in lines if key == "LoadCredential"} == set(texts)
+    variables = [value.replace("%d", str(tmp_path)) for key, value in lines if key == "Environment"]
+    config = tmp_path / "config.yaml"
+    config.write_text("node: pi\nmqtt: {host: broker.lan, username: pi}\nkafka: {config: cameras}\n")
+    settings = load(config, dict(variable.split("=", 1) for variable in variables))
+    assert settings.mqtt is not None
+    assert settings.kafka is not None
+    assert plain(settings.mqtt.password) == "1234"
+    assert plain(settings.kafka.auth) == texts["auth.json"]
+    assert plain(settings.kafka.private_key) == "-----BEGIN"
 
 
 def test_the_unit_restarts_the_daemon_and_grants_access_to_cameras() -> None:

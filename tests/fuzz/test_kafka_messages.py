@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -90,11 +91,11 @@ def test_any_message_is_a_picture_or_left_out(messages: list[tuple[Any, int | No
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """A home without the configuration server's files."""
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A home, and a state folder, without the configuration server's files."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
-        yield
+        yield tmp_path_factory.mktemp("state")
     server._last.clear()
 
 
@@ -111,13 +112,13 @@ _SERVER = st.fixed_dictionaries(
 
 @fuzz
 @given(_SERVER)
-def test_any_answer_of_the_configuration_server(folder: None, parameters: dict[str, Any]) -> None:
+def test_any_answer_of_the_configuration_server(folder: Path, parameters: dict[str, Any]) -> None:
     """The server cannot be reached here, so that its last answer is used; the real way: tests/outputs/kafka."""
     settings = KafkaSettings.model_validate({"config": "cameras"})
     server._last["cameras", None] = parameters
     with bounded():
         try:
-            found = server.fetch(settings, "me", OutputTiming())
+            found = server.fetch(settings, "me", folder, OutputTiming())
         except WriterFailed as error:
             assert str(error).isprintable()
             return

@@ -79,6 +79,41 @@ def test_compose_takes_them(side: str, tmp_path: Path) -> None:
     assert done.stderr == ""
 
 
+def test_compose_takes_the_pis_secrets(tmp_path: Path) -> None:
+    """The files of the second example, added to the first: what the reference sender's secrets are called."""
+    compose = shutil.which("docker-compose")
+    if compose is None:
+        leave_out("docker-compose is not installed")
+    folder = shutil.copytree(COMPOSE / "pi", tmp_path / "pi")
+    (folder / "dot_env-sample").rename(folder / ".env")
+    done = subprocess.run(
+        [compose, "-f", "compose.yaml", "-f", "compose.secrets.yaml", "config"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    merged = yaml.safe_load(done.stdout)
+    service = merged["services"]["mqttcam"]
+    assert service["group_add"] == ["0"], "the user of the image reads files of root's group"
+    mounted = {secret["source"] for secret in service["secrets"]}
+    assert mounted == set(merged["secrets"]) == {"SSCFG_AUTH", "SSCFG_PRIVATE_KEY", "mqtt_password"}
+    assert service["environment"]["MQTTCAM__MQTT__PASSWORD_FILE"] == "/run/secrets/mqtt_password"
+
+
+def test_secrets_of_the_reference_sender(tmp_path: Path) -> None:
+    """They configure the server as the variables of the same names do."""
+    auth = '{"config-server": {"address": "https://config.lan", "user": "pi", "secret-key": "sesame"}}'
+    (tmp_path / "SSCFG_AUTH").write_text(auth)
+    (tmp_path / "SSCFG_PRIVATE_KEY").write_text("-----BEGIN")
+    (tmp_path / "mqtt_password").write_text("1234")
+    found = translate({"SSCFG_NAME": "cameras"}, tmp_path)
+    assert found.problems == []
+    assert {note.variable for note in found.notes} >= {"SSCFG_NAME", "SSCFG_AUTH", "SSCFG_PRIVATE_KEY"}
+
+
 def test_pages_link_is_the_name_that_cameras_use() -> None:
     """A container knows its own address alone, which nobody else reaches."""
     environment = services("server")["mqttcam"]["environment"]

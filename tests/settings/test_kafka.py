@@ -103,3 +103,19 @@ def test_a_login_is_whole() -> None:
     merged({"config": "cameras", "sasl_mechanism": "PLAIN"})
     with pytest.raises(ValidationError, match="has sasl_mechanism PLAIN but no sasl_plain_username"):
         merged({}, {"sasl_mechanism": "PLAIN"})
+
+
+def test_idempotence() -> None:
+    """Known, and only accepted where it works."""
+    assert merged({"enable_idempotence": True, "client": "confluent"}).enable_idempotence
+    assert merged({"enable_idempotence": False}).enable_idempotence is False
+    refused: list[tuple[dict[str, Any], str]] = [
+        ({}, "which SINETStream's client cannot do"),
+        ({"client": "confluent", "acks": 1}, "acknowledgement of all replicas"),
+        ({"client": "confluent", "consistency": "AT_MOST_ONCE"}, "acknowledgement of all replicas"),
+        ({"client": "confluent", "max_in_flight_requests_per_connection": 6}, "max_in_flight"),
+        ({"client": "confluent", "type_spec": {"retries": 0}}, "`retries: 0`"),
+    ]
+    for keys, text in refused:
+        with pytest.raises(ValidationError, match=text):
+            merged({"enable_idempotence": True, **keys})

@@ -74,6 +74,23 @@ def test_without_effect() -> None:
     assert warnings(keys) == ["kafka.api_version: has no effect with `client: confluent`"]
 
 
+@pytest.mark.parametrize(
+    ("keys", "text"),
+    [
+        ({"tls": True, "security_protocol": "PLAINTEXT"}, "security_protocol: PLAINTEXT does not encrypt"),
+        ({"sasl_mechanism": "PLAIN", "security_protocol": "SSL"}, "security_protocol: SSL has no login"),
+        (
+            {"sasl_plain_username": "me", "sasl_plain_password": "x"},
+            "sasl_plain_username: has no effect without",
+        ),
+    ],
+)
+def test_security(keys: dict[str, Any], text: str) -> None:
+    """What was meant to protect the connection, and does not."""
+    (line,) = warnings(keys)
+    assert line.startswith(f"kafka.{text}")
+
+
 def test_check_prints_them(tmp_path: Path) -> None:
     """The configuration is valid."""
     (tmp_path / "config.yaml").write_text(

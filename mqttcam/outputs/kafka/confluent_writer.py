@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-import re
 import time
 from typing import Any
 
 from mqttcam.kafka import envelope
 from mqttcam.kafka.log import WRONG_PORT
+from mqttcam.outputs.kafka import confluent_errors
 from mqttcam.outputs.kafka.parameters import DEFAULT_REQUEST, client_parameters, largest_jpeg
 from mqttcam.outputs.kafka.record import RecordFields
 from mqttcam.outputs.queue import QueuedFrame
@@ -22,10 +22,11 @@ _quiet.addHandler(logging.NullHandler())
 
 MAX_IN_FLIGHT, MAX_BYTES_IN_FLIGHT = 16, 8_000_000
 """Messages, and bytes; the client keeps a copy of each."""
-_INTERNALS = re.compile(r"^(\S+:\d+/\w+: )+| \(after \d+ms in state .*$")
 _LIMIT_TIMEOUT = 5.0
 """Seconds to ask for the topic's limit."""
-_REQUEST_TIMEOUT = 30_000
+_reached: set[tuple[str, object]] = set()
+"""The brokers and security protocols with which there was a connection: the port is of the right kind."""
+_REQUEST_TIMEOUT, _TOPIC_TIMEOUT = 30_000, 5_000
 """Milliseconds."""
 _NAMES = {
     "acks": "acks",
@@ -34,6 +35,7 @@ _NAMES = {
     "compression_type": "compression.type",
     "connection_timeout_ms": "socket.connection.setup.timeout.ms",
     "connections_max_idle_ms": "connections.max.idle.ms",
+    "enable_idempotence": "enable.idempotence",
     "linger_ms": "linger.ms",
     "max_in_flight_requests_per_connection": "max.in.flight.requests.per.connection",
     "max_request_size": "message.max.bytes",
@@ -105,11 +107,11 @@ class ConfluentWriter:
             found = self._find_topic()
         except (KafkaException, ValueError) as error:
             self.close()
-            why = self._last_error or self._reason(error)
-            raise WriterFailed(f"no connection to {','.join(self._settings.brokers)}: {why}") from error
+            raise WriterFailed(self._why_not_open(error)) from error
         if found.error is not None:
             self.close()
-            raise WriterFailed(f"the topic {self._topic}: {found.error.str()}")
+            raise WriterFailed(self._in_words(found.error))
+        _reached.add(self._port)
 
     def limit(self) -> int:
         ours = int(self._configuration["message.max.bytes"])
@@ -158,7 +160,7 @@ class ConfluentWriter:
         return left
 
     def __str__(self) -> str:
-        return f"{','.join(self._settings.brokers)}, topic {self._topic}"
+        return f"{self._brokers}, topic {self._topic}"
 
     def _find_topic(self) -> Any:
         """Return the metadata of our topic; ask until the brokers answer or refuse, or time is up."""
@@ -173,20 +175,32 @@ class ConfluentWriter:
                 if self._refused or self._aborted or time.monotonic() > end:
                     raise
 
-    @staticmethod
-    def _reason(error: Exception) -> str:
-        """Return the reason of a failure to open, if the client has reported none."""
+    @property
+    def _brokers(self) -> str:
+        return ",".join(self._settings.brokers)
+
+    @property
+    def _port(self) -> tuple[str, object]:
+        return self._brokers, self._configuration.get("security.protocol")
+
+    def _why_not_open(self, error: Exception) -> str:
         from confluent_kafka import KafkaError
 
+        if self._last_error:
+            return confluent_errors.not_connected(self._brokers, self._last_error)
         cause = error.args[0] if error.args else error
-        if not isinstance(cause, KafkaError):
-            return str(cause)
-        return WRONG_PORT if cause.name() in ("_TRANSPORT", "_TIMED_OUT") else cause.str()
+        if isinstance(cause, KafkaError):
+            silent = cause.name() in ("_TRANSPORT", "_TIMED_OUT") and self._port not in _reached
+            return self._in_words(cause) + (f": {WRONG_PORT}" if silent else "")
+        return f"no connection to {self._brokers}: {cause}"
+
+    def _in_words(self, error: Any) -> str:
+        return confluent_errors.in_words(error, self._topic, str(self), self._last_error)
 
     def _on_error(self, error: Any) -> None:
         if error.name() == "_ALL_BROKERS_DOWN":
             return  # the error of each broker was reported before
-        self._last_error = _INTERNALS.sub("", error.str())
+        self._last_error = confluent_errors.report(error) or confluent_errors.plain(error)
         self._refused = self._refused or error.name() in ("_AUTHENTICATION", "_SSL")
         self._report_problem(self._last_error)
 
@@ -212,10 +226,7 @@ class ConfluentWriter:
         invalid = error.code() in (KafkaError.INVALID_TIMESTAMP, KafkaError.INVALID_RECORD)
         if invalid and self._record.refused(frame, timestamp):
             return SendAgain(error.str())
-        waited = error.name() in ("_MSG_TIMED_OUT", "_TRANSPORT")
-        return WriterFailed(
-            self._last_error if waited and self._last_error else f"the topic {self._topic}: {error.str()}"
-        )
+        return WriterFailed(self._in_words(error))
 
     def _topic_limit(self) -> int | None:
         from confluent_kafka import KafkaException, admin
@@ -240,10 +251,14 @@ def configuration(settings: KafkaSettings, client_id: str) -> dict[str, Any]:
         "message.max.bytes": DEFAULT_REQUEST,
         "message.timeout.ms": _REQUEST_TIMEOUT,
         "linger.ms": 0,
+        # A topic that was deleted fails after this time, and not only after message.timeout.ms.
+        "topic.metadata.propagation.max.ms": _TOPIC_TIMEOUT,
         # kafka-python's and Java's; librdkafka's own default puts the same key into another partition.
         "partitioner": "murmur2_random",
         "socket.nagle.disable": True,
     }
+    if ours.get("enable_idempotence"):
+        found["acks"] = "all"
     tls = settings.tls.as_parameters() if settings.tls is not None else {}
     if tls.get("check_hostname") is False or ours.pop("ssl_check_hostname", None) is False:
         found["ssl.endpoint.identification.algorithm"] = "none"

@@ -46,7 +46,7 @@ class KafkaOutput(BridgedOutput):
             feed,
             settings,
             self._queue(feed.id, settings),
-            lambda: make_writer(settings, client_id, record, self._timing),
+            lambda: make_writer(settings, client_id, record, self._state_dir, self._timing),
             fit=settings.oversize == "fit",
             at_least_once=settings.consistency != "AT_MOST_ONCE",
             timing=self._timing,
@@ -63,7 +63,7 @@ class KafkaOutput(BridgedOutput):
 
 
 def make_writer(
-    settings: KafkaSettings, client_id: str, record: RecordFields, timing: OutputTiming
+    settings: KafkaSettings, client_id: str, record: RecordFields, state_dir: Path, timing: OutputTiming
 ) -> Writer:
     """Return the writer that the settings name; its library is imported in `open`."""
     if settings.type == "mqtt":
@@ -76,4 +76,4 @@ def make_writer(
         return ConfluentWriter(settings, client_id, record, timing.open)
     from mqttcam.outputs.kafka.sinetstream_writer import SinetstreamWriter
 
-    return SinetstreamWriter(settings, client_id, record, timing)
+    return SinetstreamWriter(settings, client_id, record, state_dir, timing)

@@ -17,7 +17,7 @@ DEFAULTS = {"max_block_ms": 5000, "retries": 3}
 
 
 def client_parameters(settings: KafkaSettings, client_id: str) -> dict[str, object]:
-    """Return kafka-python's parameters as plain values."""
+    """Return the client's parameters by kafka-python's names, as plain values."""
     return {**DEFAULTS, "client_id": client_id} | given_parameters(settings, secure=settings.tls is not None)
 
 
@@ -25,7 +25,18 @@ def given_parameters(settings: KafkaSettings, *, secure: bool) -> dict[str, obje
     """Return those in the settings; `type_spec` overrides the same key beside it. `secure`: the connection has TLS."""
     spec = settings.type_spec
     both = settings.model_copy(update={name: getattr(spec, name) for name in spec.model_fields_set})
-    return as_parameters(both, KafkaClient, secure=secure)
+    given = as_parameters(both, KafkaClient, secure=secure)
+    if given.get("compression_type") == "none":
+        del given["compression_type"]
+    return given
+
+
+def for_kafka_python(given: dict[str, object]) -> dict[str, object]:
+    """Return parameters in kafka-python's types, without those that it does not have."""
+    spec = {name: value for name, value in given.items() if name != "enable_idempotence"}
+    if isinstance(version := spec.get("api_version"), str):
+        spec["api_version"] = tuple(int(part) for part in version.split("."))
+    return spec
 
 
 def largest_jpeg(max_request: int, fields: int, *, encrypted: bool = False, compressed: bool = False) -> int:

@@ -22,7 +22,7 @@ OLDEST, NEWEST = -86_400_000, 600_000
 Kafka 4 refuses a record more than an hour ahead, and deletes one that is older than the topic's retention: a clock that
 has not been set yet must not cost frames.
 """
-_PRESENT = 1000
+_PRESENT = 10_000
 """Milliseconds from now that no topic refuses."""
 _LARGEST_SEQ = 2**63 - 1
 _PER_FIELD = 10
@@ -48,6 +48,7 @@ class RecordFields:
             self._headers = [(name, text.encode()) for name, text in texts.items()]
         self.longest = _size(self.key, self._all_headers(_LARGEST_SEQ))
         self._oldest, self._newest = OLDEST, NEWEST
+        self._logged = False
         self._lock = threading.Lock()
 
     def headers(self, frame: QueuedFrame) -> Headers:
@@ -77,7 +78,9 @@ class RecordFields:
                 self._oldest = max(self._oldest, difference // 2)
             else:
                 self._newest = min(self._newest, difference // 2)
-        log.warning(
+            first, self._logged = not self._logged, True
+        log.log(
+            logging.WARNING if first else logging.DEBUG,
             "kafka %s: the topic refuses the capture time of a picture %.0f s from now; "
             "such records have the time of sending",
             self._name,

@@ -6,7 +6,6 @@ SINETStream makes the requests. Added here: timeouts, a proxy, and no prompt for
 from __future__ import annotations
 
 import copy
-import hashlib
 import json
 import logging
 import os
@@ -14,7 +13,8 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mqttcam.outputs.kafka.parameters import DEFAULTS, given_parameters
+from mqttcam.files import write_atomically
+from mqttcam.outputs.kafka.parameters import DEFAULTS, for_kafka_python, given_parameters
 from mqttcam.outputs.timing import OutputTiming
 from mqttcam.outputs.writer import WriterFailed
 from mqttcam.settings.kafka import KafkaSettings
@@ -26,9 +26,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-FOLDER = Path("~/.config/sinetstream")
-"""The folder in which SINETStream looks for both files; it cannot be configured."""
-_OWNER_READS = 0o400
+_USERS_FOLDER = Path("~/.config/sinetstream")
+"""The folder in which SINETStream itself looks for both files."""
+_OUR_FOLDER = "sinetstream"
+"""The folder in the state folder where we write what is configured: a service has no home."""
+_AUTH, _KEY = "auth.json", "private_key.pem"
 _COMMON = {
     "brokers", "client_id", "compression", "consistency", "crypto", "data_compression", "data_encryption",
     "message_format", "tls", "topic", "topics", "type", "type_spec", "user_data_only", "value_type",
@@ -40,7 +42,7 @@ _last: dict[tuple[str | None, str | None], dict[str, Any]] = {}
 _away: set[tuple[str | None, str | None]] = set()
 
 
-def fetch(settings: KafkaSettings, client_id: str, timing: OutputTiming) -> dict[str, Any]:
+def fetch(settings: KafkaSettings, client_id: str, state_dir: Path, timing: OutputTiming) -> dict[str, Any]:
     """Return a writer's parameters, with the Kafka client's under `type_spec`; the last ones if there is no answer.
 
     Raises:
@@ -50,7 +52,7 @@ def fetch(settings: KafkaSettings, client_id: str, timing: OutputTiming) -> dict
     key = (settings.config, settings.service)
     with _lock:
         try:
-            _last[key] = _ask(settings, timing)
+            _last[key] = _ask(settings, state_dir / _OUR_FOLDER, timing)
             _away.discard(key)
         except WriterFailed as error:
             if key not in _last:
@@ -65,18 +67,23 @@ def fetch(settings: KafkaSettings, client_id: str, timing: OutputTiming) -> dict
         raise WriterFailed(f"the configuration server {_unusable(error)}") from error
 
 
-def _ask(settings: KafkaSettings, timing: OutputTiming) -> dict[str, Any]:
+def _ask(settings: KafkaSettings, folder: Path, timing: OutputTiming) -> dict[str, Any]:
     from sinetstream import configs
     from sinetstream.error import AuthorizationError, NoServiceError, SinetError
 
     try:
-        address = _prepare(settings)
+        auth = _auth(settings, folder)
+        address = _address(auth)
+        configs.set_key_cache(_key(settings, folder))
     except OSError as error:
         raise WriterFailed(f"{error.filename}: {error.strerror}") from error
     server = f"the configuration server {_plain_address(address)}"
     try:
         version, _service, parameters = configs.get_config_params(
-            settings.service, settings.config, mount_args=(address, _adapter(settings, timing))
+            settings.service,
+            settings.config,
+            auth_path=str(auth),
+            mount_args=(address, _adapter(settings, timing)),
         )
         if not version.type_spec():
             flat = {name: parameters.pop(name) for name in list(parameters) if name not in _COMMON}
@@ -101,6 +108,8 @@ def _why(error: Exception, settings: KafkaSettings) -> str:
 
     proxy = settings.https_proxy
     through = f" through the proxy {_plain_address(proxy.get_secret_value())}" if proxy is not None else ""
+    if isinstance(error, FileNotFoundError):
+        return "has encrypted values, for which `private_key` is missing"
     if isinstance(error, SSLError):
         return f"is unreachable: TLS failed{through}"
     if isinstance(error, Timeout):
@@ -120,64 +129,71 @@ def _plain_address(url: str) -> str:
     return f"{head}{separator}{rest.rpartition('@')[2]}"
 
 
-def _prepare(settings: KafkaSettings) -> str:
-    """Write the two files as the reference sender does, and return the server's address.
+def _auth(settings: KafkaSettings, folder: Path) -> Path:
+    """Return the file with the login: the user's own if there is one, as with SINETStream, or else ours.
 
     Raises:
-        WriterFailed: one is missing or malformed.
+        WriterFailed: there is none.
+        OSError: ours cannot be written.
     """
-    folder = FOLDER.expanduser()
-    auth, key = folder / "auth.json", folder / "private_key.pem"
-    if settings.auth is not None and (not auth.exists() or _is_ours(auth)):
-        _write(auth, settings.auth.get_secret_value())
-        _write(_mark_of(auth), _digest(auth))
-    if not auth.exists():
-        raise WriterFailed(f"the configuration server needs `auth`, or the file {auth}")
-    if settings.private_key is not None:
-        _write(key, settings.private_key.get_secret_value() + "\n")
-    if key.exists():
-        _check_key(key)
-    try:
-        return str(json.loads(auth.read_text("utf-8"))["config-server"]["address"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise WriterFailed(f"{auth} is not an auth.json") from error
+    users = _users_file(_AUTH)
+    if users is not None:
+        return users
+    if settings.auth is None:
+        raise WriterFailed(f"the configuration server needs `auth`, or the file {_USERS_FOLDER / _AUTH}")
+    return _written(folder / _AUTH, settings.auth.get_secret_value())
 
 
-def _write(path: Path, text: str) -> None:
-    """Write a file atomically, readable by its owner alone from the start."""
-    if path.exists() and path.read_text("utf-8") == text:
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_name(f".{path.name}.new")
-    new.unlink(missing_ok=True)
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_READS), "w") as file:
-        file.write(text)
-    new.replace(path)
+def _key(settings: KafkaSettings, folder: Path) -> object | None:
+    """Return the private key as SINETStream keeps it: the configured one, or else the user's own; None without either.
 
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _is_ours(path: Path) -> bool:
-    """Whether the file is as we have written it: any other file is kept, ours follows the configuration."""
-    mark = _mark_of(path)
-    return mark.exists() and mark.read_text("ascii", "replace") == _digest(path)
-
-
-def _mark_of(path: Path) -> Path:
-    return path.with_name(f".{path.name}.mqttcam")
-
-
-def _check_key(path: Path) -> None:
-    """Raise WriterFailed if the key cannot be read: SINETStream would ask for a passphrase on the terminal."""
+    Raises:
+        WriterFailed: it cannot be read as a key: SINETStream would ask for a passphrase on the terminal.
+        OSError: it cannot be written.
+    """
     from Cryptodome.PublicKey import RSA
+    from sinetstream import configs
 
+    if settings.private_key is not None:
+        path = _written(folder / _KEY, settings.private_key.get_secret_value() + "\n")
+    elif (users := _users_file(_KEY)) is not None:
+        path = users
+    else:
+        return None
     try:
         RSA.import_key(path.read_bytes(), passphrase=os.environ.get("SINETSTREAM_PRIVATE_KEY_PASSPHRASE"))
     except (ValueError, IndexError, TypeError) as error:
         hint = "if it is encrypted, set SINETSTREAM_PRIVATE_KEY_PASSPHRASE"
         raise WriterFailed(f"{path} cannot be read as an RSA key ({hint})") from error
+    key: object = configs.load_private_key(path)
+    return key
+
+
+def _users_file(name: str) -> Path | None:
+    """Return the user's own file for SINETStream; None if there is none that can be read."""
+    try:
+        path = (_USERS_FOLDER / name).expanduser()
+    except RuntimeError:
+        return None  # this user has no home
+    return path if os.access(path, os.R_OK) else None
+
+
+def _written(path: Path, text: str) -> Path:
+    """Write a file for this user alone, unless it has this text already."""
+    try:
+        unchanged = path.read_text("utf-8") == text
+    except (OSError, UnicodeDecodeError):
+        unchanged = False
+    if not unchanged:
+        write_atomically(path, text.encode())
+    return path
+
+
+def _address(auth: Path) -> str:
+    try:
+        return str(json.loads(auth.read_text("utf-8"))["config-server"]["address"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise WriterFailed(f"{auth} is not an auth.json") from error
 
 
 def _adapter(settings: KafkaSettings, timing: OutputTiming) -> HTTPAdapter:
@@ -236,5 +252,6 @@ def _for_writer(parameters: dict[str, Any], settings: KafkaSettings, client_id: 
         spec["security_protocol"] = own.pop("security_protocol", "PLAINTEXT")
     spec |= parameters.get("type_spec", {}) | own
     # Secrets are bytes; kafka-python expects text.
-    parameters["type_spec"] = {name: v.decode() if isinstance(v, bytes) else v for name, v in spec.items()}
+    spec = {name: value.decode() if isinstance(value, bytes) else value for name, value in spec.items()}
+    parameters["type_spec"] = for_kafka_python(spec)
     return parameters

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 from typing import Any
 
 from mqttcam.kafka import log as kafka_log
-from mqttcam.outputs.kafka.parameters import DEFAULT_REQUEST, client_parameters, largest_jpeg
+from mqttcam.kafka.errors import broker_error, no_answer
+from mqttcam.outputs.kafka.parameters import (
+    DEFAULT_REQUEST,
+    client_parameters,
+    for_kafka_python,
+    largest_jpeg,
+)
 from mqttcam.outputs.kafka.record import RecordFields
+from mqttcam.outputs.kafka.topic import topic_error, topic_limit
 from mqttcam.outputs.queue import QueuedFrame
 from mqttcam.outputs.timing import OutputTiming
 from mqttcam.outputs.writer import DeliveryReport, ReportProblem, SendAgain, TooLarge, WriterFailed
@@ -24,8 +32,14 @@ class SinetstreamWriter:
     """Sends one message at a time, each after Kafka has acknowledged the one before."""
 
     def __init__(
-        self, settings: KafkaSettings, client_id: str, record: RecordFields, timing: OutputTiming
+        self,
+        settings: KafkaSettings,
+        client_id: str,
+        record: RecordFields,
+        state_dir: Path,
+        timing: OutputTiming,
     ) -> None:
+        self._state_dir = state_dir
         self._record = record
         self._settings = settings
         self._timing = timing
@@ -70,7 +84,7 @@ class SinetstreamWriter:
         spec = parameters["type_spec"]
         limit = int(spec.get("max_request_size", DEFAULT_REQUEST))
         return largest_jpeg(
-            min(limit, _topic_limit(parameters) or limit),
+            min(limit, topic_limit(parameters) or limit),
             self._record.longest,
             encrypted=bool(parameters.get("data_encryption")),
             compressed=bool(parameters.get("data_compression") or spec.get("compression_type")),
@@ -132,12 +146,12 @@ class SinetstreamWriter:
         if settings.config is not None:
             from mqttcam.outputs.kafka.server import fetch
 
-            return fetch(settings, self._client_id, self._timing)
+            return fetch(settings, self._client_id, self._state_dir, self._timing)
         return {
             **settings.as_parameters(),
             "topic": settings.topic,
             "consistency": _CONSISTENCY.get(settings.consistency, settings.consistency),
-            "type_spec": client_parameters(settings, self._client_id),
+            "type_spec": for_kafka_python(client_parameters(settings, self._client_id)),
         }
 
     def _explained(self, error: Exception, frame: QueuedFrame) -> Exception:
@@ -150,50 +164,18 @@ class SinetstreamWriter:
         return WriterFailed(self._why_not_sent(error))
 
     def _why_not_sent(self, error: Exception) -> str:
-        """Return the reason in words, from the libraries' log: their exceptions rarely have it."""
-        said = kafka_log.last_error(self._client_id)
-        kind, topic = type(error).__name__, self._parameters.get("topic")
-        if kind == "AuthorizationError":
-            return f"no permission to write to the topic {topic}"
-        if said:
-            return said
-        if "Failed to update metadata" in str(error):
-            what = f"no answer about the topic {topic} from {self._brokers}"
-            return f"{what}: does it exist, and is this user allowed to write to it?"
-        return f"{kind}: {error}" if str(error) else kind
+        """Return the reason in words: from the error code, or from the libraries' log if there is none."""
+        from kafka.errors import BrokerResponseError, KafkaTimeoutError
 
-
-def _topic_limit(parameters: dict[str, Any]) -> int | None:
-    """Return the topic's `max.message.bytes`; None if the broker does not say.
-
-    Without acknowledgements, a message that is too large would be lost without an error.
-    """
-    from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
-    from sinetstreamplugin.kafka import conv_tls
-
-    spec = {
-        name: value
-        for name, value in {**conv_tls(parameters.get("tls")), **parameters["type_spec"]}.items()
-        if name in KafkaAdminClient.DEFAULT_CONFIG
-    }
-    key = "max.message.bytes"
-    try:
-        client = KafkaAdminClient(**{**spec, "bootstrap_servers": parameters["brokers"]})
-        try:
-            resource = ConfigResource(ConfigResourceType.TOPIC, parameters["topic"], {key: None})
-            answers = client.describe_configs([resource])
-        finally:
-            client.close()
-        values = [
-            entry[1]
-            for answer in answers
-            for found in answer.resources
-            for entry in found[4]
-            if entry[0] == key
-        ]
-        return int(values[0])
-    except Exception as error:  # noqa: BLE001 - not every user is allowed to ask
-        log.debug("kafka: the limit of the topic is not known: %r", error)
-        return None
-    finally:
-        kafka_log.last_error()
+        logged = kafka_log.last_error(self._client_id)
+        cause = error.__cause__ or error
+        waited = isinstance(cause, KafkaTimeoutError)
+        code = topic_error(self._parameters) if waited and not logged else None
+        if isinstance(cause, BrokerResponseError):
+            code = cause.errno
+        known = None if code is None else broker_error(int(code), str(self._parameters.get("topic")))
+        if known or logged:
+            return known or logged
+        if waited:
+            return no_answer(str(self))
+        return f"{type(cause).__name__}: {cause}" if str(cause) else type(cause).__name__

@@ -208,19 +208,19 @@ class SpoolQueue:
             self.problem = None
 
     def _make_room(self, size: int) -> bool:
-        """Drop as many of the oldest frames as the reserve lacks, and return whether it lacked nothing.
+        """Drop the oldest frames if the disk is too full for a new one, and return whether it was not.
 
         Raises:
-            OSError: that is not enough, because others fill the disk.
+            OSError: dropping them does not free enough space, because other files fill the disk.
         """
         make_private_folder(self._folder)
         if not (lacking := shortage(self._folder, size, self._reserve)):
             return True
         bytes_before = self._bytes
-        # Not until there is room: some file systems free the space of deleted files later.
+        # By their sizes, not until there is room: some file systems free the space of deleted files later.
         while bytes_before - self._bytes < lacking and self._drop_oldest("disk"):
             pass
-        full = OSError(errno.ENOSPC, "the disk is full but for the part that is kept free for the state")
+        full = OSError(errno.ENOSPC, "the disk is full, except for the space that is reserved for the state")
         if shortage(self._folder, size, self._reserve):
             raise full
         self._log_problem(full)

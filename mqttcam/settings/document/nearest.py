@@ -25,7 +25,7 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 
 
 def _looks(word: str) -> str:
-    return word.casefold().replace("-", "_")
+    return word.casefold().replace("-", "_").replace(".", "_")
 
 
 def nearest_key(path: Sequence[Key], known: Collection[str]) -> str | None:

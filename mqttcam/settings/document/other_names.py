@@ -1,7 +1,7 @@
 """What other programs, and people, call our keys and sources.
 
 Among them Home Assistant's camera platforms, zigbee2mqtt, motion and motionEye, MotionPlus, Frigate, go2rtc, Scrypted,
-picamera and kafka-python.
+picamera, librdkafka and Kafka's Java client.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ SAME_SECTION: Mapping[str, str] = {
     "kafka": "sinetstream",
     "level": "log_level loglevel default verbosity",
     "log": "logger logging logs",
+    "max_request_size": "max_message_bytes message_max_bytes max_size message_size max_message_size",
     "max_viewers": "max_clients max_connections stream_maxconnections",
     "motion": "detect motion_detection detection",
     "mqtt": "mosquitto mqtt_broker",
@@ -52,8 +53,16 @@ SAME_SECTION: Mapping[str, str] = {
     "public_url": "base_url url external_url",
     "quality": "jpeg_quality stream_quality picture_quality compression",
     "rotation": "rotate orientation angle",
+    "sasl_mechanism": "sasl_mechanisms mechanism",
+    "sasl_plain_password": "sasl_password password pass sasl_pass",
+    "sasl_plain_username": "sasl_username username user sasl_user login",
     "schedule": "interval snapshot_interval timelapse every period cron",
+    "security_protocol": "protocol",
     "size": "resolution width height image_size video_size frame_size dimensions",
+    "ssl_cafile": "ssl_ca_location ssl_truststore_location ssl_ca truststore",
+    "ssl_certfile": "ssl_certificate_location ssl_keystore_location keystore",
+    "ssl_keyfile": "ssl_key_location",
+    "ssl_password": "ssl_key_password ssl_keystore_password",
     "source": "platform driver input inputs ffmpeg stream streams stream_source",
     "state_dir": "data_dir data_path storage data target_dir",
     "threshold": "sensitivity min_area",

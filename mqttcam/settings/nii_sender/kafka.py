@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
@@ -57,10 +58,17 @@ def _server(variables: Mapping[str, str], unreadable: Collection[str], translati
             translation.ignore(name, "the configuration server has the parameters")
     if "HTTPS_PROXY" in variables:
         _set("HTTPS_PROXY", "https_proxy", variables["HTTPS_PROXY"], translation)
-    if "SSCFG_AUTH" not in {*variables, *unreadable} and not AUTH_FILE.expanduser().is_file():
+    if "SSCFG_AUTH" not in {*variables, *unreadable} and not _readable(AUTH_FILE):
         translation.add_problem(
             "SSCFG_AUTH", "is missing, and SSCFG_NAME needs it", f"the text of auth.json, or {AUTH_FILE}"
         )
+
+
+def _readable(path: Path) -> bool:
+    try:
+        return os.access(path.expanduser(), os.R_OK)
+    except RuntimeError:
+        return False  # this user has no home
 
 
 def _without_server(

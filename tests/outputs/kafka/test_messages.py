@@ -31,8 +31,8 @@ def test_every_frame(kafka: KafkaBroker, topic: str, client: str, consistency: s
         capture.publish(20)
         bridge.wait_settled()
         assert bridge.report | {"lag": 0} == {
-            "enabled": True, "connected": True, "sent": 20, "dropped": 0, "dropped_by": {}, "errors": 0,
-            "waiting": 0, "lag": 0, "problem": None,
+            "enabled": True, "connected": True, "taken": 20, "left_out": 0, "sent": 20, "dropped": 0,
+            "dropped_by": {}, "errors": 0, "waiting": 0, "lag": 0, "problem": None,
         }  # fmt: skip
     messages = read(kafka, topic, 20)
     assert [message.value for message in messages] == capture.jpegs

@@ -224,7 +224,7 @@ class TestSpool:
         kept = len(queue)
         assert 5 <= kept <= 10
         assert queue.counts.dropped == {"disk": 20 - kept}
-        words = "the disk is full but for the part that is kept free for the state"
+        words = "the disk is full, except for the space that is reserved for the state"
         assert queue.problem == f"spool: {words}"
         assert [record.getMessage().partition(": ")[2] for record in caplog.records] == [words]
         disk = os.statvfs(small_disk)

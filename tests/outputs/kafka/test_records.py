@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -51,7 +52,9 @@ class Opened:
             {"brokers": broker.address(), "topic": topic, "client": client}
         )
         self.record = RecordFields(node, camera, settings)
-        self.writer = make_writer(settings, f"records-{client}", self.record, OutputTiming())
+        self.writer = make_writer(
+            settings, f"records-{client}", self.record, broker.directory, OutputTiming()
+        )
 
     def __enter__(self) -> Opened:
         self.writer.open(lambda words: None)
@@ -94,7 +97,7 @@ def test_a_release_without_headers(monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[tuple[Any, ...]] = []
     settings = KafkaSettings()
     record = RecordFields("pi", "front", settings)
-    writer = SinetstreamWriter(settings, "old", record, OutputTiming())
+    writer = SinetstreamWriter(settings, "old", record, Path(), OutputTiming())
     for version in ((0, 10, 2), (0, 11)):
         monkeypatch.setattr(
             writer,

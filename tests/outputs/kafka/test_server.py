@@ -144,12 +144,13 @@ def test_encrypted_secret(real_kafka: KafkaBroker, server: Server, tmp_path: Pat
     else:
         server.say({**common, **login}, 2, sasl_plain_password=PASSWORD)
     capture = FakeCapture()
-    with running_bridge(real_kafka, None, capture, **keys(server)) as bridge:
+    with running_bridge(real_kafka, None, capture, state=tmp_path, **keys(server)) as bridge:
         capture.publish(3)
         bridge.wait_sent(3)
     assert len(raw(real_kafka, topic)) == 3
     settings = KafkaSettings.model_validate(keys(server))
-    writer = SinetstreamWriter(settings, "me", RecordFields("node", "cam", settings), OutputTiming())
+    record = RecordFields("node", "cam", settings)
+    writer = SinetstreamWriter(settings, "me", record, tmp_path, OutputTiming())
     writer.open(lambda words: None)
     try:
         assert str(writer) == f"{real_kafka.address('sasl')}, topic {topic}"
@@ -158,10 +159,13 @@ def test_encrypted_secret(real_kafka: KafkaBroker, server: Server, tmp_path: Pat
     finally:
         writer.close()
     for name in ("auth.json", "private_key.pem"):
-        assert stat.S_IMODE((tmp_path / ".config/sinetstream" / name).stat().st_mode) == 0o400
+        assert stat.S_IMODE((tmp_path / "sinetstream" / name).stat().st_mode) == 0o600
+    assert not (tmp_path / ".config").exists()
 
 
-def test_what_is_configured_here_as_well(real_kafka: KafkaBroker, topic: str, server: Server) -> None:
+def test_what_is_configured_here_as_well(
+    real_kafka: KafkaBroker, topic: str, server: Server, tmp_path: Path
+) -> None:
     """It counts more than what the server says, as with arguments of SINETStream's own writer."""
     server.say(
         {
@@ -175,7 +179,7 @@ def test_what_is_configured_here_as_well(real_kafka: KafkaBroker, topic: str, se
         "sasl_plain_username": USER, "sasl_plain_password": PASSWORD, "type_spec": {"retries": 5},
     }  # fmt: skip
     settings = KafkaSettings.model_validate({**keys(server), **own})
-    found = module.fetch(settings, "me", OutputTiming())
+    found = module.fetch(settings, "me", tmp_path, OutputTiming())
     assert (found["topic"], found["consistency"]) == (topic, "AT_LEAST_ONCE")
     assert found["type_spec"] == {
         "client_id": "me", "linger_ms": 7, "max_block_ms": 5000, "max_request_size": 3_000_000, "retries": 5,
@@ -205,7 +209,7 @@ def test_kept_auth(kafka: KafkaBroker, topic: str, server: Server, tmp_path: Pat
 
 
 def test_auth_that_changed(kafka: KafkaBroker, topic: str, server: Server) -> None:
-    """One that we have written ourselves follows the configuration: its folder outlives a container."""
+    """The one in the state folder follows the configuration: its folder outlives a container."""
     server.say({"type": "kafka", "brokers": kafka.address(), "topic": topic})
     with running_bridge(kafka, None, **keys(server, auth=auth(server, "old"))) as bridge:
         wait_for(lambda: bridge.report["problem"], "a problem")
@@ -213,6 +217,35 @@ def test_auth_that_changed(kafka: KafkaBroker, topic: str, server: Server) -> No
     with running_bridge(kafka, None, capture, **keys(server)) as bridge:
         capture.publish(1)
         bridge.wait_sent(1)
+
+
+@pytest.mark.parametrize("home", ["locked", "none"])
+def test_a_service_without_a_home(
+    kafka: KafkaBroker, topic: str, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: str
+) -> None:
+    """The shipped unit and image: `~/.config` can be neither written nor read, or there is no home at all."""
+    if home == "none":
+        monkeypatch.setattr(Path, "expanduser", _no_home)
+    else:
+        monkeypatch.setenv("HOME", "/proc/1")
+    common = {"type": "kafka", "brokers": kafka.address(), "topic": topic}
+    server.say(common, client_id="secret")
+    capture = FakeCapture()
+    with running_bridge(kafka, None, capture, state=tmp_path / "state", **keys(server)) as bridge:
+        capture.publish(1)
+        bridge.wait_sent(1)
+    assert (tmp_path / "state" / "sinetstream" / "auth.json").exists()
+
+
+def _no_home(path: Path) -> Path:
+    raise RuntimeError("Could not determine home directory.")
+
+
+def test_secrets_without_a_key(kafka: KafkaBroker, server: Server) -> None:
+    server.say({"type": "kafka", "brokers": kafka.address(), "topic": "t"}, sasl_plain_password="x")
+    with running_bridge(kafka, None, **{**keys(server), "private_key": None}) as bridge:
+        problem = str(wait_for(lambda: bridge.report["problem"], "a problem"))
+    assert problem.endswith("has encrypted values, for which `private_key` is missing")
 
 
 @pytest.mark.parametrize(

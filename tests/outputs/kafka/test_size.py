@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from mqttcam.camera.frame import Frame
+from mqttcam.outputs.size_limit import SizeLimit
+from mqttcam.outputs.timing import OutputTiming
 from tests.outputs.kafka.rig import FakeCapture, make_topic, read, running_bridge, topic_name
 from tests.support.kafka import KafkaBroker
 from tests.support.pictures import jpeg, size_of
@@ -23,6 +25,26 @@ LIMIT = 60_000
 def small_topic(kafka: KafkaBroker) -> str:
     assert len(BIG) > 2 * LIMIT
     return make_topic(kafka, topic_name("small"), max_message_bytes=str(LIMIT))
+
+
+def set_limit(broker: KafkaBroker, topic: str, limit: int) -> None:
+    """Change a topic's `max.message.bytes`, and return when the broker has it."""
+    admin: Any = import_module("confluent_kafka.admin")  # its types leave these out
+    change = admin.AlterConfigOpType.SET
+    entry = admin.ConfigEntry("max.message.bytes", str(limit), incremental_operation=change)
+    resource = admin.ConfigResource("topic", topic, incremental_configs=[entry])
+    client = admin.AdminClient({"bootstrap.servers": broker.address()})
+    (altered,) = client.incremental_alter_configs([resource]).values()
+    altered.result(10)
+    # The controller has the new limit; the broker applies it a moment later.
+    described = admin.ConfigResource("topic", topic)
+    wait_for(
+        lambda: (
+            client.describe_configs([described])[described].result(10)["max.message.bytes"].value
+            == str(limit)
+        ),
+        "the broker has the new limit",
+    )
 
 
 def publish_jpegs(capture: FakeCapture, *pictures: bytes) -> None:
@@ -106,24 +128,7 @@ def test_limit_that_comes_later(real_kafka: KafkaBroker, topic: str, client: str
         bridge.wait_connected()
         publish_jpegs(capture, BIG)
         bridge.wait_sent(1)
-        admin: Any = import_module("confluent_kafka.admin")  # its types leave these out
-        change = admin.AlterConfigOpType.SET
-        entry = admin.ConfigEntry("max.message.bytes", str(LIMIT), incremental_operation=change)
-        resource = admin.ConfigResource("topic", topic, incremental_configs=[entry])
-        client_ = admin.AdminClient({"bootstrap.servers": real_kafka.address()})
-        (altered,) = client_.incremental_alter_configs([resource]).values()
-        altered.result(10)
-        # The controller has the new limit; the broker applies it a moment later.
-        topic_resource = admin.ConfigResource("topic", topic)
-        wait_for(
-            lambda: (
-                client_.describe_configs([topic_resource])[topic_resource]
-                .result(10)["max.message.bytes"]
-                .value
-                == str(LIMIT)
-            ),
-            "the broker has the new limit",
-        )
+        set_limit(real_kafka, topic, LIMIT)
         for sent in (2, 3, 4):
             publish_jpegs(capture, BIG)
             bridge.wait_settled()
@@ -141,7 +146,7 @@ def test_frames_from_before_the_limit_was_known(
     real_kafka: KafkaBroker, small_topic: str, client: str, oversize: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """What waited for the connection is treated as what comes after it."""
-    small, broken = jpeg(64, 48), BIG[:-2000]
+    small, broken = jpeg(64, 48), BIG.replace(b"\xff\xdb", b"\xff\xfe")  # no quantization table
     capture = FakeCapture()
     with running_bridge(real_kafka, small_topic, capture, client=client, oversize=oversize) as bridge:
         publish_jpegs(capture, BIG, small, broken)
@@ -153,3 +158,71 @@ def test_frames_from_before_the_limit_was_known(
         True
     ] * wanted[0]
     assert len([record for record in caplog.records if "bytes per picture" in record.getMessage()]) == 1
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_limit_that_is_raised(real_kafka: KafkaBroker, small_topic: str, client: str) -> None:
+    """Pictures get as large as they can be again, without a restart."""
+    capture = FakeCapture()
+    timing = OutputTiming(limit=0.3)
+    with running_bridge(real_kafka, small_topic, capture, client=client, timing=timing) as bridge:
+        bridge.wait_connected()
+        publish_jpegs(capture, BIG)
+        bridge.wait_settled()
+        set_limit(real_kafka, small_topic, 1_000_000)
+
+        def grown() -> bool:
+            publish_jpegs(capture, BIG)
+            bridge.wait_settled()
+            return len(read(real_kafka, small_topic, capture.taken)[-1].value) == len(BIG)
+
+        wait_for(grown, "a picture of full size", 20, 0.2)
+        assert (bridge.report["dropped"], bridge.report["errors"]) == (0, 0)
+
+
+class TestSizeLimit:
+    """The limit itself."""
+
+    def limit(self) -> SizeLimit:
+        limit = SizeLimit(OutputTiming(limit=0))
+        limit.announce(1_000_000)
+        return limit
+
+    def test_what_is_announced(self) -> None:
+        limit = self.limit()
+        assert limit.refuse(500_000, announced=200_000)
+        assert limit.value == 200_000
+        assert not limit.refuse(500_000, announced=200_000), "frames from before"
+        limit.raise_again(700_000)
+        assert limit.value == 700_000
+
+    def test_less_than_announced(self) -> None:
+        """In steps up; a step that is refused goes back to what was accepted."""
+        limit = self.limit()
+        assert limit.refuse(500_000, announced=1_000_000)
+        assert limit.value == 450_000
+        limit.raise_again(1_000_000)
+        assert limit.value == 675_000
+        assert limit.refuse(600_000, announced=1_000_000)
+        assert limit.value == 450_000
+        for _ in range(5):
+            limit.raise_again(1_000_000)
+        assert limit.value == 1_000_000
+
+    def test_not_known_yet(self) -> None:
+        limit = SizeLimit(OutputTiming(limit=0))
+        assert (limit.value, limit.due) == (None, False)
+        limit.announce(1000)
+        wait_for(lambda: limit.due, "it is due")
+
+    def test_refused_again_and_again(self) -> None:
+        """It is tried less and less often."""
+        limit = SizeLimit(OutputTiming(limit=10, longest_limit=40))
+        limit.announce(1_000_000)
+        pauses = []
+        for _ in range(4):
+            assert limit.value is not None
+            limit.refuse(limit.value, announced=1_000_000)
+            pauses.append(round(limit._due_at - time.monotonic()))
+            limit.raise_again(1_000_000)
+        assert pauses == [10, 20, 40, 40]

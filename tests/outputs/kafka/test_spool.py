@@ -8,7 +8,16 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.outputs.kafka.rig import SPOOL, FakeCapture, raw, read, records, running_bridge, sized
+from tests.outputs.kafka.rig import (
+    SPOOL,
+    FakeCapture,
+    RunningBridge,
+    raw,
+    read,
+    records,
+    running_bridge,
+    sized,
+)
 from tests.support.kafka import KafkaBroker
 from tests.support.project import PROJECT
 from tests.support.waiting import wait_for
@@ -78,6 +87,14 @@ def test_kill_9(real_kafka: KafkaBroker, topic: str, tmp_path: Path) -> None:
     assert [picture for picture in once if picture in set(expected)] == expected
 
 
+def adds_up(bridge: RunningBridge) -> bool:
+    """Whether the counts are those of the camera, with at most one frame in flight."""
+    before = bridge.capture.taken
+    report = bridge.report
+    counted = report["left_out"] + report["sent"] + report["dropped"] + report["waiting"]
+    return bool(before == bridge.capture.taken and 0 <= before - counted <= 1)
+
+
 def test_kafka_away(real_kafka: KafkaBroker, topic: str, tmp_path: Path) -> None:
     """What is taken while Kafka is away goes out when it is back, with key, headers and times of capture."""
     capture = FakeCapture(fps=50)
@@ -90,11 +107,14 @@ def test_kafka_away(real_kafka: KafkaBroker, topic: str, tmp_path: Path) -> None
         bridge.wait_sent(2)
         real_kafka.kill()
         wait_for(lambda: bridge.report["waiting"] >= 20, "frames wait")
+        wait_for(lambda: adds_up(bridge), "captured = left out + delivered + dropped + spooled + in flight")
         real_kafka.start()
         capture.__exit__(None, None, None)
         counts = bridge.output.bridges["cam"].counts
         wait_for(lambda: counts.taken == counts.sent, "all is sent", 30)
-        assert (bridge.report["dropped"], bridge.report["lag"]) == (0, 0)
+        report = bridge.report
+        assert (report["dropped"], report["waiting"], report["lag"]) == (0, 0, 0)
+        assert report["left_out"] + report["sent"] == capture.taken
         assert not list(tmp_path.rglob("*.jpg"))
     messages = read(real_kafka, topic, len(raw(real_kafka, topic)))  # one may be there twice
     assert len({message.value for message in messages}) == counts.taken
