@@ -19,6 +19,8 @@ class MetadataField:
         digits: decimal places to round to; smaller changes are not reported.
         device_class: Home Assistant's, if it has one for this.
         icon: an `mdi:` name, unless the device class has one.
+        dead_band: the noise that it has in a still picture, absolute and relative.
+        noisy: whether it is for experts, because it changes all the time.
         label: its name for people, if that is not libcamera's name.
     """
 
@@ -28,6 +30,8 @@ class MetadataField:
     device_class: str | None = None
     icon: str | None = None
     label: str | None = None
+    dead_band: tuple[float, float] | None = None
+    noisy: bool = False
 
     @property
     def key(self) -> str:

@@ -37,6 +37,7 @@ class Health:
     def report(self) -> dict[str, object]:
         """Return the payload of `health`."""
         return state_of(NODE, self._node) | {
+            "started": self._node.started,
             "problems": self.problems(),
             "cameras": {camera_id: _camera_report(device) for camera_id, device in self._devices().items()},
         }

@@ -6,6 +6,7 @@ import logging
 import os
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 from mqttcam import __version__
@@ -19,6 +20,8 @@ log = logging.getLogger(__name__)
 _THERMAL_ZONE = Path("/sys/class/thermal/thermal_zone0/temp")
 _MEMORY = Path("/proc/self/statm")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
+_CLOCK_TOLERANCE = 60.0
+"""Seconds: a machine without a clock of its own has another time once the network has told it."""
 
 Check = Callable[[], str | None]
 """Returns the present problem of a part of the daemon as text, or `None`."""
@@ -74,6 +77,7 @@ class Node:
         self.machine = machine or read_machine()
         self.suggested_area = suggested_area
         self._started = time.monotonic()
+        self._started_at = time.time()
         self._observers: list[NodeObserver] = []
         self._checks: list[Check] = []
 
@@ -103,6 +107,14 @@ class Node:
     def uptime(self) -> int:
         """Seconds since the daemon started."""
         return int(time.monotonic() - self._started)
+
+    @property
+    def started(self) -> str:
+        """When the daemon started, as an ISO time in UTC; corrected if the clock was wrong by a minute or more."""
+        started = time.time() - (time.monotonic() - self._started)
+        if abs(started - self._started_at) >= _CLOCK_TOLERANCE:
+            self._started_at = started
+        return datetime.fromtimestamp(round(self._started_at), UTC).isoformat()
 
     @property
     def problems(self) -> list[str]:

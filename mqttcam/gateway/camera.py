@@ -14,6 +14,7 @@ from mqttcam.commands.runner import CommandRunner
 from mqttcam.devices.camera import CameraDevice
 from mqttcam.devices.entities.camera import camera_entities
 from mqttcam.devices.entities.entity import state_of
+from mqttcam.devices.entities.steady import SteadyValues
 from mqttcam.devices.observer import CameraObserver
 from mqttcam.gateway.connect_image import ConnectImage
 from mqttcam.gateway.image_check import ImageCheck
@@ -66,6 +67,7 @@ class CameraGateway(CameraObserver):
         self._publish_due: asyncio.Handle | None = None
         self._was_off = device.camera.status is CameraStatus.OFF
         self._pictures_cleared = False
+        self._steady = SteadyValues()
         device.attach(self)
         self._configure_images()
 
@@ -89,8 +91,9 @@ class CameraGateway(CameraObserver):
         self._clear_pictures()
         sent &= self._pictures_cleared or status is not CameraStatus.OFF
         if self._controls_known():
-            state = orjson.dumps(state_of(camera_entities(self.device), self.device))
-            sent &= self._connection.publish(self._topics.state, state, qos=1, retain=True)
+            entities = camera_entities(self.device)
+            state = self._steady.of(entities, state_of(entities, self.device))
+            sent &= self._connection.publish(self._topics.state, orjson.dumps(state), qos=1, retain=True)
         if not sent and self._connection.connected and self._publish_due is None:
             # Too many messages await an acknowledgement; the broker must not keep the old state.
             self._publish_due = asyncio.get_running_loop().call_later(self._retry_after, self._publish_change)

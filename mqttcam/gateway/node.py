@@ -12,6 +12,8 @@ import orjson
 from mqttcam import __version__
 from mqttcam.commands.registry import DeviceRegistry
 from mqttcam.commands.request import MAX_PAYLOAD
+from mqttcam.devices.entities.node import NODE
+from mqttcam.devices.entities.steady import SteadyValues
 from mqttcam.devices.errors import Code, CommandError, did_you_mean
 from mqttcam.gateway.camera import CameraGateway
 from mqttcam.gateway.inbox import CommandInbox, last_level
@@ -88,6 +90,7 @@ class NodeGateway:
         self._last: tuple[Message, float] | None = None
         self._periodic: asyncio.Task[None] | None = None
         self._clearing: dict[str, asyncio.TimerHandle] = {}
+        self._steady = SteadyValues()
 
     def start(self) -> None:
         """Subscribe to the commands, and publish `health` from now on."""
@@ -149,8 +152,8 @@ class NodeGateway:
 
     def publish_health(self) -> None:
         """Publish `health`."""
-        report = orjson.dumps(self._registry.health.report())
-        self._connection.publish(self._topics.health, report, qos=0, retain=True)
+        report = self._steady.of(NODE, self._registry.health.report())
+        self._connection.publish(self._topics.health, orjson.dumps(report), qos=0, retain=True)
 
     async def _publish_periodically(self) -> None:
         await asyncio.sleep(self._timing.first)

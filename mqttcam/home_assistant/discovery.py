@@ -194,11 +194,11 @@ def _value_keys(
         return keys
     # The state lacks the controls of a camera that has not been opened in this run, and its readings until frames have
     # come. Home Assistant has them from earlier runs, and logs missing keys.
-    value = f"value_json.{entity.key} | default(none)"
+    value = f"value_json.{entity.read_from or entity.key} | default(none)"
     template = f"{{{{ {value} }}}}"
     keys["state_topic"] = read_from
     match entity.kind:
-        case Number(unit=unit) as number:
+        case Number(unit=unit) as number if entity.read_from is None:
             keys |= {"unit_of_measurement": _UNITS.get(unit, unit)} if unit else {}
             keys |= {"min": number.minimum, "max": number.maximum} if entity.platform == "number" else {}
         case Choice(options=options):

@@ -204,3 +204,17 @@ def test_an_observer_of_the_node_that_fails_does_not_affect_the_others(
     assert observer.changes == 1
     assert state_of(NODE, node)["reconnects"] == 2
     assert "a bug" in caplog.text
+
+
+def test_the_start_is_corrected_only_if_the_clock_was_wrong_by_a_minute(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    wall = 1_800_000_000.4
+    monkeypatch.setattr("mqttcam.devices.node.time.time", lambda: wall)
+    monkeypatch.setattr("mqttcam.devices.node.time.monotonic", lambda: 5.0)
+    node = Node("yard")
+    assert node.started == "2027-01-15T08:00:00+00:00"
+    wall += 50
+    assert node.started == "2027-01-15T08:00:00+00:00"
+    wall += 3600
+    assert node.started == "2027-01-15T09:00:50+00:00"

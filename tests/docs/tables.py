@@ -115,12 +115,17 @@ def _entities(entities: list[Mapping[str, Any]]) -> str:
                     entity["name"] or "(the name of the device)",
                     entity["platform"],
                     f"`{entity['key']}`",
-                    entity["category"] or "",
+                    f"{entity['category'] or ''}{'' if _is_enabled(entity) else ', disabled'}",
                     _values(entity["kind"], limits=entity["settable"]) if entity["kind"] else "",
                     f"`{needs[0]}`" if needs else "",
                 )
             )
     return table(("Entity", "Platform", "Key", "Category", "Values", "Only with"), rows)
+
+
+def _is_enabled(entity: Mapping[str, Any]) -> bool:
+    """Whether Home Assistant enables it by itself."""
+    return bool(entity["options"].get("enabled_by_default", True))
 
 
 def _values(kind: Mapping[str, Any], *, limits: bool = True) -> str:

@@ -39,6 +39,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.home_assistant)
 
 
+def is_enabled(entry: dict[str, Any]) -> bool:
+    """Return whether Home Assistant enables an entity, by its discovery message, unless the user does."""
+    return bool(entry.get("enabled_by_default", True))
+
+
 @dataclass(frozen=True)
 class World:
     """Everything that runs."""
@@ -60,8 +65,10 @@ class World:
         return found
 
     def wait_available(self, timeout: float = 30) -> None:
-        """Wait until Home Assistant has every entity and none is unavailable."""
-        ids = {self.ha.entity_id(unique_id) for unique_id in self.entities()}
+        """Wait until Home Assistant has every entity that is enabled by default, and none is unavailable."""
+        ids = {
+            self.ha.entity_id(unique_id) for unique_id, entry in self.entities().items() if is_enabled(entry)
+        }
 
         def available() -> bool:
             states = self.ha.states()

@@ -15,8 +15,8 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -174,13 +174,39 @@ class HomeAssistant:
         self._socket = None
         self._call.close()
 
+    @contextmanager
+    def state_changes(self) -> Iterator[Callable[[], list[dict[str, Any]]]]:
+        """Record the events `state_changed`, of which each is a row of its database; yield what returns them."""
+        found: list[dict[str, Any]] = []
+        with self._connect() as socket:
+            numbers = itertools.count(1)
+
+            def ask(**command: Any) -> None:
+                number = next(numbers)
+                socket.send(json.dumps({"id": number, **command}))
+                while (answer := json.loads(socket.recv(30)))["type"] == "event" or answer["id"] != number:
+                    if answer["type"] == "event":
+                        found.append(answer["event"]["data"])
+
+            def so_far() -> list[dict[str, Any]]:
+                ask(type="ping")
+                return found
+
+            ask(type="subscribe_events", event_type="state_changed")
+            yield so_far
+
+    @contextmanager
+    def _connect(self) -> Iterator[ClientConnection]:
+        address = f"ws://{HOST}:{self.port}/api/websocket"
+        with connect(address, max_size=None, open_timeout=30) as socket:
+            assert json.loads(socket.recv(30))["type"] == "auth_required"
+            socket.send(json.dumps({"type": "auth", "access_token": self.token}))
+            assert json.loads(socket.recv(30))["type"] == "auth_ok"
+            yield socket
+
     def _ask(self, kind: str, arguments: dict[str, Any]) -> Any:
         if self._socket is None:
-            address = f"ws://{HOST}:{self.port}/api/websocket"
-            self._socket = self._call.enter_context(connect(address, max_size=None, open_timeout=30))
-            assert json.loads(self._socket.recv(30))["type"] == "auth_required"
-            self._socket.send(json.dumps({"type": "auth", "access_token": self.token}))
-            assert json.loads(self._socket.recv(30))["type"] == "auth_ok"
+            self._socket = self._call.enter_context(self._connect())
         number = next(self._numbers)
         self._socket.send(json.dumps({"id": number, "type": kind, **arguments}))
         while (answer := json.loads(self._socket.recv(30)))["id"] != number:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import urllib.request
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from tests.home_assistant.conftest import World, about_us
+from tests.home_assistant.conftest import World, about_us, is_enabled
 from tests.support.pictures import size_of
 from tests.support.results import check_ok
 from tests.support.waiting import wait_for
@@ -32,8 +33,7 @@ def test_nothing_was_complained_about_since_the_start(world: World) -> None:
 def test_none_was_switched_off_or_hidden(world: World) -> None:
     wanted = world.entities()
     for unique_id, entry in world.ha.entities().items():
-        if wanted[unique_id].get("enabled_by_default", True):
-            assert entry["disabled_by"] is None
+        assert entry["disabled_by"] == (None if is_enabled(wanted[unique_id]) else "integration")
         assert entry["hidden_by"] is None
 
 
@@ -74,9 +74,12 @@ def test_devices(world: World) -> None:
 
 def test_every_state_is_known_but_what_is_unknown(world: World) -> None:
     world.wait_available()
-    values = world.rig.front.state()
+    values, announced = world.rig.front.state(), world.entities()
     states = world.ha.states()
-    for key, value in values.items():
+    enabled = [key for key in values if is_enabled(announced[f"mqttcam_yard_front_{key}"])]
+    assert {"enabled", "brightness", "resolution", "last_error", "kafka_problem"} < set(enabled)
+    for key in enabled:
+        value = values[key]
         if value is None:
             assert states[world.entity(key)]["state"] == "unknown", key
         else:
@@ -156,5 +159,6 @@ def test_diagnostics_of_the_bridge(world: World) -> None:
     states = world.ha.states()
     status = states[world.entity("status", "yard")]
     assert status["state"] == "on"
-    assert float(states[world.entity("memory", "yard")]["state"]) > 0
+    started = datetime.fromisoformat(states[world.entity("uptime", "yard")]["state"])
+    assert timedelta() < datetime.now(UTC) - started < timedelta(minutes=30)
     assert states[world.entity("log_level", "yard")]["state"] == "INFO"

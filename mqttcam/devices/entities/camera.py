@@ -57,7 +57,13 @@ FIXED: tuple[Entity[CameraDevice], ...] = (
         kind=Number(0, 1e6, unit="fps"),
         read=lambda device: round(device.camera.stats.fps, 2),
         category="diagnostic",
-        options=option(icon="mdi:speedometer", state_class="measurement", suggested_display_precision=1),
+        dead_band=(0.0, 0.05),
+        options=option(
+            icon="mdi:speedometer",
+            state_class="measurement",
+            suggested_display_precision=1,
+            enabled_by_default=False,
+        ),
     ),
     Entity(
         key="frame_age",
@@ -66,7 +72,13 @@ FIXED: tuple[Entity[CameraDevice], ...] = (
         kind=Number(0, 1e9, unit="s"),
         read=lambda device: None if (age := device.camera.stats.frame_age) is None else round(age, 2),
         category="diagnostic",
-        options=option(device_class="duration", state_class="measurement", suggested_display_precision=1),
+        dead_band=(1.0, 0.1),
+        options=option(
+            device_class="duration",
+            state_class="measurement",
+            suggested_display_precision=1,
+            enabled_by_default=False,
+        ),
     ),
     Entity(
         key="dropped_frames",
@@ -75,7 +87,7 @@ FIXED: tuple[Entity[CameraDevice], ...] = (
         kind=Number(0, 1e18, integer=True),
         read=lambda device: device.dropped_frames,
         category="diagnostic",
-        options=option(icon="mdi:filmstrip-off", state_class="total_increasing"),
+        options=option(icon="mdi:filmstrip-off", state_class="total_increasing", enabled_by_default=False),
     ),
     Entity(
         key="resolution",
@@ -93,7 +105,7 @@ FIXED: tuple[Entity[CameraDevice], ...] = (
         kind=Number(0, 1e18, integer=True),
         read=lambda device: device.camera.stats.restarts,
         category="diagnostic",
-        options=option(icon="mdi:restart-alert", state_class="total_increasing"),
+        options=option(icon="mdi:restart-alert", state_class="total_increasing", enabled_by_default=False),
     ),
     Entity(
         key="last_error",

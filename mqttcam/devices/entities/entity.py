@@ -38,6 +38,9 @@ class Entity(Generic[DeviceT]):
         arguments: the arguments of a button's command.
         topic: the topic of the device that it is read from: its value in the `state` (of the node, in `health`), its
             pictures, its events, or the node's own `status`.
+        read_from: the field of the node's `health` that Home Assistant reads instead of its value.
+        dead_band: changes of at most this, absolute or relative to the last value, are not published over MQTT; see
+            `SteadyValues`.
         options: more of Home Assistant's discovery keys, by their full names (`device_class`, `icon`).
     """
 
@@ -53,6 +56,8 @@ class Entity(Generic[DeviceT]):
     arguments: tuple[tuple[str, object], ...] = ()
     topic: Topic = "state"
     category: Category | None = None
+    read_from: str | None = None
+    dead_band: tuple[float, float] | None = None
     options: tuple[tuple[str, object], ...] = ()
 
     @property

@@ -41,6 +41,7 @@ NODE: tuple[Entity[Node], ...] = (
         kind=Number(-100, 300, unit="°C"),
         read=lambda node: node.cpu_temperature,
         category="diagnostic",
+        dead_band=(2.0, 0.0),
         options=option(device_class="temperature", state_class="measurement", suggested_display_precision=1),
     ),
     Entity(
@@ -50,7 +51,13 @@ NODE: tuple[Entity[Node], ...] = (
         kind=Number(0, 1e9, unit="MiB"),
         read=lambda node: node.memory,
         category="diagnostic",
-        options=option(device_class="data_size", state_class="measurement", suggested_display_precision=1),
+        dead_band=(0.0, 0.05),
+        options=option(
+            device_class="data_size",
+            state_class="measurement",
+            suggested_display_precision=0,
+            enabled_by_default=False,
+        ),
     ),
     Entity(
         key="uptime",
@@ -59,7 +66,8 @@ NODE: tuple[Entity[Node], ...] = (
         kind=Number(0, 1e12, integer=True, unit="s"),
         read=lambda node: node.uptime,
         category="diagnostic",
-        options=option(device_class="duration", state_class="total_increasing"),
+        read_from="started",
+        options=option(device_class="timestamp"),
     ),
     Entity(
         key="reconnects",
@@ -68,7 +76,7 @@ NODE: tuple[Entity[Node], ...] = (
         kind=Number(0, 1e12, integer=True),
         read=lambda node: node.reconnects,
         category="diagnostic",
-        options=option(icon="mdi:lan-pending", state_class="total_increasing"),
+        options=option(icon="mdi:lan-pending", state_class="total_increasing", enabled_by_default=False),
     ),
     Entity(
         key="version",
@@ -77,7 +85,7 @@ NODE: tuple[Entity[Node], ...] = (
         kind=Text(),
         read=lambda node: node.version,
         category="diagnostic",
-        options=option(icon="mdi:tag-outline"),
+        options=option(icon="mdi:tag-outline", enabled_by_default=False),
     ),
     Entity(
         key="log_level",

@@ -46,7 +46,7 @@ def output_entities(device: CameraDevice) -> Iterator[Entity[CameraDevice]]:
                 kind=Number(0, 1e18, integer=True),
                 read=_reader(name, key),
                 category="diagnostic",
-                options=option(icon=icon, state_class="total_increasing"),
+                options=option(icon=icon, state_class="total_increasing", enabled_by_default=False),
             )
         yield Entity(
             key=f"{name}_lag",
@@ -55,7 +55,13 @@ def output_entities(device: CameraDevice) -> Iterator[Entity[CameraDevice]]:
             kind=Number(0, 1e9, unit="s"),
             read=_reader(name, "lag"),
             category="diagnostic",
-            options=option(device_class="duration", state_class="measurement", suggested_display_precision=1),
+            dead_band=(1.0, 0.1),
+            options=option(
+                device_class="duration",
+                state_class="measurement",
+                suggested_display_precision=1,
+                enabled_by_default=False,
+            ),
         )
         yield Entity(
             key=f"{name}_problem",

@@ -19,6 +19,8 @@ def reading_entity(reading: MetadataField) -> Entity[CameraDevice]:
     else:
         options |= class_of(reading.kind) if isinstance(reading.kind, Number) else {}
         options |= {"state_class": "measurement", "suggested_display_precision": reading.digits}
+    if reading.noisy:
+        options["enabled_by_default"] = False
     return Entity(
         key=reading.key,
         platform="sensor",
@@ -27,5 +29,6 @@ def reading_entity(reading: MetadataField) -> Entity[CameraDevice]:
         kind=reading.kind,
         read=lambda device: device.camera.readings.values.get(reading.key),
         category="diagnostic",
+        dead_band=reading.dead_band,
         options=option(**options),
     )
