@@ -135,8 +135,12 @@ _ICONS: Mapping[str, str] = {
 }
 _OPTIONS: Mapping[str, str] = {
     "CentreWeighted": "Centre-weighted",
+    "Deferred": "Paused after the scan",
+    "Immediate": "Paused",
     "MultiExposure": "Multiple exposures",
     "MultiExposureUnmerged": "Multiple exposures, unmerged",
+    "Resume": "Not paused",
+    "Windows": "Focus window",
     "ZSL": "Zero shutter lag",
 }
 

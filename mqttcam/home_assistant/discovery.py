@@ -109,7 +109,7 @@ def camera_discovery(device: CameraDevice, node: Node, topics: Topics) -> ha.Dev
             manufacturer=info.manufacturer if info else None,
             model=info.model if info else None,
             hw_version=info.hw_version if info else None,
-            serial_number=info.serial if info else None,
+            serial_number=info.serial if info and device.settings.source.type != "url" else None,
             sw_version=__version__,
             suggested_area=device.settings.suggested_area,
             via_device=node_object_id(node.id),

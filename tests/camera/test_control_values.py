@@ -288,6 +288,7 @@ def test_icons() -> None:
     [
         (("Off", "Fast", "HighQuality"), {"HighQuality": "High quality"}),
         (("CentreWeighted", "Spot"), {"CentreWeighted": "Centre-weighted"}),
+        (("Immediate", "Resume"), {"Immediate": "Paused", "Resume": "Not paused"}),
         (("Off", "50Hz", "60 Hz"), {"50Hz": "50 Hz"}),
         (("Manual Mode", "Aperture Priority Mode", "bars", "sRGB"), {}),
         (("HighQuality", "High quality"), {}),

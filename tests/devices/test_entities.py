@@ -78,6 +78,13 @@ def test_an_exposure_is_a_duration() -> None:
     assert "device_class" not in dict(control_entity(Control("T", Number(1, 9, unit="K"))).options)
 
 
+def test_a_name_says_that_0_is_automatic() -> None:
+    automatic = Number(0, 16, words=(("auto", 0),))
+    entity = control_entity(Control("AnalogueGain", automatic))
+    assert (entity.name, entity.object_id) == ("Analogue gain (0 = auto)", "analogue_gain")
+    assert control_entity(Control("AnalogueGain", Number(0, 16))).name == "Analogue gain"
+
+
 def test_an_icon_of_the_source_counts_more_than_the_usual_one() -> None:
     assert ("icon", "mdi:brightness-6") in control_entity(Control("Brightness", Number(0, 1))).options
     assert ("icon", "mdi:x") in control_entity(Control("Brightness", Number(0, 1), icon="mdi:x")).options

@@ -22,6 +22,7 @@ from tests.support.waiting import HOST, free_port, wait_for
 NOT_ABOUT_US = (
     "No device components to cleanup",  # when a user deletes a device, it empties the topic once for each entity
     "Error returned from MQTT server: The connection was lost",  # when the broker restarts
+    "Module homeassistant.components.mqtt.entity is logging too frequently",  # at INFO, which is on for the tests
 )
 """Warnings of Home Assistant about itself and about the broker."""
 

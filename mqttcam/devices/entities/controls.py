@@ -9,7 +9,7 @@ from mqttcam.camera.control import Action, Control
 from mqttcam.camera.control_words import icon_of
 from mqttcam.devices.camera import CameraDevice
 from mqttcam.devices.entities.entity import Entity, Platform, option
-from mqttcam.values import Choice, InvalidValue, Number, Switch, Value
+from mqttcam.values import Choice, InvalidValue, Number, Switch, Value, ValueKind
 
 _DEVICE_CLASSES = {"µs": "duration"}
 """Home Assistant's device classes by the units of numbers."""
@@ -31,7 +31,7 @@ def control_entity(control: Control) -> Entity[CameraDevice]:
     return Entity(
         key=control.key,
         platform=_PLATFORMS.get(type(kind), "text"),
-        name=control.title,
+        name=f"{control.title} (0 = auto)" if is_automatic_at_0(kind) else control.title,
         object_id=control.key,
         kind=kind,
         read=_reader(control),
@@ -72,6 +72,11 @@ def number_step(kind: Number) -> float:
         (round(step, 6) for step in steps if step <= rough * 1.0001 and _is_multiple(kind.minimum, step)),
         0.001,
     )
+
+
+def is_automatic_at_0(kind: ValueKind) -> bool:
+    """Return whether 0 means that the camera chooses the value."""
+    return isinstance(kind, Number) and ("auto", 0) in kind.words
 
 
 def class_of(kind: Number) -> dict[str, object]:
