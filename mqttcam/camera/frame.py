@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mqttcam.imaging.exif import UPRIGHT, is_sideways, orientation, upright
+from mqttcam.imaging.i420 import contiguous_copy
 from mqttcam.imaging.limits import MAX_PIXELS
 from mqttcam.imaging.raster import Planes, Raster, decode, encode, fit_within, flip, size_of
 from mqttcam.imaging.rate_control import JpegRateControl
@@ -186,6 +187,21 @@ class Frame:
             raise SessionEnded
         return picture
 
+    def raster(self, max_width: int | None = None) -> Raster:
+        """Return the frame's pixels, scaled down to `max_width`; without copying if nothing has to be done to them.
+
+        Raises:
+            ValueError: the source's JPEG is broken.
+            SessionEnded: the camera was closed meanwhile.
+        """
+        narrow = max_width is None or self.width <= max_width
+        if self.planes is not None and self._adjustment is None and narrow:
+            return self.planes
+        raster = self._raster(max_width)
+        if self.session.ended:
+            raise SessionEnded
+        return raster
+
     def is_ready(self, spec: PictureSpec) -> bool:
         """Return whether `picture` has nothing to encode: it was made already, or is the source's JPEG."""
         return spec in self._pictures or self._passes_through(spec)
@@ -193,7 +209,7 @@ class Frame:
     def copy(self) -> Frame:
         """Return a copy that stays valid after the source's next read, for another thread; the same at each call."""
         if self._copy is None:
-            planes = self.planes and (self.planes[0].copy(), self.planes[1].copy(), self.planes[2].copy())
+            planes = self.planes and contiguous_copy(self.planes)
             copy = self._copy = Frame(self.ts_ns, *self._size, planes, self.jpeg, self.metadata)
             copy.seq, copy.session = self.seq, self.session
             copy.adjustment = self._adjustment

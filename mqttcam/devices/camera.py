@@ -17,6 +17,7 @@ from mqttcam.outputs.output import CameraFeed, Output
 from mqttcam.schedule import Schedule, parse
 from mqttcam.settings import CameraSettings
 from mqttcam.values import Number, Switch, Value
+from mqttcam.video.camera_video import CameraVideo
 
 _UNPACED_FPS = 60.0
 """The highest image rate, in frames per second, of a camera without a configured frame rate."""
@@ -34,6 +35,7 @@ class CameraDevice:
         image_fps: images per second: 0 for none, infinity for every frame.
         image_quality: JPEG quality, 1 to 100.
         image_retain: whether the broker keeps the last image.
+        video: its H.264 video.
         motion: its motion detection, or `None` if it is not configured.
         outputs: where its frames go besides MQTT and the web page.
         closed_because: why the camera was closed without a command, in words, until a command opens or closes it.
@@ -47,6 +49,7 @@ class CameraDevice:
         self.outputs = CameraOutputs(
             camera.id, [one for one in outputs if one.serves(camera.settings)], store, self.changed
         )
+        self.video = CameraVideo(camera, camera.settings.video)
         self.closed_because: str | None = None
         self.patch_lock = asyncio.Lock()
         self._taking_full_resolution = False

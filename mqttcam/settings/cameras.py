@@ -15,6 +15,7 @@ from mqttcam.settings.size import Size, SizeSetting
 from mqttcam.settings.sources.any_source import SourceSettings
 from mqttcam.settings.sources.file import FileSource
 from mqttcam.settings.sources.test_pattern import TestPatternSource
+from mqttcam.settings.video import VideoSettings
 
 MIN_FRAME_RATE = 0.01
 _FRAME_RATES = f"frames per second from {MIN_FRAME_RATE} to {MAX_RATE}"
@@ -106,6 +107,9 @@ class CameraSettings(Section):
     image: ImageSettings = Field(default_factory=ImageSettings, description="The images published over MQTT.")
     motion: Annotated[MotionSettings | None, bool_or_section(MotionSettings)] = Field(
         None, description="Motion detection: true, or a section; default: off."
+    )
+    video: VideoSettings = Field(
+        default_factory=VideoSettings, description="H.264 video; encoded only while something reads it."
     )
     kafka: Annotated[KafkaSettings, LazySection(KafkaSettings)] | None = Field(
         None, description="This camera's differences from the top-level `kafka`."

@@ -21,6 +21,7 @@ from mqttcam.web.places import Holder, Places
 from mqttcam.web.snapshot_history import SnapshotHistory
 from mqttcam.web.state_publisher import StatePublisher
 from mqttcam.web.timing import Timing
+from mqttcam.web.transport_streams import TransportStreams
 
 _MAX_REQUESTS = 256
 """Of users at a time, besides those of viewers: half of the connections."""
@@ -38,6 +39,7 @@ class _WebObserver(CameraObserver):
 
     def changed(self) -> None:
         self._context.streams.changed(self._device)
+        self._context.transport_streams.changed(self._device)
         self._context.publisher.changed()
 
     async def snapshot(self, picture: Picture, request_id: str | None) -> None:
@@ -63,9 +65,10 @@ class WebContext:
         self.viewers = Places(settings.max_viewers, "viewers")
         self.update_streams = Places(_MAX_UPDATE_STREAMS, "streams")
         self.streams = MjpegStreams()
+        self.transport_streams = TransportStreams()
         self.snapshot_encodings = EncodingLimit()
         self.history = SnapshotHistory(settings.history)
-        self.publisher = StatePublisher(registry, self.streams, self.history, timing)
+        self.publisher = StatePublisher(registry, self.viewers_of, self.history, timing)
         self._followed: dict[str, CameraDevice] = {}
         self._commands: set[asyncio.Future[Any]] = set()
 
@@ -73,6 +76,10 @@ class WebContext:
     def cookie(self) -> str:
         """The name of the session cookie. It contains the node's id: all ports of a host share cookies."""
         return f"mqttcam_{self.registry.node.id}"
+
+    def viewers_of(self, device: CameraDevice) -> int:
+        """Return the number of clients that watch a camera."""
+        return self.streams.count(device) + self.transport_streams.count(device)
 
     def open(self) -> None:
         """Follow the cameras, present and future."""
@@ -84,6 +91,7 @@ class WebContext:
         self.registry.listeners.remove(self._cameras_changed)
         self.publisher.close()
         self.streams.close()
+        self.transport_streams.close()
 
     def keep(self, command: asyncio.Future[T]) -> asyncio.Future[T]:
         """Hold a running command until it ends: it is carried out even if its client disconnects meanwhile."""
@@ -96,6 +104,7 @@ class WebContext:
             if self.registry.devices.get(camera_id) is not device:
                 del self._followed[camera_id]
                 self.streams.close(device)
+                self.transport_streams.close(device)
                 self.history.forget(camera_id)
         for camera_id, device in self.registry.devices.items():
             if camera_id not in self._followed:

@@ -87,13 +87,15 @@ def _cameras(context: WebContext) -> Iterator[Metric]:
     frames = CounterMetricFamily(
         "mqttcam_camera_frames", "Frames delivered by the camera.", labels=["camera"]
     )
-    viewers = GaugeMetricFamily("mqttcam_camera_viewers", "MJPEG clients of the camera.", labels=["camera"])
+    viewers = GaugeMetricFamily(
+        "mqttcam_camera_viewers", "Clients that watch the camera, MJPEG and video.", labels=["camera"]
+    )
     families: dict[str, GaugeMetricFamily | CounterMetricFamily] = {}
     for device in context.registry.devices.values():
         camera = device.camera
         up.add_metric([device.id], camera.status is CameraStatus.RUNNING)
         frames.add_metric([device.id], camera.stats.frames)
-        viewers.add_metric([device.id], context.streams.count(device))
+        viewers.add_metric([device.id], context.viewers_of(device))
         for entity in camera_entities(device):
             if (fresh := _family("mqttcam_camera", entity, ("camera",))) is not None:
                 _add(families.setdefault(fresh.name, fresh), entity, device, [device.id])

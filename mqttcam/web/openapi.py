@@ -92,6 +92,7 @@ def _camera_paths(member: Member) -> dict[str, object]:
             )
         },
     }
+    paths[f"{pictures}/stream.ts"] = {"get": _video(tag)}
     for command in member.runner.listed:
         paths[f"{here}/cmd/{command.name}"] = {"post": _command(command, tag)}
     return paths
@@ -188,6 +189,15 @@ def _login() -> Schema:
     responses = {"200": _json(_ref("Session"), "Logged in; the response sets the session cookie.")}
     return _post("Log in", "node", body, required=True) | {
         "responses": responses | _errors(400, 401, 403, 408, 415, 429)
+    }
+
+
+def _video(tag: str) -> Schema:
+    responses: Schema = {"200": {"description": "Success.", "content": {"video/mp2t": {}}}}
+    return {
+        "summary": "An endless stream of H.264 video in MPEG-TS",
+        "tags": [tag],
+        "responses": responses | _errors(401, 403, 503),
     }
 
 

@@ -13,30 +13,13 @@ from mqttcam.camera.frame import Picture
 from mqttcam.camera.status import WITHOUT_FRAMES, CameraStatus, CameraUnavailable
 from mqttcam.devices.camera import CameraDevice
 from mqttcam.web.context import CONTEXT, HOLDER
+from mqttcam.web.endless import NOT_CACHED, EndlessResponse
 from mqttcam.web.errors import RETRY_AFTER, ApiError
 from mqttcam.web.mjpeg import BOUNDARY, FIRST_BOUNDARY, MjpegClient, MjpegStream
 from mqttcam.web.picture_query import PictureQuery, picture_query
 from mqttcam.web.placeholder import placeholder
 from mqttcam.web.places import hang_up
 from mqttcam.web.timing import Timing
-
-
-class _Multipart(web.StreamResponse):
-    """An endless response without chunked encoding, ended by closing the connection.
-
-    Simple MJPEG clients do not decode chunks, and no other server of such streams sends any.
-    """
-
-    _length_check = False  # aiohttp's WebSockets use it, too, for a body that is neither counted nor chunked
-
-    def __init__(self, heartbeat: float) -> None:
-        """`heartbeat` is the longest time in seconds between two parts, for the client's information."""
-        content_type = {"Content-Type": f"multipart/x-mixed-replace; boundary={BOUNDARY}"}
-        super().__init__(headers=content_type | {"X-Heartbeat": f"{heartbeat:g}"} | _NOT_CACHED)
-        self.force_close()
-
-
-_NOT_CACHED = {"Cache-Control": "no-store", "Pragma": "no-cache", "Age": "0"}
 
 
 async def stream(request: web.Request) -> web.StreamResponse:
@@ -52,7 +35,13 @@ async def stream(request: web.Request) -> web.StreamResponse:
 
 async def _stream(request: web.Request, device: CameraDevice, query: PictureQuery) -> web.StreamResponse:
     context = request.app[CONTEXT]
-    response = _Multipart(context.timing.heartbeat)
+    # The heartbeat, the longest time in seconds between two parts, is for the client's information.
+    response = EndlessResponse(
+        {
+            "Content-Type": f"multipart/x-mixed-replace; boundary={BOUNDARY}",
+            "X-Heartbeat": f"{context.timing.heartbeat:g}",
+        }
+    )
     writer = await response.prepare(request)
     if request.method == "HEAD" or writer is None or request.transport is None:
         return response
@@ -103,7 +92,7 @@ async def snapshot(request: web.Request) -> web.StreamResponse:
             picture = await device.camera.take_snapshot(spec, timeout)
     except CameraUnavailable as error:
         return _unavailable(request, device, str(error))
-    return _picture(picture, f"{device.id}-{_local_time(picture)}.jpg", _NOT_CACHED)
+    return _picture(picture, f"{device.id}-{_local_time(picture)}.jpg", NOT_CACHED)
 
 
 async def kept_snapshot(request: web.Request) -> web.StreamResponse:
@@ -154,7 +143,7 @@ def _unavailable(request: web.Request, device: CameraDevice, reason: str | None 
         status=503,
         body=placeholder(),
         content_type="image/jpeg",
-        headers=_NOT_CACHED | headers | {"X-Reason": printable[:200]},
+        headers=NOT_CACHED | headers | {"X-Reason": printable[:200]},
     )
 
 

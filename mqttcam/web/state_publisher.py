@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from weakref import WeakKeyDictionary
 
@@ -18,7 +18,6 @@ from mqttcam.devices.entities.camera import camera_entities
 from mqttcam.devices.entities.entity import state_of
 from mqttcam.devices.entities.node import NODE
 from mqttcam.devices.observer import NodeObserver
-from mqttcam.web.mjpeg import MjpegStreams
 from mqttcam.web.snapshot_history import SnapshotHistory
 from mqttcam.web.timing import Timing
 
@@ -36,12 +35,12 @@ class StatePublisher(NodeObserver):
     def __init__(
         self,
         registry: DeviceRegistry,
-        streams: MjpegStreams,
+        viewers_of: Callable[[CameraDevice], int],
         history: SnapshotHistory,
         timing: Timing,
     ) -> None:
         self._registry = registry
-        self._streams = streams
+        self._viewers_of = viewers_of
         self._history = history
         self._timing = timing
         self._subscribers: set[asyncio.Event] = set()
@@ -119,7 +118,7 @@ class StatePublisher(NodeObserver):
             "device": self._numbers[device],
             "status": device.camera.status.value,
             "last_error": device.camera.last_error,
-            "viewers": self._streams.count(device),
+            "viewers": self._viewers_of(device),
             "snapshots": self._history.list(device.id),
             "state": state_of(camera_entities(device), device),
         }

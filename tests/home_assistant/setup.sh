@@ -11,6 +11,8 @@ root=${MQTTCAM_HA_ROOT:-${XDG_CACHE_HOME:-$HOME/.cache}/home-assistant-lab}
 suite=${MQTTCAM_HA_SUITE:-forky}
 want=${MQTTCAM_HA_VERSION:-2026.11.0}
 [ "$want" != newest ] || want=
+# What the tests load, whose requirements are installed. MQTT's configuration flow imports hassio.
+integrations="mqtt api camera config device_automation generic hassio http image repairs system_log websocket_api"
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C
 
 installed() {
@@ -20,9 +22,9 @@ installed() {
     echo "${name%.dist-info}"
 }
 
-# The file marks a complete installation; a chroot that something else made goes through the steps once.
+# The file marks a complete installation, and for which integrations; a chroot that something else made goes through the steps once.
 have=$(installed || true)
-if [ -n "$want" ] && [ "$want" = "$have" ] && [ -e "$root/.mqttcam-ready" ]; then
+if [ -n "$want" ] && [ "$want" = "$have" ] && [ "$(cat "$root/.mqttcam-ready" 2>/dev/null)" = "$integrations" ]; then
     echo "Home Assistant $have is ready in $root"
     exit 0
 fi
@@ -67,14 +69,12 @@ py=/opt/ha/bin/python
 [ -x /opt/ha/bin/uv ] || $py -m pip install -q uv
 # uv: pip's resolver walks back through old releases of Home Assistant for many minutes
 /opt/ha/bin/uv pip install -q --python $py --upgrade "homeassistant${1:+==$1}"
-# The requirements of the integrations that the tests load, in the versions that this Home Assistant allows.
-# MQTT's configuration flow imports hassio.
-$py - >/root/requirements.txt <<'PY'
-import json, pathlib
+# The requirements of the integrations, in the versions that this Home Assistant allows.
+$py - $2 >/root/requirements.txt <<'PY'
+import json, pathlib, sys
 import homeassistant
 components = pathlib.Path(homeassistant.__path__[0]) / "components"
-todo = ["mqtt", "api", "camera", "config", "device_automation", "hassio", "http", "image", "repairs", "system_log",
-        "websocket_api"]
+todo = sys.argv[1:]
 seen, requirements = set(), set()
 while todo:
     name = todo.pop()
@@ -92,6 +92,6 @@ constraints=$($py -c 'import homeassistant; print(homeassistant.__path__[0] + "/
 /opt/ha/bin/uv pip install -q --python $py -r /root/requirements.txt -c "$constraints"
 rm -rf /root/.cache
 IN
-chroot "$root" /bin/sh /root/install.sh "$want"
-touch "$root/.mqttcam-ready"
+chroot "$root" /bin/sh /root/install.sh "$want" "$integrations"
+echo "$integrations" >"$root/.mqttcam-ready"
 echo "Home Assistant $(installed) is ready in $root"

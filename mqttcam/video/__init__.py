@@ -1,0 +1,1 @@
+"""H.264 video of a camera: encoded once, and only while something reads it."""

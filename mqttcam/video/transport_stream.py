@@ -1,0 +1,70 @@
+"""MPEG-TS (ISO/IEC 13818-1) of a camera's units, which readers can join at any keyframe."""
+
+from __future__ import annotations
+
+import io
+from fractions import Fraction
+from typing import Any
+
+from mqttcam.video.unit import CLOCK, Unit
+
+CONTENT_TYPE = "video/mp2t"
+"""RFC 3555."""
+_TICK = Fraction(1, CLOCK)
+_OPTIONS = {
+    "flush_packets": "1",
+    # With its length in the header of each picture, a reader need not wait for the next one to see its end.
+    "omit_video_pes_length": "0",
+    # PAT and PMT stand before each keyframe, where readers join, and nowhere else.
+    "mpegts_flags": "pat_pmt_at_frames",
+    "pat_period": "3600",
+    "sdt_period": "3600",
+}
+
+
+class _Sink(io.RawIOBase):
+    """Keeps what the muxer writes until it is taken. It cannot seek."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self._parts.append(bytes(data))
+        return len(data)
+
+    def take(self) -> bytes:
+        parts, self._parts = self._parts, []
+        return b"".join(parts)
+
+
+class TransportStream:
+    """Muxes units. The chunk of a keyframe can be the first that a reader gets."""
+
+    def __init__(self, first: Unit) -> None:
+        """Begin with the sizes of `first`, a keyframe, which is still to be muxed."""
+        import av
+
+        self._sink = _Sink()
+        self._container: Any = av.open(self._sink, "w", format="mpegts", options=_OPTIONS)
+        self._stream = self._container.add_mux_stream(
+            "h264", width=first.width, height=first.height, time_base=_TICK
+        )
+
+    def mux(self, unit: Unit) -> bytes:
+        """Return a unit as packets of 188 bytes."""
+        import av
+
+        packet = av.Packet(unit.data)
+        packet.stream = self._stream
+        packet.time_base = _TICK
+        packet.pts = packet.dts = unit.pts
+        packet.is_keyframe = unit.is_keyframe
+        self._container.mux_one(packet)
+        return self._sink.take()
+
+    def close(self) -> None:
+        """Free the muxer's memory."""
+        self._container.close()

@@ -1,0 +1,71 @@
+"""A real Home Assistant plays the video in its Generic Camera, added as a user would."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import urllib.request
+from typing import Any
+from urllib.parse import urljoin
+
+import pytest
+
+from tests.home_assistant.harness import HomeAssistant
+from tests.support.waiting import wait_for
+from tests.web.credentials import users
+from tests.web.serving import serving_in_thread
+from tests.web.test_home_assistant import ask, home_assistant
+
+__all__ = ["home_assistant"]  # a fixture
+
+av = pytest.importorskip("av")
+pytestmark = pytest.mark.home_assistant
+
+
+def posted(home_assistant: HomeAssistant, path: str, body: dict[str, Any]) -> Any:
+    """Return the answer of its REST API."""
+    with urllib.request.urlopen(ask(home_assistant, path, body), timeout=60) as answer:
+        return json.load(answer)
+
+
+def test_the_generic_camera_plays_the_video(home_assistant: HomeAssistant) -> None:
+    with serving_in_thread({"front": {"size": "640x480"}}, **users()) as (served, _loop):
+        flows = "/api/config/config_entries/flow"
+        flow = posted(home_assistant, flows, {"handler": "generic"})["flow_id"]
+        done = posted(
+            home_assistant,
+            f"{flows}/{flow}",
+            {
+                "still_image_url": f"{served.url}/cameras/front/snapshot.jpg",
+                "stream_source": f"{served.url}/cameras/front/stream.ts",
+                "username": "otto",
+                "password": "right",
+                "advanced": {"framerate": 2, "verify_ssl": True, "authentication": "basic"},
+            },
+        )
+        assert done["step_id"] == "user_confirm", done
+        done = posted(home_assistant, f"{flows}/{flow}", {"confirmed_ok": True})
+        assert done["type"] == "create_entry", done
+        wait_for(lambda: _camera(home_assistant), "the camera entity", 20)
+        url = home_assistant.ask("camera/stream", entity_id=_camera(home_assistant), format="hls")["url"]
+        assert _segments(home_assistant, url), "the playlist has video"
+        assert not home_assistant.log(logger="homeassistant.components.stream")
+        assert not home_assistant.log(logger="homeassistant.components.generic")
+
+
+def _camera(home_assistant: HomeAssistant) -> str | None:
+    return next((entity for entity in home_assistant.states() if entity.startswith("camera.127")), None)
+
+
+def _segments(home_assistant: HomeAssistant, url: str) -> bytes:
+    """Return the first part of the video of an HLS address."""
+
+    def lines(path: str) -> list[str]:
+        body = home_assistant.get(path)[2]  # compressed, whatever a client accepts
+        text = (gzip.decompress(body) if body.startswith(b"\x1f\x8b") else body).decode()
+        return [line for line in text.splitlines() if line and not line.startswith("#")]
+
+    playlist = urljoin(url, wait_for(lambda: lines(url), "the master playlist", 30)[0])
+    segment = urljoin(playlist, wait_for(lambda: lines(playlist), "the first segment", 30)[0])
+    body: bytes = home_assistant.get(segment)[2]
+    return body
