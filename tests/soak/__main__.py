@@ -5,19 +5,20 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.soak.run import soak
 from tests.support.broker import find_mosquitto
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run the soak that the arguments describe."""
     parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
     parser.add_argument("--seed", type=int, default=1, help="of the random faults, viewers and commands")
     parser.add_argument("--minutes", type=float, default=2, help="how long faults occur")
     parser.add_argument("--directory", type=Path, help="for logs and state; default: a new temporary one")
-    given = parser.parse_args()
+    given = parser.parse_args(arguments)
     if find_mosquitto() is None:
         parser.error("mosquitto is not installed")
     directory = given.directory or Path(tempfile.mkdtemp(prefix="mqttcam-soak-"))

@@ -141,7 +141,7 @@ def clock_steps(setting: Setting, rng: random.Random) -> Iterator[None]:
 @contextmanager
 def garbage_on_listeners(setting: Setting, rng: random.Random) -> Iterator[None]:
     yield
-    garbage(setting.open_ports, 3, rng.randbytes)
+    garbage(setting.listeners, 3, rng.randbytes)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import time
 from abc import abstractmethod
 from collections.abc import Callable
 from enum import StrEnum
+from pathlib import Path
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
@@ -199,7 +200,27 @@ class MqttSender(Peer):
         self._client.loop_stop()
 
 
-def garbage(ports: list[int], seconds: float, random_bytes: Callable[[int], bytes]) -> None:
+Connect = Callable[[], socket.socket]
+
+
+def over_tcp(port: int) -> Connect:
+    """Return a function that connects to a port."""
+    return lambda: socket.create_connection((HOST, port), _TIMEOUT)
+
+
+def over_unix(path: Path) -> Connect:
+    """Return a function that connects to a Unix socket."""
+
+    def connect() -> socket.socket:
+        connection = socket.socket(socket.AF_UNIX)
+        connection.settimeout(_TIMEOUT)
+        connection.connect(str(path))
+        return connection
+
+    return connect
+
+
+def garbage(listeners: list[Connect], seconds: float, random_bytes: Callable[[int], bytes]) -> None:
     """Send random and half messages to listeners for a while, from connections that end in every way."""
     starts = [
         b"",
@@ -212,9 +233,10 @@ def garbage(ports: list[int], seconds: float, random_bytes: Callable[[int], byte
     number = 0
     while time.monotonic() < end:
         with contextlib.suppress(OSError):
-            connection = socket.create_connection((HOST, ports[number % len(ports)]), _TIMEOUT)
-            connection.settimeout(_TIMEOUT)
-            connection.sendall(starts[number // len(ports) % len(starts)] + random_bytes(number * 37 % 2000))
+            connection = listeners[number % len(listeners)]()
+            connection.sendall(
+                starts[number // len(listeners) % len(starts)] + random_bytes(number * 37 % 2000)
+            )
             if number % 3 == 0:
                 reset(connection)
             elif number % 3 == 1:

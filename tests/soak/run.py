@@ -14,6 +14,7 @@ from tests.soak.faults import OTHERS, SERVICES, Faults
 from tests.soak.samples import Sample, growth, take_sample
 from tests.soak.setting import Setting
 from tests.support.daemon import mqttcam_command
+from tests.support.waiting import listens
 
 _RECOVERY = 180.0
 """Seconds until everything works again after the last fault."""
@@ -113,6 +114,8 @@ class Soak:
                 state = camera.get(output)
                 if state and state["enabled"] and (not state["connected"] or state["waiting"] > 2):
                     return f"{name}: {output}: {state}"
+        if not listens(self._setting.embedded_port):
+            return "the embedded broker does not listen"
         return "" if self._setting.observer.subscribed.is_set() else "the broker is away"
 
     def _end(self) -> str:

@@ -17,7 +17,17 @@ from tests.outputs.kafka.rig import make_topic
 from tests.soak.actor import Actor
 from tests.soak.commands import Commander
 from tests.soak.observer import Observer
-from tests.soak.peers import Behaviour, HttpCamera, MqttSender, Peer, TcpListener, TcpSender
+from tests.soak.peers import (
+    Behaviour,
+    Connect,
+    HttpCamera,
+    MqttSender,
+    Peer,
+    TcpListener,
+    TcpSender,
+    over_tcp,
+    over_unix,
+)
 from tests.soak.viewers import Viewer
 from tests.support.broker import Mosquitto
 from tests.support.daemon import Daemon
@@ -98,6 +108,7 @@ class Setting:
         self.web_port, self._camera_port, self._tcp_port, self._listener_port = (
             free_port() for _ in range(4)
         )
+        self.embedded_port = free_port()
         self.listener = TcpListener(self._listener_port)
         self.peers: dict[str, Peer] = {
             "tcp": TcpSender(self._tcp_port),
@@ -120,9 +131,10 @@ class Setting:
         return [*self.viewers, self.commander]
 
     @property
-    def open_ports(self) -> list[int]:
-        """Where the daemon listens."""
-        return [self.web_port, self._tcp_port]
+    def listeners(self) -> list[Connect]:
+        """Everything that the daemon listens on: the page, a camera's sender, the embedded broker, the health check."""
+        ports = (self.web_port, self._tcp_port, self.embedded_port)
+        return [*map(over_tcp, ports), over_unix(self.disk.folder / "health.sock")]
 
     def configuration(self) -> dict[str, Any]:
         """The daemon's configuration."""
@@ -148,6 +160,8 @@ class Setting:
             "node": NODE,
             "mqtt": {"host": HOST, "port": self.broker.port},
             "state_dir": str(self.disk.folder),
+            # Nothing uses it; here it has to bear what its port receives.
+            "broker": {"enabled": True, "port": self.embedded_port},
             "web": {"enabled": True, "port": self.web_port},
             "cameras": cameras,
         }

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from tests.soak import __main__
 from tests.soak.counts import KAFKA, MQTT, TCP, Count, calm_mistakes, mistakes
 from tests.soak.report import counts_table, samples_table
 from tests.soak.samples import Sample, growth
@@ -65,6 +68,22 @@ def test_flat_after_the_warm_up() -> None:
 )
 def test_what_grows_is_found(found: list[Sample], word: str) -> None:
     assert [text for text in growth(found) if word in text]
+
+
+@pytest.mark.parametrize(("findings", "code"), [([], 0), (["memory: +9.0 MiB"], 1)])
+def test_exit_code(
+    findings: list[str],
+    code: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(__main__, "soak", lambda *_: ("a table", findings))
+    monkeypatch.setattr(__main__, "find_mosquitto", lambda: "mosquitto")
+    assert __main__.main(["--seed", "3", "--minutes", "1", "--directory", str(tmp_path)]) == code
+    printed = capsys.readouterr().out
+    assert "a table" in printed
+    assert all(f"WRONG: {finding}" in printed for finding in findings)
 
 
 def test_tables() -> None:
