@@ -13,7 +13,7 @@ from typing import Literal, TextIO
 
 import orjson
 
-from mqttcam.text import encodable
+from mqttcam.text import encodable, one_line
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 _COLOURS = {"DEBUG": "\033[2m", "WARNING": "\033[33m", "ERROR": "\033[31m", "CRITICAL": "\033[31;1m"}
@@ -31,6 +31,11 @@ class PlainFormatter(logging.Formatter):
         text = super().format(record)
         colour = _COLOURS.get(record.levelname) if self._colour else None
         return f"{colour}{text}{_RESET}" if colour else text
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the name of the method it overrides
+        """Format a record without its traceback, in one line: a message may contain what a peer has sent."""
+        record.message = one_line(record.message)
+        return super().formatMessage(record)
 
 
 class JsonFormatter(logging.Formatter):

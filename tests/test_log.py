@@ -40,6 +40,14 @@ def test_plain() -> None:
     assert line.endswith(" WARNING mqttcam.x: it is 3")
 
 
+def test_a_peer_cannot_forge_a_line_or_colours() -> None:
+    line = PlainFormatter(colour=False).format(
+        record("it gives %s", "a\n2026-01-01 INFO x: \x1b[2Jb\x85\u2028ü")
+    )
+    assert line.endswith(" mqttcam.x: it gives a\\n2026-01-01 INFO x: \\x1b[2Jb\\x85\\u2028ü")
+    assert len(PlainFormatter(colour=False).format(record("x", broken=True)).splitlines()) > 3
+
+
 def test_colour_only_by_level() -> None:
     assert PlainFormatter(colour=True).format(record("x", level=logging.ERROR)).startswith("\033[31m")
     assert "\033" not in PlainFormatter(colour=True).format(record("x"))

@@ -22,7 +22,7 @@ from mqttcam.camera.supervisor import Supervisor
 from mqttcam.camera.timing import DEFAULT_TIMING, Timing
 from mqttcam.listeners import Listeners
 from mqttcam.settings import CameraSettings
-from mqttcam.text import encodable
+from mqttcam.text import one_line
 from mqttcam.values import Value
 
 log = logging.getLogger(__name__)
@@ -222,9 +222,9 @@ class Camera:
         self.takes_stills = opened.takes_stills
         self.values = dict(opened.values)
         self.readings.begin((opened.info.model, opened.info.serial), expected=opened.measures)
-        remarks = encodable("; ".join(opened.remarks)) or None
+        remarks = one_line("; ".join(opened.remarks)) or None
         if opened.refused and remarks != self._remarks:
-            log.warning("camera %s: %s", self.id, encodable("; ".join(opened.refused)))
+            log.warning("camera %s: %s", self.id, one_line("; ".join(opened.refused)))
         self._remarks = remarks
         if self.status is CameraStatus.STARTING and opened.info.waits_for:
             self.last_error = f"waiting for {opened.info.waits_for}"
@@ -268,7 +268,7 @@ class Camera:
         )
 
     def _failed(self, problem: SourceError) -> None:
-        self.last_error = encodable(str(problem))
+        self.last_error = one_line(str(problem))
         self.stats.update()
         if not self.enabled:
             self._listeners.notify()

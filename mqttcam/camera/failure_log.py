@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from mqttcam.camera.source import SourceError, SourceFault
-from mqttcam.text import encodable
+from mqttcam.text import one_line
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +21,7 @@ class FailureLog:
 
     def log(self, problem: SourceError, *, is_first: bool) -> None:
         """Log a failure; `is_first` if the source worked until now."""
-        words = encodable(str(problem))
+        words = one_line(str(problem))
         fault = problem.__cause__ if isinstance(problem, SourceFault) else None
         if fault is not None and (place := _place(fault)) not in self._traced:
             self._traced.add(place)
@@ -35,7 +35,7 @@ class FailureLog:
     def log_stuck(self, words: str) -> None:
         """Log that only a new process or a reboot helps."""
         if words != self._last_stuck:
-            log.error("camera %s: %s", self._camera, encodable(words))
+            log.error("camera %s: %s", self._camera, one_line(words))
         self._last_stuck = words
 
 

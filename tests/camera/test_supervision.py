@@ -316,13 +316,14 @@ async def test_failing_to_start_a_thread_is_handled_like_other_failures(
     await running(camera)
 
 
-async def test_error_with_undecodable_names_can_be_shown(make_camera: MakeCamera) -> None:
+async def test_error_with_names_that_cannot_be_shown(make_camera: MakeCamera) -> None:
+    """File names that are not UTF-8, and what a peer has sent: no line break, no escape sequence of a terminal."""
     hardware = Hardware()
-    hardware.fail("open", SourceError("caf\udce9.jpg is no picture"))
+    hardware.fail("open", SourceError("caf\udce9.jpg gives \x1b[2J\n"))
     camera = make_camera(hardware)
     camera.start()
     await failed(camera)
-    assert camera.last_error == r"caf\udce9.jpg is no picture"
+    assert camera.last_error == r"caf\udce9.jpg gives \x1b[2J\n"
 
 
 async def test_two_hundred_cameras_leave_no_threads_or_files() -> None:

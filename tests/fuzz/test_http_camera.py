@@ -99,7 +99,6 @@ def test_any_answer_gives_frames_or_a_source_error(
             for frame in itertools.islice(frames, 2):
                 assert frame is None or frame.jpeg
     except SourceError as error:
-        assert str(error).isprintable()
         assert "secret" not in str(error)
     finally:
         frames.close()
