@@ -82,7 +82,11 @@ def run(arguments: argparse.Namespace) -> int:
 
     settings = read()
     log.set_up(settings.log.level, settings.log.format)
-    logging.getLogger(__name__).info("configuration: %s", _where(path))
+    start_log = logging.getLogger(__name__)
+    start_log.info("configuration: %s", _where(path))
+    for note in translate(os.environ).notes:
+        if note.key is None:
+            start_log.info("%s", note)
     keep_node(settings, os.environ)
     return run_daemon(settings, read)
 

@@ -16,6 +16,7 @@ from mqttcam.mqtt.topics import CameraTopics, Topics
 from mqttcam.settings import json_schema
 from tests.docs.markdown import table
 from tests.docs.settings_reference import Reference
+from tests.settings.nii_sender.documented import variables_table
 from tests.support.daemon import Daemon
 from tests.support.waiting import HOST, free_port, wait_for
 
@@ -38,6 +39,7 @@ def parts() -> dict[str, str]:
         "camera-entities": _entities(camera["entities"]),
         "node-entities": _entities(node["entities"]),
         "metrics": _metrics(metrics, own_controls),
+        "nii-variables": variables_table(),
     }
 
 

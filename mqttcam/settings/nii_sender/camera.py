@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from mqttcam.settings.document.nearest import nearest
 from mqttcam.settings.nii_sender.controls import CONTROL_KINDS, control_value
-from mqttcam.settings.nii_sender.older_camera import translate_older
+from mqttcam.settings.nii_sender.older_camera import NO_QUARTER_TURN, translate_older, translate_rotation
 from mqttcam.settings.nii_sender.size import size_of
 from mqttcam.settings.nii_sender.translation import CONTROLS, NEW, OLD, UNKNOWN, Translation
 from mqttcam.text import shown
@@ -93,6 +93,9 @@ def _truth(name: str, text: str, translation: Translation) -> bool | None:
 
 
 _NO_EFFECT = {
+    "DISPLAY": "there is no preview window",
+    "ENCODE": "each output has pictures of its own",
+    "QUEUE": "each picture is the newest frame",
     "COLOUR_SPACE": "pictures are JPEGs, whose colour space is sYCC",
     "FORMAT": "the JPEG is made from the camera's own format",
     "MAIN_FORMAT": "the JPEG is made from the camera's own format",
@@ -109,12 +112,12 @@ def _other(name: str, text: str, translation: Translation) -> None:
             note = f"the reference sender treats any text as true, even `{word}`" if differs else None
             translation.set_camera(key.removeprefix("TRANSFORM_").lower(), flip, name, note)
     elif key == "TRANSFORM_ROTATION":
-        translation.set_camera("rotation", text, name)
+        translate_rotation(name, text, translation)
     elif key == "TRANSFORM_TRANSPOSE":
-        if _truth(name, text, translation):
-            translation.add_problem(
-                name, "is not supported by any camera", "TRANSFORM_HFLIP and TRANSFORM_VFLIP"
-            )
+        if transposed := _truth(name, text, translation):
+            translation.ignore(name, NO_QUARTER_TURN)
+        elif transposed is False:
+            translation.ignore(name, "as here")
     elif key == "BUFFER_COUNT":
         buffers = str(min(max(int(text), 2), 16)) if text.isdecimal() else text
         translation.set_camera("source.buffers", buffers, name, None if buffers == text else "from 2 to 16")

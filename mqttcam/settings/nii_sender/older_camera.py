@@ -10,6 +10,7 @@ from mqttcam.settings.nii_sender.translation import CONTROLS, OLD, Translation
 from mqttcam.values import Choice, InvalidValue, Number, Switch, Vector
 
 _ANY = 1e18
+NO_QUARTER_TURN = "not yet: mqttcam does not turn pictures by 90 degrees; 180, and flips, work"
 
 
 @dataclass(frozen=True)
@@ -86,10 +87,10 @@ def translate_older(name: str, text: str, given: set[str], translation: Translat
             translation.set_camera(key.lower(), Switch().coerce(text), name)
         elif key == "ROTATION":
             degrees = Number(0, 270, integer=True).coerce(text)
-            if degrees % 180:
-                translation.ignore(name, "the camera cannot rotate by 90 degrees")
+            if degrees % 90:
+                translation.ignore(name, "picamera has 0, 90, 180 and 270")
             else:
-                translation.set_camera("rotation", str(degrees), name)
+                translate_rotation(name, str(degrees), translation)
         elif key in ("ZOOM", "CROP"):
             _zoom(name, text, given, translation)
         elif key == "SENSOR_MODE":
@@ -101,10 +102,20 @@ def translate_older(name: str, text: str, given: set[str], translation: Translat
             translation.set_camera("controls.Saturation", 0.0, name) if grey else translation.ignore(
                 name, "the only colour effect supported is (128,128)"
             )
+        elif key.startswith("ANNOTATE_"):
+            translation.ignore(name, "not yet: mqttcam writes no text on pictures")
         else:
             translation.ignore(name, "libcamera has no equivalent")
     except InvalidValue as error:
         translation.ignore(name, f"no effect: {error.message}")
+
+
+def translate_rotation(name: str, text: str, translation: Translation) -> None:
+    """Translate a rotation in degrees; one by a quarter turn has no effect, and any other value is a problem."""
+    if text in ("90", "270"):
+        translation.ignore(name, NO_QUARTER_TURN)
+    else:
+        translation.set_camera("rotation", text, name)
 
 
 def _zoom(name: str, text: str, given: set[str], translation: Translation) -> None:
