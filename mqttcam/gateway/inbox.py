@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 
 _MAX_LATE = 64
 """Results that wait for a new connection: as many as commands may run."""
+_MAX_CLEARED = 1000
+"""Topics of retained commands that were cleared, and whose echo has not come; it may never, if the broker refuses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class _Answer:
     topic: str
     payload: bytes
     correlation_data: bytes | None = None
+    is_response: bool = False
 
 
 class CommandInbox(Generic[TargetT]):
@@ -41,7 +44,7 @@ class CommandInbox(Generic[TargetT]):
         self._runner = runner
         self._result_topic = result_topic
         self._running: dict[asyncio.Task[None], tuple[Message, Request]] = {}
-        self._cleared: set[str] = set()
+        self._cleared: dict[str, None] = {}  # in the order in which they were cleared
         self._late: deque[_Answer] = deque(maxlen=_MAX_LATE)
         connection.on_connected(self._send_late)
 
@@ -54,11 +57,13 @@ class CommandInbox(Generic[TargetT]):
             refusal: the error to answer, instead of carrying the command out.
         """
         if self._connection.echoes and not message.payload and message.topic in self._cleared:
-            self._cleared.discard(message.topic)  # the echo of our own clearing
+            self._cleared.pop(message.topic, None)  # the echo of our own clearing
             return None
         if message.retain and message.payload:
             if self._connection.echoes:
-                self._cleared.add(message.topic)
+                self._cleared[message.topic] = None
+                if len(self._cleared) > _MAX_CLEARED:
+                    self._cleared.pop(next(iter(self._cleared)))
             self._connection.publish(message.topic, b"", qos=1, retain=True)
         elif message.retain:
             return None  # cleared by another client
@@ -87,7 +92,7 @@ class CommandInbox(Generic[TargetT]):
         payload = orjson.dumps(result.as_json(), default=str)
         self._send(_Answer(self._result_topic, payload))
         if message.response_topic:
-            self._send(_Answer(message.response_topic, payload, message.correlation_data))
+            self._send(_Answer(message.response_topic, payload, message.correlation_data, is_response=True))
 
     def _send(self, answer: _Answer) -> None:
         """Publish a result, after a lost connection once there is a new one."""
@@ -100,7 +105,11 @@ class CommandInbox(Generic[TargetT]):
 
     def _publish(self, answer: _Answer, qos: int) -> bool:
         return self._connection.publish(
-            answer.topic, answer.payload, qos=qos, correlation_data=answer.correlation_data
+            answer.topic,
+            answer.payload,
+            qos=qos,
+            correlation_data=answer.correlation_data,
+            is_response=answer.is_response,
         )
 
     def _send_late(self) -> None:

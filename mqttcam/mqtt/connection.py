@@ -198,8 +198,13 @@ class Connection:
         qos: int = 0,
         retain: bool = False,
         correlation_data: bytes | None = None,
+        *,
+        is_response: bool = False,
     ) -> bool:
         """Send a small message, or drop it if there is no connection or the queue is full.
+
+        Args:
+            is_response: whether another client has chosen the topic: what becomes of it is no problem of ours.
 
         Returns:
             Whether it is sent.
@@ -210,18 +215,20 @@ class Connection:
         packed = PackedProperties(properties) if properties else None
         size = len(payload) + len(properties) + len(topic) + _OVERHEAD
         if size > self.max_packet_size:
-            self._refuse_too_large(topic, size)
-        elif self.network is not None and self.network.publish(topic, payload, qos, retain, packed):
+            self._refuse_too_large(topic, size, is_response=is_response)
+        elif self.network is not None and self.network.publish(
+            topic, payload, qos, retain, packed, is_response=is_response
+        ):
             return True
         self.dropped += 1
         return False
 
-    def _refuse_too_large(self, topic: str, size: int) -> None:
+    def _refuse_too_large(self, topic: str, size: int, *, is_response: bool) -> None:
         """A broker ends the connection when a packet exceeds its limit, and would again after each reconnect."""
         limit = self.max_packet_size
         whose = "the broker's limit" if limit < self._configured_size else "mqtt.max_packet_size"
         text = f"a message of {size} bytes to {topic} is not sent: {whose} is {limit}; raise it"
-        self.refusals.add(topic, text)
+        self.refusals.add(topic, text, is_response=is_response)
 
     # connecting
 

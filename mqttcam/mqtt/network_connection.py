@@ -97,6 +97,8 @@ class NetworkConnection:
         retain: bool,
         properties: PackedProperties | None = None,
         on_ack: Callable[[int], None] | None = None,
+        *,
+        is_response: bool = False,
     ) -> bool:
         """Send a message, or drop it if the connection has ended or does not progress, or the topic is not valid.
 
@@ -111,7 +113,7 @@ class NetworkConnection:
             log.debug("MQTT: cannot publish to %.200r: %s", topic, error)  # a client's response topic
             return False
         if mid is not None and qos:
-            self._sent.add(mid, SentMessage(topic, len(topic) + len(payload), on_ack))
+            self._sent.add(mid, SentMessage(topic, len(topic) + len(payload), on_ack, is_response))
         if self._client.want_write():
             self._backlog += len(payload)
         self._settle()

@@ -6,6 +6,9 @@ import logging
 
 log = logging.getLogger(__name__)
 
+_MOST = 100
+"""Topics that are remembered, and texts that are logged."""
+
 
 class Refusals:
     """The present refusals by topic; each is logged once."""
@@ -24,11 +27,20 @@ class Refusals:
         first, *others = self._present.values()
         return f"{first} (and {len(others)} more topics)" if others else first
 
-    def add(self, topic: str, text: str) -> None:
-        """Take in a refusal; `text` names the topic and the reason."""
+    def add(self, topic: str, text: str, *, is_response: bool = False) -> None:
+        """Take in a refusal.
+
+        Args:
+            text: names the topic and the reason.
+            is_response: whether another client has chosen the topic: then it is that client's problem.
+        """
         text = f"MQTT {self._where}: {text}"
-        self._present[topic] = text
-        if text not in self._logged:
+        if is_response:
+            log.debug("%.500s", text)
+            return
+        if topic in self._present or len(self._present) < _MOST:
+            self._present[topic] = text
+        if text not in self._logged and len(self._logged) < _MOST:
             self._logged.add(text)
             log.error("%s", text)
 

@@ -12,11 +12,15 @@ from mqttcam.mqtt.refusals import Refusals
 
 @dataclass(frozen=True, slots=True)
 class SentMessage:
-    """A message of `size` bytes; `on_ack` is called with the reason code of its PUBACK."""
+    """A message of `size` bytes; `on_ack` is called with the reason code of its PUBACK.
+
+    `is_response` is as for `Connection.publish`.
+    """
 
     topic: str
     size: int
     on_ack: Callable[[int], None] | None = None
+    is_response: bool = False
 
 
 class SentMessages:
@@ -46,9 +50,8 @@ class SentMessages:
         if message is None:
             return
         if reason >= FIRST_FAILURE:
-            self._refusals.add(
-                message.topic, f"the broker refuses messages to {message.topic}: {reason_text(reason)}"
-            )
+            text = f"the broker refuses messages to {message.topic}: {reason_text(reason)}"
+            self._refusals.add(message.topic, text, is_response=message.is_response)
             if reason == PACKET_TOO_LARGE:
                 self._size_limit.refused(message.size)
         else:

@@ -123,6 +123,12 @@ async def test_a_retained_command_is_refused_and_cleared(
     assert (len(connection.results), gate.ran) == (2, 1)
 
 
+async def test_cleared_topics_whose_echo_does_not_come_are_bounded(inbox: CommandInbox[Gate]) -> None:
+    for number in range(1500):
+        inbox.receive(Message(f"mqttcam/yard/front/set/{number}", b"1", True, None, None), "get")
+    assert len(inbox._cleared) <= 1000
+
+
 async def test_a_command_cleared_by_another_client_is_ignored(
     inbox: CommandInbox[Gate], connection: Published
 ) -> None:
