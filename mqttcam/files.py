@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 from pathlib import Path
 
 _FOLDER_MODE, _FILE_MODE = 0o700, 0o600
+LARGEST_STATE = 16 * 1024 * 1024
+"""Bytes of a file of the state."""
 RESERVE = 100_000_000
 """Bytes of a disk that pictures leave free for the state; of a small disk, a tenth."""
 
@@ -36,6 +39,25 @@ def make_private(path: Path) -> None:
         shared = stat.S_ISLNK(mode) or mode & stat.S_ISVTX
         if mode & (stat.S_IRWXG | stat.S_IRWXO) and not shared:
             path.chmod(stat.S_IMODE(mode) & stat.S_IRWXU)
+
+
+def read_regular(path: Path, most: int = LARGEST_STATE) -> bytes:
+    """Return the content of a file. What else may be in its place is not read: a device or a pipe may never end.
+
+    Raises:
+        OSError: it cannot be read, is not a regular file, or has more than `most` bytes.
+    """
+    with open(path, "rb", opener=_without_waiting) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "is not a regular file", str(path))
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise OSError(errno.EFBIG, f"has more than {most} bytes", str(path))
+    return data
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
 
 
 def write_new(path: Path, data: bytes) -> None:

@@ -15,7 +15,7 @@ import orjson
 
 from mqttcam.camera.control import plain_name
 from mqttcam.durable_file import WRITE_TIMING, DurableFile, WriteTiming
-from mqttcam.files import write_atomically
+from mqttcam.files import read_regular, write_atomically
 from mqttcam.settings import CameraSettings
 from mqttcam.values import InvalidValue
 
@@ -123,7 +123,7 @@ class Store:
 
 def _read(path: Path) -> _Data:
     """Raises OSError or ValueError: there is no such file, or it is broken."""
-    data = orjson.loads(path.read_bytes())
+    data = orjson.loads(read_regular(path))
     if not isinstance(data, dict) or not all(isinstance(item, dict) for item in data.values()):
         raise ValueError("not an object of objects")
     return data

@@ -21,7 +21,7 @@ from mqttcam.backoff import Backoff
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.capture import THREAD
 from mqttcam.camera.thread_state import is_uninterruptible
-from mqttcam.files import write_atomically
+from mqttcam.files import read_regular, write_atomically
 from mqttcam.settings import SettingsError
 
 log = logging.getLogger(__name__)
@@ -145,7 +145,7 @@ class StuckRestart:
 
     def _read_counts(self) -> dict[str, int]:
         try:
-            counts = orjson.loads(self._file.read_bytes())
+            counts = orjson.loads(read_regular(self._file))
             return {str(camera): int(restarts) for camera, restarts in counts[self._boot_id()].items()}
         except FileNotFoundError:
             return {}

@@ -10,6 +10,7 @@ from pathlib import Path
 import orjson
 
 from mqttcam.durable_file import DurableFile
+from mqttcam.files import read_regular
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +79,7 @@ class RevokedSessions:
         if self._path is None:
             return
         try:
-            data = orjson.loads(self._path.read_bytes())
+            data = orjson.loads(read_regular(self._path))
             self._expiries = {str(key): int(value) for key, value in data["sessions"].items()}
             self._all_until = int(data["all_until"])
         except FileNotFoundError:

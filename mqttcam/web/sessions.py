@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from itsdangerous import BadData, Signer, URLSafeSerializer
 
-from mqttcam.files import write_atomically
+from mqttcam.files import read_regular, write_atomically
 from mqttcam.web.revoked_sessions import SESSION_SECONDS, RevokedSessions
 
 log = logging.getLogger(__name__)
@@ -112,7 +112,7 @@ def load_session_key(state_dir: Path | None) -> bytes:
 
 def _existing_key(path: Path, new: bytes) -> bytes:
     try:
-        existing = path.read_bytes()
+        existing = read_regular(path)
         if len(existing) == _KEY_BYTES:
             return existing
         write_atomically(path, new)

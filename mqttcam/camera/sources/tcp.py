@@ -31,13 +31,19 @@ _MAX_REFUSED = 100
 """Addresses outside `allow` that are remembered, and logged."""
 _NEWCOMER_TIMEOUT = 30.0
 """Seconds within which a new connection has to send its first picture if there is a sender."""
+_MAX_USELESS = 1000
+"""Messages in a row without a picture: any stream of small numbers is one of small messages."""
 _ACCEPT_PAUSE = 1.0
 """Seconds until the next connection is accepted after one could not be, for want of descriptors or memory: it stays in
 the queue, and the listener ready to be read."""
 _HEAD = struct.Struct(">I")
 
 
-class MessageTooLong(Exception):
+class NoPictures(Exception):
+    """A stream is not one of pictures."""
+
+
+class MessageTooLong(NoPictures):
     """The length of a message is more than any picture has."""
 
 
@@ -78,20 +84,31 @@ class SenderConnection:
         self.connection = connection
         self.address = address
         self.connected = time.monotonic()
+        self._useless = 0
         self._messages = LengthPrefixedParser(max_bytes)
 
     def receive(self) -> list[bytes] | None:
         """Return the messages that what has arrived completes, reading at most `_CHUNK`; `None` at the end.
 
         Raises:
-            MessageTooLong: it does not send pictures.
+            NoPictures: it sends something else.
             OSError: the connection has failed.
         """
         try:
             data = self.connection.recv(_CHUNK)
         except BlockingIOError:
             return []
-        return self._messages.feed(data) if data else None
+        if not data:
+            return None
+        messages = self._messages.feed(data)
+        self._useless += len(messages)
+        if self._useless > _MAX_USELESS:
+            raise NoPictures(f"{self._useless} messages without one")
+        return messages
+
+    def picture_came(self) -> None:
+        """Count the messages without a picture from here on."""
+        self._useless = 0
 
 
 class TcpListener(Source):
@@ -213,7 +230,7 @@ class TcpListener(Source):
         """Return the newest picture that what has arrived completes; its sender is the one from now on."""
         try:
             messages = sender.receive()
-        except MessageTooLong as error:
+        except NoPictures as error:
             self._drop(sender, f"disconnected, it does not send pictures: {error}")
             return None
         except OSError as error:
@@ -224,8 +241,10 @@ class TcpListener(Source):
             return None
         newest = next(filter(None, reversed(messages)), None)  # the first message may be empty
         frame = None if newest is None else self._receiver.frame(newest)
-        if frame is not None and sender is not self._sender:
-            self._replace_sender(sender)
+        if frame is not None:
+            sender.picture_came()
+            if sender is not self._sender:
+                self._replace_sender(sender)
         return frame
 
     def _replace_sender(self, newcomer: SenderConnection) -> None:

@@ -16,11 +16,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from mqttcam.files import RESERVE, make_private_folder, shortage, sync_folder, write_new
+from mqttcam.files import RESERVE, make_private_folder, read_regular, shortage, sync_folder, write_new
 from mqttcam.outputs.queue import FrameCounts, QueuedFrame
 
 log = logging.getLogger(__name__)
 
+_LARGEST = 1 << 28
+"""Bytes of a frame: what Kafka can carry is far less."""
 _INCOMING = 64
 """Frames that may wait for the disk; usually there is one at most."""
 _CLOSE_TIMEOUT = 0.5
@@ -101,7 +103,7 @@ class SpoolQueue:
                 return None
             self._taken.add(kept.number)
         try:
-            jpeg = (self._folder / kept.name).read_bytes()
+            jpeg = read_regular(self._folder / kept.name, _LARGEST)
         except OSError as error:
             self._log_problem(error)
             self.counts.add_dropped("disk")

@@ -8,6 +8,7 @@ import socket
 from collections.abc import Mapping
 from pathlib import Path
 
+from mqttcam.files import read_regular
 from mqttcam.settings.settings import Settings, default_node
 from mqttcam.text import MAX_ID, is_id
 
@@ -30,7 +31,7 @@ def default_or_kept_node(state_dir: Path, environ: Mapping[str, str]) -> str:
     """Return the default of `node`: the host name as a slug, or in a container the kept one, if there is one."""
     if is_generated(socket.gethostname(), environ):
         try:
-            kept = (state_dir / _FILE).read_text(encoding="ascii").strip()
+            kept = read_regular(state_dir / _FILE).decode("ascii").strip()
         except (OSError, ValueError):
             kept = ""
         if is_id(kept) and len(kept) <= MAX_ID:

@@ -128,6 +128,21 @@ def test_connection_that_sends_no_picture_replaces_nothing(listener: Source, por
         assert closed == 6, "four are kept, in case that they send a picture after all"
 
 
+@pytest.mark.parametrize("useless", [bytes(4), message(b"x"), message(b"")])
+def test_sender_of_useless_messages_is_disconnected(listener: Source, port: int, useless: bytes) -> None:
+    with connect(port) as sender:
+        sender.sendall(useless * 900)
+        assert listener.read(0.2) is None
+        sender.sendall(message(PICTURES[0]))
+        assert next_frame(listener).jpeg == PICTURES[0]
+        sender.sendall(useless * 900)
+        assert listener.read(0.2) is None
+        sender.sendall(useless * 900)
+        assert listener.read(0.2) is None
+        with contextlib.suppress(ConnectionError):
+            assert sender.recv(1) == b""
+
+
 def test_empty_messages_without_end_hold_up_nothing(listener: Source, port: int) -> None:
     """A read ends in time, and a sender of pictures gets through."""
     stopping = threading.Event()
