@@ -1,4 +1,4 @@
-"""A network camera that is missing at the start, comes, goes, stalls and comes again, as MQTT shows it."""
+"""A network camera that is missing at the start, appears, disappears, stalls and returns, as seen on MQTT."""
 
 from __future__ import annotations
 

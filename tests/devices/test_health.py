@@ -1,4 +1,4 @@
-"""Problems that report themselves to nobody are noticed all the same."""
+"""Problems that notify no listener are noticed all the same."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from mqttcam.imaging.rate_control import JpegRateControl, steps, weight
 
 @dataclass
 class Made:
-    """A picture that has so many bytes."""
+    """A picture of this many bytes."""
 
     jpeg: bytes
     quality: int

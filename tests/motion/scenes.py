@@ -15,7 +15,7 @@ Scene = NDArray[np.float32]
 
 WIDTH, HEIGHT = 640, 480
 _NOISES = 17
-"""Pictures after which the noise comes again."""
+"""Number of pictures after which the noise repeats."""
 
 
 def scene(seed: int = 8, width: int = WIDTH, height: int = HEIGHT) -> Scene:

@@ -1,4 +1,4 @@
-"""Motion of a camera: when it begins and ends, who is told, and what is forgotten."""
+"""Motion of a camera: when it begins and ends, its notifications, and what is reset."""
 
 from __future__ import annotations
 

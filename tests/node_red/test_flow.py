@@ -1,4 +1,4 @@
-"""The flow does what its buttons and names say, with a real Node-RED, broker and daemon."""
+"""The flow works as its buttons and names say, with a real Node-RED, broker and daemon."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ BAD = SettingsError([Problem("config.yaml", 3, "cameras", "is bad")])
 
 @pytest.fixture(autouse=True)
 def _as_before() -> Iterator[None]:
-    """What the daemon changes in its process is put back."""
+    """Restore what the daemon changes in its process."""
     hangup, level = signal.getsignal(signal.SIGHUP), get_level()
     yield
     signal.signal(signal.SIGHUP, hangup)
@@ -39,7 +39,7 @@ def _as_before() -> Iterator[None]:
 
 
 class Config:
-    """What stands in the configuration file."""
+    """The content of the configuration file."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

@@ -1,4 +1,4 @@
-"""What shows only on a daemon with a broker: its retained messages, its limits, its end."""
+"""What only a daemon with a broker shows: retained messages, limits, the end of the process."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ class StuckCamera:
 
 @dataclass
 class Sleeper:
-    """In the place of `asyncio.sleep`: keeps each wait; any but 0 lasts until `wake`."""
+    """Replaces `asyncio.sleep`: records each wait; any but 0 lasts until `wake`."""
 
     waits: list[float] = field(default_factory=list)
     _sleeping: list[asyncio.Event] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""A camera of the network as a process."""
+"""A network camera as a process."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class CameraProcess:
             self._process.communicate()
 
     def stall(self) -> None:
-        """Its connections stay, and nothing comes."""
+        """Its connections stay open, and nothing arrives."""
         self._process.send_signal(signal.SIGSTOP)
 
     def go_on(self) -> None:

@@ -1,4 +1,4 @@
-"""Cameras of the network as processes that can be killed, stalled and started again."""
+"""Network cameras as processes that can be killed, stalled and started again."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def rtsp_camera(rtsp_server: None, processes: list[CameraProcess]) -> StartCamer
 
 @pytest.fixture
 def opened() -> Iterator[OpenUrl]:
-    """Opens a camera of the network: `(url, **source settings)`; each is closed at the end."""
+    """Opens a network camera: `(url, **source settings)`; each is closed at the end."""
     cameras: list[UrlCamera] = []
 
     def open_one(url: str, *, camera: dict[str, Any] | None = None, **source: Any) -> UrlCamera:

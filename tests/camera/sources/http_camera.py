@@ -1,4 +1,4 @@
-"""An HTTP camera as a process of its own: http_camera.py FOLDER DIALECT PORT [USER PASSWORD]
+"""An HTTP camera as a separate process: http_camera.py FOLDER DIALECT PORT [USER PASSWORD]
 
 FOLDER has the JPEGs, sent one after the other, 50 a second. `serving PORT` is printed once it listens.
 

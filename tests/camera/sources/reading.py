@@ -16,7 +16,7 @@ def frame_of(camera: Source, timeout: float = 5) -> Frame:
 
 
 def failure_of(camera: Source, timeout: float = 10) -> str:
-    """What a read raises, sooner or later."""
+    """Return the error that a read raises eventually."""
     end = time.monotonic() + timeout
     try:
         while time.monotonic() < end:

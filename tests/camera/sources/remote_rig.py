@@ -31,7 +31,7 @@ def opened(kind: Any, source: Any) -> Iterator[Source]:
 
 
 def next_frame(source: Source, timeout: float = 10) -> Frame:
-    """The next frame that comes."""
+    """Return the next frame."""
     end = time.monotonic() + timeout
     while time.monotonic() < end:
         if (frame := source.read(0.25)) is not None:
@@ -40,7 +40,7 @@ def next_frame(source: Source, timeout: float = 10) -> Frame:
 
 
 def failure(source: Source, timeout: float = 5) -> str:
-    """What the source fails with."""
+    """Return the error that the source raises."""
     end = time.monotonic() + timeout
     while time.monotonic() < end:
         try:

@@ -28,7 +28,7 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def greys(source: Source, count: int) -> list[int]:
-    """The grey of so many frames: ring frames have 30, 80, 130, 180."""
+    """Return the greys of this many frames: ring frames have 30, 80, 130, 180."""
     return [grey(frame) for frame in frames(source, count)]
 
 

@@ -1,4 +1,4 @@
-"""Who has a camera, in words."""
+"""The message that names the program that uses a camera."""
 
 from __future__ import annotations
 

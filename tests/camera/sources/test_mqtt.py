@@ -49,7 +49,7 @@ def test_pictures(broker: Broker) -> None:
 
 
 def test_retained_is_old(broker: Broker) -> None:
-    """What the broker kept from some time ago is not a picture of now."""
+    """An image that the broker retained earlier does not show the present."""
     with Client(broker) as client:
         client.publish(TOPIC, PICTURES[0], retain=True)
         with opened(MqttSubscriber, source(broker)) as subscriber:

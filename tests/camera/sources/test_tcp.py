@@ -1,4 +1,4 @@
-"""The way over plain TCP: the blog's sender as it is, our own output, and everything that may come instead."""
+"""Plain TCP: the blog's sender unchanged, our own output, and everything that may arrive instead."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def blogs_sender(port: int, pictures: list[bytes]) -> None:
 
 
 def test_the_blogs_sender(listener: Source, port: int) -> None:
-    """It connects unchanged, its empty first message and all; and again after its end."""
+    """It connects unchanged, including its empty first message, and again after it has ended."""
     for _ in range(2):
         thread = threading.Thread(target=blogs_sender, args=(port, [*PICTURES[:3], PICTURES[3]]))
         thread.start()
@@ -100,7 +100,7 @@ def test_newest_wins(listener: Source, port: int) -> None:
 
 
 def test_newest_sender_wins(listener: Source, port: int) -> None:
-    """A sender whose old connection nobody closed is let in at once."""
+    """A sender whose old connection was never closed is accepted at once."""
     with connect(port) as old, connect(port) as new:
         old.sendall(message(PICTURES[0]))
         assert next_frame(listener).jpeg == PICTURES[0]
@@ -225,7 +225,7 @@ def test_listener_waits_for_its_first_sender_without_end(port: int) -> None:
     ids=["text", "cut", "nothing in it", "empty", "huge"],
 )
 def test_no_picture(listener: Source, port: int, rubbish: bytes) -> None:
-    """What is no picture is left out; the next one comes."""
+    """What is not a picture is skipped; the next one is delivered."""
     with connect(port) as connection:
         connection.sendall(rubbish)
         assert listener.read(0.2) is None
@@ -234,7 +234,7 @@ def test_no_picture(listener: Source, port: int, rubbish: bytes) -> None:
 
 
 def test_no_sender_of_pictures(listener: Source, port: int) -> None:
-    """Something that talks another protocol is thrown out, before its length costs memory."""
+    """A peer that speaks another protocol is disconnected before its length costs memory."""
     with connect(port) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\n\r\n")
         assert listener.read(0.2) is None
@@ -251,7 +251,7 @@ def test_only_whom_we_allow(port: int) -> None:
 
 
 def test_silence(port: int) -> None:
-    """A sender that has gone quiet is a failure that is seen."""
+    """A silent sender is reported as a failure."""
     with opened(TcpListener, TcpSource(port=port, silence=1)) as listener, connect(port) as connection:
         connection.sendall(message(PICTURES[0]))
         next_frame(listener)
@@ -283,7 +283,7 @@ def test_too_long() -> None:
 
 
 class TestOutput:
-    """Our own sender."""
+    """Our own output as the sender."""
 
     def feed(self, port: int, camera_id: str = "cam") -> CameraFeed:
         settings: Any = SimpleNamespace(tcp=TcpOutputSettings(host=HOST, port=port))
@@ -293,7 +293,7 @@ class TestOutput:
         feed.hub.publish(Frame(time.time_ns(), 64, 48, jpeg=PICTURES[number % 4]))
 
     async def test_to_our_own_source(self, port: int, listener: Source) -> None:
-        """And again, when the listener comes back."""
+        """It connects again when the listener is back."""
         feed = self.feed(port)
         output = TcpOutput()
         nothing: Any = SimpleNamespace(tcp=None)
@@ -322,7 +322,7 @@ class TestOutput:
         await output.stop()
 
     async def test_latest_wins(self, port: int) -> None:
-        """Nobody there: one picture waits, the newest; the others are counted."""
+        """Without a listener, one picture waits, the newest; the others are counted."""
         feed = self.feed(port)
         output = TcpOutput()
         output.attach(feed)
@@ -340,7 +340,7 @@ class TestOutput:
         assert time.monotonic() - started < 2
 
     async def test_a_listener_that_reads_nothing(self, port: int) -> None:
-        """The connection is full; frames are dropped, the camera goes on, and the stop is bounded."""
+        """The connection is full: frames are dropped, the camera continues, and the stop takes a bounded time."""
         with socket.create_server((HOST, port)):
             feed = self.feed(port)
             output = TcpOutput()

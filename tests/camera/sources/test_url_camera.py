@@ -1,4 +1,4 @@
-"""The supervised camera on a network camera that is killed, stalled and started again: it comes back by itself."""
+"""The supervised camera on a network camera that is killed, stalled and started again: it recovers by itself."""
 
 from __future__ import annotations
 

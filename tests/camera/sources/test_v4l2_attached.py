@@ -1,4 +1,4 @@
-"""Devices that are there and cannot be had, without any."""
+"""Devices that exist and cannot be opened; no device is needed."""
 
 from __future__ import annotations
 

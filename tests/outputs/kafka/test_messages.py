@@ -118,7 +118,7 @@ def test_sinetstreams_options(kafka: KafkaBroker, topic: str, keys: dict[str, An
 
 @pytest.mark.parametrize("client", CLIENTS)
 class TestSecurity:
-    """What only a real Kafka can."""
+    """What only a real Kafka supports."""
 
     def test_tls(self, real_kafka: KafkaBroker, topic: str, client: str) -> None:
         capture = FakeCapture()
@@ -131,7 +131,7 @@ class TestSecurity:
         assert len(raw(real_kafka, topic)) == 3
 
     def test_tls_with_our_certificate(self, real_kafka: KafkaBroker, topic: str, client: str) -> None:
-        """Where the broker asks for one: it is said that it is missing, and with it frames go."""
+        """If the broker requires one, its absence is reported, and with it frames are sent."""
         files = real_kafka.certificates
         keys: dict[str, Any] = {"brokers": real_kafka.address("mutual"), "client": client}
         with running_bridge(real_kafka, topic, tls={"ca_certs": files.ca}, **keys) as bridge:
@@ -145,7 +145,7 @@ class TestSecurity:
         assert len(raw(real_kafka, topic)) == 3
 
     def test_tls_of_a_stranger(self, real_kafka: KafkaBroker, topic: str, client: str) -> None:
-        """A broker whose certificate we do not trust gets nothing, and the reason is said."""
+        """A broker whose certificate is not trusted gets nothing, and the reason is reported."""
         with running_bridge(
             real_kafka, topic, brokers=real_kafka.address("tls"), tls=True, client=client
         ) as bridge:
@@ -182,7 +182,7 @@ class TestSecurity:
         assert len(raw(real_kafka, topic)) == 5
 
     def test_wrong_password(self, real_kafka: KafkaBroker, topic: str, client: str) -> None:
-        """Said, without the password, and tried for ever."""
+        """It is reported without the password, and retried for ever."""
         login: dict[str, Any] = {
             "sasl_mechanism": "PLAIN",
             "sasl_plain_username": USER,

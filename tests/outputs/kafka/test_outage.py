@@ -1,4 +1,4 @@
-"""Kafka away, frozen, back: capture goes on, memory is bounded, and the counts add up."""
+"""Kafka stops, freezes and returns: capture continues, memory is bounded, and the counts add up."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_killed_for_a_while(real_kafka: KafkaBroker, topic: str, client: str) ->
 
 @pytest.mark.parametrize("client", CLIENTS)
 def test_frozen(real_kafka: KafkaBroker, topic: str, client: str) -> None:
-    """A broker that stands still for a moment costs nothing."""
+    """A broker that freezes for a moment costs nothing."""
     capture = FakeCapture(20, 20_000)
     with running_bridge(real_kafka, topic, capture, client=client) as bridge, capture:
         bridge.wait_sent(5)
@@ -127,7 +127,7 @@ def test_frozen_longer_than_the_request(real_kafka: KafkaBroker, topic: str) -> 
 
 @pytest.mark.parametrize("client", CLIENTS)
 def test_not_there_at_the_start(kafka: KafkaBroker, topic: str, client: str) -> None:
-    """No exit, no wait: it is tried until it is there. Here the way to it opens later."""
+    """The daemon neither exits nor blocks: it retries until the broker can be reached; here a proxy opens later."""
     timing = OutputTiming(open=1.0)
     capture = FakeCapture()
     with ProxyProcess(Endpoint(int(kafka.address().rpartition(":")[2]))) as proxy:
@@ -152,7 +152,7 @@ def test_not_there_at_the_start(kafka: KafkaBroker, topic: str, client: str) -> 
 
 @pytest.mark.parametrize("client", CLIENTS)
 def test_on_the_way_is_bounded(real_kafka: KafkaBroker, client: str) -> None:
-    """What the client holds is bounded by bytes too: 4K pictures are large, and a Pi is small."""
+    """What the client holds is also bounded in bytes: 4K pictures are large, and a Pi is small."""
     large = 4_000_000
     topic = make_topic(real_kafka, topic_name("large"), max_message_bytes=str(large))
     capture = FakeCapture(keep=False)
@@ -169,7 +169,7 @@ def test_on_the_way_is_bounded(real_kafka: KafkaBroker, client: str) -> None:
 
 
 def test_topic_that_comes_later(real_kafka: KafkaBroker) -> None:
-    """It is named, soon; and when somebody has made it, what waited goes there."""
+    """It is named soon; once it is created, the waiting frames are sent there."""
     name = topic_name("missing")
     capture = FakeCapture()
     with running_bridge(real_kafka, name, capture, max_block_ms=500) as bridge:
@@ -185,7 +185,7 @@ def test_topic_that_comes_later(real_kafka: KafkaBroker) -> None:
 def test_stop_is_bounded(
     real_kafka: KafkaBroker, topic: str, client: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Even while the broker stands still with frames on their way; the log has how many were lost."""
+    """Even while the broker is frozen with frames in flight; the log says how many were lost."""
     capture = FakeCapture(size=100_000)
     started = 0.0
     try:
@@ -209,7 +209,7 @@ def test_stop_sends_what_it_can(kafka: KafkaBroker, topic: str) -> None:
 
 
 def test_switch(kafka: KafkaBroker, topic: str) -> None:
-    """Off: nothing is taken and the connection is closed. On: it goes on."""
+    """Switched off, it takes nothing and closes the connection; switched on, it continues."""
     capture = FakeCapture()
     with running_bridge(kafka, topic, capture) as bridge:
         capture.publish(2)

@@ -1,4 +1,4 @@
-"""What a person is told when something is wrong: in `health`, in the log, once; and that it is over."""
+"""How problems are reported: in `health`, in the log once, and that they are over."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def warnings_in(caplog: pytest.LogCaptureFixture) -> list[str]:
 def test_topic_without_permission(
     real_kafka: KafkaBroker, topic: str, client: str, may: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Not connected, whatever the connection is like: nothing gets there. It is said once, and ends with the reason."""
+    """Whatever the connection is like, no connection is reported once, with the reason."""
     if may != "nothing":
         allow(real_kafka, topic, may)
     login: dict[str, Any] = {
@@ -64,7 +64,7 @@ def test_topic_without_permission(
 
 
 def allow(broker: KafkaBroker, topic: str, operation: str) -> None:
-    """Let the guest do something."""
+    """Grant the guest a permission."""
     from confluent_kafka import admin
 
     kinds: Any = admin  # its types leave these out
@@ -79,7 +79,7 @@ def allow(broker: KafkaBroker, topic: str, operation: str) -> None:
 
 @pytest.mark.parametrize("client", CLIENTS)
 def test_name_that_nobody_knows(real_kafka: KafkaBroker, topic: str, client: str) -> None:
-    """The broker sends its clients to a name without an address: the usual mistake, said long before a timeout."""
+    """The broker advertises a name without an address: the usual mistake, reported long before a timeout."""
     timing = OutputTiming(open=1.0)
     with running_bridge(
         real_kafka, topic, timing=timing, brokers=real_kafka.address("lost"), client=client
@@ -104,7 +104,7 @@ def test_wrong_kind_of_port(
     listener: str,
     keys: dict[str, Any],
 ) -> None:
-    """What to look for is named, where a broker only breaks off."""
+    """The report names what to check if a broker only closes the connection."""
     timing = OutputTiming(open=0.5)
     login = keys and {**keys, "sasl_plain_username": USER, "sasl_plain_password": PASSWORD}
     with running_bridge(
@@ -126,7 +126,7 @@ def test_package_that_is_missing(
     package: str,
     extra: str,
 ) -> None:
-    """How to install it is said, once; it is looked for now and then, and used when it is there."""
+    """How to install it is logged once; it is looked for now and then, and used once it is installed."""
     with monkeypatch.context() as patch:
         patch.setitem(sys.modules, package, None)
         with running_bridge(kafka, topic, client=client) as bridge:
@@ -153,7 +153,7 @@ def test_compression_that_needs_a_package(
 
 @pytest.mark.parametrize("client", CLIENTS)
 def test_silence(real_kafka: KafkaBroker, topic: str, client: str) -> None:
-    """A broker that stands still is a problem before the client gives up, and none when it goes on."""
+    """A frozen broker is a problem before the client gives up, and no longer once it continues."""
     with running_bridge(real_kafka, topic, timing=OutputTiming(silence=0.5), client=client) as bridge:
         bridge.capture.publish(1)
         bridge.wait_sent(1)
@@ -186,7 +186,7 @@ class TestContact:
         ]
 
     def test_a_problem_stays_while_it_recurs(self) -> None:
-        """The other failures of the same outage do not replace it; one that has taken its place does."""
+        """Further failures of the same outage do not replace it; a different cause does."""
         status = ConnectionStatus("kafka front", lambda: None, OutputTiming(stable=0.2))
         status.failed("refused", sending=False)
 
@@ -199,7 +199,7 @@ class TestContact:
         assert status.problem == "closed"
 
     def test_no_answer(self, caplog: pytest.LogCaptureFixture) -> None:
-        """A text of its own, which the client's timeout does not replace."""
+        """It has its own text, which the client's timeout does not replace."""
         status = ConnectionStatus("kafka front", lambda: None, OutputTiming(silence=0.1))
         status.opened("there")
         status.sending()
@@ -217,7 +217,7 @@ class TestContact:
         assert "no answer from there for 0 s" in caplog.text
 
     def test_a_connection_is_not_all(self) -> None:
-        """After a message that failed, only one that gets through tells that all is well."""
+        """After a failed message, only a delivered one ends the problem."""
         changes: list[None] = []
         status = ConnectionStatus("kafka front", lambda: changes.append(None), OutputTiming())
         status.opened("there")
@@ -231,7 +231,7 @@ class TestContact:
         assert (status.connected, status.problem) == (True, None)
 
     def test_what_is_heard_while_nothing_is_under_way(self) -> None:
-        """Brokers close idle connections: no news."""
+        """Brokers close idle connections: that is not reported."""
         status = ConnectionStatus("kafka front", lambda: None, OutputTiming())
         status.opened("there")
         status.writer_problem("the broker has closed the connection")

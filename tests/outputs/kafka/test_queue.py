@@ -1,4 +1,4 @@
-"""The bounds of what waits; no Kafka."""
+"""The bounds of the queue, without Kafka."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class TestFrameQueue:
         assert left(queue) == [2, 3, 4]
 
     def test_bytes(self) -> None:
-        """A single frame that is larger than all is kept: it is the newest."""
+        """A single frame that is larger than the limit is kept: it is the newest."""
         queue = FrameQueue(100, 100, None)
         counts = queue.counts
         for number in range(5):
@@ -64,7 +64,7 @@ class TestFrameQueue:
         assert counts.dropped == {"age": 1}
 
     def test_give_back(self) -> None:
-        """Before the others, in order; and the oldest goes first even so."""
+        """They are put back before the others, in order, and the oldest is still dropped first."""
         queue = FrameQueue(4, 1000, None)
         counts = queue.counts
         for number in range(4):
@@ -158,7 +158,7 @@ class TestSpool:
         queue.close()
 
     def test_no_disk(self, tmp_path: Path) -> None:
-        """Nowhere to write: counted and said, nothing stops; and when there is a place, it goes on."""
+        """Without a place to write, frames are counted and the problem is reported; it continues once there is one."""
         (tmp_path / "cam").touch()
         queue = self.spool(tmp_path)
         self.fill(queue, range(2))
@@ -172,7 +172,7 @@ class TestSpool:
         queue.close()
 
     def test_file_that_is_gone(self, tmp_path: Path) -> None:
-        """Somebody has cleaned up: counted, and the next one is taken."""
+        """A file deleted by others is counted, and the next one is taken."""
         queue = self.spool(tmp_path)
         self.fill(queue, range(2))
         next(path for path in (tmp_path / "cam").iterdir() if path.name.endswith("-0.jpg")).unlink()
@@ -218,7 +218,7 @@ class TestSpool:
         assert len(caplog.records) == 1
 
     def test_full_disk(self, small_disk: Path, caplog: pytest.LogCaptureFixture) -> None:
-        """The oldest make room. Where there is none at all the newest is lost; each is counted, and it is said once."""
+        """The oldest make room. Without any room the newest is lost; each is counted, and it is logged once."""
         queue = self.spool(small_disk)
         self.fill(queue, range(20), 100_000)
         kept = len(queue)

@@ -166,7 +166,7 @@ def test_encrypted_secret(real_kafka: KafkaBroker, server: Server, tmp_path: Pat
 def test_what_is_configured_here_as_well(
     real_kafka: KafkaBroker, topic: str, server: Server, tmp_path: Path
 ) -> None:
-    """It counts more than what the server says, as with arguments of SINETStream's own writer."""
+    """It takes precedence over the server's answer, as arguments of SINETStream's own writer do."""
     server.say(
         {
             "type": "kafka", "brokers": real_kafka.address("both"), "topic": "another", "consistency": "AT_MOST_ONCE",
@@ -194,7 +194,7 @@ def test_what_is_configured_here_as_well(
 
 
 def test_kept_auth(kafka: KafkaBroker, topic: str, server: Server, tmp_path: Path) -> None:
-    """An `auth.json` that is there is kept, and counts."""
+    """An existing `auth.json` is kept and used."""
     folder = tmp_path / ".config/sinetstream"
     folder.mkdir(parents=True)
     (folder / "auth.json").write_text(auth(server))
@@ -284,7 +284,7 @@ def test_not_reached(
 def test_around_the_proxy(
     kafka: KafkaBroker, topic: str, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`NO_PROXY` counts, as it does for the library."""
+    """`NO_PROXY` is respected, as the library does."""
     monkeypatch.setenv("NO_PROXY", HOST)
     server.say({"type": "kafka", "brokers": kafka.address(), "topic": topic})
     capture = FakeCapture()
@@ -310,7 +310,7 @@ def test_unknown_name(kafka: KafkaBroker, server: Server) -> None:
 
 
 def test_key_that_needs_a_passphrase(kafka: KafkaBroker, server: Server) -> None:
-    """Said; the library would ask for it on the terminal."""
+    """It is reported; the library would ask for it on the terminal."""
     closed = KEY.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
@@ -340,7 +340,7 @@ def test_server_that_does_not_answer_is_asked_again_after_a_timeout(
 def test_server_away_later(
     kafka: KafkaBroker, topic: str, server: Server, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A new writer goes on with what the server said before; that is said once."""
+    """A new writer continues with the server's earlier answer; that is logged once."""
     server.say({"type": "kafka", "brokers": kafka.address(), "topic": topic})
     capture = FakeCapture()
     with running_bridge(kafka, None, capture, **keys(server)) as bridge:
@@ -357,7 +357,7 @@ def test_server_away_later(
 
 
 def test_proxy(kafka: KafkaBroker, topic: str, server: Server) -> None:
-    """The way to the server goes through it."""
+    """Requests to the server go through it."""
     server.say({"type": "kafka", "brokers": kafka.address(), "topic": topic})
     behind = json.dumps(
         {"config-server": {"address": "http://c.example.org", "user": "pi", "secret-key": "sesame"}}

@@ -1,4 +1,4 @@
-"""Pictures that are larger than Kafka takes: known before sending, fitted or left out, said once."""
+"""Pictures that are too large for Kafka: known before sending, made smaller or left out, logged once."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def test_limit_that_comes_later(real_kafka: KafkaBroker, topic: str, client: str
 def test_frames_from_before_the_limit_was_known(
     real_kafka: KafkaBroker, small_topic: str, client: str, oversize: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """What waited for the connection is treated as what comes after it."""
+    """Frames that waited for the connection are treated like later ones."""
     small, broken = jpeg(64, 48), BIG.replace(b"\xff\xdb", b"\xff\xfe")  # no quantization table
     capture = FakeCapture()
     with running_bridge(real_kafka, small_topic, capture, client=client, oversize=oversize) as bridge:

@@ -1,4 +1,4 @@
-"""A Kafka topic as a camera: what a bridge, or SINETStream itself, has sent."""
+"""A Kafka topic as a camera: messages of a bridge, or of SINETStream itself."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_round_trip(kafka: KafkaBroker, topic: str, keys: dict[str, Any]) -> Non
 
 
 def test_only_what_is_new(kafka: KafkaBroker, topic: str) -> None:
-    """It shows what is now, not what the topic keeps from yesterday."""
+    """It shows the present, not what the topic retains from yesterday."""
     capture = FakeCapture()
     with running_bridge(kafka, topic, capture) as bridge:
         capture.publish(5)
@@ -74,7 +74,7 @@ def test_package_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_login_and_tls(real_kafka: KafkaBroker, topic: str) -> None:
-    """As for the way there: SASL over TLS."""
+    """As for the output: SASL over TLS."""
     keys = {
         "brokers": real_kafka.address("both"), "ssl_cafile": real_kafka.certificates.ca,
         "sasl_mechanism": "SCRAM-SHA-256", "sasl_plain_username": USER, "sasl_plain_password": PASSWORD,

@@ -1,4 +1,4 @@
-"""Frames on a schedule are there after a power cut: at least once, with Kafka away or not."""
+"""Scheduled frames survive a power cut: delivered at least once, whether Kafka is available or not."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ class Victim:
 
     @property
     def safe(self) -> list[int]:
-        """The frames that it said were safe."""
+        """Return the frames that it reported as safe."""
         lines = self._output.read_text().split("\n")[:-1]
         assert all(line.isdecimal() for line in lines), lines
         return [int(line) for line in lines]
 
     def kill_when(self, ready: Callable[[], object]) -> list[int]:
-        """SIGKILL, in the middle of everything; the frames that were safe."""
+        """Send SIGKILL; return the frames that were reported as safe."""
         try:
             wait_for(lambda: self._process.poll() is not None or ready(), "the victim works", 20)
         finally:
@@ -61,7 +61,7 @@ class Victim:
 
 
 def test_kill_9(real_kafka: KafkaBroker, topic: str, tmp_path: Path) -> None:
-    """Killed once with Kafka away and twice while sending: every frame that was safe is delivered."""
+    """Killed once without Kafka and twice while sending: every frame reported as safe is delivered."""
     real_kafka.pause()
     try:
         victim = Victim(real_kafka, topic, tmp_path, 0)

@@ -115,7 +115,7 @@ def test_frame_rate_new_beats_old() -> None:
 @pytest.mark.parametrize("rate", ["PICAMERA2_CONTROLS_FRAME_RATE", "PICAMERA_FRAMERATE"])
 @pytest.mark.parametrize("limits", ["PICAMERA2_CONTROLS_FRAME_DURATION_LIMITS", "PICAMERA_FRAMERATE_RANGE"])
 def test_frame_rate_beats_its_limits(rate: str, limits: str) -> None:
-    """It becomes FrameDurationLimits, over what is there."""
+    """It becomes FrameDurationLimits, and replaces an existing one."""
     both = {rate: "5", limits: "(33333,33333)"}
     assert (camera(**both).frame_rate, camera(**both).controls) == (5, {})
     assert f"no effect together with {rate}" in note_of(limits, **both)
