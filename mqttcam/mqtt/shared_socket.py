@@ -174,10 +174,10 @@ class SharedSocket:
         self._keep(b"".join(kept))
 
     def _take_puback(self, packet: bytes) -> bool:
-        start = 1 + next(index for index in range(1, 5) if packet[index] < 128)
-        body = packet[start:]
+        last_of_length = next((index for index in range(1, min(5, len(packet))) if packet[index] < 128), None)
+        body = b"" if last_of_length is None else packet[last_of_length + 1 :]
         if len(body) < 2:
-            return False
+            return False  # malformed: paho sees it and ends the connection
         return self._on_puback(body[0] << 8 | body[1], body[2] if len(body) > 2 else 0)
 
     # pictures

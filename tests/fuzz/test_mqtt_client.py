@@ -6,7 +6,7 @@ import asyncio
 import socket
 from typing import Any
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
@@ -65,6 +65,7 @@ STREAMS = st.tuples(
 
 @fuzz
 @given(STREAMS)
+@example((MQTT_5, False, b"\x40\xff\xff\xff\xff\x04\0\1\x10\0"))
 def test_any_answer_is_messages_or_the_end_of_the_connection(stream: tuple[int, bool, bytes]) -> None:
     protocol, accepted, data = stream
     errors: list[object] = []

@@ -76,6 +76,15 @@ def _publish(payload: bytes) -> bytes:
     return b"\x30" + varint(len(body)) + body
 
 
+@pytest.mark.parametrize(
+    "packet", [b"\x40\xff\xff\xff\xff\x04\0\1", b"\x40\0", b"\x40\1\0", b"\x40\x80\x80\x80\x80\x80"]
+)
+def test_malformed_puback_is_left_to_paho(ends: Ends, packet: bytes) -> None:
+    ends.broker.sendall(packet)
+    assert ends.read_as_paho(len(packet)) == packet
+    assert ends.acks == []
+
+
 _PACKETS = st.one_of(
     st.integers(1, 0xFFFF).map(_puback),
     st.tuples(st.integers(1, 0xFFFF), st.integers(0, 255)).map(lambda pair: _puback(*pair)),
