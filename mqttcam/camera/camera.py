@@ -42,7 +42,8 @@ class Camera:
         takes_stills: whether that source can take a picture in full resolution.
         values: the controls' known values by key: as the frames are really taken, if the source reports that.
         readings: what is measured with its frames.
-        last_error: what went wrong last, in words; while frames arrive, what differs from the configuration, or `None`.
+        last_error: what went wrong last, or what it waits for, in words; while frames arrive, what differs from the
+            configuration, or `None`.
     """
 
     def __init__(
@@ -84,7 +85,7 @@ class Camera:
         self._snapshots = SnapshotRequests(self.hub, self.encoder, lambda: self.last_error)
         self._remarks: str | None = None
         self._supervisor = Supervisor(
-            camera_id, self._make_capture, self._failed, lambda: self.stats.update(), on_stuck, timing
+            camera_id, self._make_capture, self._failed, self._tick, on_stuck, timing
         )
         self.stats = CameraStats(self.hub, self._supervisor)
         self._client = CaptureClient(self._open_capture, self._why_not, timing.request_timeout)
@@ -266,6 +267,15 @@ class Camera:
             first_seq=self.stats.frames,
             timing=self._timing,
         )
+
+    def _tick(self) -> None:
+        self.stats.update()
+        capture = self._supervisor.capture
+        reason = capture.waiting_for if capture is not None else None
+        if reason is not None and reason != self.last_error:
+            log.info("camera %s: %s", self.id, reason)
+            self.last_error = reason
+            self._listeners.notify()
 
     def _failed(self, problem: SourceError) -> None:
         self.last_error = one_line(str(problem))

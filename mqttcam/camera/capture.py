@@ -82,6 +82,7 @@ class Capture:
         self._open_source: OpenSource | None = None
         self._pending_poll: SourceCall[None] | None = None
         self._restart_wanted = False
+        self._source: Source | None = None
         self.stopped = False
         self.calls = CallQueue(self._wakeup)
         self.done: asyncio.Future[SourceError | None] = self._loop.create_future()
@@ -149,6 +150,11 @@ class Capture:
         return 0.0 if self._open_source is None else self._open_source.frame_interval
 
     @property
+    def waiting_for(self) -> str | None:
+        """Why its first frame has not come yet, in words; `None` if it has, or if that is not known."""
+        return None if self._source is None or self.first_frame else self._source.waiting_for
+
+    @property
     def still_timeout(self) -> float:
         """Seconds that a picture in full resolution may take."""
         return self._timing.still_timeout + 4 * self.interval
@@ -165,7 +171,7 @@ class Capture:
         problem: SourceError | None = None
         source: Source | None = None
         try:
-            source = self._make_source(self._wakeup)
+            source = self._source = self._make_source(self._wakeup)
             self.open_timeout = max(self._timing.open_timeout, source.open_timeout)
             if not self.stopped:
                 self._read(self._open(source))

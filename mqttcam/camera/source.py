@@ -111,6 +111,14 @@ class Source(ABC):
         return 0.0
 
     @property
+    def waiting_for(self) -> str | None:
+        """Why no frame has come yet, in words; `None` if that is not known.
+
+        It is read before the first frame, from another thread, and also while `open` runs.
+        """
+        return None
+
+    @property
     def frame_interval(self) -> float:
         """Seconds to expect between frames as it is set now, including a long exposure; 0: see `frame_rate`.
 

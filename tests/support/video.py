@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Container
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,31 @@ import numpy as np
 COLOUR = (200, 40, 90)
 BT709, BT601 = 1, 5
 LIMITED, FULL = 1, 2
+
+
+def transport_stream(
+    count: int = 30, *, key_frames: Container[int] = (0,), size: tuple[int, int] = (64, 48), **options: Any
+) -> list[bytes]:
+    """Return MPEG-TS with H.264 of one colour, 10 frames per second, in pieces of one frame."""
+    pieces = []
+    sink = io.BytesIO()
+    picture = av.VideoFrame.from_ndarray(np.full((size[1], size[0], 3), COLOUR, np.uint8), format="rgb24")
+    with av.open(sink, "w", format="mpegts", options={"flush_packets": "1"}) as container:
+        stream = container.add_stream(
+            "libx264", rate=10, options={"g": "10000", "tune": "zerolatency", "threads": "1", **options}
+        )
+        stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
+        for number in range(count):
+            frame = picture.reformat(format="yuv420p")
+            frame.pict_type = av.video.frame.PictureType.I if number in key_frames else 0
+            for packet in stream.encode(frame):
+                container.mux(packet)
+                pieces.append(sink.getvalue())
+                sink.seek(0)
+                sink.truncate()
+        for packet in stream.encode():
+            container.mux(packet)
+    return [*pieces, sink.getvalue()]
 
 
 def video(path: Path, count: int = 5, size: tuple[int, int] = (64, 48), **options: Any) -> Path:

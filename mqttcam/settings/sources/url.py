@@ -11,7 +11,7 @@ from mqttcam.settings.sources.address import InvalidAddress, parse_address
 from mqttcam.settings.sources.limits import DEFAULT_MAX_PIXELS, MaxPixels
 from mqttcam.settings.sources.section import SourceSection
 
-URL_SCHEMES = ("rtsp", "rtsps", "http", "https")
+URL_SCHEMES = ("rtsp", "rtsps", "http", "https", "rtmp", "rtmps", "udp")
 
 
 def _url(secret: SecretStr) -> SecretStr:
@@ -29,12 +29,12 @@ class UrlSource(SourceSection):
 
     type: Literal["url"] = Field("url", description="A network camera.")
     url: Annotated[SecretStr, AfterValidator(_url)] = Field(
-        description="rtsp://, rtsps://, http:// or https://; may include the user and password."
+        description="rtsp://, rtsps://, http://, https://, rtmp://, rtmps:// or udp://; may include user and password."
     )
-    kind: Annotated[Literal["auto", "rtsp", "mjpeg", "snapshot"], AnyCase()] = Field(
+    kind: Annotated[Literal["auto", "rtsp", "mjpeg", "snapshot", "video"], AnyCase()] = Field(
         "auto",
         description="`rtsp`; `mjpeg`: an endless HTTP response; `snapshot`: one picture per request; "
-        "`auto`: whatever the server sends.",
+        "`video`: any other stream that FFmpeg reads, such as HLS, RTMP or MPEG-TS; `auto`: whatever the server sends.",
     )
     username: str | None = Field(None, description="The user name, if the camera requires one.")
     password: SecretStr | None = Field(None, description="The user's password.")
@@ -50,7 +50,7 @@ class UrlSource(SourceSection):
     transport: Annotated[Literal["tcp", "udp"], AnyCase()] = Field("tcp", description="For `rtsp`.")
     keyframes_only: bool = Field(
         False,
-        description="For `rtsp`: decode only keyframes, one every few seconds; saves most of the work.",
+        description="For `rtsp` and `video`: decode only keyframes, one every few seconds; saves most of the work.",
     )
     max_pixels: MaxPixels = DEFAULT_MAX_PIXELS
     insecure: bool = Field(False, description="true: do not verify the certificate of https:// and rtsps://.")

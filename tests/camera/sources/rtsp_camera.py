@@ -1,8 +1,9 @@
 """An RTSP camera, by GStreamer's own server. Run by Debian's python3 (packages: see `conftest.py`).
 
-rtsp_camera.py PORT {h264,mjpeg,FILE} [USER PASSWORD [CERTIFICATE KEY]]   port 0: any free one; prints `serving PORT`
+rtsp_camera.py PORT {h264,h264-rare,mjpeg,FILE} [USER PASSWORD [CERTIFICATE KEY]]
 
-CERTIFICATE, KEY: files for rtsps://. FILE: H.264 as it is (Annex B), sent again and again.
+PORT 0: any free one; prints `serving PORT`. h264-rare: a key frame every four seconds. FILE: H.264 as it is (Annex B),
+sent again and again. CERTIFICATE, KEY: files for rtsps://.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ _SOURCE = (
 )
 _CODECS = {
     "h264": f"{_SOURCE} ! openh264enc gop-size=25 complexity=low ! h264parse ! rtph264pay name=pay0 config-interval=1",
+    "h264-rare": f"{_SOURCE} ! openh264enc gop-size=100 complexity=low ! h264parse"
+    " ! rtph264pay name=pay0 config-interval=-1",
     "mjpeg": f"{_SOURCE} ! jpegenc quality=80 ! rtpjpegpay name=pay0",
 }
 _FILE = (

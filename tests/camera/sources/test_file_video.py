@@ -92,6 +92,35 @@ def test_not_looped_it_ends(tmp_path: Path) -> None:
         list(frames(source, 1))
 
 
+@pytest.mark.parametrize(
+    ("size", "aspect", "shown_size"),
+    [
+        ((704, 576), "16/11", (1024, 576)),
+        ((640, 480), "4/3", (852, 480)),
+        ((704, 288), "6/11", (384, 288)),
+        ((64, 48), "1/1", (64, 48)),
+        ((64, 48), "100/1", (64, 48)),
+    ],
+)
+@pytest.mark.parametrize("name", ["v.mp4", "v.mkv", "v.ts"])
+def test_pixels_are_square(
+    tmp_path: Path, name: str, size: tuple[int, int], aspect: str, shown_size: tuple[int, int]
+) -> None:
+    source = source_of(video(tmp_path / name, 1, size, options={"x264-params": f"sar={aspect}"}))
+    info = source.open()
+    assert (info.width, info.height) == shown_size
+    pixels = shown(source)
+    assert pixels.shape == (*shown_size[::-1], 3)
+    assert pixels[shown_size[1] // 4, shown_size[0] // 2 - 8].max() < 20
+    assert np.abs(pixels[shown_size[1] // 4, shown_size[0] // 2 + 8].astype(int) - COLOUR).max() <= 12
+
+
+def test_wide_pixels_beyond_the_limit_stay_as_they_are(tmp_path: Path) -> None:
+    path = video(tmp_path / "v.mp4", 1, (160, 96), options={"x264-params": "sar=4/1"})
+    info = source_of(path, source={"max_pixels": 40_000}).open()
+    assert (info.width, info.height) == (160, 96)
+
+
 def test_odd_sides_lose_a_pixel(tmp_path: Path) -> None:
     source = source_of(video(tmp_path / "v.mkv", size=(65, 49), codec="ffv1", pixels="yuv444p"))
     info = source.open()
@@ -162,7 +191,7 @@ def test_what_is_no_video_is_told(tmp_path: Path, kind: str) -> None:
 def test_video_without_a_decoder_is_refused(tmp_path: Path) -> None:
     path = video(tmp_path / "v.mp4")
     path.write_bytes(path.read_bytes().replace(b"avc1", b"zzzz"))
-    with pytest.raises(SourceError, match="video for which there is no decoder"):
+    with pytest.raises(SourceError, match="there is no decoder for the video"):
         source_of(path).open()
 
 

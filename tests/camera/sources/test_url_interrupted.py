@@ -44,7 +44,7 @@ def test_no_thread_and_no_socket_is_left_after_reopening(behaviour: Behaviour) -
         for _ in range(3):
             camera = UrlCamera(settings_of(peer, timeout=0.5), Wakeup())
             with pytest.raises(
-                SourceError, match=r"does not answer within 0\.5 s|gives no picture within 2 s"
+                SourceError, match=r"does not answer within 0\.5 s|sends no picture within 2 s"
             ):
                 camera.open()
             camera.close()

@@ -60,12 +60,30 @@ def test_colours_are_true(
     named: bool,
     size: tuple[int, int],
 ) -> None:
-    options = {"qp": "4", "bf": "0"}
+    options = {"qp": "4", "bf": "0", "threads": "1"}  # one slice: the server puts headers between slices
     film = video(tmp_path / "v.h264", 30, size, space=space, limits=limits, named=named, options=options)
     frame = frame_of(opened(address(rtsp_camera(str(film)).port)))
     pixels = simplejpeg.decode_jpeg(frame.picture(PictureSpec(95)).jpeg)
     assert np.abs(pixels[size[1] // 2, size[0] * 3 // 4].astype(int) - COLOUR).max() <= 4
     assert pixels[size[1] // 4, size[0] // 4].max() <= 4
+
+
+def test_pixels_are_square(rtsp_camera: StartCamera, opened: OpenUrl, tmp_path: Path) -> None:
+    options = {"threads": "1", "bf": "0", "x264-params": "sar=16/11"}
+    film = video(tmp_path / "v.h264", 30, (176, 144), options=options)
+    frame = frame_of(opened(address(rtsp_camera(str(film)).port)))
+    assert (frame.width, frame.height) == (256, 144)
+    assert simplejpeg.decode_jpeg(frame.picture(PictureSpec()).jpeg).shape == (144, 256, 3)
+
+
+def test_key_frame_that_is_rarer_than_the_timeout(rtsp_camera: StartCamera, opened: OpenUrl) -> None:
+    url = address(rtsp_camera("h264-rare").port)
+    first = opened(url)
+    frame_of(first)
+    start = time.monotonic()
+    second = opened(url, timeout=0.7)
+    frame_of(second)
+    assert time.monotonic() - start > 2 * 0.7 + 1, "it waited for the next key frame"
 
 
 def test_key_frames_alone(rtsp_camera: StartCamera, opened: OpenUrl) -> None:
@@ -136,7 +154,7 @@ def test_credentials(rtsp_camera: StartCamera, opened: OpenUrl, in_url: bool) ->
 
 def test_wrong_credentials_are_said_and_not_shown(rtsp_camera: StartCamera, opened: OpenUrl) -> None:
     port = rtsp_camera("mjpeg", "admin", "secret").port
-    with pytest.raises(SourceError, match="requires a user name and password") as failure:
+    with pytest.raises(SourceError, match="rejects the user name or the password") as failure:
         opened(address(port, "admin:hunter2@"))
     assert "hunter2" not in str(failure.value)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from mqttcam.camera.frame import Frame
 from mqttcam.camera.source import SourceError
+from mqttcam.camera.sources._video_stream import VideoStream
 from mqttcam.imaging.raster import Planes, size_of
 from mqttcam.imaging.video import planes_of
 
@@ -73,16 +74,15 @@ def _decoded(path: Path, max_pixels: int) -> Generator[Planes, None, None]:
         raise SourceError("video files need PyAV: pip install 'mqttcam[video]'") from error
     broken = 0
     try:
-        limit = {"max_pixels": str(max_pixels)}
         # A title in another encoding than UTF-8 is of no interest.
-        with av.open(str(path), options=limit, metadata_errors="replace") as container:
-            if not container.streams.video:
-                raise SourceError(f"{path} has no video stream")
-            stream = container.streams.video[0]
-            if stream.codec_context is None:
-                raise SourceError(f"{path} has a video for which there is no decoder")
-            stream.codec_context.options = limit
-            for packet in container.demux(stream):
+        with av.open(
+            str(path), options={"max_pixels": str(max_pixels)}, metadata_errors="replace"
+        ) as container:
+            try:
+                stream = VideoStream(container, max_pixels)
+            except SourceError as error:
+                raise SourceError(f"{path} cannot be read as a video: {error}") from None
+            for packet in container.demux(stream.av_stream):
                 pictures: list[Any] = []
                 try:
                     pictures = packet.decode()
@@ -93,7 +93,7 @@ def _decoded(path: Path, max_pixels: int) -> Generator[Planes, None, None]:
                         raise
                 for picture in pictures:
                     broken = 0
-                    yield planes_of(picture)
+                    yield planes_of(picture, stream.pixel_aspect, max_pixels)
     except av.error.ArgumentError as error:  # FFmpeg says no more than that
         raise SourceError(
             f"{path} cannot be read as a video, or has more than {max_pixels} pixels (max_pixels)"

@@ -12,7 +12,7 @@
 | `http_connection.py` | HTTP connections and headers as cameras send them |
 | `http_body.py` | the body of a response, decompressed |
 | `jpeg_stream.py` | the JPEGs in a body |
-| `rtsp.py` | RTSP, through PyAV |
+| `ffmpeg.py` | RTSP and other streams of video, through PyAV |
 """
 
 from mqttcam.camera.sources.url.source import UrlCamera

@@ -14,12 +14,12 @@ from urllib.parse import urlsplit
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.sources.url.address import Address
 from mqttcam.camera.sources.url.http_connection import PeerConnection, handlers
-from mqttcam.camera.sources.url.http_login import Login
+from mqttcam.camera.sources.url.http_login import NO_LOGIN, WRONG_LOGIN, Login
 from mqttcam.settings.sources.url import UrlSource
 
 _WANTS_LOGIN = 401
 _STATUS = {
-    _WANTS_LOGIN: "requires a user name and password (401)",
+    _WANTS_LOGIN: NO_LOGIN,
     403: "refuses access (403)",
     404: "has no such path (404)",
     **dict.fromkeys((301, 302, 303, 307, 308), "redirects too often, or to something other than HTTP"),
@@ -95,7 +95,7 @@ class HttpClient:
                 )
             if not self._login.is_supported(error.headers):
                 return "offers neither Basic nor Digest authentication (401)"
-            return "rejects the user name or the password (401)"
+            return WRONG_LOGIN
         return _STATUS.get(error.code, f"responds with status {error.code}")
 
     def _reason(self, error: object) -> str:

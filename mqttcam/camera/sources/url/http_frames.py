@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Iterator
 from http.client import HTTPResponse
+from typing import TYPE_CHECKING
 
 from mqttcam.camera.frame import Frame
 from mqttcam.camera.source import SourceError
@@ -20,9 +21,13 @@ from mqttcam.camera.sources.url.reconnecting import Reconnecting
 from mqttcam.imaging.signatures import IN_PILLOW, format_of
 from mqttcam.settings.sources.url import UrlSource
 
+if TYPE_CHECKING:  # PyAV is not needed for most cameras with HTTP
+    from mqttcam.camera.sources.url.ffmpeg import FfmpegFrames
+
 log = logging.getLogger(__name__)
 
 _JPEG_TYPES = ("image/jpeg", "image/jpg", "image/pjpeg")
+_PLAYLISTS = ("application/vnd.apple.mpegurl", "application/x-mpegurl", "audio/mpegurl", "audio/x-mpegurl")
 _BROKEN_IN_A_ROW = 10
 """Broken pictures in a row after which the stream counts as broken."""
 
@@ -31,8 +36,10 @@ class HttpFrames:
     """Connects at the first frame.
 
     Attributes:
-        kind: `mjpeg` or `snapshot`; with `auto`, known once the first frame has come. A stream that ends after its
-            first picture becomes `snapshot`.
+        kind: `mjpeg`, `snapshot` or `video`; with `auto`, known once the first frame has come. A stream that ends after
+            its first picture becomes `snapshot`.
+        waiting_for: why data comes and no frame has come yet, in words; `None` if that is not known.
+        heard: when a frame last came, on the monotonic clock; with `video`, anything.
     """
 
     def __init__(self, address: Address, source: UrlSource) -> None:
@@ -40,6 +47,16 @@ class HttpFrames:
         self._address = address
         self._source = source
         self._due = 0.0
+        self._heard = time.monotonic()
+        self._video: FfmpegFrames | None = None
+
+    @property
+    def waiting_for(self) -> str | None:
+        return self._video.waiting_for if self._video is not None else None
+
+    @property
+    def heard(self) -> float:
+        return self._video.heard if self._video is not None else self._heard
 
     def __call__(self, peer: PeerConnection) -> Frames:
         """Yield the pictures of a stream, or one picture per interval, unchanged.
@@ -55,6 +72,9 @@ class HttpFrames:
 
     def _connection(self, client: HttpClient, peer: PeerConnection) -> Frames:
         """Yield the pictures of one connection, or of one for each picture."""
+        if self._video is not None:
+            yield from self._video.connection(peer)
+            return
         while not peer.stopping.wait(max(0.0, self._due - time.monotonic())):
             now = time.monotonic()
             self._due = max((self._due or now) + self._source.interval, now)
@@ -67,7 +87,12 @@ class HttpFrames:
                 raise
             if self.kind != "snapshot":
                 self._due = 0.0
-                return
+                break
+        if self.kind == "video":
+            from mqttcam.camera.sources.url.ffmpeg import FfmpegFrames
+
+            self._video = FfmpegFrames(self._address, self._source)
+            yield from self._video.connection(peer)
 
     def _read(self, response: HTTPResponse) -> Iterator[Frame | None]:
         """Yield the pictures of a response, `None` for broken ones; of a snapshot only the first.
@@ -79,6 +104,8 @@ class HttpFrames:
         body = Body(response)
         if self.kind == "auto":
             self.kind = _kind_of(response, body)
+        if self.kind == "video":
+            return
         if self.kind == "snapshot" and _is_decoded(response):
             yield self._snapshot(_whole(body), content_type)
             return
@@ -89,7 +116,7 @@ class HttpFrames:
                 yield self._snapshot(jpeg, content_type)
                 return
             try:
-                frame = frame_of(jpeg, self._source.max_pixels)
+                frame = self._frame(jpeg)
                 whole, broken = whole + 1, 0
             except ValueError as error:
                 frame = None
@@ -105,18 +132,23 @@ class HttpFrames:
 
     def _snapshot(self, data: bytes, content_type: str) -> Frame:
         try:
-            return frame_of(data, self._source.max_pixels)
+            return self._frame(data)
         except ValueError as error:
             raise SourceError(
                 f"the answer ({content_type}, {len(data)} bytes) is not a usable picture: {error}"
             ) from None
 
+    def _frame(self, data: bytes) -> Frame:
+        frame = frame_of(data, self._source.max_pixels)
+        self._heard = time.monotonic()
+        return frame
+
 
 def _kind_of(response: HTTPResponse, body: Body) -> str:
-    """Return whether a response is a stream or a picture.
+    """Return what a response is.
 
     Raises:
-        SourceError: it is neither.
+        SourceError: it is neither a stream nor a picture.
     """
     if _is_multipart(response):
         return "mjpeg"
@@ -125,6 +157,11 @@ def _kind_of(response: HTTPResponse, body: Body) -> str:
     is_jpeg = content_type in _JPEG_TYPES or (body.length and start.startswith(b"\xff\xd8"))
     if is_jpeg or _is_decoded(response):
         return "snapshot"
+    if content_type in _PLAYLISTS or start.startswith((b"#EXTM3U", b"FLV\x01", b"\x1aE\xdf\xa3")):
+        return "video"
+    is_mpeg_ts = start.startswith(b"G") and content_type != "text/html"
+    if start[4:8] == b"ftyp" or is_mpeg_ts or content_type.startswith("video/mp"):
+        return "video"
     if not start or start.startswith((b"\xff\xd8", b"--")):
         return "mjpeg"
     raise SourceError(f"the address gives {content_type}, not pictures")

@@ -13,6 +13,8 @@ from http.client import HTTPResponse
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
+NO_LOGIN = "requires a user name and password (401)"
+WRONG_LOGIN = "rejects the user name or the password (401)"
 OFFERS = "WWW-Authenticate"
 _ANSWER = "Authorization"
 _HASHES = MappingProxyType({"MD5": "md5", "SHA": "sha1", "SHA-256": "sha256", "SHA-512-256": "sha512_256"})

@@ -7,6 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Generator
+from typing import Protocol
 
 from mqttcam.camera.frame import Frame
 from mqttcam.camera.source import SourceError
@@ -39,6 +40,27 @@ def last_has_ended(address: str, timeout: float) -> bool:
         return False
     _unfinished.pop(address, None)
     return True
+
+
+class CameraFrames(Protocol):
+    """Makes the generator of a camera's frames.
+
+    Attributes:
+        kind: of the camera, as in its settings.
+        waiting_for: why data comes and no frame has come yet, in words; `None` if that is not known.
+        heard: when the camera last sent what counts as life, on the monotonic clock.
+    """
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def waiting_for(self) -> str | None: ...
+
+    @property
+    def heard(self) -> float: ...
+
+    def __call__(self, peer: PeerConnection) -> Frames: ...
 
 
 class ReaderThread:

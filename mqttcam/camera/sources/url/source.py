@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import functools
+import math
 import time
-from collections.abc import Callable
 
 from mqttcam.camera.frame import Frame
 from mqttcam.camera.source import Source, SourceError, SourceInfo
 from mqttcam.camera.sources._adjustment import adjusted_size, adjustment_for
 from mqttcam.camera.sources.url.address import Address
-from mqttcam.camera.sources.url.http_connection import PeerConnection
 from mqttcam.camera.sources.url.http_frames import HttpFrames
-from mqttcam.camera.sources.url.reader_thread import Frames, ReaderThread, last_has_ended
+from mqttcam.camera.sources.url.reader_thread import CameraFrames, ReaderThread, last_has_ended
 from mqttcam.camera.wakeup import Wakeup
 from mqttcam.settings import CameraSettings
 from mqttcam.settings.sources.url import UrlSource
 
-_MODELS = {"rtsp": "RTSP stream", "mjpeg": "MJPEG stream", "snapshot": "Snapshots"}
+_MODELS = {"rtsp": "RTSP stream", "video": "Video stream", "mjpeg": "MJPEG stream", "snapshot": "Snapshots"}
 _SLACK = 1.0
 _LOOK = 0.25
 """Seconds between two looks whether the source is to be closed."""
 _MAX_SILENCE = 30.0
-"""Seconds without a picture; a stream of key frames alone has one at least every ten seconds."""
+"""Seconds without a picture, or without any video before a key frame."""
 
 
 class UrlCamera(Source):
@@ -34,7 +32,7 @@ class UrlCamera(Source):
         """Do nothing yet.
 
         Args:
-            silence: seconds without a picture, beyond which the stream counts as failed even if data comes.
+            silence: seconds without a picture, beyond which the stream counts as failed even if other data comes.
         """
         assert isinstance(settings.source, UrlSource)
         self._settings = settings
@@ -44,7 +42,7 @@ class UrlCamera(Source):
         self._thread: ReaderThread | None = None
         self._waiting: Frame | None = None
         self._last = 0.0
-        self._interval = 0.0
+        self._frames: CameraFrames | None = None
         self._silence = silence
 
     def open(self) -> SourceInfo:
@@ -53,32 +51,32 @@ class UrlCamera(Source):
         Raises:
             SourceError: the camera cannot be reached, refuses, or gives no pictures; or it is to be closed already.
         """
-        frames = self._frames()
         self._wait_for_last()
+        frames = self._frames = self._new_frames()
         self._thread = ReaderThread(frames, str(self._address), self._address.bare)
         try:
-            first = self._first(self._thread)
+            first = self._first(self._thread, frames)
         except SourceError:
             self.close()
             raise
         self._waiting, self._last = first, time.monotonic()
-        kind = frames.kind if isinstance(frames, HttpFrames) else "rtsp"
-        self._interval = self._source.interval if kind == "snapshot" else 0.0
+        rate = 1 / self._source.interval if frames.kind == "snapshot" else 0.0
         width, height = adjusted_size(self._settings, first.width, first.height)
-        rate = 1 / self._interval if self._interval else 0.0
-        return SourceInfo(_MODELS[kind], width, height, rate, serial=repr(self._address))
+        return SourceInfo(_MODELS[frames.kind], width, height, rate, serial=repr(self._address))
 
     def read(self, timeout: float) -> Frame | None:
-        if self._thread is None:
+        if self._thread is None or self._frames is None:
             raise SourceError("the camera is not open")
         frame, self._waiting = self._waiting or self._thread.next(timeout), None
         now = time.monotonic()
         if frame is not None:
             self._last = now
             frame.adjustment = adjustment_for(self._settings, frame.width, frame.height)
-        elif now - self._last > max(self._silence, self._source.timeout, 3 * self._interval):
-            raise SourceError(f"{self._address} has given no picture for {now - self._last:.0f} s")
-        return frame
+            return frame
+        interval = self._source.interval if self._frames.kind == "snapshot" else 0.0
+        if now - max(self._last, self._frames.heard) > max(self._silence, self._source.timeout, 3 * interval):
+            raise SourceError(f"{self._address} has sent no picture for {now - self._last:.0f} s")
+        return None
 
     def close(self) -> None:
         thread, self._thread, self._waiting = self._thread, None, None
@@ -87,19 +85,22 @@ class UrlCamera(Source):
 
     @property
     def open_timeout(self) -> float:
-        """Seconds for the last connection to end, to connect, to find out what it gives, and to the first picture."""
-        return 4 * self._source.timeout
+        """Without end: each step has its own deadline, and a key frame may be rare."""
+        return math.inf
 
-    def _frames(self) -> Callable[[PeerConnection], Frames]:
-        kind = self._source.kind
-        is_rtsp = self._address.scheme.startswith("rtsp")
-        if kind == "rtsp" or (kind == "auto" and is_rtsp):
-            from mqttcam.camera.sources.url import rtsp
+    @property
+    def waiting_for(self) -> str | None:
+        return self._frames.waiting_for if self._frames is not None else None
 
-            rtsp.load()
-            return functools.partial(rtsp.rtsp, self._address, self._source)
-        if is_rtsp:
-            raise SourceError(f"kind {kind} needs an HTTP address, not {self._address.scheme}://")
+    def _new_frames(self) -> CameraFrames:
+        kind, scheme = self._source.kind, self._address.scheme
+        is_http = scheme in ("http", "https")
+        if kind in ("rtsp", "video") or (kind == "auto" and not is_http):
+            from mqttcam.camera.sources.url.ffmpeg import FfmpegFrames
+
+            return FfmpegFrames(self._address, self._source)
+        if not is_http:
+            raise SourceError(f"kind {kind} needs an HTTP address, not {scheme}://")
         return HttpFrames(self._address, self._source)
 
     def _wait_for_last(self) -> None:
@@ -109,11 +110,13 @@ class UrlCamera(Source):
             if time.monotonic() > end or self._wakeup.ended:
                 raise SourceError(f"the last connection to {self._address} has not ended yet")
 
-    def _first(self, thread: ReaderThread) -> Frame:
+    def _first(self, thread: ReaderThread, frames: CameraFrames) -> Frame:
+        """Return the first frame. Before a key frame it is waited for as long as video comes."""
         patience = 2 * self._source.timeout + _SLACK
-        end = time.monotonic() + patience
-        while (left := end - time.monotonic()) > 0 and not self._wakeup.ended:
-            frame = thread.next(min(left, _LOOK))
-            if frame is not None:
+        start = time.monotonic()
+        while time.monotonic() - max(start, frames.heard) < patience and not self._wakeup.ended:
+            if (frame := thread.next(_LOOK)) is not None:
                 return frame
-        raise SourceError(f"{self._address} gives no picture within {patience:g} s")
+        if frames.waiting_for:
+            raise SourceError(f"{self._address}: {frames.waiting_for}")
+        raise SourceError(f"{self._address} sends no picture within {patience:g} s")

@@ -1,0 +1,46 @@
+"""The video of a container that PyAV has opened."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from mqttcam.camera.source import SourceError
+
+_SQUARE = Fraction(1)
+
+
+class VideoStream:
+    """The stream to show, without the still picture of a cover.
+
+    Attributes:
+        av_stream: PyAV's stream.
+        codec: its name.
+    """
+
+    def __init__(self, container: Any, max_pixels: int) -> None:
+        """Prepare the decoder, which refuses pictures of more than `max_pixels`.
+
+        Raises:
+            SourceError: there is no video, or its codec is unknown.
+        """
+        self.av_stream = container.streams.best("video")
+        if self.av_stream is None:
+            raise SourceError("the stream has no video")
+        self._decoder = self.av_stream.codec_context
+        if self._decoder is None:
+            raise SourceError("there is no decoder for the video")
+        self._decoder.options = {"max_pixels": str(max_pixels)}
+        self.codec: str = self._decoder.name
+        # As in FFmpeg's av_guess_sample_aspect_ratio, the container takes precedence.
+        given = self.av_stream.sample_aspect_ratio
+        self._container_aspect = given if given and given != self._decoder.sample_aspect_ratio else None
+
+    def decode_key_frames_only(self) -> None:
+        """Leave out what depends on other pictures."""
+        self._decoder.skip_frame = "NONKEY"
+
+    @property
+    def pixel_aspect(self) -> Fraction:
+        """Width of a pixel divided by its height, as the newest picture has it."""
+        return Fraction(self._container_aspect or self._decoder.sample_aspect_ratio or _SQUARE)

@@ -1,0 +1,225 @@
+"""RTSP and other streams of video through PyAV: MJPEG is passed through, everything else is decoded."""
+
+from __future__ import annotations
+
+import errno
+import ssl
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from mqttcam.camera.frame import Frame
+from mqttcam.camera.source import SourceError
+from mqttcam.camera.sources._receiver import frame_of
+from mqttcam.camera.sources._video_stream import VideoStream
+from mqttcam.camera.sources.url.address import Address
+from mqttcam.camera.sources.url.http_connection import PeerConnection
+from mqttcam.camera.sources.url.http_login import NO_LOGIN, WRONG_LOGIN
+from mqttcam.camera.sources.url.reader_thread import Frames
+from mqttcam.camera.sources.url.reconnecting import Reconnecting
+from mqttcam.imaging.raster import size_of
+from mqttcam.imaging.video import planes_of
+from mqttcam.settings.sources.url import UrlSource
+
+_BROKEN_KEY_FRAMES = 10
+"""Key frames in a row without a picture after which the stream counts as broken. Packets before the first one cannot be
+decoded.
+"""
+_PROBE = {"analyzeduration": "1000000", "probesize": "500000"}
+"""By default, FFmpeg collects five seconds of video before the first frame."""
+_LONGER_PROBE = {"analyzeduration": "3000000", "probesize": "5000000"}
+"""For streams that do not begin with a description, as the SDP of RTSP is one."""
+_NO_KEY_FRAME = "video comes, no key frame yet"
+_NO_PICTURE = "video comes, but no picture can be decoded yet"
+_MAX_PAUSE = 5.0
+"""Seconds between two pictures of a stream that is paced; if the timestamps are further apart, they have jumped."""
+
+_AUTHORITIES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
+"""The trusted certificates of Debian, Fedora and Alpine; the FFmpeg in PyAV knows none of these places."""
+
+
+def load() -> Any:
+    """Return the package `av`.
+
+    Raises:
+        SourceError: it is not installed.
+    """
+    try:
+        import av
+    except ImportError as error:
+        raise SourceError(
+            "RTSP and other streams of video need PyAV: pip install 'mqttcam[video]'"
+        ) from error
+    return av
+
+
+class FfmpegFrames:
+    """Connects at the first frame.
+
+    Attributes:
+        kind: `rtsp` or `video`.
+        waiting_for: why packets come and no frame has come yet, in words; `None` once one has come.
+        heard: when video last came, on the monotonic clock: a packet before a key frame, or a frame.
+    """
+
+    def __init__(self, address: Address, source: UrlSource) -> None:
+        """Do nothing yet.
+
+        Raises:
+            SourceError: PyAV is not installed.
+        """
+        self.kind = "rtsp" if source.kind == "rtsp" or address.scheme.startswith("rtsp") else "video"
+        self.waiting_for: str | None = None
+        self.heard = time.monotonic()
+        self._av = load()
+        self._address = address
+        self._source = source
+
+    def __call__(self, peer: PeerConnection) -> Frames:
+        """Yield every frame of the stream, or only its key frames; `None` for a packet without one.
+
+        Raises:
+            SourceError: the camera cannot be reached, or gives no video.
+        """
+        connections = Reconnecting(str(self._address), peer, self._source.timeout)
+        return connections(lambda: self.connection(peer))
+
+    def connection(self, peer: PeerConnection) -> Frames:
+        """Yield the frames of one connection.
+
+        Raises:
+            SourceError: it has failed, or gives no video.
+        """
+        av, start = self._av, time.monotonic()
+        options = self._options()
+        try:
+            timeouts = (self._source.timeout, self._source.timeout)
+            # A title in another encoding than UTF-8 is of no interest.
+            container = av.open(
+                self._address.whole, options=options, timeout=timeouts, metadata_errors="replace"
+            )
+        except (av.error.FFmpegError, OSError) as error:
+            if time.monotonic() - start >= self._source.timeout:
+                # FFmpeg takes what it has read until then as the answer.
+                raise SourceError(
+                    f"{self._address} does not answer within {self._source.timeout:g} s"
+                ) from None
+            if "tls_verify" in options and error.errno == errno.EIO:
+                # FFmpeg does not say which of the two it is.
+                raise SourceError(
+                    f"{self._address} closes the connection, or its certificate is not trusted; "
+                    "`insecure: true` accepts any"
+                ) from None
+            raise SourceError(f"{self._address} {self._reason(error)}") from None
+        try:
+            yield from self._frames(container, peer)
+        except (av.error.FFmpegError, OSError) as error:
+            raise SourceError(f"{self._address} {self._reason(error)}") from None
+        finally:
+            container.close()
+
+    def _options(self) -> dict[str, str]:
+        scheme = self._address.scheme
+        timeout = str(
+            int(self._source.timeout * 1_000_000)
+        )  # of each socket operation, also while it is closed
+        options = {"max_pixels": str(self._source.max_pixels), "flags": "low_delay"}
+        if scheme.startswith("rtsp"):
+            options |= {"rtsp_transport": self._source.transport, "timeout": timeout, **_PROBE}
+        elif scheme == "udp":
+            options |= {"timeout": timeout, "overrun_nonfatal": "1", **_LONGER_PROBE}
+        else:
+            options |= {"rw_timeout": timeout, "live_start_index": "-1", **_LONGER_PROBE}
+        if not self._source.insecure and scheme in ("rtsps", "https", "rtmps"):
+            options |= {"tls_verify": "1"} | ({"ca_file": trusted} if (trusted := _trusted()) else {})
+        return options
+
+    def _frames(self, container: Any, peer: PeerConnection) -> Frames:
+        stream = VideoStream(container, self._source.max_pixels)
+        if self._source.keyframes_only:
+            stream.decode_key_frames_only()
+        # What is not sent as it is captured would be decoded as fast as possible.
+        pacer = _Pacer(peer) if container.format.name == "hls" or container.size > 0 else None
+        key_frames, has_frames = 0, False
+        # Also those of other streams: a camera that sends sound alone would never come back from `demux`.
+        for packet in container.demux():
+            if packet.stream is not stream.av_stream:
+                yield None
+                continue
+            if packet.dts is None and not packet.size:
+                continue  # FFmpeg sends this at the end, to flush the decoder
+            frames = list(self._decoded(packet, stream, pacer))
+            key_frames = 0 if frames else key_frames + packet.is_keyframe
+            if key_frames > _BROKEN_KEY_FRAMES:
+                raise SourceError(
+                    "the video cannot be decoded, or has more pixels than "
+                    f"max_pixels, {self._source.max_pixels}"
+                )
+            if frames or key_frames <= 1:
+                self.heard = time.monotonic()
+            if frames:
+                self.waiting_for = None
+            elif not has_frames:
+                self.waiting_for = _NO_PICTURE if key_frames else _NO_KEY_FRAME
+            has_frames |= bool(frames)
+            yield from frames
+            if not frames:
+                yield None
+
+    def _decoded(self, packet: Any, stream: VideoStream, pacer: _Pacer | None) -> Iterator[Frame]:
+        """Yield the frames that a packet completes; none if it cannot be decoded, as before the first key frame."""
+        limit = self._source.max_pixels
+        try:
+            if stream.codec == "mjpeg":
+                yield frame_of(bytes(packet), limit)
+                return
+            for picture in packet.decode():
+                if pacer is not None:
+                    pacer.wait(picture.time)
+                planes = planes_of(picture, stream.pixel_aspect, limit)
+                yield Frame(time.time_ns(), *size_of(planes), planes=planes)
+        except (self._av.error.FFmpegError, ValueError):
+            return
+
+    def _reason(self, error: Exception) -> str:
+        """Return the reason in words. FFmpeg's own messages contain the address with the password."""
+        av = self._av
+        if isinstance(error, av.error.ExitError | TimeoutError):
+            return f"does not answer within {self._source.timeout:g} s"
+        if isinstance(error, av.error.HTTPUnauthorizedError):
+            return WRONG_LOGIN if self._address.credentials else NO_LOGIN
+        if isinstance(error, av.error.HTTPNotFoundError):
+            return "has no such path (404)"
+        if isinstance(error, av.error.HTTPForbiddenError):
+            return "refuses access (403)"
+        if isinstance(error, av.error.HTTPError):
+            return f"responds with an error ({type(error).__name__})"
+        if isinstance(error, av.error.InvalidDataError):
+            return "sends nothing that FFmpeg can read"
+        strerror = getattr(error, "strerror", None)
+        return f"cannot be reached: {strerror or type(error).__name__}"
+
+
+class _Pacer:
+    """Lets frames through at the times that their timestamps ask for."""
+
+    def __init__(self, peer: PeerConnection) -> None:
+        self._peer = peer
+        self._start = 0.0
+
+    def wait(self, timestamp: float | None) -> None:
+        """Wait for the time of a frame, in seconds since any moment; `None` if it has no timestamp."""
+        if timestamp is None:
+            return
+        now = time.monotonic()
+        if not 0 <= (pause := self._start + timestamp - now) <= _MAX_PAUSE:
+            self._start = now - timestamp
+        else:
+            self._peer.stopping.wait(pause)
+
+
+def _trusted() -> str | None:
+    """Return the file with the certificates that this system trusts; `None` if it is not found."""
+    candidates = (ssl.get_default_verify_paths().cafile, *_AUTHORITIES)
+    return next((path for path in candidates if path and Path(path).is_file()), None)
