@@ -265,13 +265,15 @@ class Camera:
             self.hub.publish,
             self,
             first_seq=self.stats.frames,
+            first_skipped=self.stats.skipped,
             timing=self._timing,
         )
 
     def _tick(self) -> None:
         self.stats.update()
         capture = self._supervisor.capture
-        reason = capture.waiting_for if capture is not None else None
+        waiting_for = capture.waiting_for if capture is not None else None
+        reason = None if waiting_for is None else one_line(waiting_for)
         if reason is not None and reason != self.last_error:
             log.info("camera %s: %s", self.id, reason)
             self.last_error = reason

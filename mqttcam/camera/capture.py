@@ -41,6 +41,7 @@ class Capture:
         done: resolves on the loop when the thread has ended: with what failed, or with `None` after `stop`.
         calls: calls for the thread to make between two frames; they wait until the source is open.
         frames: number of frames published so far, those of earlier captures included.
+        skipped: number of pictures that the source could not use, those of earlier captures included.
         started: when the capture was made.
         first_frame, last_frame: when its first and its newest frame came; 0.0 before the first.
         last_returned: when the source last returned from anything.
@@ -60,6 +61,7 @@ class Capture:
         publish: Publish,
         callbacks: CaptureCallbacks,
         first_seq: int,
+        first_skipped: int = 0,
         timing: Timing = DEFAULT_TIMING,
     ) -> None:
         """Do nothing yet.
@@ -68,6 +70,7 @@ class Capture:
             wanted: control values to set once it is open, in this order, by any spelling of their names.
             adjustment: for the frames of a source that does not adjust them itself.
             first_seq: number of the first frame.
+            first_skipped: the number that `skipped` starts with.
         """
         self._loop = asyncio.get_running_loop()
         self._name = name
@@ -87,6 +90,7 @@ class Capture:
         self.calls = CallQueue(self._wakeup)
         self.done: asyncio.Future[SourceError | None] = self._loop.create_future()
         self.frames = first_seq
+        self.skipped = self._first_skipped = first_skipped
         self.first_frame = self.last_frame = 0.0
         self.restart_requested = self.paused_until = 0.0
         self.started = self.last_returned = time.monotonic()
@@ -233,7 +237,8 @@ class Capture:
             self.calls.waiting,
             self._session,
         )
-        read, timeout = opened.source.read, self._timing.read_timeout
+        source, first_skipped = opened.source, self._first_skipped
+        read, timeout = source.read, self._timing.read_timeout
         unpaced = not opened.frame_interval
         announced = False
         while not self.stopped:
@@ -244,6 +249,7 @@ class Capture:
                 calls.popleft().run(opened)
             frame = read(timeout)
             now = self.last_returned = time.monotonic()
+            self.skipped = first_skipped + source.skipped
             if frame is None or self.stopped:
                 continue
             frame.seq = self.frames

@@ -93,6 +93,11 @@ class Source(ABC):
     def close(self) -> None:
         """Release the device; may be called after a failure, and twice."""
 
+    @property
+    def skipped(self) -> int:
+        """Number of pictures or messages that came and could not be used, since it was opened."""
+        return 0
+
     def apply(self, values: Mapping[str, Value]) -> Mapping[str, Value]:
         """Set controls, by name, to values in their normal form; return the values that took effect.
 

@@ -44,6 +44,11 @@ class CameraStats:
         return self._hub.failures
 
     @property
+    def skipped(self) -> int:
+        """Number of pictures or messages so far that the source could not use."""
+        return self._supervisor.skipped
+
+    @property
     def frame_age(self) -> float | None:
         """Seconds since the newest frame; `None` before the first one, and while no frames are expected."""
         capture = self._live

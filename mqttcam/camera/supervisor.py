@@ -83,6 +83,11 @@ class Supervisor:
         return 0 if self._newest is None else self._newest.frames
 
     @property
+    def skipped(self) -> int:
+        """Number of pictures that no capture could use so far."""
+        return 0 if self._newest is None else self._newest.skipped
+
+    @property
     def abandoned(self) -> frozenset[Capture]:
         """Captures that were asked to end, and whose threads hang."""
         return frozenset(self._hanging)

@@ -113,6 +113,7 @@ def _camera_report(device: CameraDevice) -> dict[str, object]:
         "frame_age": None if stats.frame_age is None else round(stats.frame_age, 3),
         "frames": stats.frames,
         "dropped": device.dropped_frames,
+        "skipped": stats.skipped,
         "restarts": stats.restarts,
         "last_error": device.camera.last_error,
     }

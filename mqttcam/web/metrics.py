@@ -87,6 +87,9 @@ def _cameras(context: WebContext) -> Iterator[Metric]:
     frames = CounterMetricFamily(
         "mqttcam_camera_frames", "Frames delivered by the camera.", labels=["camera"]
     )
+    skipped = CounterMetricFamily(
+        "mqttcam_camera_skipped", "Pictures from the source that cannot be used.", labels=["camera"]
+    )
     viewers = GaugeMetricFamily(
         "mqttcam_camera_viewers", "Clients that watch the camera, MJPEG and video.", labels=["camera"]
     )
@@ -95,11 +98,12 @@ def _cameras(context: WebContext) -> Iterator[Metric]:
         camera = device.camera
         up.add_metric([device.id], camera.status is CameraStatus.RUNNING)
         frames.add_metric([device.id], camera.stats.frames)
+        skipped.add_metric([device.id], camera.stats.skipped)
         viewers.add_metric([device.id], context.viewers_of(device))
         for entity in camera_entities(device):
             if (fresh := _family("mqttcam_camera", entity, ("camera",))) is not None:
                 _add(families.setdefault(fresh.name, fresh), entity, device, [device.id])
-    yield from (up, frames, viewers, *families.values())
+    yield from (up, frames, skipped, viewers, *families.values())
 
 
 def _family(

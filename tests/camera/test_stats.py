@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from types import SimpleNamespace
 from typing import Any
 
@@ -123,3 +124,25 @@ async def test_stats_survive_switching_the_camera_off_and_on(make_camera: MakeCa
     camera.set_enabled(True)
     await running(camera)
     assert camera.stats.frames >= frames
+
+
+async def test_what_the_source_skips_is_counted_over_all_its_openings(make_camera: MakeCamera) -> None:
+    hardware = Hardware(skipped=3)
+    camera = make_camera(hardware)
+    camera.start()
+    await running(camera)
+    await until(lambda: camera.stats.skipped == 3)
+    await camera.restart()
+    await until(lambda: camera.stats.skipped == 6)
+
+
+async def test_why_nothing_can_be_used_is_shown_while_no_frame_comes(make_camera: MakeCamera) -> None:
+    hardware = Hardware(skipped=1, waiting_for="it speaks TLS", open_timeout=math.inf)
+    make_frame, hardware.make_frame = hardware.make_frame, lambda: None
+    camera = make_camera(hardware)
+    camera.start()
+    await until(lambda: camera.last_error == "it speaks TLS")
+    assert camera.status is CameraStatus.STARTING
+    hardware.make_frame = make_frame
+    await running(camera)
+    assert camera.last_error is None

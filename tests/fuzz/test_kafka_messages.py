@@ -56,29 +56,29 @@ def test_any_text_of_the_client(text: str) -> None:
     assert found is None or found
 
 
-class Topic:
-    """Gives messages as SINETStream's reader does, one of which it may fail to decode."""
-
-    def __init__(self, messages: list[Any]) -> None:
-        self._messages = iter(messages)
-
-    def __next__(self) -> Any:
-        message = next(self._messages)
-        if isinstance(message, Exception):
-            raise message
-        return message
-
-
-_VALUES = mutated([_PICTURE, b"\x89PNG\r\n\x1a\n" + bytes(30), b"{}"], _WORDS)
+_VALUES = st.none() | mutated(
+    [_PICTURE, envelope.pack(_PICTURE, 1), b"\x89PNG\r\n\x1a\n" + bytes(30), b"{}"], _WORDS
+)
 
 
 @fuzz
-@given(st.lists(st.tuples(_VALUES, st.none() | st.integers(-(2**62), 2**62)), max_size=4))
-def test_any_message_is_a_picture_or_left_out(messages: list[tuple[Any, int | None]]) -> None:
-    source = SinetstreamSource.model_validate({"brokers": "127.0.0.1:9", "topic": "t"})
+@given(st.lists(st.tuples(_VALUES, st.none() | st.integers(-1, 2**62)), max_size=4), st.booleans())
+def test_any_message_is_a_picture_or_left_out(
+    messages: list[tuple[Any, int | None]], user_data_only: bool
+) -> None:
+    """As SINETStream's own reader decodes it, and as it is where that fails."""
+    from sinetstream import MessageReader
+
+    source = SinetstreamSource.model_validate(
+        {"brokers": "127.0.0.1:9", "topic": "t", "user_data_only": user_data_only}
+    )
     reader = SinetstreamReader(settings_of(source), None)  # type: ignore[arg-type]
-    sent = [SimpleNamespace(value=value, timestamp_us=stamp, raw=None) for value, stamp in messages]
-    reader._messages = iter([*sent, SimpleNamespace(value=_PICTURE, timestamp_us=1, raw=None)])
+    reader._reader = MessageReader(no_config=True, **reader._parameters())
+    records = [
+        SimpleNamespace(value=value, timestamp=stamp, topic="t", partition=0, offset=offset)
+        for offset, (value, stamp) in enumerate([*messages, (_PICTURE, 1)])
+    ]
+    reader._records = iter([(record.value, "t", record) for record in records])
     found = []
     with bounded():
         for _ in range(len(messages) + 1):

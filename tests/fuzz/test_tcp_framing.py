@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mqttcam.camera.source import SourceError
-from mqttcam.camera.sources.tcp import LengthPrefixedParser, MessageTooLong, TcpListener
+from mqttcam.camera.sources._length_prefixed import LengthPrefixedParser, MessageTooLong
+from mqttcam.camera.sources.tcp import TcpListener
 from mqttcam.settings.sources.tcp import TcpSource
 from tests.camera.sources.remote_rig import next_frame, opened
 from tests.fuzz.bounds import bounded

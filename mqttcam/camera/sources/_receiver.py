@@ -61,7 +61,7 @@ class PictureReceiver:
         self._last = clock()
         self._next_warning = self._last
 
-    def frame(self, data: bytes, ts_ns: int | None = None, place: str = "") -> Frame | None:
+    def frame(self, data: bytes, ts_ns: int | None = None, place: str = "a message") -> Frame | None:
         """Return a message's picture as a frame; None if it has none, which is counted and logged.
 
         Args:
@@ -74,19 +74,19 @@ class PictureReceiver:
         try:
             frame = frame_of(data, self._max_pixels, captured)
         except ValueError as error:
-            self.skip(f"{place or 'a message'} of {len(data)} bytes is no usable picture: {error}")
+            self.skip(f"{place} ({len(data)} bytes) is not a usable picture: {error}")
             return None
         self._last = self._clock()
         self.problem = None
         return frame
 
-    def skip(self, why: str) -> None:
-        """Count a message that is not used, and log why: at WARNING at most once per minute."""
+    def skip(self, why: str, *, warn: bool = True) -> None:
+        """Count a message that is not used, and log why: at WARNING at most once per minute, or only at DEBUG."""
         self.skipped += 1
         self.problem = why
         now = self._clock()
         level = logging.DEBUG
-        if now >= self._next_warning:
+        if warn and now >= self._next_warning:
             level, self._next_warning = logging.WARNING, now + _BETWEEN_WARNINGS
         log.log(level, "%s: %s; skipped, %d so far", self._origin, why, self.skipped)
 

@@ -89,6 +89,14 @@ class MqttSubscriber(Source):
         self._receiver.check()
         return None
 
+    @property
+    def skipped(self) -> int:
+        return self._receiver.skipped
+
+    @property
+    def waiting_for(self) -> str | None:
+        return self._receiver.problem
+
     def close(self) -> None:
         client, self._client = self._client, None
         if client is not None:
@@ -150,8 +158,13 @@ class MqttSubscriber(Source):
         self._subscribed = True
 
     def _on_message(self, _client: object, _data: object, message: paho.MQTTMessage) -> None:
-        if message.retain or not message.payload or len(message.payload) > self._settings.max_bytes:
+        if message.retain or not message.payload:
             log.debug("a message of %d bytes is ignored", len(message.payload))
+            return
+        if len(message.payload) > self._settings.max_bytes:
+            self._receiver.skip(
+                f"a message has {len(message.payload)} bytes, and max_bytes is {self._settings.max_bytes}"
+            )
             return
         self._newest = bytes(message.payload), _captured(message)
 

@@ -1,7 +1,9 @@
-"""The source `sinetstream`: a Kafka topic of pictures in SINETStream's format, from mqttcam or NII's sender."""
+"""The source `sinetstream`: a Kafka topic of pictures, from mqttcam, NII's sender or any other producer."""
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import logging
 from typing import Any
 
@@ -9,7 +11,10 @@ from mqttcam.camera.frame import Frame
 from mqttcam.camera.source import Source, SourceError, SourceInfo
 from mqttcam.camera.sources._receiver import PictureReceiver
 from mqttcam.camera.wakeup import Wakeup
+from mqttcam.imaging.signatures import is_picture
 from mqttcam.kafka import log as kafka_log
+from mqttcam.kafka.compression import decompress
+from mqttcam.kafka.envelope import InvalidMessage, unpack
 from mqttcam.settings import CameraSettings
 from mqttcam.settings.kafka_client import KafkaConnection, as_parameters
 from mqttcam.settings.sources.sinetstream import SinetstreamSource
@@ -21,14 +26,18 @@ _POLL_MS = 200
 
 
 class SinetstreamReader(Source):
-    """Reads pictures through SINETStream's own reader, from the newest message on."""
+    """Reads pictures through SINETStream's own reader, from the newest message on.
+
+    Messages that were written with other settings, or without SINETStream, are read as well. What has no picture is
+    skipped: anybody may write to a topic, and one message must not end the source.
+    """
 
     def __init__(self, settings: CameraSettings, wake: Wakeup) -> None:
         source: object = settings.source
         assert isinstance(source, SinetstreamSource)
         self._settings = source
         self._reader: Any = None
-        self._messages: Any = None
+        self._records: Any = None
         self._receiver = PictureReceiver(source.topic, source.silence, source.max_pixels)
 
     def open(self) -> SourceInfo:
@@ -38,23 +47,42 @@ class SinetstreamReader(Source):
             from sinetstream import MessageReader
 
             self._reader = MessageReader(no_config=True, **self._parameters())
+            if source.data_compression:
+                self._reader.decompressor = functools.partial(
+                    decompress, algorithm=source.compression.algorithm, max_bytes=source.max_bytes
+                )
             self._reader.open()
         except Exception as error:
             raise SourceError(kafka_log.explain_open_failure(error, ",".join(source.brokers))) from error
-        self._messages = iter(self._reader)
+        # The library's own iterator drops what it cannot decode, and cannot say which message that was.
+        self._records = iter(self._reader._plugin)  # noqa: SLF001
         self._receiver = PictureReceiver(source.topic, source.silence, source.max_pixels)
         return SourceInfo(f"Kafka {source.topic}", 0, 0, frame_rate=0)
 
     def read(self, timeout: float) -> Frame | None:
         try:
-            message = next(self._messages, None)
+            found = next(self._records, None)
         except Exception as error:
             raise SourceError(f"{self._settings.topic}: {type(error).__name__}: {error}") from error
-        if message is not None:
-            stamp = message.timestamp_us
-            return self._receiver.frame(message.value, stamp * 1000 if stamp else None)
-        self._receiver.check()
-        return None
+        if found is None:
+            self._receiver.check()
+            return None
+        record = found[2]
+        place = f"the message at partition {record.partition}, offset {record.offset}"
+        try:
+            payload, stamp = self._contents(record)
+        except ValueError as error:
+            self._receiver.skip(f"{place}: {error}")
+            return None
+        return self._receiver.frame(payload, stamp * 1000 if stamp else None, place)
+
+    @property
+    def skipped(self) -> int:
+        return self._receiver.skipped
+
+    @property
+    def waiting_for(self) -> str | None:
+        return self._receiver.problem
 
     def close(self) -> None:
         reader, self._reader = self._reader, None
@@ -63,6 +91,30 @@ class SinetstreamReader(Source):
                 reader.close()
             except Exception as error:  # noqa: BLE001 - the reader is dropped anyway
                 log.debug("closing a SINETStream reader: %r", error)
+
+    def _contents(self, record: Any) -> tuple[bytes, int | None]:
+        """Return what should be a picture, and its time of capture in Unix microseconds.
+
+        Raises:
+            ValueError: it cannot be decrypted, or there is nothing in it.
+        """
+        value = record.value
+        if not value:
+            raise ValueError("it is empty")
+        encrypted = self._settings.data_encryption
+        try:
+            message = self._reader._make_message(value, record.topic, record)  # noqa: SLF001
+        except Exception as error:  # noqa: BLE001 - the library raises many kinds for a message of another writer
+            if encrypted:
+                raise ValueError(f"it cannot be decrypted with these settings: {error}") from None
+        else:
+            if encrypted or is_picture(message.value):
+                return message.value, message.timestamp_us
+        with contextlib.suppress(InvalidMessage):
+            contents = unpack(value)
+            if contents.timestamp_us is not None:
+                return contents.payload, contents.timestamp_us
+        return value, record.timestamp and record.timestamp * 1000
 
     def _parameters(self) -> dict[str, Any]:
         source = self._settings

@@ -1,4 +1,4 @@
-"""The source `tcp`: a sender connects, and sends 4 bytes of length (big-endian) and a JPEG, repeatedly.
+"""The source `tcp`: a sender connects, and sends 4 bytes of length (big-endian) and a picture, repeatedly.
 
 This is the protocol of Chris Bensen's `sendvid.py`, whose first message is empty. A new sender replaces the one before
 it, even if that connection still looks alive, but only with its first whole picture: anything may connect.
@@ -11,11 +11,16 @@ import logging
 import math
 import selectors
 import socket
-import struct
 import time
 
 from mqttcam.camera.frame import Frame
 from mqttcam.camera.source import Source, SourceError, SourceInfo
+from mqttcam.camera.sources._length_prefixed import (
+    OTHER_BYTE_ORDER,
+    LengthPrefixedParser,
+    MessageTooLong,
+    is_other_byte_order,
+)
 from mqttcam.camera.sources._receiver import PictureReceiver
 from mqttcam.camera.wakeup import Wakeup
 from mqttcam.settings import CameraSettings
@@ -36,45 +41,10 @@ _MAX_USELESS = 1000
 _ACCEPT_PAUSE = 1.0
 """Seconds until the next connection is accepted after one could not be, for want of descriptors or memory: it stays in
 the queue, and the listener ready to be read."""
-_HEAD = struct.Struct(">I")
 
 
 class NoPictures(Exception):
     """A stream is not one of pictures."""
-
-
-class MessageTooLong(NoPictures):
-    """The length of a message is more than any picture has."""
-
-
-class LengthPrefixedParser:
-    """Splits a stream into messages.
-
-    Raises (from `feed`):
-        MessageTooLong: a message is larger than `max_bytes`; the stream cannot be used any further.
-    """
-
-    def __init__(self, max_bytes: int) -> None:
-        self._max_bytes = max_bytes
-        self._buffer = bytearray()
-
-    def feed(self, data: bytes) -> list[bytes]:
-        """Return the messages that `data` completes."""
-        buffer = self._buffer
-        buffer += data
-        found = []
-        start = 0
-        while len(buffer) - start >= _HEAD.size:
-            (length,) = _HEAD.unpack_from(buffer, start)
-            if length > self._max_bytes:
-                raise MessageTooLong(f"{length} bytes, at most {self._max_bytes}")
-            end = start + _HEAD.size + length
-            if len(buffer) < end:
-                break
-            found.append(bytes(buffer[start + _HEAD.size : end]))
-            start = end
-        del buffer[:start]
-        return found
 
 
 class SenderConnection:
@@ -91,7 +61,7 @@ class SenderConnection:
         """Return the messages that what has arrived completes, reading at most `_CHUNK`; `None` at the end.
 
         Raises:
-            NoPictures: it sends something else.
+            MessageTooLong, NoPictures: it sends something else.
             OSError: the connection has failed.
         """
         try:
@@ -103,7 +73,7 @@ class SenderConnection:
         messages = self._messages.feed(data)
         self._useless += len(messages)
         if self._useless > _MAX_USELESS:
-            raise NoPictures(f"{self._useless} messages without one")
+            raise NoPictures(f"it sends messages without pictures, {self._useless} in a row")
         return messages
 
     def picture_came(self) -> None:
@@ -230,8 +200,9 @@ class TcpListener(Source):
         """Return the newest picture that what has arrived completes; its sender is the one from now on."""
         try:
             messages = sender.receive()
-        except NoPictures as error:
-            self._drop(sender, f"disconnected, it does not send pictures: {error}")
+        except (MessageTooLong, NoPictures) as error:
+            self._skip(sender, str(error))
+            self._drop(sender, f"disconnected, {error}")
             return None
         except OSError as error:
             self._drop(sender, f"disconnected: {error.strerror or error}")
@@ -240,12 +211,32 @@ class TcpListener(Source):
             self._drop(sender, "disconnected")
             return None
         newest = next(filter(None, reversed(messages)), None)  # the first message may be empty
-        frame = None if newest is None else self._receiver.frame(newest)
+        if newest is None:
+            if len(messages) > 1:
+                self._skip(sender, "it sends messages without contents")
+            return None
+        if is_other_byte_order(newest):
+            self._skip(sender, OTHER_BYTE_ORDER)
+            self._drop(sender, f"disconnected, {OTHER_BYTE_ORDER}")
+            return None
+        frame = self._receiver.frame(newest, place=f"a message of {sender.address}")
         if frame is not None:
             sender.picture_came()
             if sender is not self._sender:
                 self._replace_sender(sender)
         return frame
+
+    def _skip(self, sender: SenderConnection, why: str) -> None:
+        """Count what a sender does wrong; logged only as long as no other one sends pictures."""
+        self._receiver.skip(f"{sender.address}: {why}", warn=self._sender in (None, sender))
+
+    @property
+    def skipped(self) -> int:
+        return self._receiver.skipped
+
+    @property
+    def waiting_for(self) -> str | None:
+        return self._receiver.problem
 
     def _replace_sender(self, newcomer: SenderConnection) -> None:
         if self._sender is not None:

@@ -18,7 +18,7 @@ from mqttcam.settings.sources.section import SourceSection
 
 
 class TcpSource(SourceSection):
-    """A sender that connects to mqttcam: 4 bytes of length (big-endian), then a JPEG, repeatedly."""
+    """A sender that connects to mqttcam: 4 bytes of length (big-endian), then a picture, repeatedly."""
 
     type: Literal["tcp"] = Field("tcp", description="A sender that connects to mqttcam.")
     host: Host = Field(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
+import re
 import resource
 import socket
 import struct
@@ -23,7 +24,8 @@ from mqttcam.camera.camera import Camera
 from mqttcam.camera.frame import Frame, PictureSpec
 from mqttcam.camera.hub import Hub
 from mqttcam.camera.source import Source, SourceError
-from mqttcam.camera.sources.tcp import LengthPrefixedParser, MessageTooLong, TcpListener
+from mqttcam.camera.sources._length_prefixed import LengthPrefixedParser, MessageTooLong
+from mqttcam.camera.sources.tcp import TcpListener
 from mqttcam.camera.status import CameraStatus, CameraUnavailable
 from mqttcam.outputs.output import CameraFeed
 from mqttcam.outputs.tcp import TcpOutput
@@ -233,13 +235,73 @@ def test_no_picture(listener: Source, port: int, rubbish: bytes) -> None:
         assert next_frame(listener).jpeg == PICTURES[0]
 
 
-def test_no_sender_of_pictures(listener: Source, port: int) -> None:
-    """A peer that speaks another protocol is disconnected before its length costs memory."""
+@pytest.mark.parametrize(
+    ("sent", "words"),
+    [
+        (b"GET / HTTP/1.1\r\n\r\n", "it speaks HTTP or RTSP"),
+        (b"HTTP/1.0 200 OK\r\n\r\n", "it speaks HTTP or RTSP"),
+        (b"--frame\r\nContent-Type: image/jpeg\r\n\r\n", "it sends a multipart stream"),
+        (b"\x16\x03\x01\x02\x00" + bytes(40), "it speaks TLS"),
+        (PICTURES[0], "it sends pictures without their lengths"),
+        (
+            struct.pack("<I", len(PICTURES[0])) + PICTURES[0],
+            r"its lengths are in the other byte order \(little-endian\)",
+        ),
+        (
+            struct.pack("<Q", len(PICTURES[0])) + PICTURES[0],
+            r"its lengths are in the other byte order \(little-endian\)",
+        ),
+        (b"1234567\n", "it sends text"),
+        (b"\xf0\x00\x00\xff" + bytes(40), "a length of 4026532095 bytes is more than max_bytes, 200000"),
+    ],
+)
+def test_sender_of_something_else_is_named(
+    listener: Source, port: int, sent: bytes, words: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """And thrown out, before its length costs memory."""
     with connect(port) as connection:
-        connection.sendall(b"GET / HTTP/1.1\r\n\r\n")
+        connection.sendall(sent)
         assert listener.read(0.2) is None
         connection.settimeout(5)
-        assert connection.recv(1) == b""
+        with contextlib.suppress(ConnectionResetError):
+            assert connection.recv(1) == b""
+    assert re.search(
+        f"^{HOST}: {words}.*; 4 bytes of length, big-endian, have to precede", str(listener.waiting_for)
+    )
+    assert re.search(f"WARNING.*the sender: {HOST}: {words}.*; skipped, 1 so far", caplog.text)
+    with connect(port) as connection:
+        connection.sendall(message(PICTURES[0]))
+        assert next_frame(listener).jpeg == PICTURES[0]
+        assert listener.waiting_for is None
+
+
+def test_other_byte_order_with_a_length_that_fits(listener: Source, port: int) -> None:
+    """A picture of 768 bytes announces 196,608 this way."""
+    picture = PICTURES[0][:766] + b"\xff\xd9"
+    with connect(port) as connection:
+        connection.sendall((struct.pack("<I", 768) + picture) * 300)
+        wait_for(lambda: listener.read(0.2) or listener.waiting_for, "it is noticed")
+    assert "the other byte order" in str(listener.waiting_for)
+
+
+def test_empty_messages_are_named(listener: Source, port: int) -> None:
+    with connect(port) as connection:
+        connection.sendall(bytes(4000))
+        assert listener.read(0.2) is None
+    assert listener.waiting_for == f"{HOST}: it sends messages without contents"
+    assert listener.skipped
+
+
+def test_what_others_send_beside_a_sender_is_no_warning(
+    listener: Source, port: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    with connect(port) as sender, connect(port) as other:
+        sender.sendall(message(PICTURES[0]))
+        next_frame(listener)
+        other.sendall(b"GET / HTTP/1.1\r\n\r\n")
+        assert listener.read(0.2) is None
+    assert listener.skipped == 1
+    assert "HTTP" not in "".join(record.message for record in caplog.records if record.levelname == "WARNING")
 
 
 def test_only_whom_we_allow(port: int) -> None:

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 import sys
 import time
+import zlib
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from mqttcam.camera.source import SourceError
+from mqttcam.camera.frame import Frame
+from mqttcam.camera.source import Source, SourceError
 from mqttcam.camera.sources.sinetstream import SinetstreamReader
+from mqttcam.kafka.compression import decompress
+from mqttcam.kafka.envelope import pack
 from mqttcam.settings.sources.sinetstream import SinetstreamSource
 from tests.camera.sources.remote_rig import failure, next_frame, opened
+from tests.imaging.odd_jpegs import HEIGHT, WIDTH, picture, saved
 from tests.outputs.kafka.rig import FakeCapture, running_bridge
 from tests.support.kafka import PASSWORD, USER, KafkaBroker
-from tests.support.waiting import HOST, free_port
+from tests.support.pictures import claiming, jpeg
+from tests.support.waiting import HOST, free_port, wait_for
 
 
 def source(broker: KafkaBroker, topic: str, **keys: Any) -> SinetstreamSource:
@@ -83,3 +94,151 @@ def test_login_and_tls(real_kafka: KafkaBroker, topic: str) -> None:
     there = opened(SinetstreamReader, source(real_kafka, topic, **keys))
     with there as reader, running_bridge(real_kafka, topic, capture), capture:
         assert next_frame(reader, 20).jpeg in capture.jpegs
+
+
+PNG = saved(picture(), "PNG")
+JPEG = jpeg(64, 48)
+NOW = 1_700_000_000_000_000
+
+
+def produce(broker: KafkaBroker, topic: str, values: Sequence[bytes | None], codec: str = "none") -> None:
+    """Write records as a producer of another program does."""
+    from confluent_kafka import Producer
+
+    producer = Producer({"bootstrap.servers": broker.address(), "compression.type": codec, "linger.ms": 50})
+    for value in values:
+        producer.produce(topic, value)
+    assert producer.flush(10) == 0
+
+
+def sinetstreams(broker: KafkaBroker, topic: str, value: bytes, **parameters: Any) -> None:
+    """Write a message through SINETStream's own writer."""
+    from sinetstream import MessageWriter
+
+    with MessageWriter(
+        no_config=True,
+        type="kafka",
+        brokers=broker.address(),
+        topic=topic,
+        value_type="byte_array",
+        **parameters,
+    ) as writer:
+        writer.publish(value)
+
+
+def _size(frame: Frame) -> tuple[int, int]:
+    return frame.width, frame.height
+
+
+def ready(reader: Source, broker: KafkaBroker, topic: str) -> None:
+    """Wait until it reads what is written from now on."""
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        produce(broker, topic, [JPEG])
+        if reader.read(0.2) is not None:
+            while reader.read(0.2) is not None:
+                pass
+            return
+    raise AssertionError("no frame came")
+
+
+FOREIGN = [
+    b"hello", None, b"", b"\x00\x00\x00\x01\x2a" + bytes(50), b'{"frame": 1}', JPEG[:500], PNG[:200],
+    b"\xdf\x03\x00\x00", pack(JPEG, NOW)[:30], pack(JPEG, NOW)[:-100], pack(b"hello", NOW),
+    b"\xdf\x03\x00\x00\x00\x01" + bytes(100),
+    pack(zlib.compress(JPEG), NOW), pack(claiming(65500, 65500), NOW),
+]  # fmt: skip
+
+
+def test_foreign_messages_are_skipped_counted_and_named(
+    kafka: KafkaBroker, topic: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """None of them ends the source; pictures between them come."""
+    with opened(SinetstreamReader, source(kafka, topic)) as reader:
+        ready(reader, kafka, topic)
+        for count, foreign in enumerate(FOREIGN, 1):
+            produce(kafka, topic, [foreign])
+            wait_for(lambda count=count: reader.read(0.2) or reader.skipped == count, "it is skipped")  # type: ignore[misc]
+            assert reader.waiting_for is not None
+            produce(kafka, topic, [pack(JPEG, NOW)])
+            assert next_frame(reader).jpeg == JPEG
+            assert reader.waiting_for is None
+    warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    (warning,) = [line for line in warnings if line.startswith(topic)]
+    assert re.match(rf"{topic}: the message at partition 0, offset \d+ \(5 bytes\) is not a usable", warning)
+    assert re.search("picture: it is text, and .*; skipped, 1 so far$", warning)
+
+
+@pytest.mark.parametrize("codec", ["none", "gzip", "lz4", "snappy", "zstd"])
+def test_pictures_of_other_producers(kafka: KafkaBroker, topic: str, codec: str) -> None:
+    """Of SINETStream or not, in any format and compression of Kafka's."""
+    with opened(SinetstreamReader, source(kafka, topic)) as reader:
+        ready(reader, kafka, topic)
+        produce(
+            kafka, topic, [JPEG, b"hello", PNG, pack(PNG, NOW), pack(JPEG, NOW)[6:], pack(JPEG, NOW)], codec
+        )
+        frames = [next_frame(reader) for _ in range(5)]
+        assert [frame.jpeg for frame in frames] == [JPEG, None, None, JPEG, JPEG]
+        assert [(frame.width, frame.height) for frame in frames[1:3]] == [(WIDTH, HEIGHT)] * 2
+        assert reader.skipped == 1
+
+
+@pytest.mark.parametrize("user_data_only", [False, True])
+@pytest.mark.parametrize("message_format", [2, 3])
+def test_settings_of_the_reader_need_not_be_those_of_the_writer(
+    kafka: KafkaBroker, topic: str, message_format: int, user_data_only: bool
+) -> None:
+    keys = {"message_format": message_format, "user_data_only": user_data_only}
+    with opened(SinetstreamReader, source(kafka, topic, **keys)) as reader:
+        ready(reader, kafka, topic)
+        sinetstreams(kafka, topic, PNG)
+        sinetstreams(kafka, topic, PNG, message_format=2)
+        sinetstreams(kafka, topic, PNG, user_data_only=True)
+        assert [_size(next_frame(reader)) for _ in range(3)] == [(WIDTH, HEIGHT)] * 3
+
+
+@pytest.mark.parametrize("algorithm", ["gzip", "zstd"])
+def test_compressed_messages_and_others(kafka: KafkaBroker, topic: str, algorithm: str) -> None:
+    keys = {"data_compression": True, "compression": {"algorithm": algorithm}}
+    with opened(SinetstreamReader, source(kafka, topic, max_bytes=100_000, **keys)) as reader:
+        ready(reader, kafka, topic)
+        sinetstreams(kafka, topic, PNG, **keys)
+        assert _size(next_frame(reader)) == (WIDTH, HEIGHT)
+        sinetstreams(kafka, topic, bytes(50_000_000), **keys)
+        wait_for(lambda: reader.read(0.2) or reader.skipped == 1, "a bomb is skipped")
+        sinetstreams(kafka, topic, PNG, **keys)
+        assert _size(next_frame(reader)) == (WIDTH, HEIGHT)
+
+
+def test_with_encryption_nothing_else_is_taken(kafka: KafkaBroker, topic: str) -> None:
+    keys: dict[str, Any] = {"data_encryption": True, "crypto": {"mode": "EAX", "password": "x"}}
+    there = opened(SinetstreamReader, source(kafka, topic, **keys))
+    with there as reader, running_bridge(kafka, topic, FakeCapture(fps=10), **keys) as bridge, bridge.capture:
+        next_frame(reader, 20)
+        produce(kafka, topic, [JPEG, pack(JPEG, NOW)])
+        wait_for(lambda: reader.read(0.2) and reader.skipped == 2, "both are skipped")
+        assert next_frame(reader).jpeg in bridge.capture.jpegs
+
+
+def test_silence_names_what_came_instead(kafka: KafkaBroker, topic: str) -> None:
+    with opened(SinetstreamReader, source(kafka, topic, silence=3)) as reader:
+        ready(reader, kafka, topic)
+        produce(kafka, topic, [b"hello"])
+        words = failure(reader, 20)
+    assert words.startswith(f"no picture from {topic} for 3 s: the message at partition 0, offset")
+    assert "it is text" in words
+
+
+@pytest.mark.parametrize("algorithm", ["gzip", "zstd"])
+@given(data=st.binary(max_size=200))
+def test_decompression_is_bounded_and_raises_value_errors(algorithm: str, data: bytes) -> None:
+    import zstandard
+
+    packed = zlib.compress(data) if algorithm == "gzip" else zstandard.ZstdCompressor().compress(data)
+    assert decompress(packed, algorithm, 200) == data
+    for broken in (packed[:-1], data):
+        with contextlib.suppress(ValueError):
+            assert len(decompress(broken, algorithm, 200)) <= 200
+    if data:
+        with pytest.raises(ValueError, match="more than max_bytes"):
+            decompress(packed, algorithm, len(data) - 1)

@@ -14,11 +14,11 @@ from mqttcam.camera.source import SourceError
 from mqttcam.camera.sources import AttachedCamera
 from mqttcam.camera.sources.v4l2.controls import controls_of
 from mqttcam.camera.sources.v4l2.device import Device, opened
-from mqttcam.camera.sources.v4l2.pixels import JPEGS
+from mqttcam.camera.sources.v4l2.pixels import JPEGS, RAW
 
 log = logging.getLogger(__name__)
 
-KNOWN = (*JPEGS, "YUYV", "NV12", "YU12")
+KNOWN = (*JPEGS, *RAW)
 """The supported pixel formats (fourccs), in order of preference."""
 _NO_CAMERAS = frozenset(
     {"bcm2835-codec", "bcm2835-isp", "pispbe", "rp1-cfe", "rpi-hevc-dec", "rpivid", "unicam"}

@@ -26,6 +26,9 @@ _DISCRETE = 1
 """V4L2_FRMSIZE_TYPE_DISCRETE"""
 _JPEG_COLORSPACE = 7
 _FULL_RANGE = 1
+_BT709_ENCODING, _XV709_ENCODING = 2, 4
+_BT709_COLORSPACES = (3, 12)
+"""V4L2_COLORSPACE_REC709 and DCI_P3, whose default encoding is that of BT.709."""
 _COMMON_SIZES = ((320, 240), (640, 480), (800, 600), (1280, 720), (1920, 1080), (3840, 2160))
 
 
@@ -64,9 +67,10 @@ class PixelFormat:
 
     Attributes:
         fourcc: `MJPG`, `YUYV`, …
-        stride: bytes from one row to the next.
+        stride: bytes from one row to the next; of luma if it is separate. 0 if unknown.
         rate: frames per second, 0 if unknown.
-        full_range: whether black is 0 instead of 16.
+        full_range: whether black is 0 instead of 16; None if the device does not report it.
+        is_bt709: whether its colours are those of ITU-R BT.709 instead of BT.601.
     """
 
     fourcc: str
@@ -74,7 +78,8 @@ class PixelFormat:
     height: int
     stride: int
     rate: float
-    full_range: bool
+    full_range: bool | None
+    is_bt709: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,12 +188,18 @@ class Device:
         wanted.fmt.pix.field = 1  # none: whole frames
         self.call("S_FMT", wanted)
         got = wanted.fmt.pix
-        full = got.quantization == _FULL_RANGE or (
-            not got.quantization and got.colorspace == _JPEG_COLORSPACE
-        )
-        stride = got.bytesperline or got.width * 2
+        full = got.quantization == _FULL_RANGE if got.quantization else None
+        if full is None and got.colorspace == _JPEG_COLORSPACE:
+            full = True
+        encoding = got.ycbcr_enc or (_BT709_ENCODING if got.colorspace in _BT709_COLORSPACES else 0)
         return PixelFormat(
-            _fourcc(got.pixelformat), got.width, got.height, stride, self._set_rate(rate), bool(full)
+            _fourcc(got.pixelformat),
+            got.width,
+            got.height,
+            got.bytesperline,
+            self._set_rate(rate),
+            full,
+            encoding in (_BT709_ENCODING, _XV709_ENCODING),
         )
 
     def _set_rate(self, rate: float) -> float:

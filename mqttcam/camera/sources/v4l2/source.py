@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import errno
+import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,18 +17,20 @@ from mqttcam.camera.sources._timestamps import unix_time_ns
 from mqttcam.camera.sources.v4l2 import controls as device_controls
 from mqttcam.camera.sources.v4l2.attached import FORBIDDEN, KNOWN, path_of
 from mqttcam.camera.sources.v4l2.device import Buffer, Device, PixelFormat
-from mqttcam.camera.sources.v4l2.pixels import JPEGS, planes_of, whole_jpeg
+from mqttcam.camera.sources.v4l2.pixels import JPEGS, RAW, Converter, converter, read_jpeg
 from mqttcam.camera.sources.v4l2.usb import usb_device
 from mqttcam.camera.wakeup import Wakeup
-from mqttcam.imaging.raster import Plane, Planes
+from mqttcam.imaging.raster import Planes
 from mqttcam.settings import CameraSettings
 from mqttcam.settings.sources.v4l2 import V4l2Source
 from mqttcam.values import Value
 
+log = logging.getLogger(__name__)
+
 _DEFAULT_SIZE = (1280, 720)
 _SAME_RATE = 0.02
 """Relative difference of frame rates that counts as equal: 30000/1001 is what people call 30."""
-_WANTED = {"mjpeg": JPEGS, "yuyv": ("YUYV", "NV12", "YU12"), "auto": KNOWN}
+_WANTED = {"mjpeg": JPEGS, "yuyv": RAW, "auto": KNOWN}
 
 
 class V4l2Camera(ReportingSource, RestartableSource):
@@ -47,11 +50,13 @@ class V4l2Camera(ReportingSource, RestartableSource):
         self._device: Device | None = None
         self._held: str | None = None
         self._pixels: PixelFormat | None = None
-        self._planes: Callable[[Plane], Planes] | None = None
+        self._converter: Converter | None = None
         self._controls: dict[str, device_controls.DeviceControl] = {}
         self._set: set[str] = set()
         self._readable: dict[str, device_controls.DeviceControl] = {}
         self._adjustment: Adjustment | None = None
+        self._skipped = 0
+        self._problem: str | None = None
         self.notes: list[str] = []
 
     def open(self) -> SourceInfo:
@@ -107,6 +112,14 @@ class V4l2Camera(ReportingSource, RestartableSource):
         except OSError:  # it was unplugged, which the next read reports
             return {}
 
+    @property
+    def skipped(self) -> int:
+        return self._skipped
+
+    @property
+    def waiting_for(self) -> str | None:
+        return self._problem
+
     def close(self) -> None:
         device, self._device = self._device, None
         if device is not None:
@@ -122,12 +135,13 @@ class V4l2Camera(ReportingSource, RestartableSource):
         fourcc = next((one for one in wanted if one in offered), None)
         if fourcc is None:
             first, more = ", ".join(offered[:4]), f", {len(offered) - 4} more" if len(offered) > 4 else ""
-            raise SourceError(f"{device.card} offers {first}{more}, and none of {', '.join(wanted)}")
+            known = ", ".join(wanted[:4]) + (f" and {len(wanted) - 4} more" if len(wanted) > 4 else "")
+            raise SourceError(f"{device.card} offers {first}{more}, and none of {known}")
         size = self._settings.size or _DEFAULT_SIZE
         pixels = device.configure(fourcc, size[0], size[1], self._settings.frame_rate)
         self._pixels = pixels
-        self._planes = None if pixels.fourcc in JPEGS else planes_of(pixels)
-        if self._planes is None and pixels.fourcc not in JPEGS:
+        self._converter = converter(pixels, device.driver)
+        if self._converter is None and pixels.fourcc not in JPEGS:
             raise SourceError(f"{device.card} gives {pixels.fourcc} instead, which is not supported")
         self._adjustment = adjustment_for(self._settings, pixels.width, pixels.height)
         self._controls = device_controls.controls_of(device)
@@ -168,18 +182,32 @@ class V4l2Camera(ReportingSource, RestartableSource):
         assert pixels is not None
         jpeg: bytes | None = None
         planes: Planes | None = None
-        if self._planes is None:
-            jpeg = None if buffer.is_broken else whole_jpeg(buffer.data.tobytes())
-        elif not buffer.is_broken and len(buffer.data) >= pixels.height * pixels.stride:
-            planes = self._planes(buffer.data)
-        device.give_back(buffer)  # both have been copied out of it
-        if jpeg is None and planes is None:
+        width, height = pixels.width, pixels.height
+        try:
+            if buffer.is_broken:
+                raise ValueError("the driver reports that its data is damaged")
+            if self._converter is None:
+                picture = read_jpeg(buffer.data.tobytes())
+                jpeg, planes, width, height = picture.jpeg, picture.planes, picture.width, picture.height
+            elif len(buffer.data) < self._converter.length:
+                raise ValueError(f"{len(buffer.data)} bytes instead of {self._converter.length}")
+            else:
+                planes = self._converter.convert(buffer.data)
+        except ValueError as error:
+            self._skip(device, str(error))
             return None
-        frame = Frame(
-            unix_time_ns(buffer.timestamp_ns), pixels.width, pixels.height, planes=planes, jpeg=jpeg
-        )
+        finally:
+            device.give_back(buffer)  # both have been copied out of it
+        self._problem = None
+        frame = Frame(unix_time_ns(buffer.timestamp_ns), width, height, planes=planes, jpeg=jpeg)
         frame.adjustment = self._adjustment
         return frame
+
+    def _skip(self, device: Device, why: str) -> None:
+        """Count a buffer that is not used; some are normal when a stream starts."""
+        self._skipped += 1
+        self._problem = f"{device.path}: a frame of {device.card} is not usable: {why}"
+        log.debug("%s; skipped, %d so far", self._problem, self._skipped)
 
     def _opened(self) -> Device:
         if self._device is None:
