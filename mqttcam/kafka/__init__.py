@@ -1,1 +1,1 @@
-"""The parts that the Kafka source and the Kafka output share: the message format, and the libraries' logs."""
+"""What the Kafka source and output share: the message format, errors in words, and the logs of the libraries."""

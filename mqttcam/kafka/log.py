@@ -19,7 +19,8 @@ log = logging.getLogger(__name__)
 
 WRONG_PORT = "does this port require TLS (`tls`) or a login (`sasl_…`)?"
 """The hint if a broker closes the connection without a reason."""
-CLOSED = "has closed the connection"
+CLOSED = "no connection to {where}: the broker has closed it"
+_CLOSED_ENDING = CLOSED.rpartition("}")[2]
 NO_ADDRESS = "no address found for the broker {where}: add one to DNS, /etc/hosts or Docker's extra_hosts"
 CLIENT_CERTIFICATE = "the broker requires a client certificate that it trusts (`tls.certfile`, `tls.keyfile`)"
 TLS_FAILED = "TLS failed: is the broker's certificate signed by `tls.ca_certs`, and for this host name?"
@@ -34,9 +35,9 @@ _TEXTS = {
     r"during handshake": TLS_FAILED,
     rf"Connect attempt to {_WHERE} returned error (?P<errno>\d+)": "no connection to {where}: {errno}",
     rf"Connection attempt to {_WHERE} timed out": "no connection to {where}: timed out",
-    rf"{_WHERE}: socket disconnected": f"{{where}} {CLOSED}",
-    rf"{_WHERE}: Error receiving": f"{{where}} {CLOSED}",
-    rf"Error sending request data to {_WHERE}": f"{{where}} {CLOSED}",
+    rf"{_WHERE}: socket disconnected": CLOSED,
+    rf"{_WHERE}: Error receiving": CLOSED,
+    rf"Error sending request data to {_WHERE}": CLOSED,
     rf"{_WHERE} timed out after \d+ ms": "no answer from {where}",
     r"Topic (?P<topic>\S+) not found": "the topic {topic} does not exist",
     r"Topic (?P<topic>\S+) is not authorized": "no permission to write to the topic {topic}",
@@ -127,8 +128,14 @@ def last_error(client_id: str | None = None) -> str:
     return max((last for last in found if time.monotonic() - last[0] < _FRESH), default=(0.0, ""))[1]
 
 
-def explain_open_failure(error: Exception, brokers: str, client_id: str | None = None) -> str:
-    """Return why a reader or writer could not be opened, from the libraries' log: their exceptions rarely say."""
+def explain_open_failure(
+    error: Exception, brokers: str, client_id: str | None = None, *, right_port: bool = False
+) -> str:
+    """Return why a reader or writer could not be opened, from the libraries' log: their exceptions rarely say.
+
+    Args:
+        right_port: whether there was a connection to this port before, so that it is of the right kind.
+    """
     logged = last_error(client_id)
     kind = type(error).__name__
     if isinstance(error, ImportError) or kind == "UnsupportedServiceTypeError":
@@ -136,10 +143,14 @@ def explain_open_failure(error: Exception, brokers: str, client_id: str | None =
     if not logged and kind != "ConnectionError" and not isinstance(error, OSError):
         return explain(str(error)) or f"{kind}: {error}"
     if logged.startswith("no "):
-        return logged
-    why = f"{logged}: {WRONG_PORT}" if logged.endswith(CLOSED) else logged
-    why = why or _cause(error)
+        return logged if right_port else with_hint(logged)
+    why = logged or _cause(error)
     return f"no connection to {brokers}: {why}" if why else f"no answer from {brokers}"
+
+
+def with_hint(text: str) -> str:
+    """Return a problem with the hint at a wrong kind of port, if that can be its reason."""
+    return f"{text}: {WRONG_PORT}" if text.endswith(_CLOSED_ENDING) else text
 
 
 def _cause(error: Exception) -> str:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 
 from mqttcam.outputs.timing import OutputTiming
+from mqttcam.outputs.writer import UNREACHABLE
 
 log = logging.getLogger(__name__)
 
@@ -99,6 +100,8 @@ class ConnectionStatus:
             log.warning("%s: %s; trying again", self._name, text)
         now, shown = time.monotonic(), self.problem
         outdated = self._problem is not None and now - self._recurred > self._timing.stable
+        # What the destination answers says more than that it was not reached before.
+        outdated = outdated or ((shown or "").startswith(UNREACHABLE) and not text.startswith(UNREACHABLE))
         if shown is None or outdated:
             shown = text
         if shown == text or shown != self._problem:

@@ -8,6 +8,9 @@ from typing import Protocol
 
 from mqttcam.outputs.queue import QueuedFrame
 
+UNREACHABLE = ("no connection to", "no answer from")
+"""How the problems of a destination that is not reached begin."""
+
 
 class TooLarge(Exception):
     """The destination refuses frames of this size; the writer can go on."""
@@ -18,7 +21,10 @@ class SendAgain(Exception):
 
 
 class WriterFailed(Exception):
-    """The connection has failed, and a new writer is needed; the message is for the log and `health`."""
+    """The connection has failed, and a new writer is needed; the message is for the log and `health`.
+
+    It begins with one of `UNREACHABLE` if the destination is not reached, and with anything else if it refuses.
+    """
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from mqttcam.kafka.errors import broker_error, no_answer
-from mqttcam.kafka.log import CLIENT_CERTIFICATE, CLOSED, NO_ADDRESS, TLS_FAILED, WRONG_PORT
+from mqttcam.kafka.log import CLIENT_CERTIFICATE, CLOSED, NO_ADDRESS, TLS_FAILED, with_hint
 
 _MISSING_TOPIC, _FAILED_LOGIN = 3, 58
 """Codes of Kafka's protocol."""
@@ -27,7 +27,7 @@ _TEXTS = {
         broker_error(_FAILED_LOGIN, "")
     ),
     r"Connection setup timed out|timed out": no_answer("{where}"),
-    r"(?i)disconnected|connection (?:closed|reset)|broken pipe": "{where} " + CLOSED,
+    r"(?i)disconnected|connection (?:closed|reset)|broken pipe": CLOSED,
 }
 """Patterns of the client's reports about brokers, and our texts for them."""
 
@@ -57,12 +57,15 @@ def in_words(error: Any, topic: str, where: str, last_report: str = "") -> str:
     return broker_error(code, topic) or last_report or plain(error)
 
 
-def not_connected(brokers: str, last_report: str) -> str:
-    """Return why there is no connection, of which the client has reported something."""
+def not_connected(brokers: str, last_report: str, *, right_port: bool) -> str:
+    """Return why there is no connection, of which the client has reported something.
+
+    Args:
+        right_port: whether there was a connection to this port before, so that it is of the right kind.
+    """
     if last_report.startswith("no "):
-        return last_report
-    why = f"{last_report}: {WRONG_PORT}" if last_report.endswith(CLOSED) else last_report
-    return f"no connection to {brokers}: {why}"
+        return last_report if right_port else with_hint(last_report)
+    return f"no connection to {brokers}: {last_report}"
 
 
 def plain(error: Any) -> str:

@@ -186,11 +186,12 @@ class ConfluentWriter:
     def _why_not_open(self, error: Exception) -> str:
         from confluent_kafka import KafkaError
 
+        known = self._port in _reached
         if self._last_error:
-            return confluent_errors.not_connected(self._brokers, self._last_error)
+            return confluent_errors.not_connected(self._brokers, self._last_error, right_port=known)
         cause = error.args[0] if error.args else error
         if isinstance(cause, KafkaError):
-            silent = cause.name() in ("_TRANSPORT", "_TIMED_OUT") and self._port not in _reached
+            silent = cause.name() in ("_TRANSPORT", "_TIMED_OUT") and not known
             return self._in_words(cause) + (f": {WRONG_PORT}" if silent else "")
         return f"no connection to {self._brokers}: {cause}"
 

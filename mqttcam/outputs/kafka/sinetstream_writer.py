@@ -24,6 +24,8 @@ from mqttcam.settings.kafka import KafkaSettings
 log = logging.getLogger(__name__)
 
 _CONSISTENCY = {"EXACTLY_ONCE": "AT_LEAST_ONCE"}
+_reached: set[tuple[str, object]] = set()
+"""The brokers and security protocols with which there was a connection: the port is of the right kind."""
 _HEADERS_SINCE = (0, 11)
 """The release of Kafka that introduced headers; a lower `api_version` may be configured."""
 
@@ -72,11 +74,14 @@ class SinetstreamWriter:
             # It waits for answers for minutes, and only kafka-python's producer can end that.
             self._producer = self._writer._plugin._client  # noqa: SLF001 - there is no public access
             self._add_record_fields()
+            _reached.add(self._port)
         except WriterFailed:
             raise
         except Exception as error:
             raise WriterFailed(
-                kafka_log.explain_open_failure(error, self._brokers, self._client_id)
+                kafka_log.explain_open_failure(
+                    error, self._brokers, self._client_id, right_port=self._port in _reached
+                )
             ) from error
 
     def limit(self) -> int:
@@ -136,6 +141,10 @@ class SinetstreamWriter:
             return send(topic, value, record.key, headers, timestamp_ms=self._timestamp)
 
         self._producer.send = send_record
+
+    @property
+    def _port(self) -> tuple[str, object]:
+        return self._brokers, self._parameters.get("type_spec", {}).get("security_protocol")
 
     @property
     def _brokers(self) -> str:

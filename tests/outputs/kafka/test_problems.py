@@ -198,6 +198,15 @@ class TestContact:
         status.failed("refused", sending=False)
         assert status.problem == "closed"
 
+    def test_a_refusal_says_more_than_no_connection(self) -> None:
+        """The password was changed, and the broker restarted."""
+        status = ConnectionStatus("kafka front", lambda: None, OutputTiming())
+        status.failed("no connection to there: Connection refused", sending=False)
+        status.failed("authentication failed", sending=False)
+        assert status.problem == "authentication failed"
+        status.failed("no connection to there: Connection refused", sending=False)
+        assert status.problem == "authentication failed"
+
     def test_no_answer(self, caplog: pytest.LogCaptureFixture) -> None:
         """It has its own text, which the client's timeout does not replace."""
         status = ConnectionStatus("kafka front", lambda: None, OutputTiming(silence=0.1))
@@ -205,7 +214,7 @@ class TestContact:
         status.sending()
         wait_for(lambda: not status.connected, "the answer is missing")
         assert status.problem == "no answer from there"
-        status.failed("timed out", sending=True)
+        status.failed("no connection to there: timed out", sending=True)
         assert status.problem == "no answer from there"
         status.answered(more=False)
         status.delivered()

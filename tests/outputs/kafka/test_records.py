@@ -194,3 +194,14 @@ def test_the_limit_counts_key_and_headers(real_kafka: KafkaBroker, client: str, 
             assert size > limit - 2000
             assert deliver(opened.writer, captured(0, 2**60, size)) is None
             assert deliver(opened.writer, captured(0, 1, size + 2000)) is not None
+
+
+def test_idempotent(real_kafka: KafkaBroker, topic: str) -> None:
+    """`enable_idempotence`, with the client that can."""
+    capture = FakeCapture(size=2000)
+    keys: dict[str, Any] = {"client": "confluent", "enable_idempotence": True, "compression_type": "none"}
+    with running_bridge(real_kafka, topic, capture, **keys) as bridge:
+        capture.publish(5)
+        bridge.wait_sent(5)
+        assert bridge.report["problem"] is None
+    assert [message.value for message in read(real_kafka, topic, 5)] == capture.jpegs
