@@ -85,4 +85,5 @@ class Reconnecting:
 
     def _log_recovery(self, failures: int, *, is_new: bool) -> None:
         level = logging.INFO if is_new else logging.DEBUG
-        log.log(level, "%s: frames come again, after %d failures in a row", self._camera, failures)
+        times = "1 failure" if failures == 1 else f"{failures} failures in a row"
+        log.log(level, "%s: frames come again, after %s", self._camera, times)
