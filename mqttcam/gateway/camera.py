@@ -50,7 +50,8 @@ class CameraGateway(CameraObserver):
         """Publish nothing yet.
 
         Args:
-            on_new_capabilities: called when the model, size or controls of the camera have changed.
+            on_new_capabilities: called when the model, size or controls of the camera have changed, and when it has
+                failed before any were known.
         """
         self.device = device
         self._images = images
@@ -64,6 +65,7 @@ class CameraGateway(CameraObserver):
         self._on_new_capabilities = on_new_capabilities
         self._inbox = CommandInbox(connection, runner, topics.result)
         self._capabilities = device.capabilities
+        self._was_known = self._controls_known()
         self._publish_due: asyncio.Handle | None = None
         self._was_off = device.camera.status is CameraStatus.OFF
         self._pictures_cleared = False
@@ -164,9 +166,9 @@ class CameraGateway(CameraObserver):
 
     def _publish_change(self) -> None:
         self._publish_due = None
-        capabilities = self.device.capabilities
-        if capabilities != self._capabilities:
-            self._capabilities = capabilities
+        capabilities, is_known = self.device.capabilities, self._was_known or self._controls_known()
+        if (capabilities, is_known) != (self._capabilities, self._was_known):
+            self._capabilities, self._was_known = capabilities, is_known
             self._on_new_capabilities()
         self.publish()
 

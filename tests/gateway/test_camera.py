@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 
 from mqttcam.camera.control import Control
+from mqttcam.camera.status import CameraStatus
 from mqttcam.commands.catalogue import camera_commands
 from mqttcam.commands.registry import DeviceRegistry
 from mqttcam.commands.runner import CommandRunner
@@ -154,6 +155,22 @@ async def test_pictures_that_could_not_be_cleared_are_cleared_later(device: Came
     connection.full = False
     await until(lambda: len(connection.sent) >= 4)
     assert connection.sent == ["availability", "image", "snapshot", "state"]
+    gateway.close(offline=True)
+
+
+async def test_a_camera_that_fails_before_it_was_ever_open_is_announced(device: CameraDevice) -> None:
+    announced: list[CameraStatus] = []
+    connection = PublishedTopics()
+    gateway = gateway_of(device, connection, lambda: announced.append(device.camera.status))
+    device.changed()
+    await asyncio.sleep(0)
+    assert (announced, connection.sent) == ([], ["availability"])
+    for status in (CameraStatus.FAILED, CameraStatus.STARTING, CameraStatus.FAILED):
+        device.camera.status = status
+        device.changed()
+        await asyncio.sleep(0)
+    assert announced == [CameraStatus.FAILED]
+    assert "state" in connection.sent
     gateway.close(offline=True)
 
 
