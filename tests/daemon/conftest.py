@@ -11,12 +11,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
-from tests.support.broker import Broker, Mosquitto, any_broker
-from tests.support.left_out import leave_out
+from tests.support.broker import Broker, Mosquitto
 from tests.support.node import Camera
+from tests.support.processes import running_children
 from tests.support.rig import Launch, Rig, rig
 
 _names = (f"n{number}" for number in itertools.count(1))
@@ -24,25 +23,17 @@ _names = (f"n{number}" for number in itertools.count(1))
 
 @pytest.fixture(scope="package", autouse=True)
 def _no_process_left() -> Iterator[None]:
-    before = set(psutil.Process().children(recursive=True))
+    before = set(running_children(recursive=True))
     yield
-    left = [child for child in psutil.Process().children(recursive=True) if child not in before]
+    left = [child for child in running_children(recursive=True) if child not in before]
     assert not left, f"still running: {left}"
 
 
 @pytest.fixture(scope="module")
-def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
-    """Mosquitto, or the broker that is available."""
-    with any_broker(tmp_path_factory.mktemp("broker")) as running:
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mosquitto]:
+    """The broker of a module."""
+    with Mosquitto(tmp_path_factory.mktemp("broker")) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def mosquitto(broker: Broker) -> Mosquitto:
-    """The module's broker, for tests of what only mosquitto reports."""
-    if not isinstance(broker, Mosquitto):
-        leave_out("mosquitto is not installed")
-    return broker
 
 
 @pytest.fixture(scope="module")

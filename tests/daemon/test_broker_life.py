@@ -6,7 +6,7 @@ import json
 import time
 from pathlib import Path
 
-from tests.support.broker import Broker, any_broker
+from tests.support.broker import Broker, Mosquitto
 from tests.support.daemon import Daemon, configuration
 from tests.support.pictures import size_of
 from tests.support.rig import Launch, Rig, rig
@@ -51,7 +51,7 @@ def test_the_daemon_reconnects_to_a_killed_broker(launch: Launch, broker: Broker
 
 
 def test_the_daemon_starts_without_a_broker(tmp_path: Path) -> None:
-    broker = any_broker(tmp_path / "broker")
+    broker = Mosquitto(tmp_path / "broker")
     with Daemon(tmp_path / "daemon", configuration(broker, tmp_path / "daemon")) as daemon:
         wait_for(lambda: str(broker.port) in daemon.log, "the log names the broker that is not there")
         assert daemon.alive

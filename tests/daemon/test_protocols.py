@@ -16,14 +16,14 @@ from tests.support.results import check_error, check_ok
 from tests.support.rig import Launch, rig
 
 
-def test_mqtt_5_is_the_default(launch: Launch, mosquitto: Mosquitto) -> None:
+def test_mqtt_5_is_the_default(launch: Launch, broker: Mosquitto) -> None:
     running = launch()
-    assert f"as mqttcam-{running.node.name} (p5" in mosquitto.log
+    assert f"as mqttcam-{running.node.name} (p5" in broker.log
 
 
-def test_mqtt_3_1_1_if_configured(launch: Launch, mosquitto: Mosquitto) -> None:
+def test_mqtt_3_1_1_if_configured(launch: Launch, broker: Mosquitto) -> None:
     running = launch(mqtt={"protocol": "3.1.1"})
-    assert f"as mqttcam-{running.node.name} (p2" in mosquitto.log
+    assert f"as mqttcam-{running.node.name} (p2" in broker.log
     image, meta = running.front.next_image()
     assert meta["bytes"] == len(image.payload)
     since = running.mark()
@@ -35,7 +35,7 @@ def test_mqtt_3_1_1_if_configured(launch: Launch, mosquitto: Mosquitto) -> None:
     running.node.wait_status("offline", since=since)
 
 
-def test_mqtt_3_1_1_refuses_retained_commands(launch: Launch, mosquitto: Mosquitto) -> None:
+def test_mqtt_3_1_1_refuses_retained_commands(launch: Launch, broker: Mosquitto) -> None:
     running = launch(mqtt={"protocol": "3.1.1"})
     running.daemon.stop()
     running.client.publish(running.front.topic("set"), '{"brightness": 0.4}', retain=True)
@@ -49,7 +49,6 @@ def test_mqtt_3_1_1_refuses_retained_commands(launch: Launch, mosquitto: Mosquit
     assert running.client.wait(running.front.topic("result"), since=since).json["request_id"] == "after"
 
 
-@pytest.mark.usefixtures("mosquitto")
 def test_a_broker_without_mqtt_5_gets_3_1_1(broker: Broker, tmp_path: Path) -> None:
     with (
         OldBroker(broker.port) as old,
@@ -92,9 +91,9 @@ def test_it_subscribes_to_commands_and_home_assistant_only(tmp_path: Path) -> No
         assert not [item for item in filters if topic_matches_sub(item, topic)]
 
 
-def test_the_client_id_can_be_configured(launch: Launch, mosquitto: Mosquitto) -> None:
+def test_the_client_id_can_be_configured(launch: Launch, broker: Mosquitto) -> None:
     launch(mqtt={"client_id": "the-cam"})
-    assert "as the-cam (" in mosquitto.log
+    assert "as the-cam (" in broker.log
 
 
 def _huge_picture(folder: Path) -> dict[str, object]:

@@ -36,11 +36,11 @@ def test_clean_stop(launch: Launch, how: signal.Signals) -> None:
     assert "Traceback" not in rig.daemon.log
 
 
-def test_offline_is_published_before_a_disconnect(launch: Launch, mosquitto: Mosquitto) -> None:
+def test_offline_is_published_before_a_disconnect(launch: Launch, broker: Mosquitto) -> None:
     rig = launch()
     rig.daemon.stop()
     rig.client.wait(rig.node.topic("status"), lambda m: m.text == "offline")
-    ended = [line for line in mosquitto.log.splitlines() if f"mqttcam-{rig.node.name} " in line][-1]
+    ended = [line for line in broker.log.splitlines() if f"mqttcam-{rig.node.name} " in line][-1]
     assert "disconnected" in ended, "a DISCONNECT packet, not a broken connection"
 
 

@@ -47,7 +47,7 @@ STATE_KEYS = {
     ],
 )
 def test_qos_and_retain_flag_of_each_topic(
-    shared: Rig, mosquitto: Mosquitto, topic: str, qos: int, retain: bool
+    shared: Rig, broker: Mosquitto, topic: str, qos: int, retain: bool
 ) -> None:
     if topic == "result":
         shared.node.command("rediscover")

@@ -12,16 +12,15 @@ from pathlib import Path
 import pytest
 
 from mqttcam.text import as_root
-from tests.support.broker import Broker, Mosquitto, any_broker, find_mosquitto
+from tests.support.broker import Broker, Mosquitto
 from tests.support.daemon import clean_environment, mqttcam_command, pattern_camera
-from tests.support.left_out import leave_out
 from tests.support.rig import Rig, rig
 from tests.support.waiting import wait_for
 
 
 @pytest.fixture(scope="module")
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
-    with any_broker(tmp_path_factory.mktemp("broker")) as running:
+    with Mosquitto(tmp_path_factory.mktemp("broker")) as running:
         yield running
 
 
@@ -51,8 +50,6 @@ def test_a_camera_that_goes_and_comes_back(broker: Broker, tmp_path: Path, proto
 
 
 def test_info_has_the_limit_of_the_broker(tmp_path: Path) -> None:
-    if find_mosquitto() is None:
-        leave_out("mosquitto is not installed")
     with (
         Mosquitto(tmp_path / "broker", extra="max_packet_size 100000") as small,
         rig(small, tmp_path / "daemon") as running,

@@ -1,4 +1,8 @@
-"""Real brokers as child processes on free loopback ports: mosquitto, or iotcore where that is missing."""
+"""Real brokers as child processes on free loopback ports.
+
+The tests of the daemon need mosquitto: other brokers do not all pass on what they look at, such as QoS,
+retain flags and order. `tests/brokers` tries the others.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -17,9 +20,7 @@ from tests.support.waiting import HOST, free_port, listens, wait_for
 
 
 def find_mosquitto() -> str | None:
-    """Return the program, from PATH or where Debian installs it; `MQTTCAM_TEST_BROKER=iotcore` hides it."""
-    if os.environ.get("MQTTCAM_TEST_BROKER") == "iotcore":
-        return None
+    """Return the program, from PATH or where Debian installs it."""
     return shutil.which("mosquitto", path=os.environ.get("PATH", "") + os.pathsep + "/usr/sbin")
 
 
@@ -193,44 +194,6 @@ class Mosquitto(Broker):
 
     def _forget_retained(self) -> None:
         (self.directory / "mosquitto.db").unlink(missing_ok=True)
-
-
-_IOTCORE = """
-id = 0
-[router]
-id = 0
-max_connections = 1000
-max_outgoing_packet_count = 1000
-max_segment_size = 8388608
-max_segment_count = 3
-[v5.1]
-name = "v5"
-listen = "{host}:{port}"
-next_connection_delay_ms = 1
-    [v5.1.connections]
-    connection_timeout_ms = 60000
-    max_payload_size = 16777216
-    max_inflight_count = 1000
-    dynamic_filters = true
-"""
-
-
-class Iotcore(Broker):
-    """The broker that comes as a Python package, MQTT 5 only.
-
-    It keeps nothing over a restart, and reports neither the sender's QoS nor its retain flag.
-    """
-
-    def _command(self) -> list[str]:
-        config = self.directory / "iotcore.toml"
-        config.write_text(_IOTCORE.format(host=self.host, port=self.port))
-        serve = f"from iotcore import Broker; Broker(config_path={str(config)!r}).run_forever()"
-        return [sys.executable, "-c", serve]
-
-
-def any_broker(directory: Path) -> Broker:
-    """Return mosquitto, or the broker from PyPI if it is missing."""
-    return Mosquitto(directory) if find_mosquitto() else Iotcore(directory)
 
 
 def _child(command: list[str], log: IO[bytes]) -> subprocess.Popen[bytes]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.broker import any_broker
+from tests.support.broker import Mosquitto
 from tests.support.rig import Rig, rig
 from tests.support.waiting import free_port
 from tests.web.browser import Page
@@ -19,7 +19,7 @@ PORT = free_port()
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[Rig]:
     web = {"enabled": True, "port": PORT}
-    with any_broker(tmp_path / "broker") as broker, rig(broker, tmp_path / "daemon", web=web) as found:
+    with Mosquitto(tmp_path / "broker") as broker, rig(broker, tmp_path / "daemon", web=web) as found:
         yield found
 
 

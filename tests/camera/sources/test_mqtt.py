@@ -16,10 +16,9 @@ from mqttcam.camera.sources.mqtt import MqttSubscriber
 from mqttcam.camera.wakeup import Wakeup
 from mqttcam.settings.sources.mqtt import MqttSource
 from tests.camera.sources.remote_rig import failure, next_frame, opened, settings_of
-from tests.support.broker import Broker, Mosquitto, any_broker, find_mosquitto
+from tests.support.broker import Broker, Mosquitto
 from tests.support.certificates import Certificates
 from tests.support.client import Client
-from tests.support.left_out import leave_out
 from tests.support.pictures import jpeg
 
 PICTURES = [jpeg(64, 48, seed=number) for number in range(3)]
@@ -28,7 +27,7 @@ TOPIC = "mqttcam/garden/front/image"
 
 @pytest.fixture(scope="module")
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
-    with any_broker(tmp_path_factory.mktemp("broker")) as running:
+    with Mosquitto(tmp_path_factory.mktemp("broker")) as running:
         yield running
 
 
@@ -75,7 +74,7 @@ def test_silence(broker: Broker) -> None:
 
 def test_broker_dies(tmp_path: Path) -> None:
     """A failure, after which the camera opens its source anew."""
-    with any_broker(tmp_path) as broker:
+    with Mosquitto(tmp_path) as broker:
         with opened(MqttSubscriber, source(broker)) as subscriber:
             broker.kill()
             assert "lost" in failure(subscriber)
@@ -84,16 +83,12 @@ def test_broker_dies(tmp_path: Path) -> None:
 
 
 def test_old_protocol(broker: Broker) -> None:
-    if not isinstance(broker, Mosquitto):
-        leave_out("mosquitto is not installed")
     with Client(broker) as client, opened(MqttSubscriber, source(broker, protocol="3.1.1")) as subscriber:
         client.publish(TOPIC, PICTURES[0])
         assert next_frame(subscriber).jpeg == PICTURES[0]
 
 
 def test_login_and_tls(tmp_path: Path) -> None:
-    if find_mosquitto() is None:
-        leave_out("mosquitto is not installed")
     certificates = Certificates.make(tmp_path / "certificates")
     with Mosquitto(tmp_path / "broker", password="secret", certificates=certificates) as broker:
         keys = {"tls": {"ca_file": certificates.ca}, "username": "mqttcam", "password": "secret"}

@@ -26,6 +26,7 @@ from tests.mqtt.conftest import Connect
 from tests.mqtt.tools import FRONT, TOPICS, Rig, in_thread, picture, subscribed
 from tests.support.broker import Endpoint
 from tests.support.client import Client, retained
+from tests.support.processes import running_children
 from tests.support.project import PROJECT
 from tests.support.waiting import HOST, until
 
@@ -38,7 +39,7 @@ async def embedded() -> AsyncIterator[Endpoint]:
 
 def _child() -> psutil.Process:
     """Return the broker's process."""
-    found = [p for p in psutil.Process().children() if module._CHILD in p.cmdline()]
+    found = running_children(module._CHILD)
     assert len(found) == 1
     return found[0]
 
@@ -181,7 +182,7 @@ async def test_port_in_use() -> None:
         with pytest.raises(BrokerError, match=f"port {port} on {HOST} is in use"):
             async with EmbeddedBroker(HOST, port):
                 pass
-    assert not [p for p in psutil.Process().children() if module._CHILD in p.cmdline()]
+    assert not running_children(module._CHILD)
 
 
 async def test_without_the_library(monkeypatch: pytest.MonkeyPatch) -> None:

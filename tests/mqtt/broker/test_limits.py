@@ -20,6 +20,7 @@ from mqttcam.mqtt.packets import prefixed, varint
 from tests.mqtt.conftest import Connect
 from tests.mqtt.tools import FRONT, Rig, picture
 from tests.support.broker import Broker, Endpoint
+from tests.support.processes import running_children
 from tests.support.waiting import HOST, until
 
 MEGABYTE = 1_000_000
@@ -91,7 +92,7 @@ async def embedded() -> AsyncIterator[Endpoint]:
 
 
 def child() -> psutil.Process:
-    return next(p for p in psutil.Process().children() if module._CHILD in p.cmdline())
+    return running_children(module._CHILD)[0]
 
 
 @asynccontextmanager

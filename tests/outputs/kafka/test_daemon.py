@@ -15,7 +15,7 @@ import requests
 
 from mqttcam.camera.frame import DEFAULT_QUALITY
 from tests.outputs.kafka.rig import make_topic, raw, read, topic_name
-from tests.support.broker import Broker, any_broker
+from tests.support.broker import Broker, Mosquitto
 from tests.support.daemon import Daemon, mqttcam_command, pattern_camera
 from tests.support.kafka import PASSWORD, USER, KafkaBroker
 from tests.support.pictures import size_of
@@ -27,7 +27,7 @@ OUTAGE = 4.0
 
 @pytest.fixture(scope="module")
 def mqtt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
-    with any_broker(tmp_path_factory.mktemp("mqtt")) as running:
+    with Mosquitto(tmp_path_factory.mktemp("mqtt")) as running:
         yield running
 
 

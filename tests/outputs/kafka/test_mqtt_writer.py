@@ -20,9 +20,8 @@ from mqttcam.outputs.timing import OutputTiming
 from mqttcam.outputs.writer import TooLarge, WriterFailed
 from mqttcam.settings.kafka import KafkaSettings
 from tests.outputs.kafka.rig import OF_ALL, FakeCapture, RunningBridge
-from tests.support.broker import Broker, Mosquitto, any_broker
+from tests.support.broker import Broker, Mosquitto
 from tests.support.client import Client
-from tests.support.left_out import leave_out
 from tests.support.pictures import jpeg
 from tests.support.waiting import free_port, wait_for
 
@@ -32,7 +31,7 @@ QUICK = OutputTiming(first_retry=0.05, last_retry=0.2)
 
 @pytest.fixture(scope="module")
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
-    with any_broker(tmp_path_factory.mktemp("broker")) as running:
+    with Mosquitto(tmp_path_factory.mktemp("broker")) as running:
         yield running
 
 
@@ -77,7 +76,7 @@ def test_frames_arrive_in_the_envelope(broker: Broker, tmp_path: Path, keys: dic
 
 
 def test_frames_wait_while_the_broker_is_away(tmp_path: Path) -> None:
-    with any_broker(tmp_path / "broker") as broker:
+    with Mosquitto(tmp_path / "broker") as broker:
         capture = FakeCapture()
         with bridge(tmp_path, broker.port, capture) as running:
             running.wait_connected()
@@ -108,9 +107,6 @@ def test_nobody_there(tmp_path: Path) -> None:
 
 
 def test_a_login_that_is_refused(tmp_path: Path) -> None:
-    broker = any_broker(tmp_path)
-    if not isinstance(broker, Mosquitto):
-        leave_out("mosquitto is not installed")
     with Mosquitto(tmp_path, password="right") as running:
         refused = writer(running.port, username_pw_set={"username": "camera", "password": "wrong"})
         with pytest.raises(WriterFailed, match=r"Not authorized|Bad user name"):
