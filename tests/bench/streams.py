@@ -166,7 +166,7 @@ def _listens(port: int, process: subprocess.Popen[bytes]) -> bool:
     return False
 
 
-def _cpu_seconds(pid: int) -> float:
+def cpu_seconds(pid: int) -> float:
     """CPU time of a process with all its threads, from its own clock (clock_getcpuclockid(3)): finer than its ticks."""
     return time.clock_gettime((~pid << 3) | 2)
 
@@ -186,10 +186,10 @@ async def measure(side: Side, viewers: int, stalled: int, seconds: float) -> Fig
         await asyncio.sleep(WARM_UP)
         for _, viewer in pairs:
             viewer.forget()
-        before, used, started = process.cpu_times(), _cpu_seconds(process.pid), time.monotonic()
+        before, used, started = process.cpu_times(), cpu_seconds(process.pid), time.monotonic()
         await asyncio.sleep(seconds)
         after, took = process.cpu_times(), time.monotonic() - started
-        cpu = 100 * (_cpu_seconds(process.pid) - used) / took
+        cpu = 100 * (cpu_seconds(process.pid) - used) / took
         memory = process.memory_full_info().pss / 1e6
         for transport, _ in pairs:
             transport.close()
