@@ -23,6 +23,7 @@ from mqttcam.settings import (
     kafka_warnings,
     load_configuration,
 )
+from mqttcam.settings.document.nearest import nearest
 from mqttcam.settings.loading.container_node import keep_node
 from mqttcam.settings.loading.dotenv import load_dotenv
 from mqttcam.settings.loading.environment import configuring
@@ -149,9 +150,9 @@ def forget(arguments: argparse.Namespace) -> int:
     from mqttcam.cli.forget import forget_node
 
     settings = _settings(arguments)
-    log.set_up("WARNING", settings.log.format)
+    log.set_up("ERROR", settings.log.format)  # what fails is the message of the command
     if settings.mqtt is None:
-        raise UsageError("mqtt: no broker is configured")
+        raise UsageError("mqtt: no broker is configured; allowed: `mqtt: {host: …}`")
     topics = asyncio.run(forget_node(settings.mqtt, settings.node, settings.home_assistant.discovery_prefix))
     _print(f"node {settings.node}: {len(topics)} retained topics cleared")
     return DONE
@@ -162,12 +163,16 @@ def snapshot(arguments: argparse.Namespace) -> int:
     from mqttcam.cli.offline import take_picture
 
     settings = _settings(arguments)
-    log.set_up("WARNING", settings.log.format)
+    log.set_up("ERROR", settings.log.format)  # what fails is the message of the command
     if not settings.cameras:
-        raise UsageError("cameras: no camera is configured")
+        raise UsageError("cameras: no camera is configured; `mqttcam cameras` lists those of this machine")
     camera_id = arguments.camera or next(iter(settings.cameras))
     if camera_id not in settings.cameras:
-        raise UsageError(f"--camera {camera_id}: no such camera; allowed: {', '.join(settings.cameras)}")
+        near = nearest(camera_id, settings.cameras)
+        hint = f" (did you mean {near}?)" if near else ""
+        raise UsageError(
+            f"--camera {camera_id}: no such camera{hint}; allowed: {', '.join(settings.cameras)}"
+        )
     picture = asyncio.run(take_picture(settings, camera_id, full_resolution=arguments.full_resolution))
     if arguments.output == "-":
         _write(picture.jpeg)

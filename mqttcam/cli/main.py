@@ -18,6 +18,13 @@ _DAEMONS = frozenset({"run", "demo"})
 """The subcommands that run until a signal."""
 
 
+_MEANT = {
+    "daemon": "run", "help": "-h", "hash": "password", "list": "cameras", "picture": "snapshot", "serve": "run",
+    "start": "run", "status": "healthcheck", "test": "check", "validate": "check", "version": "--version",
+}  # fmt: skip
+"""Words for a command in other programs."""
+
+
 class _Parser(argparse.ArgumentParser):
     """A parser whose errors say what was probably meant."""
 
@@ -25,10 +32,19 @@ class _Parser(argparse.ArgumentParser):
         if match := re.search(r"invalid choice: '([^']*)' \(choose from (.*)\)", message):
             from difflib import get_close_matches
 
-            near = get_close_matches(match[1], re.findall(r"[\w-]+", match[2]), n=1)
-            message = f"there is no command {match[1]}" + (f": did you mean {near[0]}?" if near else "")
+            known = re.findall(r"[\w-]+", match[2])
+            near = [_MEANT[match[1]]] if match[1] in _MEANT else get_close_matches(match[1], known, n=1)
+            hint = f": did you mean {near[0]}?" if near else f"; the commands are {', '.join(known)}"
+            message = f"there is no command {match[1]}{hint}"
+        elif message == "the following arguments are required: COMMAND":
+            message = (
+                "no command is given; `mqttcam demo` shows what it does, `mqttcam -h` lists the commands"
+            )
         elif match := re.fullmatch(r"unrecognized arguments: (\S+\.(?:ya?ml|json))", message):
             message = f"a configuration file is given with -c: -c {match[1]}"
+        elif message.startswith("unrecognized arguments: --"):
+            settings = "settings are in the configuration file, or in variables such as MQTTCAM__MQTT__HOST"
+            message = f"{message}; {settings}"
         super().error(message)
 
 

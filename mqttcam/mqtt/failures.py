@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 from dataclasses import dataclass
 
@@ -78,6 +79,10 @@ def failure_from_error(error: Exception, settings: MqttSettings) -> ConnectionFa
             return ConnectionFailure("timed out; does this port speak TLS?")
         case TimeoutError():
             return ConnectionFailure("timed out")
+        case ConnectionRefusedError():
+            return ConnectionFailure(f"{error.strerror}: is the broker running, and is mqtt.port right?")
+        case socket.gaierror():
+            return ConnectionFailure(f"{error.strerror}: is mqtt.host right?")
         case OSError():
             return ConnectionFailure(error.strerror or str(error))
         case _:

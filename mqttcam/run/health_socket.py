@@ -148,7 +148,7 @@ class HealthSocket:
     def _failed(self, reason: str) -> None:
         problem = f"health check unavailable: {self._folder / _SOCKET}: {reason}"
         if problem != self.problem:
-            log.warning("%s; trying again", problem)
+            log.warning("%s; trying again (is `state_dir` a folder that this user can write to?)", problem)
         self.problem = problem
 
     async def _answer(self, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

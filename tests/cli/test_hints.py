@@ -13,7 +13,14 @@ from mqttcam.settings.loading.environment import configuring
     ("arguments", "words"),
     [
         (["rnu"], "there is no command rnu: did you mean run?"),
-        (["xyz"], "there is no command xyz"),
+        (["xyz"], "there is no command xyz; the commands are run, demo, check, "),
+        (["help"], "there is no command help: did you mean -h?"),
+        (["start"], "there is no command start: did you mean run?"),
+        ([], "no command is given; `mqttcam demo` shows what it does, `mqttcam -h` lists the commands"),
+        (
+            ["run", "--port", "80"],
+            "--port 80; settings are in the configuration file, or in variables such as MQTTCAM__MQTT__HOST",
+        ),
         (["check", "config.yaml"], "a configuration file is given with -c: -c config.yaml"),
     ],
 )

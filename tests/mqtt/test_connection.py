@@ -321,7 +321,8 @@ async def test_refused_connection_is_logged_once(connect: Connect, caplog: pytes
     port = free_port()
     connection = await connect(Endpoint(port), wait=False, timing=QUICK)
     await until(lambda: connection.failures >= 10, "ten attempts")
-    assert _logged(caplog) == [f"MQTT {HOST}:{port}: Connection refused; trying again"]
+    hint = "is the broker running, and is mqtt.port right?"
+    assert _logged(caplog) == [f"MQTT {HOST}:{port}: Connection refused: {hint}; trying again"]
 
 
 async def test_unknown_and_invalid_host_names(connect: Connect) -> None:

@@ -64,6 +64,8 @@ def _text(path: Path) -> str:
         raise refused(
             "is a folder (Docker makes one where a mounted file is missing)", "a YAML file"
         ) from None
+    except PermissionError as error:
+        raise refused(f"cannot be read: {error.strerror}", "a file that this user may read") from None
     except OSError as error:
         raise refused(f"cannot be read: {error.strerror}") from None
     except ValueError:
