@@ -36,6 +36,7 @@ _EXAMPLES = {
     "kafka.compression",
     "kafka.type_spec",
     f"cameras.{ANY_NAME}.source.type",
+    f"cameras.{ANY_NAME}.video",
 }
 """Keys that show an example although they have a default."""
 
