@@ -8,7 +8,7 @@ import struct
 import warnings
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from mqttcam.imaging.limits import LARGEST_MAX_PIXELS
 from mqttcam.imaging.raster import Plane, Planes, memory_for
@@ -38,8 +38,13 @@ def decode_planes(data: bytes, kind: str, max_pixels: int) -> Planes:
                 return _planes(image)
     except _TooManyPixels as error:
         raise ValueError(str(error)) from None
+    except struct.error:
+        raise ValueError(f"the {kind} is cut off in its header") from None
+    except UnidentifiedImageError as error:  # its text has the address of an object
+        raise ValueError(f"the {kind} cannot be decoded: its header is broken") from error
     except Exception as error:
-        raise ValueError(f"the {kind} cannot be decoded: {error or type(error).__name__}") from error
+        why = str(error) or type(error).__name__
+        raise ValueError(f"the {kind} cannot be decoded: {why}") from error
 
 
 class _TooManyPixels(Exception):

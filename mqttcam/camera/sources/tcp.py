@@ -148,7 +148,9 @@ class TcpListener(Source):
         self._selector.close()
 
     def _new_receiver(self) -> PictureReceiver:
-        return PictureReceiver("the sender", self._settings.silence, self._settings.max_pixels)
+        return PictureReceiver(
+            f"the sender on port {self._settings.port}", self._settings.silence, self._settings.max_pixels
+        )
 
     def _accept(self) -> None:
         assert self._listener is not None

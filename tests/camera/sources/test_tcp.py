@@ -268,7 +268,7 @@ def test_sender_of_something_else_is_named(
     assert re.search(
         f"^{HOST}: {words}.*; 4 bytes of length, big-endian, have to precede", str(listener.waiting_for)
     )
-    assert re.search(f"WARNING.*the sender: {HOST}: {words}.*; skipped, 1 so far", caplog.text)
+    assert re.search(f"WARNING.*the sender on port {port}: {HOST}: {words}.*; skipped, 1 so far", caplog.text)
     with connect(port) as connection:
         connection.sendall(message(PICTURES[0]))
         assert next_frame(listener).jpeg == PICTURES[0]
@@ -317,7 +317,7 @@ def test_silence(port: int) -> None:
     with opened(TcpListener, TcpSource(port=port, silence=1)) as listener, connect(port) as connection:
         connection.sendall(message(PICTURES[0]))
         next_frame(listener)
-        assert failure(listener) == "no picture from the sender for 1 s"
+        assert failure(listener) == f"no picture from the sender on port {port} for 1 s"
 
 
 def test_port_in_use(listener: Source, port: int) -> None:
