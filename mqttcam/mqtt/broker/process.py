@@ -12,7 +12,6 @@ process ends when its standard input is closed, so it never outlives its parent.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import errno
 import logging
 import os
@@ -33,8 +32,11 @@ _STALLED = 30.0
 """Seconds for a client to take 48 kB of what is sent to it; rumqttd keeps its messages until then."""
 _STALLED_WITHOUT_MEMORY = 1.0
 """The same while the broker uses more than half of the memory that it may use."""
-_CHECK_INTERVAL = 0.1
+_MEMORY_INTERVAL = 0.1
 """Seconds between two looks at the memory and at stalled clients."""
+_RUMQTTD_INTERVAL, _RUMQTTD_TIMEOUT, _FAILED_CHECKS = 2.0, 5.0, 2
+"""Seconds between two checks whether rumqttd accepts clients, seconds for each, and failed ones until the restart: its
+threads end at some packets, and it does not notice."""
 
 _CONFIG = """
 id = 0
@@ -72,15 +74,15 @@ def start_rumqttd() -> int:
     return port
 
 
-class TooMuchMemory(Exception):
-    """Clients made the broker use more memory than it may."""
+class MustRestart(Exception):
+    """The broker cannot go on; the message says why."""
 
 
 async def serve(host: str, port: int, most_memory: int) -> None:
     """Run until standard input is closed.
 
     Raises:
-        TooMuchMemory: what clients make rumqttd keep cannot be freed in any other way than by ending.
+        MustRestart: rumqttd has failed, or clients made it use too much memory; only a new process helps.
     """
     parent_gone = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -94,21 +96,27 @@ async def serve(host: str, port: int, most_memory: int) -> None:
     await server.start_serving()
     descriptors.lengthen_queue(server)
     _print({"port": server.sockets[0].getsockname()[1]})
-    await _check(proxy, most_memory, parent_gone)
-
-
-async def _check(proxy: ProtocolProxy, most: int, parent_gone: asyncio.Event) -> None:
     memory.be_killed_first()
-    while not parent_gone.is_set():
-        used = memory.used()
-        if used > most:
-            raise TooMuchMemory(
-                f"clients made it use {used >> 20} MiB of memory, at most {most >> 20} are allowed"
-            )
+    checks = (parent_gone.wait(), _check_memory(proxy, most_memory), _check_rumqttd(proxy))
+    tasks = [asyncio.ensure_future(check) for check in checks]
+    ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in ended:
+        await task
+
+
+async def _check_memory(proxy: ProtocolProxy, most: int) -> None:
+    while (used := memory.used()) <= most:
         proxy.drop_stalled(_STALLED_WITHOUT_MEMORY if used > most // 2 else _STALLED)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_CHECK_INTERVAL):
-                await parent_gone.wait()
+        await asyncio.sleep(_MEMORY_INTERVAL)
+    raise MustRestart(f"clients made it use {used >> 20} MiB of memory, at most {most >> 20} are allowed")
+
+
+async def _check_rumqttd(proxy: ProtocolProxy) -> None:
+    failures = 0
+    while failures < _FAILED_CHECKS:
+        await asyncio.sleep(_RUMQTTD_INTERVAL)
+        failures = 0 if await proxy.rumqttd_answers(_RUMQTTD_TIMEOUT) else failures + 1
+    raise MustRestart("rumqttd no longer accepts clients")
 
 
 def _check_parent(gone: asyncio.Event) -> None:

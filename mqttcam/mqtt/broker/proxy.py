@@ -23,12 +23,14 @@ from mqttcam.mqtt.broker.packets import (
     read_packet,
     write_packet,
 )
+from mqttcam.mqtt.packets import prefixed
 
 LOOPBACK = "127.0.0.1"
 _RUMQTTD_TIMEOUT = 10.0
 """Seconds for rumqttd to listen."""
 _UNACCEPTABLE_VERSION = b"\x20\x02\x00\x01"
 """A CONNACK with return code 1 (3.1.1, table 3.1), which clients of every version understand."""
+_TEST_CONNECT = prefixed(b"MQTT") + b"\5\2\0\x3c\0" + prefixed(b"mqttcam-broker-check")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,21 @@ class ProtocolProxy:
         client = asyncio.create_task(self._serve(reader, writer))
         self._clients[client] = protocol, writer.transport
         client.add_done_callback(self._clients.pop)
+
+    async def rumqttd_answers(self, timeout: float) -> bool:  # noqa: ASYNC109 - its caller knows no other
+        """Return whether rumqttd accepts a client within `timeout` seconds: its threads may have ended."""
+        writer: asyncio.StreamWriter | None = None
+        try:
+            async with asyncio.timeout(timeout):
+                reader, writer = await asyncio.open_connection(LOOPBACK, self.rumqttd_port)
+                write_packet(writer, PacketType.CONNECT, _TEST_CONNECT)
+                await read_packet(reader, PacketType.CONNACK)
+        except (OSError, EOFError, PacketError, TimeoutError):
+            return False
+        finally:
+            if writer is not None:
+                writer.close()
+        return True
 
     def drop_stalled(self, longest: float) -> None:
         """Disconnect the clients that have taken nothing for more than `longest` seconds."""

@@ -151,6 +151,19 @@ async def test_memory_for_what_it_keeps_is_freed_by_a_restart(clients: Clients, 
         await connect(Endpoint(broker.port))
 
 
+async def test_rumqttd_whose_threads_have_ended_is_started_again(clients: Clients, connect: Connect) -> None:
+    async with EmbeddedBroker(HOST, 0, restart=Backoff(0.2, 0.2, jitter=0)) as broker:
+        listening = [c.laddr.port for c in child().net_connections() if c.status == psutil.CONN_LISTEN]
+        (rumqttd,) = (port for port in listening if port != broker.port)
+        _, writer = await clients.log_in(rumqttd)  # not through the proxy
+        writer.write(packet(0x82, b"\0\1\0" + prefixed(b"#") + b"\0"))
+        writer.write(packet(0x30, prefixed("ü".encode()) + b"\0"))  # its router ends at this topic
+        await until(lambda: broker.problem, "the broker has ended", 30)
+        assert "no longer accepts clients" in str(broker.problem)
+        await until(lambda: broker.problem is None, "it runs again", 20)
+        await connect(Endpoint(broker.port))
+
+
 async def test_oldest_connection_without_connect_ends(clients: Clients, broker: Broker) -> None:
     async with proxy_before(broker, ProxyLimits(before_connect=3)) as (_, port):
         idle = [await clients.open(port) for _ in range(3)]
