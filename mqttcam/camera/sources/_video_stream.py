@@ -27,6 +27,9 @@ class VideoStream:
         self.av_stream = container.streams.best("video")
         if self.av_stream is None:
             raise SourceError("the stream has no video")
+        for other in container.streams.video:
+            if other is not self.av_stream:
+                other.discard = type(other.discard)["all"]  # HLS offers the same video in several sizes
         self._decoder = self.av_stream.codec_context
         if self._decoder is None:
             raise SourceError("there is no decoder for the video")

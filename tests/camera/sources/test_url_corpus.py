@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import re
 import secrets
+import threading
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 
@@ -340,6 +341,36 @@ def test_basic_login(opened: OpenUrl, challenge: bytes) -> None:
 
     with raw_http_camera(respond) as url:
         assert frame_of(opened(url, username="admin", password="ö", timeout=3)).jpeg == PICTURES[0]
+
+
+def test_length_that_is_too_large_is_not_waited_for(opened: OpenUrl) -> None:
+    done = threading.Event()
+
+    def respond(request: bytes) -> Iterator[bytes]:
+        yield from snapshot(length=48)(request)
+        done.wait(20)
+
+    with raw_http_camera(respond) as url:
+        camera = opened(url, timeout=10, interval=0.05)
+        for _ in range(2):
+            assert frame_of(camera).jpeg == PICTURES[0]
+        done.set()
+
+
+@pytest.mark.parametrize(
+    ("response", "message"),
+    [
+        ([], "closes the connection without a response"),
+        (
+            [OK + b"Content-Type: image/jpeg\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n\xff\xd8"],
+            "closes the connection within a response",
+        ),
+    ],
+    ids=["nothing", "half a chunk"],
+)
+def test_connection_that_is_closed_is_named(opened: OpenUrl, response: list[bytes], message: str) -> None:
+    with raw_http_camera(lambda _: response) as url, pytest.raises(SourceError, match=message):
+        opened(url, timeout=2)
 
 
 def test_wrong_password_is_not_sent_for_ever(opened: OpenUrl) -> None:

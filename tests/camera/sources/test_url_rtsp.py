@@ -182,6 +182,12 @@ def test_nobody_listens(opened: OpenUrl) -> None:
         opened(address(free_port()))
 
 
+@pytest.mark.parametrize("scheme", ["rtsp", "rtsps", "rtmp"])
+def test_host_that_has_no_address(opened: OpenUrl, scheme: str) -> None:
+    with pytest.raises(SourceError, match=r"nowhere\.invalid cannot be reached: (Name|Temporary failure)"):
+        opened(f"{scheme}://nowhere.invalid/x", timeout=5)
+
+
 def test_http_kinds_are_refused_for_rtsp(opened: OpenUrl) -> None:
     with pytest.raises(SourceError, match="kind mjpeg needs an HTTP address, not rtsp://"):
         opened(address(1), kind="mjpeg")

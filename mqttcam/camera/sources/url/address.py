@@ -43,6 +43,11 @@ class Address:
         # FFmpeg takes the zone of an IPv6 address as it is.
         return f"{self.scheme}://{login}{self._place('%')}{self._parsed.target}"
 
+    @property
+    def host(self) -> str:
+        """The host name or IP address."""
+        return self._parsed.host
+
     def _place(self, before_zone: str) -> str:
         """Return host and port, with `before_zone` between an IPv6 address and its interface."""
         parsed = self._parsed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import socket
 import ssl
 import time
 from collections.abc import Iterator
@@ -105,6 +106,8 @@ class FfmpegFrames:
                 raise SourceError(
                     f"{self._address} does not answer within {self._source.timeout:g} s"
                 ) from None
+            if error.errno == errno.EIO and (why := _unresolved(self._address.host)):
+                raise SourceError(f"{self._address} cannot be reached: {why}") from None
             if "tls_verify" in options and error.errno == errno.EIO:
                 # FFmpeg does not say which of the two it is.
                 raise SourceError(
@@ -217,6 +220,15 @@ class _Pacer:
             self._start = now - timestamp
         else:
             self._peer.stopping.wait(pause)
+
+
+def _unresolved(host: str) -> str | None:
+    """Return why a host name has no address, in words; `None` if it has one. FFmpeg does not say that it has none."""
+    try:
+        socket.getaddrinfo(host or None, 0)
+    except OSError as error:
+        return error.strerror or type(error).__name__
+    return None
 
 
 def _trusted() -> str | None:

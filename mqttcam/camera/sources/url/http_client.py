@@ -8,7 +8,7 @@ import ssl
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from http.client import HTTPException, HTTPResponse
+from http.client import HTTPException, HTTPResponse, IncompleteRead, RemoteDisconnected
 from urllib.parse import urlsplit
 
 from mqttcam.camera.source import SourceError
@@ -105,6 +105,10 @@ class HttpClient:
             return f"has a certificate that is not trusted ({error.verify_message}); `insecure: true` accepts any"
         if isinstance(error, ssl.SSLError) and error.reason:
             return f"does not speak valid TLS ({error.reason.replace('_', ' ').lower()})"
+        if isinstance(error, RemoteDisconnected):
+            return "closes the connection without a response"
+        if isinstance(error, IncompleteRead):
+            return "closes the connection within a response"
         if isinstance(error, OSError):
             return f"cannot be reached: {error.strerror or type(error).__name__}"
         return "does not speak valid HTTP"

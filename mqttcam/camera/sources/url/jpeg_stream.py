@@ -113,6 +113,11 @@ class _Parser:
     def _end_by_length(self, length: int) -> int | None:
         """Return where the picture ends; `None` if its length is wrong, or its end marker is missing."""
         while len(self._buffer) < length:
+            if self._buffer[-2 * len(_END) :].rstrip(b"\r\n").endswith(_END):
+                # Perhaps the length is too large, and nothing else comes.
+                self._searched, self._in_scan = len(_END), False
+                if end := self._end_by_marker():
+                    return end
             if length > MAX_PICTURE or not self._fill():
                 return None
         end = self._buffer.rfind(_END, max(0, length - _NEAR_END), length)
