@@ -23,6 +23,7 @@ from mqttcam.web.address import lan_address
 from tests.support.daemon import Daemon, mqttcam_command, pattern_camera
 from tests.support.left_out import leave_out
 from tests.support.pictures import size_of
+from tests.support.processes import has_ended
 from tests.support.waiting import HOST, free_port, wait_for
 
 pytest.importorskip("iotcore", reason="the demo needs the extra `demo`")
@@ -171,7 +172,7 @@ def test_its_broker_ends_with_it(demo: Daemon) -> None:
     family = psutil.Process(demo.pid).children(recursive=True)
     code, _ = demo.stop()
     assert code == 0
-    wait_for(lambda: not any(child.is_running() for child in family), "its children end too")
+    wait_for(lambda: all(has_ended(child) for child in family), "its children end too")
     assert "Traceback" not in demo.log
 
 

@@ -86,6 +86,7 @@ def test_the_examples_are_typed_and_tidy(copy: Path) -> None:
     changed = [
         snippet.partition("\n")[0].strip().removeprefix(_NEW_FILE) for snippet in fenced(TEXT, "python")
     ]
+    changed += sorted(set(re.findall(r"^ *--- (\S+)", "\n".join(fenced(TEXT, "diff")), re.MULTILINE)))
     shutil.copy(PROJECT / "pyproject.toml", copy)
     for tool in (["ruff", "check"], ["ruff", "format", "--check"], ["mypy"]):
         program = Path(sys.executable).with_name(tool[0])

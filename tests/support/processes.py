@@ -18,3 +18,11 @@ def running_children(word: str = "", *, recursive: bool = False) -> list[psutil.
             if child.status() != psutil.STATUS_ZOMBIE and (not word or word in child.cmdline()):
                 found.append(child)
     return found
+
+
+def has_ended(process: psutil.Process) -> bool:
+    """Return whether a process has ended, also if its parent has not taken notice yet."""
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True

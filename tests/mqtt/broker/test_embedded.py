@@ -26,7 +26,7 @@ from tests.mqtt.conftest import Connect
 from tests.mqtt.tools import FRONT, TOPICS, Rig, in_thread, picture, subscribed
 from tests.support.broker import Endpoint
 from tests.support.client import Client, retained
-from tests.support.processes import running_children
+from tests.support.processes import has_ended, running_children
 from tests.support.project import PROJECT
 from tests.support.waiting import HOST, until
 
@@ -202,7 +202,7 @@ async def test_process_and_port_are_free_after_the_end() -> None:
     async with EmbeddedBroker(HOST, 0) as broker:
         process = _child()
         port = broker.port
-    assert not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    assert has_ended(process)
     async with EmbeddedBroker(HOST, port):
         pass
 
@@ -222,7 +222,7 @@ async def test_restart_is_tried_until_the_port_is_free(
     async with EmbeddedBroker(HOST, 0, restart=Backoff(0.2, 0.2, jitter=0)) as broker:
         child = _child()
         child.kill()
-        await until(lambda: not child.is_running(), "it is dead")
+        await until(lambda: has_ended(child), "it is dead")
         with socket.create_server((HOST, broker.port)):
             await until(lambda: caplog.text.count("is in use") >= 2, "two attempts", 20)
             assert "is in use" in str(broker.problem)
@@ -261,4 +261,4 @@ async def test_ends_with_its_parent(how: signal.Signals) -> None:
         assert broker.is_running(), "only its parent ends it"
     parent.send_signal(how)
     await parent.wait()
-    await until(lambda: not broker.is_running(), "the broker ends")
+    await until(lambda: has_ended(broker), "the broker ends")
