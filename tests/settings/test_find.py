@@ -77,7 +77,7 @@ def test_a_file_that_cannot_be_looked_at_is_not_passed_over(files: tuple[Path, P
     [
         ("config.yml", "config.yaml"),
         ("config.yaml.txt", "config.yaml"),
-        ("confg.yaml", "config.yaml"),
+        ("konfig.yaml", "config.yaml"),
         ("mqttcam.yaml", "mqttcam.yml"),
     ],
 )
