@@ -74,21 +74,26 @@ class PictureReceiver:
         try:
             frame = frame_of(data, self._max_pixels, captured)
         except ValueError as error:
-            self.skip(f"{place} ({len(data)} bytes) is not a usable picture: {error}")
+            self.skip(f"not a usable picture: {error}", f"{place} ({len(data)} bytes)")
             return None
         self._last = self._clock()
         self.problem = None
         return frame
 
-    def skip(self, why: str, *, warn: bool = True) -> None:
-        """Count a message that is not used, and log why: at WARNING at most once per minute, or only at DEBUG."""
+    def skip(self, why: str, place: str = "", *, warn: bool = True) -> None:
+        """Count a message that is not used, and log why: at WARNING at most once per minute, or only at DEBUG.
+
+        Args:
+            place: which message it is, for the log alone: `problem` is published, and only changes with its kind.
+        """
         self.skipped += 1
         self.problem = why
         now = self._clock()
         level = logging.DEBUG
         if warn and now >= self._next_warning:
             level, self._next_warning = logging.WARNING, now + _BETWEEN_WARNINGS
-        log.log(level, "%s: %s; skipped, %d so far", self._origin, why, self.skipped)
+        what = f"{place}: {why}" if place else why
+        log.log(level, "%s: %s; skipped, %d so far", self._origin, what, self.skipped)
 
     def check(self) -> None:
         """Check that pictures came lately.

@@ -72,7 +72,7 @@ class SinetstreamReader(Source):
         try:
             payload, stamp = self._contents(record)
         except ValueError as error:
-            self._receiver.skip(f"{place}: {error}")
+            self._receiver.skip(str(error), place)
             return None
         return self._receiver.frame(payload, stamp * 1000 if stamp else None, place)
 

@@ -22,7 +22,8 @@ class V4l2Source(SourceSection):
     )
     format: Annotated[Literal["auto", "mjpeg", "yuyv"], AnyCase(jpeg="mjpeg", mjpg="mjpeg")] = Field(
         "auto",
-        description="`mjpeg` is passed through unchanged; `yuyv` is encoded here; `auto`: the better one.",
+        description="`mjpeg` is passed through unchanged; `yuyv` is any uncompressed format, which is encoded here; "
+        "`auto`: the better one.",
     )
     buffers: int = Field(4, ge=2, le=16, description="Frame buffers.")
 

@@ -190,7 +190,7 @@ class V4l2Camera(ReportingSource, RestartableSource):
                 picture = read_jpeg(buffer.data.tobytes())
                 jpeg, planes, width, height = picture.jpeg, picture.planes, picture.width, picture.height
             elif len(buffer.data) < self._converter.length:
-                raise ValueError(f"{len(buffer.data)} bytes instead of {self._converter.length}")
+                raise ValueError(f"it has fewer than {self._converter.length} bytes")
             else:
                 planes = self._converter.convert(buffer.data)
         except ValueError as error:
