@@ -22,6 +22,8 @@ _CALM = 5.0
 _SAMPLES = 12
 """Times that a run is interrupted to measure."""
 _LONGEST_STOP = 5.0
+_STARTED = " runs as node "
+"""In the log once for each start; a restart by exec keeps the process id."""
 
 
 class Soak:
@@ -152,6 +154,8 @@ class Soak:
         check = mqttcam_command(daemon.directory, "healthcheck", "-c", str(daemon.config_file))
         if check.returncode:
             self.findings.append(f"healthcheck: {check.stdout} {check.stderr}")
+        if (starts := daemon.log.count(_STARTED)) != 1:
+            self.findings.append(f"the daemon has restarted itself {starts - 1} times")
         if tracebacks := daemon.log.count("Traceback"):
             self.findings.append(f"{tracebacks} tracebacks in {daemon.directory}")
         code, seconds = daemon.stop()

@@ -15,6 +15,7 @@ from mqttcam.imaging.signatures import is_picture
 from mqttcam.kafka import log as kafka_log
 from mqttcam.kafka.compression import decompress
 from mqttcam.kafka.envelope import InvalidMessage, unpack
+from mqttcam.kafka.intervals import measure_monotonically
 from mqttcam.settings import CameraSettings
 from mqttcam.settings.kafka_client import KafkaConnection, as_parameters
 from mqttcam.settings.sources.sinetstream import SinetstreamSource
@@ -46,6 +47,7 @@ class SinetstreamReader(Source):
         try:
             from sinetstream import MessageReader
 
+            measure_monotonically()
             self._reader = MessageReader(no_config=True, **self._parameters())
             if source.data_compression:
                 self._reader.decompressor = functools.partial(

@@ -8,6 +8,7 @@ from typing import Any
 
 from mqttcam.kafka import log as kafka_log
 from mqttcam.kafka.errors import broker_error, no_answer
+from mqttcam.kafka.intervals import measure_monotonically
 from mqttcam.outputs.kafka.parameters import (
     DEFAULT_REQUEST,
     client_parameters,
@@ -68,6 +69,7 @@ class SinetstreamWriter:
         try:
             from sinetstream import MessageWriter
 
+            measure_monotonically()
             self._parameters = self._all_parameters()
             self._writer = MessageWriter(no_config=True, **self._parameters)
             self._writer.open()

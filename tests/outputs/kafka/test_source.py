@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import re
 import sys
+import threading
 import time
 import zlib
 from collections.abc import Sequence
@@ -59,6 +61,34 @@ def test_only_what_is_new(kafka: KafkaBroker, topic: str) -> None:
                 assert reader.read(0.2) is None
             capture.publish(1)
             assert next_frame(reader).jpeg == capture.jpegs[5]
+
+
+def test_clock_that_is_set_back_does_not_stop_it(
+    kafka: KafkaBroker, topic: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """kafka-python measures intervals by the wall clock, and would wait in `read` for as long as it was set back."""
+    with opened(SinetstreamReader, source(kafka, topic)) as reader:
+        assert reader.read(0.2) is None
+        wall_clock, steps = time.time, itertools.count()
+        monkeypatch.setattr(time, "time", lambda: wall_clock() - 3600 * next(steps))
+        returned = threading.Event()
+
+        def read() -> None:
+            reader.read(0.2)
+            returned.set()
+
+        threading.Thread(target=read, daemon=True).start()
+        assert returned.wait(15)
+
+
+def test_the_client_measures_no_interval_by_the_wall_clock(kafka: KafkaBroker, topic: str) -> None:
+    with opened(SinetstreamReader, source(kafka, topic)):
+        by_wall_clock = [
+            name
+            for name, module in sys.modules.items()
+            if name.startswith("kafka.") and vars(module).get("time") is time
+        ]
+    assert all(name.startswith(("kafka.record.", "kafka.protocol.")) for name in by_wall_clock), by_wall_clock
 
 
 def test_silence(kafka: KafkaBroker, topic: str) -> None:
