@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,6 +16,7 @@ from mqttcam.camera.source import SourceError
 from mqttcam.camera.sources.sinetstream import SinetstreamReader
 from mqttcam.kafka import envelope
 from mqttcam.kafka import log as kafka_log
+from mqttcam.kafka.compression import decompress
 from mqttcam.outputs.kafka import server
 from mqttcam.outputs.timing import OutputTiming
 from mqttcam.outputs.writer import WriterFailed
@@ -46,6 +48,35 @@ def test_an_envelope_says_what_was_put_in(payload: bytes, stamp: int) -> None:
     data = envelope.pack(payload, stamp)
     assert len(data) <= len(payload) + envelope.LONGEST
     assert unpacked(data) == (stamp, payload)
+
+
+@fuzz
+@given(st.binary(max_size=200), st.integers(-(2**62), 2**62), mutated([b"", b"\0", _PICTURE], _WORDS))
+def test_any_value_is_unpacked_or_refused(payload: bytes, stamp: int, value: bytes) -> None:
+    packed = envelope.pack(payload, stamp)
+    assert envelope.unpack(packed) == envelope.Message(payload, stamp)
+    for data in (value, packed[: len(value)], packed + value[:1], packed[:20] + value):
+        with bounded():
+            try:
+                found = envelope.unpack(data)
+            except envelope.InvalidMessage as error:
+                assert str(error)
+            else:
+                assert len(found.payload) <= len(data)
+
+
+@fuzz
+@given(
+    mutated([zlib.compress(_PICTURE), zlib.compress(bytes(5_000_000))], _WORDS),
+    st.sampled_from(["gzip", "zstd"]),
+)
+def test_any_compressed_data_is_bounded(data: bytes, algorithm: str) -> None:
+    with bounded():
+        try:
+            found = decompress(data, algorithm, 100_000)
+        except ValueError:
+            return
+    assert len(found) <= 100_000
 
 
 @fuzz

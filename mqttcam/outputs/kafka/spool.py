@@ -177,13 +177,15 @@ class SpoolQueue:
     def _find(self) -> None:
         """Find the files of earlier runs."""
         make_private_folder(self._folder)
+        found = 0
         for path in sorted(self._folder.iterdir()):
             if (match := _NAME.fullmatch(path.name)) and path.is_file():
                 number, ts_ns, seq = map(int, match.groups())
+                self.counts.add_taken()  # before the next line: it may be sent at once
+                found += 1
                 self._add(_Kept(number, ts_ns, seq, path.stat().st_size))
-        self.counts.add_taken(len(self._kept))
-        if self._kept:
-            log.info("%s: found %d frames of an earlier run", self._folder, len(self._kept))
+        if found:
+            log.info("%s: found %d frames of an earlier run", self._folder, found)
         with self._changed:
             self._changed.notify_all()
 
