@@ -6,11 +6,13 @@ import asyncio
 
 from mqttcam.mqtt.broker.limits import SharedLimit
 from mqttcam.mqtt.broker.packets import (
+    FROM_CLIENT,
     PacketError,
     PacketType,
     copy,
     head_of,
     packet_type,
+    read_filters,
     read_head,
     read_publish_head,
     skip_properties,
@@ -65,21 +67,21 @@ async def client_to_broker(
     """
     while True:
         first, size = await read_head(client)
-        kind = packet_type(first)
+        if first not in FROM_CLIENT:
+            raise PacketError("unexpected packet")
         with incomplete.hold(size):
-            match kind:
+            match packet_type(first):
                 case PacketType.PUBLISH:
                     begin = await read_publish_head(client, first, size)
-                case PacketType.SUBSCRIBE | PacketType.UNSUBSCRIBE if size >= 2:
-                    begin = await client.readexactly(2)
-                case PacketType.SUBSCRIBE | PacketType.UNSUBSCRIBE | PacketType.CONNECT | PacketType.AUTH:
-                    raise PacketError("unexpected packet")
+                    broker.writelines((head_of(first, size + len(_NO_PROPERTIES)), begin, _NO_PROPERTIES))
+                    await copy(client, broker, size - len(begin))
+                case PacketType.SUBSCRIBE | PacketType.UNSUBSCRIBE:
+                    body = await read_filters(client, first, size, 4)
+                    write_packet(broker, first, body[:2], _NO_PROPERTIES, body[2:])
+                    await broker.drain()
                 case _:
                     broker.write(head_of(first, size))
                     await copy(client, broker, size)
-                    continue
-            broker.writelines((head_of(first, size + len(_NO_PROPERTIES)), begin, _NO_PROPERTIES))
-            await copy(client, broker, size - len(begin))
 
 
 async def broker_to_client(broker: asyncio.StreamReader, client: asyncio.StreamWriter) -> None:

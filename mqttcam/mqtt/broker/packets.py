@@ -12,11 +12,15 @@ LARGEST_PACKET = 16 * 1024 * 1024
 LARGEST_CONNECT = 64 * 1024
 """Bytes: anybody may send this much before the broker knows who it is. With a token as its password and a JSON will, a
 CONNECT has some kB."""
+LARGEST_SUBSCRIBE = 1024 * 1024
+"""Bytes; Home Assistant subscribes to 500 topics at a time."""
 CHUNK = 64 * 1024
 """Bytes of a packet that are passed on at a time."""
 QOS = 0x06
 """The bits of the quality of service in the first byte of a PUBLISH."""
 _TYPE = 0xF0
+_WILL = 0x04
+"""The flag of a CONNECT with a will."""
 
 
 class PacketType(IntEnum):
@@ -39,8 +43,24 @@ class PacketType(IntEnum):
     AUTH = 0xF0
 
 
+FROM_CLIENT = frozenset(
+    {
+        *(PacketType.PUBLISH | flags for flags in range(16)),
+        PacketType.PUBACK,
+        PacketType.PUBREC,
+        PacketType.PUBREL | 2,
+        PacketType.PUBCOMP,
+        PacketType.SUBSCRIBE | 2,
+        PacketType.UNSUBSCRIBE | 2,
+        PacketType.PINGREQ,
+        PacketType.DISCONNECT,
+    }
+)
+"""The first bytes that a client may send after CONNECT (MQTT 5, 2.1.3). A thread of rumqttd ends at others."""
+
+
 class PacketError(Exception):
-    """The data is not MQTT, or the packet is too large."""
+    """The data is not MQTT, or the packet is too large or one that rumqttd cannot take."""
 
 
 def packet_type(first: int) -> PacketType:
@@ -99,7 +119,61 @@ async def read_publish_head(reader: asyncio.StreamReader, first: int, size: int)
     )
     if len(head) > size:
         raise PacketError("truncated PUBLISH")
+    check_topic(take_field(head, 0)[0])
     return head
+
+
+def check_will(body: bytes, version: int) -> None:
+    """Check the topic of the will in the body of a CONNECT, in a version of MQTT.
+
+    Raises:
+        PacketError: the packet is cut off, or as for `check_topic`.
+    """
+    _, at = take_field(body, 0)
+    if len(body) < at + 4:
+        raise PacketError("truncated CONNECT")
+    if not body[at + 1] & _WILL:
+        return
+    at += 4
+    if version == 5:
+        at = skip_properties(body, at)
+    _, at = take_field(body, at)
+    if version == 5:
+        at = skip_properties(body, at)
+    check_topic(take_field(body, at)[0])
+
+
+def check_topic(topic: bytes) -> None:
+    """Check a topic or filter, of which the beginning is enough.
+
+    Raises:
+        PacketError: it begins with a character beyond ASCII, at which rumqttd's router ends.
+    """
+    if topic[:1] > b"\x7f":
+        raise PacketError("topic that begins with a character beyond ASCII")
+
+
+async def read_filters(reader: asyncio.StreamReader, first: int, size: int, version: int) -> bytes:
+    """Return the body of a SUBSCRIBE or UNSUBSCRIBE, of `size` bytes, in a version of MQTT.
+
+    Raises:
+        EOFError: the connection ended.
+        PacketError: it is too large, there is no filter, one is cut off, or as for `check_topic`.
+    """
+    if size > LARGEST_SUBSCRIBE:
+        raise PacketError("too large")
+    body = await reader.readexactly(size)
+    options = 1 if packet_type(first) is PacketType.SUBSCRIBE else 0
+    at = skip_properties(body, 2) if version == 5 else 2
+    if len(body) <= at:
+        raise PacketError("no filter")
+    while at < len(body):
+        topic_filter, at = take_field(body, at)
+        check_topic(topic_filter)
+        at += options
+    if at > len(body):
+        raise PacketError("truncated filter")
+    return body
 
 
 async def skip_properties_of(reader: asyncio.StreamReader, size: int) -> int:

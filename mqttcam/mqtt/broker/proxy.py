@@ -13,14 +13,19 @@ from mqttcam.mqtt.broker.limits import SharedLimit
 from mqttcam.mqtt.broker.mqtt311 import broker_to_client, client_to_broker, connect_as_5
 from mqttcam.mqtt.broker.packets import (
     CHUNK,
+    FROM_CLIENT,
     LARGEST_CONNECT,
     PacketError,
     PacketType,
+    check_will,
     copy,
     head_of,
+    packet_type,
     protocol_level,
+    read_filters,
     read_head,
     read_packet,
+    read_publish_head,
     write_packet,
 )
 from mqttcam.mqtt.packets import prefixed
@@ -149,6 +154,7 @@ class ProtocolProxy:
             if level not in (3, 4, 5):
                 writer.write(_UNACCEPTABLE_VERSION)
                 return
+            check_will(body, level)
             answers, rumqttd = await asyncio.open_connection(LOOPBACK, self.rumqttd_port)
             if level == 5:
                 write_packet(rumqttd, first, body)
@@ -174,9 +180,18 @@ class ProtocolProxy:
         """
         while True:
             first, size = await read_head(client)
+            if first not in FROM_CLIENT:
+                raise PacketError("unexpected packet")
             with self._incomplete.hold(size):
-                broker.write(head_of(first, size))
-                await copy(client, broker, size)
+                match packet_type(first):
+                    case PacketType.PUBLISH:
+                        begin = await read_publish_head(client, first, size)
+                    case PacketType.SUBSCRIBE | PacketType.UNSUBSCRIBE:
+                        begin = await read_filters(client, first, size, 5)
+                    case _:
+                        begin = b""
+                broker.write(head_of(first, size) + begin)
+                await copy(client, broker, size - len(begin))
 
 
 async def _pass(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:

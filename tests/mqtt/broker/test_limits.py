@@ -151,6 +151,44 @@ async def test_memory_for_what_it_keeps_is_freed_by_a_restart(clients: Clients, 
         await connect(Endpoint(broker.port))
 
 
+@pytest.mark.parametrize("version", [5, 4])
+@pytest.mark.parametrize(
+    "data",
+    [
+        packet(0xF0, b"\0\0"),
+        packet(0x20, b"\0\0"),
+        packet(0x80, b"\0\1\0" + prefixed(b"a") + b"\0"),
+        packet(0x30, prefixed("ü".encode()) + b"\0x"),
+        packet(0x82, b"\0\1\0" + prefixed("ü/#".encode()) + b"\0"),
+        packet(0x82, b"\0\1\0"),
+        packet(0xA2, b"\0\1\0\0\x50a"),
+    ],
+)
+async def test_packet_that_ends_a_thread_of_rumqttd_does_not_reach_it(
+    clients: Clients, broker: Broker, version: int, data: bytes
+) -> None:
+    if version == 4 and data[0] in (0x80, 0x82, 0xA2):
+        data = packet(data[0], data[2:4] + data[5:])  # without properties
+    async with proxy_before(broker, ProxyLimits()) as (_, port):
+        reader, writer = await clients.log_in(port, version=version)
+        writer.write(data)
+        await ended(reader)
+
+
+@pytest.mark.parametrize("version", [5, 4])
+async def test_will_that_ends_rumqttd_does_not_reach_it(
+    clients: Clients, broker: Broker, version: int
+) -> None:
+    none = b"\0" if version == 5 else b""
+    will = none + prefixed("ü".encode()) + prefixed(b"gone")
+    body = prefixed(b"MQTT") + bytes((version, 6)) + b"\0\x3c" + none + prefixed(b"test") + will
+    async with proxy_before(broker, ProxyLimits()) as (_, port):
+        reader, writer = await clients.open(port)
+        writer.write(packet(0x10, body))
+        async with asyncio.timeout(10):
+            assert await reader.read() == b""
+
+
 async def test_rumqttd_whose_threads_have_ended_is_started_again(clients: Clients, connect: Connect) -> None:
     async with EmbeddedBroker(HOST, 0, restart=Backoff(0.2, 0.2, jitter=0)) as broker:
         listening = [c.laddr.port for c in child().net_connections() if c.status == psutil.CONN_LISTEN]
