@@ -66,3 +66,12 @@ def test_none(tmp_path: Path) -> None:
     environ: dict[str, str] = {}
     load_dotenv(environ, tmp_path / ".env")
     assert environ == {}
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_name(tmp_path: Path) -> None:
+    """As Windows' editor writes it, with its line ends."""
+    file = tmp_path / ".env"
+    file.write_bytes(b"\xef\xbb\xbfSS_TOPIC=a\r\nSS_BROKERS=b\r\n")
+    environ: dict[str, str] = {}
+    load_dotenv(environ, file)
+    assert (environ["SS_TOPIC"], environ["SS_BROKERS"]) == ("a", "b")

@@ -63,7 +63,7 @@ def _read(path: Path, environ: Mapping[str, str]) -> dict[str, str]:
         raise _BadDotenv(f"it is larger than {MAX_BYTES} bytes")
     if b"\0" in data:
         raise _BadDotenv("it has a zero byte")
-    pairs = DotEnv(dotenv_path=None, stream=StringIO(data.decode()), interpolate=False).parse()
+    pairs = DotEnv(dotenv_path=None, stream=StringIO(data.decode("utf-8-sig")), interpolate=False).parse()
     return _resolved(pairs, environ)
 
 
