@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from functools import partial
 
 import orjson
 
@@ -68,7 +67,7 @@ class CameraGateway(CameraObserver):
         self._was_known = self._controls_known()
         self._publish_due: asyncio.Handle | None = None
         self._was_off = device.camera.status is CameraStatus.OFF
-        self._pictures_cleared = False
+        self._to_clear: set[str] = set()
         self._steady = SteadyValues()
         device.attach(self)
         self._configure_images()
@@ -79,7 +78,8 @@ class CameraGateway(CameraObserver):
 
     def announce(self) -> None:
         """Publish discovery, availability, state and an image."""
-        self._pictures_cleared = False
+        if self.device.image_retain:
+            self._to_clear.add(self._topics.image)
         if self._announcer is not None and self._controls_known():
             self._announcer.announce(self.device)
         self.publish()
@@ -91,7 +91,7 @@ class CameraGateway(CameraObserver):
         available = ONLINE if status in (CameraStatus.RUNNING, CameraStatus.OFF) else OFFLINE
         sent = self._connection.publish(self._topics.availability, available, qos=1, retain=True)
         self._clear_pictures()
-        sent &= self._pictures_cleared or status is not CameraStatus.OFF
+        sent &= not self._to_clear
         if self._controls_known():
             entities = camera_entities(self.device)
             state = self._steady.of(entities, state_of(entities, self.device))
@@ -100,18 +100,20 @@ class CameraGateway(CameraObserver):
             # Too many messages await an acknowledgement; the broker must not keep the old state.
             self._publish_due = asyncio.get_running_loop().call_later(self._retry_after, self._publish_change)
 
-    def _clear_pictures(self, *, again: bool = False) -> None:
-        """Replace the last image and snapshot by empty messages once the camera is switched off (privacy).
+    def hide_pictures(self) -> None:
+        """Replace the last image and snapshot by empty messages, as the camera is switched off (privacy).
 
         Home Assistant would show the last ones until its restart, the broker a retained one for ever.
-
-        Args:
-            again: also if that was done already, because a picture has been sent since.
         """
-        if self.device.camera.status is CameraStatus.OFF and (again or not self._pictures_cleared):
-            image = self._connection.publish(self._topics.image, b"", qos=1, retain=True)
-            snapshot = self._connection.publish(self._topics.snapshot, b"", qos=1, retain=True)
-            self._pictures_cleared = image and snapshot
+        self._to_clear = {self._topics.image, self._topics.snapshot}
+        self._clear_pictures()
+
+    def _clear_pictures(self) -> None:
+        if self.device.camera.status is not CameraStatus.OFF:
+            self._to_clear = set()
+        for topic in sorted(self._to_clear):
+            if self._connection.publish(topic, b"", qos=1, retain=True):
+                self._to_clear.discard(topic)
 
     def _controls_known(self) -> bool:
         """Whether the camera has opened or failed; until then a state would lack the keys of its controls."""
@@ -154,11 +156,11 @@ class CameraGateway(CameraObserver):
         """Publish the state; several changes in one iteration of the event loop become one message."""
         self._configure_images()
         is_off = self.device.camera.status is CameraStatus.OFF
-        if is_off:
+        if is_off and not self._was_off:
             for pictures in (self._images, self._snapshots):
-                pictures.discard(partial(self._clear_pictures, again=True))
-        elif self._was_off:
-            self._pictures_cleared = False
+                pictures.discard(self.hide_pictures)  # again after those in flight
+            self._to_clear = {self._topics.image, self._topics.snapshot}
+        elif self._was_off and not is_off:
             self._connect_image.request()
         self._was_off = is_off
         if self._publish_due is None:

@@ -137,12 +137,24 @@ async def test_pictures_are_cleared_when_the_camera_is_switched_off_and_again_af
     gateway.publish()
     assert connection.sent[6:] == ["availability", "state"], "once is enough"
     gateway.announce()
-    assert connection.sent[8:] == ["availability", "image", "snapshot", "state"], "at each connect"
+    image = ["image"] if retain else []
+    assert connection.sent[8:] == ["availability", *image, "state"], "a retained one at each connect"
+    connection.sent.clear()
     images.requested = 0
     device.camera.set_enabled(True)
     images.on_idle()
-    assert connection.sent[12:] == [], "the camera is on again"
+    assert connection.sent == [], "the camera is on again"
     assert images.requested == 1, "subscribers get an image soon, whatever the image rate"
+    gateway.close(offline=True)
+
+
+async def test_a_camera_that_is_off_from_the_start_has_nothing_to_clear(make_device: MakeDevice) -> None:
+    connection = PublishedTopics()
+    gateway = gateway_of(make_device(enabled=False), connection)
+    gateway.announce()
+    assert connection.sent == ["availability", "state"]
+    gateway.hide_pictures()
+    assert connection.sent[2:] == ["image", "snapshot"], "unless its settings have changed while it was on"
     gateway.close(offline=True)
 
 

@@ -62,10 +62,20 @@ def test_a_picture_comes_at_switching_on_even_if_images_are_only_sent_on_demand(
 def test_no_picture_is_shown_after_a_restart_of_the_daemon_or_of_home_assistant(world: World) -> None:
     check_ok(world.rig.front.set({"enabled": "OFF"}), "set")
     world.rig.daemon.kill()
-    # What Home Assistant could have received before the daemon was killed.
-    world.rig.client.publish(world.rig.front.topic("image"), b"\xff\xd8 the last picture \xff\xd9")
     world.rig.daemon.start()
     _gone(world)
     world.ha.restart()
     _gone(world)
     world.ha.wait_state(world.entity("enabled"), "off")
+
+
+def test_no_picture_is_shown_after_a_reload_has_closed_the_camera(world: World) -> None:
+    config = world.rig.daemon.config
+    assert isinstance(config, dict)
+    before = config["cameras"]["front"]
+    for settings in ({**before, "enabled": False}, before):
+        config["cameras"]["front"] = settings
+        world.rig.daemon.write_config()
+        check_ok(world.rig.node.command("reload"), "reload")
+        if settings is not before:
+            _gone(world)
