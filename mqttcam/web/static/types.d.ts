@@ -41,6 +41,7 @@ export interface Entity {
   arguments: Values;
   kind: Kind | null;
   options: Options;
+  control: string | null;
   default: Value;
 }
 
