@@ -15,7 +15,8 @@ from tests.web.serving import Served, client, serving, serving_in_thread, watchi
 
 PICTURES = ("/cameras/front/snapshot.jpg", "/photo_feed", "/photo_feed2")
 STREAMS = ("/cameras/front/stream.mjpg", "/stream.mjpg", "/video_feed", "/video_feed2")
-OPEN = {*PICTURES, *STREAMS, "/api/live", "/healthz", "/", "/index.html", "/static/app.js"}
+VIDEO = "/cameras/front/stream.ts"
+OPEN = {*PICTURES, *STREAMS, VIDEO, "/api/live", "/healthz", "/", "/index.html", "/static/app.js"}
 TWO: dict[str, dict[str, Any]] = {"front": {}, "back": {"size": "160x120"}}
 
 
@@ -73,6 +74,7 @@ def test_live_pictures_are_all_that_is_live() -> None:
     assert {path.replace("{camera:[a-z0-9_-]+}", "front") for path in live} == {
         *PICTURES,
         *STREAMS,
+        VIDEO,
         "/api/live",
     }
     assert all(permission is not Permission.LIVE for _, permission in routes._POST.values())

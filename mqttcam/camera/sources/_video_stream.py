@@ -10,6 +10,14 @@ from mqttcam.camera.source import SourceError
 _SQUARE = Fraction(1)
 
 
+def any_encoding(av: Any) -> dict[str, Any]:
+    """Return the arguments of `av.open` with which a title that is not UTF-8 does no harm.
+
+    PyAV up to 18 fails at one unless told otherwise; PyAV 19 reads them only when asked, and has no such argument.
+    """
+    return {"metadata_errors": "replace"} if int(av.__version__.partition(".")[0]) < 19 else {}
+
+
 class VideoStream:
     """The stream to show, without the still picture of a cover.
 

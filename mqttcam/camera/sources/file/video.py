@@ -10,7 +10,7 @@ from typing import Any
 
 from mqttcam.camera.frame import Frame
 from mqttcam.camera.source import SourceError
-from mqttcam.camera.sources._video_stream import VideoStream
+from mqttcam.camera.sources._video_stream import VideoStream, any_encoding
 from mqttcam.imaging.raster import Planes, size_of
 from mqttcam.imaging.video import planes_of
 
@@ -74,10 +74,7 @@ def _decoded(path: Path, max_pixels: int) -> Generator[Planes, None, None]:
         raise SourceError("video files need PyAV: pip install 'mqttcam[video]'") from error
     broken = 0
     try:
-        # A title in another encoding than UTF-8 is of no interest.
-        with av.open(
-            str(path), options={"max_pixels": str(max_pixels)}, metadata_errors="replace"
-        ) as container:
+        with av.open(str(path), options={"max_pixels": str(max_pixels)}, **any_encoding(av)) as container:
             try:
                 stream = VideoStream(container, max_pixels)
             except SourceError as error:

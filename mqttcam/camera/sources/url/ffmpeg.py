@@ -13,7 +13,7 @@ from typing import Any
 from mqttcam.camera.frame import Frame
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.sources._receiver import frame_of
-from mqttcam.camera.sources._video_stream import VideoStream
+from mqttcam.camera.sources._video_stream import VideoStream, any_encoding
 from mqttcam.camera.sources.url.address import Address
 from mqttcam.camera.sources.url.http_connection import PeerConnection
 from mqttcam.camera.sources.url.http_login import NO_LOGIN, WRONG_LOGIN
@@ -96,10 +96,7 @@ class FfmpegFrames:
         options = self._options()
         try:
             timeouts = (self._source.timeout, self._source.timeout)
-            # A title in another encoding than UTF-8 is of no interest.
-            container = av.open(
-                self._address.whole, options=options, timeout=timeouts, metadata_errors="replace"
-            )
+            container = av.open(self._address.whole, options=options, timeout=timeouts, **any_encoding(av))
         except (av.error.FFmpegError, OSError) as error:
             if time.monotonic() - start >= self._source.timeout:
                 # FFmpeg takes what it has read until then as the answer.
@@ -143,7 +140,7 @@ class FfmpegFrames:
         if self._source.keyframes_only:
             stream.decode_key_frames_only()
         # What is not sent as it is captured would be decoded as fast as possible.
-        pacer = _Pacer(peer) if container.format.name == "hls" or container.size > 0 else None
+        pacer = _Pacer(peer) if container.format.name == "hls" or (container.size or 0) > 0 else None
         key_frames, has_frames = 0, False
         # Also those of other streams: a camera that sends sound alone would never come back from `demux`.
         for packet in container.demux():
