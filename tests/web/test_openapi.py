@@ -16,7 +16,7 @@ from schemathesis.checks import negative_data_rejection
 from mqttcam.web import routes
 from tests.web.serving import serving_in_thread
 
-ENDLESS = ("/api/updates", "/cameras/front/stream.mjpg")
+ENDLESS = ("/api/updates", "/cameras/front/stream.mjpg", "/cameras/front/stream.ts")
 CHANGES_EVERYTHING = "/api/cameras/front/cmd/restart_camera"
 
 
