@@ -20,7 +20,7 @@ def _on_again(world: World) -> Iterator[None]:
     rate = front.state()["image_fps"]
     check_ok(front.command("snapshot"), "snapshot")
     for key in PICTURES:
-        wait_for(partial(world.ha.picture, world.entity(key)), f"a picture of {key}", 10, 0.1)
+        wait_for(partial(world.ha.picture, world.entity(key)), f"a picture of {key}", 30, 0.1)
     yield
     check_ok(front.set({"enabled": "ON", "image_fps": rate}), "set")
     front.next_image(lambda message: bool(message.payload))
@@ -30,7 +30,7 @@ def _gone(world: World) -> None:
     for key in PICTURES:
         entity = world.entity(key)
         world.ha.wait_state(entity, "unavailable")
-        wait_for(partial(_has_none, world, entity), f"no picture of {key}", 10, 0.1)
+        wait_for(partial(_has_none, world, entity), f"no picture of {key}", 30, 0.1)
 
 
 def _has_none(world: World, entity: str) -> bool:
@@ -48,7 +48,7 @@ def test_no_picture_is_shown_while_the_camera_is_off(world: World) -> None:
     world.ha.call("switch.turn_on", switch)
     world.ha.wait_state(switch, "on")
     world.ha.wait_state(camera, lambda value: value != "unavailable")
-    wait_for(lambda: world.ha.picture(camera), "a new picture", 10, 0.1)
+    wait_for(lambda: world.ha.picture(camera), "a new picture", 30, 0.1)
 
 
 def test_a_picture_comes_at_switching_on_even_if_images_are_only_sent_on_demand(world: World) -> None:
@@ -56,7 +56,7 @@ def test_a_picture_comes_at_switching_on_even_if_images_are_only_sent_on_demand(
     check_ok(world.rig.front.set({"image_fps": 0, "enabled": "OFF"}), "set")
     _gone(world)
     check_ok(world.rig.front.set({"enabled": "ON"}), "set")
-    wait_for(lambda: world.ha.picture(camera), "a new picture", 10, 0.1)
+    wait_for(lambda: world.ha.picture(camera), "a new picture", 30, 0.1)
 
 
 def test_no_picture_is_shown_after_a_restart_of_the_daemon_or_of_home_assistant(world: World) -> None:

@@ -152,7 +152,7 @@ def test_reference_environment(kafka: KafkaBroker, tmp_path: Path) -> None:
     messages = read(kafka, topic, 3)
     assert [size_of(message.value) for message in messages] == [(320, 240)] * 3
     gaps = [b.timestamp - a.timestamp for a, b in itertools.pairwise(messages)]
-    assert all(0.7 < gap < 2.3 for gap in gaps)
+    assert all(gap > 0.7 for gap in gaps), gaps
 
 
 def test_secret_file(real_kafka: KafkaBroker, tmp_path: Path) -> None:
