@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 from collections.abc import Generator, Iterator
 from typing import Any
 
@@ -16,6 +17,10 @@ from tests.support.parallel import GroupScheduling, longest_first
 __all__ = ["device", "make_device", "running", "store"]  # fixtures
 
 _LOG_TAIL = 6000
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # As in a shell's background job: the programs that tests start and interrupt would ignore it, too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -124,9 +124,14 @@ def test_cameras_are_linked_to_a_bridge_that_was_deleted_while_the_daemon_was_st
 def test_camera_that_leaves_the_configuration_disappears(world: World) -> None:
     config = world.rig.daemon.config
     assert isinstance(config, dict)
+    before = config["cameras"]
     config["cameras"] = {"front": pattern_camera(name="Front door")}
     world.rig.daemon.write_config()
     check_ok(world.rig.node.command("reload"), "reload")
     wait_for(lambda: world.ha.device("mqttcam_yard_back") is None, "the device is gone", 15, 0.1)
     assert not [unique_id for unique_id in world.ha.entities() if unique_id.startswith("mqttcam_yard_back_")]
     _all_is_well(world)
+    config["cameras"] = before
+    world.rig.daemon.write_config()
+    check_ok(world.rig.node.command("reload"), "reload")
+    world.wait_available()

@@ -22,7 +22,8 @@ def _on_again(world: World) -> Iterator[None]:
     for key in PICTURES:
         wait_for(partial(world.ha.picture, world.entity(key)), f"a picture of {key}", 30, 0.1)
     yield
-    check_ok(front.set({"enabled": "ON", "image_fps": rate}), "set")
+    # After a reload, commands are refused until the camera has been replaced.
+    wait_for(lambda: front.set({"enabled": "ON", "image_fps": rate})["ok"], "the camera is on", 15, 0.2)
     front.next_image(lambda message: bool(message.payload))
 
 
