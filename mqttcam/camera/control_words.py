@@ -160,7 +160,7 @@ def title_of(name: str) -> str:
 
 
 def icon_of(name: str) -> str | None:
-    """Return the `mdi:` name of an icon for a control; `None` if there is none in the table."""
+    """Return the `mdi:` name of an icon for a control; `None` if the table has none."""
     return _ICONS.get(key_of(name))
 
 

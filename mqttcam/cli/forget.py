@@ -64,8 +64,8 @@ async def _connect(connection: Connection, within: float) -> None:
     """Return once there is a connection; after a failure with MQTT 5, 3.1.1 may be tried once.
 
     Raises:
-        CommandFailed: there is none.
-        TimeoutError: there is none within the time.
+        CommandFailed: the connection failed.
+        TimeoutError: no connection was made in time.
     """
     first = connection.protocol.version
     connected = asyncio.create_task(connection.wait_connected())

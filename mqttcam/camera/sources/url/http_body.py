@@ -12,7 +12,7 @@ class Body:
     """A stream of bytes that does not end at the Content-Length, which some cameras count wrongly.
 
     Attributes:
-        length: the announced number of bytes; `None` if there is none, or if they are compressed.
+        length: the announced number of bytes; `None` if it is not announced, or if the body is compressed.
     """
 
     def __init__(self, response: HTTPResponse) -> None:

@@ -98,7 +98,7 @@ class HttpFrames:
         """Yield the pictures of a response, `None` for broken ones; of a snapshot only the first.
 
         Raises:
-            SourceError: there is none.
+            SourceError: no picture was received.
         """
         content_type = response.headers.get_content_type()
         body = Body(response)

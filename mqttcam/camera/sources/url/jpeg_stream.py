@@ -53,7 +53,7 @@ def pictures(stream: Stream, boundary: bytes, length: int | None = None) -> Iter
         length: the Content-Length of the response if it is one picture.
 
     Raises:
-        SourceError: a picture is longer than any, or there is none.
+        SourceError: a picture is too long, or the data contains none.
     """
     parser = _Parser(stream, boundary, length)
     while parser.skip_to_start():

@@ -28,7 +28,7 @@ can be interrupted."""
 
 
 def last_has_ended(address: str, timeout: float) -> bool:
-    """Wait at most `timeout` seconds for the closed thread of an address; return whether none is left.
+    """Wait at most `timeout` seconds for the closed thread of an address; return whether it has ended.
 
     If a camera is opened again only after that, it has one such thread at most, and holds one connection.
     """
