@@ -16,7 +16,9 @@ def test_a_start_says_what_runs_and_where(launch: Launch) -> None:
         web={"enabled": True, "port": port},
         env={"MQTTCAM__WEB__HISTORY": "3", "MQTTCAM__MQTT__KEEPALIVE": "77"},
     )
-    wait_for(lambda: "front: open" in rig.daemon.log, "the camera is open")
+    # The camera opens and the broker answers in any order.
+    lines = ("camera front: open", "Home Assistant: announced")
+    wait_for(lambda: all(line in rig.daemon.log for line in lines), "the camera is open and announced")
     folder, log = rig.daemon.directory, rig.daemon.log
     assert (
         f"configuration: {folder}/config.yaml and the variables MQTTCAM__MQTT__KEEPALIVE, MQTTCAM__WEB__HISTORY\n"
