@@ -10,6 +10,7 @@ from mqttcam.settings.field_types import Slug
 from mqttcam.settings.kafka import KafkaSettings
 from mqttcam.settings.motion import MotionSettings
 from mqttcam.settings.outputs import MAX_RATE, MIN_RATE, ScheduleText, TcpOutputSettings, rate_of
+from mqttcam.settings.recordings import RecordSettings
 from mqttcam.settings.section import AnyCase, LazySection, Section, bool_or_section, refuse
 from mqttcam.settings.size import Size, SizeSetting
 from mqttcam.settings.sources.any_source import SourceSettings
@@ -110,6 +111,9 @@ class CameraSettings(Section):
     )
     video: VideoSettings = Field(
         default_factory=VideoSettings, description="H.264 video; encoded only while something reads it."
+    )
+    record: Annotated[RecordSettings | None, bool_or_section(RecordSettings)] = Field(
+        None, description="Recordings: true, or a section; default: only by command."
     )
     kafka: Annotated[KafkaSettings, LazySection(KafkaSettings)] | None = Field(
         None, description="This camera's differences from the top-level `kafka`."

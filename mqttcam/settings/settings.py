@@ -16,6 +16,7 @@ from mqttcam.settings.field_types import Slug
 from mqttcam.settings.kafka import KafkaSettings, check_consistent, for_camera
 from mqttcam.settings.log import LogSettings
 from mqttcam.settings.mqtt import BrokerSettings, HomeAssistantSettings, MqttSettings
+from mqttcam.settings.recordings import RecordingsSettings
 from mqttcam.settings.section import LazySection, Section, refuse
 from mqttcam.settings.web import WebSettings
 from mqttcam.text import slug
@@ -64,6 +65,10 @@ class Settings(Section):
         default_factory=dict, description="The cameras by their ids: a-z, 0-9, _ and -."
     )
     web: WebSettings = Field(default_factory=WebSettings, description="The web page, streams and HTTP API.")
+    recordings: RecordingsSettings = Field(
+        default_factory=RecordingsSettings,
+        description="Recordings: where they are, and how long they are kept.",
+    )
     log: LogSettings = Field(default_factory=LogSettings, description="What is logged.")
     state_dir: Path = Field(
         default_factory=lambda: default_state_dir(os.environ),

@@ -214,7 +214,7 @@ class _Encoding:
         if self.keyframe_requested:
             self.keyframe_requested = False
             self._encoder.request_keyframe()
-        return self._encoder.encode(i420, self._time_stamps.next(frame.ts_ns, arrived))
+        return self._encoder.encode(i420, self._time_stamps.next(frame.ts_ns, arrived), frame.ts_ns)
 
     def _call(self, function: Callable[..., None], *arguments: object) -> None:
         if not self._stopped.is_set():

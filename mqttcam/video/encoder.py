@@ -59,8 +59,12 @@ class H264Encoder:
         """Make the next frame a keyframe."""
         self._keyframe_requested = True
 
-    def encode(self, i420: I420, pts: int) -> Unit | None:
+    def encode(self, i420: I420, pts: int, ts_ns: int) -> Unit | None:
         """Encode a frame; its memory is free again on return. Return None if the encoder has no packet yet.
+
+        Args:
+            pts: its time stamp in ticks of `CLOCK`.
+            ts_ns: when it was captured, Unix nanoseconds.
 
         Raises:
             VideoUnavailable: the encoder failed.
@@ -81,7 +85,9 @@ class H264Encoder:
         except FFmpegError as error:
             raise VideoUnavailable(f"the encoder {self.name} failed: {error}") from error
         for packet in packets:
-            return Unit(bytes(packet), int(packet.pts), bool(packet.is_keyframe), self._width, self._height)
+            return Unit(
+                bytes(packet), int(packet.pts), ts_ns, bool(packet.is_keyframe), self._width, self._height
+            )
         return None
 
 

@@ -47,7 +47,7 @@ def encode(width: int, height: int, fps: float) -> None:
     for number in range(COUNT):
         y, u, v = frames[number % FRAMES]
         copy = Frame(0, width, height, (y, u, v)).copy()
-        encoder.encode(raster_to_i420(copy.raster()), round(number * CLOCK / fps))
+        encoder.encode(raster_to_i420(copy.raster()), round(number * CLOCK / fps), 0)
     print((time.process_time() - started) * 1000 / COUNT)
 
 

@@ -83,10 +83,10 @@ class Held(H264Encoder):
     entered = threading.Event()
     released = threading.Event()
 
-    def encode(self, i420: I420, pts: int) -> Unit | None:
+    def encode(self, i420: I420, pts: int, ts_ns: int) -> Unit | None:
         self.entered.set()
         assert self.released.wait(20)
-        return super().encode(i420, pts)
+        return super().encode(i420, pts, ts_ns)
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ def nal_types(unit: Unit) -> list[int]:
 
 def encoded(encoder: H264Encoder, count: int, fps: int = 10, seed: int = 0) -> list[Unit]:
     """Encode this many frames."""
-    units = [encoder.encode(scene(seed + i), i * CLOCK // fps) for i in range(count)]
+    units = [encoder.encode(scene(seed + i), i * CLOCK // fps, i) for i in range(count)]
     assert None not in units, "no frame waits in the encoder"
     return [unit for unit in units if unit is not None]
 
@@ -47,8 +47,9 @@ def test_the_decoded_picture_has_the_colours_of_the_frame() -> None:
         pixels[:, i * 64 : (i + 1) * 64, :3] = colour
     i420 = raster_to_i420(pixels)
     assert (i420[0, 0], i420[0, 319]) == (255, 0)
-    unit = H264Encoder(settings(quality=1), 320, 240, 10).encode(i420, 0)
+    unit = H264Encoder(settings(quality=1), 320, 240, 10).encode(i420, 0, 7)
     assert unit is not None
+    assert unit.ts_ns == 7
     (frame,) = av.CodecContext.create("h264", "r").decode(av.Packet(unit.data))
     assert (frame.width, frame.height, frame.color_range, frame.colorspace) == (320, 240, 2, 6)
     assert np.abs(frame.to_ndarray().astype(int) - i420).max() <= 6
@@ -60,7 +61,7 @@ def test_keyframes_come_first_by_time_and_on_request() -> None:
     assert [i for i, unit in enumerate(units) if unit.is_keyframe] == [0, 10, 20]
     assert [unit.pts for unit in units] == [i * 9000 for i in range(25)]
     encoder.request_keyframe()
-    after = encoder.encode(scene(99), 25 * 9000)
+    after = encoder.encode(scene(99), 25 * 9000, 0)
     assert after is not None
     assert after.is_keyframe
     assert nal_types(after)[:3] == [9, 7, 8] or nal_types(after)[:2] == [7, 8], "SPS and PPS stand before it"

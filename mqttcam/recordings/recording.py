@@ -1,0 +1,64 @@
+"""What is known of a recording and of the events in it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+EventType = Literal["motion", "recording", "detection"]
+Reason = Literal["motion", "command", "continuous"]
+_Id = Annotated[str, Field(pattern=r"^[0-9a-z-]{1,64}$")]
+
+
+class _Value(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
+
+
+class Event(_Value):
+    """Something that happened in front of a camera.
+
+    Attributes:
+        id: unique for ever; part of addresses.
+        begin_ns, end_ns: Unix nanoseconds; the end is None while it lasts.
+        score: the percentage of the picture that changed, at its peak; None if it is not motion.
+        zones: the zones in which there was motion.
+        labels: what was detected.
+    """
+
+    id: _Id
+    type: EventType
+    begin_ns: int
+    end_ns: int | None = None
+    score: float | None = None
+    zones: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+
+
+class Recording(_Value):
+    """One file of video, with the events in it. As JSON, this is the file's sidecar.
+
+    Attributes:
+        id: unique for ever; part of addresses.
+        camera: the camera's id.
+        stem: path of its files without their suffixes (`.mp4`, `.jpg`, `-start.jpg`, `-end.jpg`, `.json`), relative to
+            the folder of all recordings: `<camera>/<UTC date>/<UTC time>-<reason>`.
+        reason: why it was begun.
+        begin_ns: when its first frame was captured, Unix nanoseconds.
+        seconds: its length.
+        bytes: of all its files.
+        keep: whether it is a favourite, which is never deleted to make room.
+        events: those that began or went on in it.
+        pictures: the still pictures beside it.
+    """
+
+    id: _Id
+    camera: str
+    stem: str
+    reason: Reason
+    begin_ns: int
+    seconds: float
+    bytes: int
+    keep: bool = False
+    events: tuple[Event, ...] = ()
+    pictures: tuple[Literal["start", "best", "end"], ...] = ()

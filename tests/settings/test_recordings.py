@@ -1,0 +1,50 @@
+"""The sections about recordings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from mqttcam.settings import CameraSettings, Settings
+from mqttcam.settings.recordings import RecordSettings
+
+
+def test_the_defaults_keep_two_weeks_and_ten_gigabytes() -> None:
+    keep = Settings().recordings.keep
+    assert (keep.days, keep.size, keep.free) == (14, 10_000_000_000, 1_000_000_000)
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        (500, 500),
+        ("500", 500),
+        ("10GB", 10**10),
+        ("1.5 g", 1_500_000_000),
+        ("20 kB", 20_000),
+        ("2T", 2 * 10**12),
+    ],
+)
+def test_bytes_as_people_write_them(text: object, count: int) -> None:
+    assert Settings.model_validate({"recordings": {"keep": {"size": text}}}).recordings.keep.size == count
+
+
+@pytest.mark.parametrize("text", ["", "-1", "ten", "10 GiB", "1e9", True, [], "9999999999T"])
+def test_other_texts_are_refused(text: object) -> None:
+    with pytest.raises(ValidationError, match=r"bytes|range"):
+        Settings.model_validate({"recordings": {"keep": {"free": text}}})
+
+
+def camera(record: Any) -> CameraSettings:
+    return CameraSettings.model_validate({"source": {"type": "test_pattern"}, "record": record})
+
+
+def test_a_camera_records_nothing_by_itself_unless_asked_to() -> None:
+    assert CameraSettings.model_validate({"source": {"type": "test_pattern"}}).record is None
+    assert camera(False).record is None
+    assert camera(True).record == RecordSettings()
+    assert camera({"before": 3, "keep": {"size": "2GB"}}).record == RecordSettings.model_validate(
+        {"before": 3, "keep": {"size": 2_000_000_000}}
+    )
