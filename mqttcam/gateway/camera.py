@@ -77,9 +77,9 @@ class CameraGateway(CameraObserver):
         return self._inbox.receive(message, command, key)
 
     def announce(self) -> None:
-        """Publish discovery, availability, state and an image."""
-        if self.device.image_retain:
-            self._to_clear.add(self._topics.image)
+        """Publish discovery, availability, state and an image; while the camera is off, clear its last pictures."""
+        # Also those of an earlier process, and for subscribers that were away when the camera was switched off.
+        self._to_clear = {self._topics.image, self._topics.snapshot}
         if self._announcer is not None and self._controls_known():
             self._announcer.announce(self.device)
         self.publish()

@@ -48,7 +48,6 @@ class MqttGateway(NodeObserver):
         self._pictures = PicturesConnection(settings, self._connection, client_id=f"{client_id}-pictures")
         self._cameras: dict[str, CameraGateway] = {}
         self._retained_images: set[str] = set()
-        self._were_on: set[str] = set()
         self._node = NodeGateway(
             registry,
             self._connection,
@@ -115,9 +114,6 @@ class MqttGateway(NodeObserver):
         )
         self._cameras[device.id] = camera
         self._clear_unwanted_image(device)
-        if device.id in self._were_on:
-            self._were_on.discard(device.id)
-            camera.hide_pictures()
         self._subscribe_discovery(camera_object_id(self._registry.node.id, device.id))
         if self._connection.connected:
             camera.announce()
@@ -126,8 +122,6 @@ class MqttGateway(NodeObserver):
     def remove(self, camera_id: str, *, for_good: bool) -> None:
         """Take a camera off MQTT; with `for_good`, clear its discovery and then its topics too."""
         camera = self._cameras.pop(camera_id)
-        if camera.device.camera.enabled:
-            self._were_on.add(camera_id)  # its pictures are known to subscribers
         camera.close(offline=not for_good)
         if self._announcer is not None:
             topic = self._announcer.config_topic(camera_object_id(self._registry.node.id, camera_id))

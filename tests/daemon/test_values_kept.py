@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.daemon import pattern_camera
 from tests.support.results import check_error, check_ok
 from tests.support.rig import Launch, Rig
 
@@ -21,6 +22,12 @@ def _again(rig: Rig, *, kill: bool) -> int:
         rig.daemon.restart()
     rig.node.wait_online(since=since)
     return since
+
+
+def _pictures(rig: Rig, since: int = 0) -> list[str]:
+    """Return the topics of pictures; empty messages clear one."""
+    topics = (rig.front.topic("image"), rig.front.topic("snapshot"))
+    return [message.topic for topic in topics for message in rig.client.on(topic, since) if message.payload]
 
 
 @pytest.mark.parametrize("kill", [False, True], ids=["stop", "kill -9"])
@@ -82,8 +89,7 @@ def test_a_camera_that_was_switched_off_stays_off(launch: Launch) -> None:
         rig.front.wait_state(since=since, enabled="OFF")
         check_error(rig.front.command("snapshot"), "snapshot", "unavailable")
         assert rig.retained()[rig.front.topic("availability")].text == "online"
-        assert not rig.client.on(rig.front.topic("image"), since), "not one picture"
-        assert not rig.client.on(rig.front.topic("snapshot"), since)
+        assert _pictures(rig, since) == [], "not one"
 
     assert check_ok(rig.front.set_value("enabled", "ON"), "set") == {"enabled": "ON"}
     rig.front.next_image()
@@ -93,12 +99,28 @@ def test_a_command_switches_on_a_camera_that_is_configured_off(launch: Launch) -
     rig = launch(cameras={"front": {"source": {"type": "test_pattern"}, "size": "320x240", "enabled": False}})
     rig.front.wait_state(enabled="OFF")
     check_error(rig.front.command("snapshot"), "snapshot", "unavailable")
-    assert not rig.client.on(rig.front.topic("image"))
+    assert _pictures(rig) == []
     check_ok(rig.front.set_value("enabled", "ON"), "set")
     rig.front.next_image()
     since = _again(rig, kill=True)
     rig.front.wait_state(since=since, enabled="ON")
     rig.front.next_image()
+
+
+def test_a_camera_that_is_switched_off_in_the_configuration_leaves_no_picture_behind(launch: Launch) -> None:
+    rig = launch(cameras={"front": pattern_camera(image={"retain": True})})
+    rig.front.next_image()
+    assert isinstance(rig.daemon.config, dict)
+    rig.daemon.stop()
+    assert rig.retained()[rig.front.topic("image")].payload
+    since = rig.mark()
+    rig.daemon.config["cameras"]["front"]["enabled"] = False
+    rig.daemon.start()
+    rig.front.wait_state(since=since, enabled="OFF")
+    assert rig.front.topic("image") not in rig.retained()
+    for topic in (rig.front.topic("image"), rig.front.topic("snapshot")):
+        cleared = [message.payload for message in rig.client.on(topic, since)]
+        assert cleared == [b""], "also for subscribers that keep a picture, as Home Assistant does"
 
 
 def test_values_set_while_a_camera_is_off_apply_when_it_is_on(launch: Launch) -> None:

@@ -116,15 +116,11 @@ async def test_a_state_that_could_not_be_published_is_published_later(device: Ca
     gateway.close(offline=True)
 
 
-@pytest.mark.parametrize("retain", [False, True])
 async def test_pictures_are_cleared_when_the_camera_is_switched_off_and_again_after_one_in_flight(
-    make_device: MakeDevice, retain: bool
+    device: CameraDevice,
 ) -> None:
-    device, connection, images = (
-        opened(make_device(image={"retain": retain})),
-        PublishedTopics(),
-        ImageInFlight(),
-    )
+    connection, images = PublishedTopics(), ImageInFlight()
+    opened(device)
     gateway = gateway_of(device, connection, images=images)
     device.changed()
     assert images.on_idle is None, "the camera is on"
@@ -137,8 +133,7 @@ async def test_pictures_are_cleared_when_the_camera_is_switched_off_and_again_af
     gateway.publish()
     assert connection.sent[6:] == ["availability", "state"], "once is enough"
     gateway.announce()
-    image = ["image"] if retain else []
-    assert connection.sent[8:] == ["availability", *image, "state"], "a retained one at each connect"
+    assert connection.sent[8:] == ["availability", "image", "snapshot", "state"], "at each connect, too"
     connection.sent.clear()
     images.requested = 0
     device.camera.set_enabled(True)
@@ -148,13 +143,23 @@ async def test_pictures_are_cleared_when_the_camera_is_switched_off_and_again_af
     gateway.close(offline=True)
 
 
-async def test_a_camera_that_is_off_from_the_start_has_nothing_to_clear(make_device: MakeDevice) -> None:
+async def test_pictures_of_an_earlier_process_are_cleared_if_the_camera_is_off_from_the_start(
+    make_device: MakeDevice,
+) -> None:
     connection = PublishedTopics()
     gateway = gateway_of(make_device(enabled=False), connection)
     gateway.announce()
+    assert connection.sent == ["availability", "image", "snapshot", "state"]
+    gateway.publish()
+    assert connection.sent[4:] == ["availability", "state"]
+    gateway.close(offline=True)
+
+
+async def test_pictures_of_a_camera_that_is_on_are_not_cleared_at_a_connect(device: CameraDevice) -> None:
+    connection = PublishedTopics()
+    gateway = gateway_of(opened(device), connection)
+    gateway.announce()
     assert connection.sent == ["availability", "state"]
-    gateway.hide_pictures()
-    assert connection.sent[2:] == ["image", "snapshot"], "unless its settings have changed while it was on"
     gateway.close(offline=True)
 
 
