@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import io
 from fractions import Fraction
 from typing import Any
 
+from mqttcam.video.sink import Sink
 from mqttcam.video.unit import CLOCK, Unit
 
 CONTENT_TYPE = "video/mp2t"
@@ -22,36 +22,29 @@ _OPTIONS = {
 }
 
 
-class _Sink(io.RawIOBase):
-    """Keeps what the muxer writes until it is taken. It cannot seek."""
-
-    def __init__(self) -> None:
-        self._parts: list[bytes] = []
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: Any) -> int:
-        self._parts.append(bytes(data))
-        return len(data)
-
-    def take(self) -> bytes:
-        parts, self._parts = self._parts, []
-        return b"".join(parts)
-
-
 class TransportStream:
-    """Muxes units. The chunk of a keyframe can be the first that a reader gets."""
+    """Muxes units. The chunk of a keyframe can be the first that a reader gets.
+
+    Attributes:
+        header: empty; PAT and PMT are in the chunks.
+    """
+
+    header = b""
 
     def __init__(self, first: Unit) -> None:
         """Begin with the sizes of `first`, a keyframe, which is still to be muxed."""
         import av
 
-        self._sink = _Sink()
+        self._codec = first.codec
+        self._sink = Sink()
         self._container: Any = av.open(self._sink, "w", format="mpegts", options=_OPTIONS)
         self._stream = self._container.add_mux_stream(
-            "h264", width=first.width, height=first.height, time_base=_TICK
+            first.codec, width=first.width, height=first.height, time_base=_TICK
         )
+
+    def fits(self, keyframe: Unit) -> bool:
+        """Return whether the same codec is used; size and parameter sets are in the chunks of keyframes."""
+        return keyframe.codec == self._codec
 
     def mux(self, unit: Unit) -> bytes:
         """Return a unit as packets of 188 bytes."""

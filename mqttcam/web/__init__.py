@@ -11,6 +11,8 @@ Where to find what:
   (hashes), `rate_limiter.py` (failed logins), `login_queue.py` (which password is checked next).
 - Limits: `places.py` (requests and streams, shared by users), `protocol.py` (connections), `encodings.py` (widths and
   qualities).
+- Video: `video.py` (`stream.ts`) and `live.py` (the WebSocket of the page), `video_streams.py` (one muxer for many
+  clients), `messages.py` (WebSocket messages).
 - Pictures: `mjpeg.py` (one stream for many clients), `picture_query.py` (`?fps=&width=&quality=`),
   `snapshot_history.py`, `placeholder.py`.
 - State: `state_publisher.py` (changes, for `updates.py`), `openapi.py` and `schemas.py` (the API's description),

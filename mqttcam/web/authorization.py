@@ -39,7 +39,7 @@ def require(permission: Permission, handler: Handler) -> Handler:
 
     async def authorized(request: web.Request) -> web.StreamResponse:
         context = request.app[CONTEXT]
-        if request.method == "POST":
+        if request.method == "POST" or is_websocket(request):
             _check_origin(request)
         if permission is Permission.NONE:
             return await handler(request)
@@ -51,6 +51,11 @@ def require(permission: Permission, handler: Handler) -> Handler:
             return await handler(request)
 
     return authorized
+
+
+def is_websocket(request: web.Request) -> bool:
+    """Return whether a request opens a WebSocket, which browsers allow pages of other sites to do with our cookies."""
+    return request.headers.get("Upgrade", "").strip().lower() == "websocket"
 
 
 def authorize(
@@ -124,8 +129,9 @@ def _is_address(name: str) -> bool:
 def _check_origin(request: web.Request) -> None:
     """Refuse requests that a page of another site makes a browser send (cross-site request forgery).
 
-    Browsers send `Sec-Fetch-Site` over HTTPS and to loopback, and `Origin` with every POST; old ones send `Referer`,
-    which our page never does. `X-Forwarded-Host` can be trusted here: a page of another site cannot set it.
+    Browsers send `Sec-Fetch-Site` over HTTPS and to loopback, and `Origin` with every POST and WebSocket; old ones
+    send `Referer`, which our page never does. `X-Forwarded-Host` can be trusted here: a page of another site cannot
+    set it.
 
     Raises:
         ApiError: the request comes from another site.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from functools import partial
 from typing import Any, TypeVar
 
 from aiohttp import web
@@ -13,15 +14,17 @@ from mqttcam.commands.registry import DeviceRegistry
 from mqttcam.devices.camera import CameraDevice
 from mqttcam.devices.observer import CameraObserver
 from mqttcam.settings.web import WebSettings
+from mqttcam.video.transport_stream import TransportStream
 from mqttcam.web.auth import Authenticator
 from mqttcam.web.encodings import EncodingLimit
 from mqttcam.web.errors import ApiError
+from mqttcam.web.messages import FragmentMessages
 from mqttcam.web.mjpeg import MjpegStreams
 from mqttcam.web.places import Holder, Places
 from mqttcam.web.snapshot_history import SnapshotHistory
 from mqttcam.web.state_publisher import StatePublisher
 from mqttcam.web.timing import Timing
-from mqttcam.web.transport_streams import TransportStreams
+from mqttcam.web.video_streams import VideoStreams
 
 _MAX_REQUESTS = 256
 """Of users at a time, besides those of viewers: half of the connections."""
@@ -39,7 +42,8 @@ class _WebObserver(CameraObserver):
 
     def changed(self) -> None:
         self._context.streams.changed(self._device)
-        self._context.transport_streams.changed(self._device)
+        for streams in self._context.video_streams:
+            streams.changed(self._device)
         self._context.publisher.changed()
 
     async def snapshot(self, picture: Picture, request_id: str | None) -> None:
@@ -65,7 +69,9 @@ class WebContext:
         self.viewers = Places(settings.max_viewers, "viewers")
         self.update_streams = Places(_MAX_UPDATE_STREAMS, "streams")
         self.streams = MjpegStreams()
-        self.transport_streams = TransportStreams()
+        self.transport_streams = VideoStreams(TransportStream)
+        self.fragment_streams = VideoStreams(partial(FragmentMessages, timing.heartbeat))
+        self.video_streams = (self.transport_streams, self.fragment_streams)
         self.snapshot_encodings = EncodingLimit()
         self.history = SnapshotHistory(settings.history)
         self.publisher = StatePublisher(registry, self.viewers_of, self.history, timing)
@@ -79,7 +85,7 @@ class WebContext:
 
     def viewers_of(self, device: CameraDevice) -> int:
         """Return the number of clients that watch a camera."""
-        return self.streams.count(device) + self.transport_streams.count(device)
+        return self.streams.count(device) + sum(streams.count(device) for streams in self.video_streams)
 
     def open(self) -> None:
         """Follow the cameras, present and future."""
@@ -91,7 +97,8 @@ class WebContext:
         self.registry.listeners.remove(self._cameras_changed)
         self.publisher.close()
         self.streams.close()
-        self.transport_streams.close()
+        for streams in self.video_streams:
+            streams.close()
 
     def keep(self, command: asyncio.Future[T]) -> asyncio.Future[T]:
         """Hold a running command until it ends: it is carried out even if its client disconnects meanwhile."""
@@ -104,7 +111,8 @@ class WebContext:
             if self.registry.devices.get(camera_id) is not device:
                 del self._followed[camera_id]
                 self.streams.close(device)
-                self.transport_streams.close(device)
+                for streams in self.video_streams:
+                    streams.close(device)
                 self.history.forget(camera_id)
         for camera_id, device in self.registry.devices.items():
             if camera_id not in self._followed:

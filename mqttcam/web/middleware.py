@@ -56,6 +56,7 @@ def add_security_headers(context: WebContext, response: web.StreamResponse) -> N
     headers["Referrer-Policy"] = "no-referrer"
     headers["Content-Security-Policy"] = (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
+        "media-src 'self' blob:; "
         "manifest-src 'self'; base-uri 'none'; form-action 'self'; require-trusted-types-for 'script'; "
         f"frame-ancestors {ancestors}"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from mqttcam.camera.feed import PictureFeed
 from mqttcam.camera.frame import Picture
@@ -32,19 +32,27 @@ def part_of(jpeg: bytes, ts_ns: int, seq: int) -> bytes:
     return _PART % (len(jpeg), ts_ns / 1e9, seq, jpeg)
 
 
+Framing = Callable[[bytes, int, int], bytes]
+"""Makes what is sent of a JPEG, its capture time in Unix nanoseconds, and its sequence number."""
+
+
 class MjpegClient:
     """One client of a stream. At most one picture is buffered for it: the one being sent.
 
     Attributes:
         fps: maximum frames per second; infinity for every frame.
+        framing: how a picture is sent.
         sent: pictures sent.
         dropped: pictures skipped because the one before was still being sent.
         ended: whether the stream is over.
         congested: set while a picture is being sent, and when the stream has ended.
     """
 
-    def __init__(self, transport: asyncio.Transport, fps: float = math.inf) -> None:
+    def __init__(
+        self, transport: asyncio.Transport, fps: float = math.inf, framing: Framing = part_of
+    ) -> None:
         self.fps = fps
+        self.framing = framing
         self.sent = 0
         self.dropped = 0
         self.ended = False
@@ -139,9 +147,8 @@ class MjpegStream:
 
     def show_placeholder(self) -> None:
         """Replace the last picture, so that it does not look live while the camera delivers none."""
-        part = part_of(placeholder(), 0, 0)
         for client in self.clients:
-            client.send_reliably(part)
+            client.send_reliably(client.framing(placeholder(), 0, 0))
 
     def close(self) -> None:
         """Disconnect every client."""
@@ -150,13 +157,16 @@ class MjpegStream:
         self._feed.close()
 
     def _on_picture(self, picture: Picture) -> None:
-        part = part_of(picture.jpeg, picture.ts_ns, picture.seq)
+        parts: dict[Framing, bytes] = {}
         # A picture that was being encoded while the camera was switched off must not be shown any more.
         for client in self.clients if self._device.camera.status not in WITHOUT_FRAMES else ():
             # The feed already runs at the rate of the fastest. `is_due` counts its pictures, too: the rate holds when
             # a faster client joins.
             if client.is_due(picture.ts_ns) or client.fps >= self._feed.fps:
-                client.offer(part)
+                framing = client.framing
+                if framing not in parts:
+                    parts[framing] = framing(picture.jpeg, picture.ts_ns, picture.seq)
+                client.offer(parts[framing])
         self._feed.ready = any(client.ready for client in self.clients)
 
 

@@ -10,6 +10,7 @@ from mqttcam.devices.camera import CameraDevice
 from mqttcam.devices.entities.camera import camera_entities
 from mqttcam.devices.entities.entity import Entity
 from mqttcam.devices.node import Node
+from mqttcam.web.live import MODES
 from mqttcam.web.picture_query import PARAMETERS
 from mqttcam.web.schemas import REQUEST_ID, Schema, component_schemas, reading_schema, value_schema
 
@@ -93,6 +94,7 @@ def _camera_paths(member: Member) -> dict[str, object]:
         },
     }
     paths[f"{pictures}/stream.ts"] = {"get": _video(tag)}
+    paths[f"{pictures}/live"] = {"get": _live_video(tag)}
     for command in member.runner.listed:
         paths[f"{here}/cmd/{command.name}"] = {"post": _command(command, tag)}
     return paths
@@ -201,6 +203,24 @@ def _video(tag: str) -> Schema:
     }
 
 
+def _live_video(tag: str) -> Schema:
+    mode = {
+        "name": "mode",
+        "in": "query",
+        "required": False,
+        "schema": {"type": "string", "enum": list(MODES)},
+    }
+    numbers = [_query(name) for name in PARAMETERS]
+    responses: Schema = {"101": {"description": "The WebSocket is open."}}
+    upgrade = {"426": _json(_ref("Error"), "The request opens no WebSocket.")}
+    return {
+        "summary": "A WebSocket with H.264 video for Media Source Extensions, or with pictures",
+        "tags": [tag],
+        "parameters": [mode, *numbers],
+        "responses": responses | _errors(400, 401, 403, 503) | upgrade,
+    }
+
+
 def _kept_picture(tag: str) -> Schema:
     snapshot = {"name": "snapshot", "in": "path", "required": True, "schema": {"type": "string"}}
     responses: Schema = {"200": {"description": "Success.", "content": {"image/jpeg": {}}}}
@@ -226,10 +246,6 @@ def _healthz() -> Schema:
 
 
 def _picture(summary: str, tag: str, content_type: str, *names: str) -> Schema:
-    parameters = [
-        {"name": name, "in": "query", "required": False, "schema": value_schema(PARAMETERS[name])}
-        for name in names
-    ]
     unavailable: Schema = {
         "description": "There is no picture now; the header `X-Reason` has the reason.",
         "content": {"image/jpeg": {}, "application/json": {"schema": _ref("Error")}},
@@ -238,9 +254,13 @@ def _picture(summary: str, tag: str, content_type: str, *names: str) -> Schema:
     return {
         "summary": summary,
         "tags": [tag],
-        "parameters": parameters,
+        "parameters": [_query(name) for name in names],
         "responses": responses | _errors(400, 401, 403, 404) | {"503": unavailable},
     }
+
+
+def _query(name: str) -> Schema:
+    return {"name": name, "in": "query", "required": False, "schema": value_schema(PARAMETERS[name])}
 
 
 def _live() -> Schema:

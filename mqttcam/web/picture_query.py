@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-
-from aiohttp import web
 
 from mqttcam.values import InvalidValue, Number
 from mqttcam.web.encodings import Encoding
@@ -32,8 +31,8 @@ class PictureQuery:
     encoding: Encoding
 
 
-def picture_query(request: web.Request) -> PictureQuery:
-    """Return the parameters of a request.
+def picture_query(values: Mapping[str, object]) -> PictureQuery:
+    """Return the parameters of a request, from the query of its URL or from JSON.
 
     Raises:
         ApiError: one of them is not a number, or out of range.
@@ -41,8 +40,8 @@ def picture_query(request: web.Request) -> PictureQuery:
     numbers: dict[str, int | float] = {}
     for name, kind in PARAMETERS.items():
         try:
-            if name in request.query:
-                numbers[name] = kind.coerce(request.query[name])
+            if name in values:
+                numbers[name] = kind.coerce(values[name])
         except InvalidValue as error:
             raise ApiError(400, "invalid_value", error.message, name, error.allowed) from None
     width, quality = numbers.get("width"), numbers.get("quality")

@@ -26,7 +26,7 @@ async def stream(request: web.Request) -> web.StreamResponse:
     """Send frames until the client disconnects: `stream.mjpg?fps=&width=&quality=`."""
     context = request.app[CONTEXT]
     device = context.device(request)
-    query = picture_query(request)
+    query = picture_query(request.query)
     if device.camera.status in WITHOUT_FRAMES:
         return _unavailable(request, device)
     with context.viewers.take(request[HOLDER], partial(hang_up, request)):
@@ -50,14 +50,14 @@ async def _stream(request: web.Request, device: CameraDevice, query: PictureQuer
     with context.streams.subscribe(device, client, query.encoding) as mjpeg_stream:
         context.publisher.changed()
         try:
-            await _drain(client, writer, mjpeg_stream, context.timing)
+            await send_pictures(client, writer, mjpeg_stream, context.timing)
         except (TimeoutError, ConnectionError):
             client.end()
     context.publisher.changed()
     return response
 
 
-async def _drain(
+async def send_pictures(
     client: MjpegClient, writer: AbstractStreamWriter, mjpeg_stream: MjpegStream, timing: Timing
 ) -> None:
     """Until the stream ends, wait after each picture that was not sent at once for its last byte.
@@ -85,7 +85,7 @@ async def snapshot(request: web.Request) -> web.StreamResponse:
     """Return the next frame: `snapshot.jpg?width=&quality=`."""
     context = request.app[CONTEXT]
     device = context.device(request)
-    query = picture_query(request)
+    query = picture_query(request.query)
     try:
         with context.snapshot_encodings.use(device, query.encoding) as encoding:
             spec, timeout = encoding.spec(device), context.timing.snapshot

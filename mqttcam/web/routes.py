@@ -6,7 +6,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from mqttcam.text import ID_PATTERN
-from mqttcam.web import api, login, monitoring, pictures, static_files, updates, video
+from mqttcam.web import api, live, login, monitoring, pictures, static_files, updates, video
 from mqttcam.web.authorization import Permission, require
 from mqttcam.web.context import CONTEXT, WebContext
 from mqttcam.web.middleware import json_errors, on_response_prepare
@@ -25,6 +25,7 @@ _GET: dict[str, tuple[Handler, Permission]] = {
     "/photo_feed2": (pictures.snapshot, Permission.LIVE),
     f"{_CAMERA}/stream.mjpg": (pictures.stream, Permission.LIVE),
     f"{_CAMERA}/stream.ts": (video.transport_stream, Permission.LIVE),
+    f"{_CAMERA}/live": (live.live, Permission.LIVE),
     f"{_CAMERA}/snapshot.jpg": (pictures.snapshot, Permission.LIVE),
     f"{_CAMERA}/snapshots/{{snapshot:\\d+}}.jpg": (pictures.kept_snapshot, Permission.VIEW),
     "/api/live": (api.live, Permission.LIVE),

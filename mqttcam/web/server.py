@@ -77,8 +77,8 @@ class WebServer:
 
     @property
     def viewers(self) -> int:
-        """The number of MJPEG clients."""
-        return len(self._context.streams)
+        """The number of clients that watch a camera."""
+        return len(self._context.viewers)
 
     @property
     def subscribers(self) -> int:

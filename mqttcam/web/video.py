@@ -15,7 +15,7 @@ from mqttcam.web.context import CONTEXT, HOLDER
 from mqttcam.web.endless import EndlessResponse
 from mqttcam.web.errors import ApiError
 from mqttcam.web.places import hang_up
-from mqttcam.web.transport_streams import TransportClient, unavailable
+from mqttcam.web.video_streams import VideoClient, unavailable
 
 
 async def transport_stream(request: web.Request) -> web.StreamResponse:
@@ -31,7 +31,7 @@ async def transport_stream(request: web.Request) -> web.StreamResponse:
     if request.method == "HEAD":
         await response.prepare(request)
         return response
-    client = TransportClient()
+    client = VideoClient()
     with (
         context.viewers.take(request[HOLDER], partial(hang_up, request)),
         context.transport_streams.subscribe(device, client),

@@ -16,6 +16,7 @@ from tests.web.serving import Served, client, serving, serving_in_thread, watchi
 PICTURES = ("/cameras/front/snapshot.jpg", "/photo_feed", "/photo_feed2")
 STREAMS = ("/cameras/front/stream.mjpg", "/stream.mjpg", "/video_feed", "/video_feed2")
 VIDEO = "/cameras/front/stream.ts"
+LIVE = "/cameras/front/live"  # a WebSocket
 OPEN = {*PICTURES, *STREAMS, VIDEO, "/api/live", "/healthz", "/", "/index.html", "/static/app.js"}
 TWO: dict[str, dict[str, Any]] = {"front": {}, "back": {"size": "160x120"}}
 
@@ -33,7 +34,7 @@ async def test_pictures_are_for_everyone_and_nothing_else_is(web: dict[str, Any]
             async with watching(served, path) as parts:
                 assert size_of((await parts.next()).jpeg)
         for path in known_paths() - set(STREAMS):
-            expected = 200 if path in OPEN else 401
+            expected = 426 if path == LIVE else 200 if path in OPEN else 401
             assert await status(served, path) == expected, path
         for path in (CHANGE, "/api/cameras/front/cmd/snapshot", "/api/node/cmd/restart"):
             assert await status(served, path, json={}) == 401
@@ -75,6 +76,7 @@ def test_live_pictures_are_all_that_is_live() -> None:
         *PICTURES,
         *STREAMS,
         VIDEO,
+        LIVE,
         "/api/live",
     }
     assert all(permission is not Permission.LIVE for _, permission in routes._POST.values())

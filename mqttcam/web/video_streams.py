@@ -1,14 +1,14 @@
-"""MPEG-TS streams: each camera has one muxer, and all its clients get the same bytes."""
+"""Video streams: each camera has one muxer per format, and all its clients get the same bytes."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Protocol
 
 from mqttcam.camera.status import WITHOUT_FRAMES
 from mqttcam.devices.camera import CameraDevice
-from mqttcam.video.transport_stream import TransportStream
 from mqttcam.video.unit import Unit
 from mqttcam.web.errors import RETRY_AFTER, ApiError
 from mqttcam.web.timing import Timing
@@ -17,23 +17,45 @@ _MAX_BUFFERED = 2_000_000
 """Bytes that may wait for a client: ten seconds of a usual stream."""
 
 
-class TransportClient:
+class Muxer(Protocol):
+    """Muxes a camera's units.
+
+    Attributes:
+        header: what a client needs before its first chunk.
+    """
+
+    header: bytes
+
+    def fits(self, keyframe: Unit) -> bool:
+        """Return whether the header still applies from this keyframe on; otherwise a new muxer is needed."""
+
+    def mux(self, unit: Unit) -> bytes:
+        """Return a unit as a chunk. That of a keyframe can be the first that a client gets."""
+
+    def close(self) -> None:
+        """Free the muxer's memory."""
+
+
+class VideoClient:
     """One client of a stream. It loses what does not fit into its buffer, up to a keyframe.
 
     Attributes:
         first: done with the first chunk, or with the exception why there is none.
         ended: set when the stream is over.
+        problem: why it is over, in words.
         dropped: chunks that it lost.
     """
 
     def __init__(self) -> None:
         self.first: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.ended = asyncio.Event()
+        self.problem: str | None = None
         self.dropped = 0
         self._transport: asyncio.Transport | None = None
         self._early: list[bytes] = []
         self._written = 0
         self._joined = False
+        self._header = b""
 
     def attach(self, transport: asyncio.Transport) -> None:
         """Send to `transport`, beginning with what has been kept since the last keyframe."""
@@ -42,8 +64,8 @@ class TransportClient:
             self._send(chunk)
         self._early.clear()
 
-    def offer(self, chunk: bytes, *, is_keyframe: bool) -> None:
-        """Send a chunk, or drop it."""
+    def offer(self, chunk: bytes, header: bytes, *, is_keyframe: bool) -> None:
+        """Send a chunk, before it the header if that is new to the client; or drop it."""
         held = self._buffered
         if held and held + len(chunk) > _MAX_BUFFERED:
             self._joined = False
@@ -52,16 +74,21 @@ class TransportClient:
             return
         self._joined = True
         if self._transport is not None:
+            if header is not self._header:
+                self._header = header
+                self._send(header)
             self._send(chunk)
             return
         if is_keyframe:
-            self._early.clear()
+            self._early = [header]
+            self._header = header
         self._early.append(chunk)
         if not self.first.done():
             self.first.set_result(None)
 
     def end(self, problem: str) -> None:
         """End the stream; a client without a first chunk gets `problem` as its error."""
+        self.problem = problem
         if not self.first.done():
             self.first.set_exception(unavailable(problem))
         self.ended.set()
@@ -99,13 +126,14 @@ class TransportClient:
 class _CameraStream:
     """The muxer of one camera, and its clients; a `VideoReader`."""
 
-    def __init__(self, device: CameraDevice) -> None:
-        self.clients: set[TransportClient] = set()
+    def __init__(self, device: CameraDevice, make_muxer: Callable[[Unit], Muxer]) -> None:
+        self.clients: set[VideoClient] = set()
         self._device = device
-        self._muxer: TransportStream | None = None
+        self._make_muxer = make_muxer
+        self._muxer: Muxer | None = None
         self._reading = contextlib.ExitStack()
 
-    def add(self, client: TransportClient) -> None:
+    def add(self, client: VideoClient) -> None:
         """Send the video to one more client, from the next keyframe on, which comes soon."""
         self.clients.add(client)
         if len(self.clients) == 1:
@@ -113,34 +141,51 @@ class _CameraStream:
         else:
             self._device.video.request_keyframe()
 
-    def remove(self, client: TransportClient) -> bool:
+    def remove(self, client: VideoClient) -> bool:
         """Return whether that was the last client; then nothing reads the video any more."""
         self.clients.discard(client)
         if not self.clients:
             self._reading.close()
-            if self._muxer is not None:
-                self._muxer.close()
-                self._muxer = None
+            self._close_muxer()
         return not self.clients
 
     def deliver(self, unit: Unit) -> None:
+        try:
+            self._mux(unit)
+        except (OSError, ValueError) as error:  # PyAV's errors are both
+            self._close_muxer()
+            self.fail(f"the video cannot be muxed: {error}")
+
+    def _mux(self, unit: Unit) -> None:
+        if unit.is_keyframe and self._muxer is not None and not self._muxer.fits(unit):
+            self._close_muxer()
         if self._muxer is None:
             if not unit.is_keyframe:
                 return
-            self._muxer = TransportStream(unit)
+            self._muxer = self._make_muxer(unit)
         chunk = self._muxer.mux(unit)
         for client in self.clients:
-            client.offer(chunk, is_keyframe=unit.is_keyframe)
+            client.offer(chunk, self._muxer.header, is_keyframe=unit.is_keyframe)
 
     def fail(self, problem: str) -> None:
         for client in self.clients:
             client.end(problem)
 
+    def _close_muxer(self) -> None:
+        if self._muxer is not None:
+            self._muxer.close()
+            self._muxer = None
 
-class TransportStreams:
-    """The streams of all cameras that have a client."""
 
-    def __init__(self) -> None:
+class VideoStreams:
+    """The streams in one format of all cameras that have a client.
+
+    Args:
+        make_muxer: begins with a keyframe, which is still to be muxed.
+    """
+
+    def __init__(self, make_muxer: Callable[[Unit], Muxer]) -> None:
+        self._make_muxer = make_muxer
         self._streams: dict[CameraDevice, _CameraStream] = {}
 
     def count(self, device: CameraDevice) -> int:
@@ -149,11 +194,11 @@ class TransportStreams:
         return len(stream.clients) if stream is not None else 0
 
     @contextlib.contextmanager
-    def subscribe(self, device: CameraDevice, client: TransportClient) -> Iterator[None]:
+    def subscribe(self, device: CameraDevice, client: VideoClient) -> Iterator[None]:
         """Send a camera's video to a client until the block ends."""
         stream = self._streams.get(device)
         if stream is None:
-            stream = self._streams[device] = _CameraStream(device)
+            stream = self._streams[device] = _CameraStream(device, self._make_muxer)
         stream.add(client)
         try:
             yield

@@ -1,0 +1,151 @@
+"""Fragments for browsers: what a decoder finds in them, the time line, the codec string, new parameter sets."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import struct
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mqttcam.imaging.i420 import I420
+from mqttcam.settings.video import VideoSettings
+from mqttcam.video.conversion import raster_to_i420
+from mqttcam.video.encoder import H264Encoder
+from mqttcam.video.fragments import Fragments
+from mqttcam.video.unit import CLOCK, Unit
+
+av = pytest.importorskip("av")
+
+
+def scene(seed: int, width: int, height: int) -> I420:
+    """Return a picture with some noise."""
+    noise = np.random.default_rng(seed).integers(0, 40, (height, width)).astype(np.uint8)
+    grey = np.full((height // 2, width // 2), 128, np.uint8)
+    return raster_to_i420((noise + 100, grey, grey))
+
+
+def units(times: list[float], width: int = 320, height: int = 240) -> list[Unit]:
+    """Encode frames taken at these times, in seconds. The first one is a keyframe."""
+    encoder = H264Encoder(VideoSettings(), width, height, 10)
+    made = [encoder.encode(scene(i, width, height), round(t * CLOCK), i) for i, t in enumerate(times)]
+    return [unit for unit in made if unit is not None]
+
+
+def hevc_keyframe() -> Unit:
+    """Return a keyframe of H.265."""
+    context: Any = av.CodecContext.create("libx265", "w")
+    context.width, context.height, context.pix_fmt, context.framerate = 320, 240, "yuv420p", 10
+    context.options = {
+        "preset": "ultrafast",
+        "tune": "zerolatency",
+        "x265-params": "log-level=none:repeat-headers=1",
+    }
+    frame = av.VideoFrame.from_ndarray(np.full((360, 320), 128, np.uint8), "yuv420p")
+    packet = [*context.encode(frame), *context.encode(None)][0]
+    return Unit(bytes(packet), 0, 0, True, 320, 240, "hevc")
+
+
+def decoded(data: bytes) -> list[Any]:
+    """Return the decoded frames of a file."""
+    with av.open(io.BytesIO(data)) as container:
+        return list(container.decode(video=0))
+
+
+def boxes(data: bytes) -> list[tuple[str, int]]:
+    """Return the types and sizes of the outermost boxes."""
+    found, at = [], 0
+    while at < len(data):
+        size, kind = struct.unpack_from(">I4s", data, at)
+        found.append((kind.decode(), size))
+        at += size
+    assert at == len(data)
+    return found
+
+
+def test_each_frame_is_in_its_own_fragment_at_once() -> None:
+    made = units([n / 10 for n in range(12)])
+    fragments = Fragments(made[0])
+    assert [kind for kind, _ in boxes(fragments.header)] == ["ftyp", "moov"]
+    chunks = [fragments.mux(unit) for unit in made]
+    assert all([kind for kind, _ in boxes(chunk)] == ["moof", "mdat"] for chunk in chunks)
+    frames = decoded(fragments.header + b"".join(chunks))
+    assert len(frames) == 12
+    assert {(frame.width, frame.height, frame.is_corrupt) for frame in frames} == {(320, 240, False)}
+
+
+def test_a_reader_can_begin_at_any_keyframe() -> None:
+    made = units([n / 10 for n in range(41)])  # a keyframe each two seconds
+    fragments = Fragments(made[0])
+    chunks = [fragments.mux(unit) for unit in made]
+    second = next(n for n, unit in enumerate(made) if unit.is_keyframe and n)
+    assert len(decoded(fragments.header + b"".join(chunks[second:]))) == 41 - second
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        [0, 0.1, 0.2, 0.3, 0.4],
+        [0, 0.09, 0.21, 0.29, 0.41, 0.5],
+        [0, 0.1, 0.2, 7.2, 7.3, 7.4, 7.5],
+        [0, 2, 4, 6, 8, 10, 12],
+    ],
+    ids=["regular", "jitter", "interrupted", "slow"],
+)
+def test_the_time_line_has_no_holes_and_follows_the_frames(times: list[float]) -> None:
+    made = units(times)
+    fragments = Fragments(made[0])
+    with av.open(io.BytesIO(fragments.header + b"".join(map(fragments.mux, made)))) as container:
+        found = [(p.pts, p.duration) for p in container.demux(video=0) if p.pts is not None]
+    assert len(found) == len(times)
+    for (pts, duration), (following, _) in itertools.pairwise(found):
+        assert following == pts + duration
+    steps = [round((b - a) * CLOCK) for a, b in itertools.pairwise(times)]
+    for (_, duration), step in zip(found[1:], steps, strict=True):
+        assert 0 < duration <= step
+    if max(steps) < CLOCK // 5:
+        assert [duration for _, duration in found[1:]] == steps
+
+
+def test_the_codec_string_is_that_of_the_sps() -> None:
+    (unit,) = units([0])
+    sps = unit.data.split(b"\0\0\1")[1:]
+    expected = next(nal for nal in sps if nal[0] & 31 == 7)[1:4].hex()
+    assert Fragments(unit).codec == f"avc1.{expected}"
+
+
+def test_parameter_sets_are_in_the_header_alone() -> None:
+    (unit,) = units([0])
+    fragment = Fragments(unit).mux(unit)
+    sample = fragment[dict(boxes(fragment))["moof"] + 8 :]
+    kinds, at = [], 0
+    while at < len(sample):
+        kinds.append(sample[at + 4] & 31)
+        at += 4 + int.from_bytes(sample[at : at + 4])
+    assert 5 in kinds
+    assert not {7, 8} & set(kinds)
+
+
+def test_another_size_needs_another_header() -> None:
+    first, second = units([0, 0.1])
+    fragments = Fragments(first)
+    assert fragments.fits(units([0])[0])
+    assert not fragments.fits(units([0], 160, 120)[0])
+    assert not second.is_keyframe
+
+
+def test_hevc() -> None:
+    unit = hevc_keyframe()
+    fragments = Fragments(unit)
+    assert fragments.codec.startswith("hvc1.1.6.L60.")
+    assert b"hvc1" in fragments.header
+    (frame,) = decoded(fragments.header + fragments.mux(unit))
+    assert (frame.width, frame.height) == (320, 240)
+
+
+def test_a_keyframe_without_parameter_sets_is_an_error() -> None:
+    _, second = units([0, 0.1])
+    with pytest.raises(ValueError, match="no parameter sets"):
+        Fragments(second._replace(is_keyframe=True))

@@ -1,0 +1,252 @@
+"""`/cameras/<cam>/live`: video for browsers over a WebSocket, one muxer for all, and who may open it."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from mqttcam.camera.status import CameraStatus
+from mqttcam.settings.video import VideoSettings
+from mqttcam.web.timing import Timing
+from tests.support.pictures import jpeg, size_of
+from tests.support.waiting import until
+from tests.web.credentials import TOKEN, bearer, users
+from tests.web.serving import Served, client, serving
+from tests.web.test_transport_stream import encoder_threads
+
+av = pytest.importorskip("av")
+
+PATH = "/cameras/front/live"
+
+
+class Live:
+    """Reads one connection."""
+
+    def __init__(self, ws: aiohttp.ClientWebSocketResponse) -> None:
+        self.ws = ws
+
+    async def text(self, key: str) -> Any:
+        """Return the value of the next text message with this key."""
+        async with asyncio.timeout(15):
+            while True:
+                message = await self.ws.receive()
+                assert message.type is not aiohttp.WSMsgType.CLOSED, "closed"
+                if message.type is aiohttp.WSMsgType.TEXT and key in (found := message.json()):
+                    return found[key]
+
+    async def binary(self) -> bytes:
+        """Return the next binary message."""
+        async with asyncio.timeout(15):
+            while True:
+                message = await self.ws.receive()
+                assert message.type is not aiohttp.WSMsgType.CLOSED, "closed"
+                if message.type is aiohttp.WSMsgType.BINARY:
+                    return bytes(message.data)
+
+    async def closed(self) -> int | None:
+        """Read until the server closes, and return its code."""
+        async with asyncio.timeout(15):
+            async for _ in self.ws:
+                pass
+        return self.ws.close_code
+
+
+@asynccontextmanager
+async def watching(served: Served, query: str = "", **options: Any) -> AsyncIterator[Live]:
+    """Open a connection."""
+    async with client(served) as session, session.ws_connect(PATH + query, **options) as ws:
+        yield Live(ws)
+
+
+def frames(data: bytes) -> list[Any]:
+    """Decode what a browser would get."""
+    with av.open(io.BytesIO(data)) as container:
+        return list(container.decode(video=0))
+
+
+async def test_codec_header_and_one_fragment_per_frame() -> None:
+    async with serving() as served:
+        async with watching(served) as live:
+            assert (await live.text("codec")).startswith("avc1.")
+            header = await live.binary()
+            chunks = [await live.binary() for _ in range(10)]
+            found = frames(header + b"".join(chunks))
+            assert [(frame.width, frame.height) for frame in found] == [(320, 240)] * 10
+        await until(lambda: not encoder_threads(), "the end of the encoder")
+
+
+async def test_clients_get_the_same_bytes_and_are_counted() -> None:
+    async with serving() as served, watching(served) as one, watching(served) as two:
+        await one.text("codec")
+        await two.text("codec")
+        assert await one.binary() == await two.binary()
+        first = await two.binary()  # the keyframe at which the second one joined
+        async with asyncio.timeout(10):
+            while await one.binary() != first:
+                pass
+        assert await one.binary() == await two.binary()
+        assert encoder_threads() == 1
+        async with client(served) as session, session.get("/metrics") as metrics:
+            assert 'mqttcam_camera_viewers{camera="front"} 2.0' in await metrics.text()
+
+
+async def test_another_size_begins_with_another_header() -> None:
+    async with serving() as served, watching(served) as live:
+        await live.text("codec")
+        await live.binary()
+        served.front.video._encoding._settings = VideoSettings.model_validate({"size": "160x120"})  # type: ignore[union-attr]
+        await live.text("codec")
+        header = await live.binary()
+        (frame,) = frames(header + await live.binary())
+        assert (frame.width, frame.height) == (160, 120)
+
+
+async def test_pictures_instead_of_video_at_first_or_later() -> None:
+    async with serving() as served:
+        async with watching(served, "?mode=jpeg&width=160") as live:
+            assert size_of(await live.binary()) == (160, 120)
+            assert not encoder_threads()
+            await live.ws.send_str('{"mode": "jpeg", "width": 80}')
+            async with asyncio.timeout(10):
+                while size_of(await live.binary()) != (80, 60):
+                    pass
+            await live.ws.send_str('{"mode": "video"}')
+            assert await live.text("codec")
+            await live.ws.send_str('{"mode": "cinema"}')
+            assert (await live.text("error"))["allowed"] == ["video", "jpeg"]
+            await live.closed()
+        await until(lambda: served.server.viewers == 0, "no viewer")
+
+
+@pytest.mark.parametrize("query", ["", "?mode=jpeg"])
+async def test_a_client_that_sends_no_json_is_told_and_disconnected(query: str) -> None:
+    async with serving() as served, watching(served, query) as live:
+        await live.ws.send_str("hello")
+        assert (await live.text("error"))["code"] == "invalid_json"
+        assert await live.closed() == aiohttp.WSCloseCode.TRY_AGAIN_LATER
+
+
+async def test_switching_the_camera_off_ends_the_video_at_once() -> None:
+    async with serving() as served:
+        async with watching(served) as live:
+            await live.text("codec")
+            served.front.camera.set_enabled(False)
+            assert (await live.text("error"))["message"] == "the camera is off"
+            await live.closed()
+            assert not len(served.front.video)
+        with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+            async with watching(served):
+                pass
+        assert refused.value.status == 503
+        assert served.front.camera.status is CameraStatus.OFF
+
+
+async def test_without_an_encoder_the_reason_is_said_and_pictures_still_come() -> None:
+    cameras = {"front": {"video": {"encoder": "h264_v4l2m2m"}}}
+    async with serving(cameras) as served:
+        async with watching(served) as live:
+            error = await live.text("error")
+            assert "h264_v4l2m2m" in error["message"]
+        async with watching(served, "?mode=jpeg") as live:
+            assert size_of(await live.binary()) == (320, 240)
+
+
+async def test_something_comes_at_each_heartbeat() -> None:
+    cameras = {"front": {"frame_rate": 0.2}}
+    async with serving(cameras, timing=Timing(heartbeat=0.1)) as served, watching(served) as live:
+        assert [await live.text("heartbeat") for _ in range(3)] == [0.1] * 3
+
+
+async def test_a_client_that_reads_nothing_costs_no_memory_and_slows_no_one_down(tmp_path: Path) -> None:
+    for number in range(4):  # noise fills the buffers soon
+        (tmp_path / f"{number}.jpg").write_bytes(jpeg(640, 480, seed=number, noise=255))
+    source = {"type": "file", "path": str(tmp_path)}
+    cameras = {"front": {"source": source, "size": None, "frame_rate": 10, "video": {"quality": 1}}}
+    async with serving(cameras, timing=Timing(stalled=2, refresh=0.2, heartbeat=0.2)) as served:
+        sock = socket.socket()
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        with sock:
+            sock.connect(("127.0.0.1", served.server.port))
+            sock.sendall(
+                f"GET {PATH} HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: upgrade\r\n"
+                f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode()
+            )
+            streams = served.server._context.fragment_streams
+            await until(lambda: streams.count(served.front) == 1, "the client that reads nothing")
+            async with watching(served) as other:
+                await until(lambda: streams.count(served.front) == 2, "both")
+                received = 0
+                async with asyncio.timeout(30):
+                    while streams.count(served.front) == 2:
+                        received += len(await other.binary())
+                assert received
+                assert streams.count(served.front) == 1, "the one that reads nothing is disconnected"
+
+
+# who may open it
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({"Origin": "http://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"X-Forwarded-Host": "cams.example", "Origin": "https://cams.example"}, None),
+        ({}, None),
+    ],
+)
+@pytest.mark.parametrize("web", [users(), {}, {"anonymous": "live"}], ids=["users", "no users", "anonymous"])
+async def test_pages_of_other_sites_cannot_open_it(
+    headers: dict[str, str], expected: int | None, web: dict[str, Any]
+) -> None:
+    async with serving(**web) as served:
+        assert await refusal(served, headers | bearer(TOKEN)) == expected
+
+
+async def test_a_login_is_needed_unless_everyone_may_look() -> None:
+    async with serving(**users()) as served:
+        assert await refusal(served, {}) == 401
+        assert await refusal(served, bearer("wrong")) == 401
+        assert await refusal(served, bearer(TOKEN)) is None
+    async with serving(anonymous="live", **users()) as served:
+        assert await refusal(served, {}) is None
+        assert await refusal(served, {"Host": "evil.example"}) == 403
+
+
+async def test_a_place_of_a_viewer_is_needed_and_can_be_lost() -> None:
+    async with serving(max_viewers=1, anonymous="live", **users()) as served, watching(served) as live:
+        await live.text("codec")
+        assert await refusal(served, {}) == 503
+        async with watching(served, headers=bearer(TOKEN)) as admin:
+            await admin.text("codec")
+            await live.closed()
+            assert served.server.viewers == 1
+
+
+async def test_it_is_a_websocket_and_nothing_else() -> None:
+    async with serving() as served, client(served) as session:
+        async with session.get(PATH) as response:
+            assert response.status == 426
+            assert response.headers["Upgrade"] == "websocket"
+        with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+            await session.ws_connect(f"{PATH}?mode=jpeg&fps=never")
+        assert refused.value.status == 400
+
+
+async def refusal(served: Served, headers: dict[str, str]) -> int | None:
+    """Return the status with which the server refuses a connection; None if it accepts it."""
+    try:
+        async with watching(served, headers=headers) as live:
+            await live.text("codec")
+    except aiohttp.WSServerHandshakeError as error:
+        return error.status
+    return None
