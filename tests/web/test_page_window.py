@@ -29,6 +29,10 @@ const picture = document.querySelector(".picture"), box = picture.getBoundingCli
 const scale = Math.min(box.width / 640, box.height / 480);
 return [box.left + (box.width - 640 * scale) / 2, box.top + (box.height - 480 * scale) / 2, scale];
 """
+_IS_IN_VIEW = """
+const box = document.fullscreenElement.getBoundingClientRect();
+return box.width === innerWidth && box.height === innerHeight;
+"""
 Box = tuple[int, int, int, int]
 
 
@@ -181,6 +185,8 @@ def test_while_zoomed_and_in_full_screen(front: Page, served: Served) -> None:
     press(front, "Draw on the picture")
     front.find(".drawing").send_keys("f")
     front.until(lambda: front.script("return document.fullscreenElement?.className"), "full screen")
+    # The window has its new size later.
+    front.until(lambda: front.script(_IS_IN_VIEW), "the picture in the window")
     try:
         drag(front, (320, 240), (480, 360))
         drawn(front, served, (320, 240, 160, 120))

@@ -28,7 +28,7 @@ from tests.support.broker import Endpoint
 from tests.support.client import Client, retained
 from tests.support.processes import has_ended, running_children
 from tests.support.project import PROJECT
-from tests.support.waiting import HOST, until
+from tests.support.waiting import HOST, free_port, until
 
 
 @pytest.fixture
@@ -208,7 +208,7 @@ async def test_process_and_port_are_free_after_the_end() -> None:
 
 
 async def test_restarts_after_it_died(connect: Connect, caplog: pytest.LogCaptureFixture) -> None:
-    async with EmbeddedBroker(HOST, 0, restart=Backoff(0.05)) as broker:
+    async with EmbeddedBroker(HOST, free_port(), restart=Backoff(0.05)) as broker:
         connection = await connect(Endpoint(broker.port))
         _child().kill()
         await until(lambda: connection.reconnects == 1 and connection.connected, "connected again", 20)
@@ -219,7 +219,7 @@ async def test_restarts_after_it_died(connect: Connect, caplog: pytest.LogCaptur
 async def test_restart_is_tried_until_the_port_is_free(
     connect: Connect, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with EmbeddedBroker(HOST, 0, restart=Backoff(0.2, 0.2, jitter=0)) as broker:
+    async with EmbeddedBroker(HOST, free_port(), restart=Backoff(0.2, 0.2, jitter=0)) as broker:
         child = _child()
         child.kill()
         await until(lambda: has_ended(child), "it is dead")

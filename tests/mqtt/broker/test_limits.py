@@ -21,7 +21,7 @@ from tests.mqtt.conftest import Connect
 from tests.mqtt.tools import FRONT, Rig, picture
 from tests.support.broker import Broker, Endpoint
 from tests.support.processes import running_children
-from tests.support.waiting import HOST, until
+from tests.support.waiting import HOST, free_port, until
 
 MEGABYTE = 1_000_000
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -141,7 +141,7 @@ async def test_half_pictures_take_bounded_memory(
 
 async def test_memory_for_what_it_keeps_is_freed_by_a_restart(clients: Clients, connect: Connect) -> None:
     restart = Backoff(0.2, 0.2, jitter=0)
-    async with EmbeddedBroker(HOST, 0, restart=restart, memory=100 * MEGABYTE) as broker:
+    async with EmbeddedBroker(HOST, free_port(), restart=restart, memory=100 * MEGABYTE) as broker:
         _, writer = await clients.log_in(broker.port)
         with contextlib.suppress(ConnectionError):
             for index in range(200):
@@ -192,7 +192,7 @@ async def test_will_that_ends_rumqttd_does_not_reach_it(
 
 
 async def test_rumqttd_whose_threads_have_ended_is_started_again(clients: Clients, connect: Connect) -> None:
-    async with EmbeddedBroker(HOST, 0, restart=Backoff(0.2, 0.2, jitter=0)) as broker:
+    async with EmbeddedBroker(HOST, free_port(), restart=Backoff(0.2, 0.2, jitter=0)) as broker:
         listening = [c.laddr.port for c in child().net_connections() if c.status == psutil.CONN_LISTEN]
         (rumqttd,) = (port for port in listening if port != broker.port)
         _, writer = await clients.log_in(rumqttd)  # not through the proxy

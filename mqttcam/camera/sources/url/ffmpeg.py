@@ -105,7 +105,7 @@ class FfmpegFrames:
                 ) from None
             if error.errno == errno.EIO and (why := _unresolved(self._address.host)):
                 raise SourceError(f"{self._address} cannot be reached: {why}") from None
-            if "tls_verify" in options and error.errno == errno.EIO:
+            if options.get("tls_verify") == "1" and error.errno == errno.EIO:
                 # FFmpeg does not say which of the two it is.
                 raise SourceError(
                     f"{self._address} closes the connection, or its certificate is not trusted; "
@@ -131,8 +131,11 @@ class FfmpegFrames:
             options |= {"timeout": timeout, "overrun_nonfatal": "1", **_LONGER_PROBE}
         else:
             options |= {"rw_timeout": timeout, "live_start_index": "-1", **_LONGER_PROBE}
-        if not self._source.insecure and scheme in ("rtsps", "https", "rtmps"):
-            options |= {"tls_verify": "1"} | ({"ca_file": trusted} if (trusted := _trusted()) else {})
+        if scheme in ("rtsps", "https", "rtmps"):
+            # Said both ways, as the default is not the same in every release of FFmpeg.
+            options["tls_verify"] = "0" if self._source.insecure else "1"
+            if not self._source.insecure and (trusted := _trusted()):
+                options["ca_file"] = trusted
         return options
 
     def _frames(self, container: Any, peer: PeerConnection) -> Frames:
