@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Mapping
 
+from mqttcam.camera.adjustment import Adjustment
 from mqttcam.camera.capture import Capture, MakeSource
 from mqttcam.camera.capture_callbacks import SourceOpened
 from mqttcam.camera.capture_client import CaptureClient
 from mqttcam.camera.control import Action, Control, WantedValues
 from mqttcam.camera.encoder_thread import EncoderThread
-from mqttcam.camera.frame import Adjustment, Picture, PictureSpec
+from mqttcam.camera.frame import Picture, PictureSpec
 from mqttcam.camera.hub import Hub
 from mqttcam.camera.polling import CameraReadings, PollResult
 from mqttcam.camera.snapshots import SnapshotRequests

@@ -8,10 +8,12 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
+from mqttcam.camera.adjustment import Adjustment
 from mqttcam.camera.capture_callbacks import CaptureCallbacks
 from mqttcam.camera.control import Action
-from mqttcam.camera.frame import Adjustment, CaptureSession, Frame, Picture
+from mqttcam.camera.frame import CaptureSession, Frame, Picture
 from mqttcam.camera.open_source import OpenSource
 from mqttcam.camera.source import Source, SourceError, SourceFault
 from mqttcam.camera.source_calls import CallQueue, SourceCall, call_soon, set_result
@@ -196,6 +198,9 @@ class Capture:
         if source.adjusts_itself:
             self._adjustment = None
         event = opened.set_wanted(self._wanted, self._name, self.frames)
+        if self._adjustment is not None and event.info.width:
+            width, height = self._adjustment.size(event.info.width, event.info.height)
+            event = replace(event, info=replace(event.info, width=width, height=height))
         self.last_returned = time.monotonic()
         self._open_source = opened
         self._report(self._callbacks.opened, event)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mqttcam.imaging.exif import UPRIGHT, is_sideways, orientation, upright
+from mqttcam.camera.adjustment import Adjustment
+from mqttcam.imaging.exif import orientation
 from mqttcam.imaging.i420 import contiguous_copy
 from mqttcam.imaging.limits import MAX_PIXELS
-from mqttcam.imaging.raster import Planes, Raster, decode, encode, fit_within, flip, size_of
+from mqttcam.imaging.orientation import UPRIGHT, Orientation
+from mqttcam.imaging.raster import Planes, Raster, decode, encode, fit_within, orient, size_of
 from mqttcam.imaging.rate_control import JpegRateControl
 from mqttcam.imaging.resize import resize
-from mqttcam.settings import CameraSettings
 
 DEFAULT_QUALITY = 85
 """JPEG quality, 1 to 100. At this quality, a JPEG from the source is passed through unchanged."""
@@ -73,26 +74,6 @@ class Picture:
     quality: int
 
 
-@dataclass(frozen=True, slots=True)
-class Adjustment:
-    """What is done to the frames of a source that does not do it itself.
-
-    Attributes:
-        width, height: frames are scaled to fit this size, their aspect ratio kept; `None` leaves them as they are.
-    """
-
-    hflip: bool = False
-    vflip: bool = False
-    width: int | None = None
-    height: int | None = None
-
-    @classmethod
-    def from_settings(cls, settings: CameraSettings) -> Adjustment | None:
-        """Return what a camera's settings want done to its frames; `None` if that is nothing."""
-        adjustment = cls(*settings.mirrored, *(settings.size or (None, None)))
-        return None if adjustment == cls() else adjustment
-
-
 class Frame:
     """One frame; valid in the capture thread until the source's next read.
 
@@ -151,7 +132,7 @@ class Frame:
         self._size = (width, height)
         self._adjustment: Adjustment | None = None
         self._copy: Frame | None = None
-        self._noted = UPRIGHT if jpeg is None else 0
+        self._noted = UPRIGHT if jpeg is None else None
         self._pictures: dict[PictureSpec, Picture] = {}
         self._rasters: dict[tuple[int, int], Raster] = {}
 
@@ -167,8 +148,8 @@ class Frame:
         if adjustment is None:
             return
         seen = self._seen_size
-        size = fit_within(*seen, adjustment.width or seen[0], adjustment.height or seen[1])
-        if size == seen and not adjustment.hflip and not adjustment.vflip:
+        size = adjustment.size(*seen)
+        if size == seen and adjustment.orientation == UPRIGHT:
             self._adjustment = None
         else:
             self.width, self.height = size
@@ -234,9 +215,19 @@ class Frame:
         return Picture(encode(raster, quality), self.seq, self.ts_ns, width, height, quality)
 
     @property
-    def _orientation(self) -> int:
+    def orientation(self) -> Orientation:
+        """How the pixels as they came are turned and mirrored for its pictures."""
+        adjustment = self._adjustment
+        return (
+            self._noted_orientation
+            if adjustment is None
+            else self._noted_orientation.then(adjustment.orientation)
+        )
+
+    @property
+    def _noted_orientation(self) -> Orientation:
         """The orientation noted in its JPEG; looked up once."""
-        if not self._noted:
+        if self._noted is None:
             self._noted = orientation(self.jpeg or b"")
         return self._noted
 
@@ -248,8 +239,7 @@ class Frame:
     @property
     def _seen_size(self) -> tuple[int, int]:
         """The size of the frame as it came, turned upright."""
-        width, height = self._size
-        return (height, width) if is_sideways(self._orientation) else (width, height)
+        return self._noted_orientation.size(*self._size)
 
     def _raster(self, max_width: int | None) -> Raster:
         """Return the pixels of its pictures of a width; they are made once for all qualities."""
@@ -263,18 +253,14 @@ class Frame:
         return raster
 
     def _adjusted(self, width: int, height: int) -> Raster:
+        stored = self.orientation.size(width, height)
         raster: Raster
-        if self.planes is not None:
-            raster = self.planes
-        else:
-            least = (height, width) if is_sideways(self._orientation) else (width, height)
-            raster = upright(decode(self.jpeg or b"", *least, self.max_pixels), self._orientation)
-        if size_of(raster) != (width, height):
-            raster = resize(raster, width, height)
-        adjustment = self._adjustment
-        if adjustment is not None and (adjustment.hflip or adjustment.vflip):
-            raster = flip(raster, horizontal=adjustment.hflip, vertical=adjustment.vflip)
-        return raster
+        raster = (
+            self.planes if self.planes is not None else decode(self.jpeg or b"", *stored, self.max_pixels)
+        )
+        if size_of(raster) != stored:
+            raster = resize(raster, *stored)
+        return orient(raster, self.orientation)
 
 
 def fit_picture(

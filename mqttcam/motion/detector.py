@@ -6,13 +6,10 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-
 from mqttcam.camera.frame import CaptureSession, Frame
 from mqttcam.camera.hub import Hub
 from mqttcam.camera.selection import Rate
-from mqttcam.imaging.exif import is_sideways, mirrors, orientation
-from mqttcam.imaging.raster import Plane, decode_luma
+from mqttcam.imaging.raster import Plane, decode_luma, oriented_view
 from mqttcam.motion.background import SETTLING, SMALL, Background, Box, shrunk
 
 _LEAST_WIDTH = SMALL * 3 // 4
@@ -154,29 +151,12 @@ class _SessionState:
 
 
 def small_luma(frame: Frame) -> Plane:
-    """Return a frame's luma reduced to cells, upright and mirrored like its pictures; valid as long as its planes.
+    """Return a frame's luma reduced to cells, turned and mirrored like its pictures; valid as long as its planes.
 
     Raises:
         ValueError: the source's JPEG is broken.
     """
     # If the camera gives a small picture for analysis, the large one is not touched.
     planes = frame.lores or frame.planes
-    if planes is not None:
-        luma = shrunk(planes[0])
-    else:
-        jpeg = frame.jpeg or b""
-        luma = _turned(shrunk(decode_luma(jpeg, _LEAST_WIDTH, frame.max_pixels)), orientation(jpeg))
-    adjustment = frame.adjustment
-    if adjustment is None:
-        return luma
-    return _mirrored(luma, horizontal=adjustment.hflip, vertical=adjustment.vflip)
-
-
-def _turned(luma: Plane, orientation: int) -> Plane:
-    horizontal, vertical = mirrors(orientation)
-    upright = np.rot90(luma, -1) if is_sideways(orientation) else luma
-    return _mirrored(upright, horizontal=horizontal, vertical=vertical)
-
-
-def _mirrored(luma: Plane, *, horizontal: bool, vertical: bool) -> Plane:
-    return luma[:: -1 if vertical else 1, :: -1 if horizontal else 1]
+    luma = planes[0] if planes is not None else decode_luma(frame.jpeg or b"", _LEAST_WIDTH, frame.max_pixels)
+    return oriented_view(shrunk(luma), frame.orientation)

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, PlainValidator, ValidationInfo, WithJsonSchema, field_validator
 
+from mqttcam.imaging.orientation import UPRIGHT, Orientation, rotation
 from mqttcam.settings.field_types import Slug
 from mqttcam.settings.kafka import KafkaSettings
 from mqttcam.settings.motion import MotionSettings
@@ -92,11 +93,11 @@ class CameraSettings(Section):
     frame_rate: FrameRate = Field(
         15.0, description="Frames per second; `max`: as fast as possible (test_pattern and raw files only)."
     )
-    rotation: Annotated[Literal[0, 180], AnyCase()] = Field(
-        0, description="Degrees: 0, or 180 for a camera mounted upside down."
+    rotation: Annotated[Literal[0, 90, 180, 270], AnyCase()] = Field(
+        0, description="Degrees clockwise; 90 and 270 swap the sides of `size`."
     )
-    hflip: bool = Field(False, description="Mirror left and right.")
-    vflip: bool = Field(False, description="Mirror top and bottom.")
+    hflip: bool = Field(False, description="Mirror left and right, after the rotation.")
+    vflip: bool = Field(False, description="Mirror top and bottom, after the rotation.")
     enabled: bool = Field(
         True,
         description="false: the camera is closed (privacy); the state set by a command survives a restart.",
@@ -157,7 +158,15 @@ class CameraSettings(Section):
         return controls
 
     @property
-    def mirrored(self) -> tuple[bool, bool]:
-        """Whether to mirror horizontally and vertically, including a rotation by 180 degrees."""
-        upside_down = self.rotation == 180
-        return self.hflip is not upside_down, self.vflip is not upside_down
+    def orientation(self) -> Orientation:
+        """How the camera's picture is turned and mirrored."""
+        return rotation(self.rotation).then(Orientation(False, self.hflip, self.vflip))
+
+    @property
+    def changes_picture(self) -> bool:
+        """Whether the picture as the camera gives it must not leave as it is, because it is turned or mirrored.
+
+        Then nothing is passed through as it comes, H.264 included: it has to be decoded, and encoded from
+        `Frame.raster`. JPEGs are seen to by `Frame`.
+        """
+        return self.orientation != UPRIGHT

@@ -10,10 +10,10 @@ import pytest
 import simplejpeg
 
 from mqttcam.camera import frame as module
+from mqttcam.camera.adjustment import Adjustment
 from mqttcam.camera.frame import (
     _KEPT_PIXELS,
     DEFAULT_QUALITY,
-    Adjustment,
     CaptureSession,
     Frame,
     PictureSpec,
@@ -21,6 +21,7 @@ from mqttcam.camera.frame import (
     fit_picture,
 )
 from mqttcam.imaging import raster
+from mqttcam.imaging.orientation import Orientation, rotation
 from mqttcam.imaging.rate_control import JpegRateControl
 from tests.camera.broken import grey_planes
 from tests.imaging.photos import noted, quarters
@@ -89,8 +90,23 @@ def test_each_picture_is_made_once_and_decoded_once(monkeypatch: pytest.MonkeyPa
 def test_flips(kind: str, hflip: bool, vflip: bool, expected: str) -> None:
     data, planes = quarters(64, 48)
     frame = jpeg_frame(data) if kind == "jpeg" else Frame(1, 64, 48, planes=planes)
-    frame.adjustment = Adjustment(hflip, vflip)
+    frame.adjustment = Adjustment(Orientation(False, hflip, vflip))
     assert seen(frame.picture(PictureSpec()).jpeg) == expected
+
+
+@pytest.mark.parametrize("kind", ["planes", "jpeg"])
+@pytest.mark.parametrize(("degrees", "expected"), [(90, "2031"), (180, "3210"), (270, "1302")])
+def test_rotation_comes_after_the_size(kind: str, degrees: int, expected: str) -> None:
+    data, planes = quarters(64, 48)
+    frame = jpeg_frame(data) if kind == "jpeg" else Frame(1, 64, 48, planes=planes)
+    frame.adjustment = Adjustment(rotation(degrees), width=32, height=24)
+    size = (32, 24) if degrees == 180 else (24, 32)
+    for spec in (PictureSpec(), PictureSpec(50)):
+        picture = frame.copy().picture(spec)
+        assert (picture.width, picture.height) == (frame.width, frame.height) == size
+        assert size_of(picture.jpeg) == size
+        assert seen(picture.jpeg) == expected
+    assert size_of(frame.picture(PictureSpec(max_width=16)).jpeg)[0] == 16
 
 
 def seen(data: bytes) -> str:
@@ -112,7 +128,7 @@ def test_orientation_is_kept_or_applied(orientation: int) -> None:
     expected = ["0123", "1032", "3210", "2301", "0213", "2031", "3120", "1302"][orientation - 1]
     assert seen(made.jpeg) == expected
     frame = jpeg_frame(data)
-    frame.adjustment = Adjustment(hflip=True, vflip=True, width=32, height=32)
+    frame.adjustment = Adjustment(rotation(180), width=32, height=32)
     small = frame.picture(PictureSpec())
     assert (small.width, small.height) == (frame.width, frame.height) == ((24, 32) if sideways else (32, 24))
     assert seen(small.jpeg) == expected[::-1]

@@ -69,10 +69,10 @@ class TestCheck:
                 ["VGA"],
             ),
             (
-                "mqtt: {host: b}\ncameras:\n  front:\n    source: {type: test_pattern}\n    rotation: 90\n",
+                "mqtt: {host: b}\ncameras:\n  front:\n    source: {type: test_pattern}\n    rotation: 45\n",
                 5,
                 "cameras.front.rotation",
-                ["180"],
+                ["180", "270"],
             ),
             (
                 "cameras:\n  front:\n    source: {type: test_pattern}\n    image:\n      quality: 101\n",

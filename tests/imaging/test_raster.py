@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pytest
 import simplejpeg
@@ -10,14 +12,14 @@ from hypothesis import strategies as st
 
 from mqttcam.imaging.jpeg import read_header
 from mqttcam.imaging.limits import MAX_PIXELS
+from mqttcam.imaging.orientation import Orientation
 from mqttcam.imaging.raster import (
     decode,
     decode_luma,
     encode,
     fit_within,
-    flip,
-    flip_planes,
-    quarter_turn,
+    orient,
+    orient_planes,
     size_of,
 )
 from tests.imaging.photos import quarters
@@ -42,7 +44,7 @@ def test_strided_and_reversed_planes_can_be_encoded() -> None:
     wide = np.zeros((48, 100), np.uint8)
     wide[:, :64] = y
     assert encode((wide[:, :64], u, v), 90) == encode((y, u, v), 90)
-    assert encode(flip_planes((y, u, v), horizontal=False, vertical=True), 90)
+    assert encode(orient_planes((y, u, v), Orientation(vflip=True)), 90)
 
 
 @pytest.mark.parametrize(
@@ -94,24 +96,17 @@ def test_whatever_is_in_it_only_a_value_error_comes(changes: list[tuple[int, int
 
 
 @pytest.mark.parametrize("kind", ["planes", "pixels"])
-def test_flip(kind: str) -> None:
-    data, planes = quarters(64, 48)
-    picture = planes if kind == "planes" else decode(data)
-    for horizontal in (False, True):
-        for vertical in (False, True):
-            flipped = flip(picture, horizontal=horizontal, vertical=vertical)
-            grey = flipped[0] if isinstance(flipped, tuple) else flipped[..., 0]
-            expected = planes[0][:: -1 if vertical else 1, :: -1 if horizontal else 1]
-            assert np.abs(grey.astype(int) - expected).mean() < 4
-            assert grey.strides[-1] in (1, 4), "rows are contiguous"
-            assert encode(flipped, 90)
-
-
-def test_quarter_turn_is_clockwise() -> None:
-    pixels = decode(quarters(64, 48)[0])
-    turned = quarter_turn(pixels)
-    assert turned.shape == (64, 48, 4)
-    assert (turned[..., 0] == np.rot90(pixels[..., 0], -1)).all()
+@pytest.mark.parametrize("orientation", [Orientation(*one) for one in product((False, True), repeat=3)])
+@pytest.mark.parametrize("size", [(64, 48), (200, 130)])
+def test_orient(kind: str, orientation: Orientation, size: tuple[int, int]) -> None:
+    data, planes = quarters(*size)
+    turned = orient(planes if kind == "planes" else decode(data), orientation)
+    grey = turned[0] if isinstance(turned, tuple) else turned[..., 0]
+    expected = np.rot90(planes[0], -1) if orientation.turned else planes[0]
+    expected = expected[:: -1 if orientation.vflip else 1, :: -1 if orientation.hflip else 1]
+    assert np.abs(grey.astype(int) - expected).mean() < 4
+    assert grey.strides[-1] in (1, 4), "rows are contiguous"
+    assert encode(turned, 90)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from mqttcam.camera.frame import Adjustment, Frame, PictureSpec
+from mqttcam.camera.adjustment import Adjustment
+from mqttcam.camera.frame import Frame, PictureSpec
+from mqttcam.imaging.orientation import rotation
 from mqttcam.imaging.raster import decode, encode
 from mqttcam.imaging.received import ReceivedPicture, read_picture
 from mqttcam.imaging.signatures import format_of
@@ -79,7 +81,8 @@ def test_odd_jpeg_as_a_frame(odd: Odd) -> None:
         (PictureSpec(), None),
         (PictureSpec(50), None),
         (PictureSpec(85, 16), None),
-        (PictureSpec(), Adjustment(hflip=True, vflip=True)),
+        (PictureSpec(), Adjustment(rotation(90))),
+        (PictureSpec(), Adjustment(rotation(180))),
         (PictureSpec(), Adjustment(width=40, height=40)),
     ):
         frame = Frame(time.time_ns(), read.width, read.height, read.planes, read.jpeg)

@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 import simplejpeg
 
-from mqttcam.camera.frame import Adjustment, CaptureSession, Frame, PictureSpec
+from mqttcam.camera.adjustment import Adjustment
+from mqttcam.camera.frame import CaptureSession, Frame, PictureSpec
 from mqttcam.camera.hub import Hub
+from mqttcam.imaging.orientation import Orientation, rotation
 from mqttcam.imaging.raster import Planes
 from mqttcam.motion import detector as motion
 from mqttcam.motion.background import SETTLING
@@ -45,6 +47,7 @@ class Rig:
         self.hub = Hub("camera front")
         self.told: list[MotionStart | None] = []
         self.session = CaptureSession()
+        self.adjustment: Adjustment | None = None
         self.now = START
         self.seq = 0
         self._calls: list[tuple[Callable[..., object], tuple[object, ...]]] = []
@@ -68,7 +71,7 @@ class Rig:
 
     def frame(self, left: int | None = None, *, session: CaptureSession | None = None) -> Frame:
         frame = Frame(self.now, WIDTH, HEIGHT, planes=planes(left))
-        frame.seq, frame.session = self.seq, session or self.session
+        frame.seq, frame.session, frame.adjustment = self.seq, session or self.session, self.adjustment
         return frame
 
     def offer(self, left: int | None = None, *, session: CaptureSession | None = None) -> None:
@@ -267,16 +270,41 @@ def test_luma_is_mirrored_like_the_pictures(hflip: bool, vflip: bool) -> None:
         Frame(START, WIDTH, HEIGHT, jpeg=data),
         Frame(START, 8, 8, planes=grey_planes(8, 8), lores=yuv),
     ):
-        frame.adjustment = Adjustment(hflip, vflip)
+        frame.adjustment = Adjustment(Orientation(False, hflip, vflip))
         corner = np.array([[40, 90], [140, 190]])[1 if vflip else 0, 1 if hflip else 0]
         assert abs(int(small_luma(frame)[2, 2]) - corner) < 5
+
+
+@pytest.mark.parametrize("turned", [rotation(90), rotation(270)])
+def test_luma_is_turned_like_the_pictures(turned: Orientation) -> None:
+    data, yuv = quarters(WIDTH, HEIGHT)
+    for frame in (
+        Frame(START, WIDTH, HEIGHT, planes=yuv),
+        Frame(START, WIDTH, HEIGHT, jpeg=data),
+        Frame(START, 8, 6, planes=grey_planes(8, 6), lores=yuv),
+    ):
+        frame.adjustment = Adjustment(turned)
+        luma = small_luma(frame)
+        assert luma.shape[0] / luma.shape[1] == WIDTH / HEIGHT
+        assert abs(int(luma[2, 2]) - (90 if turned.hflip else 140)) < 5
+
+
+def test_box_of_motion_is_turned_like_the_pictures() -> None:
+    rig = Rig()
+    rig.adjustment = Adjustment(rotation(90))
+    rig.move()
+    (start,) = [one for one in rig.told if one is not None]
+    left, top, width, height = start.box
+    # The square is 40 pixels from the top of the picture as it came, which is its right now.
+    assert (left + width, top) == pytest.approx((1 - 40 / HEIGHT, 60 / WIDTH), abs=0.02)
+    assert (width, height) == pytest.approx((SIZE / HEIGHT, SIZE / WIDTH), abs=0.02)
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_luma_of_a_jpeg_is_turned_by_its_orientation(orientation: int) -> None:
     data, _ = quarters(WIDTH, HEIGHT)
     frame = Frame(START, WIDTH, HEIGHT, jpeg=noted(data, orientation))
-    frame.adjustment = Adjustment(hflip=True)
+    frame.adjustment = Adjustment(Orientation(True, True))
     luma = small_luma(frame)
     shown = simplejpeg.decode_jpeg(frame.picture(PictureSpec()).jpeg, "GRAY")[..., 0]
     assert luma.shape[0] / luma.shape[1] == shown.shape[0] / shown.shape[1]

@@ -116,7 +116,7 @@ LEAVES = {
     "log.level": st.sampled_from(["DEBUG", "info", "Warning"]),
     "cameras.a_b.size": st.sampled_from(["VGA", "1280x720", "(640x480)"]),
     "cameras.a_b.frame_rate": st.floats(0.01, 240) | st.just("max"),
-    "cameras.a_b.rotation": st.sampled_from([0, 180]),
+    "cameras.a_b.rotation": st.sampled_from([0, 90, 180, 270]),
     "cameras.a_b.image.fps": st.floats(0.001, 240) | st.just("max"),
     "cameras.a_b.image.quality": st.integers(1, 100),
     "cameras.a_b.name": st.text(st.characters(codec="utf-8", categories=["L", "N"]), min_size=1, max_size=20),

@@ -6,21 +6,23 @@ from collections.abc import Mapping
 
 from mqttcam.settings.document.nearest import nearest
 from mqttcam.settings.nii_sender.controls import CONTROL_KINDS, control_value
-from mqttcam.settings.nii_sender.older_camera import NO_QUARTER_TURN, translate_older, translate_rotation
+from mqttcam.settings.nii_sender.older_camera import translate_older
 from mqttcam.settings.nii_sender.size import size_of
+from mqttcam.settings.nii_sender.transform import NAMES, translate_transform
 from mqttcam.settings.nii_sender.translation import CONTROLS, NEW, OLD, UNKNOWN, Translation
 from mqttcam.text import shown
-from mqttcam.values import InvalidValue, Switch, ValueKind, Vector
+from mqttcam.values import InvalidValue, ValueKind, Vector
 
 
 def translate_camera(variables: Mapping[str, str], translation: Translation) -> None:
     """Translate each `PICAMERA2_*` and `PICAMERA_*` variable."""
     _size(variables, translation)
     _rate(variables, translation)
+    translate_transform(variables, translation)
     given = {_plain(name) for name in variables if name.startswith(CONTROLS)}
     rate = next((name for name in (_NEW_RATE, _OLD_RATE) if name in variables), None)
     for name, text in variables.items():
-        if name in (*_SIZES, _NEW_RATE, _OLD_RATE):
+        if name in (*_SIZES, _NEW_RATE, _OLD_RATE, *NAMES):
             continue
         if rate is not None and (_plain(name) == "framedurationlimits" or name == f"{OLD}FRAMERATE_RANGE"):
             translation.ignore(name, f"has no effect together with {rate}")
@@ -84,14 +86,6 @@ def _allowed(kind: ValueKind) -> str:
     return f"{kind.length} numbers" if isinstance(kind, Vector) else "a number"
 
 
-def _truth(name: str, text: str, translation: Translation) -> bool | None:
-    try:
-        return Switch().coerce(text)
-    except InvalidValue as error:
-        translation.add_problem(name, error.message, "true or false, 1 or 0")
-        return None
-
-
 _NO_EFFECT = {
     "DISPLAY": "there is no preview window",
     "ENCODE": "each output has pictures of its own",
@@ -103,22 +97,9 @@ _NO_EFFECT = {
 
 
 def _other(name: str, text: str, translation: Translation) -> None:
-    """Translate a variable that is neither a size nor a control."""
+    """Translate a variable that is neither a size, nor a transform, nor a control."""
     key = name.removeprefix(NEW)
-    if key in ("TRANSFORM_HFLIP", "TRANSFORM_VFLIP"):
-        if (flip := _truth(name, text, translation)) is not None:
-            word = text.strip().lower()
-            differs = not flip and word not in ("0", "")
-            note = f"the reference sender treats any text as true, even `{word}`" if differs else None
-            translation.set_camera(key.removeprefix("TRANSFORM_").lower(), flip, name, note)
-    elif key == "TRANSFORM_ROTATION":
-        translate_rotation(name, text, translation)
-    elif key == "TRANSFORM_TRANSPOSE":
-        if transposed := _truth(name, text, translation):
-            translation.ignore(name, NO_QUARTER_TURN)
-        elif transposed is False:
-            translation.ignore(name, "as here")
-    elif key == "BUFFER_COUNT":
+    if key == "BUFFER_COUNT":
         buffers = str(min(max(int(text), 2), 16)) if text.isdecimal() else text
         translation.set_camera("source.buffers", buffers, name, None if buffers == text else "from 2 to 16")
     else:

@@ -10,7 +10,6 @@ from mqttcam.settings.nii_sender.translation import CONTROLS, OLD, Translation
 from mqttcam.values import Choice, InvalidValue, Number, Switch, Vector
 
 _ANY = 1e18
-NO_QUARTER_TURN = "not yet: mqttcam does not turn pictures by 90 degrees; 180, and flips, work"
 
 
 @dataclass(frozen=True)
@@ -90,7 +89,7 @@ def translate_older(name: str, text: str, given: set[str], translation: Translat
             if degrees % 90:
                 translation.ignore(name, "picamera has 0, 90, 180 and 270")
             else:
-                translate_rotation(name, str(degrees), translation)
+                translation.set_camera("rotation", str(degrees), name)
         elif key in ("ZOOM", "CROP"):
             _zoom(name, text, given, translation)
         elif key == "SENSOR_MODE":
@@ -108,14 +107,6 @@ def translate_older(name: str, text: str, given: set[str], translation: Translat
             translation.ignore(name, "libcamera has no equivalent")
     except InvalidValue as error:
         translation.ignore(name, f"no effect: {error.message}")
-
-
-def translate_rotation(name: str, text: str, translation: Translation) -> None:
-    """Translate a rotation in degrees; one by a quarter turn has no effect, and any other value is a problem."""
-    if text in ("90", "270"):
-        translation.ignore(name, NO_QUARTER_TURN)
-    else:
-        translation.set_camera("rotation", text, name)
 
 
 def _zoom(name: str, text: str, given: set[str], translation: Translation) -> None:

@@ -122,6 +122,25 @@ async def test_turned_and_made_smaller(make_camera: MakeCamera, tmp_path: Path) 
     assert y[-5, -5, 0] > 180
 
 
+async def test_turned_by_a_quarter(make_camera: MakeCamera, tmp_path: Path) -> None:
+    frame = np.full((96 * 3 // 2, 128), 128, np.uint8)
+    frame[:48] = 200
+    frame[48:96] = 40
+    frame.tofile(tmp_path / "one.i420")
+    camera = file_camera(
+        make_camera, tmp_path / "one.i420", source=RAW | {"size": "128x96"}, size="64x64", rotation=90
+    )
+    camera.start()
+    await running(camera)
+    picture = await camera.take_snapshot(PictureSpec(), 5)
+    assert size_of(picture.jpeg) == (camera.stats.width, camera.stats.height) == (48, 64)
+    assert camera.info is not None
+    assert (camera.info.width, camera.info.height) == (48, 64), "announced before the first frame"
+    y = simplejpeg.decode_jpeg(picture.jpeg, "GRAY")
+    assert y[5, -5, 0] > 180, "the top is on the right"
+    assert y[5, 5, 0] < 60
+
+
 async def test_camera_comes_back_when_the_file_does(make_camera: MakeCamera, tmp_path: Path) -> None:
     path = raw_ring(tmp_path / "ring.i420", 2, 64, 48)
     camera = file_camera(make_camera, path, source=RAW, size="64x48")

@@ -160,17 +160,20 @@ def test_colour_bars_have_their_colours() -> None:
     assert np.abs(row[1:6].astype(int) - expected[1:6]).max() <= 4
 
 
-@pytest.mark.parametrize("rotation", [0, 180])
+@pytest.mark.parametrize("rotation", [0, 90, 180, 270])
 @pytest.mark.parametrize("flips", [{}, {"hflip": True}, {"vflip": True}, {"hflip": True, "vflip": True}])
 def test_orientation(rotation: int, flips: dict[str, Any]) -> None:
     plain, turned = pattern(), pattern(rotation=rotation, **flips)
     for source in (plain, turned):
         source.apply({"Speed": 0.0, "ShowClock": False})
     expected = pixels(plain)
-    if flips.get("hflip", False) is not (rotation == 180):
+    expected = np.rot90(expected, -rotation // 90)
+    if flips.get("hflip", False):
         expected = expected[:, ::-1]
-    if flips.get("vflip", False) is not (rotation == 180):
+    if flips.get("vflip", False):
         expected = expected[::-1]
+    info = turned.open()
+    assert (info.width, info.height) == expected.shape[1::-1]
     assert np.abs(pixels(turned).astype(int) - expected).mean() < 2
 
 
@@ -202,12 +205,14 @@ def test_a_part_as_the_whole() -> None:
     assert np.abs(pixels(source).astype(int) - whole).mean() < 1
 
 
-@pytest.mark.parametrize("keys", [{"hflip": True}, {"vflip": True}, {"rotation": 180}])
+@pytest.mark.parametrize("keys", [{"hflip": True}, {"vflip": True}, {"rotation": 180}, {"rotation": 90}])
 def test_a_part_is_counted_from_the_left_and_top_that_are_seen(keys: dict[str, Any]) -> None:
     source = pattern(**keys)
     source.apply({"Speed": 0.0, "ShowClock": False})
-    corner = pixels(source)[:120, :160].reshape(-1, 3).mean(axis=0)
-    source.apply({"ScalerCrop": (0, 0, 160, 120)})
+    shape = pixels(source).shape
+    height, width = shape[0] // 4 // 2 * 2, shape[1] // 4 // 2 * 2
+    corner = pixels(source)[:height, :width].reshape(-1, 3).mean(axis=0)
+    source.apply({"ScalerCrop": (0, 0, width, height)})
     assert np.abs(pixels(source).reshape(-1, 3).mean(axis=0) - corner).max() < 3
 
 

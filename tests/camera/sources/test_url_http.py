@@ -246,6 +246,16 @@ def test_smaller_and_turned_where_the_settings_say_so(
     assert min(np.abs(got - one).mean() for one in wanted) < 12
 
 
+def test_a_quarter_turn(http_camera: StartCamera, opened: OpenUrl, pictures: list[bytes]) -> None:
+    url = f"http://127.0.0.1:{http_camera().port}/snapshot.jpg"
+    camera = opened(url, camera={"size": (160, 120), "rotation": 90}, interval=0.05)
+    picture = frame_of(camera).picture(PictureSpec())
+    assert (picture.width, picture.height) == (120, 160)
+    got = np.rot90(simplejpeg.decode_jpeg(picture.jpeg).astype(int))
+    wanted = [simplejpeg.decode_jpeg(one).astype(int)[::2, ::2] for one in pictures]
+    assert min(np.abs(got - one).mean() for one in wanted) < 12
+
+
 def test_a_size_that_is_large_enough_changes_nothing(
     http_camera: StartCamera, opened: OpenUrl, pictures: list[bytes]
 ) -> None:

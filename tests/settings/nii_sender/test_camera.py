@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from tests.settings.nii_sender.cases import KAFKA, camera, note_of, problem_of
+from mqttcam.imaging.raster import oriented_view
+from tests.settings.nii_sender.cases import KAFKA, camera, note_of, problem_of, translated
 
 
 @pytest.mark.parametrize("name", ["PICAMERA2_FORMAT", "PICAMERA2_MAIN_FORMAT", "PICAMERA2_COLOUR_SPACE"])
@@ -44,20 +46,32 @@ def test_transform_rotation() -> None:
     assert camera(PICAMERA2_TRANSFORM_TRANSPOSE="0") == camera(**KAFKA)
 
 
-@pytest.mark.parametrize(
-    ("name", "text"),
-    [
-        ("PICAMERA2_TRANSFORM_ROTATION", "90"),
-        ("PICAMERA2_TRANSFORM_ROTATION", "270"),
-        ("PICAMERA2_TRANSFORM_TRANSPOSE", "1"),
-        ("PICAMERA_ROTATION", "90"),
-    ],
-)
-def test_a_quarter_turn_is_left_out_in_words(name: str, text: str) -> None:
-    assert camera(**{name: text}) == camera(**KAFKA)
-    assert note_of(name, **{name: text}) == (
-        f"{name}: no effect (not yet: mqttcam does not turn pictures by 90 degrees; 180, and flips, work)"
-    )
+@pytest.mark.parametrize("transposed", [False, True])
+@pytest.mark.parametrize("degrees", [None, "0", "90", "180", "270"])
+@pytest.mark.parametrize(("hflip", "vflip"), [(False, False), (True, False), (False, True), (True, True)])
+def test_transform_is_that_of_libcamera(
+    hflip: bool, vflip: bool, degrees: str | None, transposed: bool
+) -> None:
+    """libcamera combines them by exclusive or, mirrors, and then transposes."""
+    given = {"HFLIP": hflip, "VFLIP": vflip, "TRANSPOSE": transposed}
+    variables = {name: "1" for name, value in given.items() if value}
+    if degrees is not None:
+        variables["ROTATION"] = degrees
+    shown = np.arange(6).reshape(2, 3)
+    across, down, turn = {"90": (0, 1, 1), "180": (1, 1, 0), "270": (1, 0, 1)}.get(degrees or "", (0, 0, 0))
+    shown = shown[:, ::-1] if hflip != across else shown
+    shown = shown[::-1] if vflip != down else shown
+    shown = shown.T if transposed != turn else shown
+    names = {f"PICAMERA2_TRANSFORM_{name}": text for name, text in variables.items()}
+    found = oriented_view(np.arange(6).reshape(2, 3), camera(**KAFKA, **names).orientation)
+    assert np.array_equal(found, shown)
+    assert {note.variable for note in translated(**names).notes} >= names.keys()
+
+
+def test_a_quarter_turn_keeps_its_name() -> None:
+    assert camera(PICAMERA2_TRANSFORM_ROTATION="270").rotation == 270
+    with pytest.raises(ValueError, match="rotation"):
+        camera(PICAMERA2_TRANSFORM_ROTATION="45", PICAMERA2_TRANSFORM_TRANSPOSE="1")
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,7 @@ def test_the_camera_itself() -> None:
     )
     assert (found.hflip, found.vflip, found.rotation) == (True, False, 180)
     assert found.source.model_dump()["camera"] == 1
+    assert camera(PICAMERA_ROTATION="90").rotation == 90
 
 
 @pytest.mark.parametrize(
@@ -52,7 +53,7 @@ def test_the_camera_itself() -> None:
     [
         ("ISO", "auto"),
         ("AWB_MODE", "purple"),
-        ("ROTATION", "90"),
+        ("ROTATION", "45"),
         ("LED", "true"),
         ("ZOOM", "(0,0,1,1)"),
         ("ANNOTATE_TEXT", "Hello"),

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from mqttcam.camera.source import SourceError
-from mqttcam.imaging.raster import Plane, Planes, flip
+from mqttcam.imaging.raster import Plane, Planes
 
 
 class MappedPlanes:
@@ -19,11 +19,8 @@ class MappedPlanes:
     mapping, and no code can write into a buffer of the camera.
     """
 
-    def __init__(self, camera: Any, name: str, *, hflip: bool = False, vflip: bool = False) -> None:
+    def __init__(self, camera: Any, name: str) -> None:
         """Map the buffers of a configured camera.
-
-        Args:
-            hflip, vflip: whether to mirror the planes here, because the camera could not.
 
         Raises:
             SourceError: the stream's pixel format is not supported.
@@ -32,7 +29,6 @@ class MappedPlanes:
         self._name = name
         self._width, self._height = config["size"]
         self._stride = config["stride"]
-        self._flip = (hflip, vflip)
         cut = _CUTS.get(config["format"])
         if cut is None:
             raise SourceError(
@@ -45,12 +41,7 @@ class MappedPlanes:
 
     def planes(self, request: Any) -> Planes:
         """Return Y, U and V of a request; valid until it is released."""
-        planes = self._cuts[request.request.buffers[request.stream_map[self._name]]]()
-        if self._flip != (False, False):
-            flipped = flip(planes, horizontal=self._flip[0], vertical=self._flip[1])
-            assert isinstance(flipped, tuple)
-            return flipped
-        return planes
+        return self._cuts[request.request.buffers[request.stream_map[self._name]]]()
 
 
 def _mapped(buffer: Any) -> Plane:

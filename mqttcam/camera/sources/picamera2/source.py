@@ -7,6 +7,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
+from mqttcam.camera.adjustment import Adjustment
 from mqttcam.camera.frame import Frame, Picture, PictureSpec
 from mqttcam.camera.metadata_field import MetadataField
 from mqttcam.camera.source import (
@@ -28,6 +29,7 @@ from mqttcam.camera.sources.picamera2.metadata_fields import fields_in
 from mqttcam.camera.sources.picamera2.requests import CompletedRequests
 from mqttcam.camera.sources.picamera2.table import ControlTable
 from mqttcam.camera.wakeup import Wakeup
+from mqttcam.imaging.orientation import UPRIGHT, Orientation
 from mqttcam.settings import CameraSettings
 from mqttcam.settings.sources.picamera2 import Picamera2Source
 from mqttcam.values import Value
@@ -71,6 +73,7 @@ class PiCamera(ReportingSource, MeasuringSource, RestartableSource, StillSource)
         self._main: MappedPlanes | None = None
         self._lores: MappedPlanes | None = None
         self._size = (0, 0)
+        self._adjustment: Adjustment | None = None
         self._first: dict[str, Any] = {}
         self._stream: dict[str, Any] = {}
         self._why_closed = "the camera is not open"
@@ -94,10 +97,11 @@ class PiCamera(ReportingSource, MeasuringSource, RestartableSource, StillSource)
         self._held = hold(self._id)
         for note in self.notes:
             log.warning("%s: %s", self._id, note)
+        width, height = self._settings.orientation.size(*self._size)
         return SourceInfo(
             model=(model := str(info.get("Model", "camera"))),
-            width=self._size[0],
-            height=self._size[1],
+            width=width,
+            height=height,
             frame_rate=self._table.rate,
             controls=(*self._table.controls, *self._table.raw),
             serial=self._id,
@@ -141,7 +145,7 @@ class PiCamera(ReportingSource, MeasuringSource, RestartableSource, StillSource)
         raw = request.request.metadata
         self._metadata = FrameMetadata(raw)
         width, height = self._size
-        return Frame(
+        frame = Frame(
             ts_ns=unix_time_ns(raw.get(self._libcamera.controls.SensorTimestamp)),
             width=width,
             height=height,
@@ -149,6 +153,8 @@ class PiCamera(ReportingSource, MeasuringSource, RestartableSource, StillSource)
             metadata=self._metadata,
             lores=self._lores.planes(request) if self._lores is not None else None,
         )
+        frame.adjustment = self._adjustment
+        return frame
 
     def _opened(self) -> CompletedRequests:
         """Return the requests of the open camera.
@@ -288,8 +294,9 @@ class PiCamera(ReportingSource, MeasuringSource, RestartableSource, StillSource)
     def _prepare_frames(self, got: Mapping[str, Any]) -> None:
         """Prepare for the frames of a configured camera."""
         self._size = tuple(got["main"]["size"])
-        hflip, vflip = self._settings.mirrored
         transform = got["transform"]
-        left = {"hflip": hflip is not bool(transform.hflip), "vflip": vflip is not bool(transform.vflip)}
-        self._main = MappedPlanes(self._camera, "main", **left)
-        self._lores = MappedPlanes(self._camera, "lores", **left) if got.get("lores") else None
+        done = Orientation(False, bool(transform.hflip), bool(transform.vflip))
+        left = done.inverse().then(self._settings.orientation)
+        self._adjustment = None if left == UPRIGHT else Adjustment(left)
+        self._main = MappedPlanes(self._camera, "main")
+        self._lores = MappedPlanes(self._camera, "lores") if got.get("lores") else None

@@ -168,10 +168,11 @@ def still(camera: Any, libcamera: Any, settings: CameraSettings) -> dict[str, An
 
 
 def _common(libcamera: Any, settings: CameraSettings, controls: dict[str, Any]) -> dict[str, Any]:
-    hflip, vflip = settings.mirrored
+    turned, hflip, vflip = settings.orientation
     return {
         "raw": None,
-        "transform": libcamera.Transform(hflip=hflip, vflip=vflip),
+        # No camera turns by 90 degrees; what turns the pixels mirrors them as well.
+        "transform": libcamera.Transform(hflip=hflip and not turned, vflip=vflip and not turned),
         "colour_space": libcamera.ColorSpace.Sycc(),
         "controls": controls,
         "display": None,

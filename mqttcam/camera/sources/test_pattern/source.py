@@ -15,7 +15,7 @@ from mqttcam.camera.sources.test_pattern.clock_panel import ClockPanel
 from mqttcam.camera.sources.test_pattern.crop import Window, crop_control, cropped, in_whole_blocks
 from mqttcam.camera.wakeup import Pacer, Wakeup
 from mqttcam.imaging.patterns import PATTERNS, adjusted, draw_pattern
-from mqttcam.imaging.raster import Planes, flip_planes
+from mqttcam.imaging.raster import Planes, orient_planes
 from mqttcam.settings import CameraSettings, Size, TestPatternSource
 from mqttcam.values import Choice, InvalidValue, Number, Switch, Value
 
@@ -45,9 +45,10 @@ class TestPattern(Source):
         self._settings = settings
         self._size = settings.size or DEFAULT_SIZE
         self._pacer = Pacer(settings.frame_rate, wake)
-        self._controls = (*CONTROLS[:-1], crop_control(self._size))
+        self._shown_size = Size(*settings.orientation.size(*self._size))
+        self._controls = (*CONTROLS[:-1], crop_control(self._shown_size))
         self._values: dict[str, Value] = {control.name: control.default for control in self._controls}
-        self._window: Window = (0, 0, *self._size)
+        self._window: Window = (0, 0, *self._shown_size)
         self._values["Pattern"] = settings.source.pattern
         self._clock = ClockPanel(*self._size)
         self._ball = Ball(self._size.width, max(self._clock.top, self._size.height // 2))
@@ -71,7 +72,7 @@ class TestPattern(Source):
         self._redraw()
         controls = tuple(replace(control, default=self._values[control.name]) for control in self._controls)
         rate = self._settings.frame_rate
-        return SourceInfo("Test pattern", *self._size, rate, controls, manufacturer="mqttcam")
+        return SourceInfo("Test pattern", *self._shown_size, rate, controls, manufacturer="mqttcam")
 
     def read(self, timeout: float) -> Frame | None:
         """Return the next frame."""
@@ -85,7 +86,8 @@ class TestPattern(Source):
         if self._values["ShowClock"]:
             self._clock.draw(self._canvas, captured, self._count)
         self._count += 1
-        return Frame(captured, *self._size, planes=cropped(self._oriented(), self._window))
+        shown = orient_planes(self._canvas, self._settings.orientation)
+        return Frame(captured, *self._shown_size, planes=cropped(shown, self._window))
 
     def apply(self, values: Mapping[str, Value]) -> Mapping[str, Value]:
         """Set values; the next frame shows them."""
@@ -112,12 +114,6 @@ class TestPattern(Source):
         self._canvas = y.copy(), u.copy(), v.copy()
         if self._values["ShowClock"]:
             self._clock.lay(self._canvas)
-
-    def _oriented(self) -> Planes:
-        horizontal, vertical = self._settings.mirrored
-        if not horizontal and not vertical:
-            return self._canvas
-        return flip_planes(self._canvas, horizontal=horizontal, vertical=vertical)
 
 
 def attached() -> list[AttachedCamera]:

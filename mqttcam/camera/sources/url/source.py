@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import time
 
+from mqttcam.camera.adjustment import adjusted_size, adjustment_for
 from mqttcam.camera.frame import Frame
 from mqttcam.camera.source import Source, SourceError, SourceInfo
-from mqttcam.camera.sources._adjustment import adjusted_size, adjustment_for
 from mqttcam.camera.sources.url.address import Address
 from mqttcam.camera.sources.url.http_frames import HttpFrames
 from mqttcam.camera.sources.url.reader_thread import CameraFrames, ReaderThread, last_has_ended

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from mqttcam.camera.frame import Adjustment, Frame
+from mqttcam.camera.adjustment import Adjustment, adjusted_size, adjustment_for
+from mqttcam.camera.frame import Frame
 from mqttcam.camera.source import ReportingSource, RestartableSource, SourceError, SourceInfo
-from mqttcam.camera.sources._adjustment import adjusted_size, adjustment_for
 from mqttcam.camera.sources._in_use import hold, in_use_words, release
 from mqttcam.camera.sources._timestamps import unix_time_ns
 from mqttcam.camera.sources.v4l2 import controls as device_controls
@@ -168,7 +168,7 @@ class V4l2Camera(ReportingSource, RestartableSource):
     def _differences(self, got: tuple[int, int], rate: float) -> list[str]:
         wanted, settings = self._settings.size, self._settings
         notes = []
-        if wanted is not None and got != tuple(wanted):
+        if wanted is not None and got != settings.orientation.size(*wanted):
             notes.append(f"the camera gives {got[0]}x{got[1]} instead of {wanted}")
         if "frame_rate" in settings.model_fields_set and rate < settings.frame_rate * (1 - _SAME_RATE):
             notes.append(
