@@ -41,6 +41,12 @@ def make_private(path: Path) -> None:
             path.chmod(stat.S_IMODE(mode) & stat.S_IRWXU)
 
 
+def set_mode(file: Path | int, mode: int) -> None:
+    """Give a file or folder these permissions whatever the umask, unless its file system has none, such as FAT."""
+    with contextlib.suppress(PermissionError):
+        os.chmod(file, mode)  # noqa: PTH101 - a descriptor, too
+
+
 def read_regular(path: Path, most: int = LARGEST_STATE) -> bytes:
     """Return the content of a file. What else may be in its place is not read: a device or a pipe may never end.
 
@@ -60,16 +66,18 @@ def _without_waiting(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
 
 
-def write_new(path: Path, data: bytes) -> None:
-    """Write a private file, synced to the disk, or none.
+def write_new(path: Path, data: bytes, mode: int = _FILE_MODE) -> None:
+    """Write a file, private by default, synced to the disk, or none.
 
     Raises:
         OSError: there is no such file.
     """
     try:
         path.unlink(missing_ok=True)  # it may have another mode
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _FILE_MODE)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
         with os.fdopen(descriptor, "wb") as file:
+            if mode != _FILE_MODE:
+                set_mode(descriptor, mode)
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -79,15 +87,15 @@ def write_new(path: Path, data: bytes) -> None:
         raise
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """Replace a file, or create it, atomically, also with respect to a power cut.
+def write_atomically(path: Path, data: bytes, mode: int = _FILE_MODE) -> None:
+    """Replace a file, or create it, private by default, atomically, also with respect to a power cut.
 
     Raises:
         OSError: the old file is still there.
     """
     make_private_folder(path.parent)
     new = path.with_name(f".{path.name}.new")
-    write_new(new, data)
+    write_new(new, data, mode)
     new.replace(path)
     sync_folder(path.parent)
 

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import secrets
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 EventType = Literal["motion", "recording", "detection"]
 Reason = Literal["motion", "command", "continuous"]
+PictureKind = Literal["start", "best", "end"]
 _Id = Annotated[str, Field(pattern=r"^[0-9a-z-]{1,64}$")]
+
+
+def new_id(ts_ns: int) -> str:
+    """Return an id of an event or recording that begins at a time, Unix nanoseconds; no other has it."""
+    return f"{datetime.fromtimestamp(ts_ns // 10**9, UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
 
 
 class _Value(BaseModel):
@@ -61,4 +69,4 @@ class Recording(_Value):
     bytes: int
     keep: bool = False
     events: tuple[Event, ...] = ()
-    pictures: tuple[Literal["start", "best", "end"], ...] = ()
+    pictures: tuple[PictureKind, ...] = ()

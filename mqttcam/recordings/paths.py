@@ -1,0 +1,136 @@
+"""The files of recordings: their names, and who may read them.
+
+A recording is `<camera>/<UTC date>/<UTC time>-<reason>.mp4` in the folder of all recordings, `.mp4.part` until it is
+whole, with its pictures and its sidecar beside it. Folders and files are private, as all files of the daemon. If the
+folder of all recordings was made by its owner for a group to read (`chmod g+rx`), then that group can read everything
+in it, as a Home Assistant that runs as another user has to; nobody else ever can.
+"""
+
+from __future__ import annotations
+
+import errno
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+
+from mqttcam.files import make_private_folder, set_mode, sync_folder
+from mqttcam.recordings.recording import PictureKind, Reason
+
+PART = ".part"
+"""The end of the name of a file that is not whole."""
+_PICTURES: dict[PictureKind, str] = {"best": ".jpg", "start": "-start.jpg", "end": "-end.jpg"}
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingFiles:
+    """The paths of one recording's files, which need not exist.
+
+    Attributes:
+        root: the folder of all recordings.
+        stem: as that of `Recording`.
+    """
+
+    root: Path
+    stem: str
+
+    @property
+    def video(self) -> Path:
+        return self._path(".mp4")
+
+    @property
+    def part(self) -> Path:
+        return self._path(".mp4" + PART)
+
+    @property
+    def sidecar(self) -> Path:
+        return self._path(".json")
+
+    def picture(self, kind: PictureKind) -> Path:
+        return self._path(_PICTURES[kind])
+
+    @property
+    def pictures(self) -> tuple[PictureKind, ...]:
+        """The still pictures that exist."""
+        return tuple(kind for kind in _PICTURES if self.picture(kind).exists())
+
+    @property
+    def all(self) -> tuple[Path, ...]:
+        """Everything that may exist of the recording."""
+        return (self.video, self.part, *map(self.picture, _PICTURES), self.sidecar)
+
+    def _path(self, ending: str) -> Path:
+        return self.root / (self.stem + ending)
+
+
+def stems(camera: str, reason: Reason, begin_ns: int) -> Iterator[str]:
+    """Return the names of a recording in the order in which they are tried, as others may be taken."""
+    begin = datetime.fromtimestamp(begin_ns // 10**9, UTC)
+    stem = f"{camera}/{begin:%Y-%m-%d}/{begin:%H%M%S}-{reason}"
+    yield stem
+    for number in count(2):
+        yield f"{stem}-{number}"
+
+
+class RecordingsFolder:
+    """The folder of all recordings, which may be on a disk that comes and goes.
+
+    Attributes:
+        path: of the folder.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._mount_point: Path | None = None
+
+    def prepare(self) -> None:
+        """Create the folder if this is its first use and it is missing.
+
+        Raises:
+            OSError: it cannot be created; or it was there and is missing now, or is the empty mount point of a disk
+                that was there: what would be written then would fill another disk.
+        """
+        if self._mount_point is None:
+            if not self.path.is_dir():
+                make_private_folder(self.path)
+            self._mount_point = _mount_point(self.path)
+            return
+        if not self.path.is_dir():
+            raise OSError(errno.ENOENT, "the folder is gone; is its disk mounted?", str(self.path))
+        mount_point = _mount_point(self.path)
+        if mount_point in self._mount_point.parents:
+            raise OSError(errno.ENODEV, "its disk is not mounted", str(self.path))
+        self._mount_point = mount_point
+
+    @property
+    def file_mode(self) -> int:
+        """The permissions of files in it.
+
+        Raises:
+            OSError: it is not there.
+        """
+        return 0o640 if self.path.stat().st_mode & stat.S_IRGRP else 0o600
+
+    def make_folder(self, folder: Path) -> None:
+        """Create a folder in it, readable by its group if it is itself.
+
+        Raises:
+            OSError: it cannot be created.
+        """
+        if folder.is_dir():
+            return
+        shared = stat.S_IRGRP | stat.S_IXGRP | stat.S_ISGID
+        mode = stat.S_IRWXU | (self.path.stat().st_mode & shared)
+        ancestors = [folder, *folder.parents]
+        for path in reversed(ancestors[: ancestors.index(self.path)]):
+            if not path.is_dir():
+                path.mkdir(mode, exist_ok=True)
+                set_mode(path, mode)
+                sync_folder(path.parent)
+
+
+def _mount_point(path: Path) -> Path:
+    path = path.resolve()
+    return next(one for one in (path, *path.parents) if one.is_mount())

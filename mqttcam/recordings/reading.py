@@ -1,0 +1,102 @@
+"""Reads a camera's video while that is wanted, and again after the encoder has failed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from typing import Protocol
+
+from mqttcam.backoff import Backoff
+from mqttcam.video.camera_video import CameraVideo, VideoReader
+from mqttcam.video.unit import Unit
+
+
+class Clock(Protocol):
+    """A steady clock and its timers, such as an event loop has."""
+
+    def time(self) -> float:
+        """Return the time in seconds."""
+
+    def call_at(self, when: float, callback: Callable[[], object], /) -> asyncio.TimerHandle:
+        """Call back at a time."""
+
+
+class Reading(VideoReader):
+    """One reader of a camera's video, which can be switched on and off.
+
+    Attributes:
+        problem: why there is no video, in words; None while there is, or while it is not wanted.
+    """
+
+    def __init__(
+        self,
+        video: CameraVideo,
+        deliver: Callable[[Unit], None],
+        on_problem: Callable[[], None],
+        clock: Clock,
+        backoff: Backoff,
+    ) -> None:
+        """Read nothing yet.
+
+        Args:
+            on_problem: called when `problem` has changed.
+        """
+        self.problem: str | None = None
+        self._video = video
+        self._deliver = deliver
+        self._on_problem = on_problem
+        self._clock = clock
+        self._backoff = backoff
+        self._stack: contextlib.ExitStack | None = None
+        self._retry: asyncio.TimerHandle | None = None
+
+    def set_wanted(self, wanted: bool) -> None:
+        """Read from now on, beginning with a keyframe soon, or no longer."""
+        if not wanted:
+            self._cancel_retry()
+            self._backoff.reset()
+            self._close()
+            self._set_problem(None)
+        elif self._stack is None and self._retry is None:
+            self._open()
+
+    def request_keyframe(self) -> None:
+        """Make a frame soon a keyframe."""
+        if self._stack is not None:
+            self._video.request_keyframe()
+
+    def deliver(self, unit: Unit) -> None:
+        if self.problem is not None:
+            self._backoff.reset()
+            self._set_problem(None)
+        self._deliver(unit)
+
+    def fail(self, problem: str) -> None:
+        self._close()
+        self._cancel_retry()
+        self._retry = self._clock.call_at(self._clock.time() + self._backoff.next(), self._try_again)
+        self._set_problem(problem)
+
+    def _try_again(self) -> None:
+        self._retry = None
+        self._open()
+
+    def _open(self) -> None:
+        self._stack = contextlib.ExitStack()
+        self._stack.enter_context(self._video.read(self))
+
+    def _close(self) -> None:
+        stack, self._stack = self._stack, None
+        if stack is not None:
+            stack.close()
+
+    def _cancel_retry(self) -> None:
+        if self._retry is not None:
+            self._retry.cancel()
+            self._retry = None
+
+    def _set_problem(self, problem: str | None) -> None:
+        if problem != self.problem:
+            self.problem = problem
+            self._on_problem()

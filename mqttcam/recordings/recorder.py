@@ -1,0 +1,355 @@
+"""What a camera records: when a recording begins and ends, and what is noted of it.
+
+recorder = Recorder("front", device.video, settings.record, library)
+recorder.camera_changed(enabled=True, running=True)   # at each change of the camera's status
+recorder.begin(event)                                 # motion begins: `before` seconds of it are recorded, too
+recorder.update(event)                                # it has another score, or zones
+recorder.end(event, quiet=3.0)                        # it is over; the last movement was 3 seconds ago
+recorder.record(30)                                   # by command
+await recorder.close()
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence
+
+from mqttcam.backoff import Backoff
+from mqttcam.listeners import Listeners
+from mqttcam.recordings.disk import DiskStatus
+from mqttcam.recordings.paths import RecordingsFolder
+from mqttcam.recordings.present import PresentRecording
+from mqttcam.recordings.reading import Clock, Reading
+from mqttcam.recordings.recorder_library import RecordingLibrary
+from mqttcam.recordings.recording import Event, PictureKind, Reason, Recording, new_id
+from mqttcam.recordings.timing import RECORDER_TIMING, RecorderTiming
+from mqttcam.recordings.writer import RecordingWriter, WriterCallbacks
+from mqttcam.settings.recordings import RecordSettings
+from mqttcam.video.camera_video import CameraVideo
+from mqttcam.video.ring import Ring
+from mqttcam.video.unit import CLOCK, Unit
+
+log = logging.getLogger(__name__)
+
+_BY_COMMAND_ALONE = RecordSettings(on_motion=False, before=0)
+_LONGEST_LAG = 2 * CLOCK
+"""Ticks between a frame and the motion that was seen in it; a longer time means that the clock was set."""
+
+
+class Recorder:
+    """Records one camera; lives on the event loop, which never waits for a disk.
+
+    Whatever touches is one recording: motion, commands, and what comes while it lasts. It is written in parts of
+    `longest` seconds, each of which begins with a keyframe, without a lost frame between them.
+
+    Attributes:
+        last: the last recording whose files are whole.
+        listeners: called when `recording`, `problem` or `last` has changed.
+        on_finished: called with each recording whose files are whole, once the library knows it.
+    """
+
+    def __init__(
+        self,
+        camera_id: str,
+        video: CameraVideo,
+        settings: RecordSettings | None,
+        library: RecordingLibrary,
+        *,
+        clock: Clock | None = None,
+        timing: RecorderTiming = RECORDER_TIMING,
+    ) -> None:
+        """Record nothing before `camera_changed`.
+
+        Args:
+            settings: None if the camera records by command alone.
+            clock: by default the running loop.
+        """
+        self.last: Recording | None = None
+        self.listeners = Listeners(f"the recorder of camera {camera_id}")
+        self.on_finished: list[Callable[[Recording], None]] = []
+        self._camera_id = camera_id
+        self._settings = settings or _BY_COMMAND_ALONE
+        self._library = library
+        self._clock: Clock = clock or asyncio.get_running_loop()
+        self._timing = timing
+        self._reading = Reading(video, self._deliver, self._video_problem, self._clock, self._make_backoff())
+        self._disk = DiskStatus(camera_id, self._clock, self._make_backoff(), self.listeners.notify)
+        self._writer = RecordingWriter(
+            camera_id,
+            RecordingsFolder(library.path),
+            WriterCallbacks(self._opened, self._finished, self._failed),
+            library.make_room,
+            timing.writer,
+        )
+        self._on_motion = self._settings.on_motion
+        self._enabled = self._running = self._closed = False
+        self._ring: Ring | None = None
+        self._last_unit: Unit | None = None
+        self._present: PresentRecording | None = None
+        self._moving: dict[str, Event] = {}
+        self._until = 0.0
+        self._next_id: str | None = None
+        self._pictures: dict[PictureKind, bytes] = {}
+        self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def recording(self) -> bool:
+        """Whether something is being recorded now."""
+        return self._present is not None
+
+    @property
+    def current(self) -> Recording | None:
+        """What is known of the recording that is being written; its `stem` is empty until its files are there."""
+        return None if self._present is None else self._present.recording
+
+    @property
+    def problem(self) -> str | None:
+        """Why nothing can be recorded at present, in words; None while it can."""
+        return self._disk.problem or self._reading.problem
+
+    @property
+    def dropped(self) -> int:
+        """Units that are missing in recordings as the disk was too slow."""
+        return self._writer.dropped
+
+    # the camera
+
+    def camera_changed(self, *, enabled: bool, running: bool) -> None:
+        """Follow the camera's status.
+
+        Args:
+            enabled: whether it is switched on. Off ends the recording and forgets the seconds before (privacy).
+            running: whether it has frames. If not, the recording ends, and goes on as another when it has again.
+        """
+        if not enabled:
+            self._forget()
+        if not running or not enabled:
+            self._interrupt()
+        self._enabled, self._running = enabled, running
+        self._adapt()
+
+    def set_on_motion(self, on: bool) -> None:
+        """Keep the seconds before motion that may come, or no longer; a present recording goes on."""
+        self._on_motion = on
+        self._adapt()
+
+    async def close(self) -> None:
+        """End the recording, and wait for its files if the disk answers soon; else the next start finishes them."""
+        self._closed = True
+        self._forget()
+        self._interrupt()
+        self._adapt()
+        if not await asyncio.to_thread(self._writer.close, self._timing.stop):
+            log.warning(
+                "camera %s: a recording is not finished, as the disk does not answer", self._camera_id
+            )
+
+    # motion
+
+    def begin(self, event: Event) -> None:
+        """Record an event: from `before` seconds before it until `after` seconds after its end."""
+        self._moving[event.id] = event
+        if self._present is not None:
+            self._present.events[event.id] = event
+            self._writer.update(self._present.recording)
+        else:
+            lag = 0 if self._last_unit is None else (self._last_unit.ts_ns - event.begin_ns) * CLOCK // 10**9
+            self._begin(self._settings.before, lag if 0 <= lag <= _LONGEST_LAG else 0)
+
+    def update(self, event: Event) -> None:
+        """Note what is known of an event now."""
+        if event.id in self._moving:
+            self._moving[event.id] = event
+        if self._present is not None and event.id in self._present.events:
+            self._present.events[event.id] = event
+
+    def end(self, event: Event, quiet: float = 0.0) -> None:
+        """End an event, whose last movement was `quiet` seconds ago by a steady clock."""
+        self.update(event)
+        if self._moving.pop(event.id, None) is not None:
+            self._extend(self._settings.after - quiet)
+            if self._present is not None:
+                self._writer.update(self._present.recording)
+
+    def add_picture(self, kind: PictureKind, jpeg: bytes) -> None:
+        """Put a still picture beside the recording, or a better one in its place."""
+        if self._present is not None:
+            self._writer.add_picture(kind, jpeg)
+        elif self._is_wanted:
+            self._pictures[kind] = jpeg
+
+    # commands
+
+    def record(self, seconds: float, before: float = 0.0) -> str:
+        """Record for some seconds from now on, and as many before as the ring has; return the recording's id.
+
+        If one is being written already, it goes on for at least that long.
+        """
+        self._extend(seconds)
+        if self._present is None:
+            self._next_id = self._next_id or new_id(time.time_ns())
+            self._begin(before)
+        return self._present.draft.id if self._present is not None else str(self._next_id)
+
+    def stop(self) -> None:
+        """End the recording now. A continuous one goes on in another file."""
+        self._forget()
+        self._end()
+        self._adapt()
+
+    # units
+
+    def _deliver(self, unit: Unit) -> None:
+        last, self._last_unit = self._last_unit, unit
+        if last is not None and unit.pts <= last.pts:  # of another encoder
+            self._interrupt()
+        if self._ring is not None:
+            self._ring.add(unit)
+        if self._present is not None:
+            self._continue(self._present, unit)
+        elif unit.is_keyframe and self._is_wanted:
+            self._start([unit])
+
+    def _continue(self, present: PresentRecording, unit: Unit) -> None:
+        if not self._is_wanted:
+            self._end()
+            self._adapt()
+            return
+        too_long = unit.pts - present.first.pts >= self._settings.longest * CLOCK
+        if unit.is_keyframe and (too_long or not present.continues(unit)):
+            self._end()
+            self._start([unit])
+            return
+        if too_long and not present.keyframe_requested:
+            present.keyframe_requested = True
+            self._reading.request_keyframe()
+        self._writer.write(unit)
+        if self._writer.is_behind:
+            self._disk.set_problem(f"recordings: the disk of {self._library.path} is too slow")
+
+    # the recording
+
+    @property
+    def _is_wanted(self) -> bool:
+        """Whether a recording is to go on, or to begin as soon as there is video."""
+        if not self._enabled or self._closed:
+            return False
+        return self._settings.continuous or bool(self._moving) or self._clock.time() < self._until
+
+    def _begin(self, before: float, lag: int = 0) -> None:
+        """Begin a recording with units of the ring, or as soon as there is a keyframe."""
+        self._adapt()
+        if self._ring is None or self._last_unit is None or not self._is_wanted:
+            return
+        if units := self._ring.since(self._last_unit.pts - lag - round(before * CLOCK)):
+            self._start(units)
+
+    def _start(self, units: Sequence[Unit]) -> None:
+        """Begin a recording with units of which the first is a keyframe, unless the disk has failed just now."""
+        if not self._disk.may_be_tried:
+            return
+        first = units[0]
+        draft = Recording(
+            id=self._next_id or new_id(first.ts_ns),
+            camera=self._camera_id,
+            stem="",
+            reason=self._reason,
+            begin_ns=first.ts_ns,
+            seconds=0,
+            bytes=0,
+        )
+        present = PresentRecording(draft, first, dict(self._moving))
+        if not self._writer.begin(present.recording, units):
+            self._disk.fail(f"recordings: the disk of {self._library.path} is too slow")
+            return
+        self._present, self._next_id = present, None
+        while self._pictures:
+            self._writer.add_picture(*self._pictures.popitem())
+        self.listeners.notify()
+
+    @property
+    def _reason(self) -> Reason:
+        if self._settings.continuous:
+            return "continuous"
+        return "motion" if self._moving else "command"
+
+    def _extend(self, seconds: float) -> None:
+        """Record for at least so many seconds from now on."""
+        self._until = max(self._until, self._clock.time() + seconds)
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._clock.call_at(self._until + self._timing.grace, self._expire)
+
+    def _expire(self) -> None:
+        """End what is not wanted any more, though no frame came to show it."""
+        self._timer = None
+        if not self._is_wanted:
+            self._end()
+            self._forget()
+            self._adapt()
+
+    def _forget(self) -> None:
+        """Want nothing but what is recorded always."""
+        self._moving.clear()
+        self._pictures.clear()
+        self._until = 0.0
+        self._next_id = None
+
+    def _interrupt(self) -> None:
+        """End the recording, as what comes next does not continue it, and empty the ring."""
+        self._end()
+        self._last_unit = None
+        if self._ring is not None:
+            self._ring.clear()
+
+    def _end(self) -> None:
+        present, self._present = self._present, None
+        if present is not None:
+            self._disk.succeed()
+            self._writer.end(present.recording)
+            self.listeners.notify()
+
+    def _adapt(self) -> None:
+        """Read video, and keep the seconds before, exactly while that is of use."""
+        on = self._enabled and self._running and not self._closed
+        ring = on and self._on_motion and self._settings.before > 0 and not self._settings.continuous
+        if not ring:
+            self._ring = None
+        elif self._ring is None:
+            self._ring = Ring(self._settings.before)
+        self._reading.set_wanted(on and (ring or self._is_wanted or self._present is not None))
+        if on and self._present is None and self._is_wanted:
+            self._reading.request_keyframe()
+
+    # problems, and what the writer reports
+
+    def _make_backoff(self) -> Backoff:
+        return Backoff(self._timing.first_retry, self._timing.last_retry, jitter=0)
+
+    def _video_problem(self) -> None:
+        if self._reading.problem is not None:
+            self._interrupt()
+            log.warning("camera %s cannot be recorded: %s", self._camera_id, self._reading.problem)
+        self.listeners.notify()
+
+    def _opened(self, recording: Recording) -> None:
+        log.info("camera %s: recording %s", self._camera_id, recording.stem)
+        if self._present is not None and self._present.draft.id == recording.id:
+            self._present.draft = self._present.draft.model_copy(update={"stem": recording.stem})
+        self._disk.set_problem(None)
+
+    def _finished(self, recording: Recording) -> None:
+        log.info("camera %s: recorded %s, %.1f s", self._camera_id, recording.stem, recording.seconds)
+        self.last = recording
+        self._library.add(recording)
+        for callback in tuple(self.on_finished):
+            callback(recording)
+        self.listeners.notify()
+
+    def _failed(self, recording_id: str, problem: str) -> None:
+        if self._present is not None and self._present.draft.id == recording_id:
+            self._present = None
+        self._disk.fail(problem)
+        self.listeners.notify()

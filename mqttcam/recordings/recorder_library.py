@@ -1,0 +1,22 @@
+"""What a recorder needs of the library of recordings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from mqttcam.recordings.recording import Recording
+
+
+class RecordingLibrary(Protocol):
+    """What a recorder needs of the recordings that there are."""
+
+    @property
+    def path(self) -> Path:
+        """Their folder."""
+
+    def add(self, recording: Recording) -> None:
+        """Note a recording whose files are whole, or what has changed of it; called on the event loop."""
+
+    def make_room(self, size: int) -> object:
+        """Delete recordings of `size` bytes if that may be; called in a thread when the disk is full."""

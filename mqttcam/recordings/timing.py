@@ -1,0 +1,43 @@
+"""The times and limits of recorders and their writers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class WriterTiming:
+    """Seconds, and bytes.
+
+    Attributes:
+        sync: between two syncs of the video: with the half second of a fragment, what a power cut costs.
+        pictures: between two versions of a still picture on disk.
+        max_queued: bytes of video that wait for a slow disk: half a minute at 4 Mbit/s.
+        room: bytes that are made room for on a full disk: half a minute at 8 Mbit/s.
+    """
+
+    sync: float = 1.0
+    pictures: float = 5.0
+    max_queued: int = 16_000_000
+    room: int = 32_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class RecorderTiming:
+    """All in seconds.
+
+    Attributes:
+        first_retry, last_retry: after a failure of the disk or the encoder, the pause before the next attempt, doubled
+            each time up to the last.
+        grace: how long a recording waits for the frame after its last one before it is ended without.
+        stop: how long the end of the daemon waits for a disk.
+    """
+
+    first_retry: float = 1.0
+    last_retry: float = 60.0
+    grace: float = 0.5
+    stop: float = 1.0
+    writer: WriterTiming = WriterTiming()
+
+
+RECORDER_TIMING = RecorderTiming()

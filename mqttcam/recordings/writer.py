@@ -1,0 +1,280 @@
+"""The thread that writes the recordings of one camera, so that nothing else ever waits for a disk."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from mqttcam.files import shortage
+from mqttcam.recordings.open_file import OpenFile
+from mqttcam.recordings.paths import RecordingsFolder
+from mqttcam.recordings.recording import PictureKind, Recording
+from mqttcam.recordings.timing import WriterTiming
+from mqttcam.video.encoder import VideoUnavailable
+from mqttcam.video.unit import Unit
+
+log = logging.getLogger(__name__)
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+
+@dataclass(frozen=True, slots=True)
+class WriterCallbacks:
+    """Called on the event loop.
+
+    Attributes:
+        opened: with a recording when it has its files, which `stem` names.
+        finished: with a recording whose files are whole.
+        failed: with the id of a recording of which nothing more can be written, and why; `finished` has come before if
+            it has any video.
+    """
+
+    opened: Callable[[Recording], None]
+    finished: Callable[[Recording], None]
+    failed: Callable[[str, str], None]
+
+
+class RecordingWriter:
+    """Writes one recording after the other; all methods but `close` return at once.
+
+    Attributes:
+        dropped: units that the disk was too slow for; they were left out up to the next keyframe.
+        is_behind: whether units are dropped at present.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        folder: RecordingsFolder,
+        callbacks: WriterCallbacks,
+        make_room: Callable[[int], object],
+        timing: WriterTiming,
+    ) -> None:
+        """Do nothing before the first recording.
+
+        Args:
+            name: of the camera.
+            make_room: called in the thread when the disk is full; deletes recordings of so many bytes if it can.
+        """
+        self.dropped = 0
+        self.is_behind = False
+        self._name = name
+        self._folder = folder
+        self._callbacks = callbacks
+        self._loop = asyncio.get_running_loop()
+        self._make_room = make_room
+        self._timing = timing
+        self._queue: deque[tuple[Callable[[], None], int]] = deque()
+        self._queued = 0
+        self._condition = threading.Condition()
+        self._thread: threading.Thread | None = None
+        self._closing = False
+        # In the thread:
+        self._file: OpenFile | None = None
+        self._draft: Recording | None = None
+        self._pictures: dict[PictureKind, bytes] = {}
+        self._written: set[PictureKind] = set()
+        self._pictures_due = self._sync_due = 0.0
+
+    # on the loop
+
+    def begin(self, draft: Recording, units: Sequence[Unit]) -> bool:
+        """Begin a recording with units of which the first is a keyframe; return False if the disk is too slow now."""
+        if self._is_full(0):
+            return False
+        self.is_behind = False
+        self._put(lambda: self._begin(draft, units), sum(len(unit.data) for unit in units))
+        return True
+
+    def write(self, unit: Unit) -> None:
+        """Add a unit to the present recording."""
+        size = len(unit.data)
+        if (self.is_behind and not unit.is_keyframe) or self._is_full(size):
+            self.is_behind = True
+            self.dropped += 1
+            return
+        self.is_behind = False
+        self._put(lambda: self._write(unit), size)
+
+    def update(self, recording: Recording) -> None:
+        """Note on disk what is known of the present recording now."""
+        self._put(lambda: self._update(recording))
+
+    def add_picture(self, kind: PictureKind, jpeg: bytes) -> None:
+        """Put a still picture beside the present recording, or replace it."""
+        self._put(lambda: self._add_picture(kind, jpeg))
+
+    def end(self, recording: Recording) -> None:
+        """End the present recording, of which this is known."""
+        self._put(lambda: self._end(recording))
+
+    def close(self, timeout: float) -> bool:
+        """Finish what is queued and end the thread; return whether it has ended within `timeout` seconds.
+
+        Blocks. What a hanging disk has not taken by then is finished at the next start.
+        """
+        if self._thread is None:
+            return True
+        self._closing = True
+        self._put(lambda: None)
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def _is_full(self, size: int) -> bool:
+        return self._queued + size > self._timing.max_queued
+
+    def _put(self, step: Callable[[], None], size: int = 0) -> None:
+        with self._condition:
+            self._queue.append((step, size))
+            self._queued += size
+            self._condition.notify()
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name=f"recording {self._name}", daemon=True)
+            self._thread.start()
+
+    # in the thread
+
+    def _run(self) -> None:
+        while (item := self._next()) is not None:
+            step, size = item
+            try:
+                step()
+                self._keep_up()
+            except (OSError, ValueError, VideoUnavailable) as error:
+                self._fail(error)
+            except Exception as error:
+                log.exception("recording %s: a fault in mqttcam", self._name)
+                self._fail(error)
+            del step, item
+            with self._condition:
+                self._queued -= size
+
+    def _next(self) -> tuple[Callable[[], None], int] | None:
+        with self._condition:
+            while not self._queue:
+                if self._closing:
+                    return None
+                self._condition.wait()
+            return self._queue.popleft()
+
+    def _begin(self, draft: Recording, units: Sequence[Unit]) -> None:
+        self._draft = draft
+        self._pictures.clear()
+        self._written.clear()
+        self._check_space()
+        self._file = OpenFile(self._folder, draft, units[0])
+        self._report(self._callbacks.opened, self._file.recording)
+        self._sync_due = self._pictures_due = 0.0
+        for unit in units:
+            self._file.write(unit)
+
+    def _write(self, unit: Unit) -> None:
+        if self._file is not None:
+            self._file.write(unit)
+
+    def _update(self, recording: Recording) -> None:
+        if self._file is not None:
+            self._draft = recording
+            self._file.write_sidecar(recording)
+
+    def _add_picture(self, kind: PictureKind, jpeg: bytes) -> None:
+        if self._file is not None:
+            if kind not in self._written:
+                self._written.add(kind)
+                self._pictures_due = 0.0
+            self._pictures[kind] = jpeg
+
+    def _end(self, recording: Recording) -> None:
+        if self._file is not None:
+            self._draft = recording
+            self._finish()
+
+    def _keep_up(self) -> None:
+        """Do what is due from time to time while a recording is written."""
+        if self._file is None:
+            return
+        now = time.monotonic()
+        if self._pictures and now >= self._pictures_due:
+            self._write_pictures()
+            self._pictures_due = time.monotonic() + self._timing.pictures
+        if now >= self._sync_due:
+            self._file.sync()
+            self._check_space()
+            self._sync_due = time.monotonic() + self._timing.sync
+
+    def _write_pictures(self) -> None:
+        assert self._file is not None
+        while self._pictures:
+            kind, jpeg = self._pictures.popitem()
+            self._file.write_picture(kind, jpeg)
+
+    def _check_space(self) -> None:
+        """Leave free what the state of the daemon needs.
+
+        Raises:
+            OSError: there is no space, and none can be made.
+        """
+        folder = self._folder.path
+        if not folder.is_dir() or not shortage(folder, 0):
+            return
+        self._make_room(shortage(folder, self._timing.room))
+        if shortage(folder, 0):
+            raise OSError(errno.ENOSPC, "the disk is full", str(folder))
+
+    def _finish(self) -> None:
+        """End the present recording.
+
+        Raises:
+            OSError: its files could not be named.
+        """
+        file, draft = self._file, self._draft
+        assert file is not None
+        assert draft is not None
+        try:
+            self._write_pictures()
+        except OSError as error:
+            log.warning("recording %s: a picture is missing: %s", self._name, error)
+        self._file = None
+        recording = file.finish(draft)
+        self._draft = None
+        if recording is not None:
+            self._report(self._callbacks.finished, recording)
+
+    def _fail(self, error: Exception) -> None:
+        draft, has_file = self._draft, self._file is not None
+        if has_file:
+            self._pictures.clear()
+            try:
+                self._finish()
+            except OSError as second:
+                log.info("recording %s: to be finished at the next start: %s", self._name, second)
+        self._file = self._draft = None
+        if isinstance(error, OSError) and error.errno in _FULL:
+            self._free_space()
+        if draft is not None:
+            self._report(self._callbacks.failed, draft.id, describe(error, self._folder))
+
+    def _report(self, callback: Callable[..., None], *arguments: object) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed: the process ends
+            self._loop.call_soon_threadsafe(callback, *arguments)
+
+    def _free_space(self) -> None:
+        try:
+            self._make_room(self._timing.room)
+        except OSError as error:
+            log.warning("recording %s: no space can be made: %s", self._name, error)
+
+
+def describe(error: Exception, folder: RecordingsFolder) -> str:
+    """Return a problem of a disk in words."""
+    if isinstance(error, OSError) and error.errno in _FULL:
+        return f"recordings: the disk of {folder.path} is full"
+    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return f"recordings: {folder.path}: {text}"
