@@ -17,12 +17,14 @@ from mqttcam.devices.store import Store
 from mqttcam.gateway.gateway import MqttGateway
 from mqttcam.log import set_up
 from mqttcam.outputs import configured as configured_outputs
+from mqttcam.recordings.library import Library
 from mqttcam.run.cameras import ConfiguredCameras
 from mqttcam.run.read_settings import read_in_thread
 from mqttcam.run.services import Services, start_services
 from mqttcam.run.stuck_restart import StuckRestart, has_service_manager
 from mqttcam.run.systemd import SystemdNotifier
 from mqttcam.settings import Settings, SettingsError, kafka_warnings
+from mqttcam.settings.recordings import CameraKeepSettings
 from mqttcam.web.address import linked_page
 
 log = logging.getLogger(__name__)
@@ -48,6 +50,7 @@ class App(Daemon):
     Attributes:
         settings: the configuration that is applied.
         registry: the node and its cameras.
+        library: the recordings of all cameras.
     """
 
     def __init__(self, settings: Settings, read_settings: Callable[[], Settings]) -> None:
@@ -70,6 +73,14 @@ class App(Daemon):
         node = Node(settings.node, linked_page(settings.web), daemon=self, suggested_area=area)
         node.add_check(lambda: self._store.file.problem)
         self._store.file.listeners.add(node.changed)
+        self.library = Library(
+            settings.recordings.path or settings.state_dir / "recordings",
+            settings.state_dir / "recordings.sqlite",
+            settings.recordings.keep,
+            self._camera_keep,
+        )
+        node.add_check(lambda: self.library.problem)
+        self.library.listeners.add(node.changed)
         self.registry = DeviceRegistry(node, self._outputs)
 
     async def run(self, on_ready: Callable[[Services], None] | None = None) -> EndReason:
@@ -83,6 +94,8 @@ class App(Daemon):
         self._store.load()
         async with contextlib.AsyncExitStack() as stack:
             services = await start_services(stack, self.settings, self.registry, self._store.write_again)
+            self.library.start()
+            stack.push_async_callback(self.library.close)
             cameras = self._start_cameras(services.gateway)
             await self._store.save()
             log.info(
@@ -119,6 +132,10 @@ class App(Daemon):
             cameras.add(camera_id, settings)
         self._cameras.set_result(cameras)
         return cameras
+
+    def _camera_keep(self) -> dict[str, CameraKeepSettings]:
+        cameras = self.settings.cameras.items()
+        return {camera_id: settings.record.keep for camera_id, settings in cameras if settings.record}
 
     def end(self, reason: EndReason) -> None:
         """End `run`. STOP takes precedence over the other reasons, whichever comes first."""

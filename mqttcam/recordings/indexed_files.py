@@ -1,0 +1,282 @@
+"""The files of all recordings with their index. All of it runs in the library's thread."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from mqttcam.recordings.database import remove_database
+from mqttcam.recordings.index import Index
+from mqttcam.recordings.listed import EventQuery, ListedEvent
+from mqttcam.recordings.reconcile import Reconciliation
+from mqttcam.recordings.recording import Recording
+from mqttcam.recordings.retention import Retention
+from mqttcam.recordings.sidecar import SIDECAR, delete_files, write_sidecar
+from mqttcam.recordings.worker import Steps
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+class NotFinished(Exception):
+    """The recording is still being made, so it can be neither changed nor deleted."""
+
+
+class IndexedFiles:
+    """Opens the index when it is needed, and makes it again from the files when it is damaged.
+
+    Attributes:
+        bytes, count: of the whole recordings.
+        cameras: the ids of those that have some.
+        problem: what is wrong, in words.
+        needs_reconciling: whether the index may differ from the files.
+    """
+
+    def __init__(self, folder: Path, index_path: Path, retention: Retention) -> None:
+        self.bytes = self.count = 0
+        self.cameras: tuple[str, ...] = ()
+        self.needs_reconciling = True
+        self._folder = folder
+        self._index_path = index_path
+        self._retention = retention
+        self._index: Index | None = None
+        self._in_memory = False
+        self._index_problem: str | None = None
+        self._files_problem: str | None = None
+        self._disk: tuple[int, int] | None = None
+        self._last: object = None
+
+    @property
+    def problem(self) -> str | None:
+        return self._index_problem or self._files_problem or self._retention.problem
+
+    def close(self) -> None:
+        """Close the index."""
+        if self._index is not None:
+            self._index.close()
+            self._index = None
+
+    # single calls
+
+    def add(self, recording: Recording, *, is_whole: bool) -> None:
+        """Add a recording to the index, or replace it."""
+        try:
+            sidecar_ns = (self._folder / f"{recording.stem}{SIDECAR}").stat().st_mtime_ns
+        except OSError:
+            sidecar_ns = 0
+
+        def add(index: Index) -> None:
+            with index.transaction():
+                index.put(recording, is_whole=is_whole, sidecar_ns=sidecar_ns)
+
+        self._with_index(add)
+
+    def discard(self, recording_id: str) -> None:
+        """Remove a recording that left no file from the index."""
+
+        def discard(index: Index) -> None:
+            if (stem := index.stem_of(recording_id)) is not None:
+                with index.transaction():
+                    index.remove(stem)
+
+        self._with_index(discard)
+
+    def find(self, query: EventQuery) -> list[ListedEvent]:
+        """Return events, the newest first."""
+        return self._with_index(lambda index: index.find(query)) if self._has_any() else []
+
+    def recordings(self, query: EventQuery) -> list[Recording]:
+        """Return whole recordings, the newest first."""
+        return self._with_index(lambda index: index.recordings(query)) if self._has_any() else []
+
+    def event(self, event_id: str) -> ListedEvent | None:
+        """Return an event, or the recording with this id as one; None if neither is known."""
+        return self._with_index(lambda index: index.event(event_id)) if self._has_any() else None
+
+    def delete(self, event_id: str) -> bool:
+        """Delete an event, and its recordings unless they show others as well; return False if it is unknown.
+
+        Raises:
+            NotFinished: it is still being recorded.
+            OSError: a file cannot be deleted.
+        """
+        recordings = self._whole_recordings(event_id)
+        for recording in recordings:
+            rest = tuple(event for event in recording.events if event.id != event_id)
+            is_listed = recording.reason != "motion" or rest
+            if event_id != recording.id and len(rest) < len(recording.events) and is_listed:
+                self._change(recording.model_copy(update={"events": rest}))
+                continue
+            delete_files(self._folder, recording.stem)
+            self._remove(recording.stem)
+            self._retention.remove_empty_folder(recording.stem)
+        return bool(recordings)
+
+    def set_keep(self, event_id: str, keep: bool) -> ListedEvent | None:
+        """Make the recordings of an event favourites or not, and return the event; None if it is unknown.
+
+        Raises:
+            NotFinished: it is still being recorded.
+            OSError: that cannot be written.
+        """
+        for recording in self._whole_recordings(event_id):
+            if recording.keep != keep:
+                self._change(recording.model_copy(update={"keep": keep}))
+        return self.event(event_id)
+
+    def _whole_recordings(self, event_id: str) -> list[Recording]:
+        """Return the recordings of an event.
+
+        Raises:
+            NotFinished: one of them is still being made.
+        """
+        event = self.event(event_id)
+        if event is None:
+            return []
+        recordings = self._with_index(lambda index: index.recordings_of(event_id))
+        if not event.is_whole or not all(self._is_whole(recording) for recording in recordings):
+            raise NotFinished
+        return recordings
+
+    def _is_whole(self, recording: Recording) -> bool:
+        found = self._with_index(lambda index: index.event(recording.id))
+        return found is None or found.is_whole
+
+    def _change(self, recording: Recording) -> None:
+        write_sidecar(self._folder, recording)
+        self.add(recording, is_whole=True)
+
+    def _remove(self, stem: str) -> None:
+        def take_out(index: Index) -> None:
+            with index.transaction():
+                index.remove(stem)
+
+        self._with_index(take_out)
+
+    # work in steps
+
+    def reconcile(self) -> Steps[None]:
+        """Make the index that of the files."""
+        if not self._has_any():
+            self.needs_reconciling = False
+            return
+        self.needs_reconciling = False
+        self._disk = self._find_disk()
+        index = self._open()
+        work = Reconciliation(self._folder, index)
+        yield from self._guarded(work.steps())
+        if self._index is index:
+            index.is_complete = True
+            self._files_problem = work.problem
+
+    def tidy(self) -> Steps[int]:
+        """Delete what is beyond the limits, after a reconciliation if that is needed; return how many were deleted."""
+        if self._in_memory:
+            self._try_file_again()
+        if self.needs_reconciling or self._find_disk() != self._disk:
+            yield from self.reconcile()
+        if not self._has_any():
+            self._retention.measure()
+            return 0
+        return (yield from self._guarded(self._retention.run(self._open()))) or 0
+
+    def make_room(self, size: int) -> Steps[bool]:
+        """Delete the oldest recordings until `size` bytes fit beside those that stay free; return whether they do."""
+        index = self._open()
+        if not index.is_complete:
+            yield from self.reconcile()
+        return bool((yield from self._guarded(self._retention.make_room(self._open(), size))))
+
+    def has_changed(self) -> bool:
+        """Return whether recordings or the problem have changed since the last call; take over the numbers."""
+        index = self._index
+        if index is not None:
+            self.bytes, self.count = index.bytes.total(), index.counts.total()
+            self.cameras = tuple(sorted(camera for camera, count in index.counts.items() if count))
+        now = (id(index), index and index.changes, self.problem)
+        changed, self._last = now != self._last, now
+        return changed
+
+    def _guarded(self, steps: Steps[T]) -> Steps[T | None]:
+        """Carry out the steps; if the index fails, make it again, and return None."""
+        try:
+            return (yield from steps)
+        except sqlite3.Error as error:
+            self._recover(error)
+            return None
+
+    # the index
+
+    def _has_any(self) -> bool:
+        """Return whether there may be recordings; where nothing was ever recorded, no index is made."""
+        return self._index is not None or self._folder.exists() or self._index_path.exists()
+
+    def _find_disk(self) -> tuple[int, int] | None:
+        """Return what changes when a disk is mounted or removed."""
+        try:
+            found = self._folder.stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
+    def _with_index(self, call: Callable[[Index], T]) -> T:
+        try:
+            return call(self._open())
+        except sqlite3.Error as error:
+            self._recover(error)
+        try:
+            return call(self._open())
+        except sqlite3.Error as error:
+            self._use_memory(error)
+            return call(self._open())
+
+    def _open(self) -> Index:
+        if self._index is None:
+            try:
+                self._index = Index(self._index_path)
+            except (sqlite3.Error, OSError) as error:
+                self._use_memory(error)
+            assert self._index is not None
+            self.needs_reconciling |= not self._index.is_complete
+        return self._index
+
+    def _recover(self, error: sqlite3.Error) -> None:
+        """Make the index again after an error; in memory if its file cannot be deleted."""
+        log.warning(
+            "recordings: the index %s has failed and is made again from the files: %s",
+            self._index_path,
+            error,
+        )
+        self.close()
+        self.needs_reconciling = True
+        try:
+            remove_database(self._index_path)
+        except OSError as failure:
+            self._use_memory(failure)
+
+    def _use_memory(self, error: Exception) -> None:
+        reason = getattr(error, "strerror", None) or str(error)
+        self._index_problem = (
+            f"the index of the recordings, {self._index_path}, cannot be written: {reason}; "
+            "it is made again from the files at each start"
+        )
+        if not self._in_memory:
+            log.error("%s", self._index_problem)
+        self.close()
+        self.needs_reconciling = True
+        self._index = Index(None)
+        self._in_memory = True
+
+    def _try_file_again(self) -> None:
+        try:
+            index = Index(self._index_path)
+        except (sqlite3.Error, OSError):
+            return
+        self.close()
+        log.info("recordings: the index %s can be written again", self._index_path)
+        self._index, self._in_memory, self._index_problem = index, False, None
+        self.needs_reconciling = True

@@ -1,0 +1,284 @@
+"""The library of all recordings: their index, their files, and how long they are kept."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from mqttcam.listeners import Listeners
+from mqttcam.recordings.indexed_files import IndexedFiles, NotFinished
+from mqttcam.recordings.listed import EventQuery, ListedEvent
+from mqttcam.recordings.recording import Recording
+from mqttcam.recordings.retention import Clock, Retention
+from mqttcam.recordings.worker import Steps, WorkerThread
+from mqttcam.settings.recordings import CameraKeepSettings, KeepSettings
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+class LibraryUnavailable(Exception):
+    """The disk does not answer, or refuses; the message says which and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryTiming:
+    """All in seconds.
+
+    Attributes:
+        answer: the time limit for an answer of the disk.
+        tidy: the interval between two comparisons with the limits, besides those after each recording.
+        reconcile: the interval between two comparisons of the index with the files.
+        room: the time limit for `make_room`.
+        stop: the time limit to write what is to be written at the end.
+    """
+
+    answer: float = 5.0
+    tidy: float = 120.0
+    reconcile: float = 6 * 3600.0
+    room: float = 10.0
+    stop: float = 0.5
+
+
+_TIMING = LibraryTiming()
+_CLOCK = Clock()
+
+
+class Library:
+    """All recordings of the node. Its thread alone touches the disk; no call blocks the event loop.
+
+    Attributes:
+        path: the folder of all recordings.
+        listeners: called on the event loop after recordings or the problem have changed.
+        changes: grows with each change of the recordings.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        index_path: Path,
+        keep: KeepSettings,
+        camera_keep: Callable[[], Mapping[str, CameraKeepSettings]] = dict,
+        *,
+        clock: Clock = _CLOCK,
+        timing: LibraryTiming = _TIMING,
+    ) -> None:
+        """Do nothing before `start`.
+
+        Args:
+            index_path: of the index, which is made again where it is missing.
+            camera_keep: returns the limits of each camera that has its own.
+        """
+        self.path = path
+        self.listeners = Listeners("the recordings")
+        self.changes = 0
+        self._timing = timing
+        self._retention = Retention(path, keep, camera_keep, clock)
+        self._files = IndexedFiles(path, index_path, self._retention)
+        self._worker = WorkerThread("recordings")
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._watching: asyncio.Task[None] | None = None
+        self._tidying: Future[int] | None = None
+        self._no_answer: str | None = None
+
+    @property
+    def bytes(self) -> int:
+        """The size of all recordings."""
+        return self._files.bytes
+
+    @property
+    def count(self) -> int:
+        """The number of recordings."""
+        return self._files.count
+
+    @property
+    def cameras(self) -> tuple[str, ...]:
+        """The ids of the cameras that have recordings, also of those that are not configured any more."""
+        return self._files.cameras
+
+    @property
+    def free(self) -> int | None:
+        """Bytes free on the disk of the recordings; None if unknown."""
+        return self._retention.free
+
+    @property
+    def problem(self) -> str | None:
+        """What is wrong, in words; None if nothing is."""
+        return self._no_answer or self._files.problem
+
+    def start(self) -> None:
+        """Compare the index with the files, and delete what is beyond the limits, now and regularly."""
+        self._loop = asyncio.get_running_loop()
+        self._watching = asyncio.create_task(self._watch(), name="recordings")
+
+    async def close(self) -> None:
+        """Write what is to be written, within a moment."""
+        if self._watching is not None:
+            self._watching.cancel()
+        self._loop = None
+        self._worker.call(self._files.close)
+        await asyncio.to_thread(self._worker.stop, self._timing.stop)
+
+    # from any thread, without waiting
+
+    def begin(self, recording: Recording) -> None:
+        """List a recording that is being made; to be called again when its events change."""
+        self._change(lambda: self._files.add(recording, is_whole=False))
+
+    def add(self, recording: Recording) -> None:
+        """Add a recording whose files are whole, the sidecar included."""
+        self._change(lambda: self._files.add(recording, is_whole=True))
+        self.tidy()
+
+    def discard(self, recording_id: str) -> None:
+        """Stop listing a recording that has begun and left no file."""
+        self._change(lambda: self._files.discard(recording_id))
+
+    def tidy(self) -> Future[int]:
+        """Delete what is beyond the limits; the result is the number of recordings deleted."""
+        if self._tidying is None or self._tidying.done():
+            self._tidying = self._worker.run_steps(self._counted(self._files.tidy()))
+        return self._tidying
+
+    def reconcile(self) -> Future[None]:
+        """Compare the index with the files."""
+        return self._worker.run_steps(self._counted(self._files.reconcile()))
+
+    # from a thread that may wait
+
+    def make_room(self, size: int) -> bool:
+        """Delete the oldest recordings until `size` bytes fit beside those that are to stay free.
+
+        Return whether they do. False, too, if that is not known in time. Not to be called on the event loop.
+        """
+        try:
+            return self._worker.run_steps(self._counted(self._files.make_room(size))).result(
+                self._timing.room
+            )
+        except FutureTimeout:
+            return False
+        except Exception:
+            log.exception("recordings: no room could be made")
+            return False
+
+    # from the event loop
+
+    async def find(self, query: EventQuery) -> list[ListedEvent]:
+        """Return events, the newest first.
+
+        Raises:
+            LibraryUnavailable: the disk does not answer.
+        """
+        return await self._ask(lambda: self._files.find(query))
+
+    async def recordings(self, query: EventQuery) -> list[Recording]:
+        """Return whole recordings, the newest first; of the query, the types do not matter.
+
+        Raises:
+            LibraryUnavailable: the disk does not answer.
+        """
+        return await self._ask(lambda: self._files.recordings(query))
+
+    async def get(self, event_id: str) -> ListedEvent | None:
+        """Return an event, or the recording with this id as an event; None if neither is known.
+
+        Raises:
+            LibraryUnavailable: the disk does not answer.
+        """
+        return await self._ask(lambda: self._files.event(event_id))
+
+    async def delete(self, event_id: str) -> bool:
+        """Delete an event with its recordings, or a recording, and return whether there was one.
+
+        A recording that shows other events as well, or was not made for an event, stays.
+
+        Raises:
+            NotFinished: it is still being recorded.
+            LibraryUnavailable: the disk does not answer, or does not delete it.
+        """
+        return await self._ask(lambda: self._files.delete(event_id), changing=True)
+
+    async def set_keep(self, event_id: str, keep: bool) -> ListedEvent | None:
+        """Make the recordings of an event favourites, or not any more; return the event, None if it is unknown.
+
+        Raises:
+            NotFinished: it is still being recorded.
+            LibraryUnavailable: the disk does not answer, or does not take it.
+        """
+        return await self._ask(lambda: self._files.set_keep(event_id, keep), changing=True)
+
+    async def _ask(self, call: Callable[[], T], *, changing: bool = False) -> T:
+        future = self._change(call) if changing else self._worker.call(call)
+        try:
+            async with asyncio.timeout(self._timing.answer):
+                answer = await asyncio.wrap_future(future)
+        except TimeoutError:
+            self._set_no_answer(f"the disk of the recordings ({self.path}) does not answer")
+            raise LibraryUnavailable(self._no_answer) from None
+        except OSError as error:
+            raise LibraryUnavailable(f"{error.filename or self.path}: {error.strerror}") from error
+        self._set_no_answer(None)
+        return answer
+
+    def _set_no_answer(self, problem: str | None) -> None:
+        if problem != self._no_answer:
+            self._no_answer = problem
+            self.listeners.notify()
+
+    async def _watch(self) -> None:
+        """Tidy regularly, and compare with the files now and then; the first `tidy` does that as well."""
+        loop = asyncio.get_running_loop()
+        due = loop.time() + self._timing.reconcile
+        while True:
+            self.tidy()
+            await asyncio.sleep(self._timing.tidy)
+            if loop.time() > due:
+                due = loop.time() + self._timing.reconcile
+                self.reconcile()
+
+    # in the library's thread
+
+    def _change(self, call: Callable[[], T]) -> Future[T]:
+        def change() -> T:
+            try:
+                return call()
+            except (OSError, NotFinished):
+                raise
+            except Exception:
+                log.exception("recordings: the index could not be changed")
+                raise
+            finally:
+                self._changed()
+
+        return self._worker.call(change)
+
+    def _counted(self, steps: Steps[T]) -> Steps[T]:
+        """Carry out the steps, and notify the listeners after each that has changed something."""
+        try:
+            while True:
+                next(steps)
+                self._changed()
+                yield
+        except StopIteration as end:
+            self._changed()
+            return end.value  # type: ignore[no-any-return]
+        except Exception:
+            log.exception("recordings: the files could not be compared with the index and the limits")
+            raise
+
+    def _changed(self) -> None:
+        if self._files.has_changed() and (loop := self._loop) is not None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended
+                loop.call_soon_threadsafe(self._notify)
+
+    def _notify(self) -> None:
+        self.changes += 1
+        self.listeners.notify()

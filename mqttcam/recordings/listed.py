@@ -1,0 +1,96 @@
+"""What is listed of the recordings: events, and the question for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mqttcam.recordings.recording import Event, EventType, Recording
+
+
+@dataclass(frozen=True, slots=True)
+class ListedEvent:
+    """An event with its recording.
+
+    Attributes:
+        begin_ns, end_ns: Unix nanoseconds; the end is None while it lasts.
+        recording: the id of the recording that shows it, the first one if it has several.
+        stem: of that recording's files.
+        seconds, bytes: of that recording.
+        is_whole: whether that recording is complete; otherwise it is still being made.
+        pictures: that recording's still pictures, the one that shows most first.
+    """
+
+    id: str
+    camera: str
+    type: EventType
+    begin_ns: int
+    end_ns: int | None
+    score: float | None
+    zones: tuple[str, ...]
+    labels: tuple[str, ...]
+    keep: bool
+    recording: str
+    stem: str
+    seconds: float
+    bytes: int
+    is_whole: bool
+    pictures: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EventQuery:
+    """Which events to list, the newest first.
+
+    Attributes:
+        camera: its id; None for all.
+        types: the types of events; empty for all.
+        begin_ns, end_ns: only events that went on at some time between these, Unix nanoseconds.
+        limit: how many at most.
+        before: the position after which to begin: beginning and id of the last event of the page before.
+    """
+
+    camera: str | None = None
+    types: tuple[EventType, ...] = ()
+    begin_ns: int | None = None
+    end_ns: int | None = None
+    limit: int = 50
+    before: tuple[int, str] | None = None
+
+
+def events_of(recording: Recording, *, is_whole: bool) -> list[Event]:
+    """Return what is listed of a recording: its events, and itself unless it was made for them."""
+    events = list(recording.events)
+    if recording.reason != "motion" or not events:
+        events.append(itself(recording, is_whole=is_whole))
+    return list({event.id: event for event in events}.values())
+
+
+def itself(recording: Recording, *, is_whole: bool) -> Event:
+    end_ns = recording.begin_ns + round(recording.seconds * 1e9) if is_whole else None
+    return Event(
+        id=recording.id,
+        type="motion" if recording.reason == "motion" and not recording.events else "recording",
+        begin_ns=recording.begin_ns,
+        end_ns=end_ns,
+    )
+
+
+def listed_event(row: tuple[str, str, int, int]) -> ListedEvent:
+    event, recording = Event.model_validate_json(row[0]), Recording.model_validate_json(row[1])
+    return ListedEvent(
+        id=event.id,
+        camera=recording.camera,
+        type=event.type,
+        begin_ns=event.begin_ns,
+        end_ns=event.end_ns,
+        score=event.score,
+        zones=event.zones,
+        labels=event.labels,
+        keep=bool(row[2]),
+        recording=recording.id,
+        stem=recording.stem,
+        seconds=recording.seconds,
+        bytes=recording.bytes,
+        is_whole=bool(row[3]),
+        pictures=recording.pictures,
+    )

@@ -1,0 +1,146 @@
+"""Comparing the index with the files: some are deleted or added by hand, and a power cut may take the last changes."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import re
+from pathlib import Path
+
+from mqttcam.recordings.index import Index
+from mqttcam.recordings.sidecar import (
+    DATE,
+    NAME,
+    SIDECAR,
+    UNFINISHED,
+    VIDEO,
+    delete_files,
+    derived_id,
+    read_recording,
+)
+from mqttcam.recordings.worker import Steps
+from mqttcam.text import ID_PATTERN
+
+log = logging.getLogger(__name__)
+
+_AT_ONCE = 20
+"""Sidecars that are read in one step."""
+_CAMERA = re.compile(ID_PATTERN)
+
+
+class Reconciliation:
+    """Makes the index that of the files, the newest folders first.
+
+    Recordings in a folder that cannot be read stay in the index.
+
+    Attributes:
+        problem: why a folder or file cannot be read, in words.
+        added, removed: recordings.
+    """
+
+    def __init__(self, folder: Path, index: Index) -> None:
+        self.problem: str | None = None
+        self.added = self.removed = 0
+        self._folder = folder
+        self._index = index
+        self._unreadable: set[str] = set()
+
+    def steps(self) -> Steps[None]:
+        """Compare one folder after the other."""
+        cameras = self._list("", _CAMERA)
+        if cameras is None:
+            return
+        folders = []
+        for camera in cameras:
+            folders += [(date, camera) for date in self._list(camera, DATE) or ()]
+            yield
+        for date, camera in sorted(folders, reverse=True):
+            yield from self._compare(f"{camera}/{date}")
+        present = {f"{camera}/{date}" for date, camera in folders}
+        for name in sorted(self._index.folders() - present):
+            if name.partition("/")[0] not in self._unreadable:
+                with self._index.transaction():
+                    self._remove(self._index.sidecars(name))
+            yield
+        if self.added or self.removed:
+            log.info("recordings: %d found, %d gone since the last look", self.added, self.removed)
+
+    def _list(self, name: str, pattern: re.Pattern[str]) -> list[str] | None:
+        """Return the names in a folder that match; None if it cannot be read."""
+        try:
+            return [entry.name for entry in (self._folder / name).iterdir() if pattern.fullmatch(entry.name)]
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        except OSError as error:
+            self._fail(name, error)
+            return None
+
+    def _compare(self, name: str) -> Steps[None]:
+        try:
+            with os.scandir(self._folder / name) as entries:
+                names = {
+                    entry.name: entry.stat().st_mtime_ns if entry.name.endswith(SIDECAR) else 0
+                    for entry in entries
+                }
+        except OSError as error:
+            if not isinstance(error, FileNotFoundError | NotADirectoryError):
+                self._fail(name, error)
+            return
+        found = {stem for file in names if (stem := _stem(file, VIDEO))}
+        known = self._index.sidecars(name)
+        present = {f"{name}/{stem}": names.get(stem + SIDECAR, 0) for stem in found}
+        gone = [stem for stem in known if stem not in present]
+        if gone:
+            with self._index.transaction():
+                self._remove(gone)
+        changed = sorted(stem for stem, changed_ns in present.items() if known.get(stem) != changed_ns)
+        yield
+        while changed:
+            with self._index.transaction():
+                for stem in changed[-_AT_ONCE:]:
+                    self._read(stem, present[stem], is_new=stem not in known)
+            del changed[-_AT_ONCE:]
+            yield
+        for file in names:
+            stem = _stem(file, SIDECAR)
+            if stem and stem not in found:
+                self._delete_rest(f"{name}/{stem}")
+
+    def _read(self, stem: str, sidecar_ns: int, *, is_new: bool) -> None:
+        try:
+            recording = read_recording(self._folder, stem)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            self._fail(stem, error)
+            return
+        if self._index.stem_of(recording.id) not in (None, stem):
+            # A copy made by hand.
+            recording = recording.model_copy(update={"id": derived_id(stem)})
+        self._index.put(recording, sidecar_ns=sidecar_ns)
+        self.added += is_new
+
+    def _remove(self, stems: list[str] | dict[str, int]) -> None:
+        for stem in stems:
+            self._index.remove(stem)
+        self.removed += len(stems)
+
+    def _delete_rest(self, stem: str) -> None:
+        """Delete what is left of a recording whose video was deleted by hand, or by a deletion that was interrupted."""
+        # In this order: a video that is finished meanwhile changes from one name to the other.
+        if any(os.path.lexists(self._folder / f"{stem}{suffix}") for suffix in (UNFINISHED, VIDEO)):
+            return
+        with contextlib.suppress(OSError):
+            delete_files(self._folder, stem)
+
+    def _fail(self, name: str, error: OSError) -> None:
+        self._unreadable.add(name.partition("/")[0])
+        if self.problem is None:
+            self.problem = f"{self._folder / name} cannot be read: {error.strerror}"
+
+
+def _stem(file: str, suffix: str) -> str | None:
+    """Return the name of a recording's file without its suffix; None if it is another file."""
+    stem = file.removesuffix(suffix)
+    return stem if stem != file and NAME.fullmatch(stem) else None

@@ -1,0 +1,100 @@
+"""A thread for work on a disk, which may take as long as it likes."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections import deque
+from collections.abc import Callable, Generator
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+Steps = Generator[None, None, T]
+"""Work in steps, each of some milliseconds."""
+
+_PAUSE = 0.001
+"""Seconds between two steps, in which other threads run."""
+
+
+class WorkerThread:
+    """Carries out calls in their order, and while there is no call, work in steps, one after the other.
+
+    A daemon thread: one that hangs in a disk must not keep the process from ending.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._calls: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._steps: deque[Callable[[], bool]] = deque()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._started = False
+        self._lock = threading.Lock()
+
+    def call(self, function: Callable[[], T]) -> Future[T]:
+        """Call a function in the thread, which starts with the first call."""
+        future: Future[T] = Future()
+
+        def run() -> None:
+            if not future.set_running_or_notify_cancel():
+                return
+            try:
+                future.set_result(function())
+            except BaseException as error:  # noqa: BLE001 - it belongs to the caller
+                future.set_exception(error)
+
+        self._put(run)
+        return future
+
+    def run_steps(self, steps: Steps[T], *, first: bool = False) -> Future[T]:
+        """Carry out the steps while there are no calls; the result is what the generator returns.
+
+        Args:
+            first: before all other work in steps, also before what has begun.
+        """
+        future: Future[T] = Future()
+        future.set_running_or_notify_cancel()
+
+        def step() -> bool:
+            try:
+                next(steps)
+            except StopIteration as end:
+                future.set_result(end.value)
+            except BaseException as error:  # noqa: BLE001 - it belongs to the caller
+                future.set_exception(error)
+            else:
+                return True
+            return False
+
+        self._put(lambda: self._steps.appendleft(step) if first else self._steps.append(step))
+        return future
+
+    def stop(self, timeout: float) -> None:
+        """End the thread after the calls made so far, without the remaining steps.
+
+        A thread that hangs for longer than `timeout` seconds is abandoned.
+        """
+        with self._lock:
+            if not self._started:
+                return
+        self._calls.put(None)
+        self._thread.join(timeout)
+
+    def _put(self, call: Callable[[], Any]) -> None:
+        with self._lock:
+            if not self._started:
+                self._started = True
+                self._thread.start()
+        self._calls.put(call)
+
+    def _run(self) -> None:
+        while True:
+            try:
+                call = self._calls.get(timeout=_PAUSE if self._steps else None)
+            except queue.Empty:
+                step = self._steps[0]
+                if not step():
+                    self._steps.popleft()
+                continue
+            if call is None:
+                return
+            call()
