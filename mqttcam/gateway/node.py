@@ -190,7 +190,8 @@ class NodeGateway:
         """Correct an `offline` that is not ours: the late will of an earlier connection, or another daemon's."""
         if message.payload == OFFLINE and not message.retain:
             self.publish_online()
-            self._warn_of_another_daemon(f"{message.topic} was `offline` while this daemon runs; corrected")
+            will = "the last will of an earlier connection or of another daemon"
+            self._warn_of_another_daemon(f"{message.topic}: `offline`, {will}; published `online` again")
 
     def _warn_of_another_daemon(self, seen: str) -> None:
         now = asyncio.get_running_loop().time()

@@ -11,6 +11,9 @@ from mqttcam.mqtt.shared_socket import SharedSocket
 _MAX_IN_PROGRESS = 32
 """Received messages that are being handled, plus messages of ours that wait for their PUBACK, up to which further
 received messages are acknowledged."""
+_STALLED = 0.05
+"""Seconds without acknowledging anything, after which one message is acknowledged nevertheless: rumqttd sends a client no
+PUBACK as long as it waits for 100 of that client's."""
 
 
 class ReceivedMessages:
@@ -38,6 +41,7 @@ class ReceivedMessages:
         self._on_message = on_message
         self._on_written = on_written
         self._in_progress = 0
+        self._stalled: asyncio.TimerHandle | None = None
 
     def process(self) -> None:
         """Hand over what has been received, and acknowledge what may be acknowledged."""
@@ -52,15 +56,25 @@ class ReceivedMessages:
 
     def _handled(self, _future: asyncio.Future[None]) -> None:
         self._in_progress -= 1
-        if self._client.to_acknowledge and not self._shared_socket.closed:
+        if self._waits:
             self._acknowledge()
             self._on_written()
 
     def _acknowledge(self) -> None:
         client = self._client
-        while (
-            client.to_acknowledge
-            and not self._shared_socket.closed
-            and self._in_progress + client.unacknowledged <= _MAX_IN_PROGRESS
-        ):
+        while self._waits and self._in_progress + client.unacknowledged <= _MAX_IN_PROGRESS:
             client.ack(client.to_acknowledge.popleft(), 1)
+        if self._waits and self._stalled is None:
+            self._stalled = asyncio.get_running_loop().call_later(_STALLED, self._acknowledge_one)
+
+    def _acknowledge_one(self) -> None:
+        """Acknowledge one message although ours wait; the next one only after a packet has arrived."""
+        self._stalled = None
+        if self._waits and self._in_progress <= _MAX_IN_PROGRESS:
+            self._client.ack(self._client.to_acknowledge.popleft(), 1)
+            self._on_written()
+
+    @property
+    def _waits(self) -> bool:
+        """Whether a received message is to be acknowledged."""
+        return bool(self._client.to_acknowledge) and not self._shared_socket.closed

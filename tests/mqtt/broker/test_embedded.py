@@ -102,6 +102,20 @@ async def test_payloads_of_8_mb(embedded: Endpoint, connect: Connect, protocol: 
     assert received[0].payload == bytes(8_000_000)
 
 
+async def test_each_command_of_a_burst_is_answered(embedded: Endpoint, connect: Connect) -> None:
+    """rumqttd withholds PUBACKs from a client that withholds them, too."""
+    received: set[bytes] = set()
+    ours, theirs = await connect(embedded), await connect(embedded)
+    ours.subscribe(FRONT.set, lambda message: ours.publish(FRONT.result, message.payload, qos=1) and None)
+    theirs.subscribe(FRONT.result, lambda message: received.add(message.payload))
+    await subscribed(ours)
+    await subscribed(theirs)
+    commands = {b"%d" % number for number in range(300)}
+    for command in commands:
+        assert theirs.publish(FRONT.set, command, qos=1)
+    await until(lambda: received == commands, "all answers", 30)
+
+
 async def test_own_messages_do_not_come_back(embedded: Endpoint, connect: Connect) -> None:
     received: list[Message] = []
     connection = await connect(embedded)
