@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from mqttcam.camera.adjustment import Adjustment
+from mqttcam.camera.camera_log import set_camera
 from mqttcam.camera.capture_callbacks import CaptureCallbacks
 from mqttcam.camera.control import Action
 from mqttcam.camera.frame import CaptureSession, Frame, Picture
@@ -173,6 +174,7 @@ class Capture:
     # in the capture thread
 
     def _run(self) -> None:
+        set_camera(self._name)
         self.thread_id = threading.get_native_id()
         problem: SourceError | None = None
         source: Source | None = None

@@ -12,8 +12,8 @@ _MAX_IN_PROGRESS = 32
 """Received messages that are being handled, plus messages of ours that wait for their PUBACK, up to which further
 received messages are acknowledged."""
 _STALLED = 0.05
-"""Seconds without acknowledging anything, after which one message is acknowledged nevertheless: rumqttd sends a client no
-PUBACK as long as it waits for 100 of that client's."""
+"""Seconds after which one message is acknowledged nevertheless: rumqttd sends a client no PUBACK while it waits for 100
+of that client's."""
 
 
 class ReceivedMessages:

@@ -23,7 +23,9 @@ def test_a_late_will_is_corrected_and_logged_once(launch: Launch, protocol: int 
     warning = f"Does another daemon use the node {rig.node.name}?"
     wait_for(lambda: warning in rig.daemon.log, "the warning")
     assert rig.daemon.log.count(warning) == 1
-    assert f"{status}: `offline`, the last will of an earlier connection or of another daemon;" in rig.daemon.log
+    assert (
+        f"{status}: `offline`, the last will of an earlier connection or of another daemon;" in rig.daemon.log
+    )
 
 
 def test_the_will_of_another_daemon_of_the_same_node_is_corrected(launch: Launch, tmp_path: Path) -> None:

@@ -6,12 +6,13 @@ import logging
 import time
 from collections.abc import Callable
 
+from mqttcam.camera.camera_log import camera_logger
 from mqttcam.camera.frame import Frame
 from mqttcam.camera.source import SourceError
 from mqttcam.imaging.limits import MAX_PIXELS
 from mqttcam.imaging.received import read_picture
 
-log = logging.getLogger(__name__)
+log = camera_logger(__name__)
 
 LATEST = 5 * 10**9
 """Nanoseconds between capture and arrival; if there are more, the two clocks differ."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import secrets
 import socket
 import ssl
@@ -15,6 +14,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+from mqttcam.camera.camera_log import camera_logger
 from mqttcam.camera.frame import Frame
 from mqttcam.camera.source import Source, SourceError, SourceInfo
 from mqttcam.camera.sources._receiver import PictureReceiver
@@ -27,7 +27,7 @@ from mqttcam.settings.sources.mqtt import MqttSource
 from mqttcam.text import host_and_port
 from mqttcam.tls import TlsError, client_context
 
-log = logging.getLogger(__name__)
+log = camera_logger(__name__)
 
 _CONNECT_TIMEOUT = 5.0
 _SOCKET_TIMEOUT = 2.0

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import logging
 from typing import Any
 
+from mqttcam.camera.camera_log import camera_logger
 from mqttcam.camera.frame import Frame
 from mqttcam.camera.source import Source, SourceError, SourceInfo
 from mqttcam.camera.sources._receiver import PictureReceiver
@@ -20,7 +20,7 @@ from mqttcam.settings import CameraSettings
 from mqttcam.settings.kafka_client import KafkaConnection, as_parameters
 from mqttcam.settings.sources.sinetstream import SinetstreamSource
 
-log = logging.getLogger(__name__)
+log = camera_logger(__name__)
 
 _POLL_MS = 200
 """Milliseconds that one poll for messages takes; a request to stop is seen after that."""

@@ -13,6 +13,7 @@ import selectors
 import socket
 import time
 
+from mqttcam.camera.camera_log import camera_logger
 from mqttcam.camera.frame import Frame
 from mqttcam.camera.source import Source, SourceError, SourceInfo
 from mqttcam.camera.sources._length_prefixed import (
@@ -27,7 +28,7 @@ from mqttcam.settings import CameraSettings
 from mqttcam.settings.sources.tcp import TcpSource
 from mqttcam.text import host_and_port
 
-log = logging.getLogger(__name__)
+log = camera_logger(__name__)
 
 _CHUNK = 1 << 18
 _MAX_NEWCOMERS = 4

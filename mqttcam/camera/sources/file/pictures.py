@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 import re
 import stat
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from mqttcam.camera.camera_log import camera_logger
 from mqttcam.camera.frame import Frame
 from mqttcam.camera.source import SourceError
 from mqttcam.imaging.received import ReceivedPicture, read_picture
 from mqttcam.imaging.signatures import format_of, is_picture
 
-log = logging.getLogger(__name__)
+log = camera_logger(__name__)
 
 _SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".gif"})
 _MOTION_JPEG = frozenset({".mjpg", ".mjpeg"})

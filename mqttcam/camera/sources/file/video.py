@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
+from mqttcam.camera.camera_log import camera_logger
 from mqttcam.camera.frame import Frame
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.sources._video_stream import VideoStream, any_encoding
 from mqttcam.imaging.raster import Planes, size_of
 from mqttcam.imaging.video import planes_of
 
-log = logging.getLogger(__name__)
+log = camera_logger(__name__)
 
 _BROKEN_IN_A_ROW = 250
 """Packets in a row that cannot be decoded, after which the file counts as broken."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 from collections.abc import Mapping
 from typing import Any
 
 from mqttcam.camera.adjustment import Adjustment
+from mqttcam.camera.camera_log import camera_logger
 from mqttcam.camera.frame import Frame, Picture, PictureSpec
 from mqttcam.camera.metadata_field import MetadataField
 from mqttcam.camera.source import (
@@ -34,7 +34,7 @@ from mqttcam.settings import CameraSettings
 from mqttcam.settings.sources.picamera2 import Picamera2Source
 from mqttcam.values import Value
 
-log = logging.getLogger(__name__)
+log = camera_logger(__name__)
 
 _STILL_TIMEOUT = 5.0
 """Seconds that a still picture may take, in addition to two frame periods."""

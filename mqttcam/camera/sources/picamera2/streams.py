@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mqttcam.camera.camera_log import camera_logger
 from mqttcam.camera.sources.picamera2.failures import is_memory
 from mqttcam.settings import CameraSettings
 from mqttcam.settings.sources.picamera2 import Picamera2Source, parse_mode
 
-log = logging.getLogger(__name__)
+log = camera_logger(__name__)
 
 DEFAULT_SIZE = (1280, 720)
 MIN_BUFFERS = 2

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Iterator
 from http.client import HTTPResponse
 from typing import TYPE_CHECKING
 
+from mqttcam.camera.camera_log import camera_logger
 from mqttcam.camera.frame import Frame
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.sources._receiver import frame_of
@@ -24,7 +24,7 @@ from mqttcam.settings.sources.url import UrlSource
 if TYPE_CHECKING:  # PyAV is not needed for most cameras with HTTP
     from mqttcam.camera.sources.url.ffmpeg import FfmpegFrames
 
-log = logging.getLogger(__name__)
+log = camera_logger(__name__)
 
 _JPEG_TYPES = ("image/jpeg", "image/jpg", "image/pjpeg")
 _PLAYLISTS = ("application/vnd.apple.mpegurl", "application/x-mpegurl", "audio/mpegurl", "audio/x-mpegurl")

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import logging
+import contextvars
 import threading
 import time
 from collections.abc import Callable, Generator
 from typing import Protocol
 
+from mqttcam.camera.camera_log import camera_logger
 from mqttcam.camera.frame import Frame
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.sources.url.http_connection import PeerConnection
 
-log = logging.getLogger(__name__)
+log = camera_logger(__name__)
 
 Frames = Generator[Frame | None, None, None]
 """Connects at the first frame, yields frames (or `None` as a sign of life), and disconnects when it is closed or ends.
@@ -78,7 +79,10 @@ class ReaderThread:
         self._condition = threading.Condition()
         self._newest: Frame | None = None
         self._problem: SourceError | None = None
-        self._thread = threading.Thread(target=self._run, args=(frames,), name=f"reader-{name}", daemon=True)
+        context = contextvars.copy_context()  # the camera, for the log
+        self._thread = threading.Thread(
+            target=context.run, args=(self._run, frames), name=f"reader-{name}", daemon=True
+        )
         self._thread.start()
 
     def next(self, timeout: float) -> Frame | None:

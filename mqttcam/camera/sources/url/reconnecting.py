@@ -8,11 +8,12 @@ import re
 import time
 from collections.abc import Callable
 
+from mqttcam.camera.camera_log import camera_logger
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.sources.url.http_connection import PeerConnection
 from mqttcam.camera.sources.url.reader_thread import Frames
 
-log = logging.getLogger(__name__)
+log = camera_logger(__name__)
 
 _FAILURES_IN_A_ROW = 5
 """Failures without a frame between them after which the camera counts as unavailable; the first connection has to

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import errno
-import logging
 import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from mqttcam.camera.adjustment import Adjustment, adjusted_size, adjustment_for
+from mqttcam.camera.camera_log import camera_logger
 from mqttcam.camera.frame import Frame
 from mqttcam.camera.source import ReportingSource, RestartableSource, SourceError, SourceInfo
 from mqttcam.camera.sources._in_use import hold, in_use_words, release
@@ -25,7 +25,7 @@ from mqttcam.settings import CameraSettings
 from mqttcam.settings.sources.v4l2 import V4l2Source
 from mqttcam.values import Value
 
-log = logging.getLogger(__name__)
+log = camera_logger(__name__)
 
 _DEFAULT_SIZE = (1280, 720)
 _SAME_RATE = 0.02
