@@ -63,7 +63,12 @@ class CameraDevice:
         self.motion: CameraMotion | None = None
         if camera.settings.motion is not None:
             self.motion = CameraMotion(
-                camera, camera.settings.motion, store, changed=self.changed, emit=self._observers.event
+                camera,
+                camera.settings.motion,
+                store,
+                self._observers,
+                lambda: self.image_spec,
+                changed=self.changed,
             )
         camera.add_listener(self.changed)
 
@@ -227,6 +232,12 @@ class CameraDevice:
         return CommandWarning(
             WarningCode.NOT_KEPT, self._store.file.problem or "the values are not on disk yet"
         )
+
+    async def stop(self) -> None:
+        """Stop the camera for good, and end what lasts; takes less than a second."""
+        if self.motion is not None:
+            self.motion.close()
+        await self.camera.stop()
 
     # outputs and observers
 

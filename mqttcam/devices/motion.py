@@ -1,59 +1,74 @@
-"""The motion detection of a camera: on or off, its threshold, and its events."""
+"""The motion detection of a camera: on or off, its threshold, its events and their pictures."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from mqttcam.camera.camera import Camera
+from mqttcam.camera.frame import Picture, PictureSpec
 from mqttcam.camera.status import CameraStatus
+from mqttcam.devices.motion_event import MotionEvent
+from mqttcam.devices.motion_pictures import MotionPictures
+from mqttcam.devices.observer import CameraObservers
 from mqttcam.devices.store import Store
-from mqttcam.motion.detector import MotionDetector, MotionStart
+from mqttcam.motion.detector import Analysis, MotionDetector
 from mqttcam.settings.motion import MAX_THRESHOLD, MIN_THRESHOLD, MotionSettings
 from mqttcam.values import Number, Switch
 
-MOTION = "motion"
-"""The type of the event when motion begins."""
 THRESHOLD = Number(MIN_THRESHOLD, MAX_THRESHOLD, step=0.1, unit="%")
 _SWITCH_KEY, _THRESHOLD_KEY = "motion_detection", "motion_threshold"
 
 
 class CameraMotion:
-    """The motion detection of a camera that is configured to have one."""
+    """The motion detection of a camera that is configured to have one.
+
+    Every event that begins ends exactly once: when nothing moves any more, and when the camera is switched off, fails,
+    is restarted or is stopped, or detection is turned off.
+    """
 
     def __init__(
         self,
         camera: Camera,
         settings: MotionSettings,
         store: Store,
+        observers: CameraObservers,
+        spec: Callable[[], PictureSpec],
         *,
         changed: Callable[[], None],
-        emit: Callable[[Mapping[str, object]], None],
     ) -> None:
         """Start detecting, if it is enabled.
 
         Args:
+            observers: receive the events and their pictures.
+            spec: returns how the pictures are made; called in any thread.
             changed: called on the loop after any change of `moving`, `enabled` or `threshold`.
-            emit: called on the loop with the event when motion begins.
         """
         self._camera = camera
         self._settings = settings
         self._store = store
+        self._observers = observers
         self._notify = changed
-        self._emit = emit
+        self._loop = asyncio.get_running_loop()
+        self._event: MotionEvent | None = None
+        self._closed = False
         self.detector = MotionDetector(
             camera.hub,
-            asyncio.get_running_loop(),
-            self._changed,
+            self._loop,
+            self._analyzed,
             fps=settings.fps,
             threshold=settings.threshold,
             clear_after=settings.clear_after,
+        )
+        self._pictures = MotionPictures(
+            camera, self.detector, spec, lambda: observers.max_snapshot_bytes, self._pictured
         )
         threshold = store.get(camera.id, _THRESHOLD_KEY, THRESHOLD.coerce, settings.threshold)
         if threshold is not None:
             self.detector.threshold = threshold
         enabled = store.get(camera.id, _SWITCH_KEY, Switch().coerce, settings.enabled)
         self.detector.enabled = settings.enabled if enabled is None else enabled
+        camera.add_listener(self._end_if_unknown)
 
     @property
     def moving(self) -> bool | None:
@@ -71,29 +86,47 @@ class CameraMotion:
 
     def set_enabled(self, enabled: bool) -> None:
         self.detector.enabled = enabled
+        self._end_if_unknown()
         self._set(_SWITCH_KEY, enabled, self._settings.enabled)
 
     def set_threshold(self, threshold: float) -> None:
         self.detector.threshold = threshold
         self._set(_THRESHOLD_KEY, threshold, self._settings.threshold)
 
+    def close(self) -> None:
+        """End the event that lasts, and detect nothing any more."""
+        self._closed = True
+        self.detector.enabled = False
+        self._pictures.close()
+        self._end_if_unknown()
+
     def _set(self, key: str, value: object, configured: object) -> None:
         self._store.set(self._camera.id, key, value, configured)
         self._notify()
 
-    def _changed(self, start: MotionStart | None) -> None:
-        if start is not None:
-            self._emit(event_of(start))
-        self._notify()
+    def _analyzed(self, analysis: Analysis) -> None:
+        if self.moving is None:
+            return
+        movement, event = analysis.movement, self._event
+        if movement is None:
+            self._end()
+            self._notify()
+        elif event is not None:
+            event.add(movement, self._loop.time())
+        else:
+            self._event = event = MotionEvent(movement, self._loop.time())
+            self._observers.event(event.beginning())
+            self._notify()
 
+    def _end_if_unknown(self) -> None:
+        if self.moving is None:
+            self._end()
 
-def event_of(start: MotionStart) -> dict[str, object]:
-    """Return the event of the beginning of motion; `box` is in shares of the picture's width and height."""
-    names = ("x", "y", "width", "height")
-    return {
-        "event_type": MOTION,
-        "ts": start.ts_ns / 1e9,
-        "seq": start.seq,
-        "score": round(start.score, 2),
-        "box": {name: round(share, 4) for name, share in zip(names, start.box, strict=True)},
-    }
+    def _end(self) -> None:
+        event, self._event = self._event, None
+        if event is not None:
+            self._observers.event(event.end(None, None))
+
+    def _pictured(self, picture: Picture) -> None:
+        if self.moving is not None:
+            self._observers.motion_picture(picture)

@@ -21,7 +21,7 @@ class CameraObserver:
 
     @property
     def max_snapshot_bytes(self) -> int | None:
-        """The largest snapshot that can be sent now, in bytes; `None` without a limit."""
+        """The largest snapshot that can be sent now, in bytes; `None` without a limit. For any thread."""
         return None
 
     def changed(self) -> None:
@@ -29,6 +29,9 @@ class CameraObserver:
 
     def event(self, event: Mapping[str, object]) -> None:
         """An event occurred: `event_type` and its details."""
+
+    def motion_picture(self, picture: Picture) -> None:
+        """A picture of motion was made, of at most `max_snapshot_bytes`: the first of an event, or a better one."""
 
     async def snapshot(self, picture: Picture, request_id: str | None) -> None:
         """A snapshot was taken; it is delivered once this returns.
@@ -57,8 +60,8 @@ class CameraObservers:
 
     @property
     def max_snapshot_bytes(self) -> int | None:
-        """The smallest limit; `None` without one."""
-        limits = [observer.max_snapshot_bytes for observer in self._observers]
+        """The smallest limit; `None` without one. For any thread."""
+        limits = [observer.max_snapshot_bytes for observer in tuple(self._observers)]
         return min((limit for limit in limits if limit is not None), default=None)
 
     def changed(self) -> None:
@@ -68,6 +71,10 @@ class CameraObservers:
     def event(self, event: Mapping[str, object]) -> None:
         for observer in tuple(self._observers):
             self._call(observer.event, event)
+
+    def motion_picture(self, picture: Picture) -> None:
+        for observer in tuple(self._observers):
+            self._call(observer.motion_picture, picture)
 
     async def snapshot(self, picture: Picture, request_id: str | None) -> list[BaseException]:
         """Deliver a snapshot to all observers at once, and return their exceptions."""

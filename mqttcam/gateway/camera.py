@@ -19,6 +19,7 @@ from mqttcam.gateway.connect_image import ConnectImage
 from mqttcam.gateway.image_check import ImageCheck
 from mqttcam.gateway.image_stream import ImageStream
 from mqttcam.gateway.inbox import CommandInbox
+from mqttcam.gateway.motion_images import MotionImages
 from mqttcam.gateway.snapshots import SnapshotPublisher
 from mqttcam.home_assistant import Announcer
 from mqttcam.mqtt.connection import Connection, Message
@@ -44,6 +45,7 @@ class CameraGateway(CameraObserver):
         connect_image: ConnectImage,
         image_check: ImageCheck,
         snapshots: SnapshotPublisher,
+        motion_images: MotionImages,
         retry_after: float = RETRY_AFTER,
     ) -> None:
         """Publish nothing yet.
@@ -57,6 +59,7 @@ class CameraGateway(CameraObserver):
         self._connect_image = connect_image
         self._image_check = image_check
         self._snapshots = snapshots
+        self._motion_images = motion_images
         self._retry_after = retry_after
         self._connection = connection
         self._topics = topics
@@ -79,7 +82,7 @@ class CameraGateway(CameraObserver):
     def announce(self) -> None:
         """Publish discovery, availability, state and an image; while the camera is off, clear its last pictures."""
         # Also those of an earlier process, and for subscribers that were away when the camera was switched off.
-        self._to_clear = {self._topics.image, self._topics.snapshot}
+        self._to_clear = self._shown_pictures
         if self._announcer is not None and self._controls_known():
             self._announcer.announce(self.device)
         self.publish()
@@ -101,12 +104,18 @@ class CameraGateway(CameraObserver):
             self._publish_due = asyncio.get_running_loop().call_later(self._retry_after, self._publish_change)
 
     def hide_pictures(self) -> None:
-        """Replace the last image and snapshot by empty messages, as the camera is switched off (privacy).
+        """Replace the last pictures by empty messages, as the camera is switched off (privacy).
 
         Home Assistant would show the last ones until its restart, the broker a retained one for ever.
         """
-        self._to_clear = {self._topics.image, self._topics.snapshot}
+        self._to_clear = self._shown_pictures
         self._clear_pictures()
+
+    @property
+    def _shown_pictures(self) -> set[str]:
+        """The topics of the pictures that subscribers may have."""
+        motion = set() if self.device.motion is None else {self._topics.motion_image}
+        return {self._topics.image, self._topics.snapshot} | motion
 
     def _clear_pictures(self) -> None:
         if self.device.camera.status is not CameraStatus.OFF:
@@ -127,6 +136,7 @@ class CameraGateway(CameraObserver):
         self._images.close()
         self._connect_image.close()
         self._image_check.close()
+        self._motion_images.close()
         if self._publish_due is not None:
             self._publish_due.cancel()
         if offline:
@@ -148,6 +158,10 @@ class CameraGateway(CameraObserver):
         """
         await self._snapshots.publish(picture, request_id)
 
+    def motion_picture(self, picture: Picture) -> None:
+        """Publish a picture of motion."""
+        self._motion_images.publish(picture)
+
     def event(self, event: Mapping[str, object]) -> None:
         """Publish an event; without a connection it is dropped, as it would be outdated later."""
         self._connection.publish(self._topics.event, orjson.dumps(event), qos=1)
@@ -157,9 +171,9 @@ class CameraGateway(CameraObserver):
         self._configure_images()
         is_off = self.device.camera.status is CameraStatus.OFF
         if is_off and not self._was_off:
-            for pictures in (self._images, self._snapshots):
+            for pictures in (self._images, self._snapshots, self._motion_images):
                 pictures.discard(self.hide_pictures)  # again after those in flight
-            self._to_clear = {self._topics.image, self._topics.snapshot}
+            self._to_clear = self._shown_pictures
         elif self._was_off and not is_off:
             self._connect_image.request()
         self._was_off = is_off

@@ -13,6 +13,7 @@ from mqttcam.gateway.connect_image import ConnectImage
 from mqttcam.gateway.image_check import ImageCheck
 from mqttcam.gateway.image_stream import ImageStream
 from mqttcam.gateway.inbox import last_level
+from mqttcam.gateway.motion_images import MotionImages
 from mqttcam.gateway.node import NODE_TIMING, EarlierRun, NodeGateway, NodeTiming
 from mqttcam.gateway.snapshots import SnapshotPublisher
 from mqttcam.home_assistant import Announcer, camera_object_id, config_topic, node_object_id
@@ -48,6 +49,7 @@ class MqttGateway(NodeObserver):
         self._pictures = PicturesConnection(settings, self._connection, client_id=f"{client_id}-pictures")
         self._cameras: dict[str, CameraGateway] = {}
         self._retained_images: set[str] = set()
+        self._motion_images: set[str] = set()
         self._node = NodeGateway(
             registry,
             self._connection,
@@ -111,9 +113,10 @@ class MqttGateway(NodeObserver):
             connect_image=ConnectImage(self._pictures, images, device.camera.take_snapshot),
             image_check=ImageCheck(self._pictures, topics, images.fit),
             snapshots=SnapshotPublisher(self._pictures, topics),
+            motion_images=MotionImages(self._pictures, topics),
         )
         self._cameras[device.id] = camera
-        self._clear_unwanted_image(device)
+        self._clear_unwanted_images(device)
         self._subscribe_discovery(camera_object_id(self._registry.node.id, device.id))
         if self._connection.connected:
             camera.announce()
@@ -195,8 +198,9 @@ class MqttGateway(NodeObserver):
 
     def _clear_earlier_run(self, earlier: EarlierRun) -> None:
         self._retained_images |= earlier.retained_images
+        self._motion_images |= earlier.motion_images
         for camera in self._cameras.values():
-            self._clear_unwanted_image(camera.device)
+            self._clear_unwanted_images(camera.device)
         for camera_id in earlier.cameras - set(self._cameras):
             log.info("camera %s: no longer configured, clearing its topics", camera_id)
             self._node.clear(camera_id)
@@ -210,13 +214,18 @@ class MqttGateway(NodeObserver):
             ):
                 self._clear(config_topic(prefix, object_id))
 
-    def _clear_unwanted_image(self, device: CameraDevice) -> None:
-        """Clear the image that the broker keeps of a camera whose `image.retain` is off by now."""
-        if device.image_retain:
-            self._retained_images.add(device.id)
-        elif device.id in self._retained_images:
-            self._retained_images.discard(device.id)
-            self._clear(self._topics.camera(device.id).image)
+    def _clear_unwanted_images(self, device: CameraDevice) -> None:
+        """Clear the pictures that the broker keeps of a camera without `image.retain` or `motion` by now."""
+        topics = self._topics.camera(device.id)
+        for retained, wanted, topic in (
+            (self._retained_images, device.image_retain, topics.image),
+            (self._motion_images, device.motion is not None, topics.motion_image),
+        ):
+            if wanted:
+                retained.add(device.id)
+            elif device.id in retained:
+                retained.discard(device.id)
+                self._clear(topic)
 
     def _clear(self, topic: str) -> None:
         self._connection.publish(topic, b"", qos=1, retain=True)

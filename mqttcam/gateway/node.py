@@ -144,6 +144,7 @@ class NodeGateway:
                 camera_id: {
                     **self._registry.cameras[camera_id].describe().capabilities,
                     "image_retain": camera.device.image_retain,
+                    "motion_image": camera.device.motion is not None,
                 }
                 for camera_id, camera in self._cameras.items()
             },
@@ -207,11 +208,13 @@ class EarlierRun:
     Attributes:
         cameras: the ids of its cameras.
         retained_images: of those with `image.retain`.
+        motion_images: of those with motion detection.
         discovery_prefix: the prefix of its discovery messages; `None` if there are none.
     """
 
     cameras: frozenset[str] = frozenset()
     retained_images: frozenset[str] = frozenset()
+    motion_images: frozenset[str] = frozenset()
     discovery_prefix: str | None = None
 
 
@@ -225,5 +228,8 @@ def earlier_run(info: bytes) -> EarlierRun:
     except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
         return EarlierRun()
     is_prefix = isinstance(prefix, str) and not set(prefix) & set("+#\0")
-    retained = frozenset(one for one, camera in known.items() if camera.get("image_retain") is True)
-    return EarlierRun(ids, retained, prefix if is_prefix else None)
+    retained, motion = (
+        frozenset(one for one, camera in known.items() if camera.get(key) is True)
+        for key in ("image_retain", "motion_image")
+    )
+    return EarlierRun(ids, retained, motion, prefix if is_prefix else None)

@@ -34,7 +34,7 @@ def picture_properties(ts_ns: int, seq: int) -> bytes:
 
 def largest_jpeg(connection: Connection, topics: CameraTopics) -> int:
     """Return the size in bytes of the largest JPEG that fits into a packet now."""
-    topic = max(len(topics.image), len(topics.snapshot))
+    topic = max(map(len, (topics.image, topics.snapshot, topics.motion_image)))
     return connection.max_packet_size - LONGEST_HEAD - topic - _LONGEST_PROPERTIES
 
 

@@ -94,7 +94,7 @@ def camera_discovery(device: CameraDevice, node: Node, topics: Topics) -> ha.Dev
     while_on = ha.Availability(topic=here.state, value_template=_WHILE_ON)
     for entity in camera_entities(device):
         keys = _camera_keys(entity, here) | (addresses if entity.topic == "image" else {})
-        if entity.topic in ("image", "snapshot"):
+        if entity.topic in ("image", "snapshot", "motion_image"):
             keys |= {"availability": (*available, while_on), "availability_mode": "all"}
         try:
             components[entity.key] = _component(entity, _common(entity, object_id, device.name) | keys)
@@ -166,6 +166,8 @@ def _camera_topic(entity: Entity[CameraDevice], topics: CameraTopics) -> str:
             return topics.image
         case "snapshot":
             return topics.snapshot
+        case "motion_image":
+            return topics.motion_image
         case "event":
             return topics.event
         case _:

@@ -17,20 +17,39 @@ _LEAST_WIDTH = SMALL * 3 // 4
 
 
 @dataclass(frozen=True, slots=True)
-class MotionStart:
-    """The beginning of motion.
+class Movement:
+    """The motion in one frame.
 
     Attributes:
-        ts_ns: capture time of the first frame with motion, Unix nanoseconds.
+        ts_ns: capture time of the frame, Unix nanoseconds.
         seq: the frame's number.
         score: how much of the picture moves, in percent.
         box: the bounding box of all that moves.
+        zones: the zones in which something moves.
     """
 
     ts_ns: int
     seq: int
     score: float
     box: Box
+    zones: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What the analysis of one frame has found.
+
+    Attributes:
+        seq: the frame's number.
+        movement: the motion in it; `None` if it has none, or less than the threshold.
+        begins: whether motion begins with this frame.
+        ends: whether motion ends with this frame, `clear_after` seconds after the last frame with motion.
+    """
+
+    seq: int
+    movement: Movement | None
+    begins: bool = False
+    ends: bool = False
 
 
 class MotionDetector:
@@ -47,7 +66,7 @@ class MotionDetector:
         self,
         hub: Hub,
         loop: asyncio.AbstractEventLoop,
-        on_change: Callable[[MotionStart | None], None],
+        on_analysis: Callable[[Analysis], None],
         *,
         fps: float,
         threshold: float,
@@ -57,14 +76,14 @@ class MotionDetector:
         """Subscribe to the frames; detection is disabled until `enabled` is set.
 
         Args:
-            on_change: called on the loop when `moving` has changed; with the start if motion has begun.
+            on_analysis: called on the loop with each frame that has motion or has changed `moving`.
             fps: frames to analyze per second.
             clear_after: seconds without motion after which it has ended.
             settling: seconds from the first frame on in which nothing counts as motion.
         """
         self.threshold = threshold
         self._loop = loop
-        self._on_change = on_change
+        self._on_analysis = on_analysis
         self._clear_after_ns = int(clear_after * 1e9)
         self._settling = settling
         self._rate = Rate(fps)
@@ -97,6 +116,14 @@ class MotionDetector:
 
     # in the capture thread
 
+    def analysis_of(self, frame: Frame) -> Analysis | None:
+        """Return the analysis of a frame, for subscribers after this one; `None` if it was not analyzed."""
+        state = self._state
+        analysis = state.analysis
+        if analysis is None or analysis.seq != frame.seq or state.session is not frame.session:
+            return None
+        return analysis if state.activation is self._activation else None
+
     def wants(self, frame: Frame) -> bool:
         """Return whether to analyze this frame."""
         return self._activation is not None and self._rate.due(frame.ts_ns) and not frame.session.ended
@@ -111,43 +138,47 @@ class MotionDetector:
         if state.activation is not activation or state.session is not frame.session:
             state = self._state = _SessionState(activation, frame.session, self._settling)
         before = state.moving
-        start = state.update(frame, self.threshold, self._clear_after_ns)
-        if state.moving is not before:
-            self._loop.call_soon_threadsafe(self._report, state, start)
+        analysis = state.analysis = state.update(frame, self.threshold, self._clear_after_ns)
+        if analysis.movement is not None or state.moving is not before:
+            self._loop.call_soon_threadsafe(self._report, state, analysis)
 
     # on the loop
 
-    def _report(self, state: _SessionState, start: MotionStart | None) -> None:
+    def _report(self, state: _SessionState, analysis: Analysis) -> None:
         if state.activation is self._activation and not state.session.ended:
-            self._on_change(start)
+            self._on_analysis(analysis)
 
 
 class _SessionState:
     """The state of the detection from when it was enabled, or the source opened, to the next such time."""
 
-    __slots__ = ("_analyzed_ns", "_background", "_motion_ns", "activation", "moving", "session")
+    __slots__ = ("_analyzed_ns", "_background", "_motion_ns", "activation", "analysis", "moving", "session")
 
     def __init__(self, activation: object | None, session: CaptureSession, settling: float) -> None:
         self.activation = activation
         self.session = session
         self.moving: bool | None = None
+        self.analysis: Analysis | None = None
         self._background = Background(settling)
         self._analyzed_ns = 0
         self._motion_ns = 0
 
-    def update(self, frame: Frame, threshold: float, clear_after_ns: int) -> MotionStart | None:
-        """Update the state with a frame; return the start of motion if it begins with this frame."""
+    def update(self, frame: Frame, threshold: float, clear_after_ns: int) -> Analysis:
+        """Update the state with a frame."""
         now = frame.ts_ns
         change = self._background.update(small_luma(frame), (now - self._analyzed_ns) / 1e9)
         self._analyzed_ns = now
         if change.box is not None and change.score >= threshold:
             begins, self.moving, self._motion_ns = not self.moving, True, now
-            return MotionStart(now, frame.seq, change.score, change.box) if begins else None
-        # Motion must also end if the clock was set back.
-        over = not 0 <= now - self._motion_ns < clear_after_ns
-        if over if self.moving else self._background.settled:
+            return Analysis(frame.seq, Movement(now, frame.seq, change.score, change.box), begins=begins)
+        ends = False
+        if self.moving:
+            # Motion must also end if the clock was set back.
+            ends = not 0 <= now - self._motion_ns < clear_after_ns
+            self.moving = not ends
+        elif self._background.settled:
             self.moving = False
-        return None
+        return Analysis(frame.seq, None, ends=ends)
 
 
 def small_luma(frame: Frame) -> Plane:

@@ -50,6 +50,11 @@ class CameraTopics:
         return f"{self.root}/event"
 
     @property
+    def motion_image(self) -> str:
+        """The JPEG of the last motion, QoS 1, retained."""
+        return f"{self.root}/motion/image"
+
+    @property
     def set(self) -> str:
         """In: a JSON patch."""
         return f"{self.root}/set"
@@ -75,7 +80,7 @@ class CameraTopics:
     @property
     def retained(self) -> tuple[str, ...]:
         """Every topic of the camera that may hold a retained message of ours."""
-        return (self.availability, self.state, self.image)
+        return (self.availability, self.state, self.image, self.motion_image)
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ class ConfiguredCameras:
         """Stop these cameras, by default all; they stay in the registry."""
         devices = self._registry.devices
         chosen = list(devices if camera_ids is None else camera_ids)
-        await asyncio.gather(*(devices[camera_id].camera.stop() for camera_id in chosen))
+        await asyncio.gather(*(devices[camera_id].stop() for camera_id in chosen))
 
     async def replace(self, changed: Iterable[str], new: Mapping[str, CameraSettings]) -> None:
         """Remove the `changed` cameras, which have been stopped, and add those in `new` that are not in the

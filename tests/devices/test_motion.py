@@ -14,15 +14,14 @@ from mqttcam.commands.runner import CommandRunner
 from mqttcam.devices.camera import CameraDevice, build_device
 from mqttcam.devices.entities.camera import camera_entities
 from mqttcam.devices.entities.entity import state_of
-from mqttcam.devices.motion import CameraMotion, event_of
+from mqttcam.devices.motion import CameraMotion
 from mqttcam.devices.node import Node
 from mqttcam.devices.store import Store
 from mqttcam.home_assistant.discovery import camera_discovery
-from mqttcam.motion.detector import MotionStart
 from mqttcam.mqtt.topics import Topics
-from tests.support.devices import Failing, MakeDevice, Recorder, camera_settings
+from tests.support.devices import MakeDevice, Recorder, camera_settings
 
-KEYS = {"motion", "motion_event", "motion_detection", "motion_threshold"}
+KEYS = {"motion", "motion_event", "last_motion", "motion_detection", "motion_threshold"}
 
 
 def motion_of(device: CameraDevice) -> CameraMotion:
@@ -58,9 +57,14 @@ async def test_discovery(make_device: MakeDevice) -> None:
     assert (parts["motion"]["p"], parts["motion"]["dev_cla"]) == ("binary_sensor", "motion")
     assert parts["motion"]["stat_t"] == f"{here}/state"
     event = parts["motion_event"]
-    assert (event["p"], event["dev_cla"], list(event["evt_typ"])) == ("event", "motion", ["motion"])
+    assert (event["p"], event["dev_cla"], list(event["evt_typ"])) == (
+        "event",
+        "motion",
+        ["motion", "motion_end"],
+    )
     assert event["stat_t"] == f"{here}/event"
     assert "cmd_t" not in event
+    assert (parts["last_motion"]["p"], parts["last_motion"]["img_t"]) == ("image", f"{here}/motion/image")
     assert parts["motion_detection"]["cmd_t"] == f"{here}/set/motion_detection"
     assert parts["motion_threshold"]["cmd_t"] == f"{here}/set/motion_threshold"
     assert (parts["motion_threshold"]["min"], parts["motion_threshold"]["max"]) == (0.1, 50)
@@ -108,8 +112,6 @@ async def test_observers_are_notified_of_each_change(make_device: MakeDevice) ->
     motion_of(device).set_threshold(2)
     motion_of(device).set_enabled(False)
     assert observer.changes == 2
-    motion_of(device)._changed(None)
-    assert observer.changes == 3
 
 
 async def test_motion_is_unknown_unless_the_camera_is_running(
@@ -120,24 +122,3 @@ async def test_motion_is_unknown_unless_the_camera_is_running(
     for status in CameraStatus:
         device.camera.status = status
         assert shown(device)["motion"] == ("ON" if status is CameraStatus.RUNNING else None)
-
-
-async def test_the_start_of_motion_is_one_event(
-    make_device: MakeDevice, caplog: pytest.LogCaptureFixture
-) -> None:
-    device = make_device(motion=True)
-    observer = Recorder()
-    device.attach(Failing())
-    device.attach(observer)
-    start = MotionStart(1_700_000_000_500_000_000, 12, 3.14159, (0.25, 0.1, 1 / 3, 0.5))
-    motion_of(device)._changed(start)
-    motion_of(device)._changed(None)
-    assert observer.events == [event_of(start)]
-    assert event_of(start) == {
-        "event_type": "motion",
-        "ts": 1_700_000_000.5,
-        "seq": 12,
-        "score": 3.14,
-        "box": {"x": 0.25, "y": 0.1, "width": 0.3333, "height": 0.5},
-    }
-    assert "a bug" in caplog.text

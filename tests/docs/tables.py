@@ -20,8 +20,8 @@ from tests.settings.nii_sender.documented import variables_table
 from tests.support.daemon import Daemon
 from tests.support.waiting import HOST, free_port, wait_for
 
-_ONLY_WITH = ("motion", "kafka", "tcp")
-"""Sections of the configuration without which a camera lacks the entities whose keys begin with their names."""
+_ONLY_WITH = {"motion": ("motion", "last_motion"), "kafka": ("kafka",), "tcp": ("tcp",)}
+"""Sections of the configuration without which a camera lacks the entities whose keys begin with these words."""
 
 
 def parts() -> dict[str, str]:
@@ -111,7 +111,11 @@ def _entities(entities: list[Mapping[str, Any]]) -> str:
     rows = []
     for entity in entities:
         if not entity["control"]:
-            needs = [section for section in _ONLY_WITH if f"{entity['key']}_".startswith(f"{section}_")]
+            needs = [
+                section
+                for section, words in _ONLY_WITH.items()
+                if f"{entity['key']}_".startswith(tuple(f"{word}_" for word in words))
+            ]
             rows.append(
                 (
                     entity["name"] or "(the name of the device)",

@@ -21,6 +21,7 @@ from mqttcam.gateway.connect_image import ConnectImage
 from mqttcam.gateway.gateway import MqttGateway
 from mqttcam.gateway.image_check import ImageCheck
 from mqttcam.gateway.image_stream import ImageStream
+from mqttcam.gateway.motion_images import MotionImages
 from mqttcam.gateway.node import EarlierRun, NodeTiming, earlier_run
 from mqttcam.gateway.snapshots import SnapshotPublisher
 from mqttcam.mqtt.connection import Connection
@@ -32,21 +33,24 @@ from tests.support.waiting import until
 
 
 class PublishedTopics:
-    """A connection that keeps the last level of each topic that was published to.
+    """A connection that keeps each topic that was published to, and its last level.
 
     Attributes:
+        topics: below that of the camera.
         full: whether the next messages are dropped.
     """
 
     connected = True
 
     def __init__(self) -> None:
+        self.topics: list[str] = []
         self.sent: list[str] = []
         self.full = False
 
     def publish(self, topic: str, payload: bytes, qos: int = 0, retain: bool = False) -> bool:
         assert (qos, retain) == (1, True)
         if not self.full:
+            self.topics.append(topic.removeprefix("mqttcam/yard/front/"))
             self.sent.append(topic.rpartition("/")[2])
         return not self.full
 
@@ -99,6 +103,7 @@ def gateway_of(
         connect_image=cast("ConnectImage", pictures),
         image_check=cast("ImageCheck", pictures),
         snapshots=cast("SnapshotPublisher", pictures),
+        motion_images=cast("MotionImages", pictures),
         retry_after=0,
     )
 
@@ -161,6 +166,23 @@ async def test_pictures_of_a_camera_that_is_on_are_not_cleared_at_a_connect(devi
     gateway.announce()
     assert connection.sent == ["availability", "state"]
     gateway.close(offline=True)
+
+
+async def test_the_picture_of_motion_is_cleared_like_the_others(make_device: MakeDevice) -> None:
+    device, connection, images = opened(make_device(motion=True)), PublishedTopics(), ImageInFlight()
+    gateway = gateway_of(device, connection, images=images)
+    device.camera.set_enabled(False)
+    await asyncio.sleep(0)
+    assert connection.topics == ["availability", "image", "motion/image", "snapshot", "state"]
+    assert images.on_idle is not None
+    images.on_idle()
+    assert connection.topics[5:] == ["image", "motion/image", "snapshot"]
+    gateway.close(offline=True)
+    connection.topics.clear()
+    again = gateway_of(make_device(motion=True, enabled=False), connection)
+    again.announce()
+    assert connection.topics == ["availability", "image", "motion/image", "snapshot", "state"]
+    again.close(offline=True)
 
 
 async def test_pictures_that_could_not_be_cleared_are_cleared_later(device: CameraDevice) -> None:
@@ -253,4 +275,12 @@ def test_only_valid_ids_are_taken_from_info() -> None:
 @pytest.mark.parametrize("prefix", ["3", '"a/#"', '"+"', '"\\u0000"', "null", "[]"])
 def test_a_prefix_in_info_that_is_no_topic_is_ignored(prefix: str) -> None:
     info = f'{{"cameras": {{"front": {{"image_retain": true}}}}, "discovery_prefix": {prefix}}}'.encode()
-    assert earlier_run(info) == EarlierRun(frozenset(["front"]), frozenset(["front"]), None)
+    assert earlier_run(info) == EarlierRun(frozenset(["front"]), frozenset(["front"]))
+
+
+def test_info_says_of_which_cameras_the_broker_keeps_pictures() -> None:
+    info = (
+        b'{"cameras": {"a": {"image_retain": true}, "b": {"motion_image": true}, "c": {"motion_image": 1}}}'
+    )
+    earlier = earlier_run(info)
+    assert (earlier.retained_images, earlier.motion_images) == (frozenset("a"), frozenset("b"))

@@ -82,6 +82,7 @@ async def test_every_declared_entity_follows_from_its_declaration(make_device: M
     device = opened(make_device(motion=True), *CONTROLS)
     components = payload_of(device)["cmps"]
     topics = {key: f"{HERE}/{key}" for key in ("state", "image", "snapshot", "event")}
+    topics["motion_image"] = f"{HERE}/motion/image"
     state = state_of(camera_entities(device), device)
     for entity in camera_entities(device):
         part = components[entity.key]

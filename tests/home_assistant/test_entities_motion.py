@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from tests.home_assistant.conftest import World
 from tests.support.results import check_ok
+from tests.support.waiting import wait_for
 
 
 @pytest.fixture(autouse=True)
@@ -26,20 +28,38 @@ def test_the_sensor_is_on_and_the_event_has_come(world: World) -> None:
     assert sensor["attributes"]["device_class"] == "motion"
     entity = world.entity("motion_event")
     assert entity == "event.front_door_motion_event"
-    event = world.ha.wait_state(entity, lambda state: state != "unknown")
-    attributes = event["attributes"]
-    assert (attributes["event_type"], attributes["event_types"]) == ("motion", ["motion"])
+    attributes = _event(world, "motion")
+    assert attributes["event_types"] == ["motion", "motion_end"]
     assert attributes["score"] >= 0.5
     assert set(attributes["box"]) == {"x", "y", "width", "height"}
+    assert attributes["id"]
 
 
 def test_it_clears_and_comes_again(world: World) -> None:
     check_ok(world.rig.front.set({"speed": 0}), "set")
     world.ha.wait_state(world.entity("motion"), "off")
-    before = world.ha.states()[world.entity("motion_event")]["state"]
+    end = _event(world, "motion_end")
+    assert end["seconds"] >= 0
+    assert (end["picture"], end["clip"], end["zones"]) == (None, None, [])
+    before = world.ha.states()[world.entity("last_motion")]["state"]
     check_ok(world.rig.front.set({"speed": 1}), "set")
     world.ha.wait_state(world.entity("motion"), "on")
-    world.ha.wait_state(world.entity("motion_event"), lambda state: state != before)
+    assert _event(world, "motion")["id"] != end["id"]
+    image = world.entity("last_motion")
+    world.ha.wait_state(image, lambda state: state not in (before, "unknown"))
+    picture = wait_for(lambda: world.ha.picture(image), "the picture of motion", 30, 0.1)
+    assert picture.startswith(b"\xff\xd8")
+
+
+def _event(world: World, event_type: str) -> dict[str, Any]:
+    """Wait until the last event is of this type, and return its attributes."""
+    entity = world.entity("motion_event")
+
+    def attributes() -> dict[str, Any] | None:
+        found: dict[str, Any] = world.ha.states()[entity]["attributes"]
+        return found if found.get("event_type") == event_type else None
+
+    return wait_for(attributes, f"{event_type} in Home Assistant", 30, 0.1)
 
 
 def test_an_event_of_another_type_is_passed_over_in_silence(world: World) -> None:

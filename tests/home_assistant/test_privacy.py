@@ -11,7 +11,7 @@ from tests.home_assistant.conftest import World
 from tests.support.results import check_ok
 from tests.support.waiting import wait_for
 
-PICTURES = ("camera", "last_snapshot")
+PICTURES = ("camera", "last_snapshot", "last_motion")
 
 
 @pytest.fixture(autouse=True)

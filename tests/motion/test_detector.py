@@ -14,42 +14,22 @@ from mqttcam.camera.adjustment import Adjustment
 from mqttcam.camera.frame import CaptureSession, Frame, PictureSpec
 from mqttcam.camera.hub import Hub
 from mqttcam.imaging.orientation import Orientation, rotation
-from mqttcam.imaging.raster import Planes
 from mqttcam.motion import detector as motion
-from mqttcam.motion.background import SETTLING
-from mqttcam.motion.detector import MotionDetector, MotionStart, small_luma
+from mqttcam.motion.detector import Analysis, MotionDetector, small_luma
 from tests.camera.broken import Hardware, grey_planes
 from tests.camera.conftest import MakeCamera
 from tests.imaging.photos import noted, quarters
 from tests.support.cameras import failed, running
+from tests.support.motion import HEIGHT, SECOND, SIZE, START, WIDTH, Scene, planes
 from tests.support.waiting import until
 
-SECOND = 10**9
-START = 1_700_000_000 * SECOND
-WIDTH, HEIGHT = 160, 120
-SIZE = 30
-"""Of the square that moves, in pixels: 4.7 % of the picture."""
 
-
-def planes(left: int | None = None) -> Planes:
-    """Grey stripes, and a white square before them from `left` on."""
-    y, u, v = grey_planes(WIDTH, HEIGHT)
-    y[:, ::20] = 60
-    if left is not None:
-        y[40 : 40 + SIZE, left : left + SIZE] = 220
-    return y, u, v
-
-
-class Rig:
+class Rig(Scene):
     """A detector whose frames are offered by hand; it stands for the loop, on which calls run in `turn`."""
 
     def __init__(self, fps: float = 5, threshold: float = 0.5, clear_after: float = 2) -> None:
-        self.hub = Hub("camera front")
-        self.told: list[MotionStart | None] = []
-        self.session = CaptureSession()
-        self.adjustment: Adjustment | None = None
-        self.now = START
-        self.seq = 0
+        super().__init__(Hub("camera front"))
+        self.told: list[Analysis] = []
         self._calls: list[tuple[Callable[..., object], tuple[object, ...]]] = []
         self.detector = MotionDetector(
             self.hub,
@@ -69,21 +49,6 @@ class Rig:
         for callback, arguments in calls:
             callback(*arguments)
 
-    def frame(self, left: int | None = None, *, session: CaptureSession | None = None) -> Frame:
-        frame = Frame(self.now, WIDTH, HEIGHT, planes=planes(left))
-        frame.seq, frame.session, frame.adjustment = self.seq, session or self.session, self.adjustment
-        return frame
-
-    def offer(self, left: int | None = None, *, session: CaptureSession | None = None) -> None:
-        """The next frame, a fifth of a second after the last one."""
-        self.now += SECOND // 5
-        self.seq += 1
-        self.hub.publish(self.frame(left, session=session))
-
-    def settle(self) -> None:
-        for _ in range(round(SETTLING * 5) + 2):
-            self.offer()
-
     def move(self) -> None:
         """Something comes."""
         self.settle()
@@ -99,7 +64,7 @@ def test_motion_is_unknown_at_first_then_off_on_and_off_again() -> None:
     rig.settle()
     assert rig.detector.moving is False
     rig.turn()
-    assert rig.told == [None]
+    assert [(told.movement, told.begins, told.ends) for told in rig.told] == [(None, False, False)]
     rig.offer(60)
     assert rig.detector.moving is True
     seen = rig.now
@@ -107,31 +72,56 @@ def test_motion_is_unknown_at_first_then_off_on_and_off_again() -> None:
         rig.offer()
     assert rig.now - seen == 2 * SECOND
     rig.turn()
-    assert len(rig.told) == 3
-    assert rig.told[-1] is None
+    assert rig.told[1].begins
+    assert [told.ends for told in rig.told] == [False] * (len(rig.told) - 1) + [True]
+    assert rig.told[-1].movement is None
 
 
 def test_start_of_motion_has_time_box_and_score() -> None:
     rig = Rig()
     rig.move()
-    start = rig.told[-1]
+    start = rig.told[-1].movement
     assert start is not None
     assert (start.ts_ns, start.seq) == (rig.now, rig.seq)
     assert start.score == pytest.approx(100 * SIZE * SIZE / WIDTH / HEIGHT, rel=0.15)
     assert start.box == pytest.approx((60 / WIDTH, 40 / HEIGHT, SIZE / WIDTH, SIZE / HEIGHT), abs=0.02)
 
 
-def test_continuing_motion_is_reported_once_and_ends_after_its_last_frame() -> None:
+def test_continuing_motion_begins_once_and_ends_after_its_last_frame() -> None:
     rig = Rig()
     rig.move()
     for step in range(40):
         rig.offer(10 + 3 * step % 110)
-    last = rig.now
+    last, last_seq = rig.now, rig.seq
     while rig.detector.active:
         rig.offer()
     assert rig.now - last == 2 * SECOND
     rig.turn()
-    assert len(rig.told) == 3
+    assert (sum(told.begins for told in rig.told), sum(told.ends for told in rig.told)) == (1, 1)
+    moving = [told.movement.seq for told in rig.told if told.movement is not None]
+    assert len(moving) > 20, "every frame with motion is reported"
+    assert moving == sorted(set(moving))
+    assert moving[-1] >= last_seq
+
+
+def test_analysis_of_a_frame_can_be_read_by_later_subscribers() -> None:
+    rig = Rig()
+    rig.settle()
+    rig.now += SECOND // 100
+    rig.seq += 1
+    first = rig.frame(60)
+    rig.hub.publish(first)
+    assert rig.detector.analysis_of(first) is None, "it was not due"
+    rig.now += SECOND
+    rig.seq += 1
+    second = rig.frame(60)
+    rig.hub.publish(second)
+    analysis = rig.detector.analysis_of(second)
+    assert analysis is not None
+    assert analysis.begins
+    assert rig.detector.analysis_of(first) is None
+    rig.detector.enabled = False
+    assert rig.detector.analysis_of(second) is None
 
 
 def test_less_motion_than_the_threshold_does_not_count() -> None:
@@ -293,7 +283,7 @@ def test_box_of_motion_is_turned_like_the_pictures() -> None:
     rig = Rig()
     rig.adjustment = Adjustment(rotation(90))
     rig.move()
-    (start,) = [one for one in rig.told if one is not None]
+    (start,) = [one.movement for one in rig.told if one.movement is not None]
     left, top, width, height = start.box
     # The square is 40 pixels from the top of the picture as it came, which is its right now.
     assert (left + width, top) == pytest.approx((1 - 40 / HEIGHT, 60 / WIDTH), abs=0.02)
@@ -334,7 +324,7 @@ class Moving(Hardware):
 async def test_motion_is_unknown_while_no_frames_come(make_camera: MakeCamera, end: str) -> None:
     hardware = Moving()
     camera = make_camera(hardware)
-    told: list[MotionStart | None] = []
+    told: list[Analysis] = []
     loop = asyncio.get_running_loop()
     detector = MotionDetector(
         camera.hub, loop, told.append, fps=20, threshold=1, clear_after=60, settling=0.2
@@ -344,7 +334,7 @@ async def test_motion_is_unknown_while_no_frames_come(make_camera: MakeCamera, e
     await running(camera)
     await until(lambda: detector.moving is False, "nothing moves")
     hardware.moves = True
-    await until(lambda: any(told), "motion is told")
+    await until(lambda: any(one.begins for one in told), "motion is told")
     assert detector.active
     if end == "off":
         camera.set_enabled(False)

@@ -30,4 +30,5 @@ def test_topics_of_a_camera() -> None:
     assert topics.get == f"{here}/get"
     assert topics.command("+") == f"{here}/cmd/+"
     assert topics.result == f"{here}/result"
-    assert topics.retained == (topics.availability, topics.state, topics.image)
+    assert topics.motion_image == f"{here}/motion/image"
+    assert topics.retained == (topics.availability, topics.state, topics.image, topics.motion_image)

@@ -69,12 +69,16 @@ class Recorder(CameraObserver):
         self.changes = 0
         self.events: list[Mapping[str, object]] = []
         self.snapshots: list[tuple[Picture, str | None]] = []
+        self.motion_pictures: list[Picture] = []
 
     def changed(self) -> None:
         self.changes += 1
 
     def event(self, event: Mapping[str, object]) -> None:
         self.events.append(event)
+
+    def motion_picture(self, picture: Picture) -> None:
+        self.motion_pictures.append(picture)
 
     async def snapshot(self, picture: Picture, request_id: str | None) -> None:
         if self.problem is not None:

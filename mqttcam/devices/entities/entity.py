@@ -18,7 +18,7 @@ Platform = Literal[
 Category = Literal["config", "diagnostic"]
 LONGEST_STATE = 255
 """Home Assistant's limit for a state, in characters."""
-Topic = Literal["state", "status", "image", "snapshot", "event"]
+Topic = Literal["state", "status", "image", "snapshot", "motion_image", "event"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from mqttcam.devices.camera import CameraDevice
 from mqttcam.devices.entities.entity import Entity, option
-from mqttcam.devices.motion import MOTION, THRESHOLD, CameraMotion
+from mqttcam.devices.motion import THRESHOLD, CameraMotion
+from mqttcam.devices.motion_event import MOTION, MOTION_END
 from mqttcam.values import Switch
 
 
@@ -27,8 +28,9 @@ _ENTITIES: tuple[Entity[CameraDevice], ...] = (
         platform="event",
         name="Motion event",
         topic="event",
-        options=option(device_class="motion", event_types=(MOTION,)),
+        options=option(device_class="motion", event_types=(MOTION, MOTION_END)),
     ),
+    Entity(key="last_motion", platform="image", name="Last motion", topic="motion_image"),
     Entity(
         key="motion_detection",
         platform="switch",
