@@ -8,7 +8,7 @@ import fcntl
 import os
 from pathlib import Path
 
-from mqttcam.files import sync_folder, write_new
+from mqttcam.files import read_regular, sync_folder, write_new
 from mqttcam.recordings.paths import RecordingFiles, RecordingsFolder, stems
 from mqttcam.recordings.recording import PictureKind, Recording
 from mqttcam.video.mp4 import Mp4Writer
@@ -131,6 +131,16 @@ def complete(files: RecordingFiles, recording: Recording, seconds: float, mode: 
     files.part.replace(files.video)
     sync_folder(files.video.parent)
     return whole
+
+
+def read_sidecar(files: RecordingFiles) -> Recording:
+    """Return what is known of a recording.
+
+    Raises:
+        OSError: it has no sidecar, or that cannot be read.
+        ValueError: the sidecar is broken.
+    """
+    return Recording.model_validate_json(read_regular(files.sidecar))
 
 
 def write_sidecar(files: RecordingFiles, recording: Recording, mode: int) -> None:

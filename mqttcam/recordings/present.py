@@ -1,7 +1,8 @@
-"""What is known of the recording that is being written."""
+"""What is known of the recording that is being written, and of events that outlast their file."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from mqttcam.recordings.recording import Event, Recording
@@ -39,3 +40,47 @@ class PresentRecording:
         first = self.first
         same = (unit.width, unit.height, unit.codec) == (first.width, first.height, first.codec)
         return same and parameter_sets(unit) == self._sets
+
+
+_MOST_UNFINISHED = 64
+"""Recordings that are remembered for events that have not ended: those of five hours in parts of five minutes."""
+
+
+class UnfinishedEvents:
+    """The recordings with events that had not ended with the file; their sidecars are written again when these do."""
+
+    def __init__(self, amend: Callable[[Recording], None]) -> None:
+        """`amend` is called with a recording, whose files are whole, when its events have changed."""
+        self._amend = amend
+        self._events: dict[str, dict[str, Event]] = {}
+        self._whole: dict[str, Recording] = {}
+
+    def ended(self, recording: Recording) -> None:
+        """Note a recording whose file ends now."""
+        if any(event.end_ns is None for event in recording.events):
+            self._events[recording.id] = {event.id: event for event in recording.events}
+            if len(self._events) > _MOST_UNFINISHED:
+                self._forget(next(iter(self._events)))
+
+    def finished(self, recording: Recording) -> None:
+        """Note a recording whose files are whole."""
+        if recording.id in self._events:
+            self._whole[recording.id] = recording
+            self._check(recording.id)
+
+    def event_ended(self, event: Event) -> None:
+        """Note an event that has ended."""
+        for recording_id, events in list(self._events.items()):
+            if event.id in events:
+                events[event.id] = event
+                self._check(recording_id)
+
+    def _check(self, recording_id: str) -> None:
+        events, recording = self._events[recording_id], self._whole.get(recording_id)
+        if recording is not None and all(event.end_ns is not None for event in events.values()):
+            self._forget(recording_id)
+            self._amend(recording.model_copy(update={"events": tuple(events.values())}))
+
+    def _forget(self, recording_id: str) -> None:
+        del self._events[recording_id]
+        self._whole.pop(recording_id, None)

@@ -20,7 +20,7 @@ from mqttcam.backoff import Backoff
 from mqttcam.listeners import Listeners
 from mqttcam.recordings.disk import DiskStatus
 from mqttcam.recordings.paths import RecordingsFolder
-from mqttcam.recordings.present import PresentRecording
+from mqttcam.recordings.present import PresentRecording, UnfinishedEvents
 from mqttcam.recordings.reading import Clock, Reading
 from mqttcam.recordings.recorder_library import RecordingLibrary
 from mqttcam.recordings.recording import Event, PictureKind, Reason, Recording, new_id
@@ -34,8 +34,8 @@ from mqttcam.video.unit import CLOCK, Unit
 log = logging.getLogger(__name__)
 
 _BY_COMMAND_ALONE = RecordSettings(on_motion=False, before=0)
-_LONGEST_LAG = 2 * CLOCK
-"""Ticks between a frame and the motion that was seen in it; a longer time means that the clock was set."""
+_LONGEST_LAG = 1
+"""Seconds between a frame and the motion that was seen in it; a longer time means that the clock was set."""
 
 
 class Recorder:
@@ -79,10 +79,11 @@ class Recorder:
         self._writer = RecordingWriter(
             camera_id,
             RecordingsFolder(library.path),
-            WriterCallbacks(self._opened, self._finished, self._failed),
+            WriterCallbacks(self._opened, self._finished, library.discard, self._failed, library.add),
             library.make_room,
             timing.writer,
         )
+        self._unfinished = UnfinishedEvents(self._writer.amend)
         self._on_motion = self._settings.on_motion
         self._enabled = self._running = self._closed = False
         self._ring: Ring | None = None
@@ -153,10 +154,10 @@ class Recorder:
         self._moving[event.id] = event
         if self._present is not None:
             self._present.events[event.id] = event
-            self._writer.update(self._present.recording)
+            self._note_events()
         else:
-            lag = 0 if self._last_unit is None else (self._last_unit.ts_ns - event.begin_ns) * CLOCK // 10**9
-            self._begin(self._settings.before, lag if 0 <= lag <= _LONGEST_LAG else 0)
+            lag = 0.0 if self._last_unit is None else (self._last_unit.ts_ns - event.begin_ns) / 1e9
+            self._begin(self._settings.before + (lag if 0 <= lag <= _LONGEST_LAG else 0))
 
     def update(self, event: Event) -> None:
         """Note what is known of an event now."""
@@ -168,10 +169,10 @@ class Recorder:
     def end(self, event: Event, quiet: float = 0.0) -> None:
         """End an event, whose last movement was `quiet` seconds ago by a steady clock."""
         self.update(event)
+        self._unfinished.event_ended(event)
         if self._moving.pop(event.id, None) is not None:
             self._extend(self._settings.after - quiet)
-            if self._present is not None:
-                self._writer.update(self._present.recording)
+        self._note_events()
 
     def add_picture(self, kind: PictureKind, jpeg: bytes) -> None:
         """Put a still picture beside the recording, or a better one in its place."""
@@ -238,12 +239,12 @@ class Recorder:
             return False
         return self._settings.continuous or bool(self._moving) or self._clock.time() < self._until
 
-    def _begin(self, before: float, lag: int = 0) -> None:
+    def _begin(self, before: float) -> None:
         """Begin a recording with units of the ring, or as soon as there is a keyframe."""
         self._adapt()
         if self._ring is None or self._last_unit is None or not self._is_wanted:
             return
-        if units := self._ring.since(self._last_unit.pts - lag - round(before * CLOCK)):
+        if units := self._ring.since(self._last_unit.pts - round(before * CLOCK)):
             self._start(units)
 
     def _start(self, units: Sequence[Unit]) -> None:
@@ -308,6 +309,7 @@ class Recorder:
         present, self._present = self._present, None
         if present is not None:
             self._disk.succeed()
+            self._unfinished.ended(present.recording)
             self._writer.end(present.recording)
             self.listeners.notify()
 
@@ -318,7 +320,7 @@ class Recorder:
         if not ring:
             self._ring = None
         elif self._ring is None:
-            self._ring = Ring(self._settings.before)
+            self._ring = Ring(self._settings.before + _LONGEST_LAG)
         self._reading.set_wanted(on and (ring or self._is_wanted or self._present is not None))
         if on and self._present is None and self._is_wanted:
             self._reading.request_keyframe()
@@ -338,12 +340,22 @@ class Recorder:
         log.info("camera %s: recording %s", self._camera_id, recording.stem)
         if self._present is not None and self._present.draft.id == recording.id:
             self._present.draft = self._present.draft.model_copy(update={"stem": recording.stem})
+            recording = self._present.recording
+        self._library.begin(recording)
         self._disk.set_problem(None)
+
+    def _note_events(self) -> None:
+        """Note on disk and in the library which events the present recording has."""
+        if self._present is not None:
+            self._writer.update(self._present.recording)
+            if self._present.draft.stem:
+                self._library.begin(self._present.recording)
 
     def _finished(self, recording: Recording) -> None:
         log.info("camera %s: recorded %s, %.1f s", self._camera_id, recording.stem, recording.seconds)
         self.last = recording
         self._library.add(recording)
+        self._unfinished.finished(recording)
         for callback in tuple(self.on_finished):
             callback(recording)
         self.listeners.notify()

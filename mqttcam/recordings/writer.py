@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from mqttcam.files import shortage
-from mqttcam.recordings.open_file import OpenFile
-from mqttcam.recordings.paths import RecordingsFolder
+from mqttcam.recordings.open_file import OpenFile, read_sidecar, write_sidecar
+from mqttcam.recordings.paths import RecordingFiles, RecordingsFolder
 from mqttcam.recordings.recording import PictureKind, Recording
 from mqttcam.recordings.timing import WriterTiming
 from mqttcam.video.encoder import VideoUnavailable
@@ -32,13 +32,17 @@ class WriterCallbacks:
     Attributes:
         opened: with a recording when it has its files, which `stem` names.
         finished: with a recording whose files are whole.
-        failed: with the id of a recording of which nothing more can be written, and why; `finished` has come before if
-            it has any video.
+        abandoned: with the id of a recording that has no whole file: it had no video, or the disk refused its name.
+        failed: with the id of a recording of which nothing more can be written, and why; one of the others has come
+            before.
+        amended: with a recording whose files were whole, and whose sidecar was written again.
     """
 
     opened: Callable[[Recording], None]
     finished: Callable[[Recording], None]
+    abandoned: Callable[[str], None]
     failed: Callable[[str, str], None]
+    amended: Callable[[Recording], None]
 
 
 class RecordingWriter:
@@ -106,6 +110,10 @@ class RecordingWriter:
     def update(self, recording: Recording) -> None:
         """Note on disk what is known of the present recording now."""
         self._put(lambda: self._update(recording))
+
+    def amend(self, recording: Recording) -> None:
+        """Note on disk other events of a recording whose files are whole, unless it was deleted."""
+        self._put(lambda: self._amend(recording))
 
     def add_picture(self, kind: PictureKind, jpeg: bytes) -> None:
         """Put a still picture beside the present recording, or replace it."""
@@ -184,6 +192,16 @@ class RecordingWriter:
             self._draft = recording
             self._file.write_sidecar(recording)
 
+    def _amend(self, recording: Recording) -> None:
+        files = RecordingFiles(self._folder.path, recording.stem)
+        try:
+            kept = read_sidecar(files).model_copy(update={"events": recording.events})
+            write_sidecar(files, kept, self._folder.file_mode)
+        except (OSError, ValueError) as error:
+            log.info("recording %s: its events are not noted: %s", recording.stem, error)
+        else:
+            self._report(self._callbacks.amended, kept)
+
     def _add_picture(self, kind: PictureKind, jpeg: bytes) -> None:
         if self._file is not None:
             if kind not in self._written:
@@ -242,10 +260,15 @@ class RecordingWriter:
         except OSError as error:
             log.warning("recording %s: a picture is missing: %s", self._name, error)
         self._file = None
-        recording = file.finish(draft)
+        recording = None
+        try:
+            recording = file.finish(draft)
+        finally:
+            if recording is None:
+                self._report(self._callbacks.abandoned, draft.id)
+            else:
+                self._report(self._callbacks.finished, recording)
         self._draft = None
-        if recording is not None:
-            self._report(self._callbacks.finished, recording)
 
     def _fail(self, error: Exception) -> None:
         draft, has_file = self._draft, self._file is not None

@@ -140,7 +140,15 @@ class Library:
         self.path = path
         self.added: list[Recording] = []
         self.asked: list[int] = []
+        self.begun: list[Recording] = []
+        self.discarded: list[str] = []
         self.make: Callable[[], None] = lambda: None
+
+    def begin(self, recording: Recording) -> None:
+        self.begun.append(recording)
+
+    def discard(self, recording_id: str) -> None:
+        self.discarded.append(recording_id)
 
     def add(self, recording: Recording) -> None:
         self.added.append(recording)
@@ -179,9 +187,27 @@ class Rig:
         await until(lambda: len(self.library.added) >= count, f"{count} recordings")
         return self.library.added
 
+    async def begun(self, count: int) -> list[Recording]:
+        """Return the recordings that have begun once there are so many."""
+        await until(lambda: len(self.library.begun) >= count, f"{count} recordings that have begun")
+        return self.library.begun
+
+    def sidecar(self, recording: Recording) -> Recording:
+        """Return a recording by its sidecar."""
+        return Recording.model_validate_json(self.path(recording, ".json").read_bytes())
+
+    async def finished(self) -> list[Recording]:
+        """Close the recorder, and return all recordings that are whole."""
+        await self.recorder.close()
+        await asyncio.sleep(0)  # for the last one, which the writer reported
+        return self.library.added
+
     def path(self, recording: Recording, ending: str = ".mp4") -> Path:
         """Return the path of a recording's file."""
         return self.library.path / (recording.stem + ending)
+
+
+MakeRig = Callable[..., Rig]
 
 
 def event(number: int = 1, **values: Any) -> Event:
