@@ -12,6 +12,7 @@ from collections.abc import Callable
 from mqttcam.camera.capture import THREAD
 from mqttcam.run.app import App, EndReason
 from mqttcam.run.health_socket import FolderTaken
+from mqttcam.run.malloc import use_one_heap
 from mqttcam.run.services import Services, StartError
 from mqttcam.settings import Settings
 
@@ -26,6 +27,8 @@ def run_daemon(
     on_ready: Callable[[Services], None] | None = None,
 ) -> int:
     """Run the daemon in an event loop of its own, and return its exit code; a restart replaces the process."""
+
+    use_one_heap()
 
     async def run() -> EndReason:
         return await App(settings, read_settings).run(on_ready)
