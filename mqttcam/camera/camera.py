@@ -15,12 +15,14 @@ from mqttcam.camera.frame import Picture, PictureSpec
 from mqttcam.camera.hub import Hub
 from mqttcam.camera.polling import CameraReadings, PollResult
 from mqttcam.camera.snapshots import SnapshotRequests
-from mqttcam.camera.source import SourceEnded, SourceError, SourceInfo
+from mqttcam.camera.source import Source, SourceEnded, SourceError, SourceInfo
+from mqttcam.camera.source_video import SourceVideo
 from mqttcam.camera.sources import create
 from mqttcam.camera.stats import CameraStats
 from mqttcam.camera.status import WITHOUT_FRAMES, CameraStatus, CameraUnavailable
 from mqttcam.camera.supervisor import Supervisor
 from mqttcam.camera.timing import DEFAULT_TIMING, Timing
+from mqttcam.camera.wakeup import Wakeup
 from mqttcam.listeners import Listeners
 from mqttcam.settings import CameraSettings
 from mqttcam.text import one_line
@@ -41,6 +43,8 @@ class Camera:
         info: what the source is; `None` until it was open once.
         controls, actions: by key, as the source offered them when it was last open.
         takes_stills: whether that source can take a picture in full resolution.
+        video: the encoded video of the source that is open, or was last, a new object each time it is opened; `None` if
+            it gives none.
         values: the controls' known values by key: as the frames are really taken, if the source reports that.
         readings: what is measured with its frames.
         last_error: what went wrong last, or what it waits for, in words; while frames arrive, what differs from the
@@ -82,6 +86,7 @@ class Camera:
         self._timing = timing
         self._wanted = WantedValues(settings.controls, values or {})
         self._make_source = make_source or (lambda wakeup: create(settings, wakeup))
+        self.video: SourceVideo | None = None
         self._listeners = Listeners(f"camera {camera_id}")
         self._snapshots = SnapshotRequests(self.hub, self.encoder, lambda: self.last_error)
         self._remarks: str | None = None
@@ -222,6 +227,8 @@ class Camera:
         self.controls = {control.key: control for control in opened.info.controls}
         self.actions = {action.key: action for action in opened.info.actions}
         self.takes_stills = opened.takes_stills
+        capture = self._supervisor.capture
+        self.video = SourceVideo(capture, opened.video) if capture and opened.video else None
         self.values = dict(opened.values)
         self.readings.begin((opened.info.model, opened.info.serial), expected=opened.measures)
         remarks = one_line("; ".join(opened.remarks)) or None
@@ -260,7 +267,7 @@ class Camera:
     def _make_capture(self) -> Capture:
         return Capture(
             self.id,
-            self._make_source,
+            self._new_source,
             self._wanted.items(),
             Adjustment.from_settings(self.settings),
             self.hub.publish,
@@ -269,6 +276,11 @@ class Camera:
             first_skipped=self.stats.skipped,
             timing=self._timing,
         )
+
+    def _new_source(self, wakeup: Wakeup) -> Source:
+        source = self._make_source(wakeup)
+        source.wanted_fps = self.hub.wanted_fps
+        return source
 
     def _tick(self) -> None:
         self.stats.update()

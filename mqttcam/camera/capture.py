@@ -43,8 +43,9 @@ class Capture:
     Attributes:
         done: resolves on the loop when the thread has ended: with what failed, or with `None` after `stop`.
         calls: calls for the thread to make between two frames; they wait until the source is open.
-        frames: number of frames published so far, those of earlier captures included.
+        frames: number of frames captured so far, those of earlier captures included.
         skipped: number of pictures that the source could not use, those of earlier captures included.
+        session: shared by its frames.
         started: when the capture was made.
         first_frame, last_frame: when its first and its newest frame came; 0.0 before the first.
         last_returned: when the source last returned from anything.
@@ -84,7 +85,7 @@ class Capture:
         self._callbacks = callbacks
         self._timing = timing
         self._wakeup = Wakeup()
-        self._session = CaptureSession()
+        self.session = CaptureSession()
         self._open_source: OpenSource | None = None
         self._pending_poll: SourceCall[None] | None = None
         self._restart_wanted = False
@@ -111,7 +112,7 @@ class Capture:
     def stop(self) -> None:
         """Ask the thread to close its source and end; from now on no frame of it gives a picture."""
         self.stopped = True
-        self._session.ended = True
+        self.session.ended = True
         self._wakeup.end()
 
     def restart_stream(self) -> bool:
@@ -242,12 +243,12 @@ class Capture:
             self._adjustment,
             self._publish,
             self.calls.waiting,
-            self._session,
+            self.session,
         )
         source, first_skipped = opened.source, self._first_skipped
         read, timeout = source.read, self._timing.read_timeout
         unpaced = not opened.frame_interval
-        announced = False
+        announced, undecoded = False, 0
         while not self.stopped:
             if self._restart_wanted:
                 self._do_restart_stream(opened)
@@ -257,6 +258,9 @@ class Capture:
             frame = read(timeout)
             now = self.last_returned = time.monotonic()
             self.skipped = first_skipped + source.skipped
+            if (count := source.undecoded) != undecoded:
+                self.frames += count - undecoded
+                undecoded, self.last_frame = count, now
             if frame is None or self.stopped:
                 continue
             frame.seq = self.frames

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from mqttcam.camera.polling import PollResult
 from mqttcam.camera.source import SourceInfo
+from mqttcam.camera.video_packet import VideoOffer
 from mqttcam.values import Value
 
 
@@ -21,6 +22,7 @@ class SourceOpened:
         refused: those remarks that are about a control.
         measures: whether its frames carry measurements.
         takes_stills: whether it can take a picture in full resolution.
+        video: the encoded video that it can give; None if it gives none.
     """
 
     info: SourceInfo
@@ -29,6 +31,7 @@ class SourceOpened:
     refused: Sequence[str]
     measures: bool
     takes_stills: bool
+    video: VideoOffer | None
 
 
 class CaptureCallbacks(Protocol):

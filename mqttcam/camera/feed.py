@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable
 
 from mqttcam.camera.encoder_thread import EncoderThread
 from mqttcam.camera.frame import CaptureSession, Frame, Picture, PictureSpec, SessionEnded
 from mqttcam.camera.hub import Hub
 from mqttcam.camera.picture_encoder import PictureEncoder
-from mqttcam.camera.selection import selection
+from mqttcam.camera.selection import selection, wanted_fps
 from mqttcam.schedule import Schedule
 
 
@@ -57,7 +58,7 @@ class PictureFeed:
         self._pending = False
         self._in_transit = False
         self._closed = False
-        hub.subscribe(self)
+        hub.subscribe(self, self._wanted_fps)
 
     @property
     def fps(self) -> float:
@@ -86,6 +87,13 @@ class PictureFeed:
         """Pass on no more pictures."""
         self._closed = True
         self._hub.unsubscribe(self)
+
+    def _wanted_fps(self) -> float:
+        if not self.ready:
+            return 0.0
+        if self._pending:
+            return math.inf
+        return wanted_fps(self._fps, self._schedule)
 
     # in the capture thread
 

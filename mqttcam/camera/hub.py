@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
+from collections.abc import Callable
 from typing import Protocol
 
 from mqttcam.camera.frame import Frame, SessionEnded
@@ -35,19 +37,31 @@ class Hub:
         self.name = name
         self.failures = 0
         self._subscribers: tuple[Subscriber, ...] = ()
+        self._fps: dict[int, Callable[[], float]] = {}
         self._lock = threading.Lock()
         self._logged: set[int] = set()
 
-    def subscribe(self, subscriber: Subscriber) -> None:
-        """Offer `subscriber` every frame from the next one on."""
+    def subscribe(self, subscriber: Subscriber, fps: Callable[[], float] = lambda: math.inf) -> None:
+        """Offer `subscriber` every frame from the next one on.
+
+        Args:
+            fps: returns how many frames per second it wants at most, as of now: 0 for none, infinity for every one. It
+                is called in any thread. Sources that decode video need not decode more.
+        """
         with self._lock:
             self._subscribers = (*self._subscribers, subscriber)
+            self._fps = {**self._fps, id(subscriber): fps}
 
     def unsubscribe(self, subscriber: Subscriber) -> None:
         """Offer `subscriber` no more frames."""
         with self._lock:
             self._subscribers = tuple(one for one in self._subscribers if one is not subscriber)
+            self._fps = {key: fps for key, fps in self._fps.items() if key != id(subscriber)}
             self._logged.discard(id(subscriber))
+
+    def wanted_fps(self) -> float:
+        """Return how many frames per second the subscriber that wants most of them wants now; for any thread."""
+        return max((fps() for fps in self._fps.values()), default=0.0)
 
     def publish(self, frame: Frame) -> bool:
         """Offer a frame to all subscribers, and return whether any of them took it.

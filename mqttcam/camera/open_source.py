@@ -7,8 +7,17 @@ from collections.abc import Callable, Iterable, Mapping
 from mqttcam.camera.capture_callbacks import SourceOpened
 from mqttcam.camera.frame import Picture
 from mqttcam.camera.polling import SourcePoller
-from mqttcam.camera.source import MeasuringSource, RestartableSource, Source, SourceError, StillSource
+from mqttcam.camera.source import (
+    MeasuringSource,
+    RestartableSource,
+    Source,
+    SourceError,
+    StillSource,
+    VideoSource,
+)
 from mqttcam.camera.source_controls import SourceControls
+from mqttcam.camera.video_packet import DeliverPacket
+from mqttcam.settings.video import VideoSettings
 from mqttcam.values import Value
 
 
@@ -58,6 +67,7 @@ class OpenSource:
             refused=refused,
             measures=isinstance(self.source, MeasuringSource),
             takes_stills=isinstance(self.source, StillSource),
+            video=self.source.video if isinstance(self.source, VideoSource) else None,
         )
 
     def change(
@@ -81,6 +91,28 @@ class OpenSource:
         if not isinstance(self.source, StillSource):
             raise SourceError("this camera takes no pictures in full resolution")
         return self.source.take_still(quality)
+
+    def start_video(self, settings: VideoSettings, deliver: DeliverPacket) -> None:
+        """Have the source's packets delivered.
+
+        Raises:
+            SourceError: there can be none.
+        """
+        self._video_source.start_video(settings, deliver)
+
+    def stop_video(self) -> None:
+        """Have no more packets delivered."""
+        self._video_source.stop_video()
+
+    def request_keyframe(self) -> None:
+        """Make the next packet a keyframe, if the source can do that."""
+        self._video_source.request_keyframe()
+
+    @property
+    def _video_source(self) -> VideoSource:
+        if not isinstance(self.source, VideoSource):
+            raise SourceError("this camera gives no encoded video")
+        return self.source
 
     def _controls_changed(self, frames: int) -> None:
         """Note what follows from values that were just set: a control may have changed the frame rate."""

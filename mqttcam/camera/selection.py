@@ -11,6 +11,8 @@ from typing import Protocol
 
 from mqttcam.schedule import Schedule, Ticker
 
+_SCHEDULED_FPS = 1 / 60
+
 
 class Selection(Protocol):
     """Selects frames. It is asked once for every frame, in the capture thread, so it must cost next to nothing."""
@@ -83,3 +85,11 @@ def selection(
         return None
     paced: Selection = Scheduled(schedule) if schedule else Every() if fps == math.inf else Rate(fps)
     return OnMotion(paced, moving) if moving is not None else paced
+
+
+def wanted_fps(fps: float, schedule: Schedule | None = None) -> float:
+    """Return how many frames per second a selection with these options needs at most; see `Hub.subscribe`.
+
+    By a schedule, pictures are rare: it counts as one per minute, so that the keyframes of a video are enough.
+    """
+    return fps if schedule is None else _SCHEDULED_FPS

@@ -8,14 +8,17 @@ All methods and properties are used from the camera's capture thread only; a sou
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from mqttcam.camera.control import Action, Control
 from mqttcam.camera.frame import Frame, Picture
 from mqttcam.camera.metadata_field import MetadataField
+from mqttcam.camera.video_packet import DeliverPacket, VideoOffer
+from mqttcam.settings.video import VideoSettings
 from mqttcam.values import Value
 
 
@@ -66,10 +69,13 @@ class Source(ABC):
     Attributes:
         adjusts_itself: whether its frames already have the configured size and orientation; if not, they are adjusted.
         notes: in words, what differs from the configuration, once it is open.
+        wanted_fps: returns how many frames per second are wanted now: 0 for none, infinity for every one. Set before it
+            is opened; for sources whose frames have to be decoded.
     """
 
     adjusts_itself: ClassVar[bool] = False
     notes: Sequence[str] = ()
+    wanted_fps: Callable[[], float] = staticmethod(lambda: math.inf)
 
     @abstractmethod
     def open(self) -> SourceInfo:
@@ -96,6 +102,11 @@ class Source(ABC):
     @property
     def skipped(self) -> int:
         """Number of pictures or messages that came and could not be used, since it was opened."""
+        return 0
+
+    @property
+    def undecoded(self) -> int:
+        """Number of frames that came and were not decoded, as none was wanted, since it was opened."""
         return 0
 
     def apply(self, values: Mapping[str, Value]) -> Mapping[str, Value]:
@@ -175,3 +186,28 @@ class MeasuringSource(Source):
     @abstractmethod
     def readings(self) -> Mapping[MetadataField, Value]:
         """What was measured with the newest frame; read once per second. Fields may be missing at times."""
+
+
+class VideoSource(Source):
+    """A source that can give its video encoded, beside its frames."""
+
+    @property
+    @abstractmethod
+    def video(self) -> VideoOffer | None:
+        """The video that it can give; None if this camera gives none. It is read once the source is open."""
+
+    @abstractmethod
+    def start_video(self, settings: VideoSettings, deliver: DeliverPacket) -> None:
+        """Deliver packets from the next keyframe on, until `stop_video` or `close`.
+
+        Raises:
+            SourceError: there can be none; the message says why.
+        """
+
+    @abstractmethod
+    def stop_video(self) -> None:
+        """Deliver no more packets; may be called when none are delivered."""
+
+    def request_keyframe(self) -> None:
+        """Make the next packet a keyframe, if the source can do that."""
+        return

@@ -89,7 +89,7 @@ class MotionDetector:
         self._rate = Rate(fps)
         self._activation: object | None = None
         self._state = _SessionState(None, CaptureSession(), settling)
-        hub.subscribe(self)
+        hub.subscribe(self, lambda: fps if self.enabled else 0.0)
 
     @property
     def enabled(self) -> bool:

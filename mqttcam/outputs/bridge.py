@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from mqttcam.camera.frame import Frame, PictureSpec
 from mqttcam.camera.picture_encoder import PictureEncoder
-from mqttcam.camera.selection import selection
+from mqttcam.camera.selection import selection, wanted_fps
 from mqttcam.outputs.output import STOP_TIMEOUT, CameraFeed
 from mqttcam.outputs.queue import Queue, QueuedFrame
 from mqttcam.outputs.timing import OutputTiming
@@ -46,6 +46,8 @@ class Bridge:
         self._feed = feed
         schedule = parse(settings.schedule) if settings.schedule else None
         self._selection = selection(settings.rate, schedule, feed.moving if settings.on_motion else None)
+        self._fps = wanted_fps(settings.rate, schedule)
+        self._on_motion = settings.on_motion
         self._quality = settings.quality
         self._encoder = PictureEncoder(self.name, fit=fit)
         self._writer_thread = WriterThread(
@@ -92,13 +94,17 @@ class Bridge:
         self._writer_thread.set_enabled(enabled)
 
     def start(self) -> None:
-        self._feed.hub.subscribe(self)
+        self._feed.hub.subscribe(self, self._wanted_fps)
         self._writer_thread.start()
 
     def stop(self, timeout: float) -> None:
         """Send what can be sent within `timeout` seconds, and end; a thread that still hangs then is abandoned."""
         self._feed.hub.unsubscribe(self)
         self._writer_thread.stop(timeout)
+
+    def _wanted_fps(self) -> float:
+        due = self.enabled and not (self._on_motion and not self._feed.moving())
+        return self._fps if due else 0.0
 
     # the capture thread
 

@@ -1,36 +1,41 @@
-"""The video of one camera: at most one encoder, which runs only while something reads it."""
+"""The video of one camera: at most one encoder, or the camera's own, which runs only while something reads it."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import math
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Protocol
 
 from mqttcam.camera.camera import Camera
-from mqttcam.camera.encoder_thread import EncoderThread
-from mqttcam.camera.frame import CaptureSession, Frame, SessionEnded
-from mqttcam.camera.selection import Rate
-from mqttcam.imaging.raster import fit_within
+from mqttcam.camera.frame import CaptureSession
+from mqttcam.camera.source_video import SourceVideo
 from mqttcam.settings.video import VideoSettings
-from mqttcam.video.conversion import raster_to_i420
-from mqttcam.video.encoder import H264Encoder, VideoUnavailable
+from mqttcam.video.choice import must_be_encoded, settings_to_encode_for
+from mqttcam.video.encoder import H264Encoder
+from mqttcam.video.encoder_speed import EncoderSpeed
+from mqttcam.video.encoding import Encoding, MakeEncoder
+from mqttcam.video.pass_through import PassThrough
 from mqttcam.video.time_stamps import TimeStamps
 from mqttcam.video.unit import Unit
 
-_MAX_PENDING = 2
-"""Frames that wait for the encoder or are in it; the next one is dropped, as the encoder is slower than the camera."""
+log = logging.getLogger(__name__)
+
+_MISSING = {
+    "copy": "this camera gives no H.264 or H.265 to copy: choose `encoder: auto`",
+    "picamera2": "this camera has no encoder of its own: choose `encoder: auto`",
+}
 _KEYFRAMES_APART = 0.5
 """Seconds between two keyframes on request, however many readers join."""
-_USUAL_FPS = 15.0
-"""Of a camera without a configured frame rate, for the encoder to distribute bits by."""
 
 
 class VideoReader(Protocol):
-    """Reads a camera's video. All methods are called on the event loop, and must not block."""
+    """Reads a camera's video. All methods are called on the event loop, and must not block.
+
+    The size and codec of units can change at a keyframe.
+    """
 
     def deliver(self, unit: Unit) -> None:
         """Use the next unit. The first one need not be a keyframe; `request_keyframe` brings one soon."""
@@ -44,33 +49,45 @@ class CameraVideo:
 
     Attributes:
         problem: why there was no video last time, in words; None if there was.
+        note: why the camera's own video is not used, or which settings do not apply to it; None if neither.
         dropped: frames that were due while the encoder was busy.
     """
 
     def __init__(
-        self,
-        camera: Camera,
-        settings: VideoSettings,
-        make_encoder: Callable[[VideoSettings, int, int, float], H264Encoder] = H264Encoder,
+        self, camera: Camera, settings: VideoSettings, make_encoder: MakeEncoder = H264Encoder
     ) -> None:
         self.problem: str | None = None
+        self.note: str | None = None
         self.dropped = 0
         self._camera = camera
         self._settings = settings
         self._make_encoder = make_encoder
         self._readers: list[VideoReader] = []
-        self._encoding: _Encoding | None = None
+        self._maker: Encoding | PassThrough | None = None
+        self._time_stamps = TimeStamps()
+        self._speed = EncoderSpeed()
+        self._waiting = False
+        self._passed: SourceVideo | None = None
+        self._seen: object = None
+        self._logged: str | None = None
+        self._unusable: tuple[SourceVideo, str] | None = None
         self._requested_at = -math.inf
         self._timer: asyncio.TimerHandle | None = None
+        camera.add_listener(self._camera_changed)
 
     def __len__(self) -> int:
         return len(self._readers)
+
+    @property
+    def encoder(self) -> str | None:
+        """What makes the video now: the name of an encoder, "copy" or "picamera2"; None if nothing does."""
+        return self._maker.encoder if self._maker is not None else None
 
     @contextlib.contextmanager
     def read(self, reader: VideoReader) -> Iterator[None]:
         """Deliver units to `reader` until the block ends, beginning with a keyframe soon."""
         self._readers.append(reader)
-        if self._encoding is None:
+        if self._maker is None:
             self._start()
         self.request_keyframe()
         try:
@@ -79,6 +96,15 @@ class CameraVideo:
             self._readers.remove(reader)
             if not self._readers:
                 self._stop()
+                self._time_stamps = TimeStamps()
+
+    def configure(self, settings: VideoSettings) -> None:
+        """Use other settings from the next frame on; it is a keyframe, and may have another size."""
+        self._settings = settings
+        self._speed, self._unusable = EncoderSpeed(), None
+        if self._readers:
+            self._stop()
+            self._start()
 
     def request_keyframe(self) -> None:
         """Make the next frame a keyframe, or one within half a second if there was one on request just now."""
@@ -94,129 +120,109 @@ class CameraVideo:
     def _request_now(self) -> None:
         self._timer = None
         self._requested_at = asyncio.get_running_loop().time()
-        if self._encoding is not None:
-            self._encoding.keyframe_requested = True
+        if self._maker is not None:
+            self._maker.request_keyframe()
 
     def _start(self) -> None:
         self._requested_at = -math.inf
-        self._encoding = _Encoding(
-            self._camera, self._settings, self._make_encoder, self._deliver, self._fail
-        )
-        self._camera.hub.subscribe(self._encoding)
+        video = self._camera.video
+        self._seen = self._camera_state
+        stamps = self._time_stamps = self._time_stamps.continued()
+        if video is not None and self._is_usable(video):
+            self._passed = video
+            self._maker = PassThrough(video, self._settings, stamps, self._deliver, self._fall_back)
+        elif self._settings.encoder in _MISSING and not self._is_offered(video):
+            if self._camera.info is None:
+                self._waiting = True
+            else:
+                asyncio.get_running_loop().call_soon(self._fail, None, _MISSING[self._settings.encoder])
+            return
+        else:
+            self._maker = Encoding(
+                self._camera,
+                self._settings,
+                self._make_encoder,
+                stamps,
+                self._deliver,
+                self._fail,
+                self._speed,
+            )
+        self._maker.start()
 
     def _stop(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if self._encoding is not None:
-            self._camera.hub.unsubscribe(self._encoding)
-            self._encoding.stop()
-            self.dropped += self._encoding.dropped
-            self._encoding = None
+        self._waiting, self._passed = False, None
+        maker, self._maker = self._maker, None
+        if maker is not None:
+            maker.stop()
+            self.dropped += maker.dropped
 
-    def _deliver(self, encoding: _Encoding, unit: Unit, session: CaptureSession) -> None:
+    def _is_offered(self, video: SourceVideo | None) -> bool:
+        return video is not None and video.offer.encoder == self._settings.encoder
+
+    def _is_usable(self, video: SourceVideo) -> bool:
+        """Return whether to pass on what the source gives, and note why not."""
+        encoder, offer = self._settings.encoder, video.offer
+        self.note = None
+        if encoder not in ("auto", offer.encoder):
+            return False
+        if self._unusable is not None and self._unusable[0] is video:
+            self._set_note(f"the camera's own video is not used: {self._unusable[1]}", logging.WARNING)
+            return False
+        if must_be_encoded(self._camera.settings, offer):
+            self._set_note("the camera's own video is not used: its pictures are turned, mirrored or changed")
+            return False
+        unmet = ", ".join(settings_to_encode_for(self._camera.settings, self._settings, offer))
+        if unmet and encoder == "auto":
+            self._set_note(f"the camera's own video is not used: it does not comply with {unmet}")
+            return False
+        if unmet:
+            self._set_note(f"the camera's own video is used: {unmet} does not apply to it")
+        elif offer.codec == "hevc":
+            self._set_note("the camera sends H.265, which many browsers and older devices cannot play")
+        return True
+
+    def _set_note(self, note: str, level: int = logging.INFO) -> None:
+        self.note = note
+        if note != self._logged:
+            self._logged = note
+            log.log(level, "camera %s: %s", self._camera.id, note)
+
+    @property
+    def _camera_state(self) -> object:
+        return self._camera.video, self._camera.info is None
+
+    def _camera_changed(self) -> None:
+        """Choose again what makes the video, once the source was opened."""
+        video = self._camera.video
+        if self._camera_state == self._seen or (self._maker is None and not self._waiting):
+            return
+        self._seen = self._camera_state
+        if self._waiting or self._passed is not None or (video is not None and self._is_usable(video)):
+            self._stop()
+            self._start()
+
+    def _fall_back(self, maker: PassThrough, problem: str) -> None:
+        """Encode, as the video of the source cannot be used until it is opened again."""
+        if maker is self._maker:
+            self._unusable = (maker.video, problem)
+            self._stop()
+            self._start()
+
+    def _deliver(self, maker: Encoding | PassThrough, unit: Unit, session: CaptureSession) -> None:
         # A unit that was being encoded while the camera was switched off must not leave any more.
-        if encoding is not self._encoding or session.ended:
+        if maker is not self._maker or session.ended:
             return
         self.problem = None
         for reader in tuple(self._readers):
             reader.deliver(unit)
 
-    def _fail(self, encoding: _Encoding, problem: str) -> None:
-        if encoding is not self._encoding:
+    def _fail(self, maker: Encoding | None, problem: str) -> None:
+        if maker is not self._maker:
             return
         self.problem = problem
         self._stop()
         for reader in tuple(self._readers):
             reader.fail(problem)
-
-
-class _Encoding:
-    """From the first reader to the last one: the subscriber, its thread, and the encoder in it.
-
-    Attributes:
-        keyframe_requested: set on the loop, and cleared in the thread.
-        dropped: frames that were due while the encoder was busy.
-    """
-
-    def __init__(
-        self,
-        camera: Camera,
-        settings: VideoSettings,
-        make_encoder: Callable[[VideoSettings, int, int, float], H264Encoder],
-        deliver: Callable[[_Encoding, Unit, CaptureSession], None],
-        fail: Callable[[_Encoding, str], None],
-    ) -> None:
-        self.keyframe_requested = True
-        self.dropped = 0
-        self._hub = camera.hub
-        self._settings = settings
-        self._fps = min(settings.fps or math.inf, camera.settings.frame_rate or _USUAL_FPS)
-        self._make_encoder = make_encoder
-        self._deliver = deliver
-        self._fail = fail
-        self._loop = asyncio.get_running_loop()
-        self._thread = EncoderThread(f"video {camera.id}")
-        self._rate = Rate(settings.fps or math.inf)
-        self._time_stamps = TimeStamps()
-        self._encoder: H264Encoder | None = None
-        self._size = (0, 0)
-        self._submitted = 0
-        self._done = 0
-        self._stopped = threading.Event()
-
-    def stop(self) -> None:
-        """End the thread after the frame that it encodes now."""
-        self._stopped.set()
-        self._thread.stop()
-
-    # in the capture thread
-
-    def wants(self, frame: Frame) -> bool:
-        if not self._rate.due(frame.ts_ns):
-            return False
-        # Each number is changed by one thread only.
-        if self._submitted - self._done >= _MAX_PENDING:
-            self.dropped += 1
-            return False
-        return True
-
-    def deliver(self, frame: Frame) -> None:
-        self._submitted += 1
-        arrived = time.monotonic_ns()
-        self._thread.submit(frame, lambda copy: self._encode(copy, arrived))
-
-    # in the encoder's thread
-
-    def _encode(self, frame: Frame, arrived: int) -> None:
-        try:
-            unit = self._unit(frame, arrived)
-        except SessionEnded:
-            return
-        except VideoUnavailable as error:
-            self._call(self._fail, self, str(error))
-        except Exception as error:  # noqa: BLE001 - a broken picture ends neither the thread nor the video
-            self._hub.failed(self, error)
-        else:
-            if unit is not None:
-                self._call(self._deliver, self, unit, frame.session)
-        finally:
-            self._done += 1
-
-    def _unit(self, frame: Frame, arrived: int) -> Unit | None:
-        limit = self._settings.size
-        max_width = fit_within(frame.width, frame.height, *limit)[0] if limit is not None else None
-        i420 = raster_to_i420(frame.raster(max_width))
-        size = (i420.shape[1], i420.shape[0] * 2 // 3)
-        if self._encoder is None or size != self._size:
-            self._encoder = self._make_encoder(self._settings, *size, self._fps)
-            self._size = size
-        if self.keyframe_requested:
-            self.keyframe_requested = False
-            self._encoder.request_keyframe()
-        return self._encoder.encode(i420, self._time_stamps.next(frame.ts_ns, arrived), frame.ts_ns)
-
-    def _call(self, function: Callable[..., None], *arguments: object) -> None:
-        if not self._stopped.is_set():
-            with contextlib.suppress(RuntimeError):  # the loop is closed: the process ends
-                self._loop.call_soon_threadsafe(function, *arguments)

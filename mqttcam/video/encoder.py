@@ -17,8 +17,9 @@ _FULL_RANGE, _BT601 = 2, 6
 """The planes of a camera's frames are those of its JPEGs (JFIF 1.02): full range (libavutil's AVCOL_RANGE_JPEG), the
 matrix, primaries and transfer of SMPTE 170M (ITU-T H.273)."""
 _AUTO = ("libx264", "h264_v4l2m2m")
-"""What `auto` tries. libx264 makes better pictures; its wheels are missing on 32-bit Raspberry Pi OS."""
-_PRESET = "veryfast"
+"""What `auto` tries, and `copy` and `picamera2` where the camera's own video cannot be used. libx264
+makes better pictures; its wheels are missing on 32-bit Raspberry Pi OS."""
+_PRESET, _FASTEST_PRESET = "veryfast", "ultrafast"
 _BITS_PER_PIXEL = 0.1
 """Of a frame, for encoders without a constant quality: 2 Mbit/s for 1280x720 at 24 fps."""
 
@@ -38,12 +39,15 @@ def check_available() -> None:
 class H264Encoder:
     """Encodes frames of one size. All methods are called in one thread, and `encode` releases the GIL."""
 
-    def __init__(self, settings: VideoSettings, width: int, height: int, fps: float) -> None:
+    def __init__(
+        self, settings: VideoSettings, width: int, height: int, fps: float, fast: bool = False
+    ) -> None:
         """Open the encoder.
 
         Args:
             width, height: in pixels, both even.
             fps: the usual number of frames per second, by which the encoder distributes bits.
+            fast: use the fastest preset of libx264.
 
         Raises:
             VideoUnavailable: PyAV or the encoder is missing, or it refuses the size.
@@ -53,7 +57,7 @@ class H264Encoder:
         self._keyframe_span = round(settings.keyframe_interval * CLOCK)
         self._next_keyframe = 0
         self._keyframe_requested = True
-        self.name, self._context = _open(settings, width, height, fps)
+        self.name, self._context = _open(settings, width, height, fps, fast)
 
     def request_keyframe(self) -> None:
         """Make the next frame a keyframe."""
@@ -91,19 +95,20 @@ class H264Encoder:
         return None
 
 
-def _open(settings: VideoSettings, width: int, height: int, fps: float) -> tuple[str, Any]:
+def _open(settings: VideoSettings, width: int, height: int, fps: float, fast: bool) -> tuple[str, Any]:
     """Return the name and the codec context of the first encoder that opens."""
     problems = []
-    for name in _AUTO if settings.encoder == "auto" else (settings.encoder,):
+    encoder = settings.encoder
+    for name in (encoder,) if encoder in _AUTO else _AUTO:
         try:
-            return name, _open_codec(name, settings, width, height, fps)
+            return name, _open_codec(name, settings, width, height, fps, fast)
         except (OSError, ValueError) as error:  # PyAV's errors are both
             problems.append(f"{name}: {error}")
             log.debug("video: %s does not open", name, exc_info=True)
     raise VideoUnavailable(f"no encoder opens for {width}x{height} ({'; '.join(problems)})")
 
 
-def _open_codec(name: str, settings: VideoSettings, width: int, height: int, fps: float) -> Any:
+def _open_codec(name: str, settings: VideoSettings, width: int, height: int, fps: float, fast: bool) -> Any:
     import av
 
     context: Any = av.CodecContext.create(name, "w")
@@ -116,7 +121,11 @@ def _open_codec(name: str, settings: VideoSettings, width: int, height: int, fps
     bitrate = settings.bitrate
     if name == "libx264":
         context.profile = "Main"
-        context.options = {"preset": _PRESET, "tune": "zerolatency", "x264-params": "scenecut=0"} | (
+        context.options = {
+            "preset": _FASTEST_PRESET if fast else _PRESET,
+            "tune": "zerolatency",
+            "x264-params": "scenecut=0",
+        } | (
             {"crf": str(settings.quality)}
             if bitrate is None
             else {"maxrate": str(bitrate), "bufsize": str(bitrate), "crf": str(settings.quality)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import math
 from collections.abc import Iterator
 
 import pytest
@@ -16,6 +17,7 @@ from mqttcam.camera.sources.url.http_connection import PeerConnection
 from mqttcam.camera.sources.url.http_frames import HttpFrames
 from mqttcam.camera.sources.url.http_login import challenges
 from mqttcam.camera.sources.url.jpeg_stream import boundary_of, pictures
+from mqttcam.camera.sources.url.stream_video import StreamVideo
 from mqttcam.settings.sources.url import UrlSource
 from tests.camera.sources.raw_http_camera import raw_http_camera
 from tests.fuzz.bounds import bounded
@@ -93,7 +95,7 @@ def test_any_answer_gives_frames_or_a_source_error(
         {"type": "url", "url": url, "kind": kind, "timeout": 0.5, "interval": 0.1, **user}
     )
     peer = PeerConnection()
-    frames = HttpFrames(Address(source), source)(peer)
+    frames = HttpFrames(Address(source), source, StreamVideo(lambda: math.inf))(peer)
     try:
         with bounded(mebibytes=96):
             for frame in itertools.islice(frames, 2):

@@ -16,15 +16,20 @@ LIMITED, FULL = 1, 2
 
 
 def transport_stream(
-    count: int = 30, *, key_frames: Container[int] = (0,), size: tuple[int, int] = (64, 48), **options: Any
+    count: int = 30,
+    *,
+    key_frames: Container[int] = (0,),
+    size: tuple[int, int] = (64, 48),
+    codec: str = "libx264",
+    **options: Any,
 ) -> list[bytes]:
-    """Return MPEG-TS with H.264 of one colour, 10 frames per second, in pieces of one frame."""
+    """Return MPEG-TS with H.264 or H.265 of one colour, 10 frames per second, in pieces of one frame."""
     pieces = []
     sink = io.BytesIO()
     picture = av.VideoFrame.from_ndarray(np.full((size[1], size[0], 3), COLOUR, np.uint8), format="rgb24")
     with av.open(sink, "w", format="mpegts", options={"flush_packets": "1"}) as container:
-        stream = container.add_stream(
-            "libx264", rate=10, options={"g": "10000", "tune": "zerolatency", "threads": "1", **options}
+        stream: Any = container.add_stream(
+            codec, rate=10, options={"g": "10000", "tune": "zerolatency", "threads": "1", **options}
         )
         stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
         for number in range(count):

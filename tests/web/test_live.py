@@ -102,7 +102,7 @@ async def test_another_size_begins_with_another_header() -> None:
     async with serving() as served, watching(served) as live:
         await live.text("codec")
         await live.binary()
-        served.front.video._encoding._settings = VideoSettings.model_validate({"size": "160x120"})  # type: ignore[union-attr]
+        served.front.video.configure(VideoSettings.model_validate({"size": "160x120"}))
         await live.text("codec")
         header = await live.binary()
         (frame,) = frames(header + await live.binary())

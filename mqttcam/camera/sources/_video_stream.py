@@ -23,6 +23,7 @@ class VideoStream:
 
     Attributes:
         av_stream: PyAV's stream.
+        decoder: its codec context.
         codec: its name.
     """
 
@@ -38,20 +39,16 @@ class VideoStream:
         for other in container.streams.video:
             if other is not self.av_stream:
                 other.discard = type(other.discard)["all"]  # HLS offers the same video in several sizes
-        self._decoder = self.av_stream.codec_context
-        if self._decoder is None:
+        self.decoder = self.av_stream.codec_context
+        if self.decoder is None:
             raise SourceError("there is no decoder for the video")
-        self._decoder.options = {"max_pixels": str(max_pixels)}
-        self.codec: str = self._decoder.name
+        self.decoder.options = {"max_pixels": str(max_pixels)}
+        self.codec: str = self.decoder.name
         # As in FFmpeg's av_guess_sample_aspect_ratio, the container takes precedence.
         given = self.av_stream.sample_aspect_ratio
-        self._container_aspect = given if given and given != self._decoder.sample_aspect_ratio else None
-
-    def decode_key_frames_only(self) -> None:
-        """Leave out what depends on other pictures."""
-        self._decoder.skip_frame = "NONKEY"
+        self._container_aspect = given if given and given != self.decoder.sample_aspect_ratio else None
 
     @property
     def pixel_aspect(self) -> Fraction:
         """Width of a pixel divided by its height, as the newest picture has it."""
-        return Fraction(self._container_aspect or self._decoder.sample_aspect_ratio or _SQUARE)
+        return Fraction(self._container_aspect or self.decoder.sample_aspect_ratio or _SQUARE)

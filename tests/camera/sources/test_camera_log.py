@@ -15,6 +15,7 @@ from mqttcam.camera.sources._receiver import PictureReceiver
 from mqttcam.camera.sources.url.http_connection import PeerConnection
 from mqttcam.camera.sources.url.reader_thread import Frames, ReaderThread
 from mqttcam.camera.sources.url.reconnecting import Reconnecting
+from mqttcam.camera.sources.url.stream_video import StreamVideo
 from mqttcam.settings import CameraSettings
 from tests.support.pictures import jpeg
 from tests.support.waiting import until
@@ -34,7 +35,7 @@ class Unreliable(Source):
         PictureReceiver("garden/image", 10, 10_000).frame(b"no picture")
 
         def frames(peer: PeerConnection) -> Frames:
-            return Reconnecting("cam", peer, 60)(connection)
+            return Reconnecting("cam", peer, 60, StreamVideo(lambda: 0.0))(connection)
 
         self._thread = ReaderThread(frames, "cam", "cam")
         return SourceInfo("unreliable", 64, 48, 0.0)

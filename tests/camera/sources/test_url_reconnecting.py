@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 
 import pytest
@@ -12,6 +13,7 @@ from mqttcam.camera.source import SourceError
 from mqttcam.camera.sources.url.http_connection import PeerConnection
 from mqttcam.camera.sources.url.reader_thread import Frames
 from mqttcam.camera.sources.url.reconnecting import Reconnecting
+from mqttcam.camera.sources.url.stream_video import StreamVideo
 
 FRAME = Frame(0, 64, 48, jpeg=b"")
 
@@ -38,7 +40,8 @@ def frames_of(
     *,
     is_stream: bool = True,
 ) -> Frames:
-    return Reconnecting("cam", peer or PeerConnection(), timeout, lambda: is_stream)(connections)
+    video = StreamVideo(lambda: math.inf)
+    return Reconnecting("cam", peer or PeerConnection(), timeout, video, lambda: is_stream)(connections)
 
 
 def lines(caplog: pytest.LogCaptureFixture, level: int) -> list[str]:

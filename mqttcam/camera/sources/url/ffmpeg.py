@@ -1,4 +1,4 @@
-"""RTSP and other streams of video through PyAV: MJPEG is passed through, everything else is decoded."""
+"""RTSP and other streams of video through PyAV: MJPEG is passed through, everything else is decoded on demand."""
 
 from __future__ import annotations
 
@@ -6,19 +6,21 @@ import errno
 import socket
 import ssl
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from mqttcam.camera.frame import Frame
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.sources._receiver import frame_of
+from mqttcam.camera.sources._stream_packets import StreamPackets, passable
 from mqttcam.camera.sources._video_stream import VideoStream, any_encoding
 from mqttcam.camera.sources.url.address import Address
+from mqttcam.camera.sources.url.decoding import DemandedPictures
 from mqttcam.camera.sources.url.http_connection import PeerConnection
 from mqttcam.camera.sources.url.http_login import NO_LOGIN, WRONG_LOGIN
 from mqttcam.camera.sources.url.reader_thread import Frames
 from mqttcam.camera.sources.url.reconnecting import Reconnecting
+from mqttcam.camera.sources.url.stream_video import StreamVideo
 from mqttcam.imaging.raster import size_of
 from mqttcam.imaging.video import planes_of
 from mqttcam.settings.sources.url import UrlSource
@@ -34,7 +36,7 @@ _LONGER_PROBE = {"analyzeduration": "3000000", "probesize": "5000000"}
 _NO_KEY_FRAME = "video comes, no key frame yet"
 _NO_PICTURE = "video comes, but no picture can be decoded yet"
 _MAX_PAUSE = 5.0
-"""Seconds between two pictures of a stream that is paced; if the timestamps are further apart, they have jumped."""
+"""Seconds between two packets of a stream that is paced; if the time stamps are further apart, they have jumped."""
 
 _AUTHORITIES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
 """The trusted certificates of Debian, Fedora and Alpine; the FFmpeg in PyAV knows none of these places."""
@@ -64,7 +66,7 @@ class FfmpegFrames:
         heard: when video last came, on the monotonic clock: a packet before a key frame, or a frame.
     """
 
-    def __init__(self, address: Address, source: UrlSource) -> None:
+    def __init__(self, address: Address, source: UrlSource, video: StreamVideo) -> None:
         """Do nothing yet.
 
         Raises:
@@ -76,6 +78,7 @@ class FfmpegFrames:
         self._av = load()
         self._address = address
         self._source = source
+        self._video = video
 
     def __call__(self, peer: PeerConnection) -> Frames:
         """Yield every frame of the stream, or only its key frames; `None` for a packet without one.
@@ -83,7 +86,7 @@ class FfmpegFrames:
         Raises:
             SourceError: the camera cannot be reached, or gives no video.
         """
-        connections = Reconnecting(str(self._address), peer, self._source.timeout)
+        connections = Reconnecting(str(self._address), peer, self._source.timeout, self._video)
         return connections(lambda: self.connection(peer))
 
     def connection(self, peer: PeerConnection) -> Frames:
@@ -140,8 +143,10 @@ class FfmpegFrames:
 
     def _frames(self, container: Any, peer: PeerConnection) -> Frames:
         stream = VideoStream(container, self._source.max_pixels)
-        if self._source.keyframes_only:
-            stream.decode_key_frames_only()
+        packets = self._packets(stream)
+        pictures = DemandedPictures(
+            stream.decoder, self._video.wanted_fps, keyframes_only=self._source.keyframes_only
+        )
         # What is not sent as it is captured would be decoded as fast as possible.
         pacer = _Pacer(peer) if container.format.name == "hls" or (container.size or 0) > 0 else None
         key_frames, has_frames = 0, False
@@ -152,7 +157,17 @@ class FfmpegFrames:
                 continue
             if packet.dts is None and not packet.size:
                 continue  # FFmpeg sends this at the end, to flush the decoder
-            frames = list(self._decoded(packet, stream, pacer))
+            if pacer is not None:
+                pacer.wait(packet)
+            if packets is not None:
+                packets.offer(packet, self._video.deliver)
+            frames = self._decoded(packet, stream, pictures)
+            if frames is None:
+                # With `keyframes_only`, the others do not count.
+                self._video.pass_over(counts=not self._source.keyframes_only)
+                self.heard = self._video.last_undecoded
+                yield None
+                continue
             key_frames = 0 if frames else key_frames + packet.is_keyframe
             if key_frames > _BROKEN_KEY_FRAMES:
                 raise SourceError(
@@ -170,20 +185,27 @@ class FfmpegFrames:
             if not frames:
                 yield None
 
-    def _decoded(self, packet: Any, stream: VideoStream, pacer: _Pacer | None) -> Iterator[Frame]:
-        """Yield the frames that a packet completes; none if it cannot be decoded, as before the first key frame."""
+    def _packets(self, stream: VideoStream) -> StreamPackets | None:
+        """Note the codec; return what passes its packets on, or `None` if that is not possible."""
+        codec = self._video.codec = passable(stream.codec)
+        return codec and StreamPackets(self._av, stream.av_stream, codec, self._source.max_pixels)
+
+    def _decoded(self, packet: Any, stream: VideoStream, pictures: DemandedPictures) -> list[Frame] | None:
+        """Return the frames that a packet completes: none if it cannot be decoded, as before the first key frame.
+
+        Return None if it was not to be decoded.
+        """
         limit = self._source.max_pixels
         try:
             if stream.codec == "mjpeg":
-                yield frame_of(bytes(packet), limit)
-                return
-            for picture in packet.decode():
-                if pacer is not None:
-                    pacer.wait(picture.time)
-                planes = planes_of(picture, stream.pixel_aspect, limit)
-                yield Frame(time.time_ns(), *size_of(planes), planes=planes)
+                return [frame_of(bytes(packet), limit)]
+            found = pictures.decode(packet)
+            if found is None:
+                return None
+            planes = [planes_of(picture, stream.pixel_aspect, limit) for picture in found]
         except (self._av.error.FFmpegError, ValueError):
-            return
+            return []
+        return [Frame(time.time_ns(), *size_of(one), planes=one) for one in planes]
 
     def _reason(self, error: Exception) -> str:
         """Return the reason in words. FFmpeg's own messages contain the address with the password."""
@@ -205,19 +227,20 @@ class FfmpegFrames:
 
 
 class _Pacer:
-    """Lets frames through at the times that their timestamps ask for."""
+    """Lets packets through at the times that their time stamps ask for."""
 
     def __init__(self, peer: PeerConnection) -> None:
         self._peer = peer
         self._start = 0.0
 
-    def wait(self, timestamp: float | None) -> None:
-        """Wait for the time of a frame, in seconds since any moment; `None` if it has no timestamp."""
-        if timestamp is None:
+    def wait(self, packet: Any) -> None:
+        """Wait for the time of a packet, unless it has none."""
+        stamp = packet.dts if packet.dts is not None else packet.pts
+        if stamp is None or packet.time_base is None:
             return
-        now = time.monotonic()
-        if not 0 <= (pause := self._start + timestamp - now) <= _MAX_PAUSE:
-            self._start = now - timestamp
+        seconds, now = float(stamp * packet.time_base), time.monotonic()
+        if not 0 <= (pause := self._start + seconds - now) <= _MAX_PAUSE:
+            self._start = now - seconds
         else:
             self._peer.stopping.wait(pause)
 

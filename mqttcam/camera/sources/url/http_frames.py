@@ -18,6 +18,7 @@ from mqttcam.camera.sources.url.http_connection import PeerConnection
 from mqttcam.camera.sources.url.jpeg_stream import MAX_PICTURE, boundary_of, pictures
 from mqttcam.camera.sources.url.reader_thread import Frames
 from mqttcam.camera.sources.url.reconnecting import Reconnecting
+from mqttcam.camera.sources.url.stream_video import StreamVideo
 from mqttcam.imaging.signatures import IN_PILLOW, format_of
 from mqttcam.settings.sources.url import UrlSource
 
@@ -42,21 +43,22 @@ class HttpFrames:
         heard: when a frame last came, on the monotonic clock; with `video`, anything.
     """
 
-    def __init__(self, address: Address, source: UrlSource) -> None:
+    def __init__(self, address: Address, source: UrlSource, video: StreamVideo) -> None:
         self.kind: str = source.kind
         self._address = address
         self._source = source
         self._due = 0.0
         self._heard = time.monotonic()
-        self._video: FfmpegFrames | None = None
+        self._video = video
+        self._video_frames: FfmpegFrames | None = None
 
     @property
     def waiting_for(self) -> str | None:
-        return self._video.waiting_for if self._video is not None else None
+        return self._video_frames.waiting_for if self._video_frames is not None else None
 
     @property
     def heard(self) -> float:
-        return self._video.heard if self._video is not None else self._heard
+        return self._video_frames.heard if self._video_frames is not None else self._heard
 
     def __call__(self, peer: PeerConnection) -> Frames:
         """Yield the pictures of a stream, or one picture per interval, unchanged.
@@ -66,14 +68,14 @@ class HttpFrames:
         """
         client = HttpClient(self._address, self._source, peer)
         connections = Reconnecting(
-            str(self._address), peer, self._source.timeout, lambda: self.kind != "snapshot"
+            str(self._address), peer, self._source.timeout, self._video, lambda: self.kind != "snapshot"
         )
         return connections(lambda: self._connection(client, peer))
 
     def _connection(self, client: HttpClient, peer: PeerConnection) -> Frames:
         """Yield the pictures of one connection, or of one for each picture."""
-        if self._video is not None:
-            yield from self._video.connection(peer)
+        if self._video_frames is not None:
+            yield from self._video_frames.connection(peer)
             return
         while not peer.stopping.wait(max(0.0, self._due - time.monotonic())):
             now = time.monotonic()
@@ -91,8 +93,8 @@ class HttpFrames:
         if self.kind == "video":
             from mqttcam.camera.sources.url.ffmpeg import FfmpegFrames
 
-            self._video = FfmpegFrames(self._address, self._source)
-            yield from self._video.connection(peer)
+            self._video_frames = FfmpegFrames(self._address, self._source, self._video)
+            yield from self._video_frames.connection(peer)
 
     def _read(self, response: HTTPResponse) -> Iterator[Frame | None]:
         """Yield the pictures of a response, `None` for broken ones; of a snapshot only the first.

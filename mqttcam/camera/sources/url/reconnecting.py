@@ -12,6 +12,7 @@ from mqttcam.camera.camera_log import camera_logger
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.sources.url.http_connection import PeerConnection
 from mqttcam.camera.sources.url.reader_thread import Frames
+from mqttcam.camera.sources.url.stream_video import StreamVideo
 
 log = camera_logger(__name__)
 
@@ -30,19 +31,26 @@ class Reconnecting:
     """The frames of one connection after the other. Each kind of failure is logged once, and so is its end."""
 
     def __init__(
-        self, camera: str, peer: PeerConnection, timeout: float, is_stream: Callable[[], bool] = lambda: True
+        self,
+        camera: str,
+        peer: PeerConnection,
+        timeout: float,
+        video: StreamVideo,
+        is_stream: Callable[[], bool] = lambda: True,
     ) -> None:
         """Do nothing yet.
 
         Args:
             camera: its address without secrets, for log lines.
             timeout: seconds without a frame after which a stream that fails counts as unavailable.
+            video: tells of frames that came and were not decoded.
             is_stream: whether frames come all the time; if not, only the number of failures counts.
         """
         self._timeout = timeout
         self._camera = camera
         self._peer = peer
         self._is_stream = is_stream
+        self._video = video
         self._logged: set[str] = set()
 
     def __call__(self, connect: Callable[[], Frames]) -> Frames:
@@ -67,7 +75,8 @@ class Reconnecting:
             except SourceError as error:
                 problem = error
             failures += 1
-            is_silent = self._is_stream() and time.monotonic() - last_frame > self._timeout
+            newest = max(last_frame, self._video.last_undecoded)
+            is_silent = self._is_stream() and time.monotonic() - newest > self._timeout
             if self._peer.stopping.is_set():
                 return
             if not last_frame or is_silent or failures >= _FAILURES_IN_A_ROW:

@@ -7,13 +7,16 @@ import time
 
 from mqttcam.camera.adjustment import adjusted_size, adjustment_for
 from mqttcam.camera.frame import Frame
-from mqttcam.camera.source import Source, SourceError, SourceInfo
+from mqttcam.camera.source import SourceError, SourceInfo, VideoSource
 from mqttcam.camera.sources.url.address import Address
 from mqttcam.camera.sources.url.http_frames import HttpFrames
 from mqttcam.camera.sources.url.reader_thread import CameraFrames, ReaderThread, last_has_ended
+from mqttcam.camera.sources.url.stream_video import StreamVideo
+from mqttcam.camera.video_packet import DeliverPacket, VideoOffer
 from mqttcam.camera.wakeup import Wakeup
 from mqttcam.settings import CameraSettings
 from mqttcam.settings.sources.url import UrlSource
+from mqttcam.settings.video import VideoSettings
 
 _MODELS = {"rtsp": "RTSP stream", "video": "Video stream", "mjpeg": "MJPEG stream", "snapshot": "Snapshots"}
 _SLACK = 1.0
@@ -23,8 +26,8 @@ _MAX_SILENCE = 30.0
 """Seconds without a picture, or without any video before a key frame."""
 
 
-class UrlCamera(Source):
-    """Gives frames as they arrive. JPEGs are passed through; the end of a stream is a failure."""
+class UrlCamera(VideoSource):
+    """Gives frames as they arrive. JPEGs and H.264 are passed through; the end of a stream is a failure."""
 
     adjusts_itself = True
 
@@ -43,6 +46,8 @@ class UrlCamera(Source):
         self._waiting: Frame | None = None
         self._last = 0.0
         self._frames: CameraFrames | None = None
+        self._video = StreamVideo(self.wanted_fps)
+        self._size = (0, 0)
         self._silence = silence
 
     def open(self) -> SourceInfo:
@@ -52,6 +57,8 @@ class UrlCamera(Source):
             SourceError: the camera cannot be reached, refuses, or gives no pictures; or it is to be closed already.
         """
         self._wait_for_last()
+        # A connection of an earlier opening may still end.
+        self._video = StreamVideo(self.wanted_fps)
         frames = self._frames = self._new_frames()
         self._thread = ReaderThread(frames, str(self._address), self._address.bare)
         try:
@@ -60,6 +67,7 @@ class UrlCamera(Source):
             self.close()
             raise
         self._waiting, self._last = first, time.monotonic()
+        self._size = (first.width, first.height)
         rate = 1 / self._source.interval if frames.kind == "snapshot" else 0.0
         width, height = adjusted_size(self._settings, first.width, first.height)
         return SourceInfo(_MODELS[frames.kind], width, height, rate, serial=repr(self._address))
@@ -78,7 +86,25 @@ class UrlCamera(Source):
             raise SourceError(f"{self._address} has sent no picture for {now - self._last:.0f} s")
         return None
 
+    @property
+    def undecoded(self) -> int:
+        return self._video.undecoded
+
+    @property
+    def video(self) -> VideoOffer | None:
+        codec = self._video.codec
+        return VideoOffer("copy", codec, *self._size) if codec is not None else None
+
+    def start_video(self, settings: VideoSettings, deliver: DeliverPacket) -> None:
+        if self._video.codec is None:
+            raise SourceError("the camera sends neither H.264 nor H.265")
+        self._video.deliver = deliver
+
+    def stop_video(self) -> None:
+        self._video.deliver = None
+
     def close(self) -> None:
+        self.stop_video()
         thread, self._thread, self._waiting = self._thread, None, None
         if thread is not None:
             thread.close()
@@ -98,10 +124,10 @@ class UrlCamera(Source):
         if kind in ("rtsp", "video") or (kind == "auto" and not is_http):
             from mqttcam.camera.sources.url.ffmpeg import FfmpegFrames
 
-            return FfmpegFrames(self._address, self._source)
+            return FfmpegFrames(self._address, self._source, self._video)
         if not is_http:
             raise SourceError(f"kind {kind} needs an HTTP address, not {scheme}://")
-        return HttpFrames(self._address, self._source)
+        return HttpFrames(self._address, self._source, self._video)
 
     def _wait_for_last(self) -> None:
         """Wait until the thread of the last opening has ended, if it could not be interrupted."""

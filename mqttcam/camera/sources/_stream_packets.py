@@ -1,0 +1,84 @@
+"""The packets of H.264 or H.265 in a container that PyAV has opened, passed on as they are."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from mqttcam.camera.video_packet import DeliverPacket, VideoCodec, VideoPacket
+from mqttcam.imaging.annex_b import parameter_sets, with_parameter_sets
+
+
+def passable(name: str) -> VideoCodec | None:
+    """Return the codec of FFmpeg's name if its packets can be passed on."""
+    return "h264" if name == "h264" else "hevc" if name == "hevc" else None
+
+
+class StreamPackets:
+    """Makes packets of one connection's video, beginning at a keyframe whenever they are wanted anew."""
+
+    def __init__(self, av: Any, stream: Any, codec: VideoCodec, max_pixels: int) -> None:
+        """Read the parameter sets of the container.
+
+        Args:
+            stream: PyAV's stream.
+            max_pixels: of a picture; larger ones are left out.
+        """
+        self._av = av
+        self._codec: VideoCodec = codec
+        self._max_pixels = max_pixels
+        extradata = bytes(stream.codec_context.extradata or b"")
+        # Lengths instead of start codes, as in MP4, FLV and Matroska (ISO/IEC 14496-15); the filter adds the sets.
+        boxed = extradata[:1] == b"\1"
+        self._filter = av.bitstream.BitStreamFilterContext(f"{codec}_mp4toannexb", stream) if boxed else None
+        self._sets = b"" if boxed else extradata
+        self._measured = b""
+        self._size = (0, 0)
+        self._started = False
+
+    def offer(self, packet: Any, deliver: DeliverPacket | None) -> None:
+        """Pass a packet on; None: nobody wants it."""
+        if deliver is None or packet.is_corrupt:
+            self._started = False
+            return
+        is_keyframe = bool(packet.is_keyframe)
+        if not (self._started or is_keyframe):
+            return
+        now, base = time.time_ns(), packet.time_base
+        pts = packet.pts if packet.pts is not None else packet.dts
+        pts_ns = None if pts is None or base is None else pts * base.numerator * 10**9 // base.denominator
+        for part in self._parts(packet):
+            data = bytes(part)
+            if is_keyframe:
+                data = self._standalone(data)
+                self._started = bool(self._size[0])
+            if self._started:
+                deliver(VideoPacket(data, pts_ns, now, is_keyframe, *self._size, self._codec))
+
+    def _parts(self, packet: Any) -> Iterable[Any]:
+        if self._filter is None:
+            return (packet,)
+        parts: list[Any] = self._filter.filter(packet)
+        return parts
+
+    def _standalone(self, data: bytes) -> bytes:
+        """Return a keyframe with its parameter sets, and note its size."""
+        sets = parameter_sets(data, self._codec)
+        if sets:
+            self._sets = sets
+        elif self._sets:
+            data = with_parameter_sets(data, self._sets, self._codec)
+        if self._sets != self._measured or not self._size[0]:
+            self._measured, self._size = self._sets, self._size_of(data)
+        return data
+
+    def _size_of(self, keyframe: bytes) -> tuple[int, int]:
+        """Return width and height as a decoder sees them; 0 if it cannot decode the picture."""
+        decoder = self._av.CodecContext.create(self._codec, "r")
+        decoder.options = {"max_pixels": str(self._max_pixels)}
+        try:
+            pictures = decoder.decode(self._av.Packet(keyframe)) or decoder.decode(None)
+        except (self._av.error.FFmpegError, ValueError):
+            return 0, 0
+        return (pictures[0].width, pictures[0].height) if pictures else (0, 0)

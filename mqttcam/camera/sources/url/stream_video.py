@@ -1,0 +1,32 @@
+"""What is wanted of a video stream: pictures to be decoded, and packets to be passed on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from mqttcam.camera.video_packet import DeliverPacket, VideoCodec
+
+
+class StreamVideo:
+    """Shared by the source, in the capture thread, and its connections, in the reader thread.
+
+    Attributes:
+        wanted_fps: returns how many pictures per second are wanted now.
+        codec: of the video, if its packets can be passed on; `None` before the first frame, and for other codecs.
+        deliver: takes the packets; `None` while nobody wants them.
+        undecoded: number of frames that came and were not decoded, as no picture was wanted.
+        last_undecoded: when the last of them came, on the monotonic clock; 0.0 before the first.
+    """
+
+    def __init__(self, wanted_fps: Callable[[], float]) -> None:
+        self.wanted_fps = wanted_fps
+        self.codec: VideoCodec | None = None
+        self.deliver: DeliverPacket | None = None
+        self.undecoded = 0
+        self.last_undecoded = 0.0
+
+    def pass_over(self, *, counts: bool) -> None:
+        """Note that a frame has come and was not decoded; `counts`: as one of the camera's frames."""
+        self.undecoded += counts
+        self.last_undecoded = time.monotonic()

@@ -1,0 +1,93 @@
+"""Passing on the video that a source gives, without decoding it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from mqttcam.camera.frame import CaptureSession
+from mqttcam.camera.source_calls import call_soon
+from mqttcam.camera.source_video import SourceVideo
+from mqttcam.camera.video_packet import VideoPacket
+from mqttcam.settings.video import VideoSettings
+from mqttcam.video.time_stamps import TimeStamps
+from mqttcam.video.unit import Unit
+
+_MAX_REORDERED = 3
+"""Pictures between two keyframes whose time goes back, which one jump of a clock does not explain."""
+_B_FRAMES = "its video has B-frames, whose order in time differs from that in the stream"
+
+
+class PassThrough:
+    """Makes units of a source's packets; on the loop.
+
+    Attributes:
+        encoder: the offer's, "copy" or "picamera2".
+        dropped: packets that were left out.
+    """
+
+    def __init__(
+        self,
+        video: SourceVideo,
+        settings: VideoSettings,
+        time_stamps: TimeStamps,
+        deliver: Callable[[PassThrough, Unit, CaptureSession], None],
+        fail: Callable[[PassThrough, str], None],
+    ) -> None:
+        """Do nothing yet."""
+        self.video = video
+        self.encoder: str | None = video.offer.encoder
+        self.dropped = 0
+        self.time_stamps = time_stamps
+        self._settings = settings
+        self._deliver = deliver
+        self._fail = fail
+        self._loop = asyncio.get_running_loop()
+        self._stopped = False
+        self._newest_pts_ns = 0
+        self._reordered = 0
+
+    def start(self) -> None:
+        """Have packets delivered from the next keyframe on."""
+        self.video.start(self._settings, self._take).add_done_callback(self._started)
+
+    def stop(self) -> None:
+        """Have no more packets delivered."""
+        self._stopped = True
+        self.video.stop()
+
+    def request_keyframe(self) -> None:
+        """Request a keyframe of the source, which network cameras do not grant."""
+        self.video.request_keyframe()
+
+    def _started(self, result: asyncio.Future[None]) -> None:
+        problem = None if result.cancelled() else result.exception()
+        if problem is not None and not self._stopped:
+            self._fail(self, str(problem))
+
+    def _take(self, packet: VideoPacket) -> None:
+        """Take a packet; in a thread of the source."""
+        call_soon(self._loop, self._use, packet, time.monotonic_ns())
+
+    def _use(self, packet: VideoPacket, arrived: int) -> None:
+        if self._stopped or self._is_reordered(packet):
+            return
+        pts = self.time_stamps.next_by_source(packet.pts_ns, packet.ts_ns, arrived)
+        unit = Unit(
+            packet.data, pts, packet.ts_ns, packet.is_keyframe, packet.width, packet.height, packet.codec
+        )
+        self._deliver(self, unit, self.video.session)
+
+    def _is_reordered(self, packet: VideoPacket) -> bool:
+        """Return whether to leave out a packet whose time lies before that of another one; give up after a few."""
+        if packet.is_keyframe:
+            self._reordered = 0
+        elif packet.pts_ns is not None and packet.pts_ns < self._newest_pts_ns:
+            self._reordered += 1
+            self.dropped += 1
+            if self._reordered == _MAX_REORDERED:
+                self._fail(self, _B_FRAMES)
+            return True
+        self._newest_pts_ns = packet.pts_ns or 0
+        return False
