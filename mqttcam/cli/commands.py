@@ -8,6 +8,7 @@ import logging
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -103,14 +104,15 @@ def demo(arguments: argparse.Namespace) -> int:
 def check(arguments: argparse.Namespace) -> int:
     """Validate the configuration, and look for what it names on this machine; `main` prints the problems."""
     from mqttcam.cli import machine
+    from mqttcam.cli.upcoming import upcoming
 
     path = find_config(arguments.config, os.environ)
     configuration = load_configuration(path, os.environ)
     settings = configuration.settings
     if problems := [*check_daemon(settings, path), *machine.errors(configuration)]:
         raise SettingsError(problems)
-    for line in translate(os.environ).notes:
-        _print(str(line))
+    for line in (*map(str, translate(os.environ).notes), *upcoming(settings, int(time.time()))):
+        _print(line)
     found = machine.warnings(configuration)
     for key, text in kafka_warnings(settings):
         found.append(configuration.problem(key, f"warning: {text}"))

@@ -37,7 +37,9 @@ async def opened(
     store.load()
     outputs = configured_outputs(settings)
     devices = {
-        camera_id: build_device(camera_id, settings.cameras[camera_id], store, outputs=outputs)
+        camera_id: build_device(
+            camera_id, settings.cameras[camera_id], store, outputs=outputs, location=settings.location
+        )
         for camera_id in camera_ids
     }
     try:

@@ -14,7 +14,7 @@ from mqttcam.devices.observer import CameraObserver, CameraObservers
 from mqttcam.devices.outputs import CameraOutputs
 from mqttcam.devices.store import Store, configured_control, stored_controls
 from mqttcam.outputs.output import CameraFeed, Output
-from mqttcam.schedule import Schedule, parse
+from mqttcam.schedule import Location, Schedule, parse
 from mqttcam.settings import CameraSettings
 from mqttcam.values import Number, Switch, Value
 from mqttcam.video.camera_video import CameraVideo
@@ -38,12 +38,20 @@ class CameraDevice:
         video: its H.264 video.
         motion: its motion detection, or `None` if it is not configured.
         outputs: where its frames go besides MQTT and the web page.
+        location: of this machine, if it is configured.
         closed_because: why the camera was closed without a command, in words, until a command opens or closes it.
         patch_lock: held while a patch is applied, as patches take effect one after the other.
     """
 
-    def __init__(self, camera: Camera, store: Store, outputs: Iterable[Output] = ()) -> None:
+    def __init__(
+        self,
+        camera: Camera,
+        store: Store,
+        outputs: Iterable[Output] = (),
+        location: Location | None = None,
+    ) -> None:
         self.camera = camera
+        self.location = location
         self._store = store
         self._observers = CameraObservers(camera.id)
         self.outputs = CameraOutputs(
@@ -101,7 +109,7 @@ class CameraDevice:
     def image_schedule(self) -> Schedule | None:
         """When images are due, if this is configured; an `image_fps` that a command has set takes precedence."""
         schedule = self.settings.image.schedule
-        return parse(schedule) if schedule and self.image_fps == self._configured_fps else None
+        return parse(schedule, self.location) if schedule and self.image_fps == self._configured_fps else None
 
     @property
     def image_spec(self) -> PictureSpec:
@@ -253,7 +261,9 @@ class CameraDevice:
             return self.motion is not None and self.motion.detector.active
 
         hub = self.camera.hub
-        self.outputs.attach(CameraFeed(self.id, self.settings, hub, lambda: self.image_spec, changed, moving))
+        self.outputs.attach(
+            CameraFeed(self.id, self.settings, hub, lambda: self.image_spec, changed, moving, self.location)
+        )
 
     def attach(self, observer: CameraObserver) -> None:
         """Have an observer follow this camera from now on."""
@@ -282,11 +292,13 @@ def build_device(
     store: Store,
     on_stuck: Callable[[], str] | None = None,
     outputs: Iterable[Output] = (),
+    location: Location | None = None,
 ) -> CameraDevice:
     """Return a camera with the values that commands have set in earlier runs; it is not started.
 
     Args:
         on_stuck: as for `Camera`.
+        location: of this machine, for schedules with the sun.
     """
     enabled = store.get(camera_id, "enabled", Switch().coerce, settings.enabled)
     camera = Camera(
@@ -296,7 +308,7 @@ def build_device(
         values=stored_controls(store, camera_id, settings),
         on_stuck=on_stuck,
     )
-    device = CameraDevice(camera, store, outputs)
+    device = CameraDevice(camera, store, outputs, location)
     if store.lost is not None and enabled is None:
         device.close_because(f"{store.lost}: switched off, because that may be what was set (privacy)")
     return device

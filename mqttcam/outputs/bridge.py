@@ -44,7 +44,7 @@ class Bridge:
         self.counts = queue.counts
         self.queue = queue
         self._feed = feed
-        schedule = parse(settings.schedule) if settings.schedule else None
+        schedule = parse(settings.schedule, feed.location) if settings.schedule else None
         self._selection = selection(settings.rate, schedule, feed.moving if settings.on_motion else None)
         self._fps = wanted_fps(settings.rate, schedule)
         self._on_motion = settings.on_motion

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from mqttcam.camera.frame import PictureSpec
 from mqttcam.camera.hub import Hub
+from mqttcam.schedule import Location
 from mqttcam.settings import CameraSettings
 
 STOP_TIMEOUT = 1.0
@@ -26,6 +27,7 @@ class CameraFeed:
         changed: call this, from any thread, when this camera's connection comes up or goes down, so that `report` is
             published at once.
         moving: returns whether there is motion now, False without motion detection; called in the capture thread.
+        location: of this machine, for schedules with the sun.
     """
 
     id: str
@@ -34,6 +36,7 @@ class CameraFeed:
     spec: Callable[[], PictureSpec]
     changed: Callable[[], None]
     moving: Callable[[], bool] = lambda: False
+    location: Location | None = None
 
 
 class Output(Protocol):

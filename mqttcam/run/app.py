@@ -124,7 +124,12 @@ class App(Daemon):
 
     def _start_cameras(self, gateway: MqttGateway | None) -> ConfiguredCameras:
         cameras = ConfiguredCameras(
-            self.registry, gateway, self._outputs, self._store, self._stuck_restart.request
+            self.registry,
+            gateway,
+            self._outputs,
+            self._store,
+            self._stuck_restart.request,
+            self.settings.location,
         )
         if not self.settings.cameras:
             log.warning("no camera is configured; `mqttcam cameras` lists those of this machine")

@@ -13,6 +13,7 @@ from mqttcam.devices.camera import build_device
 from mqttcam.devices.store import Store
 from mqttcam.gateway.gateway import MqttGateway
 from mqttcam.outputs.output import Output
+from mqttcam.schedule import Location
 from mqttcam.settings import CameraSettings
 
 
@@ -26,22 +27,30 @@ class ConfiguredCameras:
         outputs: Sequence[Output],
         store: Store,
         on_stuck: Callable[[Camera], str],
+        location: Location | None,
     ) -> None:
         """Start nothing yet.
 
         Args:
             on_stuck: called when only a restart of the process can help a camera; returns what is done about it.
+            location: of this machine, if it is configured.
         """
         self._registry = registry
         self._gateway = gateway
         self._outputs = outputs
         self._store = store
         self._on_stuck = on_stuck
+        self._location = location
 
     def add(self, camera_id: str, settings: CameraSettings, abandoned: Iterable[Capture] = ()) -> None:
         """Add a camera as the last one and start it; `abandoned` are stuck captures of its predecessor."""
         device = build_device(
-            camera_id, settings, self._store, on_stuck=partial(self._stuck, camera_id), outputs=self._outputs
+            camera_id,
+            settings,
+            self._store,
+            on_stuck=partial(self._stuck, camera_id),
+            outputs=self._outputs,
+            location=self._location,
         )
         self._registry.add(device)
         device.attach_outputs()

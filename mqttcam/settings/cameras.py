@@ -10,8 +10,9 @@ from mqttcam.imaging.orientation import UPRIGHT, Orientation, rotation
 from mqttcam.settings.field_types import Slug
 from mqttcam.settings.kafka import KafkaSettings
 from mqttcam.settings.motion import MotionSettings
-from mqttcam.settings.outputs import MAX_RATE, MIN_RATE, ScheduleText, TcpOutputSettings, rate_of
+from mqttcam.settings.outputs import MAX_RATE, MIN_RATE, TcpOutputSettings, rate_of
 from mqttcam.settings.recordings import RecordSettings
+from mqttcam.settings.schedules import ScheduleText
 from mqttcam.settings.section import AnyCase, LazySection, Section, bool_or_section, refuse
 from mqttcam.settings.size import Size, SizeSetting
 from mqttcam.settings.sources.any_source import SourceSettings
@@ -61,7 +62,8 @@ class ImageSettings(Section):
 
     fps: ImageRate = Field(1.0, description="Images per second; 0: only on demand, max: every frame.")
     schedule: ScheduleText | None = Field(
-        None, description="Instead of `fps`: 60, `every 10 minutes`, `every day at 10:30`, `*/10 6-20 * * *`."
+        None,
+        description="Instead of `fps`: 60, `every 10 minutes`, `at sunrise+15m`, `every minute from 07:00 to 19:00`.",
     )
     quality: int = Field(85, ge=1, le=100, description="JPEG quality.")
     retain: bool = Field(False, description="true: the broker keeps the last image for new subscribers.")
@@ -170,3 +172,13 @@ class CameraSettings(Section):
         `Frame.raster`. JPEGs are seen to by `Frame`.
         """
         return self.orientation != UPRIGHT
+
+    @property
+    def schedules(self) -> dict[tuple[str, ...], str]:
+        """When its pictures are due, by the path of the key below the camera."""
+        sections = {"image": self.image, "kafka": self.kafka, "tcp": self.tcp}
+        return {
+            (name, "schedule"): section.schedule
+            for name, section in sections.items()
+            if section is not None and section.schedule is not None
+        }

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, PlainValidator, ValidationInfo, WithJsonSchema, field_validator
+from pydantic import Field, PlainValidator, ValidationInfo, WithJsonSchema, field_validator
 
-from mqttcam.schedule import BadSchedule, parse
 from mqttcam.settings.field_types import Host, Port
+from mqttcam.settings.schedules import ScheduleText
 from mqttcam.settings.section import Section, refuse
 
 MIN_RATE, MAX_RATE = 0.00001, 240
@@ -41,16 +41,6 @@ def _rate(raw: object) -> float | Literal["max"]:
     return "max" if rate is None else rate
 
 
-def _schedule(text: str) -> str:
-    try:
-        return str(parse(text))
-    except BadSchedule as error:
-        raise refuse(
-            "is not a schedule" + (f" ({error.reason})" if error.reason else ""), error.allowed
-        ) from None
-
-
-ScheduleText = Annotated[str, AfterValidator(_schedule)]
 Rate = Annotated[
     float | Literal["max"],
     PlainValidator(_rate),
@@ -66,7 +56,8 @@ class OutputSettings(Section):
     enabled: bool = Field(True, description="false: off; the state set by the switch survives a restart.")
     fps: Rate = Field("max", description="Frames per second; max: every frame.")
     schedule: ScheduleText | None = Field(
-        None, description="Instead of `fps`: 60, `every 10 minutes`, `every day at 10:30`, `*/10 6-20 * * *`."
+        None,
+        description="Instead of `fps`: 60, `every 10 minutes`, `at sunrise+15m`, `every minute from 07:00 to 19:00`.",
     )
     on_motion: bool = Field(False, description="true: only while there is motion; the camera needs `motion`.")
     quality: int | None = Field(

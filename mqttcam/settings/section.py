@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, get_args
 
 from pydantic import (
@@ -28,9 +29,15 @@ class Section(BaseModel):
     )
 
 
-def refuse(message: str, allowed: str | None = None) -> PydanticCustomError:
-    """Return the error for a validator to raise; the loader shows both texts to the user unchanged."""
-    return PydanticCustomError("refused", "{message}", {"message": message, "allowed": allowed})
+def refuse(message: str, allowed: str | None = None, key: Sequence[str] = ()) -> PydanticCustomError:
+    """Return the error for a validator to raise; the loader shows both texts to the user unchanged.
+
+    Args:
+        key: the path of the key that is wrong, below the one that is validated.
+    """
+    return PydanticCustomError(
+        "refused", "{message}", {"message": message, "allowed": allowed, "key": tuple(key)}
+    )
 
 
 def plain(secret: SecretStr | None) -> str | None:

@@ -17,6 +17,7 @@ from mqttcam.settings.kafka import KafkaSettings, check_consistent, for_camera
 from mqttcam.settings.log import LogSettings
 from mqttcam.settings.mqtt import BrokerSettings, HomeAssistantSettings, MqttSettings
 from mqttcam.settings.recordings import RecordingsSettings
+from mqttcam.settings.schedules import LocationSettings, check_location
 from mqttcam.settings.section import LazySection, Section, refuse
 from mqttcam.settings.web import WebSettings
 from mqttcam.text import slug
@@ -48,6 +49,9 @@ class Settings(Section):
     node: Slug = Field(
         default_factory=default_node,
         description="This machine's name in topics and unique ids: a-z, 0-9, _ and -; default: the host name.",
+    )
+    location: LocationSettings | None = Field(
+        None, description="Where this machine is, for sunrise and sunset in schedules."
     )
     broker: BrokerSettings = Field(default_factory=BrokerSettings, description="The embedded MQTT broker.")
     mqtt: MqttSettings | None = Field(
@@ -121,6 +125,23 @@ class Settings(Section):
                 ) from None
         return cameras
 
+    @field_validator("kafka")
+    @classmethod
+    def _kafka_has_location(cls, kafka: KafkaSettings | None, info: ValidationInfo) -> KafkaSettings | None:
+        if kafka is not None and "location" in info.data:
+            check_location(kafka.schedule, info.data["location"], "schedule")
+        return kafka
+
+    @field_validator("cameras")
+    @classmethod
+    def _cameras_have_location(
+        cls, cameras: dict[str, CameraSettings], info: ValidationInfo
+    ) -> dict[str, CameraSettings]:
+        for camera_id, camera in cameras.items() if "location" in info.data else ():
+            for path, text in camera.schedules.items():
+                check_location(text, info.data["location"], camera_id, *path)
+        return cameras
+
     @field_validator("cameras")
     @classmethod
     def _on_motion_needs_motion(
@@ -159,6 +180,16 @@ class Settings(Section):
             camera_id: camera if camera.name else camera.model_copy(update={"name": default_name(camera_id)})
             for camera_id, camera in cameras.items()
         }
+
+    @property
+    def schedules(self) -> dict[tuple[str, ...], str]:
+        """Every schedule by the path of its key."""
+        found: dict[tuple[str, ...], str] = {}
+        if self.kafka is not None and self.kafka.schedule is not None:
+            found["kafka", "schedule"] = self.kafka.schedule
+        for camera_id, camera in self.cameras.items():
+            found |= {("cameras", camera_id, *path): text for path, text in camera.schedules.items()}
+        return found
 
     @property
     def client_id(self) -> str:

@@ -61,7 +61,8 @@ def problem_of(
     error: ErrorDetails, root: TreeNode, schema: KeySchema = ROOT
 ) -> tuple[tuple[Key, ...], Problem]:
     """Return the key path of a model's error, and the problem."""
-    path, schema, is_key = _locate(error["loc"], schema)
+    location = (*error["loc"], *error.get("ctx", {}).get("key", ()))
+    path, schema, is_key = _locate(location, schema)
     node, origin = find(root, path)
     if is_key:
         message, allowed = _about_key(error, str(path[-1]))
