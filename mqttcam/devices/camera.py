@@ -92,6 +92,11 @@ class CameraDevice:
     def settings(self) -> CameraSettings:
         return self.camera.settings
 
+    def configure_video(self, settings: CameraSettings) -> None:
+        """Apply settings that differ from the present ones in `video` alone; the camera stays open."""
+        self.camera.settings = settings
+        self.video.configure(settings.video)
+
     # images
 
     @property

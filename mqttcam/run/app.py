@@ -203,12 +203,14 @@ class App(Daemon):
         self.settings = new
         if "log" in changed:
             set_up(new.log.level, new.log.format)
+        configured = cameras.configure_videos(new.cameras)
         changed_cameras = cameras.changed(new.cameras)
         await cameras.stop(changed_cameras)
         if self._ending.is_set():
             return
         await cameras.replace(changed_cameras, new.cameras)
-        log.info("configuration reloaded: %d of %d cameras changed", len(changed_cameras), len(old.cameras))
+        count = len(configured) + len(changed_cameras)
+        log.info("configuration reloaded: %d of %d cameras changed", count, len(old.cameras))
 
     # signals
 

@@ -66,6 +66,19 @@ class ConfiguredCameras:
             if new.get(camera_id) != device.settings
         ]
 
+    def configure_videos(self, new: Mapping[str, CameraSettings]) -> list[str]:
+        """Apply what differs in `new` for cameras of which it is `video` alone; return their ids."""
+        changed = []
+        for camera_id in self.changed(new):
+            device, settings = self._registry.devices[camera_id], new.get(camera_id)
+            if (
+                settings is not None
+                and settings.model_copy(update={"video": device.settings.video}) == device.settings
+            ):
+                device.configure_video(settings)
+                changed.append(camera_id)
+        return changed
+
     async def stop(self, camera_ids: Iterable[str] | None = None) -> None:
         """Stop these cameras, by default all; they stay in the registry."""
         devices = self._registry.devices

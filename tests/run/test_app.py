@@ -23,6 +23,7 @@ from mqttcam.run.health_socket import FolderTaken
 from mqttcam.run.process import run_daemon
 from mqttcam.settings import Settings, SettingsError
 from mqttcam.settings.document.problems import Problem
+from tests.support.video_reader import Reader
 from tests.support.waiting import until
 
 BAD = SettingsError([Problem("config.yaml", 3, "cameras", "is bad")])
@@ -133,6 +134,30 @@ async def test_cameras_that_change_are_never_seen_missing(config: Config) -> Non
         await until(lambda: ["A2", "B2"] in seen)
         looking.cancel()
     assert seen == [["A", "B"], ["A2", "B2"]]
+
+
+async def test_other_video_settings_leave_the_camera_open(config: Config) -> None:
+    pytest.importorskip("av")
+    reader = Reader()
+    config.cameras = {"a": {"frame_rate": 25}, "b": {}}
+    async with running(config) as (app, _):
+        device = app.registry.devices["a"]
+        with device.video.read(reader):
+            await until(lambda: len(reader.units) >= 3, "units")
+            config.cameras["a"]["video"] = {"size": "32x24", "quality": 40}
+            await app.reload()
+            await until(lambda: reader.units[-1].width == 32, "units of another size")
+            assert app.registry.devices["a"] is device
+            assert device.camera.stats.restarts == 0
+            first = next(unit for unit in reader.units if unit.width == 32)
+            assert first.is_keyframe
+            assert device.settings.video.quality == 40
+            config.cameras["a"] |= {"name": "A2", "video": {}}
+            await app.reload()
+            await until(lambda: names(app)[0] == "A2")
+            assert app.registry.devices["a"] is not device, "more than the video has changed"
+    stamps = [unit.pts for unit in reader.units]
+    assert stamps == sorted(set(stamps))
 
 
 async def test_a_stuck_capture_is_handed_to_the_successor_of_its_camera(

@@ -15,23 +15,10 @@ from mqttcam.video.camera_video import CameraVideo
 from mqttcam.video.encoder import H264Encoder, VideoUnavailable
 from mqttcam.video.unit import Unit
 from tests.support.devices import MakeDevice
+from tests.support.video_reader import Reader
 from tests.support.waiting import until
 
 pytest.importorskip("av")
-
-
-class Reader:
-    """Records units."""
-
-    def __init__(self) -> None:
-        self.units: list[Unit] = []
-        self.problem: str | None = None
-
-    def deliver(self, unit: Unit) -> None:
-        self.units.append(unit)
-
-    def fail(self, problem: str) -> None:
-        self.problem = problem
 
 
 def encoder_threads() -> list[threading.Thread]:

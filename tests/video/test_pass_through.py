@@ -21,8 +21,9 @@ from tests.camera.sources.raw_http_camera import raw_http_camera
 from tests.support.cameras import running
 from tests.support.devices import MakeDevice
 from tests.support.video import transport_stream
+from tests.support.video_reader import Reader
 from tests.support.waiting import until
-from tests.video.test_camera_video import Reader, encoder_threads
+from tests.video.test_camera_video import encoder_threads
 
 av = pytest.importorskip("av")
 

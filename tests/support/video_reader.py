@@ -1,0 +1,19 @@
+"""A reader of a camera's video."""
+
+from __future__ import annotations
+
+from mqttcam.video.unit import Unit
+
+
+class Reader:
+    """Keeps units."""
+
+    def __init__(self) -> None:
+        self.units: list[Unit] = []
+        self.problem: str | None = None
+
+    def deliver(self, unit: Unit) -> None:
+        self.units.append(unit)
+
+    def fail(self, problem: str) -> None:
+        self.problem = problem
