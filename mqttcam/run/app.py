@@ -18,6 +18,7 @@ from mqttcam.gateway.gateway import MqttGateway
 from mqttcam.log import set_up
 from mqttcam.outputs import configured as configured_outputs
 from mqttcam.recordings.library import Library
+from mqttcam.recordings.repair import Repair
 from mqttcam.run.cameras import ConfiguredCameras
 from mqttcam.run.read_settings import read_in_thread
 from mqttcam.run.services import Services, start_services
@@ -96,6 +97,9 @@ class App(Daemon):
             services = await start_services(stack, self.settings, self.registry, self._store.write_again)
             self.library.start()
             stack.push_async_callback(self.library.close)
+            repair = Repair(self.library.path, self.library.add)
+            stack.callback(repair.stop)
+            repair.start()
             cameras = self._start_cameras(services.gateway)
             await self._store.save()
             log.info(

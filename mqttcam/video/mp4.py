@@ -60,6 +60,70 @@ class _Memory:
         return pieces
 
 
+class Mp4Muxer:
+    """Makes the bytes of a file from units of one size and codec.
+
+    Attributes:
+        seconds: the length of all units so far.
+    """
+
+    def __init__(self, first: Unit, *, created: str, title: str) -> None:
+        """Begin with `first`, a keyframe, which is still to be muxed.
+
+        Args:
+            created: its time as ISO text, noted in the file as the title is.
+
+        Raises:
+            VideoUnavailable: PyAV is missing.
+            ValueError: `first` is no keyframe.
+        """
+        check_available()
+        import av
+
+        if not first.is_keyframe:
+            raise ValueError("a file has to begin with a keyframe")
+        self.seconds = 0.0
+        self._first_pts = first.pts
+        self._is_hevc = first.codec == "hevc"
+        self._memory = _Memory()
+        self._container: Any = av.open(self._memory, "w", format="mp4", options=_OPTIONS, buffer_size=_BUFFER)
+        self._container.metadata["creation_time"] = created
+        if title:
+            self._container.metadata["title"] = title
+        self._stream = self._container.add_mux_stream(
+            first.codec, width=first.width, height=first.height, time_base=_TICK
+        )
+
+    def mux(self, unit: Unit, duration: int) -> bytes:
+        """Return what comes next in the file: the fragment before the unit, or nothing.
+
+        Args:
+            duration: in ticks; only that of the last unit matters.
+        """
+        import av
+
+        packet = av.Packet(unit.data)
+        packet.stream = self._stream
+        packet.time_base = _TICK
+        packet.pts = packet.dts = unit.pts - self._first_pts
+        packet.duration = duration
+        packet.is_keyframe = unit.is_keyframe
+        self._container.mux_one(packet)
+        self.seconds = (unit.pts - self._first_pts + duration) / CLOCK
+        return b"".join(self._tagged(data) for _offset, data in self._memory.take())
+
+    def close(self, size: int) -> tuple[bytes, list[tuple[int, bytes]]]:
+        """Return the end of a file of `size` bytes, the last fragment and the index; and then what makes it a plain
+        file, as offsets and bytes to write there."""
+        self._container.close()
+        pieces = self._memory.take()
+        end = b"".join(self._tagged(data) for offset, data in pieces if offset >= size)
+        return end, [(offset, data) for offset, data in pieces if offset < size]
+
+    def _tagged(self, data: bytes) -> bytes:
+        return _HEVC_TAG.sub(rb"\1hvc1", data, count=1) if self._is_hevc else data
+
+
 class Mp4Writer:
     """Writes units of one size and codec into a new file. Every method may block as long as the disk does.
 
@@ -69,7 +133,7 @@ class Mp4Writer:
     Attributes:
         bytes: the size of the file.
         seconds: the length of what is in the file: up to half a second less than what was written, until `close`.
-        broken: whether the disk has refused something.
+        is_broken: whether the disk has refused something.
     """
 
     def __init__(self, path: Path, first: Unit, *, mode: int = 0o600, title: str = "") -> None:
@@ -86,25 +150,16 @@ class Mp4Writer:
             VideoUnavailable: PyAV is missing.
             ValueError: `first` is no keyframe.
         """
-        check_available()
-        if not first.is_keyframe:
-            raise ValueError("a file has to begin with a keyframe")
         self.bytes = 0
         self.seconds = 0.0
-        self.broken = False
+        self.is_broken = False
         self._first_pts = first.pts
         self._last_pts: int | None = None
         self._duration = _USUAL_DURATION
-        self._memory = _Memory()
-        self._hevc = first.codec == "hevc"
+        created = datetime.fromtimestamp(first.ts_ns / 1e9, UTC).isoformat()
+        self._muxer = Mp4Muxer(first, created=created, title=title)
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
-        try:
-            set_mode(self._descriptor, mode)
-            self._container, self._stream = _open(self._memory, first, title)
-        except BaseException:
-            os.close(self._descriptor)
-            path.unlink(missing_ok=True)
-            raise
+        set_mode(self._descriptor, mode)
 
     def fileno(self) -> int:
         return self._descriptor
@@ -115,20 +170,11 @@ class Mp4Writer:
         Raises:
             OSError: the disk refused the fragment that it completes.
         """
-        import av
-
         if self._last_pts is not None:
             self._duration = unit.pts - self._last_pts
         self._last_pts = unit.pts
-        packet = av.Packet(unit.data)
-        packet.stream = self._stream
-        packet.time_base = _TICK
-        packet.pts = packet.dts = unit.pts - self._first_pts
-        packet.duration = self._duration
-        packet.is_keyframe = unit.is_keyframe
-        self._container.mux_one(packet)
-        if pieces := self._memory.take():
-            self._append(b"".join(data for _offset, data in pieces))
+        if data := self._muxer.mux(unit, self._duration):
+            self._append(data)
             self.seconds = (unit.pts - self._first_pts) / CLOCK
 
     def sync(self) -> None:
@@ -146,46 +192,46 @@ class Mp4Writer:
             OSError: the disk refused the rest; the file is whole up to there, or lacks only the index.
         """
         try:
-            self._container.close()
-            if not self.broken:
-                self._finish()
+            end, patches = self._muxer.close(self.bytes)
+            if not self.is_broken:
+                self._append(end)
+                self.seconds = self._muxer.seconds
+                finish(self._descriptor, patches)
         finally:
             os.close(self._descriptor)
 
-    def _finish(self) -> None:
-        """Turn the fragments into a plain file: what makes them one is written last, after the index."""
-        end, pieces = self.bytes, self._memory.take()
-        self._append(b"".join(data for offset, data in pieces if offset >= end))
-        os.fdatasync(self._descriptor)
-        for offset, data in pieces:
-            if offset < end:
-                os.pwrite(self._descriptor, data, offset)
-        os.fdatasync(self._descriptor)
-        if self._last_pts is not None:
-            self.seconds = (self._last_pts - self._first_pts + self._duration) / CLOCK
-
     def _append(self, data: bytes) -> None:
-        if self._hevc:
-            data = _HEVC_TAG.sub(rb"\1hvc1", data, count=1)
-        left = memoryview(data)
         try:
-            while left:
-                left = left[os.pwrite(self._descriptor, left, self.bytes + len(data) - len(left)) :]
+            append(self._descriptor, self.bytes, data)
         except OSError:
-            self.broken = True
-            with contextlib.suppress(OSError):
-                os.ftruncate(self._descriptor, self.bytes)
+            self.is_broken = True
             raise
         self.bytes += len(data)
 
 
-def _open(memory: _Memory, first: Unit, title: str) -> tuple[Any, Any]:
-    """Return a container and its stream of video."""
-    import av
+def append(descriptor: int, size: int, data: bytes) -> None:
+    """Write `data` at the end of a file of `size` bytes, or nothing as far as the disk lets it.
 
-    container: Any = av.open(memory, "w", format="mp4", options=_OPTIONS, buffer_size=_BUFFER)
-    container.metadata["creation_time"] = datetime.fromtimestamp(first.ts_ns / 1e9, UTC).isoformat()
-    if title:
-        container.metadata["title"] = title
-    stream = container.add_mux_stream(first.codec, width=first.width, height=first.height, time_base=_TICK)
-    return container, stream
+    Raises:
+        OSError: the disk refused it.
+    """
+    left = memoryview(data)
+    try:
+        while left:
+            left = left[os.pwrite(descriptor, left, size + len(data) - len(left)) :]
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.ftruncate(descriptor, size)
+        raise
+
+
+def finish(descriptor: int, patches: list[tuple[int, bytes]]) -> None:
+    """Make a file that has its index a plain one, once the index is on the disk.
+
+    Raises:
+        OSError: the disk refused it.
+    """
+    os.fdatasync(descriptor)
+    for offset, data in patches:
+        os.pwrite(descriptor, data, offset)
+    os.fdatasync(descriptor)
