@@ -77,6 +77,7 @@ class CameraDevice:
                 self._observers,
                 lambda: self.image_spec,
                 changed=self.changed,
+                location=location,
             )
         camera.add_listener(self.changed)
 

@@ -11,8 +11,10 @@ from mqttcam.camera.status import CameraStatus
 from mqttcam.devices.motion_event import MotionEvent
 from mqttcam.devices.motion_pictures import MotionPictures
 from mqttcam.devices.observer import CameraObservers
+from mqttcam.devices.period_timer import PeriodTimer
 from mqttcam.devices.store import Store
 from mqttcam.motion.detector import Analysis, MotionDetector
+from mqttcam.schedule import Location, parse_period
 from mqttcam.settings.motion import MAX_THRESHOLD, MIN_THRESHOLD, MotionSettings
 from mqttcam.values import Number, Switch
 
@@ -36,13 +38,15 @@ class CameraMotion:
         spec: Callable[[], PictureSpec],
         *,
         changed: Callable[[], None],
+        location: Location | None = None,
     ) -> None:
         """Start detecting, if it is enabled.
 
         Args:
             observers: receive the events and their pictures.
             spec: returns how the pictures are made; called in any thread.
-            changed: called on the loop after any change of `moving`, `enabled` or `threshold`.
+            changed: called on the loop after any change of `moving`, `enabled`, `active` or `threshold`.
+            location: of this machine, for hours by the sun.
         """
         self._camera = camera
         self._settings = settings
@@ -59,6 +63,7 @@ class CameraMotion:
             fps=settings.fps,
             threshold=settings.threshold,
             clear_after=settings.clear_after,
+            pause=settings.pause,
         )
         self._pictures = MotionPictures(
             camera, self.detector, spec, lambda: observers.max_snapshot_bytes, self._pictured
@@ -67,17 +72,29 @@ class CameraMotion:
         if threshold is not None:
             self.detector.threshold = threshold
         enabled = store.get(camera.id, _SWITCH_KEY, Switch().coerce, settings.enabled)
-        self.detector.enabled = settings.enabled if enabled is None else enabled
+        self._enabled = settings.enabled if enabled is None else enabled
+        self._timer: PeriodTimer | None = None
+        if settings.active is not None:
+            self._timer = PeriodTimer(
+                parse_period(settings.active, location), self._loop, self._active_changed
+            )
+        self._apply()
         camera.add_listener(self._end_if_unknown)
 
     @property
     def moving(self) -> bool | None:
-        """Whether there is motion now; `None` while it is switched off or the camera has no frames."""
+        """Whether there is motion now; `None` while it is off or not active, or the camera has no frames."""
         return self.detector.moving if self._camera.status is CameraStatus.RUNNING else None
 
     @property
     def enabled(self) -> bool:
-        return self.detector.enabled
+        """Whether it is switched on."""
+        return self._enabled
+
+    @property
+    def active(self) -> bool | None:
+        """Whether motion is detected now: it is switched on, within its hours; `None` if it has no hours."""
+        return None if self._timer is None else self._enabled and self._timer.active
 
     @property
     def threshold(self) -> float:
@@ -85,8 +102,8 @@ class CameraMotion:
         return self.detector.threshold
 
     def set_enabled(self, enabled: bool) -> None:
-        self.detector.enabled = enabled
-        self._end_if_unknown()
+        self._enabled = enabled
+        self._apply()
         self._set(_SWITCH_KEY, enabled, self._settings.enabled)
 
     def set_threshold(self, threshold: float) -> None:
@@ -96,9 +113,20 @@ class CameraMotion:
     def close(self) -> None:
         """End the event that lasts, and detect nothing any more."""
         self._closed = True
+        if self._timer is not None:
+            self._timer.close()
         self.detector.enabled = False
         self._pictures.close()
         self._end_if_unknown()
+
+    def _apply(self) -> None:
+        """Enable or disable the detector."""
+        self.detector.enabled = self._enabled and (self._timer is None or self._timer.active)
+        self._end_if_unknown()
+
+    def _active_changed(self) -> None:
+        self._apply()
+        self._notify()
 
     def _set(self, key: str, value: object, configured: object) -> None:
         self._store.set(self._camera.id, key, value, configured)

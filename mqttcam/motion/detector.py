@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -71,6 +72,7 @@ class MotionDetector:
         fps: float,
         threshold: float,
         clear_after: float,
+        pause: float = 0.0,
         settling: float = SETTLING,
     ) -> None:
         """Subscribe to the frames; detection is disabled until `enabled` is set.
@@ -79,12 +81,15 @@ class MotionDetector:
             on_analysis: called on the loop with each frame that has motion or has changed `moving`.
             fps: frames to analyze per second.
             clear_after: seconds without motion after which it has ended.
+            pause: seconds after the end of motion in which no other motion begins.
             settling: seconds from the first frame on in which nothing counts as motion.
         """
         self.threshold = threshold
         self._loop = loop
         self._on_analysis = on_analysis
         self._clear_after_ns = int(clear_after * 1e9)
+        self._pause_ns = int(pause * 1e9)
+        self._ended_ns: int | None = None
         self._settling = settling
         self._rate = Rate(fps)
         self._activation: object | None = None
@@ -136,11 +141,19 @@ class MotionDetector:
         """
         activation, state = self._activation, self._state
         if state.activation is not activation or state.session is not frame.session:
+            if state.moving:
+                self._ended_ns = state.analyzed_ns
             state = self._state = _SessionState(activation, frame.session, self._settling)
         before = state.moving
-        analysis = state.analysis = state.update(frame, self.threshold, self._clear_after_ns)
+        threshold = math.inf if self._pausing(frame.ts_ns) and not before else self.threshold
+        analysis = state.analysis = state.update(frame, threshold, self._clear_after_ns)
+        if analysis.ends:
+            self._ended_ns = frame.ts_ns
         if analysis.movement is not None or state.moving is not before:
             self._loop.call_soon_threadsafe(self._report, state, analysis)
+
+    def _pausing(self, now_ns: int) -> bool:
+        return self._ended_ns is not None and 0 <= now_ns - self._ended_ns < self._pause_ns
 
     # on the loop
 
@@ -152,7 +165,7 @@ class MotionDetector:
 class _SessionState:
     """The state of the detection from when it was enabled, or the source opened, to the next such time."""
 
-    __slots__ = ("_analyzed_ns", "_background", "_motion_ns", "activation", "analysis", "moving", "session")
+    __slots__ = ("_background", "_motion_ns", "activation", "analysis", "analyzed_ns", "moving", "session")
 
     def __init__(self, activation: object | None, session: CaptureSession, settling: float) -> None:
         self.activation = activation
@@ -160,14 +173,14 @@ class _SessionState:
         self.moving: bool | None = None
         self.analysis: Analysis | None = None
         self._background = Background(settling)
-        self._analyzed_ns = 0
+        self.analyzed_ns = 0
         self._motion_ns = 0
 
     def update(self, frame: Frame, threshold: float, clear_after_ns: int) -> Analysis:
         """Update the state with a frame."""
         now = frame.ts_ns
-        change = self._background.update(small_luma(frame), (now - self._analyzed_ns) / 1e9)
-        self._analyzed_ns = now
+        change = self._background.update(small_luma(frame), (now - self.analyzed_ns) / 1e9)
+        self.analyzed_ns = now
         if change.box is not None and change.score >= threshold:
             begins, self.moving, self._motion_ns = not self.moving, True, now
             return Analysis(frame.seq, Movement(now, frame.seq, change.score, change.box), begins=begins)

@@ -182,3 +182,9 @@ class CameraSettings(Section):
             for name, section in sections.items()
             if section is not None and section.schedule is not None
         }
+
+    @property
+    def periods(self) -> dict[tuple[str, ...], str]:
+        """When parts of it are active, by the path of the key below the camera."""
+        active = self.motion and self.motion.active
+        return {("motion", "active"): active} if active else {}

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
-from mqttcam.schedule import BadSchedule, needs_location, parse
+from mqttcam.schedule import BadSchedule, needs_location, parse, parse_period
 from mqttcam.settings.section import Section, refuse
 
 LOCATION_ALLOWED = "`location: {latitude: …, longitude: …}` of this machine, in degrees"
@@ -23,12 +24,25 @@ def _schedule(text: str) -> str:
     try:
         return str(parse(text))
     except BadSchedule as error:
-        reason = f" ({error.reason})" if error.reason else ""
-        raise refuse(f"is not a schedule{reason}", error.allowed) from None
+        raise _refused("schedule", error) from None
+
+
+def _period(text: str) -> str:
+    try:
+        parse_period(text)
+    except BadSchedule as error:
+        raise _refused("period", error) from None
+    return " ".join(text.lower().split())
+
+
+def _refused(what: str, error: BadSchedule) -> PydanticCustomError:
+    return refuse(f"is not a {what}" + (f" ({error.reason})" if error.reason else ""), error.allowed)
 
 
 ScheduleText = Annotated[str, AfterValidator(_schedule)]
 """When something is due, such as `every 10 minutes`."""
+PeriodText = Annotated[str, AfterValidator(_period)]
+"""When something is active, such as `from 22:00 to 06:00`."""
 
 
 def check_location(text: str | None, location: LocationSettings | None, *key: str) -> None:

@@ -138,7 +138,7 @@ class Settings(Section):
         cls, cameras: dict[str, CameraSettings], info: ValidationInfo
     ) -> dict[str, CameraSettings]:
         for camera_id, camera in cameras.items() if "location" in info.data else ():
-            for path, text in camera.schedules.items():
+            for path, text in (camera.schedules | camera.periods).items():
                 check_location(text, info.data["location"], camera_id, *path)
         return cameras
 
@@ -190,6 +190,15 @@ class Settings(Section):
         for camera_id, camera in self.cameras.items():
             found |= {("cameras", camera_id, *path): text for path, text in camera.schedules.items()}
         return found
+
+    @property
+    def periods(self) -> dict[tuple[str, ...], str]:
+        """Every period by the path of its key."""
+        return {
+            ("cameras", camera_id, *path): text
+            for camera_id, camera in self.cameras.items()
+            for path, text in camera.periods.items()
+        }
 
     @property
     def client_id(self) -> str:

@@ -45,6 +45,37 @@ def test_five_times_of_each_with_the_offset(tmp_path: Path) -> None:
     }
 
 
+def test_periods(tmp_path: Path) -> None:
+    text = (
+        _FILE
+        + """\
+    motion: {active: on mon-fri from 22:00 to 02:30}
+  c:
+    source: {type: test_pattern}
+    motion: {active: from sunset to sunrise}
+  d:
+    source: {type: test_pattern}
+    motion: {active: on mon-sun}
+"""
+    )
+    (tmp_path / "config.yaml").write_text(text)
+    settings = load(tmp_path / "config.yaml", {})
+    found = dict(line.split(": ", 1) for line in upcoming(settings, at("2026-10-24 01:00:00"), BERLIN))
+    assert found["cameras.b.motion.active"] == (
+        "on mon-fri from 22:00 to 02:30: active now, until 2026-10-24 02:30:00+02:00"
+    )
+    assert found["cameras.c.motion.active"].startswith(
+        "from sunset to sunrise: active now, until 2026-10-24 08:"
+    )
+    assert found["cameras.d.motion.active"] == "on mon-sun: active, always"
+    found = dict(line.split(": ", 1) for line in upcoming(settings, at("2026-06-24 12:00:00"), BERLIN))
+    assert found["cameras.b.motion.active"].endswith("not active now, next at 2026-06-24 22:00:00+02:00")
+    assert found["cameras.c.motion.active"].startswith(
+        "from sunset to sunrise: not active now, next at 2026-07-2"
+    )
+    assert found["cameras.c.motion.active"].endswith("(the sun does not rise or set today, it is up)")
+
+
 def test_the_polar_night_is_named(tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text(_FILE)
     settings = load(tmp_path / "config.yaml", {})

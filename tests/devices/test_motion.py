@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,10 @@ from mqttcam.devices.node import Node
 from mqttcam.devices.store import Store
 from mqttcam.home_assistant.discovery import camera_discovery
 from mqttcam.mqtt.topics import Topics
+from mqttcam.schedule.grammar import WEEKDAYS
 from tests.support.devices import MakeDevice, Recorder, camera_settings
+from tests.support.motion import Scene
+from tests.support.waiting import until
 
 KEYS = {"motion", "motion_event", "last_motion", "motion_detection", "motion_threshold"}
 
@@ -122,3 +126,50 @@ async def test_motion_is_unknown_unless_the_camera_is_running(
     for status in CameraStatus:
         device.camera.status = status
         assert shown(device)["motion"] == ("ON" if status is CameraStatus.RUNNING else None)
+
+
+_ANOTHER_DAY = WEEKDAYS[(date.today() + timedelta(days=3)).weekday()]  # noqa: DTZ011 - neither today nor tomorrow
+
+
+async def test_hours(make_device: MakeDevice) -> None:
+    """The switch is independent: it is on although nothing is detected."""
+    device = make_device(motion={"active": f"on {_ANOTHER_DAY}"})
+    state = state_of(camera_entities(device), device)
+    assert (state["motion_detection"], state["motion_active"], state["motion"]) == ("ON", "OFF", None)
+    assert not motion_of(device).detector.enabled
+    motion_of(device).set_enabled(False)
+    motion_of(device).set_enabled(True)
+    assert not motion_of(device).detector.enabled
+    motion_of(device).close()
+    device = make_device(motion={"active": "on mon-sun"})
+    state = state_of(camera_entities(device), device)
+    assert (state["motion_detection"], state["motion_active"]) == ("ON", "ON")
+    assert motion_of(device).detector.enabled
+    motion_of(device).set_enabled(False)
+    assert state_of(camera_entities(device), device)["motion_active"] == "OFF"
+    motion_of(device).close()
+
+
+async def test_the_end_of_the_hours_ends_the_event(make_device: MakeDevice) -> None:
+    device = make_device(motion={"active": "on mon-sun"})
+    observer = Recorder()
+    device.attach(observer)
+    motion = motion_of(device)
+    device.camera.status = CameraStatus.RUNNING
+    scene = Scene(device.camera.hub)
+    scene.settle()
+    scene.offer(60)
+    await until(lambda: bool(observer.events))
+    assert shown(device)["motion"] == "ON"
+    changes = observer.changes
+    assert motion._timer is not None
+    motion._timer.active = False
+    motion._active_changed()
+    assert [event["event_type"] for event in observer.events] == ["motion", "motion_end"]
+    assert observer.changes > changes
+    assert shown(device)["motion"] is None
+    motion.close()
+
+
+async def test_no_hours_no_state(make_device: MakeDevice) -> None:
+    assert "motion_active" not in {entity.key for entity in camera_entities(make_device(motion=True))}

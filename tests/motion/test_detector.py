@@ -27,7 +27,9 @@ from tests.support.waiting import until
 class Rig(Scene):
     """A detector whose frames are offered by hand; it stands for the loop, on which calls run in `turn`."""
 
-    def __init__(self, fps: float = 5, threshold: float = 0.5, clear_after: float = 2) -> None:
+    def __init__(
+        self, fps: float = 5, threshold: float = 0.5, clear_after: float = 2, pause: float = 0
+    ) -> None:
         super().__init__(Hub("camera front"))
         self.told: list[Analysis] = []
         self._calls: list[tuple[Callable[..., object], tuple[object, ...]]] = []
@@ -38,6 +40,7 @@ class Rig(Scene):
             fps=fps,
             threshold=threshold,
             clear_after=clear_after,
+            pause=pause,
         )
         self.detector.enabled = True
 
@@ -102,6 +105,44 @@ def test_continuing_motion_begins_once_and_ends_after_its_last_frame() -> None:
     assert len(moving) > 20, "every frame with motion is reported"
     assert moving == sorted(set(moving))
     assert moving[-1] >= last_seq
+
+
+def test_no_motion_begins_in_the_pause_after_an_end() -> None:
+    rig = Rig(pause=5)
+    rig.move()
+    while rig.detector.active:
+        rig.offer()
+    ended = rig.now
+    rig.turn()
+    while not rig.detector.active:
+        rig.offer(10 + (rig.seq * 7) % 110)
+        assert rig.detector.moving is not None
+    assert rig.now - ended == 5 * SECOND
+    rig.turn()
+    assert [told.begins for told in rig.told if told.movement is not None] == [True, True]
+
+
+def test_the_pause_also_follows_motion_that_a_restart_has_ended() -> None:
+    rig = Rig(pause=5)
+    rig.move()
+    ended = rig.now
+    rig.session = CaptureSession()
+    rig.offer()
+    while not rig.detector.active:
+        rig.offer(10 + (rig.seq * 7) % 110)
+        assert rig.now - ended < 60 * SECOND
+    assert rig.now - ended >= 5 * SECOND
+
+
+def test_a_clock_that_is_set_back_ends_the_pause() -> None:
+    rig = Rig(pause=3600)
+    rig.move()
+    while rig.detector.active:
+        rig.offer()
+    rig.now -= 7200 * SECOND
+    for step in range(20):
+        rig.offer(10 + step * 7 % 110)
+    assert rig.detector.active
 
 
 def test_analysis_of_a_frame_can_be_read_by_later_subscribers() -> None:

@@ -33,6 +33,7 @@ def test_location(tmp_path: Path) -> None:
         (camera(f"image: {{schedule: {_SUN}}}"), "config.yaml:4: cameras.a.image.schedule"),
         (camera("image: {schedule: AT SUNSET+1h}"), "config.yaml:4: cameras.a.image.schedule"),
         (camera(f"tcp: {{host: x, port: 1, schedule: {_SUN}}}"), "config.yaml:4: cameras.a.tcp.schedule"),
+        (camera("motion: {active: from sunset to 6:00}"), "config.yaml:4: cameras.a.motion.active"),
         (f"kafka: {{brokers: x, topic: y, schedule: {_SUN}}}\n", "config.yaml:1: kafka.schedule"),
         (
             f"kafka: {{brokers: x, topic: y}}\n{camera(f'kafka: {{schedule: {_SUN}}}')}",

@@ -52,8 +52,20 @@ _ENTITIES: tuple[Entity[CameraDevice], ...] = (
         options=option(icon="mdi:tune-variant", step=0.1, mode="box"),
     ),
 )
+_ACTIVE: Entity[CameraDevice] = Entity(
+    key="motion_active",
+    platform="binary_sensor",
+    name="Motion detection active",
+    kind=Switch(),
+    read=lambda device: _of(device).active,
+    category="diagnostic",
+    options=option(icon="mdi:clock-check-outline"),
+)
+"""Only for motion detection that has hours."""
 
 
 def motion_entities(device: CameraDevice) -> tuple[Entity[CameraDevice], ...]:
     """Return the entities of motion detection; empty if it is not configured."""
-    return _ENTITIES if device.motion is not None else ()
+    if device.motion is None:
+        return ()
+    return _ENTITIES if device.motion.active is None else (*_ENTITIES, _ACTIVE)

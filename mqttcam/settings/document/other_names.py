@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 SAME_SECTION: Mapping[str, str] = {
+    "active": "hours when schedule active_hours working_schedule",
     "anonymous": "guest guests public",
     "base_topic": "topic topic_prefix prefix base root_topic mqtt_topic",
     "birth_topic": "birth status_topic",
@@ -50,6 +51,7 @@ SAME_SECTION: Mapping[str, str] = {
     "password": "pass pwd passwd secret",
     "password_hash": "password pass pwd hash",
     "path": "file filename folder directory dir url input video location",
+    "pause": "cooldown cool_down quiet min_interval",
     "path_prefix": "prefix root_path base_path ingress",
     "port": "stream_port webcontrol_port http_port listen_port mqtt_port",
     "protocol": "version protocol_version mqtt_version",
