@@ -46,7 +46,10 @@ localStorage.hassTokens = JSON.stringify({
 });
 localStorage.selectedLanguage = JSON.stringify("en");
 """
-_ALL_LOADED = "return [...document.images].length > 1 && [...document.images].every(i => i.naturalWidth > 0)"
+_ALL_LOADED = """
+const images = [...document.images].filter((image) => !image.hidden);
+return images.length > 1 && images.every((image) => image.naturalWidth > 0);
+"""
 _DRAWN = """
 const texts = [], images = [], icons = [];
 const walk = node => {

@@ -27,7 +27,7 @@ _FLAGS = (
     "--disable-background-networking --disable-component-update --hide-scrollbars --force-color-profile=srgb"
 )
 _HASH = """
-const picture = document.querySelector(".picture"), canvas = document.createElement("canvas");
+const picture = document.querySelector(".picture > :not([hidden])"), canvas = document.createElement("canvas");
 canvas.width = 64; canvas.height = 48;
 const drawing = canvas.getContext("2d");
 drawing.drawImage(picture, 0, 0, 64, 48);
@@ -39,6 +39,10 @@ for (let i = 0; i < data.length; i += 4) {
   hash = (hash * 31 + grey) | 0;
 }
 return [hash, sum / (data.length / 4) / 3];
+"""
+_WIDTH = """
+const picture = document.querySelector(".picture > :not([hidden])");
+return picture?.videoWidth || picture?.naturalWidth || 0;
 """
 
 
@@ -78,6 +82,10 @@ class Page:
         number, brightness = self.script(_HASH)
         return int(number), float(brightness)
 
+    def picture_width(self) -> int:
+        """Return the width of the present picture in its own pixels; 0 if there is none."""
+        return int(self.script(_WIDTH))
+
     def moves(self) -> bool:
         """Wait until the picture changes."""
         first = self.picture()[0]
@@ -116,6 +124,16 @@ class Page:
         """Set the preferred colour scheme."""
         features = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+
+    @contextmanager
+    def prepared(self, code: str) -> Iterator[None]:
+        """Run JavaScript in each page that is loaded during the block, before its own."""
+        command = "Page.addScriptToEvaluateOnNewDocument"
+        script = self.driver.execute_cdp_cmd(command, {"source": code})
+        try:
+            yield
+        finally:
+            self.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", script)
 
     def size(self, width: int, height: int, *, phone: bool = False) -> None:
         """Set the size of the screen, in CSS pixels."""

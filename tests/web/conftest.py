@@ -9,7 +9,9 @@ import pytest
 
 from tests.web.browser import Page, browsing
 
-_EXPECTED = re.compile(r"status of (40[01]|503)|ERR_CONNECTION|ERR_INCOMPLETE|ERR_EMPTY_RESPONSE")
+_EXPECTED = re.compile(
+    r"(status of|response code:) (40[01]|503)|ERR_CONNECTION|ERR_INCOMPLETE|ERR_EMPTY_RESPONSE"
+)
 """Console errors of tests in which a request is refused or the daemon is stopped."""
 
 

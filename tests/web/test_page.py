@@ -46,7 +46,7 @@ def front(page: Page, served: Served) -> Page:
     """The page of the one camera, connected."""
     page.open(served.server.url)
     page.find(".stage[data-status=running]")
-    page.until(lambda: page.script("return document.querySelector('.picture').naturalWidth"), "the picture")
+    page.until(lambda: page.picture_width(), "the picture")
     return page
 
 

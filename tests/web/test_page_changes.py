@@ -142,9 +142,7 @@ def test_a_reload_shows_the_changed_camera_in_place(opened: Open) -> None:
     )
     assert page.script("return document.fullscreenElement === stage")
     assert "Back door" in page.script("return document.title")
-    page.until(
-        lambda: page.script("return document.querySelector('.picture').naturalWidth") == 320, "its picture"
-    )
+    page.until(lambda: page.picture_width() == 320, "its picture")
     assert page.moves()
     page.driver.switch_to.active_element.send_keys("f")
     page.until(lambda: not page.script("return document.fullscreenElement"), "the page again")

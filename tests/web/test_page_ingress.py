@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import subprocess
 import tempfile
@@ -9,11 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import aiohttp
 import pytest
 import requests
 
 from tests.home_assistant.harness import ha_root, ha_version
 from tests.support.left_out import leave_out
+from tests.support.pictures import size_of
 from tests.support.waiting import HOST, free_port, listens, wait_for
 from tests.web.browser import Page
 from tests.web.serving import serving_in_thread
@@ -59,8 +62,19 @@ def test_live_pictures_and_changes_through_ingress(page: Page) -> None:
             page.until(lambda: page.all(".stage[data-status=running]"), "the camera")
             assert page.text(".badge") == "Live"
             assert page.moves()
+            page.until(lambda: page.picture_width() == 320, "the picture")
+            assert page.all(".picture > video:not([hidden])"), "video through a WebSocket"
+            assert served.streams.count(served.front) == 0
             page.slide("brightness", 0.5)
             camera = served.front.camera
             page.until(lambda: camera.values.get("brightness") == 0.5, "the value")
         finally:
             page.driver.switch_to.default_content()
+        asyncio.run(reads_pictures(f"{prefix}/cameras/front/live?mode=jpeg"))
+
+
+async def reads_pictures(url: str) -> None:
+    """Read some pictures through a WebSocket."""
+    async with aiohttp.ClientSession() as session, session.ws_connect(url) as socket:
+        for _ in range(3):
+            assert size_of(await socket.receive_bytes(timeout=10)) == (320, 240)

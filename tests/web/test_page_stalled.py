@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from mqttcam.web import live
 from mqttcam.web.timing import Timing
 from tests.support.broker import Endpoint
 from tests.support.proxy_process import ProxyProcess
@@ -35,10 +36,11 @@ def test_a_stalled_link_is_noticed_and_recovered_from(page: Page) -> None:
         assert not page.all("#link")[0].text
 
 
+@pytest.mark.parametrize("script", ["", "delete window.MediaSource"], ids=["video", "MJPEG"])
 def test_a_stalled_stream_is_noticed_while_the_rest_goes_on(
-    page: Page, monkeypatch: pytest.MonkeyPatch
+    page: Page, monkeypatch: pytest.MonkeyPatch, script: str
 ) -> None:
-    with serving_in_thread(ONE, timing=FAST) as (served, _loop):
+    with page.prepared(script), serving_in_thread(ONE, timing=FAST) as (served, _loop):
         page.open(served.url)
         badge(page, "Live")
         page.script(
@@ -46,10 +48,14 @@ def test_a_stalled_stream_is_noticed_while_the_rest_goes_on(
             "new MutationObserver(() => { if (badges.at(-1) !== badge.textContent) badges.push(badge.textContent); })"
             ".observe(badge, {childList: true})"
         )
-        (stream,) = served.streams._streams.values()
-        for client in tuple(stream.clients):
-            for method in ("offer", "repeat"):
-                monkeypatch.setattr(client, method, lambda *_: None)
+        context = served.server._context
+        (stream,) = (context.streams if script else context.fragment_streams)._streams.values()
+        (client,) = stream.clients
+        for method in ("offer", "repeat") if script else ("offer",):
+            monkeypatch.setattr(client, method, lambda *_, **__: None)
+        with monkeypatch.context() as silent:
+            silent.setattr(live._Connection, "_write_heartbeat", lambda *_: None)
+            page.until(lambda: "Reconnecting" in page.script("return badges"), "the page to notice", 20)
         page.until(lambda: "Reconnecting,Live" in page.script("return badges.join()"), "another stream", 20)
         assert page.moves()
 

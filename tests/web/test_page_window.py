@@ -58,7 +58,7 @@ def front(page: Page, served: Served) -> Page:
     """Its page, connected, with the whole picture."""
     page.open(served.server.url)
     page.find(".stage[data-status=running]")
-    page.until(lambda: page.script("return document.querySelector('.picture').naturalWidth"), "the picture")
+    page.until(lambda: page.picture_width(), "the picture")
     page.until(lambda: page.field("scaler_crop").get_attribute("value") == "0, 0, 640, 480", "the values")
     return page
 

@@ -18,7 +18,7 @@ export class CameraView {
   constructor(camera, mayControl) {
     this.camera = camera;
     this.mayControl = mayControl;
-    this.stage = new Stage(camera);
+    this.stage = new Stage(camera, null, true);
     this.history = new SnapshotHistory(camera);
     this.panel = new Panel(camera, mayControl, this.stage, (name, values, onError) => this.run(name, values, onError));
     this.name = h("h1", {});
@@ -130,7 +130,7 @@ export class CameraView {
     this.resizeTimer = setTimeout(() => {
       if (this.stage.width() === this.width) return;
       this.width = this.stage.width();
-      this.stage.restart();
+      this.stage.reconnect();
     }, 400);
   }
 

@@ -1,14 +1,16 @@
-// A camera's live picture: an MJPEG stream, no wider than it is shown.
+// A camera's live picture: H.264 video, or an MJPEG stream that is no wider than it is shown.
 
 /** @import { Camera, CameraState } from "./types" */
 
 import { patience } from "./api.js";
 import { h, icon } from "./dom.js";
+import { NotPlayable, canPlay, play } from "./live.js";
 import { pictures } from "./mjpeg.js";
 
 const WIDTH_STEP = 160;
 const FIRST_RETRY = 1000;
 const LAST_RETRY = 15000;
+const MOST_FAILURES = 2; // of video without a picture in between, before MJPEG is shown
 
 const LOST = "The camera node does not answer; trying again";
 /** @type {Record<string, string>} */
@@ -21,11 +23,15 @@ const STOPPED = {
 export class Stage {
   /**
    * @param {Camera} camera
-   * @param {number | null} [fps] Of the stream; null for every frame.
+   * @param {number | null} [fps] Of an MJPEG stream; null for every frame.
+   * @param {boolean} [wantsVideo] Whether to show video where that is possible.
    */
-  constructor(camera, fps = null) {
+  constructor(camera, fps = null, wantsVideo = false) {
     this.camera = camera;
     this.fps = fps;
+    this.wantsVideo = wantsVideo;
+    this.showsVideo = wantsVideo && canPlay();
+    this.failures = 0;
     this.running = false;
     this.wanted = false;
     this.connected = true;
@@ -43,10 +49,10 @@ export class Stage {
     this.tool = null;
     this.timer = 0;
     this.retry = FIRST_RETRY;
-    this.picture = h("img", {
-      class: "picture", draggable: "false",
-      onerror: () => this.drawn(false), onload: () => this.drawn(true),
-    });
+    this.image = h("img", { draggable: "false", onerror: () => this.drawn(false), onload: () => this.drawn(true) });
+    this.video = h("video", { playsinline: true, disablepictureinpicture: true, onloadeddata: () => this.shown() });
+    this.video.muted = true; // may play by itself
+    this.picture = h("div", { class: "picture" }, this.image, this.video);
     this.reason = h("p", {});
     this.curtain = h("div", { class: "curtain", hidden: true }, icon("off"), this.reason);
     this.badge = h("span", { class: "badge" }, "Connecting");
@@ -61,9 +67,10 @@ export class Stage {
   adopt(camera) {
     const { width, height } = camera.width ? camera : this.camera;
     this.camera = { ...camera, width, height };
-    this.picture.alt = `Live picture of ${camera.name}`;
-    this.picture.width = width ?? 640;
-    this.picture.height = height ?? 480;
+    this.image.alt = `Live picture of ${camera.name}`;
+    this.video.setAttribute("aria-label", this.image.alt);
+    this.image.width = width ?? 640;
+    this.image.height = height ?? 480;
     this.element.style.setProperty("--shape", `${width ?? 4} / ${height ?? 3}`);
   }
 
@@ -78,8 +85,15 @@ export class Stage {
     this.disconnect();
   }
 
-  /** Connects again, after the size has changed or the daemon has come back. */
+  /** Connects again, after the camera was replaced or the daemon has come back. */
   restart() {
+    this.showsVideo = this.wantsVideo && canPlay();
+    this.failures = 0;
+    this.reconnect();
+  }
+
+  /** Connects again, after the size on the screen has changed. */
+  reconnect() {
     if (!this.wanted) return;
     this.disconnect();
     this.connect();
@@ -117,25 +131,42 @@ export class Stage {
     if (this.running || STOPPED[this.status] || !this.wanted) return;
     this.timer = 0;
     this.running = true;
+    this.video.hidden = !this.showsVideo;
+    this.image.hidden = this.showsVideo;
     this.stream = new AbortController();
     this.read(this.stream);
   }
 
   /**
-   * Shows pictures until the stream ends or stalls.
+   * Shows video or pictures until the stream ends or stalls.
    * @param {AbortController} stream
    */
-  async read(stream) {
+  async read({ signal }) {
     try {
-      for await (const picture of this.pictures(stream.signal)) {
-        if (stream.signal.aborted) return;
-        this.next = picture;
-        this.draw();
+      await (this.showsVideo ? this.readVideo(signal) : this.readPictures(signal));
+    } catch (error) {
+      if (error instanceof NotPlayable && !signal.aborted) {
+        this.showsVideo = false;
+        return this.reconnect();
       }
-    } catch {
-      // Whatever it was, another attempt follows.
+      // Whatever else it was, another attempt follows.
     }
-    if (!stream.signal.aborted) this.onError();
+    return signal.aborted ? undefined : this.onError();
+  }
+
+  /** @param {AbortSignal} signal */
+  async readVideo(signal) {
+    const address = this.begin("live");
+    await play(this.video, address, signal, (heartbeat) => this.expect(patience(heartbeat)));
+  }
+
+  /** @param {AbortSignal} signal */
+  async readPictures(signal) {
+    for await (const picture of this.pictures(signal)) {
+      if (signal.aborted) return;
+      this.next = picture;
+      this.draw();
+    }
   }
 
   /**
@@ -153,11 +184,18 @@ export class Stage {
    * @param {AbortSignal} signal
    */
   async get(file, signal) {
-    this.expect(patience(null));
-    this.element.dataset.stream = this.address(file);
-    const response = await fetch(this.element.dataset.stream, { signal, cache: "no-store" });
+    const response = await fetch(this.begin(file), { signal, cache: "no-store" });
     if (!response.ok || !response.body) throw new Error(response.statusText);
     return { headers: response.headers, body: response.body };
+  }
+
+  /**
+   * The address of a stream that is opened now.
+   * @param {string} file
+   */
+  begin(file) {
+    this.expect(patience(null));
+    return (this.element.dataset.stream = this.address(file));
   }
 
   /**
@@ -173,22 +211,26 @@ export class Stage {
   draw() {
     if (this.drawing || !this.next || !this.running) return;
     this.drawing = true;
-    this.picture.src = URL.createObjectURL(this.next);
+    this.image.src = URL.createObjectURL(this.next);
     this.next = null;
   }
 
   /** @param {boolean} shown Whether the picture could be decoded. */
   drawn(shown) {
     this.drawing = false;
-    URL.revokeObjectURL(this.picture.src);
+    URL.revokeObjectURL(this.image.src);
     if (!this.running) return;
-    if (shown) {
-      this.live = true;
-      this.lost = false;
-      this.retry = FIRST_RETRY;
-      this.showStatus();
-    }
+    if (shown) this.shown();
     this.draw();
+  }
+
+  /** A live picture is visible. */
+  shown() {
+    this.live = true;
+    this.lost = false;
+    this.retry = FIRST_RETRY;
+    this.failures = 0;
+    this.showStatus();
   }
 
   /**
@@ -210,7 +252,11 @@ export class Stage {
     this.stream.abort();
     this.running = this.live = this.drawing = false;
     this.next = null;
-    this.picture.removeAttribute("src"); // the last picture would look live
+    this.image.removeAttribute("src"); // the last picture would look live
+    if (this.video.hasAttribute("src")) {
+      this.video.removeAttribute("src");
+      this.video.load();
+    }
     this.showStatus();
   }
 
@@ -219,8 +265,9 @@ export class Stage {
     return (this.camera.width ?? 4) / (this.camera.height ?? 3);
   }
 
-  /** The width to request, that of the picture on this screen; null for the camera's own. */
+  /** The width to request, that of the picture on this screen; null for the camera's own and for video. */
   width() {
+    if (this.showsVideo) return null;
     const shown = Math.ceil((this.element.clientWidth * devicePixelRatio) / WIDTH_STEP) * WIDTH_STEP;
     return shown && shown < (this.camera.width ?? 0) ? shown : null;
   }
@@ -228,6 +275,8 @@ export class Stage {
   onError() {
     if (!this.running) return;
     this.lost ||= this.live;
+    if (this.showsVideo && !this.live) this.failures += 1;
+    if (this.failures >= MOST_FAILURES) this.showsVideo = false;
     this.disconnect();
     this.timer = setTimeout(() => this.connect(), this.retry);
     this.retry = Math.min(LAST_RETRY, this.retry * 2);

@@ -1,0 +1,177 @@
+// Plays a camera's H.264 video while it is received: Media Source Extensions over a WebSocket.
+//
+// Messages: a JSON text with the codec, the initialization segment, one fragment per frame.
+
+/** iOS has only the managed one, since 17.1. @type {typeof MediaSource | undefined} */
+const Source = /** @type {any} */ (self).ManagedMediaSource ?? self.MediaSource;
+const CLOCK = 90000;
+const SYNC_SAMPLE = 0x02000000;
+const KEPT = 10; // seconds of what was shown
+const MOST_WAITING = 16e6; // bytes
+const LEAST_SLACK = 0.07; // seconds that a frame may be late without a pause
+const MOST_SLACK = 0.5;
+
+/** This browser cannot play the video, or this server has none. */
+export class NotPlayable extends Error {}
+
+export const canPlay = () => Boolean(Source?.isTypeSupported('video/mp4; codecs="avc1.4d401f"'));
+
+/**
+ * Plays until the connection or the video ends, or nothing can be played.
+ * @param {HTMLVideoElement} video
+ * @param {string} address Relative to the page.
+ * @param {AbortSignal} signal
+ * @param {(heartbeat: string | null) => void} onData Called for each message, with the heartbeat in seconds if it is known.
+ * @returns {Promise<never>} Always rejected; with NotPlayable if another attempt would fail, too.
+ */
+export function play(video, address, signal, onData) {
+  const url = new URL(address, document.baseURI);
+  url.protocol = url.protocol.replace("http", "ws");
+  const socket = new WebSocket(url);
+  socket.binaryType = "arraybuffer";
+  return new Promise((_, reject) => {
+    /** @param {Error} error */
+    const end = (error) => {
+      socket.onmessage = socket.onclose = null;
+      socket.close();
+      reject(error);
+    };
+    const player = new Player(video, end);
+    /** @type {string | null} */
+    let heartbeat = null;
+    socket.onmessage = ({ data }) => {
+      if (typeof data === "string") {
+        const { codec, error, heartbeat: seconds } = JSON.parse(data);
+        heartbeat = seconds ?? heartbeat;
+        if (error) return end(error.code === "not_supported" ? new NotPlayable(error.message) : new Error(error.message));
+        if (codec) player.begin(`video/mp4; codecs="${codec}"`);
+      } else player.add(data);
+      return onData(heartbeat);
+    };
+    socket.onclose = () => end(new Error("the connection has ended"));
+    signal.addEventListener("abort", () => end(new Error("stopped")), { once: true });
+  });
+}
+
+/** Appends what is received to a media source, and stays close to its end. */
+class Player {
+  /**
+   * @param {HTMLVideoElement} video
+   * @param {(error: Error) => void} end
+   */
+  constructor(video, end) {
+    this.video = video;
+    this.end = end;
+    /** @type {SourceBuffer | null} */
+    this.buffer = null;
+    /** @type {MediaSource | null} */
+    this.source = null;
+    /** @type {ArrayBuffer[]} What waits for the buffer. */
+    this.waiting = [];
+    this.bytes = 0;
+    /** How long the newest frame lasts, and when the newest group of pictures begins, in seconds. */
+    this.frame = 0;
+    this.keyframe = 0;
+    this.slack = LEAST_SLACK;
+    video.onwaiting = () => this.starved();
+    video.onerror = () => end(new Error(video.error?.message ?? "the video cannot be decoded"));
+  }
+
+  /**
+   * Begins with an initialization segment, which comes next.
+   * @param {string} type
+   */
+  begin(type) {
+    if (!Source?.isTypeSupported(type)) return this.end(new NotPlayable(type));
+    const source = new Source();
+    this.source = source;
+    this.buffer = null;
+    this.waiting = [];
+    this.bytes = 0;
+    this.keyframe = 0;
+    const address = URL.createObjectURL(source);
+    source.addEventListener("sourceopen", () => {
+      URL.revokeObjectURL(address);
+      if (source !== this.source) return;
+      this.buffer = source.addSourceBuffer(type);
+      this.buffer.addEventListener("updateend", () => this.update());
+      this.append();
+    }, { once: true });
+    this.video.disableRemotePlayback = true; // a managed source does not open without
+    this.video.src = address;
+    return undefined;
+  }
+
+  /** @param {ArrayBuffer} data A segment. */
+  add(data) {
+    const view = new DataView(data);
+    const size = view.getUint32(0);
+    if (view.getUint32(4) === 0x6d6f6f66) { // "moof", whose last fields are duration, size and flags of the frame
+      this.frame = view.getUint32(size - 12) / CLOCK;
+      if (view.getUint32(size - 4) === SYNC_SAMPLE) this.keyframe = Number(view.getBigUint64(60)) / CLOCK;
+    }
+    this.waiting.push(data);
+    this.bytes += data.byteLength;
+    if (this.bytes > MOST_WAITING) this.end(new Error("the browser is too slow"));
+    else this.append();
+  }
+
+  append() {
+    if (!this.buffer || this.buffer.updating || !this.waiting.length) return;
+    const all = new Uint8Array(this.bytes);
+    let at = 0;
+    for (const part of this.waiting) {
+      all.set(new Uint8Array(part), at);
+      at += part.byteLength;
+    }
+    this.waiting = [];
+    this.bytes = 0;
+    try {
+      this.buffer.appendBuffer(all);
+    } catch (error) {
+      this.end(/** @type {Error} */ (error)); // the media source was closed, or the buffer is full
+    }
+  }
+
+  /** Moves towards the newest frame, and forgets what was shown. */
+  update() {
+    const { video, buffer } = this;
+    const { buffered } = video;
+    if (!buffer || !buffered.length) return this.append();
+    const [start, end] = [buffered.start(buffered.length - 1), buffered.end(buffered.length - 1)];
+    const behind = end - video.currentTime;
+    const wanted = this.slack + 2 * this.frame;
+    this.slack = Math.max(LEAST_SLACK, 0.99 * this.slack);
+    if (video.currentTime < start || behind > Math.max(1, 5 * this.frame)) this.skip(start, end);
+    else video.playbackRate = behind > wanted + this.frame / 2 ? 1.1 : behind < wanted - this.frame ? 0.95 : 1;
+    if (video.paused && behind > 1.5 * this.frame) this.play();
+    if (!buffer.updating && this.keyframe - buffered.start(0) > KEPT && video.currentTime > this.keyframe) return buffer.remove(0, this.keyframe);
+    return this.append();
+  }
+
+  /**
+   * Continues close to the newest frame.
+   * @param {number} start Of what is buffered, in seconds.
+   * @param {number} end
+   */
+  skip(start, end) {
+    this.video.currentTime = Math.max(start, end - this.slack - this.frame);
+  }
+
+  /** The next frame was not there in time. */
+  starved() {
+    const { buffered, currentTime, seeking } = this.video;
+    if (seeking || !buffered.length) return;
+    this.slack = Math.min(MOST_SLACK, this.slack + 0.05);
+    const [start, end] = [buffered.start(buffered.length - 1), buffered.end(buffered.length - 1)];
+    // Chromium then takes one frame after the other out of its decoder, and waits after each although more are there.
+    if (end - currentTime > 2 * this.frame) this.skip(start, end);
+  }
+
+  play() {
+    this.video.play().catch((error) => {
+      // Muted videos may play by themselves, except in some power saving modes.
+      if (error.name === "NotAllowedError") this.end(new NotPlayable(error.message));
+    });
+  }
+}

@@ -1,0 +1,137 @@
+"""The page's video in a real browser: it plays, stays close to the newest frame, comes back, and gives way to MJPEG."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+
+from mqttcam.settings.video import VideoSettings
+from mqttcam.video.encoder import VideoUnavailable
+from mqttcam.web import live
+from tests.web.browser import Page
+from tests.web.serving import Served, serving_in_thread
+
+pytest.importorskip("av")
+
+ONE = {"front": {"name": "Front door", "size": "320x240", "frame_rate": 10}}
+PLAYS = "return Boolean(document.querySelector('.picture > video:not([hidden])')?.videoWidth)"
+NO_WEBSOCKET = (
+    "window.WebSocket = class { constructor() { setTimeout(() => this.onclose?.()); } close() {} };"
+)
+_FRAMES = """
+const video = document.querySelector(".picture > video"), {buffered} = video;
+const {totalVideoFrames, droppedVideoFrames} = video.getVideoPlaybackQuality();
+return [totalVideoFrames, droppedVideoFrames, buffered.length, buffered.end(0) - video.currentTime];
+"""
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[tuple[Served, asyncio.AbstractEventLoop]]:
+    with serving_in_thread(ONE) as found:
+        yield found
+
+
+@pytest.fixture
+def served(running: tuple[Served, asyncio.AbstractEventLoop]) -> Served:
+    return running[0]
+
+
+@pytest.fixture
+def front(page: Page, served: Served) -> Page:
+    """The page of the one camera, playing."""
+    page.open(served.url)
+    plays(page)
+    return page
+
+
+def plays(page: Page) -> None:
+    page.find(".stage[data-status=running]")
+    page.until(lambda: page.script(PLAYS), "video")
+    assert page.moves()
+
+
+def shows_pictures(page: Page, served: Served) -> None:
+    page.until(lambda: page.all(".picture > video[hidden]"), "pictures instead of video")
+    page.find(".stage[data-status=running]")
+    assert page.moves()
+    assert page.picture_width() == 320
+    assert served.streams.count(served.front) == 1
+
+
+def test_frames_are_shown_soon_and_without_a_hole(front: Page, served: Served) -> None:
+    """How many and how soon exactly is measured by `tests/bench/live.py`: a busy machine drops frames."""
+    before = front.script(_FRAMES)
+    front.until(lambda: front.script(_FRAMES)[0] >= before[0] + 40, "40 frames", 20)
+    frames, dropped, ranges, behind = front.script(_FRAMES)
+    assert ranges == 1
+    assert dropped - before[1] <= 0.25 * (frames - before[0])
+    assert behind < 2
+    assert served.streams.count(served.front) == 0, "no JPEG is encoded for it"
+    assert front.text(".badge") == "Live"
+
+
+def test_what_is_too_far_behind_is_skipped(front: Page) -> None:
+    front.until(lambda: front.script("return document.querySelector('video').buffered.end(0) > 3"), "3 s", 20)
+    front.script("const video = document.querySelector('video'); video.currentTime = video.buffered.start(0)")
+    front.until(lambda: front.script(_FRAMES)[3] < 1, "the newest frames")
+    assert front.moves()
+
+
+def test_a_hidden_page_receives_nothing(front: Page, served: Served) -> None:
+    hide = """Object.defineProperty(document, "hidden", {value: arguments[0], configurable: true});
+    document.dispatchEvent(new Event("visibilitychange"))"""
+    front.script(hide, True)
+    front.until(lambda: served.server.viewers == 0, "no viewer")
+    assert not front.script(PLAYS)
+    front.script(hide, False)
+    plays(front)
+
+
+def test_another_size_while_it_plays(
+    front: Page, served: Served, running: tuple[Served, asyncio.AbstractEventLoop]
+) -> None:
+    smaller = VideoSettings.model_validate({"size": "160x120"})
+    running[1].call_soon_threadsafe(served.front.video.configure, smaller)
+    front.until(lambda: front.picture_width() == 160, "the new size")
+    assert front.moves()
+
+
+def test_it_comes_back_after_a_failure_of_the_stream(
+    front: Page, served: Served, running: tuple[Served, asyncio.AbstractEventLoop]
+) -> None:
+    stream = front.script("return document.querySelector('.stage').dataset.stream")
+    camera_stream = served.server._context.fragment_streams._streams[served.front]
+    running[1].call_soon_threadsafe(camera_stream.fail, "a test")
+    front.until(
+        lambda: front.script("return document.querySelector('.stage').dataset.stream") != stream, "another"
+    )
+    plays(front)
+
+
+@pytest.mark.parametrize(
+    "script", ["delete window.MediaSource", NO_WEBSOCKET], ids=["no media source", "no WebSocket"]
+)
+def test_a_browser_that_cannot_shows_pictures(page: Page, served: Served, script: str) -> None:
+    with page.prepared(script):
+        page.open(served.url)
+        shows_pictures(page, served)
+
+
+def test_a_server_without_video_shows_pictures(
+    page: Page, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing() -> None:
+        raise VideoUnavailable("video needs PyAV")
+
+    monkeypatch.setattr(live, "check_available", missing)
+    page.open(served.url)
+    shows_pictures(page, served)
+
+
+def test_an_encoder_that_does_not_open_shows_pictures(page: Page) -> None:
+    cameras = {"front": ONE["front"] | {"video": {"encoder": "h264_v4l2m2m"}}}
+    with serving_in_thread(cameras) as (served, _loop):
+        page.open(served.url)
+        shows_pictures(page, served)
