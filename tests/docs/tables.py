@@ -53,7 +53,13 @@ def _ask_daemon() -> tuple[dict[str, Any], str]:
             "state_dir": f"{folder}/state",
             "web": {"enabled": True, "port": port},
             "kafka": {"brokers": f"{HOST}:9", "topic": "frames"},
-            "cameras": {"front": {"source": {"type": "test_pattern"}, "motion": True, "tcp": nowhere}},
+            "cameras": {
+                "front": {
+                    "source": {"type": "test_pattern"},
+                    "motion": {"active": "on mon-sun"},
+                    "tcp": nowhere,
+                }
+            },
         }
         with Daemon(Path(folder), config):
             described = wait_for(lambda: _running(port), "the camera runs", 30, 0.1)
