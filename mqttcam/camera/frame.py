@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from mqttcam.camera.adjustment import Adjustment
 from mqttcam.imaging.exif import orientation
 from mqttcam.imaging.i420 import contiguous_copy
+from mqttcam.imaging.large import memory_for
 from mqttcam.imaging.limits import MAX_PIXELS
 from mqttcam.imaging.orientation import UPRIGHT, Orientation
 from mqttcam.imaging.raster import Planes, Raster, decode, encode, fit_within, orient, size_of
@@ -17,7 +18,8 @@ from mqttcam.imaging.resize import resize
 DEFAULT_QUALITY = 85
 """JPEG quality, 1 to 100. At this quality, a JPEG from the source is passed through unchanged."""
 _KEPT_PIXELS = 1 << 23
-"""Of one frame's decoded pictures of several widths together; they are made again beyond that."""
+"""Of one frame's decoded pictures of several widths together; they are made again beyond that, and so is each that is
+larger by itself."""
 _NO_METADATA: Mapping[str, object] = {}
 
 
@@ -163,7 +165,8 @@ class Frame:
         """
         picture = self._pictures.get(spec)
         if picture is None:
-            picture = self._pictures[spec] = self._make(spec)
+            with memory_for(self._size[0] * self._size[1]):
+                picture = self._pictures[spec] = self._make(spec)
         if self.session.ended:
             raise SessionEnded
         return picture
@@ -178,7 +181,8 @@ class Frame:
         narrow = max_width is None or self.width <= max_width
         if self.planes is not None and self._adjustment is None and narrow:
             return self.planes
-        raster = self._raster(max_width)
+        with memory_for(self._size[0] * self._size[1]):
+            raster = self._raster(max_width)
         if self.session.ended:
             raise SessionEnded
         return raster
@@ -242,14 +246,16 @@ class Frame:
         return self._noted_orientation.size(*self._size)
 
     def _raster(self, max_width: int | None) -> Raster:
-        """Return the pixels of its pictures of a width; they are made once for all qualities."""
+        """Return the pixels of its pictures of a width; they are made once for all qualities, if they are not many."""
         width, height = (self.width, self.height) if self._adjustment else self._seen_size
         size = fit_within(width, height, max_width or width, height)
         raster = self._rasters.get(size)
         if raster is None:
-            if size[0] * size[1] + sum(width * height for width, height in self._rasters) > _KEPT_PIXELS:
-                self._rasters.clear()
-            raster = self._rasters[size] = self._adjusted(*size)
+            raster = self._adjusted(*size)
+            if (pixels := size[0] * size[1]) <= _KEPT_PIXELS:
+                if pixels + sum(width * height for width, height in self._rasters) > _KEPT_PIXELS:
+                    self._rasters.clear()
+                self._rasters[size] = raster
         return raster
 
     def _adjusted(self, width: int, height: int) -> Raster:

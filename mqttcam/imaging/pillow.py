@@ -10,8 +10,9 @@ import warnings
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from mqttcam.imaging.large import memory_for
 from mqttcam.imaging.limits import LARGEST_MAX_PIXELS
-from mqttcam.imaging.raster import Plane, Planes, memory_for
+from mqttcam.imaging.raster import Plane, Planes
 
 # Pillow's own limit, which would print a warning below ours. Sizes are compared with `max_pixels` before it is used.
 Image.MAX_IMAGE_PIXELS = LARGEST_MAX_PIXELS

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from contextlib import AbstractContextManager, nullcontext
 from typing import TypeVar
 
 import numpy as np
@@ -11,6 +9,7 @@ import simplejpeg
 from numpy.typing import NDArray
 
 from mqttcam.imaging.jpeg import read_header
+from mqttcam.imaging.large import memory_for
 from mqttcam.imaging.limits import MAX_PIXELS
 from mqttcam.imaging.orientation import UPRIGHT, Orientation
 
@@ -25,11 +24,8 @@ Pixels = NDArray[np.uint8]
 Raster = Planes | Pixels
 Item = TypeVar("Item", bound=np.generic)
 
-_LARGE = 1 << 24
-"""Pixels; larger pictures are decoded one at a time, so that several cameras need no more memory than one."""
 _STRIP = 64
 """Columns that are copied at a time."""
-_decoding_large = threading.Lock()
 
 
 def size_of(raster: Raster) -> tuple[int, int]:
@@ -78,11 +74,6 @@ def decode_luma(jpeg: bytes, min_width: int, max_pixels: int = MAX_PIXELS) -> Pl
     with memory_for(width * height):
         luma: Plane = simplejpeg.decode_jpeg(jpeg, "GRAY", min_width=min_width, strict=False)[..., 0]
     return luma
-
-
-def memory_for(pixels: int) -> AbstractContextManager[object]:
-    """Return a context manager to hold while that many pixels are decoded."""
-    return _decoding_large if pixels > _LARGE else nullcontext()
 
 
 def fit_within(width: int, height: int, max_width: int, max_height: int) -> tuple[int, int]:

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import simplejpeg
 
 from mqttcam.imaging.jpeg import END, START, JpegHeader, read_header, with_huffman_tables, without_garbage
+from mqttcam.imaging.large import memory_for
 from mqttcam.imaging.limits import MAX_PIXELS
-from mqttcam.imaging.raster import Planes, memory_for, size_of
+from mqttcam.imaging.raster import Planes, size_of
 from mqttcam.imaging.signatures import IN_PILLOW, format_of, is_picture
 
 _PADDING = b"\x00\t\n\r "
