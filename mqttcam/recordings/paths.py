@@ -86,23 +86,18 @@ class RecordingsFolder:
         self._mount_point: Path | None = None
 
     def prepare(self) -> None:
-        """Create the folder if this is its first use and it is missing.
+        """Create the folder if it is missing.
 
         Raises:
-            OSError: it cannot be created; or it was there and is missing now, or is the empty mount point of a disk
-                that was there: what would be written then would fill another disk.
+            OSError: it cannot be created; or its disk was mounted and is not any more: what would be written then would
+                fill another disk.
         """
-        if self._mount_point is None:
-            if not self.path.is_dir():
-                make_private_folder(self.path)
-            self._mount_point = _mount_point(self.path)
-            return
-        if not self.path.is_dir():
-            raise OSError(errno.ENOENT, "the folder is gone; is its disk mounted?", str(self.path))
         mount_point = _mount_point(self.path)
-        if mount_point in self._mount_point.parents:
+        if self._mount_point is not None and mount_point in self._mount_point.parents:
             raise OSError(errno.ENODEV, "its disk is not mounted", str(self.path))
         self._mount_point = mount_point
+        if not self.path.is_dir():
+            make_private_folder(self.path)
 
     @property
     def file_mode(self) -> int:

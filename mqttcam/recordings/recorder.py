@@ -115,6 +115,11 @@ class Recorder:
         """Units that are missing in recordings as the disk was too slow."""
         return self._writer.dropped
 
+    @property
+    def queued(self) -> int:
+        """Bytes of video that wait for the disk."""
+        return self._writer.queued
+
     # the camera
 
     def camera_changed(self, *, enabled: bool, running: bool) -> None:

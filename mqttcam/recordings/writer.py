@@ -51,6 +51,7 @@ class RecordingWriter:
     Attributes:
         dropped: units that the disk was too slow for; they were left out up to the next keyframe.
         is_behind: whether units are dropped at present.
+        queued: bytes of video that wait for the disk.
     """
 
     def __init__(
@@ -76,7 +77,7 @@ class RecordingWriter:
         self._make_room = make_room
         self._timing = timing
         self._queue: deque[tuple[Callable[[], None], int]] = deque()
-        self._queued = 0
+        self.queued = 0
         self._condition = threading.Condition()
         self._thread: threading.Thread | None = None
         self._closing = False
@@ -91,7 +92,7 @@ class RecordingWriter:
 
     def begin(self, draft: Recording, units: Sequence[Unit]) -> bool:
         """Begin a recording with units of which the first is a keyframe; return False if the disk is too slow now."""
-        if self._is_full(0):
+        if self._is_full(len(units[0].data)):
             return False
         self.is_behind = False
         self._put(lambda: self._begin(draft, units), sum(len(unit.data) for unit in units))
@@ -136,12 +137,12 @@ class RecordingWriter:
         return not self._thread.is_alive()
 
     def _is_full(self, size: int) -> bool:
-        return self._queued + size > self._timing.max_queued
+        return self.queued + size > self._timing.max_queued
 
     def _put(self, step: Callable[[], None], size: int = 0) -> None:
         with self._condition:
             self._queue.append((step, size))
-            self._queued += size
+            self.queued += size
             self._condition.notify()
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name=f"recording {self._name}", daemon=True)
@@ -162,7 +163,7 @@ class RecordingWriter:
                 self._fail(error)
             del step, item
             with self._condition:
-                self._queued -= size
+                self.queued -= size
 
     def _next(self) -> tuple[Callable[[], None], int] | None:
         with self._condition:

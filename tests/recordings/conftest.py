@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ async def make_rig(tmp_path: Path) -> AsyncIterator[MakeRig]:
     """Return a function that makes a recorder with these settings."""
     rigs: list[Rig] = []
 
-    def make(path: Path = tmp_path / "recordings", **settings: object) -> Rig:
+    def make(path: Path = tmp_path / "recordings", **settings: Any) -> Rig:
         rigs.append(Rig(path, **settings))
         return rigs[-1]
 

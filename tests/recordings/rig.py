@@ -32,12 +32,20 @@ KEYFRAMES_APART = 10
 
 
 @cache
-def encoded(width: int = 64, height: int = 48, count: int = 40) -> tuple[Unit, ...]:
-    """Return units of which each tenth is a keyframe; each picture is brighter than the one before."""
-    encoder = H264Encoder(VideoSettings(keyframe_interval=KEYFRAMES_APART / FPS), width, height, FPS)
+def encoded(
+    width: int = 64, height: int = 48, quality: int = 23, noise: int = 1, count: int = 40
+) -> tuple[Unit, ...]:
+    """Return units of which each tenth is a keyframe; each picture is brighter than the one before.
+
+    Args:
+        noise: 1 for none; 100 makes them large.
+    """
+    random = np.random.default_rng(1)
+    settings = VideoSettings(keyframe_interval=KEYFRAMES_APART / FPS, quality=quality)
+    encoder = H264Encoder(settings, width, height, FPS)
     units = []
     for i in range(count):
-        i420 = np.full((height * 3 // 2, width), 20 + 5 * i, np.uint8)
+        i420 = random.integers(20 + 3 * i, 20 + 3 * i + noise, (height * 3 // 2, width)).astype(np.uint8)
         unit = encoder.encode(i420, i * STEP, i)
         assert unit is not None
         units.append(unit)
@@ -88,17 +96,20 @@ class Video:
         readers: that read it now.
         requests: for keyframes.
         offset_ns: by which the wall clock was set.
+        number: of the next unit.
+        sent: the units so far.
     """
 
     def __init__(self, clock: TestClock) -> None:
         self.readers: list[VideoReader] = []
         self.requests = 0
         self.offset_ns = 0
-        self.size = (64, 48)
+        self.number = 0
+        self.sent: list[Unit] = []
+        self._stock = encoded()
+        self._stamp = 0
         self._clock = clock
         self._next = 0
-        self._number = 0
-        self.sent: list[Unit] = []
 
     @contextlib.contextmanager
     def read(self, reader: VideoReader) -> Iterator[None]:
@@ -115,18 +126,30 @@ class Video:
 
     def units(self, count: int) -> None:
         """Deliver this many units; the picture after `request_keyframe` is a keyframe."""
-        stock = encoded(*self.size)
         for _ in range(count):
             self._clock.advance(1 / FPS)
-            stamp = self._number * STEP
-            unit = stock[self._next]._replace(
-                pts=stamp, ts_ns=BEGIN + self._number * SECOND // FPS + self.offset_ns
-            )
-            self._next = (self._next + 1) % len(stock)
-            self._number += 1
+            ts_ns = BEGIN + self.number * SECOND // FPS + self.offset_ns
+            unit = self._stock[self._next]._replace(pts=self._stamp, ts_ns=ts_ns)
+            self._next = (self._next + 1) % len(self._stock)
+            self._stamp += STEP
+            self.number += 1
             self.sent.append(unit)
             for reader in tuple(self.readers):
                 reader.deliver(unit)
+
+    def change(self, size: tuple[int, int] = (64, 48), quality: int = 23, noise: int = 1) -> None:
+        """Go on with an encoder of other settings."""
+        self._stock = encoded(*size, quality, noise)
+        self._next = 0
+
+    def restart(self) -> None:
+        """Go on with a keyframe and time stamps from 0."""
+        self._next = self._stamp = 0
+
+    def fail(self, problem: str) -> None:
+        """Fail as an encoder does."""
+        for reader in tuple(self.readers):
+            reader.fail(problem)
 
     def seconds(self, seconds: float) -> None:
         """Deliver the units of a time."""
@@ -158,14 +181,17 @@ class Library:
         self.make()
 
 
+_WRITER_TIMING = WriterTiming(sync=0.01)
+
+
 class Rig:
     """A recorder of a camera that runs, with its clock, video and library."""
 
-    def __init__(self, path: Path, **settings: Any) -> None:
+    def __init__(self, path: Path, writer: WriterTiming = _WRITER_TIMING, **settings: Any) -> None:
         self.clock = TestClock()
         self.video = Video(self.clock)
         self.library = Library(path)
-        self.timing = RecorderTiming(stop=10, writer=WriterTiming(sync=0.01))
+        self.timing = RecorderTiming(stop=10, writer=writer)
         self._settings = RecordSettings(**settings) if settings else None
         self.recorder = self.make()
 
@@ -192,15 +218,19 @@ class Rig:
         await until(lambda: len(self.library.begun) >= count, f"{count} recordings that have begun")
         return self.library.begun
 
+    async def written(self) -> None:
+        """Return once the disk has what was delivered."""
+        await until(lambda: not self.recorder.queued, "the disk")
+
     def sidecar(self, recording: Recording) -> Recording:
         """Return a recording by its sidecar."""
         return Recording.model_validate_json(self.path(recording, ".json").read_bytes())
 
     async def finished(self) -> list[Recording]:
-        """Close the recorder, and return all recordings that are whole."""
+        """Close the recorder, and return all recordings that are whole, as they are now."""
         await self.recorder.close()
         await asyncio.sleep(0)  # for the last one, which the writer reported
-        return self.library.added
+        return list({recording.id: recording for recording in self.library.added}.values())
 
     def path(self, recording: Recording, ending: str = ".mp4") -> Path:
         """Return the path of a recording's file."""

@@ -1,0 +1,229 @@
+"""Disks that are full, read-only, slow or unplugged: files end whole, problems are shown, and the camera goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mqttcam.recordings.paths import RecordingsFolder
+from mqttcam.recordings.recording import Recording
+from mqttcam.recordings.timing import WriterTiming
+from mqttcam.recordings.writer import RecordingWriter, WriterCallbacks
+from tests.recordings.disks import Disk
+from tests.recordings.rig import BEGIN, MakeRig, Rig, encoded, frames, probe, tree
+from tests.support.waiting import until
+
+pytest.importorskip("av")
+
+MakeDisk = Callable[[int], Disk]
+LARGE: Any = {"size": (160, 120), "noise": 100}
+
+
+@pytest.fixture
+def make_disk(tmp_path: Path) -> Iterator[MakeDisk]:
+    """Return a function that makes a disk of so many bytes."""
+    disks: list[Disk] = []
+
+    def make(size: int) -> Disk:
+        disks.append(Disk(tmp_path / "disk", size))
+        return disks[-1]
+
+    yield make
+    for disk in disks:
+        disk.unplug()
+
+
+async def record_until(rig: Rig, condition: Callable[[], object]) -> None:
+    """Deliver video until a condition holds."""
+    for _ in range(600):
+        if condition():
+            return
+        rig.video.units(1)
+        await asyncio.sleep(0.002)
+    raise AssertionError("waited for 60 seconds of video in vain")
+
+
+def all_are_readable(path: Path) -> int:
+    """Return the number of frames in all videos below a folder."""
+    return sum(len(frames(video)) for video in path.rglob("*.mp4"))
+
+
+@pytest.mark.parametrize("sync", [0.001, 1000.0])
+async def test_a_full_disk_ends_the_file_whole_and_another_follows(
+    make_rig: MakeRig, make_disk: MakeDisk, sync: float
+) -> None:
+    """Whether the lack of space is seen before, or by a write that fails."""
+    disk = make_disk(2_000_000)
+    rig = make_rig(disk.path / "recordings", writer=WriterTiming(sync=sync), continuous=True)
+    rig.video.change(**LARGE)
+    rig.video.seconds(2)
+    await rig.written()
+    ballast = disk.fill()
+    await record_until(rig, lambda: rig.recorder.problem)
+    assert rig.recorder.problem == f"recordings: the disk of {disk.path / 'recordings'} is full"
+    assert not rig.recorder.recording
+    (first,) = await rig.whole(1)
+    assert len(frames(rig.path(first))) == round(first.seconds * 10) > 5
+    assert rig.library.asked, "for room"
+    # It is tried again after pauses, at keyframes.
+    asked = len(rig.library.asked)
+    await record_until(rig, lambda: len(rig.library.asked) > asked)
+    ballast.unlink()
+    await record_until(rig, lambda: rig.recorder.recording and rig.recorder.problem is None)
+    await rig.finished()
+    assert not list(disk.path.rglob("*.part"))
+    assert all_are_readable(disk.path) > len(frames(rig.path(first)))
+
+
+async def test_room_is_made_without_a_break(make_rig: MakeRig, make_disk: MakeDisk) -> None:
+    disk = make_disk(2_000_000)
+    rig = make_rig(disk.path / "recordings", continuous=True)
+    ballast = disk.path / "old recordings"
+    ballast.write_bytes(bytes(1_500_000))
+    rig.library.make = lambda: ballast.unlink(missing_ok=True)
+    rig.video.change(**LARGE)
+    await record_until(rig, lambda: not ballast.exists())
+    (recording,) = await rig.finished()
+    assert rig.recorder.problem is None
+    assert len(frames(rig.path(recording))) == len(rig.video.sent)
+
+
+async def test_a_disk_without_space_for_the_index_has_a_video_that_plays(
+    make_rig: MakeRig, make_disk: MakeDisk
+) -> None:
+    disk = make_disk(2_000_000)
+    rig = make_rig(disk.path / "recordings", writer=WriterTiming(sync=1000), continuous=True)
+    rig.video.change(**LARGE)
+    rig.video.seconds(3)
+    await rig.written()
+    disk.fill()
+    (recording,) = await rig.finished()
+    assert len(frames(rig.path(recording))) == round(recording.seconds * 10) == 25
+
+
+async def test_a_read_only_disk_is_a_problem_until_it_is_writable(
+    make_rig: MakeRig, make_disk: MakeDisk
+) -> None:
+    disk = make_disk(2_000_000)
+    disk.set_read_only(True)
+    rig = make_rig(disk.path / "recordings", continuous=True)
+    await record_until(rig, lambda: rig.recorder.problem)
+    assert "Read-only file system" in str(rig.recorder.problem)
+    disk.set_read_only(False)
+    await record_until(rig, lambda: rig.recorder.recording and rig.recorder.problem is None)
+    (recording,) = await rig.finished()
+    assert rig.sidecar(recording) == recording
+
+
+async def test_nothing_is_written_elsewhere_while_the_disk_is_unplugged(
+    make_rig: MakeRig, make_disk: MakeDisk
+) -> None:
+    disk = make_disk(2_000_000)
+    rig = make_rig(disk.path / "recordings", continuous=True)
+    rig.video.seconds(1)
+    await rig.begun(1)
+    disk.unplug()
+    await record_until(rig, lambda: rig.recorder.problem)
+    problems = set()
+
+    def is_tried_again() -> bool:
+        problems.add(rig.recorder.problem)
+        return any("not mounted" in str(problem) for problem in problems)
+
+    await record_until(rig, is_tried_again)
+    assert tree(disk.path) == []
+    disk.plug()
+    await record_until(rig, lambda: rig.recorder.recording and rig.recorder.problem is None)
+    await rig.finished()
+    assert all_are_readable(disk.path)
+
+
+class HeldFolder(RecordingsFolder):
+    """A folder on a disk that hangs while a test holds it."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.waiting = threading.Event()
+        self.released = threading.Event()
+
+    def prepare(self) -> None:
+        self.waiting.set()
+        assert self.released.wait(20)
+        super().prepare()
+
+
+async def test_a_slow_disk_costs_whole_groups_of_pictures(tmp_path: Path) -> None:
+    folder = HeldFolder(tmp_path)
+    finished: list[Recording] = []
+    ignore = lambda *_: None  # noqa: E731
+    callbacks = WriterCallbacks(ignore, finished.append, ignore, ignore, ignore)
+    units = encoded()
+    most = sum(len(unit.data) for unit in units[:15])
+    writer = RecordingWriter("front", folder, callbacks, ignore, WriterTiming(max_queued=most))
+    draft = Recording(id="x", camera="front", stem="", reason="motion", begin_ns=BEGIN, seconds=0, bytes=0)
+    assert writer.begin(draft, units[:1])
+    await asyncio.to_thread(folder.waiting.wait, 10)
+    for unit in units[1:20]:
+        writer.write(unit)
+    assert writer.is_behind
+    assert writer.dropped == 5, "from the one that was too much to the next keyframe"
+    assert not writer.begin(draft, units[20:]), "no further recording while so much waits"
+    folder.released.set()
+    await until(lambda: not writer.queued, "the disk")
+    for unit in units[20:]:
+        writer.write(unit)
+    assert not writer.is_behind
+    writer.end(draft)
+    assert await asyncio.to_thread(writer.close, 10)
+    await asyncio.sleep(0)
+    (recording,) = finished
+    path = tmp_path / (recording.stem + ".mp4")
+    assert [frame["pts"] // 9000 for frame in frames(path)] == [*range(15), *range(20, 40)]
+    assert float(probe(path, "-show_format")["format"]["duration"]) == 4
+
+
+async def test_a_disk_that_hangs_does_not_hold_up_the_end(tmp_path: Path) -> None:
+    folder = HeldFolder(tmp_path)
+    ignore = lambda *_: None  # noqa: E731
+    callbacks = WriterCallbacks(ignore, ignore, ignore, ignore, ignore)
+    writer = RecordingWriter("front", folder, callbacks, ignore, WriterTiming())
+    draft = Recording(id="x", camera="front", stem="", reason="motion", begin_ns=BEGIN, seconds=0, bytes=0)
+    writer.begin(draft, encoded()[:1])
+    assert not await asyncio.to_thread(writer.close, 0.1)
+    folder.released.set()
+    assert await asyncio.to_thread(writer.close, 10)
+
+
+@pytest.mark.parametrize(
+    ("mode", "folder_mode", "file_mode"),
+    [(0o700, 0o700, 0o600), (0o755, 0o750, 0o640), (0o2770, 0o2750, 0o640)],
+)
+async def test_files_are_readable_by_the_group_that_the_folder_is_readable_by(
+    make_rig: MakeRig, tmp_path: Path, mode: int, folder_mode: int, file_mode: int
+) -> None:
+    path = tmp_path / "shared"
+    path.mkdir()
+    path.chmod(mode)
+    rig = make_rig(path)
+    rig.recorder.record(1)
+    rig.video.seconds(0.5)
+    rig.recorder.add_picture("best", b"jpeg")
+    await rig.finished()
+    modes = {file.stat().st_mode & 0o7777 for file in path.rglob("*.*")}
+    assert modes == {file_mode}
+    folders = [file for file in path.rglob("*") if file.is_dir()]
+    assert {folder.stat().st_mode & 0o7777 for folder in folders} == {folder_mode}
+
+
+async def test_a_folder_of_our_own_is_private(make_rig: MakeRig, tmp_path: Path) -> None:
+    rig = make_rig(tmp_path / "state" / "recordings")
+    rig.recorder.record(1)
+    rig.video.seconds(0.5)
+    (recording,) = await rig.finished()
+    assert rig.library.path.stat().st_mode & 0o7777 == 0o700
+    assert rig.path(recording).stat().st_mode & 0o7777 == 0o600
