@@ -13,12 +13,15 @@ from typing import Any
 
 import numpy as np
 import simplejpeg
-from pi_subject import RATE, NotOffered, Subject, correlation, frames, luma, middle_of, with_notes
+from pi_subject import RATE, NotOffered, Subject, coarse, correlation, frames, luma, middle_of, with_notes
 
 from mqttcam.camera.control import Control
 from mqttcam.camera.frame import PictureSpec
 from mqttcam.camera.sources.picamera2.metadata_fields import fields_in
+from mqttcam.camera.video_packet import VideoPacket
+from mqttcam.imaging.annex_b import parameter_sets
 from mqttcam.settings import Size
+from mqttcam.settings.video import VideoSettings
 from mqttcam.values import Choice, InvalidValue, Number, Rectangle, Switch, Value, Vector
 
 SCRIPT, JUST_OPEN = Path(__file__).with_name("check-pi.py"), "--just-open"
@@ -271,6 +274,41 @@ def descriptors() -> int:
     return count
 
 
+def hardware_video(subject: Subject) -> str:
+    """The camera's own H.264: the first keyframe stands alone, and shows what the frames show, in their full range."""
+    import av
+
+    with subject.opened() as camera:
+        if camera.video is None:
+            raise NotOffered("this machine has no hardware encoder, as a Raspberry Pi 5")
+        packets: list[VideoPacket] = []
+        camera.start_video(VideoSettings(keyframe_interval=1), packets.append)
+        frame = frames(camera, 3 * RATE)
+        camera.request_keyframe()
+        asked = len(packets)
+        frames(camera, RATE // 2)
+        camera.stop_video()
+        assert packets, "no packet came"
+        assert packets[0].is_keyframe, "the first packet is no keyframe"
+        bare = [one for one in packets if one.is_keyframe and not parameter_sets(one.data, "h264")]
+        assert not bare, f"{len(bare)} keyframes have no SPS before them"
+        keyframes = sum(one.is_keyframe for one in packets[:asked])
+        assert keyframes >= 2, f"{keyframes} keyframes in 3 s"
+        assert any(one.is_keyframe for one in packets[asked : asked + RATE // 3]), "no keyframe on request"
+        decoder = av.CodecContext.create("h264", "r")
+        pictures = [picture for one in packets for picture in decoder.decode(av.Packet(one.data))]
+        picture = pictures[asked - 1]
+        seen = picture.reformat(
+            format="gray", src_color_range=picture.color_range or 1, dst_color_range=2
+        ).to_ndarray()
+        difference = float(
+            np.abs(coarse(seen.astype(np.float32)) - coarse(frame.planes[0].astype(np.float32))).mean()
+        )
+        assert difference < 8, f"its luma differs by {difference:.1f}: is the full range declared?"
+        kbits = sum(len(one.data) for one in packets) * 8 / len(packets) * RATE / 1000
+        return f"{len(packets)} packets, {kbits:.0f} kbit/s, luma differs by {difference:.1f}"
+
+
 def in_use(subject: Subject) -> str:
     with subject.opened() as camera:
         frames(camera, 1)
@@ -298,6 +336,7 @@ ALL = (
         small_stream,
         still,
         zoomed_still,
+        hardware_video,
         sizes,
         much_memory,
         reopening,

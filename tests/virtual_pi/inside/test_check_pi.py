@@ -40,6 +40,7 @@ def test_every_check_runs(main: Callable[[list[str]], int], capsys: pytest.Captu
         "-       autofocus",
         "-       focus upside down",
         "-       zoomed still",
+        "-       hardware video",
     ]
     assert [line.split(":")[0] for line in lines if line.startswith("ok")] == [
         "ok      stream",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from mqttcam.camera.adjustment import Adjustment
@@ -17,21 +18,25 @@ from mqttcam.camera.source import (
     SourceError,
     SourceInfo,
     StillSource,
+    VideoSource,
 )
 from mqttcam.camera.sources._in_use import hold, release
 from mqttcam.camera.sources._timestamps import unix_time_ns
 from mqttcam.camera.sources.picamera2 import library, streams
 from mqttcam.camera.sources.picamera2.attached import sensor_manufacturer
 from mqttcam.camera.sources.picamera2.controls import libcamera_controls, validate_controls
+from mqttcam.camera.sources.picamera2.encoder import DEVICE, PiEncoder, is_available
 from mqttcam.camera.sources.picamera2.failures import busy_words, in_words, is_busy, is_memory
 from mqttcam.camera.sources.picamera2.frames import FrameMetadata, MappedPlanes
 from mqttcam.camera.sources.picamera2.metadata_fields import fields_in
 from mqttcam.camera.sources.picamera2.requests import CompletedRequests
 from mqttcam.camera.sources.picamera2.table import ControlTable
+from mqttcam.camera.video_packet import DeliverPacket, VideoOffer
 from mqttcam.camera.wakeup import Wakeup
 from mqttcam.imaging.orientation import UPRIGHT, Orientation
 from mqttcam.settings import CameraSettings
 from mqttcam.settings.sources.picamera2 import Picamera2Source
+from mqttcam.settings.video import VideoSettings
 from mqttcam.values import Value
 
 log = camera_logger(__name__)
@@ -40,7 +45,7 @@ _STILL_TIMEOUT = 5.0
 """Seconds that a still picture may take, in addition to two frame periods."""
 
 
-class PiCamera(ReportingSource, MeasuringSource, RestartableSource, StillSource):
+class PiCamera(ReportingSource, MeasuringSource, RestartableSource, StillSource, VideoSource):
     """Gives the frames of one camera as they come from libcamera.
 
     Attributes:
@@ -52,17 +57,25 @@ class PiCamera(ReportingSource, MeasuringSource, RestartableSource, StillSource)
     adjusts_itself = True
 
     def __init__(
-        self, settings: CameraSettings, wake: Wakeup, *, lock_timeout: float = library.LOCK_TIMEOUT
+        self,
+        settings: CameraSettings,
+        wake: Wakeup,
+        *,
+        lock_timeout: float = library.LOCK_TIMEOUT,
+        encoder_device: Path = DEVICE,
     ) -> None:
         """Do nothing yet.
 
         Args:
             lock_timeout: seconds to wait while another camera of this process is opened or closed.
+            encoder_device: exists if this machine has an encoder.
         """
         assert isinstance(settings.source, Picamera2Source)
         self._lock_timeout = lock_timeout
         self._settings = settings
         self._source = settings.source
+        self._encoder_device = encoder_device
+        self._encoder: PiEncoder | None = None
         self._id = ""
         self._held: str | None = None
         self._camera: Any = None
@@ -110,6 +123,7 @@ class PiCamera(ReportingSource, MeasuringSource, RestartableSource, StillSource)
         )
 
     def close(self) -> None:
+        self.stop_video()
         requests, self._requests = self._requests, None
         held = None
         if requests is not None:
@@ -205,6 +219,30 @@ class PiCamera(ReportingSource, MeasuringSource, RestartableSource, StillSource)
         """Seconds between frames as they are set now, including a long exposure."""
         return max(1 / rate if (rate := self._table.rate) else 0.0, self._table.exposure)
 
+    # video
+
+    @property
+    def video(self) -> VideoOffer | None:
+        if not is_available(self._encoder_device, *self._size):
+            return None
+        return VideoOffer("picamera2", "h264", *self._size, is_oriented=self._adjustment is None)
+
+    def start_video(self, settings: VideoSettings, deliver: DeliverPacket) -> None:
+        self._opened()
+        self.stop_video()
+        encoder = PiEncoder(self._camera, settings, self._table.rate, deliver)
+        encoder.start()
+        self._encoder = encoder
+
+    def stop_video(self) -> None:
+        encoder, self._encoder = self._encoder, None
+        if encoder is not None:
+            encoder.stop()
+
+    def request_keyframe(self) -> None:
+        if self._encoder is not None:
+            self._encoder.request_keyframe()
+
     # a still picture
 
     def take_still(self, quality: int) -> Picture:
@@ -215,6 +253,8 @@ class PiCamera(ReportingSource, MeasuringSource, RestartableSource, StillSource)
         """
         requests = self._opened()
         requests.release()
+        if self._encoder is not None:
+            self._encoder.stop()
         try:
             with library.opening(self._lock_timeout):
                 self._restart(streams.still(self._camera, self._libcamera, self._settings))
@@ -236,6 +276,8 @@ class PiCamera(ReportingSource, MeasuringSource, RestartableSource, StillSource)
             requests.release()
             with library.opening(self._lock_timeout):
                 self._restart(self._stream)
+            if self._encoder is not None:
+                self._encoder.start()
         except Exception as error:
             self.close()
             self._why_closed = f"the stream cannot resume after a still picture: {in_words(error)}"
