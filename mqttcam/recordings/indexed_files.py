@@ -11,10 +11,11 @@ from typing import TypeVar
 from mqttcam.recordings.database import remove_database
 from mqttcam.recordings.index import Index
 from mqttcam.recordings.listed import EventQuery, ListedEvent
+from mqttcam.recordings.paths import RecordingFiles
 from mqttcam.recordings.reconcile import Reconciliation
 from mqttcam.recordings.recording import Recording
 from mqttcam.recordings.retention import Retention
-from mqttcam.recordings.sidecar import SIDECAR, delete_files, write_sidecar
+from mqttcam.recordings.sidecar import delete_files, write_sidecar
 from mqttcam.recordings.worker import Steps
 
 log = logging.getLogger(__name__)
@@ -65,7 +66,7 @@ class IndexedFiles:
     def add(self, recording: Recording, *, is_whole: bool) -> None:
         """Add a recording to the index, or replace it."""
         try:
-            sidecar_ns = (self._folder / f"{recording.stem}{SIDECAR}").stat().st_mtime_ns
+            sidecar_ns = RecordingFiles(self._folder, recording.stem).sidecar.stat().st_mtime_ns
         except OSError:
             sidecar_ns = 0
 
@@ -76,14 +77,15 @@ class IndexedFiles:
         self._with_index(add)
 
     def discard(self, recording_id: str) -> None:
-        """Remove a recording that left no file from the index."""
+        """Remove a recording from the index that was being made and left no file."""
+        event = self.event(recording_id)
+        if event is not None and not event.is_whole:
+            self._remove(event.stem)
 
-        def discard(index: Index) -> None:
-            if (stem := index.stem_of(recording_id)) is not None:
-                with index.transaction():
-                    index.remove(stem)
-
-        self._with_index(discard)
+    def forget_missing(self, stem: str) -> None:
+        """Remove a recording from the index if its video was deleted by hand."""
+        if self._folder.is_dir() and not RecordingFiles(self._folder, stem).video.exists():
+            self._remove(stem)
 
     def find(self, query: EventQuery) -> list[ListedEvent]:
         """Return events, the newest first."""

@@ -142,6 +142,10 @@ class Library:
         """Stop listing a recording that has begun and left no file."""
         self._change(lambda: self._files.discard(recording_id))
 
+    def forget_missing(self, stem: str) -> None:
+        """Stop listing the recording with these files if its video was deleted by hand."""
+        self._change(lambda: self._files.forget_missing(stem))
+
     def tidy(self) -> Future[int]:
         """Delete what is beyond the limits; the result is the number of recordings deleted."""
         if self._tidying is None or self._tidying.done():

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mqttcam.recordings.recording import Event, EventType, Recording
+from mqttcam.recordings.recording import Event, EventType, PictureKind, Recording
+
+_PICTURES: tuple[PictureKind, ...] = ("best", "start", "end")
+"""The one that shows most first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ class ListedEvent:
     seconds: float
     bytes: int
     is_whole: bool
-    pictures: tuple[str, ...]
+    pictures: tuple[PictureKind, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,24 +61,40 @@ class EventQuery:
 
 
 def events_of(recording: Recording, *, is_whole: bool) -> list[Event]:
-    """Return what is listed of a recording: its events, and itself unless it was made for them."""
+    """Return what is listed of a recording: its events, and itself unless it was made for them.
+
+    In a whole recording, events without an end, as those of a daemon that was killed, end with it.
+    """
     events = list(recording.events)
     if recording.reason != "motion" or not events:
         events.append(itself(recording, is_whole=is_whole))
+    if is_whole:
+        end_ns = _end_ns(recording)
+        events = [
+            event
+            if event.end_ns is not None
+            else event.model_copy(update={"end_ns": max(end_ns, event.begin_ns)})
+            for event in events
+        ]
     return list({event.id: event for event in events}.values())
 
 
 def itself(recording: Recording, *, is_whole: bool) -> Event:
-    end_ns = recording.begin_ns + round(recording.seconds * 1e9) if is_whole else None
+    """Return a recording as an event."""
     return Event(
         id=recording.id,
         type="motion" if recording.reason == "motion" and not recording.events else "recording",
         begin_ns=recording.begin_ns,
-        end_ns=end_ns,
+        end_ns=_end_ns(recording) if is_whole else None,
     )
 
 
+def _end_ns(recording: Recording) -> int:
+    return recording.begin_ns + round(recording.seconds * 1e9)
+
+
 def listed_event(row: tuple[str, str, int, int]) -> ListedEvent:
+    """Return an event by its JSON, that of its recording, and whether that is a favourite and whole."""
     event, recording = Event.model_validate_json(row[0]), Recording.model_validate_json(row[1])
     return ListedEvent(
         id=event.id,
@@ -92,5 +111,5 @@ def listed_event(row: tuple[str, str, int, int]) -> ListedEvent:
         seconds=recording.seconds,
         bytes=recording.bytes,
         is_whole=bool(row[3]),
-        pictures=recording.pictures,
+        pictures=tuple(sorted(recording.pictures, key=_PICTURES.index)),
     )

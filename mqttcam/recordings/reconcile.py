@@ -9,11 +9,11 @@ import re
 from pathlib import Path
 
 from mqttcam.recordings.index import Index
+from mqttcam.recordings.paths import RecordingFiles
 from mqttcam.recordings.sidecar import (
     DATE,
     NAME,
     SIDECAR,
-    UNFINISHED,
     VIDEO,
     delete_files,
     derived_id,
@@ -129,7 +129,8 @@ class Reconciliation:
     def _delete_rest(self, stem: str) -> None:
         """Delete what is left of a recording whose video was deleted by hand, or by a deletion that was interrupted."""
         # In this order: a video that is finished meanwhile changes from one name to the other.
-        if any(os.path.lexists(self._folder / f"{stem}{suffix}") for suffix in (UNFINISHED, VIDEO)):
+        files = RecordingFiles(self._folder, stem)
+        if os.path.lexists(files.part) or os.path.lexists(files.video):
             return
         with contextlib.suppress(OSError):
             delete_files(self._folder, stem)

@@ -8,22 +8,18 @@ import logging
 import re
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, cast
+from typing import cast
 
 from pydantic import ValidationError
 
-from mqttcam.files import read_regular, write_atomically
+from mqttcam.files import read_regular, sync_folder
+from mqttcam.recordings import open_file
+from mqttcam.recordings.paths import RecordingFiles, RecordingsFolder
 from mqttcam.recordings.recording import Reason, Recording
 
 log = logging.getLogger(__name__)
 
-VIDEO, UNFINISHED, SIDECAR = ".mp4", ".mp4.part", ".json"
-PICTURES: dict[Literal["best", "start", "end"], str] = {
-    "best": ".jpg",
-    "start": "-start.jpg",
-    "end": "-end.jpg",
-}
-"""The suffixes of the pictures of a recording, the one that shows most first."""
+VIDEO, SIDECAR = ".mp4", ".json"
 DATE = re.compile(r"\d{4}-\d\d-\d\d")
 NAME = re.compile(r"(\d{6})-(motion|command|continuous)(-\d+)?")
 """The name of a recording's files, without suffix."""
@@ -36,47 +32,44 @@ def derived_id(stem: str) -> str:
 
 
 def write_sidecar(folder: Path, recording: Recording) -> None:
-    """Write the sidecar of a recording, atomically.
+    """Write the sidecar of a recording, atomically, also with respect to a power cut.
 
     Raises:
         OSError: the old sidecar is still there.
     """
-    write_atomically(folder / f"{recording.stem}{SIDECAR}", recording.model_dump_json().encode())
+    files = RecordingFiles(folder, recording.stem)
+    open_file.write_sidecar(files, recording, RecordingsFolder(folder).file_mode)
+    sync_folder(files.sidecar.parent)
 
 
 def read_recording(folder: Path, stem: str) -> Recording:
     """Return what is known of the recording at `stem` by its sidecar, or else by its name and its video.
 
-    Its place and the size of its files are as found, whatever the sidecar says. Events without an end, as those of a
-    daemon that was killed, end with the recording.
+    Its place and the size of its files are as found, whatever the sidecar says.
 
     Raises:
         OSError: its video cannot be read.
     """
-    size, pictures = _measure(folder, stem)
-    camera = stem.partition("/")[0]
+    files = RecordingFiles(folder, stem)
+    size = files.video.stat().st_size
+    for path in (files.sidecar, *map(files.picture, files.pictures)):
+        with contextlib.suppress(OSError):
+            size += path.stat().st_size
     try:
-        found = Recording.model_validate_json(read_regular(folder / f"{stem}{SIDECAR}", _MAX_SIDECAR))
+        found = Recording.model_validate_json(read_regular(files.sidecar, _MAX_SIDECAR))
     except FileNotFoundError:
-        found = _derive(folder, stem)
+        found = _derive(files)
     except (OSError, ValidationError) as error:
-        log.warning("recordings: %s%s cannot be read, the video is kept without it: %s", stem, SIDECAR, error)
-        found = _derive(folder, stem)
-    end_ns = found.begin_ns + round(found.seconds * 1e9)
-    events = tuple(
-        event
-        if event.end_ns is not None
-        else event.model_copy(update={"end_ns": max(end_ns, event.begin_ns)})
-        for event in found.events
-    )
-    place = {"stem": stem, "camera": camera, "bytes": size, "pictures": pictures, "events": events}
+        log.warning("recordings: %s cannot be read, the video is kept without it: %s", files.sidecar, error)
+        found = _derive(files)
+    place = {"stem": stem, "camera": stem.partition("/")[0], "bytes": size, "pictures": files.pictures}
     return found.model_copy(update=place)
 
 
 def is_favourite(folder: Path, stem: str) -> bool:
     """Return whether the sidecar says that the recording is never deleted to make room."""
     try:
-        data = read_regular(folder / f"{stem}{SIDECAR}", _MAX_SIDECAR)
+        data = read_regular(RecordingFiles(folder, stem).sidecar, _MAX_SIDECAR)
         return Recording.model_validate_json(data).keep
     except (OSError, ValidationError):
         return False
@@ -88,45 +81,29 @@ def delete_files(folder: Path, stem: str) -> None:
     Raises:
         OSError: the video or the sidecar cannot be deleted.
     """
-    (folder / f"{stem}{VIDEO}").unlink(missing_ok=True)
-    for suffix in PICTURES.values():
+    files = RecordingFiles(folder, stem)
+    files.video.unlink(missing_ok=True)
+    for kind in files.pictures:
         with contextlib.suppress(OSError):
-            (folder / f"{stem}{suffix}").unlink(missing_ok=True)
-    (folder / f"{stem}{SIDECAR}").unlink(missing_ok=True)
+            files.picture(kind).unlink(missing_ok=True)
+    files.sidecar.unlink(missing_ok=True)
 
 
-def _measure(folder: Path, stem: str) -> tuple[int, tuple[str, ...]]:
-    """Return the bytes of all files of a recording, and the pictures that it has.
-
-    Raises:
-        OSError: its video cannot be read.
-    """
-    size = (folder / f"{stem}{VIDEO}").stat().st_size
-    pictures = []
-    for kind, suffix in PICTURES.items():
-        with contextlib.suppress(OSError):
-            size += (folder / f"{stem}{suffix}").stat().st_size
-            pictures.append(kind)
-    with contextlib.suppress(OSError):
-        size += (folder / f"{stem}{SIDECAR}").stat().st_size
-    return size, tuple(pictures)
-
-
-def _derive(folder: Path, stem: str) -> Recording:
-    camera, date, name = stem.split("/")
+def _derive(files: RecordingFiles) -> Recording:
+    camera, date, name = files.stem.split("/")
     match = NAME.fullmatch(name)
     assert match is not None
     try:
         begin = datetime.strptime(f"{date} {match[1]}", "%Y-%m-%d %H%M%S").replace(tzinfo=UTC).timestamp()
     except ValueError:  # such as 2026-02-31
-        begin = (folder / f"{stem}{VIDEO}").stat().st_mtime
+        begin = files.video.stat().st_mtime
     return Recording(
-        id=derived_id(stem),
+        id=derived_id(files.stem),
         camera=camera,
-        stem=stem,
+        stem=files.stem,
         reason=cast("Reason", match[2]),
         begin_ns=round(begin * 1e9),
-        seconds=_duration(folder / f"{stem}{VIDEO}"),
+        seconds=_duration(files.video),
         bytes=0,
     )
 
