@@ -80,6 +80,7 @@ class Node:
         self._started_at = time.time()
         self._observers: list[NodeObserver] = []
         self._checks: list[Check] = []
+        self._sign: Callable[[str], str] | None = None
 
     @property
     def reconnects(self) -> int:
@@ -120,6 +121,19 @@ class Node:
     def problems(self) -> list[str]:
         """The present problems of the daemon itself; not those of its cameras and outputs."""
         return [problem for check in self._checks if (problem := check())]
+
+    def sign_addresses(self, sign: Callable[[str], str]) -> None:
+        """Have `sign` make paths below the page valid without a login, for a time; from now on."""
+        self._sign = sign
+
+    def event_address(self, event_id: str, file: str) -> str | None:
+        """Return the address of a file of an event or recording, `clip.mp4` or `picture.jpg`.
+
+        It needs no login and expires. None if no page can be reached.
+        """
+        if self.page is None or self._sign is None:
+            return None
+        return self.page + self._sign(f"events/{event_id}/{file}")
 
     def add_check(self, check: Check) -> None:
         """Show the problem that `check` returns, from now on."""

@@ -113,10 +113,26 @@ class IndexedFiles:
             if event_id != recording.id and len(rest) < len(recording.events) and is_listed:
                 self._change(recording.model_copy(update={"events": rest}))
                 continue
-            delete_files(self._folder, recording.stem)
-            self._remove(recording.stem)
-            self._retention.remove_empty_folder(recording.stem)
+            self._delete(recording.stem)
         return bool(recordings)
+
+    def delete_files(self, stem: str) -> bool:
+        """Delete the whole recording with these files; return False if it is unknown.
+
+        Raises:
+            OSError: a file cannot be deleted.
+        """
+        if not self._has_any() or stem not in self._with_index(
+            lambda index: index.sidecars(stem.rpartition("/")[0])
+        ):
+            return False
+        self._delete(stem)
+        return True
+
+    def _delete(self, stem: str) -> None:
+        delete_files(self._folder, stem)
+        self._remove(stem)
+        self._retention.remove_empty_folder(stem)
 
     def set_keep(self, event_id: str, keep: bool) -> ListedEvent | None:
         """Make the recordings of an event favourites or not, and return the event; None if it is unknown.

@@ -210,6 +210,14 @@ class Library:
         """
         return await self._ask(lambda: self._files.delete(event_id), changing=True)
 
+    async def delete_files(self, stem: str) -> bool:
+        """Delete the recording with these files, and return whether there was one.
+
+        Raises:
+            LibraryUnavailable: the disk does not answer, or does not delete it.
+        """
+        return await self._ask(lambda: self._files.delete_files(stem), changing=True)
+
     async def set_keep(self, event_id: str, keep: bool) -> ListedEvent | None:
         """Make the recordings of an event favourites, or not any more; return the event, None if it is unknown.
 

@@ -60,9 +60,7 @@ class Reconciliation:
         present = {f"{camera}/{date}" for date, camera in folders}
         for name in sorted(self._index.folders() - present):
             if name.partition("/")[0] not in self._unreadable:
-                with self._index.transaction():
-                    self._remove(self._index.sidecars(name))
-            yield
+                yield from self._compare(name)
         if self.added or self.removed:
             log.info("recordings: %d found, %d gone since the last look", self.added, self.removed)
 
@@ -86,7 +84,8 @@ class Reconciliation:
         except OSError as error:
             if not isinstance(error, FileNotFoundError | NotADirectoryError):
                 self._fail(name, error)
-            return
+                return
+            names = {}
         found = {stem for file in names if (stem := _stem(file, VIDEO))}
         known = self._index.sidecars(name)
         present = {f"{name}/{stem}": names.get(stem + SIDECAR, 0) for stem in found}

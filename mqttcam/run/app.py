@@ -94,7 +94,9 @@ class App(Daemon):
         self._handle_signals()
         self._store.load()
         async with contextlib.AsyncExitStack() as stack:
-            services = await start_services(stack, self.settings, self.registry, self._store.write_again)
+            services = await start_services(
+                stack, self.settings, self.registry, self.library, self._store.write_again
+            )
             self.library.start()
             stack.push_async_callback(self.library.close)
             repair = Repair(self.library.path, self.library.add)

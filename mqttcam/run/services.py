@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from mqttcam.commands.registry import DeviceRegistry
 from mqttcam.gateway.gateway import MqttGateway
+from mqttcam.recordings.library import Library
 from mqttcam.run.health_socket import HealthSocket
 from mqttcam.settings import MqttSettings, Settings
 
@@ -39,6 +40,7 @@ async def start_services(
     stack: contextlib.AsyncExitStack,
     settings: Settings,
     registry: DeviceRegistry,
+    library: Library,
     on_folder_recreated: Callable[[], Awaitable[None]] | None = None,
 ) -> Services:
     """Start the configured services; `stack` stops them in reverse order.
@@ -59,7 +61,7 @@ async def start_services(
     watching = asyncio.create_task(registry.health.watch(), name="problems")
     stack.callback(watching.cancel)
     broker_port = await _start_broker(stack, settings, registry) if settings.broker.enabled else None
-    web_url = await _start_web(stack, settings, registry) if settings.web.enabled else None
+    web_url = await _start_web(stack, settings, registry, library) if settings.web.enabled else None
     gateway = None
     if settings.mqtt is not None:
         mqtt = _with_port(settings.mqtt, broker_port)
@@ -91,13 +93,13 @@ async def _start_broker(
 
 
 async def _start_web(
-    stack: contextlib.AsyncExitStack, settings: Settings, registry: DeviceRegistry
+    stack: contextlib.AsyncExitStack, settings: Settings, registry: DeviceRegistry, library: Library
 ) -> str | None:
     try:
         from mqttcam.web import WebServer
     except ModuleNotFoundError as error:
         raise StartError(f"the web page needs {error.name}: pip install 'mqttcam[web]'") from error
-    server = WebServer(settings.web, registry, settings.state_dir)
+    server = WebServer(settings.web, registry, settings.state_dir, library)
     try:
         await server.start()
     except OSError as error:

@@ -15,7 +15,10 @@ Where to find what:
   clients), `messages.py` (WebSocket messages).
 - Pictures: `mjpeg.py` (one stream for many clients), `picture_query.py` (`?fps=&width=&quality=`),
   `snapshot_history.py`, `placeholder.py`.
-- State: `state_publisher.py` (changes, for `updates.py`), `openapi.py` and `schemas.py` (the API's description),
+- Events and recordings: `events.py` (lists, clips, deletion), `event_query.py` (`?camera=&type=&from=…`),
+  `file_response.py` and `disk_threads.py` (files with ranges, from a disk that may hang), `signed_addresses.py`
+  (addresses without a login).
+- State: `state_publisher.py` (changes, for `updates.py`), `openapi*.py` and `schemas.py` (the API's description),
   `metrics.py` (Prometheus; **a new metric goes here**, unless it is an entity: those are metrics by themselves).
 - `address.py`: the page's URL. `timing.py`: all timeouts.
 

@@ -33,12 +33,13 @@ class Identity:
 
     Attributes:
         name: of the user or token; None if no login was needed.
-        proof: how the sender was authenticated; "none" if the settings ask for no login, "anonymous" if not for this.
+        proof: how the sender was authenticated; "none" if the settings ask for no login, "anonymous" if not for this,
+            "address" if the address is signed.
     """
 
     name: str | None
     role: Role
-    proof: Literal["none", "anonymous", "network", "session", "password", "token"]
+    proof: Literal["none", "anonymous", "address", "network", "session", "password", "token"]
 
 
 class Authenticator:

@@ -19,17 +19,23 @@ from mqttcam.web.protocol import in_use
 
 # Public DNS does not resolve these (RFC 6762, RFC 8375, ICANN's `.internal`), so no other site can use them for us.
 _PRIVATE_SUFFIXES = (".local", ".lan", ".home.arpa", ".internal", ".localhost")
+_SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 _CHALLENGE = 'Basic realm="mqttcam", charset="UTF-8"'
 
 
 _ANYONE = Identity(None, "viewer", "anonymous")
+_BY_ADDRESS = Identity(None, "viewer", "address")
 
 
 class Permission(Enum):
-    """The permission that a route requires; LIVE is for live pictures."""
+    """The permission that a route requires.
+
+    LIVE is for live pictures, SIGNED is VIEW or an address that is signed.
+    """
 
     NONE = auto()
     LIVE = auto()
+    SIGNED = auto()
     VIEW = auto()
     CONTROL = auto()
 
@@ -39,18 +45,25 @@ def require(permission: Permission, handler: Handler) -> Handler:
 
     async def authorized(request: web.Request) -> web.StreamResponse:
         context = request.app[CONTEXT]
-        if request.method == "POST" or is_websocket(request):
+        if request.method not in _SAFE_METHODS or is_websocket(request):
             _check_origin(request)
         if permission is Permission.NONE:
             return await handler(request)
-        identity = authorize(
-            request, context, await context.auth.authenticate(request, context.cookie), permission
-        )
+        if permission is Permission.SIGNED and _is_signed(request, context):
+            identity = _BY_ADDRESS
+        else:
+            found = await context.auth.authenticate(request, context.cookie)
+            identity = authorize(request, context, found, permission)
         holder = request[HOLDER] = holder_of(identity, context.auth.client_address(request))
         with context.requests.take(holder, partial(hang_up, request)), in_use(request):
             return await handler(request)
 
     return authorized
+
+
+def _is_signed(request: web.Request, context: WebContext) -> bool:
+    path = request.path.removeprefix(context.settings.path_prefix).removeprefix("/")
+    return "signature" in request.query and context.addresses.is_valid(path, request.query)
 
 
 def is_websocket(request: web.Request) -> bool:
@@ -70,7 +83,11 @@ def authorize(
         identity = _ANYONE
     if identity is None:
         headers = {"WWW-Authenticate": _CHALLENGE} if _wants_challenge(request, context) else None
-        raise ApiError(401, "unauthorized", "log in, or send a token", headers=headers)
+        signed = permission is Permission.SIGNED and "signature" in request.query
+        message = (
+            "this address has expired, or is not complete: log in" if signed else "log in, or send a token"
+        )
+        raise ApiError(401, "unauthorized", message, headers=headers)
     if identity.proof in ("none", "anonymous", "network"):
         _check_host(request, context)
     if permission is Permission.CONTROL and identity.role != "admin":

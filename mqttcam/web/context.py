@@ -13,14 +13,17 @@ from mqttcam.camera.frame import Picture
 from mqttcam.commands.registry import DeviceRegistry
 from mqttcam.devices.camera import CameraDevice
 from mqttcam.devices.observer import CameraObserver
+from mqttcam.recordings.library import Library
 from mqttcam.settings.web import WebSettings
 from mqttcam.video.transport_stream import TransportStream
 from mqttcam.web.auth import Authenticator
+from mqttcam.web.disk_threads import DiskThreads
 from mqttcam.web.encodings import EncodingLimit
 from mqttcam.web.errors import ApiError
 from mqttcam.web.messages import FragmentMessages
 from mqttcam.web.mjpeg import MjpegStreams
 from mqttcam.web.places import Holder, Places
+from mqttcam.web.signed_addresses import SignedAddresses
 from mqttcam.web.snapshot_history import SnapshotHistory
 from mqttcam.web.state_publisher import StatePublisher
 from mqttcam.web.timing import Timing
@@ -55,15 +58,27 @@ class WebContext:
 
     Attributes:
         registry: cameras and node; read at each request, because a reload changes the cameras.
+        addresses: those that need no login.
+        library: the recordings; None if there are none.
+        disk: reads their files.
         requests, viewers, update_streams: the places for each.
     """
 
     def __init__(
-        self, settings: WebSettings, registry: DeviceRegistry, auth: Authenticator, timing: Timing
+        self,
+        settings: WebSettings,
+        registry: DeviceRegistry,
+        auth: Authenticator,
+        addresses: SignedAddresses,
+        library: Library | None,
+        timing: Timing,
     ) -> None:
         self.settings = settings
         self.registry = registry
         self.auth = auth
+        self.addresses = addresses
+        self.library = library
+        self.disk = DiskThreads(timing.disk)
         self.timing = timing
         self.requests = Places(_MAX_REQUESTS + settings.max_viewers, "requests")
         self.viewers = Places(settings.max_viewers, "viewers")
@@ -74,7 +89,7 @@ class WebContext:
         self.video_streams = (self.transport_streams, self.fragment_streams)
         self.snapshot_encodings = EncodingLimit()
         self.history = SnapshotHistory(settings.history)
-        self.publisher = StatePublisher(registry, self.viewers_of, self.history, timing)
+        self.publisher = StatePublisher(registry, self.viewers_of, self.history, library, timing)
         self._followed: dict[str, CameraDevice] = {}
         self._commands: set[asyncio.Future[Any]] = set()
 
@@ -90,11 +105,16 @@ class WebContext:
     def open(self) -> None:
         """Follow the cameras, present and future."""
         self.registry.listeners.add(self._cameras_changed)
+        if self.library is not None:
+            self.library.listeners.add(self.publisher.changed)
         self._cameras_changed()
 
     def close(self) -> None:
         """End every stream, and stop following cameras."""
         self.registry.listeners.remove(self._cameras_changed)
+        if self.library is not None:
+            self.library.listeners.remove(self.publisher.changed)
+        self.disk.stop()
         self.publisher.close()
         self.streams.close()
         for streams in self.video_streams:

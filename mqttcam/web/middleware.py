@@ -48,7 +48,7 @@ async def on_response_prepare(request: web.Request, response: web.StreamResponse
 
 
 def add_security_headers(context: WebContext, response: web.StreamResponse) -> None:
-    """Add the security headers to a response. Other sites, such as dashboards, may embed pictures only."""
+    """Add the security headers to a response. Other sites, such as dashboards, may embed pictures and videos only."""
     ancestors = " ".join(("'self'", *context.settings.frame_ancestors))
     headers = response.headers
     headers["Server"] = "mqttcam"
@@ -61,5 +61,5 @@ def add_security_headers(context: WebContext, response: web.StreamResponse) -> N
         f"frame-ancestors {ancestors}"
     )
     headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()"
-    if not response.content_type.startswith(("image/", "multipart/")):
+    if not response.content_type.startswith(("image/", "multipart/", "video/")):
         headers["Cross-Origin-Resource-Policy"] = "same-origin"

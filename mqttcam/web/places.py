@@ -28,7 +28,7 @@ class Holder(NamedTuple):
 
 def holder_of(identity: Identity, address: str) -> Holder:
     """Return the holder of the places of a request."""
-    rank = 0 if identity.proof in ("none", "anonymous") else 2 if identity.role == "admin" else 1
+    rank = 0 if identity.proof in ("none", "anonymous", "address") else 2 if identity.role == "admin" else 1
     return Holder(rank, identity.name or network_of(address))
 
 

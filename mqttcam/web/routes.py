@@ -6,12 +6,15 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from mqttcam.text import ID_PATTERN
-from mqttcam.web import api, live, login, monitoring, pictures, static_files, updates, video
+from mqttcam.web import api, events, live, login, monitoring, pictures, static_files, updates, video
 from mqttcam.web.authorization import Permission, require
 from mqttcam.web.context import CONTEXT, WebContext
 from mqttcam.web.middleware import json_errors, on_response_prepare
 
 _CAMERA = f"/cameras/{{camera:{ID_PATTERN}}}"
+
+_EVENT = "/events/{event:[0-9a-z-]+}"
+_FILE = f"/files/{{camera:{ID_PATTERN}}}/{{name:.+}}"
 
 _GET: dict[str, tuple[Handler, Permission]] = {
     "/": (static_files.index, Permission.NONE),
@@ -37,6 +40,12 @@ _GET: dict[str, tuple[Handler, Permission]] = {
     f"/api{_CAMERA}": (api.camera, Permission.VIEW),
     f"/api{_CAMERA}/state": (api.state, Permission.VIEW),
     f"/api{_CAMERA}/snapshots": (api.snapshots, Permission.VIEW),
+    "/api/events": (events.events, Permission.VIEW),
+    f"/api{_EVENT}": (events.event, Permission.VIEW),
+    f"{_EVENT}/clip.mp4": (events.clip, Permission.SIGNED),
+    f"{_EVENT}/picture.jpg": (events.picture, Permission.SIGNED),
+    "/api/files": (events.files, Permission.VIEW),
+    _FILE: (events.file, Permission.VIEW),
     "/healthz": (monitoring.healthz, Permission.NONE),
     "/metrics": (monitoring.metrics, Permission.VIEW),
 }
@@ -46,6 +55,11 @@ _POST: dict[str, tuple[Handler, Permission]] = {
     f"/api{_CAMERA}/set": (api.set_values, Permission.CONTROL),
     f"/api{_CAMERA}/cmd/{{command}}": (api.camera_command, Permission.CONTROL),
     "/api/node/cmd/{command}": (api.node_command, Permission.CONTROL),
+    f"/api{_EVENT}/keep": (events.keep_event, Permission.CONTROL),
+}
+_DELETE: dict[str, tuple[Handler, Permission]] = {
+    f"/api{_EVENT}": (events.delete_event, Permission.CONTROL),
+    _FILE: (events.delete_file, Permission.CONTROL),
 }
 
 
@@ -62,4 +76,6 @@ def application(context: WebContext) -> web.Application:
             app.router.add_get(start + path, require(permission, handler))
         for path, (handler, permission) in _POST.items():
             app.router.add_post(start + path, require(permission, handler))
+        for path, (handler, permission) in _DELETE.items():
+            app.router.add_delete(start + path, require(permission, handler))
     return app

@@ -74,6 +74,9 @@ REQUEST_ID: Schema = {
 
 _ECHO: Schema = {"description": "As in the request."}
 
+_ISO_TIME: Schema = {"type": "string", "format": "date-time"}
+_EVENT_KEYS = ("id", "camera", "type", "from", "to", "score", "zones", "labels", "keep", "picture", "clip")
+
 _SCHEMAS: dict[str, Schema] = {
     "Result": {
         "type": "object",
@@ -139,6 +142,47 @@ _SCHEMAS: dict[str, Schema] = {
             "height": {"type": "integer"},
             "bytes": {"type": "integer"},
             "quality": {"type": "integer"},
+            "url": {"type": "string"},
+        },
+    },
+    "Event": {
+        "type": "object",
+        "required": [*_EVENT_KEYS],
+        "properties": {
+            "id": {"type": "string"},
+            "camera": {"type": "string"},
+            "type": {"enum": ["motion", "recording", "detection"]},
+            "from": _ISO_TIME,
+            "to": {"anyOf": [_ISO_TIME, {"type": "null"}], "description": "null while it lasts."},
+            "score": {
+                "type": ["number", "null"],
+                "description": "Of motion: the share of the picture in percent.",
+            },
+            "zones": {"type": "array", "items": {"type": "string"}},
+            "labels": {"type": "array", "items": {"type": "string"}},
+            "keep": {
+                "type": "boolean",
+                "description": "Whether it is a favourite, which is not deleted to make room.",
+            },
+            "picture": {"type": ["string", "null"], "description": "Its address."},
+            "clip": {
+                "type": ["string", "null"],
+                "description": "Its address; null while it is being recorded.",
+            },
+        },
+    },
+    "File": {
+        "type": "object",
+        "required": ["id", "camera", "type", "name", "from", "seconds", "bytes", "keep", "url"],
+        "properties": {
+            "id": {"type": "string"},
+            "camera": {"type": "string"},
+            "type": {"enum": ["photo", "recording", "series"]},
+            "name": {"type": "string"},
+            "from": _ISO_TIME,
+            "seconds": {"type": "number"},
+            "bytes": {"type": "integer"},
+            "keep": {"type": "boolean"},
             "url": {"type": "string"},
         },
     },

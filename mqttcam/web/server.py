@@ -13,6 +13,7 @@ from aiohttp import web
 
 from mqttcam import descriptors
 from mqttcam.commands.registry import DeviceRegistry
+from mqttcam.recordings.library import Library
 from mqttcam.settings.web import WebSettings, WebTlsSettings
 from mqttcam.tls import TlsError, TlsFiles, server_context
 from mqttcam.web.address import page_url
@@ -22,6 +23,7 @@ from mqttcam.web.protocol import ConnectionLimit, HttpProtocol
 from mqttcam.web.revoked_sessions import RevokedSessions
 from mqttcam.web.routes import application
 from mqttcam.web.sessions import Sessions, load_session_key
+from mqttcam.web.signed_addresses import SignedAddresses
 from mqttcam.web.timing import Timing
 
 log = logging.getLogger(__name__)
@@ -43,6 +45,7 @@ class WebServer:
 
     Args:
         state_dir: where the session key and the revoked sessions are kept; None ends all sessions at a restart.
+        library: the recordings; None if there are none.
         max_connections: besides the streams.
     """
 
@@ -51,15 +54,19 @@ class WebServer:
         settings: WebSettings,
         registry: DeviceRegistry,
         state_dir: Path | None = None,
+        library: Library | None = None,
         *,
         timing: Timing = _TIMING,
         max_connections: int = _MAX_CONNECTIONS,
     ) -> None:
         revoked = RevokedSessions(state_dir)
         registry.node.add_check(lambda: revoked.problem)
-        sessions = Sessions(load_session_key(state_dir), revoked)
+        key = load_session_key(state_dir)
+        auth = Authenticator(settings, Sessions(key, revoked))
+        addresses = SignedAddresses(key)
+        registry.node.sign_addresses(addresses.sign)
         self._settings = settings
-        self._context = WebContext(settings, registry, Authenticator(settings, sessions), timing)
+        self._context = WebContext(settings, registry, auth, addresses, library, timing)
         self._max_connections = max_connections
         self._runner: web.AppRunner | None = None
         self._listener: asyncio.Server | None = None

@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 _KEY_BYTES = 32
 _KEY_FILE = "web.key"
-_SIGNER: dict[str, Any] = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
+SIGNER: dict[str, Any] = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
 # Change this name together with the fields of `Session`: cookies of the old format are then invalid.
 _SALT = "mqttcam.web.session.1"
 
@@ -57,8 +57,8 @@ class Sessions:
     def __init__(
         self, key: bytes, revoked: RevokedSessions | None = None, clock: Callable[[], float] = time.time
     ) -> None:
-        self._serializer = URLSafeSerializer(key, salt=_SALT, signer_kwargs=_SIGNER)
-        self._credential_signer = Signer(key, salt=f"{_SALT}.credential", **_SIGNER)
+        self._serializer = URLSafeSerializer(key, salt=_SALT, signer_kwargs=SIGNER)
+        self._credential_signer = Signer(key, salt=f"{_SALT}.credential", **SIGNER)
         self._revoked = RevokedSessions(clock=clock) if revoked is None else revoked
         self._clock = clock
 

@@ -18,6 +18,7 @@ from mqttcam.devices.entities.camera import camera_entities
 from mqttcam.devices.entities.entity import state_of
 from mqttcam.devices.entities.node import NODE
 from mqttcam.devices.observer import NodeObserver
+from mqttcam.recordings.library import Library
 from mqttcam.web.snapshot_history import SnapshotHistory
 from mqttcam.web.timing import Timing
 
@@ -37,11 +38,13 @@ class StatePublisher(NodeObserver):
         registry: DeviceRegistry,
         viewers_of: Callable[[CameraDevice], int],
         history: SnapshotHistory,
+        library: Library | None,
         timing: Timing,
     ) -> None:
         self._registry = registry
         self._viewers_of = viewers_of
         self._history = history
+        self._library = library
         self._timing = timing
         self._subscribers: set[asyncio.Event] = set()
         self._timer: asyncio.TimerHandle | None = None
@@ -106,6 +109,8 @@ class StatePublisher(NodeObserver):
         return {
             "revision": revision(devices),
             "problems": self._registry.health.notices(),
+            # Changes with the recordings: what shows them reads them again.
+            "events": 0 if self._library is None else self._library.changes,
             "node": state_of(NODE, self._registry.node),
             "cameras": {camera_id: self._camera(device) for camera_id, device in devices.items()},
         }

@@ -237,6 +237,17 @@ async def test_a_video_without_a_sidecar_is_known_by_its_name_and_its_length(
         assert await ids(library) == known[::-1]
 
 
+async def test_what_is_recorded_during_a_comparison_is_not_lost(tmp_path: Path, folder: Path) -> None:
+    three(folder)
+    async with opened(tmp_path) as library:
+        steps = library._files.reconcile()
+        run = library._worker.call
+        await asyncio.wrap_future(run(lambda: next(steps)))
+        library.add(make_files(folder, recording(NOON, "back")))
+        await asyncio.wrap_future(run(lambda: list(steps)))
+        assert len(await ids(library)) == 4
+
+
 async def test_a_disk_that_comes_and_goes(tmp_path: Path, folder: Path) -> None:
     expected = three(folder)
     async with opened(tmp_path) as library:

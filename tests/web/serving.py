@@ -18,7 +18,9 @@ from mqttcam.commands.registry import DeviceRegistry
 from mqttcam.devices.camera import CameraDevice, build_device
 from mqttcam.devices.node import Daemon, Node
 from mqttcam.devices.store import Store
+from mqttcam.recordings.library import Library
 from mqttcam.settings import CameraSettings
+from mqttcam.settings.recordings import KeepSettings
 from mqttcam.settings.web import WebSettings
 from mqttcam.web import WebServer
 from mqttcam.web.mjpeg import MjpegStreams
@@ -37,6 +39,7 @@ class Served:
     registry: DeviceRegistry
     server: WebServer
     store: Store
+    library: Library
     directory: Path
     https: bool
 
@@ -91,23 +94,31 @@ async def serving(
         store = Store(Path(directory) / "values.json")
         registry = DeviceRegistry(Node("yard", daemon=daemon))
         settings = WebSettings.model_validate({"enabled": True, "port": 0} | web)
+        library = Library(
+            Path(directory) / "recordings",
+            Path(directory) / "recordings.sqlite",
+            KeepSettings(free=0, days=None),
+        )
         server = WebServer(
             settings,
             registry,
             Path(directory),
+            library,
             timing=timing or Timing(),
             max_connections=max_connections,
         )
-        served = Served(registry, server, store, Path(directory), "tls" in web)
+        served = Served(registry, server, store, library, Path(directory), "tls" in web)
         try:
             for camera_id, keys in ({"front": {}} if cameras is None else cameras).items():
                 await served.add(camera_id, **keys)
+            library.start()
             if start:
                 await server.start()
             yield served
         finally:
             await server.stop()
             await asyncio.gather(*(device.camera.stop() for device in registry.devices.values()))
+            await library.close()
 
 
 @contextmanager

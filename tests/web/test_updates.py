@@ -63,7 +63,7 @@ async def listening(served: Served) -> AsyncIterator[Events]:
 async def test_the_first_update_has_the_whole_state() -> None:
     async with serving({"front": {}, "back": {"enabled": False}}) as served, listening(served) as events:
         view = await events.next()
-        assert set(view) == {"revision", "problems", "node", "cameras"}
+        assert set(view) == {"revision", "problems", "events", "node", "cameras"}
         assert view["cameras"]["front"]["status"] == "running"
         assert view["cameras"]["back"]["status"] == "off"
         assert view["cameras"]["front"]["state"]["enabled"] == "ON"

@@ -1,0 +1,107 @@
+"""Threads that read files for the web server, from a disk that may be slow or not answer.
+
+They are not those of `asyncio.to_thread`, which the state of the daemon and logins need.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import stat
+from concurrent.futures import Future
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from mqttcam.recordings.worker import WorkerThread
+from mqttcam.web.errors import RETRY_AFTER, ApiError
+
+T = TypeVar("T")
+
+_THREADS = 4
+
+
+class OpenFile:
+    """A file that is read in one of the threads.
+
+    Attributes:
+        stat: of the file.
+    """
+
+    def __init__(self, descriptor: int, thread: WorkerThread, timeout: float) -> None:
+        self.stat = os.fstat(descriptor)
+        self._descriptor = descriptor
+        self._thread = thread
+        self._timeout = timeout
+
+    async def read(self, offset: int, count: int) -> bytes:
+        """Return bytes of the file, fewer at its end.
+
+        Raises:
+            ApiError: the disk does not answer.
+            OSError: the disk has failed.
+        """
+        return await _answer(
+            self._thread.call(partial(os.pread, self._descriptor, count, offset)), self._timeout
+        )
+
+    def close(self) -> None:
+        """Close the file after the reads that were begun."""
+        self._thread.call(partial(os.close, self._descriptor))
+
+
+class DiskThreads:
+    """Opens files. A file that hangs delays a part of the others at most."""
+
+    def __init__(self, timeout: float) -> None:
+        """`timeout`: seconds after which a disk counts as one that does not answer."""
+        self._threads = [WorkerThread(f"files {number}") for number in range(_THREADS)]
+        self._next = itertools.cycle(self._threads)
+        self._timeout = timeout
+
+    async def open(self, path: Path) -> OpenFile | None:
+        """Open a regular file; return None if it is not there.
+
+        Raises:
+            ApiError: the disk does not answer.
+            OSError: the disk has failed.
+        """
+        thread = next(self._next)
+        future = thread.call(partial(_open, path))
+        try:
+            descriptor = await _answer(future, self._timeout)
+        except (ApiError, asyncio.CancelledError):
+            future.add_done_callback(_close_late)
+            raise
+        return None if descriptor is None else OpenFile(descriptor, thread, self._timeout)
+
+    def stop(self) -> None:
+        """End the threads, without waiting for a disk."""
+        for thread in self._threads:
+            thread.stop(0)
+
+
+async def _answer(future: Future[T], seconds: float) -> T:
+    try:
+        async with asyncio.timeout(seconds):
+            return await asyncio.wrap_future(future)
+    except TimeoutError:
+        message = "the disk of the recordings does not answer"
+        raise ApiError(503, "unavailable", message, headers={"Retry-After": RETRY_AFTER}) from None
+
+
+def _open(path: Path) -> int | None:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return descriptor
+    os.close(descriptor)
+    return None
+
+
+def _close_late(future: Future[int | None]) -> None:
+    if not future.cancelled() and future.exception() is None and (descriptor := future.result()) is not None:
+        os.close(descriptor)

@@ -1,0 +1,147 @@
+"""The query parameters of the lists of events and files: `?camera=&type=&from=&to=&limit=&before=`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import get_args
+
+from aiohttp import web
+
+from mqttcam.recordings.library import Library
+from mqttcam.recordings.listed import EventQuery
+from mqttcam.recordings.recording import EventType
+from mqttcam.values import InvalidValue, Number
+from mqttcam.web.errors import ApiError
+from mqttcam.web.schemas import Schema
+
+EVENT_TYPES: tuple[EventType, ...] = get_args(EventType)
+FILE_TYPES = ("photo", "recording", "series")
+_LIMIT = Number(1, 500, integer=True)
+_DEFAULT_LIMIT = 50
+_TIME = "an ISO 8601 time, such as 2026-11-29T19:30:00Z; without an offset, it is UTC"
+_SPACE_BEFORE_OFFSET = re.compile(r" (?=\d\d:?\d\d$)")
+_DATE = re.compile(r"\d{4}-?\d\d-?\d\d")
+_LARGEST_NS = 2**63 - 1
+
+_ID = re.compile(r"[0-9a-z-]{1,64}")
+_TIME_SCHEMA: Schema = {"type": "string", "format": "date-time"}
+
+
+def parameters(types: Sequence[str]) -> list[Schema]:
+    """Return the parameters for the OpenAPI document."""
+    any_of = "|".join(types)
+    schemas: Mapping[str, Schema] = {
+        "camera": {"type": "string", "description": "Its id."},
+        "type": {
+            "type": "string",
+            "pattern": f"^({any_of})(,({any_of}))*$",
+            "description": f"Of {', '.join(types)}; several with commas.",
+        },
+        "from": _TIME_SCHEMA | {"description": _TIME},
+        "to": _TIME_SCHEMA | {"description": _TIME},
+        "limit": {"type": "integer", "minimum": 1, "maximum": int(_LIMIT.maximum), "default": _DEFAULT_LIMIT},
+        "before": {
+            "anyOf": [{"type": "string", "pattern": f"^{_ID.pattern}$"}, _TIME_SCHEMA],
+            "description": f"The id of the last one of the page before, or {_TIME}.",
+        },
+    }
+    return [
+        {"name": name, "in": "query", "required": False, "schema": schema} for name, schema in schemas.items()
+    ]
+
+
+async def event_query(request: web.Request, library: Library, cameras: Sequence[str]) -> EventQuery:
+    """Return the parameters of a request for events.
+
+    Raises:
+        ApiError: one of them is not valid.
+        LibraryUnavailable: the disk does not answer.
+    """
+    names = _types(request, EVENT_TYPES)
+    return EventQuery(
+        camera=_camera(request, cameras),
+        types=tuple(kind for kind in EVENT_TYPES if kind in names),
+        begin_ns=_time_ns(request, "from"),
+        end_ns=_time_ns(request, "to"),
+        limit=_limit(request),
+        before=await _before(request, library),
+    )
+
+
+async def file_query(
+    request: web.Request, library: Library, cameras: Sequence[str]
+) -> tuple[EventQuery, frozenset[str]]:
+    """Return the parameters of a request for files, and the types of files; empty for all.
+
+    Raises:
+        ApiError: one of them is not valid.
+        LibraryUnavailable: the disk does not answer.
+    """
+    query = EventQuery(
+        camera=_camera(request, cameras),
+        begin_ns=_time_ns(request, "from"),
+        end_ns=_time_ns(request, "to"),
+        limit=_limit(request),
+        before=await _before(request, library),
+    )
+    return query, frozenset(_types(request, FILE_TYPES))
+
+
+def _camera(request: web.Request, cameras: Sequence[str]) -> str | None:
+    camera = request.query.get("camera") or None
+    if camera is not None and camera not in cameras:
+        raise ApiError(404, "not_found", "no such camera", "camera", list(cameras))
+    return camera
+
+
+def _types(request: web.Request, allowed: Sequence[str]) -> list[str]:
+    names = [name for name in request.query.get("type", "").split(",") if name]
+    if not set(names) <= set(allowed):
+        raise ApiError(400, "invalid_value", "no such type", "type", list(allowed))
+    return names
+
+
+def _limit(request: web.Request) -> int:
+    if "limit" not in request.query:
+        return _DEFAULT_LIMIT
+    try:
+        return int(_LIMIT.coerce(request.query["limit"]))
+    except InvalidValue as error:
+        raise ApiError(400, "invalid_value", error.message, "limit", error.allowed) from None
+
+
+def _time_ns(request: web.Request, name: str) -> int | None:
+    text = request.query.get(name) or None
+    return None if text is None else _parse_time(text, name, _TIME)
+
+
+async def _before(request: web.Request, library: Library) -> tuple[int, str] | None:
+    text = request.query.get("before") or None
+    if text is None:
+        return None
+    allowed = f"the id of an event, or {_TIME}"
+    if _ID.fullmatch(text):
+        if (event := await library.get(text)) is not None:
+            return event.begin_ns, event.id
+        if not _DATE.fullmatch(text):
+            raise ApiError(404, "not_found", "no such event; it may be deleted", "before", allowed)
+    return _parse_time(text, "before", allowed), ""
+
+
+def _parse_time(text: str, name: str, allowed: str) -> int:
+    """Return Unix nanoseconds.
+
+    Raises:
+        ApiError: the text is not a time.
+    """
+    try:
+        # A plus sign in a query that is not escaped arrives as a space.
+        when = datetime.fromisoformat(
+            _SPACE_BEFORE_OFFSET.sub("+", text.upper()) if "T" in text.upper() else text
+        )
+        ns = round((when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp() * 1e9)
+    except (ValueError, OverflowError):
+        raise ApiError(400, "invalid_value", "is not a time", name, allowed) from None
+    return max(-_LARGEST_NS, min(ns, _LARGEST_NS))

@@ -1,0 +1,98 @@
+"""The paths of events and recordings in the OpenAPI document."""
+
+from __future__ import annotations
+
+from mqttcam.web.event_query import EVENT_TYPES, FILE_TYPES, parameters
+from mqttcam.web.openapi_parts import as_json, done, errors, get, post, ref
+from mqttcam.web.schemas import Schema
+
+_TAG = "events"
+
+
+def event_paths() -> dict[str, object]:
+    """Return the paths; they are the same for all cameras."""
+    event = _in_path("event", "The id of an event or recording.")
+    camera, name = (
+        _in_path("camera", "Its id."),
+        _in_path("name", "Of the file: `<date>/<time>-<reason>.mp4`."),
+    )
+    return {
+        "/api/events": {
+            "get": _list("Events with recordings, the newest first", "events", "Event", EVENT_TYPES)
+        },
+        "/api/events/{event}": {
+            "parameters": [event],
+            "get": get("One event", _TAG, ref("Event")),
+            "delete": _delete("Delete an event, and its recording unless that shows others as well"),
+        },
+        "/api/events/{event}/keep": {"parameters": [event], "post": _keep()},
+        "/events/{event}/clip.mp4": {
+            "parameters": [event],
+            "get": _file("The video of an event", "video/mp4"),
+        },
+        "/events/{event}/picture.jpg": {
+            "parameters": [event],
+            "get": _file("The picture of an event that shows most", "image/jpeg"),
+        },
+        "/api/files": {"get": _list("Files that are kept, the newest first", "files", "File", FILE_TYPES)},
+        "/files/{camera}/{name}": {
+            "parameters": [camera, name],
+            "get": _file("A video or picture of a recording", "video/mp4", "image/jpeg"),
+            "delete": _delete("Delete a recording"),
+        },
+    }
+
+
+def _in_path(name: str, description: str) -> Schema:
+    return {
+        "name": name,
+        "in": "path",
+        "required": True,
+        "schema": {"type": "string"},
+        "description": description,
+    }
+
+
+def _list(summary: str, key: str, item: str, types: tuple[str, ...]) -> Schema:
+    found: Schema = {
+        "type": "object",
+        "required": [key],
+        "properties": {key: {"type": "array", "items": ref(item)}},
+    }
+    answers = {"200": as_json(found, "Success.")} | errors(400, 401, 403, 404, 503)
+    return {"summary": summary, "tags": [_TAG], "parameters": parameters(types), "responses": answers}
+
+
+def _delete(summary: str) -> Schema:
+    return {"summary": summary, "tags": [_TAG], "responses": done() | errors(401, 403, 404, 409, 503)}
+
+
+def _keep() -> Schema:
+    body: Schema = {"type": "object", "required": ["keep"], "properties": {"keep": {"type": "boolean"}}}
+    answers: Schema = {"200": as_json(ref("Event"), "The event as it is now.")}
+    answers |= errors(400, 401, 403, 404, 408, 409, 413, 415, 503)
+    return post("Never delete a recording to make room, or not any more", _TAG, body, required=True) | {
+        "responses": answers
+    }
+
+
+def _file(summary: str, *content_types: str) -> Schema:
+    content: Schema = {content_type: {} for content_type in content_types}
+    answers: Schema = {
+        "200": {"description": "The file.", "content": content},
+        "206": {"description": "A part of it, as the header `Range` asks for.", "content": content},
+        "304": {"description": "As the client has it already."},
+    }
+    download: Schema = {
+        "name": "download",
+        "in": "query",
+        "required": False,
+        "schema": {"type": "string"},
+        "description": "Given, the file is to be saved rather than shown.",
+    }
+    return {
+        "summary": summary,
+        "tags": [_TAG],
+        "parameters": [download],
+        "responses": answers | errors(401, 403, 404, 416, 503),
+    }

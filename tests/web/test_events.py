@@ -1,0 +1,381 @@
+"""Events and recordings over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+import pytest
+
+from mqttcam.recordings.recording import Recording
+from mqttcam.web.timing import Timing
+from tests.recordings.made import NOON, make_files, recording
+from tests.web.credentials import TOKEN, basic, bearer, users
+from tests.web.serving import Served, client, serving
+
+VIDEO = bytes(range(256)) * 1000
+JSON = {"Content-Type": "application/json"}
+
+
+async def add(served: Served, made: Recording, video: bytes = VIDEO) -> Recording:
+    """Make a recording, and wait until it is listed."""
+    make_files(served.library.path, made, video)
+    served.library.add(made)
+    while (found := await served.library.get(made.id)) is None or not found.is_whole:
+        await asyncio.sleep(0.01)
+    return made
+
+
+@asynccontextmanager
+async def opened(**web: Any) -> AsyncIterator[tuple[Served, aiohttp.ClientSession]]:
+    """Serve without cameras, which take time to start."""
+    async with serving({}, **web) as served, client(served) as http:
+        yield served, http
+
+
+async def get(http: aiohttp.ClientSession, path: str, status: int = 200, **options: Any) -> Any:
+    async with http.get(path, **options) as answer:
+        assert answer.status == status, await answer.text()
+        return await answer.json()
+
+
+async def test_events_as_in_the_contract() -> None:
+    async with opened() as (served, http):
+        assert await get(http, "/api/events") == {"events": []}
+        made = await add(served, recording(NOON, pictures=("best",)))
+        event = made.events[0].id
+        expected: dict[str, Any] = {
+            "id": event,
+            "camera": "front",
+            "type": "motion",
+            "from": "2026-11-29T12:00:02.000+00:00",
+            "to": "2026-11-29T12:00:08.000+00:00",
+            "score": 4.5,
+            "zones": ["gate"],
+            "labels": [],
+            "keep": False,
+            "picture": f"/events/{event}/picture.jpg",
+            "clip": f"/events/{event}/clip.mp4",
+        }
+        assert await get(http, "/api/events") == {"events": [expected]}
+        assert await get(http, f"/api/events/{event}") == expected
+        async with http.get(expected["clip"]) as answer:
+            assert await answer.read() == VIDEO
+        ingress = await get(http, "/api/events", headers={"X-Ingress-Path": "/api/hassio_ingress/x"})
+        assert ingress["events"][0]["clip"] == f"/api/hassio_ingress/x/events/{event}/clip.mp4"
+
+
+async def test_filters_and_pages() -> None:
+    async with opened() as (served, http):
+        for number in range(5):
+            await add(served, recording(NOON + 60 * number, ("front", "back")[number % 2]))
+        await add(served, recording(NOON + 600, reason="command"))
+
+        async def found(query: str) -> list[str]:
+            return [event["from"][11:19] for event in (await get(http, f"/api/events?{query}"))["events"]]
+
+        assert await found("") == ["12:10:00", "12:04:02", "12:03:02", "12:02:02", "12:01:02", "12:00:02"]
+        assert await found("camera=back") == ["12:03:02", "12:01:02"]
+        assert await found("type=recording") == ["12:10:00"]
+        assert await found("type=motion,detection&limit=1") == ["12:04:02"]
+        assert await found("from=2026-11-29T12:03:00Z") == ["12:10:00", "12:04:02", "12:03:02"]
+        assert await found("from=2026-11-29T13:02:00%2B01:00&to=2026-11-29T12:03:00") == ["12:02:02"]
+        assert await found("from=2026-11-29T13:04:00+01:00") == [
+            "12:10:00",
+            "12:04:02",
+        ]  # a plus sign not escaped
+        assert await found("to=2026-11-29") == []
+        page = (await get(http, "/api/events?limit=2"))["events"]
+        assert await found(f"limit=2&before={page[-1]['id']}") == ["12:03:02", "12:02:02"]
+        assert await found("before=2026-11-29T12:01:00Z") == ["12:00:02"]
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "allowed"),
+    [
+        ("type=ufo", "type", ["motion", "recording", "detection"]),
+        ("from=yesterday", "from", "ISO 8601"),
+        ("to=2026-13-01", "to", "ISO 8601"),
+        ("limit=0", "limit", {"min": 1, "max": 500}),
+        ("limit=many", "limit", None),
+        ("before=the last one", "before", "the id of an event"),
+    ],
+)
+async def test_errors_name_the_parameter_and_what_is_allowed(query: str, field: str, allowed: object) -> None:
+    async with opened() as (served, http):
+        await add(served, recording(NOON))
+        error = (await get(http, f"/api/events?{query}", 400))["error"]
+        assert (error["code"], error["field"]) == ("invalid_value", field)
+        if isinstance(allowed, str):
+            assert allowed in error["allowed"]
+        elif allowed is not None:
+            assert error["allowed"] == allowed
+
+
+async def test_cameras_that_were_removed_are_known_and_others_are_not() -> None:
+    async with opened() as (served, http):
+        await add(served, recording(NOON))
+        while not served.library.cameras:
+            await asyncio.sleep(0.01)
+        assert len((await get(http, "/api/events?camera=front"))["events"]) == 1
+        error = (await get(http, "/api/events?camera=attic", 404))["error"]
+        assert (error["field"], error["allowed"]) == ("camera", ["front"])
+        assert (await get(http, "/api/events?before=e-2026", 404))["error"]["field"] == "before"
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "expected"),
+    [
+        (None, 200, VIDEO),
+        ("bytes=0-1", 206, VIDEO[:2]),  # the first request of Safari
+        ("bytes=100-199", 206, VIDEO[100:200]),
+        ("bytes=255990-", 206, VIDEO[255990:]),
+        ("bytes=-10", 206, VIDEO[-10:]),
+        ("bytes=0-999999999", 206, VIDEO),
+        ("bytes=256000-", 416, None),
+        ("bytes=5-1", 200, VIDEO),
+        ("bytes=0-1,5-6", 200, VIDEO),
+        ("lines=1-2", 200, VIDEO),
+    ],
+)
+async def test_ranges(asked: str | None, status: int, expected: bytes | None) -> None:
+    async with opened() as (served, http):
+        made = await add(served, recording(NOON))
+        path = f"/events/{made.id}/clip.mp4"
+        async with http.get(path, headers={"Range": asked} if asked else {}) as answer:
+            data = await answer.read()
+            assert answer.status == status
+            if expected is None:
+                assert answer.headers["Content-Range"] == "bytes */256000"
+                return
+            assert data == expected
+            assert answer.headers["Accept-Ranges"] == "bytes"
+            assert answer.headers["Content-Type"] == "video/mp4"
+            if status == 206:
+                begin = VIDEO.index(expected) if len(expected) > 5 else 0
+                if asked not in ("bytes=100-199", "bytes=255990-", "bytes=-10"):
+                    assert (
+                        answer.headers["Content-Range"] == f"bytes {begin}-{begin + len(expected) - 1}/256000"
+                    )
+
+
+async def test_head_conditional_requests_and_downloads() -> None:
+    async with opened() as (served, http):
+        made = await add(served, recording(NOON))
+        path = f"/events/{made.events[0].id}/clip.mp4"
+        async with http.head(path) as answer:
+            assert (answer.status, answer.headers["Content-Length"]) == (200, "256000")
+            assert answer.headers["Cache-Control"] == "private, max-age=3600"
+            assert answer.headers["Content-Disposition"].startswith('inline; filename="front-2026')
+            etag, modified = answer.headers["ETag"], answer.headers["Last-Modified"]
+        async with http.head(path, headers={"Range": "bytes=0-1"}) as answer:
+            assert (answer.status, answer.headers["Content-Length"]) == (206, "2")
+        async with http.get(path, headers={"If-None-Match": etag}) as answer:
+            assert (answer.status, await answer.read()) == (304, b"")
+        for unchanged in (etag, modified):
+            async with http.get(path, headers={"Range": "bytes=0-1", "If-Range": unchanged}) as answer:
+                assert answer.status == 206
+        async with http.get(path, headers={"Range": "bytes=0-1", "If-Range": '"another"'}) as answer:
+            assert (answer.status, len(await answer.read())) == (200, 256000)
+        async with http.get(f"{path}?download") as answer:
+            assert answer.headers["Content-Disposition"].startswith("attachment")
+
+
+async def test_pictures() -> None:
+    async with opened() as (served, http):
+        without = await add(served, recording(NOON))
+        made = await add(served, recording(NOON + 60, pictures=("start", "best")))
+        async with http.get(f"/events/{made.id}/picture.jpg") as answer:
+            assert (answer.status, answer.headers["Content-Type"]) == (200, "image/jpeg")
+        (served.library.path / f"{made.stem}.jpg").unlink()
+        async with http.get(f"/events/{made.id}/picture.jpg") as answer:
+            assert answer.status == 200  # the one of its beginning
+        error = await get(http, f"/events/{without.id}/picture.jpg", 404)
+        assert error["error"]["message"] == "this event has no picture"
+
+
+async def test_an_event_that_is_still_going_on() -> None:
+    async with opened() as (served, http):
+        made = recording(NOON)
+        going_on = made.model_copy(update={"events": (made.events[0].model_copy(update={"end_ns": None}),)})
+        served.library.begin(going_on)
+        event = await get(http, f"/api/events/{made.events[0].id}")
+        assert (event["to"], event["clip"]) == (None, None)
+        error = await get(http, f"/events/{made.events[0].id}/clip.mp4", 404)
+        assert "still being made" in error["error"]["message"]
+        async with http.delete(f"/api/events/{made.id}") as answer:
+            assert answer.status == 409
+        async with http.post(f"/api/events/{made.id}/keep", json={"keep": True}) as answer:
+            assert answer.status == 409
+
+
+async def test_keep_and_delete() -> None:
+    async with opened() as (served, http):
+        made = await add(served, recording(NOON))
+        path = f"/api/events/{made.events[0].id}"
+        async with http.post(f"{path}/keep", json={"keep": True}) as answer:
+            assert (answer.status, (await answer.json())["keep"]) == (200, True)
+        assert json.loads((served.library.path / f"{made.stem}.json").read_bytes())["keep"] is True
+        for wrong in (b"{", b"[]", b'{"keep": 1}', b"{}"):
+            async with http.post(f"{path}/keep", data=wrong, headers=JSON) as answer:
+                assert answer.status == 400
+        async with http.delete(path) as answer:
+            assert (answer.status, await answer.json()) == (200, {"ok": True})
+        async with http.delete(path) as answer:
+            assert answer.status == 404
+        async with http.post(f"{path}/keep", json={"keep": True}) as answer:
+            assert answer.status == 404
+        assert not list(served.library.path.rglob("*.mp4"))
+
+
+async def test_a_clip_that_was_deleted_by_hand_is_forgotten() -> None:
+    async with opened() as (served, http):
+        made = await add(served, recording(NOON))
+        (served.library.path / f"{made.stem}.mp4").unlink()
+        await get(http, f"/events/{made.id}/clip.mp4", 404)
+        assert await get(http, "/api/events") == {"events": []}
+
+
+async def test_files() -> None:
+    async with opened() as (served, http):
+        made = await add(served, recording(NOON, pictures=("best",)))
+        await add(served, recording(NOON + 60, "back"))
+        (found,) = (await get(http, "/api/files?camera=front&type=recording"))["files"]
+        assert found == {
+            "id": made.id,
+            "camera": "front",
+            "type": "recording",
+            "name": "2026-11-29/120000-motion.mp4",
+            "from": "2026-11-29T12:00:00.000+00:00",
+            "seconds": 10.0,
+            "bytes": 1000,
+            "keep": False,
+            "url": "/files/front/2026-11-29/120000-motion.mp4",
+        }
+        assert len((await get(http, f"/api/files?before={made.id}"))["files"]) == 0
+        assert (await get(http, "/api/files?type=photo,series")) == {"files": []}
+        error = (await get(http, "/api/files?type=film", 400))["error"]
+        assert error["allowed"] == ["photo", "recording", "series"]
+        async with http.get(found["url"]) as answer:
+            assert await answer.read() == VIDEO
+        async with http.get(found["url"].replace(".mp4", ".jpg")) as answer:
+            assert answer.headers["Content-Type"] == "image/jpeg"
+        async with http.delete(found["url"]) as answer:
+            assert answer.status == 200
+        async with http.delete(found["url"]) as answer:
+            assert answer.status == 404
+        assert [event["camera"] for event in (await get(http, "/api/events"))["events"]] == ["back"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../../web.key",
+        "..%2f..%2fweb.key",
+        "%2e%2e/%2e%2e/web.key",
+        "2026-11-29/..%2f..%2f..%2fweb.key",
+        "2026-11-29/120000-motion.json",
+        "2026-11-29/.120000-motion.mp4",
+        "2026-11-29/120000-motion.mp4%00.jpg",
+        "2026-11-29//120000-motion.mp4",
+        "%2fetc/passwd",
+        "2026-11-29",
+    ],
+)
+async def test_no_other_file_can_be_reached(name: str) -> None:
+    async with opened() as (served, _http):
+        await add(served, recording(NOON))
+        for method in (b"GET", b"DELETE"):
+            reader, writer = await asyncio.open_connection("127.0.0.1", served.server.port)
+            writer.write(method + f" /files/front/{name} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+            assert (await reader.readline()).split()[1] in (b"404", b"400", b"405")
+            writer.close()
+        assert (served.directory / "web.key").exists()
+
+
+async def test_links_in_the_place_of_files_and_pipes() -> None:
+    """What was put there by hand is not sent if it is no file, and hangs nothing."""
+
+    async with opened() as (served, http):
+        made = await add(served, recording(NOON))
+        path = served.library.path / f"{made.stem}.mp4"
+        path.unlink()
+        os.mkfifo(path)
+        await get(http, f"/events/{made.id}/clip.mp4", 404)
+
+
+async def test_permissions() -> None:
+    async with opened(**users()) as (served, http):
+        made = await add(served, recording(NOON, pictures=("best",)))
+        here, clip = f"/api/events/{made.id}", f"/events/{made.id}/clip.mp4"
+        viewer, admin = basic("otto", "right"), bearer(TOKEN)
+        paths = ("/api/events", here, clip, f"/events/{made.id}/picture.jpg", "/api/files")
+        for path in (*paths, "/files/front/2026-11-29/120000-motion.mp4"):
+            async with http.get(path) as answer:
+                assert answer.status == 401, path
+            async with http.get(path, headers=viewer) as answer:
+                assert answer.status == 200, path
+        for headers, status in (({}, 401), (viewer, 403), (admin, 200)):
+            async with http.post(f"{here}/keep", json={"keep": True}, headers=headers) as answer:
+                assert answer.status == status
+        other = admin | {"Origin": "https://evil.example"}
+        for headers, status in (({}, 401), (viewer, 403), (other, 403), (admin, 200)):
+            async with http.delete(here, headers=headers) as answer:
+                assert answer.status == status
+        async with http.delete("/files/front/2026-11-29/120000-motion.mp4", headers=viewer) as answer:
+            assert answer.status == 403
+
+
+async def test_updates_say_when_events_change() -> None:
+    async with opened() as (served, http), http.get("/api/updates") as stream:
+
+        async def next_number() -> int:
+            while True:
+                line = (await asyncio.wait_for(stream.content.readline(), 10)).decode()
+                if line.startswith("data: {") and "events" in (data := json.loads(line[6:])):
+                    return int(data["events"])
+
+        first = await next_number()
+        served.library.begin(recording(NOON))
+        second = await next_number()
+        assert second > first
+        await add(served, recording(NOON))
+        assert await next_number() > second
+
+
+async def test_a_client_that_reads_nothing_is_disconnected() -> None:
+
+    async with serving({}, timing=Timing(stalled=0.2)) as served:
+        made = await add(served, recording(NOON), bytes(20_000_000))
+        reader, writer = await asyncio.open_connection("127.0.0.1", served.server.port, limit=1)
+        writer.write(f"GET /events/{made.id}/clip.mp4 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+        context = served.server._context
+        while not len(context.requests):
+            await asyncio.sleep(0.01)
+        async with asyncio.timeout(10):
+            while len(context.requests):
+                await asyncio.sleep(0.02)
+        writer.close()
+        del reader
+
+
+async def test_a_disk_that_does_not_answer_is_an_error_in_time() -> None:
+
+    async with serving({}, timing=Timing(disk=0.2)) as served, client(served) as http:
+        made = await add(served, recording(NOON))
+        release = threading.Event()
+        for thread in served.server._context.disk._threads:
+            thread.call(release.wait)
+        error = await get(http, f"/events/{made.id}/clip.mp4", 503)
+        assert "does not answer" in error["error"]["message"]
+        async with http.get("/static/app.js") as answer:
+            assert answer.status == 200
+        release.set()
+        async with http.get(f"/events/{made.id}/clip.mp4") as answer:
+            assert answer.status == 200
