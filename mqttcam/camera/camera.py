@@ -13,6 +13,7 @@ from mqttcam.camera.control import Action, Control, WantedValues
 from mqttcam.camera.encoder_thread import EncoderThread
 from mqttcam.camera.frame import Picture, PictureSpec
 from mqttcam.camera.hub import Hub
+from mqttcam.camera.markings import Markings
 from mqttcam.camera.polling import CameraReadings, PollResult
 from mqttcam.camera.snapshots import SnapshotRequests
 from mqttcam.camera.source import Source, SourceEnded, SourceError, SourceInfo
@@ -270,6 +271,7 @@ class Camera:
             self._new_source,
             self._wanted.items(),
             Adjustment.from_settings(self.settings),
+            Markings.from_settings(self.settings),
             self.hub.publish,
             self,
             first_seq=self.stats.frames,

@@ -15,6 +15,7 @@ from mqttcam.camera.camera_log import set_camera
 from mqttcam.camera.capture_callbacks import CaptureCallbacks
 from mqttcam.camera.control import Action
 from mqttcam.camera.frame import CaptureSession, Frame, Picture
+from mqttcam.camera.markings import Markings
 from mqttcam.camera.open_source import OpenSource
 from mqttcam.camera.source import Source, SourceError, SourceFault
 from mqttcam.camera.source_calls import CallQueue, SourceCall, call_soon, set_result
@@ -62,6 +63,7 @@ class Capture:
         make_source: MakeSource,
         wanted: Sequence[tuple[str, object]],
         adjustment: Adjustment | None,
+        markings: Markings | None,
         publish: Publish,
         callbacks: CaptureCallbacks,
         first_seq: int,
@@ -73,6 +75,7 @@ class Capture:
         Args:
             wanted: control values to set once it is open, in this order, by any spelling of their names.
             adjustment: for the frames of a source that does not adjust them itself.
+            markings: for all frames.
             first_seq: number of the first frame.
             first_skipped: the number that `skipped` starts with.
         """
@@ -81,6 +84,7 @@ class Capture:
         self._make_source = make_source
         self._wanted = wanted
         self._adjustment = adjustment
+        self._markings = markings
         self._publish = publish
         self._callbacks = callbacks
         self._timing = timing
@@ -239,8 +243,9 @@ class Capture:
 
     def _read(self, opened: OpenSource) -> None:
         # Everything that the loop needs for each frame is a local name: this runs for every frame of every camera.
-        adjustment, publish, calls, session = (
+        adjustment, markings, publish, calls, session = (
             self._adjustment,
+            self._markings,
             self._publish,
             self.calls.waiting,
             self.session,
@@ -267,6 +272,8 @@ class Capture:
             frame.session = session
             if adjustment is not None:
                 frame.adjustment = adjustment
+            if markings is not None:
+                frame.markings = markings
             self.last_frame = now
             if not announced:
                 announced = True

@@ -41,6 +41,11 @@ def i420_of(planes: Planes) -> I420:
     return made
 
 
+def writable(planes: Planes) -> Planes:
+    """Return planes that can be written to: the same, or a copy if one of them is read-only."""
+    return planes if all(plane.flags.writeable for plane in planes) else contiguous_copy(planes)
+
+
 def contiguous_copy(planes: Planes) -> Planes:
     """Return a copy of the planes; in one piece of memory if width and height are even."""
     y, u, v = planes

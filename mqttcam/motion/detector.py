@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from mqttcam.camera.frame import CaptureSession, Frame
 from mqttcam.camera.hub import Hub
 from mqttcam.camera.selection import Rate
-from mqttcam.imaging.raster import Plane, decode_luma, oriented_view
+from mqttcam.imaging.raster import Plane, oriented_view
 from mqttcam.motion.background import SETTLING, SMALL, Background, Box, shrunk
 
 _LEAST_WIDTH = SMALL * 3 // 4
@@ -200,7 +200,4 @@ def small_luma(frame: Frame) -> Plane:
     Raises:
         ValueError: the source's JPEG is broken.
     """
-    # If the camera gives a small picture for analysis, the large one is not touched.
-    planes = frame.lores or frame.planes
-    luma = planes[0] if planes is not None else decode_luma(frame.jpeg or b"", _LEAST_WIDTH, frame.max_pixels)
-    return oriented_view(shrunk(luma), frame.orientation)
+    return oriented_view(shrunk(frame.luma(_LEAST_WIDTH)), frame.orientation)

@@ -11,6 +11,7 @@ from mqttcam.settings.field_types import Slug
 from mqttcam.settings.kafka import KafkaSettings
 from mqttcam.settings.motion import MotionSettings
 from mqttcam.settings.outputs import MAX_RATE, MIN_RATE, TcpOutputSettings, rate_of
+from mqttcam.settings.polygon import Polygon
 from mqttcam.settings.recordings import RecordSettings
 from mqttcam.settings.schedules import ScheduleText
 from mqttcam.settings.section import AnyCase, LazySection, Section, bool_or_section, refuse
@@ -22,6 +23,7 @@ from mqttcam.settings.video import VideoSettings
 
 MIN_FRAME_RATE = 0.01
 _FRAME_RATES = f"frames per second from {MIN_FRAME_RATE} to {MAX_RATE}"
+_MOST_POLYGONS = 50
 UNPACED = 0.0
 """The value of `frame_rate: max`: as fast as possible."""
 
@@ -104,6 +106,11 @@ class CameraSettings(Section):
         True,
         description="false: the camera is closed (privacy); the state set by a command survives a restart.",
     )
+    privacy: tuple[Annotated[Polygon, LazySection(Polygon)], ...] = Field(
+        (),
+        max_length=_MOST_POLYGONS,
+        description="Areas that are blacked out in everything that leaves the camera, motion detection included.",
+    )
     controls: dict[str, object] = Field(
         default_factory=dict,
         description="Any control of the camera by its own name (`mqttcam cameras` lists them).",
@@ -166,12 +173,12 @@ class CameraSettings(Section):
 
     @property
     def changes_picture(self) -> bool:
-        """Whether the picture as the camera gives it must not leave as it is, because it is turned or mirrored.
+        """Whether the picture must not leave as the camera gives it: it is blacked out in part, turned or mirrored.
 
-        Then nothing is passed through as it comes, H.264 included: it has to be decoded, and encoded from
-        `Frame.raster`. JPEGs are seen to by `Frame`.
+        Then nothing is passed through or saved as it comes, neither H.264 nor raw pixels: H.264 is decoded, and encoded
+        again from `Frame.raster`. `Frame` itself sees to this for JPEGs and planes.
         """
-        return self.orientation != UPRIGHT
+        return bool(self.privacy) or self.orientation != UPRIGHT
 
     @property
     def schedules(self) -> dict[tuple[str, ...], str]:

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import simplejpeg
 
-from mqttcam.camera import frame as module
+from mqttcam.camera import frame as frames
+from mqttcam.camera import frame_pixels as pixels
 from mqttcam.camera.adjustment import Adjustment
 from mqttcam.camera.frame import (
-    _KEPT_PIXELS,
     DEFAULT_QUALITY,
     CaptureSession,
     Frame,
@@ -20,6 +20,7 @@ from mqttcam.camera.frame import (
     SessionEnded,
     fit_picture,
 )
+from mqttcam.camera.frame_pixels import _KEPT_PIXELS
 from mqttcam.imaging import raster
 from mqttcam.imaging.orientation import Orientation, rotation
 from mqttcam.imaging.rate_control import JpegRateControl
@@ -74,7 +75,7 @@ def test_each_picture_is_made_once_and_decoded_once(monkeypatch: pytest.MonkeyPa
 
         return call
 
-    for name in real:
+    for module, name in ((frames, "encode"), (pixels, "decode")):
         monkeypatch.setattr(module, name, counted(name))
     frame = jpeg_frame(jpeg(64, 48))
     pictures = [frame.picture(PictureSpec(quality)) for quality in (50, 50, 30, 85)]

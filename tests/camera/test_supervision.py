@@ -201,7 +201,7 @@ async def test_pauses_double_up_to_a_limit_and_are_random() -> None:
 
     def make_capture() -> Capture:
         callbacks = mock.create_autospec(CaptureCallbacks, instance=True)
-        return Capture("cam", hardware, (), None, lambda _frame: False, callbacks, first_seq=0)
+        return Capture("cam", hardware, (), None, None, lambda _frame: False, callbacks, first_seq=0)
 
     hardware = Hardware()
     hardware.fail("open", SourceError("busy"))

@@ -54,6 +54,9 @@ class Reference:
         for option in _options(schema):
             if "$ref" in option:
                 allowed.append(self._see(key, option, path, siblings, below))
+            elif "$ref" in option.get("items", ()):
+                of = self._see(key, {**option["items"], "listed": True}, path, siblings, below)
+                allowed.append(f"list of {of}")
             elif text := _allowed(option):
                 allowed.append(text)
         if _is_secret(schema):
@@ -76,6 +79,8 @@ class Reference:
         own = f"{path}{key}"
         if option.get("named"):
             own += ".<name>" if key != "cameras" else ".<id>"
+        if option.get("listed"):
+            own += "[]"
         if section["properties"].keys() <= siblings.keys():
             return "a section with the keys of this one"
         kind = section["properties"].get("type", {}).get("const")

@@ -35,6 +35,7 @@ _EXAMPLES = {
     "kafka.queue",
     "kafka.compression",
     "kafka.type_spec",
+    f"cameras.{ANY_NAME}.privacy",
     f"cameras.{ANY_NAME}.source.type",
     f"cameras.{ANY_NAME}.video",
 }

@@ -13,7 +13,7 @@ from pydantic import Field, SecretStr, ValidationError
 
 from mqttcam import settings
 from mqttcam.settings import sources
-from mqttcam.settings.document.key_schema import ROOT, known_keys, section_schema
+from mqttcam.settings.document.key_schema import ROOT, KeyKind, item_schema, known_keys, section_schema
 from mqttcam.settings.document.tree import Origin
 from mqttcam.settings.document.yaml_parser import parse
 from mqttcam.settings.field_types import Port
@@ -109,7 +109,9 @@ def test_every_kind_of_source_is_in_the_union_under_a_type_of_its_own() -> None:
 
 
 def test_every_section_is_used_in_the_configuration() -> None:
-    used = {model for _, schema in known_keys() for model in schema.models} | set(ROOT.models)
+    schemas = [schema for _, schema in known_keys()]
+    schemas += [item_schema(schema) for schema in schemas if schema.kind is KeyKind.LIST]
+    used = {model for schema in schemas for model in schema.models} | set(ROOT.models)
     parents = {parent for model in used for parent in model.__mro__}
     defined = defined_in(settings.__name__, list(settings.__path__), Section)
     assert defined - parents == set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from importlib import import_module
 from typing import Any
 
@@ -12,7 +13,9 @@ from sinetstream import MessageWriter
 from sinetstream.marshal import Marshaller
 from sinetstream.packet import Packet
 
+from mqttcam.camera.frame import Frame
 from mqttcam.kafka import envelope
+from tests.camera.test_markings import MARKINGS, grey, hidden, photo, with_thumbnail
 from tests.outputs.kafka.rig import FakeCapture, raw, read, running_bridge
 from tests.support.kafka import PASSWORD, USER, KafkaBroker
 from tests.support.left_out import leave_out
@@ -218,3 +221,15 @@ def test_default_writer_is_the_librarys(kafka: KafkaBroker, topic: str) -> None:
         writer.publish(ours.value, timestamp=(ours.timestamp_us + 0.5) / 1e6)
     one, other = raw(kafka, topic)
     assert one == other
+
+
+def test_what_a_privacy_mask_hides_is_not_in_the_messages(kafka: KafkaBroker, topic: str) -> None:
+    capture = FakeCapture()
+    with running_bridge(kafka, topic, capture) as bridge:
+        bridge.wait_connected()
+        frame = Frame(time.time_ns(), 320, 240, jpeg=with_thumbnail(photo(), 1))
+        frame.markings = MARKINGS
+        capture.hub.publish(frame)
+        (message,) = read(kafka, topic, 1)
+    assert hidden(grey(message.value))
+    assert message.value.count(b"\xff\xd8\xff") == 1

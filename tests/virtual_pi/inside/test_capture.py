@@ -133,6 +133,18 @@ def test_quarter_turn_is_announced() -> None:
     assert (info.width, info.height) == (480, 640)
 
 
+def test_what_a_privacy_mask_hides_is_black_in_both_streams(opened: OpenCamera) -> None:
+    corner = [[0, 0], [0.5, 0], [0.5, 1], [0, 1]]
+    frame = frame_of(opened(size="1280x720", lores_size=(640, 480), privacy=[{"points": corner}]))
+    assert frame.planes is not None
+    assert frame.lores is not None
+    for luma, blue, _ in (frame.planes, frame.lores):
+        middle = luma.shape[1] // 2
+        assert luma[:, :middle].max() == 0
+        assert luma[:, middle + 8 :].max() > 100
+        assert (blue[:, : middle // 2] == 128).all()
+
+
 def test_small_stream_beside_the_main_one(opened: OpenCamera) -> None:
     source = opened(size="1280x720", lores_size=(640, 480))
     frame = frame_of(source)

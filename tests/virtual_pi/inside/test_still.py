@@ -7,6 +7,7 @@ import pytest
 import simplejpeg
 from picamera2 import Picamera2
 
+from mqttcam.camera.frame import PictureSpec
 from mqttcam.camera.source import SourceError
 from tests.virtual_pi.inside import bridge
 from tests.virtual_pi.inside.cameras import OpenCamera
@@ -23,6 +24,18 @@ def test_still_is_as_large_as_the_sensor_and_the_stream_goes_on(opened: OpenCame
         frame = source.read(2)
         assert frame is not None
         assert frame.width == 640
+
+
+def test_what_a_privacy_mask_hides_is_black_in_a_still(opened: OpenCamera) -> None:
+    source = opened(size="640x480", rotation=90, privacy=[{"points": [[0, 0], [0.5, 0], [0.5, 1], [0, 1]]}])
+    assert source.read(2) is not None
+    grey = simplejpeg.decode_jpeg(source.take_still(90).jpeg, "GRAY")[..., 0]
+    assert grey.shape == (1920, 1080)
+    assert grey[:, :530].max() < 12
+    assert grey[:, 560:].max() > 100
+    frame = source.read(2)
+    assert frame is not None
+    assert simplejpeg.decode_jpeg(frame.picture(PictureSpec()).jpeg, "GRAY")[:, :236].max() < 12
 
 
 def test_controls_hold_for_the_still_and_after_it(

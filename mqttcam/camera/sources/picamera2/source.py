@@ -10,6 +10,7 @@ from typing import Any
 from mqttcam.camera.adjustment import Adjustment
 from mqttcam.camera.camera_log import camera_logger
 from mqttcam.camera.frame import Frame, Picture, PictureSpec
+from mqttcam.camera.markings import Markings
 from mqttcam.camera.metadata_field import MetadataField
 from mqttcam.camera.source import (
     MeasuringSource,
@@ -82,11 +83,13 @@ class PiCamera(ReportingSource, MeasuringSource, RestartableSource, StillSource,
         self._libcamera: Any = None
         self._requests: CompletedRequests | None = None
         self._metadata: FrameMetadata | None = None
+        self._shown: FrameMetadata | None = None
         self._table = ControlTable({}, 0)
         self._main: MappedPlanes | None = None
         self._lores: MappedPlanes | None = None
         self._size = (0, 0)
         self._adjustment: Adjustment | None = None
+        self._markings = Markings.from_settings(settings)
         self._first: dict[str, Any] = {}
         self._stream: dict[str, Any] = {}
         self._why_closed = "the camera is not open"
@@ -152,7 +155,11 @@ class PiCamera(ReportingSource, MeasuringSource, RestartableSource, StillSource,
         requests = self._opened()
         requests.release()
         request = requests.newest(timeout)
-        return None if request is None else self._frame(request)
+        if request is None:
+            return None
+        frame = self._frame(request)
+        self._shown = self._metadata
+        return frame
 
     def _frame(self, request: Any) -> Frame:
         assert self._main is not None
@@ -167,7 +174,14 @@ class PiCamera(ReportingSource, MeasuringSource, RestartableSource, StillSource,
             metadata=self._metadata,
             lores=self._lores.planes(request) if self._lores is not None else None,
         )
-        frame.adjustment = self._adjustment
+        frame.adjustment, frame.markings = self._adjustment, self._markings
+        return frame
+
+    def _still(self, request: Any) -> Frame:
+        frame, shown = self._frame(request), self._shown
+        if frame.markings is not None and shown is not None:
+            crops = shown.get("ScalerCrop"), frame.metadata.get("ScalerCrop")
+            frame.markings = frame.markings.in_larger_picture(*crops, frame.orientation)
         return frame
 
     def _opened(self) -> CompletedRequests:
@@ -261,7 +275,7 @@ class PiCamera(ReportingSource, MeasuringSource, RestartableSource, StillSource,
             # With a single buffer picamera2 keeps no request for later: it must be asked for it beforehand.
             job = self._camera.capture_request(wait=False)
             request = requests.result_of(job, _STILL_TIMEOUT + 2 * self.frame_interval)
-            picture = self._frame(request).picture(PictureSpec(quality)) if request is not None else None
+            picture = self._still(request).picture(PictureSpec(quality)) if request is not None else None
         except Exception as error:
             why = "too little camera memory for a full picture" if is_memory(error) else in_words(error)
             raise SourceError(f"no still picture: {why}") from error
