@@ -22,6 +22,7 @@ from aiohttp.abc import AbstractStreamWriter
 
 from mqttcam.camera.status import WITHOUT_FRAMES
 from mqttcam.devices.camera import CameraDevice
+from mqttcam.sockets import keep_unsent_small
 from mqttcam.video.encoder import VideoUnavailable, check_available
 from mqttcam.web.authorization import is_websocket
 from mqttcam.web.context import CONTEXT, HOLDER, WebContext
@@ -35,8 +36,10 @@ from mqttcam.web.video_streams import VideoClient, unavailable
 
 _MAX_MESSAGE = 1024
 """Bytes of a client's message."""
-_CLOSE_TIMEOUT = 1.0
+_CLOSE_TIMEOUT = 0.2
 """Seconds to wait for the client's part of closing."""
+_MAX_DELAY = 2.0
+"""Seconds after which video for a slow client is dropped instead of sent."""
 MODES = ("video", "jpeg")
 
 
@@ -151,7 +154,8 @@ class _Connection:
         except VideoUnavailable as error:
             raise ApiError(503, "not_supported", str(error)) from None
         timing = self._context.timing
-        client = VideoClient()
+        client = VideoClient(_MAX_DELAY)
+        keep_unsent_small(self._transport.get_extra_info("socket"))
         with self._context.fragment_streams.subscribe(self._device, client):
             self._context.publisher.changed()
             try:

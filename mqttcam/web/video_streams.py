@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
+from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
@@ -37,7 +39,10 @@ class Muxer(Protocol):
 
 
 class VideoClient:
-    """One client of a stream. It loses what does not fit into its buffer, up to a keyframe.
+    """One client of a stream. It loses what does not fit into its buffer or would come too late, up to a keyframe.
+
+    Args:
+        max_delay: seconds after which what has not been sent is too late.
 
     Attributes:
         first: done with the first chunk, or with the exception why there is none.
@@ -46,14 +51,18 @@ class VideoClient:
         dropped: chunks that it lost.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, max_delay: float = math.inf) -> None:
         self.first: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.ended = asyncio.Event()
         self.problem: str | None = None
         self.dropped = 0
         self._transport: asyncio.Transport | None = None
         self._early: list[bytes] = []
+        self._max_delay = max_delay
         self._written = 0
+        self._unsent: deque[tuple[int, float]] = (
+            deque()
+        )  # the end of each chunk in all bytes, and when it was written
         self._joined = False
         self._header = b""
 
@@ -67,9 +76,10 @@ class VideoClient:
     def offer(self, chunk: bytes, header: bytes, *, is_keyframe: bool) -> None:
         """Send a chunk, before it the header if that is new to the client; or drop it."""
         held = self._buffered
-        if held and held + len(chunk) > _MAX_BUFFERED:
+        is_late = self._delay > self._max_delay
+        if held and (is_late or held + len(chunk) > _MAX_BUFFERED):
             self._joined = False
-        if not self._joined and not (is_keyframe and held <= _MAX_BUFFERED // 2):
+        if not self._joined and not (is_keyframe and not is_late and held <= _MAX_BUFFERED // 2):
             self.dropped += 1
             return
         self._joined = True
@@ -116,10 +126,19 @@ class VideoClient:
             return sum(map(len, self._early))
         return self._transport.get_write_buffer_size()
 
+    @property
+    def _delay(self) -> float:
+        """Seconds since the oldest chunk was written of those that are not sent completely."""
+        sent = self._written - self._buffered
+        while self._unsent and self._unsent[0][0] <= sent:
+            self._unsent.popleft()
+        return asyncio.get_running_loop().time() - self._unsent[0][1] if self._unsent else 0.0
+
     def _send(self, chunk: bytes) -> None:
         assert self._transport is not None
         if not self._transport.is_closing():
             self._written += len(chunk)
+            self._unsent.append((self._written, asyncio.get_running_loop().time()))
             self._transport.write(chunk)
 
 

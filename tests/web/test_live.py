@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import io
+import itertools
 import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import struct
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import aiohttp
 import pytest
@@ -165,21 +167,35 @@ async def test_something_comes_at_each_heartbeat() -> None:
         assert [await live.text("heartbeat") for _ in range(3)] == [0.1] * 3
 
 
-async def test_a_client_that_reads_nothing_costs_no_memory_and_slows_no_one_down(tmp_path: Path) -> None:
-    for number in range(4):  # noise fills the buffers soon
+@pytest.fixture
+def noisy(tmp_path: Path) -> dict[str, Any]:
+    """A camera whose video fills buffers soon."""
+    for number in range(4):
         (tmp_path / f"{number}.jpg").write_bytes(jpeg(640, 480, seed=number, noise=255))
     source = {"type": "file", "path": str(tmp_path)}
-    cameras = {"front": {"source": source, "size": None, "frame_rate": 10, "video": {"quality": 1}}}
-    async with serving(cameras, timing=Timing(stalled=2, refresh=0.2, heartbeat=0.2)) as served:
-        sock = socket.socket()
+    return {"front": {"source": source, "size": None, "frame_rate": 10, "video": {"quality": 1}}}
+
+
+@contextmanager
+def slow_client(served: Served) -> Iterator[socket.socket]:
+    """Open a connection with a small buffer, from which nothing is read."""
+    with socket.socket() as sock:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        with sock:
-            sock.connect(("127.0.0.1", served.server.port))
-            sock.sendall(
-                f"GET {PATH} HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: upgrade\r\n"
-                f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode()
-            )
-            streams = served.server._context.fragment_streams
+        sock.settimeout(15)
+        sock.connect(("127.0.0.1", served.server.port))
+        sock.sendall(
+            f"GET {PATH} HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: upgrade\r\n"
+            f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode()
+        )
+        yield sock
+
+
+async def test_a_client_that_reads_nothing_costs_no_memory_and_slows_no_one_down(
+    noisy: dict[str, Any],
+) -> None:
+    async with serving(noisy, timing=Timing(stalled=2, refresh=0.2, heartbeat=0.2)) as served:
+        streams = served.server._context.fragment_streams
+        with slow_client(served):
             await until(lambda: streams.count(served.front) == 1, "the client that reads nothing")
             async with watching(served) as other:
                 await until(lambda: streams.count(served.front) == 2, "both")
@@ -189,6 +205,56 @@ async def test_a_client_that_reads_nothing_costs_no_memory_and_slows_no_one_down
                         received += len(await other.binary())
                 assert received
                 assert streams.count(served.front) == 1, "the one that reads nothing is disconnected"
+
+
+async def test_a_slow_client_loses_whole_groups_of_pictures(noisy: dict[str, Any]) -> None:
+    async with serving(noisy) as served:
+        streams = served.server._context.fragment_streams
+        with slow_client(served) as sock:
+            await until(lambda: streams.count(served.front) == 1, "the client")
+            (slow,) = streams._streams[served.front].clients
+            await until(lambda: slow.dropped, "frames that are dropped", 20)
+
+            assert await asyncio.to_thread(first_after_a_gap, sock), "not a keyframe"
+
+
+def first_after_a_gap(sock: socket.socket) -> bool:
+    """Read until fragments are missing, and return whether the next one has a keyframe."""
+    with sock.makefile("rb") as file:
+        while file.readline().strip():
+            pass
+        found = filter(None, map(parse, binary_messages(file)))
+        return next(after[1] for before, after in itertools.pairwise(found) if after[0] != before[0] + 1)
+
+
+def binary_messages(file: BinaryIO) -> Iterator[bytes]:
+    """Yield the binary messages of a server."""
+    while True:
+        first, size = file.read(2)
+        if size >= 126:
+            size = int.from_bytes(file.read(2 if size == 126 else 8))
+        data = file.read(size)
+        if first == 0x82:
+            yield data
+
+
+def parse(data: bytes) -> tuple[int, bool] | None:
+    """Return the sequence number of a fragment, and whether it has a keyframe; None for a header."""
+    size, kind = struct.unpack_from(">I4s", data)
+    if kind != b"moof":
+        return None
+    return int.from_bytes(data[20:24]), data[size - 4 : size] == b"\x02\0\0\0"
+
+
+@pytest.mark.parametrize("query", ["", "?mode=jpeg"])
+async def test_the_server_stops_although_a_client_does_not_answer(
+    query: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with serving() as served, client(served) as session:
+        socket = await session.ws_connect(PATH + query, autoclose=False, autoping=False)
+        await socket.receive()
+        await served.server.stop()
+    assert "did not stop" not in caplog.text
 
 
 # who may open it

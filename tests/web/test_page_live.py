@@ -9,7 +9,9 @@ import pytest
 
 from mqttcam.settings.video import VideoSettings
 from mqttcam.video.encoder import VideoUnavailable
-from mqttcam.web import live
+from mqttcam.video.fragments import Fragments
+from mqttcam.video.unit import Unit
+from mqttcam.web import live, messages
 from tests.web.browser import Page
 from tests.web.serving import Served, serving_in_thread
 
@@ -126,6 +128,19 @@ def test_a_server_without_video_shows_pictures(
         raise VideoUnavailable("video needs PyAV")
 
     monkeypatch.setattr(live, "check_available", missing)
+    page.open(served.url)
+    shows_pictures(page, served)
+
+
+def test_a_codec_that_the_browser_does_not_have_shows_pictures(
+    page: Page, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Hevc(Fragments):
+        def __init__(self, first: Unit) -> None:
+            super().__init__(first)
+            self.codec = "hvc1.1.6.L60.90"
+
+    monkeypatch.setattr(messages, "Fragments", Hevc)
     page.open(served.url)
     shows_pictures(page, served)
 

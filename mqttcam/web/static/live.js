@@ -10,6 +10,8 @@ const KEPT = 10; // seconds of what was shown
 const MOST_WAITING = 16e6; // bytes
 const LEAST_SLACK = 0.07; // seconds that a frame may be late without a pause
 const MOST_SLACK = 0.5;
+const LONGEST_STEP = 0.2; // seconds between two frames; slower cameras are not shown later for that
+const FAR = 1; // seconds behind the newest frame, after which the rest is skipped
 
 /** This browser cannot play the video, or this server has none. */
 export class NotPlayable extends Error {}
@@ -136,36 +138,37 @@ class Player {
   /** Moves towards the newest frame, and forgets what was shown. */
   update() {
     const { video, buffer } = this;
-    const { buffered } = video;
-    if (!buffer || !buffered.length) return this.append();
-    const [start, end] = [buffered.start(buffered.length - 1), buffered.end(buffered.length - 1)];
-    const behind = end - video.currentTime;
-    const wanted = this.slack + 2 * this.frame;
+    if (!buffer || !video.buffered.length) return this.append();
+    const { start, behind, step } = this.position();
+    const wanted = this.slack + step;
     this.slack = Math.max(LEAST_SLACK, 0.99 * this.slack);
-    if (video.currentTime < start || behind > Math.max(1, 5 * this.frame)) this.skip(start, end);
-    else video.playbackRate = behind > wanted + this.frame / 2 ? 1.1 : behind < wanted - this.frame ? 0.95 : 1;
-    if (video.paused && behind > 1.5 * this.frame) this.play();
-    if (!buffer.updating && this.keyframe - buffered.start(0) > KEPT && video.currentTime > this.keyframe) return buffer.remove(0, this.keyframe);
-    return this.append();
+    if (video.currentTime < start || behind > FAR) this.skip();
+    else video.playbackRate = behind > wanted + step / 2 ? 1.1 : behind < wanted - step ? 0.95 : 1;
+    if (video.paused && behind > step / 2) this.play();
+    const isOld = this.keyframe - video.buffered.start(0) > KEPT && video.currentTime > this.keyframe;
+    return isOld && !buffer.updating ? buffer.remove(0, this.keyframe) : this.append();
   }
 
-  /**
-   * Continues close to the newest frame.
-   * @param {number} start Of what is buffered, in seconds.
-   * @param {number} end
-   */
-  skip(start, end) {
-    this.video.currentTime = Math.max(start, end - this.slack - this.frame);
+  /** What is buffered without a hole up to the newest frame, and how far the video is behind that frame, in seconds. */
+  position() {
+    const { buffered, currentTime } = this.video;
+    const [start, end] = [buffered.start(buffered.length - 1), buffered.end(buffered.length - 1)];
+    return { start, end, behind: end - this.frame - currentTime, step: Math.min(LONGEST_STEP, this.frame) };
+  }
+
+  /** Continues close to the newest frame. */
+  skip() {
+    const { start, end } = this.position();
+    this.video.currentTime = Math.max(start, end - this.frame - this.slack);
   }
 
   /** The next frame was not there in time. */
   starved() {
-    const { buffered, currentTime, seeking } = this.video;
-    if (seeking || !buffered.length) return;
+    if (this.video.seeking || !this.video.buffered.length) return;
     this.slack = Math.min(MOST_SLACK, this.slack + 0.05);
-    const [start, end] = [buffered.start(buffered.length - 1), buffered.end(buffered.length - 1)];
+    const { behind, step } = this.position();
     // Chromium then takes one frame after the other out of its decoder, and waits after each although more are there.
-    if (end - currentTime > 2 * this.frame) this.skip(start, end);
+    if (behind > step) this.skip();
   }
 
   play() {
