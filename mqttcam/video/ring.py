@@ -9,7 +9,7 @@ from mqttcam.video.unit import CLOCK, Unit
 
 MAX_BYTES = 64_000_000
 """A minute, the most that `record.before` can be, at 8 Mbit/s; 1920x1080 of 15 frames per second takes 5."""
-_UNIT_OVERHEAD = 272
+_UNIT_OVERHEAD = 224
 """Bytes of memory of a unit beside its data: the tuple, its numbers, and the header of `bytes` (CPython 3.11)."""
 
 
