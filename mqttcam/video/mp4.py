@@ -1,6 +1,6 @@
 """MP4 files (ISO/IEC 14496-12 and -14) that can be played at any moment while they are written.
 
-FFmpeg writes them in fragments of half a second, and makes a plain file with an index of them at the end ("hybrid"
+FFmpeg writes them in fragments of 0.4 seconds, and makes a plain file with an index of them at the end ("hybrid"
 fragmented MP4), without moving anything. The muxer writes to memory and this module to the disk: FFmpeg's own output
 would hold Python's global lock while a disk hangs, and leaves half a fragment on a full one.
 """
@@ -22,7 +22,8 @@ from mqttcam.video.unit import CLOCK, Unit
 _TICK = Fraction(1, CLOCK)
 _OPTIONS = {
     "movflags": "hybrid_fragmented+frag_keyframe",
-    "frag_duration": "500000",  # microseconds: what a crash costs
+    # Microseconds. With the frame that completes a fragment, a crash costs half a second.
+    "frag_duration": "400000",
     "flush_packets": "1",
 }
 _BUFFER = 1 << 20

@@ -86,10 +86,10 @@ def kill(folder: Path, seconds: float) -> Kill:
     command = [sys.executable, "-m", "tests.recordings.kills", "--record", str(folder)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        process.stdout.readline()
+        first = process.stdout.readline()
         time.sleep(seconds)  # the moment is what is tested
         process.send_signal(signal.SIGKILL)
-        passed_on = int(process.stdout.read().split()[-1])
+        passed_on = int((first + process.stdout.read()).split()[-1])
     dead: list[str] = []
     unrepaired = 0
     for files in list(unfinished(folder)):

@@ -103,7 +103,7 @@ async def test_a_disk_without_space_for_the_index_has_a_video_that_plays(
     await rig.written()
     disk.fill()
     (recording,) = await rig.finished()
-    assert len(frames(rig.path(recording))) == round(recording.seconds * 10) == 25
+    assert len(frames(rig.path(recording))) == round(recording.seconds * 10) == 28
 
 
 async def test_a_read_only_disk_is_a_problem_until_it_is_writable(

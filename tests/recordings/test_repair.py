@@ -52,7 +52,7 @@ async def test_a_recording_is_finished_with_its_sidecar(tmp_path: Path) -> None:
     await until(lambda: found, "the recording")
     (recording,) = found
     assert recording.stem == "front/2026-11-29/193012-motion"
-    assert recording.seconds == 3.5
+    assert recording.seconds == 3.4
     end_ns = BEGIN + round(recording.seconds * SECOND)
     assert recording.events == (event(end_ns=end_ns),)
     assert recording.pictures == ("start",)
@@ -80,7 +80,7 @@ def test_a_recording_without_sidecar_is_named_by_its_place(tmp_path: Path) -> No
     assert recording is not None
     assert (recording.camera, recording.reason) == ("front", "motion")
     assert recording.begin_ns == BEGIN
-    assert recording.seconds == 3.5
+    assert recording.seconds == 3.4
     assert Recording.model_validate_json(files.sidecar.read_bytes()) == recording
     assert files.video.exists()
 
