@@ -34,6 +34,7 @@ import numpy as np
 import simplejpeg
 
 from tests.bench.frames import ring
+from tests.bench.served_camera import serve
 from tests.bench.streams import HEADER, Figures, Side, measure
 
 QUALITY = 85
@@ -42,19 +43,15 @@ _FORMATS = {"YUYV": "yuyv", "MJPEG": "mjpeg"}
 """ustreamer's names to ours."""
 
 
-async def serve(options: argparse.Namespace) -> None:
+async def serve_device(options: argparse.Namespace) -> None:
     """Ours: the real V4L2 source, camera and web server."""
-    from tests.web.serving import serving
-
     camera = {
         "source": {"type": "v4l2", "device": options.device, "format": _FORMATS[options.format]},
         "size": options.size,
         "frame_rate": options.fps,
         "image": {"quality": QUALITY},
     }
-    async with serving({"front": camera}) as served:
-        print(served.server.port, flush=True)
-        await asyncio.Event().wait()
+    await serve(camera)
 
 
 def recording(format_: str, options: argparse.Namespace, folder: Path) -> Path:
@@ -160,7 +157,7 @@ def main() -> None:
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.serve:
-        asyncio.run(serve(options))
+        asyncio.run(serve_device(options))
     else:
         run(options)
 

@@ -24,6 +24,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[1]))
 
 from tests.bench.frames import FRAMES, ring
+from tests.bench.served_camera import serve_ring
 from tests.bench.streams import WARM_UP, Side, cpu_seconds, server
 
 COUNT = 20 * FRAMES
@@ -69,20 +70,6 @@ def ours(options: argparse.Namespace) -> float:
     """Return the CPU milliseconds per frame of this project's encoder, in a process of its own."""
     command = [sys.executable, __file__, "--run", "encode", "--size", options.size, "--fps", str(options.fps)]
     return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-
-
-async def serve(width: int, height: int, fps: float) -> None:
-    """Run the real camera and web server."""
-    from tests.web.serving import serving
-
-    camera = {
-        "source": {"type": "file", "path": str(ring(width, height)), "format": "yuv420"},
-        "size": f"{width}x{height}",
-        "frame_rate": fps,
-    }
-    async with serving({"front": camera}) as served:
-        print(served.server.port, flush=True)
-        await asyncio.Event().wait()
 
 
 class Reader(asyncio.Protocol):
@@ -156,7 +143,7 @@ def main() -> None:
     if options.run == "encode":
         encode(width, height, options.fps)
     elif options.run == "serve":
-        asyncio.run(serve(width, height, options.fps))
+        asyncio.run(serve_ring(width, height, options.fps))
     elif shutil.which("ffmpeg") is None:
         raise SystemExit("ffmpeg is not installed")
     else:

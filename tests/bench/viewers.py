@@ -23,26 +23,13 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[1]))
 
 from tests.bench.frames import ring
+from tests.bench.served_camera import serve_ring
 from tests.bench.streams import HEADER, Figures, Side, measure
 
 QUALITY = 85
 
 
 # the servers, each a process of its own
-
-
-async def serve(width: int, height: int, fps: float) -> None:
-    """Ours: the real camera and web server."""
-    from tests.web.serving import serving
-
-    camera = {
-        "source": {"type": "file", "path": str(ring(width, height)), "format": "yuv420"},
-        "size": f"{width}x{height}",
-        "frame_rate": fps,
-    }
-    async with serving({"front": camera}) as served:
-        print(served.server.port, flush=True)
-        await asyncio.Event().wait()
 
 
 class Bare(asyncio.Protocol):
@@ -137,7 +124,7 @@ def main() -> None:
     options = parser.parse_args()
     width, height = map(int, options.size.split("x"))
     if options.serve:
-        asyncio.run((serve if options.serve == "ours" else serve_bare)(width, height, options.fps))
+        asyncio.run((serve_ring if options.serve == "ours" else serve_bare)(width, height, options.fps))
     else:
         ring(width, height)
         asyncio.run(table(options))
