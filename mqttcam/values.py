@@ -7,6 +7,7 @@ entity's Home Assistant platform and its field on the web page follow from it.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -154,19 +155,26 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text. A longer one is refused, and cut off where it is shown."""
+    """A text. A longer one is refused, and cut off where it is shown.
+
+    Attributes:
+        pattern: a regular expression that the whole text must match; `None` for any text.
+    """
 
     max_length: int = 255
+    pattern: str | None = None
 
     @property
-    def allowed(self) -> dict[str, int]:
-        return {"max_length": self.max_length}
+    def allowed(self) -> dict[str, object]:
+        return {"max_length": self.max_length} | ({"pattern": self.pattern} if self.pattern else {})
 
     def coerce(self, raw: object) -> str:
         if not isinstance(raw, str):
             raise InvalidValue(f"{shown(raw)!r} is not text", self.allowed)
         if len(raw) > self.max_length:
             raise InvalidValue(f"longer than {self.max_length} characters", self.allowed)
+        if self.pattern is not None and not re.fullmatch(self.pattern, raw):
+            raise InvalidValue(f"{shown(raw)!r} does not match {self.pattern}", self.allowed)
         return raw
 
     def encode(self, value: Value) -> object:

@@ -31,6 +31,7 @@ KINDS: list[ValueKind] = [
     Number(0, 30, words=(("max", 30),)),
     Choice(("Auto", "Daylight")),
     Text(20),
+    Text(20, "[a-z]+"),
     Vector(Number(0, 32), 2),
     Rectangle((0, 0, 640, 480)),
 ]

@@ -193,6 +193,11 @@ class Camera:
         return self.info, self.controls, tuple(self.readings.fields), self.complete
 
     @property
+    def wanted_controls(self) -> dict[str, object]:
+        """The values that controls have been set to, by the configuration and by commands, in the order to set them."""
+        return dict(self._wanted.items())
+
+    @property
     def complete(self) -> bool:
         """Whether every control and reading of the camera is known."""
         return self.info is not None and self.readings.complete

@@ -11,9 +11,10 @@ from mqttcam.commands.command import Command, Commands, command
 from mqttcam.commands.request import RequestId
 from mqttcam.devices.camera import CameraDevice
 from mqttcam.devices.node import Node
-from mqttcam.devices.patch import Changes, apply_patch
+from mqttcam.devices.patch import Changes, apply_patch, apply_preset
 from mqttcam.log import LEVELS
-from mqttcam.values import Choice, Number, Switch
+from mqttcam.text import ID_PATTERN, MAX_ID
+from mqttcam.values import Choice, Number, Switch, Text
 
 _CAMERA_COMMANDS: dict[str, Command[CameraDevice]] = {}
 _NODE_COMMANDS: dict[str, Command[Node]] = {}
@@ -45,6 +46,19 @@ async def snapshot(
     spec = PictureSpec(quality or device.image_quality, max_width)
     name = None if request_id is None else str(request_id)
     await device.take_snapshot(spec, name, full_resolution=full_resolution)
+
+
+@command(_CAMERA_COMMANDS)
+async def preset(device: CameraDevice, name: Annotated[str, Choice(())]) -> Changes:
+    """Set the controls of a preset; those that only other presets set get their configured value or default."""
+    return await apply_preset(device, name)
+
+
+@command(_CAMERA_COMMANDS)
+async def save_preset(device: CameraDevice, name: Annotated[str, Text(MAX_ID, ID_PATTERN)]) -> Changes:
+    """Save the values that the controls have been set to as a preset."""
+    device.presets.save(name)
+    return Changes({"preset": name}, await device.save())
 
 
 @command(_CAMERA_COMMANDS)
@@ -86,6 +100,10 @@ def camera_commands(device: CameraDevice) -> Commands[CameraDevice]:
     """Return a camera's commands, as far as known now: those of every camera, and its own actions."""
     commands = {key: _action_command(key, action.title) for key, action in device.camera.actions.items()}
     commands |= _CAMERA_COMMANDS
+    if names := device.presets.names:
+        commands["preset"] = replace(commands["preset"], arguments={"name": Choice(names)})
+    else:
+        del commands["preset"]
     if not device.camera.takes_stills:
         commands["snapshot"] = replace(commands["snapshot"], not_offered=frozenset({"full_resolution"}))
     return commands

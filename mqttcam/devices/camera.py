@@ -12,6 +12,7 @@ from mqttcam.devices.errors import Code, CommandError, CommandWarning, WarningCo
 from mqttcam.devices.motion import CameraMotion
 from mqttcam.devices.observer import CameraObserver, CameraObservers
 from mqttcam.devices.outputs import CameraOutputs
+from mqttcam.devices.presets import Presets
 from mqttcam.devices.store import Store, configured_control, stored_controls
 from mqttcam.outputs.output import CameraFeed, Output
 from mqttcam.schedule import Location, Schedule, parse
@@ -24,8 +25,11 @@ _UNPACED_FPS = 60.0
 _SNAPSHOT_TIMEOUT = 10.0
 _ANY_FPS = Number(0, math.inf, words=(("max", math.inf),))
 IMAGE_QUALITY = Number(1, 100, integer=True, unit="%")
-_NOT_SUPPORTED = {"autofocus": "this camera cannot focus"}
-"""The actions whose name is the same for every camera that has them, with the error of a camera without them."""
+_NOT_SUPPORTED = {
+    "autofocus": "this camera cannot focus",
+    "preset": "this camera has no presets; the command `save_preset` makes one",
+}
+"""Commands and actions that only some cameras have, with the error of a camera without them."""
 
 
 class CameraDevice:
@@ -36,6 +40,7 @@ class CameraDevice:
         image_quality: JPEG quality, 1 to 100.
         image_retain: whether the broker keeps the last image.
         video: its H.264 video.
+        presets: named sets of control values.
         motion: its motion detection, or `None` if it is not configured.
         outputs: where its frames go besides MQTT and the web page.
         location: of this machine, if it is configured.
@@ -68,6 +73,7 @@ class CameraDevice:
         self.image_fps = self._configured_fps if fps is None else float(fps)
         quality = store.get(camera.id, "image_quality", IMAGE_QUALITY.coerce, image.quality)
         self.image_quality = image.quality if quality is None else int(quality)
+        self.presets = Presets(camera, store, self.changed)
         self.motion: CameraMotion | None = None
         if camera.settings.motion is not None:
             self.motion = CameraMotion(
@@ -144,8 +150,8 @@ class CameraDevice:
 
     @property
     def capabilities(self) -> object:
-        """A value that compares unequal once the camera has another model, size, control, action or reading."""
-        return self.camera.capabilities, self.size
+        """A value that compares unequal once the camera has another model, size, control, action, reading or preset."""
+        return self.camera.capabilities, self.size, self.presets.names
 
     @property
     def dropped_frames(self) -> int:
@@ -288,6 +294,7 @@ class CameraDevice:
         self.changed()
 
     def _keep_controls(self, values: Mapping[str, Value]) -> None:
+        self.presets.controls_set(values)
         for key, value in values.items():
             self._keep(f"controls.{key}", value, configured_control(self.settings, key))
 

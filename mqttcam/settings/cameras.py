@@ -12,6 +12,7 @@ from mqttcam.settings.kafka import KafkaSettings
 from mqttcam.settings.motion import MotionSettings
 from mqttcam.settings.outputs import MAX_RATE, MIN_RATE, TcpOutputSettings, rate_of
 from mqttcam.settings.polygon import Polygon
+from mqttcam.settings.presets import Controls, PresetSettings
 from mqttcam.settings.recordings import RecordSettings
 from mqttcam.settings.schedules import ScheduleText
 from mqttcam.settings.section import AnyCase, LazySection, Section, bool_or_section, refuse
@@ -111,9 +112,12 @@ class CameraSettings(Section):
         max_length=_MOST_POLYGONS,
         description="Areas that are blacked out in everything that leaves the camera, motion detection included.",
     )
-    controls: dict[str, object] = Field(
+    controls: Controls = Field(
         default_factory=dict,
         description="Any control of the camera by its own name (`mqttcam cameras` lists them).",
+    )
+    presets: dict[Slug, PresetSettings] = Field(
+        default_factory=dict, description="Named sets of controls, to be selected as one."
     )
     image: ImageSettings = Field(default_factory=ImageSettings, description="The images published over MQTT.")
     motion: Annotated[MotionSettings | None, bool_or_section(MotionSettings)] = Field(
@@ -152,19 +156,6 @@ class CameraSettings(Section):
         if rate == UNPACED and source is not None and not generated:
             raise refuse("is for test_pattern and raw files only", _FRAME_RATES)
         return rate
-
-    @field_validator("controls")
-    @classmethod
-    def _no_duplicate_controls(cls, controls: dict[str, object]) -> dict[str, object]:
-        seen: dict[str, str] = {}
-        for name, value in controls.items():
-            if (other := seen.setdefault(name.casefold(), name)) != name:
-                raise refuse(f"{other} and {name} are the same control", "each control once")
-            if value is None:
-                raise refuse(f"{name} has no value", "a number, a switch, a word or a list")
-            if isinstance(value, dict):
-                raise refuse(f"{name} is a section", "a number, a switch, a word or a list")
-        return controls
 
     @property
     def orientation(self) -> Orientation:

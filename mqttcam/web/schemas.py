@@ -35,8 +35,9 @@ def value_schema(kind: ValueKind) -> Schema:
             return _number(kind)
         case Choice(options=options):
             return {"type": "string", "enum": list(options)}
-        case Text(max_length=longest):
-            return {"type": "string", "maxLength": longest}
+        case Text(max_length=longest, pattern=pattern):
+            schema: Schema = {"type": "string", "maxLength": longest}
+            return schema | ({"pattern": f"^{pattern}$"} if pattern else {})
         case Vector(element=element, length=length):
             return {"type": "array", "items": _number(element), "minItems": length, "maxItems": length}
         case Rectangle():

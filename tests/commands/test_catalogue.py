@@ -85,7 +85,11 @@ async def test_get_publishes_the_state_again(device: CameraDevice) -> None:
 
 async def test_get_and_set_are_not_listed_among_the_commands(device: CameraDevice) -> None:
     assert {"get", "set"} < set(camera_commands(device))
-    assert [one.name for one in listed(camera_commands(device))] == ["snapshot", "restart_camera"]
+    assert [one.name for one in listed(camera_commands(device))] == [
+        "snapshot",
+        "save_preset",
+        "restart_camera",
+    ]
     assert "get" not in (await refused(device, "no such"))["allowed"]
     assert "get" not in [one.name for one in listed(node_commands(Node("yard")))]
 

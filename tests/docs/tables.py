@@ -57,6 +57,7 @@ def _ask_daemon() -> tuple[dict[str, Any], str]:
                 "front": {
                     "source": {"type": "test_pattern"},
                     "motion": {"active": "on mon-sun"},
+                    "presets": {"night": {}},
                     "tcp": nowhere,
                 }
             },

@@ -21,7 +21,8 @@ from tests.support.project import PROJECT
 EXAMPLE = PROJECT / "config.example.yaml"
 TEXT = EXAMPLE.read_text(encoding="utf-8")
 _LINE = re.compile(r"(?P<indent> *)(?P<off>#?)(?P<key>[a-z_]+):(?P<value>( .*)?)")
-_NAMED_BY_USERS = (("cameras",), ("web", "users"), ("web", "tokens"))
+_PRESETS = ("cameras", ANY_NAME, "presets")
+_NAMED_BY_USERS = (("cameras",), _PRESETS, ("web", "users"), ("web", "tokens"))
 _BLOCKS = (("web", "users"), ("web", "tokens"), ("web", "tls"))
 """Sections whose keys only make sense together."""
 _KAFKA = (("kafka",), ("kafka", "brokers"), ("kafka", "topic"))
@@ -38,6 +39,7 @@ _EXAMPLES = {
     f"cameras.{ANY_NAME}.privacy",
     f"cameras.{ANY_NAME}.source.type",
     f"cameras.{ANY_NAME}.video",
+    f"cameras.{ANY_NAME}.presets",
 }
 """Keys that show an example although they have a default."""
 
@@ -66,8 +68,10 @@ def shown() -> set[tuple[str, ...]]:
 
 def _inside(path: tuple[str, ...], value: object) -> Iterator[tuple[str, ...]]:
     for key, below in value.items() if isinstance(value, dict) else ():
-        yield (*path, key)
-        yield from _inside((*path, key), below)
+        named = (*path, ANY_NAME if path == _PRESETS else key)
+        yield named
+        if key != "controls":
+            yield from _inside(named, below)
 
 
 def declared_by(path: tuple[str, ...]) -> set[tuple[str, str]]:

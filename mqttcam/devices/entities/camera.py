@@ -8,7 +8,7 @@ from mqttcam.devices.entities.entity import LONGEST_STATE, Entity, option
 from mqttcam.devices.entities.motion import motion_entities
 from mqttcam.devices.entities.outputs import output_entities
 from mqttcam.devices.entities.readings import reading_entity
-from mqttcam.values import Number, Switch, Text
+from mqttcam.values import Choice, Number, Switch, Text
 
 FIXED: tuple[Entity[CameraDevice], ...] = (
     Entity(key="camera", platform="camera", name=None, topic="image"),
@@ -117,6 +117,21 @@ FIXED: tuple[Entity[CameraDevice], ...] = (
         options=option(icon="mdi:alert-circle-outline"),
     ),
 )
+
+
+def preset_entity(names: tuple[str, ...]) -> Entity[CameraDevice]:
+    """Return the select of a camera that has presets."""
+    return Entity(
+        key="preset",
+        platform="select",
+        name="Preset",
+        kind=Choice(names),
+        read=lambda device: device.presets.selected,
+        command="preset",
+        options=option(icon="mdi:palette-swatch"),
+    )
+
+
 FULL_SNAPSHOT: Entity[CameraDevice] = Entity(
     key="full_snapshot",
     platform="button",
@@ -143,6 +158,8 @@ def camera_entities(device: CameraDevice) -> tuple[Entity[CameraDevice], ...]:
     )
     camera = device.camera
     entities = [*FIXED, rate, *([FULL_SNAPSHOT] if camera.takes_stills else [])]
+    if names := device.presets.names:
+        entities.append(preset_entity(names))
     entities += [*motion_entities(device), *output_entities(device)]
     entities += map(control_entity, camera.controls.values())
     entities += map(action_entity, camera.actions.values())

@@ -1,0 +1,119 @@
+"""Named sets of control values: those of the configuration, and those that a command has saved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from mqttcam.camera.camera import Camera
+from mqttcam.camera.control import find_control
+from mqttcam.devices.errors import Code, CommandError
+from mqttcam.devices.store import Store, configured_control
+from mqttcam.text import is_id, shown
+from mqttcam.values import InvalidValue, Value
+
+MAX_SAVED = 32
+"""Presets of one camera; more cannot be saved, so that a program that repeats a command cannot fill the disk."""
+_PREFIX, _SELECTED = "presets.", "preset"
+
+
+class Presets:
+    """The presets of one camera.
+
+    Attributes:
+        selected: the preset that was applied last; `None` once a command has changed a control of a preset since.
+    """
+
+    def __init__(self, camera: Camera, store: Store, changed: Callable[[], None]) -> None:
+        """Read what was saved; `changed` is called when `selected` or `names` has changed."""
+        self._camera = camera
+        self._store = store
+        self._notify = changed
+        self._configured = {name: dict(one.controls) for name, one in camera.settings.presets.items()}
+        self._presets = {**self._configured, **self._saved()}
+        selected = store.get(camera.id, _SELECTED, str, None)
+        self.selected = selected if selected in self._presets else None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all presets: first those of the configuration."""
+        return tuple(self._presets)
+
+    def values(self, name: str) -> tuple[dict[str, Value], dict[str, Value]]:
+        """Return what a preset changes, by key: controls to reset first, and controls to set then.
+
+        A control that only another preset sets gets its configured value, or the camera's default.
+
+        Raises:
+            CommandError: the camera's controls are not known yet.
+            InvalidValue: the camera has no such control, or it does not take the value; `field` is the control.
+        """
+        if self._camera.info is None:
+            message = "the camera has not been opened yet, so its controls are not known"
+            raise CommandError(Code.UNAVAILABLE, message)
+        chosen = self._coerced(self._presets[name])
+        reset: dict[str, Value] = {}
+        for control_key in self._keys_of_all() - chosen.keys():
+            control = self._camera.controls[control_key]
+            configured = configured_control(self._camera.settings, control_key)
+            value = control.default if configured is None else control.kind.coerce(configured)
+            if value is not None and value != self._camera.values.get(control_key):
+                reset[control_key] = value
+        return reset, chosen
+
+    def select(self, name: str) -> None:
+        """Remember that a preset was applied."""
+        self._set_selected(name)
+
+    def controls_set(self, keys: Iterable[str]) -> None:
+        """Note that a command has set controls."""
+        if self.selected is not None and not self._keys_of_all().isdisjoint(keys):
+            self._set_selected(None)
+
+    def save(self, name: str) -> None:
+        """Save the values that the camera's controls have been set to, by the configuration and by commands.
+
+        Raises:
+            CommandError: there are too many.
+        """
+        if name not in self._presets and len(self._presets) >= MAX_SAVED:
+            message = f"there are {MAX_SAVED} presets already"
+            raise CommandError(Code.TOO_LARGE, message, "name", list(self.names))
+        controls = self._camera.wanted_controls
+        self._presets[name] = controls
+        self._store.set(self._camera.id, f"{_PREFIX}{name}", controls, self._configured.get(name))
+        self._set_selected(name)
+
+    def _set_selected(self, name: str | None) -> None:
+        self.selected = name
+        self._store.set(self._camera.id, _SELECTED, name, None)
+        self._notify()
+
+    def _saved(self) -> dict[str, dict[str, object]]:
+        """Return the saved presets; an edited preset of the configuration takes precedence."""
+        return {
+            name: dict(value)
+            for key, (value, configured) in self._store.entries(self._camera.id).items()
+            if key.startswith(_PREFIX) and isinstance(value, dict)
+            if is_id(name := key.removeprefix(_PREFIX)) and configured == self._configured.get(name)
+        }
+
+    def _coerced(self, controls: Mapping[str, object]) -> dict[str, Value]:
+        values: dict[str, Value] = {}
+        for name, raw in controls.items():
+            control = find_control(self._camera.controls.values(), name)
+            if control is None:
+                raise InvalidValue(
+                    f"the camera has no control {shown(name)}", sorted(self._camera.controls), name
+                )
+            try:
+                values[control.key] = control.kind.coerce(raw)
+            except InvalidValue as error:
+                error.field = control.key
+                raise
+        return values
+
+    def _keys_of_all(self) -> set[str]:
+        """Return the keys of the controls that any preset sets."""
+        known = self._camera.controls.values()
+        names = {name for preset in self._presets.values() for name in preset}
+        return {control.key for name in names if (control := find_control(known, name)) is not None}
