@@ -25,10 +25,11 @@ Where to find what:
 The page is `static/index.html` with one JavaScript module per part:
 
 - `app.js`: start, and navigation between cameras. `api.js`: requests and the update stream. `login.js`: the login form.
-- `overview.js`: all cameras. `camera.js`: one camera, with `stage.js` (live picture), `live.js` (its video), `mjpeg.js`
-  (its stream of pictures), `zoom.js`, `window.js` (rectangles drawn on the picture), `history.js` (snapshots), and
-  `panel.js` (the cards beside the picture; **a new card goes here**). `fields.js`: one widget per kind of value.
-  `node.js`: the drawer of the node.
+- `tabs.js`: those of the cameras. `overview.js`: all cameras. `camera.js`: one camera, with `stage.js` (live picture),
+  `live.js` (its video), `mjpeg.js` (its stream of pictures), `zoom.js`, `window.js` (rectangles drawn on the picture),
+  `history.js` (snapshots), and `panel.js` (the cards beside the picture; **a new card goes here**). `fields.js`: one
+  widget per kind of value. `node.js`: the drawer of the node.
+- `events.js` with `events.css`: the list of events and the player, loaded when it is opened for the first time.
 - `dom.js`, `format.js`: helpers. `types.d.ts`: the API's JSON, for the type checker only.
 - Style sheets: `base.css` (colours, type), `layout.css`, `phone.css` (small screens), `stage.css`, `controls.css`,
   `dialogs.css`, `contrast.css` (forced colours).

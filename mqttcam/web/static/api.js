@@ -1,6 +1,6 @@
 // The HTTP API: the same commands and results as over MQTT. All addresses are relative to the page.
 
-/** @import { Camera, CameraList, Session, State, Values } from "./types" */
+/** @import { Camera, CameraList, RecordedEvent, Session, State, Values } from "./types" */
 
 const TIMEOUT = 20000;
 const HEARTBEAT = 5; // seconds, until the server has told its own
@@ -31,7 +31,7 @@ export class ApiError extends Error {
 export const onUnauthorized = { call: () => {} };
 
 /**
- * @param {"GET" | "POST"} method
+ * @param {"GET" | "POST" | "DELETE"} method
  * @param {string} path
  * @param {unknown} [body]
  * @returns {Promise<any>} The JSON of the response.
@@ -90,6 +90,25 @@ export const setValues = (camera, values) => request("POST", `api/cameras/${came
  */
 export const command = (camera, name, values) =>
   request("POST", camera === null ? `api/node/cmd/${name}` : `api/cameras/${camera}/cmd/${name}`, values);
+
+/**
+ * @param {Record<string, string | number | undefined>} query Empty values are left out.
+ * @returns {Promise<RecordedEvent[]>} Newest first.
+ */
+export function events(query) {
+  const given = Object.entries(query).filter(([, value]) => value).map(([name, value]) => [name, String(value)]);
+  return request("GET", `api/events?${new URLSearchParams(given)}`).then(({ events: found }) => found);
+}
+
+/** @param {string} id */
+export const deleteEvent = (id) => request("DELETE", `api/events/${id}`);
+
+/**
+ * @param {string} id
+ * @param {boolean} keep
+ * @returns {Promise<RecordedEvent>}
+ */
+export const keepEvent = (id, keep) => request("POST", `api/events/${id}/keep`, { keep });
 
 /**
  * @param {any} allowed Of an error.

@@ -4,21 +4,24 @@
 
 import { ApiError, UpdateStream, cameras, live, login, onUnauthorized, session } from "./api.js";
 import { CameraView } from "./camera.js";
-import { arrange, byId, h, icon } from "./dom.js";
+import { byId, errorText, h, icon, toast } from "./dom.js";
 import { loginForm } from "./login.js";
 import { NodeView } from "./node.js";
 import { Overview } from "./overview.js";
+import { makeTabs, markTab } from "./tabs.js";
 
 const main = byId("main");
-const tabs = byId("tabs");
 const link = byId("link");
 const notices = byId("notices");
 const settings = byId("settings");
 settings.append(icon("gear"));
+const eventsLink = /** @type {HTMLAnchorElement} */ (byId("events"));
+eventsLink.append(icon("film"));
 
-const FADE = 10; // pixels at either end of the tabs
+const EVENTS = "#events";
 
 /** @typedef {{list: CameraList, identity: Session}} Loaded */
+/** @typedef {import("./events.js").EventsView} EventsView */
 
 const page = {
   /** @type {Loaded | null} */
@@ -26,8 +29,10 @@ const page = {
   /** @type {NodeView | null} */
   node: null,
   nodeKey: "",
-  /** @type {CameraView | Overview | null} */
+  /** @type {CameraView | Overview | EventsView | null} */
   view: null,
+  /** @type {typeof import("./events.js") | null} Loaded when it is needed. */
+  events: null,
   connected: false,
   lost: false,
   building: false,
@@ -76,25 +81,8 @@ function makeNode(node, identity) {
   const key = JSON.stringify([identity, { ...node, state: null }]);
   if (!page.node || page.nodeKey !== key) page.node = new NodeView(node, identity);
   page.nodeKey = key;
-  settings.hidden = false;
+  settings.hidden = eventsLink.hidden = false;
   byId("node").textContent = node.id;
-}
-
-const tabElements = () => /** @type {HTMLAnchorElement[]} */ ([...tabs.children]);
-
-/** @param {Camera[]} all */
-function makeTabs(all) {
-  const old = new Map(tabElements().map((tab) => [tab.hash, tab]));
-  /**
-   * @param {string} id
-   * @param {string} name
-   */
-  const tab = (id, name) => {
-    const element = old.get(`#/${id}`) ?? h("a", { href: `#/${id}` });
-    element.textContent = name;
-    return element;
-  };
-  arrange(tabs, all.length > 1 ? [tab("", "All"), ...all.map(({ id, name }) => tab(id, name))] : []);
 }
 
 const shownCamera = () => (page.view instanceof CameraView ? page.view.camera.id : undefined);
@@ -112,16 +100,18 @@ function keepCamera(all) {
 /** Shows the camera in the address (`#/front`), or all cameras. Updates the view if it is shown already. */
 function navigate() {
   if (!page.loaded) return;
+  if (location.hash.startsWith(EVENTS)) {
+    showEvents();
+    return;
+  }
   const { list, identity } = page.loaded;
   const wanted = location.hash.slice(2);
   const all = list.cameras;
   const camera = all.find(({ id }) => id === wanted) ?? (all.length === 1 ? all[0] : undefined);
   document.title = `${camera?.name ?? list.node.id} · mqttcam`;
-  for (const tab of tabElements()) {
-    if (tab.hash === `#/${camera?.id ?? ""}`) tab.setAttribute("aria-current", "page");
-    else tab.removeAttribute("aria-current");
-  }
-  scrollToTab(tabs.querySelector("[aria-current]"));
+  markTab(`#/${camera?.id ?? ""}`);
+  eventsLink.href = camera && all.length > 1 ? `${EVENTS}/${camera.id}` : EVENTS;
+  eventsLink.removeAttribute("aria-current");
   const view = page.view;
   if (view instanceof CameraView && view.camera.id === camera?.id) view.adopt(camera);
   else if (view instanceof Overview && !camera) view.adopt(all);
@@ -134,16 +124,27 @@ function navigate() {
   if (!document.hidden) page.view?.start();
 }
 
-/**
- * Scrolls the tabs only: `scrollIntoView` would also scroll a dashboard that embeds the page.
- * @param {Element | null} tab
- */
-function scrollToTab(tab) {
-  if (!tab) return;
-  const [outer, inner] = [tabs.getBoundingClientRect(), tab.getBoundingClientRect()];
-  const [before, after] = [outer.left + FADE - inner.left, inner.right - outer.right + FADE];
-  if (before > 0) tabs.scrollLeft -= before;
-  else if (after > 0) tabs.scrollLeft += Math.min(after, -before);
+/** Shows the list of events, and loads what it needs before. */
+async function showEvents() {
+  try {
+    page.events ??= await import("./events.js");
+  } catch (error) {
+    toast(errorText(error), "error");
+    return;
+  }
+  if (!page.loaded || !location.hash.startsWith(EVENTS)) return;
+  const { list, identity } = page.loaded;
+  document.title = "Events · mqttcam";
+  markTab(EVENTS);
+  eventsLink.setAttribute("aria-current", "page");
+  if (page.view instanceof page.events.EventsView) page.view.adopt(list.cameras);
+  else {
+    clear();
+    page.view = new page.events.EventsView(list.cameras, identity.role === "admin");
+    main.replaceChildren(page.view.element);
+    if (!document.hidden) page.view.start();
+  }
+  show();
 }
 
 function clear() {
@@ -176,6 +177,7 @@ function show() {
   const { cameras: states } = updates.state;
   if (!page.view || !states) return;
   if (page.view instanceof Overview) page.view.update(states, page.connected);
+  else if (!(page.view instanceof CameraView)) page.view.update(updates.state);
   else if (states[page.view.camera.id]) page.view.update(states[page.view.camera.id], page.connected);
 }
 
@@ -224,8 +226,8 @@ onUnauthorized.call = async () => {
   updates.close();
   clear();
   page.loaded = null;
-  settings.hidden = true;
-  tabs.replaceChildren();
+  settings.hidden = eventsLink.hidden = true;
+  makeTabs([]);
   notices.replaceChildren();
   link.textContent = "";
   const found = page.afterLogin ? null : await live();

@@ -77,6 +77,21 @@ export interface Session {
 
 export interface Snapshot { id: string; ts: number; width: number; height: number; bytes: number }
 
+/** An event with a recording. Times are ISO times. */
+export interface RecordedEvent {
+  id: string;
+  camera: string;
+  type: "motion" | "recording" | "detection";
+  from: string;
+  to: string | null;
+  score: number | null;
+  zones: string[];
+  labels: string[];
+  keep: boolean;
+  picture: string | null;
+  clip: string | null;
+}
+
 /** The live values of one camera. */
 export interface CameraState {
   /** Another number means that the camera was replaced, and that its streams have ended. */
@@ -92,6 +107,8 @@ export interface CameraState {
 export interface State {
   revision: string;
   problems: string[];
+  /** Changes with the recordings. */
+  events: number;
   node: Values;
   cameras: Record<string, CameraState>;
 }
