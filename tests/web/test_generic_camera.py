@@ -5,12 +5,13 @@ from __future__ import annotations
 import gzip
 import json
 import urllib.request
+from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
 import pytest
 
-from tests.home_assistant.harness import HomeAssistant
+from tests.home_assistant.harness import HomeAssistant, ha_root
 from tests.support.waiting import wait_for
 from tests.web.credentials import users
 from tests.web.serving import serving_in_thread
@@ -28,7 +29,7 @@ def posted(home_assistant: HomeAssistant, path: str, body: dict[str, Any]) -> An
         return json.load(answer)
 
 
-def test_the_generic_camera_plays_the_video(home_assistant: HomeAssistant) -> None:
+def test_the_generic_camera_plays_and_records_the_video(home_assistant: HomeAssistant) -> None:
     with serving_in_thread({"front": {"size": "640x480"}}, **users()) as (served, _loop):
         flows = "/api/config/config_entries/flow"
         flow = posted(home_assistant, flows, {"handler": "generic"})["flow_id"]
@@ -49,12 +50,26 @@ def test_the_generic_camera_plays_the_video(home_assistant: HomeAssistant) -> No
         wait_for(lambda: _camera(home_assistant), "the camera entity", 20)
         url = home_assistant.ask("camera/stream", entity_id=_camera(home_assistant), format="hls")["url"]
         assert _segments(home_assistant, url), "the playlist has video"
+        assert _recorded(home_assistant) > 1, "seconds"
         assert not home_assistant.log(logger="homeassistant.components.stream")
         assert not home_assistant.log(logger="homeassistant.components.generic")
 
 
 def _camera(home_assistant: HomeAssistant) -> str | None:
     return next((entity for entity in home_assistant.states() if entity.startswith("camera.127")), None)
+
+
+def _recorded(home_assistant: HomeAssistant) -> float:
+    """Return the seconds of video in a file that the action `camera.record` writes."""
+    folder = home_assistant.directory / "config" / "www"  # where Home Assistant allows files by default
+    folder.mkdir()
+    inside = Path("/") / folder.relative_to(ha_root().resolve())
+    home_assistant.call(
+        "camera.record", str(_camera(home_assistant)), filename=f"{inside}/clip.mp4", duration=2, lookback=0
+    )
+    with av.open(str(wait_for(lambda: next(folder.glob("clip.mp4"), None), "the file", 20))) as container:
+        times = [float(frame.time) for frame in container.decode(video=0)]
+    return max(times) - min(times)
 
 
 def _segments(home_assistant: HomeAssistant, url: str) -> bytes:
