@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import itertools
 import shutil
 import socket
 import subprocess
@@ -10,6 +12,7 @@ import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
@@ -117,17 +120,70 @@ async def test_an_encoder_that_does_not_open_is_an_error_in_words() -> None:
         assert "h264_v4l2m2m" in (await response.json())["error"]["message"]
 
 
-async def test_a_client_that_reads_nothing_costs_no_memory_and_slows_no_one_down(tmp_path: Path) -> None:
-    for number in range(4):  # noise fills the buffers soon
+@pytest.fixture
+def noisy(tmp_path: Path) -> dict[str, Any]:
+    """Settings of a camera whose video fills buffers soon: noise."""
+    for number in range(4):
         (tmp_path / f"{number}.jpg").write_bytes(jpeg(640, 480, seed=number, noise=255))
     source = {"type": "file", "path": str(tmp_path)}
-    cameras = {"front": {"source": source, "size": None, "frame_rate": 10, "video": {"quality": 1}}}
-    async with serving(cameras, timing=Timing(stalled=2, refresh=0.2)) as served:
-        sock = socket.socket()
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        with sock:
-            sock.connect(("127.0.0.1", served.server.port))
-            sock.sendall(f"GET {PATH} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+    video = {"quality": 1, "keyframe_interval": 0.5}
+    return {"front": {"source": source, "size": None, "frame_rate": 10, "video": video}}
+
+
+def connected(served: Served) -> socket.socket:
+    """Return a socket that has requested the stream, with the smallest buffer."""
+    sock = socket.socket()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    sock.connect(("127.0.0.1", served.server.port))
+    sock.sendall(f"GET {PATH} HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n".encode())
+    return sock
+
+
+def packets_of(data: bytes) -> list[tuple[int, bool]]:
+    """Return the time stamp of each frame of a stream, and whether it is a keyframe."""
+    with av.open(io.BytesIO(data), format="mpegts") as container:
+        return [(packet.pts, packet.is_keyframe) for packet in container.demux(video=0) if packet.size]
+
+
+async def test_a_slow_client_loses_whole_groups_and_no_other_one_loses_a_frame(
+    noisy: dict[str, Any],
+) -> None:
+    async with serving(noisy) as served:
+        streams = served.server._context.transport_streams
+        with connected(served) as sock:
+            await until(lambda: len(served.front.video) == 1, "the slow client")
+            (slow,) = streams._streams[served.front].clients
+            async with reading(served) as other:
+                seen = bytearray()
+                while slow.dropped < 3:
+                    seen += await other.content.readany()
+                sock.setblocking(False)
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+                loop, received = asyncio.get_running_loop(), bytearray()
+                before_gap = slow._written
+                async with asyncio.timeout(15):
+                    while len(received) < before_gap + 300_000:
+                        received += await loop.sock_recv(sock, 1 << 20)
+                        seen += other.content.read_nowait()
+        found = packets_of(bytes(received).partition(b"\r\n\r\n")[2])
+        assert found[0][1], "it begins with a keyframe"
+        stamps = [stamp for stamp, _ in packets_of(bytes(seen))]
+        after_gaps = [
+            is_keyframe
+            for (before, _), (after, is_keyframe) in itertools.pairwise(found)
+            if any(before < stamp < after for stamp in stamps)
+        ]
+        assert after_gaps, "it has lost frames that the other one has"
+        assert all(after_gaps), "and goes on at keyframes"
+        begin, end = stamps[0], stamps[-1]
+        assert {stamp for stamp, _ in found if begin <= stamp <= end} <= set(stamps)
+
+
+async def test_a_client_that_reads_nothing_costs_no_memory_and_slows_no_one_down(
+    noisy: dict[str, Any],
+) -> None:
+    async with serving(noisy, timing=Timing(stalled=2, refresh=0.2)) as served:
+        with connected(served):
             await until(lambda: len(served.front.video) == 1, "the client that reads nothing")
             streams = served.server._context.transport_streams
             async with reading(served) as other:

@@ -32,16 +32,19 @@ async def scenes(url: str, folder: Path) -> list[bytes]:
     command += ["--video-filter=scene", "--scene-format=jpg", "--scene-ratio=10", f"--scene-path={folder}"]
     user: Any = {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.geteuid() == 0 else {}
     environment = os.environ | {"HOME": str(folder), "XDG_RUNTIME_DIR": str(folder)}
-    await asyncio.to_thread(
-        subprocess.run,
-        [*command, url, "vlc://quit"],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        timeout=60,
-        check=True,
-        **user,  # VLC refuses to run as root
-    )
+
+    def run() -> None:
+        subprocess.run(
+            [*command, url, "vlc://quit"],
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            timeout=60,
+            check=True,
+            **user,  # VLC refuses to run as root
+        )
+
+    await asyncio.to_thread(run)
     return [path.read_bytes() for path in sorted(folder.glob("*.jpg"))]
 
 
