@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from mqttcam.imaging.annex_b import parameter_sets
 from mqttcam.recordings.recording import Event, Recording
-from mqttcam.video.parameter_sets import parameter_sets
 from mqttcam.video.unit import Unit
 
 
@@ -25,10 +25,10 @@ class PresentRecording:
     first: Unit
     events: dict[str, Event] = field(default_factory=dict)
     keyframe_requested: bool = False
-    _sets: tuple[bytes, ...] = field(init=False)
+    _sets: bytes = field(init=False)
 
     def __post_init__(self) -> None:
-        self._sets = parameter_sets(self.first)
+        self._sets = parameter_sets(self.first.data, self.first.codec)
 
     @property
     def recording(self) -> Recording:
@@ -39,7 +39,7 @@ class PresentRecording:
         """Return whether a keyframe can be in the same file."""
         first = self.first
         same = (unit.width, unit.height, unit.codec) == (first.width, first.height, first.codec)
-        return same and parameter_sets(unit) == self._sets
+        return same and parameter_sets(unit.data, unit.codec) == self._sets
 
 
 _MOST_UNFINISHED = 64

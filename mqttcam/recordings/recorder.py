@@ -84,6 +84,7 @@ class Recorder:
             timing.writer,
         )
         self._unfinished = UnfinishedEvents(self._writer.amend)
+        self._too_slow = f"recordings: the disk of {library.path} is too slow"
         self._on_motion = self._settings.on_motion
         self._enabled = self._running = self._closed = False
         self._ring: Ring | None = None
@@ -117,7 +118,7 @@ class Recorder:
 
     @property
     def queued(self) -> int:
-        """Bytes of video that wait for the disk."""
+        """Bytes of video and pictures that wait for the disk."""
         return self._writer.queued
 
     # the camera
@@ -233,7 +234,9 @@ class Recorder:
             self._reading.request_keyframe()
         self._writer.write(unit)
         if self._writer.is_behind:
-            self._disk.set_problem(f"recordings: the disk of {self._library.path} is too slow")
+            self._disk.set_problem(self._too_slow)
+        elif self._disk.problem is self._too_slow:
+            self._disk.set_problem(None)
 
     # the recording
 
@@ -268,7 +271,7 @@ class Recorder:
         )
         present = PresentRecording(draft, first, dict(self._moving))
         if not self._writer.begin(present.recording, units):
-            self._disk.fail(f"recordings: the disk of {self._library.path} is too slow")
+            self._disk.fail(self._too_slow)
             return
         self._present, self._next_id = present, None
         while self._pictures:

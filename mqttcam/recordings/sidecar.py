@@ -62,7 +62,14 @@ def read_recording(folder: Path, stem: str) -> Recording:
     except (OSError, ValidationError) as error:
         log.warning("recordings: %s cannot be read, the video is kept without it: %s", files.sidecar, error)
         found = _derive(files)
-    place = {"stem": stem, "camera": stem.partition("/")[0], "bytes": size, "pictures": files.pictures}
+    seconds = found.seconds or _duration(files.video)  # 0 where a full disk did not take the last sidecar
+    place = {
+        "seconds": seconds,
+        "stem": stem,
+        "camera": stem.partition("/")[0],
+        "bytes": size,
+        "pictures": files.pictures,
+    }
     return found.model_copy(update=place)
 
 

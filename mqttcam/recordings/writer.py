@@ -51,7 +51,7 @@ class RecordingWriter:
     Attributes:
         dropped: units that the disk was too slow for; they were left out up to the next keyframe.
         is_behind: whether units are dropped at present.
-        queued: bytes of video that wait for the disk.
+        queued: bytes of video and pictures that wait for the disk.
     """
 
     def __init__(
@@ -117,8 +117,9 @@ class RecordingWriter:
         self._put(lambda: self._amend(recording))
 
     def add_picture(self, kind: PictureKind, jpeg: bytes) -> None:
-        """Put a still picture beside the present recording, or replace it."""
-        self._put(lambda: self._add_picture(kind, jpeg))
+        """Put a still picture beside the present recording, or replace it, unless the disk is too slow."""
+        if not self._is_full(len(jpeg)):
+            self._put(lambda: self._add_picture(kind, jpeg), len(jpeg))
 
     def end(self, recording: Recording) -> None:
         """End the present recording, of which this is known."""

@@ -12,6 +12,7 @@ import pytest
 
 from mqttcam.recordings.paths import RecordingsFolder
 from mqttcam.recordings.recording import Recording
+from mqttcam.recordings.sidecar import read_recording
 from mqttcam.recordings.timing import WriterTiming
 from mqttcam.recordings.writer import RecordingWriter, WriterCallbacks
 from tests.recordings.disks import Disk
@@ -104,6 +105,8 @@ async def test_a_disk_without_space_for_the_index_has_a_video_that_plays(
     disk.fill()
     (recording,) = await rig.finished()
     assert len(frames(rig.path(recording))) == round(recording.seconds * 10) == 28
+    assert rig.sidecar(recording).seconds == 0
+    assert read_recording(rig.library.path, recording.stem).seconds == pytest.approx(recording.seconds)
 
 
 async def test_a_read_only_disk_is_a_problem_until_it_is_writable(
