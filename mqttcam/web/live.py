@@ -150,7 +150,7 @@ class _Connection:
             ApiError: there is no video, or no more.
         """
         try:
-            check_available()
+            await asyncio.to_thread(check_available)
         except VideoUnavailable as error:
             raise ApiError(503, "not_supported", str(error)) from None
         timing = self._context.timing
@@ -158,11 +158,7 @@ class _Connection:
         keep_unsent_small(self._transport.get_extra_info("socket"))
         with self._context.fragment_streams.subscribe(self._device, client):
             self._context.publisher.changed()
-            try:
-                async with asyncio.timeout(timing.snapshot):
-                    await client.first
-            except TimeoutError:
-                raise unavailable("the camera delivers no frames") from None
+            await client.wait_first(timing)
             client.attach(self._transport)
             await client.wait_ended(timing)
         if client.problem is not None:

@@ -26,7 +26,7 @@ async def transport_stream(request: web.Request) -> web.StreamResponse:
     """
     context = request.app[CONTEXT]
     device = context.device(request)
-    _require_video(device)
+    await _require_video(device)
     response = EndlessResponse({"Content-Type": CONTENT_TYPE})
     if request.method == "HEAD":
         await response.prepare(request)
@@ -37,11 +37,7 @@ async def transport_stream(request: web.Request) -> web.StreamResponse:
         context.transport_streams.subscribe(device, client),
     ):
         context.publisher.changed()
-        try:
-            async with asyncio.timeout(context.timing.snapshot):
-                await client.first
-        except TimeoutError:
-            raise unavailable("the camera delivers no frames") from None
+        await client.wait_first(context.timing)
         await response.prepare(request)
         if request.transport is not None:
             client.attach(request.transport)
@@ -50,11 +46,11 @@ async def transport_stream(request: web.Request) -> web.StreamResponse:
     return response
 
 
-def _require_video(device: CameraDevice) -> None:
+async def _require_video(device: CameraDevice) -> None:
     camera = device.camera
     if camera.status in WITHOUT_FRAMES:
         raise unavailable(f"the camera is {camera.status.value}")
     try:
-        check_available()
+        await asyncio.to_thread(check_available)  # loads PyAV, which takes a while
     except VideoUnavailable as error:
         raise ApiError(503, "unavailable", str(error)) from None

@@ -45,14 +45,13 @@ class VideoClient:
         max_delay: seconds after which what has not been sent is too late.
 
     Attributes:
-        first: done with the first chunk, or with the exception why there is none.
         ended: set when the stream is over.
         problem: why it is over, in words.
         dropped: chunks that it lost.
     """
 
     def __init__(self, max_delay: float = math.inf) -> None:
-        self.first: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._first: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.ended = asyncio.Event()
         self.problem: str | None = None
         self.dropped = 0
@@ -65,6 +64,18 @@ class VideoClient:
         )  # the end of each chunk in all bytes, and when it was written
         self._joined = False
         self._header = b""
+
+    async def wait_first(self, timing: Timing) -> None:
+        """Return when there is a first chunk.
+
+        Raises:
+            ApiError: there is none, and why.
+        """
+        try:
+            async with asyncio.timeout(timing.snapshot):
+                await self._first
+        except TimeoutError:
+            raise unavailable("the camera delivers no frames") from None
 
     def attach(self, transport: asyncio.Transport) -> None:
         """Send to `transport`, beginning with what has been kept since the last keyframe."""
@@ -93,14 +104,14 @@ class VideoClient:
             self._early = [header]
             self._header = header
         self._early.append(chunk)
-        if not self.first.done():
-            self.first.set_result(None)
+        if not self._first.done():
+            self._first.set_result(None)
 
     def end(self, problem: str) -> None:
         """End the stream; a client without a first chunk gets `problem` as its error."""
         self.problem = problem
-        if not self.first.done():
-            self.first.set_exception(unavailable(problem))
+        if not self._first.done():
+            self._first.set_exception(unavailable(problem))
         self.ended.set()
 
     async def wait_ended(self, timing: Timing) -> None:

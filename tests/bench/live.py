@@ -37,7 +37,7 @@ video.requestVideoFrameCallback(note);
 """
 _RESULT = """
 const {buffered} = document.querySelector(".picture > video");
-return [window.frames, buffered.length];
+return [window.frames, buffered.length, buffered.end(0) - buffered.start(0)];
 """
 
 
@@ -55,8 +55,8 @@ def captures() -> Iterator[dict[int, float]]:
         yield captured
 
 
-def measure(page: Page, options: argparse.Namespace) -> tuple[list[float], float, int]:
-    """Return the ages in milliseconds, the share of the frames that was shown, and the number of buffered ranges."""
+def measure(page: Page, options: argparse.Namespace) -> tuple[list[float], float, int, float]:
+    """Return the ages in milliseconds, the share of frames shown, and the number and seconds of buffered ranges."""
     width, height = map(int, options.size.split("x"))
     camera = {
         "source": {"type": "file", "path": str(ring(width, height)), "format": "yuv420"},
@@ -69,7 +69,7 @@ def measure(page: Page, options: argparse.Namespace) -> tuple[list[float], float
         time.sleep(2)
         page.script(_START)
         time.sleep(options.seconds)
-        frames, ranges = page.script(_RESULT)
+        frames, ranges, kept = page.script(_RESULT)
     found = [(round(media * CLOCK), at, shown) for media, at, shown in frames]
     ages = [
         at - captured[near]
@@ -79,7 +79,7 @@ def measure(page: Page, options: argparse.Namespace) -> tuple[list[float], float
     ]
     first, last = found[0], found[-1]
     expected = sum(first[0] - 2 <= media <= last[0] + 2 for media in captured)
-    return ages, (last[2] - first[2] + 1) / expected, ranges
+    return ages, (last[2] - first[2] + 1) / expected, ranges, kept
 
 
 def main() -> None:
@@ -93,14 +93,21 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     print(f"{options.size} at {options.fps:g} frames per second\n")
-    print("| age p50 | p95 ms | frames shown | buffered ranges |\n| --- | --- | --- | --- |")
+    print(
+        "| age p50 | p95 ms | frames shown | buffered ranges | seconds kept |\n| --- | --- | --- | --- | --- |"
+    )
     with browsing() as page:
         for _ in range(options.rounds):
-            ages, shown, ranges = measure(page, options)
+            ages, shown, ranges, kept = measure(page, options)
             p95 = sorted(ages)[int(len(ages) * 0.95)]
-            print(
-                f"| {statistics.median(ages):.0f} | {p95:.0f} | {100 * shown:.1f} % | {ranges} |", flush=True
+            columns = (
+                f"{statistics.median(ages):.0f}",
+                f"{p95:.0f}",
+                f"{100 * shown:.1f} %",
+                f"{ranges}",
+                f"{kept:.0f}",
             )
+            print(f"| {' | '.join(columns)} |", flush=True)
 
 
 if __name__ == "__main__":

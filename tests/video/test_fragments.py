@@ -128,6 +128,18 @@ def test_parameter_sets_are_in_the_header_alone() -> None:
     assert not {7, 8} & set(kinds)
 
 
+def test_time_duration_size_and_flags_are_where_the_page_reads_them() -> None:
+    made = units([0, 0.1, 0.2])
+    fragments = Fragments(made[0])
+    *_, last = map(fragments.mux, made)
+    head = dict(boxes(last))["moof"]
+    (time,) = struct.unpack_from(">Q", last, 60)
+    duration, size, flags = struct.unpack_from(">III", last, head - 12)
+    assert (time, duration, flags) == (CLOCK // 15 + CLOCK // 10, CLOCK // 10, 0x01010000)
+    assert size == dict(boxes(last))["mdat"] - 8
+    assert int.from_bytes(fragments.mux(units([0.3])[0])[head - 4 : head]) == 0x02000000
+
+
 def test_another_size_needs_another_header() -> None:
     first, second = units([0, 0.1])
     fragments = Fragments(first)

@@ -112,6 +112,13 @@ def test_it_comes_back_after_a_failure_of_the_stream(
     plays(front)
 
 
+def test_a_browser_with_a_managed_media_source_alone(page: Page, served: Served) -> None:
+    """As on iPhones; Chromium's own one stands in for it."""
+    with page.prepared("window.ManagedMediaSource = MediaSource; delete window.MediaSource"):
+        page.open(served.url)
+        plays(page)
+
+
 @pytest.mark.parametrize(
     "script", ["delete window.MediaSource", NO_WEBSOCKET], ids=["no media source", "no WebSocket"]
 )

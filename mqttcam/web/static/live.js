@@ -101,6 +101,7 @@ class Player {
     }, { once: true });
     this.video.disableRemotePlayback = true; // a managed source does not open without
     this.video.src = address;
+    if (Source !== self.MediaSource) this.play(); // iOS loads nothing before
     return undefined;
   }
 
