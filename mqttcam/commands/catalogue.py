@@ -12,6 +12,7 @@ from mqttcam.commands.request import RequestId
 from mqttcam.devices.camera import CameraDevice
 from mqttcam.devices.node import Node
 from mqttcam.devices.patch import Changes, apply_patch, apply_preset
+from mqttcam.devices.recordings import BEFORE, SECONDS, USUAL_SECONDS
 from mqttcam.log import LEVELS
 from mqttcam.text import ID_PATTERN, MAX_ID
 from mqttcam.values import Choice, Number, Switch, Text
@@ -59,6 +60,22 @@ async def save_preset(device: CameraDevice, name: Annotated[str, Text(MAX_ID, ID
     """Save the values that the controls have been set to as a preset."""
     device.presets.save(name)
     return Changes({"preset": name}, await device.save())
+
+
+@command(_CAMERA_COMMANDS)
+async def record(
+    device: CameraDevice,
+    seconds: Annotated[float, SECONDS] = USUAL_SECONDS,
+    before: Annotated[float | None, BEFORE] = None,
+) -> Changes:
+    """Record video from now on; a recording that runs goes on for at least that long."""
+    return Changes(answer={"id": device.recordings.record(seconds, before)})
+
+
+@command(_CAMERA_COMMANDS)
+async def stop_recording(device: CameraDevice) -> None:
+    """End the recording that runs; its file is whole."""
+    device.recordings.stop()
 
 
 @command(_CAMERA_COMMANDS)

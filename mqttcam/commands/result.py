@@ -18,6 +18,7 @@ class Result:
         took_ms: milliseconds from arrival to the result.
         error: why the command was refused, or `None`.
         warning: what to know of a command that was carried out, or `None`.
+        answer: the command's own fields of the result.
     """
 
     command: str
@@ -26,12 +27,14 @@ class Result:
     took_ms: int = 0
     error: CommandError | None = None
     warning: CommandWarning | None = None
+    answer: Mapping[str, object] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, object]:
         """Return the result as it is sent, on MQTT and over HTTP alike."""
         head = {"ok": self.error is None, "command": self.command, "request_id": self.request_id}
         if self.error is None:
-            return head | {"changed": self.changed, "took_ms": self.took_ms} | self._warning_as_json()
+            answer = {**self.answer, "changed": self.changed, "took_ms": self.took_ms}
+            return head | answer | self._warning_as_json()
         error = self.error
         return head | {
             "error": {

@@ -60,7 +60,9 @@ class CommandRunner(Generic[TargetT]):
             self._waiting -= 1
         took_ms = round((time.perf_counter() - started) * 1000)
         log.debug("command %s: %s in %d ms", request.command, error.code if error else "ok", took_ms)
-        return Result(request.command, request_id, changes.values, took_ms, error, changes.warning)
+        return Result(
+            request.command, request_id, changes.values, took_ms, error, changes.warning, changes.answer
+        )
 
     def refuse(self, request: Request, error: CommandError) -> Result:
         """Return the result of a command that is not carried out."""

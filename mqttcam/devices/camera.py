@@ -13,6 +13,7 @@ from mqttcam.devices.motion import CameraMotion
 from mqttcam.devices.observer import CameraObserver, CameraObservers
 from mqttcam.devices.outputs import CameraOutputs
 from mqttcam.devices.presets import Presets
+from mqttcam.devices.recordings import CameraRecordings, Recorded
 from mqttcam.devices.store import Store, configured_control, stored_controls
 from mqttcam.outputs.output import CameraFeed, Output
 from mqttcam.schedule import Location, Schedule, parse
@@ -41,6 +42,7 @@ class CameraDevice:
         image_retain: whether the broker keeps the last image.
         video: its H.264 video.
         presets: named sets of control values.
+        recordings: what it records.
         motion: its motion detection, or `None` if it is not configured.
         outputs: where its frames go besides MQTT and the web page.
         location: of this machine, if it is configured.
@@ -54,7 +56,13 @@ class CameraDevice:
         store: Store,
         outputs: Iterable[Output] = (),
         location: Location | None = None,
+        recorded: Recorded | None = None,
     ) -> None:
+        """Do nothing before the camera is started.
+
+        Args:
+            recorded: where recordings are kept; `None` if nothing is recorded.
+        """
         self.camera = camera
         self.location = location
         self._store = store
@@ -74,6 +82,9 @@ class CameraDevice:
         quality = store.get(camera.id, "image_quality", IMAGE_QUALITY.coerce, image.quality)
         self.image_quality = image.quality if quality is None else int(quality)
         self.presets = Presets(camera, store, self.changed)
+        self.recordings = CameraRecordings(
+            camera, self.video, store, recorded, self._observers, changed=self.changed
+        )
         self.motion: CameraMotion | None = None
         if camera.settings.motion is not None:
             self.motion = CameraMotion(
@@ -81,10 +92,15 @@ class CameraDevice:
                 camera.settings.motion,
                 store,
                 self._observers,
+                self.recordings,
                 lambda: self.image_spec,
                 changed=self.changed,
                 location=location,
             )
+        # Motion ends before the recording of it.
+        if self.motion is not None:
+            camera.add_listener(self.motion.follow_camera)
+        camera.add_listener(self.recordings.follow_camera)
         camera.add_listener(self.changed)
 
     @property
@@ -254,10 +270,10 @@ class CameraDevice:
         )
 
     async def stop(self) -> None:
-        """Stop the camera for good, and end what lasts; takes less than a second."""
+        """Stop the camera for good, and end the event and the recording that last; takes a second at most."""
         if self.motion is not None:
             self.motion.close()
-        await self.camera.stop()
+        await asyncio.gather(self.recordings.close(), self.camera.stop())
 
     # outputs and observers
 
@@ -306,12 +322,14 @@ def build_device(
     on_stuck: Callable[[], str] | None = None,
     outputs: Iterable[Output] = (),
     location: Location | None = None,
+    recorded: Recorded | None = None,
 ) -> CameraDevice:
     """Return a camera with the values that commands have set in earlier runs; it is not started.
 
     Args:
         on_stuck: as for `Camera`.
         location: of this machine, for schedules with the sun.
+        recorded: as for `CameraDevice`.
     """
     enabled = store.get(camera_id, "enabled", Switch().coerce, settings.enabled)
     camera = Camera(
@@ -321,7 +339,7 @@ def build_device(
         values=stored_controls(store, camera_id, settings),
         on_stuck=on_stuck,
     )
-    device = CameraDevice(camera, store, outputs, location)
+    device = CameraDevice(camera, store, outputs, location, recorded)
     if store.lost is not None and enabled is None:
         device.close_because(f"{store.lost}: switched off, because that may be what was set (privacy)")
     return device

@@ -90,6 +90,12 @@ class Health:
                 yield _Problem(device.closed_because, [camera_id])
             elif device.camera.status not in (CameraStatus.RUNNING, CameraStatus.OFF):
                 yield _Problem(device.camera.last_error or device.camera.status.value, [camera_id])
+        not_recorded: dict[str, list[str]] = {}
+        for camera_id, device in self._devices().items():
+            if (problem := device.recordings.problem) is not None:
+                not_recorded.setdefault(problem, []).append(camera_id)
+        for text, cameras in not_recorded.items():
+            yield _Problem(text, cameras)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ from mqttcam.devices.motion_event import MotionEvent
 from mqttcam.devices.motion_pictures import MotionPictures
 from mqttcam.devices.observer import CameraObservers
 from mqttcam.devices.period_timer import PeriodTimer
+from mqttcam.devices.recordings import CameraRecordings
 from mqttcam.devices.store import Store
-from mqttcam.motion.detector import Analysis, MotionDetector
+from mqttcam.motion.detector import Analysis, MotionDetector, Movement
 from mqttcam.schedule import Location, parse_period
 from mqttcam.settings.motion import MAX_THRESHOLD, MIN_THRESHOLD, MotionSettings
 from mqttcam.values import Number, Switch
@@ -35,6 +36,7 @@ class CameraMotion:
         settings: MotionSettings,
         store: Store,
         observers: CameraObservers,
+        recordings: CameraRecordings,
         spec: Callable[[], PictureSpec],
         *,
         changed: Callable[[], None],
@@ -44,6 +46,7 @@ class CameraMotion:
 
         Args:
             observers: receive the events and their pictures.
+            recordings: show the events, as far as the camera records them.
             spec: returns how the pictures are made; called in any thread.
             changed: called on the loop after any change of `moving`, `enabled`, `active` or `threshold`.
             location: of this machine, for hours by the sun.
@@ -52,10 +55,10 @@ class CameraMotion:
         self._settings = settings
         self._store = store
         self._observers = observers
+        self._recordings = recordings
         self._notify = changed
         self._loop = asyncio.get_running_loop()
         self._event: MotionEvent | None = None
-        self._closed = False
         self.detector = MotionDetector(
             camera.hub,
             self._loop,
@@ -66,7 +69,12 @@ class CameraMotion:
             pause=settings.pause,
         )
         self._pictures = MotionPictures(
-            camera, self.detector, spec, lambda: observers.max_snapshot_bytes, self._pictured
+            camera,
+            self.detector,
+            spec,
+            lambda: observers.max_snapshot_bytes,
+            lambda: recordings.recording,
+            self._pictured,
         )
         threshold = store.get(camera.id, _THRESHOLD_KEY, THRESHOLD.coerce, settings.threshold)
         if threshold is not None:
@@ -79,7 +87,10 @@ class CameraMotion:
                 parse_period(settings.active, location), self._loop, self._active_changed
             )
         self._apply()
-        camera.add_listener(self._end_if_unknown)
+
+    def follow_camera(self) -> None:
+        """Follow the camera's status; to be called after each change."""
+        self._end_if_unknown()
 
     @property
     def moving(self) -> bool | None:
@@ -112,7 +123,6 @@ class CameraMotion:
 
     def close(self) -> None:
         """End the event that lasts, and detect nothing any more."""
-        self._closed = True
         if self._timer is not None:
             self._timer.close()
         self.detector.enabled = False
@@ -140,9 +150,11 @@ class CameraMotion:
             self._end()
             self._notify()
         elif event is not None:
-            event.add(movement, self._loop.time())
+            if event.add(movement, self._loop.time()):
+                self._recordings.update(event.as_event())
         else:
             self._event = event = MotionEvent(movement, self._loop.time())
+            self._recordings.begin(event.as_event())
             self._observers.event(event.beginning())
             self._notify()
 
@@ -153,8 +165,15 @@ class CameraMotion:
     def _end(self) -> None:
         event, self._event = self._event, None
         if event is not None:
-            self._observers.event(event.end(None, None))
+            addresses = self._recordings.addresses_of(event.id)
+            self._recordings.end(event.as_event(ended=True), event.quiet(self._loop.time()))
+            self._observers.event(event.end(*addresses))
 
-    def _pictured(self, picture: Picture) -> None:
-        if self.moving is not None:
+    def _pictured(self, picture: Picture, movement: Movement | None) -> None:
+        if self.moving is None:
+            return
+        if movement is None:
+            self._recordings.add_last_picture(picture)
+        else:
+            self._recordings.add_picture(picture, movement.score)
             self._observers.motion_picture(picture)

@@ -26,15 +26,21 @@ class MotionEvent:
         self.first = self.last = self.peak = first
         self.zones = first.zones
         self.seconds = 0.0
-        self._began = now
+        self._began = self._moved = now
 
-    def add(self, movement: Movement, now: float) -> None:
-        """Add the motion in a later frame."""
-        self.last = movement
+    def add(self, movement: Movement, now: float) -> bool:
+        """Add the motion in a later frame; return whether the highest score or the zones have changed."""
+        before = self.peak, self.zones
+        self.last, self._moved = movement, now
         self.seconds = round(now - self._began, 3)
         self.zones += tuple(zone for zone in movement.zones if zone not in self.zones)
         if movement.score > self.peak.score:
             self.peak = movement
+        return before != (self.peak, self.zones)
+
+    def quiet(self, now: float) -> float:
+        """Return the seconds since the latest frame with motion."""
+        return now - self._moved
 
     def as_event(self, *, ended: bool = False) -> Event:
         """Return it as recordings keep it."""

@@ -16,7 +16,7 @@ BETTER_AFTER = 1.0
 
 
 class MotionPictures:
-    """Makes a picture of the first frame with motion, and then of those with more motion than any before.
+    """Makes a picture of the first frame with motion, then of those with more motion than any before, and of the end.
 
     Nothing is encoded while nothing moves, and never in the capture thread.
     """
@@ -27,20 +27,24 @@ class MotionPictures:
         detector: MotionDetector,
         spec: Callable[[], PictureSpec],
         max_bytes: Callable[[], int | None],
-        on_picture: Callable[[Picture], None],
+        wants_end: Callable[[], bool],
+        on_picture: Callable[[Picture, Movement | None], None],
     ) -> None:
         """Subscribe to the frames of the camera, after the detector.
 
         Args:
             spec: returns how the pictures are made; called in the capture thread.
             max_bytes: returns the size in bytes of the largest JPEG that can be used; called in the encoder's thread.
-            on_picture: called on the loop with each picture.
+            wants_end: returns whether to make a picture of the frame with which motion ends; called in the capture
+                thread.
+            on_picture: called on the loop with each picture, and the motion in it, `None` at the end.
         """
         self._hub = camera.hub
         self._thread = camera.encoder
         self._detector = detector
         self._spec = spec
         self._max_bytes = max_bytes
+        self._wants_end = wants_end
         self._on_picture = on_picture
         self._loop = asyncio.get_running_loop()
         self._encoder = PictureEncoder(camera.hub.name)
@@ -56,25 +60,29 @@ class MotionPictures:
     # in the capture thread
 
     def wants(self, frame: Frame) -> bool:
-        """Return whether motion begins with the frame, or it shows more of it than the last picture."""
+        """Return whether motion begins or ends with the frame, or it shows more of it than the last picture."""
         analysis = self._detector.analysis_of(frame)
-        if analysis is None or analysis.movement is None:
+        if analysis is None:
             return False
-        if analysis.begins:
+        if analysis.begins or analysis.ends:
             self._best = None
+        if self._in_transit:
+            return False
         self._wanted = analysis.movement
-        return not self._in_transit and _is_better(self._wanted, self._best)
+        if analysis.movement is None:
+            return analysis.ends and self._wants_end()
+        return _is_better(analysis.movement, self._best)
 
     def deliver(self, frame: Frame) -> None:
         """Have the picture made."""
-        self._best = self._wanted
+        self._best = movement = self._wanted
         self._in_transit = True
         spec = self._spec()
-        self._thread.submit(frame, lambda copy: self._make(copy, spec))
+        self._thread.submit(frame, lambda copy: self._make(copy, spec, movement))
 
     # in the encoder's thread
 
-    def _make(self, frame: Frame, spec: PictureSpec) -> None:
+    def _make(self, frame: Frame, spec: PictureSpec, movement: Movement | None) -> None:
         try:
             picture = self._encoder.encode(frame, spec, self._max_bytes())
         except SessionEnded:
@@ -85,13 +93,13 @@ class MotionPictures:
         finally:
             self._in_transit = False
         if picture is not None:
-            call_soon(self._loop, self._pass_on, picture, frame.session)
+            call_soon(self._loop, self._pass_on, picture, movement, frame.session)
 
     # on the loop
 
-    def _pass_on(self, picture: Picture, session: CaptureSession) -> None:
+    def _pass_on(self, picture: Picture, movement: Movement | None, session: CaptureSession) -> None:
         if not session.ended:
-            self._on_picture(picture)
+            self._on_picture(picture, movement)
 
 
 def _is_better(movement: Movement, best: Movement | None) -> bool:

@@ -14,6 +14,7 @@ from mqttcam.devices.errors import CommandError
 from mqttcam.devices.machine import Machine, read_machine
 from mqttcam.devices.observer import NodeObserver
 from mqttcam.log import get_level, set_level
+from mqttcam.recordings.library import Library
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +60,7 @@ class Node:
         daemon: the process, for commands.
         machine: what it runs on.
         suggested_area: the area of its device in Home Assistant, or `None`.
+        library: the recordings of its cameras; `None` where no daemon runs.
     """
 
     version = __version__
@@ -70,12 +72,14 @@ class Node:
         daemon: Daemon | None = None,
         machine: Machine | None = None,
         suggested_area: str | None = None,
+        library: Library | None = None,
     ) -> None:
         self.id = node_id
         self.page = page
         self.daemon = daemon or Daemon()
         self.machine = machine or read_machine()
         self.suggested_area = suggested_area
+        self.library = library
         self._started = time.monotonic()
         self._started_at = time.time()
         self._observers: list[NodeObserver] = []
@@ -103,6 +107,17 @@ class Node:
         except (OSError, ValueError, IndexError):
             return None
         return round(resident * _PAGE / 2**20, 1)
+
+    @property
+    def recordings_size(self) -> float | None:
+        """The size of all recordings, in GB."""
+        return None if self.library is None else round(self.library.bytes / 1e9, 3)
+
+    @property
+    def recordings_free(self) -> float | None:
+        """What is free on the disk of the recordings, in GB; `None` if unknown."""
+        free = None if self.library is None else self.library.free
+        return None if free is None else round(free / 1e9, 3)
 
     @property
     def uptime(self) -> int:

@@ -19,10 +19,12 @@ class Changes:
     Attributes:
         values: those that took effect, by key, as in JSON.
         warning: that they are not on disk yet, or `None`.
+        answer: more fields of the result.
     """
 
     values: Mapping[str, object] = field(default_factory=dict)
     warning: CommandWarning | None = None
+    answer: Mapping[str, object] = field(default_factory=dict)
 
 
 async def apply_patch(device: CameraDevice, patch: Mapping[str, object]) -> Changes:

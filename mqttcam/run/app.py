@@ -70,16 +70,22 @@ class App(Daemon):
         self._outputs = configured_outputs(settings)
         for key, text in kafka_warnings(settings):
             log.warning("%s: %s", ".".join(key), text)
-        area = settings.home_assistant.suggested_area
-        node = Node(settings.node, linked_page(settings.web), daemon=self, suggested_area=area)
-        node.add_check(lambda: self._store.file.problem)
-        self._store.file.listeners.add(node.changed)
         self.library = Library(
             settings.recordings.path or settings.state_dir / "recordings",
             settings.state_dir / "recordings.sqlite",
             settings.recordings.keep,
             self._camera_keep,
         )
+        area = settings.home_assistant.suggested_area
+        node = Node(
+            settings.node,
+            linked_page(settings.web),
+            daemon=self,
+            suggested_area=area,
+            library=self.library,
+        )
+        node.add_check(lambda: self._store.file.problem)
+        self._store.file.listeners.add(node.changed)
         node.add_check(lambda: self.library.problem)
         self.library.listeners.add(node.changed)
         self.registry = DeviceRegistry(node, self._outputs)
@@ -136,6 +142,7 @@ class App(Daemon):
             self._store,
             self._stuck_restart.request,
             self.settings.location,
+            self.library,
         )
         if not self.settings.cameras:
             log.warning("no camera is configured; `mqttcam cameras` lists those of this machine")

@@ -10,9 +10,11 @@ from mqttcam.camera.camera import Camera
 from mqttcam.camera.capture import Capture
 from mqttcam.commands.registry import DeviceRegistry
 from mqttcam.devices.camera import build_device
+from mqttcam.devices.recordings import Recorded
 from mqttcam.devices.store import Store
 from mqttcam.gateway.gateway import MqttGateway
 from mqttcam.outputs.output import Output
+from mqttcam.recordings.library import Library
 from mqttcam.schedule import Location
 from mqttcam.settings import CameraSettings
 
@@ -28,6 +30,7 @@ class ConfiguredCameras:
         store: Store,
         on_stuck: Callable[[Camera], str],
         location: Location | None,
+        library: Library,
     ) -> None:
         """Start nothing yet.
 
@@ -41,6 +44,7 @@ class ConfiguredCameras:
         self._store = store
         self._on_stuck = on_stuck
         self._location = location
+        self._library = library
 
     def add(self, camera_id: str, settings: CameraSettings, abandoned: Iterable[Capture] = ()) -> None:
         """Add a camera as the last one and start it; `abandoned` are stuck captures of its predecessor."""
@@ -51,11 +55,13 @@ class ConfiguredCameras:
             on_stuck=partial(self._stuck, camera_id),
             outputs=self._outputs,
             location=self._location,
+            recorded=Recorded(self._library, self._registry.node.event_address),
         )
         self._registry.add(device)
         device.attach_outputs()
         if self._gateway is not None:
             self._gateway.add(device)
+        device.recordings.start()
         device.camera.start(abandoned)
 
     def changed(self, new: Mapping[str, CameraSettings]) -> list[str]:

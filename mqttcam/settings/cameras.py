@@ -157,6 +157,20 @@ class CameraSettings(Section):
             raise refuse("is for test_pattern and raw files only", _FRAME_RATES)
         return rate
 
+    @field_validator("record")
+    @classmethod
+    def _motion_is_detected(
+        cls, record: RecordSettings | None, info: ValidationInfo
+    ) -> RecordSettings | None:
+        asked = record is not None and record.on_motion and "on_motion" in record.model_fields_set
+        # If `motion` itself is invalid, that is the error.
+        if asked and info.data.get("motion", record) is None:
+            raise refuse(
+                "has `on_motion: true`, but the camera has no motion detection",
+                "`motion: true` beside `record`, or `on_motion: false`",
+            )
+        return record
+
     @property
     def orientation(self) -> Orientation:
         """How the camera's picture is turned and mirrored."""

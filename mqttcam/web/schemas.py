@@ -89,6 +89,7 @@ _SCHEMAS: dict[str, Schema] = {
             "request_id": _ECHO,
             "changed": {"type": "object", "description": "The values that took effect."},
             "took_ms": {"type": "integer", "minimum": 0},
+            "id": {"type": "string", "description": "Of the recording that `record` has begun or extended."},
             "warning": {
                 "type": "object",
                 "description": "What to know of it: not_kept if the values are not on disk yet.",

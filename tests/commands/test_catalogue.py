@@ -88,6 +88,8 @@ async def test_get_and_set_are_not_listed_among_the_commands(device: CameraDevic
     assert [one.name for one in listed(camera_commands(device))] == [
         "snapshot",
         "save_preset",
+        "record",
+        "stop_recording",
         "restart_camera",
     ]
     assert "get" not in (await refused(device, "no such"))["allowed"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -17,6 +18,8 @@ from mqttcam.devices.entities.node import NODE
 from mqttcam.devices.health import Health
 from mqttcam.devices.node import Node
 from mqttcam.devices.observer import NodeObserver
+from mqttcam.recordings.library import Library
+from mqttcam.settings.recordings import KeepSettings
 from mqttcam.values import Choice, Number, Rectangle, Switch, Text, Value, ValueKind, Vector
 from tests.support.devices import MakeDevice, RecordedNode, opened
 
@@ -162,6 +165,8 @@ def test_the_state_of_the_node() -> None:
         "last_error",
         "cpu_temperature",
         "memory",
+        "recordings_size",
+        "recordings_free",
         "uptime",
         "reconnects",
         "version",
@@ -171,6 +176,14 @@ def test_the_state_of_the_node() -> None:
     assert isinstance(memory, float)
     assert memory > 1
     assert uptime == 0
+
+
+def test_the_node_shows_the_size_of_recordings(tmp_path: Path) -> None:
+    library = Library(tmp_path, tmp_path / "index.sqlite", KeepSettings())
+    state = state_of(NODE, Node("yard", library=library))
+    assert (state["recordings_size"], state["recordings_free"]) == (0.0, None)
+    state = state_of(NODE, Node("yard"))
+    assert (state["recordings_size"], state["recordings_free"]) == (None, None)
 
 
 def test_a_problem_of_the_node_is_shown() -> None:

@@ -64,7 +64,7 @@ async def test_discovery(make_device: MakeDevice) -> None:
     assert (event["p"], event["dev_cla"], list(event["evt_typ"])) == (
         "event",
         "motion",
-        ["motion", "motion_end"],
+        ["motion", "motion_end", "recording"],
     )
     assert event["stat_t"] == f"{here}/event"
     assert "cmd_t" not in event

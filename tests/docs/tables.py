@@ -20,7 +20,12 @@ from tests.settings.nii_sender.documented import variables_table
 from tests.support.daemon import Daemon
 from tests.support.waiting import HOST, free_port, wait_for
 
-_ONLY_WITH = {"motion": ("motion", "last_motion"), "kafka": ("kafka",), "tcp": ("tcp",)}
+_ONLY_WITH = {
+    "motion": ("motion", "last_motion", "record_on_motion"),
+    "record": ("record_on_motion",),
+    "kafka": ("kafka",),
+    "tcp": ("tcp",),
+}
 """Sections of the configuration without which a camera lacks the entities whose keys begin with these words."""
 
 
@@ -58,6 +63,7 @@ def _ask_daemon() -> tuple[dict[str, Any], str]:
                     "source": {"type": "test_pattern"},
                     "motion": {"active": "on mon-sun"},
                     "presets": {"night": {}},
+                    "record": True,
                     "tcp": nowhere,
                 }
             },
@@ -130,7 +136,7 @@ def _entities(entities: list[Mapping[str, Any]]) -> str:
                     f"`{entity['key']}`",
                     f"{entity['category'] or ''}{'' if _is_enabled(entity) else ', disabled'}",
                     _values(entity["kind"], limits=entity["settable"]) if entity["kind"] else "",
-                    f"`{needs[0]}`" if needs else "",
+                    ", ".join(f"`{section}`" for section in needs),
                 )
             )
     return table(("Entity", "Platform", "Key", "Category", "Values", "Only with"), rows)

@@ -46,7 +46,19 @@ _KEYS = [
     "motion",
 ]
 _KEYS += ["enabled", "motion_threshold", "fps", "request_id", "full_resolution", "level", "", "__class__"]
-_NAMES = ["set", "get", "snapshot", "restart_camera", "autofocus", "log_level", "rediscover", "nope", ""]
+_NAMES = [
+    "set",
+    "get",
+    "snapshot",
+    "record",
+    "stop_recording",
+    "restart_camera",
+    "autofocus",
+    "log_level",
+    "rediscover",
+    "nope",
+    "",
+]
 _EXAMPLES = [
     b'{"image_quality": 70, "request_id": "x"}',
     b'{"scaler_crop": [0, 0, 32, 24]}',

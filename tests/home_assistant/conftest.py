@@ -97,7 +97,11 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     nowhere = {"host": "127.0.0.1", "port": 9}
     cameras = {
         "front": pattern_camera(
-            name="Front door", suggested_area="Garden", tcp=nowhere, motion={"clear_after": 1}
+            name="Front door",
+            suggested_area="Garden",
+            tcp=nowhere,
+            motion={"clear_after": 1},
+            record={"after": 1},
         ),
         "back": pattern_camera(size="160x120"),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -28,36 +28,66 @@ def test_the_sensor_is_on_and_the_event_has_come(world: World) -> None:
     assert sensor["attributes"]["device_class"] == "motion"
     entity = world.entity("motion_event")
     assert entity == "event.front_door_motion_event"
-    attributes = _event(world, "motion")
-    assert attributes["event_types"] == ["motion", "motion_end"]
+    event = world.ha.wait_state(entity, lambda state: state != "unknown")
+    attributes = event["attributes"]
+    assert attributes["event_type"] == "motion"
+    assert attributes["event_types"] == ["motion", "motion_end", "recording"]
     assert attributes["score"] >= 0.5
     assert set(attributes["box"]) == {"x", "y", "width", "height"}
     assert attributes["id"]
 
 
 def test_it_clears_and_comes_again(world: World) -> None:
-    check_ok(world.rig.front.set({"speed": 0}), "set")
-    world.ha.wait_state(world.entity("motion"), "off")
-    end = _event(world, "motion_end")
-    assert end["seconds"] >= 0
-    assert (end["picture"], end["clip"], end["zones"]) == (None, None, [])
-    before = world.ha.states()[world.entity("last_motion")]["state"]
-    check_ok(world.rig.front.set({"speed": 1}), "set")
-    world.ha.wait_state(world.entity("motion"), "on")
-    assert _event(world, "motion")["id"] != end["id"]
-    image = world.entity("last_motion")
+    front, image = world.rig.front, world.entity("last_motion")
+    with world.ha.state_changes() as changes:
+        check_ok(front.set({"speed": 0}), "set")
+        world.ha.wait_state(world.entity("motion"), "off")
+        end = _event(world, changes, "motion_end")
+        assert end["seconds"] >= 0
+        assert end["zones"] == []
+        assert f"/events/{end['id']}/clip.mp4?" in end["clip"]
+        assert f"/events/{end['id']}/picture.jpg?" in end["picture"]
+        whole = _event(world, changes, "recording")
+        assert whole["event"] == end["id"]
+        assert whole["file"].startswith("front/")
+        before = world.ha.states()[image]["state"]
+        seen = len(changes())
+        check_ok(front.set({"speed": 1}), "set")
+        world.ha.wait_state(world.entity("motion"), "on")
+        assert _event(world, lambda: changes()[seen:], "motion")["id"] != end["id"]
     world.ha.wait_state(image, lambda state: state not in (before, "unknown"))
     picture = wait_for(lambda: world.ha.picture(image), "the picture of motion", 30, 0.1)
     assert picture.startswith(b"\xff\xd8")
 
 
-def _event(world: World, event_type: str) -> dict[str, Any]:
-    """Wait until the last event is of this type, and return its attributes."""
+def test_a_command_records_and_the_switch_prevents_it(world: World) -> None:
+    front, sensor = world.rig.front, world.entity("recording")
+    check_ok(front.set({"speed": 0}), "set")
+    world.ha.wait_state(sensor, "off")
+    last = world.ha.wait_state(world.entity("last_recording"), lambda state: state != "unknown")
+    assert last["attributes"]["device_class"] == "timestamp"
+    world.ha.call("switch.turn_off", world.entity("record_on_motion"))
+    world.ha.wait_state(world.entity("record_on_motion"), "off")
+    check_ok(front.set({"speed": 1}), "set")
+    world.ha.wait_state(world.entity("motion"), "on")
+    assert world.ha.states()[sensor]["state"] == "off"
+    world.ha.call("button.press", world.entity("record"))
+    world.ha.wait_state(sensor, "on")
+    check_ok(front.command("stop_recording"), "stop_recording")
+    world.ha.wait_state(sensor, "off")
+    world.ha.call("switch.turn_on", world.entity("record_on_motion"))
+    world.ha.wait_state(world.entity("record_on_motion"), "on")
+    for key in ("recordings_size", "recordings_free"):
+        world.ha.wait_state(world.entity(key, "yard"), lambda state: float(state) >= 0)
+
+
+def _event(world: World, changes: Callable[[], list[dict[str, Any]]], event_type: str) -> dict[str, Any]:
+    """Wait for an event of a type, and return its attributes; others may have come after it."""
     entity = world.entity("motion_event")
 
     def attributes() -> dict[str, Any] | None:
-        found: dict[str, Any] = world.ha.states()[entity]["attributes"]
-        return found if found.get("event_type") == event_type else None
+        found = [change["new_state"]["attributes"] for change in changes() if change["entity_id"] == entity]
+        return next((one for one in found if one.get("event_type") == event_type), None)
 
     return wait_for(attributes, f"{event_type} in Home Assistant", 30, 0.1)
 

@@ -48,3 +48,13 @@ def test_a_camera_records_nothing_by_itself_unless_asked_to() -> None:
     assert camera({"before": 3, "keep": {"size": "2GB"}}).record == RecordSettings.model_validate(
         {"before": 3, "keep": {"size": 2_000_000_000}}
     )
+
+
+def test_recording_on_motion_needs_motion_detection_only_if_it_is_asked_for() -> None:
+    source = {"type": "test_pattern"}
+    for record in (True, {"before": 3}, {"on_motion": False}):
+        assert CameraSettings.model_validate({"source": source, "record": record}).record is not None
+    both = {"source": source, "motion": True, "record": {"on_motion": True}}
+    assert CameraSettings.model_validate(both).record == RecordSettings(on_motion=True)
+    with pytest.raises(ValidationError, match="no motion detection"):
+        CameraSettings.model_validate({"source": source, "motion": False, "record": {"on_motion": True}})

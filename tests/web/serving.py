@@ -17,6 +17,7 @@ import aiohttp
 from mqttcam.commands.registry import DeviceRegistry
 from mqttcam.devices.camera import CameraDevice, build_device
 from mqttcam.devices.node import Daemon, Node
+from mqttcam.devices.recordings import Recorded
 from mqttcam.devices.store import Store
 from mqttcam.recordings.library import Library
 from mqttcam.settings import CameraSettings
@@ -61,7 +62,8 @@ class Served:
     async def add(self, camera_id: str, **settings: Any) -> CameraDevice:
         """Add a camera, and wait until it runs unless it is disabled."""
         model = CameraSettings.model_validate({"name": camera_id.title()} | TEST_PATTERN | settings)
-        device = build_device(camera_id, model, self.store)
+        recorded = Recorded(self.library, self.registry.node.event_address)
+        device = build_device(camera_id, model, self.store, recorded=recorded)
         self.registry.add(device)
         device.camera.start()
         if model.enabled:
@@ -72,7 +74,7 @@ class Served:
         """Remove a camera, as a reload without it does."""
         device = self.registry.devices[camera_id]
         self.registry.remove(camera_id)
-        await device.camera.stop()
+        await device.stop()
 
 
 @asynccontextmanager
@@ -117,7 +119,7 @@ async def serving(
             yield served
         finally:
             await server.stop()
-            await asyncio.gather(*(device.camera.stop() for device in registry.devices.values()))
+            await asyncio.gather(*(device.stop() for device in registry.devices.values()))
             await library.close()
 
 

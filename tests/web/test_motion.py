@@ -27,7 +27,7 @@ async def test_the_api() -> None:
         entities = {entity["key"]: entity for entity in front["entities"]}
         event = entities["motion_event"]
         assert (event["platform"], event["kind"], event["settable"]) == ("event", None, False)
-        assert event["options"]["event_types"] == ["motion", "motion_end"]
+        assert event["options"]["event_types"] == ["motion", "motion_end", "recording"]
         assert "motion_event" not in front["state"]
         assert entities["motion_threshold"]["kind"]["max"] == 50
         answer = await http.post(

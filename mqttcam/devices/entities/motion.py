@@ -5,7 +5,6 @@ from __future__ import annotations
 from mqttcam.devices.camera import CameraDevice
 from mqttcam.devices.entities.entity import Entity, option
 from mqttcam.devices.motion import THRESHOLD, CameraMotion
-from mqttcam.devices.motion_event import MOTION, MOTION_END
 from mqttcam.values import Switch
 
 
@@ -22,13 +21,6 @@ _ENTITIES: tuple[Entity[CameraDevice], ...] = (
         kind=Switch(),
         read=lambda device: _of(device).moving,
         options=option(device_class="motion"),
-    ),
-    Entity(
-        key="motion_event",
-        platform="event",
-        name="Motion event",
-        topic="event",
-        options=option(device_class="motion", event_types=(MOTION, MOTION_END)),
     ),
     Entity(key="last_motion", platform="image", name="Last motion", topic="motion_image"),
     Entity(

@@ -1,0 +1,272 @@
+"""What a camera records: while something moves, and by command."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cache
+from typing import NamedTuple
+
+from mqttcam.camera.camera import Camera
+from mqttcam.camera.frame import Picture
+from mqttcam.camera.status import WITHOUT_FRAMES, CameraStatus
+from mqttcam.devices.errors import Code, CommandError
+from mqttcam.devices.observer import CameraObservers
+from mqttcam.devices.store import Store
+from mqttcam.recordings.library import Library, LibraryUnavailable
+from mqttcam.recordings.listed import EventQuery
+from mqttcam.recordings.recorder import Recorder
+from mqttcam.recordings.recording import Event, Recording
+from mqttcam.values import Number, Switch
+from mqttcam.video.camera_video import CameraVideo
+
+log = logging.getLogger(__name__)
+
+RECORDING = "recording"
+"""The type of the event when a recording is whole."""
+SECONDS = Number(1, 3600, unit="s")
+BEFORE = Number(0, 60, unit="s")
+USUAL_SECONDS = 30.0
+_SWITCH_KEY = "record_on_motion"
+
+EventAddress = Callable[[str, str], str | None]
+"""Returns the address of a file of an event, by the event's id and the file's name; `None` if no page is reachable."""
+
+
+class Recorded(NamedTuple):
+    """Where recordings are kept, and where they are shown."""
+
+    library: Library
+    address: EventAddress
+
+
+class CameraRecordings:
+    """The recordings of one camera.
+
+    Attributes:
+        on_motion: whether it records while something moves.
+    """
+
+    def __init__(
+        self,
+        camera: Camera,
+        video: CameraVideo,
+        store: Store,
+        recorded: Recorded | None,
+        observers: CameraObservers,
+        *,
+        changed: Callable[[], None],
+    ) -> None:
+        """Record nothing before `follow_camera`.
+
+        Args:
+            recorded: `None` where nothing is, as without a daemon.
+            observers: receive an event when a recording is whole.
+            changed: called on the loop after any change of what is shown.
+        """
+        self._camera = camera
+        self._settings = camera.settings.record
+        self._store = store
+        self._recorded = recorded
+        self._observers = observers
+        self._notify = changed
+        self._last: float | None = None
+        self._loading: asyncio.Task[None] | None = None
+        self._current: str | None = None
+        self._best_score: float | None = None
+        self._seen: tuple[bool, bool] | None = None
+        on_motion = self._is_configured and store.get(
+            camera.id, _SWITCH_KEY, Switch().coerce, self._configured
+        )
+        self.on_motion = self._configured if on_motion is None else on_motion
+        self._recorder: Recorder | None = None
+        if recorded is not None:
+            self._recorder = Recorder(camera.id, video, self._settings, recorded.library)
+            self._recorder.set_on_motion(self.on_motion or camera.settings.motion is None)
+            self._recorder.listeners.add(self._recorder_changed)
+            self._recorder.on_finished.append(self._finished)
+
+    @property
+    def _is_configured(self) -> bool:
+        return self._settings is not None
+
+    @property
+    def _configured(self) -> bool:
+        return self._settings is not None and self._settings.on_motion
+
+    @property
+    def is_offered(self) -> bool:
+        """Whether it records by itself, or could by command."""
+        return self._settings is not None or _has_pyav()
+
+    @property
+    def recording(self) -> bool:
+        return self._recorder is not None and self._recorder.recording
+
+    @property
+    def problem(self) -> str | None:
+        """Why nothing can be recorded at present, in words; `None` while it can."""
+        return None if self._recorder is None else self._recorder.problem
+
+    @property
+    def last(self) -> str | None:
+        """When the last recording that is whole has begun, as an ISO time in UTC; `None` if there is none."""
+        return None if self._last is None else datetime.fromtimestamp(int(self._last), UTC).isoformat()
+
+    def set_on_motion(self, on: bool) -> None:
+        """Record while something moves, or no longer; a recording that runs goes on."""
+        self.on_motion = on
+        if self._recorder is not None:
+            self._recorder.set_on_motion(on)
+        self._store.set(self._camera.id, _SWITCH_KEY, on, self._configured)
+        self._notify()
+
+    # the camera
+
+    def start(self) -> None:
+        """Look up when the last recording was made."""
+        if self._recorded is not None:
+            load = self._load(self._recorded.library)
+            self._loading = asyncio.create_task(load, name=f"recordings {self._camera.id}")
+
+    def follow_camera(self) -> None:
+        """Follow the camera's status; to be called after each change."""
+        status = (self._camera.enabled, self._camera.status is CameraStatus.RUNNING)
+        if self._recorder is not None and status != self._seen:
+            self._seen = status
+            self._recorder.camera_changed(enabled=status[0], running=status[1])
+
+    async def close(self) -> None:
+        """End the recording, and wait for its files if the disk answers soon."""
+        if self._loading is not None:
+            self._loading.cancel()
+        if self._recorder is not None:
+            await self._recorder.close()
+
+    async def _load(self, library: Library) -> None:
+        try:
+            found = await library.recordings(EventQuery(camera=self._camera.id, limit=1))
+        except LibraryUnavailable as error:
+            log.debug("camera %s: the last recording is not known: %s", self._camera.id, error)
+            return
+        if found and self._last is None:
+            self._last = found[0].begin_ns / 1e9
+            self._notify()
+
+    # motion
+
+    def begin(self, event: Event) -> None:
+        """Record an event, if the camera records motion or records always."""
+        if self._recorder is not None and (self.on_motion or self._is_continuous):
+            self._recorder.begin(event)
+
+    def update(self, event: Event) -> None:
+        """Note what is known of an event now."""
+        if self._recorder is not None:
+            self._recorder.update(event)
+
+    def end(self, event: Event, quiet: float) -> None:
+        """End an event, whose last movement was `quiet` seconds ago."""
+        if self._recorder is not None:
+            self._recorder.end(event, quiet)
+
+    def addresses_of(self, event_id: str) -> tuple[str | None, str | None]:
+        """Return the addresses of an event's picture and of its clip; both `None` if it is not recorded."""
+        if not self._shows(event_id):
+            return None, None
+        return self._address(event_id, "picture.jpg"), self._address(event_id, "clip.mp4")
+
+    def add_picture(self, picture: Picture, score: float) -> None:
+        """Keep a picture of motion beside the recording: the first one, and the one with the highest score."""
+        if self._recorder is None or not self.on_motion:
+            return
+        if self._best_score is None:
+            self._recorder.add_picture("start", picture.jpeg)
+        if self._best_score is None or score > self._best_score:
+            self._best_score = score
+            self._recorder.add_picture("best", picture.jpeg)
+
+    def add_last_picture(self, picture: Picture) -> None:
+        """Keep a picture of the end of motion beside the recording."""
+        if self._recorder is not None and self.recording:
+            self._recorder.add_picture("end", picture.jpeg)
+
+    def _address(self, event_id: str, name: str) -> str | None:
+        return None if self._recorded is None else self._recorded.address(event_id, name)
+
+    @property
+    def _is_continuous(self) -> bool:
+        return self._settings is not None and self._settings.continuous
+
+    def _shows(self, event_id: str) -> bool:
+        recorder = self._recorder
+        shown = (recorder.current, recorder.last) if recorder is not None else ()
+        return any(event.id == event_id for one in shown if one is not None for event in one.events)
+
+    # commands
+
+    def record(self, seconds: float, before: float | None) -> str:
+        """Record for some seconds from now on; a recording that runs goes on for at least that long.
+
+        Args:
+            before: seconds before now, as far as they are kept; by default as configured.
+
+        Returns:
+            The id of the recording.
+
+        Raises:
+            CommandError: the camera has no frames, PyAV is missing, or the disk refuses.
+        """
+        if self._camera.status in WITHOUT_FRAMES:
+            reason = self._camera.last_error or f"the camera is {self._camera.status.value}"
+            raise CommandError(Code.UNAVAILABLE, "the camera is switched off" if self._is_off else reason)
+        if not _has_pyav():
+            raise CommandError(Code.NOT_SUPPORTED, "video needs PyAV: install mqttcam[video]")
+        if self._recorder is None:
+            raise CommandError(Code.NOT_SUPPORTED, "there is no folder of recordings")
+        if self.problem is not None:
+            raise CommandError(Code.UNAVAILABLE, self.problem)
+        configured = 0.0 if self._settings is None else self._settings.before
+        return self._recorder.record(seconds, configured if before is None else before)
+
+    def stop(self) -> None:
+        """End the recording that runs now; one that is made always goes on in another file."""
+        if self._recorder is not None:
+            self._recorder.stop()
+
+    @property
+    def _is_off(self) -> bool:
+        return self._camera.status is CameraStatus.OFF
+
+    # what the recorder reports
+
+    def _recorder_changed(self) -> None:
+        current = self._recorder.current if self._recorder is not None else None
+        current_id = None if current is None else current.id
+        if self._current is not None and current_id != self._current:
+            self._best_score = None
+        self._current = current_id
+        self._notify()
+
+    def _finished(self, recording: Recording) -> None:
+        self._last = recording.begin_ns / 1e9
+        self._observers.event(
+            {
+                "event_type": RECORDING,
+                "id": recording.id,
+                "event": recording.events[0].id if recording.events else None,
+                "file": f"{recording.stem}.mp4",
+                "seconds": round(recording.seconds, 3),
+                "bytes": recording.bytes,
+                "clip": self._address(recording.id, "clip.mp4"),
+            }
+        )
+
+
+@cache
+def _has_pyav() -> bool:
+    """Whether PyAV is installed; it is not loaded for that, which would take a moment and memory."""
+    return importlib.util.find_spec("av") is not None
