@@ -34,24 +34,18 @@ INSERT INTO state VALUES (0);
 
 
 def open_database(path: Path | None) -> sqlite3.Connection:
-    """Open the database, or make a new one where it is missing, damaged, or of another version.
+    """Open the database, or make a new one where it is missing, or of another version.
 
     Args:
         path: None keeps it in memory.
 
     Raises:
-        sqlite3.Error: it can be neither read nor made.
+        sqlite3.Error, ValueError: it is damaged, or can be neither read nor made.
         OSError: its folder cannot be made.
     """
     if path is not None:
         make_private_folder(path.parent)
-    try:
-        db = _connect(path)
-    except sqlite3.DatabaseError as error:
-        if path is None or isinstance(error, sqlite3.OperationalError):
-            raise
-        remove_database(path)
-        db = _connect(path)
+    db = _connect(path)
     if db.execute("PRAGMA user_version").fetchone()[0] == _VERSION:
         return db
     db.close()
@@ -72,7 +66,7 @@ def _connect(path: Path | None) -> sqlite3.Connection:
         db.execute("PRAGMA synchronous = NORMAL")
         if (problem := db.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
             raise sqlite3.DatabaseError(problem)
-    except sqlite3.Error:
+    except BaseException:
         db.close()
         raise
     return db

@@ -17,6 +17,8 @@ _UNKNOWN = 2**63 - 1
 _EARLIEST_NS, _LATEST_NS = (
     round(datetime(year, 1, 1, tzinfo=UTC).timestamp() * 1e9) for year in (2024, 2060)
 )
+INDEX_ERRORS = (sqlite3.Error, ValueError, TypeError)
+"""Of an index that is damaged, or cannot be written."""
 _LISTED = """SELECT events.json, recordings.json, recordings.keep, recordings.whole
     FROM events JOIN recordings ON recordings.stem = events.stem"""
 
@@ -35,19 +37,26 @@ class Index:
     """
 
     def __init__(self, path: Path | None) -> None:
-        """Open the index, or make a new one where it is missing, damaged, or of another version.
+        """Open the index, or make a new one where it is missing, or of another version.
 
         Args:
             path: None keeps it in memory.
 
         Raises:
-            sqlite3.Error: it can be neither read nor made.
+            INDEX_ERRORS: it is damaged, or can be neither read nor made.
             OSError: its folder cannot be made.
         """
         self.bytes: Counter[str] = Counter()
         self.counts: Counter[str] = Counter()
         self.changes = 0
         self._db = open_database(path)
+        try:
+            self._begin()
+        except BaseException:
+            self._db.close()
+            raise
+
+    def _begin(self) -> None:
         with self.transaction():
             # Those were being made by a process that is gone.
             for (stem,) in self._db.execute("SELECT stem FROM recordings WHERE NOT whole").fetchall():
@@ -55,7 +64,7 @@ class Index:
         for camera, size, count in self._db.execute(
             "SELECT camera, SUM(bytes), COUNT(*) FROM recordings GROUP BY 1"
         ):
-            self.bytes[camera], self.counts[camera] = size, count
+            self.bytes[str(camera)], self.counts[str(camera)] = int(size), int(count)
 
     def close(self) -> None:
         """Close the index, with everything in its file."""

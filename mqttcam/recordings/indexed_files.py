@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
 from mqttcam.recordings.database import remove_database
-from mqttcam.recordings.index import Index
+from mqttcam.recordings.index import INDEX_ERRORS, Index
 from mqttcam.recordings.listed import EventQuery, ListedEvent
 from mqttcam.recordings.paths import RecordingFiles
 from mqttcam.recordings.reconcile import Reconciliation
@@ -223,7 +223,7 @@ class IndexedFiles:
         """Carry out the steps; if the index fails, make it again, and return None."""
         try:
             return (yield from steps)
-        except sqlite3.Error as error:
+        except INDEX_ERRORS as error:
             self._recover(error)
             return None
 
@@ -244,39 +244,52 @@ class IndexedFiles:
     def _with_index(self, call: Callable[[Index], T]) -> T:
         try:
             return call(self._open())
-        except sqlite3.Error as error:
+        except INDEX_ERRORS as error:
             self._recover(error)
         try:
             return call(self._open())
-        except sqlite3.Error as error:
+        except INDEX_ERRORS as error:
             self._use_memory(error)
             return call(self._open())
 
     def _open(self) -> Index:
         if self._index is None:
             try:
-                self._index = Index(self._index_path)
-            except (sqlite3.Error, OSError) as error:
-                self._use_memory(error)
-            assert self._index is not None
+                self._index = Index(None if self._in_memory else self._index_path)
+            except (*INDEX_ERRORS, OSError) as error:
+                self._recover(error)
+                self._index = self._open_new()
             self.needs_reconciling |= not self._index.is_complete
         return self._index
 
-    def _recover(self, error: sqlite3.Error) -> None:
-        """Make the index again after an error; in memory if its file cannot be deleted."""
-        log.warning(
-            "recordings: the index %s has failed and is made again from the files: %s",
-            self._index_path,
-            error,
-        )
+    def _open_new(self) -> Index:
+        """Return a new index, in memory if it cannot be written."""
+        try:
+            return Index(self._index_path)
+        except (*INDEX_ERRORS, OSError) as error:
+            self._set_in_memory(error)
+            return Index(None)
+
+    def _recover(self, error: Exception) -> None:
+        """Delete the index after an error; it is made again from the files."""
+        if not self._in_memory:
+            log.warning(
+                "recordings: the index %s has failed and is made again from the files: %s",
+                self._index_path,
+                error,
+            )
         self.close()
         self.needs_reconciling = True
-        try:
+        with contextlib.suppress(OSError):
             remove_database(self._index_path)
-        except OSError as failure:
-            self._use_memory(failure)
 
     def _use_memory(self, error: Exception) -> None:
+        self._set_in_memory(error)
+        self.close()
+        self.needs_reconciling = True
+        self._index = Index(None)
+
+    def _set_in_memory(self, error: Exception) -> None:
         reason = getattr(error, "strerror", None) or str(error)
         self._index_problem = (
             f"the index of the recordings, {self._index_path}, cannot be written: {reason}; "
@@ -284,15 +297,13 @@ class IndexedFiles:
         )
         if not self._in_memory:
             log.error("%s", self._index_problem)
-        self.close()
-        self.needs_reconciling = True
-        self._index = Index(None)
         self._in_memory = True
 
     def _try_file_again(self) -> None:
+        """Leave the index in memory for one in its file, if that can be written now."""
         try:
             index = Index(self._index_path)
-        except (sqlite3.Error, OSError):
+        except (*INDEX_ERRORS, OSError):
             return
         self.close()
         log.info("recordings: the index %s can be written again", self._index_path)

@@ -11,6 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field
 EventType = Literal["motion", "recording", "detection"]
 Reason = Literal["motion", "command", "continuous"]
 PictureKind = Literal["start", "best", "end"]
+_LARGEST_NS = 9 * 10**18
+"""In the year 2255, and with the length of a recording still a whole number of 64 bits."""
+_Nanoseconds = Annotated[int, Field(ge=0, le=_LARGEST_NS)]
 _Id = Annotated[str, Field(pattern=r"^[0-9a-z-]{1,64}$")]
 
 
@@ -36,9 +39,9 @@ class Event(_Value):
 
     id: _Id
     type: EventType
-    begin_ns: int
-    end_ns: int | None = None
-    score: float | None = None
+    begin_ns: _Nanoseconds
+    end_ns: _Nanoseconds | None = None
+    score: Annotated[float, Field(allow_inf_nan=False)] | None = None
     zones: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
 
@@ -64,9 +67,9 @@ class Recording(_Value):
     camera: str
     stem: str
     reason: Reason
-    begin_ns: int
-    seconds: float
-    bytes: int
+    begin_ns: _Nanoseconds
+    seconds: float = Field(ge=0, le=1e8, allow_inf_nan=False)
+    bytes: int = Field(ge=0, le=10**18)
     keep: bool = False
     events: tuple[Event, ...] = ()
     pictures: tuple[PictureKind, ...] = ()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
+import random
 import sqlite3
 import threading
 import time
@@ -167,6 +169,73 @@ async def test_the_index_is_made_again_from_the_files(tmp_path: Path, folder: Pa
         assert await ids(library) == expected
         assert library.problem is None
     assert index.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("seed", range(12))
+async def test_an_index_with_other_bytes_at_random_places(tmp_path: Path, folder: Path, seed: int) -> None:
+    """Some changes look like other values; no change is an error for anything that asks."""
+    three(folder)
+    async with opened(tmp_path):
+        pass
+    chance = random.Random(seed)
+    data = bytearray(index_of(tmp_path).read_bytes())
+    for _ in range(200):
+        data[chance.randrange(len(data))] = chance.randrange(256)
+    index_of(tmp_path).write_bytes(data)
+    async with opened(tmp_path) as library:
+        for _ in range(2):
+            assert isinstance(await ids(library), list)
+            await library.recordings(ALL)
+            await tidied(library)
+        library.add(make_files(folder, recording(NOON + 999)))
+        assert "e-20261129-121639-front" in await ids(library)
+        assert library.problem is None
+
+
+@pytest.mark.parametrize(
+    "sidecar",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"\xff\xfe",
+        b"null",
+        b"[" * 100_000,
+        b"{}" + b" " * 2_000_000,
+        {"begin_ns": 10**30},
+        {"begin_ns": -1},
+        {"seconds": -5},
+        {"seconds": 1e300},
+        {"keep": "perhaps"},
+        {"reason": "ufo"},
+        {"events": [{"id": "../..", "type": "motion", "begin_ns": 0}]},
+        {"id": "../../x"},
+    ],
+    ids=lambda sidecar: str(sidecar)[:30],
+)
+async def test_a_video_with_a_damaged_sidecar_is_kept(
+    tmp_path: Path, folder: Path, sidecar: bytes | dict[str, object]
+) -> None:
+    made = make_files(folder, recording(NOON))
+    path = folder / f"{made.stem}.json"
+    path.write_bytes(
+        sidecar if isinstance(sidecar, bytes) else json.dumps(made.model_dump() | sidecar).encode()
+    )
+    async with opened(tmp_path) as library:
+        (event,) = await library.find(ALL)
+        assert (event.stem, event.type, event.begin_ns) == (made.stem, "motion", made.begin_ns)
+    assert (folder / f"{made.stem}.mp4").exists()
+
+
+async def test_what_a_sidecar_says_of_its_place_and_size_does_not_count(tmp_path: Path, folder: Path) -> None:
+    made = make_files(folder, recording(NOON))
+    path = folder / f"{made.stem}.json"
+    wrong = made.model_copy(update={"stem": "../../etc/passwd", "camera": "back", "bytes": 10**15})
+    path.write_text(wrong.model_dump_json())
+    async with opened(tmp_path) as library:
+        (event,) = await library.find(ALL)
+        assert (event.stem, event.camera) == (made.stem, "front")
+        assert library.bytes == 1000 + path.stat().st_size
 
 
 async def test_an_index_that_is_damaged_while_it_is_used_is_made_again(tmp_path: Path, folder: Path) -> None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from pathlib import Path
 
 from mqttcam.camera.status import CameraStatus
+from tests.recordings.made import NOON, recording
 from tests.support.left_out import leave_out
+from tests.support.video import video
 from tests.support.waiting import until
 from tests.web.credentials import users
 from tests.web.serving import serving
+from tests.web.test_events import add
 
 
 def need(program: str) -> None:
@@ -126,3 +130,18 @@ async def test_ffmpeg_continues_when_the_camera_is_switched_off_and_on() -> None
         code, found = await reading
         assert code == 0
         assert len(frames(found)) == 40
+
+
+async def test_ffmpeg_seeks_in_a_clip_and_curl_goes_on_with_a_download(tmp_path: Path) -> None:
+    clip = video(tmp_path / "clip.mp4", count=40, options={"g": "10"}).read_bytes()
+    async with serving({}, **users()) as served:
+        made = await add(served, recording(NOON), clip)
+        served.registry.node.page = f"{served.url}/"
+        address = str(served.registry.node.event_address(made.id, "clip.mp4"))
+        options = ("-v", "error", "-ss", "3", "-i", address, "-f", "framehash", "-")
+        code, found = await run("ffmpeg", *options)
+        assert (code, len(frames(found))) == (0, 10)
+        half = tmp_path / "download.mp4"
+        half.write_bytes(clip[: len(clip) // 2])
+        code, _ = await run("curl", "-sf", "-C", "-", "-o", str(half), address)
+        assert (code, half.read_bytes()) == (0, clip)
