@@ -15,12 +15,32 @@ _FIRST_PICTURE = {"h264": range(1, 6), "hevc": range(32)}
 """The types of NAL units with a part of a picture."""
 
 
+def nal_type(header: int, codec: Literal["h264", "hevc"]) -> int:
+    """Return the type in the first byte of a NAL unit."""
+    return header & 31 if codec == "h264" else header >> 1 & 63
+
+
+def split(data: bytes) -> Iterator[bytes]:
+    """Yield all NAL units without their start codes."""
+    start = data.find(_START) + 3
+    while start > 2:
+        end = data.find(_START, start)
+        unit = data[start : end if end >= 0 else None].rstrip(b"\0")  # a NAL unit does not end in zero
+        if unit:
+            yield unit
+        start = end + 3 if end >= 0 else 0
+
+
+def without_parameter_sets(data: bytes, codec: Literal["h264", "hevc"]) -> Iterator[bytes]:
+    """Yield the other NAL units without their start codes."""
+    return (unit for unit in split(data) if nal_type(unit[0], codec) not in _PARAMETER_SETS[codec])
+
+
 def nal_units(data: bytes, codec: Literal["h264", "hevc"]) -> Iterator[tuple[int, int, int]]:
     """Yield type, start and end of each NAL unit, start code included, up to the first with a part of a picture."""
     start = data.find(_START)
     while start >= 0 and start + 3 < len(data):
-        header = data[start + 3]
-        kind = header & 31 if codec == "h264" else header >> 1 & 63
+        kind = nal_type(data[start + 3], codec)
         is_picture = kind in _FIRST_PICTURE[codec]
         end = -1 if is_picture else data.find(_START, start + 3)
         # A start code of four bytes begins with a zero that belongs to it.

@@ -6,10 +6,10 @@ FFmpeg's muxer writes a frame once it has the next one, so the fragments are mad
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
+from mqttcam.imaging.annex_b import parameter_sets, without_parameter_sets
 from mqttcam.video.sink import Sink
 from mqttcam.video.unit import CLOCK, Unit
 
@@ -19,8 +19,6 @@ _FIRST_STEP = CLOCK // 15
 """How long the first frame lasts, before the time to the next one is known."""
 _SMOOTHING = 8
 """Frames over which the usual duration is averaged."""
-_PARAMETER_SETS = {"h264": (7, 8), "hevc": (32, 33, 34)}
-"""The types of NAL units that are in the header: SPS and PPS (ITU-T H.264, table 7-1); VPS, too (H.265, table 7-1)."""
 _SYNC_SAMPLE, _OTHER_SAMPLE = 0x02000000, 0x01010000
 """sample_depends_on 2 (on no other); 1, and sample_is_non_sync_sample (ISO/IEC 14496-12, 8.8.3.1)."""
 
@@ -42,7 +40,7 @@ class Fragments:
         Raises:
             ValueError: it has no parameter sets.
         """
-        self._parameter_sets = _parameter_sets(first)
+        self._parameter_sets = parameter_sets(first.data, first.codec)
         if not self._parameter_sets:
             raise ValueError("the first keyframe has no parameter sets")
         self.header = _header(first)
@@ -54,7 +52,7 @@ class Fragments:
 
     def fits(self, keyframe: Unit) -> bool:
         """Return whether the header still applies from this keyframe on; otherwise a new muxer is needed."""
-        return _parameter_sets(keyframe) == self._parameter_sets
+        return parameter_sets(keyframe.data, keyframe.codec) == self._parameter_sets
 
     def mux(self, unit: Unit) -> bytes:
         """Return a unit as a fragment (moof and mdat)."""
@@ -108,31 +106,12 @@ def _codec_string(first: Unit, header: bytes) -> str:
     return ".".join(parts + [f"{byte:X}" for byte in constraints.rstrip(b"\0")])
 
 
-def _parameter_sets(unit: Unit) -> list[bytes]:
-    kinds = _PARAMETER_SETS[unit.codec]
-    return [nal for nal in _nal_units(unit.data) if _nal_type(unit, nal) in kinds]
-
-
-def _nal_type(unit: Unit, nal: bytes) -> int:
-    return nal[0] & 0x1F if unit.codec == "h264" else nal[0] >> 1 & 0x3F
-
-
-def _nal_units(data: bytes) -> Iterator[bytes]:
-    """Yield the NAL units of a byte stream (ITU-T H.264, annex B) without their start codes."""
-    start = data.find(b"\0\0\1") + 3
-    while start > 2:
-        end = data.find(b"\0\0\1", start)
-        nal = data[start : end if end >= 0 else None].rstrip(b"\0")  # a NAL unit does not end in zero
-        if nal:
-            yield nal
-        start = end + 3 if end >= 0 else 0
-
-
 def _fragment(unit: Unit, sequence: int, time: int, duration: int) -> bytes:
     """Return moof and mdat. The page's `live.js` reads the time and the flags where they are here."""
-    kinds = _PARAMETER_SETS[unit.codec] if unit.is_keyframe else ()
-    nal_units = (nal for nal in _nal_units(unit.data) if _nal_type(unit, nal) not in kinds)
-    sample = b"".join(struct.pack(">I", len(nal)) + nal for nal in nal_units)
+    sample = b"".join(
+        struct.pack(">I", len(nal_unit)) + nal_unit
+        for nal_unit in without_parameter_sets(unit.data, unit.codec)
+    )
     return _moof(unit, sequence, time, duration, len(sample)) + _box(b"mdat", sample)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -12,6 +13,8 @@ from mqttcam.video.encoder import VideoUnavailable
 from mqttcam.video.fragments import Fragments
 from mqttcam.video.unit import Unit
 from mqttcam.web import live, messages
+from tests.camera.sources.raw_http_camera import raw_http_camera
+from tests.support.video import COLOUR, transport_stream
 from tests.web.browser import Page
 from tests.web.serving import Served, serving_in_thread
 
@@ -26,6 +29,13 @@ _FRAMES = """
 const video = document.querySelector(".picture > video"), {buffered} = video;
 const {totalVideoFrames, droppedVideoFrames} = video.getVideoPlaybackQuality();
 return [totalVideoFrames, droppedVideoFrames, buffered.length, buffered.end(0) - video.currentTime];
+"""
+_EXTREMES = """
+const canvas = new OffscreenCanvas(32, 24), drawing = canvas.getContext("2d");
+drawing.drawImage(document.querySelector(".picture > video"), 0, 0, 32, 24);
+const {data} = drawing.getImageData(0, 0, 32, 24);
+const greys = Array.from({length: 32 * 24}, (_, i) => (data[4 * i] + data[4 * i + 1] + data[4 * i + 2]) / 3);
+return [Math.min(...greys), Math.max(...greys)];
 """
 
 
@@ -79,6 +89,34 @@ def test_what_is_too_far_behind_is_skipped(front: Page) -> None:
     front.script("const video = document.querySelector('video'); video.currentTime = video.buffered.start(0)")
     front.until(lambda: front.script(_FRAMES)[3] < 1, "the newest frames")
     assert front.moves()
+
+
+def test_the_video_of_a_network_camera_is_shown_as_it_is(page: Page) -> None:
+    """With several slices per picture and delimiters, as cameras make it."""
+    pieces = transport_stream(
+        150,
+        key_frames=range(0, 150, 5),
+        size=(320, 240),
+        profile="high",
+        **{"x264-params": "slices=4:aud=1"},
+    )
+
+    def respond(_request: bytes) -> Iterator[bytes]:
+        yield b"HTTP/1.1 200 OK\r\nContent-Type: video/mp2t\r\n\r\n"
+        for piece in pieces:
+            yield piece
+            time.sleep(0.1)
+
+    with raw_http_camera(respond) as url:
+        source = {"type": "url", "url": url, "kind": "video"}
+        with serving_in_thread({"front": {"source": source, "size": None}}) as (served, _loop):
+            page.open(served.url)
+            page.until(lambda: page.script(PLAYS), "video", 20)
+            assert served.front.video.encoder == "copy"
+            assert page.picture_width() == 320
+            darkest, brightest = page.script(_EXTREMES)
+            assert brightest - darkest < 5, "all slices are there"
+            assert darkest == pytest.approx(sum(COLOUR) / 3, abs=15)
 
 
 def test_a_hidden_page_receives_nothing(front: Page, served: Served) -> None:
