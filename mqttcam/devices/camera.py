@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.frame import Picture, PictureSpec
+from mqttcam.devices.day_night import DayNight
 from mqttcam.devices.errors import Code, CommandError, CommandWarning, WarningCode
 from mqttcam.devices.motion import CameraMotion
 from mqttcam.devices.observer import CameraObserver, CameraObservers
@@ -42,6 +43,7 @@ class CameraDevice:
         image_retain: whether the broker keeps the last image.
         video: its H.264 video.
         presets: named sets of control values.
+        day_night: whether it is day or night, or `None` if it is not configured.
         recordings: what it records.
         motion: its motion detection, or `None` if it is not configured.
         outputs: where its frames go besides MQTT and the web page.
@@ -81,7 +83,7 @@ class CameraDevice:
         self.image_fps = self._configured_fps if fps is None else float(fps)
         quality = store.get(camera.id, "image_quality", IMAGE_QUALITY.coerce, image.quality)
         self.image_quality = image.quality if quality is None else int(quality)
-        self.presets = Presets(camera, store, self.changed)
+        self.presets = Presets(camera, store, self.set_controls, self.changed)
         self.recordings = CameraRecordings(
             camera, self.video, store, recorded, self._observers, changed=self.changed
         )
@@ -96,6 +98,11 @@ class CameraDevice:
                 lambda: self.image_spec,
                 changed=self.changed,
                 location=location,
+            )
+        self.day_night: DayNight | None = None
+        if camera.settings.day_night is not None:
+            self.day_night = DayNight(
+                camera, camera.settings.day_night, store, self._observers, self.select_preset
             )
         # Motion ends before the recording of it.
         if self.motion is not None:
@@ -217,6 +224,11 @@ class CameraDevice:
         self._keep_controls({**values, **applied})
         return applied
 
+    async def select_preset(self, name: str) -> Mapping[str, Value]:
+        """Set the controls of a preset after the patches that are being applied; see `Presets.apply`."""
+        async with self.patch_lock:
+            return await self.presets.apply(name)
+
     async def act(self, key: str) -> None:
         """Carry out one of the camera's actions.
 
@@ -273,6 +285,8 @@ class CameraDevice:
         """Stop the camera for good, and end the event and the recording that last; takes a second at most."""
         if self.motion is not None:
             self.motion.close()
+        if self.day_night is not None:
+            self.day_night.close()
         await asyncio.gather(self.recordings.close(), self.camera.stop())
 
     # outputs and observers

@@ -9,7 +9,7 @@ from mqttcam.devices.camera import CameraDevice
 from mqttcam.devices.entities.camera import camera_entities
 from mqttcam.devices.errors import Code, CommandError, CommandWarning, check_keys
 from mqttcam.text import shown
-from mqttcam.values import Value, ValueKind, coerce_all
+from mqttcam.values import ValueKind, coerce_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +48,10 @@ async def apply_preset(device: CameraDevice, name: str) -> Changes:
     Raises:
         CommandError, InvalidValue, SourceError, CameraUnavailable: it was not applied.
     """
-    async with device.patch_lock:
-        reset, chosen = device.presets.values(name)
-        applied: dict[str, Value] = {}
-        # One after the other, because a control may turn another one's automatic mode on or off.
-        for values in filter(None, (reset, chosen)):
-            applied |= await device.set_controls(values)
-        device.presets.select(name)
-        kinds = {key: control.kind for key, control in device.camera.controls.items()}
-        changed = {key: kinds[key].encode(value) for key, value in applied.items() if key in kinds}
-        return Changes(changed | {"preset": name}, await device.save())
+    applied = await device.select_preset(name)
+    kinds = {key: control.kind for key, control in device.camera.controls.items()}
+    changed = {key: kinds[key].encode(value) for key, value in applied.items() if key in kinds}
+    return Changes(changed | {"preset": name}, await device.save())
 
 
 async def _apply(device: CameraDevice, patch: Mapping[str, object]) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.control import find_control
@@ -23,10 +23,22 @@ class Presets:
         selected: the preset that was applied last; `None` once a command has changed a control of a preset since.
     """
 
-    def __init__(self, camera: Camera, store: Store, changed: Callable[[], None]) -> None:
-        """Read what was saved; `changed` is called when `selected` or `names` has changed."""
+    def __init__(
+        self,
+        camera: Camera,
+        store: Store,
+        set_controls: Callable[[Mapping[str, Value]], Awaitable[Mapping[str, Value]]],
+        changed: Callable[[], None],
+    ) -> None:
+        """Read what was saved.
+
+        Args:
+            set_controls: as `CameraDevice.set_controls`.
+            changed: called when `selected` or `names` has changed.
+        """
         self._camera = camera
         self._store = store
+        self._set_controls = set_controls
         self._notify = changed
         self._configured = {name: dict(one.controls) for name, one in camera.settings.presets.items()}
         self._presets = {**self._configured, **self._saved()}
@@ -38,15 +50,30 @@ class Presets:
         """The names of all presets: first those of the configuration."""
         return tuple(self._presets)
 
+    async def apply(self, name: str) -> dict[str, Value]:
+        """Set the controls of a preset, and return the values that took effect.
+
+        Raises:
+            CommandError, InvalidValue, SourceError, CameraUnavailable: it was not applied.
+        """
+        applied: dict[str, Value] = {}
+        # One after the other, because a control may turn another one's automatic mode on or off.
+        for values in filter(None, self.values(name)):
+            applied |= await self._set_controls(values)
+        self._set_selected(name)
+        return applied
+
     def values(self, name: str) -> tuple[dict[str, Value], dict[str, Value]]:
         """Return what a preset changes, by key: controls to reset first, and controls to set then.
 
         A control that only another preset sets gets its configured value, or the camera's default.
 
         Raises:
-            CommandError: the camera's controls are not known yet.
+            CommandError: there is no such preset, or the camera's controls are not known yet.
             InvalidValue: the camera has no such control, or it does not take the value; `field` is the control.
         """
+        if name not in self._presets:
+            raise CommandError(Code.INVALID_VALUE, f"no preset {shown(name)}", "name", list(self.names))
         if self._camera.info is None:
             message = "the camera has not been opened yet, so its controls are not known"
             raise CommandError(Code.UNAVAILABLE, message)
@@ -59,10 +86,6 @@ class Presets:
             if value is not None and value != self._camera.values.get(control_key):
                 reset[control_key] = value
         return reset, chosen
-
-    def select(self, name: str) -> None:
-        """Remember that a preset was applied."""
-        self._set_selected(name)
 
     def controls_set(self, keys: Iterable[str]) -> None:
         """Note that a command has set controls."""

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, PlainValidator, ValidationInfo, WithJsonSchema, field_validator
 
 from mqttcam.imaging.orientation import UPRIGHT, Orientation, rotation
+from mqttcam.settings.day_night import DayNightSettings
 from mqttcam.settings.field_types import Slug
 from mqttcam.settings.kafka import KafkaSettings
 from mqttcam.settings.motion import MotionSettings
@@ -119,6 +120,9 @@ class CameraSettings(Section):
     presets: dict[Slug, PresetSettings] = Field(
         default_factory=dict, description="Named sets of controls, to be selected as one."
     )
+    day_night: Annotated[
+        Annotated[DayNightSettings, LazySection(DayNightSettings)] | None, bool_or_section(DayNightSettings)
+    ] = Field(None, description="Day and night by the light: true, or a section; default: off.")
     image: ImageSettings = Field(default_factory=ImageSettings, description="The images published over MQTT.")
     motion: Annotated[MotionSettings | None, bool_or_section(MotionSettings)] = Field(
         None, description="Motion detection: true, or a section; default: off."

@@ -59,9 +59,8 @@ def bool_or_section(section: type[Section]) -> BeforeValidator:
         if word in {"false", "no", "off", "0"}:
             return None
         if word is not None:
-            raise refuse(
-                "is neither true nor false", f"true, false, or the keys {', '.join(section.model_fields)}"
-            )
+            keys = ", ".join(field.alias or name for name, field in section.model_fields.items())
+            raise refuse("is neither true nor false", f"true, false, or the keys {keys}")
         return raw
 
     return BeforeValidator(normal, json_schema_input_type=bool | section)

@@ -21,6 +21,8 @@ from tests.support.daemon import Daemon
 from tests.support.waiting import HOST, free_port, wait_for
 
 _ONLY_WITH = {
+    "presets": ("preset",),
+    "day_night": ("day_night", "picture_brightness"),
     "motion": ("motion", "last_motion", "record_on_motion"),
     "record": ("record_on_motion",),
     "kafka": ("kafka",),
@@ -63,6 +65,7 @@ def _ask_daemon() -> tuple[dict[str, Any], str]:
                     "source": {"type": "test_pattern"},
                     "motion": {"active": "on mon-sun"},
                     "presets": {"night": {}},
+                    "day_night": True,
                     "record": True,
                     "tcp": nowhere,
                 }

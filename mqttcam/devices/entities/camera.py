@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mqttcam.devices.camera import IMAGE_QUALITY, CameraDevice
 from mqttcam.devices.entities.controls import action_entity, control_entity
+from mqttcam.devices.entities.day_night import day_night_entities
 from mqttcam.devices.entities.entity import LONGEST_STATE, Entity, option
 from mqttcam.devices.entities.motion import motion_entities
 from mqttcam.devices.entities.outputs import output_entities
@@ -161,6 +162,7 @@ def camera_entities(device: CameraDevice) -> tuple[Entity[CameraDevice], ...]:
     entities = [*FIXED, rate, *([FULL_SNAPSHOT] if camera.takes_stills else [])]
     if names := device.presets.names:
         entities.append(preset_entity(names))
+    entities += day_night_entities(device)
     entities += [*event_entity(device), *motion_entities(device), *recording_entities(device)]
     entities += output_entities(device)
     entities += map(control_entity, camera.controls.values())

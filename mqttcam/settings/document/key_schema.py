@@ -119,7 +119,7 @@ def _flatten(annotation: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
 @cache
 def keys_of(model: type[Section]) -> Mapping[str, KeySchema]:
     """Return every key of a section, including the `_file` keys of its secrets, which are paths."""
-    keys = {name: schema_of(field) for name, field in model.model_fields.items()}
+    keys = {field.alias or name: schema_of(field) for name, field in model.model_fields.items()}
     secret_files = {
         name + FILE_SUFFIX: KeySchema(KeyKind.PATH, (), (Path,))
         for name, schema in keys.items()
