@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -89,7 +90,8 @@ class IndexedFiles:
 
     def find(self, query: EventQuery) -> list[ListedEvent]:
         """Return events, the newest first."""
-        return self._with_index(lambda index: index.find(query)) if self._has_any() else []
+        found = self._with_index(lambda index: index.find(query)) if self._has_any() else []
+        return [self._with_pictures(event) for event in found]
 
     def recordings(self, query: EventQuery) -> list[Recording]:
         """Return whole recordings, the newest first."""
@@ -97,7 +99,14 @@ class IndexedFiles:
 
     def event(self, event_id: str) -> ListedEvent | None:
         """Return an event, or the recording with this id as one; None if neither is known."""
-        return self._with_index(lambda index: index.event(event_id)) if self._has_any() else None
+        found = self._with_index(lambda index: index.event(event_id)) if self._has_any() else None
+        return None if found is None else self._with_pictures(found)
+
+    def _with_pictures(self, event: ListedEvent) -> ListedEvent:
+        """Look for the pictures of a recording that is being made."""
+        if event.is_whole:
+            return event
+        return replace(event, pictures=RecordingFiles(self._folder, event.stem).pictures)
 
     def delete(self, event_id: str) -> bool:
         """Delete an event, and its recordings unless they show others as well; return False if it is unknown.

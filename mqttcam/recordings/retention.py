@@ -110,7 +110,7 @@ class Retention:
         while (found := self._next(index, now_ns)) is not None:
             deleted += self._delete(index, *found)
             yield
-        self.problem = self._describe(index)
+        self.problem = self._describe(index, deleted)
         return deleted
 
     def make_room(self, index: Index, size: int) -> Steps[bool]:
@@ -190,20 +190,18 @@ class Retention:
         self.measure()
         return True
 
-    def _describe(self, index: Index) -> str | None:
-        """Return the problem that remains after `run`, in words."""
+    def _describe(self, index: Index, deleted: int) -> str | None:
+        """Return the problem that remains after `run`, in words; a small disk is none where nothing is recorded."""
         if self._failed:
             stem, reason = next(iter(self._failed.items()))
             return f"{self._folder / stem}.mp4 is to be deleted, but cannot be: {reason}"
-        if not index.counts.total():
-            return None
         size = index.bytes.total()
         if self._keep.size is not None and size > self._keep.size:
             return (
                 f"the favourites alone take {size} of the {self._keep.size} bytes that recordings may have: "
                 "delete some, or raise recordings.keep.size"
             )
-        if self._lacks():
+        if self._lacks() and (index.counts.total() or deleted or self.problem):
             return (
                 f"only {self.free} bytes of the disk of {self._folder} are free, less than recordings.keep.free "
                 f"({self._keep.free}), and no recording is left to delete"

@@ -417,6 +417,12 @@ async def test_a_disk_that_does_not_answer_holds_up_nothing(tmp_path: Path, fold
         release.set()
         assert len(await library.find(ALL)) == 3
         assert library.problem is None
+        release.clear()
+        library._worker.call(release.wait)
+        begun = time.monotonic()
+        await library.close()
+        assert time.monotonic() - begun < 1
+        release.set()
 
 
 # size

@@ -107,6 +107,19 @@ async def test_free_space(tmp_path: Path, folder: Path, small_disk: Callable[[],
         assert library.problem is None
 
 
+async def test_it_is_said_when_the_disk_is_too_small_for_any_recording(
+    tmp_path: Path, folder: Path, small_disk: Callable[[], int]
+) -> None:
+    async with opened(tmp_path, {"free": 50_000}) as library:
+        assert library.problem is None  # nothing is recorded
+        library.add(make_files(folder, recording(NOON)))
+        for _ in range(3):
+            await tidied(library)
+            assert library.problem
+            assert "no recording is left to delete" in library.problem
+        assert videos(folder) == []
+
+
 async def test_room_is_made_for_the_writer(
     tmp_path: Path, folder: Path, small_disk: Callable[[], int]
 ) -> None:

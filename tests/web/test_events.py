@@ -8,6 +8,7 @@ import os
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -207,6 +208,13 @@ async def test_an_event_that_is_still_going_on() -> None:
         served.library.begin(going_on)
         event = await get(http, f"/api/events/{made.events[0].id}")
         assert (event["to"], event["clip"]) == (None, None)
+        assert event["picture"] is None
+        files = served.library.path / made.stem
+        files.parent.mkdir(parents=True)
+        Path(f"{files}.jpg").write_bytes(b"\xff\xd8\xff\xd9")
+        event = await get(http, f"/api/events/{made.events[0].id}")
+        async with http.get(event["picture"]) as answer:
+            assert (answer.status, answer.headers["Cache-Control"]) == (200, "no-store")
         error = await get(http, f"/events/{made.events[0].id}/clip.mp4", 404)
         assert "still being made" in error["error"]["message"]
         async with http.delete(f"/api/events/{made.id}") as answer:
