@@ -1,4 +1,4 @@
-"""Measure H.264: the cost of a frame against the ffmpeg program, and `stream.ts` for 0, 1 and 20 readers.
+"""Measure H.264: the cost of a frame against the ffmpeg program, and `stream.ts` and `live` for 0, 1 and 20 readers.
 
 usage: python tests/bench/video.py [--seconds 6] [--size 1280x720] [--fps 20] [--rounds 3]
 
@@ -29,6 +29,12 @@ from tests.bench.streams import WARM_UP, Side, cpu_seconds, server
 
 COUNT = 20 * FRAMES
 """Frames encoded in one round."""
+STREAMS = {
+    "stream.ts": b"",
+    "live": b"Upgrade: websocket\r\nConnection: upgrade\r\nSec-WebSocket-Version: 13\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n",
+}
+"""What is read, and the headers of its request."""
 
 
 def encode(width: int, height: int, fps: float) -> None:
@@ -87,15 +93,15 @@ class Reader(asyncio.Protocol):
         self.received += len(data)
 
 
-async def measure(options: argparse.Namespace, readers: int) -> tuple[float, float]:
+async def measure(options: argparse.Namespace, stream: str, readers: int) -> tuple[float, float]:
     """Return the server's CPU in percent of a core, and the Mbit/s of a reader."""
     command = [sys.executable, __file__, "--run", "serve", "--size", options.size, "--fps", str(options.fps)]
-    side = Side("stream.ts", command, "/cameras/front/stream.ts")
+    side = Side(stream, command, f"/cameras/front/{stream}")
+    request = side.request[:-2] + STREAMS[stream] + b"\r\n"
     with server(side) as (process, port):
         loop = asyncio.get_running_loop()
         pairs = [
-            await loop.create_connection(lambda: Reader(side.request), "127.0.0.1", port)
-            for _ in range(readers)
+            await loop.create_connection(lambda: Reader(request), "127.0.0.1", port) for _ in range(readers)
         ]
         await asyncio.sleep(WARM_UP)
         for _, reader in pairs:
@@ -119,13 +125,14 @@ async def table(options: argparse.Namespace) -> None:
     for name, index in (("mqttcam", 0), ("ffmpeg", 1)):
         print(f"| {name} | {statistics.median(found[index] for found in rounds):.2f} |")
     print(f"\nratio, median of the rounds: {statistics.median(a / b for a, b in rounds):.2f} x\n")
-    print("| readers of stream.ts | CPU % of a core | Mbit/s each |\n| --- | --- | --- |")
-    found = {}
-    for readers in (0, 1, 20):
-        runs = [await measure(options, readers) for _ in range(options.rounds)]
-        found[readers] = statistics.median(cpu for cpu, _ in runs)
-        print(f"| {readers} | {found[readers]:.1f} | {statistics.median(rate for _, rate in runs):.1f} |")
-    print(f"\n20 readers: {found[20] / found[1]:.2f} x one")
+    for stream in STREAMS:
+        print(f"| readers of {stream} | CPU % of a core | Mbit/s each |\n| --- | --- | --- |")
+        found = {}
+        for readers in (0, 1, 20):
+            runs = [await measure(options, stream, readers) for _ in range(options.rounds)]
+            found[readers] = statistics.median(cpu for cpu, _ in runs)
+            print(f"| {readers} | {found[readers]:.1f} | {statistics.median(rate for _, rate in runs):.1f} |")
+        print(f"\n20 readers: {found[20] / found[1]:.2f} x one\n")
 
 
 def main() -> None:

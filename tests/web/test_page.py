@@ -280,6 +280,7 @@ def test_the_page_recovers_from_a_restart_of_the_daemon(page: Page) -> None:
         try:
             page.find(".stage[data-status=running]")
             assert page.moves()
+            assert page.all(".picture > video:not([hidden])"), "video again"
             page.slide("brightness", 0.4)
             page.until(lambda: value_of(served.front, "brightness") == 0.4, "a working control")
         finally:
