@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,6 +21,7 @@ from selenium.webdriver.remote.webelement import WebElement
 from tests.support.left_out import leave_out
 
 T = TypeVar("T")
+HAS_VIDEO = find_spec("av") is not None
 
 # The sandbox does not work for root; the other flags disable connections to other hosts.
 _FLAGS = (
@@ -85,6 +87,10 @@ class Page:
     def picture_width(self) -> int:
         """Return the width of the present picture in its own pixels; 0 if there is none."""
         return int(self.script(_WIDTH))
+
+    def shows_video(self) -> bool:
+        """Return whether the present picture is video, which needs PyAV, and not MJPEG."""
+        return bool(self.all(".picture > video:not([hidden])"))
 
     def moves(self) -> bool:
         """Wait until the picture changes."""

@@ -14,7 +14,7 @@ from mqttcam.camera.status import CameraStatus
 from mqttcam.devices.camera import CameraDevice
 from mqttcam.values import Number, Vector
 from mqttcam.web import WebServer
-from tests.web.browser import Page
+from tests.web.browser import HAS_VIDEO, Page
 from tests.web.credentials import users
 from tests.web.serving import Served, serving_in_thread
 
@@ -280,7 +280,7 @@ def test_the_page_recovers_from_a_restart_of_the_daemon(page: Page) -> None:
         try:
             page.find(".stage[data-status=running]")
             assert page.moves()
-            assert page.all(".picture > video:not([hidden])"), "video again"
+            assert page.shows_video() == HAS_VIDEO
             page.slide("brightness", 0.4)
             page.until(lambda: value_of(served.front, "brightness") == 0.4, "a working control")
         finally:

@@ -40,6 +40,8 @@ def test_a_stalled_link_is_noticed_and_recovered_from(page: Page) -> None:
 def test_a_stalled_stream_is_noticed_while_the_rest_goes_on(
     page: Page, monkeypatch: pytest.MonkeyPatch, script: str
 ) -> None:
+    if not script:
+        pytest.importorskip("av")
     with page.prepared(script), serving_in_thread(ONE, timing=FAST) as (served, _loop):
         page.open(served.url)
         badge(page, "Live")
