@@ -18,7 +18,8 @@ from mqttcam.recordings.paths import RecordingFiles, RecordingsFolder
 from mqttcam.recordings.recording import PictureKind, Recording
 from mqttcam.recordings.timing import WriterTiming
 from mqttcam.video.encoder import VideoUnavailable
-from mqttcam.video.unit import Unit
+from mqttcam.video.mp4 import FRAGMENT
+from mqttcam.video.unit import CLOCK, Unit
 
 log = logging.getLogger(__name__)
 
@@ -81,6 +82,7 @@ class RecordingWriter:
         self._condition = threading.Condition()
         self._thread: threading.Thread | None = None
         self._closing = False
+        self._woken_at = 0
         # In the thread:
         self._file: OpenFile | None = None
         self._draft: Recording | None = None
@@ -95,6 +97,7 @@ class RecordingWriter:
         if self._is_full(len(units[0].data)):
             return False
         self.is_behind = False
+        self._woken_at = units[-1].pts
         self._put(lambda: self._begin(draft, units), sum(len(unit.data) for unit in units))
         return True
 
@@ -106,7 +109,11 @@ class RecordingWriter:
             self.dropped += 1
             return
         self.is_behind = False
-        self._put(lambda: self._write(unit), size)
+        # Nothing is written before a fragment is complete, so the thread need not wake up either.
+        completes = unit.is_keyframe or unit.pts - self._woken_at >= FRAGMENT * CLOCK
+        if completes:
+            self._woken_at = unit.pts
+        self._put(lambda: self._write(unit), size, wake=completes)
 
     def update(self, recording: Recording) -> None:
         """Note on disk what is known of the present recording now."""
@@ -140,11 +147,12 @@ class RecordingWriter:
     def _is_full(self, size: int) -> bool:
         return self.queued + size > self._timing.max_queued
 
-    def _put(self, step: Callable[[], None], size: int = 0) -> None:
+    def _put(self, step: Callable[[], None], size: int = 0, *, wake: bool = True) -> None:
         with self._condition:
             self._queue.append((step, size))
             self.queued += size
-            self._condition.notify()
+            if wake:
+                self._condition.notify()
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name=f"recording {self._name}", daemon=True)
             self._thread.start()
@@ -171,7 +179,7 @@ class RecordingWriter:
             while not self._queue:
                 if self._closing:
                     return None
-                self._condition.wait()
+                self._condition.wait(None if self._file is None else FRAGMENT)
             return self._queue.popleft()
 
     def _begin(self, draft: Recording, units: Sequence[Unit]) -> None:

@@ -20,10 +20,11 @@ from mqttcam.video.encoder import check_available
 from mqttcam.video.unit import CLOCK, Unit
 
 _TICK = Fraction(1, CLOCK)
+FRAGMENT = 0.4
+"""Seconds. With the frame that completes a fragment, a crash costs half a second."""
 _OPTIONS = {
     "movflags": "hybrid_fragmented+frag_keyframe",
-    # Microseconds. With the frame that completes a fragment, a crash costs half a second.
-    "frag_duration": "400000",
+    "frag_duration": f"{FRAGMENT * 1e6:.0f}",
     "flush_packets": "1",
 }
 _BUFFER = 1 << 20
