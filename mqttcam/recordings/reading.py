@@ -1,4 +1,4 @@
-"""Reads a camera's video while that is wanted, and again after the encoder has failed."""
+"""Reads a camera's video while that is wanted, again after the encoder has failed, and keeps the last seconds of it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Protocol
 
 from mqttcam.backoff import Backoff
 from mqttcam.video.camera_video import CameraVideo, VideoReader
-from mqttcam.video.unit import Unit
+from mqttcam.video.ring import Ring
+from mqttcam.video.unit import CLOCK, Unit
 
 
 class Clock(Protocol):
@@ -26,6 +27,7 @@ class Reading(VideoReader):
     """One reader of a camera's video, which can be switched on and off.
 
     Attributes:
+        last: the last unit; None after a break.
         problem: why there is no video, in words; None while there is, or while it is not wanted.
     """
 
@@ -33,6 +35,7 @@ class Reading(VideoReader):
         self,
         video: CameraVideo,
         deliver: Callable[[Unit], None],
+        on_break: Callable[[], None],
         on_problem: Callable[[], None],
         clock: Clock,
         backoff: Backoff,
@@ -40,9 +43,13 @@ class Reading(VideoReader):
         """Read nothing yet.
 
         Args:
+            on_break: called before a unit that does not go on from the one before, and after a failure.
             on_problem: called when `problem` has changed.
         """
         self.problem: str | None = None
+        self.last: Unit | None = None
+        self._ring: Ring | None = None
+        self._on_break = on_break
         self._video = video
         self._deliver = deliver
         self._on_problem = on_problem
@@ -51,8 +58,12 @@ class Reading(VideoReader):
         self._stack: contextlib.ExitStack | None = None
         self._retry: asyncio.TimerHandle | None = None
 
-    def set_wanted(self, wanted: bool) -> None:
-        """Read from now on, beginning with a keyframe soon, or no longer."""
+    def set_wanted(self, wanted: bool, keep: float) -> None:
+        """Read from now on, beginning with a keyframe soon, or no longer; keep the last `keep` seconds."""
+        if not (wanted and keep):
+            self._ring = None
+        elif self._ring is None:
+            self._ring = Ring(keep)
         if not wanted:
             self._cancel_retry()
             self._backoff.reset()
@@ -66,7 +77,24 @@ class Reading(VideoReader):
         if self._stack is not None:
             self._video.request_keyframe()
 
+    def before(self, seconds: float) -> list[Unit]:
+        """Return the last units, from the keyframe at or before so many seconds ago; none if none are kept."""
+        if self._ring is None or self.last is None:
+            return []
+        return self._ring.since(self.last.pts - round(seconds * CLOCK))
+
+    def interrupt(self) -> None:
+        """Forget what came so far, as what comes next does not continue it."""
+        self.last = None
+        if self._ring is not None:
+            self._ring.clear()
+
     def deliver(self, unit: Unit) -> None:
+        if self.last is not None and unit.pts <= self.last.pts:  # of another encoder
+            self._break()
+        self.last = unit
+        if self._ring is not None:
+            self._ring.add(unit)
         if self.problem is not None:
             self._backoff.reset()
             self._set_problem(None)
@@ -74,9 +102,14 @@ class Reading(VideoReader):
 
     def fail(self, problem: str) -> None:
         self._close()
+        self._break()
         self._cancel_retry()
         self._retry = self._clock.call_at(self._clock.time() + self._backoff.next(), self._try_again)
         self._set_problem(problem)
+
+    def _break(self) -> None:
+        self._on_break()
+        self.interrupt()
 
     def _try_again(self) -> None:
         self._retry = None

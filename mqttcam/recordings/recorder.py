@@ -18,17 +18,17 @@ from collections.abc import Callable, Sequence
 
 from mqttcam.backoff import Backoff
 from mqttcam.listeners import Listeners
+from mqttcam.recordings.demand import Demand
 from mqttcam.recordings.disk import DiskStatus
 from mqttcam.recordings.paths import RecordingsFolder
 from mqttcam.recordings.present import PresentRecording, UnfinishedEvents
 from mqttcam.recordings.reading import Clock, Reading
 from mqttcam.recordings.recorder_library import RecordingLibrary
-from mqttcam.recordings.recording import Event, PictureKind, Reason, Recording, new_id
+from mqttcam.recordings.recording import Event, PictureKind, Recording, new_id
 from mqttcam.recordings.timing import RECORDER_TIMING, RecorderTiming
 from mqttcam.recordings.writer import RecordingWriter, WriterCallbacks
 from mqttcam.settings.recordings import RecordSettings
 from mqttcam.video.camera_video import CameraVideo
-from mqttcam.video.ring import Ring
 from mqttcam.video.unit import CLOCK, Unit
 
 log = logging.getLogger(__name__)
@@ -74,7 +74,9 @@ class Recorder:
         self._library = library
         self._clock: Clock = clock or asyncio.get_running_loop()
         self._timing = timing
-        self._reading = Reading(video, self._deliver, self._video_problem, self._clock, self._make_backoff())
+        self._reading = Reading(
+            video, self._deliver, self._end, self._video_problem, self._clock, self._make_backoff()
+        )
         self._disk = DiskStatus(camera_id, self._clock, self._make_backoff(), self.listeners.notify)
         self._writer = RecordingWriter(
             camera_id,
@@ -87,11 +89,8 @@ class Recorder:
         self._too_slow = f"recordings: the disk of {library.path} is too slow"
         self._on_motion = self._settings.on_motion
         self._enabled = self._running = self._closed = False
-        self._ring: Ring | None = None
-        self._last_unit: Unit | None = None
         self._present: PresentRecording | None = None
-        self._moving: dict[str, Event] = {}
-        self._until = 0.0
+        self._demand = Demand(self._clock, continuous=self._settings.continuous, after=self._settings.after)
         self._next_id: str | None = None
         self._pictures: dict[PictureKind, bytes] = {}
         self._timer: asyncio.TimerHandle | None = None
@@ -144,6 +143,11 @@ class Recorder:
 
     async def close(self) -> None:
         """End the recording, and wait for its files if the disk answers soon; else the next start finishes them."""
+        for event in self._demand.events.values():
+            if event.end_ns is None:
+                last = self._reading.last
+                now_ns = event.begin_ns if last is None else last.ts_ns
+                self.end(event.model_copy(update={"end_ns": max(event.begin_ns, now_ns)}))
         self._closed = True
         self._forget()
         self._interrupt()
@@ -157,18 +161,18 @@ class Recorder:
 
     def begin(self, event: Event) -> None:
         """Record an event: from `before` seconds before it until `after` seconds after its end."""
-        self._moving[event.id] = event
+        self._demand.begin(event)
         if self._present is not None:
             self._present.events[event.id] = event
             self._note_events()
         else:
-            lag = 0.0 if self._last_unit is None else (self._last_unit.ts_ns - event.begin_ns) / 1e9
+            last = self._reading.last
+            lag = 0.0 if last is None else (last.ts_ns - event.begin_ns) / 1e9
             self._begin(self._settings.before + (lag if 0 <= lag <= _LONGEST_LAG else 0))
 
     def update(self, event: Event) -> None:
         """Note what is known of an event now."""
-        if event.id in self._moving:
-            self._moving[event.id] = event
+        self._demand.update(event)
         if self._present is not None and event.id in self._present.events:
             self._present.events[event.id] = event
 
@@ -176,8 +180,8 @@ class Recorder:
         """End an event, whose last movement was `quiet` seconds ago by a steady clock."""
         self.update(event)
         self._unfinished.event_ended(event)
-        if self._moving.pop(event.id, None) is not None:
-            self._extend(self._settings.after - quiet)
+        self._demand.end(event, quiet)
+        self._watch()
         self._note_events()
 
     def add_picture(self, kind: PictureKind, jpeg: bytes) -> None:
@@ -194,7 +198,8 @@ class Recorder:
 
         If one is being written already, it goes on for at least that long.
         """
-        self._extend(seconds)
+        self._demand.extend(seconds)
+        self._watch()
         if self._present is None:
             self._next_id = self._next_id or new_id(time.time_ns())
             self._begin(before)
@@ -209,11 +214,6 @@ class Recorder:
     # units
 
     def _deliver(self, unit: Unit) -> None:
-        last, self._last_unit = self._last_unit, unit
-        if last is not None and unit.pts <= last.pts:  # of another encoder
-            self._interrupt()
-        if self._ring is not None:
-            self._ring.add(unit)
         if self._present is not None:
             self._continue(self._present, unit)
         elif unit.is_keyframe and self._is_wanted:
@@ -221,8 +221,7 @@ class Recorder:
 
     def _continue(self, present: PresentRecording, unit: Unit) -> None:
         if not self._is_wanted:
-            self._end()
-            self._adapt()
+            self._expire()
             return
         too_long = unit.pts - present.first.pts >= self._settings.longest * CLOCK
         if unit.is_keyframe and (too_long or not present.continues(unit)):
@@ -243,16 +242,13 @@ class Recorder:
     @property
     def _is_wanted(self) -> bool:
         """Whether a recording is to go on, or to begin as soon as there is video."""
-        if not self._enabled or self._closed:
-            return False
-        return self._settings.continuous or bool(self._moving) or self._clock.time() < self._until
+        return self._enabled and not self._closed and bool(self._demand)
 
     def _begin(self, before: float) -> None:
         """Begin a recording with units of the ring, or as soon as there is a keyframe."""
         self._adapt()
-        if self._ring is None or self._last_unit is None or not self._is_wanted:
-            return
-        if units := self._ring.since(self._last_unit.pts - round(before * CLOCK)):
+        units = self._reading.before(before)
+        if units and self._is_wanted:
             self._start(units)
 
     def _start(self, units: Sequence[Unit]) -> None:
@@ -264,12 +260,12 @@ class Recorder:
             id=self._next_id or new_id(first.ts_ns),
             camera=self._camera_id,
             stem="",
-            reason=self._reason,
+            reason=self._demand.reason,
             begin_ns=first.ts_ns,
             seconds=0,
             bytes=0,
         )
-        present = PresentRecording(draft, first, dict(self._moving))
+        present = PresentRecording(draft, first, self._demand.events)
         if not self._writer.begin(present.recording, units):
             self._disk.fail(self._too_slow)
             return
@@ -278,22 +274,14 @@ class Recorder:
             self._writer.add_picture(*self._pictures.popitem())
         self.listeners.notify()
 
-    @property
-    def _reason(self) -> Reason:
-        if self._settings.continuous:
-            return "continuous"
-        return "motion" if self._moving else "command"
-
-    def _extend(self, seconds: float) -> None:
-        """Record for at least so many seconds from now on."""
-        self._until = max(self._until, self._clock.time() + seconds)
+    def _watch(self) -> None:
+        """Look again once nothing may be wanted any more."""
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = self._clock.call_at(self._until + self._timing.grace, self._expire)
+        self._timer = self._clock.call_at(self._demand.until + self._timing.grace, self._expire)
 
     def _expire(self) -> None:
-        """End what is not wanted any more, though no frame came to show it."""
-        self._timer = None
+        """End what is not wanted any more."""
         if not self._is_wanted:
             self._end()
             self._forget()
@@ -301,17 +289,14 @@ class Recorder:
 
     def _forget(self) -> None:
         """Want nothing but what is recorded always."""
-        self._moving.clear()
+        self._demand.clear()
         self._pictures.clear()
-        self._until = 0.0
         self._next_id = None
 
     def _interrupt(self) -> None:
-        """End the recording, as what comes next does not continue it, and empty the ring."""
+        """End the recording, as what comes next does not continue it, and forget the seconds before."""
         self._end()
-        self._last_unit = None
-        if self._ring is not None:
-            self._ring.clear()
+        self._reading.interrupt()
 
     def _end(self) -> None:
         present, self._present = self._present, None
@@ -324,12 +309,9 @@ class Recorder:
     def _adapt(self) -> None:
         """Read video, and keep the seconds before, exactly while that is of use."""
         on = self._enabled and self._running and not self._closed
-        ring = on and self._on_motion and self._settings.before > 0 and not self._settings.continuous
-        if not ring:
-            self._ring = None
-        elif self._ring is None:
-            self._ring = Ring(self._settings.before + _LONGEST_LAG)
-        self._reading.set_wanted(on and (ring or self._is_wanted or self._present is not None))
+        ring = self._on_motion and self._settings.before > 0 and not self._settings.continuous
+        wanted = on and (ring or self._is_wanted or self._present is not None)
+        self._reading.set_wanted(wanted, self._settings.before + _LONGEST_LAG if ring else 0)
         if on and self._present is None and self._is_wanted:
             self._reading.request_keyframe()
 
@@ -340,7 +322,6 @@ class Recorder:
 
     def _video_problem(self) -> None:
         if self._reading.problem is not None:
-            self._interrupt()
             log.warning("camera %s cannot be recorded: %s", self._camera_id, self._reading.problem)
         self.listeners.notify()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import logging
 import threading
 import time
@@ -12,18 +11,16 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from mqttcam.files import shortage
 from mqttcam.recordings.open_file import OpenFile, read_sidecar, write_sidecar
 from mqttcam.recordings.paths import RecordingFiles, RecordingsFolder
 from mqttcam.recordings.recording import PictureKind, Recording
+from mqttcam.recordings.space import DiskSpace
 from mqttcam.recordings.timing import WriterTiming
 from mqttcam.video.encoder import VideoUnavailable
 from mqttcam.video.mp4 import FRAGMENT
 from mqttcam.video.unit import CLOCK, Unit
 
 log = logging.getLogger(__name__)
-
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +72,7 @@ class RecordingWriter:
         self._folder = folder
         self._callbacks = callbacks
         self._loop = asyncio.get_running_loop()
-        self._make_room = make_room
+        self._space = DiskSpace(folder.path, make_room, timing.room)
         self._timing = timing
         self._queue: deque[tuple[Callable[[], None], int]] = deque()
         self.queued = 0
@@ -186,7 +183,7 @@ class RecordingWriter:
         self._draft = draft
         self._pictures.clear()
         self._written.clear()
-        self._check_space()
+        self._space.check()
         self._file = OpenFile(self._folder, draft, units[0])
         self._report(self._callbacks.opened, self._file.recording)
         self._sync_due = self._pictures_due = 0.0
@@ -234,7 +231,7 @@ class RecordingWriter:
             self._pictures_due = time.monotonic() + self._timing.pictures
         if now >= self._sync_due:
             self._file.sync()
-            self._check_space()
+            self._space.check()
             self._sync_due = time.monotonic() + self._timing.sync
 
     def _write_pictures(self) -> None:
@@ -242,19 +239,6 @@ class RecordingWriter:
         while self._pictures:
             kind, jpeg = self._pictures.popitem()
             self._file.write_picture(kind, jpeg)
-
-    def _check_space(self) -> None:
-        """Leave free what the state of the daemon needs.
-
-        Raises:
-            OSError: there is no space, and none can be made.
-        """
-        folder = self._folder.path
-        if not folder.is_dir() or not shortage(folder, 0):
-            return
-        self._make_room(shortage(folder, self._timing.room))
-        if shortage(folder, 0):
-            raise OSError(errno.ENOSPC, "the disk is full", str(folder))
 
     def _finish(self) -> None:
         """End the present recording.
@@ -289,25 +273,10 @@ class RecordingWriter:
             except OSError as second:
                 log.info("recording %s: to be finished at the next start: %s", self._name, second)
         self._file = self._draft = None
-        if isinstance(error, OSError) and error.errno in _FULL:
-            self._free_space()
+        problem = self._space.failed(error)
         if draft is not None:
-            self._report(self._callbacks.failed, draft.id, describe(error, self._folder))
+            self._report(self._callbacks.failed, draft.id, problem)
 
     def _report(self, callback: Callable[..., None], *arguments: object) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed: the process ends
             self._loop.call_soon_threadsafe(callback, *arguments)
-
-    def _free_space(self) -> None:
-        try:
-            self._make_room(self._timing.room)
-        except OSError as error:
-            log.warning("recording %s: no space can be made: %s", self._name, error)
-
-
-def describe(error: Exception, folder: RecordingsFolder) -> str:
-    """Return a problem of a disk in words."""
-    if isinstance(error, OSError) and error.errno in _FULL:
-        return f"recordings: the disk of {folder.path} is full"
-    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return f"recordings: {folder.path}: {text}"

@@ -127,6 +127,27 @@ async def test_an_event_longer_than_a_part_is_noted_in_each_with_its_end(make_ri
     assert len({recording.id for recording in rig.library.added}) == 2
 
 
+async def test_the_seconds_after_an_event_belong_to_it_in_another_part_too(make_rig: MakeRig) -> None:
+    rig = make_rig(before=0, after=4, longest=5)
+    rig.recorder.begin(event())
+    rig.video.seconds(3)
+    rig.recorder.end(event(end_ns=BEGIN + 3 * SECOND))
+    rig.video.seconds(5)
+    parts = await rig.finished()
+    assert [(part.reason, part.events) for part in parts] == [
+        ("motion", (event(end_ns=BEGIN + 3 * SECOND),))
+    ] * 2
+
+
+async def test_an_event_ends_with_the_daemon(make_rig: MakeRig) -> None:
+    rig = make_rig(before=0)
+    rig.recorder.begin(event())
+    rig.video.seconds(2)
+    (recording,) = await rig.finished()
+    assert recording.events == (event(end_ns=rig.video.sent[-1].ts_ns),)
+    assert rig.sidecar(recording) == recording
+
+
 async def test_a_command_records_from_now_on_without_any_setting(make_rig: MakeRig) -> None:
     rig = make_rig()
     rig.video.seconds(1)
