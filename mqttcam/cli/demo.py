@@ -41,6 +41,7 @@ def demo_settings(mqtt_port: int, web_host: str, web_port: int, state_dir: Path)
             "state_dir": state_dir,
             "broker": {"enabled": True, "port": mqtt_port},
             "web": web,
+            "recordings": {"keep": {"size": "500MB"}},
             "log": {"level": "WARNING"},
             "cameras": {
                 CAMERA: {
@@ -48,7 +49,10 @@ def demo_settings(mqtt_port: int, web_host: str, web_port: int, state_dir: Path)
                     "source": {"type": "test_pattern"},
                     "size": "1280x720",
                     "image": {"fps": 2},
+                    # Nothing moves until somebody bounces the ball, as at a door.
+                    "controls": {"Speed": 0},
                     "motion": {"clear_after": 3},
+                    "record": {"before": 5, "after": 3},
                 }
             },
         }
@@ -119,7 +123,7 @@ def _print_instructions(settings: Settings, services: Services) -> None:
     base = f"mqttcam/{NODE}/{CAMERA}"
     address, where = _link(settings, services.web_url or "")
     print(
-        f"""mqttcam demo: a moving test picture. Press Ctrl-C to stop.
+        f"""mqttcam demo: a camera with a test picture. Press Ctrl-C to stop.
 
   open        {address}
               {where}
@@ -127,7 +131,9 @@ def _print_instructions(settings: Settings, services: Services) -> None:
   a picture   mosquitto_sub -p {port} -C 1 -t {base}/image > picture.jpg
   values      mosquitto_sub -p {port} -v -t '{base}/state' -t '{base}/result'
   change it   mosquitto_pub -p {port} -t {base}/set -m '{{"brightness": 0.3}}'
-  motion      mosquitto_sub -p {port} -v -t {base}/event     (waits; set "Speed" to 0, ten seconds later to 1)
+  motion      press "Bounce" on the page: ten seconds later "Events" there has the video, from 5 seconds before it on
+              mosquitto_sub -p {port} -v -t {base}/event     (waits; in another terminal:)
+              mosquitto_pub -p {port} -t {base}/cmd/bounce -n
   snapshot    mosquitto_sub -p {port} -C 1 -t {base}/snapshot > snapshot.jpg     (waits; in another terminal:)
               mosquitto_pub -p {port} -t {base}/cmd/snapshot -n
 

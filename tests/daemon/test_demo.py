@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import socket
 import threading
@@ -85,6 +86,31 @@ def test_the_printed_page_opens(demo: Daemon) -> None:
     assert address, "what to open"
     with urllib.request.urlopen(address.group(), timeout=10) as answer:
         assert answer.status == 200
+
+
+def test_a_bounce_of_the_ball_is_recorded_with_the_seconds_before_it(demo: Daemon) -> None:
+    pytest.importorskip("av", reason="recordings need the extra `video`")
+    link = _link(demo)
+    page = link._replace(fragment="").geturl()
+    headers = {
+        "Content-Type": "application/json",
+        "Authorization": f"Bearer {link.fragment.partition('=')[2]}",
+    }
+
+    def ask(path: str, body: bytes | None = None) -> bytes:
+        request = urllib.request.Request(f"{page}{path}", body, headers)
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            found: bytes = answer.read()
+            return found
+
+    def clip() -> str | None:
+        return next((event["clip"] for event in json.loads(ask("api/events"))["events"]), None)
+
+    # The detector knows the picture at rest by then.
+    wait_for(lambda: json.loads(ask("api/cameras/test/state"))["motion"] == "OFF", "the motion sensor")
+    ask("api/cameras/test/cmd/bounce", b"{}")
+    address = wait_for(clip, "an event with a clip", 40, 0.2)
+    assert ask(address[1:])[4:8] == b"ftyp"
 
 
 def _listening_on(daemon: Daemon) -> dict[int, str]:

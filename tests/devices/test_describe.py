@@ -52,7 +52,14 @@ async def test_a_command_is_described_without_arguments_that_the_camera_does_not
     running: CameraDevice,
 ) -> None:
     commands = {command.name: command for command in described(running).commands}
-    assert set(commands) == {"snapshot", "save_preset", "record", "stop_recording", "restart_camera"}
+    assert set(commands) == {
+        "bounce",
+        "snapshot",
+        "save_preset",
+        "record",
+        "stop_recording",
+        "restart_camera",
+    }
     assert list(commands["snapshot"].arguments) == ["quality", "max_width"]
 
 

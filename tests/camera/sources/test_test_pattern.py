@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from mqttcam.camera.frame import Frame, PictureSpec
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.sources import attached, create
-from mqttcam.camera.sources.test_pattern import CONTROLS, TestPattern
+from mqttcam.camera.sources.test_pattern import BOUNCE, CONTROLS, TestPattern
 from mqttcam.camera.wakeup import Wakeup
 from mqttcam.imaging.patterns import PATTERNS
 from mqttcam.imaging.text import glyph_mask
@@ -219,3 +219,14 @@ def test_a_part_is_counted_from_the_left_and_top_that_are_seen(keys: dict[str, A
 def test_its_bounds_are_the_picture() -> None:
     kinds = {control.name: control.kind for control in pattern("320x240").open().controls}
     assert kinds["ScalerCrop"] == Rectangle((0, 0, 320, 240), (16, 16), "scaler_crop")
+
+
+def test_the_ball_rests_at_speed_0_until_it_is_bounced() -> None:
+    source = pattern(controls={})
+    source.apply({"Speed": 0.0, "ShowClock": False})
+    before = frame(source).copy().raster()
+    assert (frame(source).copy().raster()[0] == before[0]).all()
+    source.apply({BOUNCE.control: BOUNCE.value})
+    end = time.monotonic() + 5
+    while (frame(source).copy().raster()[0] == before[0]).all():
+        assert time.monotonic() < end

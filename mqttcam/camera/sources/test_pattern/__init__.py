@@ -7,6 +7,6 @@
 | `clock_panel.py` | the panel with time, date and number of the frame |
 """
 
-from mqttcam.camera.sources.test_pattern.source import CONTROLS, DEFAULT_SIZE, TestPattern, attached
+from mqttcam.camera.sources.test_pattern.source import BOUNCE, CONTROLS, DEFAULT_SIZE, TestPattern, attached
 
-__all__ = ["CONTROLS", "DEFAULT_SIZE", "TestPattern", "attached"]
+__all__ = ["BOUNCE", "CONTROLS", "DEFAULT_SIZE", "TestPattern", "attached"]

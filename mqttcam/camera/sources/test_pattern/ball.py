@@ -16,7 +16,7 @@ _SHARE = 5
 _COLOUR = (0.98, 0.30, 0.38)
 _LIGHT = (-0.42, -0.55, 0.72)
 """The direction of the light: from the left, above and in front."""
-_CROSSING, _BOUNCE = 4.5, 1.35
+CROSSING, _BOUNCE = 4.5, 1.35
 """Seconds from one side to the other, and from one bounce to the next."""
 _JUMP = 0.86
 """The share of the height that it jumps."""
@@ -66,7 +66,7 @@ class Ball:
 
     def _position(self) -> tuple[int, int]:
         """Return left and top in pixels, both even because of the 4:2:0 chroma."""
-        across = abs(self._seconds / _CROSSING % 2 - 1)
+        across = abs(self._seconds / CROSSING % 2 - 1)
         fall = self._seconds / _BOUNCE % 1
         up = 4 * fall * (1 - fall) * _JUMP
         left = (self._width - self._side) * across

@@ -6,11 +6,11 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 
-from mqttcam.camera.control import Control
+from mqttcam.camera.control import Action, Control
 from mqttcam.camera.frame import Frame
 from mqttcam.camera.source import Source, SourceError, SourceInfo
 from mqttcam.camera.sources import AttachedCamera
-from mqttcam.camera.sources.test_pattern.ball import Ball
+from mqttcam.camera.sources.test_pattern.ball import CROSSING, Ball
 from mqttcam.camera.sources.test_pattern.clock_panel import ClockPanel
 from mqttcam.camera.sources.test_pattern.crop import Window, crop_control, cropped, in_whole_blocks
 from mqttcam.camera.wakeup import Pacer, Wakeup
@@ -30,6 +30,8 @@ CONTROLS = (
     crop_control(DEFAULT_SIZE),
 )
 """The first three and the last have libcamera's names, and the useful part of its ranges."""
+BOUNCE = Action("Bounce", "Bounce", True, icon="mdi:basketball")
+"""Something moves in the picture for a few seconds, also at `Speed` 0."""
 _REDRAWN = frozenset({"Brightness", "Contrast", "Saturation", "Pattern", "ShowClock"})
 """Controls that change the background."""
 
@@ -57,6 +59,7 @@ class TestPattern(Source):
         self._canvas: Planes
         self._count = 0
         self._drawn_at: float | None = None
+        self._bounces_until = 0.0
 
     def open(self) -> SourceInfo:
         """Draw the background.
@@ -72,7 +75,9 @@ class TestPattern(Source):
         self._redraw()
         controls = tuple(replace(control, default=self._values[control.name]) for control in self._controls)
         rate = self._settings.frame_rate
-        return SourceInfo("Test pattern", *self._shown_size, rate, controls, manufacturer="mqttcam")
+        return SourceInfo(
+            "Test pattern", *self._shown_size, rate, controls, actions=(BOUNCE,), manufacturer="mqttcam"
+        )
 
     def read(self, timeout: float) -> Frame | None:
         """Return the next frame."""
@@ -82,7 +87,8 @@ class TestPattern(Source):
         passed = 0.0 if self._drawn_at is None else now - self._drawn_at
         self._drawn_at = now
         self._ball.lift(self._canvas, self._background)
-        self._ball.draw(self._canvas, passed * _float(self._values["Speed"]))
+        speed = _float(self._values["Speed"])
+        self._ball.draw(self._canvas, passed * (max(speed, 1.0) if now < self._bounces_until else speed))
         if self._values["ShowClock"]:
             self._clock.draw(self._canvas, captured, self._count)
         self._count += 1
@@ -91,6 +97,9 @@ class TestPattern(Source):
 
     def apply(self, values: Mapping[str, Value]) -> Mapping[str, Value]:
         """Set values; the next frame shows them."""
+        if BOUNCE.control in values:
+            self._bounces_until = time.monotonic() + CROSSING
+            return values
         if isinstance(window := values.get("ScalerCrop"), tuple):
             x, y, width, height = map(int, window)
             self._window = in_whole_blocks((x, y, width, height))
