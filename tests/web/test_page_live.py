@@ -13,6 +13,7 @@ from mqttcam.video.encoder import VideoUnavailable
 from mqttcam.video.fragments import Fragments
 from mqttcam.video.unit import Unit
 from mqttcam.web import live, messages
+from mqttcam.web.video_streams import VideoClient
 from tests.camera.sources.raw_http_camera import raw_http_camera
 from tests.support.video import COLOUR, transport_stream
 from tests.web.browser import Page
@@ -188,6 +189,26 @@ def test_a_codec_that_the_browser_does_not_have_shows_pictures(
     monkeypatch.setattr(messages, "Fragments", Hevc)
     page.open(served.url)
     shows_pictures(page, served)
+
+
+def test_a_connection_that_is_too_slow_for_video_shows_pictures(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, groups = VideoClient.offer, [0]
+
+    def lose_every_other_group(
+        client: VideoClient, chunk: bytes, header: bytes, *, is_keyframe: bool
+    ) -> None:
+        groups[0] += is_keyframe
+        if groups[0] % 2:
+            real(client, chunk, header, is_keyframe=is_keyframe)
+
+    monkeypatch.setattr(VideoClient, "offer", lose_every_other_group)
+    cameras = {"front": ONE["front"] | {"video": {"keyframe_interval": 0.25}}}
+    with serving_in_thread(cameras) as (served, _loop):
+        page.open(served.url)
+        shows_pictures(page, served)
+        assert groups[0] >= 10, "it does not give up at the first loss"
 
 
 def test_an_encoder_that_does_not_open_shows_pictures(page: Page) -> None:

@@ -11,6 +11,8 @@ const MOST_WAITING = 16e6; // bytes
 const LEAST_SLACK = 0.07; // seconds that a frame may be late without a pause
 const MOST_SLACK = 0.5;
 const LONGEST_STEP = 0.2; // seconds between two frames; slower cameras are not shown later for that
+const MOST_SKIPS = 5; // in so many milliseconds, before the connection or the browser counts as too slow for video
+const SKIPS_WITHIN = 30000;
 const FAR = 1; // seconds behind the newest frame, after which the rest is skipped
 
 /** This browser cannot play the video, or this server has none. */
@@ -75,6 +77,10 @@ class Player {
     this.frame = 0;
     this.keyframe = 0;
     this.slack = LEAST_SLACK;
+    /** When the next frame begins; null if that may be anywhere. @type {number | null} */
+    this.next = null;
+    /** @type {number[]} When something was not shown because it came too late. */
+    this.skips = [];
     video.onwaiting = () => this.starved();
     video.onerror = () => end(new Error(video.error?.message ?? "the video cannot be decoded"));
   }
@@ -91,6 +97,7 @@ class Player {
     this.waiting = [];
     this.bytes = 0;
     this.keyframe = 0;
+    this.next = null;
     const address = URL.createObjectURL(source);
     source.addEventListener("sourceopen", () => {
       URL.revokeObjectURL(address);
@@ -110,8 +117,11 @@ class Player {
     const view = new DataView(data);
     const size = view.getUint32(0);
     if (view.getUint32(4) === 0x6d6f6f66) { // "moof", whose last fields are duration, size and flags of the frame
+      const time = Number(view.getBigUint64(60)) / CLOCK;
       this.frame = view.getUint32(size - 12) / CLOCK;
-      if (view.getUint32(size - 4) === SYNC_SAMPLE) this.keyframe = Number(view.getBigUint64(60)) / CLOCK;
+      if (view.getUint32(size - 4) === SYNC_SAMPLE) this.keyframe = time;
+      if (this.next !== null && time > this.next + 0.001) this.skipped();
+      this.next = time + this.frame;
     }
     this.waiting.push(data);
     this.bytes += data.byteLength;
@@ -143,8 +153,11 @@ class Player {
     const { start, behind, step } = this.position();
     const wanted = this.slack + step;
     this.slack = Math.max(LEAST_SLACK, 0.99 * this.slack);
-    if (video.currentTime < start || behind > FAR) this.skip();
-    else video.playbackRate = behind > wanted + step / 2 ? 1.1 : behind < wanted - step ? 0.95 : 1;
+    if (video.currentTime < start) this.skip();
+    else if (behind > FAR) {
+      this.skip();
+      this.skipped();
+    } else video.playbackRate = behind > wanted + step / 2 ? 1.1 : behind < wanted - step ? 0.95 : 1;
     if (video.paused && behind > step / 2) this.play();
     const isOld = this.keyframe - video.buffered.start(0) > KEPT && video.currentTime > this.keyframe;
     return isOld && !buffer.updating ? buffer.remove(0, this.keyframe) : this.append();
@@ -161,6 +174,13 @@ class Player {
   skip() {
     const { start, end } = this.position();
     this.video.currentTime = Math.max(start, end - this.frame - this.slack);
+  }
+
+  /** Something was not shown. An MJPEG stream, each of whose pictures stands alone, copes better if that is often so. */
+  skipped() {
+    const now = performance.now();
+    this.skips = [...this.skips.filter((at) => now - at < SKIPS_WITHIN), now];
+    if (this.skips.length >= MOST_SKIPS) this.end(new NotPlayable("the connection is too slow"));
   }
 
   /** The next frame was not there in time. */
