@@ -299,12 +299,12 @@ class CameraDevice:
             if not loop.is_closed():
                 loop.call_soon_threadsafe(self.changed)
 
-        def moving() -> bool:
-            return self.motion is not None and self.motion.detector.active
+        def event() -> str | None:
+            return None if self.motion is None else self.motion.detector.event
 
         hub = self.camera.hub
         self.outputs.attach(
-            CameraFeed(self.id, self.settings, hub, lambda: self.image_spec, changed, moving, self.location)
+            CameraFeed(self.id, self.settings, hub, lambda: self.image_spec, changed, event, self.location)
         )
 
     def attach(self, observer: CameraObserver) -> None:

@@ -15,6 +15,7 @@ from mqttcam.devices.period_timer import PeriodTimer
 from mqttcam.devices.recordings import CameraRecordings
 from mqttcam.devices.store import Store
 from mqttcam.motion.detector import Analysis, MotionDetector, Movement
+from mqttcam.recordings.recording import new_id
 from mqttcam.schedule import Location, parse_period
 from mqttcam.settings.motion import MAX_THRESHOLD, MIN_THRESHOLD, MotionSettings
 from mqttcam.values import Number, Switch
@@ -63,6 +64,7 @@ class CameraMotion:
             camera.hub,
             self._loop,
             self._analyzed,
+            new_id,
             fps=settings.fps,
             threshold=settings.threshold,
             clear_after=settings.clear_after,
@@ -160,6 +162,8 @@ class CameraMotion:
 
     def _end_if_unknown(self) -> None:
         if self.moving is None:
+            if self._event is not None:
+                self.detector.forget()  # what still moves when frames come again is another event
             self._end()
 
     def _end(self) -> None:

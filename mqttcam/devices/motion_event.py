@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mqttcam.motion.detector import Movement
-from mqttcam.recordings.recording import Event, new_id
+from mqttcam.recordings.recording import Event
 
 MOTION, MOTION_END = "motion", "motion_end"
 """The types of the events at the beginning and at the end of motion."""
@@ -22,7 +22,7 @@ class MotionEvent:
 
     def __init__(self, first: Movement, now: float) -> None:
         """Begin with the first frame; `now` is the time of a monotonic clock in seconds."""
-        self.id = new_id(first.ts_ns)
+        self.id = first.event
         self.first = self.last = self.peak = first
         self.zones = first.zones
         self.seconds = 0.0

@@ -26,6 +26,7 @@ class Movement:
         seq: the frame's number.
         score: how much of the picture moves, in percent.
         box: the bounding box of all that moves.
+        event: the id of the event that it belongs to.
         zones: the zones in which something moves.
     """
 
@@ -33,6 +34,7 @@ class Movement:
     seq: int
     score: float
     box: Box
+    event: str
     zones: tuple[str, ...] = ()
 
 
@@ -68,6 +70,7 @@ class MotionDetector:
         hub: Hub,
         loop: asyncio.AbstractEventLoop,
         on_analysis: Callable[[Analysis], None],
+        new_id: Callable[[int], str],
         *,
         fps: float,
         threshold: float,
@@ -79,6 +82,7 @@ class MotionDetector:
 
         Args:
             on_analysis: called on the loop with each frame that has motion or has changed `moving`.
+            new_id: returns an id for the event that begins at a time, Unix nanoseconds; called in the capture thread.
             fps: frames to analyze per second.
             clear_after: seconds without motion after which it has ended.
             pause: seconds after the end of motion in which no other motion begins.
@@ -87,6 +91,7 @@ class MotionDetector:
         self.threshold = threshold
         self._loop = loop
         self._on_analysis = on_analysis
+        self._new_id = new_id
         self._clear_after_ns = int(clear_after * 1e9)
         self._pause_ns = int(pause * 1e9)
         self._ended_ns: int | None = None
@@ -106,6 +111,11 @@ class MotionDetector:
         if enabled is not self.enabled:
             self._activation = object() if enabled else None
 
+    def forget(self) -> None:
+        """Start over with a new background, as when it is enabled; call this on the loop."""
+        if self.enabled:
+            self._activation = object()
+
     @property
     def moving(self) -> bool | None:
         """Whether there is motion now, `None` while unknown; can be read in any thread."""
@@ -118,6 +128,12 @@ class MotionDetector:
     def active(self) -> bool:
         """Whether there is motion now, for other subscribers of the hub: already true for the frame that starts it."""
         return self.moving is True
+
+    @property
+    def event(self) -> str | None:
+        """The id of the event of motion now, for other subscribers of the hub; `None` if there is no motion."""
+        state = self._state
+        return state.event if self.active else None
 
     # in the capture thread
 
@@ -146,7 +162,7 @@ class MotionDetector:
             state = self._state = _SessionState(activation, frame.session, self._settling)
         before = state.moving
         threshold = math.inf if self._pausing(frame.ts_ns) and not before else self.threshold
-        analysis = state.analysis = state.update(frame, threshold, self._clear_after_ns)
+        analysis = state.analysis = state.update(frame, threshold, self._clear_after_ns, self._new_id)
         if analysis.ends:
             self._ended_ns = frame.ts_ns
         if analysis.movement is not None or state.moving is not before:
@@ -165,25 +181,40 @@ class MotionDetector:
 class _SessionState:
     """The state of the detection from when it was enabled, or the source opened, to the next such time."""
 
-    __slots__ = ("_background", "_motion_ns", "activation", "analysis", "analyzed_ns", "moving", "session")
+    __slots__ = (
+        "_background",
+        "_motion_ns",
+        "activation",
+        "analysis",
+        "analyzed_ns",
+        "event",
+        "moving",
+        "session",
+    )
 
     def __init__(self, activation: object | None, session: CaptureSession, settling: float) -> None:
         self.activation = activation
         self.session = session
         self.moving: bool | None = None
         self.analysis: Analysis | None = None
+        self.event = ""
         self._background = Background(settling)
         self.analyzed_ns = 0
         self._motion_ns = 0
 
-    def update(self, frame: Frame, threshold: float, clear_after_ns: int) -> Analysis:
+    def update(
+        self, frame: Frame, threshold: float, clear_after_ns: int, new_id: Callable[[int], str]
+    ) -> Analysis:
         """Update the state with a frame."""
         now = frame.ts_ns
         change = self._background.update(small_luma(frame), (now - self.analyzed_ns) / 1e9)
         self.analyzed_ns = now
         if change.box is not None and change.score >= threshold:
-            begins, self.moving, self._motion_ns = not self.moving, True, now
-            return Analysis(frame.seq, Movement(now, frame.seq, change.score, change.box), begins=begins)
+            if begins := not self.moving:
+                self.event = new_id(now)
+            self.moving, self._motion_ns = True, now
+            movement = Movement(now, frame.seq, change.score, change.box, self.event)
+            return Analysis(frame.seq, movement, begins=begins)
         ends = False
         if self.moving:
             # Motion must also end if the clock was set back.

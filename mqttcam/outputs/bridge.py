@@ -45,7 +45,7 @@ class Bridge:
         self.queue = queue
         self._feed = feed
         schedule = parse(settings.schedule, feed.location) if settings.schedule else None
-        self._selection = selection(settings.rate, schedule, feed.moving if settings.on_motion else None)
+        self._selection = selection(settings.rate, schedule, self._moving if settings.on_motion else None)
         self._fps = wanted_fps(settings.rate, schedule)
         self._on_motion = settings.on_motion
         self._quality = settings.quality
@@ -103,10 +103,13 @@ class Bridge:
         self._writer_thread.stop(timeout)
 
     def _wanted_fps(self) -> float:
-        due = self.enabled and not (self._on_motion and not self._feed.moving())
+        due = self.enabled and not (self._on_motion and not self._moving())
         return self._fps if due else 0.0
 
     # the capture thread
+
+    def _moving(self) -> bool:
+        return self._feed.event() is not None
 
     def wants(self, frame: Frame) -> bool:
         """Whether the frame is due."""
@@ -133,7 +136,7 @@ class Bridge:
         if picture is None:
             self.counts.add_dropped("size")
         else:
-            self.queue.put(QueuedFrame(picture.jpeg, picture.seq, picture.ts_ns))
+            self.queue.put(QueuedFrame(picture.jpeg, picture.seq, picture.ts_ns, self._feed.event()))
 
     @property
     def _spec(self) -> PictureSpec:

@@ -26,7 +26,7 @@ class CameraFeed:
         spec: returns what its pictures are to be now; called in the capture thread, so it must only read.
         changed: call this, from any thread, when this camera's connection comes up or goes down, so that `report` is
             published at once.
-        moving: returns whether there is motion now, False without motion detection; called in the capture thread.
+        event: returns the id of the event of motion now, None if there is no motion; called in the capture thread.
         location: of this machine, for schedules with the sun.
     """
 
@@ -35,7 +35,7 @@ class CameraFeed:
     hub: Hub
     spec: Callable[[], PictureSpec]
     changed: Callable[[], None]
-    moving: Callable[[], bool] = lambda: False
+    event: Callable[[], str | None] = lambda: None
     location: Location | None = None
 
 

@@ -16,6 +16,7 @@ class QueuedFrame:
 
     Attributes:
         ts_ns: the time of capture, in Unix nanoseconds.
+        event: the id of the event of motion that it shows, if any.
         since: the time of queuing, in seconds of the monotonic clock.
         row: its number on disk, if it is spooled.
     """
@@ -23,6 +24,7 @@ class QueuedFrame:
     jpeg: bytes
     seq: int
     ts_ns: int
+    event: str | None = None
     since: float = field(default_factory=time.monotonic)
     row: int | None = None
 

@@ -14,11 +14,12 @@ from mqttcam.camera.status import CameraStatus
 from mqttcam.devices.camera import CameraDevice
 from mqttcam.devices.motion_event import MotionEvent
 from mqttcam.motion.detector import Movement
+from mqttcam.recordings.recording import new_id
 from tests.support.devices import Failing, MakeDevice, Recorder, opened
 from tests.support.motion import HEIGHT, SECOND, SIZE, START, WIDTH, Scene
 from tests.support.waiting import until
 
-MOVEMENT = Movement(START + SECOND // 2, 12, 3.14159, (0.25, 0.1, 1 / 3, 0.5))
+MOVEMENT = Movement(START + SECOND // 2, 12, 3.14159, (0.25, 0.1, 1 / 3, 0.5), "20231114-221320-5f3a9c01")
 
 
 @dataclass
@@ -59,7 +60,7 @@ async def stage(make_device: MakeDevice) -> AsyncIterator[Stage]:
 
 def test_what_is_published_of_an_event() -> None:
     event = MotionEvent(MOVEMENT, 100.0)
-    assert event.id.startswith("20231114-221320-")
+    assert event.id == MOVEMENT.event
     assert event.beginning() == {
         "event_type": "motion",
         "id": event.id,
@@ -69,8 +70,8 @@ def test_what_is_published_of_an_event() -> None:
         "box": {"x": 0.25, "y": 0.1, "width": 0.3333, "height": 0.5},
         "zone": None,
     }
-    event.add(Movement(START + SECOND, 14, 9.999, (0, 0, 1, 1), ("gate",)), 101.5)
-    event.add(Movement(START + 3 * SECOND, 18, 1.0, (0, 0, 1, 1), ("gate", "road")), 103.25)
+    event.add(Movement(START + SECOND, 14, 9.999, (0, 0, 1, 1), MOVEMENT.event, ("gate",)), 101.5)
+    event.add(Movement(START + 3 * SECOND, 18, 1.0, (0, 0, 1, 1), MOVEMENT.event, ("gate", "road")), 103.25)
     assert event.end("p", None) == {
         "event_type": "motion_end",
         "id": event.id,
@@ -88,8 +89,9 @@ def test_what_is_published_of_an_event() -> None:
 
 
 def test_ids_are_unique() -> None:
-    ids = {MotionEvent(MOVEMENT, 0.0).as_event().id for _ in range(100)}
+    ids = {new_id(MOVEMENT.ts_ns) for _ in range(100)}
     assert len(ids) == 100
+    assert {one[:16] for one in ids} == {"20231114-221320-"}
 
 
 async def test_an_event_begins_once_and_ends_once(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
@@ -152,6 +154,18 @@ async def test_an_event_ends_when_the_daemon_stops(stage: Stage) -> None:
     await stage.offer(90)
     await stage.device.stop()
     assert stage.types == ["motion", "motion_end"]
+
+
+async def test_frames_that_come_again_without_a_new_session_are_another_event(stage: Stage) -> None:
+    """As after the restart of a stream that stalled."""
+    first = await stage.move()
+    _fail(stage.device)
+    opened(stage.device)
+    await stage.offer(90)
+    assert stage.types == ["motion", "motion_end"], "nothing is known yet"
+    second = await stage.move()
+    assert stage.types == ["motion", "motion_end", "motion"]
+    assert first["id"] != second["id"]
 
 
 async def test_a_camera_that_comes_back_begins_a_new_event(stage: Stage) -> None:

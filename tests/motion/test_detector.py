@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 from collections.abc import Callable
 
@@ -32,11 +33,13 @@ class Rig(Scene):
     ) -> None:
         super().__init__(Hub("camera front"))
         self.told: list[Analysis] = []
+        self._numbers = itertools.count(1)
         self._calls: list[tuple[Callable[..., object], tuple[object, ...]]] = []
         self.detector = MotionDetector(
             self.hub,
             self,  # type: ignore[arg-type]
             self.told.append,
+            lambda _ts_ns: f"event-{next(self._numbers)}",
             fps=fps,
             threshold=threshold,
             clear_after=clear_after,
@@ -163,6 +166,27 @@ def test_analysis_of_a_frame_can_be_read_by_later_subscribers() -> None:
     assert rig.detector.analysis_of(first) is None
     rig.detector.enabled = False
     assert rig.detector.analysis_of(second) is None
+
+
+def test_the_event_is_known_from_the_frame_with_which_it_begins() -> None:
+    rig = Rig()
+    rig.settle()
+    assert rig.detector.event is None
+    rig.offer(60)
+    assert rig.detector.event == "event-1"
+    while rig.detector.active:
+        rig.offer()
+    assert rig.detector.event is None
+    rig.offer(90)
+    rig.turn()
+    assert [told.movement.event for told in rig.told if told.begins and told.movement] == [
+        "event-1",
+        "event-2",
+    ]
+    rig.detector.forget()
+    assert (rig.detector.event, rig.detector.moving) == (None, None)
+    rig.settle()
+    assert rig.detector.moving is False
 
 
 def test_less_motion_than_the_threshold_does_not_count() -> None:
@@ -368,7 +392,7 @@ async def test_motion_is_unknown_while_no_frames_come(make_camera: MakeCamera, e
     told: list[Analysis] = []
     loop = asyncio.get_running_loop()
     detector = MotionDetector(
-        camera.hub, loop, told.append, fps=20, threshold=1, clear_after=60, settling=0.2
+        camera.hub, loop, told.append, str, fps=20, threshold=1, clear_after=60, settling=0.2
     )
     detector.enabled = True
     camera.start()

@@ -25,6 +25,8 @@ has not been set yet must not cost frames.
 _PRESENT = 10_000
 """Milliseconds from now that no topic refuses."""
 _LARGEST_SEQ = 2**63 - 1
+_LONGEST_EVENT = 64
+"""Characters of the id of an event."""
 _PER_FIELD = 10
 """The most bytes that the lengths of a key or header take (Kafka's record format, two variable-length integers)."""
 
@@ -46,14 +48,17 @@ class RecordFields:
         if settings.headers:
             texts = {"content-type": CONTENT_TYPE, "node": node, "camera": camera_id}
             self._headers = [(name, text.encode()) for name, text in texts.items()]
-        self.longest = _size(self.key, self._all_headers(_LARGEST_SEQ))
+        self.longest = _size(self.key, self._all_headers(_LARGEST_SEQ, "x" * _LONGEST_EVENT))
         self._oldest, self._newest = OLDEST, NEWEST
         self._logged = False
         self._lock = threading.Lock()
 
     def headers(self, frame: QueuedFrame) -> Headers:
-        """Return the names and values of a record's headers; empty if the settings leave them out."""
-        return self._all_headers(frame.seq)
+        """Return the names and values of a record's headers; empty if the settings leave them out.
+
+        A frame of an event of motion has its id as `event`.
+        """
+        return self._all_headers(frame.seq, frame.event)
 
     def timestamp_ms(self, frame: QueuedFrame) -> int:
         """Return the time of capture in Unix milliseconds; the present time if the topic would not take that."""
@@ -88,8 +93,11 @@ class RecordFields:
         )
         return True
 
-    def _all_headers(self, seq: int) -> Headers:
-        return [] if self._headers is None else [*self._headers, ("seq", b"%d" % seq)]
+    def _all_headers(self, seq: int, event: str | None) -> Headers:
+        if self._headers is None:
+            return []
+        events = [] if event is None else [("event", event.encode())]
+        return [*self._headers, ("seq", b"%d" % seq), *events]
 
 
 def _captured_ms(frame: QueuedFrame) -> int:

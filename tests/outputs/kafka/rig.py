@@ -57,12 +57,14 @@ class FakeCapture:
     """Publishes frames to a hub at a rate, like the capture thread of a camera.
 
     Attributes:
+        event: the id of the event of motion that the frames show.
         jpegs: the JPEGs in order, empty unless `keep`.
         slowest: the longest time that the hub took for a frame, in seconds.
     """
 
     def __init__(self, fps: float = 20, size: int = 20_000, *, keep: bool = True) -> None:
         self.hub = Hub()
+        self.event: str | None = None
         self.fps, self.size = fps, size
         self.taken = 0
         self.slowest = 0.0
@@ -163,7 +165,8 @@ def running_bridge(
     before = threads_of(node)
     output = KafkaOutput(settings, node, state or broker.directory, timing=timing)
     capture = capture or FakeCapture()
-    output.attach(CameraFeed("cam", OF_ALL, capture.hub, lambda: PictureSpec(DEFAULT_QUALITY), lambda: None))
+    spec = PictureSpec(DEFAULT_QUALITY)
+    output.attach(CameraFeed("cam", OF_ALL, capture.hub, lambda: spec, lambda: None, lambda: capture.event))
     try:
         yield RunningBridge(output, capture)
     finally:

@@ -83,6 +83,27 @@ def test_key_headers_and_time_of_capture(kafka: KafkaBroker, topic: str, client:
 
 
 @pytest.mark.parametrize("client", CLIENTS)
+def test_the_frames_of_an_event_name_it(kafka: KafkaBroker, topic: str, client: str) -> None:
+    capture = FakeCapture(size=3000)
+    with running_bridge(kafka, topic, capture, client=client) as bridge:
+        for capture.event in (None, "20261129-193012-5f3a9c01", None):
+            capture.publish(1)
+            bridge.wait_sent(capture.taken)
+    assert [message.value for message in read(kafka, topic, 3)] == capture.jpegs
+    events = [dict(record.headers()).get("event") for record in records(kafka, topic)]
+    assert events == [None, b"20261129-193012-5f3a9c01", None]
+
+
+def test_frames_are_sent_only_while_an_event_lasts(kafka: KafkaBroker, topic: str) -> None:
+    capture = FakeCapture(size=3000)
+    with running_bridge(kafka, topic, capture, on_motion=True) as bridge:
+        for capture.event in (None, "a", "a", None, "b", None):
+            capture.publish(1)
+        bridge.wait_sent(3)
+    assert [dict(record.headers())["event"] for record in records(kafka, topic)] == [b"a", b"a", b"b"]
+
+
+@pytest.mark.parametrize("client", CLIENTS)
 def test_neither_key_nor_headers(kafka: KafkaBroker, topic: str, client: str) -> None:
     with running_bridge(kafka, topic, client=client, key=False, headers=False) as bridge:
         bridge.capture.publish(1)
