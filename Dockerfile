@@ -12,6 +12,8 @@ COPY . .
 RUN pip --python /opt/mqttcam/bin/python install --no-cache-dir --no-deps .
 
 FROM python:3.13-slim
+# The font of text in pictures.
+RUN apt-get update && apt-get install -y --no-install-recommends fonts-dejavu-core && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 900 --home-dir /var/lib/mqttcam --groups video mqttcam && \
     install -d -m 700 -o mqttcam -g mqttcam /var/lib/mqttcam
 COPY --from=build /opt/mqttcam /opt/mqttcam

@@ -17,7 +17,7 @@ from pi_subject import RATE, NotOffered, Subject, coarse, correlation, frames, l
 
 from mqttcam.camera.control import Control
 from mqttcam.camera.frame import PictureSpec
-from mqttcam.camera.sources.picamera2.metadata_fields import fields_in
+from mqttcam.camera.metadata_fields import fields_in
 from mqttcam.camera.video_packet import VideoPacket
 from mqttcam.imaging.annex_b import parameter_sets
 from mqttcam.settings import Size

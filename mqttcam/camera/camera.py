@@ -84,6 +84,7 @@ class Camera:
         self.takes_stills = False
         self.values: dict[str, Value] = {}
         self.readings = CameraReadings()
+        self._markings = Markings.from_settings(settings)
         self._timing = timing
         self._wanted = WantedValues(settings.controls, values or {})
         self._make_source = make_source or (lambda wakeup: create(settings, wakeup))
@@ -107,6 +108,9 @@ class Camera:
         """
         if not self.enabled:
             log.info("camera %s: switched off", self.id)
+        overlay = None if self._markings is None else self._markings.overlay
+        if overlay is not None and overlay.problem is not None:
+            log.warning("camera %s: overlay: %s", self.id, overlay.problem)
         self._supervisor.start(wanted=self.enabled, abandoned=abandoned)
 
     async def stop(self) -> None:
@@ -276,7 +280,7 @@ class Camera:
             self._new_source,
             self._wanted.items(),
             Adjustment.from_settings(self.settings),
-            Markings.from_settings(self.settings),
+            self._markings,
             self.hub.publish,
             self,
             first_seq=self.stats.frames,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from mqttcam.imaging.i420 import contiguous_copy
 from mqttcam.imaging.large import memory_for
 from mqttcam.imaging.raster import Planes, Raster, encode, size_of
 from mqttcam.imaging.rate_control import JpegRateControl
+from mqttcam.imaging.text_overlay import erase
 
 DEFAULT_QUALITY = 85
 """JPEG quality, 1 to 100. At this quality, a JPEG from the source is passed through unchanged."""
@@ -116,7 +118,7 @@ class Frame(FramePixels):
             ValueError: the source's JPEG is broken.
             SessionEnded: the camera was closed meanwhile.
         """
-        if self._adjustment is None and self._is_narrow(max_width) and (planes := self.planes) is not None:
+        if self._is_as_it_came(max_width) and self._overlay is None and (planes := self.planes) is not None:
             return planes
         with memory_for(self._size[0] * self._size[1]):
             raster = self._raster(max_width)
@@ -138,6 +140,7 @@ class Frame(FramePixels):
             # Here, because several threads may use the copy at once.
             copy._masked = self._masked
             copy._black_out()
+            copy._owns_planes, copy._lock = True, threading.Lock()
             copy._pictures |= self._pictures
         return self._copy
 
@@ -152,8 +155,12 @@ class Frame(FramePixels):
         quality, max_width = spec.quality, spec.max_width
         if self._jpeg is not None and self._passes_through(spec):
             return Picture(self._jpeg, self.seq, self.ts_ns, self.width, self.height, quality)
-        if self._adjustment is None and self._is_narrow(max_width) and (planes := self.planes) is not None:
-            jpeg = encode(planes, quality)
+        if self._is_as_it_came(max_width) and (planes := self._encodable_planes) is not None:
+            drawn = () if (overlay := self._overlay) is None else overlay.draw(planes, self)
+            try:
+                jpeg = encode(planes, quality)
+            finally:
+                erase(drawn)
             return Picture(jpeg, self.seq, self.ts_ns, self.width, self.height, quality)
         raster = self._raster(max_width)
         width, height = size_of(raster)

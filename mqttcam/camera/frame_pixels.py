@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+
+import numpy as np
 
 from mqttcam.camera.adjustment import Adjustment
 from mqttcam.camera.markings import Markings
+from mqttcam.camera.overlay import Overlay
 from mqttcam.imaging.exif import orientation
-from mqttcam.imaging.i420 import writable
+from mqttcam.imaging.i420 import contiguous_copy, writable
 from mqttcam.imaging.limits import MAX_PIXELS
 from mqttcam.imaging.orientation import UPRIGHT, Orientation
 from mqttcam.imaging.privacy_mask import PrivacyMask
@@ -17,6 +21,7 @@ from mqttcam.imaging.resize import resize
 _KEPT_PIXELS = 1 << 23
 """Of one frame's decoded pictures of several widths together; they are made again beyond that, and so is each that is
 larger by itself."""
+_NOTHING = nullcontext()
 NO_METADATA: Mapping[str, object] = {}
 
 
@@ -36,10 +41,13 @@ class FramePixels:
     __slots__ = (
         "_adjustment",
         "_jpeg",
+        "_lock",
         "_lores",
         "_markings",
         "_masked",
         "_noted",
+        "_overlaid",
+        "_owns_planes",
         "_planes",
         "_rasters",
         "_size",
@@ -76,7 +84,8 @@ class FramePixels:
         self._size = (width, height)
         self._adjustment: Adjustment | None = None
         self._markings: Markings | None = None
-        self._masked = False
+        self._masked = self._overlaid = self._owns_planes = False
+        self._lock: AbstractContextManager[object] = _NOTHING
         self._noted = UPRIGHT if jpeg is None else None
         self._rasters: dict[tuple[int, int], Raster] = {}
 
@@ -162,6 +171,10 @@ class FramePixels:
         return None if self._markings is None else self._markings.privacy
 
     @property
+    def _overlay(self) -> Overlay | None:
+        return None if self._markings is None else self._markings.overlay
+
+    @property
     def _noted_orientation(self) -> Orientation:
         """The orientation noted in its JPEG; looked up once."""
         if self._noted is None:
@@ -173,8 +186,20 @@ class FramePixels:
         """The size of the frame as it came, turned upright."""
         return self._noted_orientation.size(*self._size)
 
-    def _is_narrow(self, max_width: int | None) -> bool:
-        return max_width is None or self.width <= max_width
+    def _is_as_it_came(self, max_width: int | None) -> bool:
+        """Return whether its pictures of a width have the size and the orientation of its pixels."""
+        return self._adjustment is None and (max_width is None or self.width <= max_width)
+
+    @property
+    def _encodable_planes(self) -> Planes | None:
+        """Its planes, if an overlay can be drawn into them for as long as they are encoded."""
+        planes = self.planes
+        if planes is None or self._overlay is None:
+            return planes
+        if self._owns_planes:
+            return None
+        self._planes = writable(planes)
+        return self._planes
 
     def _black_out(self) -> None:
         """Black out its planes, in their own memory if it can be written to: their source fills them anew."""
@@ -191,14 +216,42 @@ class FramePixels:
     def _raster(self, max_width: int | None) -> Raster:
         """Return the pixels of its pictures of a width; they are made once for all qualities, if they are not many."""
         width, height = (self.width, self.height) if self._adjustment else self._seen_size
-        size = fit_within(width, height, max_width or width, height)
+        with self._lock:
+            return self._kept((width, height), fit_within(width, height, max_width or width, height))
+
+    def _kept(self, whole: tuple[int, int], size: tuple[int, int]) -> Raster:
+        """Return the pixels of its pictures of a size.
+
+        Args:
+            whole: its own size.
+        """
         raster = self._rasters.get(size)
         if raster is None:
-            raster = self._adjusted(*size)
+            if self._overlay is None:
+                raster = self._adjusted(*size)
+            elif size == whole:
+                raster = self._with_overlay(self._overlay, self._adjusted(*size))
+            else:
+                # Whatever its size, a picture is the whole one, smaller.
+                raster = resize(self._kept(whole, whole), *size)
             if (pixels := size[0] * size[1]) <= _KEPT_PIXELS:
                 if pixels + sum(width * height for width, height in self._rasters) > _KEPT_PIXELS:
                     self._rasters.clear()
                 self._rasters[size] = raster
+        return raster
+
+    def _with_overlay(self, overlay: Overlay, raster: Raster) -> Raster:
+        borrowed = (
+            isinstance(raster, tuple)
+            and self._planes is not None
+            and np.may_share_memory(raster[0], self._planes[0])
+        )
+        if isinstance(raster, tuple) and borrowed and not self._owns_planes:
+            raster = contiguous_copy(raster)
+        elif borrowed and self._overlaid:
+            return raster
+        overlay.draw(raster, self)
+        self._overlaid |= borrowed
         return raster
 
     def _adjusted(self, width: int, height: int) -> Raster:

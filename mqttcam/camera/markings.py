@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TypeGuard
 
+from mqttcam.camera.overlay import Overlay
 from mqttcam.imaging.orientation import Orientation
 from mqttcam.imaging.privacy_mask import PrivacyMask
 from mqttcam.settings import CameraSettings
@@ -16,9 +17,11 @@ class Markings:
 
     Attributes:
         privacy: what is blacked out.
+        overlay: what is written over it.
     """
 
     privacy: PrivacyMask | None = None
+    overlay: Overlay | None = None
 
     def in_larger_picture(self, shown: object, larger: object, orientation: Orientation) -> Markings:
         """Return the markings for a picture that shows more of the scene around the usual picture.
@@ -38,9 +41,11 @@ class Markings:
     @classmethod
     def from_settings(cls, settings: CameraSettings) -> Markings | None:
         """Return what a camera's settings want drawn; `None` if that is nothing."""
-        if not settings.privacy:
+        if not settings.privacy and settings.overlay is None:
             return None
-        return cls(PrivacyMask([polygon.points for polygon in settings.privacy]))
+        privacy = PrivacyMask([polygon.points for polygon in settings.privacy]) if settings.privacy else None
+        overlay = None if settings.overlay is None else Overlay(settings.overlay, settings.name or "")
+        return cls(privacy, overlay)
 
 
 def _is_rectangle(value: object) -> TypeGuard[tuple[int, int, int, int]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,6 +11,9 @@ from mqttcam.imaging.raster import Plane, Planes, size_of
 
 I420 = NDArray[np.uint8]
 """(height * 3 / 2, width): the Y plane, then U, then V, each row contiguous. Width and height are even."""
+
+
+_last = threading.local()
 
 
 def even_size(width: int, height: int) -> tuple[int, int]:
@@ -42,17 +47,31 @@ def i420_of(planes: Planes) -> I420:
 
 
 def writable(planes: Planes) -> Planes:
-    """Return planes that can be written to: the same, or a copy if one of them is read-only."""
-    return planes if all(plane.flags.writeable for plane in planes) else contiguous_copy(planes)
+    """Return planes that can be written to: the same, or a copy if one of them is read-only.
+
+    The next copy in this thread takes the place of the last one: new memory would cost as much as copying.
+    """
+    if all(plane.flags.writeable for plane in planes):
+        return planes
+    needed = planes[0].size * 3 // 2
+    memory = getattr(_last, "memory", None)
+    if memory is None or memory.size != needed:
+        memory = _last.memory = np.empty(needed, np.uint8)
+    return contiguous_copy(planes, memory)
 
 
-def contiguous_copy(planes: Planes) -> Planes:
-    """Return a copy of the planes; in one piece of memory if width and height are even."""
+def contiguous_copy(planes: Planes, memory: NDArray[np.uint8] | None = None) -> Planes:
+    """Return a copy of the planes; in one piece of memory if width and height are even.
+
+    Args:
+        memory: of the right size, to be used; `None` for new memory.
+    """
     y, u, v = planes
     height, width = y.shape
     if width % 2 or height % 2:
         return y.copy(), u.copy(), v.copy()
-    memory = np.empty(width * height * 3 // 2, np.uint8)
+    if memory is None:
+        memory = np.empty(width * height * 3 // 2, np.uint8)
     _fill(memory.reshape(height * 3 // 2, width), y, u, v, width, height)
     luma, chroma = width * height, width * height // 4
     return (

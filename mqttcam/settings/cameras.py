@@ -12,6 +12,7 @@ from mqttcam.settings.field_types import Slug
 from mqttcam.settings.kafka import KafkaSettings
 from mqttcam.settings.motion import MotionSettings
 from mqttcam.settings.outputs import MAX_RATE, MIN_RATE, TcpOutputSettings, rate_of
+from mqttcam.settings.overlay import OverlaySettings
 from mqttcam.settings.polygon import Polygon
 from mqttcam.settings.presets import Controls, PresetSettings
 from mqttcam.settings.recordings import RecordSettings
@@ -113,6 +114,9 @@ class CameraSettings(Section):
         max_length=_MOST_POLYGONS,
         description="Areas that are blacked out in everything that leaves the camera, motion detection included.",
     )
+    overlay: Annotated[OverlaySettings | None, bool_or_section(OverlaySettings)] = Field(
+        None, description="Text that is written into the pictures: true, or a section; default: none."
+    )
     controls: Controls = Field(
         default_factory=dict,
         description="Any control of the camera by its own name (`mqttcam cameras` lists them).",
@@ -182,12 +186,12 @@ class CameraSettings(Section):
 
     @property
     def changes_picture(self) -> bool:
-        """Whether the picture must not leave as the camera gives it: it is blacked out in part, turned or mirrored.
+        """Whether the picture must not leave as it comes: it is blacked out in part, turned, mirrored or written into.
 
         Then nothing is passed through or saved as it comes, neither H.264 nor raw pixels: H.264 is decoded, and encoded
         again from `Frame.raster`. `Frame` itself sees to this for JPEGs and planes.
         """
-        return bool(self.privacy) or self.orientation != UPRIGHT
+        return bool(self.privacy) or self.overlay is not None or self.orientation != UPRIGHT
 
     @property
     def schedules(self) -> dict[tuple[str, ...], str]:

@@ -14,7 +14,7 @@ import pytest
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.control import Action, Control
 from mqttcam.camera.frame import Picture
-from mqttcam.camera.sources.picamera2.metadata_fields import METADATA_FIELDS
+from mqttcam.camera.metadata_fields import METADATA_FIELDS
 from mqttcam.commands.registry import DeviceRegistry
 from mqttcam.devices.camera import CameraDevice
 from mqttcam.devices.entities.camera import camera_entities

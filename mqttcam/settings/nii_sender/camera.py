@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mqttcam.settings.document.nearest import nearest
+from mqttcam.settings.nii_sender.annotations import PREFIX as ANNOTATIONS
+from mqttcam.settings.nii_sender.annotations import translate_annotations
 from mqttcam.settings.nii_sender.controls import CONTROL_KINDS, control_value
 from mqttcam.settings.nii_sender.older_camera import translate_older
 from mqttcam.settings.nii_sender.size import size_of
@@ -16,7 +18,8 @@ from mqttcam.values import InvalidValue, ValueKind, Vector
 
 def translate_camera(variables: Mapping[str, str], translation: Translation) -> None:
     """Translate each `PICAMERA2_*` and `PICAMERA_*` variable."""
-    _size(variables, translation)
+    size = _size(variables, translation)
+    translate_annotations(variables, size, translation)
     _rate(variables, translation)
     translate_transform(variables, translation)
     given = {_plain(name) for name in variables if name.startswith(CONTROLS)}
@@ -31,7 +34,7 @@ def translate_camera(variables: Mapping[str, str], translation: Translation) -> 
             _control(name, text, translation)
         elif name.startswith(NEW):
             _other(name, text, translation)
-        elif name.startswith(OLD):
+        elif name.startswith(OLD) and not name.startswith(ANNOTATIONS):
             translate_older(name, text, given, translation)
 
 
@@ -47,11 +50,14 @@ def _first(names: tuple[str, ...], variables: Mapping[str, str], translation: Tr
     return there[0] if there else None
 
 
-def _size(variables: Mapping[str, str], translation: Translation) -> None:
+def _size(variables: Mapping[str, str], translation: Translation) -> int | None:
+    """Translate the size; return the height, if it is one."""
     if (name := _first(_SIZES, variables, translation)) is None:
-        return
+        return None
     size, note = size_of(variables[name], old=name.startswith(OLD))
     translation.set_camera("size", size, name, note)
+    height = size.rpartition("x")[2]
+    return int(height) if height.isdecimal() else None
 
 
 def _rate(variables: Mapping[str, str], translation: Translation) -> None:

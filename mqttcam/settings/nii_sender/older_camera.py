@@ -101,8 +101,6 @@ def translate_older(name: str, text: str, given: set[str], translation: Translat
             translation.set_camera("controls.Saturation", 0.0, name) if grey else translation.ignore(
                 name, "the only colour effect supported is (128,128)"
             )
-        elif key.startswith("ANNOTATE_"):
-            translation.ignore(name, "not yet: mqttcam writes no text on pictures")
         else:
             translation.ignore(name, "libcamera has no equivalent")
     except InvalidValue as error:

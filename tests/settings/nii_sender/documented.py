@@ -143,6 +143,8 @@ _LONG = 40
 def notes_of(variable: str, value: str) -> list[VariableNote]:
     """Return what `mqttcam check` says of a variable beside the two that every sender has."""
     base = {"SSCFG_NAME": "cameras", "SSCFG_AUTH": SERVER["SSCFG_AUTH"]} if variable in SERVER else KAFKA
+    if variable.startswith("PICAMERA_ANNOTATE_"):
+        base = {**base, "PICAMERA_ANNOTATE_TEXT": PICAMERA["PICAMERA_ANNOTATE_TEXT"]}
     notes = translate({**base, variable: value}, NOTHING).notes
     return [note for note in notes if note.variable == variable]
 

@@ -6,7 +6,7 @@ import pytest
 
 from mqttcam.settings import check_daemon, load
 from mqttcam.settings.nii_sender.controls import CONTROL_KINDS
-from tests.settings.nii_sender.cases import KAFKA, NOTHING, note_of, translated
+from tests.settings.nii_sender.cases import KAFKA, NOTHING, translated
 from tests.settings.nii_sender.documented import GROUPS, SERVER, notes_of
 
 EVERY = [(name, value) for variables in GROUPS.values() for name, value in variables.items()]
@@ -55,8 +55,3 @@ def test_each_control_of_libcamera_has_its_variable() -> None:
         translation = translated(**KAFKA, **{f"PICAMERA2_CONTROLS{name}": "?"})
         problems = [problem.message for problem in translation.problems]
         assert not [message for message in problems if "is not a control" in message]
-
-
-def test_what_comes_later_is_said_so() -> None:
-    for name in ("PICAMERA_ANNOTATE_TEXT",):
-        assert "no effect (not yet: " in note_of(name, **KAFKA, **{name: dict(EVERY)[name]})

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from mqttcam.camera.frame import Frame
+from mqttcam.camera.overlay import Overlay
 from mqttcam.settings.nii_sender.controls import CONTROL_KINDS
 from tests.settings.nii_sender.cases import KAFKA, camera, note_of
 
@@ -56,7 +58,9 @@ def test_the_camera_itself() -> None:
         ("ROTATION", "45"),
         ("LED", "true"),
         ("ZOOM", "(0,0,1,1)"),
-        ("ANNOTATE_TEXT", "Hello"),
+        ("ANNOTATE_TEXT_SIZE", "32"),
+        ("ANNOTATE_FRAME_NUM", "perhaps"),
+        ("ANNOTATE_FRAME_NUM", "0"),
         ("FRAMERATE_RANGE", "(0,0)"),
         ("NEVER_HEARD_OF", "1"),
     ],
@@ -66,6 +70,39 @@ def test_never_an_error(name: str, text: str) -> None:
     variable = f"PICAMERA_{name}"
     assert camera(**{variable: text}) == camera(**KAFKA)
     assert "no effect" in note_of(variable, **{variable: text})
+
+
+def test_annotations() -> None:
+    """The text is a text, and stands where picamera has it."""
+    found = camera(
+        PICAMERA_RESOLUTION="640x480",
+        PICAMERA_ANNOTATE_TEXT="Garden 100 % {x}",
+        PICAMERA_ANNOTATE_TEXT_SIZE="24",
+        PICAMERA_ANNOTATE_FOREGROUND="#ff0000",
+        PICAMERA_ANNOTATE_BACKGROUND="black",
+        PICAMERA_ANNOTATE_FRAME_NUM="True",
+    ).overlay
+    assert found is not None
+    assert (found.position, found.size, found.colour, found.background) == ("top", 5, "#ff0000", "black")
+    frame = Frame(0, 640, 480)
+    frame.seq = 12
+    assert Overlay(found, "Camera").text(frame) == "Garden 100 % {x} 12"
+
+
+def test_annotation_of_the_number_alone() -> None:
+    found = camera(PICAMERA_ANNOTATE_FRAME_NUM="1").overlay
+    assert found is not None
+    assert found.text == "{seq}"
+    assert camera(PICAMERA_ANNOTATE_TEXT="x" * 300).overlay is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("FOREGROUND", "whitish"), ("TEXT_SIZE", "500"), ("TEXT_SIZE", "large"), ("X", "1")]
+)
+def test_an_annotation_that_cannot_be_is_left_out_in_words(name: str, text: str) -> None:
+    given = {"PICAMERA_ANNOTATE_TEXT": "Garden", f"PICAMERA_ANNOTATE_{name}": text}
+    assert camera(**given) == camera(PICAMERA_ANNOTATE_TEXT="Garden")
+    assert "no effect" in note_of(f"PICAMERA_ANNOTATE_{name}", **given)
 
 
 def test_the_newer_ones_count() -> None:

@@ -10,7 +10,6 @@
 | `controls.py` | converts libcamera's controls to ours, and values back |
 | `table.py` | all controls of an open camera, and their effects on each other |
 | `derived.py` | controls that replace libcamera's: frame rate, zoom, flicker, colour gains |
-| `metadata_fields.py` | the metadata of a frame that is shown as sensors |
 | `attached.py` | lists the attached cameras |
 | `failures.py` | describes libcamera's failures in words |
 """

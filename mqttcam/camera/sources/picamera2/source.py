@@ -12,6 +12,7 @@ from mqttcam.camera.camera_log import camera_logger
 from mqttcam.camera.frame import Frame, Picture, PictureSpec
 from mqttcam.camera.markings import Markings
 from mqttcam.camera.metadata_field import MetadataField
+from mqttcam.camera.metadata_fields import fields_in
 from mqttcam.camera.source import (
     MeasuringSource,
     ReportingSource,
@@ -29,7 +30,6 @@ from mqttcam.camera.sources.picamera2.controls import libcamera_controls, valida
 from mqttcam.camera.sources.picamera2.encoder import DEVICE, PiEncoder, is_available
 from mqttcam.camera.sources.picamera2.failures import busy_words, in_words, is_busy, is_memory
 from mqttcam.camera.sources.picamera2.frames import FrameMetadata, MappedPlanes
-from mqttcam.camera.sources.picamera2.metadata_fields import fields_in
 from mqttcam.camera.sources.picamera2.requests import CompletedRequests
 from mqttcam.camera.sources.picamera2.table import ControlTable
 from mqttcam.camera.video_packet import DeliverPacket, VideoOffer
