@@ -12,7 +12,7 @@ from pathlib import Path
 
 from mqttcam.files import make_private_folder
 
-_VERSION = 1
+_VERSION = 2
 """Of the tables below: an index with another one is made again."""
 _TABLES = """
 CREATE TABLE recordings (
@@ -23,7 +23,8 @@ CREATE TABLE recordings (
 CREATE INDEX oldest ON recordings (keep, whole, age_from_ns, begin_ns);
 CREATE TABLE events (
     id TEXT NOT NULL, stem TEXT NOT NULL, recording_begin_ns INTEGER NOT NULL, camera TEXT NOT NULL,
-    type TEXT NOT NULL, begin_ns INTEGER NOT NULL, end_ns INTEGER, json TEXT NOT NULL, listed INTEGER NOT NULL,
+    type TEXT NOT NULL, begin_ns INTEGER NOT NULL, end_ns INTEGER, json TEXT NOT NULL, shown TEXT NOT NULL,
+    listed INTEGER NOT NULL,
     PRIMARY KEY (id, stem)
 ) WITHOUT ROWID;
 CREATE INDEX events_of_recording ON events (stem);

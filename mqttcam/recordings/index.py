@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mqttcam.recordings.database import open_database
 from mqttcam.recordings.listed import EventQuery, ListedEvent, events_of, itself, listed_event
-from mqttcam.recordings.recording import Recording
+from mqttcam.recordings.recording import Event, Recording
 
 _UNKNOWN = 2**63 - 1
 _EARLIEST_NS, _LATEST_NS = (
@@ -19,7 +19,7 @@ _EARLIEST_NS, _LATEST_NS = (
 )
 INDEX_ERRORS = (sqlite3.Error, ValueError, TypeError)
 """Of an index that is damaged, or cannot be written."""
-_LISTED = """SELECT events.json, recordings.json, recordings.keep, recordings.whole
+_LISTED = """SELECT events.shown, recordings.json, recordings.keep, recordings.whole
     FROM events JOIN recordings ON recordings.stem = events.stem"""
 
 
@@ -125,7 +125,7 @@ class Index:
             self.counts[recording.camera] += 1
         for event in events_of(recording, is_whole=is_whole):
             self._db.execute(
-                "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)",
+                "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1)",
                 (
                     event.id,
                     recording.stem,
@@ -134,7 +134,8 @@ class Index:
                     event.type,
                     event.begin_ns,
                     event.end_ns,
-                    event.model_dump_json(),
+                    json := event.model_dump_json(),
+                    json,
                 ),
             )
             self._list_once(event.id)
@@ -160,16 +161,14 @@ class Index:
     def _list_once(self, event_id: str) -> None:
         """List an event with the first of its recordings, and what the last one knows of it."""
         rows = self._db.execute(
-            "SELECT stem, end_ns, json FROM events WHERE id = ? ORDER BY recording_begin_ns, stem",
-            (event_id,),
+            "SELECT stem, json FROM events WHERE id = ? ORDER BY recording_begin_ns, stem", (event_id,)
         ).fetchall()
-        if not rows:
-            return
-        _, end_ns, json = rows[-1]
-        self._db.execute(
-            "UPDATE events SET listed = (stem = ?), end_ns = ?, json = ? WHERE id = ?",
-            (rows[0][0], end_ns, json, event_id),
-        )
+        if rows:
+            first, last = rows[0][0], rows[-1][1]
+            self._db.execute(
+                "UPDATE events SET listed = (stem = ?), end_ns = ?, shown = ? WHERE id = ?",
+                (first, Event.model_validate_json(last).end_ns, last, event_id),
+            )
 
     def set_ages(self, now_ns: int, latest_ns: int) -> None:
         """Have recordings age from now on that were made by a wrong clock, or after `latest_ns`."""

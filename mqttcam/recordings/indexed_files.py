@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import logging
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
 
-from mqttcam.recordings.database import remove_database
-from mqttcam.recordings.index import INDEX_ERRORS, Index
+from mqttcam.recordings.index import Index
+from mqttcam.recordings.index_file import IndexFile
 from mqttcam.recordings.listed import EventQuery, ListedEvent
 from mqttcam.recordings.paths import RecordingFiles
 from mqttcam.recordings.reconcile import Reconciliation
@@ -19,48 +15,37 @@ from mqttcam.recordings.retention import Retention
 from mqttcam.recordings.sidecar import delete_files, write_sidecar
 from mqttcam.recordings.worker import Steps
 
-log = logging.getLogger(__name__)
-
-T = TypeVar("T")
-
 
 class NotFinished(Exception):
     """The recording is still being made, so it can be neither changed nor deleted."""
 
 
 class IndexedFiles:
-    """Opens the index when it is needed, and makes it again from the files when it is damaged.
+    """Keeps the index and the files in step.
 
     Attributes:
         bytes, count: of the whole recordings.
         cameras: the ids of those that have some.
         problem: what is wrong, in words.
-        needs_reconciling: whether the index may differ from the files.
     """
 
     def __init__(self, folder: Path, index_path: Path, retention: Retention) -> None:
         self.bytes = self.count = 0
         self.cameras: tuple[str, ...] = ()
-        self.needs_reconciling = True
         self._folder = folder
-        self._index_path = index_path
+        self._index = IndexFile(index_path)
         self._retention = retention
-        self._index: Index | None = None
-        self._in_memory = False
-        self._index_problem: str | None = None
         self._files_problem: str | None = None
         self._disk: tuple[int, int] | None = None
         self._last: object = None
 
     @property
     def problem(self) -> str | None:
-        return self._index_problem or self._files_problem or self._retention.problem
+        return self._index.problem or self._files_problem or self._retention.problem
 
     def close(self) -> None:
         """Close the index."""
-        if self._index is not None:
-            self._index.close()
-            self._index = None
+        self._index.close()
 
     # single calls
 
@@ -75,7 +60,7 @@ class IndexedFiles:
             with index.transaction():
                 index.put(recording, is_whole=is_whole, sidecar_ns=sidecar_ns)
 
-        self._with_index(add)
+        self._index.use(add)
 
     def discard(self, recording_id: str) -> None:
         """Remove a recording from the index that was being made and left no file."""
@@ -90,16 +75,16 @@ class IndexedFiles:
 
     def find(self, query: EventQuery) -> list[ListedEvent]:
         """Return events, the newest first."""
-        found = self._with_index(lambda index: index.find(query)) if self._has_any() else []
+        found = self._index.use(lambda index: index.find(query)) if self._has_any() else []
         return [self._with_pictures(event) for event in found]
 
     def recordings(self, query: EventQuery) -> list[Recording]:
         """Return whole recordings, the newest first."""
-        return self._with_index(lambda index: index.recordings(query)) if self._has_any() else []
+        return self._index.use(lambda index: index.recordings(query)) if self._has_any() else []
 
     def event(self, event_id: str) -> ListedEvent | None:
         """Return an event, or the recording with this id as one; None if neither is known."""
-        found = self._with_index(lambda index: index.event(event_id)) if self._has_any() else None
+        found = self._index.use(lambda index: index.event(event_id)) if self._has_any() else None
         return None if found is None else self._with_pictures(found)
 
     def _with_pictures(self, event: ListedEvent) -> ListedEvent:
@@ -131,7 +116,7 @@ class IndexedFiles:
         Raises:
             OSError: a file cannot be deleted.
         """
-        if not self._has_any() or stem not in self._with_index(
+        if not self._has_any() or stem not in self._index.use(
             lambda index: index.sidecars(stem.rpartition("/")[0])
         ):
             return False
@@ -164,13 +149,13 @@ class IndexedFiles:
         event = self.event(event_id)
         if event is None:
             return []
-        recordings = self._with_index(lambda index: index.recordings_of(event_id))
+        recordings = self._index.use(lambda index: index.recordings_of(event_id))
         if not event.is_whole or not all(self._is_whole(recording) for recording in recordings):
             raise NotFinished
         return recordings
 
     def _is_whole(self, recording: Recording) -> bool:
-        found = self._with_index(lambda index: index.event(recording.id))
+        found = self._index.use(lambda index: index.event(recording.id))
         return found is None or found.is_whole
 
     def _change(self, recording: Recording) -> None:
@@ -182,45 +167,45 @@ class IndexedFiles:
             with index.transaction():
                 index.remove(stem)
 
-        self._with_index(take_out)
+        self._index.use(take_out)
 
     # work in steps
 
     def reconcile(self) -> Steps[None]:
         """Make the index that of the files."""
         if not self._has_any():
-            self.needs_reconciling = False
+            self._index.is_stale = False
             return
-        self.needs_reconciling = False
+        self._index.is_stale = False
         self._disk = self._find_disk()
-        index = self._open()
+        index = self._index.open()
         work = Reconciliation(self._folder, index)
-        yield from self._guarded(work.steps())
-        if self._index is index:
+        yield from self._index.run(work.steps())
+        if self._index.present is index:
             index.is_complete = True
             self._files_problem = work.problem
 
     def tidy(self) -> Steps[int]:
         """Delete what is beyond the limits, after a reconciliation if that is needed; return how many were deleted."""
-        if self._in_memory:
-            self._try_file_again()
-        if self.needs_reconciling or self._find_disk() != self._disk:
+        if self._index.is_in_memory:
+            self._index.try_file_again()
+        if self._index.is_stale or self._find_disk() != self._disk:
             yield from self.reconcile()
         if not self._has_any():
             self._retention.measure()
             return 0
-        return (yield from self._guarded(self._retention.run(self._open()))) or 0
+        return (yield from self._index.run(self._retention.run(self._index.open()))) or 0
 
     def make_room(self, size: int) -> Steps[bool]:
         """Delete the oldest recordings until `size` bytes fit beside those that stay free; return whether they do."""
-        index = self._open()
+        index = self._index.open()
         if not index.is_complete:
             yield from self.reconcile()
-        return bool((yield from self._guarded(self._retention.make_room(self._open(), size))))
+        return bool((yield from self._index.run(self._retention.make_room(self._index.open(), size))))
 
     def has_changed(self) -> bool:
         """Return whether recordings or the problem have changed since the last call; take over the numbers."""
-        index = self._index
+        index = self._index.present
         if index is not None:
             self.bytes, self.count = index.bytes.total(), index.counts.total()
             self.cameras = tuple(sorted(camera for camera, count in index.counts.items() if count))
@@ -228,19 +213,9 @@ class IndexedFiles:
         changed, self._last = now != self._last, now
         return changed
 
-    def _guarded(self, steps: Steps[T]) -> Steps[T | None]:
-        """Carry out the steps; if the index fails, make it again, and return None."""
-        try:
-            return (yield from steps)
-        except INDEX_ERRORS as error:
-            self._recover(error)
-            return None
-
-    # the index
-
     def _has_any(self) -> bool:
         """Return whether there may be recordings; where nothing was ever recorded, no index is made."""
-        return self._index is not None or self._folder.exists() or self._index_path.exists()
+        return self._index.exists() or self._folder.exists()
 
     def _find_disk(self) -> tuple[int, int] | None:
         """Return what changes when a disk is mounted or removed."""
@@ -249,72 +224,3 @@ class IndexedFiles:
         except OSError:
             return None
         return found.st_dev, found.st_ino
-
-    def _with_index(self, call: Callable[[Index], T]) -> T:
-        try:
-            return call(self._open())
-        except INDEX_ERRORS as error:
-            self._recover(error)
-        try:
-            return call(self._open())
-        except INDEX_ERRORS as error:
-            self._use_memory(error)
-            return call(self._open())
-
-    def _open(self) -> Index:
-        if self._index is None:
-            try:
-                self._index = Index(None if self._in_memory else self._index_path)
-            except (*INDEX_ERRORS, OSError) as error:
-                self._recover(error)
-                self._index = self._open_new()
-            self.needs_reconciling |= not self._index.is_complete
-        return self._index
-
-    def _open_new(self) -> Index:
-        """Return a new index, in memory if it cannot be written."""
-        try:
-            return Index(self._index_path)
-        except (*INDEX_ERRORS, OSError) as error:
-            self._set_in_memory(error)
-            return Index(None)
-
-    def _recover(self, error: Exception) -> None:
-        """Delete the index after an error; it is made again from the files."""
-        if not self._in_memory:
-            log.warning(
-                "recordings: the index %s has failed and is made again from the files: %s",
-                self._index_path,
-                error,
-            )
-        self.close()
-        self.needs_reconciling = True
-        with contextlib.suppress(OSError):
-            remove_database(self._index_path)
-
-    def _use_memory(self, error: Exception) -> None:
-        self._set_in_memory(error)
-        self.close()
-        self.needs_reconciling = True
-        self._index = Index(None)
-
-    def _set_in_memory(self, error: Exception) -> None:
-        reason = getattr(error, "strerror", None) or str(error)
-        self._index_problem = (
-            f"the index of the recordings, {self._index_path}, cannot be written: {reason}; "
-            "it is made again from the files at each start"
-        )
-        if not self._in_memory:
-            log.error("%s", self._index_problem)
-        self._in_memory = True
-
-    def _try_file_again(self) -> None:
-        """Leave the index in memory for one in its file, if that can be written now."""
-        try:
-            index = Index(self._index_path)
-        except (*INDEX_ERRORS, OSError):
-            return
-        self.close()
-        log.info("recordings: the index %s can be written again", self._index_path)
-        self._index, self._in_memory, self._index_problem = index, False, None
-        self.needs_reconciling = True

@@ -11,9 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field
 EventType = Literal["motion", "recording", "detection"]
 Reason = Literal["motion", "command", "continuous"]
 PictureKind = Literal["start", "best", "end"]
-_LARGEST_NS = 9 * 10**18
+LARGEST_NS = 9 * 10**18
 """In the year 2255, and with the length of a recording still a whole number of 64 bits."""
-_Nanoseconds = Annotated[int, Field(ge=0, le=_LARGEST_NS)]
+LONGEST = 1e8
+"""Seconds of a recording."""
+_Nanoseconds = Annotated[int, Field(ge=0, le=LARGEST_NS)]
 _Id = Annotated[str, Field(pattern=r"^[0-9a-z-]{1,64}$")]
 
 
@@ -68,7 +70,7 @@ class Recording(_Value):
     stem: str
     reason: Reason
     begin_ns: _Nanoseconds
-    seconds: float = Field(ge=0, le=1e8, allow_inf_nan=False)
+    seconds: float = Field(ge=0, le=LONGEST, allow_inf_nan=False)
     bytes: int = Field(ge=0, le=10**18)
     keep: bool = False
     events: tuple[Event, ...] = ()

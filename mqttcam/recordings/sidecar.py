@@ -15,13 +15,13 @@ from pydantic import ValidationError
 from mqttcam.files import read_regular, sync_folder
 from mqttcam.recordings import open_file
 from mqttcam.recordings.paths import RecordingFiles, RecordingsFolder
-from mqttcam.recordings.recording import Reason, Recording
+from mqttcam.recordings.recording import LARGEST_NS, LONGEST, Reason, Recording
 
 log = logging.getLogger(__name__)
 
 VIDEO, SIDECAR = ".mp4", ".json"
-DATE = re.compile(r"\d{4}-\d\d-\d\d")
-NAME = re.compile(r"(\d{6})-(motion|command|continuous)(-\d+)?")
+DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+NAME = re.compile(r"([0-9]{6})-(motion|command|continuous)(-[0-9]+)?")
 """The name of a recording's files, without suffix."""
 _MAX_SIDECAR = 1_000_000
 
@@ -109,7 +109,7 @@ def _derive(files: RecordingFiles) -> Recording:
         camera=camera,
         stem=files.stem,
         reason=cast("Reason", match[2]),
-        begin_ns=round(begin * 1e9),
+        begin_ns=min(max(0, round(begin * 1e9)), LARGEST_NS),
         seconds=_duration(files.video),
         bytes=0,
     )
@@ -121,7 +121,7 @@ def _duration(path: Path) -> float:
         import av
 
         with av.open(str(path)) as container:
-            return (container.duration or 0) / 1e6
+            return min(max(0.0, (container.duration or 0) / 1e6), LONGEST)
     except Exception as error:  # noqa: BLE001 - PyAV has many, and may be missing
         log.warning("recordings: the length of %s is unknown: %s", path, error)
         return 0.0

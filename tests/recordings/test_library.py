@@ -123,6 +123,20 @@ async def test_an_event_in_parts_is_listed_once_with_its_first_part_and_its_end(
         assert await ids(library) == []
 
 
+async def test_an_event_whose_last_part_a_killed_daemon_has_left_empty_ends_with_the_part_before(
+    tmp_path: Path, folder: Path
+) -> None:
+    begun = Event(id="long", type="motion", begin_ns=round(NOON * 1e9), score=1.0)
+    make_files(folder, recording(NOON, events=(begun,)))
+    async with opened(tmp_path) as library:
+        library.begin(recording(NOON + 10, events=(begun,)))
+        (event,) = await library.find(ALL)
+        assert event.end_ns is None
+    async with opened(tmp_path) as library:
+        (event,) = await library.find(ALL)
+        assert event.end_ns == round((NOON + 10) * 1e9)
+
+
 async def test_a_recording_is_listed_while_it_is_made(tmp_path: Path, folder: Path) -> None:
     async with opened(tmp_path) as library:
         made = recording(NOON, reason="command")
@@ -227,6 +241,29 @@ async def test_a_video_with_a_damaged_sidecar_is_kept(
     assert (folder / f"{made.stem}.mp4").exists()
 
 
+async def test_odd_names_of_files_and_folders(tmp_path: Path, folder: Path) -> None:
+    """Dates that no calendar has are as good as any; other names are not ours."""
+    good = [
+        "front/0001-01-01/000000-motion",
+        "front/9999-12-31/235959-motion-2",
+        "front/2026-02-31/996199-command",
+    ]
+    other = [
+        "front/٢٠٢٦-01-01/000000-motion",
+        "Front/2026-01-01/000000-motion",
+        "front/2026-01-01/000000-notes",
+    ]
+    for stem in good + other:
+        path = folder / f"{stem}.mp4"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"no video")
+    (folder / "front" / "2026-01-02").write_text("a file")
+    (folder / "back").symlink_to("nowhere")
+    async with opened(tmp_path) as library:
+        assert sorted(event.stem for event in await library.find(ALL)) == sorted(good)
+        assert library.problem is None
+
+
 async def test_what_a_sidecar_says_of_its_place_and_size_does_not_count(tmp_path: Path, folder: Path) -> None:
     made = make_files(folder, recording(NOON))
     path = folder / f"{made.stem}.json"
@@ -241,7 +278,7 @@ async def test_what_a_sidecar_says_of_its_place_and_size_does_not_count(tmp_path
 async def test_an_index_that_is_damaged_while_it_is_used_is_made_again(tmp_path: Path, folder: Path) -> None:
     expected = three(folder)
     async with opened(tmp_path) as library:
-        index = library._files._open()
+        index = library._files._index.open()
         await asyncio.wrap_future(library._worker.call(lambda: index._db.execute("DROP TABLE events")))
         await tidied(library)
         await library.find(ALL)
