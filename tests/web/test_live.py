@@ -1,4 +1,4 @@
-"""`/cameras/<cam>/live`: video for browsers over a WebSocket, one muxer for all, and who may open it."""
+"""`/cameras/<cam>/live`: video for browsers over a WebSocket, one muxer for all, and slow clients."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import asyncio
 import io
 import itertools
 import socket
+import ssl
 import struct
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -17,55 +18,16 @@ import pytest
 
 from mqttcam.camera.status import CameraStatus
 from mqttcam.settings.video import VideoSettings
+from mqttcam.web.placeholder import placeholder
 from mqttcam.web.timing import Timing
+from tests.support.certificates import Certificates
 from tests.support.pictures import jpeg, size_of
 from tests.support.waiting import until
-from tests.web.credentials import TOKEN, bearer, users
+from tests.web.live_client import PATH, watching
 from tests.web.serving import Served, client, serving
 from tests.web.test_transport_stream import encoder_threads
 
 av = pytest.importorskip("av")
-
-PATH = "/cameras/front/live"
-
-
-class Live:
-    """Reads one connection."""
-
-    def __init__(self, ws: aiohttp.ClientWebSocketResponse) -> None:
-        self.ws = ws
-
-    async def text(self, key: str) -> Any:
-        """Return the value of the next text message with this key."""
-        async with asyncio.timeout(15):
-            while True:
-                message = await self.ws.receive()
-                assert message.type is not aiohttp.WSMsgType.CLOSED, "closed"
-                if message.type is aiohttp.WSMsgType.TEXT and key in (found := message.json()):
-                    return found[key]
-
-    async def binary(self) -> bytes:
-        """Return the next binary message."""
-        async with asyncio.timeout(15):
-            while True:
-                message = await self.ws.receive()
-                assert message.type is not aiohttp.WSMsgType.CLOSED, "closed"
-                if message.type is aiohttp.WSMsgType.BINARY:
-                    return bytes(message.data)
-
-    async def closed(self) -> int | None:
-        """Read until the server closes, and return its code."""
-        async with asyncio.timeout(15):
-            async for _ in self.ws:
-                pass
-        return self.ws.close_code
-
-
-@asynccontextmanager
-async def watching(served: Served, query: str = "", **options: Any) -> AsyncIterator[Live]:
-    """Open a connection."""
-    async with client(served) as session, session.ws_connect(PATH + query, **options) as ws:
-        yield Live(ws)
 
 
 def frames(data: bytes) -> list[Any]:
@@ -149,6 +111,17 @@ async def test_switching_the_camera_off_ends_the_video_at_once() -> None:
                 pass
         assert refused.value.status == 503
         assert served.front.camera.status is CameraStatus.OFF
+
+
+async def test_pictures_give_way_to_the_placeholder_when_the_camera_is_switched_off() -> None:
+    async with serving() as served, watching(served, "?mode=jpeg") as live:
+        await live.binary()
+        served.front.camera.set_enabled(False)
+        async with asyncio.timeout(10):
+            while await live.binary() != placeholder():
+                pass
+        served.front.camera.set_enabled(True)
+        assert size_of(await live.binary()) == (320, 240)
 
 
 async def test_without_an_encoder_the_reason_is_said_and_pictures_still_come() -> None:
@@ -257,62 +230,11 @@ async def test_the_server_stops_although_a_client_does_not_answer(
     assert "did not stop" not in caplog.text
 
 
-# who may open it
-
-
-@pytest.mark.parametrize(
-    ("headers", "expected"),
-    [
-        ({"Origin": "http://evil.example"}, 403),
-        ({"Origin": "null"}, 403),
-        ({"Sec-Fetch-Site": "cross-site"}, 403),
-        ({"X-Forwarded-Host": "cams.example", "Origin": "https://cams.example"}, None),
-        ({}, None),
-    ],
-)
-@pytest.mark.parametrize("web", [users(), {}, {"anonymous": "live"}], ids=["users", "no users", "anonymous"])
-async def test_pages_of_other_sites_cannot_open_it(
-    headers: dict[str, str], expected: int | None, web: dict[str, Any]
-) -> None:
-    async with serving(**web) as served:
-        assert await refusal(served, headers | bearer(TOKEN)) == expected
-
-
-async def test_a_login_is_needed_unless_everyone_may_look() -> None:
-    async with serving(**users()) as served:
-        assert await refusal(served, {}) == 401
-        assert await refusal(served, bearer("wrong")) == 401
-        assert await refusal(served, bearer(TOKEN)) is None
-    async with serving(anonymous="live", **users()) as served:
-        assert await refusal(served, {}) is None
-        assert await refusal(served, {"Host": "evil.example"}) == 403
-
-
-async def test_a_place_of_a_viewer_is_needed_and_can_be_lost() -> None:
-    async with serving(max_viewers=1, anonymous="live", **users()) as served, watching(served) as live:
+async def test_over_https(tmp_path: Path) -> None:
+    files = Certificates.make(tmp_path)
+    tls = {"cert_file": files.server_cert, "key_file": files.server_key}
+    trust = ssl.create_default_context(cafile=files.ca)
+    async with serving(tls=tls) as served, watching(served, ssl=trust) as live:
         await live.text("codec")
-        assert await refusal(served, {}) == 503
-        async with watching(served, headers=bearer(TOKEN)) as admin:
-            await admin.text("codec")
-            await live.closed()
-            assert served.server.viewers == 1
-
-
-async def test_it_is_a_websocket_and_nothing_else() -> None:
-    async with serving() as served, client(served) as session:
-        async with session.get(PATH) as response:
-            assert response.status == 426
-            assert response.headers["Upgrade"] == "websocket"
-        with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
-            await session.ws_connect(f"{PATH}?mode=jpeg&fps=never")
-        assert refused.value.status == 400
-
-
-async def refusal(served: Served, headers: dict[str, str]) -> int | None:
-    """Return the status with which the server refuses a connection; None if it accepts it."""
-    try:
-        async with watching(served, headers=headers) as live:
-            await live.text("codec")
-    except aiohttp.WSServerHandshakeError as error:
-        return error.status
-    return None
+        header = await live.binary()
+        assert frames(header + await live.binary())
