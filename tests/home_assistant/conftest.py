@@ -58,6 +58,10 @@ class World:
         path = self.rig.daemon.config_file
         return _announced(path, path.read_text())
 
+    def announce_again(self) -> None:
+        """Note that what is announced has changed: other tests compare Home Assistant with it."""
+        _announced.cache_clear()
+
     def entities(self) -> dict[str, dict[str, Any]]:
         """Return the entities that Home Assistant should have, by unique id."""
         found: dict[str, dict[str, Any]] = {}
@@ -100,7 +104,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             name="Front door",
             suggested_area="Garden",
             tcp=nowhere,
-            motion={"clear_after": 1},
+            motion={"clear_after": 1, "active": "on mon-sun"},
+            presets={"soft": {"controls": {"Contrast": 0.8}}, "usual": {}},
+            day_night={"below": 1, "above": 2, "for": 0},
             record={"after": 1},
         ),
         "back": pattern_camera(size="160x120"),
