@@ -81,7 +81,7 @@ async def test_another_value_deselects_the_preset(camera: CameraDevice) -> None:
 @pytest.mark.parametrize(
     ("payload", "field", "part"),
     [
-        ("nigth", "name", "'nigth' is not one of night, day, wrong, other"),
+        ("dusk", "name", "'dusk' is not one of night, day, wrong, other"),
         ("", "name", "missing"),
         ("wrong", "brightness", "not between"),
         ("other", "NoSuch", "no control"),
