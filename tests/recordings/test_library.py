@@ -18,7 +18,6 @@ from mqttcam.recordings.library import Library, LibraryUnavailable
 from mqttcam.recordings.listed import EventQuery
 from mqttcam.recordings.recording import Event, Recording
 from tests.recordings.made import DAY, NOON, SetClock, make_files, opened, recording, tidied
-from tests.support.video import video
 
 ALL = EventQuery(limit=100_000)
 
@@ -323,6 +322,9 @@ async def test_what_changed_by_hand_while_the_daemon_was_off_is_found(tmp_path: 
 async def test_a_video_without_a_sidecar_is_known_by_its_name_and_its_length(
     tmp_path: Path, folder: Path
 ) -> None:
+    pytest.importorskip("av", reason="the length of a video needs the extra `video`")
+    from tests.support.video import video
+
     for name in ("120000-motion", "120100-command-2", "notes"):
         path = folder / "front" / "2026-11-29" / f"{name}.mp4"
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -6,10 +6,11 @@ import asyncio
 import shutil
 from pathlib import Path
 
+import pytest
+
 from mqttcam.camera.status import CameraStatus
 from tests.recordings.made import NOON, recording
 from tests.support.left_out import leave_out
-from tests.support.video import video
 from tests.support.waiting import until
 from tests.web.credentials import users
 from tests.web.serving import serving
@@ -133,6 +134,9 @@ async def test_ffmpeg_continues_when_the_camera_is_switched_off_and_on() -> None
 
 
 async def test_ffmpeg_seeks_in_a_clip_and_curl_goes_on_with_a_download(tmp_path: Path) -> None:
+    pytest.importorskip("av")
+    from tests.support.video import video
+
     clip = video(tmp_path / "clip.mp4", count=40, options={"g": "10"}).read_bytes()
     async with serving({}, **users()) as served:
         made = await add(served, recording(NOON), clip)

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
 from mqttcam.recordings.recording import Recording
 from tests.recordings.made import NOON, make_files, recording
-from tests.support.video import video
 from tests.web.browser import Page
 from tests.web.credentials import users
 from tests.web.serving import Served, serving_in_thread
@@ -23,6 +23,9 @@ Running = tuple[Served, asyncio.AbstractEventLoop]
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """Four seconds of video."""
+    pytest.importorskip("av")
+    from tests.support.video import video
+
     path = tmp_path_factory.mktemp("clip") / "clip.mp4"
     return video(path, count=40, size=(320, 240), options={"g": "10"}).read_bytes()
 
@@ -157,6 +160,28 @@ def test_events_of_one_camera(listed: Page, running: Running, recorded: Recorded
     listed.until(lambda: len(cards(listed)) == 2, "the events of the camera that was shown")
 
 
+def test_the_keyboard_alone(listed: Page, running: Running) -> None:
+    for number in range(3):
+        running[0].library.add(make_files(running[0].library.path, recording(NOON + 60 * number)))
+    listed.until(lambda: len(cards(listed)) == 3, "all events")
+    keys = ActionChains(listed.driver)
+    listed.script("document.querySelector('[aria-label=Type]').focus()")
+    keys.send_keys(Keys.TAB, Keys.ENTER).perform()
+    first = listed.text("dialog .caption")
+    listed.script("document.querySelector('dialog [aria-label=Close]').focus()")
+    keys.send_keys(Keys.ARROW_RIGHT).perform()
+    listed.until(lambda: listed.text("dialog .caption") != first, "an older event")
+    keys.send_keys(Keys.ARROW_LEFT).perform()
+    listed.until(lambda: listed.text("dialog .caption") == first, "the first event again")
+    keys.send_keys(Keys.ESCAPE).perform()
+    listed.until(lambda: not listed.all("dialog"), "the end of the dialog")
+    assert listed.script("return document.activeElement.className") == "event"
+    names = listed.script(
+        "return [...document.querySelectorAll('.event, #events')].map((card) => card.getAttribute('aria-label'))"
+    )
+    assert len(set(names)) == 4
+
+
 def test_pages_of_events_and_one_that_is_going_on(listed: Page, running: Running) -> None:
     served, _ = running
     for number in range(60):
@@ -169,7 +194,7 @@ def test_pages_of_events_and_one_that_is_going_on(listed: Page, running: Running
     listed.until(lambda: any("now" in text for text in cards(listed)[:1]), "the event that is going on")
     listed.find(".event").click()
     assert listed.text("dialog .note") == "Still being recorded."
-    listed.find("dialog .viewbar").parent.switch_to.active_element.send_keys(Keys.ESCAPE)
+    ActionChains(listed.driver).send_keys(Keys.ESCAPE).perform()
     listed.until(lambda: not listed.all("dialog"), "the end of the dialog")
     assert len(cards(listed)) == 48
     listed.find(".more .button").click()

@@ -15,11 +15,13 @@ import pytest
 import requests
 
 from tests.home_assistant.harness import ha_root, ha_version
+from tests.recordings.made import NOON, make_files, recording
 from tests.support.left_out import leave_out
 from tests.support.pictures import size_of
 from tests.support.waiting import HOST, free_port, listens, wait_for
 from tests.web.browser import HAS_VIDEO, Page
 from tests.web.serving import serving_in_thread
+from tests.web.test_page_events import play
 
 pytestmark = pytest.mark.home_assistant
 
@@ -70,6 +72,27 @@ def test_live_pictures_and_changes_through_ingress(page: Page) -> None:
         finally:
             page.driver.switch_to.default_content()
         asyncio.run(reads_pictures(f"{prefix}/cameras/front/live?mode=jpeg"))
+
+
+def test_events_are_listed_and_played_through_ingress(page: Page, tmp_path: Path) -> None:
+    pytest.importorskip("av")
+    from tests.support.video import video
+
+    clip = video(tmp_path / "clip.mp4", count=40, size=(320, 240), options={"g": "10"}).read_bytes()
+    with serving_in_thread() as (served, _loop), ingress(served.server.port) as site:
+        made = make_files(served.library.path, recording(NOON), clip)
+        served.library.add(made)
+        address = f"{site}api/hassio_ingress/t0ken/events/{made.id}/clip.mp4"
+        with requests.get(address, headers={"Range": "bytes=0-1"}, timeout=10) as response:
+            assert (response.status_code, response.content) == (206, clip[:2])
+        try:
+            page.open(site)
+            page.driver.switch_to.frame(0)
+            page.find("#events").click()
+            page.find(".event").click()
+            play(page)
+        finally:
+            page.driver.switch_to.default_content()
 
 
 async def reads_pictures(url: str) -> None:
