@@ -59,9 +59,9 @@ def frames(camera: Any, count: int) -> Frame:
 
 def luma(camera: Any, settle: int) -> Any:
     """Return the luma of a frame, after `settle` frames."""
-    planes = frames(camera, settle).planes
-    assert planes is not None
-    return planes[0].astype(np.float32)
+    raster = frames(camera, settle).raster()
+    assert isinstance(raster, tuple)
+    return raster[0].astype(np.float32)
 
 
 def middle_of(picture: Any, shape: tuple[int, int]) -> Any:

@@ -90,7 +90,8 @@ class ZoomingCamera:
         return {"Zoom": self._zoom}
 
     def read(self, timeout: float) -> Any:
-        return SimpleNamespace(planes=(self._field(9 / 16, self._zoom)[::2, ::2],))
+        luma = self._field(9 / 16, self._zoom)[::2, ::2]
+        return SimpleNamespace(raster=lambda: (luma,))
 
     def take_still(self, quality: int) -> Any:
         field = self._field(3 / 4, 1.0 if self._flaw == "whole still" else self._zoom)

@@ -38,6 +38,19 @@ def test_what_a_privacy_mask_hides_is_black_in_a_still(opened: OpenCamera) -> No
     assert simplejpeg.decode_jpeg(frame.picture(PictureSpec()).jpeg, "GRAY")[:, :236].max() < 12
 
 
+def test_text_is_in_the_stream_and_in_a_still(opened: OpenCamera) -> None:
+    source = opened(
+        size="640x480", name="Gate", overlay={"background": "black", "size": 10, "position": "top-left"}
+    )
+    frame = source.read(2)
+    assert frame is not None
+    for picture in (frame.picture(PictureSpec(90)), source.take_still(90)):
+        grey = simplejpeg.decode_jpeg(picture.jpeg, "GRAY")[..., 0].astype(int)
+        text = grey[: picture.height // 6, : picture.width // 3]
+        assert text.max() > 200
+        assert text.min() < 30
+
+
 def test_controls_hold_for_the_still_and_after_it(
     opened: OpenCamera, monkeypatch: pytest.MonkeyPatch
 ) -> None:

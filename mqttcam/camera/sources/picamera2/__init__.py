@@ -8,6 +8,7 @@
 | `requests.py` | runs picamera2's event loop, and takes completed requests |
 | `frames.py` | the planes and metadata of a completed request, without copying |
 | `controls.py` | converts libcamera's controls to ours, and values back |
+| `turned.py` | windows, pan and tilt of a picture that is turned by a quarter |
 | `table.py` | all controls of an open camera, and their effects on each other |
 | `derived.py` | controls that replace libcamera's: frame rate, zoom, flicker, colour gains |
 | `attached.py` | lists the attached cameras |

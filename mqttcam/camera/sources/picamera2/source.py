@@ -32,6 +32,7 @@ from mqttcam.camera.sources.picamera2.failures import busy_words, in_words, is_b
 from mqttcam.camera.sources.picamera2.frames import FrameMetadata, MappedPlanes
 from mqttcam.camera.sources.picamera2.requests import CompletedRequests
 from mqttcam.camera.sources.picamera2.table import ControlTable
+from mqttcam.camera.sources.picamera2.turned import TurnedControls
 from mqttcam.camera.video_packet import DeliverPacket, VideoOffer
 from mqttcam.camera.wakeup import Wakeup
 from mqttcam.imaging.orientation import UPRIGHT, Orientation
@@ -90,6 +91,7 @@ class PiCamera(ReportingSource, MeasuringSource, RestartableSource, StillSource,
         self._size = (0, 0)
         self._adjustment: Adjustment | None = None
         self._markings = Markings.from_settings(settings)
+        self._turned = TurnedControls(settings.orientation)
         self._first: dict[str, Any] = {}
         self._stream: dict[str, Any] = {}
         self._why_closed = "the camera is not open"
@@ -119,7 +121,7 @@ class PiCamera(ReportingSource, MeasuringSource, RestartableSource, StillSource,
             width=width,
             height=height,
             frame_rate=self._table.rate,
-            controls=(*self._table.controls, *self._table.raw),
+            controls=self._turned.shown((*self._table.controls, *self._table.raw)),
             serial=self._id,
             actions=self._table.actions,
             manufacturer=sensor_manufacturer(model),
@@ -209,7 +211,7 @@ class PiCamera(ReportingSource, MeasuringSource, RestartableSource, StillSource,
 
     def apply(self, values: Mapping[str, Value]) -> Mapping[str, Value]:
         self._opened()
-        change = self._table.change(values, self._metadata or {})
+        change = self._table.change(self._turned.to_camera(values), self._metadata or {})
         if change.native:
             validate_controls(self._camera, change.native)
             try:
@@ -217,11 +219,12 @@ class PiCamera(ReportingSource, MeasuringSource, RestartableSource, StillSource,
             except Exception as error:
                 raise SourceError(f"the camera does not take controls: {in_words(error)}") from error
         self._table.accept(change)
-        return change.applied
+        return self._turned.to_shown(change.applied)
 
     @property
     def applied(self) -> Mapping[str, Value]:
-        return self._table.applied(self._metadata) if self._metadata is not None else {}
+        metadata = self._metadata
+        return {} if metadata is None else self._turned.to_shown(self._table.applied(metadata))
 
     @property
     def readings(self) -> Mapping[MetadataField, Value]:
