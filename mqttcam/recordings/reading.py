@@ -12,6 +12,9 @@ from mqttcam.video.camera_video import CameraVideo, VideoReader
 from mqttcam.video.ring import Ring
 from mqttcam.video.unit import CLOCK, Unit
 
+_MAX_DELAY = 0.06
+"""Seconds, and at most a frame more, that units may come late. A crash costs that much more of a recording."""
+
 
 class Clock(Protocol):
     """A steady clock and its timers, such as an event loop has."""
@@ -117,7 +120,7 @@ class Reading(VideoReader):
 
     def _open(self) -> None:
         self._stack = contextlib.ExitStack()
-        self._stack.enter_context(self._video.read(self))
+        self._stack.enter_context(self._video.read(self, max_delay=_MAX_DELAY))
 
     def _close(self) -> None:
         stack, self._stack = self._stack, None

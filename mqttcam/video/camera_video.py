@@ -62,7 +62,7 @@ class CameraVideo:
         self._camera = camera
         self._settings = settings
         self._make_encoder = make_encoder
-        self._readers: list[VideoReader] = []
+        self._readers: list[tuple[VideoReader, float]] = []
         self._maker: Encoding | PassThrough | None = None
         self._time_stamps = TimeStamps()
         self._speed = EncoderSpeed()
@@ -84,16 +84,24 @@ class CameraVideo:
         return self._maker.encoder if self._maker is not None else None
 
     @contextlib.contextmanager
-    def read(self, reader: VideoReader) -> Iterator[None]:
-        """Deliver units to `reader` until the block ends, beginning with a keyframe soon."""
-        self._readers.append(reader)
+    def read(self, reader: VideoReader, max_delay: float = 0.0) -> Iterator[None]:
+        """Deliver units to `reader` until the block ends, beginning with a keyframe soon.
+
+        Args:
+            max_delay: seconds that units of a camera's own video may be held back, to be delivered together. Waking
+                the event loop for each of them takes more time than their use.
+        """
+        entry = (reader, max_delay)
+        self._readers.append(entry)
+        self._set_max_delay()
         if self._maker is None:
             self._start()
         self.request_keyframe()
         try:
             yield
         finally:
-            self._readers.remove(reader)
+            self._readers.remove(entry)
+            self._set_max_delay()
             if not self._readers:
                 self._stop()
                 self._time_stamps = TimeStamps()
@@ -147,7 +155,12 @@ class CameraVideo:
                 self._fail,
                 self._speed,
             )
+        self._set_max_delay()
         self._maker.start()
+
+    def _set_max_delay(self) -> None:
+        if self._maker is not None:
+            self._maker.max_delay = min((delay for _, delay in self._readers), default=0.0)
 
     def _stop(self) -> None:
         if self._timer is not None:
@@ -216,7 +229,7 @@ class CameraVideo:
         if maker is not self._maker or session.ended:
             return
         self.problem = None
-        for reader in tuple(self._readers):
+        for reader, _ in tuple(self._readers):
             reader.deliver(unit)
 
     def _fail(self, maker: Encoding | None, problem: str) -> None:
@@ -224,5 +237,5 @@ class CameraVideo:
             return
         self.problem = problem
         self._stop()
-        for reader in tuple(self._readers):
+        for reader, _ in tuple(self._readers):
             reader.fail(problem)

@@ -38,6 +38,7 @@ class Encoding:
         keyframe_requested: set on the loop, and cleared in the thread.
         dropped: frames that were due while the encoder was busy.
         encoder: its name; None before the first frame.
+        max_delay: of no effect: units are delivered at once, as encoding them takes far longer.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Encoding:
         self.keyframe_requested = True
         self.dropped = 0
         self.encoder: str | None = None
+        self.max_delay = 0.0
         self._speed = speed
         self.time_stamps = time_stamps
         self._camera_id = camera.id

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
+from collections import deque
 from collections.abc import Callable
 
 from mqttcam.camera.frame import CaptureSession
@@ -25,6 +27,7 @@ class PassThrough:
     Attributes:
         encoder: the offer's, "copy" or "picamera2".
         dropped: packets that were left out.
+        max_delay: seconds that packets may be held back, to be used together.
     """
 
     def __init__(
@@ -39,6 +42,8 @@ class PassThrough:
         self.video = video
         self.encoder: str | None = video.offer.encoder
         self.dropped = 0
+        self.max_delay = 0.0
+        self._held: deque[tuple[VideoPacket, int]] = deque()
         self.time_stamps = time_stamps
         self._settings = settings
         self._deliver = deliver
@@ -68,10 +73,18 @@ class PassThrough:
 
     def _take(self, packet: VideoPacket) -> None:
         """Take a packet; in a thread of the source."""
-        call_soon(self._loop, self._use, packet, time.monotonic_ns())
+        now = time.monotonic_ns()
+        self._held.append((packet, now))
+        with contextlib.suppress(IndexError):  # the loop has just taken all
+            if (now - self._held[0][1]) / 1e9 >= self.max_delay:
+                call_soon(self._loop, self._use_held)
+
+    def _use_held(self) -> None:
+        while self._held and not self._stopped:
+            self._use(*self._held.popleft())
 
     def _use(self, packet: VideoPacket, arrived: int) -> None:
-        if self._stopped or self._is_reordered(packet):
+        if self._is_reordered(packet):
             return
         pts = self.time_stamps.next_by_source(packet.pts_ns, packet.ts_ns, arrived)
         unit = Unit(

@@ -56,7 +56,7 @@ class _Video:
         self.readers: list[VideoReader] = []
 
     @contextlib.contextmanager
-    def read(self, reader: VideoReader) -> Iterator[None]:
+    def read(self, reader: VideoReader, max_delay: float = 0.0) -> Iterator[None]:
         self.readers.append(reader)
         yield
 

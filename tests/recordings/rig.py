@@ -112,7 +112,7 @@ class Video:
         self._next = 0
 
     @contextlib.contextmanager
-    def read(self, reader: VideoReader) -> Iterator[None]:
+    def read(self, reader: VideoReader, max_delay: float = 0.0) -> Iterator[None]:
         self.readers.append(reader)
         self._next = 0
         try:

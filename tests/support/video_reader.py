@@ -17,3 +17,16 @@ class Reader:
 
     def fail(self, problem: str) -> None:
         self.problem = problem
+
+
+class Counter:
+    """Counts units."""
+
+    def __init__(self) -> None:
+        self.units = 0
+
+    def deliver(self, unit: Unit) -> None:
+        self.units += 1
+
+    def fail(self, problem: str) -> None:
+        raise AssertionError(problem)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import itertools
 import logging
@@ -17,6 +18,7 @@ from mqttcam.camera.source_video import SourceVideo
 from mqttcam.devices.camera import CameraDevice
 from mqttcam.imaging.annex_b import parameter_sets
 from mqttcam.settings.video import VideoSettings
+from mqttcam.video.unit import Unit
 from tests.camera.sources.raw_http_camera import raw_http_camera
 from tests.support.cameras import running
 from tests.support.devices import MakeDevice
@@ -246,3 +248,38 @@ async def test_nothing_leaves_after_the_camera_was_switched_off(
                 device.camera.set_enabled(True)
                 await until(lambda: len(reader.units) > seen, "units again")
                 assert isinstance(device.camera.video, SourceVideo)
+
+
+class Batches(Reader):
+    """Counts how often the event loop delivers units."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.batches = 0
+        self._delivering = False
+
+    def deliver(self, unit: Unit) -> None:
+        super().deliver(unit)
+        if not self._delivering:
+            self.batches += 1
+            self._delivering = True
+            asyncio.get_running_loop().call_soon(self._end)
+
+    def _end(self) -> None:
+        self._delivering = False
+
+
+async def test_units_may_come_together_where_no_reader_wants_them_at_once(
+    make_device: MakeDevice, h264: list[bytes]
+) -> None:
+    with camera(h264) as (url, _):
+        async with opened(make_device, url) as device:
+            late, live = Batches(), Reader()
+            with device.video.read(late, max_delay=0.2):
+                await until(lambda: len(late.units) > 30, "units")
+                assert late.batches <= len(late.units) / 3
+                with device.video.read(live):
+                    await until(lambda: len(live.units) > 20, "units at once")
+                    assert live.units[-1] is late.units[-1]
+            steps = {after.pts - before.pts for before, after in itertools.pairwise(late.units)}
+            assert steps == {9000}

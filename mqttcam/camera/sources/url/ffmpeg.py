@@ -166,24 +166,34 @@ class FfmpegFrames:
                 # With `keyframes_only`, the others do not count.
                 self._video.pass_over(counts=not self._source.keyframes_only)
                 self.heard = self._video.last_undecoded
-                yield None
+                if peer.stopping.is_set():
+                    return
                 continue
             key_frames = 0 if frames else key_frames + packet.is_keyframe
-            if key_frames > _BROKEN_KEY_FRAMES:
-                raise SourceError(
-                    "the video cannot be decoded, or has more pixels than "
-                    f"max_pixels, {self._source.max_pixels}"
-                )
-            if frames or key_frames <= 1:
-                self.heard = time.monotonic()
-            if frames:
-                self.waiting_for = None
-            elif not has_frames:
-                self.waiting_for = _NO_PICTURE if key_frames else _NO_KEY_FRAME
             has_frames |= bool(frames)
-            yield from frames
-            if not frames:
-                yield None
+            self._note(key_frames, has_frames=has_frames)
+            yield from frames or (None,)
+
+    def _note(self, key_frames: int, *, has_frames: bool) -> None:
+        """Note the state of decoding.
+
+        Args:
+            key_frames: since the last picture.
+            has_frames: whether there was a picture.
+
+        Raises:
+            SourceError: there are too many key frames without a picture.
+        """
+        if key_frames > _BROKEN_KEY_FRAMES:
+            raise SourceError(
+                f"the video cannot be decoded, or has more pixels than max_pixels, {self._source.max_pixels}"
+            )
+        if key_frames <= 1:
+            self.heard = time.monotonic()
+        if has_frames:
+            self.waiting_for = None
+        else:
+            self.waiting_for = _NO_PICTURE if key_frames else _NO_KEY_FRAME
 
     def _packets(self, stream: VideoStream) -> StreamPackets | None:
         """Note the codec; return what passes its packets on, or `None` if that is not possible."""
