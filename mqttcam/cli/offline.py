@@ -10,7 +10,8 @@ from mqttcam.camera.frame import Picture, PictureSpec
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.status import CameraStatus, CameraUnavailable
 from mqttcam.cli.outcome import CommandFailed
-from mqttcam.devices.camera import CameraDevice, build_device
+from mqttcam.devices.build import build_device
+from mqttcam.devices.camera import CameraDevice
 from mqttcam.devices.errors import CommandError
 from mqttcam.devices.node import Node
 from mqttcam.devices.store import Store

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.frame import Picture, PictureSpec
@@ -15,16 +15,16 @@ from mqttcam.devices.observer import CameraObserver, CameraObservers
 from mqttcam.devices.outputs import CameraOutputs
 from mqttcam.devices.presets import Presets
 from mqttcam.devices.recordings import CameraRecordings, Recorded
-from mqttcam.devices.store import Store, configured_control, stored_controls
+from mqttcam.devices.snapshots import CameraSnapshots
+from mqttcam.devices.store import Store, configured_control
 from mqttcam.outputs.output import CameraFeed, Output
 from mqttcam.schedule import Location, Schedule, parse
 from mqttcam.settings import CameraSettings
-from mqttcam.values import Number, Switch, Value
+from mqttcam.values import Number, Value
 from mqttcam.video.camera_video import CameraVideo
 
 _UNPACED_FPS = 60.0
 """The highest image rate, in frames per second, of a camera without a configured frame rate."""
-_SNAPSHOT_TIMEOUT = 10.0
 _ANY_FPS = Number(0, math.inf, words=(("max", math.inf),))
 IMAGE_QUALITY = Number(1, 100, integer=True, unit="%")
 _NOT_SUPPORTED = {
@@ -75,7 +75,7 @@ class CameraDevice:
         self.video = CameraVideo(camera, camera.settings.video)
         self.closed_because: str | None = None
         self.patch_lock = asyncio.Lock()
-        self._taking_full_resolution = False
+        self._snapshots = CameraSnapshots(camera, self._observers)
         image = camera.settings.image
         self.image_retain = image.retain
         # The maximum may have been higher when the value was set; it is applied where the value is shown.
@@ -240,38 +240,8 @@ class CameraDevice:
     async def take_snapshot(
         self, spec: PictureSpec, request_id: str | None, *, full_resolution: bool = False
     ) -> Picture:
-        """Take a picture now, and return it once it was delivered to every observer.
-
-        Args:
-            full_resolution: at the largest size of the camera; its stream pauses for a second or two.
-
-        Raises:
-            CameraUnavailable, SourceError: the camera gave no picture.
-            CommandError: the camera has no full resolution, or is busy with such a picture; or an observer could not
-                deliver it, which does not affect the others.
-        """
-        limit = self._observers.max_snapshot_bytes
-        if full_resolution:
-            picture = await self._take_full_resolution(spec, limit)
-        else:
-            picture = await self.camera.take_snapshot(spec, _SNAPSHOT_TIMEOUT, max_bytes=limit)
-        problems = await self._observers.snapshot(picture, request_id)
-        self.changed()
-        if problems:
-            raise problems[0]
-        return picture
-
-    async def _take_full_resolution(self, spec: PictureSpec, max_bytes: int | None) -> Picture:
-        if self.camera.info is not None and not self.camera.takes_stills:
-            message = "this camera has no other resolution than that of its stream"
-            raise CommandError(Code.NOT_SUPPORTED, message)
-        if self._taking_full_resolution:
-            raise CommandError(Code.BUSY, "a picture in full resolution is being taken")
-        self._taking_full_resolution = True
-        try:
-            return await self.camera.take_still(spec, max_bytes)
-        finally:
-            self._taking_full_resolution = False
+        """Take a picture now; see `CameraSnapshots.take`."""
+        return await self._snapshots.take(spec, request_id, full_resolution=full_resolution)
 
     async def save(self) -> CommandWarning | None:
         """Return once everything that was set is on disk, or a warning that it could not be written."""
@@ -327,33 +297,3 @@ class CameraDevice:
         self.presets.controls_set(values)
         for key, value in values.items():
             self._keep(f"controls.{key}", value, configured_control(self.settings, key))
-
-
-def build_device(
-    camera_id: str,
-    settings: CameraSettings,
-    store: Store,
-    on_stuck: Callable[[], str] | None = None,
-    outputs: Iterable[Output] = (),
-    location: Location | None = None,
-    recorded: Recorded | None = None,
-) -> CameraDevice:
-    """Return a camera with the values that commands have set in earlier runs; it is not started.
-
-    Args:
-        on_stuck: as for `Camera`.
-        location: of this machine, for schedules with the sun.
-        recorded: as for `CameraDevice`.
-    """
-    enabled = store.get(camera_id, "enabled", Switch().coerce, settings.enabled)
-    camera = Camera(
-        camera_id,
-        settings,
-        enabled=settings.enabled if enabled is None else enabled,
-        values=stored_controls(store, camera_id, settings),
-        on_stuck=on_stuck,
-    )
-    device = CameraDevice(camera, store, outputs, location, recorded)
-    if store.lost is not None and enabled is None:
-        device.close_because(f"{store.lost}: switched off, because that may be what was set (privacy)")
-    return device

@@ -9,7 +9,7 @@ from functools import partial
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.capture import Capture
 from mqttcam.commands.registry import DeviceRegistry
-from mqttcam.devices.camera import build_device
+from mqttcam.devices.build import build_device
 from mqttcam.devices.recordings import Recorded
 from mqttcam.devices.store import Store
 from mqttcam.gateway.gateway import MqttGateway

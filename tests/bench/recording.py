@@ -134,7 +134,7 @@ def demux(url: str) -> None:
 
 async def record(url: str, folder: Path) -> None:
     """Record a camera continuously."""
-    from mqttcam.devices.camera import build_device
+    from mqttcam.devices.build import build_device
     from mqttcam.devices.store import Store
     from mqttcam.recordings.recorder import Recorder
     from mqttcam.settings import CameraSettings

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from mqttcam.camera.frame import PictureSpec
-from mqttcam.devices.camera import CameraDevice, build_device
+from mqttcam.devices.build import build_device
+from mqttcam.devices.camera import CameraDevice
 from mqttcam.devices.store import Store, configured_control, stored_controls
 from mqttcam.values import Number
 from tests.support.devices import Failing, MakeDevice, Recorder, camera_settings

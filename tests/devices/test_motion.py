@@ -12,7 +12,8 @@ from mqttcam.camera.status import CameraStatus
 from mqttcam.commands.catalogue import camera_commands
 from mqttcam.commands.request import Request
 from mqttcam.commands.runner import CommandRunner
-from mqttcam.devices.camera import CameraDevice, build_device
+from mqttcam.devices.build import build_device
+from mqttcam.devices.camera import CameraDevice
 from mqttcam.devices.entities.camera import camera_entities
 from mqttcam.devices.entities.entity import state_of
 from mqttcam.devices.motion import CameraMotion

@@ -13,7 +13,8 @@ from mqttcam.commands.catalogue import camera_commands
 from mqttcam.commands.request import Request
 from mqttcam.commands.result import Result
 from mqttcam.commands.runner import CommandRunner
-from mqttcam.devices.camera import CameraDevice, build_device
+from mqttcam.devices.build import build_device
+from mqttcam.devices.camera import CameraDevice
 from mqttcam.devices.entities.camera import camera_entities
 from mqttcam.devices.entities.entity import state_of
 from mqttcam.devices.node import Node

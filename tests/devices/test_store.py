@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from mqttcam.camera.status import CameraStatus
-from mqttcam.devices.camera import build_device
+from mqttcam.devices.build import build_device
 from mqttcam.devices.health import Health
 from mqttcam.devices.node import Node
 from mqttcam.devices.store import Store

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from mqttcam.camera.control import Control
 from mqttcam.commands.registry import DeviceRegistry
 from mqttcam.commands.request import Request
-from mqttcam.devices.camera import build_device
+from mqttcam.devices.build import build_device
 from mqttcam.devices.node import Node
 from mqttcam.devices.store import Store
 from mqttcam.values import Choice, Number, Rectangle, Switch, Text

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mqttcam.devices.camera import build_device
+from mqttcam.devices.build import build_device
 from mqttcam.devices.store import Store
 from mqttcam.outputs.kafka.spool import SpoolQueue
 from mqttcam.outputs.queue import QueuedFrame

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mqttcam.camera.control import Control
 from mqttcam.camera.source import SourceInfo
-from mqttcam.devices.camera import build_device
+from mqttcam.devices.build import build_device
 from mqttcam.devices.node import Node
 from mqttcam.devices.store import Store
 from mqttcam.home_assistant.discovery import camera_discovery

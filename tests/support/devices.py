@@ -13,7 +13,8 @@ from mqttcam.camera.control import Control
 from mqttcam.camera.frame import Picture
 from mqttcam.camera.source import SourceInfo
 from mqttcam.camera.status import CameraStatus
-from mqttcam.devices.camera import CameraDevice, build_device
+from mqttcam.devices.build import build_device
+from mqttcam.devices.camera import CameraDevice
 from mqttcam.devices.node import Daemon
 from mqttcam.devices.observer import CameraObserver, NodeObserver
 from mqttcam.devices.store import Store

@@ -15,7 +15,8 @@ from typing import Any, TypeVar
 import aiohttp
 
 from mqttcam.commands.registry import DeviceRegistry
-from mqttcam.devices.camera import CameraDevice, build_device
+from mqttcam.devices.build import build_device
+from mqttcam.devices.camera import CameraDevice
 from mqttcam.devices.node import Daemon, Node
 from mqttcam.devices.recordings import Recorded
 from mqttcam.devices.store import Store
