@@ -6,26 +6,18 @@ import contextlib
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
+from mqttcam.recordings.ages import is_plausible
 from mqttcam.recordings.database import open_database
 from mqttcam.recordings.listed import EventQuery, ListedEvent, events_of, itself, listed_event
 from mqttcam.recordings.recording import Event, Recording
 
 _UNKNOWN = 2**63 - 1
-_EARLIEST_NS, _LATEST_NS = (
-    round(datetime(year, 1, 1, tzinfo=UTC).timestamp() * 1e9) for year in (2024, 2060)
-)
 INDEX_ERRORS = (sqlite3.Error, ValueError, TypeError)
 """Of an index that is damaged, or cannot be written."""
 _LISTED = """SELECT events.shown, recordings.json, recordings.keep, recordings.whole
     FROM events JOIN recordings ON recordings.stem = events.stem"""
-
-
-def is_plausible(ns: int) -> bool:
-    """Return whether a clock that shows this time may be right: a Pi without network has none of its own."""
-    return _EARLIEST_NS <= ns <= _LATEST_NS
 
 
 class Index:

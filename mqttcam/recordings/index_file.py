@@ -1,4 +1,7 @@
-"""The index in its file, opened when it is needed, and made again when it is damaged."""
+"""The index in its file, opened when it is needed, and made again when it is damaged.
+
+Loads SQLite with the first recording.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,12 @@ import contextlib
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from mqttcam.recordings.database import remove_database
-from mqttcam.recordings.index import INDEX_ERRORS, Index
 from mqttcam.recordings.worker import Steps
+
+if TYPE_CHECKING:
+    from mqttcam.recordings.index import Index
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +53,7 @@ class IndexFile:
         """Carry out the steps; if the index fails, make it again, and return None."""
         try:
             return (yield from steps)
-        except INDEX_ERRORS as error:
+        except _errors() as error:
             self._recover(error)
             return None
 
@@ -57,11 +61,11 @@ class IndexFile:
         """Return what a call with the index returns; it is called again with a new one if the index fails."""
         try:
             return call(self.open())
-        except INDEX_ERRORS as error:
+        except _errors() as error:
             self._recover(error)
         try:
             return call(self.open())
-        except INDEX_ERRORS as error:
+        except _errors() as error:
             self._use_memory(error)
             return call(self.open())
 
@@ -69,8 +73,8 @@ class IndexFile:
         """Return the index, which is opened if it is not."""
         if self.present is None:
             try:
-                self.present = Index(None if self.is_in_memory else self._path)
-            except (*INDEX_ERRORS, OSError) as error:
+                self.present = _open(None if self.is_in_memory else self._path)
+            except _open_errors() as error:
                 self._recover(error)
                 self.present = self._open_new()
             self.is_stale |= not self.present.is_complete
@@ -79,10 +83,10 @@ class IndexFile:
     def _open_new(self) -> Index:
         """Return a new index, in memory if it cannot be written."""
         try:
-            return Index(self._path)
-        except (*INDEX_ERRORS, OSError) as error:
+            return _open(self._path)
+        except _open_errors() as error:
             self._set_in_memory(error)
-            return Index(None)
+            return _open(None)
 
     def _recover(self, error: Exception) -> None:
         """Delete the index after an error; it is made again from the files."""
@@ -94,6 +98,8 @@ class IndexFile:
             )
         self.close()
         self.is_stale = True
+        from mqttcam.recordings.database import remove_database
+
         with contextlib.suppress(OSError):
             remove_database(self._path)
 
@@ -101,7 +107,7 @@ class IndexFile:
         self._set_in_memory(error)
         self.close()
         self.is_stale = True
-        self.present = Index(None)
+        self.present = _open(None)
 
     def _set_in_memory(self, error: Exception) -> None:
         reason = getattr(error, "strerror", None) or str(error)
@@ -116,10 +122,26 @@ class IndexFile:
     def try_file_again(self) -> None:
         """Leave the index in memory for one in its file, if that can be written now."""
         try:
-            index = Index(self._path)
-        except (*INDEX_ERRORS, OSError):
+            index = _open(self._path)
+        except _open_errors():
             return
         self.close()
         log.info("recordings: the index %s can be written again", self._path)
         self.present, self.is_in_memory, self.problem = index, False, None
         self.is_stale = True
+
+
+def _open(path: Path | None) -> Index:
+    from mqttcam.recordings.index import Index
+
+    return Index(path)
+
+
+def _errors() -> tuple[type[Exception], ...]:
+    from mqttcam.recordings.index import INDEX_ERRORS
+
+    return INDEX_ERRORS
+
+
+def _open_errors() -> tuple[type[Exception], ...]:
+    return (*_errors(), OSError)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from mqttcam.recordings.index import Index
 from mqttcam.recordings.index_file import IndexFile
 from mqttcam.recordings.listed import EventQuery, ListedEvent
 from mqttcam.recordings.paths import RecordingFiles
@@ -14,6 +14,9 @@ from mqttcam.recordings.recording import Recording
 from mqttcam.recordings.retention import Retention
 from mqttcam.recordings.sidecar import delete_files, write_sidecar
 from mqttcam.recordings.worker import Steps
+
+if TYPE_CHECKING:
+    from mqttcam.recordings.index import Index
 
 
 class NotFinished(Exception):

@@ -7,8 +7,8 @@ import logging
 import os
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from mqttcam.recordings.index import Index
 from mqttcam.recordings.paths import RecordingFiles
 from mqttcam.recordings.sidecar import (
     DATE,
@@ -21,6 +21,9 @@ from mqttcam.recordings.sidecar import (
 )
 from mqttcam.recordings.worker import Steps
 from mqttcam.text import ID_PATTERN
+
+if TYPE_CHECKING:
+    from mqttcam.recordings.index import Index
 
 log = logging.getLogger(__name__)
 

@@ -10,12 +10,15 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from mqttcam.recordings.index import Index, is_plausible
+from mqttcam.recordings.ages import is_plausible
 from mqttcam.recordings.sidecar import delete_files, is_favourite, read_recording
 from mqttcam.recordings.worker import Steps
 from mqttcam.settings.recordings import CameraKeepSettings, KeepSettings
+
+if TYPE_CHECKING:
+    from mqttcam.recordings.index import Index
 
 log = logging.getLogger(__name__)
 

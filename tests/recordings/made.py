@@ -93,7 +93,7 @@ async def opened(
         KeepSettings.model_validate(NO_LIMITS | dict(keep or {})),
         lambda: camera_keep or {},
         clock=clock or Clock(),
-        timing=LibraryTiming(**timing),
+        timing=LibraryTiming(**({"answer": 30.0} | timing)),
     )
     library.start()
     try:
@@ -106,7 +106,7 @@ async def opened(
 async def tidied(library: Library) -> int:
     """Return once everything is deleted that is beyond the limits."""
     await asyncio.sleep(0)  # the library's own task has begun
-    return await asyncio.wait_for(asyncio.wrap_future(library.tidy()), 20)
+    return await asyncio.wait_for(asyncio.wrap_future(library.tidy()), 60)
 
 
 async def until(condition: Callable[[], bool], seconds: float = 10) -> None:

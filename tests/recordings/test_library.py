@@ -500,5 +500,5 @@ async def test_ten_thousand_events(tmp_path: Path, folder: Path) -> None:
         assert library.count == 10_000
     watching.cancel()
     print({name: round(seconds, 3) for name, seconds in took.items()}, f"loop late by {late * 1000:.0f} ms")
-    assert took["page"] < 0.5
+    assert took["page"] < 2
     assert took["reconcile"] < took["rebuild"]
