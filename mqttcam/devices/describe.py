@@ -51,6 +51,21 @@ class CommandDescription:
 
 
 @dataclass(frozen=True, slots=True)
+class VideoDescription:
+    """The H.264 or H.265 video of a camera."""
+
+    encoder: str | None = field(
+        metadata={
+            "description": "What makes it now: an encoder, `copy` or `picamera2`; null: nothing reads it."
+        }
+    )
+    note: str | None = field(
+        metadata={"description": "Why the camera's own video is not used, or what does not apply to it."}
+    )
+    problem: str | None = field(metadata={"description": "Why there was none when it was last read."})
+
+
+@dataclass(frozen=True, slots=True)
 class CameraDescription:
     """A camera with everything that it offers now."""
 
@@ -63,6 +78,7 @@ class CameraDescription:
     frame_rate: float | None = field(metadata={"description": "Frames per second that the source aims for."})
     status: str
     last_error: str | None
+    video: VideoDescription
     stream: str = field(metadata={"description": "The address of its MJPEG stream."})
     snapshot: str = field(metadata={"description": "The address of its next frame as a JPEG."})
     entities: list[EntityDescription]
@@ -113,6 +129,7 @@ def describe_camera(
         frame_rate=info.frame_rate if info else None,
         status=device.camera.status.value,
         last_error=device.camera.last_error,
+        video=VideoDescription(device.video.encoder, device.video.note, device.video.problem),
         stream=addresses["stream"],
         snapshot=addresses["snapshot"],
         entities=[describe_entity(device, entity) for entity in entities],

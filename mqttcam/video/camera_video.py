@@ -228,13 +228,17 @@ class CameraVideo:
         # A unit that was being encoded while the camera was switched off must not leave any more.
         if maker is not self._maker or session.ended:
             return
-        self.problem = None
+        if self.problem is not None:
+            log.info("camera %s: there is video again", self._camera.id)
+            self.problem = None
         for reader, _ in tuple(self._readers):
             reader.deliver(unit)
 
     def _fail(self, maker: Encoding | None, problem: str) -> None:
         if maker is not self._maker:
             return
+        if problem != self.problem:
+            log.warning("camera %s: no video: %s", self._camera.id, problem)
         self.problem = problem
         self._stop()
         for reader, _ in tuple(self._readers):

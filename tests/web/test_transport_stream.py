@@ -113,11 +113,16 @@ async def test_the_stream_ends_when_the_camera_is_switched_off() -> None:
         assert served.front.camera.status is CameraStatus.OFF
 
 
-async def test_an_encoder_that_does_not_open_is_an_error_in_words() -> None:
+async def test_an_encoder_that_does_not_open_is_an_error_in_words(caplog: pytest.LogCaptureFixture) -> None:
     cameras = {"front": {"video": {"encoder": "h264_v4l2m2m"}}}
     async with serving(cameras) as served, client(served) as session, session.get(PATH) as response:
         assert response.status == 503
-        assert "h264_v4l2m2m" in (await response.json())["error"]["message"]
+        message = (await response.json())["error"]["message"]
+        assert "h264_v4l2m2m" in message
+        async with session.get("/api/cameras/front") as described:
+            video = (await described.json())["video"]
+        assert video == {"encoder": None, "note": None, "problem": message}
+    assert caplog.text.count(f"camera front: no video: {message}") == 1
 
 
 @pytest.fixture

@@ -5,17 +5,21 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 import simplejpeg
 
 from mqttcam.camera.frame import PictureSpec
 from mqttcam.camera.source import SourceError
+from mqttcam.camera.video_packet import VideoPacket
+from mqttcam.imaging.annex_b import parameter_sets
+from mqttcam.settings.video import VideoSettings
 from tests.camera.sources.conftest import OpenUrl, StartCamera
 from tests.camera.sources.reading import failure_of, frame_of
 from tests.support.certificates import Certificates
 from tests.support.video import BT601, BT709, COLOUR, FULL, LIMITED, video
-from tests.support.waiting import free_port
+from tests.support.waiting import free_port, wait_for
 
 
 def address(port: int, user: str = "") -> str:
@@ -191,3 +195,23 @@ def test_host_that_has_no_address(opened: OpenUrl, scheme: str) -> None:
 def test_http_kinds_are_refused_for_rtsp(opened: OpenUrl) -> None:
     with pytest.raises(SourceError, match="kind mjpeg needs an HTTP address, not rtsp://"):
         opened(address(1), kind="mjpeg")
+
+
+@pytest.mark.parametrize("codec", ["h264", "h264-rare"])
+def test_packets_are_passed_on(rtsp_camera: StartCamera, opened: OpenUrl, codec: str) -> None:
+    camera = opened(address(rtsp_camera(codec).port))
+    assert camera.video is not None
+    assert (camera.video.encoder, camera.video.codec) == ("copy", "h264")
+    packets: list[VideoPacket] = []
+    camera.start_video(VideoSettings(), packets.append)
+    wait_for(lambda: len(packets) > 30, "packets")
+    camera.stop_video()
+    assert packets[0].is_keyframe
+    assert (packets[0].width, packets[0].height) == (320, 240)
+    keyframes = [packet for packet in packets if packet.is_keyframe]
+    assert all(parameter_sets(packet.data, "h264") for packet in keyframes)
+    assert len(keyframes) == (1 if codec == "h264-rare" else 2)
+    decoder = av.CodecContext.create("h264", "r")
+    assert len([picture for one in packets for picture in decoder.decode(av.Packet(one.data))]) == len(
+        packets
+    )
