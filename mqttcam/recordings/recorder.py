@@ -232,7 +232,7 @@ class Recorder:
             present.keyframe_requested = True
             self._reading.request_keyframe()
         self._writer.write(unit)
-        if self._writer.is_behind:
+        if self._writer.is_behind or self._writer.is_hanging:
             self._disk.set_problem(self._too_slow)
         elif self._disk.problem is self._too_slow:
             self._disk.set_problem(None)

@@ -12,12 +12,14 @@ class WriterTiming:
     Attributes:
         sync: between two syncs of the video: with the half second of a fragment, what a power cut costs.
         pictures: between two versions of a still picture on disk.
+        answer: how long the disk may take for one thing before it counts as too slow.
         max_queued: bytes of video that wait for a slow disk: half a minute at 4 Mbit/s.
         room: bytes that are made room for on a full disk: half a minute at 8 Mbit/s.
     """
 
     sync: float = 1.0
     pictures: float = 5.0
+    answer: float = 10.0
     max_queued: int = 16_000_000
     room: int = 32_000_000
 

@@ -81,11 +81,18 @@ class RecordingWriter:
         self._closing = False
         self._woken_at = 0
         # In the thread:
+        self._busy_since: float | None = None
         self._file: OpenFile | None = None
         self._draft: Recording | None = None
         self._pictures: dict[PictureKind, bytes] = {}
         self._written: set[PictureKind] = set()
         self._pictures_due = self._sync_due = 0.0
+
+    @property
+    def is_hanging(self) -> bool:
+        """Whether the disk has not answered for a while."""
+        since = self._busy_since
+        return since is not None and time.monotonic() - since > self._timing.answer
 
     # on the loop
 
@@ -159,6 +166,7 @@ class RecordingWriter:
     def _run(self) -> None:
         while (item := self._next()) is not None:
             step, size = item
+            self._busy_since = time.monotonic()
             try:
                 step()
                 self._keep_up()
@@ -167,6 +175,7 @@ class RecordingWriter:
             except Exception as error:
                 log.exception("recording %s: a fault in mqttcam", self._name)
                 self._fail(error)
+            self._busy_since = None
             del step, item
             with self._condition:
                 self.queued -= size

@@ -194,12 +194,15 @@ async def test_a_disk_that_hangs_does_not_hold_up_the_end(tmp_path: Path) -> Non
     folder = HeldFolder(tmp_path)
     ignore = lambda *_: None  # noqa: E731
     callbacks = WriterCallbacks(ignore, ignore, ignore, ignore, ignore)
-    writer = RecordingWriter("front", folder, callbacks, ignore, WriterTiming())
+    writer = RecordingWriter("front", folder, callbacks, ignore, WriterTiming(answer=0.05))
+    assert not writer.is_hanging
     draft = Recording(id="x", camera="front", stem="", reason="motion", begin_ns=BEGIN, seconds=0, bytes=0)
     writer.begin(draft, encoded()[:1])
+    await until(lambda: writer.is_hanging, "the time limit")
     assert not await asyncio.to_thread(writer.close, 0.1)
     folder.released.set()
     assert await asyncio.to_thread(writer.close, 10)
+    assert not writer.is_hanging
 
 
 @pytest.mark.parametrize(
