@@ -24,7 +24,8 @@ _HD_WIDTH, _HD_HEIGHT = 1280, 576
 def planes_of(decoded: Any, pixel_aspect: Fraction = Fraction(1), max_pixels: int = MAX_PIXELS) -> Planes:
     """Return the planes of an `av.VideoFrame`, upright, in the colour space and full range of a JPEG.
 
-    An odd width or height loses a pixel. If nothing has to be converted, the planes are views of the frame.
+    An odd width or height loses a pixel. If nothing has to be converted, the planes are read-only
+    views of the frame: the decoder makes the next pictures of it.
 
     Args:
         pixel_aspect: width of its pixels divided by their height: its width is scaled, as players do. Ignored if it is
@@ -53,6 +54,9 @@ def planes_of(decoded: Any, pixel_aspect: Fraction = Fraction(1), max_pixels: in
         _plane(blue, width // 2, height // 2),
         _plane(red, width // 2, height // 2),
     )
+    if picture is decoded:
+        for plane in (y, u, v):
+            plane.flags.writeable = False
     matrix = decoded.side_data.get("DISPLAYMATRIX")
     if matrix is not None:
         y, u, v = (_displayed(plane, bytes(matrix)) for plane in (y, u, v))

@@ -13,7 +13,10 @@ import pytest
 import simplejpeg
 
 from mqttcam.camera.frame import Frame, PictureSpec
+from mqttcam.camera.markings import Markings
 from mqttcam.camera.source import SourceEnded, SourceError
+from mqttcam.camera.sources.file.video import VideoReader
+from mqttcam.imaging.privacy_mask import PrivacyMask
 from tests.camera.conftest import MakeCamera
 from tests.camera.files import file_camera, frames, source_of
 from tests.support.cameras import running
@@ -126,6 +129,44 @@ def test_odd_sides_lose_a_pixel(tmp_path: Path) -> None:
     info = source.open()
     assert (info.width, info.height) == (64, 48)
     assert shown(source).shape == (48, 64, 3)
+
+
+def panned(path: Path, count: int) -> Path:
+    """Write a full-range video of a picture that moves to the left, so that each frame is made of the one before."""
+    scene = np.repeat(np.random.default_rng(1).integers(30, 220, (12, 40, 3), np.uint8), 8, 0).repeat(8, 1)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=10, options={"crf": "10", "g": "100"})
+        stream.width, stream.height, stream.pix_fmt = 128, 96, "yuvj420p"
+        stream.codec_context.colorspace, stream.codec_context.color_range = BT601, FULL
+        for number in range(count):
+            picture = np.ascontiguousarray(scene[:, 8 * number : 8 * number + 128])
+            frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+            converted = frame.reformat(format="yuvj420p", dst_colorspace=BT601, dst_color_range=FULL)
+            container.mux(stream.encode(converted))
+        container.mux(stream.encode())
+    return path
+
+
+def test_what_is_drawn_into_a_frame_is_not_in_the_next_ones(tmp_path: Path) -> None:
+    """Full-range video is not converted, and the decoder makes each picture of the one before."""
+    path = panned(tmp_path / "v.mp4", 6)
+    mask = Markings(PrivacyMask([((0.5, 0), (1, 0), (1, 0.5), (0.5, 0.5))]))
+
+    def lumas(markings: Markings | None) -> list[Any]:
+        reader, found = VideoReader(path, 10_000_000), []
+        while (frame := reader.next()) is not None:
+            frame.markings = markings
+            raster = frame.raster()
+            assert isinstance(raster, tuple)
+            found.append(raster[0].copy())
+        return found
+
+    plain, masked = lumas(None), lumas(mask)
+    assert len(plain) == len(masked) == 6
+    for before, after in zip(plain, masked, strict=True):
+        assert (after[:48, 64:] == 0).all()
+        assert (after[52:] == before[52:]).all()
+        assert (after[:, :60] == before[:, :60]).all()
 
 
 @pytest.mark.parametrize(("turn", "black"), [(90, "right upper"), (180, "right lower"), (270, "left lower")])

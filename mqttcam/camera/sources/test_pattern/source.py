@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 
+from mqttcam.camera.adjustment import Adjustment
 from mqttcam.camera.control import Action, Control
 from mqttcam.camera.frame import Frame
 from mqttcam.camera.source import Source, SourceError, SourceInfo
@@ -48,6 +49,7 @@ class TestPattern(Source):
         self._size = settings.size or DEFAULT_SIZE
         self._pacer = Pacer(settings.frame_rate, wake)
         self._shown_size = Size(*settings.orientation.size(*self._size))
+        self._adjustment = Adjustment(settings.orientation)
         self._controls = (*CONTROLS[:-1], crop_control(self._shown_size))
         self._values: dict[str, Value] = {control.name: control.default for control in self._controls}
         self._window: Window = (0, 0, *self._shown_size)
@@ -92,6 +94,10 @@ class TestPattern(Source):
         if self._values["ShowClock"]:
             self._clock.draw(self._canvas, captured, self._count)
         self._count += 1
+        if self._window == (0, 0, *self._shown_size):
+            frame = Frame(captured, *self._size, planes=self._canvas)
+            frame.adjustment = self._adjustment
+            return frame
         shown = orient_planes(self._canvas, self._settings.orientation)
         return Frame(captured, *self._shown_size, planes=cropped(shown, self._window))
 
