@@ -240,6 +240,20 @@ async def test_a_video_with_a_damaged_sidecar_is_kept(
     assert (folder / f"{made.stem}.mp4").exists()
 
 
+async def test_what_is_being_written_and_what_is_not_ours_is_left_alone(tmp_path: Path, folder: Path) -> None:
+    made = make_files(folder, recording(NOON, pictures=("best",)))
+    (folder / f"{made.stem}.mp4").rename(folder / f"{made.stem}.mp4.part")
+    for name in ("130000-photo.jpg", "130000-photo.dng", "notes.json", "series/garden/000001.jpg"):
+        path = folder / "front" / "2026-11-29" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    before = sorted(folder.rglob("*"))
+    async with opened(tmp_path, {"size": 1}) as library:
+        await asyncio.wrap_future(library.reconcile())
+        assert await ids(library) == []
+    assert sorted(folder.rglob("*")) == before
+
+
 async def test_odd_names_of_files_and_folders(tmp_path: Path, folder: Path) -> None:
     """Dates that no calendar has are as good as any; other names are not ours."""
     good = [
