@@ -158,7 +158,7 @@ class _Connection:
         keep_unsent_small(self._transport.get_extra_info("socket"))
         with self._context.fragment_streams.subscribe(self._device, client):
             self._context.publisher.changed()
-            await client.wait_first(timing)
+            await client.wait_first(timing, self._device.video)
             client.attach(self._transport)
             await client.wait_ended(timing)
         if client.problem is not None:

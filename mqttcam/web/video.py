@@ -37,7 +37,7 @@ async def transport_stream(request: web.Request) -> web.StreamResponse:
         context.transport_streams.subscribe(device, client),
     ):
         context.publisher.changed()
-        await client.wait_first(context.timing)
+        await client.wait_first(context.timing, device.video)
         await response.prepare(request)
         if request.transport is not None:
             client.attach(request.transport)

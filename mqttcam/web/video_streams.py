@@ -11,6 +11,7 @@ from typing import Protocol
 
 from mqttcam.camera.status import WITHOUT_FRAMES
 from mqttcam.devices.camera import CameraDevice
+from mqttcam.video.camera_video import CameraVideo
 from mqttcam.video.unit import Unit
 from mqttcam.web.errors import RETRY_AFTER, ApiError
 from mqttcam.web.timing import Timing
@@ -36,6 +37,11 @@ class Muxer(Protocol):
 
     def close(self) -> None:
         """Free the muxer's memory."""
+
+
+_NO_KEYFRAME = (
+    "the camera sends keyframes too rarely: set its I-frame interval to a second or two, or use libx264"
+)
 
 
 class VideoClient:
@@ -65,8 +71,8 @@ class VideoClient:
         self._joined = False
         self._header = b""
 
-    async def wait_first(self, timing: Timing) -> None:
-        """Return when there is a first chunk.
+    async def wait_first(self, timing: Timing, video: CameraVideo) -> None:
+        """Return when there is a first chunk of `video`.
 
         Raises:
             ApiError: there is none, and why.
@@ -75,7 +81,8 @@ class VideoClient:
             async with asyncio.timeout(timing.snapshot):
                 await self._first
         except TimeoutError:
-            raise unavailable("the camera delivers no frames") from None
+            problem = _NO_KEYFRAME if video.encoder == "copy" else "the camera delivers no frames"
+            raise unavailable(problem) from None
 
     def attach(self, transport: asyncio.Transport) -> None:
         """Send to `transport`, beginning with what has been kept since the last keyframe."""

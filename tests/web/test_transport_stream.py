@@ -21,7 +21,9 @@ from mqttcam.camera.status import CameraStatus
 from mqttcam.web.timing import Timing
 from tests.support.left_out import leave_out
 from tests.support.pictures import jpeg
+from tests.support.video import transport_stream
 from tests.support.waiting import until
+from tests.video.test_pass_through import camera
 from tests.web.serving import Served, client, serving
 
 av = pytest.importorskip("av")
@@ -123,6 +125,18 @@ async def test_an_encoder_that_does_not_open_is_an_error_in_words(caplog: pytest
             video = (await described.json())["video"]
         assert video == {"encoder": None, "note": None, "problem": message}
     assert caplog.text.count(f"camera front: no video: {message}") == 1
+
+
+async def test_a_camera_without_keyframes_is_an_error_in_words() -> None:
+    with camera(transport_stream(600)) as (url, _):
+        front = {"source": {"type": "url", "url": url, "kind": "video"}, "size": None}
+        async with (
+            serving({"front": front}, timing=Timing(snapshot=0.5)) as served,
+            client(served) as session,
+            session.get(PATH) as response,
+        ):
+            assert response.status == 503
+            assert "keyframes too rarely" in (await response.json())["error"]["message"]
 
 
 @pytest.fixture
