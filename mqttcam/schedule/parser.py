@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -125,8 +126,8 @@ class _Parser:
         period = self._period(days, hours)
         schedule = Schedule(plain, _within(times, period), period)
         now = datetime.now(UTC).timestamp()
-        if not needs_location(plain) and schedule.times.after(now, now) > now + MAX_SECONDS * 100:
-            raise BadSchedule("it is never due")
+        if not needs_location(plain) and schedule.times.after(now, now) == math.inf:
+            raise BadSchedule("it is not due within the next two years")
         return schedule
 
     def only_period(self, plain: str) -> Period:
