@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import simplejpeg
+from pi_masks import masked_still
 from pi_subject import RATE, NotOffered, Subject, coarse, correlation, frames, luma, middle_of, with_notes
 
 from mqttcam.camera.control import Control
@@ -336,6 +337,7 @@ ALL = (
         small_stream,
         still,
         zoomed_still,
+        masked_still,
         hardware_video,
         sizes,
         much_memory,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from mqttcam.camera.source import Source
 from mqttcam.camera.sources import AttachedCamera, create
 from mqttcam.camera.wakeup import Wakeup
 from mqttcam.settings import CameraSettings, Size
+from mqttcam.settings.polygon import Polygon
 from mqttcam.settings.sources.picamera2 import Picamera2Source
 from mqttcam.settings.sources.v4l2 import V4l2Source
 
@@ -32,10 +33,15 @@ class Subject:
     source: Picamera2Source | V4l2Source
 
     @contextlib.contextmanager
-    def opened(self, size: Size = STREAM, *, rotation: int = 0, **source: Any) -> Iterator[Any]:
+    def opened(
+        self, size: Size = STREAM, *, rotation: int = 0, privacy: Sequence[Any] = (), **source: Any
+    ) -> Iterator[Any]:
         """Open the camera for the duration of the block; `source` are other settings of its source."""
+        polygons = tuple(Polygon.model_validate(one) for one in privacy)
         chosen = self.source.model_copy(update=source)
-        settings = CameraSettings(source=chosen, size=size, frame_rate=RATE, rotation=rotation)  # type: ignore[arg-type]
+        settings = CameraSettings(
+            source=chosen, size=size, frame_rate=RATE, rotation=rotation, privacy=polygons
+        )  # type: ignore[arg-type]
         camera = create(settings, Wakeup())
         camera.open()
         try:

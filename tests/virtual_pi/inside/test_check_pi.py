@@ -48,6 +48,7 @@ def test_every_check_runs(main: Callable[[list[str]], int], capsys: pytest.Captu
         "ok      every control",
         "ok      small stream",
         "ok      still",
+        "ok      masked still",
         "ok      sizes",
         "ok      much memory",
         "ok      reopening",
