@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from mqttcam.recordings.library import Library, LibraryTiming
+from mqttcam.recordings.listed import EventQuery
 from mqttcam.recordings.recording import Event, Recording
 from mqttcam.recordings.retention import Clock
 from mqttcam.recordings.sidecar import write_sidecar
 from mqttcam.settings.recordings import CameraKeepSettings, KeepSettings
 
 DAY = 86400.0
+ALL = EventQuery(limit=100_000)
 NOON = datetime(2026, 11, 29, 12, tzinfo=UTC).timestamp()
 NO_LIMITS: dict[str, Any] = {"days": None, "size": None, "free": 0}
 
@@ -115,3 +117,19 @@ async def until(condition: Callable[[], bool], seconds: float = 10) -> None:
     while not condition():
         assert time.monotonic() < end
         await asyncio.sleep(0.01)
+
+
+def index_of(tmp_path: Path) -> Path:
+    """Return the file of the index."""
+    return tmp_path / "state" / "recordings.sqlite"
+
+
+async def ids(library: Library, query: EventQuery = ALL) -> list[str]:
+    """Return the ids of events, the newest first."""
+    return [event.id for event in await library.find(query)]
+
+
+def three(folder: Path) -> list[str]:
+    """Make three recordings, and return the ids of their events, the newest first."""
+    made = [make_files(folder, recording(NOON + 60 * number)) for number in range(3)]
+    return [one.events[0].id for one in reversed(made)]

@@ -13,8 +13,8 @@ from tests.recordings.made import NOON, recording
 from tests.support.left_out import leave_out
 from tests.support.waiting import until
 from tests.web.credentials import users
+from tests.web.recorded import add
 from tests.web.serving import serving
-from tests.web.test_events import add
 
 
 def need(program: str) -> None:

@@ -11,8 +11,8 @@ from mqttcam.devices.node import Node
 from mqttcam.web.signed_addresses import ADDRESS_SECONDS, SignedAddresses
 from tests.recordings.made import NOON, recording
 from tests.web.credentials import users
+from tests.web.recorded import VIDEO, add
 from tests.web.serving import client, serving
-from tests.web.test_events import VIDEO, add
 
 KEY = bytes(32)
 CLIP = "events/e-1/clip.mp4"
