@@ -75,7 +75,7 @@ class CameraMotion:
             self.detector,
             spec,
             lambda: observers.max_snapshot_bytes,
-            lambda: recordings.recording,
+            recordings.take_last_wanted,
             self._pictured,
         )
         threshold = store.get(camera.id, _THRESHOLD_KEY, THRESHOLD.coerce, settings.threshold)
@@ -152,11 +152,10 @@ class CameraMotion:
             self._end()
             self._notify()
         elif event is not None:
-            if event.add(movement, self._loop.time()):
-                self._recordings.update(event.as_event())
+            self._recordings.moved(event, changed=event.add(movement, self._loop.time()))
         else:
             self._event = event = MotionEvent(movement, self._loop.time())
-            self._recordings.begin(event.as_event())
+            self._recordings.begin(event)
             self._observers.event(event.beginning())
             self._notify()
 
@@ -170,14 +169,12 @@ class CameraMotion:
         event, self._event = self._event, None
         if event is not None:
             addresses = self._recordings.addresses_of(event.id)
-            self._recordings.end(event.as_event(ended=True), event.quiet(self._loop.time()))
+            self._recordings.end(event, event.quiet(self._loop.time()))
             self._observers.event(event.end(*addresses))
 
     def _pictured(self, picture: Picture, movement: Movement | None) -> None:
         if self.moving is None:
             return
-        if movement is None:
-            self._recordings.add_last_picture(picture)
-        else:
-            self._recordings.add_picture(picture, movement.score)
+        self._recordings.add_picture(picture, None if movement is None else movement.score)
+        if movement is not None:
             self._observers.motion_picture(picture)

@@ -16,7 +16,7 @@ BETTER_AFTER = 1.0
 
 
 class MotionPictures:
-    """Makes a picture of the first frame with motion, then of those with more motion than any before, and of the end.
+    """Makes a picture of the first frame with motion, then of those with more motion than any before, and a last one.
 
     Nothing is encoded while nothing moves, and never in the capture thread.
     """
@@ -27,7 +27,7 @@ class MotionPictures:
         detector: MotionDetector,
         spec: Callable[[], PictureSpec],
         max_bytes: Callable[[], int | None],
-        wants_end: Callable[[], bool],
+        take_last_wanted: Callable[[], bool],
         on_picture: Callable[[Picture, Movement | None], None],
     ) -> None:
         """Subscribe to the frames of the camera, after the detector.
@@ -35,23 +35,22 @@ class MotionPictures:
         Args:
             spec: returns how the pictures are made; called in the capture thread.
             max_bytes: returns the size in bytes of the largest JPEG that can be used; called in the encoder's thread.
-            wants_end: returns whether to make a picture of the frame with which motion ends; called in the capture
-                thread.
-            on_picture: called on the loop with each picture, and the motion in it, `None` at the end.
+            take_last_wanted: returns whether a last picture is wanted now, once for each; called in the capture thread.
+            on_picture: called on the loop with each picture, and the motion in it, `None` for the last one.
         """
         self._hub = camera.hub
         self._thread = camera.encoder
         self._detector = detector
         self._spec = spec
         self._max_bytes = max_bytes
-        self._wants_end = wants_end
+        self._take_last_wanted = take_last_wanted
         self._on_picture = on_picture
         self._loop = asyncio.get_running_loop()
         self._encoder = PictureEncoder(camera.hub.name)
         self._best: Movement | None = None
         self._wanted: Movement | None = None
         self._in_transit = False
-        self._hub.subscribe(self)
+        self._hub.subscribe(self, lambda: 0.0)  # of those that the detector wants
 
     def close(self) -> None:
         """Make no more pictures."""
@@ -60,22 +59,21 @@ class MotionPictures:
     # in the capture thread
 
     def wants(self, frame: Frame) -> bool:
-        """Return whether motion begins or ends with the frame, or it shows more of it than the last picture."""
+        """Return whether motion begins with the frame, it shows more of it than any before, or is to be the last."""
         analysis = self._detector.analysis_of(frame)
-        if analysis is None:
-            return False
-        if analysis.begins or analysis.ends:
+        if analysis is not None and (analysis.begins or analysis.ends):
             self._best = None
         if self._in_transit:
             return False
-        self._wanted = analysis.movement
-        if analysis.movement is None:
-            return analysis.ends and self._wants_end()
-        return _is_better(analysis.movement, self._best)
+        self._wanted = None if analysis is None else analysis.movement
+        if self._wanted is not None:
+            return _is_better(self._wanted, self._best)
+        return self._take_last_wanted()
 
     def deliver(self, frame: Frame) -> None:
         """Have the picture made."""
-        self._best = movement = self._wanted
+        movement = self._wanted
+        self._best = movement or self._best
         self._in_transit = True
         spec = self._spec()
         self._thread.submit(frame, lambda copy: self._make(copy, spec, movement))

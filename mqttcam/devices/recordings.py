@@ -14,12 +14,14 @@ from mqttcam.camera.camera import Camera
 from mqttcam.camera.frame import Picture
 from mqttcam.camera.status import WITHOUT_FRAMES, CameraStatus
 from mqttcam.devices.errors import Code, CommandError
+from mqttcam.devices.motion_event import MotionEvent
+from mqttcam.devices.motion_recording import MotionRecording
 from mqttcam.devices.observer import CameraObservers
 from mqttcam.devices.store import Store
 from mqttcam.recordings.library import Library, LibraryUnavailable
 from mqttcam.recordings.listed import EventQuery
 from mqttcam.recordings.recorder import Recorder
-from mqttcam.recordings.recording import Event, Recording
+from mqttcam.recordings.recording import Recording
 from mqttcam.values import Number, Switch
 from mqttcam.video.camera_video import CameraVideo
 
@@ -30,6 +32,10 @@ RECORDING = "recording"
 SECONDS = Number(1, 3600, unit="s")
 BEFORE = Number(0, 60, unit="s")
 USUAL_SECONDS = 30.0
+_SHORTEST_PAUSE = 1.0
+"""Seconds without movement within an event that do not end its recording, however short `after` is."""
+_MISSED = 3
+"""Frames that are analyzed without motion within an event, and do not end its recording."""
 _SWITCH_KEY = "record_on_motion"
 
 EventAddress = Callable[[str, str], str | None]
@@ -75,19 +81,26 @@ class CameraRecordings:
         self._notify = changed
         self._last: float | None = None
         self._loading: asyncio.Task[None] | None = None
-        self._current: str | None = None
-        self._best_score: float | None = None
         self._seen: tuple[bool, bool] | None = None
         on_motion = self._is_configured and store.get(
             camera.id, _SWITCH_KEY, Switch().coerce, self._configured
         )
         self.on_motion = self._configured if on_motion is None else on_motion
         self._recorder: Recorder | None = None
+        self._motion: MotionRecording | None = None
         if recorded is not None:
             self._recorder = Recorder(camera.id, video, self._settings, recorded.library)
             self._recorder.set_on_motion(self.on_motion or camera.settings.motion is None)
             self._recorder.listeners.add(self._recorder_changed)
             self._recorder.on_finished.append(self._finished)
+            self._motion = MotionRecording(self._recorder, self._after_movement)
+
+    @property
+    def _after_movement(self) -> float:
+        """Seconds that are recorded after a movement before the next one; those are seen some times per second."""
+        after = 0.0 if self._settings is None else self._settings.after
+        motion = self._camera.settings.motion
+        return max(after, _SHORTEST_PAUSE, 0.0 if motion is None else _MISSED / motion.fps)
 
     @property
     def _is_configured(self) -> bool:
@@ -143,6 +156,8 @@ class CameraRecordings:
         """End the recording, and wait for its files if the disk answers soon."""
         if self._loading is not None:
             self._loading.cancel()
+        if self._motion is not None:
+            self._motion.close()
         if self._recorder is not None:
             await self._recorder.close()
 
@@ -158,20 +173,20 @@ class CameraRecordings:
 
     # motion
 
-    def begin(self, event: Event) -> None:
+    def begin(self, event: MotionEvent) -> None:
         """Record an event, if the camera records motion or records always."""
-        if self._recorder is not None and (self.on_motion or self._is_continuous):
-            self._recorder.begin(event)
+        if self._motion is not None and (self.on_motion or self._is_continuous):
+            self._motion.begin(event)
 
-    def update(self, event: Event) -> None:
-        """Note what is known of an event now."""
-        if self._recorder is not None:
-            self._recorder.update(event)
+    def moved(self, event: MotionEvent, *, changed: bool) -> None:
+        """Note that something moves; `changed` is whether the event has another score or other zones now."""
+        if self._motion is not None:
+            self._motion.moved(event, changed=changed)
 
-    def end(self, event: Event, quiet: float) -> None:
+    def end(self, event: MotionEvent, quiet: float) -> None:
         """End an event, whose last movement was `quiet` seconds ago."""
-        if self._recorder is not None:
-            self._recorder.end(event, quiet)
+        if self._motion is not None:
+            self._motion.end(event, quiet)
 
     def addresses_of(self, event_id: str) -> tuple[str | None, str | None]:
         """Return the addresses of an event's picture and of its clip; both `None` if it is not recorded."""
@@ -179,20 +194,16 @@ class CameraRecordings:
             return None, None
         return self._address(event_id, "picture.jpg"), self._address(event_id, "clip.mp4")
 
-    def add_picture(self, picture: Picture, score: float) -> None:
-        """Keep a picture of motion beside the recording: the first one, and the one with the highest score."""
-        if self._recorder is None or not self.on_motion:
-            return
-        if self._best_score is None:
-            self._recorder.add_picture("start", picture.jpeg)
-        if self._best_score is None or score > self._best_score:
-            self._best_score = score
-            self._recorder.add_picture("best", picture.jpeg)
+    def add_picture(self, picture: Picture, score: float | None) -> None:
+        """Keep a picture of motion beside the recording; `score` is `None` for that of its end."""
+        if self._motion is not None and score is None:
+            self._motion.add_last_picture(picture)
+        elif self._motion is not None and score is not None:
+            self._motion.add_picture(picture, score)
 
-    def add_last_picture(self, picture: Picture) -> None:
-        """Keep a picture of the end of motion beside the recording."""
-        if self._recorder is not None and self.recording:
-            self._recorder.add_picture("end", picture.jpeg)
+    def take_last_wanted(self) -> bool:
+        """Return whether the last picture of a recording is wanted now, once for each; in the capture thread."""
+        return self._motion is not None and self._motion.take_last_wanted()
 
     def _address(self, event_id: str, name: str) -> str | None:
         return None if self._recorded is None else self._recorded.address(event_id, name)
@@ -244,11 +255,8 @@ class CameraRecordings:
     # what the recorder reports
 
     def _recorder_changed(self) -> None:
-        current = self._recorder.current if self._recorder is not None else None
-        current_id = None if current is None else current.id
-        if self._current is not None and current_id != self._current:
-            self._best_score = None
-        self._current = current_id
+        if self._motion is not None:
+            self._motion.recorder_changed()
         self._notify()
 
     def _finished(self, recording: Recording) -> None:

@@ -207,6 +207,13 @@ async def test_nothing_is_encoded_while_nothing_moves(stage: Stage, monkeypatch:
     assert stage.device.camera.hub.failures == 0
 
 
+async def test_pictures_need_no_more_frames_than_the_detector(make_device: MakeDevice) -> None:
+    """Of video that is decoded on demand."""
+    hub = make_device(motion={"fps": 3}).camera.hub
+    assert hub.wanted_fps() == 3
+    assert make_device(motion={"enabled": False}).camera.hub.wanted_fps() == 0
+
+
 async def test_no_picture_leaves_after_the_camera_was_switched_off(stage: Stage) -> None:
     await stage.move()
     stage.scene.session.ended = True
