@@ -64,7 +64,7 @@ class VideoSettings(Section):
         2.0, ge=0.25, le=60, description="Seconds between keyframes; a new reader gets one at once."
     )
     size: SizeSetting | None = Field(
-        None, description="Maximum width x height in pixels; default: the camera's own."
+        None, description="Maximum width x height in pixels, before rotation; default: the camera's own."
     )
     fps: float | None = Field(
         None, ge=0.1, le=MAX_RATE, description="Maximum frames per second; default: every frame."

@@ -61,6 +61,8 @@ class Encoding:
         self._camera_id = camera.id
         self._hub = camera.hub
         self._settings = settings
+        # As `size` of the camera, it is that of the picture before it is turned.
+        self._limit = None if settings.size is None else camera.settings.orientation.size(*settings.size)
         self._fps = min(settings.fps or math.inf, camera.settings.frame_rate or _USUAL_FPS)
         self._make_encoder = make_encoder
         self._deliver = deliver
@@ -122,7 +124,7 @@ class Encoding:
             self._done += 1
 
     def _unit(self, frame: Frame, arrived: int) -> Unit | None:
-        limit = self._settings.size
+        limit = self._limit
         max_width = fit_within(frame.width, frame.height, *limit)[0] if limit is not None else None
         started = time.thread_time()
         i420 = raster_to_i420(frame.raster(max_width))

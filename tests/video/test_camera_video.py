@@ -64,6 +64,18 @@ async def test_size_and_rate_are_limited(make_device: MakeDevice) -> None:
         await device.camera.stop()
 
 
+async def test_its_size_is_that_before_the_picture_is_turned(make_device: MakeDevice) -> None:
+    device = make_device(size="128x96", rotation=90, frame_rate=25, video={"size": "64x48"})
+    device.camera.start()
+    try:
+        reader = Reader()
+        with device.video.read(reader):
+            await until(lambda: reader.units, "a unit")
+        assert (reader.units[0].width, reader.units[0].height) == (48, 64)
+    finally:
+        await device.camera.stop()
+
+
 class Held(H264Encoder):
     """Encodes when a test lets it."""
 
