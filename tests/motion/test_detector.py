@@ -411,3 +411,10 @@ async def test_motion_is_unknown_while_no_frames_come(make_camera: MakeCamera, e
         hardware.moves = False
         hardware.heal()
         await until(lambda: detector.moving is False, "it looks again")
+
+
+def test_frames_are_wanted_while_it_is_enabled() -> None:
+    rig = Rig(fps=5)
+    assert rig.hub.wanted_fps() == 5
+    rig.detector.enabled = False
+    assert rig.hub.wanted_fps() == 0

@@ -121,6 +121,22 @@ async def test_packets_are_passed_on_and_nothing_is_decoded(
             assert source.undecoded >= undecoded, "a snapshot is made between two keyframes"
 
 
+async def test_every_frame_is_decoded_while_motion_is_detected(
+    make_device: MakeDevice, h264: list[bytes]
+) -> None:
+    with camera(h264) as (url, _):
+        async with opened(make_device, url, motion=True) as device:
+            assert device.motion is not None
+            capture = device.camera._supervisor.capture
+            assert capture is not None
+            source: Any = capture._source
+            frames = device.camera.stats.frames
+            await until(lambda: device.camera.stats.frames > frames + 15, "frames")
+            assert source.undecoded == 0
+            device.motion.set_enabled(False)
+            await until(lambda: source.undecoded > 15, "frames that are not decoded")
+
+
 async def test_h265_is_passed_on_with_a_note(
     make_device: MakeDevice, caplog: pytest.LogCaptureFixture
 ) -> None:

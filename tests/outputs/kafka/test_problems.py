@@ -322,3 +322,19 @@ def test_a_bridge_survives_its_writers(fail: str) -> None:
         wait_for(lambda: len(good.sent) == 2, "the next one sends")
     finally:
         bridge.stop(1)
+
+
+def test_frames_are_wanted_while_they_are_sent() -> None:
+    capture = FakeCapture()
+    feed = CameraFeed("front", OF_ALL, capture.hub, PictureSpec, lambda: None, lambda: capture.event)
+    settings = OutputSettings.model_validate({"fps": 2, "on_motion": True})
+    bridge = Bridge("kafka", feed, settings, FrameQueue(10, 1_000_000, None), FakeWriter)
+    bridge.start()
+    try:
+        assert capture.hub.wanted_fps() == 0, "nothing moves"
+        capture.event = "event-1"
+        assert capture.hub.wanted_fps() == 2
+        bridge.set_enabled(False)
+        assert capture.hub.wanted_fps() == 0
+    finally:
+        bridge.stop(1)
