@@ -164,11 +164,11 @@ class Retention:
             if now_ns is not None and days is not None:
                 yield _Limit(f"it is older than {days:g} days", camera, now_ns - round(days * _DAY_NS))
             if limits.size is not None and index.bytes[camera] > limits.size:
-                yield _Limit(f"the recordings of {camera} exceed {limits.size} bytes", camera)
+                yield _Limit(f"the recordings of {camera} exceed {_text(limits.size)}", camera)
         if self._keep.size is not None and index.bytes.total() > self._keep.size:
-            yield _Limit(f"all recordings exceed {self._keep.size} bytes")
+            yield _Limit(f"all recordings exceed {_text(self._keep.size)}")
         if self._lacks():
-            yield _Limit(f"less than {self._keep.free} bytes of the disk are free")
+            yield _Limit(f"less than {_text(self._keep.free)} of the disk are free")
 
     def _oldest(self, index: Index, camera: str | None = None, before_ns: int | None = None) -> str | None:
         if len(self._failed) >= _MAX_FAILURES:
@@ -201,12 +201,21 @@ class Retention:
         size = index.bytes.total()
         if self._keep.size is not None and size > self._keep.size:
             return (
-                f"the favourites alone take {size} of the {self._keep.size} bytes that recordings may have: "
+                f"the favourites alone take {_text(size)} of the {_text(self._keep.size)} that recordings may have: "
                 "delete some, or raise recordings.keep.size"
             )
         if self._lacks() and (index.counts.total() or deleted or self.problem):
+            # Without the present number, which would be another problem every time.
             return (
-                f"only {self.free} bytes of the disk of {self._folder} are free, less than recordings.keep.free "
-                f"({self._keep.free}), and no recording is left to delete"
+                f"less than recordings.keep.free ({_text(self._keep.free)}) of the disk of {self._folder} is free, "
+                "and no recording is left to delete"
             )
         return None
+
+
+def _text(size: int) -> str:
+    """Return a number of bytes in words, as in the configuration."""
+    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if size >= factor:
+            return f"{size / factor:.3g} {unit}"
+    return f"{size} bytes"
