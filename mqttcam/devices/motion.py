@@ -1,4 +1,4 @@
-"""The motion detection of a camera: on or off, its threshold, its events and their pictures."""
+"""The motion detection of a camera: on or off, its threshold, its zones, its events and their pictures."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from mqttcam.devices.observer import CameraObservers
 from mqttcam.devices.period_timer import PeriodTimer
 from mqttcam.devices.recordings import CameraRecordings
 from mqttcam.devices.store import Store
+from mqttcam.motion.areas import Areas
 from mqttcam.motion.detector import Analysis, MotionDetector, Movement
 from mqttcam.recordings.recording import new_id
 from mqttcam.schedule import Location, parse_period
@@ -49,7 +50,7 @@ class CameraMotion:
             observers: receive the events and their pictures.
             recordings: show the events, as far as the camera records them.
             spec: returns how the pictures are made; called in any thread.
-            changed: called on the loop after any change of `moving`, `enabled`, `active` or `threshold`.
+            changed: called on the loop after any change of what the properties and methods return.
             location: of this machine, for hours by the sun.
         """
         self._camera = camera
@@ -69,6 +70,11 @@ class CameraMotion:
             threshold=settings.threshold,
             clear_after=settings.clear_after,
             pause=settings.pause,
+            areas=Areas(
+                {name: zone.points for name, zone in settings.zones.items()},
+                [mask.points for mask in settings.masks],
+            ),
+            zone_thresholds={name: zone.threshold for name, zone in settings.zones.items()},
         )
         self._pictures = MotionPictures(
             camera,
@@ -81,6 +87,7 @@ class CameraMotion:
         threshold = store.get(camera.id, _THRESHOLD_KEY, THRESHOLD.coerce, settings.threshold)
         if threshold is not None:
             self.detector.threshold = threshold
+        self.detector.armed = frozenset(filter(self._stored_armed, settings.zones))
         enabled = store.get(camera.id, _SWITCH_KEY, Switch().coerce, settings.enabled)
         self._enabled = settings.enabled if enabled is None else enabled
         self._timer: PeriodTimer | None = None
@@ -123,6 +130,25 @@ class CameraMotion:
         self.detector.threshold = threshold
         self._set(_THRESHOLD_KEY, threshold, self._settings.threshold)
 
+    @property
+    def zones(self) -> tuple[str, ...]:
+        """The names of the zones."""
+        return tuple(self._settings.zones)
+
+    def is_armed(self, zone: str) -> bool:
+        """Return whether motion in a zone counts."""
+        return zone in self.detector.armed
+
+    def set_armed(self, zone: str, armed: bool) -> None:
+        self.detector.armed = self.detector.armed | {zone} if armed else self.detector.armed - {zone}
+        self._set(_zone_key(zone), armed, True)
+
+    def moves_in(self, zone: str) -> bool | None:
+        """Return whether there is motion in a zone now; `None` while it is not armed, or as for `moving`."""
+        if self.moving is None or not self.is_armed(zone):
+            return None
+        return zone in self.detector.moving_zones
+
     def close(self) -> None:
         """End the event that lasts, and detect nothing any more."""
         if self._timer is not None:
@@ -140,6 +166,10 @@ class CameraMotion:
         self._apply()
         self._notify()
 
+    def _stored_armed(self, zone: str) -> bool:
+        armed = self._store.get(self._camera.id, _zone_key(zone), Switch().coerce, True)
+        return armed is not False
+
     def _set(self, key: str, value: object, configured: object) -> None:
         self._store.set(self._camera.id, key, value, configured)
         self._notify()
@@ -149,10 +179,13 @@ class CameraMotion:
             return
         movement, event = analysis.movement, self._event
         if movement is None:
-            self._end()
+            if analysis.ends or not analysis.zones_change:
+                self._end()
             self._notify()
         elif event is not None:
             self._recordings.moved(event, changed=event.add(movement, self._loop.time()))
+            if analysis.zones_change:
+                self._notify()
         else:
             self._event = event = MotionEvent(movement, self._loop.time())
             self._recordings.begin(event)
@@ -178,3 +211,7 @@ class CameraMotion:
         self._recordings.add_picture(picture, None if movement is None else movement.score)
         if movement is not None:
             self._observers.motion_picture(picture)
+
+
+def _zone_key(zone: str) -> str:
+    return f"zone_{zone}"

@@ -9,7 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mqttcam.imaging.orientation import Orientation, Point
+from mqttcam.imaging.orientation import Orientation
+from mqttcam.imaging.polygon import Cells, Corners, touched_cells
 from mqttcam.imaging.raster import Plane, Raster, size_of
 
 _CELL = 2
@@ -18,8 +19,6 @@ _GREY = 128
 """Chroma without colour."""
 _KEPT = 16
 """Sizes and orientations whose masks are kept; each viewer may request another size."""
-Polygon = Sequence[Point]
-Cells = NDArray[np.bool_]
 Words = NDArray[np.uint32]
 
 
@@ -53,7 +52,7 @@ class _Mask(NamedTuple):
 class PrivacyMask:
     """Blacks out polygons. Masks are made once for each size; whatever a polygon touches is hidden."""
 
-    def __init__(self, polygons: Sequence[Polygon]) -> None:
+    def __init__(self, polygons: Sequence[Corners]) -> None:
         """`polygons` are in the picture as it is shown."""
         self._polygons = polygons
         self._masks: dict[tuple[int, int, Orientation, str], tuple[_Mask, ...]] = {}
@@ -108,7 +107,7 @@ class PrivacyMask:
         return masks
 
 
-def _areas(polygons: Sequence[Polygon], width: int, height: int) -> Iterator[_Area]:
+def _areas(polygons: Sequence[Corners], width: int, height: int) -> Iterator[_Area]:
     """Yield the areas of polygons in a picture of `width` x `height` pixels."""
     columns, rows = -(-width // _CELL), -(-height // _CELL)
     for polygon in polygons:
@@ -121,28 +120,10 @@ def _areas(polygons: Sequence[Polygon], width: int, height: int) -> Iterator[_Ar
         high = min(rows, math.floor(bottom) + 2) - first_row
         if wide <= 0 or high <= 0:
             continue
-        touched = _touched([(x - first_column, y - first_row) for x, y in corners], wide, high)
+        touched = touched_cells([(x - first_column, y - first_row) for x, y in corners], wide, high)
         visible = ~_grown(touched)
         box = first_row, first_column, first_row + high, first_column + wide
         yield _Area(*box, visible if visible.any() else None)
-
-
-def _touched(corners: Polygon, columns: int, rows: int) -> Cells:
-    """Return the cells that a polygon touches; its corners are in cells."""
-    centres = np.arange(columns) + 0.5
-    inside = np.zeros((rows, columns), np.bool_)
-    edge = np.zeros((rows, columns), np.bool_)
-    for (x1, y1), (x2, y2) in zip(corners, (*corners[1:], corners[0]), strict=True):
-        (x1, y1), (x2, y2) = sorted(((x1, y1), (x2, y2)), key=lambda corner: corner[1])
-        slope = (x2 - x1) / (y2 - y1) if y2 > y1 else 0.0
-        for row in range(max(0, math.floor(y1)), min(rows, math.floor(y2) + 1)):
-            first, last = x1, x2
-            if y2 > y1:
-                if y1 <= row + 0.5 < y2:
-                    inside[row] ^= centres > x1 + (row + 0.5 - y1) * slope
-                first, last = (x1 + (min(max(y, y1), y2) - y1) * slope for y in (row, row + 1))
-            edge[row, max(0, math.floor(min(first, last))) : max(0, math.floor(max(first, last)) + 1)] = True
-    return inside | edge
 
 
 def _grown(cells: Cells) -> Cells:

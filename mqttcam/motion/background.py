@@ -8,13 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mqttcam.imaging.polygon import Cells
 from mqttcam.imaging.raster import Plane
 from mqttcam.imaging.resize import averaged
+from mqttcam.motion.areas import NO_AREAS, AreaCells, Areas, ZoneScores, bounds
 
 Box = tuple[float, float, float, float]
 """Left, top, width and height, as fractions of the picture's sides."""
 Levels = NDArray[np.float32]
-Mask = NDArray[np.bool_]
 
 SMALL = 160
 """Cells along the longer side, roughly; a cell is the mean of a block of pixels."""
@@ -41,6 +42,10 @@ _MOST = 0.5
 """Share of the picture; if more of it differs at once, the light or the camera has changed."""
 _MOST_GAIN = 1.5
 """If the whole picture is brighter or darker by more than this factor, the light has changed, whatever else differs."""
+_MEASURED = np.s_[::3, ::3]
+"""The cells whose brightness is compared with the background's."""
+_FEWEST = 100
+"""How many of them must be unmasked; if fewer are, the masked ones are used as well."""
 _DARK = 16.0
 """Levels added before ratios of brightness are taken, as dark areas are noisy."""
 _STEEPEST = 0.15
@@ -58,12 +63,14 @@ class Motion:
     """The motion in a picture.
 
     Attributes:
-        score: how much of the picture moves, in percent.
+        score: how much of the picture moves, in percent of what is not masked.
         box: the bounding box of all motion; `None` if nothing moves.
+        zones: the zones in which something moves, the one with the highest score first.
     """
 
     score: float = 0.0
     box: Box | None = None
+    zones: ZoneScores = ()
 
 
 NO_MOTION = Motion()
@@ -89,12 +96,15 @@ class Background:
 
     A cell counts as moving if it is brighter or darker than all of the background around it, so that a camera that
     shakes by one cell sees no motion. The brightness of the whole picture does not matter, nor does light that falls on
-    a part of it.
+    a part of it. Masked cells are not compared with the background, nor do they affect what is found elsewhere.
     """
 
-    def __init__(self, settling: float = SETTLING) -> None:
+    def __init__(self, settling: float = SETTLING, areas: Areas = NO_AREAS) -> None:
         """Start without a background. For `settling` seconds from the first picture on, nothing counts as motion."""
         self._settling = settling
+        self._areas = areas
+        self._cells: AreaCells
+        self._measured: Cells | None
         self._levels: Levels | None = None
         self._before: NDArray[np.int16]
         self._spread: Levels
@@ -119,23 +129,26 @@ class Background:
             self._begin(now)
             return NO_MOTION
         self._seconds += seconds
-        gain = _gain(now, self._levels)
+        cells = self._cells
+        gain = _gain(now, self._levels, self._measured)
         expected = _in_light(self._levels, gain)
         differs = self._differing(now, expected)
+        if cells.unmasked is not None:
+            differs &= cells.unmasked
         near = _count_around(differs)
         moves = differs & (near >= _NEIGHBOURS)
         count = int(np.count_nonzero(moves))
         lit = (
             not 1 / _MOST_GAIN < gain < _MOST_GAIN
-            or count > _MOST * moves.size
-            or (count > 0 and _is_light(now, expected, near > 0))
+            or count > _MOST * cells.count
+            or (count > 0 and _is_light(now, expected, near > 0, cells.unmasked))
         )
         self._learn(now, expected, differs, seconds)
         if lit:
             self._levels = now.astype(np.float32)
         if lit or not count or not self.settled:
             return NO_MOTION
-        return Motion(100 * count / moves.size, _box(moves))
+        return Motion(100 * count / cells.count, _box(moves), cells.scores(moves))
 
     def _begin(self, now: NDArray[np.int16]) -> None:
         self._levels = now.astype(np.float32)
@@ -143,16 +156,21 @@ class Background:
         self._spread = np.zeros(now.shape, np.float32)
         self._stood = np.zeros(now.shape, np.float32)
         self._seconds = 0.0
+        self._cells = self._areas.cells(*now.shape)
+        unmasked = self._cells.unmasked
+        self._measured = None
+        if unmasked is not None and np.count_nonzero(unmasked[_MEASURED]) >= _FEWEST:
+            self._measured = unmasked[_MEASURED]
 
-    def _differing(self, now: NDArray[np.int16], expected: Levels) -> Mask:
+    def _differing(self, now: NDArray[np.int16], expected: Levels) -> Cells:
         """Return the cells that are brighter or darker than all of the background around them."""
         margin = (self._spread * _SPREADS + _LEAST).astype(np.int16)
         around = np.rint(expected).astype(np.int16)
-        brighter: Mask = now - margin > _around(around, np.maximum)
-        darker: Mask = now + margin < _around(around, np.minimum)
+        brighter: Cells = now - margin > _around(around, np.maximum)
+        darker: Cells = now + margin < _around(around, np.minimum)
         return brighter | darker
 
-    def _learn(self, now: NDArray[np.int16], expected: Levels, differs: Mask, seconds: float) -> None:
+    def _learn(self, now: NDArray[np.int16], expected: Levels, differs: Cells, seconds: float) -> None:
         assert self._levels is not None
         away = np.abs(now - expected)
         np.minimum(away, _MOST_SPREAD, out=away)
@@ -184,9 +202,14 @@ class Background:
         )
 
 
-def _gain(now: NDArray[np.int16], levels: Levels) -> float:
-    """Return how many times as bright as the background the picture is: the median ratio, which ignores what moves."""
-    ratios = ((now[::3, ::3] + _DARK) / (levels[::3, ::3] + _DARK)).ravel()
+def _gain(now: NDArray[np.int16], levels: Levels, measured: Cells | None) -> float:
+    """Return how many times as bright as the background the picture is: the median ratio, which ignores what moves.
+
+    Args:
+        measured: which of the cells `_MEASURED` to use; `None` for all.
+    """
+    each = (now[_MEASURED] + _DARK) / (levels[_MEASURED] + _DARK)
+    ratios = each.ravel() if measured is None else each[measured]
     middle = ratios.size // 2
     return float(np.partition(ratios, middle)[middle])
 
@@ -208,7 +231,7 @@ def _around(levels: NDArray[np.int16], extreme: np.ufunc) -> NDArray[np.int16]:
     return both
 
 
-def _count_around(mask: Mask) -> NDArray[np.uint8]:
+def _count_around(mask: Cells) -> NDArray[np.uint8]:
     """Return how many of the 3 x 3 cells around each cell are set."""
     ones = mask.view(np.uint8)
     rows = ones.copy()
@@ -220,19 +243,24 @@ def _count_around(mask: Mask) -> NDArray[np.uint8]:
     return both
 
 
-def _is_light(now: NDArray[np.int16], expected: Levels, where: Mask) -> bool:
+def _is_light(now: NDArray[np.int16], expected: Levels, where: Cells, unmasked: Cells | None) -> bool:
     """Return whether the cells that differ show the same things in a different light, with their edges where they were.
 
     Edges are those of the logarithm of brightness, to which light on a part of the picture only adds a smooth term.
     """
-    around = _bounds(where)
+    around = bounds(where)
     where = where[around]
+    compared = None if unmasked is None else unmasked[around]
     here = _BRIGHTNESS[now[around]]
     there = _BRIGHTNESS[np.rint(expected[around]).astype(np.intp)]
     together = edges = edges_before = 0.0
     cells = 0
     for axis in (0, 1):
         chosen = where[1:] if axis == 0 else where[:, 1:]
+        if compared is not None:
+            chosen = chosen & (
+                compared[1:] & compared[:-1] if axis == 0 else compared[:, 1:] & compared[:, :-1]
+            )
         one = np.clip(np.diff(here, axis=axis)[chosen], -_STEEPEST, _STEEPEST)
         other = np.clip(np.diff(there, axis=axis)[chosen], -_STEEPEST, _STEEPEST)
         together += float(one @ other)
@@ -249,14 +277,8 @@ def _share(seconds: float, constant: float) -> float:
     return 1 - math.exp(-seconds / constant)
 
 
-def _bounds(mask: Mask) -> tuple[slice, slice]:
-    """Return the rows and columns in which cells are set; at least one must be."""
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
-
-
-def _box(moves: Mask) -> Box:
-    rows, columns = _bounds(moves)
+def _box(moves: Cells) -> Box:
+    rows, columns = bounds(moves)
     height, width = moves.shape
     return (
         columns.start / width,

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from mqttcam.camera.frame import CaptureSession, Frame
 from mqttcam.camera.hub import Hub
 from mqttcam.camera.selection import Rate
 from mqttcam.imaging.raster import Plane, oriented_view
-from mqttcam.motion.background import SETTLING, SMALL, Background, Box, shrunk
+from mqttcam.motion.areas import NO_AREAS, Areas
+from mqttcam.motion.background import NO_MOTION, SETTLING, SMALL, Background, Box, Motion, shrunk
 
 _LEAST_WIDTH = SMALL * 3 // 4
 """The least width, in pixels, that a JPEG is decoded to; it shows as much as `SMALL`, and decodes in half the time."""
@@ -24,10 +24,10 @@ class Movement:
     Attributes:
         ts_ns: capture time of the frame, Unix nanoseconds.
         seq: the frame's number.
-        score: how much of the picture moves, in percent.
+        score: how much of the picture moves, in percent of what is not masked.
         box: the bounding box of all that moves.
         event: the id of the event that it belongs to.
-        zones: the zones in which something moves.
+        zones: the armed zones in which their thresholds are reached, the one with the highest score first.
     """
 
     ts_ns: int
@@ -44,25 +44,30 @@ class Analysis:
 
     Attributes:
         seq: the frame's number.
-        movement: the motion in it; `None` if it has none, or less than the threshold.
+        movement: the motion in it; `None` if it has none, or less than the thresholds.
         begins: whether motion begins with this frame.
         ends: whether motion ends with this frame, `clear_after` seconds after the last frame with motion.
+        zones_change: whether motion begins or ends in a zone.
     """
 
     seq: int
     movement: Movement | None
     begins: bool = False
     ends: bool = False
+    zones_change: bool = False
 
 
 class MotionDetector:
     """Analyzes the frames of a camera a few times per second, without encoding any.
+
+    There is motion if the threshold of the picture is reached, or that of an armed zone.
 
     All times are capture times. A result is valid as long as the capture session of its frames: once the camera is
     switched off, is restarted or has failed, nothing is known any more.
 
     Attributes:
         threshold: percent of the picture that has to move; may be changed at any time.
+        armed: the zones in which motion counts; may be replaced at any time.
     """
 
     def __init__(
@@ -77,6 +82,8 @@ class MotionDetector:
         clear_after: float,
         pause: float = 0.0,
         settling: float = SETTLING,
+        areas: Areas = NO_AREAS,
+        zone_thresholds: Mapping[str, float] | None = None,
     ) -> None:
         """Subscribe to the frames; detection is disabled until `enabled` is set.
 
@@ -87,8 +94,12 @@ class MotionDetector:
             clear_after: seconds without motion after which it has ended.
             pause: seconds after the end of motion in which no other motion begins.
             settling: seconds from the first frame on in which nothing counts as motion.
+            areas: the zones and masks.
+            zone_thresholds: percent of each zone that has to move; all zones are armed at first.
         """
         self.threshold = threshold
+        self._zone_thresholds = dict(zone_thresholds or {})
+        self.armed = frozenset(self._zone_thresholds)
         self._loop = loop
         self._on_analysis = on_analysis
         self._new_id = new_id
@@ -98,7 +109,8 @@ class MotionDetector:
         self._settling = settling
         self._rate = Rate(fps)
         self._activation: object | None = None
-        self._state = _SessionState(None, CaptureSession(), settling)
+        self._areas = areas
+        self._state = _SessionState(None, CaptureSession(), Background(settling, areas))
         hub.subscribe(self, lambda: fps if self.enabled else 0.0)
 
     @property
@@ -135,6 +147,12 @@ class MotionDetector:
         state = self._state
         return state.event if self.active else None
 
+    @property
+    def moving_zones(self) -> frozenset[str]:
+        """The armed zones in which there is motion now."""
+        state = self._state
+        return state.moving_zones & self.armed if self.active else frozenset()
+
     # in the capture thread
 
     def analysis_of(self, frame: Frame) -> Analysis | None:
@@ -159,14 +177,27 @@ class MotionDetector:
         if state.activation is not activation or state.session is not frame.session:
             if state.moving:
                 self._ended_ns = state.analyzed_ns
-            state = self._state = _SessionState(activation, frame.session, self._settling)
+            background = Background(self._settling, self._areas)
+            state = self._state = _SessionState(activation, frame.session, background)
         before = state.moving
-        threshold = math.inf if self._pausing(frame.ts_ns) and not before else self.threshold
-        analysis = state.analysis = state.update(frame, threshold, self._clear_after_ns, self._new_id)
+        motion = self._counting(state.observe(frame), pausing=self._pausing(frame.ts_ns) and not before)
+        analysis = state.conclude(frame, motion, self._clear_after_ns, self._new_id)
         if analysis.ends:
             self._ended_ns = frame.ts_ns
-        if analysis.movement is not None or state.moving is not before:
+        if analysis.movement is not None or state.moving is not before or analysis.zones_change:
             self._loop.call_soon_threadsafe(self._report, state, analysis)
+
+    def _counting(self, motion: Motion, *, pausing: bool) -> Motion:
+        """Return the motion with those zones alone in which it counts; `NO_MOTION` if it does not count at all."""
+        zones = motion.zones
+        if zones:
+            armed, thresholds = self.armed, self._zone_thresholds
+            zones = tuple(
+                (name, score) for name, score in zones if name in armed and score >= thresholds[name]
+            )
+        if motion.box is None or pausing or not (zones or motion.score >= self.threshold):
+            return NO_MOTION
+        return Motion(motion.score, motion.box, zones)
 
     def _pausing(self, now_ns: int) -> bool:
         return self._ended_ns is not None and 0 <= now_ns - self._ended_ns < self._pause_ns
@@ -184,45 +215,69 @@ class _SessionState:
     __slots__ = (
         "_background",
         "_motion_ns",
+        "_zones_ns",
         "activation",
         "analysis",
         "analyzed_ns",
         "event",
         "moving",
+        "moving_zones",
         "session",
     )
 
-    def __init__(self, activation: object | None, session: CaptureSession, settling: float) -> None:
+    def __init__(self, activation: object | None, session: CaptureSession, background: Background) -> None:
         self.activation = activation
         self.session = session
         self.moving: bool | None = None
+        self.moving_zones: frozenset[str] = frozenset()
         self.analysis: Analysis | None = None
         self.event = ""
-        self._background = Background(settling)
+        self._background = background
         self.analyzed_ns = 0
         self._motion_ns = 0
+        self._zones_ns: dict[str, int] = {}
 
-    def update(
-        self, frame: Frame, threshold: float, clear_after_ns: int, new_id: Callable[[int], str]
+    def observe(self, frame: Frame) -> Motion:
+        """Return the motion in a frame, whether or not it counts."""
+        seconds = (frame.ts_ns - self.analyzed_ns) / 1e9
+        self.analyzed_ns = frame.ts_ns
+        return self._background.update(small_luma(frame), seconds)
+
+    def conclude(
+        self, frame: Frame, motion: Motion, clear_after_ns: int, new_id: Callable[[int], str]
     ) -> Analysis:
-        """Update the state with a frame."""
-        now = frame.ts_ns
-        change = self._background.update(small_luma(frame), (now - self.analyzed_ns) / 1e9)
-        self.analyzed_ns = now
-        if change.box is not None and change.score >= threshold:
-            if begins := not self.moving:
+        """Update the state with the motion that counts in a frame."""
+        now, before = frame.ts_ns, self.moving
+        movement: Movement | None = None
+        if motion.box is not None:
+            if not before:
                 self.event = new_id(now)
             self.moving, self._motion_ns = True, now
-            movement = Movement(now, frame.seq, change.score, change.box, self.event)
-            return Analysis(frame.seq, movement, begins=begins)
-        ends = False
-        if self.moving:
+            zones = tuple(name for name, _ in motion.zones)
+            self._zones_ns.update(dict.fromkeys(zones, now))
+            movement = Movement(now, frame.seq, motion.score, motion.box, self.event, zones)
+        elif before:
             # Motion must also end if the clock was set back.
-            ends = not 0 <= now - self._motion_ns < clear_after_ns
-            self.moving = not ends
+            self.moving = 0 <= now - self._motion_ns < clear_after_ns
         elif self._background.settled:
             self.moving = False
-        return Analysis(frame.seq, None, ends=ends)
+        self.analysis = Analysis(
+            frame.seq,
+            movement,
+            begins=movement is not None and not before,
+            ends=before is True and not self.moving,
+            zones_change=bool(self._zones_ns) and self._update_zones(now, clear_after_ns),
+        )
+        return self.analysis
+
+    def _update_zones(self, now: int, clear_after_ns: int) -> bool:
+        """Update `moving_zones`; return whether they have changed."""
+        before = self.moving_zones
+        if not self.moving:
+            self._zones_ns.clear()
+        last = self._zones_ns
+        self.moving_zones = frozenset(zone for zone in last if 0 <= now - last[zone] < clear_after_ns)
+        return before != self.moving_zones
 
 
 def small_luma(frame: Frame) -> Plane:

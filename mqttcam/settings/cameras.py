@@ -13,7 +13,7 @@ from mqttcam.settings.kafka import KafkaSettings
 from mqttcam.settings.motion import MotionSettings
 from mqttcam.settings.outputs import MAX_RATE, MIN_RATE, TcpOutputSettings, rate_of
 from mqttcam.settings.overlay import OverlaySettings
-from mqttcam.settings.polygon import Polygon
+from mqttcam.settings.polygon import MAX_POLYGONS, Polygon
 from mqttcam.settings.presets import Controls, PresetSettings
 from mqttcam.settings.recordings import RecordSettings
 from mqttcam.settings.schedules import ScheduleText
@@ -26,7 +26,6 @@ from mqttcam.settings.video import VideoSettings
 
 MIN_FRAME_RATE = 0.01
 _FRAME_RATES = f"frames per second from {MIN_FRAME_RATE} to {MAX_RATE}"
-_MOST_POLYGONS = 50
 UNPACED = 0.0
 """The value of `frame_rate: max`: as fast as possible."""
 
@@ -57,7 +56,7 @@ ImageRate = Annotated[float | Literal["max"], PlainValidator(_image_rate), WithJ
 
 
 def default_name(camera_id: str) -> str:
-    """Return the name of a camera without `name`: `Front door` for `front_door`."""
+    """Return the name of a camera without `name`, or of a zone: `Front door` for `front_door`."""
     words = camera_id.replace("_", " ").replace("-", " ").strip() or camera_id
     return words[:1].upper() + words[1:]
 
@@ -111,7 +110,7 @@ class CameraSettings(Section):
     )
     privacy: tuple[Annotated[Polygon, LazySection(Polygon)], ...] = Field(
         (),
-        max_length=_MOST_POLYGONS,
+        max_length=MAX_POLYGONS,
         description="Areas that are blacked out in everything that leaves the camera, motion detection included.",
     )
     overlay: Annotated[OverlaySettings | None, bool_or_section(OverlaySettings)] = Field(

@@ -2,12 +2,45 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Annotated
 
+from pydantic import AfterValidator, Field
+
+from mqttcam.settings.field_types import Slug
+from mqttcam.settings.polygon import MAX_POLYGONS, Polygon
 from mqttcam.settings.schedules import PeriodText
-from mqttcam.settings.section import Section
+from mqttcam.settings.section import LazySection, Section, refuse
 
 MIN_THRESHOLD, MAX_THRESHOLD = 0.1, 50.0
+_MOST_ZONES = 20
+"""Each has two entities."""
+_MOTION = "_motion"
+"""The end of the key of a zone's sensor: `zone_gate_motion` beside `zone_gate`."""
+
+
+def _zone_name(name: str) -> str:
+    # Home Assistant's templates would take the hyphen in a key for a minus.
+    if "-" in name:
+        raise refuse("has a hyphen", f"lower-case letters, digits and _, such as {name.replace('-', '_')}")
+    return name
+
+
+ZoneName = Annotated[Slug, AfterValidator(_zone_name)]
+
+
+class ZoneSettings(Polygon):
+    """A zone of motion detection: an area of the picture as it is shown, after rotation and mirroring."""
+
+    threshold: float = Field(
+        0.5, ge=MIN_THRESHOLD, le=100, description="Percentage of the zone that has to change."
+    )
+
+
+def _distinct_keys(zones: dict[str, ZoneSettings]) -> dict[str, ZoneSettings]:
+    for name in zones:
+        if (other := name.removesuffix(_MOTION)) != name and other in zones:
+            raise refuse(f"the zone {name} has the key of the sensor of {other}", f"no zone {name}")
+    return zones
 
 
 class MotionSettings(Section):
@@ -21,7 +54,8 @@ class MotionSettings(Section):
         0.5,
         ge=MIN_THRESHOLD,
         le=MAX_THRESHOLD,
-        description="Percentage of the picture that has to change; lower values detect smaller objects.",
+        description="Percentage of the picture, without its masks, that has to change; lower values detect smaller "
+        "objects.",
     )
     clear_after: float = Field(
         10.0, ge=1, le=3600, description="Seconds without motion after which the motion ends."
@@ -33,4 +67,15 @@ class MotionSettings(Section):
     )
     pause: float = Field(
         0.0, ge=0, le=86400, description="Seconds after a motion event in which no other one begins."
+    )
+    zones: Annotated[
+        dict[ZoneName, Annotated[ZoneSettings, LazySection(ZoneSettings)]], AfterValidator(_distinct_keys)
+    ] = Field(
+        default_factory=dict,
+        max_length=_MOST_ZONES,
+        description="Areas with a motion sensor and a threshold of their own, by names of lower-case letters, digits "
+        "and `_`.",
+    )
+    masks: tuple[Annotated[Polygon, LazySection(Polygon)], ...] = Field(
+        (), max_length=MAX_POLYGONS, description="Areas in which motion does not count; they stay visible."
     )

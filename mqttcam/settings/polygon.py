@@ -10,6 +10,8 @@ from pydantic import AfterValidator, Field
 from mqttcam.imaging.orientation import Point
 from mqttcam.settings.section import Section, refuse
 
+MAX_POLYGONS = 50
+"""Areas of one kind in a camera's picture."""
 _LEAST, _MOST = 3, 100
 _COUNT = f"{_LEAST} to {_MOST} points"
 _ORDER = "the corners in their order around the area"

@@ -24,6 +24,7 @@ _ONLY_WITH = {
     "presets": ("preset",),
     "day_night": ("day_night", "picture_brightness"),
     "motion": ("motion", "last_motion", "record_on_motion"),
+    "motion.zones": ("zone",),
     "record": ("record_on_motion",),
     "kafka": ("kafka",),
     "tcp": ("tcp",),
@@ -63,7 +64,10 @@ def _ask_daemon() -> tuple[dict[str, Any], str]:
             "cameras": {
                 "front": {
                     "source": {"type": "test_pattern"},
-                    "motion": {"active": "on mon-sun"},
+                    "motion": {
+                        "active": "on mon-sun",
+                        "zones": {"gate": {"points": [[0, 0], [1, 0], [1, 1]]}},
+                    },
                     "presets": {"night": {}},
                     "day_night": True,
                     "record": True,

@@ -26,6 +26,9 @@ NOT_ABOUT_US = (
 )
 """Warnings of Home Assistant about itself and about the broker."""
 
+WHOLE = [[0, 0], [1, 0], [1, 1], [0, 1]]
+"""The corners of the picture."""
+
 
 def about_us(lines: list[str]) -> list[str]:
     """Return the warnings that concern the daemon."""
@@ -104,7 +107,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             name="Front door",
             suggested_area="Garden",
             tcp=nowhere,
-            motion={"clear_after": 1, "active": "on mon-sun"},
+            motion={"clear_after": 1, "active": "on mon-sun", "zones": {"yard": {"points": WHOLE}}},
             presets={"soft": {"controls": {"Contrast": 0.8}}, "usual": {}},
             day_night={"below": 1, "above": 2, "for": 0},
             record={"after": 1},

@@ -33,6 +33,7 @@ def test_the_sensor_is_on_and_the_event_has_come(world: World) -> None:
     assert attributes["event_type"] == "motion"
     assert attributes["event_types"] == ["motion", "motion_end", "recording"]
     assert attributes["score"] >= 0.5
+    assert attributes["zone"] == "yard"
     assert set(attributes["box"]) == {"x", "y", "width", "height"}
     assert attributes["id"]
 
@@ -44,7 +45,7 @@ def test_it_clears_and_comes_again(world: World) -> None:
         world.ha.wait_state(world.entity("motion"), "off")
         end = _event(world, changes, "motion_end")
         assert end["seconds"] >= 0
-        assert end["zones"] == []
+        assert end["zones"] == ["yard"]
         assert f"/events/{end['id']}/clip.mp4?" in end["clip"]
         assert f"/events/{end['id']}/picture.jpg?" in end["picture"]
         whole = _event(world, changes, "recording")
@@ -109,6 +110,20 @@ def test_the_switch_and_the_number(world: World) -> None:
     world.ha.wait_state(world.entity("motion_threshold"), "0.7")
     world.ha.call("switch.turn_on", world.entity("motion_detection"))
     world.ha.wait_state(world.entity("motion"), "on")
+
+
+def test_a_zone_and_its_switch(world: World) -> None:
+    sensor, switch = world.entity("zone_yard_motion"), world.entity("zone_yard")
+    assert (sensor, switch) == ("binary_sensor.front_door_yard_motion", "switch.front_door_yard_zone")
+    assert world.ha.wait_state(sensor, "on")["attributes"]["device_class"] == "motion"
+    world.ha.call("switch.turn_off", switch)
+    world.ha.wait_state(sensor, "unknown")
+    assert world.ha.wait_state(switch, "off")
+    assert world.ha.states()[world.entity("motion")]["state"] == "on"
+    world.ha.call("switch.turn_on", switch)
+    world.ha.wait_state(sensor, "on")
+    check_ok(world.rig.front.set({"speed": 0}), "set")
+    world.ha.wait_state(sensor, "off")
 
 
 def test_privacy_leaves_no_motion_behind(world: World) -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import time
-from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -13,54 +11,16 @@ import simplejpeg
 
 from mqttcam.camera.adjustment import Adjustment
 from mqttcam.camera.frame import CaptureSession, Frame, PictureSpec
-from mqttcam.camera.hub import Hub
 from mqttcam.imaging.orientation import Orientation, rotation
 from mqttcam.motion import detector as motion
 from mqttcam.motion.detector import Analysis, MotionDetector, small_luma
 from tests.camera.broken import Hardware, grey_planes
 from tests.camera.conftest import MakeCamera
 from tests.imaging.photos import noted, quarters
+from tests.motion.rig import Rig
 from tests.support.cameras import failed, running
-from tests.support.motion import HEIGHT, SECOND, SIZE, START, WIDTH, Scene, planes
+from tests.support.motion import HEIGHT, SECOND, SIZE, START, WIDTH, planes
 from tests.support.waiting import until
-
-
-class Rig(Scene):
-    """A detector whose frames are offered by hand; it stands for the loop, on which calls run in `turn`."""
-
-    def __init__(
-        self, fps: float = 5, threshold: float = 0.5, clear_after: float = 2, pause: float = 0
-    ) -> None:
-        super().__init__(Hub("camera front"))
-        self.told: list[Analysis] = []
-        self._numbers = itertools.count(1)
-        self._calls: list[tuple[Callable[..., object], tuple[object, ...]]] = []
-        self.detector = MotionDetector(
-            self.hub,
-            self,  # type: ignore[arg-type]
-            self.told.append,
-            lambda _ts_ns: f"event-{next(self._numbers)}",
-            fps=fps,
-            threshold=threshold,
-            clear_after=clear_after,
-            pause=pause,
-        )
-        self.detector.enabled = True
-
-    def call_soon_threadsafe(self, callback: Callable[..., object], *arguments: object) -> None:
-        self._calls.append((callback, arguments))
-
-    def turn(self) -> None:
-        calls, self._calls = self._calls, []
-        for callback, arguments in calls:
-            callback(*arguments)
-
-    def move(self) -> None:
-        """Something comes."""
-        self.settle()
-        self.offer(60)
-        self.turn()
-        assert self.detector.active
 
 
 def test_motion_is_unknown_at_first_then_off_on_and_off_again() -> None:

@@ -22,7 +22,8 @@ EXAMPLE = PROJECT / "config.example.yaml"
 TEXT = EXAMPLE.read_text(encoding="utf-8")
 _LINE = re.compile(r"(?P<indent> *)(?P<off>#?)(?P<key>[a-z_]+):(?P<value>( .*)?)")
 _PRESETS = ("cameras", ANY_NAME, "presets")
-_NAMED_BY_USERS = (("cameras",), _PRESETS, ("web", "users"), ("web", "tokens"))
+_ZONES = ("cameras", ANY_NAME, "motion", "zones")
+_NAMED_BY_USERS = (("cameras",), _PRESETS, _ZONES, ("web", "users"), ("web", "tokens"))
 _BLOCKS = (("web", "users"), ("web", "tokens"), ("web", "tls"))
 """Sections whose keys only make sense together."""
 _KAFKA = (("kafka",), ("kafka", "brokers"), ("kafka", "topic"))
@@ -68,7 +69,7 @@ def shown() -> set[tuple[str, ...]]:
 
 def _inside(path: tuple[str, ...], value: object) -> Iterator[tuple[str, ...]]:
     for key, below in value.items() if isinstance(value, dict) else ():
-        named = (*path, ANY_NAME if path == _PRESETS else key)
+        named = (*path, ANY_NAME if path in (_PRESETS, _ZONES) else key)
         yield named
         if key != "controls":
             yield from _inside(named, below)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from mqttcam.devices.camera import CameraDevice
 from mqttcam.devices.entities.entity import Entity, option
 from mqttcam.devices.motion import THRESHOLD, CameraMotion
+from mqttcam.settings.cameras import default_name
 from mqttcam.values import Switch
 
 
@@ -60,4 +63,27 @@ def motion_entities(device: CameraDevice) -> tuple[Entity[CameraDevice], ...]:
     """Return the entities of motion detection; empty if it is not configured."""
     if device.motion is None:
         return ()
-    return _ENTITIES if device.motion.active is None else (*_ENTITIES, _ACTIVE)
+    zones = (entity for zone in device.motion.zones for entity in _zone_entities(zone))
+    return (*_ENTITIES, *zones) if device.motion.active is None else (*_ENTITIES, _ACTIVE, *zones)
+
+
+def _zone_entities(zone: str) -> Iterator[Entity[CameraDevice]]:
+    name = default_name(zone)
+    yield Entity(
+        key=f"zone_{zone}_motion",
+        platform="binary_sensor",
+        name=f"{name} motion",
+        kind=Switch(),
+        read=lambda device: _of(device).moves_in(zone),
+        options=option(device_class="motion"),
+    )
+    yield Entity(
+        key=f"zone_{zone}",
+        platform="switch",
+        name=f"{name} zone",
+        kind=Switch(),
+        read=lambda device: _of(device).is_armed(zone),
+        write=lambda device, value: _of(device).set_armed(zone, value),
+        category="config",
+        options=option(icon="mdi:vector-polygon"),
+    )

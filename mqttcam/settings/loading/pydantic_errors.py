@@ -55,6 +55,8 @@ _WORDS = {
     "tuple_type": "is not a list",
     "union_tag_not_found": "has no `type`",
 }
+_IN_WORDS = ("refused", "too_long")
+"""Kinds of errors whose message says what is wrong without the value."""
 
 
 def problem_of(
@@ -73,7 +75,7 @@ def problem_of(
     else:
         message, allowed = _about_value(error, schema, node)
         # Text, and a value in place of a section, may contain a secret: only other values are repeated.
-        repeated = schema.kind is KeyKind.VALUE or (not schema.has_keys and error["type"] != "refused")
+        repeated = schema.kind is KeyKind.VALUE or (not schema.has_keys and error["type"] not in _IN_WORDS)
         if node is not None and repeated and (schema.kind is KeyKind.VALUE or node.text is None):
             message = f"{_shown(node)} {message}"
     return path, origin.problem(path, message, allowed)
@@ -121,6 +123,8 @@ def _about_value(error: ErrorDetails, schema: KeySchema, node: TreeNode | None) 
     kind = error["type"]
     if kind == "refused":
         return context["message"], context["allowed"]
+    if kind == "too_long":
+        return "has too many entries", f"at most {context['max_length']}"
     if kind == "string_too_short":
         return "is empty", allowed_at(schema)
     if kind == "string_pattern_mismatch" and context.get("pattern") == SLUG:
