@@ -164,3 +164,26 @@ def test_kinds_of_http_need_an_http_address() -> None:
     )
     with pytest.raises(SourceError, match="kind snapshot needs an HTTP address, not rtmp://"):
         camera.open()
+
+
+async def test_a_connection_that_ends_while_no_picture_is_wanted_is_no_failure() -> None:
+    pieces = transport_stream(110, key_frames=range(0, 110, 10))
+    connections: list[bytes] = []
+
+    def respond(request: bytes) -> Iterator[bytes]:
+        connections.append(request)
+        yield from endless(pieces, 0.015)
+
+    with raw_http_camera(respond) as url:
+        settings = CameraSettings(source=UrlSource(url=url, kind="video", timeout=0.5))  # type: ignore[arg-type]
+        camera = Camera("front", settings, timing=Timing(tick=0.05))
+        failures: list[str | None] = []
+        camera.add_listener(lambda: failures.append(camera.last_error))
+        camera.start()
+        try:
+            await running(camera)
+            await until(lambda: len(connections) >= 3, "two more connections", 20)
+            assert not any(failures)
+            assert camera.stats.restarts == 0
+        finally:
+            await camera.stop()
