@@ -120,6 +120,7 @@ def _camera_report(device: CameraDevice) -> dict[str, object]:
         "frames": stats.frames,
         "dropped": device.dropped_frames,
         "skipped": stats.skipped,
+        "not_recorded": device.recordings.dropped,
         "restarts": stats.restarts,
         "last_error": device.camera.last_error,
     }

@@ -125,6 +125,11 @@ class CameraRecordings:
         return None if self._recorder is None else self._recorder.problem
 
     @property
+    def dropped(self) -> int:
+        """The number of frames that are missing in recordings, as the disk was too slow."""
+        return 0 if self._recorder is None else self._recorder.dropped
+
+    @property
     def last(self) -> str | None:
         """When the last recording that is whole has begun, as an ISO time in UTC; `None` if there is none."""
         return None if self._last is None else datetime.fromtimestamp(int(self._last), UTC).isoformat()

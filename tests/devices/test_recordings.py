@@ -29,7 +29,7 @@ from mqttcam.recordings.library import Library
 from mqttcam.recordings.listed import EventQuery
 from mqttcam.settings.recordings import KeepSettings
 from mqttcam.video.unit import Unit
-from tests.support.devices import Recorder, camera_settings, opened
+from tests.support.devices import MakeDevice, Recorder, camera_settings, opened
 from tests.support.motion import Scene
 from tests.support.waiting import until
 
@@ -186,6 +186,18 @@ async def test_a_disk_that_refuses_is_a_problem(make_recorded: MakeRecorded, lib
     assert problem.startswith("camera front, back: recordings: ")
     error = (await run(device, "record"))["error"]
     assert (error["code"], error["message"]) == ("unavailable", device.recordings.problem)
+
+
+async def test_frames_that_the_disk_did_not_take_are_counted(
+    make_recorded: MakeRecorded, make_device: MakeDevice
+) -> None:
+    device = await make_recorded(runs=False)
+    recorder = device.recordings._recorder
+    assert recorder is not None
+    recorder._writer.dropped = 3
+    report: Any = Health(Node("yard"), lambda: {"front": device, "other": make_device()}).report()
+    assert report["cameras"]["front"]["not_recorded"] == 3
+    assert report["cameras"]["other"]["not_recorded"] == 0
 
 
 async def test_entities(make_recorded: MakeRecorded) -> None:
