@@ -8,9 +8,13 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import hypothesis
 import numpy as np
 import pytest
 import simplejpeg
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from mqttcam.camera.adjustment import Adjustment
 from mqttcam.camera.frame import Frame, PictureSpec
@@ -210,6 +214,18 @@ def test_a_name_is_written_as_it_is() -> None:
     frame = frame_of(planes=bright())
     assert overlay("{name}", "100 % {Lux}").text(frame) == "100 % {Lux}"
     assert overlay("{{{name}}} 50 %%", "Haustür").text(frame) == "{Haustür} 50 %"
+
+
+@hypothesis.settings(max_examples=60, deadline=None)
+@given(st.text(min_size=1, max_size=40) | st.text("%{}YfQ -\n", min_size=1, max_size=12))
+def test_any_text_that_the_settings_take_can_be_drawn(text: str) -> None:
+    try:
+        found = markings(overlay={"text": text})
+    except ValidationError:
+        return
+    frame = Frame(MOMENT, 64, 48, planes=bright(64, 48))
+    frame.markings = found
+    assert frame.picture(PictureSpec()).jpeg
 
 
 def test_problems_are_named() -> None:
