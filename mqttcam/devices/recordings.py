@@ -8,22 +8,24 @@ import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.frame import Picture
 from mqttcam.camera.status import WITHOUT_FRAMES, CameraStatus
 from mqttcam.devices.errors import Code, CommandError
 from mqttcam.devices.motion_event import MotionEvent
-from mqttcam.devices.motion_recording import MotionRecording
 from mqttcam.devices.observer import CameraObservers
 from mqttcam.devices.store import Store
 from mqttcam.recordings.library import Library, LibraryUnavailable
 from mqttcam.recordings.listed import EventQuery
-from mqttcam.recordings.recorder import Recorder
 from mqttcam.recordings.recording import Recording
 from mqttcam.values import Number, Switch
 from mqttcam.video.camera_video import CameraVideo
+
+if TYPE_CHECKING:
+    from mqttcam.devices.motion_recording import MotionRecording
+    from mqttcam.recordings.recorder import Recorder
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +76,7 @@ class CameraRecordings:
             changed: called on the loop after any change of what is shown.
         """
         self._camera = camera
+        self._video = video
         self._settings = camera.settings.record
         self._store = store
         self._recorded = recorded
@@ -88,12 +91,22 @@ class CameraRecordings:
         self.on_motion = self._configured if on_motion is None else on_motion
         self._recorder: Recorder | None = None
         self._motion: MotionRecording | None = None
-        if recorded is not None:
-            self._recorder = Recorder(camera.id, video, self._settings, recorded.library)
-            self._recorder.set_on_motion(self.on_motion or camera.settings.motion is None)
-            self._recorder.listeners.add(self._recorder_changed)
-            self._recorder.on_finished.append(self._finished)
-            self._motion = MotionRecording(self._recorder, self._after_movement)
+        if self._is_configured:
+            self._make_recorder()
+
+    def _make_recorder(self) -> None:
+        """Make what records, if there is a folder; a camera without `record` needs it for commands alone."""
+        if self._recorded is None or self._recorder is not None:
+            return
+        from mqttcam.devices.motion_recording import MotionRecording
+        from mqttcam.recordings.recorder import Recorder
+
+        self._recorder = Recorder(self._camera.id, self._video, self._settings, self._recorded.library)
+        self._recorder.set_on_motion(self.on_motion or self._camera.settings.motion is None)
+        self._recorder.listeners.add(self._recorder_changed)
+        self._recorder.on_finished.append(self._finished)
+        self._motion = MotionRecording(self._recorder, self._after_movement)
+        self.follow_camera()
 
     @property
     def _after_movement(self) -> float:
@@ -241,6 +254,7 @@ class CameraRecordings:
             raise CommandError(Code.UNAVAILABLE, "the camera is switched off" if self._is_off else reason)
         if not _has_pyav():
             raise CommandError(Code.NOT_SUPPORTED, "video needs PyAV: install mqttcam[video]")
+        self._make_recorder()
         if self._recorder is None:
             raise CommandError(Code.NOT_SUPPORTED, "there is no folder of recordings")
         if self.problem is not None:

@@ -76,6 +76,7 @@ def test_only_known_libraries_are_imported(loaded: set[str]) -> None:
         "mqttcam.cli.demo",
         "mqttcam.mqtt.broker.embedded",
         "mqttcam.outputs.kafka",
+        "mqttcam.recordings.recorder",
         "mqttcam.web.server",
         "bystander",
         "difflib",

@@ -191,7 +191,7 @@ async def test_a_disk_that_refuses_is_a_problem(make_recorded: MakeRecorded, lib
 async def test_frames_that_the_disk_did_not_take_are_counted(
     make_recorded: MakeRecorded, make_device: MakeDevice
 ) -> None:
-    device = await make_recorded(runs=False)
+    device = await make_recorded(runs=False, record=True)
     recorder = device.recordings._recorder
     assert recorder is not None
     recorder._writer.dropped = 3
