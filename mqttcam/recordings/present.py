@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from mqttcam.imaging.annex_b import parameter_sets
-from mqttcam.recordings.recording import Event, Recording
+from mqttcam.recordings.recording import Event, Reason, Recording
 from mqttcam.video.unit import Unit
 
 
@@ -29,6 +29,22 @@ class PresentRecording:
 
     def __post_init__(self) -> None:
         self._sets = parameter_sets(self.first.data, self.first.codec)
+
+    @classmethod
+    def begin(
+        cls, recording_id: str, camera: str, reason: Reason, first: Unit, events: dict[str, Event]
+    ) -> PresentRecording:
+        """Return a recording that begins with a keyframe; it has no files yet."""
+        draft = Recording(
+            id=recording_id,
+            camera=camera,
+            stem="",
+            reason=reason,
+            begin_ns=first.ts_ns,
+            seconds=0,
+            bytes=0,
+        )
+        return cls(draft, first, events)
 
     @property
     def recording(self) -> Recording:

@@ -255,17 +255,10 @@ class Recorder:
         """Begin a recording with units of which the first is a keyframe, unless the disk has failed just now."""
         if not self._disk.may_be_tried:
             return
-        first = units[0]
-        draft = Recording(
-            id=self._next_id or new_id(first.ts_ns),
-            camera=self._camera_id,
-            stem="",
-            reason=self._demand.reason,
-            begin_ns=first.ts_ns,
-            seconds=0,
-            bytes=0,
+        recording_id = self._next_id or new_id(units[0].ts_ns)
+        present = PresentRecording.begin(
+            recording_id, self._camera_id, self._demand.reason, units[0], self._demand.events
         )
-        present = PresentRecording(draft, first, self._demand.events)
         if not self._writer.begin(present.recording, units):
             self._disk.fail(self._too_slow)
             return
@@ -350,7 +343,10 @@ class Recorder:
         self.listeners.notify()
 
     def _failed(self, recording_id: str, problem: str) -> None:
-        if self._present is not None and self._present.draft.id == recording_id:
+        present = self._present
+        if present is not None and present.draft.id == recording_id:
             self._present = None
+            if not present.draft.stem:  # the next attempt is the same recording
+                self._next_id = recording_id
         self._disk.fail(problem)
         self.listeners.notify()

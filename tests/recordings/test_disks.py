@@ -114,12 +114,14 @@ async def test_a_read_only_disk_is_a_problem_until_it_is_writable(
 ) -> None:
     disk = make_disk(2_000_000)
     disk.set_read_only(True)
-    rig = make_rig(disk.path / "recordings", continuous=True)
+    rig = make_rig(disk.path / "recordings")
+    recording_id = rig.recorder.record(60)
     await record_until(rig, lambda: rig.recorder.problem)
     assert "Read-only file system" in str(rig.recorder.problem)
     disk.set_read_only(False)
     await record_until(rig, lambda: rig.recorder.recording and rig.recorder.problem is None)
     (recording,) = await rig.finished()
+    assert recording.id == recording_id
     assert rig.sidecar(recording) == recording
 
 
