@@ -184,3 +184,16 @@ async def test_a_recorder_begins_anew_after_a_restart_in_mid_event(make_rig: Mak
     rig.video.seconds(1)
     one, two = await rig.finished()
     assert [one.events[0].id, two.events[0].id] == ["event-1", "event-2"]
+
+
+async def test_two_daemons_with_one_folder_take_nothing_from_each_other(make_rig: MakeRig) -> None:
+    one, two = make_rig(continuous=True), make_rig(continuous=True)
+    for _ in range(3):
+        one.video.seconds(1)
+        two.video.seconds(1)
+    (first,), (second,) = await one.finished(), await two.finished()
+    assert [len(frames(one.path(recording))) for recording in (first, second)] == [30, 30]
+    assert {first.stem, second.stem} == {
+        "front/2026-11-29/193012-continuous",
+        "front/2026-11-29/193012-continuous-2",
+    }
