@@ -13,7 +13,7 @@ class WriterTiming:
         sync: between two syncs of the video: with the half second of a fragment, what a power cut costs.
         pictures: between two versions of a still picture on disk.
         answer: how long the disk may take for one thing before it counts as too slow.
-        max_queued: bytes of video that wait for a slow disk: half a minute at 4 Mbit/s.
+        max_queued: bytes of memory that may wait for a slow disk: half a minute of video at 4 Mbit/s.
         room: bytes that are made room for on a full disk: half a minute at 8 Mbit/s.
     """
 

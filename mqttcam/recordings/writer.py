@@ -22,6 +22,9 @@ from mqttcam.video.unit import CLOCK, Unit
 
 log = logging.getLogger(__name__)
 
+OVERHEAD = 500
+"""Bytes of memory that each unit, picture or update in the queue takes besides its data, as measured."""
+
 
 @dataclass(frozen=True, slots=True)
 class WriterCallbacks:
@@ -49,7 +52,7 @@ class RecordingWriter:
     Attributes:
         dropped: units that the disk was too slow for; they were left out up to the next keyframe.
         is_behind: whether units are dropped at present.
-        queued: bytes of video and pictures that wait for the disk.
+        queued: bytes of memory that wait for the disk: video, pictures, and what is known of recordings.
     """
 
     def __init__(
@@ -98,16 +101,16 @@ class RecordingWriter:
 
     def begin(self, draft: Recording, units: Sequence[Unit]) -> bool:
         """Begin a recording with units of which the first is a keyframe; return False if the disk is too slow now."""
-        if self._is_full(len(units[0].data)):
+        if self._is_full(_size(units[0])):
             return False
         self.is_behind = False
         self._woken_at = units[-1].pts
-        self._put(lambda: self._begin(draft, units), sum(len(unit.data) for unit in units))
+        self._put(lambda: self._begin(draft, units), sum(map(_size, units)))
         return True
 
     def write(self, unit: Unit) -> None:
         """Add a unit to the present recording."""
-        size = len(unit.data)
+        size = _size(unit)
         if (self.is_behind and not unit.is_keyframe) or self._is_full(size):
             self.is_behind = True
             self.dropped += 1
@@ -120,8 +123,9 @@ class RecordingWriter:
         self._put(lambda: self._write(unit), size, wake=completes)
 
     def update(self, recording: Recording) -> None:
-        """Note on disk what is known of the present recording now."""
-        self._put(lambda: self._update(recording))
+        """Note on disk what is known of the present recording now; if the disk is too slow, only at its end."""
+        if not self._is_full(OVERHEAD):
+            self._put(lambda: self._update(recording))
 
     def amend(self, recording: Recording) -> None:
         """Note on disk other events of a recording whose files are whole, unless it was deleted."""
@@ -129,8 +133,9 @@ class RecordingWriter:
 
     def add_picture(self, kind: PictureKind, jpeg: bytes) -> None:
         """Put a still picture beside the present recording, or replace it, unless the disk is too slow."""
-        if not self._is_full(len(jpeg)):
-            self._put(lambda: self._add_picture(kind, jpeg), len(jpeg))
+        size = len(jpeg) + OVERHEAD
+        if not self._is_full(size):
+            self._put(lambda: self._add_picture(kind, jpeg), size)
 
     def end(self, recording: Recording) -> None:
         """End the present recording, of which this is known."""
@@ -151,7 +156,7 @@ class RecordingWriter:
     def _is_full(self, size: int) -> bool:
         return self.queued + size > self._timing.max_queued
 
-    def _put(self, step: Callable[[], None], size: int = 0, *, wake: bool = True) -> None:
+    def _put(self, step: Callable[[], None], size: int = OVERHEAD, *, wake: bool = True) -> None:
         with self._condition:
             self._queue.append((step, size))
             self.queued += size
@@ -289,3 +294,7 @@ class RecordingWriter:
     def _report(self, callback: Callable[..., None], *arguments: object) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed: the process ends
             self._loop.call_soon_threadsafe(callback, *arguments)
+
+
+def _size(unit: Unit) -> int:
+    return len(unit.data) + OVERHEAD

@@ -14,9 +14,9 @@ from mqttcam.recordings.paths import RecordingsFolder
 from mqttcam.recordings.recording import Recording
 from mqttcam.recordings.sidecar import read_recording
 from mqttcam.recordings.timing import WriterTiming
-from mqttcam.recordings.writer import RecordingWriter, WriterCallbacks
+from mqttcam.recordings.writer import OVERHEAD, RecordingWriter, WriterCallbacks
 from tests.recordings.disks import Disk
-from tests.recordings.rig import BEGIN, MakeRig, Rig, encoded, frames, probe, tree
+from tests.recordings.rig import BEGIN, STEP, MakeRig, Rig, encoded, frames, probe, tree
 from tests.support.waiting import until
 
 pytest.importorskip("av")
@@ -168,7 +168,7 @@ async def test_a_slow_disk_costs_whole_groups_of_pictures(tmp_path: Path) -> Non
     ignore = lambda *_: None  # noqa: E731
     callbacks = WriterCallbacks(ignore, finished.append, ignore, ignore, ignore)
     units = encoded()
-    most = sum(len(unit.data) for unit in units[:15])
+    most = sum(len(unit.data) + OVERHEAD for unit in units[:15])
     writer = RecordingWriter("front", folder, callbacks, ignore, WriterTiming(max_queued=most))
     draft = Recording(id="x", camera="front", stem="", reason="motion", begin_ns=BEGIN, seconds=0, bytes=0)
     assert writer.begin(draft, units[:1])
@@ -179,9 +179,10 @@ async def test_a_slow_disk_costs_whole_groups_of_pictures(tmp_path: Path) -> Non
     assert writer.dropped == 5, "from the one that was too much to the next keyframe"
     assert not writer.begin(draft, units[20:]), "no further recording while so much waits"
     folder.released.set()
-    await until(lambda: not writer.queued, "the disk")
-    for unit in units[20:]:
-        writer.write(unit)
+    for group in (units[20:30], units[30:]):
+        await until(lambda: not writer.queued, "the disk")
+        for unit in group:
+            writer.write(unit)
     assert not writer.is_behind
     writer.end(draft)
     assert await asyncio.to_thread(writer.close, 10)
@@ -190,6 +191,31 @@ async def test_a_slow_disk_costs_whole_groups_of_pictures(tmp_path: Path) -> Non
     path = tmp_path / (recording.stem + ".mp4")
     assert [frame["pts"] // 9000 for frame in frames(path)] == [*range(15), *range(20, 40)]
     assert float(probe(path, "-show_format")["format"]["duration"]) == 4
+
+
+async def test_what_waits_for_a_disk_that_hangs_is_limited(tmp_path: Path) -> None:
+    """Pictures and events, too, and video that is hardly larger than what it takes to keep it."""
+    folder = HeldFolder(tmp_path)
+    finished: list[Recording] = []
+    ignore = lambda *_: None  # noqa: E731
+    callbacks = WriterCallbacks(ignore, finished.append, ignore, ignore, ignore)
+    keyframe = encoded()[0]
+    writer = RecordingWriter("front", folder, callbacks, ignore, WriterTiming(max_queued=100_000))
+    draft = Recording(id="x", camera="front", stem="", reason="motion", begin_ns=BEGIN, seconds=0, bytes=0)
+    assert writer.begin(draft, [keyframe])
+    await asyncio.to_thread(folder.waiting.wait, 10)
+    for number in range(1, 1000):
+        writer.update(draft)
+        writer.write(keyframe._replace(pts=number * STEP))
+        writer.add_picture("best", b"")
+    assert writer.queued <= 100_000
+    assert writer.dropped > 900
+    last = draft.model_copy(update={"keep": True})
+    writer.end(last)
+    folder.released.set()
+    assert await asyncio.to_thread(writer.close, 10)
+    await asyncio.sleep(0)
+    assert [recording.keep for recording in finished] == [True], "its end is noted all the same"
 
 
 async def test_a_disk_that_hangs_does_not_hold_up_the_end(tmp_path: Path) -> None:
