@@ -111,13 +111,18 @@ class Recorder:
         return self._disk.problem or self._reading.problem
 
     @property
+    def may_be_tried(self) -> bool:
+        """Whether a command can find out if a problem is over: nothing else tries, and the pause since then is over."""
+        return not self._is_wanted and self._reading.problem is None and self._disk.may_be_tried
+
+    @property
     def dropped(self) -> int:
         """Units that are missing in recordings as the disk was too slow."""
         return self._writer.dropped
 
     @property
     def queued(self) -> int:
-        """Bytes of video and pictures that wait for the disk."""
+        """Bytes of memory that wait for the disk."""
         return self._writer.queued
 
     # the camera

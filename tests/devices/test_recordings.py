@@ -200,6 +200,27 @@ async def test_frames_that_the_disk_did_not_take_are_counted(
     assert report["cameras"]["other"]["not_recorded"] == 0
 
 
+async def test_a_command_finds_out_that_the_disk_works_again(
+    make_recorded: MakeRecorded, library: Library
+) -> None:
+    """Nothing else would: this camera records by command alone."""
+    library.path.write_text("not a folder")
+    device = await make_recorded()
+    await run(device, "record")
+    await until(lambda: device.recordings.problem, "the problem")
+    await run(device, "stop_recording")
+    library.path.unlink()
+
+    async def accepted() -> bool:
+        return bool((await run(device, "record"))["ok"])
+
+    async with asyncio.timeout(10):
+        while not await accepted():  # within a pause
+            await asyncio.sleep(0.05)
+    await until(lambda: device.recordings.problem is None, "the end of the problem")
+    assert device.recordings.recording
+
+
 async def test_entities(make_recorded: MakeRecorded) -> None:
     plain = await make_recorded(runs=False)
     keys = {entity.key for entity in camera_entities(plain)}
