@@ -89,19 +89,23 @@ class CameraGateway(CameraObserver):
         self._connect_image.request()
 
     def publish(self) -> None:
-        """Publish availability and state."""
-        status = self.device.camera.status
-        available = ONLINE if status in (CameraStatus.RUNNING, CameraStatus.OFF) else OFFLINE
-        sent = self._connection.publish(self._topics.availability, available, qos=1, retain=True)
+        """Publish availability and state; an old state is never that of an available camera."""
+        online = self.device.camera.status in (CameraStatus.RUNNING, CameraStatus.OFF)
+        sent = online or self._publish_availability(OFFLINE)
         self._clear_pictures()
         sent &= not self._to_clear
         if self._controls_known():
             entities = camera_entities(self.device)
             state = self._steady.of(entities, state_of(entities, self.device))
             sent &= self._connection.publish(self._topics.state, orjson.dumps(state), qos=1, retain=True)
+        if online:
+            sent &= self._publish_availability(ONLINE)
         if not sent and self._connection.connected and self._publish_due is None:
             # Too many messages await an acknowledgement; the broker must not keep the old state.
             self._publish_due = asyncio.get_running_loop().call_later(self._retry_after, self._publish_change)
+
+    def _publish_availability(self, availability: bytes) -> bool:
+        return self._connection.publish(self._topics.availability, availability, qos=1, retain=True)
 
     def hide_pictures(self) -> None:
         """Replace the last pictures by empty messages, as the camera is switched off (privacy).
@@ -140,7 +144,7 @@ class CameraGateway(CameraObserver):
         if self._publish_due is not None:
             self._publish_due.cancel()
         if offline:
-            self._connection.publish(self._topics.availability, OFFLINE, qos=1, retain=True)
+            self._publish_availability(OFFLINE)
 
     @property
     def dropped_frames(self) -> int:

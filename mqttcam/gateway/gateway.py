@@ -163,13 +163,17 @@ class MqttGateway(NodeObserver):
         self._announce()
 
     def _announce(self) -> None:
-        """Publish everything; the node first, because the devices of its cameras refer to it."""
+        """Publish everything.
+
+        The node's device comes first, because those of its cameras refer to it, and `online` after their states: what
+        an earlier process has left there, such as motion, is never shown as present.
+        """
         if self._announcer is not None:
             self._announcer.announce_node()
-        self._node.publish_online()
         self._node.publish_health()
         for camera in self._cameras.values():
             camera.announce()
+        self._node.publish_online()
         self._node.publish_info()
         if self._announcer is not None:
             log.info(

@@ -117,7 +117,7 @@ async def test_a_state_that_could_not_be_published_is_published_later(device: Ca
     assert connection.sent == []
     connection.full = False
     await until(lambda: len(connection.sent) >= 2)
-    assert connection.sent == ["availability", "state"]
+    assert connection.sent == ["state", "availability"]
     gateway.close(offline=True)
 
 
@@ -132,13 +132,13 @@ async def test_pictures_are_cleared_when_the_camera_is_switched_off_and_again_af
     device.camera.set_enabled(False)
     assert images.on_idle is not None
     await asyncio.sleep(0)
-    assert connection.sent == ["availability", "image", "snapshot", "state"]
+    assert connection.sent == ["image", "snapshot", "state", "availability"]
     images.on_idle()
     assert connection.sent[4:] == ["image", "snapshot"]
     gateway.publish()
-    assert connection.sent[6:] == ["availability", "state"], "once is enough"
+    assert connection.sent[6:] == ["state", "availability"], "once is enough"
     gateway.announce()
-    assert connection.sent[8:] == ["availability", "image", "snapshot", "state"], "at each connect, too"
+    assert connection.sent[8:] == ["image", "snapshot", "state", "availability"], "at each connect, too"
     connection.sent.clear()
     images.requested = 0
     device.camera.set_enabled(True)
@@ -154,9 +154,9 @@ async def test_pictures_of_an_earlier_process_are_cleared_if_the_camera_is_off_f
     connection = PublishedTopics()
     gateway = gateway_of(make_device(enabled=False), connection)
     gateway.announce()
-    assert connection.sent == ["availability", "image", "snapshot", "state"]
+    assert connection.sent == ["image", "snapshot", "state", "availability"]
     gateway.publish()
-    assert connection.sent[4:] == ["availability", "state"]
+    assert connection.sent[4:] == ["state", "availability"]
     gateway.close(offline=True)
 
 
@@ -164,7 +164,7 @@ async def test_pictures_of_a_camera_that_is_on_are_not_cleared_at_a_connect(devi
     connection = PublishedTopics()
     gateway = gateway_of(opened(device), connection)
     gateway.announce()
-    assert connection.sent == ["availability", "state"]
+    assert connection.sent == ["state", "availability"]
     gateway.close(offline=True)
 
 
@@ -173,7 +173,7 @@ async def test_the_picture_of_motion_is_cleared_like_the_others(make_device: Mak
     gateway = gateway_of(device, connection, images=images)
     device.camera.set_enabled(False)
     await asyncio.sleep(0)
-    assert connection.topics == ["availability", "image", "motion/image", "snapshot", "state"]
+    assert connection.topics == ["image", "motion/image", "snapshot", "state", "availability"]
     assert images.on_idle is not None
     images.on_idle()
     assert connection.topics[5:] == ["image", "motion/image", "snapshot"]
@@ -181,7 +181,7 @@ async def test_the_picture_of_motion_is_cleared_like_the_others(make_device: Mak
     connection.topics.clear()
     again = gateway_of(make_device(motion=True, enabled=False), connection)
     again.announce()
-    assert connection.topics == ["availability", "image", "motion/image", "snapshot", "state"]
+    assert connection.topics == ["image", "motion/image", "snapshot", "state", "availability"]
     again.close(offline=True)
 
 
@@ -193,7 +193,7 @@ async def test_pictures_that_could_not_be_cleared_are_cleared_later(device: Came
     await asyncio.sleep(0)
     connection.full = False
     await until(lambda: len(connection.sent) >= 4)
-    assert connection.sent == ["availability", "image", "snapshot", "state"]
+    assert connection.sent == ["image", "snapshot", "state", "availability"]
     gateway.close(offline=True)
 
 
@@ -232,7 +232,7 @@ async def test_a_discovery_that_fails_does_not_stop_the_state(
     assert "a bug" in caplog.text
     device.changed()
     await asyncio.sleep(0)
-    assert connection.sent == ["availability", "state"]
+    assert connection.sent == ["state", "availability"]
     gateway.close(offline=False)
     device.changed()
     await asyncio.sleep(0)

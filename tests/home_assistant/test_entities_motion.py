@@ -129,3 +129,15 @@ def test_a_zone_and_its_switch(world: World) -> None:
 def test_privacy_leaves_no_motion_behind(world: World) -> None:
     world.ha.call("switch.turn_off", world.entity("enabled"))
     world.ha.wait_state(world.entity("motion"), "unknown")
+
+
+def test_no_motion_is_left_of_a_daemon_that_was_killed(world: World) -> None:
+    sensor = world.entity("motion")
+    world.ha.wait_state(sensor, "on")
+    with world.ha.state_changes() as changes:
+        world.rig.daemon.kill()
+        world.ha.wait_state(sensor, "unavailable")
+        world.rig.daemon.start()
+        world.ha.wait_state(sensor, "on")
+        states = [one["new_state"]["state"] for one in changes() if one["entity_id"] == sensor]
+    assert states[:2] == ["unavailable", "unknown"], "and not on, as before"
