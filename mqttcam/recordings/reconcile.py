@@ -80,10 +80,7 @@ class Reconciliation:
     def _compare(self, name: str) -> Steps[None]:
         try:
             with os.scandir(self._folder / name) as entries:
-                names = {
-                    entry.name: entry.stat().st_mtime_ns if entry.name.endswith(SIDECAR) else 0
-                    for entry in entries
-                }
+                names = {entry.name: _changed_ns(entry) for entry in entries if _is_file(entry)}
         except OSError as error:
             if not isinstance(error, FileNotFoundError | NotADirectoryError):
                 self._fail(name, error)
@@ -147,3 +144,19 @@ def _stem(file: str, suffix: str) -> str | None:
     """Return the name of a recording's file without its suffix; None if it is another file."""
     stem = file.removesuffix(suffix)
     return stem if stem != file and NAME.fullmatch(stem) else None
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    """Return whether it is a regular file, or a link to one; a named pipe would be read forever."""
+    try:
+        return entry.is_file()
+    except OSError:  # a link to itself
+        return False
+
+
+def _changed_ns(entry: os.DirEntry[str]) -> int:
+    """Return when a sidecar was changed; 0 for another file, and for one that was deleted meanwhile."""
+    if entry.name.endswith(SIDECAR):
+        with contextlib.suppress(OSError):
+            return entry.stat().st_mtime_ns
+    return 0

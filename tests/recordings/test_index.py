@@ -151,6 +151,24 @@ async def test_odd_names_of_files_and_folders(tmp_path: Path, folder: Path) -> N
         assert library.problem is None
 
 
+async def test_pipes_and_broken_links_with_names_of_recordings_are_left_alone(
+    tmp_path: Path, folder: Path
+) -> None:
+    """Reading a pipe would take forever; a broken link must not hide the other files."""
+    expected = three(folder)
+    beside = (folder / recording(NOON).stem).parent
+    os.mkfifo(beside / "101010-motion.mp4")
+    (beside / "101011-motion.mp4").mkdir()
+    for ending in (".mp4", ".json"):
+        (beside / f"101012-motion{ending}").symlink_to("nowhere")
+        (beside / f"101013-motion{ending}").symlink_to(f"101013-motion{ending}")
+    async with opened(tmp_path) as library:
+        assert await ids(library) == expected
+        await asyncio.wrap_future(library.reconcile())
+        assert await ids(library) == expected
+        assert library.problem is None
+
+
 async def test_what_a_sidecar_says_of_its_place_and_size_does_not_count(tmp_path: Path, folder: Path) -> None:
     made = make_files(folder, recording(NOON))
     path = folder / f"{made.stem}.json"
