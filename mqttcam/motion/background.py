@@ -12,10 +12,10 @@ from mqttcam.imaging.polygon import Cells
 from mqttcam.imaging.raster import Plane
 from mqttcam.imaging.resize import averaged
 from mqttcam.motion.areas import NO_AREAS, AreaCells, Areas, ZoneScores, bounds
+from mqttcam.motion.light import MEASURED, Levels, gain, in_light, is_light
 
 Box = tuple[float, float, float, float]
 """Left, top, width and height, as fractions of the picture's sides."""
-Levels = NDArray[np.float32]
 
 SMALL = 160
 """Cells along the longer side, roughly; a cell is the mean of a block of pixels."""
@@ -42,20 +42,16 @@ _MOST = 0.5
 """Share of the picture; if more of it differs at once, the light or the camera has changed."""
 _MOST_GAIN = 1.5
 """If the whole picture is brighter or darker by more than this factor, the light has changed, whatever else differs."""
-_MEASURED = np.s_[::3, ::3]
-"""The cells whose brightness is compared with the background's."""
 _FEWEST = 100
-"""How many of them must be unmasked; if fewer are, the masked ones are used as well."""
-_DARK = 16.0
-"""Levels added before ratios of brightness are taken, as dark areas are noisy."""
-_STEEPEST = 0.15
-"""Maximum step of an edge in log brightness; a steeper one, such as a shadow's, counts as this."""
-_SAME_EDGES = 0.65
-"""Correlation with the background's edges above which the same things are lit differently. In synthetic scenes, a
-change of the light has 0.67 to 0.99, and an object in front of the background at most 0.5."""
-_NO_EDGES = 0.0006
-"""Mean square of the steps between cells in log brightness below which there are no edges: three levels in mid-grey."""
-_BRIGHTNESS = np.log(np.arange(256, dtype=np.float32) + np.float32(_DARK))
+"""How many of the cells `MEASURED` must be unmasked; if fewer are, the masked ones are used as well."""
+_SUDDEN = 0.05
+"""Share of the picture; if so much more of it differs than in the picture before, the next one decides what it is."""
+_PROMPT = 1.0
+"""Seconds after which the next picture comes too late to wait for it."""
+_STILL = 0.02
+"""Share of what has changed at once; if less of it has changed again in the next picture, it does not move."""
+_PARTS, _MOST_PARTS, _OF_PART = 4, 12, 0.05
+"""Parts along each side of the picture; how many of all parts something that moves can touch; the share of a part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +106,8 @@ class Background:
         self._spread: Levels
         self._stood: Levels
         self._seconds = 0.0
+        self._share = 0.0
+        self._waits = False
 
     @property
     def settled(self) -> bool:
@@ -130,18 +128,23 @@ class Background:
             return NO_MOTION
         self._seconds += seconds
         cells = self._cells
-        gain = _gain(now, self._levels, self._measured)
-        expected = _in_light(self._levels, gain)
+        brighter = gain(now, self._levels, self._measured)
+        expected = in_light(self._levels, brighter)
         differs = self._differing(now, expected)
         if cells.unmasked is not None:
             differs &= cells.unmasked
         near = _count_around(differs)
         moves = differs & (near >= _NEIGHBOURS)
         count = int(np.count_nonzero(moves))
+        if self._is_sudden(count / moves.size, seconds):
+            self._before = now
+            return NO_MOTION
+        waited, self._waits = self._waits, False
         lit = (
-            not 1 / _MOST_GAIN < gain < _MOST_GAIN
+            not 1 / _MOST_GAIN < brighter < _MOST_GAIN
             or count > _MOST * cells.count
-            or (count > 0 and _is_light(now, expected, near > 0, cells.unmasked))
+            or (count > 0 and is_light(now, expected, near > 0, cells.unmasked))
+            or (waited and count > 0 and (_is_everywhere(moves) or self._stands(now, moves, count)))
         )
         self._learn(now, expected, differs, seconds)
         if lit:
@@ -149,6 +152,22 @@ class Background:
         if lit or not count or not self.settled:
             return NO_MOTION
         return Motion(100 * count / cells.count, _box(moves), cells.scores(moves))
+
+    def _is_sudden(self, share: float, seconds: float) -> bool:
+        """Return whether to wait for the next picture, because much more of this one differs than of the last one."""
+        growth, self._share = share - self._share, share
+        if self._waits or growth < _SUDDEN or seconds > _PROMPT or not self.settled:
+            return False
+        self._waits = True
+        return True
+
+    def _stands(self, now: NDArray[np.int16], moves: Cells, count: int) -> bool:
+        """Return whether the cells that differ from the background are the same as in the last picture."""
+        before = self._before.astype(np.float32)
+        expected = in_light(before, gain(now, before, self._measured))
+        changed = moves & (np.abs(now - expected) > self._spread * _SPREADS + _LEAST)
+        changed &= _count_around(changed) >= _NEIGHBOURS
+        return bool(np.count_nonzero(changed) < _STILL * count)
 
     def _begin(self, now: NDArray[np.int16]) -> None:
         self._levels = now.astype(np.float32)
@@ -159,8 +178,8 @@ class Background:
         self._cells = self._areas.cells(*now.shape)
         unmasked = self._cells.unmasked
         self._measured = None
-        if unmasked is not None and np.count_nonzero(unmasked[_MEASURED]) >= _FEWEST:
-            self._measured = unmasked[_MEASURED]
+        if unmasked is not None and np.count_nonzero(unmasked[MEASURED]) >= _FEWEST:
+            self._measured = unmasked[MEASURED]
 
     def _differing(self, now: NDArray[np.int16], expected: Levels) -> Cells:
         """Return the cells that are brighter or darker than all of the background around them."""
@@ -202,24 +221,6 @@ class Background:
         )
 
 
-def _gain(now: NDArray[np.int16], levels: Levels, measured: Cells | None) -> float:
-    """Return how many times as bright as the background the picture is: the median ratio, which ignores what moves.
-
-    Args:
-        measured: which of the cells `_MEASURED` to use; `None` for all.
-    """
-    each = (now[_MEASURED] + _DARK) / (levels[_MEASURED] + _DARK)
-    ratios = each.ravel() if measured is None else each[measured]
-    middle = ratios.size // 2
-    return float(np.partition(ratios, middle)[middle])
-
-
-def _in_light(levels: Levels, gain: float) -> Levels:
-    """Return the background, `gain` times as bright."""
-    bright: Levels = np.clip(levels * np.float32(gain) + np.float32(_DARK * (gain - 1)), 0, 255)
-    return bright
-
-
 def _around(levels: NDArray[np.int16], extreme: np.ufunc) -> NDArray[np.int16]:
     """Return the maximum or minimum of the 3 x 3 cells around each cell."""
     rows = levels.copy()
@@ -243,33 +244,11 @@ def _count_around(mask: Cells) -> NDArray[np.uint8]:
     return both
 
 
-def _is_light(now: NDArray[np.int16], expected: Levels, where: Cells, unmasked: Cells | None) -> bool:
-    """Return whether the cells that differ show the same things in a different light, with their edges where they were.
-
-    Edges are those of the logarithm of brightness, to which light on a part of the picture only adds a smooth term.
-    """
-    around = bounds(where)
-    where = where[around]
-    compared = None if unmasked is None else unmasked[around]
-    here = _BRIGHTNESS[now[around]]
-    there = _BRIGHTNESS[np.rint(expected[around]).astype(np.intp)]
-    together = edges = edges_before = 0.0
-    cells = 0
-    for axis in (0, 1):
-        chosen = where[1:] if axis == 0 else where[:, 1:]
-        if compared is not None:
-            chosen = chosen & (
-                compared[1:] & compared[:-1] if axis == 0 else compared[:, 1:] & compared[:, :-1]
-            )
-        one = np.clip(np.diff(here, axis=axis)[chosen], -_STEEPEST, _STEEPEST)
-        other = np.clip(np.diff(there, axis=axis)[chosen], -_STEEPEST, _STEEPEST)
-        together += float(one @ other)
-        edges += float(one @ one)
-        edges_before += float(other @ other)
-        cells += one.size
-    if max(edges, edges_before) < _NO_EDGES * cells:
-        return True
-    return together > _SAME_EDGES * math.sqrt(edges * edges_before)
+def _is_everywhere(moves: Cells) -> bool:
+    """Return whether cells are set in more parts of the picture than a thing that moves would touch."""
+    parts = [part for rows in np.array_split(moves, _PARTS) for part in np.array_split(rows, _PARTS, axis=1)]
+    touched = [part for part in parts if np.count_nonzero(part) > _OF_PART * part.size]
+    return len(touched) > _MOST_PARTS
 
 
 def _share(seconds: float, constant: float) -> float:

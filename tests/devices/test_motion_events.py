@@ -186,15 +186,15 @@ async def test_the_event_has_a_picture_and_better_ones_at_most_once_per_second(s
     picture = stage.observer.motion_pictures[0]
     assert (picture.seq, picture.width, picture.height) == (first, WIDTH, HEIGHT)
     for left in (61, 62, 63):
-        await stage.offer(left, 50)
-    await stage.offer(70, 10)  # a second later, but with less motion
+        await stage.offer(left, 33)
+    await stage.offer(70, 18)  # a second later, but with less motion
     assert stage.scene.now - picture.ts_ns < SECOND
-    await stage.offer(64, 60)
+    await stage.offer(64, 35)
     await stage.picture(2)
     assert stage.observer.motion_pictures[1].seq == stage.scene.seq
     for step in range(6):
-        await stage.offer(70 + step, 20)
-    await stage.offer(20, 64)
+        await stage.offer(70 + step, 24)
+    await stage.offer(20, 38)
     await stage.picture(3)
     seqs = [one.seq for one in stage.observer.motion_pictures]
     assert seqs == [first, first + 5, stage.scene.seq], "only those with more motion than any before"

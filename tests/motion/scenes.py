@@ -68,3 +68,22 @@ class Sensor:
     def film(self, lumas: Iterable[Scene]) -> list[Plane]:
         """One picture of each."""
         return [self.take(luma) for luma in lumas]
+
+
+def in_infrared(luma: Scene) -> Scene:
+    """The scene without the camera's infrared filter: each material has another brightness, and foliage is bright."""
+    material = texture(77)
+    other = 128 + 0.5 * (luma - luma.mean()) + 45 * np.sign(material) * (np.abs(material) > 0.6)
+    return np.asarray(other, np.float32)
+
+
+def with_bright_foliage(luma: Scene, least: float) -> Scene:
+    """Foliage that is white in infrared; the rest of the scene has the same light as before."""
+    return np.where(texture(77) > least, np.float32(210), luma)
+
+
+def torn(luma: Scene, whole: float) -> Scene:
+    """A picture that is cut off after a share of its rows; decoders fill the rest with grey."""
+    cut = luma.copy()
+    cut[int(len(luma) * whole) :] = 128
+    return cut

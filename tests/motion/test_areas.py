@@ -64,10 +64,10 @@ def test_the_score_is_of_what_is_not_masked() -> None:
 
 
 def test_the_box_is_of_what_is_not_masked() -> None:
-    (found,) = looks(Sensor().film([with_object(EMPTY, 280, 100, 160, 160, 20.0)]), Areas(masks=[LEFT]))
+    (found,) = looks(Sensor().film([with_object(EMPTY, 280, 100, 120, 80, 20.0)]), Areas(masks=[LEFT]))
     assert found.box is not None
     left, _, width, _ = found.box
-    assert (left, left + width) == pytest.approx((0.5, 440 / WIDTH), abs=0.02)
+    assert (left, left + width) == pytest.approx((0.5, 400 / WIDTH), abs=0.02)
 
 
 def test_light_is_told_from_motion_by_what_is_not_masked() -> None:
