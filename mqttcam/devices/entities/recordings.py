@@ -15,7 +15,7 @@ _RECORDINGS: tuple[Entity[CameraDevice], ...] = (
         name="Recording",
         kind=Switch(),
         read=lambda device: device.recordings.recording,
-        options=option(icon="mdi:record-rec"),
+        options=option(device_class="running", icon="mdi:record-rec"),
     ),
     Entity(
         key="last_recording",

@@ -16,7 +16,7 @@ const notices = byId("notices");
 const settings = byId("settings");
 settings.append(icon("gear"));
 const eventsLink = /** @type {HTMLAnchorElement} */ (byId("events"));
-eventsLink.append(icon("film"));
+eventsLink.append(icon("film"), h("span", {}, "Events"));
 
 const EVENTS = "#events";
 

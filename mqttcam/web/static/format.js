@@ -25,6 +25,7 @@ export function decimalsOf(step) {
 const WORDS = {
   connectivity: { ON: "Connected", OFF: "Disconnected" },
   motion: { ON: "Detected", OFF: "Clear" },
+  running: { ON: "Running", OFF: "Not running" },
 };
 
 /**
@@ -38,6 +39,7 @@ export function reading(entity, value) {
   const { device_class: deviceClass = "", suggested_display_precision: precision } = entity.options;
   const word = WORDS[deviceClass]?.[value];
   if (word) return word;
+  if (deviceClass === "timestamp") return moment(new Date(value));
   if (deviceClass === "duration" && value >= 60) return duration(value);
   if (typeof value === "number") {
     const unit = entity.kind?.unit ? ` ${entity.kind.unit}` : "";
@@ -68,6 +70,10 @@ export const date = (seconds) => new Date(seconds * 1000).toLocaleDateString(und
 
 /** @param {number} seconds Unix time. */
 export const dateTime = (seconds) => new Date(seconds * 1000).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
+
+/** @param {Date} at The time of day, with the date unless it is today. */
+const moment = (at) =>
+  (at.toDateString() === new Date().toDateString() ? time : dateTime)(at.getTime() / 1000);
 
 /** @param {number} count */
 export const bytes = (count) => (count < 1e6 ? `${Math.round(count / 1e3)} kB` : `${(count / 1e6).toFixed(1)} MB`);
