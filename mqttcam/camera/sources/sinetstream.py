@@ -15,6 +15,7 @@ from mqttcam.imaging.signatures import is_picture
 from mqttcam.kafka import log as kafka_log
 from mqttcam.kafka.compression import decompress
 from mqttcam.kafka.envelope import InvalidMessage, unpack
+from mqttcam.kafka.garbage import collect_clients
 from mqttcam.kafka.intervals import measure_monotonically
 from mqttcam.settings import CameraSettings
 from mqttcam.settings.kafka_client import KafkaConnection, as_parameters
@@ -44,6 +45,7 @@ class SinetstreamReader(Source):
     def open(self) -> SourceInfo:
         source = self._settings
         kafka_log.capture()
+        collect_clients()
         try:
             from sinetstream import MessageReader
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from mqttcam.kafka import log as kafka_log
 from mqttcam.kafka.errors import broker_error, no_answer
+from mqttcam.kafka.garbage import collect_clients
 from mqttcam.kafka.intervals import measure_monotonically
 from mqttcam.outputs.kafka.parameters import (
     DEFAULT_REQUEST,
@@ -66,6 +67,7 @@ class SinetstreamWriter:
     def open(self, report_problem: ReportProblem) -> None:
         self._report_problem = report_problem
         kafka_log.capture(self._client_id, report_problem)
+        collect_clients()
         try:
             from sinetstream import MessageWriter
 

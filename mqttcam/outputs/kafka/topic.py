@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from mqttcam.kafka import log as kafka_log
+from mqttcam.kafka.garbage import collect_clients
 
 log = logging.getLogger(__name__)
 
@@ -60,8 +61,10 @@ def _ask(parameters: dict[str, Any], ask: Callable[[Any], T]) -> T | None:
             return ask(client)
         finally:
             client.close()
+            del client
     except Exception as error:  # noqa: BLE001 - not every user is allowed to ask
         log.debug("kafka: the topic %s: %r", parameters["topic"], error)
         return None
     finally:
         kafka_log.last_error()
+        collect_clients()
