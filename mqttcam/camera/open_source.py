@@ -111,7 +111,7 @@ class OpenSource:
     @property
     def _video_source(self) -> VideoSource:
         if not isinstance(self.source, VideoSource):
-            raise SourceError("this camera gives no encoded video")
+            raise SourceError("this camera provides no encoded video")
         return self.source
 
     def _controls_changed(self, frames: int) -> None:

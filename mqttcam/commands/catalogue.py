@@ -68,13 +68,13 @@ async def record(
     seconds: Annotated[float, SECONDS] = USUAL_SECONDS,
     before: Annotated[float | None, BEFORE] = None,
 ) -> Changes:
-    """Record video from now on; a recording that runs goes on for at least that long."""
+    """Record video from now on, or extend the present recording to at least that time."""
     return Changes(answer={"id": device.recordings.record(seconds, before)})
 
 
 @command(_CAMERA_COMMANDS)
 async def stop_recording(device: CameraDevice) -> None:
-    """End the recording that runs; its file is whole."""
+    """End the present recording and complete its file."""
     device.recordings.stop()
 
 

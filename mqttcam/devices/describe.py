@@ -60,7 +60,9 @@ class VideoDescription:
         }
     )
     note: str | None = field(
-        metadata={"description": "Why the camera's own video is not used, or what does not apply to it."}
+        metadata={
+            "description": "Why the camera's own video is not used, or which setting has no effect on it."
+        }
     )
     problem: str | None = field(metadata={"description": "Why there was none when it was last read."})
 

@@ -99,7 +99,7 @@ class Presets:
             CommandError: there are too many.
         """
         if name not in self._presets and len(self._presets) >= MAX_SAVED:
-            message = f"there are {MAX_SAVED} presets already"
+            message = f"there are {MAX_SAVED} presets, the maximum"
             raise CommandError(Code.TOO_LARGE, message, "name", list(self.names))
         controls = self._camera.wanted_controls
         self._presets[name] = controls

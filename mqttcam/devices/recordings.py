@@ -256,7 +256,7 @@ class CameraRecordings:
             raise CommandError(Code.NOT_SUPPORTED, "video needs PyAV: install mqttcam[video]")
         self._make_recorder()
         if self._recorder is None:
-            raise CommandError(Code.NOT_SUPPORTED, "there is no folder of recordings")
+            raise CommandError(Code.NOT_SUPPORTED, "recordings are not available")
         if self.problem is not None and not self._recorder.may_be_tried:
             raise CommandError(Code.UNAVAILABLE, self.problem)
         configured = 0.0 if self._settings is None else self._settings.before

@@ -170,7 +170,7 @@ class Library:
         except FutureTimeout:
             return False
         except Exception:
-            log.exception("recordings: no room could be made")
+            log.exception("recordings: no space could be freed")
             return False
 
     # from the event loop

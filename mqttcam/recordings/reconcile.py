@@ -65,7 +65,11 @@ class Reconciliation:
             if name.partition("/")[0] not in self._unreadable:
                 yield from self._compare(name)
         if self.added or self.removed:
-            log.info("recordings: %d found, %d gone since the last look", self.added, self.removed)
+            log.info(
+                "recordings: %d added and %d removed since the last comparison with the files",
+                self.added,
+                self.removed,
+            )
 
     def _list(self, name: str, pattern: re.Pattern[str]) -> list[str] | None:
         """Return the names in a folder that match; None if it cannot be read."""

@@ -105,7 +105,7 @@ def _named(files: RecordingFiles, seconds: float) -> Recording:
     try:
         draft = read_sidecar(files)
     except (OSError, ValueError) as error:
-        log.warning("recording %s: its sidecar cannot be read, and is made again: %s", files.stem, error)
+        log.warning("recording %s: its sidecar cannot be read and is rebuilt: %s", files.stem, error)
         files.part.replace(files.video)
         recording = read_recording(files.root, files.stem)
         write_sidecar(files.root, recording)

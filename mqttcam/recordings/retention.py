@@ -197,11 +197,11 @@ class Retention:
         """Return the problem that remains after `run`, in words; a small disk is none where nothing is recorded."""
         if self._failed:
             stem, reason = next(iter(self._failed.items()))
-            return f"{self._folder / stem}.mp4 is to be deleted, but cannot be: {reason}"
+            return f"{self._folder / stem}.mp4 cannot be deleted: {reason}"
         size = index.bytes.total()
         if self._keep.size is not None and size > self._keep.size:
             return (
-                f"the favourites alone take {_text(size)} of the {_text(self._keep.size)} that recordings may have: "
+                f"the favourites alone take {_text(size)} of the {_text(self._keep.size)} allowed for recordings: "
                 "delete some, or raise recordings.keep.size"
             )
         if self._lacks() and (index.counts.total() or deleted or self.problem):

@@ -49,5 +49,5 @@ class DiskSpace:
         try:
             self._make_room(self._room)
         except OSError as second:
-            log.warning("recordings: no room can be made in %s: %s", self._folder, second)
+            log.warning("recordings: no space can be freed in %s: %s", self._folder, second)
         return f"recordings: the disk of {self._folder} is full"

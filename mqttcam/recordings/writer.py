@@ -219,7 +219,7 @@ class RecordingWriter:
             kept = read_sidecar(files).model_copy(update={"events": recording.events})
             write_sidecar(files, kept, self._folder.file_mode)
         except (OSError, ValueError) as error:
-            log.info("recording %s: its events are not noted: %s", recording.stem, error)
+            log.info("recording %s: its events could not be saved: %s", recording.stem, error)
         else:
             self._report(self._callbacks.amended, kept)
 
@@ -285,7 +285,7 @@ class RecordingWriter:
             try:
                 self._finish()
             except OSError as second:
-                log.info("recording %s: to be finished at the next start: %s", self._name, second)
+                log.info("recording %s: will be finished at the next start: %s", self._name, second)
         self._file = self._draft = None
         problem = self._space.failed(error)
         if draft is not None:

@@ -116,7 +116,7 @@ class _Parser:
     def schedule(self, plain: str) -> Schedule:
         head, days, hours = _split(plain)
         if not head and (days or hours):
-            raise BadSchedule("it does not say how often (every 10 minutes …)")
+            raise BadSchedule("an interval or a time is missing (every 10 minutes …)")
         if not hours and (match := _AT.fullmatch(head)) and (sun := _sun_time(match[2])):
             on = days_of(days) if days else EVERY_DAY
             return Schedule(plain, SunTimes(sun, on & _days_before_at(match[1]), self._location, self._zone))

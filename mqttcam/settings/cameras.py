@@ -114,14 +114,14 @@ class CameraSettings(Section):
         description="Areas that are blacked out in everything that leaves the camera, motion detection included.",
     )
     overlay: Annotated[OverlaySettings | None, bool_or_section(OverlaySettings)] = Field(
-        None, description="Text that is written into the pictures: true, or a section; default: none."
+        None, description="Text written into the pictures: true, or a section; default: none."
     )
     controls: Controls = Field(
         default_factory=dict,
         description="Any control of the camera by its own name (`mqttcam cameras` lists them).",
     )
     presets: dict[Slug, PresetSettings] = Field(
-        default_factory=dict, description="Named sets of controls, to be selected as one."
+        default_factory=dict, description="Named sets of controls that are set together."
     )
     day_night: Annotated[
         Annotated[DayNightSettings, LazySection(DayNightSettings)] | None, bool_or_section(DayNightSettings)

@@ -13,8 +13,8 @@ _BRIGHTEST = 200_000
 class DayNightSettings(Section):
     """Day and night, by the illuminance in lux, or by the brightness of the picture in percent without one."""
 
-    day: Slug | None = Field(None, description="The preset to select when day comes.")
-    night: Slug | None = Field(None, description="The preset to select when night comes.")
+    day: Slug | None = Field(None, description="The preset to select when day begins.")
+    night: Slug | None = Field(None, description="The preset to select when night begins.")
     below: float = Field(5.0, ge=0, le=_BRIGHTEST, description="Less light than this is night.")
     above: float = Field(
         15.0,
@@ -24,7 +24,7 @@ class DayNightSettings(Section):
         description="More light than this is day; in between, nothing changes.",
     )
     seconds: float = Field(
-        30.0, alias="for", ge=0, le=86400, description="Seconds that the light has to be below or above."
+        30.0, alias="for", ge=0, le=86400, description="Seconds for which the light has to be below or above."
     )
 
     @field_validator("above")

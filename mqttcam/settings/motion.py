@@ -39,7 +39,7 @@ class ZoneSettings(Polygon):
 def _distinct_keys(zones: dict[str, ZoneSettings]) -> dict[str, ZoneSettings]:
     for name in zones:
         if (other := name.removesuffix(_MOTION)) != name and other in zones:
-            raise refuse(f"the zone {name} has the key of the sensor of {other}", f"no zone {name}")
+            raise refuse(f"the zone {name} would share a key with the sensor of {other}", f"no zone {name}")
     return zones
 
 
@@ -66,14 +66,14 @@ class MotionSettings(Section):
         "`from sunset to sunrise`; default: always.",
     )
     pause: float = Field(
-        0.0, ge=0, le=86400, description="Seconds after a motion event in which no other one begins."
+        0.0, ge=0, le=86400, description="Seconds after a motion event during which no other one begins."
     )
     zones: Annotated[
         dict[ZoneName, Annotated[ZoneSettings, LazySection(ZoneSettings)]], AfterValidator(_distinct_keys)
     ] = Field(
         default_factory=dict,
         max_length=_MOST_ZONES,
-        description="Areas with a motion sensor and a threshold of their own, by names of lower-case letters, digits "
+        description="Areas with their own motion sensor and threshold, by names of lower-case letters, digits "
         "and `_`.",
     )
     masks: tuple[Annotated[Polygon, LazySection(Polygon)], ...] = Field(

@@ -41,7 +41,7 @@ def overlay_parts(text: str) -> Iterator[tuple[str, str | None]]:
         raise refuse("has a brace that is not one of a pair", _ALLOWED_VALUES) from None
     for literal, name, form, conversion in parts:
         if name is not None and (name not in VALUES or form or conversion):
-            raise refuse(f"has no value {{{name}}}", _ALLOWED_VALUES)
+            raise refuse(f"has an unknown value {{{name}}}", _ALLOWED_VALUES)
         yield literal, name
 
 
@@ -75,8 +75,8 @@ class OverlaySettings(Section):
 
     text: Annotated[str, Field(min_length=1, max_length=600), AfterValidator(_text)] = Field(
         "{name} %Y-%m-%d %H:%M:%S",
-        description="With the time of capture in strftime's directives, and values in braces: {name}, {seq} (number of "
-        "the frame), and what the camera measures by libcamera's names, such as {ExposureTime} or {Lux}.",
+        description="Text with strftime's directives for the time of capture, and values in braces: {name}, {seq} (the "
+        "frame number), and what the camera measures by libcamera's names, such as {ExposureTime} or {Lux}.",
     )
     position: Annotated[Position, AnyCase()] = Field("bottom-left", description="Where in the picture.")
     size: float = Field(
@@ -85,12 +85,12 @@ class OverlaySettings(Section):
         le=25,
         description="Height of a line in percent of the picture's height; at least 10 pixels.",
     )
-    colour: Colour = Field("white", description="Of the letters, which have an outline of black or white.")
+    colour: Colour = Field("white", description="Colour of the letters, which have a black or white outline.")
     background: Colour | None = Field(
         None, description="The colour of a half-transparent box behind the text; default: no box."
     )
     font: ExistingFile | None = Field(
         None,
         description="A TrueType or OpenType file; default: DejaVu Sans where it is installed, else a font with the "
-        "letters of English alone.",
+        "letters of English only.",
     )

@@ -14,7 +14,7 @@ MAX_POLYGONS = 50
 """Areas of one kind in a camera's picture."""
 _LEAST, _MOST = 3, 100
 _COUNT = f"{_LEAST} to {_MOST} points"
-_ORDER = "the corners in their order around the area"
+_ORDER = "the corners in order around the area"
 _SMALLEST = 1e-6
 """Share of the picture; less than one of its pixels."""
 
@@ -49,6 +49,6 @@ class Polygon(Section):
     """An area of the picture as it is shown, after rotation and mirroring."""
 
     points: Points = Field(
-        description="At least 3 corners `[x, y]` in their order around the area, from the left and from the top, as "
+        description="At least 3 corners `[x, y]` in order around the area, from the left and from the top, as "
         "shares of the picture's sides: `[[0, 0], [0.5, 0], [0.5, 1], [0, 1]]` is the left half."
     )

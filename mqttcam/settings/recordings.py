@@ -65,7 +65,7 @@ class KeepSettings(Section):
 class RecordingsSettings(Section):
     """The recordings of all cameras."""
 
-    path: Path | None = Field(None, description="Their folder; default: `recordings` in `state_dir`.")
+    path: Path | None = Field(None, description="The folder; default: `recordings` in `state_dir`.")
     keep: KeepSettings = Field(default_factory=KeepSettings, description="How long they are kept.")
 
 
@@ -75,12 +75,12 @@ class RecordSettings(Section):
     on_motion: bool = Field(
         True, description="Record while there is motion; the state set by a command survives a restart."
     )
-    before: float = Field(5.0, ge=0, le=60, description="Seconds before the motion that are recorded, too.")
+    before: float = Field(5.0, ge=0, le=60, description="Seconds recorded before the motion.")
     after: float = Field(10.0, ge=0, le=3600, description="Seconds recorded after the last movement.")
     longest: float = Field(
-        300.0, ge=5, le=3600, description="Seconds of one file; what lasts longer is recorded in parts."
+        300.0, ge=5, le=3600, description="Seconds of one file; longer recordings have several files."
     )
-    continuous: bool = Field(False, description="Record always, in parts of `longest` seconds.")
+    continuous: bool = Field(False, description="Record continuously, in files of `longest` seconds.")
     keep: CameraKeepSettings = Field(
         default_factory=CameraKeepSettings, description="How long this camera's recordings are kept."
     )

@@ -71,7 +71,7 @@ class Settings(Section):
     web: WebSettings = Field(default_factory=WebSettings, description="The web page, streams and HTTP API.")
     recordings: RecordingsSettings = Field(
         default_factory=RecordingsSettings,
-        description="Recordings: where they are, and how long they are kept.",
+        description="All recordings: their folder, and how long they are kept.",
     )
     log: LogSettings = Field(default_factory=LogSettings, description="What is logged.")
     state_dir: Path = Field(

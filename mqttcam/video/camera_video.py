@@ -192,7 +192,7 @@ class CameraVideo:
             self._set_note(f"the camera's own video is not used: it does not comply with {unmet}")
             return False
         if unmet:
-            self._set_note(f"the camera's own video is used: {unmet} does not apply to it")
+            self._set_note(f"the camera's own video is used: {unmet} has no effect on it")
         elif offer.codec == "hevc":
             self._set_note("the camera sends H.265, which many browsers and older devices cannot play")
         return True
@@ -229,7 +229,7 @@ class CameraVideo:
         if maker is not self._maker or session.ended:
             return
         if self.problem is not None:
-            log.info("camera %s: there is video again", self._camera.id)
+            log.info("camera %s: video is available again", self._camera.id)
             self.problem = None
         for reader, _ in tuple(self._readers):
             reader.deliver(unit)

@@ -33,7 +33,7 @@ def parameters(types: Sequence[str]) -> list[Schema]:
     """Return the parameters for the OpenAPI document."""
     any_of = "|".join(types)
     schemas: Mapping[str, Schema] = {
-        "camera": {"type": "string", "description": "Its id."},
+        "camera": {"type": "string", "description": "The id of the camera."},
         "type": {
             "type": "string",
             "pattern": f"^({any_of})(,({any_of}))*$",
@@ -126,7 +126,7 @@ async def _before(request: web.Request, library: Library) -> tuple[int, str] | N
         if (event := await library.get(text)) is not None:
             return event.begin_ns, event.id
         if not _DATE.fullmatch(text):
-            raise ApiError(404, "not_found", "no such event; it may be deleted", "before", allowed)
+            raise ApiError(404, "not_found", "no such event; it may have been deleted", "before", allowed)
     return _parse_time(text, "before", allowed), ""
 
 

@@ -125,7 +125,7 @@ async def _library(request: web.Request) -> AsyncIterator[Library]:
     """Yield the library; its failures become errors of the request."""
     library = request.app[CONTEXT].library
     if library is None:
-        raise ApiError(503, "unavailable", "nothing is recorded here")
+        raise ApiError(503, "unavailable", "recordings are not available")
     try:
         yield library
     except LibraryUnavailable as error:

@@ -52,7 +52,12 @@ async def live(request: web.Request) -> web.StreamResponse:
     context = request.app[CONTEXT]
     device = context.device(request)
     if not is_websocket(request):
-        raise ApiError(426, "invalid_request", "open a WebSocket here", headers={"Upgrade": "websocket"})
+        raise ApiError(
+            426,
+            "invalid_request",
+            "this address accepts only WebSocket connections",
+            headers={"Upgrade": "websocket"},
+        )
     pictures = _pictures(request.query)
     _require_frames(device)
     socket = web.WebSocketResponse(

@@ -13,8 +13,8 @@ def event_paths() -> dict[str, object]:
     """Return the paths; they are the same for all cameras."""
     event = _in_path("event", "The id of an event or recording.")
     camera, name = (
-        _in_path("camera", "Its id."),
-        _in_path("name", "Of the file: `<date>/<time>-<reason>.mp4`."),
+        _in_path("camera", "The id of the camera."),
+        _in_path("name", "The name of the file: `<date>/<time>-<reason>.mp4`."),
     )
     return {
         "/api/events": {
@@ -23,7 +23,7 @@ def event_paths() -> dict[str, object]:
         "/api/events/{event}": {
             "parameters": [event],
             "get": get("One event", _TAG, ref("Event")),
-            "delete": _delete("Delete an event, and its recording unless that shows others as well"),
+            "delete": _delete("Delete an event and its recordings, except those that show others as well"),
         },
         "/api/events/{event}/keep": {"parameters": [event], "post": _keep()},
         "/events/{event}/clip.mp4": {
@@ -32,7 +32,7 @@ def event_paths() -> dict[str, object]:
         },
         "/events/{event}/picture.jpg": {
             "parameters": [event],
-            "get": _file("The picture of an event that shows most", "image/jpeg"),
+            "get": _file("The picture of an event, of the frame with the most motion", "image/jpeg"),
         },
         "/api/files": {"get": _list("Files that are kept, the newest first", "files", "File", FILE_TYPES)},
         "/files/{camera}/{name}": {
@@ -71,24 +71,27 @@ def _keep() -> Schema:
     body: Schema = {"type": "object", "required": ["keep"], "properties": {"keep": {"type": "boolean"}}}
     answers: Schema = {"200": as_json(ref("Event"), "The event as it is now.")}
     answers |= errors(400, 401, 403, 404, 408, 409, 413, 415, 503)
-    return post("Never delete a recording to make room, or not any more", _TAG, body, required=True) | {
-        "responses": answers
-    }
+    return post(
+        "Make an event a favourite, which is never deleted to make room, or undo that",
+        _TAG,
+        body,
+        required=True,
+    ) | {"responses": answers}
 
 
 def _file(summary: str, *content_types: str) -> Schema:
     content: Schema = {content_type: {} for content_type in content_types}
     answers: Schema = {
         "200": {"description": "The file.", "content": content},
-        "206": {"description": "A part of it, as the header `Range` asks for.", "content": content},
-        "304": {"description": "As the client has it already."},
+        "206": {"description": "The part requested by the header `Range`.", "content": content},
+        "304": {"description": "The client's copy is current."},
     }
     download: Schema = {
         "name": "download",
         "in": "query",
         "required": False,
         "schema": {"type": "string"},
-        "description": "Given, the file is to be saved rather than shown.",
+        "description": "If present, browsers save the file rather than show it.",
     }
     return {
         "summary": summary,

@@ -26,7 +26,7 @@ def errors(*statuses: int) -> Schema:
         409: "It is still being recorded.",
         413: "The body is too large.",
         415: "The body is not JSON.",
-        416: "The file has no such range.",
+        416: "The range is not within the file.",
         429: "Too many requests.",
         500: "Internal error.",
         503: "The camera or the disk is not available.",

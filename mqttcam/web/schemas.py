@@ -89,7 +89,10 @@ _SCHEMAS: dict[str, Schema] = {
             "request_id": _ECHO,
             "changed": {"type": "object", "description": "The values that took effect."},
             "took_ms": {"type": "integer", "minimum": 0},
-            "id": {"type": "string", "description": "Of the recording that `record` has begun or extended."},
+            "id": {
+                "type": "string",
+                "description": "The id of the recording that `record` has begun or extended.",
+            },
             "warning": {
                 "type": "object",
                 "description": "What to know of it: not_kept if the values are not on disk yet.",
@@ -158,7 +161,7 @@ _SCHEMAS: dict[str, Schema] = {
             "to": {"anyOf": [_ISO_TIME, {"type": "null"}], "description": "null while it lasts."},
             "score": {
                 "type": ["number", "null"],
-                "description": "Of motion: the share of the picture in percent.",
+                "description": "For motion: the highest percentage of the picture that moves.",
             },
             "zones": {"type": "array", "items": {"type": "string"}},
             "labels": {"type": "array", "items": {"type": "string"}},

@@ -142,7 +142,7 @@ async def test_favourites_stay_and_it_is_said_when_they_take_all(tmp_path: Path,
     async with opened(tmp_path, {"size": 500}, clock=clock.clock) as library:
         assert videos(folder) == ["front/2026-11-26/120000-motion.mp4"]
         assert library.problem
-        assert "of the 500 bytes that recordings may have" in library.problem
+        assert "of the 500 bytes allowed for recordings" in library.problem
 
 
 async def test_a_favourite_that_the_index_does_not_know_stays(tmp_path: Path, folder: Path) -> None:
@@ -167,7 +167,7 @@ async def test_what_cannot_be_deleted_is_said_and_does_not_go_round_in_circles(
     async with opened(tmp_path, {"size": 1}) as library:
         assert library.count == 30
         assert library.problem
-        assert "is to be deleted, but cannot be" in library.problem
+        assert "cannot be deleted: " in library.problem
         for path in list(folder.rglob("full")):
             path.rmdir()
             path.parent.rmdir()

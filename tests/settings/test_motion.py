@@ -98,7 +98,7 @@ def test_zones_and_masks(tmp_path: Path) -> None:
         (f"{{front-gate: {TRIANGLE}}}", "zones.front-gate: has a hyphen"),
         (f"{{front-gate: {TRIANGLE}}}", "such as front_gate"),
         (f"{{Gate: {TRIANGLE}}}", "zones.Gate: is not an id"),
-        (f"{{gate: {TRIANGLE}, gate_motion: {TRIANGLE}}}", "zones: the zone gate_motion has the key of"),
+        (f"{{gate: {TRIANGLE}, gate_motion: {TRIANGLE}}}", "zones: the zone gate_motion would share a key"),
         (f"[{TRIANGLE}]", "zones: is a list"),
         (
             "{" + ", ".join(f"z{number}: {TRIANGLE}" for number in range(21)) + "}",

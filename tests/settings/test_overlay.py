@@ -45,9 +45,12 @@ def test_off(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("overlay", "message"),
     [
-        ('{text: "{lux}"}', "overlay.text: has no value {lux}, allowed: {name}, {seq}, {ExposureTime}"),
-        ('{text: "{Lux:5}"}', "overlay.text: has no value {Lux}"),
-        ('{text: "{}"}', "overlay.text: has no value {}"),
+        (
+            '{text: "{lux}"}',
+            "overlay.text: has an unknown value {lux}, allowed: {name}, {seq}, {ExposureTime}",
+        ),
+        ('{text: "{Lux:5}"}', "overlay.text: has an unknown value {Lux}"),
+        ('{text: "{}"}', "overlay.text: has an unknown value {}"),
         ('{text: "50 % {"}', "overlay.text: has a brace that is not one of a pair"),
         ('{text: "a\\tb"}', "overlay.text: has a character that cannot be printed"),
         ('{text: ""}', "overlay.text: is empty"),

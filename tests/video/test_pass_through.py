@@ -175,7 +175,7 @@ async def test_copy_is_a_copy_whatever_the_size(make_device: MakeDevice, h264: l
         async with opened(make_device, url, size="32x24", video={"encoder": "copy"}) as device:
             reader = await units(device, lambda reader: device.video.encoder == "copy" and bool(reader.units))
             assert reader.units[0].width == 64
-            assert device.video.note == "the camera's own video is used: size does not apply to it"
+            assert device.video.note == "the camera's own video is used: size has no effect on it"
 
 
 async def test_pictures_that_are_turned_are_encoded_in_any_case(

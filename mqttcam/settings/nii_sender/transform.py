@@ -41,12 +41,12 @@ def translate_transform(variables: Mapping[str, str], translation: Translation) 
     if transpose and degrees in _QUARTERS:  # two transpositions undo each other
         _mirror(variables, "hflip", horizontal, _HFLIP, translation)
         _mirror(variables, "vflip", vertical, _VFLIP, translation)
-        translation.ignore(_ROTATION, f"together with {_TRANSPOSE} it mirrors only")
-        translation.ignore(_TRANSPOSE, f"together with {_ROTATION} it mirrors only")
+        translation.ignore(_ROTATION, f"together with {_TRANSPOSE}, it only mirrors")
+        translation.ignore(_TRANSPOSE, f"together with {_ROTATION}, it only mirrors")
         return
     translation.set_camera("rotation", "90", turn)
     if degrees is not None and transpose:
-        translation.ignore(_ROTATION, f"it is in what {_TRANSPOSE} becomes")
+        translation.ignore(_ROTATION, f"included in the translation of {_TRANSPOSE}")
     _mirror(variables, "hflip", not vertical, _VFLIP, translation, turn)
     _mirror(variables, "vflip", horizontal, _HFLIP, translation, turn)
 

@@ -163,7 +163,7 @@ export class EventsView {
     if (this.camera.value || this.type.value) return [h("p", {}, "No such events.")];
     return [
       h("h1", {}, "Nothing recorded yet"),
-      h("p", {}, "A camera records motion with “record: true” and “motion: true” in its section of the configuration."),
+      h("p", {}, "To record motion, set “motion: true” and “record: true” in a camera's section of the configuration."),
     ];
   }
 
