@@ -6,6 +6,8 @@ import asyncio
 import os
 import shutil
 import subprocess
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +28,6 @@ async def scenes(url: str, folder: Path) -> list[bytes]:
     """Return pictures that VLC shows, every tenth one."""
     if shutil.which("cvlc") is None:
         leave_out("no VLC; install it with: apt-get install --no-install-recommends vlc-bin vlc-plugin-base")
-    folder.mkdir(mode=0o777, exist_ok=True)
-    folder.chmod(0o777)
     command = ["cvlc", "--intf=dummy", "--vout=dummy", "--no-audio", "--no-dbus", f"--run-time={_SECONDS}"]
     command += ["--video-filter=scene", "--scene-format=jpg", "--scene-ratio=10", f"--scene-path={folder}"]
     user: Any = {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.geteuid() == 0 else {}
@@ -49,11 +49,11 @@ async def scenes(url: str, folder: Path) -> list[bytes]:
 
 
 @pytest.fixture
-def open_folder(tmp_path: Path) -> Path:
-    """A folder that every user can reach."""
-    for folder in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
-        folder.chmod(folder.stat().st_mode | 0o011)
-    return tmp_path / "vlc"
+def open_folder() -> Iterator[Path]:
+    """A folder that every user can reach; those of pytest are private."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o777)
+        yield Path(folder)
 
 
 async def test_encoded_video(open_folder: Path) -> None:
