@@ -257,7 +257,7 @@ class CameraRecordings:
         self._make_recorder()
         if self._recorder is None:
             raise CommandError(Code.NOT_SUPPORTED, "recordings are not available")
-        if self.problem is not None and not self._recorder.may_be_tried:
+        if self.problem is not None:
             raise CommandError(Code.UNAVAILABLE, self.problem)
         configured = 0.0 if self._settings is None else self._settings.before
         return self._recorder.record(seconds, configured if before is None else before)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 
@@ -18,14 +19,32 @@ class DiskStatus:
         problem: why nothing can be recorded; None while it can.
     """
 
-    def __init__(self, camera_id: str, clock: Clock, backoff: Backoff, on_change: Callable[[], None]) -> None:
-        """`on_change` is called when `problem` has changed."""
+    def __init__(
+        self,
+        camera_id: str,
+        clock: Clock,
+        backoff: Backoff,
+        on_change: Callable[[], None],
+        check: Callable[[], None],
+        interval: float,
+    ) -> None:
+        """Know of no problem yet.
+
+        Args:
+            on_change: called when `problem` has changed.
+            check: called while there is a problem, when the pause after a failure is over, and then regularly, as a
+                camera may have nothing to record that would end the problem.
+            interval: between two checks, in seconds.
+        """
         self.problem: str | None = None
         self._camera_id = camera_id
         self._clock = clock
         self._backoff = backoff
         self._on_change = on_change
+        self._check = check
+        self._interval = interval
         self._retry_at = 0.0
+        self._timer: asyncio.TimerHandle | None = None
 
     @property
     def may_be_tried(self) -> bool:
@@ -36,6 +55,7 @@ class DiskStatus:
         """Note a failure; the next attempt comes after a pause, longer each time."""
         self._retry_at = self._clock.time() + self._backoff.next()
         self.set_problem(problem)
+        self._check_at(self._retry_at)
 
     def succeed(self) -> None:
         """Note that a recording was written to its end."""
@@ -52,4 +72,18 @@ class DiskStatus:
                 "camera %s cannot be recorded: %s; retrying until it succeeds", self._camera_id, problem
             )
         self.problem = problem
+        self._check_at(None if problem is None else self._clock.time() + self._interval)
         self._on_change()
+
+    def close(self) -> None:
+        """Check no more."""
+        self._check_at(None)
+
+    def _check_at(self, when: float | None) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = None if when is None else self._clock.call_at(when, self._check_now)
+
+    def _check_now(self) -> None:
+        self._check_at(self._clock.time() + self._interval)
+        self._check()

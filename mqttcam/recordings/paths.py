@@ -8,6 +8,7 @@ in it, as a Home Assistant that runs as another user has to; nobody else ever ca
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import stat
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
-from mqttcam.files import make_private_folder, set_mode, sync_folder
+from mqttcam.files import make_private_folder, set_mode, sync_folder, write_new
 from mqttcam.recordings.recording import PictureKind, Reason
 
 PART = ".part"
@@ -98,6 +99,23 @@ class RecordingsFolder:
         self._mount_point = mount_point
         if not self.path.is_dir():
             make_private_folder(self.path)
+
+    def check(self, name: str) -> None:
+        """Write a file, and delete it again.
+
+        Args:
+            name: that nothing else has.
+
+        Raises:
+            OSError: the disk refuses it.
+        """
+        self.prepare()
+        path = self.path / f".{name}.check"
+        try:
+            write_new(path, b"", self.file_mode)
+        finally:
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
 
     @property
     def file_mode(self) -> int:

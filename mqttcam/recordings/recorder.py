@@ -77,11 +77,20 @@ class Recorder:
         self._reading = Reading(
             video, self._deliver, self._end, self._video_problem, self._clock, self._make_backoff()
         )
-        self._disk = DiskStatus(camera_id, self._clock, self._make_backoff(), self.listeners.notify)
+        self._disk = DiskStatus(
+            camera_id,
+            self._clock,
+            self._make_backoff(),
+            self.listeners.notify,
+            self._check_disk,
+            timing.last_retry,
+        )
         self._writer = RecordingWriter(
             camera_id,
             RecordingsFolder(library.path),
-            WriterCallbacks(self._opened, self._finished, library.discard, self._failed, library.add),
+            WriterCallbacks(
+                self._opened, self._finished, library.discard, self._failed, self._usable, library.add
+            ),
             library.make_room,
             timing.writer,
         )
@@ -109,11 +118,6 @@ class Recorder:
     def problem(self) -> str | None:
         """Why nothing can be recorded at present, in words; None while it can."""
         return self._disk.problem or self._reading.problem
-
-    @property
-    def may_be_tried(self) -> bool:
-        """Whether a command can find out if a problem is over: nothing else tries, and the pause since then is over."""
-        return not self._is_wanted and self._reading.problem is None and self._disk.may_be_tried
 
     @property
     def dropped(self) -> int:
@@ -154,6 +158,7 @@ class Recorder:
                 now_ns = event.begin_ns if last is None else last.ts_ns
                 self.end(event.model_copy(update={"end_ns": max(event.begin_ns, now_ns)}))
         self._closed = True
+        self._disk.close()
         self._forget()
         self._interrupt()
         self._adapt()
@@ -347,7 +352,16 @@ class Recorder:
             callback(recording)
         self.listeners.notify()
 
-    def _failed(self, recording_id: str, problem: str) -> None:
+    def _check_disk(self) -> None:
+        """Find out whether the disk works again, unless a recording will."""
+        if not self._is_wanted and self._present is None:
+            self._writer.check()
+
+    def _usable(self) -> None:
+        if self._present is None:
+            self._disk.set_problem(None)
+
+    def _failed(self, recording_id: str | None, problem: str) -> None:
         present = self._present
         if present is not None and present.draft.id == recording_id:
             self._present = None

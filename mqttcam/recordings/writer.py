@@ -35,14 +35,16 @@ class WriterCallbacks:
         finished: with a recording whose files are whole.
         abandoned: with the id of a recording that has no whole file: it had no video, or the disk refused its name.
         failed: with the id of a recording of which nothing more can be written, and why; one of the others has come
-            before.
+            before. After `check`, the id is None.
+        usable: after `check`, if the disk takes recordings.
         amended: with a recording whose files were whole, and whose sidecar was written again.
     """
 
     opened: Callable[[Recording], None]
     finished: Callable[[Recording], None]
     abandoned: Callable[[str], None]
-    failed: Callable[[str, str], None]
+    failed: Callable[[str | None, str], None]
+    usable: Callable[[], None]
     amended: Callable[[Recording], None]
 
 
@@ -141,6 +143,11 @@ class RecordingWriter:
         """End the present recording, of which this is known."""
         self._put(lambda: self._end(recording))
 
+    def check(self) -> None:
+        """Find out whether the disk takes recordings, unless one is being written or the disk is still busy."""
+        if not self.queued:
+            self._put(self._check)
+
     def close(self, timeout: float) -> bool:
         """Finish what is queued and end the thread; return whether it has ended within `timeout` seconds.
 
@@ -203,6 +210,12 @@ class RecordingWriter:
         self._sync_due = self._pictures_due = 0.0
         for unit in units:
             self._file.write(unit)
+
+    def _check(self) -> None:
+        if self._file is None:
+            self._folder.check(self._name)
+            self._space.check()
+            self._report(self._callbacks.usable)
 
     def _write(self, unit: Unit) -> None:
         if self._file is not None:
@@ -288,8 +301,7 @@ class RecordingWriter:
                 log.info("recording %s: will be finished at the next start: %s", self._name, second)
         self._file = self._draft = None
         problem = self._space.failed(error)
-        if draft is not None:
-            self._report(self._callbacks.failed, draft.id, problem)
+        self._report(self._callbacks.failed, None if draft is None else draft.id, problem)
 
     def _report(self, callback: Callable[..., None], *arguments: object) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed: the process ends

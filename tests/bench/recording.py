@@ -64,7 +64,7 @@ async def _write(width: int, height: int, fps: float) -> None:
         """Do nothing."""
 
     with tempfile.TemporaryDirectory() as folder:
-        callbacks = WriterCallbacks(ignore, ignore, ignore, ignore, ignore)
+        callbacks = WriterCallbacks(ignore, ignore, ignore, ignore, ignore, ignore)
         writer = RecordingWriter("cam", RecordingsFolder(Path(folder)), callbacks, ignore, WriterTiming())
         started = time.process_time()
         for number, unit in enumerate(units(width, height, fps, COUNT)):

@@ -200,10 +200,10 @@ async def test_frames_that_the_disk_did_not_take_are_counted(
     assert report["cameras"]["other"]["not_recorded"] == 0
 
 
-async def test_a_command_finds_out_that_the_disk_works_again(
+async def test_a_command_records_again_once_the_disk_works(
     make_recorded: MakeRecorded, library: Library
 ) -> None:
-    """Nothing else would: this camera records by command alone."""
+    """Though nothing was to be recorded meanwhile: this camera records by command alone."""
     library.path.write_text("not a folder")
     device = await make_recorded()
     await run(device, "record")
@@ -217,8 +217,8 @@ async def test_a_command_finds_out_that_the_disk_works_again(
     async with asyncio.timeout(10):
         while not await accepted():  # within a pause
             await asyncio.sleep(0.05)
-    await until(lambda: device.recordings.problem is None, "the end of the problem")
-    assert device.recordings.recording
+    await until(lambda: device.recordings.recording, "it records")
+    assert device.recordings.problem is None
 
 
 async def test_entities(make_recorded: MakeRecorded) -> None:

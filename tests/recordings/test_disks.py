@@ -125,6 +125,29 @@ async def test_a_read_only_disk_is_a_problem_until_it_is_writable(
     assert rig.sidecar(recording) == recording
 
 
+async def test_a_problem_of_the_disk_ends_without_a_recording(make_rig: MakeRig, tmp_path: Path) -> None:
+    """It may take days until something moves again, and the node must not show a problem until then."""
+    path = tmp_path / "recordings"
+    path.write_text("not a folder")
+    rig = make_rig(path)
+    rig.recorder.record(1)
+    await record_until(rig, lambda: rig.recorder.problem)
+    rig.recorder.stop()
+    problem = rig.recorder.problem
+    rig.clock.advance(rig.timing.last_retry)
+    await rig.written()
+    assert rig.recorder.problem == problem
+    path.unlink()
+
+    def is_over() -> bool:
+        rig.clock.advance(rig.timing.last_retry)
+        return rig.recorder.problem is None
+
+    await until(is_over, "the next check")
+    assert tree(path) == []
+    assert not rig.library.added
+
+
 async def test_nothing_is_written_elsewhere_while_the_disk_is_unplugged(
     make_rig: MakeRig, make_disk: MakeDisk
 ) -> None:
@@ -166,7 +189,7 @@ async def test_a_slow_disk_costs_whole_groups_of_pictures(tmp_path: Path) -> Non
     folder = HeldFolder(tmp_path)
     finished: list[Recording] = []
     ignore = lambda *_: None  # noqa: E731
-    callbacks = WriterCallbacks(ignore, finished.append, ignore, ignore, ignore)
+    callbacks = WriterCallbacks(ignore, finished.append, ignore, ignore, ignore, ignore)
     units = encoded()
     most = sum(len(unit.data) + OVERHEAD for unit in units[:15])
     writer = RecordingWriter("front", folder, callbacks, ignore, WriterTiming(max_queued=most))
@@ -198,7 +221,7 @@ async def test_what_waits_for_a_disk_that_hangs_is_limited(tmp_path: Path) -> No
     folder = HeldFolder(tmp_path)
     finished: list[Recording] = []
     ignore = lambda *_: None  # noqa: E731
-    callbacks = WriterCallbacks(ignore, finished.append, ignore, ignore, ignore)
+    callbacks = WriterCallbacks(ignore, finished.append, ignore, ignore, ignore, ignore)
     keyframe = encoded()[0]
     writer = RecordingWriter("front", folder, callbacks, ignore, WriterTiming(max_queued=100_000))
     draft = Recording(id="x", camera="front", stem="", reason="motion", begin_ns=BEGIN, seconds=0, bytes=0)
@@ -221,7 +244,7 @@ async def test_what_waits_for_a_disk_that_hangs_is_limited(tmp_path: Path) -> No
 async def test_a_disk_that_hangs_does_not_hold_up_the_end(tmp_path: Path) -> None:
     folder = HeldFolder(tmp_path)
     ignore = lambda *_: None  # noqa: E731
-    callbacks = WriterCallbacks(ignore, ignore, ignore, ignore, ignore)
+    callbacks = WriterCallbacks(ignore, ignore, ignore, ignore, ignore, ignore)
     writer = RecordingWriter("front", folder, callbacks, ignore, WriterTiming(answer=0.05))
     assert not writer.is_hanging
     draft = Recording(id="x", camera="front", stem="", reason="motion", begin_ns=BEGIN, seconds=0, bytes=0)
