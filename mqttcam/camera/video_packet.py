@@ -42,7 +42,7 @@ class VideoOffer:
         encoder: the value of `video.encoder` that chooses it: "copy" if it arrives encoded, "picamera2" if the camera
             module encodes it on request.
         width, height: in pixels, before anything is done to its frames.
-        is_oriented: whether it is turned and mirrored as the settings ask for.
+        is_oriented: whether it is rotated and mirrored according to the settings.
     """
 
     encoder: Literal["copy", "picamera2"]

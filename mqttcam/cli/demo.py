@@ -49,7 +49,7 @@ def demo_settings(mqtt_port: int, web_host: str, web_port: int, state_dir: Path)
                     "source": {"type": "test_pattern"},
                     "size": "1280x720",
                     "image": {"fps": 2},
-                    # Nothing moves until somebody bounces the ball, as at a door.
+                    # Nothing moves until the button "Bounce" is pressed.
                     "controls": {"Speed": 0},
                     "motion": {"clear_after": 3},
                     "record": {"before": 5, "after": 3},

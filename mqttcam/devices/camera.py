@@ -123,7 +123,7 @@ class CameraDevice:
         return self.camera.settings
 
     def configure_video(self, settings: CameraSettings) -> None:
-        """Apply settings that differ from the present ones in `video` alone; the camera stays open."""
+        """Apply settings that differ from the present ones only in `video`; the camera stays open."""
         self.camera.settings = settings
         self.video.configure(settings.video)
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 RECORDING = "recording"
-"""The type of the event when a recording is whole."""
+"""The type of the event for a complete recording."""
 SECONDS = Number(1, 3600, unit="s")
 BEFORE = Number(0, 60, unit="s")
 USUAL_SECONDS = 30.0
@@ -95,7 +95,7 @@ class CameraRecordings:
             self._make_recorder()
 
     def _make_recorder(self) -> None:
-        """Make what records, if there is a folder; a camera without `record` needs it for commands alone."""
+        """Create the recorder if there is a folder; a camera without `record` needs it only for commands."""
         if self._recorded is None or self._recorder is not None:
             return
         from mqttcam.devices.motion_recording import MotionRecording
@@ -144,11 +144,11 @@ class CameraRecordings:
 
     @property
     def last(self) -> str | None:
-        """When the last recording that is whole has begun, as an ISO time in UTC; `None` if there is none."""
+        """When the last complete recording began, as an ISO time in UTC; `None` without one."""
         return None if self._last is None else datetime.fromtimestamp(int(self._last), UTC).isoformat()
 
     def set_on_motion(self, on: bool) -> None:
-        """Record while something moves, or no longer; a recording that runs goes on."""
+        """Set whether to record motion; a present recording continues."""
         self.on_motion = on
         if self._recorder is not None:
             self._recorder.set_on_motion(on)
@@ -238,7 +238,7 @@ class CameraRecordings:
     # commands
 
     def record(self, seconds: float, before: float | None) -> str:
-        """Record for some seconds from now on; a recording that runs goes on for at least that long.
+        """Record for some seconds from now on, or extend the present recording to at least that time.
 
         Args:
             before: seconds before now, as far as they are kept; by default as configured.
@@ -263,7 +263,7 @@ class CameraRecordings:
         return self._recorder.record(seconds, configured if before is None else before)
 
     def stop(self) -> None:
-        """End the recording that runs now; one that is made always goes on in another file."""
+        """End the present recording now; a continuous one continues in another file."""
         if self._recorder is not None:
             self._recorder.stop()
 

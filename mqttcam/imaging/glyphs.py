@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from PIL.ImageFont import FreeTypeFont
 
 _DEFAULT_FONT = "DejaVuSans.ttf"
-"""On nearly every Debian (fonts-dejavu-core); Pillow finds it in the system's folders. Its own font has ASCII alone."""
+"""On nearly every Debian (fonts-dejavu-core); Pillow finds it in the system's folders. Its own font has only ASCII."""
 _OUTLINE = 12
 """Pixels of a font's size per pixel of the outline around its letters."""
 _OVERHANG = 4

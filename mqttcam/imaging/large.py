@@ -7,7 +7,7 @@ from collections import deque
 from contextlib import AbstractContextManager, nullcontext
 
 _LARGE = 1 << 24
-"""Pixels from which on a picture counts as huge; 4K has half as many."""
+"""Pixels from which a picture counts as huge; 4K has half as many."""
 _AT_A_TIME = 2
 """Each takes up to 400 MB for 33 million pixels, as `limits.MAX_PIXELS` explains, and there are a few cores at most."""
 

@@ -74,7 +74,7 @@ class PrivacyMask:
             _apply(plane, self._of(*size, orientation, "chroma"))
 
     def black_out_luma(self, luma: Plane, orientation: Orientation) -> None:
-        """As `black_out`, for a picture of luma alone."""
+        """As `black_out`, for a picture of luma only."""
         height, width = luma.shape
         _apply(luma, self._of(width, height, orientation, "luma"))
 

@@ -188,7 +188,7 @@ class MotionDetector:
             self._loop.call_soon_threadsafe(self._report, state, analysis)
 
     def _counting(self, motion: Motion, *, pausing: bool) -> Motion:
-        """Return the motion with those zones alone in which it counts; `NO_MOTION` if it does not count at all."""
+        """Return the motion with only those zones in which it counts; `NO_MOTION` if it does not count at all."""
         zones = motion.zones
         if zones:
             armed, thresholds = self.armed, self._zone_thresholds

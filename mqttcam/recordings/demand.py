@@ -45,7 +45,7 @@ class Demand:
         self._moving[event.id] = event
 
     def update(self, event: Event) -> None:
-        """Note what is known of an event now."""
+        """Update the metadata of an event."""
         if event.id in self._moving:
             self._moving[event.id] = event
 
@@ -62,7 +62,7 @@ class Demand:
         self.until = max(self.until, self._clock.time() + seconds)
 
     def clear(self) -> None:
-        """Want nothing but what is recorded always."""
+        """Drop all requests to record; only continuous recording remains."""
         self._moving.clear()
         self._over = None
         self.until = 0.0

@@ -1,4 +1,4 @@
-"""Whether the disk takes a camera's recordings, and when to try again."""
+"""Whether the disk accepts a camera's recordings, and when to try again."""
 
 from __future__ import annotations
 
@@ -58,11 +58,11 @@ class DiskStatus:
         self._check_at(self._retry_at)
 
     def succeed(self) -> None:
-        """Note that a recording was written to its end."""
+        """Note that a recording was written completely."""
         self._backoff.reset()
 
     def set_problem(self, problem: str | None) -> None:
-        """Note a problem that needs no pause, or that there is none."""
+        """Set a problem that needs no pause, or None."""
         if problem == self.problem:
             return
         if problem is None:

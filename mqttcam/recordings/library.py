@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 
 class LibraryUnavailable(Exception):
-    """The disk does not answer, or refuses; the message says which and why."""
+    """The disk does not answer or reports an error, as the message explains."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ _CLOCK = Clock()
 
 
 class Library:
-    """All recordings of the node. Its thread alone touches the disk; no call blocks the event loop.
+    """All recordings of the node. Only its thread accesses the disk; no call blocks the event loop.
 
     Attributes:
         path: the folder of all recordings.
@@ -111,16 +111,16 @@ class Library:
 
     @property
     def problem(self) -> str | None:
-        """What is wrong, in words; None if nothing is."""
+        """The problem in words; None if there is no problem."""
         return self._no_answer or self._files.problem
 
     def start(self) -> None:
-        """Compare the index with the files, and delete what is beyond the limits, now and regularly."""
+        """Compare the index with the files, and delete recordings that exceed the limits, now and regularly."""
         self._loop = asyncio.get_running_loop()
         self._watching = asyncio.create_task(self._watch(), name="recordings")
 
     async def close(self) -> None:
-        """Write what is to be written, within a moment."""
+        """Write pending changes, within a time limit."""
         if self._watching is not None:
             self._watching.cancel()
         self._loop = None
@@ -134,12 +134,12 @@ class Library:
         self._change(lambda: self._files.add(recording, is_whole=False))
 
     def add(self, recording: Recording) -> None:
-        """Add a recording whose files are whole, the sidecar included."""
+        """Add a recording whose files are complete, including the sidecar."""
         self._change(lambda: self._files.add(recording, is_whole=True))
         self.tidy()
 
     def discard(self, recording_id: str) -> None:
-        """Stop listing a recording that has begun and left no file."""
+        """Stop listing a recording that left no file."""
         self._change(lambda: self._files.discard(recording_id))
 
     def forget_missing(self, stem: str) -> None:
@@ -147,7 +147,7 @@ class Library:
         self._change(lambda: self._files.forget_missing(stem))
 
     def tidy(self) -> Future[int]:
-        """Delete what is beyond the limits; the result is the number of recordings deleted."""
+        """Delete recordings that exceed the limits; the result is their number."""
         if self._tidying is None or self._tidying.done():
             self._tidying = self._worker.run_steps(self._counted(self._files.tidy()))
         return self._tidying
@@ -184,7 +184,7 @@ class Library:
         return await self._ask(lambda: self._files.find(query))
 
     async def recordings(self, query: EventQuery) -> list[Recording]:
-        """Return whole recordings, the newest first; of the query, the types do not matter.
+        """Return complete recordings, the newest first; the types of the query are ignored.
 
         Raises:
             LibraryUnavailable: the disk does not answer.
@@ -219,7 +219,7 @@ class Library:
         return await self._ask(lambda: self._files.delete_files(stem), changing=True)
 
     async def set_keep(self, event_id: str, keep: bool) -> ListedEvent | None:
-        """Make the recordings of an event favourites, or not any more; return the event, None if it is unknown.
+        """Make the recordings of an event favourites, or undo that; return the event, or None if it is unknown.
 
         Raises:
             NotFinished: it is still being recorded.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from mqttcam.recordings.recording import Event, EventType, PictureKind, Recording
 
 _PICTURES: tuple[PictureKind, ...] = ("best", "start", "end")
-"""The one that shows most first."""
+"""That of the most motion first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class ListedEvent:
         stem: of that recording's files.
         seconds, bytes: of that recording.
         is_whole: whether that recording is complete; otherwise it is still being made.
-        pictures: that recording's still pictures, the one that shows most first.
+        pictures: that recording's still pictures, that of the most motion first.
     """
 
     id: str

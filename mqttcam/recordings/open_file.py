@@ -134,7 +134,7 @@ def complete(files: RecordingFiles, recording: Recording, seconds: float, mode: 
 
 
 def read_sidecar(files: RecordingFiles) -> Recording:
-    """Return what is known of a recording.
+    """Return the metadata of a recording.
 
     Raises:
         OSError: it has no sidecar, or that cannot be read.
@@ -144,7 +144,7 @@ def read_sidecar(files: RecordingFiles) -> Recording:
 
 
 def write_sidecar(files: RecordingFiles, recording: Recording, mode: int) -> None:
-    """Write what is known of a recording beside it.
+    """Write the metadata of a recording beside it.
 
     Raises:
         OSError: the disk refused it.

@@ -21,7 +21,7 @@ from mqttcam.files import make_private_folder, set_mode, sync_folder, write_new
 from mqttcam.recordings.recording import PictureKind, Reason
 
 PART = ".part"
-"""The end of the name of a file that is not whole."""
+"""The suffix of a file that is not complete."""
 _PICTURES: dict[PictureKind, str] = {"best": ".jpg", "start": "-start.jpg", "end": "-end.jpg"}
 
 
@@ -76,7 +76,7 @@ def stems(camera: str, reason: Reason, begin_ns: int) -> Iterator[str]:
 
 
 class RecordingsFolder:
-    """The folder of all recordings, which may be on a disk that comes and goes.
+    """The folder of all recordings, which may be on a removable disk.
 
     Attributes:
         path: of the folder.

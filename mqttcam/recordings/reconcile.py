@@ -33,7 +33,7 @@ _CAMERA = re.compile(ID_PATTERN)
 
 
 class Reconciliation:
-    """Makes the index that of the files, the newest folders first.
+    """Updates the index from the files, the newest folders first.
 
     Recordings in a folder that cannot be read stay in the index.
 
@@ -130,7 +130,7 @@ class Reconciliation:
         self.removed += len(stems)
 
     def _delete_rest(self, stem: str) -> None:
-        """Delete what is left of a recording whose video was deleted by hand, or by a deletion that was interrupted."""
+        """Delete the remains of a recording whose video was deleted by hand, or by an interrupted deletion."""
         # In this order: a video that is finished meanwhile changes from one name to the other.
         files = RecordingFiles(self._folder, stem)
         if os.path.lexists(files.part) or os.path.lexists(files.video):

@@ -1,4 +1,4 @@
-"""What a camera records: when a recording begins and ends, and what is noted of it.
+"""The recorder of a camera: when a recording begins and ends, and its metadata.
 
 recorder = Recorder("front", device.video, settings.record, library)
 recorder.camera_changed(enabled=True, running=True)   # at each change of the camera's status
@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 
 _BY_COMMAND_ALONE = RecordSettings(on_motion=False, before=0)
 _LONGEST_LAG = 1
-"""Seconds between a frame and the motion that was seen in it; a longer time means that the clock was set."""
+"""Maximum seconds between a frame and the motion detected in it; a longer time means that the clock was set."""
 
 
 class Recorder:
@@ -111,7 +111,7 @@ class Recorder:
 
     @property
     def current(self) -> Recording | None:
-        """What is known of the recording that is being written; its `stem` is empty until its files are there."""
+        """The recording that is being written, as known so far; its `stem` is empty until its files exist."""
         return None if self._present is None else self._present.recording
 
     @property
@@ -121,7 +121,7 @@ class Recorder:
 
     @property
     def dropped(self) -> int:
-        """Units that are missing in recordings as the disk was too slow."""
+        """Units missing from recordings because the disk was too slow."""
         return self._writer.dropped
 
     @property
@@ -146,12 +146,12 @@ class Recorder:
         self._adapt()
 
     def set_on_motion(self, on: bool) -> None:
-        """Keep the seconds before motion that may come, or no longer; a present recording goes on."""
+        """Set whether to keep the seconds before motion; a present recording continues."""
         self._on_motion = on
         self._adapt()
 
     async def close(self) -> None:
-        """End the recording, and wait for its files if the disk answers soon; else the next start finishes them."""
+        """End the recording, and wait for its files for a limited time; otherwise the next start finishes them."""
         for event in self._demand.events.values():
             if event.end_ns is None:
                 last = self._reading.last
@@ -181,7 +181,7 @@ class Recorder:
             self._begin(self._settings.before + (lag if 0 <= lag <= _LONGEST_LAG else 0))
 
     def update(self, event: Event) -> None:
-        """Note what is known of an event now."""
+        """Update the metadata of an event."""
         self._demand.update(event)
         if self._present is not None and event.id in self._present.events:
             self._present.events[event.id] = event
@@ -195,7 +195,7 @@ class Recorder:
         self._note_events()
 
     def add_picture(self, kind: PictureKind, jpeg: bytes) -> None:
-        """Put a still picture beside the recording, or a better one in its place."""
+        """Save a still picture beside the recording, replacing an earlier one."""
         if self._present is not None:
             self._writer.add_picture(kind, jpeg)
         elif self._is_wanted:
@@ -204,9 +204,9 @@ class Recorder:
     # commands
 
     def record(self, seconds: float, before: float = 0.0) -> str:
-        """Record for some seconds from now on, and as many before as the ring has; return the recording's id.
+        """Record for some seconds from now on, with the seconds before that the ring has; return the recording's id.
 
-        If one is being written already, it goes on for at least that long.
+        A recording in progress is extended to at least that time.
         """
         self._demand.extend(seconds)
         self._watch()
@@ -216,7 +216,7 @@ class Recorder:
         return self._present.draft.id if self._present is not None else str(self._next_id)
 
     def stop(self) -> None:
-        """End the recording now. A continuous one goes on in another file."""
+        """End the recording now. A continuous one continues in another file."""
         self._forget()
         self._end()
         self._adapt()
@@ -278,26 +278,26 @@ class Recorder:
         self.listeners.notify()
 
     def _watch(self) -> None:
-        """Look again once nothing may be wanted any more."""
+        """Check again at the time when nothing may be due to be recorded any more."""
         if self._timer is not None:
             self._timer.cancel()
         self._timer = self._clock.call_at(self._demand.until + self._timing.grace, self._expire)
 
     def _expire(self) -> None:
-        """End what is not wanted any more."""
+        """End the recording if it is no longer due."""
         if not self._is_wanted:
             self._end()
             self._forget()
             self._adapt()
 
     def _forget(self) -> None:
-        """Want nothing but what is recorded always."""
+        """Drop all requests to record; only continuous recording remains."""
         self._demand.clear()
         self._pictures.clear()
         self._next_id = None
 
     def _interrupt(self) -> None:
-        """End the recording, as what comes next does not continue it, and forget the seconds before."""
+        """End the recording, because the next video does not continue it, and discard the seconds before."""
         self._end()
         self._reading.interrupt()
 
@@ -310,7 +310,7 @@ class Recorder:
             self.listeners.notify()
 
     def _adapt(self) -> None:
-        """Read video, and keep the seconds before, exactly while that is of use."""
+        """Read video, and keep the seconds before, only while something may be recorded."""
         on = self._enabled and self._running and not self._closed
         ring = self._on_motion and self._settings.before > 0 and not self._settings.continuous
         wanted = on and (ring or self._is_wanted or self._present is not None)
@@ -337,7 +337,7 @@ class Recorder:
         self._disk.set_problem(None)
 
     def _note_events(self) -> None:
-        """Note on disk and in the library which events the present recording has."""
+        """Save the events of the present recording on disk and in the library."""
         if self._present is not None:
             self._writer.update(self._present.recording)
             if self._present.draft.stem:

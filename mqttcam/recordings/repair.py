@@ -1,4 +1,4 @@
-"""Finishes the recordings that a killed daemon or a power cut has left, in a thread at the start."""
+"""Finishes recordings left by a killed daemon or a power cut, in a thread at the start."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 
 class Repair:
-    """Looks once for recordings that are not whole. What is being written at present is locked, and left alone."""
+    """Finds incomplete recordings, once. Those being written at present are locked, and left alone."""
 
     def __init__(self, path: Path, on_finished: Callable[[Recording], None]) -> None:
         """Do nothing before `start`.
@@ -60,7 +60,7 @@ class Repair:
 
 
 def unfinished(root: Path) -> Iterator[RecordingFiles]:
-    """Yield the files of the recordings that are not whole, the newest first."""
+    """Yield the files of incomplete recordings, the newest first."""
     ending = ".mp4" + PART
     try:
         paths = sorted(
@@ -101,7 +101,7 @@ def finish_recording(files: RecordingFiles) -> Recording | None:
 
 
 def _named(files: RecordingFiles, seconds: float) -> Recording:
-    """Give the whole video its name, and complete its sidecar."""
+    """Rename the complete video, and complete its sidecar."""
     try:
         draft = read_sidecar(files)
     except (OSError, ValueError) as error:

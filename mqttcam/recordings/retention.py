@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 _DAY_NS = 86400 * 10**9
 _STEADY = 3600.0
-"""Seconds that the clock has to go on evenly before recordings are deleted by their age."""
+"""Seconds for which the clock has to run without a jump before recordings are deleted by age."""
 _STEP = 60.0
 """Seconds by which an even clock may differ from the monotonic one."""
 _MAX_FAILURES = 10
@@ -102,7 +102,7 @@ class Retention:
         self._failed: dict[str, str] = {}
 
     def run(self, index: Index) -> Steps[int]:
-        """Delete what is beyond the limits, and return the number of recordings deleted."""
+        """Delete recordings that exceed the limits, and return their number."""
         deleted = 0
         self._failed.clear()
         now_ns = self._clock.now_ns()
@@ -126,7 +126,7 @@ class Retention:
         return not self._lacks(size)
 
     def measure(self) -> None:
-        """Look how much is free on the disk."""
+        """Measure the free space of the disk."""
         self.free = None
         for path in (self._folder, *self._folder.parents):
             try:
@@ -176,7 +176,7 @@ class Retention:
         return index.oldest(camera, before_ns=before_ns, without=self._failed)
 
     def _delete(self, index: Index, stem: str, reason: str) -> bool:
-        """Delete a recording, unless it turns out to be a favourite; return whether it is gone."""
+        """Delete a recording unless it is a favourite; return whether it was deleted."""
         if is_favourite(self._folder, stem):  # which a power cut has taken from the index
             with index.transaction():
                 index.put(read_recording(self._folder, stem))
@@ -194,7 +194,7 @@ class Retention:
         return True
 
     def _describe(self, index: Index, deleted: int) -> str | None:
-        """Return the problem that remains after `run`, in words; a small disk is none where nothing is recorded."""
+        """Return the problem that remains after `run`, in words; a small disk is none if nothing is recorded."""
         if self._failed:
             stem, reason = next(iter(self._failed.items()))
             return f"{self._folder / stem}.mp4 cannot be deleted: {reason}"

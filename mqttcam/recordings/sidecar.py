@@ -43,7 +43,7 @@ def write_sidecar(folder: Path, recording: Recording) -> None:
 
 
 def read_recording(folder: Path, stem: str) -> Recording:
-    """Return what is known of the recording at `stem` by its sidecar, or else by its name and its video.
+    """Return the recording at `stem` from its sidecar, or else from its name and its video.
 
     Its place and the size of its files are as found, whatever the sidecar says.
 
@@ -74,7 +74,7 @@ def read_recording(folder: Path, stem: str) -> Recording:
 
 
 def is_favourite(folder: Path, stem: str) -> bool:
-    """Return whether the sidecar says that the recording is never deleted to make room."""
+    """Return whether the recording is a favourite according to its sidecar."""
     try:
         data = read_regular(RecordingFiles(folder, stem).sidecar, _MAX_SIDECAR)
         return Recording.model_validate_json(data).keep

@@ -15,7 +15,7 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class DiskSpace:
-    """Has room made where it lacks. Every method may block as long as the disk does."""
+    """Frees space when it is short. Every method may block as long as the disk does."""
 
     def __init__(self, folder: Path, make_room: Callable[[int], object], room: int) -> None:
         """Do nothing yet.
@@ -42,7 +42,7 @@ class DiskSpace:
             raise OSError(errno.ENOSPC, "the disk is full", str(self._folder))
 
     def failed(self, error: Exception) -> str:
-        """Have room made if that is what lacked, and return the problem in words."""
+        """Free space if that was the cause, and return the problem in words."""
         if not isinstance(error, OSError) or error.errno not in _FULL:
             text = getattr(error, "strerror", None) or str(error) or type(error).__name__
             return f"recordings: {self._folder}: {text}"

@@ -1,4 +1,4 @@
-"""The thread that writes the recordings of one camera, so that nothing else ever waits for a disk."""
+"""The thread that writes the recordings of one camera, so that nothing else has to wait for a disk."""
 
 from __future__ import annotations
 
@@ -125,22 +125,22 @@ class RecordingWriter:
         self._put(lambda: self._write(unit), size, wake=completes)
 
     def update(self, recording: Recording) -> None:
-        """Note on disk what is known of the present recording now; if the disk is too slow, only at its end."""
+        """Save the metadata of the present recording; if the disk is too slow, only at its end."""
         if not self._is_full(OVERHEAD):
             self._put(lambda: self._update(recording))
 
     def amend(self, recording: Recording) -> None:
-        """Note on disk other events of a recording whose files are whole, unless it was deleted."""
+        """Save further events of a recording whose files are complete, unless it was deleted."""
         self._put(lambda: self._amend(recording))
 
     def add_picture(self, kind: PictureKind, jpeg: bytes) -> None:
-        """Put a still picture beside the present recording, or replace it, unless the disk is too slow."""
+        """Save a still picture beside the present recording, or replace it, unless the disk is too slow."""
         size = len(jpeg) + OVERHEAD
         if not self._is_full(size):
             self._put(lambda: self._add_picture(kind, jpeg), size)
 
     def end(self, recording: Recording) -> None:
-        """End the present recording, of which this is known."""
+        """End the present recording with this metadata."""
         self._put(lambda: self._end(recording))
 
     def check(self) -> None:
@@ -151,7 +151,7 @@ class RecordingWriter:
     def close(self, timeout: float) -> bool:
         """Finish what is queued and end the thread; return whether it has ended within `timeout` seconds.
 
-        Blocks. What a hanging disk has not taken by then is finished at the next start.
+        Blocks. Files that a hanging disk has not written by then are finished at the next start.
         """
         if self._thread is None:
             return True
@@ -249,7 +249,7 @@ class RecordingWriter:
             self._finish()
 
     def _keep_up(self) -> None:
-        """Do what is due from time to time while a recording is written."""
+        """Do the periodic work while a recording is written."""
         if self._file is None:
             return
         now = time.monotonic()

@@ -73,7 +73,7 @@ class ConfiguredCameras:
         ]
 
     def configure_videos(self, new: Mapping[str, CameraSettings]) -> list[str]:
-        """Apply what differs in `new` for cameras of which it is `video` alone; return their ids."""
+        """Apply `new` to the cameras of which only `video` differs; return their ids."""
         changed = []
         for camera_id in self.changed(new):
             device, settings = self._registry.devices[camera_id], new.get(camera_id)

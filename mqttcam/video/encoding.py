@@ -1,4 +1,4 @@
-"""Encoding the frames of a camera, in a thread of its own."""
+"""Encoding the frames of a camera, in a separate thread."""
 
 from __future__ import annotations
 

@@ -88,7 +88,7 @@ def _header(first: Unit) -> bytes:
     container.mux_one(packet)
     header = sink.take()
     container.close()
-    # `hvc1` has its parameter sets in the header alone, which Safari requires; FFmpeg's default is `hev1`.
+    # `hvc1` has its parameter sets only in the header, which Safari requires; FFmpeg's default is `hev1`.
     return header.replace(b"hev1", b"hvc1", 1) if first.codec == "hevc" else header
 
 

@@ -32,7 +32,7 @@ _BUFFER = 1 << 20
 _USUAL_DURATION = CLOCK // 10
 """Ticks that the only frame of a file is shown."""
 _HEVC_TAG = re.compile(rb"(stsd.{12})hev1", re.DOTALL)
-"""FFmpeg's name of H.265 in a sample description; Apple's players take `hvc1` alone."""
+"""FFmpeg's name of H.265 in a sample description; Apple's players accept only `hvc1`."""
 
 
 class _Memory:

@@ -1,4 +1,4 @@
-"""Finishes MP4 files whose writer has died: those of `mqttcam.video.mp4` alone."""
+"""Finishes MP4 files whose writer was killed; only those of `mqttcam.video.mp4`."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ async def delete_event(request: web.Request) -> web.Response:
 
 
 async def keep_event(request: web.Request) -> web.Response:
-    """Make the recordings of an event favourites, or not any more: `{"keep": true}`."""
+    """Make the recordings of an event favourites, or undo that: `{"keep": true}`."""
     keep = _keep(await body(request))
     async with _library(request) as library:
         found = await library.set_keep(request.match_info["event"], keep)
@@ -75,7 +75,7 @@ async def clip(request: web.Request) -> web.StreamResponse:
 
 
 async def picture(request: web.Request) -> web.StreamResponse:
-    """Send the picture of an event that shows most."""
+    """Send the picture of an event, of the frame with the most motion."""
     async with _library(request) as library:
         found = await _find(request, library)
         files = RecordingFiles(library.path, found.stem)

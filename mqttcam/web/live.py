@@ -75,7 +75,7 @@ async def live(request: web.Request) -> web.StreamResponse:
 
 
 def _pictures(values: Mapping[str, object]) -> PictureQuery | None:
-    """Return which pictures a client asks for; None if it asks for video.
+    """Return which pictures a client requests; None if it requests video.
 
     Raises:
         ApiError: the parameters are invalid.
@@ -149,7 +149,7 @@ class _Connection:
             self._write_error(error)
 
     async def _send_video(self) -> None:
-        """Send video until the client is gone or stalled.
+        """Send video until the client disconnects or stalls.
 
         Raises:
             ApiError: there is no video, or no more.

@@ -38,7 +38,7 @@ class StreamPackets:
         self._started = False
 
     def offer(self, packet: Any, deliver: DeliverPacket | None) -> None:
-        """Pass a packet on; None: nobody wants it."""
+        """Pass a packet on; None while nothing needs it."""
         if deliver is None or packet.is_corrupt:
             self._started = False
             return

@@ -176,7 +176,7 @@ class Player {
     this.video.currentTime = Math.max(start, end - this.frame - this.slack);
   }
 
-  /** Something was not shown. An MJPEG stream, each of whose pictures stands alone, copes better if that is often so. */
+  /** Counts frames that were not shown. If there are many, an MJPEG stream copes better, as its pictures are independent. */
   skipped() {
     const now = performance.now();
     this.skips = [...this.skips.filter((at) => now - at < SKIPS_WITHIN), now];

@@ -1,4 +1,4 @@
-"""Decoding on demand: pictures that nobody wants are not decoded."""
+"""Decoding on demand: pictures are decoded only while something needs them."""
 
 from __future__ import annotations
 

@@ -237,7 +237,7 @@ class FfmpegFrames:
 
 
 class _Pacer:
-    """Lets packets through at the times that their time stamps ask for."""
+    """Passes packets on at the times of their time stamps."""
 
     def __init__(self, peer: PeerConnection) -> None:
         self._peer = peer

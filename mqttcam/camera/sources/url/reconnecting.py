@@ -43,7 +43,7 @@ class Reconnecting:
         Args:
             camera: its address without secrets, for log lines.
             timeout: seconds without a frame after which a stream that fails counts as unavailable.
-            video: tells of frames that came and were not decoded.
+            video: is notified of frames that were received and not decoded.
             is_stream: whether frames come all the time; if not, only the number of failures counts.
         """
         self._timeout = timeout

@@ -14,7 +14,7 @@ class StreamVideo:
     Attributes:
         wanted_fps: returns how many pictures per second are wanted now.
         codec: of the video, if its packets can be passed on; `None` before the first frame, and for other codecs.
-        deliver: takes the packets; `None` while nobody wants them.
+        deliver: the consumer of the packets; `None` while nothing needs them.
         undecoded: number of frames that came and were not decoded, as no picture was wanted.
         last_undecoded: when the last of them came, on the monotonic clock; 0.0 before the first.
     """
