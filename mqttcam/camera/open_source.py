@@ -101,7 +101,7 @@ class OpenSource:
         self._video_source.start_video(settings, deliver)
 
     def stop_video(self) -> None:
-        """Have no more packets delivered."""
+        """Stop receiving packets."""
         self._video_source.stop_video()
 
     def request_keyframe(self) -> None:

@@ -28,7 +28,7 @@ class SourceVideo:
         return self._capture.calls.submit(lambda source: source.start_video(settings, deliver)).result
 
     def stop(self) -> None:
-        """Have no more packets delivered."""
+        """Stop receiving packets."""
         self._capture.calls.submit(lambda source: source.stop_video()).result.add_done_callback(_ignore)
 
     def request_keyframe(self) -> None:

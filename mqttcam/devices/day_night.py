@@ -81,7 +81,7 @@ class DayNight:
         return self._brightness if self._camera.status is CameraStatus.RUNNING else None
 
     def close(self) -> None:
-        """Follow the light no more."""
+        """Stop following the light."""
         self._camera.hub.unsubscribe(self)
         if self._selecting is not None:
             self._selecting.cancel()

@@ -150,7 +150,7 @@ class CameraMotion:
         return zone in self.detector.moving_zones
 
     def close(self) -> None:
-        """End the event that lasts, and detect nothing any more."""
+        """End the present event, and stop detecting."""
         if self._timer is not None:
             self._timer.close()
         self.detector.enabled = False

@@ -53,7 +53,7 @@ class MotionPictures:
         self._hub.subscribe(self, lambda: 0.0)  # of those that the detector wants
 
     def close(self) -> None:
-        """Make no more pictures."""
+        """Stop making pictures."""
         self._hub.unsubscribe(self)
 
     # in the capture thread

@@ -44,7 +44,7 @@ class MotionRecording:
         self._note_movement()
 
     def moved(self, event: MotionEvent, *, changed: bool) -> None:
-        """Note that something moves; `changed` is whether the event has another score or other zones now."""
+        """Handle motion; `changed` is whether the score or the zones of the event have changed."""
         if event is not self._event:
             return
         if self._is_resting:
@@ -60,7 +60,7 @@ class MotionRecording:
             self._recorder.end(event.as_event(ended=True), quiet)
 
     def close(self) -> None:
-        """Record no more."""
+        """Stop recording."""
         self._event = None
         if self._timer is not None:
             self._timer.cancel()
@@ -106,7 +106,7 @@ class MotionRecording:
 
     @property
     def _next(self) -> float:
-        """When to look again, by the clock."""
+        """When to check again, by the clock."""
         end = self._moved + self._after
         return end if self._last_is_due else max(end - _BEFORE_END, self._moved)
 

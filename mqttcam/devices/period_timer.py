@@ -41,7 +41,7 @@ class PeriodTimer:
         self._handle = self._call_again()
 
     def close(self) -> None:
-        """Call back no more."""
+        """Stop calling back."""
         self._handle.cancel()
 
     def _call_again(self) -> asyncio.TimerHandle:

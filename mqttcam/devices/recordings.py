@@ -197,7 +197,7 @@ class CameraRecordings:
             self._motion.begin(event)
 
     def moved(self, event: MotionEvent, *, changed: bool) -> None:
-        """Note that something moves; `changed` is whether the event has another score or other zones now."""
+        """Handle motion; `changed` is whether the score or the zones of the event have changed."""
         if self._motion is not None:
             self._motion.moved(event, changed=changed)
 

@@ -14,7 +14,7 @@ from mqttcam.schedule.sun import Event, Location, SunDay, sun_day
 SEARCHED_DAYS = 400
 """Days to look ahead; what depends on the sun and on weekdays comes again within a year, or never."""
 _DAYS_BACK = 3
-"""A period that has begun so many days ago may still last: it goes over midnight, and offsets are up to 12 hours."""
+"""A period that began this many days ago may still last: it may cross midnight, with offsets of up to 12 hours."""
 _NOON = DAY // 2
 
 

@@ -63,7 +63,7 @@ def sun_day(location: Location, ordinal: int) -> SunDay:
 
 
 def polar_state(location: Location, moment: float) -> str | None:
-    """Return in words that the sun does not rise or set on the day around a moment (Unix seconds); None if it does."""
+    """Return a text if the sun does not rise or set on the day around a moment (Unix seconds), otherwise None."""
     today = datetime.fromtimestamp(moment, UTC).toordinal()
     day = min(
         (sun_day(location, today + days) for days in (-1, 0, 1)), key=lambda day: abs(day.noon - moment)

@@ -41,7 +41,7 @@ class VideoReader(Protocol):
         """Use the next unit. The first one need not be a keyframe; `request_keyframe` brings one soon."""
 
     def fail(self, problem: str) -> None:
-        """Note that there will be no more units, and why."""
+        """Handle the end of the video: there will be no more units, for the given reason."""
 
 
 class CameraVideo:

@@ -1,4 +1,4 @@
-"""Whether the video that a source gives can be used as it is, or has to be encoded."""
+"""Whether the video of a source can be used unchanged, or has to be encoded."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mqttcam.settings.video import VideoSettings
 
 
 def must_be_encoded(camera: CameraSettings, offer: VideoOffer) -> bool:
-    """Return whether the pictures of a source must not leave as they are, whatever the settings of the video say."""
+    """Return whether the pictures of a source must not be passed on unchanged, whatever the video settings are."""
     if offer.is_oriented:
         camera = camera.model_copy(update={"rotation": 0, "hflip": False, "vflip": False})
     return camera.changes_picture

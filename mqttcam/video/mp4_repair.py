@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 _HEADER = 16
 _EPOCH = "1970-01-01T00:00:00Z"
-"""The time that FFmpeg does not report."""
+"""FFmpeg's value for an unknown time."""
 _START_CODES = (b"\0\0\1", b"\0\0\0\1")
 """Encoders use one or the other, and FFmpeg takes the additional zero into the index."""
 
@@ -31,7 +31,7 @@ class _Box(NamedTuple):
 
 
 def finish_file(path: Path) -> float:
-    """Cut what is torn off the end of a file, add the index, and return its length in seconds.
+    """Cut an incomplete fragment off the end of a file, add the index, and return the length in seconds.
 
     Nothing is moved: the fragments are muxed again in memory, and if the result is the same as the file, which another
     version of FFmpeg may not make so, the index that then comes is that of the file. Without one, it plays as well.
@@ -58,7 +58,7 @@ def finish_file(path: Path) -> float:
 
 
 def _boxes(descriptor: int) -> Iterator[_Box]:
-    """Yield the whole boxes of a file."""
+    """Yield the complete boxes of a file."""
     start, end = 0, os.fstat(descriptor).st_size
     while len(header := os.pread(descriptor, _HEADER, start)) >= 8:
         size, kind = struct.unpack_from(">I4s", header)
@@ -71,7 +71,7 @@ def _boxes(descriptor: int) -> Iterator[_Box]:
 
 
 def _whole_size(boxes: list[_Box]) -> int:
-    """Return the size up to the last fragment that is whole: its data, after its header or that of the file."""
+    """Return the size up to the last complete fragment: its data, after its header or that of the file."""
     whole = 0
     for before, box in pairwise(boxes):
         if box.kind == b"mdat" and before.kind in (b"moov", b"moof"):
@@ -87,7 +87,7 @@ def _length(path: Path) -> float:
 
 
 def _add_index(path: Path, descriptor: int, size: int) -> float:
-    """Add the index to a file of whole fragments, if that is possible, and return its length in seconds."""
+    """Add the index to a file of complete fragments, if that is possible, and return its length in seconds."""
     seconds = 0.0
     for start_code in _START_CODES:
         seconds, index, patches = _mux_again(path, descriptor, size, start_code)

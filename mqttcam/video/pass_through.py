@@ -1,4 +1,4 @@
-"""Passing on the video that a source gives, without decoding it."""
+"""Passing on the video of a source, without decoding it."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class PassThrough:
         self.video.start(self._settings, self._take).add_done_callback(self._started)
 
     def stop(self) -> None:
-        """Have no more packets delivered."""
+        """Stop receiving packets."""
         self._stopped = True
         self.video.stop()
 

@@ -26,7 +26,7 @@ class TimeStamps:
         self._last_pts_ns: int | None = None
 
     def continued(self) -> TimeStamps:
-        """Return time stamps that go on after these, for the same stream made by something else."""
+        """Return time stamps that continue after these, for the same stream, encoded or passed on anew."""
         return copy.copy(self)
 
     def next(self, ts_ns: int, now_ns: int) -> int:

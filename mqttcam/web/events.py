@@ -136,7 +136,7 @@ async def _library(request: web.Request) -> AsyncIterator[Library]:
 
 
 def _cameras(request: web.Request) -> list[str]:
-    """Return the ids of the cameras that there are or were."""
+    """Return the ids of present and former cameras."""
     context = request.app[CONTEXT]
     recorded = context.library.cameras if context.library is not None else ()
     return sorted({*context.registry.devices, *recorded})
