@@ -208,7 +208,7 @@ class CameraRecordings:
 
     def addresses_of(self, event_id: str) -> tuple[str | None, str | None]:
         """Return the addresses of an event's picture and of its clip; both `None` if it is not recorded."""
-        if not self._shows(event_id):
+        if self._recorder is None or not self._recorder.shows(event_id):
             return None, None
         return self._address(event_id, "picture.jpg"), self._address(event_id, "clip.mp4")
 
@@ -229,11 +229,6 @@ class CameraRecordings:
     @property
     def _is_continuous(self) -> bool:
         return self._settings is not None and self._settings.continuous
-
-    def _shows(self, event_id: str) -> bool:
-        recorder = self._recorder
-        shown = (recorder.current, recorder.last) if recorder is not None else ()
-        return any(event.id == event_id for one in shown if one is not None for event in one.events)
 
     # commands
 

@@ -89,7 +89,7 @@ class Recorder:
             camera_id,
             RecordingsFolder(library.path),
             WriterCallbacks(
-                self._opened, self._finished, library.discard, self._failed, self._usable, library.add
+                self._opened, self._finished, self._abandoned, self._failed, self._usable, library.add
             ),
             library.make_room,
             timing.writer,
@@ -101,6 +101,7 @@ class Recorder:
         self._present: PresentRecording | None = None
         self._demand = Demand(self._clock, continuous=self._settings.continuous, after=self._settings.after)
         self._next_id: str | None = None
+        self._ending: dict[str, Recording] = {}
         self._pictures: dict[PictureKind, bytes] = {}
         self._timer: asyncio.TimerHandle | None = None
 
@@ -113,6 +114,11 @@ class Recorder:
     def current(self) -> Recording | None:
         """The recording that is being written, as known so far; its `stem` is empty until its files exist."""
         return None if self._present is None else self._present.recording
+
+    def shows(self, event_id: str) -> bool:
+        """Return whether the present recording, one whose files are not whole yet, or the last one shows an event."""
+        recordings = (self.current, *self._ending.values(), self.last)
+        return any(event.id == event_id for one in recordings if one is not None for event in one.events)
 
     @property
     def problem(self) -> str | None:
@@ -305,6 +311,7 @@ class Recorder:
         present, self._present = self._present, None
         if present is not None:
             self._disk.succeed()
+            self._ending[present.draft.id] = present.recording
             self._unfinished.ended(present.recording)
             self._writer.end(present.recording)
             self.listeners.notify()
@@ -346,11 +353,16 @@ class Recorder:
     def _finished(self, recording: Recording) -> None:
         log.info("camera %s: recorded %s, %.1f s", self._camera_id, recording.stem, recording.seconds)
         self.last = recording
+        self._ending.pop(recording.id, None)
         self._library.add(recording)
         self._unfinished.finished(recording)
         for callback in tuple(self.on_finished):
             callback(recording)
         self.listeners.notify()
+
+    def _abandoned(self, recording_id: str) -> None:
+        self._ending.pop(recording_id, None)
+        self._library.discard(recording_id)
 
     def _check_disk(self) -> None:
         """Find out whether the disk works again, unless a recording will."""
@@ -367,5 +379,7 @@ class Recorder:
             self._present = None
             if not present.draft.stem:  # the next attempt is the same recording
                 self._next_id = recording_id
+        if recording_id is not None:
+            self._ending.pop(recording_id, None)
         self._disk.fail(problem)
         self.listeners.notify()

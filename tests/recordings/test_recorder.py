@@ -250,6 +250,23 @@ async def test_a_recording_ends_though_no_frame_comes_any_more(make_rig: MakeRig
     assert not rig.video.readers
 
 
+async def test_which_events_are_shown_is_known_also_while_the_files_are_completed(make_rig: MakeRig) -> None:
+    rig = make_rig(before=0, after=1)
+    assert not rig.recorder.shows("event-1")
+    rig.video.seconds(1)
+    rig.recorder.begin(event())
+    rig.video.seconds(1)
+    assert rig.recorder.shows("event-1")
+    rig.recorder.end(event(end_ns=BEGIN + SECOND))
+    rig.video.seconds(2)
+    assert not rig.recorder.recording
+    assert rig.recorder.last is None, "the writer has not reported yet"
+    assert rig.recorder.shows("event-1")
+    await rig.whole(1)
+    assert rig.recorder.shows("event-1")
+    assert not rig.recorder.shows("event-2")
+
+
 async def test_listeners_learn_of_each_change(make_rig: MakeRig) -> None:
     rig = make_rig(before=0)
     seen: list[bool] = []
