@@ -83,6 +83,7 @@ class CameraRecordings:
         self._observers = observers
         self._notify = changed
         self._last: float | None = None
+        self._looked_up: Library | None = None
         self._loading: asyncio.Task[None] | None = None
         self._seen: tuple[bool, bool] | None = None
         on_motion = self._is_configured and store.get(
@@ -158,10 +159,14 @@ class CameraRecordings:
     # the camera
 
     def start(self) -> None:
-        """Look up when the last recording was made."""
-        if self._recorded is not None:
-            load = self._load(self._recorded.library)
-            self._loading = asyncio.create_task(load, name=f"recordings {self._camera.id}")
+        """Look up when the last recording was made, and again after changes of the library until there is a new one.
+
+        What a killed daemon has left, and the recordings of an index that is lost, are found some time after the start.
+        """
+        if self._recorded is not None and self._looked_up is None:
+            self._looked_up = self._recorded.library
+            self._looked_up.listeners.add(self._look_up)
+            self._look_up()
 
     def follow_camera(self) -> None:
         """Follow the camera's status; to be called after each change."""
@@ -172,22 +177,37 @@ class CameraRecordings:
 
     async def close(self) -> None:
         """End the recording, and wait for its files if the disk answers soon."""
-        if self._loading is not None:
-            self._loading.cancel()
+        self._stop_looking_up()
         if self._motion is not None:
             self._motion.close()
         if self._recorder is not None:
             await self._recorder.close()
 
+    def _look_up(self) -> None:
+        if self._looked_up is not None and (self._loading is None or self._loading.done()):
+            load = self._load(self._looked_up)
+            self._loading = asyncio.create_task(load, name=f"recordings {self._camera.id}")
+
+    def _stop_looking_up(self) -> None:
+        if self._looked_up is not None:
+            self._looked_up.listeners.remove(self._look_up)
+            self._looked_up = None
+        if self._loading is not None:
+            self._loading.cancel()
+
     async def _load(self, library: Library) -> None:
-        try:
-            found = await library.recordings(EventQuery(camera=self._camera.id, limit=1))
-        except LibraryUnavailable as error:
-            log.debug("camera %s: the last recording is not known: %s", self._camera.id, error)
-            return
-        if found and self._last is None:
-            self._last = found[0].begin_ns / 1e9
-            self._notify()
+        seen = None
+        while seen != library.changes:
+            seen = library.changes
+            try:
+                found = await library.recordings(EventQuery(camera=self._camera.id, limit=1))
+            except LibraryUnavailable as error:
+                log.debug("camera %s: the last recording is not known: %s", self._camera.id, error)
+                return
+            begin = found[0].begin_ns / 1e9 if found else None
+            if begin is not None and begin != self._last:
+                self._last = begin
+                self._notify()
 
     # motion
 
@@ -274,6 +294,7 @@ class CameraRecordings:
         self._notify()
 
     def _finished(self, recording: Recording) -> None:
+        self._stop_looking_up()
         self._last = recording.begin_ns / 1e9
         self._observers.event(
             {

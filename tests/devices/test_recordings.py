@@ -29,6 +29,7 @@ from mqttcam.recordings.library import Library
 from mqttcam.recordings.listed import EventQuery
 from mqttcam.settings.recordings import KeepSettings
 from mqttcam.video.unit import Unit
+from tests.recordings.made import NOON, make_files, recording
 from tests.support.devices import MakeDevice, Recorder, camera_settings, opened
 from tests.support.motion import Scene
 from tests.support.waiting import until
@@ -131,6 +132,17 @@ async def test_the_last_recording_is_known_after_a_restart(
     assert last is not None
     later = await make_recorded()
     await until(lambda: later.recordings.last == last, "the library tells it")
+
+
+async def test_a_last_recording_that_is_found_later_is_known(
+    make_recorded: MakeRecorded, library: Library
+) -> None:
+    """As one that a killed daemon has left, or all of those of an index that is made again."""
+    device = await make_recorded()
+    library.add(make_files(library.path, recording(NOON)))
+    await until(lambda: device.recordings.last == "2026-11-29T12:00:00+00:00", "the library's answer")
+    library.add(make_files(library.path, recording(NOON + 60)))
+    await until(lambda: device.recordings.last == "2026-11-29T12:01:00+00:00", "its next answer")
 
 
 @pytest.mark.parametrize(
