@@ -228,6 +228,10 @@ class Library:
         return await self._ask(lambda: self._files.set_keep(event_id, keep), changing=True)
 
     async def _ask(self, call: Callable[[], T], *, changing: bool = False) -> T:
+        if self._worker.is_overloaded:
+            raise LibraryUnavailable(
+                self._no_answer or f"the disk of the recordings ({self.path}) is too slow"
+            )
         future = self._change(call) if changing else self._worker.call(call)
         try:
             async with asyncio.timeout(self._timing.answer):

@@ -15,6 +15,8 @@ Steps = Generator[None, None, T]
 
 _PAUSE = 0.001
 """Seconds between two steps, in which other threads run."""
+_MOST_WAITING = 1000
+"""Calls, of some kilobytes each."""
 
 
 class WorkerThread:
@@ -29,6 +31,11 @@ class WorkerThread:
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._started = False
         self._lock = threading.Lock()
+
+    @property
+    def is_overloaded(self) -> bool:
+        """Whether so many calls wait that no client's question should be added, as while a disk hangs."""
+        return self._calls.qsize() >= _MOST_WAITING
 
     def call(self, function: Callable[[], T]) -> Future[T]:
         """Call a function in the thread, which starts with the first call."""

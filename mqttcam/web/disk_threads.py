@@ -68,6 +68,8 @@ class DiskThreads:
             OSError: the disk has failed.
         """
         thread = next(self._next)
+        if thread.is_overloaded:
+            raise _no_answer()
         future = thread.call(partial(_open, path))
         try:
             descriptor = await _answer(future, self._timeout)
@@ -87,8 +89,12 @@ async def _answer(future: Future[T], seconds: float) -> T:
         async with asyncio.timeout(seconds):
             return await asyncio.wrap_future(future)
     except TimeoutError:
-        message = "the disk of the recordings does not answer"
-        raise ApiError(503, "unavailable", message, headers={"Retry-After": RETRY_AFTER}) from None
+        raise _no_answer() from None
+
+
+def _no_answer() -> ApiError:
+    message = "the disk of the recordings does not answer"
+    return ApiError(503, "unavailable", message, headers={"Retry-After": RETRY_AFTER})
 
 
 def _open(path: Path) -> int | None:

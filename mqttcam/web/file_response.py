@@ -98,7 +98,8 @@ def _range(request: web.Request, size: int) -> range | None:
     if asked.start is None:
         return None
     found = range(size)[asked.start : asked.stop]
-    if not found:
+    last_none = asked.start == 0 and "=-" in request.headers["Range"]
+    if last_none or not found:
         headers = {"Content-Range": f"bytes */{size}"}
         message = f"the file has {size} bytes"
         raise ApiError(416, "invalid_request", message, "Range", {"min": 0, "max": size - 1}, headers)

@@ -220,6 +220,23 @@ async def test_a_disk_that_does_not_answer_holds_up_nothing(tmp_path: Path, fold
         release.set()
 
 
+async def test_questions_do_not_pile_up_while_the_disk_does_not_answer(tmp_path: Path, folder: Path) -> None:
+    three(folder)
+    async with opened(tmp_path) as library:
+        release = threading.Event()
+        library._worker.call(release.wait)
+        try:
+            for _ in range(1000):
+                library._worker.call(lambda: None)
+            async with asyncio.timeout(1):
+                with pytest.raises(LibraryUnavailable, match="too slow"):
+                    await library.find(ALL)
+        finally:
+            release.set()
+        await asyncio.wrap_future(library._worker.call(lambda: None))
+        assert len(await library.find(ALL)) == 3
+
+
 async def test_ten_thousand_events(tmp_path: Path, folder: Path) -> None:
     """Opening, finding, and comparing with the files stay far below what a user notices, a rebuild goes on beside."""
     for number in range(10_000):

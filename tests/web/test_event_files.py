@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+from pathlib import Path
 
 import pytest
 
+from mqttcam.web.disk_threads import DiskThreads
+from mqttcam.web.errors import ApiError
 from mqttcam.web.timing import Timing
 from tests.recordings.made import NOON, recording
 from tests.web.recorded import VIDEO, add, get, opened
@@ -24,6 +27,7 @@ from tests.web.serving import client, serving
         ("bytes=-10", 206, VIDEO[-10:]),
         ("bytes=0-999999999", 206, VIDEO),
         ("bytes=256000-", 416, None),
+        ("bytes=-0", 416, None),
         ("bytes=5-1", 200, VIDEO),
         ("bytes=0-1,5-6", 200, VIDEO),
         ("lines=1-2", 200, VIDEO),
@@ -170,3 +174,18 @@ async def test_a_disk_that_does_not_answer_is_an_error_in_time() -> None:
         release.set()
         async with http.get(f"/events/{made.id}/clip.mp4") as answer:
             assert answer.status == 200
+
+
+async def test_requests_do_not_pile_up_while_the_disk_does_not_answer(tmp_path: Path) -> None:
+    disk, release = DiskThreads(timeout=30), threading.Event()
+    try:
+        for thread in disk._threads:
+            thread.call(release.wait)
+            for _ in range(1000):
+                thread.call(lambda: None)
+        async with asyncio.timeout(1):
+            with pytest.raises(ApiError, match="does not answer"):
+                await disk.open(tmp_path / "clip.mp4")
+    finally:
+        release.set()
+        disk.stop()
