@@ -16,6 +16,8 @@ import time
 import urllib.request
 from pathlib import Path
 
+import psutil
+
 from tests.support.broker import Mosquitto
 from tests.support.daemon import Daemon, pattern_camera
 from tests.support.waiting import HOST, free_port, wait_for
@@ -29,7 +31,7 @@ CAMERAS = {
 
 
 def memory(folder: Path, minutes: float) -> list[tuple[float, float, int, int]]:
-    """Return the seconds, the PSS in MiB, the events and the bytes of recordings, every ten seconds."""
+    """Return the seconds, USS in MiB, the events and the bytes of recordings, every ten seconds."""
     port = free_port()
     with Mosquitto(folder / "broker") as broker:
         camera = {"motion": {"clear_after": 3}, "controls": {"Speed": 0}, "frame_rate": 15, "size": "640x480"}
@@ -64,7 +66,7 @@ def _sample(
         with urllib.request.urlopen(f"{page}/api/events?limit=500", timeout=20) as answer:
             events = len(json.load(answer)["events"])
         size = sum(path.stat().st_size for path in recordings.rglob("*.mp4"))
-        samples.append((now - begin, daemon.pss / 2**20, events, size))
+        samples.append((now - begin, psutil.Process(daemon.pid).memory_full_info().uss / 2**20, events, size))
         print("{:6.0f} s  {:6.1f} MiB  {:4d} events  {:10d} bytes".format(*samples[-1]), flush=True)
         time.sleep(10)
     return samples

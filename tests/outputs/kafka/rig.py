@@ -233,6 +233,20 @@ def raw(broker: KafkaBroker, topic: str) -> list[bytes]:
     return [record.value() for record in records(broker, topic)]
 
 
+def _offsets(consumer: Any, topic: str, partition: int) -> tuple[int, int]:
+    """Return the first and the next offset; a broker that was paused answers with errors at first."""
+    from confluent_kafka import KafkaException, TopicPartition
+
+    def ask() -> tuple[int, int] | None:
+        try:
+            low, high = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=10)
+        except KafkaException:
+            return None
+        return low, high
+
+    return wait_for(ask, f"the offsets of {topic}", 20, 0.2)
+
+
 def records(broker: KafkaBroker, topic: str, partitions: int = 1) -> list[Any]:
     """Return every record in a topic, partition by partition, read by a plain Kafka client."""
     from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
@@ -244,7 +258,7 @@ def records(broker: KafkaBroker, topic: str, partitions: int = 1) -> list[Any]:
     try:
         found: list[Any] = []
         for partition in range(partitions):
-            low, high = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=10)
+            low, high = _offsets(consumer, topic, partition)
             consumer.assign([TopicPartition(topic, partition, OFFSET_BEGINNING)])
             expected = len(found) + high - low
             while len(found) < expected:
