@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -21,6 +22,7 @@ from mqttcam.settings.video import VideoSettings
 from mqttcam.video.camera_video import CameraVideo, VideoReader
 from mqttcam.video.encoder import H264Encoder
 from mqttcam.video.unit import CLOCK, Unit
+from tests.support.left_out import leave_out
 from tests.support.waiting import until
 
 FPS = 10
@@ -252,6 +254,8 @@ def frames(path: Path) -> list[dict[str, Any]]:
 
 def probe(path: Path, *what: str) -> dict[str, Any]:
     """Return what ffprobe finds, as JSON; fail if it complains of anything."""
+    if shutil.which("ffprobe") is None:
+        leave_out("ffprobe is not installed")
     run = subprocess.run(
         ["ffprobe", "-v", "warning", "-of", "json", *what, str(path)],
         capture_output=True, text=True, timeout=60, check=True,
