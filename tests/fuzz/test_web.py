@@ -114,6 +114,10 @@ def ask(port: int, request: bytes) -> bytes:
         return answer
 
 
+# aiohttp leaves a file of the page to the garbage collector if the connection ends while it opens it.
+@pytest.mark.filterwarnings(
+    "ignore:Exception ignored while finalizing file:pytest.PytestUnraisableExceptionWarning"
+)
 @fuzz
 @given(mutated(_EXAMPLES, _WORDS))
 def test_any_request_is_answered_or_the_connection_closed(port: int, request_bytes: bytes) -> None:
