@@ -202,7 +202,7 @@ class FramePixels:
         return self._planes
 
     def _black_out(self) -> None:
-        """Black out its planes, in their own memory if it can be written to: their source fills them anew."""
+        """Black out its planes, in their own memory if it can be written to: the next frame overwrites them anyway."""
         if self._masked or (privacy := self._privacy) is None:
             return
         if self._lores is not None:

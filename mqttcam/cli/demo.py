@@ -131,7 +131,7 @@ def _print_instructions(settings: Settings, services: Services) -> None:
   a picture   mosquitto_sub -p {port} -C 1 -t {base}/image > picture.jpg
   values      mosquitto_sub -p {port} -v -t '{base}/state' -t '{base}/result'
   change it   mosquitto_pub -p {port} -t {base}/set -m '{{"brightness": 0.3}}'
-  motion      press "Bounce" on the page: ten seconds later "Events" there has the video, from 5 seconds before it on
+  motion      press "Bounce" on the page: 15 seconds later "Events" there has the video, from 5 seconds before it on
               mosquitto_sub -p {port} -v -t {base}/event     (waits; in another terminal:)
               mosquitto_pub -p {port} -t {base}/cmd/bounce -n
   snapshot    mosquitto_sub -p {port} -C 1 -t {base}/snapshot > snapshot.jpg     (waits; in another terminal:)

@@ -61,21 +61,7 @@ class CameraMotion:
         self._notify = changed
         self._loop = asyncio.get_running_loop()
         self._event: MotionEvent | None = None
-        self.detector = MotionDetector(
-            camera.hub,
-            self._loop,
-            self._analyzed,
-            new_id,
-            fps=settings.fps,
-            threshold=settings.threshold,
-            clear_after=settings.clear_after,
-            pause=settings.pause,
-            areas=Areas(
-                {name: zone.points for name, zone in settings.zones.items()},
-                [mask.points for mask in settings.masks],
-            ),
-            zone_thresholds={name: zone.threshold for name, zone in settings.zones.items()},
-        )
+        self.detector = self._make_detector()
         self._pictures = MotionPictures(
             camera,
             self.detector,
@@ -96,6 +82,24 @@ class CameraMotion:
                 parse_period(settings.active, location), self._loop, self._active_changed
             )
         self._apply()
+
+    def _make_detector(self) -> MotionDetector:
+        settings = self._settings
+        return MotionDetector(
+            self._camera.hub,
+            self._loop,
+            self._analyzed,
+            new_id,
+            fps=settings.fps,
+            threshold=settings.threshold,
+            clear_after=settings.clear_after,
+            pause=settings.pause,
+            areas=Areas(
+                {name: zone.points for name, zone in settings.zones.items()},
+                [mask.points for mask in settings.masks],
+            ),
+            zone_thresholds={name: zone.threshold for name, zone in settings.zones.items()},
+        )
 
     def follow_camera(self) -> None:
         """Follow the camera's status; to be called after each change."""

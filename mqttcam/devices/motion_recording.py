@@ -89,7 +89,7 @@ class MotionRecording:
         return wanted
 
     def recorder_changed(self) -> None:
-        """Begin anew with the pictures when a recording has ended."""
+        """Start again with the pictures when a recording has ended."""
         current = self._recorder.current
         current_id = None if current is None else current.id
         if self._current is not None and current_id != self._current:

@@ -45,7 +45,7 @@ _MOST_GAIN = 1.5
 _FEWEST = 100
 """How many of the cells `MEASURED` must be unmasked; if fewer are, the masked ones are used as well."""
 _SUDDEN = 0.05
-"""Share of the picture; if so much more of it differs than in the picture before, the next one decides what it is."""
+"""Share of the picture: if more than this changes from one picture to the next, the one after decides what it is."""
 _PROMPT = 1.0
 """Seconds after which the next picture comes too late to wait for it."""
 _STILL = 0.02

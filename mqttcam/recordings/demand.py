@@ -56,7 +56,7 @@ class Demand:
             self.until = max(self.until, self._clock.time() + self._after - quiet)
 
     def extend(self, seconds: float) -> None:
-        """Record for at least so many seconds from now on."""
+        """Record for at least `seconds` from now."""
         if not self:
             self._cause = "command"
         self.until = max(self.until, self._clock.time() + seconds)

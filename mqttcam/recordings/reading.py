@@ -81,7 +81,7 @@ class Reading(VideoReader):
             self._video.request_keyframe()
 
     def before(self, seconds: float) -> list[Unit]:
-        """Return the last units, from the keyframe at or before so many seconds ago; none if none are kept."""
+        """Return the units of the last `seconds`, beginning with a keyframe; empty if none are kept."""
         if self._ring is None or self.last is None:
             return []
         return self._ring.since(self.last.pts - round(seconds * CLOCK))

@@ -194,7 +194,7 @@ class Retention:
         return True
 
     def _describe(self, index: Index, deleted: int) -> str | None:
-        """Return the problem that remains after `run`, in words; a small disk is none if nothing is recorded."""
+        """Return the problem that remains after `run`, in words. A small disk is no problem if nothing is recorded."""
         if self._failed:
             stem, reason = next(iter(self._failed.items()))
             return f"{self._folder / stem}.mp4 cannot be deleted: {reason}"

@@ -22,7 +22,7 @@ class DiskSpace:
 
         Args:
             folder: of all recordings.
-            make_room: deletes recordings of so many bytes, if it can.
+            make_room: deletes recordings to free that number of bytes, if it can.
             room: bytes that are made room for at once.
         """
         self._folder = folder

@@ -34,7 +34,7 @@ class WorkerThread:
 
     @property
     def is_overloaded(self) -> bool:
-        """Whether so many calls wait that no client's question should be added, as while a disk hangs."""
+        """Whether too many calls are waiting to accept another request of a client, as while a disk hangs."""
         return self._calls.qsize() >= _MOST_WAITING
 
     def call(self, function: Callable[[], T]) -> Future[T]:

@@ -69,7 +69,8 @@ class RecordingWriter:
 
         Args:
             name: of the camera.
-            make_room: called in the thread when the disk is full; deletes recordings of so many bytes if it can.
+            make_room: called in the thread when the disk is full; deletes recordings to free that number of bytes,
+                if it can.
         """
         self.dropped = 0
         self.is_behind = False

@@ -20,7 +20,7 @@ _TICK = 0.001
 
 @dataclass(frozen=True)
 class SunTimes:
-    """A time of the sun on some weekdays; none on a day on which the sun does not rise or set.
+    """A time of the sun on some weekdays, left out on days when the sun does not rise or set.
 
     Attributes:
         days: weekdays of the sunrise or sunset, without the offset, by the day of solar noon; 0 is Monday.

@@ -40,8 +40,8 @@ class Period:
 
     Attributes:
         begin, end: the end is not part of it. Sunrise counts as morning and sunset as evening: a period from sunset
-            to a time before noon, or from a time after noon to sunrise, ends on the next day. There is none on a day
-            on which its end would come before its beginning.
+            to a time before noon, or from a time after noon to sunrise, ends on the next day. A day on
+            which its end would come before its beginning has no period.
         days: the weekdays on which it begins; 0 is Monday. With the sun, the day is the one of solar noon.
         location: of the sun; needed if `begin` or `end` is a time of the sun.
         zone: of the times of day; that of this machine by default.

@@ -36,11 +36,11 @@ class SunDay:
 
     Attributes:
         noon: when the sun is highest.
-        sunrise: the sunrise. If there is none, the beginning of the day while the sun does not set (polar day), or
-            `noon` while it does not rise (polar night), so that the sun is up from `sunrise` to `sunset`.
+        sunrise: the sunrise. On days without one, the beginning of the day if the sun does not set (polar day), or
+            `noon` if it does not rise (polar night), so that the sun is up from `sunrise` to `sunset`.
         sunset: the sunset; likewise, the end of the day, or `noon`.
-        rises: whether `sunrise` is one.
-        sets: whether `sunset` is one.
+        rises: whether the sun rises at `sunrise`.
+        sets: whether the sun sets at `sunset`.
     """
 
     noon: float

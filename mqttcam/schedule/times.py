@@ -21,7 +21,7 @@ class Times(Protocol):
     def after(self, moment: float, start: float) -> float:
         """Return the first time after `moment`, in seconds on the clock; `start` is the time of the first picture.
 
-        Infinity if there is none: within a year for times of the sun, within two for times within a period.
+        Infinity if no time comes within a year (times of the sun) or two years (times within a period).
         """
 
 

@@ -56,7 +56,7 @@ def parse_colour(text: str) -> str:
     """Return a colour as it is written.
 
     Raises:
-        PydanticCustomError: it is none.
+        PydanticCustomError: it is not a colour.
     """
     from PIL import ImageColor
 

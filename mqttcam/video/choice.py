@@ -18,7 +18,7 @@ def must_be_encoded(camera: CameraSettings, offer: VideoOffer) -> bool:
 def settings_to_encode_for(camera: CameraSettings, video: VideoSettings, offer: VideoOffer) -> list[str]:
     """Return the names of the settings that the video of a source does not comply with.
 
-    `keyframe_interval` is none of them: a camera's own is used as it is.
+    `keyframe_interval` is not one of them: a camera's own is used as it is.
     """
     found = []
     if _is_larger(offer, video.size):

@@ -26,7 +26,7 @@ class TimeStamps:
         self._last_pts_ns: int | None = None
 
     def continued(self) -> TimeStamps:
-        """Return time stamps that continue after these, for the same stream, encoded or passed on anew."""
+        """Return time stamps that continue after these, for the same stream from another encoder or connection."""
         return copy.copy(self)
 
     def next(self, ts_ns: int, now_ns: int) -> int:

@@ -86,7 +86,7 @@ async def _send(request: web.Request, file: SentFile, opened: OpenFile) -> web.S
 
 
 def _range(request: web.Request, size: int) -> range | None:
-    """Return the bytes that are asked for; None for all, also if several ranges are, or what is none (RFC 9110, 14.2).
+    """Return the requested bytes; None for all, also if several ranges or no valid one are requested (RFC 9110, 14.2).
 
     Raises:
         ApiError: there are no such bytes.

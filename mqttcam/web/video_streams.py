@@ -75,7 +75,7 @@ class VideoClient:
         """Return when there is a first chunk of `video`.
 
         Raises:
-            ApiError: there is none, and why.
+            ApiError: no chunk comes; the message says why.
         """
         try:
             async with asyncio.timeout(timing.snapshot):

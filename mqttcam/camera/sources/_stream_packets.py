@@ -16,7 +16,7 @@ def passable(name: str) -> VideoCodec | None:
 
 
 class StreamPackets:
-    """Makes packets of one connection's video, beginning at a keyframe whenever they are wanted anew."""
+    """Makes packets of one connection's video, beginning at a keyframe each time they are requested again."""
 
     def __init__(self, av: Any, stream: Any, codec: VideoCodec, max_pixels: int) -> None:
         """Read the parameter sets of the container.

@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from mqttcam.devices.entities.entity import LONGEST_STATE, Entity, option
 from mqttcam.devices.node import Node
 from mqttcam.log import LEVELS
 from mqttcam.values import Choice, Number, Switch, Text
+
+
+def _gigabytes(key: str, name: str, read: Callable[[Node], float | None], *, steady: float) -> Entity[Node]:
+    """Return a sensor of a size; `steady` GB, or a twentieth, is too small a change to publish."""
+    return Entity(
+        key=key,
+        platform="sensor",
+        name=name,
+        kind=Number(0, 1e9, unit="GB"),
+        read=read,
+        category="diagnostic",
+        dead_band=(steady, 0.05),
+        options=option(device_class="data_size", state_class="measurement", suggested_display_precision=1),
+    )
+
 
 NODE: tuple[Entity[Node], ...] = (
     Entity(
@@ -59,26 +76,8 @@ NODE: tuple[Entity[Node], ...] = (
             enabled_by_default=False,
         ),
     ),
-    Entity(
-        key="recordings_size",
-        platform="sensor",
-        name="Recordings",
-        kind=Number(0, 1e9, unit="GB"),
-        read=lambda node: node.recordings_size,
-        category="diagnostic",
-        dead_band=(0.01, 0.05),
-        options=option(device_class="data_size", state_class="measurement", suggested_display_precision=1),
-    ),
-    Entity(
-        key="recordings_free",
-        platform="sensor",
-        name="Free space for recordings",
-        kind=Number(0, 1e9, unit="GB"),
-        read=lambda node: node.recordings_free,
-        category="diagnostic",
-        dead_band=(0.1, 0.05),
-        options=option(device_class="data_size", state_class="measurement", suggested_display_precision=1),
-    ),
+    _gigabytes("recordings_size", "Recordings", lambda node: node.recordings_size, steady=0.01),
+    _gigabytes("recordings_free", "Free space for recordings", lambda node: node.recordings_free, steady=0.1),
     Entity(
         key="uptime",
         platform="sensor",

@@ -11,8 +11,8 @@ const MOST_WAITING = 16e6; // bytes
 const LEAST_SLACK = 0.07; // seconds that a frame may be late without a pause
 const MOST_SLACK = 0.5;
 const LONGEST_STEP = 0.2; // seconds between two frames; slower cameras are not shown later for that
-const MOST_SKIPS = 5; // in so many milliseconds, before the connection or the browser counts as too slow for video
-const SKIPS_WITHIN = 30000;
+const MOST_SKIPS = 5; // within SKIPS_WITHIN; beyond that, the connection or the browser counts as too slow for video
+const SKIPS_WITHIN = 30000; // milliseconds
 const FAR = 1; // seconds behind the newest frame, after which the rest is skipped
 
 /** This browser cannot play the video, or this server has none. */

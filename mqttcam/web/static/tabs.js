@@ -28,8 +28,8 @@ export function makeTabs(all) {
 }
 
 /**
- * Marks a tab as the present one.
- * @param {string} hash Of its address; of none if there is no such tab.
+ * Marks the current tab, if there is one.
+ * @param {string} hash The hash of the tab's address.
  */
 export function markTab(hash) {
   for (const tab of tabElements()) {

@@ -73,7 +73,7 @@ class DemandedPictures:
         if packet.is_keyframe:
             self._measure(packet)
         if self._waiting and (packet.is_keyframe or full):
-            # Without the packets before it, the decoder starts anew, and gives its next picture at a keyframe.
+            # Without the packets before it, the decoder starts again, and its next picture is that of a keyframe.
             self._stale = True
             self._waiting, self._waiting_bytes = [], 0
         self._waiting.append(packet)
