@@ -60,7 +60,7 @@ class OldClient:
             results = [json.loads(payload) for payload in self.on(f"{FRONT}/result")]
             return next((result for result in results if result["request_id"] == request_id), None)
 
-        return wait_for(find, f"the result of {request_id}", 40)
+        return wait_for(find, f"the result of {request_id}")
 
     def takes_a_snapshot(self) -> bool:
         """Request a snapshot until there is one: it is refused while the daemon learns the maximum packet size."""

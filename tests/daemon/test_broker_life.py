@@ -33,8 +33,8 @@ def test_everything_is_published_again_after_the_broker_lost_it(launch: Launch, 
     since = running.mark()
     with running.client.reconnecting():
         broker.restart(wipe=True)
-    running.node.wait_online(since=since, timeout=30)
-    running.front.next_image(timeout=30)
+    running.node.wait_online(since=since)
+    running.front.next_image()
     wait_for(lambda: _stable(running) == before, "the same retained messages as before")
     assert running.front.set({"brightness": 0.1})["ok"]
 
@@ -45,7 +45,7 @@ def test_the_daemon_reconnects_to_a_killed_broker(launch: Launch, broker: Broker
     with running.client.reconnecting():
         broker.kill()
         broker.start()
-    running.node.wait_online(since=since, timeout=30)
+    running.node.wait_online(since=since)
     running.front.next_image()
     assert running.daemon.alive
 
@@ -57,8 +57,8 @@ def test_the_daemon_starts_without_a_broker(tmp_path: Path) -> None:
         assert daemon.alive
         with broker, rig(broker, tmp_path / "second", node="other") as other:
             other.client.subscribe("mqttcam/yard/#")
-            other.client.wait("mqttcam/yard/status", lambda m: m.text == "online", 30)
-            other.client.wait("mqttcam/yard/front/image", timeout=20)
+            other.client.wait("mqttcam/yard/status", lambda m: m.text == "online")
+            other.client.wait("mqttcam/yard/front/image")
             assert daemon.alive
 
 
@@ -71,7 +71,7 @@ def test_a_frozen_broker_gets_no_old_pictures(launch: Launch, broker: Broker) ->
     finally:
         broker.resume()
     since = running.mark()
-    fresh = running.client.wait_many(running.front.topic("image", "meta"), 6, timeout=20, since=since)
+    fresh = running.client.wait_many(running.front.topic("image", "meta"), 6, since=since)
     times = [m.json["ts"] for m in fresh]
     assert times == sorted(times)
     assert times[-1] > before["ts"] + FROZEN - 1
@@ -86,7 +86,7 @@ def test_everything_is_published_again_at_the_birth_of_home_assistant(launch: La
     since = running.mark()
     running.client.publish("homeassistant/status", "online")
     for topic, discovery in before.items():
-        assert running.client.wait(topic, since=since, timeout=20).json == discovery
+        assert running.client.wait(topic, since=since).json == discovery
     running.front.wait_availability("online", since=since)
     running.client.wait(running.front.topic("state"), since=since)
     running.node.wait_online(since=since)
@@ -112,7 +112,7 @@ def test_a_birth_topic_of_ones_own(launch: Launch) -> None:
     running.client.wait(device)
     since = running.mark()
     running.client.publish("hass/birth", "online")
-    running.client.wait(device, since=since, timeout=20)
+    running.client.wait(device, since=since)
 
 
 def test_birth_topic_follows_the_prefix(launch: Launch) -> None:
@@ -121,4 +121,4 @@ def test_birth_topic_follows_the_prefix(launch: Launch) -> None:
     running.client.wait(device)
     since = running.mark()
     running.client.publish("ha/status", "online")
-    running.client.wait(device, since=since, timeout=20)
+    running.client.wait(device, since=since)

@@ -35,7 +35,7 @@ def test_one_failing_camera_never_touches_another(launch: Launch, tmp_path: Path
     broken = rig.node.camera("broken")
     rig.front.next_image()
     broken.wait_availability("offline")
-    state = rig.client.wait(broken.topic("state"), lambda m: m.json["last_error"], 15).json
+    state = rig.client.wait(broken.topic("state"), lambda m: m.json["last_error"]).json
     assert state["fps"] in (None, 0)
     assert set(state) >= {"enabled", "image_fps", "frame_age", "restarts", "resolution"}
     check_error(broken.command("snapshot", {"request_id": "s"}), "snapshot", "unavailable", request_id="s")
@@ -46,7 +46,7 @@ def test_one_failing_camera_never_touches_another(launch: Launch, tmp_path: Path
     since = rig.mark()
     (folder / "a.jpg").write_bytes(jpeg(200, 100))
     broken.command("restart_camera")
-    broken.wait_availability("online", since=since, timeout=30)
+    broken.wait_availability("online", since=since)
     assert size_of(broken.next_image()[0].payload) == (200, 100)
     assert broken.state()["last_error"] is None or rig.daemon.alive
 

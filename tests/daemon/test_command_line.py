@@ -263,13 +263,13 @@ class TestOthers:
         def code() -> int:
             return mqttcam_command(rig.daemon.directory, "healthcheck", "-c", config).returncode
 
-        wait_for(lambda: code() == 0, "healthy", 15)
+        wait_for(lambda: code() == 0, "healthy")
         rig.daemon.kill()
         assert code() == 1
         since = rig.mark()
         rig.daemon.start()
         rig.node.wait_online(since=since)
-        wait_for(lambda: code() == 0, "healthy again", 15)
+        wait_for(lambda: code() == 0, "healthy again")
         rig.daemon.stop()
         assert code() == 1
 

@@ -35,7 +35,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
     """The demo on free ports."""
     directory = tmp_path_factory.mktemp("demo")
     with Daemon(directory, arguments=["demo", "--mqtt-port", "0", "--web-port", "0"]) as daemon:
-        wait_for(lambda: _mqtt_port(daemon) or not daemon.alive, "it prints what to subscribe to", 20)
+        wait_for(lambda: _mqtt_port(daemon) or not daemon.alive, "it prints what to subscribe to")
         assert daemon.alive, daemon.log
         yield daemon
 
@@ -109,7 +109,7 @@ def test_a_bounce_of_the_ball_is_recorded_with_the_seconds_before_it(demo: Daemo
     # The detector knows the picture at rest by then.
     wait_for(lambda: json.loads(ask("api/cameras/test/state"))["motion"] == "OFF", "the motion sensor")
     ask("api/cameras/test/cmd/bounce", b"{}")
-    address = wait_for(clip, "an event with a clip", 40, 0.2)
+    address = wait_for(clip, "an event with a clip", interval=0.2)
     assert ask(address[1:])[4:8] == b"ftyp"
 
 
@@ -152,7 +152,7 @@ def test_other_machines_see_the_picture_and_change_it_with_the_printed_link_only
         leave_out("this machine has no address in a network")
     arguments = ["demo", "--mqtt-port", "0", "--web-port", "0", "--web-host", "0.0.0.0"]
     with Daemon(tmp_path, arguments=arguments) as daemon:
-        wait_for(lambda: _mqtt_port(daemon) or not daemon.alive, "it prints what to open", 20)
+        wait_for(lambda: _mqtt_port(daemon) or not daemon.alive, "it prints what to open")
         link = _link(daemon)
         name, _, token = link.fragment.partition("=")
         assert (link.hostname, name) == (lan, "token")
@@ -182,7 +182,7 @@ def test_in_a_public_network_the_page_is_for_this_machine_alone(address: str | N
 def test_on_loopback_nobody_needs_a_token(tmp_path: Path) -> None:
     arguments = ["demo", "--mqtt-port", "0", "--web-port", "0", "--web-host", HOST]
     with Daemon(tmp_path, arguments=arguments) as daemon:
-        wait_for(lambda: _mqtt_port(daemon) or not daemon.alive, "it prints what to open", 20)
+        wait_for(lambda: _mqtt_port(daemon) or not daemon.alive, "it prints what to open")
         link = _link(daemon)
         assert (link.hostname, link.fragment) == (HOST, "")
         assert set(_listening_on(daemon).values()) == {HOST}
@@ -211,7 +211,7 @@ def test_the_embedded_broker_can_be_configured(tmp_path: Path) -> None:
         "cameras": {"front": pattern_camera()},
     }
     with Daemon(tmp_path, config) as daemon:
-        wait_for(lambda: _listening(daemon, port), "the broker listens", 15)
+        wait_for(lambda: _listening(daemon, port), "the broker listens")
         size_of(_first_picture(port, "mqttcam/alone/front/image"))
         code, _ = daemon.stop()
         assert code == 0
@@ -227,6 +227,6 @@ def test_a_free_port_replaces_a_usual_one_that_is_in_use(tmp_path: Path) -> None
     with suppress(OSError):  # by somebody else: as good
         taken.enter_context(socket.create_server((HOST, 1883)))
     with taken, Daemon(tmp_path, arguments=["demo", "--web-port", "0"]) as daemon:
-        wait_for(lambda: _mqtt_port(daemon) or not daemon.alive, "it prints what to subscribe to", 20)
+        wait_for(lambda: _mqtt_port(daemon) or not daemon.alive, "it prints what to subscribe to")
         assert daemon.alive, daemon.log
         assert _mqtt_port(daemon) != 1883

@@ -144,7 +144,7 @@ def test_a_device_deleted_by_the_user_is_not_published_again(launch: Launch) -> 
     since = rig.mark()
     rig.front.state()
     rig.client.publish("homeassistant/status", "online")
-    rig.client.wait(f"homeassistant/device/mqttcam_{rig.node.name}_back/config", since=since, timeout=20)
+    rig.client.wait(f"homeassistant/device/mqttcam_{rig.node.name}_back/config", since=since)
     rig.node.wait_online(since=since)
     assert topic not in rig.discovery()
     check_ok(rig.node.command("rediscover"), "rediscover")

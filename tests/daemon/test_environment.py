@@ -45,7 +45,7 @@ def test_the_environment_alone_is_a_configuration(broker: Broker, tmp_path: Path
         "MQTTCAM__CAMERAS__CAMERA__SIZE": "320x240",
     }
     with Client(broker, "mqttcam/bare/#") as client, Daemon(tmp_path, arguments=["run"], env=env):
-        client.wait("mqttcam/bare/status", lambda m: m.text == "online", 20)
+        client.wait("mqttcam/bare/status", lambda m: m.text == "online")
         client.wait("mqttcam/bare/camera/image")
 
 
@@ -64,14 +64,14 @@ def test_a_reload_reads_dotenv_again(broker: Broker, tmp_path: Path, command: st
     file.write_text("".join(f"{name}={value}\n" for name, value in lines.items()))
     state = "mqttcam/dotenv/camera/state"
     with Client(broker, "mqttcam/dotenv/#") as client, Daemon(tmp_path, arguments=["run"]):
-        client.wait(state, lambda m: m.json["resolution"] == "320x240", 20)
+        client.wait(state, lambda m: m.json["resolution"] == "320x240")
         lines["PICAMERA2_SIZE"] = "VGA"
         file.write_text("".join(f"{name}={value}\n" for name, value in lines.items()))
         client.publish(f"mqttcam/dotenv/cmd/{command}", "")
-        client.wait(state, lambda m: m.json["resolution"] == "640x480", 20)
+        client.wait(state, lambda m: m.json["resolution"] == "640x480")
 
 
 def test_the_configuration_in_the_current_folder_is_found(broker: Broker, tmp_path: Path) -> None:
     config = configuration(broker, tmp_path, node="local")
     with Client(broker, "mqttcam/local/#") as client, Daemon(tmp_path, config, arguments=["run"]):
-        client.wait("mqttcam/local/status", lambda m: m.text == "online", 20)
+        client.wait("mqttcam/local/status", lambda m: m.text == "online")

@@ -45,9 +45,7 @@ def moving(front: Camera) -> Camera:
 
 def _next_event(camera: Camera, since: int, event_type: str = "motion") -> Message:
     topic = camera.topic("event")
-    return camera.client.wait(
-        topic, lambda one: one.json["event_type"] == event_type, since=since, timeout=20
-    )
+    return camera.client.wait(topic, lambda one: one.json["event_type"] == event_type, since=since)
 
 
 def _before_last_state(camera: Camera) -> int:
@@ -75,7 +73,7 @@ def test_motion_ends_and_begins_again(moving: Camera) -> None:
     client = moving.client
     since = client.mark()
     check_ok(moving.set({"speed": 0}), "set")
-    moving.wait_state(since=since, motion="OFF", timeout=20)
+    moving.wait_state(since=since, motion="OFF")
     (end,) = client.on(moving.topic("event"), since=since)
     assert (end.qos, end.retain) == (1, False)
     said = end.json
@@ -94,7 +92,7 @@ def test_the_event_has_a_picture(moving: Camera) -> None:
     client, topic = moving.client, moving.topic("motion/image")
     since = client.mark()
     check_ok(moving.set({"speed": 0}), "set")
-    moving.wait_state(since=since, motion="OFF", timeout=20)
+    moving.wait_state(since=since, motion="OFF")
     since = client.mark()
     check_ok(moving.set({"speed": 1}), "set")
     event = _next_event(moving, since)
@@ -145,7 +143,7 @@ def test_motion_below_the_threshold_is_ignored(moving: Camera) -> None:
 
 def test_a_still_picture_has_no_motion(shared: Rig) -> None:
     still = shared.node.camera("still")
-    still.wait_state(motion="OFF", timeout=20)
+    still.wait_state(motion="OFF")
     assert not shared.client.on(still.topic("event"))
 
 
@@ -205,10 +203,10 @@ def test_a_reload_adds_and_removes_motion_detection(launch: Launch, tmp_path: Pa
         since = rig.mark()
         check_ok(rig.node.command("reload"), "reload")
         topic = f"homeassistant/device/mqttcam_{rig.node.name}_front/config"
-        rig.client.wait(topic, partial(_announces, motion), since=since, timeout=20)
+        rig.client.wait(topic, partial(_announces, motion), since=since)
         assert (set(rig.front.state()) >= KEYS) is motion
         if motion:
-            rig.client.wait(rig.front.topic("motion/image"), since=since, timeout=20)
+            rig.client.wait(rig.front.topic("motion/image"), since=since)
     rig.client.wait(rig.front.topic("motion/image"), lambda message: not message.payload, since=since)
     assert not rig.retained(rig.front.topic("motion/image"))
 

@@ -61,7 +61,7 @@ def test_camera_comes_and_goes(launch: Launch, processes: ExitStack, tmp_path: P
 
     since = rig.mark()
     server = plug_in()
-    front.wait_availability("online", since=since, timeout=20)
+    front.wait_availability("online", since=since)
     front.next_image()
     assert front.state()["last_error"] is None
 
@@ -71,7 +71,7 @@ def test_camera_comes_and_goes(launch: Launch, processes: ExitStack, tmp_path: P
 
     since = rig.mark()
     server = plug_in()
-    front.wait_availability("online", since=since, timeout=20)
+    front.wait_availability("online", since=since)
 
     since = rig.mark()
     server.stall()
@@ -80,7 +80,7 @@ def test_camera_comes_and_goes(launch: Launch, processes: ExitStack, tmp_path: P
 
     since = rig.mark()
     server.go_on()
-    front.wait_availability("online", since=since, timeout=20)
+    front.wait_availability("online", since=since)
     front.next_image()
     assert rig.daemon.alive
     assert front.state()["restarts"] >= 2

@@ -40,7 +40,7 @@ def sections() -> dict[str, Any]:
 
 def event_after(camera: Camera, since: int, event_type: str) -> Message:
     return camera.client.wait(
-        camera.topic("event"), lambda one: one.json["event_type"] == event_type, since=since, timeout=30
+        camera.topic("event"), lambda one: one.json["event_type"] == event_type, since=since
     )
 
 
@@ -50,7 +50,7 @@ def folder(rig: Rig) -> Path:
 
 def test_motion_is_recorded(shared: Rig) -> None:
     front = shared.front
-    front.wait_state(motion="OFF", timeout=20)
+    front.wait_state(motion="OFF")
     since = shared.mark()
     check_ok(front.set({"speed": 1}), "set")
     begin = event_after(front, since, "motion").json

@@ -26,13 +26,13 @@ def test_the_next_daemon_finishes_what_a_killed_one_has_left(launch: Launch) -> 
     def has_a_second() -> bool:
         return any(part.read_bytes().count(b"moof") >= 3 for part in folder.rglob("*.part"))
 
-    wait_for(has_a_second, "some video on the disk", timeout=30)
+    wait_for(has_a_second, "some video on the disk")
     rig.daemon.kill()
     (part,) = folder.rglob("*.part")
     video = part.with_suffix("")
     assert len(frames(part)) >= 10, "it plays as it is"
     rig.daemon.start()
-    wait_for(video.exists, "the finished video", timeout=30)
+    wait_for(video.exists, "the finished video")
     assert not part.exists()
     assert len(frames(video)) >= 10
     recording = json.loads(video.with_suffix(".json").read_text())
@@ -46,4 +46,4 @@ def test_the_next_daemon_finishes_what_a_killed_one_has_left(launch: Launch) -> 
         except OSError:
             return None
 
-    assert wait_for(listed, "the recording in the list", timeout=20)
+    assert wait_for(listed, "the recording in the list")

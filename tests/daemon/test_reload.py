@@ -100,7 +100,7 @@ def test_reload_moves_to_other_topics(launch: Launch) -> None:
     rig.daemon.write_config()
     since = rig.mark()
     rig.daemon.send_signal(signal.SIGHUP)
-    rig.client.wait(f"elsewhere/{rig.node.name}/status", lambda m: m.text == "online", 20, since=since)
+    rig.client.wait(f"elsewhere/{rig.node.name}/status", lambda m: m.text == "online", since=since)
     rig.client.wait(f"elsewhere/{rig.node.name}/front/image", since=since)
     rig.node.wait_status("offline", since=since)
 

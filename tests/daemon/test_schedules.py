@@ -27,9 +27,7 @@ def test_the_location_reaches_every_schedule(launch: Launch) -> None:
         location = {"latitude": 52.52, "longitude": 13.405}
         rig = launch(cameras={"front": front, "back": back}, location=location)
         rig.front.wait_state(motion_active="ON")
-        rig.client.wait(
-            rig.front.topic("image", "meta"), lambda meta: meta.json["trigger"] == "interval", timeout=20
-        )
+        rig.client.wait(rig.front.topic("image", "meta"), lambda meta: meta.json["trigger"] == "interval")
         state = rig.node.camera("back").state()
         assert [state[key] for key in _MOTION] == [None, "ON", "OFF"]
         connection, _ = viewer.accept()

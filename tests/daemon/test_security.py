@@ -51,7 +51,7 @@ def test_the_password_may_come_from_a_file_or_the_environment(tmp_path: Path, wh
         else:
             env["MQTTCAM__MQTT__PASSWORD_FILE"] = str(tmp_path / "secret")
         with Daemon(tmp_path, config, env=env) as daemon:
-            wait_for(lambda: "as mqttcam-yard" in broker.log or not daemon.alive, "it is let in", 15)
+            wait_for(lambda: "as mqttcam-yard" in broker.log or not daemon.alive, "it is let in")
             assert daemon.alive
 
 
@@ -60,7 +60,7 @@ def test_a_wrong_password_is_logged_once(tmp_path: Path) -> None:
         config = configuration(broker, tmp_path)
         config["mqtt"]["password"] = "a guess that fails"
         with Daemon(tmp_path, config) as daemon:
-            wait_for(lambda: _complaints(daemon), "it says so", 15)
+            wait_for(lambda: _complaints(daemon), "it says so")
             assert daemon.alive
             assert "a guess that fails" not in daemon.log
             assert daemon.stop()[0] == 0
@@ -92,7 +92,7 @@ def test_a_broker_with_an_unknown_certificate_is_refused(tmp_path: Path, certifi
         config = configuration(broker, tmp_path)
         config["mqtt"]["tls"]["ca_file"] = str(other.ca)
         with Daemon(tmp_path, config) as daemon:
-            wait_for(lambda: "certificate" in daemon.log.lower(), "it says why", 15)
+            wait_for(lambda: "certificate" in daemon.log.lower(), "it says why")
             assert daemon.alive
             assert "as mqttcam-yard" not in broker.log
             assert daemon.stop()[0] == 0
@@ -113,7 +113,7 @@ def test_a_missing_client_certificate_is_logged_and_the_daemon_retries(
         config = configuration(broker, tmp_path)
         del config["mqtt"]["tls"]["cert_file"], config["mqtt"]["tls"]["key_file"]
         with Daemon(tmp_path, config) as daemon:
-            wait_for(lambda: "error" in broker.log.lower() and daemon.log, "the broker refuses", 15)
+            wait_for(lambda: "error" in broker.log.lower() and daemon.log, "the broker refuses")
             assert daemon.alive
             assert daemon.stop()[0] == 0
 

@@ -70,7 +70,7 @@ def starts(rig: Rig) -> int:
 def wait_error(rig: Rig, *words: str) -> str:
     """The camera's error, once it has all of these words."""
     topic = rig.node.camera("stuck").topic("state")
-    message = rig.client.wait(topic, lambda m: all(word in str(m.json["last_error"]) for word in words), 30)
+    message = rig.client.wait(topic, lambda m: all(word in str(m.json["last_error"]) for word in words))
     return str(message.json["last_error"])
 
 
@@ -80,10 +80,10 @@ def test_the_process_restarts_for_a_stuck_camera_which_comes_back(
     rig = launch_hanging()
     pid = rig.daemon.pid
     assert wait_error(rig, "threads") == "its threads hang: the process restarts now"
-    wait_for(lambda: starts(rig) == 2, "the restart", 20)
+    wait_for(lambda: starts(rig) == 2, "the restart")
     put_right(pipe)
     stuck = rig.node.camera("stuck")
-    stuck.wait_availability("online", timeout=20)
+    stuck.wait_availability("online")
     stuck.next_image()
     assert stuck.state()["last_error"] is None
     assert (rig.daemon.alive, rig.daemon.pid) == (True, pid), "the process has replaced itself"
@@ -124,7 +124,7 @@ def test_under_a_service_manager_the_process_exits_with_an_error(
     put_right(pipe)
     since = rig.mark()
     rig.daemon.start()
-    rig.node.camera("stuck").wait_availability("online", since=since, timeout=20)
+    rig.node.camera("stuck").wait_availability("online", since=since)
 
 
 def test_stop_does_not_wait_for_a_stuck_thread(launch_hanging: LaunchHanging) -> None:

@@ -94,12 +94,12 @@ def take_home_assistant(page: Page, path: Path) -> None:
         storage.mkdir()
         (storage / "onboarding").write_text(json.dumps(_ONBOARDED))
         with ha:
-            device = wait_for(lambda: ha.device("mqttcam_pi-garden_front"), "the device", 30, 0.1)
+            device = wait_for(lambda: ha.device("mqttcam_pi-garden_front"), "the device", interval=0.1)
             snapshot = ha.entity_id("mqttcam_pi-garden_front_last_snapshot")
             button = ha.entity_id("mqttcam_pi-garden_front_snapshot")
             ha.wait_state(button, lambda state: state != "unavailable")
             ha.call("button.press", button)
-            wait_for(lambda: ha.picture(snapshot), "the snapshot", 20, 0.1)
+            wait_for(lambda: ha.picture(snapshot), "the snapshot", interval=0.1)
             running.front.next_image()
             address = f"http://{HOST}:{ha.port}"
             page.size(1100, 900)

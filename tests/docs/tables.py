@@ -76,7 +76,7 @@ def _ask_daemon() -> tuple[dict[str, Any], str]:
             },
         }
         with Daemon(Path(folder), config):
-            described = wait_for(lambda: _running(port), "the camera runs", 30, 0.1)
+            described = wait_for(lambda: _running(port), "the camera runs", interval=0.1)
             return described, _get(port, "/metrics")
 
 

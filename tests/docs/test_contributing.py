@@ -61,7 +61,9 @@ def test_the_examples_run(copy: Path, tmp_path: Path) -> None:
         "cameras": {"front": {"source": {"type": "noise"}, "latest": {"path": str(picture)}}},
     }
     with Daemon(tmp_path, config, env={"PYTHONPATH": str(copy)}) as daemon:
-        wait_for(lambda: picture.exists() or not daemon.alive, "the output has written a picture", 30, 0.1)
+        wait_for(
+            lambda: picture.exists() or not daemon.alive, "the output has written a picture", interval=0.1
+        )
         assert picture.exists(), daemon.log
         assert picture.read_bytes().startswith(b"\xff\xd8")
         address = f"http://{HOST}:{port}/api/cameras/front"

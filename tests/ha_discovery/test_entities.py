@@ -274,7 +274,7 @@ def test_entity_shows_its_state_and_sends_its_commands(
         attributes = {key: found["attributes"].get(key) for key in case.attributes}
         return (found["state"], attributes) == (case.state, case.attributes)
 
-    wait_for(shown, f"{entity_id} with state {case.state} and {case.attributes}", 15, 0.1)
+    wait_for(shown, f"{entity_id} with state {case.state} and {case.attributes}", interval=0.1)
     for action in case.actions:
         since = client.mark()
         home_assistant.call(action.name, entity_id, **action.data)

@@ -17,7 +17,7 @@ from tests.support.daemon import mqttcam_command, pattern_camera
 from tests.support.discovery import components, full
 from tests.support.left_out import leave_out
 from tests.support.rig import Rig, rig
-from tests.support.waiting import HOST, free_port, wait_for
+from tests.support.waiting import HOST, PATIENCE, free_port, wait_for
 
 NOT_ABOUT_US = (
     "No device components to cleanup",  # when a user deletes a device, it empties the topic once for each entity
@@ -72,7 +72,7 @@ class World:
             found |= components(payload)
         return found
 
-    def wait_available(self, timeout: float = 30) -> None:
+    def wait_available(self, timeout: float = PATIENCE) -> None:
         """Wait until Home Assistant has every entity that is enabled by default, and none is unavailable."""
         ids = {
             self.ha.entity_id(unique_id) for unique_id, entry in self.entities().items() if is_enabled(entry)

@@ -24,7 +24,7 @@ from typing import Any, Self
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
-from tests.support.waiting import HOST, free_port, wait_for
+from tests.support.waiting import HOST, PATIENCE, free_port, wait_for
 
 MQTT = "homeassistant.components.mqtt"
 WARNING = 30
@@ -89,7 +89,7 @@ class HomeAssistant:
                 command, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=out
             )
         wait_for(self._runs, "Home Assistant runs", 120, 0.1)
-        wait_for(self._mqtt_loaded, "its MQTT integration is loaded", 30)
+        wait_for(self._mqtt_loaded, "its MQTT integration is loaded")
         return self
 
     def stop(self) -> None:
@@ -227,7 +227,7 @@ class HomeAssistant:
         entries = self.ask("config/entity_registry/get_entries", entity_ids=ids) if ids else {}
         return {entry["unique_id"]: entry for entry in entries.values() if entry}
 
-    def entity_id(self, unique_id: str, timeout: float = 20) -> str:
+    def entity_id(self, unique_id: str, timeout: float = PATIENCE) -> str:
         """Wait for an entity and return its entity id."""
         entry = wait_for(lambda: self.entities().get(unique_id), f"an entity {unique_id}", timeout, 0.1)
         return str(entry["entity_id"])
@@ -250,7 +250,7 @@ class HomeAssistant:
         """Return all states, by entity id."""
         return {state["entity_id"]: state for state in self.ask("get_states")}
 
-    def wait_state(self, entity_id: str, test: object, timeout: float = 15) -> dict[str, Any]:
+    def wait_state(self, entity_id: str, test: object, timeout: float = PATIENCE) -> dict[str, Any]:
         """Wait until an entity's state equals a value, or a function of it returns true; return the state object."""
         fits: Callable[[str], object] = test if callable(test) else lambda value: value == test
         last: list[Any] = [None]

@@ -94,4 +94,4 @@ def test_restart_of_the_bridge(world: World) -> None:
     gone = world.rig.node.wait_status("offline", since=since)
     world.rig.node.wait_online(since=gone.index)
     world.ha.wait_state(world.entity("enabled"), "on", 30)
-    wait_for(lambda: world.ha.picture(world.entity("camera")), "a picture", 15, 0.1)
+    wait_for(lambda: world.ha.picture(world.entity("camera")), "a picture", interval=0.1)

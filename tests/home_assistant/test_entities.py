@@ -112,9 +112,9 @@ def test_the_camera_shows_what_is_on_mqtt(world: World) -> None:
         published = {m.payload for m in world.rig.client.on(front.topic("image"))}
         return world.ha.picture(camera) in published
 
-    wait_for(same, "a picture of Home Assistant's that was published", 10, 0.1)
+    wait_for(same, "a picture of Home Assistant's that was published", interval=0.1)
     first = world.ha.picture(camera)
-    wait_for(lambda: world.ha.picture(camera) != first, "the next picture", 10, 0.1)
+    wait_for(lambda: world.ha.picture(camera) != first, "the next picture", interval=0.1)
     assert first is not None
     assert size_of(first) == (320, 240)
 
@@ -148,7 +148,7 @@ def test_the_last_snapshot(world: World) -> None:
         since = world.rig.mark()
         check_ok(front.command("snapshot"), "snapshot")
         snapshot = world.rig.client.wait(front.topic("snapshot"), since=since)
-        wait_for(partial(_shows, world, image, snapshot.payload), "the snapshot", 10, 0.1)
+        wait_for(partial(_shows, world, image, snapshot.payload), "the snapshot", interval=0.1)
 
 
 def _shows(world: World, image: str, picture: bytes) -> bool:

@@ -57,7 +57,7 @@ def test_it_clears_and_comes_again(world: World) -> None:
         world.ha.wait_state(world.entity("motion"), "on")
         assert _event(world, lambda: changes()[seen:], "motion")["id"] != end["id"]
     world.ha.wait_state(image, lambda state: state not in (before, "unknown"))
-    picture = wait_for(lambda: world.ha.picture(image), "the picture of motion", 30, 0.1)
+    picture = wait_for(lambda: world.ha.picture(image), "the picture of motion", interval=0.1)
     assert picture.startswith(b"\xff\xd8")
 
 
@@ -90,7 +90,7 @@ def _event(world: World, changes: Callable[[], list[dict[str, Any]]], event_type
         found = [change["new_state"]["attributes"] for change in changes() if change["entity_id"] == entity]
         return next((one for one in found if one.get("event_type") == event_type), None)
 
-    return wait_for(attributes, f"{event_type} in Home Assistant", 30, 0.1)
+    return wait_for(attributes, f"{event_type} in Home Assistant", interval=0.1)
 
 
 def test_an_event_of_another_type_is_passed_over_in_silence(world: World) -> None:

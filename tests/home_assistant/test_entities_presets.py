@@ -22,7 +22,9 @@ def test_a_saved_preset_is_a_new_option(world: World) -> None:
     preset = world.entity("preset")
     check_ok(world.rig.front.command("save_preset", "mine"), "save_preset")
     wait_for(
-        lambda: "mine" in world.ha.states()[preset]["attributes"]["options"], "the option is there", 30, 0.1
+        lambda: "mine" in world.ha.states()[preset]["attributes"]["options"],
+        "the option is there",
+        interval=0.1,
     )
     world.ha.wait_state(preset, "mine")
     world.announce_again()

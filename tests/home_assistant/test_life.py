@@ -74,7 +74,7 @@ def _delete(world: World, identifier: str) -> None:
     def emptied() -> int:
         return sum(m.topic == topic and not m.payload for m in world.rig.client.messages[since:])
 
-    wait_for(lambda: emptied() == entities, "Home Assistant has emptied the topic once per entity", 15)
+    wait_for(lambda: emptied() == entities, "Home Assistant has emptied the topic once per entity")
 
 
 def test_device_that_the_user_deletes_stays_away(world: World) -> None:
@@ -86,13 +86,13 @@ def test_device_that_the_user_deletes_stays_away(world: World) -> None:
 
     since = world.rig.mark()
     world.rig.client.publish("homeassistant/status", "online")
-    world.rig.client.wait("homeassistant/device/mqttcam_yard_front/config", since=since, timeout=20)
+    world.rig.client.wait("homeassistant/device/mqttcam_yard_front/config", since=since)
     world.rig.front.state()
     assert world.ha.device("mqttcam_yard_back") is None
     assert topic not in world.rig.discovery()
 
     check_ok(world.rig.node.command("rediscover"), "rediscover")
-    wait_for(lambda: world.ha.device("mqttcam_yard_back"), "the device is back", 15, 0.1)
+    wait_for(lambda: world.ha.device("mqttcam_yard_back"), "the device is back", interval=0.1)
     _all_is_well(world)
 
 
@@ -108,7 +108,7 @@ def test_cameras_are_linked_to_a_bridge_that_was_deleted_and_discovered_again(wo
     assert _linked(world)
     _delete(world, "mqttcam_yard")
     check_ok(world.rig.node.command("rediscover"), "rediscover")
-    wait_for(lambda: _linked(world), "the cameras are linked to the new bridge", 15, 0.1)
+    wait_for(lambda: _linked(world), "the cameras are linked to the new bridge", interval=0.1)
     _all_is_well(world)
 
 
@@ -117,7 +117,7 @@ def test_cameras_are_linked_to_a_bridge_that_was_deleted_while_the_daemon_was_st
     world.ha.wait_state(world.entity("camera"), "unavailable")
     _delete(world, "mqttcam_yard")
     world.rig.daemon.start()
-    wait_for(lambda: _linked(world), "the cameras are linked to the new bridge", 15, 0.1)
+    wait_for(lambda: _linked(world), "the cameras are linked to the new bridge", interval=0.1)
     _all_is_well(world)
 
 
@@ -128,7 +128,7 @@ def test_camera_that_leaves_the_configuration_disappears(world: World) -> None:
     config["cameras"] = {"front": pattern_camera(name="Front door")}
     world.rig.daemon.write_config()
     check_ok(world.rig.node.command("reload"), "reload")
-    wait_for(lambda: world.ha.device("mqttcam_yard_back") is None, "the device is gone", 15, 0.1)
+    wait_for(lambda: world.ha.device("mqttcam_yard_back") is None, "the device is gone", interval=0.1)
     assert not [unique_id for unique_id in world.ha.entities() if unique_id.startswith("mqttcam_yard_back_")]
     _all_is_well(world)
     config["cameras"] = before

@@ -75,7 +75,9 @@ def settled(world: World, *offline: str) -> None:
     assert isinstance(world.rig.daemon.config, dict)
     configured = world.rig.daemon.config["cameras"]
     wait_for(
-        lambda: not devices(world) ^ set(configured), "Home Assistant has the configured cameras", 40, 0.1
+        lambda: not devices(world) ^ set(configured),
+        "Home Assistant has the configured cameras",
+        interval=0.1,
     )
     for camera in {"front", "files", "page", MQTT_SOURCE, "quiet"} & set(configured) - set(offline):
         entity = world.entity("restart_camera", f"{NODE}_{camera}")
@@ -123,9 +125,9 @@ def test_home_assistant_logs_nothing_over_a_life(life: tuple[World, frozenset[st
     nothing_logged("adding, changing and removing cameras")
 
     world.ha.delete_device(f"mqttcam_{NODE}_quiet")
-    wait_for(lambda: "quiet" not in devices(world), "it is deleted", 15, 0.1)
+    wait_for(lambda: "quiet" not in devices(world), "it is deleted", interval=0.1)
     world.ha.delete_device(f"mqttcam_{NODE}")
-    wait_for(lambda: world.ha.device(f"mqttcam_{NODE}") is None, "the node's device is deleted", 15, 0.1)
+    wait_for(lambda: world.ha.device(f"mqttcam_{NODE}") is None, "the node's device is deleted", interval=0.1)
     check_ok(node.command("rediscover"), "rediscover")
     settled(world)
     nothing_logged("deleting devices and rediscover")
@@ -158,7 +160,7 @@ def test_home_assistant_logs_nothing_over_a_life(life: tuple[World, frozenset[st
     world.rig.daemon.stop()
     done = mqttcam_command(world.rig.daemon.directory, "forget", "-c", str(world.rig.daemon.config_file))
     assert done.returncode == 0, done.stderr
-    wait_for(lambda: not devices(world), "everything is forgotten", 15, 0.1)
+    wait_for(lambda: not devices(world), "everything is forgotten", interval=0.1)
     world.ha.restart()
     assert not world.ha.entities()
     nothing_logged("forget")

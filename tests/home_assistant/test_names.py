@@ -42,4 +42,4 @@ async def test_an_option_called_none_is_shown_and_chosen(world: World, tmp_path:
     finally:
         for topic in (discovery, f"{here}/state", f"{here}/availability"):
             client.publish(topic, b"", retain=True)
-        wait_for(lambda: not world.ha.device("mqttcam_yard_webcam"), "it is gone", 10, 0.1)
+        wait_for(lambda: not world.ha.device("mqttcam_yard_webcam"), "it is gone", interval=0.1)

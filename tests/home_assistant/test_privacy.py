@@ -20,10 +20,10 @@ def _on_again(world: World) -> Iterator[None]:
     rate = front.state()["image_fps"]
     check_ok(front.command("snapshot"), "snapshot")
     for key in PICTURES:
-        wait_for(partial(world.ha.picture, world.entity(key)), f"a picture of {key}", 30, 0.1)
+        wait_for(partial(world.ha.picture, world.entity(key)), f"a picture of {key}", interval=0.1)
     yield
     # After a reload, commands are refused until the camera has been replaced.
-    wait_for(lambda: front.set({"enabled": "ON", "image_fps": rate})["ok"], "the camera is on", 15, 0.2)
+    wait_for(lambda: front.set({"enabled": "ON", "image_fps": rate})["ok"], "the camera is on", interval=0.2)
     front.next_image(lambda message: bool(message.payload))
 
 
@@ -31,7 +31,7 @@ def _gone(world: World) -> None:
     for key in PICTURES:
         entity = world.entity(key)
         world.ha.wait_state(entity, "unavailable")
-        wait_for(partial(_has_none, world, entity), f"no picture of {key}", 30, 0.1)
+        wait_for(partial(_has_none, world, entity), f"no picture of {key}", interval=0.1)
 
 
 def _has_none(world: World, entity: str) -> bool:
@@ -49,7 +49,7 @@ def test_no_picture_is_shown_while_the_camera_is_off(world: World) -> None:
     world.ha.call("switch.turn_on", switch)
     world.ha.wait_state(switch, "on")
     world.ha.wait_state(camera, lambda value: value != "unavailable")
-    wait_for(lambda: world.ha.picture(camera), "a new picture", 30, 0.1)
+    wait_for(lambda: world.ha.picture(camera), "a new picture", interval=0.1)
 
 
 def test_a_picture_comes_at_switching_on_even_if_images_are_only_sent_on_demand(world: World) -> None:
@@ -57,7 +57,7 @@ def test_a_picture_comes_at_switching_on_even_if_images_are_only_sent_on_demand(
     check_ok(world.rig.front.set({"image_fps": 0, "enabled": "OFF"}), "set")
     _gone(world)
     check_ok(world.rig.front.set({"enabled": "ON"}), "set")
-    wait_for(lambda: world.ha.picture(camera), "a new picture", 30, 0.1)
+    wait_for(lambda: world.ha.picture(camera), "a new picture", interval=0.1)
 
 
 def test_no_picture_is_shown_after_a_restart_of_the_daemon_or_of_home_assistant(world: World) -> None:

@@ -73,6 +73,6 @@ async def test_an_unknown_value_is_unknown(world: World, tmp_path: Path, there: 
             world.ha.wait_state(world.entity(key, "yard_attic"), "" if key in EMPTY else "unknown")
     finally:
         client.publish(discovery, b"", retain=True)
-        wait_for(lambda: not world.ha.device("mqttcam_yard_attic"), "it is gone", 10, 0.1)
+        wait_for(lambda: not world.ha.device("mqttcam_yard_attic"), "it is gone", interval=0.1)
         for topic in (f"{here}/state", f"{here}/availability"):
             client.publish(topic, b"", retain=True)

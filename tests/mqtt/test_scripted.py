@@ -99,7 +99,7 @@ async def test_pings_are_sent_between_pictures(scripted: ScriptedBroker, connect
             rig.offer(picture(300_000))
         return PacketType.PINGREQ in scripted.received
 
-    await until(feed, "a ping", 20)
+    await until(feed, "a ping")
     assert connection.reconnects == 0
 
 

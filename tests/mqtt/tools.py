@@ -127,7 +127,7 @@ class Rig:
 
     async def send(self, picture: Picture) -> None:
         """Offer a picture as soon as the feed is ready."""
-        await until(lambda: self.feed.ready, "the feed is ready", 30)
+        await until(lambda: self.feed.ready, "the feed is ready")
         assert self.offer(picture)
 
 

@@ -21,7 +21,7 @@ from typing import Any, Self
 from websockets.sync.client import ClientConnection, connect
 
 from tests.support.daemon import clean_environment
-from tests.support.waiting import HOST, free_port, wait_for
+from tests.support.waiting import HOST, PATIENCE, free_port, wait_for
 
 Flow = list[dict[str, Any]]
 Event = dict[str, Any]
@@ -164,7 +164,7 @@ class NodeRed:
         assert len(found) == 1, f"{len(found)} nodes are named {name}"
         return found[0]
 
-    def _wait(self, shown: Callable[[Event], Any], what: str, since: int, timeout: float = 15) -> Any:
+    def _wait(self, shown: Callable[[Event], Any], what: str, since: int, timeout: float = PATIENCE) -> Any:
         assert self._comms is not None
         end = time.monotonic() + timeout
         index = since

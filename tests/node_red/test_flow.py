@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.node_red.conftest import World
 from tests.support.pictures import size_of
-from tests.support.waiting import wait_for
+from tests.support.results import check_ok
+from tests.support.rig import Rig
+from tests.support.waiting import free_port, wait_for
 
 pytestmark = pytest.mark.node_red
 
@@ -121,5 +124,24 @@ def test_the_status_is_one_readable_line(world: World) -> None:
     node_red.wait_status("Readable status", lambda text: text == "mqttcam does not run", since=seen)
     seen = node_red.mark()
     rig.daemon.start()
-    node_red.wait_status("Readable status", lambda text: text == "no picture from the camera", since=seen)
     node_red.wait_status("Readable status", lambda text: text.startswith("on, "), since=seen)
+
+
+def test_a_camera_that_fails_is_shown(world: World) -> None:
+    rig, node_red = world.rig, world.node_red
+    assert isinstance(rig.daemon.config, dict)
+    cameras = rig.daemon.config["cameras"]
+    missing = {"type": "url", "url": f"http://127.0.0.1:{free_port()}/"}
+    seen = node_red.mark()
+    _reload(rig, {"front": {**cameras["front"], "source": missing}})
+    node_red.wait_status("Readable status", lambda text: text == "no picture from the camera", since=seen)
+    seen = node_red.mark()
+    _reload(rig, cameras)
+    node_red.wait_status("Readable status", lambda text: text.startswith("on, "), since=seen)
+
+
+def _reload(rig: Rig, cameras: dict[str, Any]) -> None:
+    assert isinstance(rig.daemon.config, dict)
+    rig.daemon.config["cameras"] = cameras
+    rig.daemon.write_config()
+    check_ok(rig.node.command("reload"), "reload")

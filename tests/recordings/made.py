@@ -17,6 +17,7 @@ from mqttcam.recordings.recording import Event, Recording
 from mqttcam.recordings.retention import Clock
 from mqttcam.recordings.sidecar import write_sidecar
 from mqttcam.settings.recordings import CameraKeepSettings, KeepSettings
+from tests.support.waiting import PATIENCE
 
 DAY = 86400.0
 ALL = EventQuery(limit=100_000)
@@ -111,7 +112,7 @@ async def tidied(library: Library) -> int:
     return await asyncio.wait_for(asyncio.wrap_future(library.tidy()), 60)
 
 
-async def until(condition: Callable[[], bool], seconds: float = 10) -> None:
+async def until(condition: Callable[[], bool], seconds: float = PATIENCE) -> None:
     """Wait for something that another thread does without a notification."""
     end = time.monotonic() + seconds
     while not condition():

@@ -45,7 +45,7 @@ def memory(folder: Path, minutes: float) -> list[tuple[float, float, int, int]]:
         }
         with Daemon(folder / "daemon", config) as daemon:
             page = f"http://{HOST}:{port}"
-            wait_for(lambda: "door: open" in daemon.log and "yard: open" in daemon.log, "the cameras", 30)
+            wait_for(lambda: "door: open" in daemon.log and "yard: open" in daemon.log, "the cameras")
             for name in CAMERAS:
                 for path in ("stream.ts", "stream.mjpg"):
                     address = f"{page}/cameras/{name}/{path}"

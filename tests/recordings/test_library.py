@@ -48,7 +48,7 @@ async def test_a_recording_is_found_once_it_is_added(tmp_path: Path, folder: Pat
         library.listeners.add(changed.set)
         made = make_files(folder, recording(NOON, pictures=("best",)))
         library.add(made)
-        await asyncio.wait_for(changed.wait(), 10)
+        await asyncio.wait_for(changed.wait(), 60)
         (event,) = await library.find(ALL)
         assert (event.id, event.camera, event.type, event.zones) == (
             made.events[0].id,

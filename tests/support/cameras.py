@@ -7,9 +7,10 @@ from collections.abc import Callable
 
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.status import CameraStatus
+from tests.support.waiting import PATIENCE
 
 
-async def until(camera: Camera, condition: Callable[[], bool], timeout: float = 30) -> None:
+async def until(camera: Camera, condition: Callable[[], bool], timeout: float = PATIENCE) -> None:
     """Return once a change of the camera has made `condition` true."""
     try:
         async with asyncio.timeout(timeout):

@@ -23,6 +23,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from tests.support.broker import Endpoint
+from tests.support.waiting import PATIENCE
 
 Test = Callable[["Message"], object]
 
@@ -182,7 +183,7 @@ class Client:
         topic: str,
         payload: str | bytes | dict[str, Any] = b"",
         *,
-        timeout: float = 10,
+        timeout: float = PATIENCE,
         retain: bool = False,
     ) -> dict[str, Any]:
         """Send a command with a response topic and correlation data; return the answer that carries them."""
@@ -203,7 +204,9 @@ class Client:
         with self._changed:
             return [message for message in self.messages[since:] if message.topic == topic]
 
-    def wait(self, topic: str, test: Test | None = None, timeout: float = 10, *, since: int = 0) -> Message:
+    def wait(
+        self, topic: str, test: Test | None = None, timeout: float = PATIENCE, *, since: int = 0
+    ) -> Message:
         """Return the first message on `topic`, from index `since` on, that passes `test`; wait for it if necessary.
 
         Raises:
@@ -212,7 +215,7 @@ class Client:
         return self.wait_many(topic, 1, test, timeout, since=since)[0]
 
     def wait_many(
-        self, topic: str, count: int, test: Test | None = None, timeout: float = 10, *, since: int = 0
+        self, topic: str, count: int, test: Test | None = None, timeout: float = PATIENCE, *, since: int = 0
     ) -> list[Message]:
         """Return the first `count` messages that `wait` would."""
         found: list[Message] = []

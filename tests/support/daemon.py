@@ -17,6 +17,7 @@ import yaml
 
 from tests.support.broker import Endpoint
 from tests.support.project import PROJECT
+from tests.support.waiting import PATIENCE
 
 
 def clean_environment(home: Path, extra: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -138,7 +139,7 @@ class Daemon:
         """Send a signal to it."""
         os.kill(self.pid, number)
 
-    def wait(self, timeout: float = 20) -> int:
+    def wait(self, timeout: float = PATIENCE) -> int:
         """Wait for it to exit; return the exit code.
 
         Raises:
@@ -196,7 +197,7 @@ class Daemon:
 
 
 def mqttcam_command(
-    directory: Path, *arguments: str, env: Mapping[str, str] | None = None, timeout: float = 30
+    directory: Path, *arguments: str, env: Mapping[str, str] | None = None, timeout: float = PATIENCE
 ) -> subprocess.CompletedProcess[str]:
     """Run `mqttcam ARGUMENTS` to completion in `directory`."""
     return subprocess.run(

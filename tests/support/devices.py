@@ -19,6 +19,7 @@ from mqttcam.devices.node import Daemon
 from mqttcam.devices.observer import CameraObserver, NodeObserver
 from mqttcam.devices.store import Store
 from mqttcam.settings import CameraSettings
+from tests.support.waiting import PATIENCE
 
 MakeDevice = Callable[..., CameraDevice]
 
@@ -53,7 +54,7 @@ async def device(make_device: MakeDevice) -> CameraDevice:
 async def running(device: CameraDevice) -> AsyncIterator[CameraDevice]:
     """A camera that delivers frames."""
     device.camera.start()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         await device.camera.until(lambda: device.camera.status is CameraStatus.RUNNING)
     yield device
     await device.camera.stop()

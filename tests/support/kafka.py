@@ -259,7 +259,7 @@ class StandIn(KafkaBroker):
                 stdout=log,
                 stderr=log,
             )
-        wait_for(self._up, "the stand-in listens", 20)
+        wait_for(self._up, "the stand-in listens")
         return self
 
     def _up(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.support.client import Client, Message, Test
+from tests.support.waiting import PATIENCE
 
 
 class Camera:
@@ -39,7 +40,7 @@ class Camera:
         values: dict[str, Any] = self.client.wait(self.topic("state"), since=since).json
         return values
 
-    def wait_state(self, timeout: float = 10, *, since: int = 0, **values: Any) -> dict[str, Any]:
+    def wait_state(self, timeout: float = PATIENCE, *, since: int = 0, **values: Any) -> dict[str, Any]:
         """Return the first state from index `since` on that has all of `values`."""
 
         def fits(message: Message) -> bool:
@@ -49,11 +50,13 @@ class Camera:
         found: dict[str, Any] = self.client.wait(self.topic("state"), fits, timeout, since=since).json
         return found
 
-    def wait_availability(self, value: str, *, since: int = 0, timeout: float = 15) -> Message:
+    def wait_availability(self, value: str, *, since: int = 0, timeout: float = PATIENCE) -> Message:
         """Return the first availability from index `since` on that equals `value`."""
         return self.client.wait(self.topic("availability"), lambda m: m.text == value, timeout, since=since)
 
-    def next_image(self, test: Test | None = None, timeout: float = 10) -> tuple[Message, dict[str, Any]]:
+    def next_image(
+        self, test: Test | None = None, timeout: float = PATIENCE
+    ) -> tuple[Message, dict[str, Any]]:
         """Return the next picture and its meta."""
         since = self.client.mark()
         image = self.client.wait(self.topic("image"), test, timeout, since=since)
@@ -81,10 +84,10 @@ class Node:
         """Send a command to the node; return the result."""
         return self.client.request(self.topic("cmd", name), payload)
 
-    def wait_status(self, value: str, *, since: int = 0, timeout: float = 20) -> Message:
+    def wait_status(self, value: str, *, since: int = 0, timeout: float = PATIENCE) -> Message:
         """Return the first status from index `since` on that equals `value`."""
         return self.client.wait(self.topic("status"), lambda m: m.text == value, timeout, since=since)
 
-    def wait_online(self, *, since: int = 0, timeout: float = 20) -> Message:
+    def wait_online(self, *, since: int = 0, timeout: float = PATIENCE) -> Message:
         """Wait until it is online."""
         return self.wait_status("online", since=since, timeout=timeout)

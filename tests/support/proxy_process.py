@@ -10,6 +10,7 @@ from typing import Self
 
 from tests.support.broker import Endpoint
 from tests.support.project import PROJECT
+from tests.support.waiting import PATIENCE
 
 
 class ProxyProcess(Endpoint):
@@ -41,4 +42,4 @@ class ProxyProcess(Endpoint):
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> None:
         self._process.terminate()
-        self._process.communicate(timeout=10)
+        self._process.communicate(timeout=PATIENCE)

@@ -76,11 +76,11 @@ def answers_to(client: Client, device: str, topic: str, payload: str | bytes) ->
     where, who = f"tests/answers/{client.name}", f"{client.name}-once-{number}".encode()
     since = client.mark()
     client.publish(f"{device}/{topic}", payload, response_topic=where, correlation=who)
-    client.wait(where, lambda m: m.correlation == who, 15, since=since)
+    client.wait(where, lambda m: m.correlation == who, since=since)
     end = f"end-{number}"
     barrier = "get" if device.count("/") > 1 else "cmd/rediscover"
     client.publish(f"{device}/{barrier}", {"request_id": end})
-    last = client.wait(f"{device}/result", lambda m: m.json.get("request_id") == end, 15, since=since)
+    last = client.wait(f"{device}/result", lambda m: m.json.get("request_id") == end, since=since)
     before = client.messages[since : last.index]
     return Answers(
         to_sender=[m.json for m in before if m.topic == where and m.correlation == who],

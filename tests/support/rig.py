@@ -72,7 +72,7 @@ def rig(
     mine = Node(Client(broker, f"{base_topic}/{node}/#", f"{prefix}/#"), node, base_topic)
     with mine.client as client, Daemon(directory, config, env=env) as daemon:
         if online:
-            wait_for(lambda: client.on(mine.topic("status")) or not daemon.alive, "the daemon is online", 20)
+            wait_for(lambda: client.on(mine.topic("status")) or not daemon.alive, "the daemon is online")
             assert daemon.alive, f"the daemon ended at once:\n{daemon.log[-3000:]}"
             mine.wait_online()
             for name, camera in config["cameras"].items():

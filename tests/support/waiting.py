@@ -14,6 +14,9 @@ T = TypeVar("T")
 
 HOST = "127.0.0.1"
 
+PATIENCE = 60.0
+"""Seconds that a test waits for what comes at once on an idle machine: no load makes it fail."""
+
 
 _PORTS = range(20_000, 32_000)
 """Below the ports of outgoing connections (32768 and up on Linux), which could take the port of a restarting server."""
@@ -31,7 +34,9 @@ def free_port() -> int:
             return port
 
 
-def wait_for(condition: Callable[[], T | None], what: str, timeout: float = 10, interval: float = 0.02) -> T:
+def wait_for(
+    condition: Callable[[], T | None], what: str, timeout: float = PATIENCE, interval: float = 0.02
+) -> T:
     """Call `condition` every `interval` seconds until its result is true, and return that.
 
     Raises:
@@ -47,7 +52,7 @@ def wait_for(condition: Callable[[], T | None], what: str, timeout: float = 10, 
         time.sleep(interval)
 
 
-async def until(condition: Callable[[], T | None], what: str = "", timeout: float = 10) -> T:
+async def until(condition: Callable[[], T | None], what: str = "", timeout: float = PATIENCE) -> T:
     """Do as `wait_for` without blocking the event loop."""
     end = time.monotonic() + timeout
     while not (value := condition()):

@@ -19,6 +19,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
 from tests.support.left_out import leave_out
+from tests.support.waiting import PATIENCE
 
 T = TypeVar("T")
 HAS_VIDEO = find_spec("av") is not None
@@ -95,7 +96,7 @@ class Page:
     def moves(self) -> bool:
         """Wait until the picture changes."""
         first = self.picture()[0]
-        return self.until(lambda: self.picture()[0] != first, "another picture", 8)
+        return self.until(lambda: self.picture()[0] != first, "another picture")
 
     def slide(self, key: str, value: float) -> None:
         """Drag a slider to a value, through many others."""
@@ -109,7 +110,7 @@ class Page:
             value,
         )
 
-    def until(self, condition: Callable[[], T | None], what: str, timeout: float = 10) -> T:
+    def until(self, condition: Callable[[], T | None], what: str, timeout: float = PATIENCE) -> T:
         """Wait until a condition returns something true, and return that."""
         end = time.monotonic() + timeout
         while True:

@@ -45,10 +45,10 @@ def test_page_and_mqtt_show_the_same(running: Rig, page: Page) -> None:
 
     # A frozen process ends no connection.
     running.daemon.send_signal(signal.SIGSTOP)
-    page.until(lambda: page.text(".badge") == "Reconnecting", "the page to notice", 20)
+    page.until(lambda: page.text(".badge") == "Reconnecting", "the page to notice")
     assert page.text("#link") == "Reconnecting"
     running.daemon.send_signal(signal.SIGCONT)
-    page.until(lambda: page.text(".badge") == "Live", "the live picture", 20)
+    page.until(lambda: page.text(".badge") == "Live", "the live picture")
     assert page.moves()
 
     running.daemon.stop()

@@ -187,7 +187,7 @@ async def test_updates_say_when_events_change() -> None:
 
         async def next_number() -> int:
             while True:
-                line = (await asyncio.wait_for(stream.content.readline(), 10)).decode()
+                line = (await asyncio.wait_for(stream.content.readline(), 60)).decode()
                 if line.startswith("data: {") and "events" in (data := json.loads(line[6:])):
                     return int(data["events"])
 

@@ -47,7 +47,7 @@ def test_the_generic_camera_plays_and_records_the_video(home_assistant: HomeAssi
         assert done["step_id"] == "user_confirm", done
         done = posted(home_assistant, f"{flows}/{flow}", {"confirmed_ok": True})
         assert done["type"] == "create_entry", done
-        wait_for(lambda: _camera(home_assistant), "the camera entity", 20)
+        wait_for(lambda: _camera(home_assistant), "the camera entity")
         url = home_assistant.ask("camera/stream", entity_id=_camera(home_assistant), format="hls")["url"]
         assert _segments(home_assistant, url), "the playlist has video"
         assert _recorded(home_assistant) > 1, "seconds"
@@ -67,7 +67,7 @@ def _recorded(home_assistant: HomeAssistant) -> float:
     home_assistant.call(
         "camera.record", str(_camera(home_assistant)), filename=f"{inside}/clip.mp4", duration=2, lookback=0
     )
-    with av.open(str(wait_for(lambda: next(folder.glob("clip.mp4"), None), "the file", 20))) as container:
+    with av.open(str(wait_for(lambda: next(folder.glob("clip.mp4"), None), "the file"))) as container:
         times = [float(frame.time) for frame in container.decode(video=0)]
     return max(times) - min(times)
 
@@ -80,7 +80,7 @@ def _segments(home_assistant: HomeAssistant, url: str) -> bytes:
         text = (gzip.decompress(body) if body.startswith(b"\x1f\x8b") else body).decode()
         return [line for line in text.splitlines() if line and not line.startswith("#")]
 
-    playlist = urljoin(url, wait_for(lambda: lines(url), "the master playlist", 30)[0])
-    segment = urljoin(playlist, wait_for(lambda: lines(playlist), "the first segment", 30)[0])
+    playlist = urljoin(url, wait_for(lambda: lines(url), "the master playlist")[0])
+    segment = urljoin(playlist, wait_for(lambda: lines(playlist), "the first segment")[0])
     body: bytes = home_assistant.get(segment)[2]
     return body

@@ -67,7 +67,7 @@ def test_home_assistants_mjpeg_camera_shows_the_stream(home_assistant: HomeAssis
         )
         assert done["type"] == "create_entry", done
         entity = "camera.front_stream"
-        wait_for(lambda: entity in home_assistant.states(), "the camera entity", 20)
+        wait_for(lambda: entity in home_assistant.states(), "the camera entity")
         still = home_assistant.picture(entity)
         assert still is not None
         assert size_of(still) == (320, 240)

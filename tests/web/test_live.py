@@ -186,7 +186,7 @@ async def test_a_slow_client_loses_whole_groups_of_pictures(noisy: dict[str, Any
         with slow_client(served) as sock:
             await until(lambda: streams.count(served.front) == 1, "the client")
             (slow,) = streams._streams[served.front].clients
-            await until(lambda: slow.dropped, "frames that are dropped", 20)
+            await until(lambda: slow.dropped, "frames that are dropped")
 
             assert await asyncio.to_thread(first_after_a_gap, sock), "not a keyframe"
 

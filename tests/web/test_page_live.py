@@ -76,7 +76,7 @@ def shows_pictures(page: Page, served: Served) -> None:
 def test_frames_are_shown_soon_and_without_a_hole(front: Page, served: Served) -> None:
     """How many and how soon exactly is measured by `tests/bench/live.py`: a busy machine drops frames."""
     before = front.script(_FRAMES)
-    front.until(lambda: front.script(_FRAMES)[0] >= before[0] + 40, "40 frames", 20)
+    front.until(lambda: front.script(_FRAMES)[0] >= before[0] + 40, "40 frames")
     frames, dropped, ranges, behind = front.script(_FRAMES)
     assert ranges == 1
     assert dropped - before[1] <= 0.25 * (frames - before[0])
@@ -86,7 +86,7 @@ def test_frames_are_shown_soon_and_without_a_hole(front: Page, served: Served) -
 
 
 def test_what_is_too_far_behind_is_skipped(front: Page) -> None:
-    front.until(lambda: front.script("return document.querySelector('video').buffered.end(0) > 3"), "3 s", 20)
+    front.until(lambda: front.script("return document.querySelector('video').buffered.end(0) > 3"), "3 s")
     front.script("const video = document.querySelector('video'); video.currentTime = video.buffered.start(0)")
     front.until(lambda: front.script(_FRAMES)[3] < 1, "the newest frames")
     assert front.moves()
@@ -112,7 +112,7 @@ def test_the_video_of_a_network_camera_is_shown_as_it_is(page: Page) -> None:
         source = {"type": "url", "url": url, "kind": "video"}
         with serving_in_thread({"front": {"source": source, "size": None}}) as (served, _loop):
             page.open(served.url)
-            page.until(lambda: page.script(PLAYS), "video", 20)
+            page.until(lambda: page.script(PLAYS), "video")
             assert served.front.video.encoder == "copy"
             assert page.picture_width() == 320
             darkest, brightest = page.script(_EXTREMES)

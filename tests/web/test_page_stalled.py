@@ -16,7 +16,7 @@ FAST = Timing(heartbeat=0.5)
 
 
 def badge(page: Page, text: str) -> None:
-    page.until(lambda: page.text(".badge") == text, f"the badge {text}", 20)
+    page.until(lambda: page.text(".badge") == text, f"the badge {text}")
 
 
 def test_a_stalled_link_is_noticed_and_recovered_from(page: Page) -> None:
@@ -57,8 +57,8 @@ def test_a_stalled_stream_is_noticed_while_the_rest_goes_on(
             monkeypatch.setattr(client, method, lambda *_, **__: None)
         with monkeypatch.context() as silent:
             silent.setattr(live._Connection, "_write_heartbeat", lambda *_: None)
-            page.until(lambda: "Reconnecting" in page.script("return badges"), "the page to notice", 20)
-        page.until(lambda: "Reconnecting,Live" in page.script("return badges.join()"), "another stream", 20)
+            page.until(lambda: "Reconnecting" in page.script("return badges"), "the page to notice")
+        page.until(lambda: "Reconnecting,Live" in page.script("return badges.join()"), "another stream")
         assert page.moves()
 
 
@@ -69,6 +69,6 @@ def test_a_slow_camera_is_live(page: Page) -> None:
         badge(page, "Live")
         page.script("document.querySelector('.badge').textContent = 'unchanged'")
         frames = served.front.camera.stats.frames
-        page.until(lambda: served.front.camera.stats.frames > frames + 1, "two frames", 20)
+        page.until(lambda: served.front.camera.stats.frames > frames + 1, "two frames")
         assert not page.text("#link")
         assert page.text(".badge") in ("unchanged", "Live")

@@ -217,7 +217,7 @@ async def test_with_stalled_clients_only_nothing_is_encoded(encoded: list[tuple[
             frames = served.front.camera.stats.frames
             return bool(encoded) and frames - encoded[-1][0] > 12
 
-        await until(quiet, timeout=20)
+        await until(quiet)
         for sock in sockets:
             sock.close()
 
@@ -235,7 +235,7 @@ async def test_a_client_that_reads_nothing_is_disconnected() -> None:
     async with serving({"front": {"size": "1280x720"}}, timing=Timing(stalled=0.3)) as served:
         (stalled,) = viewer_sockets(served, 1)
         await until(lambda: served.server.viewers == 1)
-        await until(lambda: served.server.viewers == 0, timeout=20)
+        await until(lambda: served.server.viewers == 0)
         stalled.close()
 
 

@@ -6,16 +6,17 @@ import time
 
 from mqttcam.camera.frame import Frame
 from mqttcam.camera.source import Source, SourceError
+from tests.support.waiting import PATIENCE
 
 
-def frame_of(camera: Source, timeout: float = 5) -> Frame:
+def frame_of(camera: Source, timeout: float = PATIENCE) -> Frame:
     """The next frame."""
     frame = camera.read(timeout)
     assert frame is not None
     return frame
 
 
-def failure_of(camera: Source, timeout: float = 10) -> str:
+def failure_of(camera: Source, timeout: float = PATIENCE) -> str:
     """Return the error that a read raises eventually."""
     end = time.monotonic() + timeout
     try:

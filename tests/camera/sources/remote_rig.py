@@ -12,6 +12,7 @@ from mqttcam.camera.source import Source, SourceError
 from mqttcam.camera.wakeup import Wakeup
 from mqttcam.settings.cameras import CameraSettings
 from mqttcam.settings.sources.test_pattern import TestPatternSource
+from tests.support.waiting import PATIENCE
 
 
 def settings_of(source: Any) -> CameraSettings:
@@ -30,7 +31,7 @@ def opened(kind: Any, source: Any) -> Iterator[Source]:
         made.close()
 
 
-def next_frame(source: Source, timeout: float = 10) -> Frame:
+def next_frame(source: Source, timeout: float = PATIENCE) -> Frame:
     """Return the next frame."""
     end = time.monotonic() + timeout
     while time.monotonic() < end:
@@ -39,7 +40,7 @@ def next_frame(source: Source, timeout: float = 10) -> Frame:
     raise AssertionError("no frame came")
 
 
-def failure(source: Source, timeout: float = 5) -> str:
+def failure(source: Source, timeout: float = PATIENCE) -> str:
     """Return the error that the source raises."""
     end = time.monotonic() + timeout
     while time.monotonic() < end:

@@ -182,7 +182,7 @@ async def test_a_connection_that_ends_while_no_picture_is_wanted_is_no_failure()
         camera.start()
         try:
             await running(camera)
-            await until(lambda: len(connections) >= 3, "two more connections", 20)
+            await until(lambda: len(connections) >= 3, "two more connections")
             assert not any(failures)
             assert camera.stats.restarts == 0
         finally:

@@ -22,7 +22,7 @@ from mqttcam.settings.kafka import KafkaSettings
 from tests.support.kafka import KafkaBroker
 from tests.support.left_out import leave_out
 from tests.support.pictures import jpeg
-from tests.support.waiting import wait_for
+from tests.support.waiting import PATIENCE, wait_for
 
 _numbers = itertools.count(1)
 OF_ALL: Any = SimpleNamespace(kafka=None)
@@ -127,13 +127,13 @@ class RunningBridge:
     def sent(self) -> int:
         return int(self.report["sent"])
 
-    def wait_sent(self, count: int, timeout: float = 20) -> None:
+    def wait_sent(self, count: int, timeout: float = PATIENCE) -> None:
         wait_for(lambda: self.sent >= count, f"{count} frames sent", timeout)
 
-    def wait_connected(self, connected: bool = True, timeout: float = 20) -> None:
+    def wait_connected(self, connected: bool = True, timeout: float = PATIENCE) -> None:
         wait_for(lambda: self.report["connected"] is connected, f"connected is {connected}", timeout)
 
-    def wait_settled(self, timeout: float = 20) -> None:
+    def wait_settled(self, timeout: float = PATIENCE) -> None:
         """Wait until every frame is sent or dropped."""
         wait_for(
             lambda: self.counted == self.capture.taken and not self.report["waiting"], "all settled", timeout
@@ -172,7 +172,7 @@ def running_bridge(
     finally:
         asyncio.run(output.stop())
         # A remaining thread would log warnings during the next tests.
-        wait_for(lambda: threads_of(node) <= before, "its threads have ended", 10)
+        wait_for(lambda: threads_of(node) <= before, "its threads have ended")
 
 
 def threads_of(node: str) -> Counter[str]:
@@ -244,7 +244,7 @@ def _offsets(consumer: Any, topic: str, partition: int) -> tuple[int, int]:
             return None
         return low, high
 
-    return wait_for(ask, f"the offsets of {topic}", 20, 0.2)
+    return wait_for(ask, f"the offsets of {topic}", interval=0.2)
 
 
 def records(broker: KafkaBroker, topic: str, partitions: int = 1) -> list[Any]:

@@ -58,7 +58,7 @@ def state_of(running: Rig, **values: Any) -> dict[str, Any]:
         state = running.front.state()
         return state if all(state.get(key) == value for key, value in values.items()) else None
 
-    return wait_for(fits, f"{values}", 30, 0.3)
+    return wait_for(fits, f"{values}", interval=0.3)
 
 
 def test_kafka_beside_mqtt(real_kafka: KafkaBroker, mqtt: Broker, tmp_path: Path) -> None:
@@ -82,7 +82,9 @@ def test_kafka_beside_mqtt(real_kafka: KafkaBroker, mqtt: Broker, tmp_path: Path
         assert (checked.returncode, state["kafka_problem"] in checked.stderr) == (1, True)
         real_kafka.start()
         wait_for(
-            lambda: running.front.state()["kafka_lag"] < 2, "it has caught up, within the dead band", 40, 0.3
+            lambda: running.front.state()["kafka_lag"] < 2,
+            "it has caught up, within the dead band",
+            interval=0.3,
         )
         state = state_of(running, kafka_connected="ON", kafka_problem=None)
         assert state["kafka_sent"] > 0
@@ -122,8 +124,10 @@ def test_kafka_stands_still(real_kafka: KafkaBroker, mqtt: Broker, tmp_path: Pat
         try:
             frozen = time.monotonic()
             sentence = f"no answer from {real_kafka.address()}, topic {topic}"
-            wait_for(lambda: running.front.state()["kafka_problem"] == sentence, "a problem", 20, 0.1)
-            wait_for(lambda: f"kafka front: {sentence}" in problems(running), "a problem in health", 20, 0.1)
+            wait_for(lambda: running.front.state()["kafka_problem"] == sentence, "a problem", interval=0.1)
+            wait_for(
+                lambda: f"kafka front: {sentence}" in problems(running), "a problem in health", interval=0.1
+            )
             assert time.monotonic() - frozen < 15
             assert running.front.state()["kafka_connected"] == "OFF"
             since = running.mark()
@@ -148,7 +152,7 @@ def test_reference_environment(kafka: KafkaBroker, tmp_path: Path) -> None:
     assert "PICAMERA2_SIZE: cameras.camera.size: 320x240" in checked.stdout
     assert "SCHEDULE: kafka.schedule: 1" in checked.stdout
     with Daemon(tmp_path, None, arguments=["run"]):
-        wait_for(lambda: len(raw(kafka, topic)) >= 3, "three pictures", 30, 0.3)
+        wait_for(lambda: len(raw(kafka, topic)) >= 3, "three pictures", interval=0.3)
     messages = read(kafka, topic, 3)
     assert [size_of(message.value) for message in messages] == [(320, 240)] * 3
     gaps = [b.timestamp - a.timestamp for a, b in itertools.pairwise(messages)]
@@ -170,7 +174,7 @@ def test_secret_file(real_kafka: KafkaBroker, tmp_path: Path) -> None:
         },
     }  # fmt: skip
     with Daemon(tmp_path, config) as daemon:
-        wait_for(lambda: raw(real_kafka, topic), "a picture", 30, 0.3)
+        wait_for(lambda: raw(real_kafka, topic), "a picture", interval=0.3)
         assert PASSWORD not in daemon.log
         assert "BrokerConnection" not in daemon.log
 
@@ -184,7 +188,7 @@ def test_viewer(kafka: KafkaBroker, mqtt: Broker, tmp_path: Path) -> None:
         rig(mqtt, tmp_path / "pi", node="pi", kafka=there),
         rig(mqtt, tmp_path / "server", node="server", cameras={"front": view}) as viewer,
     ):
-        image, meta = viewer.front.next_image(timeout=40)
+        image, meta = viewer.front.next_image()
         assert size_of(image.payload) == (320, 240)
         assert (meta["width"], meta["height"]) == (320, 240)
 

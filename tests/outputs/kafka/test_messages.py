@@ -139,7 +139,7 @@ class TestSecurity:
         keys: dict[str, Any] = {"brokers": real_kafka.address("mutual"), "client": client}
         with running_bridge(real_kafka, topic, tls={"ca_certs": files.ca}, **keys) as bridge:
             bridge.capture.publish(1)
-            wait_for(lambda: "certificate" in str(bridge.report["problem"]), "it is said", 20)
+            wait_for(lambda: "certificate" in str(bridge.report["problem"]), "it is said")
             assert client != "sinetstream" or "tls.certfile" in str(bridge.report["problem"])
         own = {"ca_certs": files.ca, "certfile": files.client_cert, "keyfile": files.client_key}
         with running_bridge(real_kafka, topic, tls=own, **keys) as bridge:

@@ -57,7 +57,7 @@ def test_killed_for_a_while(real_kafka: KafkaBroker, topic: str, client: str) ->
         down = capture.taken
         memory = psutil.Process().memory_info().rss
         started = time.monotonic()
-        wait_for(lambda: not bridge.report["connected"], "it is shown, long before the client gives up")
+        wait_for(lambda: not bridge.report["connected"], "it is shown, long before the client gives up", 20)
         assert bridge.report["problem"]
         time.sleep(started + outage - time.monotonic())
         grown = psutil.Process().memory_info().rss - memory
@@ -65,7 +65,7 @@ def test_killed_for_a_while(real_kafka: KafkaBroker, topic: str, client: str) ->
         report = bridge.report
         real_kafka.start()
         after = bridge.sent
-        bridge.wait_sent(after + 40, 40)
+        bridge.wait_sent(after + 40)
         capture.__exit__(None, None, None)
         wait_for(
             lambda: not bridge.report["waiting"] and bridge.counted == bridge.report["taken"], "all settled"
@@ -99,7 +99,7 @@ def test_frozen(real_kafka: KafkaBroker, topic: str, client: str) -> None:
             assert bridge.report["lag"] > 0.5
         finally:
             real_kafka.resume()
-        wait_for(lambda: bridge.report["lag"] < 0.5, "caught up", 20)
+        wait_for(lambda: bridge.report["lag"] < 0.5, "caught up")
         capture.__exit__(None, None, None)
         bridge.wait_settled()
         assert bridge.report["dropped"] == 0
@@ -113,7 +113,7 @@ def test_frozen_longer_than_the_request(real_kafka: KafkaBroker, topic: str) -> 
         bridge.wait_sent(3)
         real_kafka.pause()
         try:
-            wait_for(lambda: bridge.report["errors"] > 0, "an error", 20)
+            wait_for(lambda: bridge.report["errors"] > 0, "an error")
             wait_for(lambda: bridge.report["connected"] is False, "not connected")
             assert bridge.report["problem"]
         finally:
@@ -129,7 +129,8 @@ def test_frozen_longer_than_the_request(real_kafka: KafkaBroker, topic: str) -> 
 @pytest.mark.parametrize("client", CLIENTS)
 def test_not_there_at_the_start(kafka: KafkaBroker, topic: str, client: str) -> None:
     """The daemon neither exits nor blocks: it retries until the broker can be reached; here a proxy opens later."""
-    timing = OutputTiming(open=1.0)
+    # The first problem may be that there is no answer yet, which `stable` keeps for a while.
+    timing = OutputTiming(open=1.0, stable=0.5)
     capture = FakeCapture()
     with ProxyProcess(Endpoint(int(kafka.address().rpartition(":")[2]))) as proxy:
         proxy.command("refuse")
@@ -137,7 +138,6 @@ def test_not_there_at_the_start(kafka: KafkaBroker, topic: str, client: str) -> 
             kafka, topic, capture, timing=timing, brokers=f"{HOST}:{proxy.port}", client=client
         ) as bridge:
             capture.publish(3)
-            # The first problem may be that there is no answer yet.
             wait_for(
                 lambda: f"no connection to {HOST}:{proxy.port}" in str(bridge.report["problem"]), "a problem"
             )
@@ -180,7 +180,7 @@ def test_topic_that_comes_later(real_kafka: KafkaBroker) -> None:
         wait_for(lambda: bridge.report["problem"], "a problem")
         assert f"topic {name}" in str(bridge.report["problem"])
         make_topic(real_kafka, name)
-        bridge.wait_sent(3, 40)
+        bridge.wait_sent(3)
     assert pictures(real_kafka, name) == set(capture.jpegs)
 
 
@@ -200,14 +200,13 @@ def test_topic_that_is_deleted(real_kafka: KafkaBroker) -> None:
             wait_for(
                 lambda: bridge.report["problem"] == f"the topic {names[client]} does not exist",  # noqa: B023
                 f"{client}: a problem",
-                30,
             )
         for name in names.values():
             make_topic(real_kafka, name)
         for client, bridge in bridges.items():
-            bridge.wait_connected(timeout=40)
+            bridge.wait_connected()
             captures[client].__exit__(None, None, None)
-            bridge.wait_settled(40)
+            bridge.wait_settled()
             assert (bridge.report["dropped"], bridge.report["problem"]) == (0, None)
 
 

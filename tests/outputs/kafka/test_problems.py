@@ -31,7 +31,7 @@ def problem(bridge: RunningBridge, *words: str) -> str:
         shown = str(bridge.report["problem"])
         return shown if all(word.lower() in shown.lower() for word in words) else None
 
-    return wait_for(fits, f"a problem with {words}, not {bridge.report['problem']}", 20)
+    return wait_for(fits, f"a problem with {words}, not {bridge.report['problem']}")
 
 
 def warnings_in(caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -55,11 +55,11 @@ def test_topic_without_permission(
     with running_bridge(real_kafka, topic, client=client, **login) as bridge:
         bridge.capture.publish(3)
         problem(bridge, f"no permission to write to the topic {topic}")
-        wait_for(lambda: bridge.report["errors"] >= 3, "it is tried again", 20)
+        wait_for(lambda: bridge.report["errors"] >= 3, "it is tried again")
         assert (bridge.report["connected"], bridge.report["sent"]) == (False, 0)
         assert len(warnings_in(caplog)) == 1
         allow(real_kafka, topic, "WRITE")
-        bridge.wait_sent(3, 40)
+        bridge.wait_sent(3)
         assert (bridge.report["connected"], bridge.report["problem"]) == (True, None)
 
 

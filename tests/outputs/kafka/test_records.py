@@ -38,7 +38,7 @@ def captured(seconds_ago: float, number: int = 7, size: int = 2000) -> QueuedFra
 def deliver(writer: Writer, frame: QueuedFrame) -> Exception | None:
     """Send a frame, and return the error of its delivery report."""
     writer.send(frame)
-    (report,) = wait_for(lambda: writer.delivery_reports(0.05), "a delivery report", 20)
+    (report,) = wait_for(lambda: writer.delivery_reports(0.05), "a delivery report")
     return report.error
 
 

@@ -176,7 +176,7 @@ def test_a_limit_that_is_raised(real_kafka: KafkaBroker, small_topic: str, clien
             bridge.wait_settled()
             return len(read(real_kafka, small_topic, capture.taken)[-1].value) == len(BIG)
 
-        wait_for(grown, "a picture of full size", 20, 0.2)
+        wait_for(grown, "a picture of full size", interval=0.2)
         assert (bridge.report["dropped"], bridge.report["errors"]) == (0, 0)
 
 

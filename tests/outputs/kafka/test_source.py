@@ -40,7 +40,7 @@ def test_round_trip(kafka: KafkaBroker, topic: str, keys: dict[str, Any]) -> Non
     capture = FakeCapture(fps=10)
     there = opened(SinetstreamReader, source(kafka, topic, **keys))
     with there as reader, running_bridge(kafka, topic, capture, **keys) as bridge, capture:
-        frames = [next_frame(reader, 20) for _ in range(5)]
+        frames = [next_frame(reader) for _ in range(5)]
         bridge.wait_sent(5)
     assert {frame.jpeg for frame in frames} <= set(capture.jpegs)
     assert [frame.jpeg for frame in frames] == [
@@ -123,7 +123,7 @@ def test_login_and_tls(real_kafka: KafkaBroker, topic: str) -> None:
     capture = FakeCapture(fps=10)
     there = opened(SinetstreamReader, source(real_kafka, topic, **keys))
     with there as reader, running_bridge(real_kafka, topic, capture), capture:
-        assert next_frame(reader, 20).jpeg in capture.jpegs
+        assert next_frame(reader).jpeg in capture.jpegs
 
 
 PNG = saved(picture(), "PNG")
@@ -244,7 +244,7 @@ def test_with_encryption_nothing_else_is_taken(kafka: KafkaBroker, topic: str) -
     keys: dict[str, Any] = {"data_encryption": True, "crypto": {"mode": "EAX", "password": "x"}}
     there = opened(SinetstreamReader, source(kafka, topic, **keys))
     with there as reader, running_bridge(kafka, topic, FakeCapture(fps=10), **keys) as bridge, bridge.capture:
-        next_frame(reader, 20)
+        next_frame(reader)
         produce(kafka, topic, [JPEG, pack(JPEG, NOW)])
         wait_for(lambda: reader.read(0.2) and reader.skipped == 2, "both are skipped")
         assert next_frame(reader).jpeg in bridge.capture.jpegs
@@ -254,7 +254,7 @@ def test_silence_names_what_came_instead(kafka: KafkaBroker, topic: str) -> None
     with opened(SinetstreamReader, source(kafka, topic, silence=3)) as reader:
         ready(reader, kafka, topic)
         produce(kafka, topic, [b"hello"])
-        words = failure(reader, 20)
+        words = failure(reader)
     assert words.startswith(f"no picture from {topic} for 3 s: not a usable picture: it is text")
 
 

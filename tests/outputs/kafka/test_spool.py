@@ -53,7 +53,7 @@ class Victim:
     def kill_when(self, ready: Callable[[], object]) -> list[int]:
         """Send SIGKILL; return the frames that were reported as safe."""
         try:
-            wait_for(lambda: self._process.poll() is not None or ready(), "the victim works", 20)
+            wait_for(lambda: self._process.poll() is not None or ready(), "the victim works")
         finally:
             self._process.kill()
             self._process.wait(10)
@@ -75,7 +75,7 @@ def test_kill_9(real_kafka: KafkaBroker, topic: str, tmp_path: Path) -> None:
         safe += victim.kill_when(lambda: len(victim.safe) >= 20 and len(raw(real_kafka, topic)) > delivered)  # noqa: B023
     capture = FakeCapture(keep=False)
     with running_bridge(real_kafka, topic, capture, state=tmp_path, **SPOOL) as bridge:
-        wait_for(lambda: bridge.report["connected"] and not list(tmp_path.rglob("*.jpg")), "all is sent", 20)
+        wait_for(lambda: bridge.report["connected"] and not list(tmp_path.rglob("*.jpg")), "all is sent")
         assert bridge.report["dropped"] == 0
     arrived = [message.value for message in read(real_kafka, topic, len(raw(real_kafka, topic)))]
     expected = [sized(20_000, number) for number in safe]
@@ -111,7 +111,7 @@ def test_kafka_away(real_kafka: KafkaBroker, topic: str, tmp_path: Path) -> None
         real_kafka.start()
         capture.__exit__(None, None, None)
         counts = bridge.output.bridges["cam"].counts
-        wait_for(lambda: counts.taken == counts.sent, "all is sent", 30)
+        wait_for(lambda: counts.taken == counts.sent, "all is sent")
         report = bridge.report
         assert (report["dropped"], report["waiting"], report["lag"]) == (0, 0, 0)
         assert report["left_out"] + report["sent"] == capture.taken

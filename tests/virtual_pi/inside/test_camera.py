@@ -33,7 +33,7 @@ async def camera(request: pytest.FixtureRequest) -> AsyncIterator[Camera]:
 async def test_snapshot_has_the_configured_size(camera: Camera) -> None:
     camera.start()
     await running(camera)
-    picture = await camera.take_snapshot(PictureSpec(), timeout=5)
+    picture = await camera.take_snapshot(PictureSpec(), timeout=60)
     assert simplejpeg.decode_jpeg(picture.jpeg).shape == (480, 640, 3)
     assert camera.info is not None
     assert camera.info.model == "virtual-bars"
@@ -124,8 +124,8 @@ async def test_one_failing_camera_does_not_touch_the_other(camera: Camera) -> No
         await running(camera)
         await running(lines)
         assert "no camera imx477" in await failed(missing)
-        assert await camera.take_snapshot(PictureSpec(), timeout=5)
-        assert await lines.take_snapshot(PictureSpec(), timeout=5)
+        assert await camera.take_snapshot(PictureSpec(), timeout=60)
+        assert await lines.take_snapshot(PictureSpec(), timeout=60)
     finally:
         await lines.stop()
         await missing.stop()

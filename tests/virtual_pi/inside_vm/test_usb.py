@@ -44,13 +44,13 @@ class Plug:
     def plug_in(self) -> UsbCamera:
         """Plug it in; return once the kernel has a device for it."""
         self.camera = UsbCamera(self._pictures)
-        wait_for(lambda: ID in {found.id for found in attached()}, "the kernel has the camera", 20)
+        wait_for(lambda: ID in {found.id for found in attached()}, "the kernel has the camera")
         return self.camera
 
     def unplug(self) -> None:
         """Unplug it; return once the kernel has no device for it any more."""
         self.camera.unplug()
-        wait_for(lambda: ID not in {found.id for found in attached()}, "the camera is gone", 20)
+        wait_for(lambda: ID not in {found.id for found in attached()}, "the camera is gone")
 
 
 @pytest.fixture
