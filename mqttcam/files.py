@@ -47,13 +47,16 @@ def set_mode(file: Path | int, mode: int) -> None:
         os.chmod(file, mode)  # noqa: PTH101 - a descriptor, too
 
 
-def read_regular(path: Path, most: int = LARGEST_STATE) -> bytes:
+def read_regular(path: Path, most: int = LARGEST_STATE, *, follow: bool = True) -> bytes:
     """Return the content of a file. What else may be in its place is not read: a device or a pipe may never end.
+
+    Args:
+        follow: whether it may be a symbolic link.
 
     Raises:
         OSError: it cannot be read, is not a regular file, or has more than `most` bytes.
     """
-    with open(path, "rb", opener=_without_waiting) as file:
+    with open(path, "rb", opener=_without_waiting if follow else _without_link) as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise OSError(errno.EINVAL, "is not a regular file", str(path))
         data = file.read(most + 1)
@@ -64,6 +67,50 @@ def read_regular(path: Path, most: int = LARGEST_STATE) -> bytes:
 
 def _without_waiting(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
+
+
+def _without_link(path: str, flags: int) -> int:
+    return _without_waiting(path, flags | os.O_NOFOLLOW)
+
+
+def open_beneath(folder: Path, path: Path) -> int:
+    """Open a file for reading, and return its descriptor; no symbolic link beneath `folder` is followed.
+
+    `folder` itself may be one. What else than a regular file may be at `path` is opened without waiting for it.
+
+    Raises:
+        ValueError: `path` is not beneath `folder`.
+        OSError: it cannot be opened; with ELOOP or ENOTDIR if there is a symbolic link.
+    """
+    *folders, name = path.relative_to(folder).parts
+    if ".." in folders:
+        raise ValueError(f"{path} is not beneath {folder}")
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        for one in folders:
+            above = descriptor
+            descriptor = os.open(
+                one, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=above
+            )
+            os.close(above)
+        return os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def forbid_links(folder: Path, path: Path) -> None:
+    """Check that no part of `path` beneath `folder` is a symbolic link; `folder` itself may be one.
+
+    Raises:
+        ValueError: `path` is not beneath `folder`.
+        OSError: one is; nothing is to be written or deleted through it.
+    """
+    checked = folder
+    for name in path.relative_to(folder).parts:
+        checked = checked / name
+        if checked.is_symlink():
+            reason = f"{checked.relative_to(folder)} is a symbolic link, which is not followed"
+            raise OSError(errno.ELOOP, reason, str(checked))
 
 
 def write_new(path: Path, data: bytes, mode: int = _FILE_MODE) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mqttcam.devices.store import Store
-from mqttcam.files import read_regular
+from mqttcam.files import forbid_links, open_beneath, read_regular
 from mqttcam.web.revoked_sessions import RevokedSessions
 from mqttcam.web.sessions import load_session_key
 
@@ -36,6 +36,31 @@ def test_regular_file(tmp_path: Path) -> None:
         read_regular(path, 6)
     (tmp_path / "link").symlink_to(path)
     assert read_regular(tmp_path / "link") == b"content"
+    with pytest.raises(OSError, match="symbolic"):
+        read_regular(tmp_path / "link", follow=False)
+
+
+def test_no_symbolic_link_beneath_a_folder_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "real" / "a").mkdir(parents=True)
+    (tmp_path / "real" / "a" / "file").write_bytes(b"content")
+    folder = tmp_path / "link"
+    folder.symlink_to("real")
+    descriptor = open_beneath(folder, folder / "a" / "file")
+    assert os.read(descriptor, 10) == b"content"
+    os.close(descriptor)
+    forbid_links(folder, folder / "a" / "file")
+    (folder / "b").symlink_to("a")
+    (folder / "a" / "link").symlink_to("file")
+    before = os.listdir("/proc/self/fd")
+    for name in ("b/file", "a/link"):
+        for refuse in (open_beneath, forbid_links):
+            with pytest.raises(OSError):  # noqa: PT011 - which one is the system's choice
+                refuse(folder, folder / name)
+    with pytest.raises(ValueError, match="not beneath"):
+        open_beneath(folder, folder / "a" / ".." / "a" / "file")
+    with pytest.raises(FileNotFoundError):
+        open_beneath(folder, folder / "a" / "other")
+    assert len(os.listdir("/proc/self/fd")) == len(before)
 
 
 @pytest.mark.parametrize("make", WRONG.values(), ids=WRONG)

@@ -140,7 +140,7 @@ def read_sidecar(files: RecordingFiles) -> Recording:
         OSError: it has no sidecar, or that cannot be read.
         ValueError: the sidecar is broken.
     """
-    return Recording.model_validate_json(read_regular(files.sidecar))
+    return Recording.model_validate_json(read_regular(files.sidecar, follow=False))
 
 
 def write_sidecar(files: RecordingFiles, recording: Recording, mode: int) -> None:

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
-from mqttcam.files import make_private_folder, set_mode, sync_folder, write_new
+from mqttcam.files import forbid_links, make_private_folder, set_mode, sync_folder, write_new
 from mqttcam.recordings.recording import PictureKind, Reason
 
 PART = ".part"
@@ -130,8 +130,9 @@ class RecordingsFolder:
         """Create a folder in it, readable by its group if it is itself.
 
         Raises:
-            OSError: it cannot be created.
+            OSError: it cannot be created, or is a symbolic link.
         """
+        forbid_links(self.path, folder)
         if folder.is_dir():
             return
         shared = stat.S_IRGRP | stat.S_IXGRP | stat.S_ISGID

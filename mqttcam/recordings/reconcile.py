@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mqttcam.files import forbid_links
 from mqttcam.recordings.paths import RecordingFiles
 from mqttcam.recordings.sidecar import (
     DATE,
@@ -29,6 +31,7 @@ log = logging.getLogger(__name__)
 
 _AT_ONCE = 20
 """Sidecars that are read in one step."""
+_NOT_THERE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
 _CAMERA = re.compile(ID_PATTERN)
 
 
@@ -72,9 +75,10 @@ class Reconciliation:
             )
 
     def _list(self, name: str, pattern: re.Pattern[str]) -> list[str] | None:
-        """Return the names in a folder that match; None if it cannot be read."""
+        """Return the names in a folder that match, without symbolic links; None if it cannot be read."""
         try:
-            return [entry.name for entry in (self._folder / name).iterdir() if pattern.fullmatch(entry.name)]
+            with os.scandir(self._folder / name) as entries:
+                return [one.name for one in entries if pattern.fullmatch(one.name) and not one.is_symlink()]
         except (FileNotFoundError, NotADirectoryError):
             return []
         except OSError as error:
@@ -83,10 +87,11 @@ class Reconciliation:
 
     def _compare(self, name: str) -> Steps[None]:
         try:
+            forbid_links(self._folder, self._folder / name)
             with os.scandir(self._folder / name) as entries:
                 names = {entry.name: _changed_ns(entry) for entry in entries if _is_file(entry)}
         except OSError as error:
-            if not isinstance(error, FileNotFoundError | NotADirectoryError):
+            if error.errno not in _NOT_THERE:
                 self._fail(name, error)
                 return
             names = {}
@@ -151,11 +156,10 @@ def _stem(file: str, suffix: str) -> str | None:
 
 
 def _is_file(entry: os.DirEntry[str]) -> bool:
-    """Return whether it is a regular file, or a link to one; a named pipe would be read forever."""
-    try:
-        return entry.is_file()
-    except OSError:  # a link to itself
-        return False
+    """Return whether it is a regular file; a named pipe would be read forever."""
+    with contextlib.suppress(OSError):
+        return entry.is_file(follow_symlinks=False)
+    return False
 
 
 def _changed_ns(entry: os.DirEntry[str]) -> int:

@@ -6,10 +6,12 @@ import asyncio
 import contextlib
 import fcntl
 import logging
+import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from mqttcam.files import forbid_links
 from mqttcam.recordings.open_file import complete, read_sidecar
 from mqttcam.recordings.paths import PART, RecordingFiles, RecordingsFolder
 from mqttcam.recordings.recording import Recording
@@ -79,11 +81,12 @@ def finish_recording(files: RecordingFiles) -> Recording | None:
     Return None if it is being written at present, or had no video: then nothing is left of it.
 
     Raises:
-        OSError: the disk refuses it, or locks.
+        OSError: the disk refuses it, or locks; or it is behind a symbolic link.
         VideoUnavailable: PyAV is missing.
         ValueError: its video is something else.
     """
-    with files.part.open("r+b") as video:
+    forbid_links(files.root, files.part)
+    with open(files.part, "r+b", opener=_open_itself) as video:
         try:
             fcntl.flock(video, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -98,6 +101,10 @@ def finish_recording(files: RecordingFiles) -> Recording | None:
         recording = _named(files, seconds)
     log.info("recording %s: finished, %.1f s", files.stem, recording.seconds)
     return recording
+
+
+def _open_itself(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
 
 
 def _named(files: RecordingFiles, seconds: float) -> Recording:

@@ -12,7 +12,7 @@ from typing import cast
 
 from pydantic import ValidationError
 
-from mqttcam.files import read_regular, sync_folder
+from mqttcam.files import forbid_links, read_regular, sync_folder
 from mqttcam.recordings import open_file
 from mqttcam.recordings.paths import RecordingFiles, RecordingsFolder
 from mqttcam.recordings.recording import LARGEST_NS, LONGEST, Reason, Recording
@@ -56,7 +56,7 @@ def read_recording(folder: Path, stem: str) -> Recording:
         with contextlib.suppress(OSError):
             size += path.stat().st_size
     try:
-        found = Recording.model_validate_json(read_regular(files.sidecar, _MAX_SIDECAR))
+        found = Recording.model_validate_json(read_regular(files.sidecar, _MAX_SIDECAR, follow=False))
     except FileNotFoundError:
         found = _derive(files)
     except (OSError, ValidationError) as error:
@@ -76,7 +76,7 @@ def read_recording(folder: Path, stem: str) -> Recording:
 def is_favourite(folder: Path, stem: str) -> bool:
     """Return whether the recording is a favourite according to its sidecar."""
     try:
-        data = read_regular(RecordingFiles(folder, stem).sidecar, _MAX_SIDECAR)
+        data = read_regular(RecordingFiles(folder, stem).sidecar, _MAX_SIDECAR, follow=False)
         return Recording.model_validate_json(data).keep
     except (OSError, ValidationError):
         return False
@@ -86,9 +86,10 @@ def delete_files(folder: Path, stem: str) -> None:
     """Delete the files of a recording, the sidecar last: without it, a video would be a recording of its own again.
 
     Raises:
-        OSError: the video or the sidecar cannot be deleted.
+        OSError: the video or the sidecar cannot be deleted, or their folder is a symbolic link.
     """
     files = RecordingFiles(folder, stem)
+    forbid_links(folder, files.video.parent)
     files.video.unlink(missing_ok=True)
     for kind in files.pictures:
         with contextlib.suppress(OSError):

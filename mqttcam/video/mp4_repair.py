@@ -42,7 +42,7 @@ def finish_file(path: Path) -> float:
         VideoUnavailable: PyAV is missing.
         ValueError: it is something else.
     """
-    descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         boxes = list(_boxes(descriptor))
         if [box.kind for box in boxes[-2:]] == [b"mdat", b"moov"] and b"moof" not in {

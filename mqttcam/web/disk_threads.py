@@ -6,6 +6,7 @@ They are not those of `asyncio.to_thread`, which the state of the daemon and log
 from __future__ import annotations
 
 import asyncio
+import errno
 import itertools
 import os
 import stat
@@ -14,12 +15,14 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from mqttcam.files import open_beneath
 from mqttcam.recordings.worker import WorkerThread
 from mqttcam.web.errors import RETRY_AFTER, ApiError
 
 T = TypeVar("T")
 
 _THREADS = 4
+_NOT_THERE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
 
 
 class OpenFile:
@@ -60,8 +63,8 @@ class DiskThreads:
         self._next = itertools.cycle(self._threads)
         self._timeout = timeout
 
-    async def open(self, path: Path) -> OpenFile | None:
-        """Open a regular file; return None if it is not there.
+    async def open(self, folder: Path, path: Path) -> OpenFile | None:
+        """Open a regular file beneath a folder; return None if it is not there, or behind a symbolic link.
 
         Raises:
             ApiError: the disk does not answer.
@@ -70,7 +73,7 @@ class DiskThreads:
         thread = next(self._next)
         if thread.is_overloaded:
             raise _no_answer()
-        future = thread.call(partial(_open, path))
+        future = thread.call(partial(_open, folder, path))
         try:
             descriptor = await _answer(future, self._timeout)
         except (ApiError, asyncio.CancelledError):
@@ -97,11 +100,13 @@ def _no_answer() -> ApiError:
     return ApiError(503, "unavailable", message, headers={"Retry-After": RETRY_AFTER})
 
 
-def _open(path: Path) -> int | None:
+def _open(folder: Path, path: Path) -> int | None:
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
+        descriptor = open_beneath(folder, path)
+    except OSError as error:
+        if error.errno in _NOT_THERE:
+            return None
+        raise
     if stat.S_ISREG(os.fstat(descriptor).st_mode):
         return descriptor
     os.close(descriptor)

@@ -24,7 +24,7 @@ _CACHED = {"Cache-Control": "private, max-age=3600"}
 
 @dataclass(frozen=True, slots=True)
 class SentFile:
-    """A file to send.
+    """A file to send, in the folder of the recordings.
 
     Attributes:
         name: for a download.
@@ -43,8 +43,11 @@ async def send_file(request: web.Request, file: SentFile) -> web.StreamResponse 
     Raises:
         ApiError: the range is beyond the file, or the disk fails.
     """
+    context = request.app[CONTEXT]
+    if context.library is None:
+        return None
     try:
-        opened = await request.app[CONTEXT].disk.open(file.path)
+        opened = await context.disk.open(context.library.path, file.path)
         if opened is None:
             return None
         try:

@@ -171,6 +171,21 @@ async def test_nothing_is_written_elsewhere_while_the_disk_is_unplugged(
     assert all_are_readable(disk.path)
 
 
+async def test_nothing_is_written_through_a_symbolic_link(make_rig: MakeRig, tmp_path: Path) -> None:
+    path, outside = tmp_path / "recordings", tmp_path / "outside"
+    path.mkdir()
+    outside.mkdir()
+    (path / "front").symlink_to(outside)
+    rig = make_rig(path, continuous=True)
+    await record_until(rig, lambda: rig.recorder.problem)
+    assert rig.recorder.problem == (f"recordings: {path}: front is a symbolic link, which is not followed")
+    assert tree(outside) == []
+    (path / "front").unlink()
+    await record_until(rig, lambda: rig.recorder.recording and rig.recorder.problem is None)
+    await rig.finished()
+    assert all_are_readable(path)
+
+
 class HeldFolder(RecordingsFolder):
     """A folder on a disk that hangs while a test holds it."""
 

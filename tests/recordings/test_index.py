@@ -8,7 +8,7 @@ import json
 import os
 import random
 import sqlite3
-from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -169,6 +169,33 @@ async def test_pipes_and_broken_links_with_names_of_recordings_are_left_alone(
         assert library.problem is None
 
 
+async def test_what_is_behind_symbolic_links_is_neither_listed_nor_deleted(
+    tmp_path: Path, folder: Path
+) -> None:
+    expected = three(folder)
+    beside = (folder / recording(NOON).stem).parent
+    outside = tmp_path / "outside" / "back"
+    make_files(outside.parent, recording(NOON - 9 * 86400, "back"))
+    (folder / "back").symlink_to(outside)
+    (beside / "101010-motion.mp4").symlink_to(next(outside.rglob("*.mp4")))
+    async with opened(tmp_path, {"size": 1}) as library:  # by which everything is to be deleted
+        await tidied(library)
+        assert library.problem is None
+        assert await ids(library) == []
+    assert expected
+    assert len([path for path in outside.rglob("*") if path.is_file()]) == 2
+
+
+async def test_a_folder_that_has_become_a_symbolic_link_is_forgotten(tmp_path: Path, folder: Path) -> None:
+    three(folder)
+    async with opened(tmp_path) as library:
+        (folder / "front").rename(tmp_path / "outside")
+        (folder / "front").symlink_to(tmp_path / "outside")
+        await asyncio.wrap_future(library.reconcile())
+        assert await ids(library) == []
+    assert len(list((tmp_path / "outside").rglob("*.mp4"))) == 3
+
+
 async def test_what_a_sidecar_says_of_its_place_and_size_does_not_count(tmp_path: Path, folder: Path) -> None:
     made = make_files(folder, recording(NOON))
     path = folder / f"{made.stem}.json"
@@ -278,22 +305,17 @@ async def test_what_cannot_be_read_is_not_forgotten(
 ) -> None:
     """Such as on a card that fails."""
     expected = three(folder)
-    list_files, scan = Path.iterdir, os.scandir
+    scan = os.scandir
 
-    def broken_list(path: Path) -> Iterator[Path]:
-        if path == folder / "front":
-            raise OSError(errno.EIO, "Input/output error")
-        return list_files(path)
-
-    def broken_scan(path: Path) -> Any:
-        if path == folder / "front" / "2026-11-29":
+    def broken_scan(path: Path, broken: Path) -> Any:
+        if path == broken:
             raise OSError(errno.EIO, "Input/output error")
         return scan(path)
 
     async with opened(tmp_path) as library:
-        for name, instead in (("pathlib.Path.iterdir", broken_list), ("os.scandir", broken_scan)):
+        for broken in (folder, folder / "front", folder / "front" / "2026-11-29"):
             with monkeypatch.context() as patch:
-                patch.setattr(name, instead)
+                patch.setattr("os.scandir", partial(broken_scan, broken=broken))
                 await asyncio.wrap_future(library.reconcile())
             assert await ids(library) == expected
             assert library.problem

@@ -95,6 +95,20 @@ def test_what_is_being_written_is_left_alone(tmp_path: Path) -> None:
     assert finish_recording(files) is not None
 
 
+@pytest.mark.parametrize("linked", ["file", "folder"])
+def test_nothing_behind_a_symbolic_link_is_finished(tmp_path: Path, linked: str) -> None:
+    left = killed(tmp_path)
+    (files,) = unfinished(left)
+    inside = files.part if linked == "file" else files.part.parent
+    outside = inside.rename(tmp_path / "outside")
+    inside.symlink_to(outside)
+    real = files.part.resolve()
+    before = real.read_bytes()
+    with pytest.raises(OSError, match="symbolic link"):
+        finish_recording(files)
+    assert real.read_bytes() == before
+
+
 async def test_a_file_that_is_no_video_stays(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     part = tmp_path / "front" / "2026-11-29" / "193012-motion.mp4.part"
     part.parent.mkdir(parents=True)

@@ -160,6 +160,33 @@ async def test_a_client_that_reads_nothing_is_disconnected() -> None:
         del reader
 
 
+async def test_symbolic_links_are_not_followed(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_bytes(b"password")
+    async with opened() as (served, http):
+        made = await add(served, recording(NOON, pictures=("best",)))
+        other = await add(served, recording(NOON + 86400))
+        folder = served.library.path
+        for ending in (".mp4", ".jpg"):
+            (folder / f"{made.stem}{ending}").unlink()
+            (folder / f"{made.stem}{ending}").symlink_to(secret)
+        (folder / "front" / "2026-11-30").rename(tmp_path / "elsewhere")
+        (folder / "front" / "2026-11-30").symlink_to(tmp_path / "elsewhere")
+        paths = [f"/files/{made.stem}.mp4", f"/files/{made.stem}.jpg", f"/files/{other.stem}.mp4"]
+        paths += [
+            f"/events/{made.id}/picture.jpg",
+            f"/events/{other.id}/clip.mp4",
+            f"/events/{made.id}/clip.mp4",
+        ]
+        for path in paths:
+            async with http.get(path) as answer:
+                assert answer.status == 404
+                assert b"password" not in await answer.read()
+        async with http.delete(f"/files/{other.stem}.mp4") as answer:
+            assert answer.status in (404, 503)
+        assert (tmp_path / "elsewhere" / f"{Path(other.stem).name}.mp4").exists()
+
+
 async def test_a_disk_that_does_not_answer_is_an_error_in_time() -> None:
 
     async with serving({}, timing=Timing(disk=0.2)) as served, client(served) as http:
@@ -185,7 +212,7 @@ async def test_requests_do_not_pile_up_while_the_disk_does_not_answer(tmp_path: 
                 thread.call(lambda: None)
         async with asyncio.timeout(1):
             with pytest.raises(ApiError, match="does not answer"):
-                await disk.open(tmp_path / "clip.mp4")
+                await disk.open(tmp_path, tmp_path / "clip.mp4")
     finally:
         release.set()
         disk.stop()
