@@ -367,7 +367,7 @@ async def test_broker_that_sends_no_connack(connect: Connect, caplog: pytest.Log
         assert "no CONNACK within 0.1 s" in _logged(caplog)[0]
         before = time.monotonic()
         await connection.stop()
-        assert time.monotonic() - before < 5
+        assert time.monotonic() - before < 20
 
 
 def _connecting() -> bool:
@@ -385,7 +385,7 @@ async def test_stop_while_connecting(connect: Connect) -> None:
         await until(_connecting, "it connects")
         before = time.monotonic()
         await connection.stop()
-        assert time.monotonic() - before < 5
+        assert time.monotonic() - before < 20
     finally:
         for sock in (*waiting, full):
             sock.close()
@@ -531,7 +531,7 @@ async def test_will_if_the_last_message_is_not_acknowledged(
         proxy.stall()
         before = time.monotonic()
         await connection.stop(last=WILL)
-        assert time.monotonic() - before < 5
+        assert time.monotonic() - before < 20
         proxy.resume()
         await in_thread(client.wait, TOPICS.status, lambda m: m.text == "the will")
 

@@ -86,7 +86,7 @@ async def test_stop_does_not_wait_for_open_connections() -> None:
             await until(lambda: served.server.viewers == 2)
             begun = time.monotonic()
             await served.server.stop()
-            assert time.monotonic() - begun < 5
+            assert time.monotonic() - begun < 20
             await parts.end()
         assert served.server.viewers == 0
         with pytest.raises(ConnectionRefusedError):

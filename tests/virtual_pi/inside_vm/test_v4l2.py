@@ -255,9 +255,7 @@ def test_a_patch_is_set_whole_or_not_at_all(opened: OpenCamera, monkeypatch: pyt
 def test_no_frame_in_time_is_none(opened: OpenCamera) -> None:
     camera = opened(frame_rate=10)
     frame_of(camera)
-    start = time.monotonic()
-    assert camera.read(0) is None
-    assert time.monotonic() - start < 0.5
+    assert camera.read(0) is None, "a read that waited would return the next frame"
 
 
 def test_camera_with_only_broken_frames_does_not_block_the_reader(opened: OpenCamera) -> None:
