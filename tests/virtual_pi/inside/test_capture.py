@@ -17,8 +17,8 @@ from tests.virtual_pi.inside.cameras import LINES, OpenCamera, source_of
 
 def held(source: PiCamera) -> Any:
     """Return picamera2's request of the newest frame."""
-    assert source._requests is not None
-    return source._requests.held
+    assert source._running is not None
+    return source._opened().requests.held
 
 
 def frame_of(source: PiCamera) -> Frame:

@@ -27,7 +27,7 @@ def source(opened: OpenCamera) -> Iterator[PiCamera]:
 
 
 def controls_of(source: PiCamera) -> dict[str, Control]:
-    return {control.name: control for control in source._table.controls}
+    return {control.name: control for control in source._opened().table.controls}
 
 
 def sent(source: PiCamera) -> dict[str, Any]:
@@ -81,7 +81,7 @@ def test_kind_of_every_control_follows_from_its_type(source: PiCamera) -> None:
 
 
 def test_replaced_controls_can_be_set_by_their_own_names(source: PiCamera) -> None:
-    raw = {control.name for control in source._table.raw}
+    raw = {control.name for control in source._opened().table.raw}
     assert raw == {
         "AeFlickerPeriod",
         "ColourCorrectionMatrix",
@@ -176,7 +176,7 @@ def test_values_reach_libcamera_in_its_own_types(
 
 
 def test_windows_are_in_pixels_of_the_largest_crop(source: PiCamera) -> None:
-    offered = source._table._offered
+    offered = source._opened().table._offered
     assert offered["ScalerCrop"].kind == Rectangle((0, 0, 4608, 2592), (64, 64), "scaler_crop")
     assert offered["AfWindows"].kind == Rectangle((0, 0, 4608, 2592), (1, 1), "scaler_crop")
 
@@ -254,7 +254,7 @@ def test_value_that_libcamera_refuses_is_refused_before_a_request_has_it(
 
 def test_values_as_the_frames_were_really_taken(source: PiCamera) -> None:
     source.apply({"ExposureTime": 10_000, "Zoom": 2, "Contrast": 1.5})
-    reported = source._table.applied(
+    reported = source._opened().table.applied(
         {
             "ExposureTime": 9_992,
             "AnalogueGain": 3.7,
@@ -266,12 +266,14 @@ def test_values_as_the_frames_were_really_taken(source: PiCamera) -> None:
     where = {"Zoom": 2.0, "Pan": 0.0, "Tilt": 0.0, "ScalerCrop": (1150, 648, 2306, 1296)}
     assert reported == {"ExposureTime": 9992, "Contrast": 1.5, **where}
     source.apply({"ExposureTime": 0})
-    assert "ExposureTime" not in source._table.applied({"ExposureTime": 33_000}), "automatic stays automatic"
+    assert "ExposureTime" not in source._opened().table.applied({"ExposureTime": 33_000}), (
+        "automatic stays automatic"
+    )
 
 
 def test_a_camera_without_any_control(opened: OpenCamera) -> None:
     source = opened(LINES, size=None)
-    assert source._table.controls == []
+    assert source._opened().table.controls == []
     assert source.applied == {}
 
 

@@ -65,9 +65,9 @@ def kept(source: PiCamera) -> Any:
     crash where Python has taken it away.
     """
     assert source.read(2) is not None
-    assert source._requests is not None
-    source._requests.held.acquire()
-    return source._requests.held
+    assert source._running is not None
+    source._opened().requests.held.acquire()
+    return source._opened().requests.held
 
 
 def test_requests_that_never_come_back_stall_the_camera_and_not_the_reader(opened: OpenCamera) -> None:

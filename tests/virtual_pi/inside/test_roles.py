@@ -13,8 +13,7 @@ from picamera2.request import CompletedRequest
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.frame import PictureSpec
 from mqttcam.camera.source import SourceError
-from mqttcam.camera.sources.picamera2 import PiCamera
-from mqttcam.camera.sources.picamera2 import source as source_module
+from mqttcam.camera.sources.picamera2 import PiCamera, frame_reader
 from mqttcam.camera.sources.picamera2.frames import FrameMetadata
 from mqttcam.values import InvalidValue
 from tests.support.cameras import running, until
@@ -50,7 +49,7 @@ def measuring(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
     """The metadata of the frames from now on; may be changed."""
     said = dict(_MEASURED)
     monkeypatch.setattr(Measuring, "said", said)
-    monkeypatch.setattr(source_module, "FrameMetadata", Measuring)
+    monkeypatch.setattr(frame_reader, "FrameMetadata", Measuring)
     return said
 
 
@@ -172,7 +171,7 @@ def test_replaced_value_is_not_set_again_at_the_next_start(
 ) -> None:
     for patch in patches:
         source.apply(patch)
-    assert source._table.native == told
+    assert source._opened().table.native == told
 
 
 @pytest.mark.parametrize(
@@ -203,7 +202,7 @@ def test_automatic_exposure_follows_from_time_and_gain(
     *before, last = patches
     for patch in before:
         source.apply(patch)
-    change = source._table.change(last)
+    change = source._opened().table.change(last)
     assert change.applied == last | follows
     assert {name: value for name, value in change.native.items() if name != "FrameDurationLimits"} == told
 
@@ -212,7 +211,7 @@ def test_setting_one_gain_keeps_the_other(source: PiCamera, measuring: dict[str,
     assert source.read(2) is not None
     applied = source.apply({"ColourGainRed": 2.5})
     assert applied == {"ColourGainRed": 2.5, "ColourGainBlue": 2.1, "AwbEnable": False}
-    assert source._table.native == {"ColourGains": (2.5, 2.1)}
+    assert source._opened().table.native == {"ColourGains": (2.5, 2.1)}
 
 
 def test_panning_a_window_that_was_set_keeps_its_zoom(source: PiCamera, measuring: dict[str, object]) -> None:
@@ -221,7 +220,7 @@ def test_panning_a_window_that_was_set_keeps_its_zoom(source: PiCamera, measurin
     assert source.read(2) is not None
     applied = source.apply({"Pan": 1.0})
     assert applied == {"Zoom": 2.0, "Pan": 1.0, "Tilt": 0.0, "ScalerCrop": None}
-    assert source._table.native == {"ScalerCrop": (2304, 648, 2304, 1296)}
+    assert source._opened().table.native == {"ScalerCrop": (2304, 648, 2304, 1296)}
 
 
 def test_only_continuous_autofocus_is_paused(source: PiCamera) -> None:
@@ -233,22 +232,22 @@ def test_only_continuous_autofocus_is_paused(source: PiCamera) -> None:
     with pytest.raises(InvalidValue, match="AfMode is Manual"):
         source.apply({"AfPause": "Deferred", "LensPosition": 2.0})
     assert source.apply({"AfPause": "Resume"}) == {"AfPause": "Resume"}
-    assert "AfPause" not in source._table.native, "libcamera would complain"
+    assert "AfPause" not in source._opened().table.native, "libcamera would complain"
     both = source.apply({"AfPause": "Immediate", "AfMode": "Continuous"})
     assert list(both.items()) == [("AfMode", "Continuous"), ("AfPause", "Immediate")]
     again = source.apply({"AfMode": "Continuous"})
     assert list(again.items()) == [("AfMode", "Continuous"), ("AfPause", "Immediate")]
-    assert source._table.native["AfPause"] == 0
+    assert source._opened().table.native["AfPause"] == 0
     assert source.apply({"LensPosition": 2.0}) == {
         "LensPosition": 2.0,
         "AfMode": "Manual",
         "AfPause": "Resume",
     }
-    assert "AfPause" not in source._table.native
+    assert "AfPause" not in source._opened().table.native
 
 
 def test_gain_that_would_turn_white_balance_automatic_is_refused(source: PiCamera) -> None:
-    red = next(one for one in source._table.controls if one.name == "ColourGainRed")
+    red = next(one for one in source._opened().table.controls if one.name == "ColourGainRed")
     with pytest.raises(InvalidValue, match=r"not between 0\.1 and 32"):
         red.kind.coerce(0)
 
@@ -263,7 +262,7 @@ def test_controls_start_with_the_values_of_the_configuration(
         Picamera2, "camera_configuration", lambda self: configured(self) | {"controls": first}
     )
     with bridge.offering(bridge.module_3()):
-        defaults = {control.name: control.default for control in opened()._table.controls}
+        defaults = {control.name: control.default for control in opened()._opened().table.controls}
     assert (defaults["NoiseReductionMode"], defaults["HdrMode"]) == ("Fast", "SingleExposure")
     assert defaults["AwbMode"] == "Auto"
 
@@ -272,9 +271,9 @@ def test_limits_set_by_hand_hold_for_a_short_exposure_and_grow_for_a_long_one(so
     source.apply({"FrameDurationLimits": (33_333, 100_000)})
     assert source.frame_interval == pytest.approx(0.1)
     source.apply({"ExposureTime": 5_000})
-    assert source._table.native["FrameDurationLimits"] == (33_333, 100_000)
+    assert source._opened().table.native["FrameDurationLimits"] == (33_333, 100_000)
     source.apply({"ExposureTime": 200_000})
-    assert min(source._table.native["FrameDurationLimits"]) > 200_000
+    assert min(source._opened().table.native["FrameDurationLimits"]) > 200_000
 
 
 async def test_a_control_is_configured_by_libcameras_own_name(make_camera: MakeCamera) -> None:

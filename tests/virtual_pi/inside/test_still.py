@@ -104,7 +104,7 @@ def test_a_zoom_is_not_stretched_by_a_still_of_another_shape_and_is_the_same_aft
     source = opened(size="640x480")
     zoomed = (1014, 760, 2028, 1520)
     source.apply({"Zoom": 2.0})
-    assert source._table.native == {"ScalerCrop": zoomed}
+    assert source._opened().table.native == {"ScalerCrop": zoomed}
     told.clear()
     source._camera.controls = type(source._camera.controls)(source._camera)
     source.take_still(90)
@@ -126,7 +126,7 @@ def test_too_little_memory_for_a_still_leaves_the_stream_alone(opened: OpenCamer
 
 def test_stream_that_cannot_resume_reports_why_to_every_caller(opened: OpenCamera) -> None:
     camera = opened(size="640x480")
-    camera._stream = {"main": {"size": (0, 0), "format": "none"}}
+    camera._opened().config = {"main": {"size": (0, 0), "format": "none"}}
     with pytest.raises(SourceError, match="cannot resume after a still picture"):
         camera.take_still(80)
     with pytest.raises(SourceError, match="cannot resume after a still picture"):

@@ -2,10 +2,13 @@
 
 | file | content |
 | --- | --- |
-| `source.py` | the source: reads frames, sets controls, takes still pictures |
+| `source.py` | the source: opens the camera, reads frames, sets controls |
+| `running.py` | a configured and started camera |
+| `stills.py` | pictures in full resolution |
 | `library.py` | loads picamera2, finds a camera, serializes opening and closing |
 | `streams.py` | picamera2's configuration from the settings; smaller ones if memory is short |
 | `requests.py` | runs picamera2's event loop, and takes completed requests |
+| `frame_reader.py` | frames of completed requests |
 | `frames.py` | the planes and metadata of a completed request, without copying |
 | `controls.py` | converts libcamera's controls to ours, and values back |
 | `turned.py` | windows, pan and tilt of a picture that is turned by a quarter |
