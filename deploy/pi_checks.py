@@ -15,6 +15,7 @@ import numpy as np
 import simplejpeg
 from pi_masks import masked_still
 from pi_subject import RATE, NotOffered, Subject, coarse, correlation, frames, luma, middle_of, with_notes
+from usb_checks import usb_video
 
 from mqttcam.camera.control import Control
 from mqttcam.camera.frame import PictureSpec
@@ -328,7 +329,7 @@ def two_at_once(first: Subject, second: Subject) -> str:
     return f"{first.found.id} and {second.found.id}"
 
 
-FAST = (stream, every_control)
+FAST = (stream, every_control, usb_video)
 ALL = (
     *(stream, readings, exposure, high_dynamic_range, zoom, zoom_upside_down, autofocus),
     *(

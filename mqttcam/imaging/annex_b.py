@@ -13,6 +13,8 @@ _DELIMITER = {"h264": 9, "hevc": 35}
 """The access unit delimiter, which is the first NAL unit if there is one."""
 _FIRST_PICTURE = {"h264": range(1, 6), "hevc": range(32)}
 """The types of NAL units with a part of a picture."""
+_KEYFRAME = {"h264": range(5, 6), "hevc": range(16, 22)}
+"""IDR; BLA, IDR and CRA (ITU-T H.265, table 7-1)."""
 
 
 def nal_type(header: int, codec: Literal["h264", "hevc"]) -> int:
@@ -48,6 +50,12 @@ def nal_units(data: bytes, codec: Literal["h264", "hevc"]) -> Iterator[tuple[int
         stop = len(data) if end < 0 else end - 1 if data[end - 1] == 0 else end
         yield kind, begin, stop
         start = end
+
+
+def is_keyframe(data: bytes, codec: Literal["h264", "hevc"]) -> bool:
+    """Return whether decoding can start at an access unit, by its first part of a picture."""
+    kinds = (kind for kind, _, _ in nal_units(data, codec) if kind in _FIRST_PICTURE[codec])
+    return next(kinds, -1) in _KEYFRAME[codec]
 
 
 def parameter_sets(data: bytes, codec: Literal["h264", "hevc"]) -> bytes:

@@ -17,6 +17,7 @@ from mqttcam.outputs.output import Output
 from mqttcam.recordings.library import Library
 from mqttcam.schedule import Location
 from mqttcam.settings import CameraSettings
+from mqttcam.settings.sources.v4l2 import V4l2Source
 
 
 class ConfiguredCameras:
@@ -80,6 +81,7 @@ class ConfiguredCameras:
             if (
                 settings is not None
                 and settings.model_copy(update={"video": device.settings.video}) == device.settings
+                and not must_be_reopened(device.settings, settings)
             ):
                 device.configure_video(settings)
                 changed.append(camera_id)
@@ -111,3 +113,9 @@ class ConfiguredCameras:
 
     def _stuck(self, camera_id: str) -> str:
         return self._on_stuck(self._registry.cameras[camera_id].device.camera)
+
+
+def must_be_reopened(old: CameraSettings, new: CameraSettings) -> bool:
+    """Return whether another encoder needs another format of a USB camera."""
+    is_auto = isinstance(new.source, V4l2Source) and new.source.format == "auto"
+    return is_auto and (old.video.encoder == "copy") != (new.video.encoder == "copy")

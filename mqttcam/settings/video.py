@@ -46,9 +46,9 @@ class VideoSettings(Section):
 
     encoder: Annotated[Literal["auto", "copy", "picamera2", "libx264", "h264_v4l2m2m"], AnyCase()] = Field(
         "auto",
-        description="copy: the H.264 or H.265 of a network camera, unchanged. picamera2, h264_v4l2m2m: the hardware of "
-        "a Raspberry Pi 4 and older, for its camera modules and for any camera. auto: the first that works, but a copy "
-        "only where rotation, size, fps, quality and bitrate need no encoding.",
+        description="copy: the H.264 or H.265 of a network or USB camera, unchanged. picamera2, h264_v4l2m2m: the "
+        "hardware of a Raspberry Pi 4 and older, for its camera modules and for any camera. auto: the first that "
+        "works, but a copy only where rotation, size, fps, quality and bitrate need no encoding.",
     )
     quality: int = Field(
         23,

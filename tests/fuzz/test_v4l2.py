@@ -7,7 +7,7 @@ import simplejpeg
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mqttcam.camera.sources.v4l2.device import PixelFormat
+from mqttcam.camera.sources.v4l2.formats import PixelFormat
 from mqttcam.camera.sources.v4l2.pixels import RAW, converter, read_jpeg
 from mqttcam.imaging.raster import encode
 from tests.fuzz.bounds import bounded

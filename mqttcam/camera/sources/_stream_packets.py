@@ -1,4 +1,4 @@
-"""The packets of H.264 or H.265 in a container that PyAV has opened, passed on as they are."""
+"""The packets of H.264 or H.265 from a container that PyAV has opened, or from a device, passed on as they are."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ def passable(name: str) -> VideoCodec | None:
 class StreamPackets:
     """Makes packets of one connection's video, beginning at a keyframe each time they are requested again."""
 
-    def __init__(self, av: Any, stream: Any, codec: VideoCodec, max_pixels: int) -> None:
+    def __init__(self, av: Any, codec: VideoCodec, max_pixels: int, stream: Any = None) -> None:
         """Read the parameter sets of the container.
 
         Args:
-            stream: PyAV's stream.
             max_pixels: of a picture; larger ones are left out.
+            stream: PyAV's stream; None if the packets are a byte stream (Annex B) without a container.
         """
         self._av = av
         self._codec: VideoCodec = codec
         self._max_pixels = max_pixels
-        extradata = bytes(stream.codec_context.extradata or b"")
+        extradata = b"" if stream is None else bytes(stream.codec_context.extradata or b"")
         # Lengths instead of start codes, as in MP4, FLV and Matroska (ISO/IEC 14496-15); the filter adds the sets.
         boxed = extradata[:1] == b"\1"
         self._filter = av.bitstream.BitStreamFilterContext(f"{codec}_mp4toannexb", stream) if boxed else None
@@ -37,15 +37,20 @@ class StreamPackets:
         self._size = (0, 0)
         self._started = False
 
-    def offer(self, packet: Any, deliver: DeliverPacket | None) -> None:
-        """Pass a packet on; None while nothing needs it."""
+    def offer(self, packet: Any, deliver: DeliverPacket | None, ts_ns: int | None = None) -> None:
+        """Pass a packet on.
+
+        Args:
+            deliver: takes it; None while nothing needs it.
+            ts_ns: when it was captured, Unix nanoseconds; by default, now.
+        """
         if deliver is None or packet.is_corrupt:
             self._started = False
             return
         is_keyframe = bool(packet.is_keyframe)
         if not (self._started or is_keyframe):
             return
-        now, base = time.time_ns(), packet.time_base
+        now, base = ts_ns or time.time_ns(), packet.time_base
         pts = packet.pts if packet.pts is not None else packet.dts
         pts_ns = None if pts is None or base is None else pts * base.numerator * 10**9 // base.denominator
         for part in self._parts(packet):
@@ -55,6 +60,10 @@ class StreamPackets:
                 self._started = bool(self._size[0])
             if self._started:
                 deliver(VideoPacket(data, pts_ns, now, is_keyframe, *self._size, self._codec))
+
+    def interrupt(self) -> None:
+        """Continue at the next keyframe, as packets were lost."""
+        self._started = False
 
     def _parts(self, packet: Any) -> Iterable[Any]:
         if self._filter is None:

@@ -20,10 +20,11 @@ class V4l2Source(SourceSection):
         description="Its number (0 is /dev/video0), its path, or its id as `mqttcam cameras` prints it, "
         "the same on every port; default: the first camera.",
     )
-    format: Annotated[Literal["auto", "mjpeg", "yuyv"], AnyCase(jpeg="mjpeg", mjpg="mjpeg")] = Field(
+    format: Annotated[Literal["auto", "mjpeg", "yuyv", "h264"], AnyCase(jpeg="mjpeg", mjpg="mjpeg")] = Field(
         "auto",
         description="`mjpeg` is passed through unchanged; `yuyv` is any uncompressed format, which is encoded here; "
-        "`auto`: the better one.",
+        "`h264` (or H.265) is passed on as video, and decoded for pictures; `auto`: `h264` if `video.encoder` is "
+        "`copy` or the camera offers nothing else, otherwise the better of the others.",
     )
     buffers: int = Field(4, ge=2, le=16, description="Frame buffers.")
 

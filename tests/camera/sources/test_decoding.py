@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mqttcam.camera.sources.url.decoding import DemandedPictures
+from mqttcam.camera.sources._demanded_pictures import DemandedPictures
 from tests.camera.sources.test_stream_packets import container_of
 
 av = pytest.importorskip("av")

@@ -41,7 +41,7 @@ def packets_of(data: bytes, max_pixels: int = FULL, wanted_from: int = 0) -> lis
         stream = container.streams.video[0]
         codec = passable(stream.codec_context.name)
         assert codec is not None
-        packets = StreamPackets(av, stream, codec, max_pixels)
+        packets = StreamPackets(av, codec, max_pixels, stream)
         for number, packet in enumerate(container.demux(stream)):
             if packet.size:
                 packets.offer(packet, found.append if number >= wanted_from else None)

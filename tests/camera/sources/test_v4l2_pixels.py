@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mqttcam.camera.sources.v4l2.controls import camel_case
-from mqttcam.camera.sources.v4l2.device import PixelFormat
+from mqttcam.camera.sources.v4l2.formats import PixelFormat
 from mqttcam.camera.sources.v4l2.pixels import RAW, converter, read_jpeg
 from mqttcam.imaging.huffman import STANDARD_TABLES
 from mqttcam.imaging.raster import Plane, Planes, decode, encode

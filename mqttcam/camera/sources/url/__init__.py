@@ -12,7 +12,6 @@
 | `http_connection.py` | HTTP connections and headers as cameras send them |
 | `http_body.py` | the body of a response, decompressed |
 | `stream_video.py` | what is wanted of a video stream: pictures, packets |
-| `decoding.py` | decoding on demand |
 | `jpeg_stream.py` | the JPEGs in a body |
 | `ffmpeg.py` | RTSP and other streams of video, through PyAV |
 """

@@ -11,11 +11,11 @@ from typing import Any
 
 from mqttcam.camera.frame import Frame
 from mqttcam.camera.source import SourceError
+from mqttcam.camera.sources._demanded_pictures import DemandedPictures
 from mqttcam.camera.sources._receiver import frame_of
 from mqttcam.camera.sources._stream_packets import StreamPackets, passable
 from mqttcam.camera.sources._video_stream import VideoStream, any_encoding
 from mqttcam.camera.sources.url.address import Address
-from mqttcam.camera.sources.url.decoding import DemandedPictures
 from mqttcam.camera.sources.url.http_connection import PeerConnection
 from mqttcam.camera.sources.url.http_login import NO_LOGIN, WRONG_LOGIN
 from mqttcam.camera.sources.url.reader_thread import Frames
@@ -198,7 +198,7 @@ class FfmpegFrames:
     def _packets(self, stream: VideoStream) -> StreamPackets | None:
         """Note the codec; return what passes its packets on, or `None` if that is not possible."""
         codec = self._video.codec = passable(stream.codec)
-        return codec and StreamPackets(self._av, stream.av_stream, codec, self._source.max_pixels)
+        return codec and StreamPackets(self._av, codec, self._source.max_pixels, stream.av_stream)
 
     def _decoded(self, packet: Any, stream: VideoStream, pictures: DemandedPictures) -> list[Frame] | None:
         """Return the frames that a packet completes: none if it cannot be decoded, as before the first key frame.

@@ -14,12 +14,13 @@ from mqttcam.camera.source import SourceError
 from mqttcam.camera.sources import AttachedCamera
 from mqttcam.camera.sources.v4l2.controls import controls_of
 from mqttcam.camera.sources.v4l2.device import Device, opened
+from mqttcam.camera.sources.v4l2.encoded import CODECS
 from mqttcam.camera.sources.v4l2.pixels import JPEGS, RAW
 
 log = logging.getLogger(__name__)
 
 KNOWN = (*JPEGS, *RAW)
-"""The supported pixel formats (fourccs), in order of preference."""
+"""The supported pixel formats (fourccs) of single pictures, in order of preference."""
 _NO_CAMERAS = frozenset(
     {"bcm2835-codec", "bcm2835-isp", "pispbe", "rp1-cfe", "rpi-hevc-dec", "rpivid", "unicam"}
 )
@@ -35,19 +36,26 @@ class CaptureDevice:
     Attributes:
         id: follows the device if it has a serial number, otherwise its port.
         card: the device's name for people.
+        is_encoded: whether it gives H.264 or H.265 alone, as the second node of some cameras.
     """
 
     path: str
     id: str
     card: str
+    is_encoded: bool = False
 
 
 def cameras() -> Iterator[CaptureDevice]:
     """Yield every device that gives pictures in a supported format, by number."""
     for path in sorted(_DEV.glob("video[0-9]*"), key=_digits):
         with contextlib.suppress(OSError), opened(str(path)) as device:
-            if device.is_capture and device.driver not in _NO_CAMERAS and set(device.formats()) & set(KNOWN):
-                yield CaptureDevice(str(path), _id_of(path, device), device.card)
+            if not device.is_capture or device.driver in _NO_CAMERAS:
+                continue
+            formats = set(device.formats())
+            if formats & {*KNOWN, *CODECS}:
+                yield CaptureDevice(
+                    str(path), _id_of(path, device), device.card, is_encoded=not formats & set(KNOWN)
+                )
 
 
 def path_of(wanted: int | str | None) -> str:
@@ -66,6 +74,7 @@ def path_of(wanted: int | str | None) -> str:
     if not found and (refused := _refused()):
         raise SourceError(f"{refused} {FORBIDDEN}")
     matches = [one for one in found if wanted in (None, one.id, one.card)]
+    matches = [one for one in matches if not one.is_encoded] or matches
     if not matches:
         names = ", ".join(f"{one.id} ({one.path})" for one in found) or "none"
         raise SourceError(
@@ -93,7 +102,12 @@ def _describe(found: CaptureDevice) -> AttachedCamera:
     try:
         with opened(found.path) as device:
             sizes = sorted(
-                {size for fourcc in KNOWN if fourcc in device.formats() for size in device.sizes(fourcc)}
+                {
+                    size
+                    for fourcc in (*KNOWN, *CODECS)
+                    if fourcc in device.formats()
+                    for size in device.sizes(fourcc)
+                }
             )
             controls = tuple(one.control for one in controls_of(device).values() if not one.is_button)
     except OSError as error:

@@ -10,12 +10,12 @@ import mmap
 import os
 import select
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from mqttcam.camera.source import SourceError
+from mqttcam.camera.sources.v4l2.formats import Buffer, PixelFormat
 from mqttcam.imaging.raster import Plane
 
 _CAPTURE = 1
@@ -29,6 +29,8 @@ _FULL_RANGE = 1
 _BT709_ENCODING, _XV709_ENCODING = 2, 4
 _BT709_COLORSPACES = (3, 12)
 """V4L2_COLORSPACE_REC709 and DCI_P3, whose default encoding is that of BT.709."""
+_FORCE_KEYFRAME = 0x9909E5
+"""V4L2_CID_MPEG_VIDEO_FORCE_KEY_FRAME, which videodev2 lacks."""
 _COMMON_SIZES = ((320, 240), (640, 480), (800, 600), (1280, 720), (1920, 1080), (3840, 2160))
 
 
@@ -59,37 +61,6 @@ def load() -> Any:
     except ImportError as error:
         raise SourceError("USB cameras need videodev2: pip install 'mqttcam[usb]'") from error
     return videodev2
-
-
-@dataclass(frozen=True, slots=True)
-class PixelFormat:
-    """The format of a configured device.
-
-    Attributes:
-        fourcc: `MJPG`, `YUYV`, …
-        stride: bytes from one row to the next; of luma if it is separate. 0 if unknown.
-        rate: frames per second, 0 if unknown.
-        full_range: whether black is 0 instead of 16; None if the device does not report it.
-        is_bt709: whether its colours are those of ITU-R BT.709 instead of BT.601.
-    """
-
-    fourcc: str
-    width: int
-    height: int
-    stride: int
-    rate: float
-    full_range: bool | None
-    is_bt709: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Buffer:
-    """A filled buffer, valid until it is given back."""
-
-    index: int
-    data: Plane
-    timestamp_ns: int
-    is_broken: bool
 
 
 class Device:
@@ -252,7 +223,7 @@ class Device:
     def newest(self) -> Buffer | None:
         """Return the newest filled buffer, and give older ones back; `None` if there is none."""
         newest: Buffer | None = None
-        while (buffer := self._dequeue()) is not None:
+        while (buffer := self.next()) is not None:
             if newest is not None:
                 self.give_back(newest)
             newest = buffer
@@ -262,7 +233,13 @@ class Device:
         """Let the device fill it again."""
         self.call("QBUF", self._v.v4l2_buffer(index=buffer.index, type=_CAPTURE, memory=_MMAP))
 
-    def _dequeue(self) -> Buffer | None:
+    def request_keyframe(self) -> None:
+        """Make the next frame of an encoded format a keyframe, if the device can do that."""
+        with contextlib.suppress(OSError):
+            self.call("S_CTRL", self._v.v4l2_control(id=_FORCE_KEYFRAME, value=1))
+
+    def next(self) -> Buffer | None:
+        """Return the oldest filled buffer; None if there is none."""
         buffer = self._v.v4l2_buffer(type=_CAPTURE, memory=_MMAP)
         try:
             self.call("DQBUF", buffer)
@@ -275,7 +252,8 @@ class Device:
             buffer.timestamp.tv_sec * 1_000_000_000 + buffer.timestamp.tv_usec * 1000 if is_monotonic else 0
         )
         is_broken = bool(buffer.flags & self._v.V4L2_BUF_FLAG_ERROR)
-        return Buffer(buffer.index, self._maps[buffer.index][: buffer.bytesused], stamp, is_broken)
+        data = self._maps[buffer.index][: buffer.bytesused]
+        return Buffer(buffer.index, data, stamp, is_broken, buffer.sequence)
 
 
 @contextlib.contextmanager

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mqttcam.camera.sources.v4l2.device import PixelFormat
+from mqttcam.camera.sources.v4l2.formats import PixelFormat
 from mqttcam.imaging.limits import LARGEST_MAX_PIXELS
 from mqttcam.imaging.raster import Plane, Planes
 from mqttcam.imaging.received import ReceivedPicture, read_picture
