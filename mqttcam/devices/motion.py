@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.frame import Picture, PictureSpec
 from mqttcam.camera.status import CameraStatus
 from mqttcam.devices.motion_event import MotionEvent
 from mqttcam.devices.motion_pictures import MotionPictures
+from mqttcam.devices.motion_watchers import MotionWatchers
 from mqttcam.devices.observer import CameraObservers
 from mqttcam.devices.period_timer import PeriodTimer
 from mqttcam.devices.recordings import CameraRecordings
@@ -18,7 +19,8 @@ from mqttcam.motion.areas import Areas
 from mqttcam.motion.detector import Analysis, MotionDetector, Movement
 from mqttcam.recordings.recording import new_id
 from mqttcam.schedule import Location, parse_period
-from mqttcam.settings.motion import MAX_THRESHOLD, MIN_THRESHOLD, MotionSettings
+from mqttcam.settings.motion import MAX_THRESHOLD, MIN_THRESHOLD, MotionSettings, ZoneSettings
+from mqttcam.settings.polygon import Polygon
 from mqttcam.values import Number, Switch
 
 THRESHOLD = Number(MIN_THRESHOLD, MAX_THRESHOLD, step=0.1, unit="%")
@@ -30,6 +32,9 @@ class CameraMotion:
 
     Every event that begins ends exactly once: when nothing moves any more, and when the camera is switched off, fails,
     is restarted or is stopped, or detection is turned off.
+
+    Attributes:
+        watchers: receive each analysis in detail.
     """
 
     def __init__(
@@ -62,6 +67,7 @@ class CameraMotion:
         self._loop = asyncio.get_running_loop()
         self._event: MotionEvent | None = None
         self.detector = self._make_detector()
+        self.watchers = MotionWatchers(self.detector, self._loop)
         self._pictures = MotionPictures(
             camera,
             self.detector,
@@ -138,6 +144,16 @@ class CameraMotion:
     def zones(self) -> tuple[str, ...]:
         """The names of the zones."""
         return tuple(self._settings.zones)
+
+    @property
+    def zone_settings(self) -> Mapping[str, ZoneSettings]:
+        """The zones by name."""
+        return self._settings.zones
+
+    @property
+    def masks(self) -> tuple[Polygon, ...]:
+        """The areas in which motion does not count."""
+        return self._settings.masks
 
     def is_armed(self, zone: str) -> bool:
         """Return whether motion in a zone counts."""

@@ -13,6 +13,7 @@ from mqttcam.imaging.raster import Plane
 from mqttcam.imaging.resize import averaged
 from mqttcam.motion.areas import NO_AREAS, AreaCells, Areas, ZoneScores, bounds
 from mqttcam.motion.light import MEASURED, Levels, gain, in_light, is_light
+from mqttcam.motion.shown_cells import shown_cells
 
 Box = tuple[float, float, float, float]
 """Left, top, width and height, as fractions of the picture's sides."""
@@ -93,6 +94,10 @@ class Background:
     A cell counts as moving if it is brighter or darker than all of the background around it, so that a camera that
     shakes by one cell sees no motion. The brightness of the whole picture does not matter, nor does light that falls on
     a part of it. Masked cells are not compared with the background, nor do they affect what is found elsewhere.
+
+    Attributes:
+        observed: whether `shown` is wanted.
+        shown: the cells of the last picture, as returned by `shown_cells`; `None` for the first one.
     """
 
     def __init__(self, settling: float = SETTLING, areas: Areas = NO_AREAS) -> None:
@@ -108,6 +113,8 @@ class Background:
         self._seconds = 0.0
         self._share = 0.0
         self._waits = False
+        self.observed = False
+        self.shown: Plane | None = None
 
     @property
     def settled(self) -> bool:
@@ -135,6 +142,9 @@ class Background:
             differs &= cells.unmasked
         near = _count_around(differs)
         moves = differs & (near >= _NEIGHBOURS)
+        if self.observed:
+            margin = self._spread * _SPREADS + _LEAST
+            self.shown = shown_cells(now - expected, margin, differs, moves, cells.unmasked)
         count = int(np.count_nonzero(moves))
         if self._is_sudden(count / moves.size, seconds):
             self._before = now
@@ -170,6 +180,7 @@ class Background:
         return bool(np.count_nonzero(changed) < _STILL * count)
 
     def _begin(self, now: NDArray[np.int16]) -> None:
+        self.shown = None
         self._levels = now.astype(np.float32)
         self._before = now
         self._spread = np.zeros(now.shape, np.float32)

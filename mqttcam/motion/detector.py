@@ -12,6 +12,7 @@ from mqttcam.camera.selection import Rate
 from mqttcam.imaging.raster import Plane, oriented_view
 from mqttcam.motion.areas import NO_AREAS, Areas
 from mqttcam.motion.background import NO_MOTION, SETTLING, SMALL, Background, Box, Motion, shrunk
+from mqttcam.motion.observation import Observation, observation
 
 _LEAST_WIDTH = SMALL * 3 // 4
 """The least width, in pixels, that a JPEG is decoded to; it shows as much as `SMALL`, and decodes in half the time."""
@@ -68,6 +69,7 @@ class MotionDetector:
     Attributes:
         threshold: percent of the picture that has to move; may be changed at any time.
         armed: the zones in which motion counts; may be replaced at any time.
+        observer: called in the capture thread with each analysis in detail; may be replaced at any time.
     """
 
     def __init__(
@@ -106,6 +108,7 @@ class MotionDetector:
         self._clear_after_ns = int(clear_after * 1e9)
         self._pause_ns = int(pause * 1e9)
         self._ended_ns: int | None = None
+        self.observer: Callable[[Observation], None] | None = None
         self._settling = settling
         self._rate = Rate(fps)
         self._activation: object | None = None
@@ -179,8 +182,12 @@ class MotionDetector:
                 self._ended_ns = state.analyzed_ns
             background = Background(self._settling, self._areas)
             state = self._state = _SessionState(activation, frame.session, background)
-        before = state.moving
-        motion = self._counting(state.observe(frame), pausing=self._pausing(frame.ts_ns) and not before)
+        before, observer = state.moving, self.observer
+        found = state.find(frame, observed=observer is not None)
+        pausing = self._pausing(frame.ts_ns) and not before
+        motion = self._counting(found, pausing=pausing)
+        if observer is not None:
+            observer(observation(frame, state.background, found, motion, pausing=pausing))
         analysis = state.conclude(frame, motion, self._clear_after_ns, self._new_id)
         if analysis.ends:
             self._ended_ns = frame.ts_ns
@@ -213,12 +220,12 @@ class _SessionState:
     """The state of the detection from when it was enabled, or the source opened, to the next such time."""
 
     __slots__ = (
-        "_background",
         "_motion_ns",
         "_zones_ns",
         "activation",
         "analysis",
         "analyzed_ns",
+        "background",
         "event",
         "moving",
         "moving_zones",
@@ -232,16 +239,17 @@ class _SessionState:
         self.moving_zones: frozenset[str] = frozenset()
         self.analysis: Analysis | None = None
         self.event = ""
-        self._background = background
+        self.background = background
         self.analyzed_ns = 0
         self._motion_ns = 0
         self._zones_ns: dict[str, int] = {}
 
-    def observe(self, frame: Frame) -> Motion:
+    def find(self, frame: Frame, *, observed: bool) -> Motion:
         """Return the motion in a frame, whether or not it counts."""
         seconds = (frame.ts_ns - self.analyzed_ns) / 1e9
         self.analyzed_ns = frame.ts_ns
-        return self._background.update(small_luma(frame), seconds)
+        self.background.observed = observed
+        return self.background.update(small_luma(frame), seconds)
 
     def conclude(
         self, frame: Frame, motion: Motion, clear_after_ns: int, new_id: Callable[[int], str]
@@ -259,7 +267,7 @@ class _SessionState:
         elif before:
             # Motion must also end if the clock was set back.
             self.moving = 0 <= now - self._motion_ns < clear_after_ns
-        elif self._background.settled:
+        elif self.background.settled:
             self.moving = False
         self.analysis = Analysis(
             frame.seq,

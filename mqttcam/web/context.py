@@ -22,6 +22,7 @@ from mqttcam.web.encodings import EncodingLimit
 from mqttcam.web.errors import ApiError
 from mqttcam.web.messages import FragmentMessages
 from mqttcam.web.mjpeg import MjpegStreams
+from mqttcam.web.motion_viewers import MotionViewers
 from mqttcam.web.places import Holder, Places
 from mqttcam.web.signed_addresses import SignedAddresses
 from mqttcam.web.snapshot_history import SnapshotHistory
@@ -47,6 +48,7 @@ class _WebObserver(CameraObserver):
         self._context.streams.changed(self._device)
         for streams in self._context.video_streams:
             streams.changed(self._device)
+        self._context.motion_viewers.changed(self._device)
         self._context.publisher.changed()
 
     async def snapshot(self, picture: Picture, request_id: str | None) -> None:
@@ -87,6 +89,7 @@ class WebContext:
         self.transport_streams = VideoStreams(TransportStream)
         self.fragment_streams = VideoStreams(partial(FragmentMessages, timing.heartbeat))
         self.video_streams = (self.transport_streams, self.fragment_streams)
+        self.motion_viewers = MotionViewers()
         self.snapshot_encodings = EncodingLimit()
         self.history = SnapshotHistory(settings.history)
         self.publisher = StatePublisher(registry, self.viewers_of, self.history, library, timing)
@@ -117,6 +120,7 @@ class WebContext:
         self.disk.stop()
         self.publisher.close()
         self.streams.close()
+        self.motion_viewers.close()
         for streams in self.video_streams:
             streams.close()
 
@@ -131,6 +135,7 @@ class WebContext:
             if self.registry.devices.get(camera_id) is not device:
                 del self._followed[camera_id]
                 self.streams.close(device)
+                self.motion_viewers.close(device)
                 for streams in self.video_streams:
                     streams.close(device)
                 self.history.forget(camera_id)

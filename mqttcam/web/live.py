@@ -24,7 +24,6 @@ from mqttcam.camera.status import WITHOUT_FRAMES
 from mqttcam.devices.camera import CameraDevice
 from mqttcam.sockets import keep_unsent_small
 from mqttcam.video.encoder import VideoUnavailable, check_available
-from mqttcam.web.authorization import is_websocket
 from mqttcam.web.context import CONTEXT, HOLDER, WebContext
 from mqttcam.web.errors import ApiError
 from mqttcam.web.messages import picture_message, text_message
@@ -33,11 +32,8 @@ from mqttcam.web.picture_query import PictureQuery, picture_query
 from mqttcam.web.pictures import send_pictures
 from mqttcam.web.places import hang_up
 from mqttcam.web.video_streams import VideoClient, unavailable
+from mqttcam.web.websocket import cancel, require_websocket, websocket
 
-_MAX_MESSAGE = 1024
-"""Bytes of a client's message."""
-_CLOSE_TIMEOUT = 0.2
-"""Seconds to wait for the client's part of closing."""
 _MAX_DELAY = 2.0
 """Seconds after which video for a slow client is dropped instead of sent."""
 MODES = ("video", "jpeg")
@@ -51,21 +47,10 @@ async def live(request: web.Request) -> web.StreamResponse:
     """
     context = request.app[CONTEXT]
     device = context.device(request)
-    if not is_websocket(request):
-        raise ApiError(
-            426,
-            "invalid_request",
-            "this address accepts only WebSocket connections",
-            headers={"Upgrade": "websocket"},
-        )
+    require_websocket(request)
     pictures = _pictures(request.query)
     _require_frames(device)
-    socket = web.WebSocketResponse(
-        compress=False,
-        heartbeat=context.timing.stalled,
-        timeout=_CLOSE_TIMEOUT,
-        max_msg_size=_MAX_MESSAGE,
-    )
+    socket = websocket(request)
     with context.viewers.take(request[HOLDER], partial(hang_up, request)):
         writer = await socket.prepare(request)
         if request.transport is not None:
@@ -125,12 +110,12 @@ class _Connection:
                 message = receiving.result()
                 if message.type is not WSMsgType.TEXT:
                     return
-                await _cancel(sending)
+                await cancel(sending)
                 sending = asyncio.ensure_future(self._change_mode(message))
                 receiving = asyncio.ensure_future(self._socket.receive())
             sending.result()
         finally:
-            await _cancel(sending, receiving)
+            await cancel(sending, receiving)
         await self._socket.close(code=WSCloseCode.TRY_AGAIN_LATER)
 
     async def _change_mode(self, message: WSMessage) -> None:
@@ -199,9 +184,3 @@ def _json_object(text: str) -> Mapping[str, object]:
     if not isinstance(data, dict):
         raise ApiError(400, "invalid_json", "the message is not a JSON object")
     return data
-
-
-async def _cancel(*tasks: asyncio.Task[object] | asyncio.Future[object]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)

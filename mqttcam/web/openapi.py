@@ -12,7 +12,7 @@ from mqttcam.devices.entities.entity import Entity
 from mqttcam.devices.node import Node
 from mqttcam.web.live import MODES
 from mqttcam.web.openapi_events import event_paths
-from mqttcam.web.openapi_parts import as_json, done, errors, get, post, raw, ref
+from mqttcam.web.openapi_parts import as_json, done, errors, get, post, raw, ref, websocket
 from mqttcam.web.picture_query import PARAMETERS
 from mqttcam.web.schemas import REQUEST_ID, Schema, component_schemas, reading_schema, value_schema
 
@@ -97,6 +97,7 @@ def _camera_paths(member: Member) -> dict[str, object]:
     }
     paths[f"{pictures}/stream.ts"] = {"get": _video(tag)}
     paths[f"{pictures}/live"] = {"get": _live_video(tag)}
+    paths[f"{here}/motion"] = {"get": websocket("A WebSocket with the analysis of motion detection", tag)}
     for command in member.runner.listed:
         paths[f"{here}/cmd/{command.name}"] = {"post": _command(command, tag)}
     return paths
@@ -166,14 +167,8 @@ def _live_video(tag: str) -> Schema:
         "schema": {"type": "string", "enum": list(MODES)},
     }
     numbers = [_query(name) for name in PARAMETERS]
-    responses: Schema = {"101": {"description": "The WebSocket is open."}}
-    upgrade = {"426": as_json(ref("Error"), "The request opens no WebSocket.")}
-    return {
-        "summary": "A WebSocket with H.264 video for Media Source Extensions, or with pictures",
-        "tags": [tag],
-        "parameters": [mode, *numbers],
-        "responses": responses | errors(400, 401, 403, 503) | upgrade,
-    }
+    summary = "A WebSocket with H.264 video for Media Source Extensions, or with pictures"
+    return websocket(summary, tag) | {"parameters": [mode, *numbers]}
 
 
 def _kept_picture(tag: str) -> Schema:

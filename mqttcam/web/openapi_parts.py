@@ -64,3 +64,10 @@ def raw(summary: str, tag: str, content_type: str, schema: Schema) -> Schema:
     """Return a GET that sends anything else."""
     responses: Schema = {"200": {"description": "Success.", "content": {content_type: {"schema": schema}}}}
     return {"summary": summary, "tags": [tag], "responses": responses | errors(401, 403)}
+
+
+def websocket(summary: str, tag: str) -> Schema:
+    """Return a GET that opens a WebSocket."""
+    responses: Schema = {"101": {"description": "The WebSocket is open."}}
+    upgrade = {"426": as_json(ref("Error"), "The request opens no WebSocket.")}
+    return {"summary": summary, "tags": [tag], "responses": responses | errors(400, 401, 403, 503) | upgrade}

@@ -6,7 +6,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from mqttcam.text import ID_PATTERN
-from mqttcam.web import api, events, live, login, monitoring, pictures, static_files, updates, video
+from mqttcam.web import api, events, live, login, monitoring, motion, pictures, static_files, updates, video
 from mqttcam.web.authorization import Permission, require
 from mqttcam.web.context import CONTEXT, WebContext
 from mqttcam.web.middleware import json_errors, on_response_prepare
@@ -38,6 +38,7 @@ _GET: dict[str, tuple[Handler, Permission]] = {
     "/api/health": (api.health, Permission.VIEW),
     "/api/cameras": (api.cameras, Permission.VIEW),
     f"/api{_CAMERA}": (api.camera, Permission.VIEW),
+    f"/api{_CAMERA}/motion": (motion.motion, Permission.VIEW),
     f"/api{_CAMERA}/state": (api.state, Permission.VIEW),
     f"/api{_CAMERA}/snapshots": (api.snapshots, Permission.VIEW),
     "/api/events": (events.events, Permission.VIEW),

@@ -3,6 +3,7 @@
 /** @import { Camera, CameraState, Values } from "./types" */
 
 import { command } from "./api.js";
+import { AreaTools } from "./areatools.js";
 import { errorText, h, icon, iconButton, toast } from "./dom.js";
 import { number } from "./format.js";
 import { SnapshotHistory } from "./history.js";
@@ -29,6 +30,8 @@ export class CameraView {
     this.snapshot = iconButton("shot", "Take a snapshot (s)", () => this.takeSnapshot(), { "aria-keyshortcuts": "s" });
     this.addTools();
     const title = h("div", { class: "title" }, this.name, this.facts);
+    this.areas = new AreaTools(camera, this.stage);
+    this.panel.add(this.areas.element);
     this.element = h("section", { class: "camera" },
       h("div", { class: "show" }, this.stage.element, title, this.history.element), this.panel.element);
     this.observer = new ResizeObserver(() => this.resize());
@@ -48,6 +51,7 @@ export class CameraView {
     this.stage.adopt(this.camera);
     this.history.camera = this.camera;
     this.panel.adopt(this.camera);
+    this.areas.adopt(this.camera);
     this.name.textContent = camera.name;
     this.element.setAttribute("aria-label", camera.name);
     this.stage.element.setAttribute("aria-label", `${camera.name}: + and - zoom, arrow keys move`);
@@ -57,6 +61,7 @@ export class CameraView {
 
   start() {
     this.stage.start();
+    this.areas.start();
     this.width = this.stage.width();
     this.observer.observe(this.stage.element);
   }
@@ -64,6 +69,7 @@ export class CameraView {
   stop() {
     this.observer.disconnect();
     this.stage.stop();
+    this.areas.stop();
   }
 
   restart() {

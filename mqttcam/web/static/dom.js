@@ -42,6 +42,19 @@ export function arrange(parent, children) {
 }
 
 /**
+ * Loads a style sheet.
+ * @param {string} name Of the file, without its ending.
+ */
+export async function loadStyle(name) {
+  const sheet = h("link", { rel: "stylesheet", href: `static/${name}.css` });
+  await new Promise((done) => {
+    sheet.addEventListener("load", done);
+    sheet.addEventListener("error", done);
+    document.head.append(sheet);
+  });
+}
+
+/**
  * Makes an icon from `icons.svg`.
  * @param {string} name
  */

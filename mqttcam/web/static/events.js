@@ -3,15 +3,10 @@
 /** @import { Camera, RecordedEvent, State } from "./types" */
 
 import { ApiError, deleteEvent, events, keepEvent } from "./api.js";
-import { arrange, confirmed, errorText, h, icon, iconButton, modal, toast } from "./dom.js";
+import { arrange, confirmed, errorText, h, icon, iconButton, loadStyle, modal, toast } from "./dom.js";
 import { dateTime, duration, number } from "./format.js";
 
-const sheet = h("link", { rel: "stylesheet", href: "static/events.css" });
-await new Promise((done) => {
-  sheet.addEventListener("load", done);
-  sheet.addEventListener("error", done);
-  document.head.append(sheet);
-});
+await loadStyle("events");
 
 const PAGE = 48;
 const MOST = 500; // events in one request

@@ -60,6 +60,14 @@ export class Panel {
     this.adopt(camera);
   }
 
+  /**
+   * Adds a card below the first one.
+   * @param {HTMLElement} element
+   */
+  add(element) {
+    this.cards[0].element.after(element);
+  }
+
   /** @param {CameraState} live */
   update(live) {
     for (const part of this.parts.values()) part.update(live);

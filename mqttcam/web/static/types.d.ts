@@ -113,6 +113,34 @@ export interface State {
   cameras: Record<string, CameraState>;
 }
 
+export type Corner = [x: number, y: number];
+
+export interface Zone { zone: string; name: string; points: Corner[]; threshold: number; armed: boolean }
+
+/** The motion detection of a camera. */
+export interface Detection {
+  status: "on" | "off" | "inactive" | "no_frames";
+  threshold: number;
+  zones: Zone[];
+  masks: Corner[][];
+}
+
+export type Finding = "learning" | "still" | "light" | "below" | "pause" | "motion";
+
+/** What the motion detection has found in one picture. Shares are of the picture's sides. */
+export interface Analysis {
+  ts: number;
+  seq: number;
+  finding: Finding;
+  score: number;
+  box: Rectangle | null;
+  /** Scores by zone. */
+  zones: Record<string, number>;
+  columns: number;
+  /** Base64: a byte for each cell. */
+  cells: string;
+}
+
 type Handlers = { [K in keyof GlobalEventHandlersEventMap as `on${K}`]?: (event: GlobalEventHandlersEventMap[K]) => void };
 
 /** Attributes and event handlers of a new element. */

@@ -6,6 +6,7 @@
 /** @import { CameraState, Entity, Rectangle, RectangleKind, Values } from "./types" */
 
 import { h } from "./dom.js";
+import { followPicture, placeOnPage, placeOnStage } from "./place.js";
 
 const STEP = 0.02;
 const SMALLEST_DRAG = 8;
@@ -124,19 +125,14 @@ class Drawing {
       h("button", { type: "button", class: "pill", onclick: () => done(null) }, "Cancel"));
     this.frame.append(this.layer, this.bar);
     this.frame.classList.add("drawn");
-    this.resized = new ResizeObserver(() => this.paint());
-    this.resized.observe(this.frame);
-    // Zooming moves the picture without an event.
-    this.moved = new MutationObserver(() => this.paint());
-    this.moved.observe(tool.stage.picture, { attributes: true, attributeFilter: ["style"] });
+    this.unfollow = followPicture(tool.stage, () => this.paint());
     this.paint();
     this.frame.scrollIntoView({ block: "nearest" });
     this.layer.focus({ preventScroll: true });
   }
 
   remove() {
-    this.resized.disconnect();
-    this.moved.disconnect();
+    this.unfollow();
     this.layer.remove();
     this.bar.remove();
     this.frame.classList.remove("drawn");
@@ -156,22 +152,13 @@ class Drawing {
 
   // coordinates
 
-  /** Where the picture is on the page, without the bars beside it. */
-  place() {
-    const outer = this.tool.stage.picture.getBoundingClientRect();
-    const shape = this.tool.stage.shape();
-    const width = Math.min(outer.width, outer.height * shape);
-    const height = width / shape;
-    return { left: outer.left + (outer.width - width) / 2, top: outer.top + (outer.height - height) / 2, width, height };
-  }
-
   /**
    * A pointer's position in the control's units, limited to the picture.
    * @param {PointerEvent} event
    * @returns {Point}
    */
   point(event) {
-    const place = this.place();
+    const place = placeOnPage(this.tool.stage);
     const [x, y, width, height] = this.tool.view();
     /** @param {number} value */
     const limit = (value) => Math.min(1, Math.max(0, value));
@@ -179,13 +166,12 @@ class Drawing {
   }
 
   paint() {
-    const place = this.place();
-    const frame = this.frame.getBoundingClientRect();
+    const place = placeOnStage(this.tool.stage);
     const [x, y, width, height] = this.tool.view();
     const scale = [place.width / width, place.height / height];
     const { style } = this.mark;
-    style.left = `${place.left - frame.left - this.frame.clientLeft + (this.box[0] - x) * scale[0]}px`;
-    style.top = `${place.top - frame.top - this.frame.clientTop + (this.box[1] - y) * scale[1]}px`;
+    style.left = `${place.left + (this.box[0] - x) * scale[0]}px`;
+    style.top = `${place.top + (this.box[1] - y) * scale[1]}px`;
     style.width = `${this.box[2] * scale[0]}px`;
     style.height = `${this.box[3] * scale[1]}px`;
     const [left, top, wide, high] = this.rounded();
