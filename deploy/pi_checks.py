@@ -85,7 +85,7 @@ def still(subject: Subject) -> str:
     with subject.opened() as camera:
         frames(camera, 5)
         start = time.monotonic()
-        picture = camera.take_still(90)
+        picture = camera.take_still().frame.picture(PictureSpec(90))
         took = time.monotonic() - start
         frames(camera, 5)
         wanted = max(subject.found.sizes)
@@ -202,7 +202,7 @@ def zoomed_still(subject: Subject) -> str:
         close = luma(camera, RATE)
         if correlation(whole, close) > 0.8:
             raise NotOffered("detail in the middle: point the camera at something else")
-        picture = camera.take_still(90)
+        picture = camera.take_still().frame.picture(PictureSpec(90))
         taken = simplejpeg.decode_jpeg(picture.jpeg, colorspace="GRAY")[..., 0].astype(np.float32)
         taken = middle_of(taken, close.shape)  # with another aspect ratio, it shows more
         after = luma(camera, RATE)

@@ -8,6 +8,8 @@ import numpy as np
 import simplejpeg
 from pi_subject import RATE, NotOffered, Subject, correlation, frames, luma
 
+from mqttcam.camera.frame import PictureSpec
+
 _MIDDLE = [{"points": [(0.25, 0.25), (0.75, 0.25), (0.75, 0.75), (0.25, 0.75)]}]
 _BLACK = 12
 
@@ -34,7 +36,9 @@ def masked_still(subject: Subject) -> str:
 
 def still_luma(camera: Any) -> Any:
     frames(camera, 1)
-    grey = simplejpeg.decode_jpeg(camera.take_still(90).jpeg, colorspace="GRAY")[..., 0]
+    grey = simplejpeg.decode_jpeg(camera.take_still().frame.picture(PictureSpec(90)).jpeg, colorspace="GRAY")[
+        ..., 0
+    ]
     return grey.astype(np.float32)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar
 
 from mqttcam.camera.adjustment import Adjustment
 from mqttcam.camera.capture import Capture, MakeSource
@@ -11,7 +12,7 @@ from mqttcam.camera.capture_callbacks import SourceOpened
 from mqttcam.camera.capture_client import CaptureClient
 from mqttcam.camera.control import Action, Control, WantedValues
 from mqttcam.camera.encoder_thread import EncoderThread
-from mqttcam.camera.frame import Picture, PictureSpec
+from mqttcam.camera.frame import Frame, Picture, PictureSpec, fit_picture
 from mqttcam.camera.hub import Hub
 from mqttcam.camera.markings import Markings
 from mqttcam.camera.polling import CameraReadings, PollResult
@@ -21,15 +22,19 @@ from mqttcam.camera.source_video import SourceVideo
 from mqttcam.camera.sources import create
 from mqttcam.camera.stats import CameraStats
 from mqttcam.camera.status import WITHOUT_FRAMES, CameraStatus, CameraUnavailable
+from mqttcam.camera.still import Still
 from mqttcam.camera.supervisor import Supervisor
 from mqttcam.camera.timing import DEFAULT_TIMING, Timing
 from mqttcam.camera.wakeup import Wakeup
+from mqttcam.imaging.rate_control import JpegRateControl
 from mqttcam.listeners import Listeners
 from mqttcam.settings import CameraSettings
 from mqttcam.text import one_line
 from mqttcam.values import Value
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 class Camera:
@@ -44,6 +49,7 @@ class Camera:
         info: what the source is; `None` until it was open once.
         controls, actions: by key, as the source offered them when it was last open.
         takes_stills: whether that source can take a picture in full resolution.
+        gives_raw: whether it can give the data of the sensor with it.
         video: the encoded video of the source that is open, or was last, a new object each time it is opened; `None` if
             it gives none.
         values: the controls' known values by key: as the frames are really taken, if the source reports that.
@@ -81,7 +87,7 @@ class Camera:
         self.info: SourceInfo | None = None
         self.controls: dict[str, Control] = {}
         self.actions: dict[str, Action] = {}
-        self.takes_stills = False
+        self.takes_stills = self.gives_raw = False
         self.values: dict[str, Value] = {}
         self.readings = CameraReadings()
         self._markings = Markings.from_settings(settings)
@@ -171,7 +177,41 @@ class Camera:
                 too large.
             SourceError: the source could not take it.
         """
-        return await self._client.take_still(spec, max_bytes)
+
+        def fit(still: Still) -> Picture | None:
+            return fit_picture(still.frame, spec, max_bytes, JpegRateControl())
+
+        if (picture := await self._client.take_still(fit)) is None:
+            raise CameraUnavailable(f"the picture does not fit into {max_bytes} bytes")
+        return picture
+
+    async def take_photo(
+        self,
+        make: Callable[[Still], T],
+        timeout: float,  # noqa: ASYNC109 - as for `take_snapshot`
+        *,
+        full_resolution: bool = True,
+        raw: bool = False,
+    ) -> T:
+        """Take a picture, and return what `make`, called in another thread, returns of it.
+
+        Args:
+            make: may be called again with the next frame if it raises `ValueError`.
+            full_resolution: at the largest size of the camera. The stream pauses if `Still.paused` says so.
+            raw: with the sensor's own data; only if `gives_raw`.
+
+        Raises:
+            CameraUnavailable, SourceError: as for `take_still` and `take_snapshot`.
+        """
+        if self.status in WITHOUT_FRAMES:
+            raise CameraUnavailable(self._why_not())
+        if raw or (full_resolution and self.takes_stills):
+            return await self._client.take_still(make, raw=raw)
+
+        def of_frame(frame: Frame) -> T:
+            return make(Still(frame.unscaled() if full_resolution else frame))
+
+        return await self._snapshots.take_frame(of_frame, max(timeout, 2 * self._interval))
 
     async def take_snapshot(
         self,
@@ -236,7 +276,7 @@ class Camera:
         self.info = opened.info
         self.controls = {control.key: control for control in opened.info.controls}
         self.actions = {action.key: action for action in opened.info.actions}
-        self.takes_stills = opened.takes_stills
+        self.takes_stills, self.gives_raw = opened.takes_stills, opened.gives_raw
         capture = self._supervisor.capture
         self.video = SourceVideo(capture, opened.video) if capture and opened.video else None
         self.values = dict(opened.values)

@@ -14,12 +14,13 @@ from mqttcam.camera.adjustment import Adjustment
 from mqttcam.camera.camera_log import set_camera
 from mqttcam.camera.capture_callbacks import CaptureCallbacks
 from mqttcam.camera.control import Action
-from mqttcam.camera.frame import CaptureSession, Frame, Picture
+from mqttcam.camera.frame import CaptureSession, Frame
 from mqttcam.camera.markings import Markings
 from mqttcam.camera.open_source import OpenSource
 from mqttcam.camera.source import Source, SourceError, SourceFault
 from mqttcam.camera.source_calls import CallQueue, SourceCall, call_soon, set_result
 from mqttcam.camera.source_controls import SourceControls
+from mqttcam.camera.still import Still
 from mqttcam.camera.timing import DEFAULT_TIMING, Timing
 from mqttcam.camera.wakeup import Wakeup
 from mqttcam.values import Value
@@ -144,9 +145,9 @@ class Capture:
         """Perform an action; the result has the values of controls that follow from it, by key."""
         return self.calls.submit(lambda source: self._change(source, lambda controls: controls.act(action)))
 
-    def take_still(self, quality: int) -> SourceCall[Picture]:
-        """Take a picture in full resolution."""
-        return self.calls.submit(lambda source: self._take_still(source, quality))
+    def take_still(self, *, raw: bool) -> SourceCall[Still]:
+        """Take a picture in full resolution, with the sensor's own data if `raw`."""
+        return self.calls.submit(lambda source: self._take_still(source, raw=raw))
 
     def poll(self) -> None:
         """Have the newest frame's values and measurements read before the next one comes."""
@@ -221,15 +222,15 @@ class Capture:
         self._report(self._callbacks.applied, applied)
         return applied
 
-    def _take_still(self, source: OpenSource, quality: int) -> Picture:
+    def _take_still(self, source: OpenSource, *, raw: bool) -> Still:
         self.paused_until = time.monotonic() + self.still_timeout
         try:
-            picture = source.take_still(quality)
+            still = source.take_still(raw=raw)
         finally:
             self.paused_until = self.last_returned = time.monotonic()
-        picture.seq = self.frames
+        still.frame.seq, still.frame.session = self.frames, self.session
         self.frames += 1
-        return picture
+        return still
 
     def _poll(self, source: OpenSource) -> None:
         try:

@@ -22,6 +22,7 @@ class SourceOpened:
         refused: those remarks that are about a control.
         measures: whether its frames carry measurements.
         takes_stills: whether it can take a picture in full resolution.
+        gives_raw: whether it can give the data of the sensor with it.
         video: the encoded video that it can give; None if it gives none.
     """
 
@@ -31,6 +32,7 @@ class SourceOpened:
     refused: Sequence[str]
     measures: bool
     takes_stills: bool
+    gives_raw: bool
     video: VideoOffer | None
 
 

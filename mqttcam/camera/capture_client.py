@@ -6,9 +6,10 @@ import asyncio
 from collections.abc import Callable
 
 from mqttcam.camera.capture import Capture
-from mqttcam.camera.frame import Picture, PictureSpec, refit_picture
+from mqttcam.camera.frame import SessionEnded
 from mqttcam.camera.source_calls import Result, SourceCall
 from mqttcam.camera.status import CameraUnavailable
+from mqttcam.camera.still import Still
 
 
 class CaptureClient:
@@ -39,22 +40,25 @@ class CaptureClient:
         capture = self._current()
         return await self._result(capture, submit(capture), self._timeout)
 
-    async def take_still(self, spec: PictureSpec, max_bytes: int | None) -> Picture:
-        """Return a picture in full resolution, of at most `max_bytes`.
+    async def take_still(self, make: Callable[[Still], Result], *, raw: bool = False) -> Result:
+        """Take a picture in full resolution, and return what `make`, called in another thread, returns of it.
 
         Raises:
-            CameraUnavailable: no source is open, or is no longer when the picture is ready; or it does not fit.
+            CameraUnavailable: no source is open, or is no longer when the picture is ready; or none could be made.
             SourceError: the source could not take it.
         """
         capture = self._current()
-        call = capture.take_still(spec.quality)
-        taken = await self._result(capture, call, capture.still_timeout + self._timeout)
-        picture = await asyncio.to_thread(refit_picture, taken, spec, max_bytes)
+        call = capture.take_still(raw=raw)
+        still = await self._result(capture, call, capture.still_timeout + self._timeout)
+        try:
+            made = await asyncio.to_thread(make, still)
+        except SessionEnded:
+            raise CameraUnavailable(self._why_not()) from None
+        except ValueError as error:
+            raise CameraUnavailable(f"no picture could be made: {error}") from error
         if capture is not self._capture():
             raise CameraUnavailable(self._why_not())
-        if picture is None:
-            raise CameraUnavailable(f"the picture does not fit into {max_bytes} bytes")
-        return picture
+        return made
 
     def _current(self) -> Capture:
         if (capture := self._capture()) is None:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from mqttcam.camera.adjustment import Adjustment
 from mqttcam.camera.frame_pixels import NO_METADATA, FramePixels
 from mqttcam.imaging.i420 import contiguous_copy
 from mqttcam.imaging.large import memory_for
@@ -143,6 +144,21 @@ class Frame(FramePixels):
             copy._owns_planes, copy._lock = True, threading.Lock()
             copy._pictures |= self._pictures
         return self._copy
+
+    def unscaled(self) -> Frame:
+        """Return the frame at the size at which it came; itself if it is not scaled. For any thread if `copy` made it.
+
+        Its pictures are turned, mirrored and marked as those of this one.
+        """
+        adjustment = self._adjustment
+        if adjustment is None or adjustment.width is None:
+            return self
+        planes = self.planes and contiguous_copy(self.planes)
+        whole = Frame(self.ts_ns, *self._size, planes, self._jpeg, self.metadata)
+        whole.seq, whole.session = self.seq, self.session
+        whole.adjustment, whole.markings = Adjustment(adjustment.orientation), self._markings
+        whole._masked, whole._owns_planes, whole._lock = self._masked, True, threading.Lock()
+        return whole
 
     def _passes_through(self, spec: PictureSpec) -> bool:
         if self._jpeg is None or self._adjustment is not None or self._markings is not None:

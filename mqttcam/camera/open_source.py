@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from mqttcam.camera.capture_callbacks import SourceOpened
-from mqttcam.camera.frame import Picture
 from mqttcam.camera.polling import SourcePoller
 from mqttcam.camera.source import (
     MeasuringSource,
@@ -16,6 +15,7 @@ from mqttcam.camera.source import (
     VideoSource,
 )
 from mqttcam.camera.source_controls import SourceControls
+from mqttcam.camera.still import Still
 from mqttcam.camera.video_packet import DeliverPacket
 from mqttcam.settings.video import VideoSettings
 from mqttcam.values import Value
@@ -67,6 +67,7 @@ class OpenSource:
             refused=refused,
             measures=isinstance(self.source, MeasuringSource),
             takes_stills=isinstance(self.source, StillSource),
+            gives_raw=isinstance(self.source, StillSource) and self.source.gives_raw,
             video=self.source.video if isinstance(self.source, VideoSource) else None,
         )
 
@@ -82,15 +83,15 @@ class OpenSource:
         self._controls_changed(frames)
         return applied
 
-    def take_still(self, quality: int) -> Picture:
-        """Return a picture in full resolution.
+    def take_still(self, *, raw: bool) -> Still:
+        """Return a picture in full resolution, with the sensor's own data if `raw`.
 
         Raises:
             SourceError: the source takes none, or failed.
         """
         if not isinstance(self.source, StillSource):
             raise SourceError("this camera takes no pictures in full resolution")
-        return self.source.take_still(quality)
+        return self.source.take_still(raw=raw)
 
     def start_video(self, settings: VideoSettings, deliver: DeliverPacket) -> None:
         """Have the source's packets delivered.

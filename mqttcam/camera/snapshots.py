@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from typing import Any, Generic, TypeVar
 
 from mqttcam.camera.encoder_thread import EncoderThread
 from mqttcam.camera.frame import CaptureSession, Frame, Picture, PictureSpec, SessionEnded, fit_picture
@@ -13,28 +14,38 @@ from mqttcam.camera.source_calls import call_soon
 from mqttcam.camera.status import CameraUnavailable
 from mqttcam.imaging.rate_control import JpegRateControl
 
+T = TypeVar("T")
+
 _MAX_BROKEN = 5
 """Broken frames in a row after which a request fails."""
 _CLOCK_TOLERANCE_NS = 200_000
 """The two clocks are not read at exactly the same moment."""
 
 
-class SnapshotRequest:
+class SnapshotRequest(Generic[T]):
     """Takes one frame that was captured after the request was made.
 
     Attributes:
-        picture: resolves on the loop; fails with `CameraUnavailable`.
+        made: what was made of it; resolves on the loop, or fails with `CameraUnavailable`.
         problem: what was wrong with the frames so far.
-        refusal: why there is no picture, even if one had been made just before.
+        refusal: why there is nothing, even if it had been made just before.
     """
 
-    def __init__(self, spec: PictureSpec, max_bytes: int | None, hub: Hub, thread: EncoderThread) -> None:
+    def __init__(
+        self, make: Callable[[Frame], T], is_ready: Callable[[Frame], bool], hub: Hub, thread: EncoderThread
+    ) -> None:
+        """Wait for the next frame.
+
+        Args:
+            make: called with a frame in the encoder thread. After a `ValueError` it gets the next one.
+            is_ready: whether `make` has so little to do for a frame that it can be called in the capture thread.
+        """
         self.problem: str | None = None
         self.refusal: str | None = None
         self._loop = asyncio.get_running_loop()
-        self.picture: asyncio.Future[Picture] = self._loop.create_future()
-        self._spec = spec
-        self._max_bytes = max_bytes
+        self.made: asyncio.Future[T] = self._loop.create_future()
+        self._make = make
+        self._is_ready = is_ready
         self._hub = hub
         self._thread = thread
         self._made_at = time.monotonic_ns()
@@ -50,18 +61,18 @@ class SnapshotRequest:
     def deliver(self, frame: Frame) -> None:
         """Have the picture made; after a broken frame, the next one is tried."""
         self._taken = True
-        if self._max_bytes is None and frame.is_ready(self._spec):
-            self._make(frame)
+        if self._is_ready(frame):
+            self._use(frame)
         else:
-            self._thread.submit(frame, self._make)
+            self._thread.submit(frame, self._use)
 
-    def _make(self, frame: Frame) -> None:
-        """Make the picture, in the encoder thread unless nothing is to be encoded."""
+    def _use(self, frame: Frame) -> None:
         try:
-            picture = fit_picture(frame, self._spec, self._max_bytes, JpegRateControl())
+            made = self._make(frame)
         except SessionEnded:
             self._taken = False
-            return
+        except CameraUnavailable as error:
+            call_soon(self._loop, self.fail, str(error))
         except Exception as error:  # noqa: BLE001 - as in the hub: the failure of one picture stays its own
             self._hub.failed(self, error)
             self.problem = f"no picture could be made: {error}"
@@ -70,24 +81,20 @@ class SnapshotRequest:
                 call_soon(self._loop, self.fail, self.problem)
             else:
                 self._taken = False
-            return
-        if picture is None:
-            reason = f"no picture could be made: it does not fit into {self._max_bytes} bytes"
-            call_soon(self._loop, self.fail, reason)
         else:
-            call_soon(self._loop, self._fulfil, picture, frame.session)
+            call_soon(self._loop, self._fulfil, made, frame.session)
 
     def fail(self, reason: str) -> None:
         """Fail the request; on the loop."""
         self.refusal = reason
-        if not self.picture.done():
-            self.picture.set_exception(CameraUnavailable(reason))
+        if not self.made.done():
+            self.made.set_exception(CameraUnavailable(reason))
 
-    def _fulfil(self, picture: Picture, session: CaptureSession) -> None:
+    def _fulfil(self, made: T, session: CaptureSession) -> None:
         if session.ended:
             self._taken = False  # the camera was restarted: wait for one of its new frames
-        elif not self.picture.done():
-            self.picture.set_result(picture)
+        elif not self.made.done():
+            self.made.set_result(made)
 
 
 class SnapshotRequests:
@@ -98,20 +105,40 @@ class SnapshotRequests:
         self._hub = hub
         self._thread = thread
         self._why_not = why_not
-        self._open: set[SnapshotRequest] = set()
+        self._open: set[SnapshotRequest[Any]] = set()
 
     async def take(self, spec: PictureSpec, max_bytes: int | None, seconds: float) -> Picture:
         """Return a picture of a frame that was captured after this call.
 
         Raises:
-            CameraUnavailable: none came within `seconds`, or `fail_all` was called.
+            CameraUnavailable: none came within `seconds`, it does not fit, or `fail_all` was called.
         """
-        request = SnapshotRequest(spec, max_bytes, self._hub, self._thread)
+
+        def fit(frame: Frame) -> Picture:
+            picture = fit_picture(frame, spec, max_bytes, JpegRateControl())
+            if picture is None:
+                raise CameraUnavailable(f"no picture could be made: it does not fit into {max_bytes} bytes")
+            return picture
+
+        def is_ready(frame: Frame) -> bool:
+            return max_bytes is None and frame.is_ready(spec)
+
+        return await self._take(SnapshotRequest(fit, is_ready, self._hub, self._thread), seconds)
+
+    async def take_frame(self, make: Callable[[Frame], T], seconds: float) -> T:
+        """Return what `make`, called in the encoder thread, returns of a frame that was captured after this call.
+
+        Raises:
+            CameraUnavailable: as for `take`.
+        """
+        return await self._take(SnapshotRequest(make, lambda _frame: False, self._hub, self._thread), seconds)
+
+    async def _take(self, request: SnapshotRequest[T], seconds: float) -> T:
         self._open.add(request)
         self._hub.subscribe(request)
         try:
             async with asyncio.timeout(seconds):
-                picture = await request.picture
+                made = await request.made
         except TimeoutError:
             raise CameraUnavailable(request.problem or self._why_not() or "no frame came") from None
         finally:
@@ -120,7 +147,7 @@ class SnapshotRequests:
         if request.refusal is not None:
             # Privacy: the picture was made, and the camera was switched off before this coroutine could return it.
             raise CameraUnavailable(request.refusal)
-        return picture
+        return made
 
     def fail_all(self, reason: str) -> None:
         """Fail all pending requests."""

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from mqttcam.camera.control import Action, Control
-from mqttcam.camera.frame import Frame, Picture
+from mqttcam.camera.frame import Frame
 from mqttcam.camera.metadata_field import MetadataField
+from mqttcam.camera.still import Still
 from mqttcam.camera.video_packet import DeliverPacket, VideoOffer
 from mqttcam.settings.video import VideoSettings
 from mqttcam.values import Value
@@ -156,14 +157,20 @@ class RestartableSource(Source):
 
 
 class StillSource(Source):
-    """A source that can take a picture in full resolution."""
+    """A source that can take a picture in full resolution.
+
+    Attributes:
+        gives_raw: whether it can give the sensor's own data of such a picture; read once it is open.
+    """
+
+    gives_raw: bool = False
 
     @abstractmethod
-    def take_still(self, quality: int) -> Picture:
+    def take_still(self, *, raw: bool = False) -> Still:
         """Return a picture in full resolution. The stream may pause meanwhile, and must continue.
 
         Args:
-            quality: of the JPEG, 1 to 100.
+            raw: with the sensor's own data.
 
         Raises:
             SourceError: the picture could not be taken; the message says why.

@@ -12,8 +12,11 @@ from mqttcam.commands.request import RequestId
 from mqttcam.devices.camera import CameraDevice
 from mqttcam.devices.node import Node
 from mqttcam.devices.patch import Changes, apply_patch, apply_preset
+from mqttcam.devices.photo_data import PhotoSpec
+from mqttcam.devices.photos import QUALITY, TYPE
 from mqttcam.devices.recordings import BEFORE, SECONDS, USUAL_SECONDS
 from mqttcam.log import LEVELS
+from mqttcam.recordings.photo import PhotoType
 from mqttcam.text import ID_PATTERN, MAX_ID
 from mqttcam.values import Choice, Number, Switch, Text
 
@@ -47,6 +50,21 @@ async def snapshot(
     spec = PictureSpec(quality or device.image_quality, max_width)
     name = None if request_id is None else str(request_id)
     await device.take_snapshot(spec, name, full_resolution=full_resolution)
+
+
+@command(_CAMERA_COMMANDS)
+async def photo(
+    device: CameraDevice,
+    full_resolution: Annotated[bool, Switch()] = True,
+    raw: Annotated[bool, Switch()] = False,
+    type: Annotated[PhotoType, TYPE] = "jpeg",  # noqa: A002 - the name of the argument for users
+    quality: Annotated[int | None, QUALITY] = None,
+    *,
+    request_id: RequestId = None,
+) -> Changes:
+    """Take a photo, and save it with its metadata. If the result has `paused`, the stream was paused for it."""
+    spec = PhotoSpec(full_resolution, raw, type, quality)
+    return Changes(answer=await device.photos.take(spec, request_id))
 
 
 @command(_CAMERA_COMMANDS)
@@ -123,6 +141,8 @@ def camera_commands(device: CameraDevice) -> Commands[CameraDevice]:
         del commands["preset"]
     if not device.camera.takes_stills:
         commands["snapshot"] = replace(commands["snapshot"], not_offered=frozenset({"full_resolution"}))
+    if not device.photos.offers_raw:
+        commands["photo"] = replace(commands["photo"], not_offered=frozenset({"raw"}))
     return commands
 
 

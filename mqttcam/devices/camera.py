@@ -13,6 +13,7 @@ from mqttcam.devices.errors import Code, CommandError, CommandWarning, WarningCo
 from mqttcam.devices.motion import CameraMotion
 from mqttcam.devices.observer import CameraObserver, CameraObservers
 from mqttcam.devices.outputs import CameraOutputs
+from mqttcam.devices.photos import CameraPhotos
 from mqttcam.devices.presets import Presets
 from mqttcam.devices.recordings import CameraRecordings, Recorded
 from mqttcam.devices.snapshots import CameraSnapshots
@@ -45,6 +46,7 @@ class CameraDevice:
         presets: named sets of control values.
         day_night: whether it is day or night, or `None` if it is not configured.
         recordings: what it records.
+        photos: those that commands take.
         motion: its motion detection, or `None` if it is not configured.
         outputs: where its frames go besides MQTT and the web page.
         location: of this machine, if it is configured.
@@ -87,6 +89,7 @@ class CameraDevice:
         self.recordings = CameraRecordings(
             camera, self.video, store, recorded, self._observers, changed=self.changed
         )
+        self.photos = CameraPhotos(camera, recorded, self._observers, location, changed=self.changed)
         self.motion: CameraMotion | None = None
         if camera.settings.motion is not None:
             self.motion = CameraMotion(
@@ -257,7 +260,7 @@ class CameraDevice:
             self.motion.close()
         if self.day_night is not None:
             self.day_night.close()
-        await asyncio.gather(self.recordings.close(), self.camera.stop())
+        await asyncio.gather(self.recordings.close(), self.photos.close(), self.camera.stop())
 
     # outputs and observers
 

@@ -150,6 +150,12 @@ class Node:
             return None
         return self.page + self._sign(f"events/{event_id}/{file}")
 
+    def file_address(self, path: str) -> str | None:
+        """Return the address of a file by its path below the folder of all recordings, as `event_address` does."""
+        if self.page is None or self._sign is None:
+            return None
+        return self.page + self._sign(f"files/{path}")
+
     def add_check(self, check: Check) -> None:
         """Show the problem that `check` returns, from now on."""
         self._checks.append(check)

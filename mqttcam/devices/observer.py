@@ -40,6 +40,9 @@ class CameraObserver:
             CommandError: it cannot be delivered here.
         """
 
+    def photo(self, meta: Mapping[str, object]) -> None:
+        """A photo was saved: what is known of it, its files and their addresses, and the `request_id`."""
+
 
 class CameraObservers:
     """The observers of one camera; the failure of one does not affect the others."""
@@ -75,6 +78,10 @@ class CameraObservers:
     def motion_picture(self, picture: Picture) -> None:
         for observer in tuple(self._observers):
             self._call(observer.motion_picture, picture)
+
+    def photo(self, meta: Mapping[str, object]) -> None:
+        for observer in tuple(self._observers):
+            self._call(observer.photo, meta)
 
     async def snapshot(self, picture: Picture, request_id: str | None) -> list[BaseException]:
         """Deliver a snapshot to all observers at once, and return their exceptions."""

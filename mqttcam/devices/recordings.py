@@ -44,11 +44,16 @@ EventAddress = Callable[[str, str], str | None]
 """Returns the address of a file of an event, by the event's id and the file's name; `None` if no page is reachable."""
 
 
+FileAddress = Callable[[str], str | None]
+"""Returns the address of a file by its path below the folder of all recordings; `None` if no page is reachable."""
+
+
 class Recorded(NamedTuple):
-    """Where recordings are kept, and where they are shown."""
+    """Where recordings and photos are kept, and where they are shown."""
 
     library: Library
     address: EventAddress
+    file_address: FileAddress
 
 
 class CameraRecordings:

@@ -166,6 +166,10 @@ class CameraGateway(CameraObserver):
         """Publish a picture of motion."""
         self._motion_images.publish(picture)
 
+    def photo(self, meta: Mapping[str, object]) -> None:
+        """Publish what is known of a photo; without a connection it is dropped, as the API has it."""
+        self._connection.publish(self._topics.photo_meta, orjson.dumps(meta), qos=1)
+
     def event(self, event: Mapping[str, object]) -> None:
         """Publish an event; without a connection it is dropped, as it would be outdated later."""
         self._connection.publish(self._topics.event, orjson.dumps(event), qos=1)

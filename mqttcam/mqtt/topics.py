@@ -45,6 +45,11 @@ class CameraTopics:
         return f"{self.root}/snapshot/meta"
 
     @property
+    def photo_meta(self) -> str:
+        """JSON about a photo that was saved: its files, metadata and histogram, with its `request_id`."""
+        return f"{self.root}/photo/meta"
+
+    @property
     def event(self) -> str:
         """`{"event_type": …}`, never retained."""
         return f"{self.root}/event"

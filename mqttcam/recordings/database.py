@@ -12,11 +12,11 @@ from pathlib import Path
 
 from mqttcam.files import make_private_folder
 
-_VERSION = 2
+_VERSION = 3
 """Of the tables below: an index with another one is made again."""
 _TABLES = """
 CREATE TABLE recordings (
-    stem TEXT PRIMARY KEY, id TEXT NOT NULL UNIQUE, camera TEXT NOT NULL, begin_ns INTEGER NOT NULL,
+    stem TEXT PRIMARY KEY, id TEXT NOT NULL UNIQUE, type TEXT NOT NULL, camera TEXT NOT NULL, begin_ns INTEGER NOT NULL,
     bytes INTEGER NOT NULL, keep INTEGER NOT NULL, whole INTEGER NOT NULL, age_from_ns INTEGER NOT NULL,
     sidecar_ns INTEGER NOT NULL, json TEXT NOT NULL
 ) WITHOUT ROWID;

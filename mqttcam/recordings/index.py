@@ -1,19 +1,23 @@
-"""The index of recordings and events, in SQLite. Everything in it can be read from the files again."""
+"""The index of recordings, photos and events, in SQLite. Everything in it can be read from the files again."""
 
 from __future__ import annotations
 
 import contextlib
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from mqttcam.recordings.ages import is_plausible
 from mqttcam.recordings.database import open_database
-from mqttcam.recordings.listed import EventQuery, ListedEvent, events_of, itself, listed_event
+from mqttcam.recordings.listed import EventQuery, FileType, ListedEvent, events_of, itself, listed_event
+from mqttcam.recordings.photo import Photo
 from mqttcam.recordings.recording import Event, Recording
+from mqttcam.recordings.sidecar import Kept
 
 _UNKNOWN = 2**63 - 1
+_IN_SIDECAR = {"metadata", "histogram"}
+"""Of photos: what is read from their sidecars when it is wanted."""
 INDEX_ERRORS = (sqlite3.Error, ValueError, TypeError)
 """Of an index that is damaged, or cannot be written."""
 _LISTED = """SELECT events.shown, recordings.json, recordings.keep, recordings.whole
@@ -24,7 +28,7 @@ class Index:
     """For one thread.
 
     Attributes:
-        bytes, counts: of the whole recordings of each camera.
+        bytes, counts: of the whole recordings and photos of each camera.
         changes: grows with each change.
     """
 
@@ -85,36 +89,42 @@ class Index:
 
     # changes
 
-    def put(self, recording: Recording, *, is_whole: bool = True, sidecar_ns: int = 0) -> None:
-        """Add a recording, or replace the one with the same files.
+    def put(self, kept: Kept, *, is_whole: bool = True, sidecar_ns: int = 0) -> None:
+        """Add a recording or photo, or replace the one with the same files.
 
         Args:
             is_whole: whether it is complete.
             sidecar_ns: when its sidecar was changed last, Unix nanoseconds; 0 if it has none.
         """
-        age_from_ns = self._age_from_ns(recording)
+        age_from_ns = self._age_from_ns(kept)
         self.changes += 1
-        self.remove(recording.stem)
-        if (other := self.stem_of(recording.id)) is not None:
+        self.remove(kept.stem)
+        if (other := self.stem_of(kept.id)) is not None:
             self.remove(other)
+        is_photo = isinstance(kept, Photo)
         self._db.execute(
-            "INSERT INTO recordings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO recordings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                recording.stem,
-                recording.id,
-                recording.camera,
-                recording.begin_ns,
-                recording.bytes,
-                recording.keep,
+                kept.stem,
+                kept.id,
+                "photo" if is_photo else "recording",
+                kept.camera,
+                kept.begin_ns,
+                kept.bytes,
+                kept.keep,
                 is_whole,
                 age_from_ns,
                 sidecar_ns,
-                recording.model_dump_json(),
+                kept.model_dump_json(exclude=_IN_SIDECAR if is_photo else None),
             ),
         )
         if is_whole:
-            self.bytes[recording.camera] += recording.bytes
-            self.counts[recording.camera] += 1
+            self.bytes[kept.camera] += kept.bytes
+            self.counts[kept.camera] += 1
+        if isinstance(kept, Recording):
+            self._put_events(kept, is_whole=is_whole)
+
+    def _put_events(self, recording: Recording, *, is_whole: bool) -> None:
         for event in events_of(recording, is_whole=is_whole):
             self._db.execute(
                 "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1)",
@@ -169,14 +179,12 @@ class Index:
                 "UPDATE recordings SET age_from_ns = ? WHERE age_from_ns > ?", (now_ns, latest_ns)
             )
 
-    def _age_from_ns(self, recording: Recording) -> int:
-        """Return the time from which on a recording ages; by a clock that is not set, that is later than all others."""
-        row = self._db.execute(
-            "SELECT age_from_ns FROM recordings WHERE stem = ?", (recording.stem,)
-        ).fetchone()
+    def _age_from_ns(self, kept: Kept) -> int:
+        """Return the time from which on it ages; by a clock that is not set, that is later than all others."""
+        row = self._db.execute("SELECT age_from_ns FROM recordings WHERE stem = ?", (kept.stem,)).fetchone()
         if row is not None:
             return int(row[0])
-        return recording.begin_ns if is_plausible(recording.begin_ns) else _UNKNOWN
+        return kept.begin_ns if is_plausible(kept.begin_ns) else _UNKNOWN
 
     # questions
 
@@ -209,7 +217,7 @@ class Index:
         if row is not None:
             return listed_event(row)
         row = self._db.execute(
-            "SELECT json, keep, whole FROM recordings WHERE id = ?", (event_id,)
+            "SELECT json, keep, whole FROM recordings WHERE id = ? AND type = 'recording'", (event_id,)
         ).fetchone()
         if row is None:
             return None
@@ -225,13 +233,23 @@ class Index:
                 " WHERE events.id = ? ORDER BY recording_begin_ns, recordings.stem",
                 (event_id,),
             ).fetchall()
-            or self._db.execute("SELECT json FROM recordings WHERE id = ?", (event_id,)).fetchall()
+            or self._db.execute(
+                "SELECT json FROM recordings WHERE id = ? AND type = 'recording'", (event_id,)
+            ).fetchall()
         )
         return [Recording.model_validate_json(json) for (json,) in rows]
 
     def recordings(self, query: EventQuery) -> list[Recording]:
         """Return whole recordings, the newest first; `query.types` does not matter, `query.before` has their id."""
-        conditions, values = ["whole"], list[object]()
+        found = self.files(query, ("recording",))
+        return [one for one in found if isinstance(one, Recording)]
+
+    def files(self, query: EventQuery, types: Sequence[FileType]) -> list[Kept]:
+        """Return whole recordings and photos of these types, the newest first, as `recordings`.
+
+        Photos lack what only their sidecars have: metadata and histogram.
+        """
+        conditions, values = ["whole", f"type IN ({', '.join('?' * len(types))})"], list[object](types)
         for condition, value in (
             ("camera = ?", query.camera),
             ("begin_ns >= ?", query.begin_ns),
@@ -244,13 +262,14 @@ class Index:
             conditions.append("(begin_ns, id) < (?, ?)")
             values += query.before
         rows = self._db.execute(
-            f"SELECT json FROM recordings WHERE {' AND '.join(conditions)} ORDER BY begin_ns DESC, id DESC LIMIT ?",
+            f"SELECT json, type FROM recordings WHERE {' AND '.join(conditions)}"
+            " ORDER BY begin_ns DESC, id DESC LIMIT ?",
             (*values, query.limit),
         )
-        return [Recording.model_validate_json(json) for (json,) in rows]
+        return [(Photo if kind == "photo" else Recording).model_validate_json(json) for json, kind in rows]
 
     def stem_of(self, recording_id: str) -> str | None:
-        """Return the place of the recording with this id; None if it is unknown."""
+        """Return the place of the recording or photo with this id; None if it is unknown."""
         row = self._db.execute("SELECT stem FROM recordings WHERE id = ?", (recording_id,)).fetchone()
         return None if row is None else str(row[0])
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mqttcam.recordings.index_file import IndexFile
-from mqttcam.recordings.listed import EventQuery, ListedEvent
+from mqttcam.recordings.listed import EventQuery, FileType, ListedEvent
 from mqttcam.recordings.paths import RecordingFiles
 from mqttcam.recordings.reconcile import Reconciliation
 from mqttcam.recordings.recording import Recording
 from mqttcam.recordings.retention import Retention
-from mqttcam.recordings.sidecar import delete_files, write_sidecar
+from mqttcam.recordings.sidecar import SIDECAR, Kept, delete_files, exists, read_kept, write_sidecar
 from mqttcam.recordings.worker import Steps
 
 if TYPE_CHECKING:
@@ -52,16 +53,16 @@ class IndexedFiles:
 
     # single calls
 
-    def add(self, recording: Recording, *, is_whole: bool) -> None:
-        """Add a recording to the index, or replace it."""
+    def add(self, kept: Kept, *, is_whole: bool) -> None:
+        """Add a recording or photo to the index, or replace it."""
         try:
-            sidecar_ns = RecordingFiles(self._folder, recording.stem).sidecar.stat().st_mtime_ns
+            sidecar_ns = (self._folder / (kept.stem + SIDECAR)).stat().st_mtime_ns
         except OSError:
             sidecar_ns = 0
 
         def add(index: Index) -> None:
             with index.transaction():
-                index.put(recording, is_whole=is_whole, sidecar_ns=sidecar_ns)
+                index.put(kept, is_whole=is_whole, sidecar_ns=sidecar_ns)
 
         self._index.use(add)
 
@@ -72,8 +73,8 @@ class IndexedFiles:
             self._remove(event.stem)
 
     def forget_missing(self, stem: str) -> None:
-        """Remove a recording from the index if its video was deleted by hand."""
-        if self._folder.is_dir() and not RecordingFiles(self._folder, stem).video.exists():
+        """Remove a recording or photo from the index if its file was deleted by hand."""
+        if self._folder.is_dir() and not exists(self._folder, stem):
             self._remove(stem)
 
     def find(self, query: EventQuery) -> list[ListedEvent]:
@@ -84,6 +85,33 @@ class IndexedFiles:
     def recordings(self, query: EventQuery) -> list[Recording]:
         """Return whole recordings, the newest first."""
         return self._index.use(lambda index: index.recordings(query)) if self._has_any() else []
+
+    def files(self, query: EventQuery, types: Sequence[FileType]) -> list[Kept]:
+        """Return whole recordings and photos of these types, the newest first, without what sidecars have."""
+        return self._index.use(lambda index: index.files(query, types)) if self._has_any() else []
+
+    def file(self, file_id: str) -> Kept | None:
+        """Return the whole recording or photo with this id, from its sidecar; None if it is unknown.
+
+        Raises:
+            OSError: its video or picture cannot be read.
+        """
+        stem = self._index.use(lambda index: index.stem_of(file_id)) if self._has_any() else None
+        if stem is None or not exists(self._folder, stem):
+            return None
+        return read_kept(self._folder, stem).model_copy(update={"id": file_id})
+
+    def keep_file(self, file_id: str, keep: bool) -> Kept | None:
+        """Make a recording or photo a favourite or not, and return it; None if it is unknown.
+
+        Raises:
+            OSError: that cannot be written.
+        """
+        found = self.file(file_id)
+        if found is not None and found.keep != keep:
+            found = found.model_copy(update={"keep": keep})
+            self._change(found)
+        return found
 
     def event(self, event_id: str) -> ListedEvent | None:
         """Return an event, or the recording with this id as one; None if neither is known."""
@@ -114,7 +142,7 @@ class IndexedFiles:
         return bool(recordings)
 
     def delete_files(self, stem: str) -> bool:
-        """Delete the whole recording with these files; return False if it is unknown.
+        """Delete the whole recording or photo with these files; return False if it is unknown.
 
         Raises:
             OSError: a file cannot be deleted.
@@ -161,9 +189,9 @@ class IndexedFiles:
         found = self._index.use(lambda index: index.event(recording.id))
         return found is None or found.is_whole
 
-    def _change(self, recording: Recording) -> None:
-        write_sidecar(self._folder, recording)
-        self.add(recording, is_whole=True)
+    def _change(self, kept: Kept) -> None:
+        write_sidecar(self._folder, kept)
+        self.add(kept, is_whole=True)
 
     def _remove(self, stem: str) -> None:
         def take_out(index: Index) -> None:

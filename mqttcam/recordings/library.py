@@ -1,11 +1,11 @@
-"""The library of all recordings: their index, their files, and how long they are kept."""
+"""The library of all recordings and photos: their index, their files, and how long they are kept."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
@@ -14,9 +14,10 @@ from typing import TypeVar
 
 from mqttcam.listeners import Listeners
 from mqttcam.recordings.indexed_files import IndexedFiles, NotFinished
-from mqttcam.recordings.listed import EventQuery, ListedEvent
+from mqttcam.recordings.listed import EventQuery, FileType, ListedEvent
 from mqttcam.recordings.recording import Recording
 from mqttcam.recordings.retention import Clock, Retention
+from mqttcam.recordings.sidecar import Kept
 from mqttcam.recordings.worker import Steps, WorkerThread
 from mqttcam.settings.recordings import CameraKeepSettings, KeepSettings
 
@@ -133,9 +134,9 @@ class Library:
         """List a recording that is being made; to be called again when its events change."""
         self._change(lambda: self._files.add(recording, is_whole=False))
 
-    def add(self, recording: Recording) -> None:
-        """Add a recording whose files are complete, including the sidecar."""
-        self._change(lambda: self._files.add(recording, is_whole=True))
+    def add(self, kept: Kept) -> None:
+        """Add a recording or photo whose files are complete, including the sidecar."""
+        self._change(lambda: self._files.add(kept, is_whole=True))
         self.tidy()
 
     def discard(self, recording_id: str) -> None:
@@ -143,7 +144,7 @@ class Library:
         self._change(lambda: self._files.discard(recording_id))
 
     def forget_missing(self, stem: str) -> None:
-        """Stop listing the recording with these files if its video was deleted by hand."""
+        """Stop listing the recording or photo with these files if its file was deleted by hand."""
         self._change(lambda: self._files.forget_missing(stem))
 
     def tidy(self) -> Future[int]:
@@ -191,6 +192,32 @@ class Library:
         """
         return await self._ask(lambda: self._files.recordings(query))
 
+    async def files(self, query: EventQuery, types: Sequence[FileType]) -> list[Kept]:
+        """Return complete recordings and photos of these types, the newest first.
+
+        Photos lack their metadata and histogram; the types of the query are ignored.
+
+        Raises:
+            LibraryUnavailable: the disk does not answer.
+        """
+        return await self._ask(lambda: self._files.files(query, types))
+
+    async def file(self, file_id: str) -> Kept | None:
+        """Return a complete recording or photo by its id; None if it is unknown.
+
+        Raises:
+            LibraryUnavailable: the disk does not answer.
+        """
+        return await self._ask(lambda: self._files.file(file_id))
+
+    async def keep_file(self, file_id: str, keep: bool) -> Kept | None:
+        """Make a complete recording or photo a favourite, or undo that; return it, or None if it is unknown.
+
+        Raises:
+            LibraryUnavailable: the disk does not answer, or does not take it.
+        """
+        return await self._ask(lambda: self._files.keep_file(file_id, keep), changing=True)
+
     async def get(self, event_id: str) -> ListedEvent | None:
         """Return an event, or the recording with this id as an event; None if neither is known.
 
@@ -211,7 +238,7 @@ class Library:
         return await self._ask(lambda: self._files.delete(event_id), changing=True)
 
     async def delete_files(self, stem: str) -> bool:
-        """Delete the recording with these files, and return whether there was one.
+        """Delete the recording or photo with these files, and return whether there was one.
 
         Raises:
             LibraryUnavailable: the disk does not answer, or does not delete it.

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from mqttcam.recordings.recording import Event, EventType, PictureKind, Recording
 
+FileType = Literal["photo", "recording", "series"]
 _PICTURES: tuple[PictureKind, ...] = ("best", "start", "end")
 """That of the most motion first."""
 

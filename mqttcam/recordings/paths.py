@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
+from typing import Literal
 
 from mqttcam.files import forbid_links, make_private_folder, set_mode, sync_folder, write_new
 from mqttcam.recordings.recording import PictureKind, Reason
@@ -66,10 +67,10 @@ class RecordingFiles:
         return self.root / (self.stem + ending)
 
 
-def stems(camera: str, reason: Reason, begin_ns: int) -> Iterator[str]:
-    """Return the names of a recording in the order in which they are tried, as others may be taken."""
+def stems(camera: str, what: Reason | Literal["photo"], begin_ns: int) -> Iterator[str]:
+    """Return the names of a recording or photo in the order in which they are tried, as others may be taken."""
     begin = datetime.fromtimestamp(begin_ns // 10**9, UTC)
-    stem = f"{camera}/{begin:%Y-%m-%d}/{begin:%H%M%S}-{reason}"
+    stem = f"{camera}/{begin:%Y-%m-%d}/{begin:%H%M%S}-{what}"
     yield stem
     for number in count(2):
         yield f"{stem}-{number}"

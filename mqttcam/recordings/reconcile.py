@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from mqttcam.files import forbid_links
 from mqttcam.recordings.paths import RecordingFiles
+from mqttcam.recordings.photo_files import PHOTO_NAME, SUFFIXES, PhotoFiles, is_photo
 from mqttcam.recordings.sidecar import (
     DATE,
     NAME,
@@ -19,7 +20,8 @@ from mqttcam.recordings.sidecar import (
     VIDEO,
     delete_files,
     derived_id,
-    read_recording,
+    exists,
+    read_kept,
 )
 from mqttcam.recordings.worker import Steps
 from mqttcam.text import ID_PATTERN
@@ -69,7 +71,7 @@ class Reconciliation:
                 yield from self._compare(name)
         if self.added or self.removed:
             log.info(
-                "recordings: %d added and %d removed since the last comparison with the files",
+                "recordings and photos: %d added and %d removed since the last comparison with the files",
                 self.added,
                 self.removed,
             )
@@ -95,7 +97,7 @@ class Reconciliation:
                 self._fail(name, error)
                 return
             names = {}
-        found = {stem for file in names if (stem := _stem(file, VIDEO))}
+        found = {stem for file in names if (stem := _whole_stem(file))}
         known = self._index.sidecars(name)
         present = {f"{name}/{stem}": names.get(stem + SIDECAR, 0) for stem in found}
         gone = [stem for stem in known if stem not in present]
@@ -111,22 +113,22 @@ class Reconciliation:
             del changed[-_AT_ONCE:]
             yield
         for file in names:
-            stem = _stem(file, SIDECAR)
+            stem = _stem(file, SIDECAR, NAME, PHOTO_NAME)
             if stem and stem not in found:
                 self._delete_rest(f"{name}/{stem}")
 
     def _read(self, stem: str, sidecar_ns: int, *, is_new: bool) -> None:
         try:
-            recording = read_recording(self._folder, stem)
+            kept = read_kept(self._folder, stem)
         except FileNotFoundError:
             return
         except OSError as error:
             self._fail(stem, error)
             return
-        if self._index.stem_of(recording.id) not in (None, stem):
+        if self._index.stem_of(kept.id) not in (None, stem):
             # A copy made by hand.
-            recording = recording.model_copy(update={"id": derived_id(stem)})
-        self._index.put(recording, sidecar_ns=sidecar_ns)
+            kept = kept.model_copy(update={"id": derived_id(stem)})
+        self._index.put(kept, sidecar_ns=sidecar_ns)
         self.added += is_new
 
     def _remove(self, stems: list[str] | dict[str, int]) -> None:
@@ -135,10 +137,10 @@ class Reconciliation:
         self.removed += len(stems)
 
     def _delete_rest(self, stem: str) -> None:
-        """Delete the remains of a recording whose video was deleted by hand, or by an interrupted deletion."""
-        # In this order: a video that is finished meanwhile changes from one name to the other.
-        files = RecordingFiles(self._folder, stem)
-        if os.path.lexists(files.part) or os.path.lexists(files.video):
+        """Delete the remains of a recording or photo that was deleted by hand, or by an interrupted deletion."""
+        files = PhotoFiles(self._folder, stem) if is_photo(stem) else RecordingFiles(self._folder, stem)
+        # In this order: what is finished meanwhile changes from one name to the other.
+        if os.path.lexists(files.part) or exists(self._folder, stem):
             return
         with contextlib.suppress(OSError):
             delete_files(self._folder, stem)
@@ -149,10 +151,17 @@ class Reconciliation:
             self.problem = f"{self._folder / name} cannot be read: {error.strerror}"
 
 
-def _stem(file: str, suffix: str) -> str | None:
-    """Return the name of a recording's file without its suffix; None if it is another file."""
+def _whole_stem(file: str) -> str | None:
+    """Return the name of a video or photo without its suffix; None if it is another file."""
+    if (stem := _stem(file, VIDEO, NAME)) is not None:
+        return stem
+    return next((stem for suffix in SUFFIXES.values() if (stem := _stem(file, suffix, PHOTO_NAME))), None)
+
+
+def _stem(file: str, suffix: str, *names: re.Pattern[str]) -> str | None:
+    """Return the name of a file without its suffix; None if it is another file."""
     stem = file.removesuffix(suffix)
-    return stem if stem != file and NAME.fullmatch(stem) else None
+    return stem if stem != file and any(name.fullmatch(stem) for name in names) else None
 
 
 def _is_file(entry: os.DirEntry[str]) -> bool:

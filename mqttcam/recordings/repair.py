@@ -1,4 +1,4 @@
-"""Finishes recordings left by a killed daemon or a power cut, in a thread at the start."""
+"""Finishes recordings left by a killed daemon or a power cut, and deletes such photos, in a thread at the start."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pathlib import Path
 from mqttcam.files import forbid_links
 from mqttcam.recordings.open_file import complete, read_sidecar
 from mqttcam.recordings.paths import PART, RecordingFiles, RecordingsFolder
+from mqttcam.recordings.photo_files import delete_unfinished_photos
 from mqttcam.recordings.recording import Recording
 from mqttcam.recordings.sidecar import read_recording, write_sidecar
 from mqttcam.video.encoder import VideoUnavailable
@@ -46,6 +47,7 @@ class Repair:
         self._stopped.set()
 
     def _run(self) -> None:
+        delete_unfinished_photos(self._path)
         for files in unfinished(self._path):
             if self._stopped.is_set():
                 return

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from mqttcam.recordings.ages import is_plausible
-from mqttcam.recordings.sidecar import delete_files, is_favourite, read_recording
+from mqttcam.recordings.sidecar import delete_files, is_favourite, read_kept
 from mqttcam.recordings.worker import Steps
 from mqttcam.settings.recordings import CameraKeepSettings, KeepSettings
 
@@ -179,7 +179,7 @@ class Retention:
         """Delete a recording unless it is a favourite; return whether it was deleted."""
         if is_favourite(self._folder, stem):  # which a power cut has taken from the index
             with index.transaction():
-                index.put(read_recording(self._folder, stem))
+                index.put(read_kept(self._folder, stem))
             return False
         try:
             delete_files(self._folder, stem)

@@ -1,4 +1,4 @@
-"""The files of one recording: video, pictures and the sidecar that says what they are."""
+"""The files of one recording or photo: video, pictures and the sidecar that says what they are."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from pydantic import ValidationError
 from mqttcam.files import forbid_links, read_regular, sync_folder
 from mqttcam.recordings import open_file
 from mqttcam.recordings.paths import RecordingFiles, RecordingsFolder
+from mqttcam.recordings.photo import Photo
+from mqttcam.recordings.photo_files import PhotoFiles, delete_photo, is_photo, read_photo, write_photo_sidecar
 from mqttcam.recordings.recording import LARGEST_NS, LONGEST, Reason, Recording
 
 log = logging.getLogger(__name__)
@@ -31,15 +33,40 @@ def derived_id(stem: str) -> str:
     return hashlib.sha256(stem.encode()).hexdigest()[:24]
 
 
-def write_sidecar(folder: Path, recording: Recording) -> None:
-    """Write the sidecar of a recording, atomically, also with respect to a power cut.
+Kept = Recording | Photo
+"""What has a sidecar, and is kept until it is too old or too much."""
+
+
+def write_sidecar(folder: Path, kept: Kept) -> None:
+    """Write the sidecar of a recording or photo, atomically, also with respect to a power cut.
 
     Raises:
         OSError: the old sidecar is still there.
     """
-    files = RecordingFiles(folder, recording.stem)
-    open_file.write_sidecar(files, recording, RecordingsFolder(folder).file_mode)
-    sync_folder(files.sidecar.parent)
+    mode = RecordingsFolder(folder).file_mode
+    if isinstance(kept, Photo):
+        write_photo_sidecar(PhotoFiles(folder, kept.stem), kept, mode)
+    else:
+        open_file.write_sidecar(RecordingFiles(folder, kept.stem), kept, mode)
+    sync_folder((folder / kept.stem).parent)
+
+
+def read_kept(folder: Path, stem: str) -> Kept:
+    """Return the recording or photo at `stem`; see `read_recording` and `read_photo`.
+
+    Raises:
+        OSError: its video or picture cannot be read.
+    """
+    if is_photo(stem):
+        return read_photo(folder, stem, derived_id(stem))
+    return read_recording(folder, stem)
+
+
+def exists(folder: Path, stem: str) -> bool:
+    """Return whether there is a whole recording or photo at `stem`."""
+    if is_photo(stem):
+        return PhotoFiles(folder, stem).type is not None
+    return RecordingFiles(folder, stem).video.exists()
 
 
 def read_recording(folder: Path, stem: str) -> Recording:
@@ -74,20 +101,25 @@ def read_recording(folder: Path, stem: str) -> Recording:
 
 
 def is_favourite(folder: Path, stem: str) -> bool:
-    """Return whether the recording is a favourite according to its sidecar."""
+    """Return whether the recording or photo is a favourite according to its sidecar."""
+    model = Photo if is_photo(stem) else Recording
     try:
-        data = read_regular(RecordingFiles(folder, stem).sidecar, _MAX_SIDECAR, follow=False)
-        return Recording.model_validate_json(data).keep
+        return model.model_validate_json(
+            read_regular(folder / (stem + SIDECAR), _MAX_SIDECAR, follow=False)
+        ).keep
     except (OSError, ValidationError):
         return False
 
 
 def delete_files(folder: Path, stem: str) -> None:
-    """Delete the files of a recording, the sidecar last: without it, a video would be a recording of its own again.
+    """Delete the files of a recording or photo, the sidecar last: without it, a video would be a recording again.
 
     Raises:
-        OSError: the video or the sidecar cannot be deleted, or their folder is a symbolic link.
+        OSError: the video, the photo or the sidecar cannot be deleted, or their folder is a symbolic link.
     """
+    if is_photo(stem):
+        delete_photo(folder, stem)
+        return
     files = RecordingFiles(folder, stem)
     forbid_links(folder, files.video.parent)
     files.video.unlink(missing_ok=True)

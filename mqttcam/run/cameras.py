@@ -49,6 +49,7 @@ class ConfiguredCameras:
 
     def add(self, camera_id: str, settings: CameraSettings, abandoned: Iterable[Capture] = ()) -> None:
         """Add a camera as the last one and start it; `abandoned` are stuck captures of its predecessor."""
+        node = self._registry.node
         device = build_device(
             camera_id,
             settings,
@@ -56,13 +57,14 @@ class ConfiguredCameras:
             on_stuck=partial(self._stuck, camera_id),
             outputs=self._outputs,
             location=self._location,
-            recorded=Recorded(self._library, self._registry.node.event_address),
+            recorded=Recorded(self._library, node.event_address, node.file_address),
         )
         self._registry.add(device)
         device.attach_outputs()
         if self._gateway is not None:
             self._gateway.add(device)
         device.recordings.start()
+        device.photos.start()
         device.camera.start(abandoned)
 
     def changed(self, new: Mapping[str, CameraSettings]) -> list[str]:

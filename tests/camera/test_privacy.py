@@ -165,7 +165,9 @@ async def test_snapshot_that_was_not_returned_yet_is_refused(
     await running(camera)
     fulfil = SnapshotRequest._fulfil
 
-    def switched_off_right_after(request: SnapshotRequest, picture: Picture, session: CaptureSession) -> None:
+    def switched_off_right_after(
+        request: SnapshotRequest[Picture], picture: Picture, session: CaptureSession
+    ) -> None:
         fulfil(request, picture, session)
         camera.set_enabled(False)  # who waits for the picture has its turn later
 

@@ -80,7 +80,7 @@ async def test_picture_in_transit_at_a_restart_is_replaced_by_one_of_the_next_fr
     await running(camera)
     fulfil, restarts = SnapshotRequest._fulfil, iter([camera._supervisor.reopen])
 
-    def after_a_restart(request: SnapshotRequest, picture: Picture, session: CaptureSession) -> None:
+    def after_a_restart(request: SnapshotRequest[Picture], picture: Picture, session: CaptureSession) -> None:
         for restart in restarts:
             restart()
         fulfil(request, picture, session)

@@ -11,9 +11,10 @@ from dataclasses import replace
 import pytest
 
 from mqttcam.camera.camera import Camera
-from mqttcam.camera.frame import Picture, PictureSpec
+from mqttcam.camera.frame import Frame, PictureSpec
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.status import CameraUnavailable
+from mqttcam.camera.still import Still
 from mqttcam.camera.timing import Timing
 from tests.camera.broken import Hang, Hardware
 from tests.camera.conftest import QUICK, MakeCamera, loop_turns
@@ -24,16 +25,16 @@ from tests.support.waiting import until
 _LARGE = jpeg(640, 480, noise=100)
 
 
-def still(quality: int) -> Picture:
-    return Picture(_LARGE, 0, time.time_ns(), 640, 480, quality)
+def still(*, raw: bool = False) -> Still:
+    return Still(Frame(time.time_ns(), 640, 480, jpeg=_LARGE), b"the sensor's" if raw else None, paused=True)
 
 
-def slow(seconds: float) -> Callable[[int], Picture]:
+def slow(seconds: float) -> Callable[..., Still]:
     """A still that takes long."""
 
-    def take(quality: int) -> Picture:
+    def take(*, raw: bool) -> Still:
         time.sleep(seconds)
-        return still(quality)
+        return still(raw=raw)
 
     return take
 
@@ -53,8 +54,9 @@ async def test_takes_stills_follows_from_the_source(make_camera: MakeCamera) -> 
 async def test_still_is_returned_unchanged(make_camera: MakeCamera) -> None:
     camera = await started(make_camera, Hardware(take_still=still))
     before = await camera.take_snapshot(PictureSpec(), 5)
-    picture = await camera.take_still(PictureSpec(quality=70))
-    assert (picture.jpeg, picture.quality, picture.width) == (_LARGE, 70, 640)
+    picture = await camera.take_still(PictureSpec())
+    assert (picture.jpeg, picture.width) == (_LARGE, 640)
+    assert len((await camera.take_still(PictureSpec(quality=20))).jpeg) < len(_LARGE)
     after = await camera.take_snapshot(PictureSpec(), 5)
     assert before.seq < picture.seq < after.seq, "numbered as the others"
 
@@ -80,9 +82,9 @@ async def test_pause_for_a_still_is_not_a_stall(make_camera: MakeCamera) -> None
 async def test_still_that_never_returns_is_a_stall(make_camera: MakeCamera) -> None:
     released = threading.Event()
 
-    def hang(quality: int) -> Picture:
+    def hang(*, raw: bool) -> Still:
         released.wait(20)
-        return still(quality)
+        return still(raw=raw)
 
     camera = await started(make_camera, Hardware(take_still=hang), timing=replace(QUICK, still_timeout=0.1))
     taking = asyncio.create_task(camera.take_still(PictureSpec()))
@@ -98,9 +100,9 @@ async def test_frames_after_a_still_have_the_usual_time(make_camera: MakeCamera)
     hardware, frames_from = Hardware(), 0.0
     good = hardware.make_frame
 
-    def take(quality: int) -> Picture:
+    def take(*, raw: bool) -> Still:
         nonlocal frames_from
-        picture = slow(0.7)(quality)
+        picture = slow(0.7)(raw=raw)
         frames_from = time.monotonic() + 0.5
         return picture
 
@@ -113,7 +115,7 @@ async def test_frames_after_a_still_have_the_usual_time(make_camera: MakeCamera)
 
 
 async def test_failed_still_reports_why_and_the_stream_continues(make_camera: MakeCamera) -> None:
-    def fail(_quality: int) -> Picture:
+    def fail(*, raw: bool) -> Still:
         raise SourceError("too little camera memory for a full picture")
 
     camera = await started(make_camera, Hardware(take_still=fail))
@@ -126,7 +128,7 @@ async def test_failed_still_reports_why_and_the_stream_continues(make_camera: Ma
 async def test_source_that_cannot_resume_after_a_still_is_reopened(make_camera: MakeCamera) -> None:
     hardware = Hardware()
 
-    def break_stream(_quality: int) -> Picture:
+    def break_stream(*, raw: bool) -> Still:
         hardware.fail("read", SourceError("the camera is not open"))
         raise SourceError("the stream cannot go on")
 
@@ -142,9 +144,9 @@ async def test_source_that_cannot_resume_after_a_still_is_reopened(make_camera: 
 async def test_still_taken_while_the_camera_is_switched_off_is_refused(make_camera: MakeCamera) -> None:
     hang = Hang()
 
-    def take(quality: int) -> Picture:
+    def take(*, raw: bool) -> Still:
         hang.wait()
-        return still(quality)
+        return still(raw=raw)
 
     camera = await started(make_camera, Hardware(take_still=take))
     taking = asyncio.create_task(camera.take_still(PictureSpec()))
@@ -158,22 +160,22 @@ async def test_still_taken_while_the_camera_is_switched_off_is_refused(make_came
 
 
 async def test_waiting_still_is_not_taken_after_a_timeout(make_camera: MakeCamera) -> None:
-    taken: list[int] = []
+    taken: list[bool] = []
     hang = Hang()
 
-    def note(quality: int) -> Picture:
-        taken.append(quality)
+    def note(*, raw: bool) -> Still:
+        taken.append(raw)
         hang.wait()
-        return still(quality)
+        return still(raw=raw)
 
     camera = await started(make_camera, Hardware(take_still=note))
-    first = asyncio.create_task(camera.take_still(PictureSpec(quality=1)))
+    first = asyncio.create_task(camera.take_still(PictureSpec()))
     await until(lambda: taken)
-    second = asyncio.create_task(camera.take_still(PictureSpec(quality=2)))
+    second = asyncio.create_task(camera.take_still(PictureSpec()))
     await loop_turns()
     camera.set_enabled(False)
     hang.release()
     for one in (first, second):
         with pytest.raises(CameraUnavailable):
             await one
-    assert taken == [1]
+    assert taken == [False]

@@ -87,6 +87,7 @@ async def test_get_and_set_are_not_listed_among_the_commands(device: CameraDevic
     assert {"get", "set"} < set(camera_commands(device))
     assert [one.name for one in listed(camera_commands(device))] == [
         "snapshot",
+        "photo",
         "save_preset",
         "record",
         "stop_recording",

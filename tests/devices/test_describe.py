@@ -55,6 +55,7 @@ async def test_a_command_is_described_without_arguments_that_the_camera_does_not
     assert set(commands) == {
         "bounce",
         "snapshot",
+        "photo",
         "save_preset",
         "record",
         "stop_recording",

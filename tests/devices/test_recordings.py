@@ -57,7 +57,7 @@ async def make_recorded(store: Store, library: Library) -> AsyncIterator[MakeRec
     made: list[CameraDevice] = []
 
     async def make(*, runs: bool = True, **settings: Any) -> CameraDevice:
-        recorded = Recorded(library, _address)
+        recorded = Recorded(library, _address, lambda path: f"{PAGE}files/{path}")
         device = build_device("front", camera_settings(**settings), store, recorded=recorded)
         made.append(device)
         if runs:

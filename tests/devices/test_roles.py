@@ -12,10 +12,11 @@ import pytest
 
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.control import Action, Control
-from mqttcam.camera.frame import Picture
+from mqttcam.camera.frame import Frame
 from mqttcam.camera.metadata_field import MetadataField
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.status import CameraStatus
+from mqttcam.camera.still import Still
 from mqttcam.camera.timing import Timing
 from mqttcam.commands.catalogue import camera_commands
 from mqttcam.commands.registry import Member
@@ -59,8 +60,8 @@ class Focusing(Broken):
         return {**values, **follows}
 
 
-def still(quality: int) -> Picture:
-    return Picture(LARGE, 0, time.time_ns(), 640, 480, quality)
+def still(*, raw: bool = False) -> Still:
+    return Still(Frame(time.time_ns(), 640, 480, jpeg=LARGE), paused=True)
 
 
 @pytest.fixture
@@ -280,7 +281,7 @@ async def test_one_full_snapshot_at_a_time(focusing: CameraDevice, hardware: Har
 
 
 async def test_a_full_snapshot_that_fails_has_the_reason(focusing: CameraDevice, hardware: Hardware) -> None:
-    def fail(_quality: int) -> Picture:
+    def fail(*, raw: bool) -> Still:
         raise SourceError("too little camera memory for a full picture")
 
     hardware.attributes["take_still"] = fail

@@ -13,8 +13,9 @@ import pytest
 
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.control import Action, Control
-from mqttcam.camera.frame import Picture
+from mqttcam.camera.frame import Frame
 from mqttcam.camera.metadata_fields import METADATA_FIELDS
+from mqttcam.camera.still import Still
 from mqttcam.commands.registry import DeviceRegistry
 from mqttcam.devices.camera import CameraDevice
 from mqttcam.devices.entities.camera import camera_entities
@@ -70,7 +71,7 @@ async def shed(world: World, tmp_path: Path) -> AsyncIterator[Shed]:
         controls=(Control("ColourGains", Vector(Number(0, 32), 2), raw=True),),
         actions=(Action("Autofocus", "AfTrigger", "Start", icon="mdi:image-filter-center-focus"),),
         readings={reading: reading.value(_METADATA) for reading in METADATA_FIELDS},
-        take_still=lambda quality: Picture(_LARGE, 0, time.time_ns(), 640, 480, quality),
+        take_still=lambda *, raw: Still(Frame(time.time_ns(), 640, 480, jpeg=_LARGE), paused=True),
     )
     settings = CameraSettings.model_validate({"source": {"type": "test_pattern"}, "frame_rate": 20})
     device = CameraDevice(Camera("front", settings, make_source=hardware), Store(tmp_path / "values.json"))

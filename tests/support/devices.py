@@ -72,6 +72,7 @@ class Recorder(CameraObserver):
         self.events: list[Mapping[str, object]] = []
         self.snapshots: list[tuple[Picture, str | None]] = []
         self.motion_pictures: list[Picture] = []
+        self.photos: list[Mapping[str, object]] = []
 
     def changed(self) -> None:
         self.changes += 1
@@ -81,6 +82,9 @@ class Recorder(CameraObserver):
 
     def motion_picture(self, picture: Picture) -> None:
         self.motion_pictures.append(picture)
+
+    def photo(self, meta: Mapping[str, object]) -> None:
+        self.photos.append(meta)
 
     async def snapshot(self, picture: Picture, request_id: str | None) -> None:
         if self.problem is not None:

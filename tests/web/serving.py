@@ -63,7 +63,8 @@ class Served:
     async def add(self, camera_id: str, **settings: Any) -> CameraDevice:
         """Add a camera, and wait until it runs unless it is disabled."""
         model = CameraSettings.model_validate({"name": camera_id.title()} | TEST_PATTERN | settings)
-        recorded = Recorded(self.library, self.registry.node.event_address)
+        node = self.registry.node
+        recorded = Recorded(self.library, node.event_address, node.file_address)
         device = build_device(camera_id, model, self.store, recorded=recorded)
         self.registry.add(device)
         device.camera.start()

@@ -8,6 +8,7 @@ from mqttcam.devices.entities.day_night import day_night_entities
 from mqttcam.devices.entities.entity import LONGEST_STATE, Entity, option
 from mqttcam.devices.entities.motion import motion_entities
 from mqttcam.devices.entities.outputs import output_entities
+from mqttcam.devices.entities.photos import PHOTO_ENTITIES
 from mqttcam.devices.entities.readings import reading_entity
 from mqttcam.devices.entities.recordings import event_entity, recording_entities
 from mqttcam.values import Choice, Number, Switch, Text
@@ -163,7 +164,12 @@ def camera_entities(device: CameraDevice) -> tuple[Entity[CameraDevice], ...]:
     if names := device.presets.names:
         entities.append(preset_entity(names))
     entities += day_night_entities(device)
-    entities += [*event_entity(device), *motion_entities(device), *recording_entities(device)]
+    entities += [
+        *event_entity(device),
+        *motion_entities(device),
+        *recording_entities(device),
+        *PHOTO_ENTITIES,
+    ]
     entities += output_entities(device)
     entities += map(control_entity, camera.controls.values())
     entities += map(action_entity, camera.actions.values())

@@ -119,7 +119,7 @@ def test_quarter_turn(opened: OpenCamera, rotation: int) -> None:
     picture = frame.picture(PictureSpec())
     assert (frame.width, frame.height) == (picture.width, picture.height) == (480, 640)
     assert source.notes == []
-    still = source.take_still(90)
+    still = source.take_still().frame.picture(PictureSpec(90))
     height, width, _ = simplejpeg.decode_jpeg(still.jpeg).shape
     assert (width, height) == (still.width, still.height) == (1080, 1920)
 

@@ -94,11 +94,12 @@ class ZoomingCamera:
         luma = self._field(9 / 16, self._zoom)[::2, ::2]
         return SimpleNamespace(raster=lambda: (luma,))
 
-    def take_still(self, quality: int) -> Any:
+    def take_still(self) -> Any:
         field = self._field(3 / 4, 1.0 if self._flaw == "whole still" else self._zoom)
         self._zoom = 1.0 if self._flaw == "zoom lost" else self._zoom
-        jpeg = simplejpeg.encode_jpeg(np.ascontiguousarray(field)[..., None], quality, colorspace="GRAY")
-        return SimpleNamespace(width=field.shape[1], height=field.shape[0], jpeg=jpeg)
+        jpeg = simplejpeg.encode_jpeg(np.ascontiguousarray(field)[..., None], 90, colorspace="GRAY")
+        picture = SimpleNamespace(width=field.shape[1], height=field.shape[0], jpeg=jpeg)
+        return SimpleNamespace(frame=SimpleNamespace(picture=lambda _spec: picture))
 
     def _field(self, shape: float, zoom: float) -> Any:
         width = round(1600 / zoom)

@@ -110,7 +110,7 @@ def test_packets_are_those_of_the_frames(hardware: Path) -> None:
             source.request_keyframe()
             seen = len(packets)
             read_until(source, lambda: any(one.is_keyframe for one in packets[seen:]))
-            source.take_still(90)
+            source.take_still()
             seen = len(packets)
             read_until(source, lambda: len(packets) > seen + 2)
             assert {(one.width, one.height) for one in packets} == {(640, 480)}

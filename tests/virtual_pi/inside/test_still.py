@@ -16,7 +16,7 @@ from tests.virtual_pi.inside.cameras import OpenCamera
 def test_still_is_as_large_as_the_sensor_and_the_stream_goes_on(opened: OpenCamera) -> None:
     source = opened(size="640x480")
     assert source.read(2) is not None
-    picture = source.take_still(90)
+    picture = source.take_still().frame.picture(PictureSpec(90))
     height, width, _ = simplejpeg.decode_jpeg(picture.jpeg).shape
     assert (width, height) == (picture.width, picture.height) == (1920, 1080)
     assert picture.quality == 90
@@ -29,7 +29,7 @@ def test_still_is_as_large_as_the_sensor_and_the_stream_goes_on(opened: OpenCame
 def test_what_a_privacy_mask_hides_is_black_in_a_still(opened: OpenCamera) -> None:
     source = opened(size="640x480", rotation=90, privacy=[{"points": [[0, 0], [0.5, 0], [0.5, 1], [0, 1]]}])
     assert source.read(2) is not None
-    grey = simplejpeg.decode_jpeg(source.take_still(90).jpeg, "GRAY")[..., 0]
+    grey = simplejpeg.decode_jpeg(source.take_still().frame.picture(PictureSpec(90)).jpeg, "GRAY")[..., 0]
     assert grey.shape == (1920, 1080)
     assert grey[:, :530].max() < 12
     assert grey[:, 560:].max() > 100
@@ -44,7 +44,7 @@ def test_text_is_in_the_stream_and_in_a_still(opened: OpenCamera) -> None:
     )
     frame = source.read(2)
     assert frame is not None
-    for picture in (frame.picture(PictureSpec(90)), source.take_still(90)):
+    for picture in (frame.picture(PictureSpec(90)), source.take_still().frame.picture(PictureSpec(90))):
         grey = simplejpeg.decode_jpeg(picture.jpeg, "GRAY")[..., 0].astype(int)
         text = grey[: picture.height // 6, : picture.width // 3]
         assert text.max() > 200
@@ -66,7 +66,7 @@ def test_controls_hold_for_the_still_and_after_it(
             start(self)
 
         monkeypatch.setattr(Picamera2, "start_", spy)
-        source.take_still(90)
+        source.take_still()
         assert told == [{"FrameDurationLimits": (50000, 50000), "Brightness": 0.5}] * 2
 
 
@@ -107,7 +107,7 @@ def test_a_zoom_is_not_stretched_by_a_still_of_another_shape_and_is_the_same_aft
     assert source._opened().table.native == {"ScalerCrop": zoomed}
     told.clear()
     source._camera.controls = type(source._camera.controls)(source._camera)
-    source.take_still(90)
+    source.take_still()
     assert told == [
         {"ScalerCrop": (677, 760, 2702, 1520)},
         {"ScalerCrop": zoomed, "ScalerCrops": [zoomed, zoomed]},
@@ -118,7 +118,7 @@ def test_too_little_memory_for_a_still_leaves_the_stream_alone(opened: OpenCamer
     with bridge.memory(4 * 640 * 480 * 3 // 2):
         source = opened(size="640x480")
         with pytest.raises(SourceError, match="too little camera memory for a full picture"):
-            source.take_still(90)
+            source.take_still()
         frame = source.read(2)
     assert frame is not None
     assert frame.width == 640
@@ -128,6 +128,6 @@ def test_stream_that_cannot_resume_reports_why_to_every_caller(opened: OpenCamer
     camera = opened(size="640x480")
     camera._opened().config = {"main": {"size": (0, 0), "format": "none"}}
     with pytest.raises(SourceError, match="cannot resume after a still picture"):
-        camera.take_still(80)
+        camera.take_still()
     with pytest.raises(SourceError, match="cannot resume after a still picture"):
         camera.read(1.0)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mqttcam.camera.camera_log import camera_logger
-from mqttcam.camera.frame import Frame, Picture
+from mqttcam.camera.frame import Frame
 from mqttcam.camera.metadata_field import MetadataField
 from mqttcam.camera.metadata_fields import fields_in
 from mqttcam.camera.source import (
@@ -28,6 +28,7 @@ from mqttcam.camera.sources.picamera2.failures import busy_words, in_words, is_b
 from mqttcam.camera.sources.picamera2.frames import FrameMetadata
 from mqttcam.camera.sources.picamera2.running import RunningCamera
 from mqttcam.camera.sources.picamera2.turned import TurnedControls
+from mqttcam.camera.still import Still
 from mqttcam.camera.video_packet import DeliverPacket, VideoOffer
 from mqttcam.camera.wakeup import Wakeup
 from mqttcam.settings import CameraSettings
@@ -228,9 +229,9 @@ class PiCamera(ReportingSource, MeasuringSource, RestartableSource, StillSource,
 
     # a still picture
 
-    def take_still(self, quality: int) -> Picture:
+    def take_still(self, *, raw: bool = False) -> Still:
         try:
-            return stills.take_still(self._opened(), self._encoder, quality, self._lock_timeout)
+            return stills.take_still(self._opened(), self._encoder, self._lock_timeout)
         except stills.StreamLost as error:
             self.close()
             self._why_closed = str(error)

@@ -1,0 +1,160 @@
+"""The Exif metadata of photos (CIPA DC-008, Exif 2.32). Pillow is loaded with the first one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from PIL import Image
+from PIL.ExifTags import GPS, IFD, Base
+from PIL.TiffImagePlugin import IFDRational
+
+from mqttcam.imaging.jpeg import START, segments
+
+_APP1 = 0xE1
+_HEADER = b"Exif\x00\x00"
+_LARGEST_SEGMENT = 65533
+"""Bytes of content of a JPEG segment (ITU-T T.81, B.1.1.4)."""
+_ISO_OF_GAIN = 100
+"""The ISO speed that libcamera's applications write for a gain of 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoInfo:
+    """What Exif says of a photo. What is `None` is left out.
+
+    Attributes:
+        taken: when it was captured, with the offset from UTC.
+        make, model: of the camera; `lens` that of its lens, or of the module that includes it.
+        description: the camera's name.
+        exposure: in seconds.
+        gain: of all amplifiers together; 1 is none.
+        focus: in dioptres; 0 is infinity.
+        latitude, longitude: in degrees; north and east are positive.
+    """
+
+    taken: datetime
+    software: str
+    description: str
+    make: str | None = None
+    model: str | None = None
+    lens: str | None = None
+    exposure: float | None = None
+    gain: float | None = None
+    focus: float | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+
+
+def with_exif(jpeg: bytes, info: PhotoInfo) -> bytes:
+    """Return a JPEG with the Exif metadata of a photo; what else its own says, such as its orientation, stays.
+
+    Raises:
+        ValueError: it is no JPEG.
+    """
+    own, parts, position = b"", [], len(START)
+    for marker, start, end in segments(jpeg):
+        if marker == _APP1 and jpeg.startswith(_HEADER, start):
+            own = own or jpeg[start:end]
+            parts.append(jpeg[position : start - 4])
+            position = end
+    exif = exif_of(info, own)
+    if len(exif) > _LARGEST_SEGMENT:
+        exif = exif_of(info)
+    head = START + bytes((0xFF, _APP1)) + (len(exif) + 2).to_bytes(2, "big") + exif
+    return b"".join((head, *parts, jpeg[position:]))
+
+
+def exif_of(info: PhotoInfo, own: bytes = b"") -> bytes:
+    """Return the Exif metadata of a photo, as in a JPEG's segment.
+
+    Args:
+        own: what the picture has already; it is kept, except for the time. Ignored if it is broken.
+    """
+    exif = Image.Exif()
+    if own:
+        try:
+            exif.load(own)
+            taken = dict(exif.get_ifd(IFD.Exif))
+        except Exception:  # noqa: BLE001 - Pillow has many for damaged data, which a camera may send
+            return exif_of(info)
+    else:
+        taken = {}
+    time = info.taken.strftime("%Y:%m:%d %H:%M:%S")
+    exif[Base.DateTime] = time
+    exif[Base.Software] = info.software
+    for tag, value in (
+        (Base.ImageDescription, info.description),
+        (Base.Make, info.make),
+        (Base.Model, info.model),
+    ):
+        if value and tag not in exif:
+            exif[tag] = _ascii(value)
+    exif[IFD.Exif] = _settings(info) | taken | _time(info, time)
+    if info.latitude is not None and info.longitude is not None:
+        exif[IFD.GPSInfo] = _place(info.latitude, info.longitude, info.taken)
+    return _HEADER + exif.tobytes().removeprefix(_HEADER)
+
+
+def _time(info: PhotoInfo, time: str) -> dict[int, Any]:
+    offset = info.taken.strftime("%z") or "+0000"
+    offset = f"{offset[:3]}:{offset[3:5]}"
+    milliseconds = f"{info.taken.microsecond // 1000:03d}"
+    return {
+        Base.ExifVersion: b"0232",
+        Base.DateTimeOriginal: time,
+        Base.DateTimeDigitized: time,
+        Base.OffsetTime: offset,
+        Base.OffsetTimeOriginal: offset,
+        Base.OffsetTimeDigitized: offset,
+        Base.SubsecTimeOriginal: milliseconds,
+        Base.SubsecTimeDigitized: milliseconds,
+    }
+
+
+def _settings(info: PhotoInfo) -> dict[int, Any]:
+    found: dict[int, Any] = {}
+    if info.exposure:
+        found[Base.ExposureTime] = IFDRational(max(1, round(info.exposure * 1e6)), 1_000_000)
+    if info.gain:
+        found[Base.ISOSpeedRatings] = min(65535, max(1, round(info.gain * _ISO_OF_GAIN)))
+    if info.focus is not None:
+        found[Base.SubjectDistance] = _distance(info.focus)
+    if info.lens:
+        found[Base.LensModel] = _ascii(info.lens)
+    return found
+
+
+def _distance(dioptres: float) -> IFDRational:
+    """Return a distance in metres; infinity has the numerator FFFFFFFF (Exif 2.32, SubjectDistance)."""
+    if dioptres < 0.001:
+        return IFDRational(0xFFFFFFFF, 1)
+    return IFDRational(round(1000 / dioptres), 1000)
+
+
+def _place(latitude: float, longitude: float, taken: datetime) -> dict[int, Any]:
+    utc = taken.astimezone(UTC)
+    return {
+        GPS.GPSVersionID: b"\x02\x03\x00\x00",
+        GPS.GPSLatitudeRef: "N" if latitude >= 0 else "S",
+        GPS.GPSLatitude: _degrees(latitude),
+        GPS.GPSLongitudeRef: "E" if longitude >= 0 else "W",
+        GPS.GPSLongitude: _degrees(longitude),
+        GPS.GPSTimeStamp: tuple(IFDRational(part, 1) for part in (utc.hour, utc.minute, utc.second)),
+        GPS.GPSDateStamp: utc.strftime("%Y:%m:%d"),
+        GPS.GPSMapDatum: "WGS-84",
+    }
+
+
+def _degrees(value: float) -> tuple[IFDRational, IFDRational, IFDRational]:
+    """Return degrees, minutes and seconds; to a hundredth of a second, which are 30 cm."""
+    seconds = round(abs(value) * 360_000)
+    minutes, rest = divmod(seconds, 6000)
+    degrees, minutes = divmod(minutes, 60)
+    return IFDRational(degrees, 1), IFDRational(minutes, 1), IFDRational(rest, 100)
+
+
+def _ascii(text: str) -> str:
+    """Return a text for a tag; characters that Exif does not know are replaced."""
+    return text.encode("ascii", "replace").decode()

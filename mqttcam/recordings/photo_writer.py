@@ -1,0 +1,92 @@
+"""Writes the photos of one camera in a thread, so that nothing else has to wait for a disk."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from mqttcam.recordings.paths import RecordingsFolder
+from mqttcam.recordings.photo import Photo
+from mqttcam.recordings.photo_files import write_photo
+from mqttcam.recordings.worker import WorkerThread
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+_ANSWER = 30.0
+"""Seconds in which a slow card writes a photo with the data of a large sensor."""
+
+
+class PhotoNotSaved(Exception):
+    """The disk refused a photo or does not answer, as the message explains."""
+
+
+class PhotoLibrary(Protocol):
+    """What a writer needs of the library."""
+
+    @property
+    def path(self) -> Path:
+        """The folder of all recordings and photos."""
+
+    def add(self, photo: Photo, /) -> None:
+        """Note a photo whose files are whole; for any thread."""
+
+    def make_room(self, size: int, /) -> object:
+        """Delete recordings and photos of `size` bytes if that may be; called in a thread when the disk is full."""
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoData:
+    """The content of a photo's files.
+
+    Attributes:
+        dng: the data of the sensor, or None.
+    """
+
+    picture: bytes
+    dng: bytes | None = None
+
+
+class PhotoWriter:
+    """Writes one photo after the other."""
+
+    def __init__(self, camera_id: str, library: PhotoLibrary, *, timeout: float = _ANSWER) -> None:
+        """Do nothing yet.
+
+        Args:
+            timeout: seconds after which a disk counts as one that does not answer.
+        """
+        self._library = library
+        self._folder = RecordingsFolder(library.path)
+        self._worker = WorkerThread(f"photos {camera_id}")
+        self._timeout = timeout
+
+    async def save(self, draft: Photo, data: PhotoData) -> Photo:
+        """Write a photo, and return it as it is kept.
+
+        Raises:
+            PhotoNotSaved: the disk refuses it, and nothing is left of it; or it does not answer: if it takes the photo
+                later after all, that is listed.
+        """
+        future = self._worker.call(lambda: self._save(draft, data))
+        try:
+            async with asyncio.timeout(self._timeout):
+                return await asyncio.wrap_future(future)
+        except TimeoutError:
+            raise PhotoNotSaved(f"the disk of {self._library.path} does not answer") from None
+        except OSError as error:
+            if error.errno in _FULL:
+                raise PhotoNotSaved(f"the disk of {self._library.path} is full") from error
+            raise PhotoNotSaved(
+                f"{error.filename or self._library.path}: {error.strerror or error}"
+            ) from error
+
+    async def close(self, seconds: float) -> None:
+        """End the thread; a disk that does not answer in that time is not waited for."""
+        await asyncio.to_thread(self._worker.stop, seconds)
+
+    def _save(self, draft: Photo, data: PhotoData) -> Photo:
+        photo = write_photo(self._folder, draft, data.picture, data.dng, self._library.make_room)
+        self._library.add(photo)
+        return photo
