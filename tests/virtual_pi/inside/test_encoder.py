@@ -99,7 +99,9 @@ def test_packets_are_those_of_the_frames(hardware: Path) -> None:
             assert 0 <= time.time_ns() - first.ts_ns < 10e9
             assert sum(one.is_keyframe for one in packets) > 1
             stamps = [one.pts_ns for one in packets]
-            assert stamps == sorted(set(stamps))  # type: ignore[type-var]
+            # A virtual camera may fill its first buffers within a microsecond.
+            assert stamps == sorted(stamps)  # type: ignore[type-var]
+            assert len(set(stamps)) > 10
             frame = source.read(2)
             assert frame is not None
             assert frame.planes is not None
