@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.frame import Picture, PictureSpec
 from mqttcam.devices.day_night import DayNight
+from mqttcam.devices.detections import CameraDetections
 from mqttcam.devices.errors import Code, CommandError, CommandWarning, WarningCode
 from mqttcam.devices.motion import CameraMotion
 from mqttcam.devices.observer import CameraObserver, CameraObservers
@@ -21,6 +22,7 @@ from mqttcam.devices.store import Store, configured_control
 from mqttcam.outputs.output import CameraFeed, Output
 from mqttcam.schedule import Location, Schedule, parse
 from mqttcam.settings import CameraSettings
+from mqttcam.settings.detections import label_key
 from mqttcam.values import Number, Value
 from mqttcam.video.camera_video import CameraVideo
 
@@ -30,6 +32,7 @@ _ANY_FPS = Number(0, math.inf, words=(("max", math.inf),))
 IMAGE_QUALITY = Number(1, 100, integer=True, unit="%")
 _NOT_SUPPORTED = {
     "autofocus": "this camera cannot focus",
+    "detections": "this camera has no `detections` in the configuration",
     "preset": "this camera has no presets; the command `save_preset` makes one",
 }
 """Commands and actions that only some cameras have, with the error of a camera without them."""
@@ -48,6 +51,7 @@ class CameraDevice:
         recordings: what it records.
         photos: those that commands take.
         motion: its motion detection, or `None` if it is not configured.
+        detections: what analytics jobs find in its pictures, or `None` if it is not configured.
         outputs: where its frames go besides MQTT and the web page.
         location: of this machine, if it is configured.
         closed_because: why the camera was closed without a command, in words, until a command opens or closes it.
@@ -102,6 +106,17 @@ class CameraDevice:
                 changed=self.changed,
                 location=location,
             )
+        self.detections: CameraDetections | None = None
+        if camera.settings.detections is not None:
+            self.detections = CameraDetections(
+                camera,
+                camera.settings.detections,
+                self._observers,
+                lambda: self.image_spec,
+                lambda: self.size,
+                changed=self.changed,
+            )
+            camera.add_listener(self.detections.follow_camera)
         self.day_night: DayNight | None = None
         if camera.settings.day_night is not None:
             self.day_night = DayNight(
@@ -173,6 +188,11 @@ class CameraDevice:
     def resolution(self) -> str | None:
         """The size as text, such as `1280x720`."""
         return None if self.size is None else "{}x{}".format(*self.size)
+
+    @property
+    def detection_keys(self) -> tuple[str, ...]:
+        """The labels of its detections, as in keys and topics."""
+        return () if self.detections is None else tuple(map(label_key, self.detections.labels))
 
     @property
     def capabilities(self) -> object:
@@ -258,6 +278,8 @@ class CameraDevice:
         """Stop the camera for good, and end the event and the recording that last; takes a second at most."""
         if self.motion is not None:
             self.motion.close()
+        if self.detections is not None:
+            self.detections.close()
         if self.day_night is not None:
             self.day_night.close()
         await asyncio.gather(self.recordings.close(), self.photos.close(), self.camera.stop())

@@ -33,6 +33,9 @@ class CameraObserver:
     def motion_picture(self, picture: Picture) -> None:
         """A picture of motion was made, of at most `max_snapshot_bytes`: the first of an event, or a better one."""
 
+    def detection_picture(self, label: str, picture: Picture) -> None:
+        """A picture of detections was made, of at most `max_snapshot_bytes`; `label` is as in keys."""
+
     async def snapshot(self, picture: Picture, request_id: str | None) -> None:
         """A snapshot was taken; it is delivered once this returns.
 
@@ -82,6 +85,10 @@ class CameraObservers:
     def photo(self, meta: Mapping[str, object]) -> None:
         for observer in tuple(self._observers):
             self._call(observer.photo, meta)
+
+    def detection_picture(self, label: str, picture: Picture) -> None:
+        for observer in tuple(self._observers):
+            self._call(observer.detection_picture, label, picture)
 
     async def snapshot(self, picture: Picture, request_id: str | None) -> list[BaseException]:
         """Deliver a snapshot to all observers at once, and return their exceptions."""

@@ -9,22 +9,26 @@ import orjson
 
 from mqttcam.camera.frame import Picture
 from mqttcam.camera.status import CameraStatus
+from mqttcam.commands.result import Result
 from mqttcam.commands.runner import CommandRunner
 from mqttcam.devices.camera import CameraDevice
 from mqttcam.devices.entities.camera import camera_entities
 from mqttcam.devices.entities.entity import state_of
 from mqttcam.devices.entities.steady import SteadyValues
+from mqttcam.devices.errors import Code, CommandError
 from mqttcam.devices.observer import CameraObserver
 from mqttcam.gateway.connect_image import ConnectImage
 from mqttcam.gateway.image_check import ImageCheck
 from mqttcam.gateway.image_stream import ImageStream
 from mqttcam.gateway.inbox import CommandInbox
-from mqttcam.gateway.motion_images import MotionImages
+from mqttcam.gateway.retained_pictures import RetainedPictures
 from mqttcam.gateway.snapshots import SnapshotPublisher
 from mqttcam.home_assistant import Announcer
 from mqttcam.mqtt.connection import Connection, Message
 from mqttcam.mqtt.topics import OFFLINE, ONLINE, CameraTopics
 
+DETECTIONS = "detections"
+"""What results call a message with detections."""
 RETRY_AFTER = 1.0
 """Seconds until a state that could not be published is published again."""
 
@@ -45,12 +49,14 @@ class CameraGateway(CameraObserver):
         connect_image: ConnectImage,
         image_check: ImageCheck,
         snapshots: SnapshotPublisher,
-        motion_images: MotionImages,
+        motion_images: RetainedPictures,
+        detection_images: Mapping[str, RetainedPictures],
         retry_after: float = RETRY_AFTER,
     ) -> None:
         """Publish nothing yet.
 
         Args:
+            detection_images: by label, as in keys.
             on_new_capabilities: called when the model, size or controls of the camera have changed, and when it has
                 failed before any were known.
         """
@@ -60,6 +66,7 @@ class CameraGateway(CameraObserver):
         self._image_check = image_check
         self._snapshots = snapshots
         self._motion_images = motion_images
+        self._detection_images = detection_images
         self._retry_after = retry_after
         self._connection = connection
         self._topics = topics
@@ -78,6 +85,25 @@ class CameraGateway(CameraObserver):
     def receive(self, message: Message, command: str, key: str | None) -> asyncio.Future[None] | None:
         """Start a command; see `CommandInbox.receive`."""
         return self._inbox.receive(message, command, key)
+
+    def receive_detections(self, message: Message) -> asyncio.Future[None] | None:
+        """Take over the detections of a message; only an error is answered, unless there is a response topic.
+
+        A retained message says what was seen at another time, and is ignored.
+        """
+        if message.retain:
+            return None
+        error: CommandError | None = None
+        try:
+            if self.device.detections is None:
+                raise self.device.why_not(DETECTIONS) or CommandError(Code.NOT_SUPPORTED, "no detections")
+            self.device.detections.receive(message.payload)
+        except CommandError as refused:
+            error = refused
+        if error is None and not message.response_topic:
+            return None
+        self._inbox.answer(message, Result(DETECTIONS, error=error))
+        return None
 
     def announce(self) -> None:
         """Publish discovery, availability, state and an image; while the camera is off, clear its last pictures."""
@@ -119,7 +145,8 @@ class CameraGateway(CameraObserver):
     def _shown_pictures(self) -> set[str]:
         """The topics of the pictures that subscribers may have."""
         motion = set() if self.device.motion is None else {self._topics.motion_image}
-        return {self._topics.image, self._topics.snapshot} | motion
+        detections = set(map(self._topics.detection_image, self._detection_images))
+        return {self._topics.image, self._topics.snapshot} | motion | detections
 
     def _clear_pictures(self) -> None:
         if self.device.camera.status is not CameraStatus.OFF:
@@ -140,7 +167,8 @@ class CameraGateway(CameraObserver):
         self._images.close()
         self._connect_image.close()
         self._image_check.close()
-        self._motion_images.close()
+        for pictures in (self._motion_images, *self._detection_images.values()):
+            pictures.close()
         if self._publish_due is not None:
             self._publish_due.cancel()
         if offline:
@@ -170,6 +198,10 @@ class CameraGateway(CameraObserver):
         """Publish what is known of a photo; without a connection it is dropped, as the API has it."""
         self._connection.publish(self._topics.photo_meta, orjson.dumps(meta), qos=1)
 
+    def detection_picture(self, label: str, picture: Picture) -> None:
+        """Publish a picture of detections."""
+        self._detection_images[label].publish(picture)
+
     def event(self, event: Mapping[str, object]) -> None:
         """Publish an event; without a connection it is dropped, as it would be outdated later."""
         self._connection.publish(self._topics.event, orjson.dumps(event), qos=1)
@@ -179,8 +211,10 @@ class CameraGateway(CameraObserver):
         self._configure_images()
         is_off = self.device.camera.status is CameraStatus.OFF
         if is_off and not self._was_off:
-            for pictures in (self._images, self._snapshots, self._motion_images):
+            for pictures in (self._images, self._snapshots):
                 pictures.discard(self.hide_pictures)  # again after those in flight
+            for retained in (self._motion_images, *self._detection_images.values()):
+                retained.discard(self.hide_pictures)
             self._to_clear = self._shown_pictures
         elif self._was_off and not is_off:
             self._connect_image.request()

@@ -8,13 +8,13 @@ import logging
 from mqttcam.commands.registry import DeviceRegistry
 from mqttcam.devices.camera import CameraDevice
 from mqttcam.devices.observer import NodeObserver
-from mqttcam.gateway.camera import CameraGateway
+from mqttcam.gateway.camera import DETECTIONS, CameraGateway
 from mqttcam.gateway.connect_image import ConnectImage
 from mqttcam.gateway.image_check import ImageCheck
 from mqttcam.gateway.image_stream import ImageStream
 from mqttcam.gateway.inbox import last_level
-from mqttcam.gateway.motion_images import MotionImages
 from mqttcam.gateway.node import NODE_TIMING, EarlierRun, NodeGateway, NodeTiming
+from mqttcam.gateway.retained_pictures import RetainedPictures
 from mqttcam.gateway.snapshots import SnapshotPublisher
 from mqttcam.home_assistant import Announcer, camera_object_id, config_topic, node_object_id
 from mqttcam.mqtt.connection import Connection, Message
@@ -50,6 +50,7 @@ class MqttGateway(NodeObserver):
         self._cameras: dict[str, CameraGateway] = {}
         self._retained_images: set[str] = set()
         self._motion_images: set[str] = set()
+        self._detection_images: dict[str, frozenset[str]] = {}
         self._node = NodeGateway(
             registry,
             self._connection,
@@ -113,7 +114,11 @@ class MqttGateway(NodeObserver):
             connect_image=ConnectImage(self._pictures, images, device.camera.take_snapshot),
             image_check=ImageCheck(self._pictures, topics, images.fit),
             snapshots=SnapshotPublisher(self._pictures, topics),
-            motion_images=MotionImages(self._pictures, topics),
+            motion_images=RetainedPictures(self._pictures, topics, topics.motion_image),
+            detection_images={
+                label: RetainedPictures(self._pictures, topics, topics.detection_image(label))
+                for label in device.detection_keys
+            },
         )
         self._cameras[device.id] = camera
         self._clear_unwanted_images(device)
@@ -130,6 +135,7 @@ class MqttGateway(NodeObserver):
             topic = self._announcer.config_topic(camera_object_id(self._registry.node.id, camera_id))
             self._connection.unsubscribe(topic)
         if for_good:
+            self._clear_detections(camera_id)
             self._node.clear(camera_id)
             self._node.publish_info()
 
@@ -141,6 +147,7 @@ class MqttGateway(NodeObserver):
         subscribe(every.set_key("+"), lambda message: receive(message, "set", last_level(message)))
         subscribe(every.get, lambda message: receive(message, "get"))
         subscribe(every.command("+"), lambda message: receive(message, last_level(message)))
+        subscribe(every.detections, self._receive_detections)
 
     def _receive(self, message: Message, command: str, key: str | None = None) -> asyncio.Future[None] | None:
         camera_id = camera_id_in(self._topics, message.topic)
@@ -148,6 +155,13 @@ class MqttGateway(NodeObserver):
         if camera is None:
             return self._node.refuse(message, camera_id, command, key)
         return camera.receive(message, command, key)
+
+    def _receive_detections(self, message: Message) -> asyncio.Future[None] | None:
+        camera_id = camera_id_in(self._topics, message.topic)
+        camera = self._cameras.get(camera_id)
+        if camera is None:
+            return None if message.retain else self._node.refuse(message, camera_id, DETECTIONS, None)
+        return camera.receive_detections(message)
 
     @property
     def reconnects(self) -> int:
@@ -203,10 +217,13 @@ class MqttGateway(NodeObserver):
     def _clear_earlier_run(self, earlier: EarlierRun) -> None:
         self._retained_images |= earlier.retained_images
         self._motion_images |= earlier.motion_images
+        for camera_id, labels in earlier.detection_images.items():
+            self._detection_images[camera_id] = self._detection_images.get(camera_id, labels) | labels
         for camera in self._cameras.values():
             self._clear_unwanted_images(camera.device)
         for camera_id in earlier.cameras - set(self._cameras):
             log.info("camera %s: no longer configured, clearing its topics", camera_id)
+            self._clear_detections(camera_id)
             self._node.clear(camera_id)
         current = self._announcer.prefix if self._announcer is not None else None
         if (prefix := earlier.discovery_prefix) is not None and prefix != current:
@@ -219,7 +236,7 @@ class MqttGateway(NodeObserver):
                 self._clear(config_topic(prefix, object_id))
 
     def _clear_unwanted_images(self, device: CameraDevice) -> None:
-        """Clear the pictures that the broker keeps of a camera without `image.retain` or `motion` by now."""
+        """Clear the pictures that the broker keeps of a camera without `image.retain`, `motion` or a label by now."""
         topics = self._topics.camera(device.id)
         for retained, wanted, topic in (
             (self._retained_images, device.image_retain, topics.image),
@@ -230,6 +247,14 @@ class MqttGateway(NodeObserver):
             elif device.id in retained:
                 retained.discard(device.id)
                 self._clear(topic)
+        labels = frozenset(device.detection_keys)
+        for label in sorted(self._detection_images.get(device.id, frozenset()) - labels):
+            self._clear(topics.detection_image(label))
+        self._detection_images[device.id] = labels
+
+    def _clear_detections(self, camera_id: str) -> None:
+        for label in sorted(self._detection_images.pop(camera_id, frozenset())):
+            self._clear(self._topics.camera(camera_id).detection_image(label))
 
     def _clear(self, topic: str) -> None:
         self._connection.publish(topic, b"", qos=1, retain=True)

@@ -78,7 +78,7 @@ class CommandInbox(Generic[TargetT]):
         for task, (message, request) in self._running.items():
             if task.cancel():
                 closed = CommandError(Code.UNAVAILABLE, "its target is being closed")
-                self._answer(message, self._runner.refuse(request, closed))
+                self.answer(message, self._runner.refuse(request, closed))
         self._connection.remove_hooks(self._send_late)
 
     async def _run(self, message: Message, request: Request, refusal: CommandError | None) -> None:
@@ -86,9 +86,10 @@ class CommandInbox(Generic[TargetT]):
             result = await self._runner.run(request)
         else:
             result = self._runner.refuse(request, refusal)
-        self._answer(message, result)
+        self.answer(message, result)
 
-    def _answer(self, message: Message, result: Result) -> None:
+    def answer(self, message: Message, result: Result) -> None:
+        """Publish the result of a message."""
         payload = orjson.dumps(result.as_json(), default=str)
         self._send(_Answer(self._result_topic, payload))
         if message.response_topic:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import orjson
 
@@ -145,6 +145,7 @@ class NodeGateway:
                     **self._registry.cameras[camera_id].describe().capabilities,
                     "image_retain": camera.device.image_retain,
                     "motion_image": camera.device.motion is not None,
+                    "detection_images": list(camera.device.detection_keys),
                 }
                 for camera_id, camera in self._cameras.items()
             },
@@ -209,12 +210,14 @@ class EarlierRun:
         cameras: the ids of its cameras.
         retained_images: of those with `image.retain`.
         motion_images: of those with motion detection.
+        detection_images: the labels of each camera that has detections, as in topics.
         discovery_prefix: the prefix of its discovery messages; `None` if there are none.
     """
 
     cameras: frozenset[str] = frozenset()
     retained_images: frozenset[str] = frozenset()
     motion_images: frozenset[str] = frozenset()
+    detection_images: Mapping[str, frozenset[str]] = field(default_factory=dict)
     discovery_prefix: str | None = None
 
 
@@ -232,4 +235,11 @@ def earlier_run(info: bytes) -> EarlierRun:
         frozenset(one for one, camera in known.items() if camera.get(key) is True)
         for key in ("image_retain", "motion_image")
     )
-    return EarlierRun(ids, retained, motion, prefix if is_prefix else None)
+    labels = {one: frozenset(_labels(camera)) for one, camera in known.items()}
+    detections = {one: found for one, found in labels.items() if found}
+    return EarlierRun(ids, retained, motion, detections, prefix if is_prefix else None)
+
+
+def _labels(camera: Mapping[str, object]) -> list[str]:
+    found = camera.get("detection_images")
+    return [one for one in found if is_id(one)] if isinstance(found, list) else []

@@ -22,6 +22,8 @@ from mqttcam.mqtt.topics import CameraTopics
 _LONGEST_PROPERTIES = 110
 """Upper bound in bytes of a picture's MQTT 5 properties, packet identifier and topic length."""
 
+MAX_LABEL_KEY = 40
+"""Characters of a label in a topic; those of other pictures are shorter."""
 _CONTENT_TYPE_JPEG = bytes((CONTENT_TYPE,)) + prefixed(b"image/jpeg")
 _USER_TS = bytes((USER_PROPERTY,)) + prefixed(b"ts")
 _USER_SEQ = bytes((USER_PROPERTY,)) + prefixed(b"seq")
@@ -34,7 +36,7 @@ def picture_properties(ts_ns: int, seq: int) -> bytes:
 
 def largest_jpeg(connection: Connection, topics: CameraTopics) -> int:
     """Return the size in bytes of the largest JPEG that fits into a packet now."""
-    topic = max(map(len, (topics.image, topics.snapshot, topics.motion_image)))
+    topic = len(topics.detection_image("")) + MAX_LABEL_KEY
     return connection.max_packet_size - LONGEST_HEAD - topic - _LONGEST_PROPERTIES
 
 

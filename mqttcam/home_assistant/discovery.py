@@ -94,8 +94,11 @@ def camera_discovery(device: CameraDevice, node: Node, topics: Topics) -> ha.Dev
     while_on = ha.Availability(topic=here.state, value_template=_WHILE_ON)
     for entity in camera_entities(device):
         keys = _camera_keys(entity, here) | (addresses if entity.topic == "image" else {})
-        if entity.topic in ("image", "snapshot", "motion_image"):
+        if entity.topic in ("image", "snapshot", "motion_image", "detection_image"):
             keys |= {"availability": (*available, while_on), "availability_mode": "all"}
+        if entity.available_by is not None:
+            known = ha.Availability(topic=here.state, value_template=_while_known(entity.available_by))
+            keys |= {"availability": (*available, known), "availability_mode": "all"}
         try:
             components[entity.key] = _component(entity, _common(entity, object_id, device.name) | keys)
         except ValidationError as error:
@@ -168,10 +171,18 @@ def _camera_topic(entity: Entity[CameraDevice], topics: CameraTopics) -> str:
             return topics.snapshot
         case "motion_image":
             return topics.motion_image
+        case "detection_image":
+            assert entity.label is not None, "the topic has a label"
+            return topics.detection_image(entity.label)
         case "event":
             return topics.event
         case _:
             return topics.state
+
+
+def _while_known(key: str) -> str:
+    """Return the template of an availability that ends while a value of the state is null."""
+    return f"{{{{ 'offline' if value_json.{key} | default(none) is none else 'online' }}}}"
 
 
 def _address_keys(addresses: Mapping[str, str], topics: CameraTopics) -> dict[str, object]:

@@ -60,6 +60,15 @@ class CameraTopics:
         return f"{self.root}/motion/image"
 
     @property
+    def detections(self) -> str:
+        """In: JSON, what an analytics job has found in a picture."""
+        return f"{self.root}/detections"
+
+    def detection_image(self, label: str) -> str:
+        """The JPEG of the last detections of a label, with their boxes, QoS 1, retained."""
+        return f"{self.root}/detections/{label}/image"
+
+    @property
     def set(self) -> str:
         """In: a JSON patch."""
         return f"{self.root}/set"

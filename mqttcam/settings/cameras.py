@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, PlainValidator, ValidationInfo, With
 
 from mqttcam.imaging.orientation import UPRIGHT, Orientation, rotation
 from mqttcam.settings.day_night import DayNightSettings
+from mqttcam.settings.detections import DetectionsSettings
 from mqttcam.settings.field_types import Slug
 from mqttcam.settings.kafka import KafkaSettings
 from mqttcam.settings.motion import MotionSettings
@@ -129,6 +130,9 @@ class CameraSettings(Section):
     image: ImageSettings = Field(default_factory=ImageSettings, description="The images published over MQTT.")
     motion: Annotated[MotionSettings | None, bool_or_section(MotionSettings)] = Field(
         None, description="Motion detection: true, or a section; default: off."
+    )
+    detections: Annotated[DetectionsSettings, LazySection(DetectionsSettings)] | None = Field(
+        None, description="What an analytics job finds in the pictures and sends back; default: nothing."
     )
     video: VideoSettings = Field(
         default_factory=VideoSettings, description="H.264 video; encoded only while something reads it."

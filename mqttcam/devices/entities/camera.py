@@ -5,6 +5,7 @@ from __future__ import annotations
 from mqttcam.devices.camera import IMAGE_QUALITY, CameraDevice
 from mqttcam.devices.entities.controls import action_entity, control_entity
 from mqttcam.devices.entities.day_night import day_night_entities
+from mqttcam.devices.entities.detections import detection_entities
 from mqttcam.devices.entities.entity import LONGEST_STATE, Entity, option
 from mqttcam.devices.entities.motion import motion_entities
 from mqttcam.devices.entities.outputs import output_entities
@@ -170,6 +171,7 @@ def camera_entities(device: CameraDevice) -> tuple[Entity[CameraDevice], ...]:
         *recording_entities(device),
         *PHOTO_ENTITIES,
     ]
+    entities += detection_entities(device)
     entities += output_entities(device)
     entities += map(control_entity, camera.controls.values())
     entities += map(action_entity, camera.actions.values())

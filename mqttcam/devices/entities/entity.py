@@ -18,7 +18,7 @@ Platform = Literal[
 Category = Literal["config", "diagnostic"]
 LONGEST_STATE = 255
 """Home Assistant's limit for a state, in characters."""
-Topic = Literal["state", "status", "image", "snapshot", "motion_image", "event"]
+Topic = Literal["state", "status", "image", "snapshot", "motion_image", "detection_image", "event"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +39,8 @@ class Entity(Generic[DeviceT]):
         topic: the topic of the device that it is read from: its value in the `state` (of the node, in `health`), its
             pictures, its events, or the node's own `status`.
         read_from: the field of the node's `health` that Home Assistant reads instead of its value.
+        label: the label whose pictures are on the topic, as in keys.
+        available_by: the key of the state whose value is null while the entity is unavailable.
         dead_band: changes of at most this, absolute or relative to the last value, are not published over MQTT; see
             `SteadyValues`.
         options: more of Home Assistant's discovery keys, by their full names (`device_class`, `icon`).
@@ -57,6 +59,8 @@ class Entity(Generic[DeviceT]):
     topic: Topic = "state"
     category: Category | None = None
     read_from: str | None = None
+    label: str | None = None
+    available_by: str | None = None
     dead_band: tuple[float, float] | None = None
     options: tuple[tuple[str, object], ...] = ()
 

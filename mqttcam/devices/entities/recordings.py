@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mqttcam.devices.camera import CameraDevice
+from mqttcam.devices.detection_event import DETECTION
 from mqttcam.devices.entities.entity import Entity, option
 from mqttcam.devices.motion_event import MOTION, MOTION_END
 from mqttcam.devices.recordings import RECORDING
@@ -55,15 +56,28 @@ def recording_entities(device: CameraDevice) -> tuple[Entity[CameraDevice], ...]
 
 def event_entity(device: CameraDevice) -> tuple[Entity[CameraDevice], ...]:
     """Return the entity of every event that the camera can send; empty if it sends none."""
-    recording = (RECORDING,) if device.recordings.is_offered else ()
+    others = (RECORDING,) if device.recordings.is_offered else ()
+    if device.detections is not None:
+        others = (DETECTION, *others)
     if device.motion is not None:
-        options = option(device_class="motion", event_types=(MOTION, MOTION_END, *recording))
+        options = option(device_class="motion", event_types=(MOTION, MOTION_END, *others))
         return (
             Entity(key="motion_event", platform="event", name="Motion event", topic="event", options=options),
         )
-    if not recording:
+    if device.detections is not None:
+        options = option(icon="mdi:shape-outline", event_types=others)
+        return (
+            Entity(
+                key="detection_event",
+                platform="event",
+                name="Detection event",
+                topic="event",
+                options=options,
+            ),
+        )
+    if not others:
         return ()
-    options = option(icon="mdi:filmstrip", event_types=recording)
+    options = option(icon="mdi:filmstrip", event_types=others)
     return (
         Entity(
             key="recording_event", platform="event", name="Recording event", topic="event", options=options

@@ -1,4 +1,4 @@
-"""The pictures of motion: published at QoS 1 and retained; the latest wins."""
+"""Pictures of motion and of detections: published at QoS 1 and retained; the latest wins."""
 
 from __future__ import annotations
 
@@ -15,17 +15,18 @@ from mqttcam.mqtt.topics import CameraTopics
 log = logging.getLogger(__name__)
 
 
-class MotionImages:
-    """Publishes the pictures of one camera's motion, one at a time.
+class RetainedPictures:
+    """Publishes the pictures of one topic of a camera, one at a time.
 
     While one is in flight or there is no connection, the latest one waits: the broker keeps it for new subscribers, so
     it is worth sending late.
     """
 
-    def __init__(self, connection: Connection, topics: CameraTopics) -> None:
+    def __init__(self, connection: Connection, topics: CameraTopics, topic: str) -> None:
         self._connection = connection
         self._topics = topics
-        self._topic = prefixed(topics.motion_image.encode())
+        self._name = topic
+        self._topic = prefixed(topic.encode())
         self._waiting: Picture | None = None
         self._in_flight: Picture | None = None
         self._on_idle: Callable[[], None] | None = None
@@ -58,9 +59,7 @@ class MotionImages:
             return
         picture, self._waiting = self._waiting, None
         if len(picture.jpeg) > largest_jpeg(self._connection, self._topics):
-            log.debug(
-                "%s: a picture of %d bytes no longer fits", self._topics.motion_image, len(picture.jpeg)
-            )
+            log.debug("%s: a picture of %d bytes no longer fits", self._name, len(picture.jpeg))
             return
         self._in_flight = picture
         mid = network.next_mid()
@@ -68,7 +67,7 @@ class MotionImages:
         network.write((head, picture.jpeg), len(head) + len(picture.jpeg), mid, self._acknowledged)
 
     def _acknowledged(self, reason: int, _seconds: float) -> None:
-        topic = self._topics.motion_image
+        topic = self._name
         if reason >= FIRST_FAILURE:
             self._connection.refusals.add(
                 topic, f"the broker refuses messages to {topic}: {reason_text(reason)}"

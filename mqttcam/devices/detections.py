@@ -1,0 +1,253 @@
+"""The detections of a camera: how many things of each label an analytics job sees, their events and pictures."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from mqttcam.camera.camera import Camera
+from mqttcam.camera.frame import Picture, PictureSpec, refit_picture
+from mqttcam.camera.status import CameraStatus, CameraUnavailable
+from mqttcam.detections.message import Detection, DetectionMessage, InvalidDetections, parse
+from mqttcam.detections.recent_pictures import RecentPictures
+from mqttcam.detections.steady_count import SteadyCount
+from mqttcam.devices.detection_event import DetectionEvent
+from mqttcam.devices.errors import Code, CommandError
+from mqttcam.devices.observer import CameraObservers
+from mqttcam.imaging.boxes import LabelledBox, draw_boxes
+from mqttcam.settings.detections import DetectionsSettings, label_key
+
+log = logging.getLogger(__name__)
+
+_HOLD = 2.0
+"""Seconds for which a count must be lower before it falls."""
+_PICTURE_AFTER = 1.0
+"""Seconds from one picture of a label to the next."""
+_SNAPSHOT_TIMEOUT = 5.0
+_PRESENT_NS = 2_000_000_000
+"""Detections whose frame is at most so old fit the next frame, where no picture was kept."""
+_MOST_TRACKED = 200
+"""Objects of Frigate's events that are remembered; one that is never ended is forgotten after `after` seconds."""
+
+
+class CameraDetections:
+    """The detections of a camera that is configured to have some."""
+
+    def __init__(
+        self,
+        camera: Camera,
+        settings: DetectionsSettings,
+        observers: CameraObservers,
+        spec: Callable[[], PictureSpec],
+        size: Callable[[], tuple[int, int] | None],
+        *,
+        changed: Callable[[], None],
+    ) -> None:
+        """Expect nothing yet.
+
+        Args:
+            observers: receive the events and the pictures.
+            spec: returns how pictures are made; called in any thread.
+            size: returns width and height of the camera's pictures; None if unknown.
+            changed: called after any change of the counts.
+        """
+        self._camera = camera
+        self._settings = settings
+        self._observers = observers
+        self._spec = spec
+        self._size = size
+        self._notify = changed
+        self._loop = asyncio.get_running_loop()
+        self._labels = {label.casefold(): label for label in settings.labels}
+        self._counts: dict[str, SteadyCount] = {}
+        self._shown: dict[str, int] | None = None
+        self._tracked: dict[str, tuple[Detection, float]] = {}
+        self._pictured: dict[str, tuple[float, int]] = {}
+        self._drawing: dict[str, asyncio.Task[None]] = {}
+        self._event: DetectionEvent | None = None
+        self._pictures = RecentPictures(camera, spec)
+        self._silence: asyncio.TimerHandle | None = None
+        self._fall: asyncio.TimerHandle | None = None
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels that are shown."""
+        return self._settings.labels
+
+    def count(self, label: str) -> int | None:
+        """Return how many things of a label there are; None while no messages come."""
+        return None if self._shown is None else self._shown[label]
+
+    def receive(self, payload: bytes) -> None:
+        """Take over a message.
+
+        Raises:
+            CommandError: it is not understood.
+        """
+        try:
+            message = parse(payload, self._size())
+        except InvalidDetections as error:
+            code = Code.INVALID_JSON if error.field is None else Code.INVALID_VALUE
+            raise CommandError(code, str(error), error.field, error.allowed) from None
+        self.add(message)
+
+    def add(self, message: DetectionMessage) -> None:
+        """Take over a message; nothing happens while the camera is switched off."""
+        if self._camera.status is CameraStatus.OFF:
+            return
+        now = self._loop.time()
+        self._pictures.expected = True
+        if self._silence is not None:
+            self._silence.cancel()
+        self._silence = self._loop.call_later(self._settings.after, self._fall_silent)
+        found = self._wanted(self._all_objects(message, now))
+        counts = Counter(detection.label for detection in found)
+        for label in self._settings.labels:
+            self._counts.setdefault(label, SteadyCount(_HOLD)).add(counts[label], now)
+        new = self._show(now)
+        self._update_event(message, found, new)
+        self._make_pictures(message, found, now)
+
+    def follow_camera(self) -> None:
+        """Follow the camera's status; to be called after each change."""
+        if self._camera.status is CameraStatus.OFF:
+            self._fall_silent()
+            self._drop_pictures()
+
+    def close(self) -> None:
+        """End the present event, and expect no more messages."""
+        self._fall_silent()
+        self._drop_pictures()
+        self._pictures.close()
+
+    # counts
+
+    def _all_objects(self, message: DetectionMessage, now: float) -> Iterable[Detection]:
+        """Return everything that is there now: Frigate's events name one object each."""
+        if message.tracked is None:
+            return message.detections
+        self._tracked.pop(message.tracked.id, None)
+        if not message.tracked.ended:
+            self._tracked[message.tracked.id] = (message.detections[0], now)
+        oldest = now - self._settings.after
+        self._tracked = {
+            key: one for key, one in [*self._tracked.items()][-_MOST_TRACKED:] if one[1] >= oldest
+        }
+        return [detection for detection, _ in self._tracked.values()]
+
+    def _wanted(self, detections: Iterable[Detection]) -> list[Detection]:
+        """Return those whose labels are configured, with the labels as they are configured."""
+        return [
+            Detection(label, one.score, one.box)
+            for one in detections
+            if (label := self._labels.get(one.label.casefold())) is not None
+        ]
+
+    def _show(self, now: float) -> list[str]:
+        """Show the counts of now, and return the labels that have appeared."""
+        before = self._shown or {}
+        self._shown = {label: self._counts[label].value(now) for label in self._settings.labels}
+        if self._fall is not None:
+            self._fall.cancel()
+            self._fall = None
+        falls = [fall for count in self._counts.values() if (fall := count.next_fall) is not None]
+        if falls:
+            self._fall = self._loop.call_at(min(falls), self._refresh)
+        self._pictured = {label: one for label, one in self._pictured.items() if self._shown[label]}
+        if before != self._shown:
+            self._notify()
+        return [label for label, count in self._shown.items() if count and not before.get(label)]
+
+    def _refresh(self) -> None:
+        self._fall = None
+        self._show(self._loop.time())
+        self._end_event_if_empty()
+
+    def _fall_silent(self) -> None:
+        """Show no counts, as no messages come any more."""
+        for timer in (self._silence, self._fall):
+            if timer is not None:
+                timer.cancel()
+        self._silence = self._fall = None
+        self._pictures.expected = False
+        self._counts.clear()
+        self._tracked.clear()
+        self._pictured.clear()
+        if self._shown is not None:
+            self._shown = None
+            self._notify()
+        self._end_event_if_empty()
+
+    # events
+
+    def _update_event(self, message: DetectionMessage, found: list[Detection], new: list[str]) -> None:
+        for label in new:
+            best = max(
+                (one for one in found if one.label == label), key=lambda one: one.score or 0.0, default=None
+            )
+            if self._event is None:
+                self._event = DetectionEvent(message.ts_ns or time.time_ns())
+            self._observers.event(self._event.appearance(label, best, message.seq))
+
+    def _end_event_if_empty(self) -> None:
+        if self._event is not None and not any((self._shown or {}).values()):
+            self._event = None
+
+    # pictures
+
+    def _make_pictures(self, message: DetectionMessage, found: list[Detection], now: float) -> None:
+        """Have a picture made of each label that appears, or has another count for the first time since a while."""
+        for label in self._settings.labels:
+            seen = [one for one in found if one.label == label]
+            made_at, count = self._pictured.get(label, (-math.inf, 0))
+            if not seen or len(seen) == count or now - made_at < _PICTURE_AFTER or label in self._drawing:
+                continue
+            picture = self._pictures.nearest(message.ts_ns, message.seq)
+            if (
+                picture is None
+                and message.ts_ns is not None
+                and abs(time.time_ns() - message.ts_ns) > _PRESENT_NS
+            ):
+                continue
+            self._pictured[label] = (now, len(seen))
+            self._drawing[label] = asyncio.create_task(
+                self._publish(label, seen, picture), name=f"detections {self._camera.id}"
+            )
+
+    async def _publish(self, label: str, seen: list[Detection], picture: Picture | None) -> None:
+        """Publish a picture with boxes; without one that was kept, of the next frame."""
+        try:
+            if picture is None:
+                picture = await self._camera.take_snapshot(self._spec(), _SNAPSHOT_TIMEOUT)
+            drawn = await asyncio.to_thread(_draw, picture, seen, self._observers.max_snapshot_bytes)
+        except (CameraUnavailable, ValueError, OSError) as error:
+            log.debug("camera %s: no picture of %s: %s", self._camera.id, label, error)
+        else:
+            if drawn is not None:
+                self._observers.detection_picture(label_key(label), drawn)
+        finally:
+            self._drawing.pop(label, None)
+
+    def _drop_pictures(self) -> None:
+        """Neither keep nor publish what was made so far, as the camera is switched off (privacy)."""
+        for task in self._drawing.values():
+            task.cancel()
+        self._pictures.clear()
+
+
+def _draw(picture: Picture, seen: Iterable[Detection], max_bytes: int | None) -> Picture | None:
+    """Return the picture with the boxes of what was seen; None if it cannot be made as small as it has to be."""
+    boxes = [LabelledBox(*one.box, one.label, _text(one)) for one in seen if one.box is not None]
+    jpeg = draw_boxes(picture.jpeg, boxes, picture.quality)
+    drawn = replace(picture, jpeg=jpeg)
+    return refit_picture(drawn, PictureSpec(picture.quality), max_bytes)
+
+
+def _text(detection: Detection) -> str:
+    score = detection.score
+    return detection.label if score is None else f"{detection.label} {score:.0%}"

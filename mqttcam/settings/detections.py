@@ -1,0 +1,58 @@
+"""What is detected in a camera's pictures by others, and sent back."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from mqttcam.settings.section import Section, refuse
+
+_MOST_LABELS = 32
+"""Each has three entities."""
+_LONGEST_LABEL = 40
+"""Characters."""
+_NOT_IN_KEYS = re.compile(r"[^a-z0-9]+")
+
+
+def label_key(label: str) -> str:
+    """Return a label as a part of keys and topics: `traffic_light` for `Traffic light`; may be empty."""
+    return _NOT_IN_KEYS.sub("_", label.lower()).strip("_")
+
+
+def _label(text: str) -> str:
+    text = text.strip()
+    if not 0 < len(text) <= _LONGEST_LABEL or not text.isprintable():
+        raise refuse("is not a label", f"1 to {_LONGEST_LABEL} printable characters, such as person")
+    if not label_key(text):
+        raise refuse("has neither a letter of a to z nor a digit", "a label such as person or car 2")
+    return text
+
+
+def _distinct(labels: tuple[str, ...]) -> tuple[str, ...]:
+    seen: dict[str, str] = {}
+    for label in labels:
+        if (other := seen.setdefault(label_key(label), label)) is not label:
+            raise refuse(f"has {other!r} and {label!r}, which would share a key", "different labels")
+    return labels
+
+
+Label = Annotated[str, AfterValidator(_label)]
+Labels = Annotated[tuple[Label, ...], AfterValidator(_distinct)]
+
+
+class DetectionsSettings(Section):
+    """Detections of a camera, which an analytics job sends back over MQTT or Kafka."""
+
+    labels: Labels = Field(
+        min_length=1,
+        max_length=_MOST_LABELS,
+        description="The labels that are shown, such as [person, car]; all others are ignored.",
+    )
+    after: float = Field(
+        30.0,
+        ge=1,
+        le=86400,
+        description="Seconds without a message after which the detections are unavailable.",
+    )
