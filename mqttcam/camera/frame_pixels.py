@@ -206,7 +206,8 @@ class FramePixels:
         if self._masked or (privacy := self._privacy) is None:
             return
         if self._lores is not None:
-            self._lores = contiguous_copy(self._lores)
+            if not self._lores[0].flags.writeable:
+                self._lores = contiguous_copy(self._lores)
             privacy.black_out(self._lores, self.orientation)
         if self._planes is not None:
             self._planes = writable(self._planes)

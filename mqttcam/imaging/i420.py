@@ -51,9 +51,10 @@ def writable(planes: Planes) -> Planes:
 
     The next copy in this thread takes the place of the last one: new memory would cost as much as copying.
     """
-    if all(plane.flags.writeable for plane in planes):
+    y, u, v = planes
+    if y.flags.writeable and u.flags.writeable and v.flags.writeable:
         return planes
-    needed = planes[0].size * 3 // 2
+    needed = y.size * 3 // 2
     memory = getattr(_last, "memory", None)
     if memory is None or memory.size != needed:
         memory = _last.memory = np.empty(needed, np.uint8)

@@ -4,7 +4,7 @@ usage: python tests/bench/markings.py [--frames 400]
 
 Each frame is encoded without anything, with masks, with text and with both, in turn. `drawing` is the part that is not
 encoding, `all` also has what the marks do to the encoding itself: black is encoded sooner, letters are encoded later.
-Read-only planes, as those of a camera module, are copied before anything is drawn into them.
+Read-only planes, as those of some USB cameras, are copied before anything is drawn into them.
 """
 
 from __future__ import annotations

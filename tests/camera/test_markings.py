@@ -71,8 +71,8 @@ def luma_of(raster: Raster) -> Any:
     return raster[0] if isinstance(raster, tuple) else raster[..., 1]
 
 
-def read_only() -> Planes:
-    y, u, v = bright()
+def read_only(*size: int) -> Planes:
+    y, u, v = bright(*size)
     for plane in (y, u, v):
         plane.flags.writeable = False
     return y, u, v
@@ -82,6 +82,7 @@ FRAMES: dict[str, Callable[[], Frame]] = {
     "planes": lambda: Frame(1, *SIZE, bright()),
     "read-only planes": lambda: Frame(1, *SIZE, read_only()),
     "planes with a small picture": lambda: Frame(1, *SIZE, bright(), lores=bright(160, 120)),
+    "read-only planes with a small picture": lambda: Frame(1, *SIZE, read_only(), lores=read_only(160, 120)),
     "JPEG": lambda: Frame(1, *SIZE, jpeg=photo()),
     "JPEG of a phone": lambda: Frame(1, *SIZE, jpeg=with_thumbnail(photo(), 6)),
 }
@@ -156,6 +157,15 @@ def test_a_jpeg_leaves_its_exif_data_behind() -> None:
     assert made.count(b"\xff\xd8\xff") == 1
     assert 0xE1 not in [marker for marker, _, _ in segments(made)]
     assert orientation(made) == UPRIGHT
+
+
+def test_planes_that_can_be_written_to_are_not_copied() -> None:
+    planes, lores = bright(), bright(160, 120)
+    frame = Frame(1, *SIZE, planes, lores=lores)
+    frame.markings = MARKINGS
+    frame.picture(PictureSpec())
+    assert frame.planes is planes
+    assert frame.lores is lores
 
 
 def test_memory_of_the_source_is_left_alone_where_it_is_read_only() -> None:

@@ -145,6 +145,21 @@ def test_what_a_privacy_mask_hides_is_black_in_both_streams(opened: OpenCamera) 
         assert (blue[:, : middle // 2] == 128).all()
 
 
+def test_a_mask_and_text_are_drawn_into_the_camera_s_own_memory(opened: OpenCamera) -> None:
+    corner = [[0, 0], [0.5, 0], [0.5, 1], [0, 1]]
+    source = opened(privacy=[{"points": corner}], overlay={"background": "white", "size": 10})
+    for _ in range(8):  # more than there are buffers
+        frame = frame_of(source)
+        assert frame.planes is not None
+        shown = simplejpeg.decode_jpeg(frame.picture(PictureSpec(95)).jpeg, "GRAY")[..., 0]
+        memory = held(source).make_array("main")[:480]
+        assert np.array_equal(frame.planes[0], memory)
+        assert memory[:, :320].max() == 0, "black, and without the text, for motion detection"
+        assert memory[:, 340:].max() > 100
+        assert shown[:380, :312].max() < 12
+        assert shown[400:, :312].max() > 100, "the text"
+
+
 def test_small_stream_beside_the_main_one(opened: OpenCamera) -> None:
     source = opened(size="1280x720", lores_size=(640, 480))
     frame = frame_of(source)

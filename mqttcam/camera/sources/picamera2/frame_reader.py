@@ -47,8 +47,11 @@ class FrameReader:
         done = Orientation(False, bool(transform.hflip), bool(transform.vflip))
         left = done.inverse().then(self._orientation)
         self.adjustment = None if left == UPRIGHT else Adjustment(left)
-        self._main = MappedPlanes(self._camera, "main")
-        self._lores = MappedPlanes(self._camera, "lores") if got.get("lores") else None
+        # What is drawn is drawn into the camera's buffers: copying them would cost more than all the drawing. The
+        # encoder of the Raspberry Pi, which reads them as well, is not used then (`CameraSettings.changes_picture`).
+        draws = self._markings is not None
+        self._main = MappedPlanes(self._camera, "main", writable=draws)
+        self._lores = MappedPlanes(self._camera, "lores", writable=draws) if got.get("lores") else None
 
     def release(self) -> None:
         """Release the buffers of the configuration that ends."""

@@ -15,12 +15,17 @@ from mqttcam.imaging.raster import Plane, Planes
 class MappedPlanes:
     """The planes of one stream, buffer by buffer.
 
-    The buffers are mapped a second time, read-only: so a remaining view never keeps picamera2 from removing its own
-    mapping, and no code can write into a buffer of the camera.
+    The buffers are mapped a second time, so that a remaining view never keeps picamera2 from removing its own mapping.
     """
 
-    def __init__(self, camera: Any, name: str) -> None:
+    def __init__(self, camera: Any, name: str, *, writable: bool = False) -> None:
         """Map the buffers of a configured camera.
+
+        Args:
+            camera: picamera2's.
+            name: of the stream.
+            writable: allow drawing into the buffers, which the camera overwrites, as with picamera2's own MappedArray;
+                otherwise no code can write into them. Nothing else may use their pixels meanwhile.
 
         Raises:
             SourceError: the stream's pixel format is not supported.
@@ -36,7 +41,8 @@ class MappedPlanes:
             )
         buffers = camera.allocator.buffers(camera.stream_map[name])
         self._cuts = {
-            buffer: cut(_mapped(buffer), self._width, self._height, self._stride) for buffer in buffers
+            buffer: cut(_mapped(buffer, writable), self._width, self._height, self._stride)
+            for buffer in buffers
         }
 
     def planes(self, request: Any) -> Planes:
@@ -44,10 +50,11 @@ class MappedPlanes:
         return self._cuts[request.request.buffers[request.stream_map[self._name]]]()
 
 
-def _mapped(buffer: Any) -> Plane:
+def _mapped(buffer: Any, writable: bool) -> Plane:
     planes = buffer.planes
     length = max(plane.offset + plane.length for plane in planes)
-    return np.frombuffer(mmap.mmap(planes[0].fd, length, mmap.MAP_SHARED, mmap.PROT_READ), np.uint8)
+    access = mmap.PROT_READ | mmap.PROT_WRITE if writable else mmap.PROT_READ
+    return np.frombuffer(mmap.mmap(planes[0].fd, length, mmap.MAP_SHARED, access), np.uint8)
 
 
 Cut = Callable[[Plane, int, int, int], Callable[[], Planes]]
