@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.frame import Picture, PictureSpec
+from mqttcam.camera.status import CameraStatus
 from mqttcam.devices.day_night import DayNight
 from mqttcam.devices.detections import CameraDetections
 from mqttcam.devices.errors import Code, CommandError, CommandWarning, WarningCode
@@ -78,6 +79,7 @@ class CameraDevice:
         self.outputs = CameraOutputs(
             camera.id, [one for one in outputs if one.serves(camera.settings)], store, self.changed
         )
+        self._observers.attach(self.outputs)
         self.video = CameraVideo(camera, camera.settings.video)
         self.closed_because: str | None = None
         self.patch_lock = asyncio.Lock()
@@ -126,6 +128,7 @@ class CameraDevice:
         if self.motion is not None:
             camera.add_listener(self.motion.follow_camera)
         camera.add_listener(self.recordings.follow_camera)
+        camera.add_listener(self._forget_pictures_if_off)
         camera.add_listener(self.changed)
 
     @property
@@ -301,6 +304,10 @@ class CameraDevice:
         self.outputs.attach(
             CameraFeed(self.id, self.settings, hub, lambda: self.image_spec, changed, event, self.location)
         )
+
+    def _forget_pictures_if_off(self) -> None:
+        if self.camera.status is CameraStatus.OFF:
+            self.outputs.forget_pictures()
 
     def attach(self, observer: CameraObserver) -> None:
         """Have an observer follow this camera from now on."""

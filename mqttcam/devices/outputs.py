@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from mqttcam.devices.observer import CameraObserver
 from mqttcam.devices.store import Store
 from mqttcam.outputs.output import CameraFeed, Output
 from mqttcam.values import Switch, Value
 
 
-class CameraOutputs:
+class CameraOutputs(CameraObserver):
     """The outputs that serve one camera."""
 
     def __init__(
@@ -44,6 +45,15 @@ class CameraOutputs:
         self._outputs[name].set_enabled(self._camera_id, enabled)
         self._store.set(self._camera_id, f"outputs.{name}", enabled, self._configured[name])
         self._changed()
+
+    def forget_pictures(self) -> None:
+        """Forget the pictures that outputs keep in case that motion begins: the camera was switched off."""
+        for output in self._outputs.values():
+            output.forget_pictures(self._camera_id)
+
+    def event(self, event: Mapping[str, object]) -> None:
+        for output in self._outputs.values():
+            output.send_event(self._camera_id, event)
 
     def value(self, name: str, key: str) -> Value:
         """Return one value of an output's report; `None` if unknown."""

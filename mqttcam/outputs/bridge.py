@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from mqttcam.camera.frame import Frame, PictureSpec
 from mqttcam.camera.picture_encoder import PictureEncoder
 from mqttcam.camera.selection import selection, wanted_fps
 from mqttcam.outputs.output import STOP_TIMEOUT, CameraFeed
-from mqttcam.outputs.queue import Queue, QueuedFrame
+from mqttcam.outputs.pictures_before import PicturesBefore
+from mqttcam.outputs.queue import Queue, QueuedMessage
 from mqttcam.outputs.timing import OutputTiming
 from mqttcam.outputs.writer import Writer
 from mqttcam.outputs.writer_thread import WriterThread
@@ -32,6 +33,7 @@ class Bridge:
         *,
         fit: bool = True,
         at_least_once: bool = True,
+        before: PicturesBefore | None = None,
         timing: OutputTiming | None = None,
     ) -> None:
         """Do nothing before `start`.
@@ -39,15 +41,17 @@ class Bridge:
         Args:
             fit: make a picture that is too large smaller; otherwise drop it.
             at_least_once: send a failed frame again; otherwise drop it (at most once).
+            before: with `on_motion`, keeps the pictures that are sent before those of an event.
         """
         self.name = f"{name} {feed.id}"
         self.counts = queue.counts
         self.queue = queue
         self._feed = feed
         schedule = parse(settings.schedule, feed.location) if settings.schedule else None
-        self._selection = selection(settings.rate, schedule, self._moving if settings.on_motion else None)
+        self._before = before if settings.on_motion else None
+        self._only_moving = settings.on_motion and self._before is None
+        self._selection = selection(settings.rate, schedule, self._moving if self._only_moving else None)
         self._fps = wanted_fps(settings.rate, schedule)
-        self._on_motion = settings.on_motion
         self._quality = settings.quality
         self._encoder = PictureEncoder(self.name, fit=fit)
         self._writer_thread = WriterThread(
@@ -92,10 +96,20 @@ class Bridge:
     def set_enabled(self, enabled: bool) -> None:
         """Switch sending on or off; off closes the connection and drops the frames in memory."""
         self._writer_thread.set_enabled(enabled)
+        if not enabled:
+            self.forget_pictures()
+
+    def forget_pictures(self) -> None:
+        """Forget the pictures that are kept in case that motion begins."""
+        if self._before is not None:
+            self._before.clear()
 
     def start(self) -> None:
         self._feed.hub.subscribe(self, self._wanted_fps)
         self._writer_thread.start()
+
+    def send_event(self, event: Mapping[str, object]) -> None:
+        """Send an event of the camera, if this destination takes events."""
 
     def stop(self, timeout: float) -> None:
         """Send what can be sent within `timeout` seconds, and end; a thread that still hangs then is abandoned."""
@@ -103,7 +117,7 @@ class Bridge:
         self._writer_thread.stop(timeout)
 
     def _wanted_fps(self) -> float:
-        due = self.enabled and not (self._on_motion and not self._moving())
+        due = self.enabled and not (self._only_moving and not self._moving())
         return self._fps if due else 0.0
 
     # the capture thread
@@ -120,12 +134,16 @@ class Bridge:
         return due
 
     def deliver(self, frame: Frame) -> None:
-        """Queue the picture of a frame, of a size that the destination accepts.
+        """Queue the picture of a frame, of a size that the destination accepts; or keep it in case that motion begins.
 
         Raises:
             ValueError: the frame is broken.
             SessionEnded: the camera was closed meanwhile; the frame counts for nothing.
         """
+        event = self._feed.event()
+        if self._before is not None and event is None:
+            self._keep(frame, self._before)
+            return
         try:
             picture = self._encoder.encode(frame, self._spec, self._writer_thread.limit)
         except ValueError:
@@ -136,7 +154,21 @@ class Bridge:
         if picture is None:
             self.counts.add_dropped("size")
         else:
-            self.queue.put(QueuedFrame(picture.jpeg, picture.seq, picture.ts_ns, self._feed.event()))
+            if self._before is not None and event is not None:
+                self._queue_earlier(self._before.take(event))
+            self.queue.put(QueuedMessage(picture.jpeg, picture.seq, picture.ts_ns, event))
+
+    def _keep(self, frame: Frame, before: PicturesBefore) -> None:
+        picture = self._encoder.encode(frame, self._spec, self._writer_thread.limit)
+        self.counts.left_out += 1
+        if picture is not None:
+            before.add(QueuedMessage(picture.jpeg, picture.seq, picture.ts_ns))
+
+    def _queue_earlier(self, pictures: Iterable[QueuedMessage]) -> None:
+        for picture in pictures:
+            self.counts.left_out -= 1
+            self.counts.add_taken()
+            self.queue.put(picture)
 
     @property
     def _spec(self) -> PictureSpec:
@@ -169,6 +201,14 @@ class BridgedOutput(ABC):
         """Stop sending the frames of a camera; send what can be sent within `STOP_TIMEOUT`."""
         if (bridge := self.bridges.pop(camera_id, None)) is not None:
             await asyncio.to_thread(bridge.stop, STOP_TIMEOUT)
+
+    def forget_pictures(self, camera_id: str) -> None:
+        if (bridge := self.bridges.get(camera_id)) is not None:
+            bridge.forget_pictures()
+
+    def send_event(self, camera_id: str, event: Mapping[str, object]) -> None:
+        if (bridge := self.bridges.get(camera_id)) is not None:
+            bridge.send_event(event)
 
     async def stop(self) -> None:
         """Detach all cameras."""

@@ -63,6 +63,12 @@ class Output(Protocol):
     async def detach(self, camera_id: str) -> None:
         """Stop sending the frames of a camera."""
 
+    def send_event(self, camera_id: str, event: Mapping[str, object]) -> None:
+        """Send an event of a camera (`event_type` and its details), if this output sends events."""
+
+    def forget_pictures(self, camera_id: str) -> None:
+        """Forget pictures of a camera that are kept in case that motion begins: it was switched off (privacy)."""
+
     def is_enabled(self, camera_id: str) -> bool | None:
         """Whether the frames of a camera are sent; None if it is not attached."""
 

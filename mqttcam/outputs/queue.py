@@ -1,4 +1,4 @@
-"""A queued frame, the queue, and the counts of what became of the frames."""
+"""A queued message, the queue, and the counts of what became of the frames."""
 
 from __future__ import annotations
 
@@ -11,17 +11,19 @@ from typing import Protocol
 
 
 @dataclass(slots=True)
-class QueuedFrame:
-    """One JPEG.
+class QueuedMessage:
+    """The picture of a frame, or an event.
 
     Attributes:
-        ts_ns: the time of capture, in Unix nanoseconds.
-        event: the id of the event of motion that it shows, if any.
+        payload: the JPEG; of an event, its JSON.
+        seq: the number of the frame; 0 for an event.
+        ts_ns: the time of capture, or of the event, in Unix nanoseconds.
+        event: the id of the event of motion that it belongs to, if any.
         since: the time of queuing, in seconds of the monotonic clock.
         row: its number on disk, if it is spooled.
     """
 
-    jpeg: bytes
+    payload: bytes
     seq: int
     ts_ns: int
     event: str | None = None
@@ -37,7 +39,8 @@ class FrameCounts:
 
     Attributes:
         taken: frames that were due, and those that an earlier run has left on disk.
-        left_out: frames that were not due, by rate, schedule or motion, or that came while sending was switched off.
+        left_out: frames that were not due, by rate, schedule or motion, or that came while sending was switched off;
+            less those from before motion that were taken after all.
         sent: frames that the destination has acknowledged, or that were sent if it does not acknowledge.
         dropped: by reason: `overflow`, `age`, `size`, `broken`, `failed`, `off`, `disk`.
         errors: failed attempts to connect or to send.
@@ -84,16 +87,16 @@ class Queue(Protocol):
     def problem(self) -> str | None:
         """The problem of the queue in words; None if there is none."""
 
-    def put(self, frame: QueuedFrame) -> None:
+    def put(self, frame: QueuedMessage) -> None:
         """Add the newest frame; never block."""
 
-    def take(self, timeout: float) -> QueuedFrame | None:
+    def take(self, timeout: float) -> QueuedMessage | None:
         """Remove and return the oldest frame; wait at most `timeout` seconds for one, else return None."""
 
-    def give_back(self, frames: Iterable[QueuedFrame]) -> None:
+    def give_back(self, frames: Iterable[QueuedMessage]) -> None:
         """Put frames that were taken and could not be sent back, before all others."""
 
-    def done(self, frame: QueuedFrame) -> None:
+    def done(self, frame: QueuedMessage) -> None:
         """Forget a frame that was taken."""
 
     def clear(self, reason: str) -> None:
@@ -114,7 +117,7 @@ class FrameQueue:
         self._max_frames = max_frames
         self._max_bytes = max_bytes
         self._max_age = max_age
-        self._frames: deque[QueuedFrame] = deque()
+        self._frames: deque[QueuedMessage] = deque()
         self._bytes = 0
         self._changed = threading.Condition()
         self._closed = False
@@ -130,23 +133,23 @@ class FrameQueue:
         with self._changed:
             return time.monotonic() - self._frames[0].since if self._frames else 0.0
 
-    def put(self, frame: QueuedFrame) -> None:
+    def put(self, frame: QueuedMessage) -> None:
         """Add the newest frame; never block."""
         with self._changed:
             self._frames.append(frame)
-            self._bytes += len(frame.jpeg)
+            self._bytes += len(frame.payload)
             self._trim()
             self._changed.notify()
 
-    def give_back(self, frames: Iterable[QueuedFrame]) -> None:
+    def give_back(self, frames: Iterable[QueuedMessage]) -> None:
         """Put frames that were taken and could not be sent back, before all others."""
         with self._changed:
             for frame in sorted(frames, key=lambda frame: frame.since, reverse=True):
                 self._frames.appendleft(frame)
-                self._bytes += len(frame.jpeg)
+                self._bytes += len(frame.payload)
             self._trim()
 
-    def take(self, timeout: float) -> QueuedFrame | None:
+    def take(self, timeout: float) -> QueuedMessage | None:
         """Remove and return the oldest frame; wait at most `timeout` seconds for one, else return None."""
         with self._changed:
             self._trim()
@@ -156,10 +159,10 @@ class FrameQueue:
             if not self._frames:
                 return None
             frame = self._frames.popleft()
-            self._bytes -= len(frame.jpeg)
+            self._bytes -= len(frame.payload)
             return frame
 
-    def done(self, frame: QueuedFrame) -> None:
+    def done(self, frame: QueuedMessage) -> None:
         """Do nothing: a frame that was taken is no longer here."""
 
     def clear(self, reason: str) -> None:
@@ -188,5 +191,5 @@ class FrameQueue:
             self._drop("overflow")
 
     def _drop(self, reason: str) -> None:
-        self._bytes -= len(self._frames.popleft().jpeg)
+        self._bytes -= len(self._frames.popleft().payload)
         self.counts.add_dropped(reason)

@@ -12,7 +12,7 @@ import struct
 
 from mqttcam.outputs.bridge import Bridge, BridgedOutput
 from mqttcam.outputs.output import CameraFeed
-from mqttcam.outputs.queue import FrameQueue, QueuedFrame
+from mqttcam.outputs.queue import FrameQueue, QueuedMessage
 from mqttcam.outputs.writer import DeliveryReport, ReportProblem, WriterFailed
 from mqttcam.settings import CameraSettings
 from mqttcam.sockets import keep_unsent_small
@@ -51,12 +51,12 @@ class TcpWriter:
     def limit(self) -> int:
         return LARGEST
 
-    def send(self, frame: QueuedFrame) -> None:
+    def send(self, frame: QueuedMessage) -> None:
         try:
             assert self._socket is not None
             if self._is_closed(self._socket):
                 raise OSError("the listener has closed the connection")
-            self._socket.sendall(struct.pack(">I", len(frame.jpeg)) + frame.jpeg)
+            self._socket.sendall(struct.pack(">I", len(frame.payload)) + frame.payload)
         except OSError as error:
             self._done.append(DeliveryReport(frame, WriterFailed(f"{self}: {error.strerror or error}")))
         else:
@@ -71,7 +71,7 @@ class TcpWriter:
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
 
-    def close(self) -> list[QueuedFrame]:
+    def close(self) -> list[QueuedMessage]:
         if self._socket is not None:
             self._socket.close()
             self._socket = None

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from mqttcam.outputs.queue import QueuedFrame
+from mqttcam.outputs.queue import QueuedMessage
 
 UNREACHABLE = ("no connection to", "no answer from")
 """How the problems of a destination that is not reached begin."""
@@ -31,7 +31,7 @@ class WriterFailed(Exception):
 class DeliveryReport:
     """What became of a frame: delivered, if there is no error."""
 
-    frame: QueuedFrame
+    frame: QueuedMessage
     error: Exception | None = None
 
 
@@ -60,7 +60,7 @@ class Writer(Protocol):
     def limit(self) -> int:
         """Return the bytes of the largest JPEG that is accepted now; called again after one was refused."""
 
-    def send(self, frame: QueuedFrame) -> None:
+    def send(self, frame: QueuedMessage) -> None:
         """Send a frame, or begin to.
 
         A failure is not raised: the frame's delivery report has it, `TooLarge`, `SendAgain` or `WriterFailed`.
@@ -72,5 +72,5 @@ class Writer(Protocol):
     def abort(self) -> None:
         """Give up the frames in flight, from another thread, so that a `send` that hangs fails soon."""
 
-    def close(self) -> list[QueuedFrame]:
+    def close(self) -> list[QueuedMessage]:
         """Disconnect at once, and return the frames that were in flight."""

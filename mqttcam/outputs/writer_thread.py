@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from mqttcam.backoff import Backoff
 from mqttcam.outputs.connection_status import ConnectionStatus
-from mqttcam.outputs.queue import Queue, QueuedFrame
+from mqttcam.outputs.queue import Queue, QueuedMessage
 from mqttcam.outputs.size_limit import SizeLimit
 from mqttcam.outputs.timing import OutputTiming
 from mqttcam.outputs.writer import DeliveryReport, SendAgain, TooLarge, Writer, WriterFailed
@@ -158,17 +158,17 @@ class WriterThread:
                 self.status.answered(more=bool(writer.pending))
                 self._settle(writer, delivery_reports)
 
-    def _next(self, timeout: float) -> QueuedFrame | None:
+    def _next(self, timeout: float) -> QueuedMessage | None:
         """Return the oldest frame, made smaller if the limit has fallen since it was queued; None if there is none."""
         queued, limit = self._queue.take(timeout), self.limit
-        if queued is None or limit is None or len(queued.jpeg) <= limit:
+        if queued is None or limit is None or len(queued.payload) <= limit:
             return queued
         try:
-            jpeg, reason = self._shrink_jpeg(queued.jpeg, limit), "size"
+            jpeg, reason = self._shrink_jpeg(queued.payload, limit), "size"
         except ValueError:
             jpeg, reason = None, "broken"
         if jpeg is not None:
-            return replace(queued, jpeg=jpeg)
+            return replace(queued, payload=jpeg)
         self._counts.add_dropped(reason)
         self._queue.done(queued)
         return None
@@ -191,7 +191,7 @@ class WriterThread:
                 continue
             self._counts.errors += 1
             if isinstance(error, TooLarge):
-                self._shrink(writer, len(queued.jpeg))
+                self._shrink(writer, len(queued.payload))
                 again.append(queued)
                 continue
             if isinstance(error, SendAgain):

@@ -130,6 +130,7 @@ class App(Daemon):
             _ignore_hangups()
             if self._reloading is not None:
                 await asyncio.wait([self._reloading])
+            # The cameras begin: the end of an event still goes to the outputs.
             await asyncio.gather(cameras.stop(), *(output.stop() for output in self._outputs))
         await self._store.save()
         return self._end_reason

@@ -88,6 +88,17 @@ class KafkaSettings(OutputSettings, SinetstreamSettings, SinetstreamMqtt, KafkaC
     )
     https_proxy: SecretStr | None = Field(None, description="Proxy to the configuration server.")
     topic: KafkaTopic | None = Field(None, description="May contain {camera} and {node}.")
+    before: float = Field(
+        0,
+        ge=0,
+        le=60,
+        description="With `on_motion`: also send the pictures of this many seconds before the motion; at most half of "
+        "`queue`. They are encoded all the time.",
+    )
+    events: KafkaTopic | None = Field(
+        None,
+        description="A topic for the camera's events, as JSON without an envelope; may contain {camera} and {node}.",
+    )
     consistency: Annotated[Literal["AT_MOST_ONCE", "AT_LEAST_ONCE", "EXACTLY_ONCE"], AnyCase()] = Field(
         "AT_LEAST_ONCE",
         description="AT_LEAST_ONCE, AT_MOST_ONCE (no acknowledgement: losses are not noticed), "
@@ -123,6 +134,11 @@ class KafkaSettings(OutputSettings, SinetstreamSettings, SinetstreamMqtt, KafkaC
     )
 
 
+def pictures_kept_before(kafka: KafkaSettings) -> int:
+    """Return how many pictures from before motion are kept at most."""
+    return max(1, kafka.queue.frames // 2)
+
+
 _MAX_IN_FLIGHT = 5
 """Requests that Kafka can put in order again."""
 _SINETSTREAM_ONLY = ("config", "data_compression", "data_encryption", "message_format", "user_data_only")
@@ -137,10 +153,12 @@ def check_consistent(kafka: KafkaSettings) -> None:
     missing = [name for name in ("brokers", "topic") if not getattr(kafka, name)]
     if missing and kafka.config is None:
         raise refuse(f"has no {missing[0]}", "at least brokers and topic (SS_BROKERS and SS_TOPIC)")
-    if kafka.type == "kafka" and "/" in (kafka.topic or ""):
+    if kafka.type == "kafka" and "/" in f"{kafka.topic}{kafka.events}":
         raise refuse(
             "has a topic with /, which Kafka does not allow", "letters, digits, . _ -; or `type: mqtt`"
         )
+    if kafka.events is not None and kafka.events == kafka.topic:
+        raise refuse("has one topic for frames and events", "a topic of its own for `events`")
     if kafka.type == "mqtt":
         _check_mqtt(kafka)
     if kafka.data_encryption and kafka.crypto is None:
@@ -158,6 +176,8 @@ def check_consistent(kafka: KafkaSettings) -> None:
 def _check_mqtt(kafka: KafkaSettings) -> None:
     if special := [name for name in _SINETSTREAM_ONLY if getattr(kafka, name) not in (None, False, 3)]:
         raise refuse(f"has `type: mqtt`, with which mqttcam has no {', '.join(special)}", "`type: kafka`")
+    if kafka.events is not None:
+        raise refuse("has `type: mqtt`, with which mqttcam has no events", "`type: kafka`")
     if len(kafka.brokers) > 1:
         raise refuse("has several brokers, and `type: mqtt`", "one broker, as with SINETStream")
     if not all((kafka.topic or "/").split("/")):
@@ -216,7 +236,11 @@ def for_camera(common: KafkaSettings, own: KafkaSettings | None, node: str, came
         changes["fps"] = "max"
     elif "fps" in changes and "schedule" not in changes:
         changes["schedule"] = None
-    topic = changes.get("topic") or common.topic
-    if topic is not None:
-        changes["topic"] = topic.replace("{camera}", camera_id).replace("{node}", node)
+    topics = {
+        "topic": changes.get("topic") or common.topic,
+        "events": changes.get("events", common.events),
+    }
+    for name, topic in topics.items():
+        if topic is not None:
+            changes[name] = topic.replace("{camera}", camera_id).replace("{node}", node)
     return common.model_copy(update=changes)

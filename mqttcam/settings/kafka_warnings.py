@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 
-from mqttcam.settings.kafka import KafkaSettings, for_camera, given
+from mqttcam.settings.kafka import KafkaSettings, for_camera, given, pictures_kept_before
 from mqttcam.settings.outputs import MAX_RATE
 from mqttcam.settings.settings import Settings
 
@@ -29,7 +29,10 @@ def kafka_warnings(settings: Settings) -> list[KafkaWarning]:
     }
     found: dict[tuple[str, str], list[str]] = {}
     for camera_id, kafka in of_cameras.items():
-        for warning in _of_one(kafka):
+        for warning in (
+            *_of_one(kafka),
+            *_of_motion(kafka, settings.cameras[camera_id].frame_rate or math.inf),
+        ):
             found.setdefault(warning, []).append(camera_id)
     warnings = list(_shared_topics(of_cameras))
     for (key, text), cameras in found.items():
@@ -92,6 +95,22 @@ def _of_one(kafka: KafkaSettings) -> Iterator[tuple[str, str]]:
         for name in _SINETSTREAM_CLIENT_ONLY:
             if name in names:
                 yield name, "has no effect with `client: confluent`"
+
+
+def _of_motion(kafka: KafkaSettings, frame_rate: float) -> Iterator[tuple[str, str]]:
+    if kafka.before and not kafka.on_motion:
+        yield "before", "has no effect without `on_motion: true`"
+    kept, wanted = pictures_kept_before(kafka), kafka.before * min(kafka.rate, frame_rate)
+    if kafka.on_motion and kafka.schedule is None and kept < wanted < math.inf:
+        yield (
+            "before",
+            (
+                f"{kafka.before:g} s are {wanted:.0f} pictures, of which the last {kept} are kept: half of "
+                "`queue.frames`"
+            ),
+        )
+    if kafka.events is not None and kafka.data_encryption:
+        yield "events", "are sent as plain JSON, although there is data_encryption"
 
 
 def _of_security(kafka: KafkaSettings) -> Iterator[tuple[str, str]]:

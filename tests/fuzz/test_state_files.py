@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from mqttcam.devices.build import build_device
 from mqttcam.devices.store import Store
 from mqttcam.outputs.kafka.spool import SpoolQueue
-from mqttcam.outputs.queue import QueuedFrame
+from mqttcam.outputs.queue import QueuedMessage
 from mqttcam.run.health_socket import query_health
 from mqttcam.settings.loading.container_node import default_or_kept_node
 from mqttcam.text import is_id
@@ -149,12 +149,12 @@ def test_any_spool_takes_and_gives_frames(
         else:
             (spool / name).write_bytes({"empty": b"", "noise": os.urandom(300)}.get(kind, jpeg(16, 16)))
     queue = SpoolQueue(spool, 1_000_000, reserve=0)
-    queue.put(QueuedFrame(b"mine", 5, 6))
+    queue.put(QueuedMessage(b"mine", 5, 6))
     found: list[bytes] = []
     while len(found) <= len(files) and b"mine" not in found:
         frame = queue.take(2)
         if frame is not None:
-            found.append(frame.jpeg)
+            found.append(frame.payload)
             queue.done(frame)
         elif not len(queue):
             break

@@ -68,6 +68,18 @@ def test_what_fits_only_together() -> None:
     )
 
 
+def test_the_topic_of_the_events() -> None:
+    assert merged({"events": "{node}.{camera}.events"}, {}).events == "pi.front.events"
+    assert merged({"events": "events"}, {"events": None}).events is None
+    assert merged({}, {"events": "events"}).events == "events"
+    with pytest.raises(ValidationError, match="has one topic for frames and events"):
+        merged({"events": "same"}, {"topic": "same"})
+    with pytest.raises(ValidationError, match="has a topic with /"):
+        merged({"events": "cameras/events"}, {})
+    with pytest.raises(ValidationError, match="has `type: mqtt`, with which mqttcam has no events"):
+        merged({"type": "mqtt", "events": "cameras/events"}, {})
+
+
 @pytest.mark.parametrize(
     "brokers",
     [

@@ -17,7 +17,10 @@ def warnings(kafka: dict[str, Any], **cameras: dict[str, Any]) -> list[str]:
     document = {
         "node": "pi",
         "kafka": {"brokers": "k:9092", "topic": "frames", **kafka},
-        "cameras": {name: {"source": {"type": "test_pattern"}, "kafka": own} for name, own in given.items()},
+        "cameras": {
+            name: {"source": {"type": "test_pattern"}, "motion": True, "kafka": own}
+            for name, own in given.items()
+        },
     }
     return [f"{'.'.join(key)}: {text}" for key, text in kafka_warnings(Settings.model_validate(document))]
 
@@ -89,6 +92,24 @@ def test_security(keys: dict[str, Any], text: str) -> None:
     """What was meant to protect the connection, and does not."""
     (line,) = warnings(keys)
     assert line.startswith(f"kafka.{text}")
+
+
+def test_before() -> None:
+    """Pictures from before motion: without an effect, or more than are kept."""
+    assert warnings({"before": 5}) == ["kafka.before: has no effect without `on_motion: true`"]
+    motion = {"on_motion": True, "before": 10}
+    assert warnings(motion) == []
+    assert warnings({**motion, "fps": 15}) == []
+    (line,) = warnings({**motion, "fps": 10, "queue": {"frames": 100}})
+    assert (
+        line == "kafka.before: 10 s are 100 pictures, of which the last 50 are kept: half of `queue.frames`"
+    )
+
+
+def test_events_are_not_encrypted() -> None:
+    crypto = {"data_encryption": True, "crypto": {"mode": "GCM", "password": "x"}}
+    (line,) = warnings({"events": "events", **crypto})
+    assert line == "kafka.events: are sent as plain JSON, although there is data_encryption"
 
 
 def test_check_prints_them(tmp_path: Path) -> None:

@@ -6,12 +6,11 @@ import logging
 import time
 from typing import Any
 
-from mqttcam.kafka import envelope
 from mqttcam.kafka.log import WRONG_PORT
 from mqttcam.outputs.kafka import confluent_errors
 from mqttcam.outputs.kafka.parameters import DEFAULT_REQUEST, client_parameters, largest_jpeg
 from mqttcam.outputs.kafka.record import RecordFields
-from mqttcam.outputs.queue import QueuedFrame
+from mqttcam.outputs.queue import QueuedMessage
 from mqttcam.outputs.writer import DeliveryReport, ReportProblem, SendAgain, TooLarge, WriterFailed
 from mqttcam.settings.kafka import KafkaSettings
 
@@ -81,7 +80,7 @@ class ConfluentWriter:
         self._topic = settings.topic or ""
         self._configuration = configuration(settings, client_id)
         self._producer: Any = None
-        self._in_flight: dict[int, QueuedFrame] = {}
+        self._in_flight: dict[int, QueuedMessage] = {}
         self._done: list[DeliveryReport] = []
         self._bytes_in_flight = 0
         self._last_error = ""
@@ -117,16 +116,16 @@ class ConfluentWriter:
         ours = int(self._configuration["message.max.bytes"])
         return largest_jpeg(min(ours, self._topic_limit() or ours), self._record.longest)
 
-    def send(self, frame: QueuedFrame) -> None:
+    def send(self, frame: QueuedMessage) -> None:
         from confluent_kafka import KafkaException
 
         key, timestamp = id(frame), self._record.timestamp_ms(frame)
         self._in_flight[key] = frame
-        self._bytes_in_flight += len(frame.jpeg)
+        self._bytes_in_flight += len(frame.payload)
         try:
             self._producer.produce(
                 self._topic,
-                envelope.pack(frame.jpeg, frame.ts_ns // 1000),
+                self._record.value(frame),
                 self._record.key,
                 timestamp=timestamp,
                 headers=self._record.headers(frame),
@@ -148,7 +147,7 @@ class ConfluentWriter:
         """End a wait in `open`, the only method that waits for long."""
         self._aborted = True
 
-    def close(self) -> list[QueuedFrame]:
+    def close(self) -> list[QueuedMessage]:
         if self._producer is not None:
             self._producer.purge()
             self._producer.flush(0)
@@ -209,12 +208,12 @@ class ConfluentWriter:
         frame = self._in_flight.pop(key, None)
         if frame is None:
             return
-        self._bytes_in_flight -= len(frame.jpeg)
+        self._bytes_in_flight -= len(frame.payload)
         self._done.append(
             DeliveryReport(frame, None if error is None else self._explained(error, frame, timestamp))
         )
 
-    def _explained(self, error: Any, frame: QueuedFrame, timestamp: int) -> Exception:
+    def _explained(self, error: Any, frame: QueuedMessage, timestamp: int) -> Exception:
         from confluent_kafka import KafkaError
 
         if not isinstance(error, KafkaError):

@@ -16,7 +16,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
 from mqttcam.kafka import envelope
 from mqttcam.mqtt.open_socket import connect
-from mqttcam.outputs.queue import QueuedFrame
+from mqttcam.outputs.queue import QueuedMessage
 from mqttcam.outputs.writer import DeliveryReport, ReportProblem, TooLarge, WriterFailed
 from mqttcam.settings.kafka import KafkaSettings
 from mqttcam.settings.mqtt import LARGEST_PACKET, PORT, TLS_PORT
@@ -55,7 +55,7 @@ class MqttWriter:
         self._qos = settings.qos if settings.qos is not None else _QOS[settings.consistency]
         self._address = _host_and_port(settings)
         self._client = self._make_client(client_id)
-        self._in_flight: dict[int, QueuedFrame] = {}
+        self._in_flight: dict[int, QueuedMessage] = {}
         self._done: list[DeliveryReport] = []
         self._connack: Any = None
         self._lost = ""
@@ -80,7 +80,7 @@ class MqttWriter:
 
     @property
     def room(self) -> int:
-        waiting = sum(len(frame.jpeg) for frame in self._in_flight.values())
+        waiting = sum(len(frame.payload) for frame in self._in_flight.values())
         return MAX_IN_FLIGHT - len(self._in_flight) if waiting < MAX_BYTES_IN_FLIGHT else 0
 
     @property
@@ -102,9 +102,9 @@ class MqttWriter:
     def limit(self) -> int:
         return self._limit - _OVERHEAD - len(self._topic.encode()) - envelope.LONGEST
 
-    def send(self, frame: QueuedFrame) -> None:
-        message = envelope.pack(frame.jpeg, frame.ts_ns // 1000)
-        if len(frame.jpeg) > self.limit():
+    def send(self, frame: QueuedMessage) -> None:
+        message = envelope.pack(frame.payload, frame.ts_ns // 1000)
+        if len(frame.payload) > self.limit():
             self._done.append(DeliveryReport(frame, TooLarge(f"{len(message)} bytes")))
             return
         # With QoS 0, paho may report the message as published before it returns.
@@ -134,7 +134,7 @@ class MqttWriter:
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
 
-    def close(self) -> list[QueuedFrame]:
+    def close(self) -> list[QueuedMessage]:
         with contextlib.suppress(OSError, ValueError):
             self._client.disconnect()
         left = [report.frame for report in self._done if report.error is not None]

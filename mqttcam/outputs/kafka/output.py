@@ -2,23 +2,67 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Mapping
 from pathlib import Path
 
 from mqttcam.outputs.bridge import Bridge, BridgedOutput
-from mqttcam.outputs.kafka.record import RecordFields
+from mqttcam.outputs.kafka.events import EventSender, settings_of_events
+from mqttcam.outputs.kafka.record import EventFields, RecordFields
 from mqttcam.outputs.output import CameraFeed
+from mqttcam.outputs.pictures_before import PicturesBefore
 from mqttcam.outputs.queue import FrameQueue, Queue
 from mqttcam.outputs.timing import OutputTiming
 from mqttcam.outputs.writer import Writer
 from mqttcam.settings import CameraSettings
-from mqttcam.settings.kafka import KafkaSettings, for_camera
+from mqttcam.settings.kafka import KafkaSettings, for_camera, pictures_kept_before
 
 MAX_AGE = 60.0
 """Seconds that a frame may wait if the settings do not say; one on a schedule may wait for any time."""
 
 
+class KafkaBridge(Bridge):
+    """Sends a camera's frames, and its events if they have a topic.
+
+    Attributes:
+        events: sends the events; None if they have no topic.
+    """
+
+    events: EventSender | None = None
+
+    @property
+    def problem(self) -> str | None:
+        return super().problem or (self.events.problem if self.events is not None else None)
+
+    def report(self) -> Mapping[str, object]:
+        return {**super().report(), **({} if self.events is None else {"events": self.events.report()})}
+
+    def set_enabled(self, enabled: bool) -> None:
+        super().set_enabled(enabled)
+        if self.events is not None:
+            self.events.set_enabled(enabled)
+
+    def start(self) -> None:
+        super().start()
+        if self.events is not None:
+            self.events.start()
+
+    def stop(self, timeout: float) -> None:
+        if self.events is None:
+            super().stop(timeout)
+            return
+        other = threading.Thread(target=self.events.stop, args=(timeout,), name=f"{self.name} events stop")
+        other.start()
+        super().stop(timeout)
+        other.join()
+
+    def send_event(self, event: Mapping[str, object]) -> None:
+        if self.events is not None:
+            self.events.send(event)
+
+
 class KafkaOutput(BridgedOutput):
-    """Sends the frames of every camera to Kafka."""
+    """Sends the frames of every camera to Kafka, and the events of those that have a topic for them."""
 
     name = "kafka"
     title = "Kafka"
@@ -37,11 +81,11 @@ class KafkaOutput(BridgedOutput):
         """Return True: the frames of every camera can be sent to Kafka."""
         return True
 
-    def make(self, feed: CameraFeed) -> Bridge:
+    def make(self, feed: CameraFeed) -> KafkaBridge:
         settings = for_camera(self._defaults, feed.settings.kafka, self._node, feed.id)
         record = RecordFields(self._node, feed.id, settings)
         client_id = settings.client_id or f"mqttcam-{self._node}-{feed.id}"
-        return Bridge(
+        bridge = KafkaBridge(
             self.name,
             feed,
             settings,
@@ -49,8 +93,29 @@ class KafkaOutput(BridgedOutput):
             lambda: make_writer(settings, client_id, record, self._state_dir, self._timing),
             fit=settings.oversize == "fit",
             at_least_once=settings.consistency != "AT_MOST_ONCE",
+            before=self._pictures_before(settings),
             timing=self._timing,
         )
+        if settings.events is not None:
+            bridge.events = self._event_sender(feed, settings, f"{client_id}-events")
+        return bridge
+
+    def _event_sender(self, feed: CameraFeed, settings: KafkaSettings, client_id: str) -> EventSender:
+        settings = settings_of_events(settings)
+        record = EventFields(self._node, feed.id, settings)
+        return EventSender(
+            feed,
+            settings,
+            lambda: make_writer(settings, client_id, record, self._state_dir, self._timing),
+            self._timing,
+        )
+
+    @staticmethod
+    def _pictures_before(settings: KafkaSettings) -> PicturesBefore | None:
+        limits = settings.queue  # half of it, which leaves room for the pictures of the event
+        if not settings.before:
+            return None
+        return PicturesBefore(settings.before, pictures_kept_before(settings), limits.bytes // 2)
 
     def _queue(self, camera_id: str, settings: KafkaSettings) -> Queue:
         limits = settings.queue

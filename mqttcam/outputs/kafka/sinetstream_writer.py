@@ -18,7 +18,7 @@ from mqttcam.outputs.kafka.parameters import (
 )
 from mqttcam.outputs.kafka.record import RecordFields
 from mqttcam.outputs.kafka.topic import topic_error, topic_limit
-from mqttcam.outputs.queue import QueuedFrame
+from mqttcam.outputs.queue import QueuedMessage
 from mqttcam.outputs.timing import OutputTiming
 from mqttcam.outputs.writer import DeliveryReport, ReportProblem, SendAgain, TooLarge, WriterFailed
 from mqttcam.settings.kafka import KafkaSettings
@@ -53,7 +53,7 @@ class SinetstreamWriter:
         self._producer: Any = None
         self._report_problem: ReportProblem = lambda words: None
         self._done: list[DeliveryReport] = []
-        self._frame: QueuedFrame | None = None
+        self._frame: QueuedMessage | None = None
         self._timestamp = 0
 
     @property
@@ -99,11 +99,11 @@ class SinetstreamWriter:
             compressed=bool(parameters.get("data_compression") or spec.get("compression_type")),
         )
 
-    def send(self, frame: QueuedFrame) -> None:
+    def send(self, frame: QueuedMessage) -> None:
         self._frame = frame
         try:
             # Half a microsecond is added, so that SINETStream rounds down to the same microsecond.
-            self._writer.publish(frame.jpeg, timestamp=(frame.ts_ns // 1000 + 0.5) / 1e6)
+            self._writer.publish(frame.payload, timestamp=(frame.ts_ns // 1000 + 0.5) / 1e6)
         except Exception as error:  # noqa: BLE001 - the libraries raise various exceptions
             self._done.append(DeliveryReport(frame, self._explained(error, frame)))
         else:
@@ -118,7 +118,7 @@ class SinetstreamWriter:
         if self._producer is not None:
             self._producer.close(timeout=0)
 
-    def close(self) -> list[QueuedFrame]:
+    def close(self) -> list[QueuedMessage]:
         self.abort()
         left = [delivery.frame for delivery in self._done if delivery.error is not None]
         self._done = []
@@ -167,7 +167,7 @@ class SinetstreamWriter:
             "type_spec": for_kafka_python(client_parameters(settings, self._client_id)),
         }
 
-    def _explained(self, error: Exception, frame: QueuedFrame) -> Exception:
+    def _explained(self, error: Exception, frame: QueuedMessage) -> Exception:
         from kafka.errors import InvalidTimestampError, MessageSizeTooLargeError, RecordListTooLargeError
 
         if isinstance(error, MessageSizeTooLargeError | RecordListTooLargeError):

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mqttcam.files import RESERVE, make_private_folder, read_regular, shortage, sync_folder, write_new
-from mqttcam.outputs.queue import FrameCounts, QueuedFrame
+from mqttcam.outputs.queue import FrameCounts, QueuedMessage
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ class SpoolQueue:
         self._folder = folder
         self._max_bytes = max_bytes
         self._reserve = reserve
-        self._incoming: deque[QueuedFrame] = deque()
+        self._incoming: deque[QueuedMessage] = deque()
         self._arrived = threading.Condition()
         self._closed = self._released = False
         self._kept: dict[int, _Kept] = {}
@@ -85,7 +85,7 @@ class SpoolQueue:
             oldest = next(iter(self._kept.values()), None)
         return 0.0 if oldest is None else max(time.time() - oldest.ts_ns / 1e9, 0.0)
 
-    def put(self, frame: QueuedFrame) -> None:
+    def put(self, frame: QueuedMessage) -> None:
         """Add the newest frame; never block."""
         with self._arrived:
             if len(self._incoming) >= _INCOMING:
@@ -94,7 +94,7 @@ class SpoolQueue:
             self._incoming.append(frame)
             self._arrived.notify()
 
-    def take(self, timeout: float) -> QueuedFrame | None:
+    def take(self, timeout: float) -> QueuedMessage | None:
         """Return the oldest frame that was not taken yet; it stays on disk until `done`."""
         with self._changed:
             self._changed.wait_for(lambda: self._released or self._oldest() is not None, timeout)
@@ -109,14 +109,14 @@ class SpoolQueue:
             self.counts.add_dropped("disk")
             self._remove(kept)
             return None
-        return QueuedFrame(jpeg, kept.seq, kept.ts_ns, row=kept.number)
+        return QueuedMessage(jpeg, kept.seq, kept.ts_ns, row=kept.number)
 
-    def give_back(self, frames: Iterable[QueuedFrame]) -> None:
+    def give_back(self, frames: Iterable[QueuedMessage]) -> None:
         """Let `take` return these frames again."""
         with self._changed:
             self._taken -= {frame.row for frame in frames}
 
-    def done(self, frame: QueuedFrame) -> None:
+    def done(self, frame: QueuedMessage) -> None:
         """Delete a frame that Kafka has acknowledged, or that is not to be sent."""
         if (kept := self._kept.get(frame.row or 0)) is not None:
             self._remove(kept)
@@ -195,13 +195,13 @@ class SpoolQueue:
             self._bytes += kept.size
             self._last = max(self._last, kept.number)
 
-    def _keep(self, frame: QueuedFrame) -> None:
-        kept = _Kept(self._last + 1, frame.ts_ns, frame.seq, len(frame.jpeg))
+    def _keep(self, frame: QueuedMessage) -> None:
+        kept = _Kept(self._last + 1, frame.ts_ns, frame.seq, len(frame.payload))
         while self._bytes + kept.size > self._max_bytes and self._drop_oldest("overflow"):
             pass
         try:
             full = not self._make_room(kept.size)
-            self._write(kept.name, frame.jpeg)
+            self._write(kept.name, frame.payload)
             full = full or shortage(self._folder, _ROOMY * kept.size, self._reserve) > 0
         except OSError as error:
             self._log_problem(error)

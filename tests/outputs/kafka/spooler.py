@@ -13,7 +13,7 @@ from mqttcam.camera.frame import DEFAULT_QUALITY, PictureSpec
 from mqttcam.outputs.kafka.output import KafkaOutput
 from mqttcam.outputs.kafka.spool import SpoolQueue
 from mqttcam.outputs.output import CameraFeed
-from mqttcam.outputs.queue import QueuedFrame
+from mqttcam.outputs.queue import QueuedMessage
 from mqttcam.settings.kafka import KafkaSettings
 from tests.outputs.kafka.rig import OF_ALL, SPOOL, FakeCapture
 
@@ -28,7 +28,7 @@ def main(brokers: str, topic: str, state: str, first: str) -> None:
     assert isinstance(queue, SpoolQueue)
     put, order, told = queue.put, [], 0
 
-    def watched(frame: QueuedFrame) -> None:
+    def watched(frame: QueuedMessage) -> None:
         put(frame)
         order.append(frame.seq)
 

@@ -15,7 +15,7 @@ from mqttcam.kafka import envelope
 from mqttcam.outputs.kafka.mqtt_writer import MqttWriter
 from mqttcam.outputs.kafka.output import KafkaOutput
 from mqttcam.outputs.output import CameraFeed
-from mqttcam.outputs.queue import QueuedFrame
+from mqttcam.outputs.queue import QueuedMessage
 from mqttcam.outputs.timing import OutputTiming
 from mqttcam.outputs.writer import TooLarge, WriterFailed
 from mqttcam.settings.kafka import KafkaSettings
@@ -93,9 +93,9 @@ def writer(port: int, **keys: Any) -> MqttWriter:
     return MqttWriter(settings(port, **keys), "client", 2.0)
 
 
-def frame(size: int) -> QueuedFrame:
+def frame(size: int) -> QueuedMessage:
     picture = jpeg(64, 48)
-    return QueuedFrame(picture + bytes(max(size - len(picture), 0)), 0, 1_000_000_000)
+    return QueuedMessage(picture + bytes(max(size - len(picture), 0)), 0, 1_000_000_000)
 
 
 def test_nobody_there(tmp_path: Path) -> None:

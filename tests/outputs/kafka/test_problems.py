@@ -13,7 +13,7 @@ from mqttcam.camera.frame import PictureSpec
 from mqttcam.outputs.bridge import Bridge
 from mqttcam.outputs.connection_status import ConnectionStatus
 from mqttcam.outputs.output import CameraFeed
-from mqttcam.outputs.queue import FrameQueue, QueuedFrame
+from mqttcam.outputs.queue import FrameQueue, QueuedMessage
 from mqttcam.outputs.timing import OutputTiming
 from mqttcam.outputs.writer import DeliveryReport, ReportProblem
 from mqttcam.settings.outputs import OutputSettings
@@ -257,7 +257,7 @@ class FakeWriter:
 
     def __init__(self, fail: str = "") -> None:
         self._fail = fail
-        self.sent: list[QueuedFrame] = []
+        self.sent: list[QueuedMessage] = []
         self._done: list[DeliveryReport] = []
 
     def open(self, report_problem: ReportProblem) -> None:
@@ -267,7 +267,7 @@ class FakeWriter:
         self._maybe("limit")
         return 1_000_000
 
-    def send(self, message: QueuedFrame) -> None:
+    def send(self, message: QueuedMessage) -> None:
         self.sent.append(message)
         self._done.append(DeliveryReport(message))
 
@@ -278,7 +278,7 @@ class FakeWriter:
     def abort(self) -> None:
         pass
 
-    def close(self) -> list[QueuedFrame]:
+    def close(self) -> list[QueuedMessage]:
         self._maybe("close")
         return []
 

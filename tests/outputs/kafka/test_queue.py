@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 
 from mqttcam.files import write_atomically
 from mqttcam.outputs.kafka.spool import SpoolQueue
-from mqttcam.outputs.queue import FrameQueue, QueuedFrame
+from mqttcam.outputs.queue import FrameQueue, QueuedMessage
 from tests.support.left_out import leave_out
 from tests.support.waiting import wait_for
 
 
-def message(number: int, size: int = 10, since: float | None = None) -> QueuedFrame:
-    made = QueuedFrame(bytes(size), number, number)
+def message(number: int, size: int = 10, since: float | None = None) -> QueuedMessage:
+    made = QueuedMessage(bytes(size), number, number)
     if since is not None:
         made.since = since
     return made
@@ -112,7 +112,7 @@ class TestSpool:
             queue.put(message(number, size))
             wait_for(lambda: not queue._incoming, "it is on the disk")
 
-    def take(self, queue: SpoolQueue) -> QueuedFrame:
+    def take(self, queue: SpoolQueue) -> QueuedMessage:
         taken = queue.take(1)
         assert taken is not None
         return taken
@@ -137,7 +137,7 @@ class TestSpool:
         (tmp_path / "cam" / "notes.txt").write_bytes(b"somebody else's")
         queue = self.spool(tmp_path)
         again = [self.take(queue), self.take(queue)]
-        assert [(one.seq, one.ts_ns, len(one.jpeg)) for one in again] == [(1, 1, 1000), (2, 2, 1000)]
+        assert [(one.seq, one.ts_ns, len(one.payload)) for one in again] == [(1, 1, 1000), (2, 2, 1000)]
         assert queue.counts.taken == 2
         assert queue.take(0) is None
         self.fill(queue, [3])

@@ -13,7 +13,7 @@ from mqttcam.camera.frame import Frame
 from mqttcam.outputs.kafka.output import make_writer
 from mqttcam.outputs.kafka.record import RecordFields
 from mqttcam.outputs.kafka.sinetstream_writer import SinetstreamWriter
-from mqttcam.outputs.queue import QueuedFrame
+from mqttcam.outputs.queue import QueuedMessage
 from mqttcam.outputs.timing import OutputTiming
 from mqttcam.outputs.writer import Writer
 from mqttcam.settings.kafka import KafkaSettings
@@ -31,11 +31,11 @@ def fields(record: Any) -> tuple[bytes, dict[str, bytes], tuple[int, int]]:
     return record.key(), dict(record.headers() or []), record.timestamp()
 
 
-def captured(seconds_ago: float, number: int = 7, size: int = 2000) -> QueuedFrame:
-    return QueuedFrame(sized(size, number), number, time.time_ns() - int(seconds_ago * 1e9))
+def captured(seconds_ago: float, number: int = 7, size: int = 2000) -> QueuedMessage:
+    return QueuedMessage(sized(size, number), number, time.time_ns() - int(seconds_ago * 1e9))
 
 
-def deliver(writer: Writer, frame: QueuedFrame) -> Exception | None:
+def deliver(writer: Writer, frame: QueuedMessage) -> Exception | None:
     """Send a frame, and return the error of its delivery report."""
     writer.send(frame)
     (report,) = wait_for(lambda: writer.delivery_reports(0.05), "a delivery report")
