@@ -7,10 +7,12 @@ import contextlib
 import logging
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Protocol
 
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.frame import CaptureSession
+from mqttcam.camera.latest_group import LatestGroup
 from mqttcam.camera.source_video import SourceVideo
 from mqttcam.settings.video import VideoSettings
 from mqttcam.video.choice import must_be_encoded, settings_to_encode_for
@@ -44,6 +46,20 @@ class VideoReader(Protocol):
         """Handle the end of the video: there will be no more units, for the given reason."""
 
 
+@dataclass(eq=False, slots=True)
+class _Entry:
+    """A reader.
+
+    Attributes:
+        max_delay: as for `CameraVideo.read`.
+        is_joining: whether it is still to get what has come since the last keyframe, before all else.
+    """
+
+    reader: VideoReader
+    max_delay: float
+    is_joining: bool = False
+
+
 class CameraVideo:
     """The video of one camera; lives on the event loop. `len()` is the number of readers.
 
@@ -62,7 +78,7 @@ class CameraVideo:
         self._camera = camera
         self._settings = settings
         self._make_encoder = make_encoder
-        self._readers: list[tuple[VideoReader, float]] = []
+        self._readers: list[_Entry] = []
         self._maker: Encoding | PassThrough | None = None
         self._time_stamps = TimeStamps()
         self._speed = EncoderSpeed()
@@ -87,15 +103,21 @@ class CameraVideo:
     def read(self, reader: VideoReader, max_delay: float = 0.0) -> Iterator[None]:
         """Deliver units to `reader` until the block ends, beginning with a keyframe soon.
 
+        A network camera makes no keyframe on request; if its next one is not due soon, the units since its last one
+        come first, all at once.
+
         Args:
             max_delay: seconds that units of a camera's own video may be held back, to be delivered together. Waking
                 the event loop for each of them takes more time than their use.
         """
-        entry = (reader, max_delay)
+        entry = _Entry(reader, max_delay)
         self._readers.append(entry)
         self._set_max_delay()
         if self._maker is None:
             self._start()
+        elif isinstance(self._maker, PassThrough) and self._maker.group is not None:
+            entry.is_joining = True
+            asyncio.get_running_loop().call_soon(self._join, entry, self._maker.group)
         self.request_keyframe()
         try:
             yield
@@ -105,6 +127,18 @@ class CameraVideo:
             if not self._readers:
                 self._stop()
                 self._time_stamps = TimeStamps()
+
+    def _join(self, entry: _Entry, group: LatestGroup[Unit]) -> None:
+        """Deliver to a new reader what has come since the last keyframe."""
+        entry.is_joining = False
+        if (
+            isinstance(self._maker, PassThrough)
+            and self._maker.group is group
+            and not self._maker.video.session.ended
+        ):
+            for unit in group.to_begin_with():
+                if entry in self._readers:
+                    entry.reader.deliver(unit)
 
     def configure(self, settings: VideoSettings) -> None:
         """Use other settings from the next frame on; it is a keyframe, and may have another size."""
@@ -160,7 +194,7 @@ class CameraVideo:
 
     def _set_max_delay(self) -> None:
         if self._maker is not None:
-            self._maker.max_delay = min((delay for _, delay in self._readers), default=0.0)
+            self._maker.max_delay = min((entry.max_delay for entry in self._readers), default=0.0)
 
     def _stop(self) -> None:
         if self._timer is not None:
@@ -231,8 +265,9 @@ class CameraVideo:
         if self.problem is not None:
             log.info("camera %s: video is available again", self._camera.id)
             self.problem = None
-        for reader, _ in tuple(self._readers):
-            reader.deliver(unit)
+        for entry in tuple(self._readers):
+            if not entry.is_joining:
+                entry.reader.deliver(unit)
 
     def _fail(self, maker: Encoding | None, problem: str) -> None:
         if maker is not self._maker:
@@ -241,5 +276,5 @@ class CameraVideo:
             log.warning("camera %s: no video: %s", self._camera.id, problem)
         self.problem = problem
         self._stop()
-        for reader, _ in tuple(self._readers):
-            reader.fail(problem)
+        for entry in tuple(self._readers):
+            entry.reader.fail(problem)

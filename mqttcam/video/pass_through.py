@@ -9,12 +9,13 @@ from collections import deque
 from collections.abc import Callable
 
 from mqttcam.camera.frame import CaptureSession
+from mqttcam.camera.latest_group import LatestGroup
 from mqttcam.camera.source_calls import call_soon
 from mqttcam.camera.source_video import SourceVideo
 from mqttcam.camera.video_packet import VideoPacket
 from mqttcam.settings.video import VideoSettings
 from mqttcam.video.time_stamps import TimeStamps
-from mqttcam.video.unit import Unit
+from mqttcam.video.unit import CLOCK, Unit
 
 _MAX_REORDERED = 3
 """Pictures between two keyframes whose time goes back, which one jump of a clock does not explain."""
@@ -28,6 +29,7 @@ class PassThrough:
         encoder: the offer's, "copy" or "picamera2".
         dropped: packets that were left out.
         max_delay: seconds that packets may be held back, to be used together.
+        group: what has been delivered since the last keyframe; None if the source makes one on request.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class PassThrough:
         self.encoder: str | None = video.offer.encoder
         self.dropped = 0
         self.max_delay = 0.0
+        self.group: LatestGroup[Unit] | None = LatestGroup() if self.encoder == "copy" else None
         self._held: deque[tuple[VideoPacket, int]] = deque()
         self.time_stamps = time_stamps
         self._settings = settings
@@ -90,6 +93,8 @@ class PassThrough:
         unit = Unit(
             packet.data, pts, packet.ts_ns, packet.is_keyframe, packet.width, packet.height, packet.codec
         )
+        if self.group is not None:
+            self.group.add(unit, len(unit.data), unit.pts / CLOCK, is_keyframe=unit.is_keyframe)
         self._deliver(self, unit, self.video.session)
 
     def _is_reordered(self, packet: VideoPacket) -> bool:

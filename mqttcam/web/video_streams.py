@@ -6,13 +6,14 @@ import asyncio
 import contextlib
 import math
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
+from mqttcam.camera.latest_group import LatestGroup
 from mqttcam.camera.status import WITHOUT_FRAMES
 from mqttcam.devices.camera import CameraDevice
 from mqttcam.video.camera_video import CameraVideo
-from mqttcam.video.unit import Unit
+from mqttcam.video.unit import CLOCK, Unit
 from mqttcam.web.errors import RETRY_AFTER, ApiError
 from mqttcam.web.timing import Timing
 
@@ -64,6 +65,7 @@ class VideoClient:
         self._transport: asyncio.Transport | None = None
         self._early: list[bytes] = []
         self._max_delay = max_delay
+        self._limit = _MAX_BUFFERED
         self._written = 0
         self._unsent: deque[tuple[int, float]] = (
             deque()
@@ -95,7 +97,7 @@ class VideoClient:
         """Send a chunk, before it the header if that is new to the client; or drop it."""
         held = self._buffered
         is_late = self._delay > self._max_delay
-        if held and (is_late or held + len(chunk) > _MAX_BUFFERED):
+        if held and (is_late or held + len(chunk) > self._limit):
             self._joined = False
         if not self._joined and not (is_keyframe and not is_late and held <= _MAX_BUFFERED // 2):
             self.dropped += 1
@@ -113,6 +115,12 @@ class VideoClient:
         self._early.append(chunk)
         if not self._first.done():
             self._first.set_result(None)
+
+    def begin(self, chunks: Sequence[bytes], header: bytes) -> None:
+        """Send what has come since the last keyframe, instead of waiting for the next one."""
+        self._limit += sum(map(len, chunks))
+        for chunk in chunks:
+            self.offer(chunk, header, is_keyframe=chunk is chunks[0])
 
     def end(self, problem: str) -> None:
         """End the stream; a client without a first chunk gets `problem` as its error."""
@@ -168,15 +176,20 @@ class _CameraStream:
         self._device = device
         self._make_muxer = make_muxer
         self._muxer: Muxer | None = None
+        self._group: LatestGroup[bytes] = LatestGroup()
         self._reading = contextlib.ExitStack()
 
     def add(self, client: VideoClient) -> None:
-        """Send the video to one more client, from the next keyframe on, which comes soon."""
+        """Send the video to one more client, from the next keyframe on, or from the last one if none comes soon."""
         self.clients.add(client)
         if len(self.clients) == 1:
             self._reading.enter_context(self._device.video.read(self))
         else:
             self._device.video.request_keyframe()
+            # A network camera makes no keyframe on request.
+            chunks = self._group.to_begin_with() if self._device.video.encoder == "copy" else []
+            if chunks and self._muxer is not None:
+                client.begin(chunks, self._muxer.header)
 
     def remove(self, client: VideoClient) -> bool:
         """Return whether that was the last client; then nothing reads the video any more."""
@@ -201,6 +214,7 @@ class _CameraStream:
                 return
             self._muxer = self._make_muxer(unit)
         chunk = self._muxer.mux(unit)
+        self._group.add(chunk, len(chunk), unit.pts / CLOCK, is_keyframe=unit.is_keyframe)
         for client in self.clients:
             client.offer(chunk, self._muxer.header, is_keyframe=unit.is_keyframe)
 
@@ -212,6 +226,7 @@ class _CameraStream:
         if self._muxer is not None:
             self._muxer.close()
             self._muxer = None
+            self._group.clear()
 
 
 class VideoStreams:

@@ -232,6 +232,47 @@ async def test_nothing_to_copy(running: CameraDevice) -> None:
     assert reader.problem == "this camera gives no H.264 or H.265 to copy: choose `encoder: auto`"
 
 
+async def test_readers_begin_at_once_however_rare_keyframes_are(make_device: MakeDevice) -> None:
+    """The first one, one that joins it, and one that comes after both have left."""
+    with camera(transport_stream(COUNT)) as (url, _):  # with one keyframe at its beginning
+        async with opened(make_device, url, record={"before": 5}) as device:
+            capture = device.camera._supervisor.capture
+            assert capture is not None
+            source: Any = capture._source
+            await until(lambda: source.undecoded > 10, "frames after the keyframe")
+            first, second = Reader(), Reader()
+            with device.video.read(first):
+                await until(lambda: len(first.units) > 30, "units of the first reader")
+                with device.video.read(second):
+                    await until(lambda: len(second.units) > len(first.units) // 2, "units of the second")
+                    await until(lambda: second.units[-1] is first.units[-1], "the same units")
+                    assert second.units == first.units
+            third = await units(device, lambda reader: len(reader.units) > len(first.units))
+            for reader in (first, third):
+                assert reader.units[0].is_keyframe
+                assert {after.pts - before.pts for before, after in itertools.pairwise(reader.units)} == {
+                    9000
+                }
+            assert third.units[0].data == first.units[0].data
+            assert third.units[0].ts_ns == first.units[0].ts_ns < time.time_ns() - 200_000_000
+            assert not encoder_threads()
+
+
+async def test_readers_wait_for_a_keyframe_that_is_due_soon(
+    make_device: MakeDevice, h264: list[bytes]
+) -> None:
+    with camera(h264) as (url, _):
+        async with opened(make_device, url) as device:
+            first, second = Reader(), Reader()
+            with device.video.read(first):
+                await until(lambda: len(first.units) > 15 and not first.units[-1].is_keyframe, "units")
+                with device.video.read(second):
+                    await until(lambda: len(second.units) > 15, "units")
+            assert second.units == first.units[-len(second.units) :], "none twice, none from before"
+            joined = len(first.units) - len(second.units)
+            assert joined >= 15
+
+
 async def test_a_reader_that_comes_before_the_camera_is_open(
     make_device: MakeDevice, h264: list[bytes]
 ) -> None:

@@ -12,13 +12,16 @@ import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import aiohttp
 import pytest
 
 from mqttcam.camera.status import CameraStatus
+from mqttcam.web.errors import ApiError
 from mqttcam.web.timing import Timing
+from mqttcam.web.video_streams import VideoClient
 from tests.support.left_out import leave_out
 from tests.support.pictures import jpeg
 from tests.support.video import transport_stream
@@ -127,16 +130,34 @@ async def test_an_encoder_that_does_not_open_is_an_error_in_words(caplog: pytest
     assert caplog.text.count(f"camera front: no video: {message}") == 1
 
 
-async def test_a_camera_without_keyframes_is_an_error_in_words() -> None:
-    with camera(transport_stream(600)) as (url, _):
+async def test_clients_begin_at_once_however_rare_keyframes_are() -> None:
+    with camera(transport_stream(600)) as (url, _):  # with one keyframe at its beginning
         front = {"source": {"type": "url", "url": url, "kind": "video"}, "size": None}
-        async with (
-            serving({"front": front}, timing=Timing(snapshot=0.5)) as served,
-            client(served) as session,
-            session.get(PATH) as response,
-        ):
-            assert response.status == 503
-            assert "keyframes too rarely" in (await response.json())["error"]["message"]
+        async with serving({"front": front}) as served, reading(served) as first:
+            head = await first.content.readexactly(20 * PACKET)
+            async with reading(served) as second:
+                joined = await second.content.readexactly(30 * PACKET)
+            head += await first.content.readexactly(10 * PACKET)
+    assert joined == head
+    packets = packets_of(joined)
+    assert [is_keyframe for _, is_keyframe in packets] == [True, *[False] * (len(packets) - 1)]
+    steps = {after - before for (before, _), (after, _) in itertools.pairwise(packets)}
+    assert steps == {9000}
+
+
+async def test_a_camera_without_keyframes_is_an_error_in_words() -> None:
+    video: Any = SimpleNamespace(encoder="copy")
+    with pytest.raises(ApiError, match="keyframes too rarely"):
+        await VideoClient().wait_first(Timing(snapshot=0.05), video)
+
+
+async def test_a_group_that_a_client_begins_with_may_be_larger_than_its_buffer() -> None:
+    client, chunks = VideoClient(), [bytes([number]) * 300_000 for number in range(20)]
+    client.begin(chunks, b"")
+    client.offer(b"next", b"", is_keyframe=False)
+    await client.wait_first(Timing(), cast("Any", None))
+    assert client._early == [b"", *chunks, b"next"]
+    assert not client.dropped
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
+from mqttcam.camera.latest_group import LatestGroup
 from mqttcam.camera.video_packet import DeliverPacket, VideoCodec, VideoPacket
 from mqttcam.imaging.annex_b import parameter_sets, with_parameter_sets
 
@@ -16,7 +17,10 @@ def passable(name: str) -> VideoCodec | None:
 
 
 class StreamPackets:
-    """Makes packets of one connection's video, beginning at a keyframe each time they are requested again."""
+    """Makes packets of one connection's video.
+
+    Each time they are requested again, they begin at the last keyframe, or at the next one if that is due soon.
+    """
 
     def __init__(self, av: Any, codec: VideoCodec, max_pixels: int, stream: Any = None) -> None:
         """Read the parameter sets of the container.
@@ -36,6 +40,8 @@ class StreamPackets:
         self._measured = b""
         self._size = (0, 0)
         self._started = False
+        self._deliver: DeliverPacket | None = None
+        self._group: LatestGroup[tuple[Any, int]] = LatestGroup()
 
     def offer(self, packet: Any, deliver: DeliverPacket | None, ts_ns: int | None = None) -> None:
         """Pass a packet on.
@@ -44,13 +50,23 @@ class StreamPackets:
             deliver: takes it; None while nothing needs it.
             ts_ns: when it was captured, Unix nanoseconds; by default, now.
         """
-        if deliver is None or packet.is_corrupt:
-            self._started = False
+        if packet.is_corrupt:
+            self.interrupt()
             return
-        is_keyframe = bool(packet.is_keyframe)
-        if not (self._started or is_keyframe):
+        is_keyframe, ts_ns = bool(packet.is_keyframe), ts_ns or time.time_ns()
+        self._group.add((packet, ts_ns), packet.size, time.monotonic(), is_keyframe=is_keyframe)
+        if deliver is None or deliver != self._deliver:
+            self._started, self._deliver = False, deliver
+        if deliver is None:
             return
-        now, base = ts_ns or time.time_ns(), packet.time_base
+        if self._started or is_keyframe:
+            self._pass_on(packet, ts_ns, deliver)
+        else:
+            for past, past_ts_ns in self._group.to_begin_with():
+                self._pass_on(past, past_ts_ns, deliver)
+
+    def _pass_on(self, packet: Any, ts_ns: int, deliver: DeliverPacket) -> None:
+        is_keyframe, base = bool(packet.is_keyframe), packet.time_base
         pts = packet.pts if packet.pts is not None else packet.dts
         pts_ns = None if pts is None or base is None else pts * base.numerator * 10**9 // base.denominator
         for part in self._parts(packet):
@@ -59,16 +75,18 @@ class StreamPackets:
                 data = self._standalone(data)
                 self._started = bool(self._size[0])
             if self._started:
-                deliver(VideoPacket(data, pts_ns, now, is_keyframe, *self._size, self._codec))
+                deliver(VideoPacket(data, pts_ns, ts_ns, is_keyframe, *self._size, self._codec))
 
     def interrupt(self) -> None:
         """Continue at the next keyframe, as packets were lost."""
         self._started = False
+        self._group.clear()
 
     def _parts(self, packet: Any) -> Iterable[Any]:
         if self._filter is None:
             return (packet,)
-        parts: list[Any] = self._filter.filter(packet)
+        # A copy, as the filter takes the data away, which are still to be decoded.
+        parts: list[Any] = self._filter.filter(self._av.Packet(bytes(packet)))
         return parts
 
     def _standalone(self, data: bytes) -> bytes:

@@ -18,15 +18,17 @@ SETS = {"h264": [7, 8], "hevc": [32, 33, 34]}
 FULL = 100_000_000
 
 
-def container_of(name: str, codec: str = "libx264", size: tuple[int, int] = (64, 48)) -> bytes:
-    """Return a container with 20 frames, every tenth a keyframe."""
+def container_of(
+    name: str, codec: str = "libx264", size: tuple[int, int] = (64, 48), count: int = 20
+) -> bytes:
+    """Return a container with frames of which every tenth is a keyframe."""
     sink = io.BytesIO()
     options = {"g": "10", "tune": "zerolatency", "x265-params": "log-level=none:bframes=0:keyint=10"}
     with av.open(sink, "w", format=name) as container:
         stream = container.add_stream(codec, rate=10, options=options)
         stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
-        for number in range(20):
-            picture = np.full((size[1], size[0], 3), 10 * number, np.uint8)
+        for number in range(count):
+            picture = np.full((size[1], size[0], 3), 8 * number, np.uint8)
             for packet in stream.encode(av.VideoFrame.from_ndarray(picture, "rgb24")):
                 container.mux(packet)
         for packet in stream.encode():
@@ -37,14 +39,19 @@ def container_of(name: str, codec: str = "libx264", size: tuple[int, int] = (64,
 def packets_of(data: bytes, max_pixels: int = FULL, wanted_from: int = 0) -> list[VideoPacket]:
     """Return what is passed on of a container, from packet number `wanted_from` on."""
     found: list[VideoPacket] = []
+
+    def deliver(packet: VideoPacket) -> None:
+        found.append(packet)
+
     with av.open(io.BytesIO(data)) as container:
         stream = container.streams.video[0]
         codec = passable(stream.codec_context.name)
         assert codec is not None
         packets = StreamPackets(av, codec, max_pixels, stream)
         for number, packet in enumerate(container.demux(stream)):
-            if packet.size:
-                packets.offer(packet, found.append if number >= wanted_from else None)
+            if size := packet.size:
+                packets.offer(packet, deliver if number >= wanted_from else None)
+                assert packet.size == size, "its data are still to be decoded"
     return found
 
 
@@ -82,8 +89,20 @@ def test_packets_of_a_transport_stream_are_untouched() -> None:
     assert [packet.data for packet in packets_of(data)] == raw
 
 
-def test_they_begin_at_a_keyframe() -> None:
-    packets = packets_of(container_of("mpegts"), wanted_from=3)
+@pytest.mark.parametrize("name", ["mpegts", "matroska"])
+def test_they_begin_at_the_last_keyframe(name: str) -> None:
+    data = container_of(name)
+    packets = packets_of(data, wanted_from=3)
+    assert len(packets) == 20
+    assert packets[0].is_keyframe
+    assert [packet._replace(ts_ns=0) for packet in packets] == [
+        packet._replace(ts_ns=0) for packet in packets_of(data)
+    ]
+
+
+def test_they_begin_at_the_next_keyframe_if_that_is_due_soon() -> None:
+    """The packets come all at once here, so each is due at once."""
+    packets = packets_of(container_of("mpegts", count=30), wanted_from=13)
     assert len(packets) == 10
     assert packets[0].is_keyframe
 
