@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from mqttcam.camera.control import Action, Control
@@ -50,6 +50,8 @@ class SourceInfo:
         manufacturer: of the device, for a camera module of its sensor; `None` if unknown.
         hw_version: the revision of the device, as it says itself; `None` if unknown.
         waits_for: what has to come before the first frame can, in words, if that may take for ever; else empty.
+        details: what else is known of the device, as it can be written in JSON: a camera module's sensor modes, pixel
+            formats and properties.
     """
 
     model: str
@@ -62,6 +64,7 @@ class SourceInfo:
     manufacturer: str | None = None
     hw_version: str | None = None
     waits_for: str = ""
+    details: Mapping[str, object] = field(default_factory=dict)
 
 
 class Source(ABC):

@@ -20,6 +20,7 @@ def attached_cameras() -> list[dict[str, object]]:
                 | {"default": control.kind.encode(control.default), "raw": control.raw}
                 for control in found.controls
             },
+            **found.details,
         }
         for found in attached()
     ]
@@ -39,9 +40,30 @@ def _block(camera: Mapping[str, object]) -> str:
         f"{camera['id']}: {camera['model']}",
         "  source: {" + ", ".join(f"{key}: {value}" for key, value in source.items()) + "}",
         f"  sizes: {', '.join(sizes)}",
+        *_details(camera),
         "  controls:",
     ]
     return "\n".join(lines + [f"    {name}: {_control(details)}" for name, details in controls.items()])
+
+
+def _details(camera: Mapping[str, object]) -> list[str]:
+    """Return lines on what only camera modules have."""
+    lines = []
+    if isinstance(modes := camera.get("sensor_modes"), dict) and modes:
+        lines.append("  sensor modes:")
+        for mode, more in modes.items():
+            lines.append(
+                f"    {mode}" + (f", up to {more['fps']:g} fps, crop {more['crop']}" if more else "")
+            )
+    lines += [
+        f"  {key.replace('_', ' ')}: {', '.join(names)}"
+        for key in ("formats", "raw_formats")
+        if isinstance(names := camera.get(key), list) and names
+    ]
+    if isinstance(properties := camera.get("properties"), dict) and properties:
+        lines.append("  properties:")
+        lines += [f"    {name}: {value}" for name, value in properties.items()]
+    return lines
 
 
 def _control(details: Mapping[str, object]) -> str:

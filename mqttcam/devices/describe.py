@@ -78,6 +78,11 @@ class CameraDescription:
     width: int | None = field(metadata={"description": "Pixels; null until known."})
     height: int | None = field(metadata={"description": "Pixels; null until known."})
     frame_rate: float | None = field(metadata={"description": "Frames per second that the source aims for."})
+    details: dict[str, object] = field(
+        metadata={
+            "description": "What else is known of a camera module: its sensor modes, formats and properties."
+        }
+    )
     status: str
     last_error: str | None
     video: VideoDescription
@@ -129,6 +134,7 @@ def describe_camera(
         width=width,
         height=height,
         frame_rate=info.frame_rate if info else None,
+        details=dict(info.details) if info else {},
         status=device.camera.status.value,
         last_error=device.camera.last_error,
         video=VideoDescription(device.video.encoder, device.video.note, device.video.problem),

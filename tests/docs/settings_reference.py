@@ -81,7 +81,7 @@ class Reference:
             own += ".<name>" if key != "cameras" else ".<id>"
         if option.get("listed"):
             own += "[]"
-        if section["properties"].keys() <= siblings.keys():
+        if all(siblings.get(name) == one for name, one in section["properties"].items()):
             return "a section with the keys of this one"
         kind = section["properties"].get("type", {}).get("const")
         if name not in self._headings:

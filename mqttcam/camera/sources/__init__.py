@@ -7,7 +7,7 @@ A new one is a file here and a line in `_KINDS`; its settings are a file in `mqt
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 
 from mqttcam.camera.control import Control
@@ -38,6 +38,7 @@ class AttachedCamera:
         id: distinguishes it from the others.
         source: what to write under `source` in the configuration.
         sizes: width and height in pixels, those worth listing.
+        details: what else is known of it, as it can be written in JSON; see `SourceInfo.details`.
     """
 
     id: str
@@ -45,6 +46,7 @@ class AttachedCamera:
     source: Mapping[str, object]
     sizes: Sequence[tuple[int, int]]
     controls: Sequence[Control]
+    details: Mapping[str, object] = field(default_factory=dict)
 
 
 def create(settings: CameraSettings, wake: Wakeup) -> Source:

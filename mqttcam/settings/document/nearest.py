@@ -70,11 +70,11 @@ def _elsewhere(words: Collection[str], path: Sequence[Key]) -> str | None:
 
 
 def _distance(one: Sequence[Key], other: Sequence[Key]) -> tuple[int, int]:
-    """Return how far a key is from where it was written: by the sections they share, then by its depth."""
+    """Return how far a key is from where it was written: by the sections to go up and down, then by its depth."""
     shared = next(
         (i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
     )
-    return -shared, len(one)
+    return len(one) + len(other) - 2 * shared, len(one)
 
 
 def nearest_variable(path: Sequence[str]) -> str | None:

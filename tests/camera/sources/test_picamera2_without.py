@@ -14,7 +14,7 @@ from mqttcam.camera.source import SourceError
 from mqttcam.camera.sources.picamera2 import PiCamera, attached
 from mqttcam.camera.sources.picamera2.failures import in_words, is_busy, is_memory
 from mqttcam.camera.sources.picamera2.library import find
-from mqttcam.camera.sources.picamera2.streams import StreamConfig, stream_configs
+from mqttcam.camera.sources.picamera2.memory import StreamConfig, stream_configs
 from mqttcam.camera.wakeup import Wakeup
 from mqttcam.settings import CameraSettings
 from mqttcam.settings.sources.picamera2 import Picamera2Source

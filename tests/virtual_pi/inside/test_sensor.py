@@ -11,6 +11,10 @@ import pytest
 from picamera2 import Picamera2
 
 from mqttcam.camera.sources.picamera2 import streams
+from mqttcam.camera.sources.picamera2.capabilities import Capabilities, SensorMode, capabilities
+from mqttcam.camera.sources.picamera2.differences import impossible
+from mqttcam.camera.sources.picamera2.memory import StreamConfig
+from mqttcam.settings.sources.picamera2 import Picamera2Source
 from tests.virtual_pi.inside import bridge
 from tests.virtual_pi.inside.cameras import BARS, OpenCamera, settings_of
 
@@ -109,13 +113,20 @@ def test_sensor_mode_is_requested(
 
 
 def test_another_mode_than_the_configured_one_is_noted() -> None:
-    settings = settings_of(BARS, sensor_mode="2304x1296:10")
-    config = streams.StreamConfig((640, 480), 4)
-    got = {"main": {"size": (640, 480)}, "sensor": {"output_size": (4608, 2592), "bit_depth": 10}}
-    said = streams.differences(settings, settings.source, config, config, got)  # type: ignore[arg-type]
-    assert said == ["the sensor has no mode 2304x1296:10: it uses 4608x2592:10"]
+    source = Picamera2Source(sensor_mode="2304x1296:10")
+    offered = Capabilities((4608, 2592), (SensorMode((2304, 1296), 10), SensorMode((4608, 2592), 10)), (), ())
+    got = {
+        "main": {"size": (640, 480), "format": "YUV420"},
+        "sensor": {"output_size": (4608, 2592), "bit_depth": 10},
+    }
+    assert impossible(source, offered, got) == [
+        "source.sensor_mode: 2304x1296:10 does not suit the size; it uses 4608x2592:10"
+    ]
+    assert impossible(source.model_copy(update={"sensor_mode": "1536x864"}), offered, got) == [
+        "source.sensor_mode: the camera has no 1536x864, only 2304x1296:10, 4608x2592:10; it uses 4608x2592:10"
+    ]
     got["sensor"] = {"output_size": (2304, 1296), "bit_depth": 10}
-    assert streams.differences(settings, settings.source, config, config, got) == []  # type: ignore[arg-type]
+    assert impossible(source, offered, got) == []
 
 
 def test_a_mode_without_bits_is_the_deepest_of_its_size(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,11 +145,16 @@ def test_a_mode_without_bits_is_the_deepest_of_its_size(monkeypatch: pytest.Monk
     camera = SimpleNamespace(
         camera=SimpleNamespace(generate_configuration=lambda _roles: raw),
         create_video_configuration=lambda **more: more,
+        sensor_resolution=(4056, 3040),
     )
+    offered = capabilities(camera, libcamera)
+    assert [str(mode) for mode in offered.modes] == ["1332x990:10", "2028x1080:12", "4056x3040:12"]
     for mode in ("1332x990", "4056x3040", "1332x990:12", "640x480"):
         settings = settings_of(BARS, sensor_mode=mode)
-        config = streams.StreamConfig((640, 480), 4)
-        asked.append(streams.stream(camera, libcamera, settings, settings.source, config, {})["sensor"])  # type: ignore[arg-type]
+        config, source = StreamConfig((640, 480), 4), settings.source
+        assert isinstance(source, Picamera2Source)
+        made = streams.stream(camera, libcamera, settings, source, offered, config, {})
+        asked.append(made["sensor"])
     assert asked == [
         {"output_size": (1332, 990), "bit_depth": 10},
         {"output_size": (4056, 3040), "bit_depth": 12},

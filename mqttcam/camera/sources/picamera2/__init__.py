@@ -6,7 +6,10 @@
 | `running.py` | a configured and started camera |
 | `stills.py` | pictures in full resolution |
 | `library.py` | loads picamera2, finds a camera, serializes opening and closing |
-| `streams.py` | picamera2's configuration from the settings; smaller ones if memory is short |
+| `capabilities.py` | sensor modes, pixel formats and properties of a camera |
+| `streams.py` | picamera2's configurations from the settings |
+| `memory.py` | smaller configurations if camera memory is short |
+| `differences.py` | describes how the camera differs from the settings |
 | `requests.py` | runs picamera2's event loop, and takes completed requests |
 | `frame_reader.py` | frames of completed requests |
 | `frames.py` | the planes and metadata of a completed request, without copying |

@@ -10,9 +10,17 @@ from typing import Any
 
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.sources import AttachedCamera
-from mqttcam.camera.sources.picamera2 import library, streams
+from mqttcam.camera.sources.picamera2 import library
+from mqttcam.camera.sources.picamera2.capabilities import (
+    Capabilities,
+    SensorMode,
+    capabilities,
+    describe,
+    properties,
+)
 from mqttcam.camera.sources.picamera2.controls import libcamera_controls
 from mqttcam.camera.sources.picamera2.failures import busy_words, in_words, is_busy
+from mqttcam.camera.sources.picamera2.frames import python_value
 from mqttcam.camera.sources.picamera2.table import ControlTable
 
 log = logging.getLogger(__name__)
@@ -66,8 +74,10 @@ def _describe(picamera2: Any, libcamera: Any, index: int, info: Mapping[str, Any
     try:
         camera.configure(camera.create_video_configuration(main={"format": "YUV420"}, raw=None))
         table = ControlTable(libcamera_controls(camera.camera_ctrl_info), 0)
+        offered = capabilities(camera, libcamera)
+        details = describe(offered, properties(camera)) | _timed_modes(camera)
         return AttachedCamera(
-            camera_id, model, source, _sizes(camera, libcamera), (*table.controls, *table.raw)
+            camera_id, model, source, _sizes(offered), (*table.controls, *table.raw), details
         )
     except Exception as error:  # noqa: BLE001
         return AttachedCamera(camera_id, f"{model} ({in_words(error)})", source, (), ())
@@ -77,9 +87,27 @@ def _describe(picamera2: Any, libcamera: Any, index: int, info: Mapping[str, Any
         library.ended()
 
 
-def _sizes(camera: Any, libcamera: Any) -> list[tuple[int, int]]:
+def _timed_modes(camera: Any) -> dict[str, object]:
+    """Return `sensor_modes` with what picamera2 finds out by configuring each of them, if it can.
+
+    The greatest frame rate, the part of the sensor that is seen, and the limits of the exposure in microseconds.
+    """
+    modes: dict[str, object] = {}
+    try:
+        for mode in camera.sensor_modes:
+            (width, height), bits = mode["size"], mode["bit_depth"]
+            text = str(SensorMode((width, height), bits))
+            crop, exposure = python_value(mode["crop_limits"]), mode["exposure_limits"]
+            modes[text] = {"fps": mode["fps"], "crop": list(crop), "exposure": list(exposure)}
+    except Exception as error:  # noqa: BLE001 - it needs memory that may be short, and a raw stream
+        log.debug("no details of the sensor modes: %s", in_words(error))
+        return {}
+    return {"sensor_modes": modes}
+
+
+def _sizes(offered: Capabilities) -> list[tuple[int, int]]:
     """Return the sizes of the sensor's modes, which can be scaled to any smaller size; without modes, usual sizes."""
-    largest = tuple(camera.sensor_resolution)
-    if modes := streams.modes(camera, libcamera):
-        return sorted({size for size, _ in modes} | {largest})
+    largest = offered.resolution
+    if offered.modes:
+        return sorted({mode.size for mode in offered.modes} | {largest})
     return sorted({size for size in _USUAL if size < largest} | {largest})

@@ -37,14 +37,24 @@ def is_available(device: Path, width: int, height: int) -> bool:
 class PiEncoder:
     """Encodes the main stream of a running camera. All methods are called in the capture thread."""
 
-    def __init__(self, camera: Any, settings: VideoSettings, rate: float, deliver: DeliverPacket) -> None:
+    def __init__(
+        self,
+        camera: Any,
+        settings: VideoSettings,
+        rate: float,
+        deliver: DeliverPacket,
+        *,
+        is_jpeg: bool = True,
+    ) -> None:
         """Do nothing yet.
 
         Args:
             camera: picamera2's.
             rate: of the camera, frames per second; 0 if unknown.
             deliver: called in picamera2's thread.
+            is_jpeg: whether the frames have the colour space of JPEG; players expect any other from its size.
         """
+        self._is_jpeg = is_jpeg
         self._camera = camera
         self._settings = settings
         self._rate = rate or _USUAL_RATE
@@ -72,7 +82,7 @@ class PiEncoder:
         )
         encoder.frame_skip_count = every
         try:
-            output = _output(encoder, self._deliver, width, height)
+            output = _output(encoder, self._deliver, width, height, is_jpeg=self._is_jpeg)
             self._camera.start_encoder(encoder, output, name="main")
         except Exception as error:
             with contextlib.suppress(Exception):  # what has begun of it
@@ -93,11 +103,11 @@ class PiEncoder:
             self._encoder.force_key_frame()
 
 
-def _output(encoder: Any, deliver: DeliverPacket, width: int, height: int) -> Any:
+def _output(encoder: Any, deliver: DeliverPacket, width: int, height: int, *, is_jpeg: bool) -> Any:
     """Return an output of picamera2 that delivers packets."""
     from picamera2.outputs import Output
 
-    full_range = FullRange()
+    full_range = FullRange() if is_jpeg else None
 
     class PacketOutput(Output):  # type: ignore[misc]
         def outputframe(
@@ -111,7 +121,7 @@ def _output(encoder: Any, deliver: DeliverPacket, width: int, height: int) -> An
             """Deliver a picture; `timestamp` is in microseconds since the first one."""
             if audio or timestamp is None:
                 return
-            data = full_range.declare(bytes(frame)) if keyframe else bytes(frame)
+            data = full_range.declare(bytes(frame)) if keyframe and full_range else bytes(frame)
             captured = unix_time_ns(((encoder.firsttimestamp or 0) + timestamp) * 1000)
             deliver(VideoPacket(data, timestamp * 1000, captured, keyframe, width, height, "h264"))
 

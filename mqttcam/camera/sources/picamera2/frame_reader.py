@@ -11,6 +11,7 @@ from mqttcam.camera.sources._timestamps import unix_time_ns
 from mqttcam.camera.sources.picamera2.frames import FrameMetadata, MappedPlanes
 from mqttcam.imaging.orientation import UPRIGHT, Orientation
 from mqttcam.settings import CameraSettings
+from mqttcam.settings.sources.picamera2 import DEFAULT_COLOUR_SPACE
 
 
 class FrameReader:
@@ -35,8 +36,11 @@ class FrameReader:
         self.adjustment: Adjustment | None = None
         self.metadata: FrameMetadata | None = None
 
-    def prepare(self) -> None:
+    def prepare(self, colour_space: str) -> None:
         """Prepare for the frames of the camera as it is configured now.
+
+        Args:
+            colour_space: that is configured, by picamera2's name; any but that of JPEG is converted.
 
         Raises:
             SourceError: their pixel format is not supported.
@@ -50,8 +54,11 @@ class FrameReader:
         # What is drawn is drawn into the camera's buffers: copying them would cost more than all the drawing. The
         # encoder of the Raspberry Pi, which reads them as well, is not used then (`CameraSettings.changes_picture`).
         draws = self._markings is not None
-        self._main = MappedPlanes(self._camera, "main", writable=draws)
-        self._lores = MappedPlanes(self._camera, "lores", writable=draws) if got.get("lores") else None
+        is_jpeg = colour_space == DEFAULT_COLOUR_SPACE
+        self._main = MappedPlanes(self._camera, "main", is_jpeg=is_jpeg, writable=draws)
+        self._lores = None
+        if got.get("lores"):
+            self._lores = MappedPlanes(self._camera, "lores", is_jpeg=is_jpeg, writable=draws)
 
     def release(self) -> None:
         """Release the buffers of the configuration that ends."""

@@ -1,4 +1,4 @@
-"""The planes and metadata of a completed request; pixels in planar 4:2:0 are not copied."""
+"""The planes and metadata of a completed request; pixels in planar 4:2:0 of JPEG's colour space are not copied."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 
 from mqttcam.camera.source import SourceError
+from mqttcam.imaging.limited_range import expand_chroma, expand_luma
 from mqttcam.imaging.raster import Plane, Planes
+from mqttcam.imaging.rgb import from_bt709, planes_of_rgb
 
 
 class MappedPlanes:
@@ -18,12 +20,14 @@ class MappedPlanes:
     The buffers are mapped a second time, so that a remaining view never keeps picamera2 from removing its own mapping.
     """
 
-    def __init__(self, camera: Any, name: str, *, writable: bool = False) -> None:
+    def __init__(self, camera: Any, name: str, *, is_jpeg: bool = True, writable: bool = False) -> None:
         """Map the buffers of a configured camera.
 
         Args:
             camera: picamera2's.
             name: of the stream.
+            is_jpeg: whether planes have the colour space of JPEG, whatever the camera reports; if not, they are
+                converted.
             writable: allow drawing into the buffers, which the camera overwrites, as with picamera2's own MappedArray;
                 otherwise no code can write into them. Nothing else may use their pixels meanwhile.
 
@@ -44,10 +48,13 @@ class MappedPlanes:
             buffer: cut(_mapped(buffer, writable), self._width, self._height, self._stride)
             for buffer in buffers
         }
+        space = camera.camera_configuration()["colour_space"]
+        self._convert = None if is_jpeg or config["format"] in _RGB else _conversion(space)
 
     def planes(self, request: Any) -> Planes:
         """Return Y, U and V of a request; valid until it is released."""
-        return self._cuts[request.request.buffers[request.stream_map[self._name]]]()
+        planes = self._cuts[request.request.buffers[request.stream_map[self._name]]]()
+        return planes if self._convert is None else self._convert(planes)
 
 
 def _mapped(buffer: Any, writable: bool) -> Plane:
@@ -97,12 +104,47 @@ def _interleaved(first: int) -> Cut:
     return cut
 
 
+def _packed(size: int, red: int, green: int, blue: int) -> Cut:
+    """For RGB: bytes per pixel, and the positions of the colours."""
+
+    def cut(data: Plane, width: int, height: int, stride: int) -> Callable[[], Planes]:
+        rows = data[: stride * height].reshape(height, stride)[:, : width * size]
+        return lambda: planes_of_rgb(rows[:, red::size], rows[:, green::size], rows[:, blue::size])
+
+    return cut
+
+
+_RGB: dict[str, Cut] = {
+    "RGB888": _packed(3, 2, 1, 0),
+    "BGR888": _packed(3, 0, 1, 2),
+    "XRGB8888": _packed(4, 2, 1, 0),
+    "XBGR8888": _packed(4, 0, 1, 2),
+}
+"""libcamera names the colours from the last byte to the first."""
 _CUTS: dict[str, Cut] = {
     "YUV420": _planar(0),
     "YVU420": _planar(1),
     "NV12": _interleaved(0),
     "NV21": _interleaved(1),
-}
+} | _RGB
+FORMATS = tuple(_CUTS)
+"""The formats that frames can be made of, by libcamera's names."""
+
+
+def _conversion(colour_space: Any) -> Callable[[Planes], Planes] | None:
+    """Return what converts planes of a colour space of libcamera's to that of JPEG; `None` if they have it."""
+    is_limited = str(colour_space.range).endswith("Limited")
+    is_bt709 = str(colour_space.ycbcrEncoding).endswith("Rec709")
+    if not is_limited and not is_bt709:
+        return None
+
+    def convert(planes: Planes) -> Planes:
+        y, u, v = planes
+        if is_limited:
+            y, u, v = expand_luma(y), expand_chroma(u), expand_chroma(v)
+        return from_bt709(y, u, v) if is_bt709 else (y, u, v)
+
+    return convert
 
 
 class FrameMetadata(Mapping[str, object]):

@@ -8,8 +8,11 @@ from typing import Any
 
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.sources.picamera2 import streams
+from mqttcam.camera.sources.picamera2.capabilities import SensorMode, capabilities, describe, properties
 from mqttcam.camera.sources.picamera2.controls import libcamera_controls
+from mqttcam.camera.sources.picamera2.differences import differences, impossible
 from mqttcam.camera.sources.picamera2.frame_reader import FrameReader
+from mqttcam.camera.sources.picamera2.memory import start_largest, stream_configs
 from mqttcam.camera.sources.picamera2.requests import CompletedRequests
 from mqttcam.camera.sources.picamera2.table import ControlTable
 from mqttcam.settings import CameraSettings
@@ -23,6 +26,8 @@ class RunningCamera:
         camera: picamera2's.
         libcamera: the module.
         settings: the configured ones.
+        source: those of the source.
+        offered: what the camera offers.
         config: the configuration of its stream, as the camera has adjusted it.
         table: its controls.
         frames: makes frames of its requests.
@@ -45,18 +50,26 @@ class RunningCamera:
         self.camera = camera
         self.libcamera = libcamera
         self.settings = settings
-        size = streams.first_size(settings, tuple(camera.sensor_resolution))
+        self.source = source
+        self.offered = capabilities(camera, libcamera)
         self._first = streams.first_controls(camera, settings, source, sensor_hdr)
-        configs = streams.stream_configs(size, source.buffers)
-        config = streams.start_largest(camera, libcamera, settings, source, configs, self._first)
+        configs = stream_configs(streams.first_size(settings, self.offered.resolution), source.buffers)
+        config = start_largest(
+            camera,
+            configs,
+            lambda one: streams.stream(camera, libcamera, settings, source, self.offered, one, self._first),
+        )
         got = camera.camera_configuration()
         self.config: Mapping[str, Any] = dict(got)
         self.table = ControlTable(
             libcamera_controls(camera.camera_ctrl_info), settings.frame_rate, got.get("controls", {})
         )
-        self.notes = streams.differences(settings, source, configs[0], config, got, self.table.rate)
+        self.notes = [
+            *differences(settings, source, configs[0], config, got, self.table.rate),
+            *impossible(source, self.offered, got),
+        ]
         self.frames = FrameReader(camera, libcamera, settings)
-        self.frames.prepare()
+        self.frames.prepare(source.colour_space)
         self.requests = CompletedRequests(camera)
 
     @property
@@ -64,17 +77,43 @@ class RunningCamera:
         """Seconds between frames as they are set now, including a long exposure."""
         return max(1 / rate if (rate := self.table.rate) else 0.0, self.table.exposure)
 
-    def restart(self, config: Mapping[str, Any]) -> None:
-        """Stop, configure, and start with the controls as they are set.
+    def describe(self) -> dict[str, object]:
+        """Return what the camera offers, and how it is configured, as it can be written in JSON."""
+        sensor, main = self.config.get("sensor"), self.config["main"]
+        return describe(self.offered, properties(self.camera)) | {
+            "sensor_mode": str(SensorMode(tuple(sensor["output_size"]), sensor["bit_depth"]))
+            if sensor
+            else None,
+            "format": main["format"],
+            "buffers": self.config["buffer_count"],
+        }
+
+    def start_still(self, *, raw: bool = False) -> None:
+        """Stop the stream, and start with the configuration for a picture in full resolution.
+
+        Args:
+            raw: with a raw stream beside it.
 
         Raises:
             Exception: any that picamera2 raises.
         """
+        config = streams.still(self.camera, self.libcamera, self.settings, self.source, self.offered, raw=raw)
+        self._restart(config, self.source.photo.colour_space)
+
+    def start_stream(self) -> None:
+        """Stop what runs, and start the stream with the controls as they are set.
+
+        Raises:
+            Exception: any that picamera2 raises.
+        """
+        self._restart(self.config, self.source.colour_space)
+
+    def _restart(self, config: Mapping[str, Any], colour_space: str) -> None:
         self.frames.release()
         self.camera.stop()
         self.camera.configure(dict(config))
         self.start()
-        self.frames.prepare()
+        self.frames.prepare(colour_space)
 
     def start(self) -> None:
         """Start the stopped camera with the controls as they are set, as picamera2 forgets them at each start.

@@ -32,7 +32,7 @@ from mqttcam.camera.still import Still
 from mqttcam.camera.video_packet import DeliverPacket, VideoOffer
 from mqttcam.camera.wakeup import Wakeup
 from mqttcam.settings import CameraSettings
-from mqttcam.settings.sources.picamera2 import Picamera2Source
+from mqttcam.settings.sources.picamera2 import DEFAULT_COLOUR_SPACE, Picamera2Source
 from mqttcam.settings.video import VideoSettings
 from mqttcam.values import Value
 
@@ -108,6 +108,7 @@ class PiCamera(ReportingSource, MeasuringSource, RestartableSource, StillSource,
             serial=self._id,
             actions=table.actions,
             manufacturer=sensor_manufacturer(model),
+            details=running.describe(),
         )
 
     def _acquire(self, picamera2: Any, tuning: str | None) -> tuple[Mapping[str, Any], bool]:
@@ -214,7 +215,8 @@ class PiCamera(ReportingSource, MeasuringSource, RestartableSource, StillSource,
     def start_video(self, settings: VideoSettings, deliver: DeliverPacket) -> None:
         running = self._opened()
         self.stop_video()
-        encoder = PiEncoder(running.camera, settings, running.table.rate, deliver)
+        is_jpeg = self._source.colour_space == DEFAULT_COLOUR_SPACE
+        encoder = PiEncoder(running.camera, settings, running.table.rate, deliver, is_jpeg=is_jpeg)
         encoder.start()
         self._encoder = encoder
 

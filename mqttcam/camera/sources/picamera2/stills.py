@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mqttcam.camera.source import SourceError
-from mqttcam.camera.sources.picamera2 import library, streams
+from mqttcam.camera.sources.picamera2 import library
 from mqttcam.camera.sources.picamera2.encoder import PiEncoder
 from mqttcam.camera.sources.picamera2.failures import in_words, is_memory
 from mqttcam.camera.sources.picamera2.running import RunningCamera
@@ -34,7 +34,7 @@ def take_still(running: RunningCamera, encoder: PiEncoder | None, lock_timeout: 
         encoder.stop()
     try:
         with library.opening(lock_timeout):
-            running.restart(streams.still(running.camera, running.libcamera, running.settings))
+            running.start_still()
         # With a single buffer picamera2 keeps no request for later: it must be asked for it beforehand.
         job = running.camera.capture_request(wait=False)
         request = requests.result_of(job, _TIMEOUT + 2 * running.frame_interval)
@@ -53,7 +53,7 @@ def _resume_stream(running: RunningCamera, encoder: PiEncoder | None, lock_timeo
     try:
         running.requests.release()
         with library.opening(lock_timeout):
-            running.restart(running.config)
+            running.start_stream()
         if encoder is not None:
             encoder.start()
     except Exception as error:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mqttcam.camera.sources.v4l2.formats import PixelFormat
+from mqttcam.imaging.limited_range import expand_chroma, expand_luma
 from mqttcam.imaging.limits import LARGEST_MAX_PIXELS
 from mqttcam.imaging.raster import Plane, Planes
 from mqttcam.imaging.received import ReceivedPicture, read_picture
@@ -34,17 +35,6 @@ _RGB = {
 _USB_DRIVER = "uvcvideo"
 RAW = (*_PACKED, *_TWO_PLANES, *_PLANAR, *_RGB, *_GREY)
 """The supported formats (fourccs) that are encoded here, in order of preference."""
-
-
-def _expansion(black: int, white: int, middle: int) -> bytes:
-    """Return a table that maps `black` to `white`, around `middle`, to 0 to 255."""
-    scale = 255 / (white - black)
-    start = 0 if middle == black else 128
-    return bytes(min(255, max(0, round((value - middle) * scale + start))) for value in range(256))
-
-
-_LUMA, _CHROMA = _expansion(16, 235, 16), _expansion(16, 240, 128)
-"""From limited range (ITU-R BT.601, 2.5.3) to the full range of JPEG."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +141,7 @@ def _from_grey(data: Plane, pixels: PixelFormat) -> Planes:
     else:
         y = rows[:, : pixels.width]
     grey = np.full(((pixels.height + 1) // 2, (pixels.width + 1) // 2), 128, np.uint8)
-    return (np.ascontiguousarray(y) if pixels.full_range else _mapped(y, _LUMA)), grey, grey
+    return (np.ascontiguousarray(y) if pixels.full_range else expand_luma(y)), grey, grey
 
 
 def _from_rgb(data: Plane, pixels: PixelFormat) -> Planes:
@@ -159,20 +149,16 @@ def _from_rgb(data: Plane, pixels: PixelFormat) -> Planes:
     rows = _rows(data, 0, pixels.height, pixels.stride)[:, : pixels.width * size]
     red, green, blue = (rows[:, position::size] for position in positions)
     if not pixels.full_range:
-        red, green, blue = (_mapped(channel, _LUMA) for channel in (red, green, blue))
+        red, green, blue = (expand_luma(channel) for channel in (red, green, blue))
     return planes_of_rgb(red, green, blue)
 
 
 def _full(y: Plane, u: Plane, v: Plane, pixels: PixelFormat) -> Planes:
-    """Return contiguous planes in full range. `bytes.translate` avoids the 64-bit indices of numpy's table look-up."""
+    """Return contiguous planes in full range."""
     if 2 * len(u) < pixels.height:  # a driver need not have chroma for the last one of an odd number of rows
         u, v = (np.concatenate((plane, plane[-1:])) for plane in (u, v))
     if pixels.full_range:
         planes = np.ascontiguousarray(y), np.ascontiguousarray(u), np.ascontiguousarray(v)
     else:
-        planes = _mapped(y, _LUMA), _mapped(u, _CHROMA), _mapped(v, _CHROMA)
+        planes = expand_luma(y), expand_chroma(u), expand_chroma(v)
     return from_bt709(*planes) if pixels.is_bt709 else planes
-
-
-def _mapped(plane: Plane, table: bytes) -> Plane:
-    return np.frombuffer(plane.tobytes().translate(table), np.uint8).reshape(plane.shape)
