@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import get_args
 
 from aiohttp import web
 
 from mqttcam.recordings.library import Library
-from mqttcam.recordings.listed import EventQuery
+from mqttcam.recordings.listed import EventQuery, FileType
 from mqttcam.recordings.recording import EventType
 from mqttcam.values import InvalidValue, Number
 from mqttcam.web.errors import ApiError
 from mqttcam.web.schemas import Schema
 
 EVENT_TYPES: tuple[EventType, ...] = get_args(EventType)
-FILE_TYPES = ("photo", "recording", "series")
+FILE_TYPES: tuple[FileType, ...] = get_args(FileType)
 _LIMIT = Number(1, 500, integer=True)
 _DEFAULT_LIMIT = 50
 _TIME = "an ISO 8601 time, such as 2026-11-29T19:30:00Z; without an offset, it is UTC"
 _SPACE_BEFORE_OFFSET = re.compile(r" (?=\d\d:?\d\d$)")
 _DATE = re.compile(r"\d{4}-?\d\d-?\d\d")
 _LARGEST_NS = 2**63 - 1
+Position = tuple[int, str]
+"""In a list: Unix nanoseconds of the beginning, and the id."""
 
 _ID = re.compile(r"[0-9a-z-]{1,64}")
 _TIME_SCHEMA: Schema = {"type": "string", "format": "date-time"}
@@ -60,33 +62,44 @@ async def event_query(request: web.Request, library: Library, cameras: Sequence[
         LibraryUnavailable: the disk does not answer.
     """
     names = _types(request, EVENT_TYPES)
+
+    async def position(event_id: str) -> Position | None:
+        event = await library.get(event_id)
+        return None if event is None else (event.begin_ns, event.id)
+
     return EventQuery(
         camera=_camera(request, cameras),
         types=tuple(kind for kind in EVENT_TYPES if kind in names),
         begin_ns=_time_ns(request, "from"),
         end_ns=_time_ns(request, "to"),
         limit=_limit(request),
-        before=await _before(request, library),
+        before=await _before(request, position),
     )
 
 
 async def file_query(
     request: web.Request, library: Library, cameras: Sequence[str]
-) -> tuple[EventQuery, frozenset[str]]:
-    """Return the parameters of a request for files, and the types of files; empty for all.
+) -> tuple[EventQuery, tuple[FileType, ...]]:
+    """Return the parameters of a request for files, and the types of files.
 
     Raises:
         ApiError: one of them is not valid.
         LibraryUnavailable: the disk does not answer.
     """
+    names = _types(request, FILE_TYPES)
+
+    async def position(file_id: str) -> Position | None:
+        file = await library.file(file_id)
+        return None if file is None else (file.begin_ns, file.id)
+
     query = EventQuery(
         camera=_camera(request, cameras),
         begin_ns=_time_ns(request, "from"),
         end_ns=_time_ns(request, "to"),
         limit=_limit(request),
-        before=await _before(request, library),
+        before=await _before(request, position),
     )
-    return query, frozenset(_types(request, FILE_TYPES))
+    return query, tuple(kind for kind in FILE_TYPES if kind in names) or FILE_TYPES
 
 
 def _camera(request: web.Request, cameras: Sequence[str]) -> str | None:
@@ -117,16 +130,20 @@ def _time_ns(request: web.Request, name: str) -> int | None:
     return None if text is None else _parse_time(text, name, _TIME)
 
 
-async def _before(request: web.Request, library: Library) -> tuple[int, str] | None:
+async def _before(
+    request: web.Request, position: Callable[[str], Awaitable[Position | None]]
+) -> Position | None:
     text = request.query.get("before") or None
     if text is None:
         return None
-    allowed = f"the id of an event, or {_TIME}"
+    allowed = f"the id of the last one of the page before, or {_TIME}"
     if _ID.fullmatch(text):
-        if (event := await library.get(text)) is not None:
-            return event.begin_ns, event.id
+        if (found := await position(text)) is not None:
+            return found
         if not _DATE.fullmatch(text):
-            raise ApiError(404, "not_found", "no such event; it may have been deleted", "before", allowed)
+            raise ApiError(
+                404, "not_found", "there is none with this id; it may have been deleted", "before", allowed
+            )
     return _parse_time(text, "before", allowed), ""
 
 

@@ -1,4 +1,4 @@
-"""The paths of events and recordings in the OpenAPI document."""
+"""The paths of events, recordings and photos in the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -14,8 +14,11 @@ def event_paths() -> dict[str, object]:
     event = _in_path("event", "The id of an event or recording.")
     camera, name = (
         _in_path("camera", "The id of the camera."),
-        _in_path("name", "The name of the file: `<date>/<time>-<reason>.mp4`."),
+        _in_path(
+            "name", "The name of the file, such as `<date>/<time>-<reason>.mp4` or `<date>/<time>-photo.jpg`."
+        ),
     )
+    file = _in_path("file", "The id of a recording or photo.")
     return {
         "/api/events": {
             "get": _list("Events with recordings, the newest first", "events", "Event", EVENT_TYPES)
@@ -25,7 +28,7 @@ def event_paths() -> dict[str, object]:
             "get": get("One event", _TAG, ref("Event")),
             "delete": _delete("Delete an event and its recordings, except those that show others as well"),
         },
-        "/api/events/{event}/keep": {"parameters": [event], "post": _keep()},
+        "/api/events/{event}/keep": {"parameters": [event], "post": _keep("an event", "Event")},
         "/events/{event}/clip.mp4": {
             "parameters": [event],
             "get": _file("The video of an event", "video/mp4"),
@@ -35,10 +38,21 @@ def event_paths() -> dict[str, object]:
             "get": _file("The picture of an event, of the frame with the most motion", "image/jpeg"),
         },
         "/api/files": {"get": _list("Files that are kept, the newest first", "files", "File", FILE_TYPES)},
+        "/api/files/{file}": {
+            "parameters": [file],
+            "get": get("A recording, or a photo with its metadata and histogram", _TAG, ref("File")),
+        },
+        "/api/files/{file}/keep": {"parameters": [file], "post": _keep("a recording or photo", "File")},
         "/files/{camera}/{name}": {
             "parameters": [camera, name],
-            "get": _file("A video or picture of a recording", "video/mp4", "image/jpeg"),
-            "delete": _delete("Delete a recording"),
+            "get": _file(
+                "A video, picture or photo",
+                "video/mp4",
+                "image/jpeg",
+                "image/png",
+                "image/x-adobe-dng",
+            ),
+            "delete": _delete("Delete a recording or photo"),
         },
     }
 
@@ -67,12 +81,12 @@ def _delete(summary: str) -> Schema:
     return {"summary": summary, "tags": [_TAG], "responses": done() | errors(401, 403, 404, 409, 503)}
 
 
-def _keep() -> Schema:
+def _keep(what: str, schema: str) -> Schema:
     body: Schema = {"type": "object", "required": ["keep"], "properties": {"keep": {"type": "boolean"}}}
-    answers: Schema = {"200": as_json(ref("Event"), "The event as it is now.")}
+    answers: Schema = {"200": as_json(ref(schema), "What it is now.")}
     answers |= errors(400, 401, 403, 404, 408, 409, 413, 415, 503)
     return post(
-        "Make an event a favourite, which is never deleted to make room, or undo that",
+        f"Make {what} a favourite, which is never deleted to make room, or undo that",
         _TAG,
         body,
         required=True,

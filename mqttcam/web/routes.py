@@ -6,7 +6,19 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from mqttcam.text import ID_PATTERN
-from mqttcam.web import api, events, live, login, monitoring, motion, pictures, static_files, updates, video
+from mqttcam.web import (
+    api,
+    events,
+    files,
+    live,
+    login,
+    monitoring,
+    motion,
+    pictures,
+    static_files,
+    updates,
+    video,
+)
 from mqttcam.web.authorization import Permission, require
 from mqttcam.web.context import CONTEXT, WebContext
 from mqttcam.web.middleware import json_errors, on_response_prepare
@@ -14,6 +26,7 @@ from mqttcam.web.middleware import json_errors, on_response_prepare
 _CAMERA = f"/cameras/{{camera:{ID_PATTERN}}}"
 
 _EVENT = "/events/{event:[0-9a-z-]+}"
+_FILE_ID = "/files/{file:[0-9a-z-]+}"
 _FILE = f"/files/{{camera:{ID_PATTERN}}}/{{name:.+}}"
 
 _GET: dict[str, tuple[Handler, Permission]] = {
@@ -45,8 +58,9 @@ _GET: dict[str, tuple[Handler, Permission]] = {
     f"/api{_EVENT}": (events.event, Permission.VIEW),
     f"{_EVENT}/clip.mp4": (events.clip, Permission.SIGNED),
     f"{_EVENT}/picture.jpg": (events.picture, Permission.SIGNED),
-    "/api/files": (events.files, Permission.VIEW),
-    _FILE: (events.file, Permission.VIEW),
+    "/api/files": (files.files, Permission.VIEW),
+    f"/api{_FILE_ID}": (files.file_info, Permission.VIEW),
+    _FILE: (files.file, Permission.SIGNED),
     "/healthz": (monitoring.healthz, Permission.NONE),
     "/metrics": (monitoring.metrics, Permission.VIEW),
 }
@@ -57,10 +71,11 @@ _POST: dict[str, tuple[Handler, Permission]] = {
     f"/api{_CAMERA}/cmd/{{command}}": (api.camera_command, Permission.CONTROL),
     "/api/node/cmd/{command}": (api.node_command, Permission.CONTROL),
     f"/api{_EVENT}/keep": (events.keep_event, Permission.CONTROL),
+    f"/api{_FILE_ID}/keep": (files.keep_file, Permission.CONTROL),
 }
 _DELETE: dict[str, tuple[Handler, Permission]] = {
     f"/api{_EVENT}": (events.delete_event, Permission.CONTROL),
-    _FILE: (events.delete_file, Permission.CONTROL),
+    _FILE: (files.delete_file, Permission.CONTROL),
 }
 
 

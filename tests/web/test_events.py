@@ -73,7 +73,7 @@ async def test_filters_and_pages() -> None:
         ("to=2026-13-01", "to", "ISO 8601"),
         ("limit=0", "limit", {"min": 1, "max": 500}),
         ("limit=many", "limit", None),
-        ("before=the last one", "before", "the id of an event"),
+        ("before=the last one", "before", "the id of the last one"),
     ],
 )
 async def test_errors_name_the_parameter_and_what_is_allowed(query: str, field: str, allowed: object) -> None:

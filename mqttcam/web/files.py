@@ -1,0 +1,118 @@
+"""Recordings and photos over HTTP: lists, what is known of one, their files, favourites, deletion."""
+
+from __future__ import annotations
+
+import re
+
+from aiohttp import web
+
+from mqttcam.recordings.photo import Photo
+from mqttcam.recordings.photo_files import PHOTO_NAME, RAW, SUFFIXES
+from mqttcam.recordings.sidecar import DATE, NAME, VIDEO, Kept
+from mqttcam.web.api import body
+from mqttcam.web.context import CONTEXT
+from mqttcam.web.errors import ApiError, json_response
+from mqttcam.web.event_query import file_query
+from mqttcam.web.file_response import SentFile, send_file
+from mqttcam.web.library import GONE, camera_ids, iso_time, library_of, read_keep
+
+_FILE = re.compile(
+    rf"(?P<stem>{DATE.pattern}/({NAME.pattern}(?=\.mp4|(-start|-end)?\.jpg)|{PHOTO_NAME.pattern}(?=\.(jpg|png|dng))))"
+    r"(-start|-end)?(?P<suffix>\.[a-z0-9]+)"
+)
+_CONTENT_TYPES = {
+    VIDEO: "video/mp4",
+    SUFFIXES["jpeg"]: "image/jpeg",
+    SUFFIXES["png"]: "image/png",
+    RAW: "image/x-adobe-dng",
+}
+
+
+async def files(request: web.Request) -> web.Response:
+    """Send the files that are kept, the newest first."""
+    async with library_of(request) as library:
+        query, types = await file_query(request, library, camera_ids(request))
+        found = await library.files(query, types)
+    return json_response({"files": [_describe(request, kept) for kept in found]})
+
+
+async def file_info(request: web.Request) -> web.Response:
+    """Send what is known of a recording or photo; of a photo, its metadata and histogram as well."""
+    async with library_of(request) as library:
+        found = await library.file(request.match_info["file"])
+    return json_response(_describe(request, _known(found), whole=True))
+
+
+async def keep_file(request: web.Request) -> web.Response:
+    """Make a recording or photo a favourite, or undo that: `{"keep": true}`."""
+    keep = read_keep(await body(request))
+    async with library_of(request) as library:
+        found = await library.keep_file(request.match_info["file"], keep)
+    return json_response(_describe(request, _known(found)))
+
+
+async def file(request: web.Request) -> web.StreamResponse:
+    """Send a file of a recording or photo."""
+    camera, name = request.match_info["camera"], request.match_info["name"]
+    match = _FILE.fullmatch(name)
+    async with library_of(request) as library:
+        if match is not None:
+            download = f"{camera}-{name.replace('/', '-')}"
+            sent = SentFile(library.path / camera / name, _CONTENT_TYPES[match["suffix"]], download)
+            if (response := await send_file(request, sent)) is not None:
+                return response
+    raise ApiError(404, "not_found", f"no such file, or {GONE}", "name")
+
+
+async def delete_file(request: web.Request) -> web.Response:
+    """Delete a recording by the name of its video, or a photo by that of its picture."""
+    camera, name = request.match_info["camera"], request.match_info["name"]
+    match = _FILE.fullmatch(name)
+    async with library_of(request) as library:
+        if match is None or not _is_whole(match):
+            message = "no such recording or photo; their other files are deleted with them"
+            raise ApiError(404, "not_found", message, "name")
+        if not await library.delete_files(f"{camera}/{match['stem']}"):
+            raise ApiError(404, "not_found", f"no such recording or photo, or {GONE}", "name")
+    return json_response({"ok": True})
+
+
+def _is_whole(match: re.Match[str]) -> bool:
+    """Return whether it is the name of the file by which a recording or photo is known."""
+    is_photo = PHOTO_NAME.fullmatch(match["stem"].rpartition("/")[2]) is not None
+    return match["suffix"] in SUFFIXES.values() if is_photo else match["suffix"] == VIDEO
+
+
+def _known(kept: Kept | None) -> Kept:
+    """Return it.
+
+    Raises:
+        ApiError: it is None.
+    """
+    if kept is None:
+        raise ApiError(404, "not_found", f"no such recording or photo, or {GONE}", "file")
+    return kept
+
+
+def _describe(request: web.Request, kept: Kept, *, whole: bool = False) -> dict[str, object]:
+    """Return a recording or photo as JSON; `whole`: with what is too long for a list."""
+    folder = f"{request.app[CONTEXT].base(request)}/files/{kept.camera}"
+    stem = kept.stem.partition("/")[2]
+    name = stem + (SUFFIXES[kept.type] if isinstance(kept, Photo) else VIDEO)
+    described: dict[str, object] = {
+        "id": kept.id,
+        "camera": kept.camera,
+        "type": "photo" if isinstance(kept, Photo) else "recording",
+        "name": name,
+        "from": iso_time(kept.begin_ns),
+        "seconds": None if isinstance(kept, Photo) else kept.seconds,
+        "bytes": kept.bytes,
+        "keep": kept.keep,
+        "url": f"{folder}/{name}",
+    }
+    if isinstance(kept, Photo):
+        raw = f"{folder}/{stem}{RAW}" if kept.raw else None
+        described |= {"width": kept.width, "height": kept.height, "raw": raw}
+        if whole:
+            described |= {"paused": kept.paused, "metadata": kept.metadata, "histogram": kept.histogram}
+    return described
