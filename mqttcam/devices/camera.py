@@ -114,19 +114,21 @@ class CameraDevice:
                 camera,
                 camera.settings.detections,
                 self._observers,
+                self.recordings,
                 lambda: self.image_spec,
                 lambda: self.size,
                 changed=self.changed,
             )
-            camera.add_listener(self.detections.follow_camera)
         self.day_night: DayNight | None = None
         if camera.settings.day_night is not None:
             self.day_night = DayNight(
                 camera, camera.settings.day_night, store, self._observers, self.select_preset
             )
-        # Motion ends before the recording of it.
+        # Events end before the recording of them.
         if self.motion is not None:
             camera.add_listener(self.motion.follow_camera)
+        if self.detections is not None:
+            camera.add_listener(self.detections.follow_camera)
         camera.add_listener(self.recordings.follow_camera)
         camera.add_listener(self._forget_pictures_if_off)
         camera.add_listener(self.changed)

@@ -19,6 +19,7 @@ from mqttcam.detections.steady_count import SteadyCount
 from mqttcam.devices.detection_event import DetectionEvent
 from mqttcam.devices.errors import Code, CommandError
 from mqttcam.devices.observer import CameraObservers
+from mqttcam.devices.recordings import CameraRecordings
 from mqttcam.imaging.boxes import LabelledBox, draw_boxes
 from mqttcam.settings.detections import DetectionsSettings, label_key
 
@@ -43,6 +44,7 @@ class CameraDetections:
         camera: Camera,
         settings: DetectionsSettings,
         observers: CameraObservers,
+        recordings: CameraRecordings,
         spec: Callable[[], PictureSpec],
         size: Callable[[], tuple[int, int] | None],
         *,
@@ -52,6 +54,7 @@ class CameraDetections:
 
         Args:
             observers: receive the events and the pictures.
+            recordings: show the events, as far as the camera records them.
             spec: returns how pictures are made; called in any thread.
             size: returns width and height of the camera's pictures; None if unknown.
             changed: called after any change of the counts.
@@ -59,6 +62,7 @@ class CameraDetections:
         self._camera = camera
         self._settings = settings
         self._observers = observers
+        self._recordings = recordings
         self._spec = spec
         self._size = size
         self._notify = changed
@@ -70,6 +74,7 @@ class CameraDetections:
         self._pictured: dict[str, tuple[float, int]] = {}
         self._drawing: dict[str, asyncio.Task[None]] = {}
         self._event: DetectionEvent | None = None
+        self._seen_at = 0.0
         self._pictures = RecentPictures(camera, spec)
         self._silence: asyncio.TimerHandle | None = None
         self._fall: asyncio.TimerHandle | None = None
@@ -112,6 +117,7 @@ class CameraDetections:
         new = self._show(now)
         self._update_event(message, found, new)
         self._make_pictures(message, found, now)
+        self._end_event_if_empty()
 
     def follow_camera(self) -> None:
         """Follow the camera's status; to be called after each change."""
@@ -186,16 +192,21 @@ class CameraDetections:
     # events
 
     def _update_event(self, message: DetectionMessage, found: list[Detection], new: list[str]) -> None:
+        if not found:
+            return
+        ts_ns = message.ts_ns or time.time_ns()
+        if self._event is None:
+            self._event = DetectionEvent(ts_ns)
+        self._event.end_ns = max(self._event.end_ns, ts_ns)
+        self._seen_at = self._loop.time()
         for label in new:
-            best = max(
-                (one for one in found if one.label == label), key=lambda one: one.score or 0.0, default=None
-            )
-            if self._event is None:
-                self._event = DetectionEvent(message.ts_ns or time.time_ns())
+            best = max((one for one in found if one.label == label), key=_score, default=None)
             self._observers.event(self._event.appearance(label, best, message.seq))
+        self._recordings.detected(self._event, changed=bool(new))
 
     def _end_event_if_empty(self) -> None:
         if self._event is not None and not any((self._shown or {}).values()):
+            self._recordings.end_detections(self._event, self._loop.time() - self._seen_at)
             self._event = None
 
     # pictures
@@ -216,10 +227,12 @@ class CameraDetections:
                 continue
             self._pictured[label] = (now, len(seen))
             self._drawing[label] = asyncio.create_task(
-                self._publish(label, seen, picture), name=f"detections {self._camera.id}"
+                self._publish(label, seen, picture, self._event), name=f"detections {self._camera.id}"
             )
 
-    async def _publish(self, label: str, seen: list[Detection], picture: Picture | None) -> None:
+    async def _publish(
+        self, label: str, seen: list[Detection], picture: Picture | None, event: DetectionEvent | None
+    ) -> None:
         """Publish a picture with boxes; without one that was kept, of the next frame."""
         try:
             if picture is None:
@@ -230,6 +243,8 @@ class CameraDetections:
         else:
             if drawn is not None:
                 self._observers.detection_picture(label_key(label), drawn)
+                if event is not None:
+                    self._recordings.add_detection_picture(event, drawn, max(map(_score, seen)))
         finally:
             self._drawing.pop(label, None)
 
@@ -246,6 +261,10 @@ def _draw(picture: Picture, seen: Iterable[Detection], max_bytes: int | None) ->
     jpeg = draw_boxes(picture.jpeg, boxes, picture.quality)
     drawn = replace(picture, jpeg=jpeg)
     return refit_picture(drawn, PictureSpec(picture.quality), max_bytes)
+
+
+def _score(detection: Detection) -> float:
+    return detection.score or 0.0
 
 
 def _text(detection: Detection) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.frame import Picture
 from mqttcam.camera.status import WITHOUT_FRAMES, CameraStatus
+from mqttcam.devices.detection_event import DetectionEvent
 from mqttcam.devices.errors import Code, CommandError
 from mqttcam.devices.motion_event import MotionEvent
 from mqttcam.devices.observer import CameraObservers
@@ -24,7 +25,7 @@ from mqttcam.values import Number, Switch
 from mqttcam.video.camera_video import CameraVideo
 
 if TYPE_CHECKING:
-    from mqttcam.devices.motion_recording import MotionRecording
+    from mqttcam.devices.event_recording import EventRecording
     from mqttcam.recordings.recorder import Recorder
 
 log = logging.getLogger(__name__)
@@ -96,7 +97,9 @@ class CameraRecordings:
         )
         self.on_motion = self._configured if on_motion is None else on_motion
         self._recorder: Recorder | None = None
-        self._motion: MotionRecording | None = None
+        self._motion: EventRecording | None = None
+        self._detections: EventRecording | None = None
+        self._detected: DetectionEvent | None = None
         if self._is_configured:
             self._make_recorder()
 
@@ -104,15 +107,22 @@ class CameraRecordings:
         """Create the recorder if there is a folder; a camera without `record` needs it only for commands."""
         if self._recorded is None or self._recorder is not None:
             return
-        from mqttcam.devices.motion_recording import MotionRecording
+        from mqttcam.devices.event_recording import EventRecording
         from mqttcam.recordings.recorder import Recorder
 
         self._recorder = Recorder(self._camera.id, self._video, self._settings, self._recorded.library)
-        self._recorder.set_on_motion(self.on_motion or self._camera.settings.motion is None)
+        self._recorder.set_on_motion(self._keeps_seconds_before)
         self._recorder.listeners.add(self._recorder_changed)
         self._recorder.on_finished.append(self._finished)
-        self._motion = MotionRecording(self._recorder, self._after_movement)
+        self._motion = EventRecording(self._recorder, self._after_movement)
+        self._detections = EventRecording(self._recorder, self._after_movement)
         self.follow_camera()
+
+    @property
+    def _keeps_seconds_before(self) -> bool:
+        """Whether the seconds before now are kept, as something may be recorded from then on."""
+        on_detection = self._settings is not None and bool(self._settings.on_detection)
+        return self.on_motion or on_detection or self._camera.settings.motion is None
 
     @property
     def _after_movement(self) -> float:
@@ -157,7 +167,7 @@ class CameraRecordings:
         """Set whether to record motion; a present recording continues."""
         self.on_motion = on
         if self._recorder is not None:
-            self._recorder.set_on_motion(on)
+            self._recorder.set_on_motion(self._keeps_seconds_before)
         self._store.set(self._camera.id, _SWITCH_KEY, on, self._configured)
         self._notify()
 
@@ -183,8 +193,9 @@ class CameraRecordings:
     async def close(self) -> None:
         """End the recording, and wait for its files if the disk answers soon."""
         self._stop_looking_up()
-        if self._motion is not None:
-            self._motion.close()
+        for recording in (self._motion, self._detections):
+            if recording is not None:
+                recording.close()
         if self._recorder is not None:
             await self._recorder.close()
 
@@ -230,6 +241,32 @@ class CameraRecordings:
         """End an event, whose last movement was `quiet` seconds ago."""
         if self._motion is not None:
             self._motion.end(event, quiet)
+
+    # detections
+
+    def detected(self, event: DetectionEvent, *, changed: bool) -> None:
+        """Record an event of detections, if the camera records one of its labels or records always.
+
+        To be called for each message with detections; `changed` is whether the labels of the event have changed.
+        """
+        if self._detections is None or self._settings is None:
+            return
+        if self._detected is event:
+            self._detections.moved(event, changed=changed)
+        elif self._is_continuous or set(event.labels) & set(self._settings.on_detection):
+            self._detected = event
+            self._detections.begin(event)
+
+    def end_detections(self, event: DetectionEvent, quiet: float) -> None:
+        """End an event, whose last message was `quiet` seconds ago."""
+        if self._detections is not None and self._detected is event:
+            self._detected = None
+            self._detections.end(event, quiet)
+
+    def add_detection_picture(self, event: DetectionEvent, picture: Picture, score: float) -> None:
+        """Keep a picture with boxes beside the recording of an event."""
+        if self._detections is not None and self._detected is event:
+            self._detections.add_picture(picture, score)
 
     def addresses_of(self, event_id: str) -> tuple[str | None, str | None]:
         """Return the addresses of an event's picture and of its clip; both `None` if it is not recorded."""
@@ -294,8 +331,9 @@ class CameraRecordings:
     # what the recorder reports
 
     def _recorder_changed(self) -> None:
-        if self._motion is not None:
-            self._motion.recorder_changed()
+        for recording in (self._motion, self._detections):
+            if recording is not None:
+                recording.recorder_changed()
         self._notify()
 
     def _finished(self, recording: Recording) -> None:

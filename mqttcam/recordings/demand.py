@@ -41,7 +41,7 @@ class Demand:
     def begin(self, event: Event) -> None:
         """Record while this event lasts."""
         if not self:
-            self._cause = "motion"
+            self._cause = "detection" if event.type == "detection" else "motion"
         self._moving[event.id] = event
 
     def update(self, event: Event) -> None:

@@ -11,7 +11,7 @@ from mqttcam.recordings.index_file import IndexFile
 from mqttcam.recordings.listed import EventQuery, FileType, ListedEvent
 from mqttcam.recordings.paths import RecordingFiles
 from mqttcam.recordings.reconcile import Reconciliation
-from mqttcam.recordings.recording import Recording
+from mqttcam.recordings.recording import FOR_EVENTS, Recording
 from mqttcam.recordings.retention import Retention
 from mqttcam.recordings.sidecar import SIDECAR, Kept, delete_files, exists, read_kept, write_sidecar
 from mqttcam.recordings.worker import Steps
@@ -134,7 +134,7 @@ class IndexedFiles:
         recordings = self._whole_recordings(event_id)
         for recording in recordings:
             rest = tuple(event for event in recording.events if event.id != event_id)
-            is_listed = recording.reason != "motion" or rest
+            is_listed = recording.reason not in FOR_EVENTS or rest
             if event_id != recording.id and len(rest) < len(recording.events) and is_listed:
                 self._change(recording.model_copy(update={"events": rest}))
                 continue

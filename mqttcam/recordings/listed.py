@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
-from mqttcam.recordings.recording import Event, EventType, PictureKind, Recording
+from mqttcam.recordings.recording import FOR_EVENTS, Event, EventType, PictureKind, Recording
 
 FileType = Literal["photo", "recording", "series"]
 _PICTURES: tuple[PictureKind, ...] = ("best", "start", "end")
@@ -68,7 +68,7 @@ def events_of(recording: Recording, *, is_whole: bool) -> list[Event]:
     In a whole recording, events without an end, as those of a daemon that was killed, end with it.
     """
     events = list(recording.events)
-    if recording.reason != "motion" or not events:
+    if recording.reason not in FOR_EVENTS or not events:
         events.append(itself(recording, is_whole=is_whole))
     if is_whole:
         end_ns = _end_ns(recording)
@@ -83,9 +83,10 @@ def events_of(recording: Recording, *, is_whole: bool) -> list[Event]:
 
 def itself(recording: Recording, *, is_whole: bool) -> Event:
     """Return a recording as an event."""
+    by_event = recording.reason in FOR_EVENTS and not recording.events
     return Event(
         id=recording.id,
-        type="motion" if recording.reason == "motion" and not recording.events else "recording",
+        type=cast("EventType", recording.reason) if by_event else "recording",
         begin_ns=recording.begin_ns,
         end_ns=_end_ns(recording) if is_whole else None,
     )

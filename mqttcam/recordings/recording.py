@@ -9,7 +9,9 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 EventType = Literal["motion", "recording", "detection"]
-Reason = Literal["motion", "command", "continuous"]
+Reason = Literal["motion", "detection", "command", "continuous"]
+FOR_EVENTS: tuple[Reason, ...] = ("motion", "detection")
+"""The reasons of recordings that are made for an event, and are listed as that."""
 PictureKind = Literal["start", "best", "end"]
 LARGEST_NS = 9 * 10**18
 """In the year 2255, and with the length of a recording still a whole number of 64 bits."""

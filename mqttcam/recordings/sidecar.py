@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 VIDEO, SIDECAR = ".mp4", ".json"
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-NAME = re.compile(r"([0-9]{6})-(motion|command|continuous)(-[0-9]+)?")
+NAME = re.compile(r"([0-9]{6})-(motion|detection|command|continuous)(-[0-9]+)?")
 """The name of a recording's files, without suffix."""
 _MAX_SIDECAR = 1_000_000
 

@@ -182,6 +182,21 @@ class CameraSettings(Section):
             )
         return record
 
+    @field_validator("record")
+    @classmethod
+    def _labels_are_detected(
+        cls, record: RecordSettings | None, info: ValidationInfo
+    ) -> RecordSettings | None:
+        detections = info.data.get("detections")
+        known = () if detections is None else detections.labels
+        unknown = [label for label in (record.on_detection if record else ()) if label not in known]
+        if unknown and "detections" in info.data:
+            raise refuse(
+                f"has `on_detection: {unknown[0]}`, which is not in `detections.labels`",
+                ", ".join(known) or "a label of `detections: {labels: […]}` beside `record`",
+            )
+        return record
+
     @property
     def orientation(self) -> Orientation:
         """How the camera's picture is turned and mirrored."""

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import Field, PlainValidator, WithJsonSchema
 
+from mqttcam.settings.detections import Labels
 from mqttcam.settings.section import Section, refuse
 
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
@@ -74,6 +75,9 @@ class RecordSettings(Section):
 
     on_motion: bool = Field(
         True, description="Record while there is motion; the state set by a command survives a restart."
+    )
+    on_detection: Labels = Field(
+        (), description="Record while one of these labels of `detections` is seen, such as [person]."
     )
     before: float = Field(5.0, ge=0, le=60, description="Seconds recorded before the motion.")
     after: float = Field(10.0, ge=0, le=3600, description="Seconds recorded after the last movement.")

@@ -196,3 +196,37 @@ def test_pictures_of_labels_that_are_not_configured_any_more_are_cleared(launch:
         check_ok(rig.node.command(command), command)
         client.wait(images[gone], lambda message: not message.payload, since=since)
         assert not rig.retained(images[gone])
+
+
+def test_a_person_is_recorded_and_a_car_is_not(launch: Launch) -> None:
+    detections = {"labels": ["person", "car"]}
+    record = {"on_motion": False, "on_detection": ["person"], "before": 1, "after": 1}
+    rig = launch(cameras={"front": pattern_camera(detections=detections, record=record)})
+    front, client = rig.front, rig.client
+    since = rig.mark()
+    send(front, {"label": "car"})
+    front.wait_state(since=since, detections_car=1)
+    send(front)
+    front.wait_state(since=since, detections_car=0)
+    assert front.state()["recording"] == "OFF"
+    since = rig.mark()
+    send(front, PERSON, {"label": "car"})
+    first = client.wait(front.topic("event"), since=since).json
+    front.wait_state(since=since, recording="ON")
+    client.wait(front.topic("detections/person/image"), since=since)
+    send(front)
+    whole = client.wait(
+        front.topic("event"), lambda one: one.json["event_type"] == "recording", since=since
+    ).json
+    assert whole["event"] == first["id"]
+    video = rig.daemon.directory / "state" / "recordings" / whole["file"]
+    assert video.name.endswith("-detection.mp4")
+
+    def ended() -> dict[str, Any] | None:
+        event: dict[str, Any] = orjson.loads(video.with_suffix(".json").read_bytes())["events"][0]
+        return event if event["end_ns"] is not None else None
+
+    event = wait_for(ended, "the end of the event beside its recording")
+    assert (event["type"], event["labels"]) == ("detection", ["person", "car"])
+    assert event["end_ns"] >= event["begin_ns"]
+    assert decode(video.with_suffix(".jpg").read_bytes()).shape[:2] == (240, 320)

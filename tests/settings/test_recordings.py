@@ -58,3 +58,14 @@ def test_recording_on_motion_needs_motion_detection_only_if_it_is_asked_for() ->
     assert CameraSettings.model_validate(both).record == RecordSettings(on_motion=True)
     with pytest.raises(ValidationError, match="no motion detection"):
         CameraSettings.model_validate({"source": source, "motion": False, "record": {"on_motion": True}})
+
+
+def test_labels_that_are_recorded_are_detected() -> None:
+    source = {"type": "test_pattern"}
+    both = {"source": source, "detections": {"labels": ["person"]}, "record": {"on_detection": ["person"]}}
+    record = CameraSettings.model_validate(both).record
+    assert record is not None
+    assert record.on_detection == ("person",)
+    for detections in (None, {"labels": ["car"]}):
+        with pytest.raises(ValidationError, match=r"on_detection: person.*not in `detections.labels`"):
+            CameraSettings.model_validate(both | {"detections": detections})

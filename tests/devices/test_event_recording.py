@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from mqttcam.camera.frame import Picture
+from mqttcam.devices.event_recording import EventRecording
 from mqttcam.devices.motion_event import MotionEvent
-from mqttcam.devices.motion_recording import MotionRecording
 from mqttcam.motion.detector import Movement
 from tests.recordings.rig import BEGIN, Rig
 
@@ -29,7 +29,7 @@ class Stage:
 
     def __init__(self, folder: Path) -> None:
         self.rig = Rig(folder, before=1, after=AFTER)
-        self.motion = MotionRecording(self.rig.recorder, AFTER, self.rig.clock)
+        self.motion = EventRecording(self.rig.recorder, AFTER, self.rig.clock)
         self.rig.recorder.listeners.add(self.motion.recorder_changed)
         self.rig.video.seconds(2)
         self.event = MotionEvent(movement(), self.rig.clock.now)

@@ -1,20 +1,30 @@
-"""How long a camera records an event of motion, and the pictures beside the recording."""
+"""How long a camera records an event of motion or detections, and the pictures beside the recording."""
 
 from __future__ import annotations
 
 import asyncio
+from typing import Protocol
 
 from mqttcam.camera.frame import Picture
-from mqttcam.devices.motion_event import MotionEvent
 from mqttcam.recordings.reading import Clock
 from mqttcam.recordings.recorder import Recorder
+from mqttcam.recordings.recording import Event
 
 _BEFORE_END = 0.5
 """Seconds before the end of a recording at which its last picture is taken."""
 
 
-class MotionRecording:
+class RecordedEvent(Protocol):
+    """An event as this module needs it."""
+
+    def as_event(self, *, ended: bool = False) -> Event:
+        """Return it as recordings keep it."""
+
+
+class EventRecording:
     """Has a recorder record events until `after` seconds after the last movement, whether they have ended or not.
+
+    A movement is a frame with motion, or a message with detections.
 
     If something moves again before the event ends, that is recorded, too, in another file.
     """
@@ -29,7 +39,7 @@ class MotionRecording:
         self._recorder = recorder
         self._after = after
         self._clock: Clock = clock or asyncio.get_running_loop()
-        self._event: MotionEvent | None = None
+        self._event: RecordedEvent | None = None
         self._is_resting = False
         self._moved = 0.0
         self._timer: asyncio.TimerHandle | None = None
@@ -37,13 +47,13 @@ class MotionRecording:
         self._current: str | None = None
         self._best_score: float | None = None
 
-    def begin(self, event: MotionEvent) -> None:
+    def begin(self, event: RecordedEvent) -> None:
         """Record an event."""
         self._event = event
         self._recorder.begin(event.as_event())
         self._note_movement()
 
-    def moved(self, event: MotionEvent, *, changed: bool) -> None:
+    def moved(self, event: RecordedEvent, *, changed: bool) -> None:
         """Handle motion; `changed` is whether the score or the zones of the event have changed."""
         if event is not self._event:
             return
@@ -53,7 +63,7 @@ class MotionRecording:
             self._recorder.update(event.as_event())
         self._note_movement()
 
-    def end(self, event: MotionEvent, quiet: float) -> None:
+    def end(self, event: RecordedEvent, quiet: float) -> None:
         """End an event, whose last movement was `quiet` seconds ago."""
         if event is self._event:
             self._event = None
