@@ -16,7 +16,7 @@ from mqttcam.camera.frame import Frame, Picture, PictureSpec, fit_picture
 from mqttcam.camera.hub import Hub
 from mqttcam.camera.markings import Markings
 from mqttcam.camera.polling import CameraReadings, PollResult
-from mqttcam.camera.snapshots import SnapshotRequests
+from mqttcam.camera.snapshots import Accept, SnapshotRequests
 from mqttcam.camera.source import Source, SourceEnded, SourceError, SourceInfo
 from mqttcam.camera.source_video import SourceVideo
 from mqttcam.camera.sources import create
@@ -161,6 +161,14 @@ class Camera:
         """
         return self._keep(await self._client.call(lambda capture: capture.apply(values)))
 
+    async def apply_temporarily(self, values: Mapping[str, Value]) -> Mapping[str, Value]:
+        """As `apply`, but only until the source is opened again, which then gets the values that it had before.
+
+        Raises:
+            InvalidValue, SourceError, CameraUnavailable: as for `apply`.
+        """
+        return await self._client.call(lambda capture: capture.apply(values))
+
     async def act(self, action: Action) -> Mapping[str, Value]:
         """Perform an action; return the values by key that follow from it. They survive a restart.
 
@@ -218,8 +226,12 @@ class Camera:
         spec: PictureSpec,
         timeout: float,  # noqa: ASYNC109 - a slow camera gets more
         max_bytes: int | None = None,
+        accept: Accept | None = None,
     ) -> Picture:
         """Return a picture of a frame that was captured after this call, of at most `max_bytes`.
+
+        Args:
+            accept: returns whether to take a frame with this metadata; called in the capture thread.
 
         Raises:
             CameraUnavailable: no frame came within `timeout` seconds, or two frame periods if those are longer; or the
@@ -227,7 +239,7 @@ class Camera:
         """
         if self.status in WITHOUT_FRAMES:
             raise CameraUnavailable(self._why_not())
-        return await self._snapshots.take(spec, max_bytes, max(timeout, 2 * self._interval))
+        return await self._snapshots.take(spec, max_bytes, max(timeout, 2 * self._interval), accept)
 
     # state
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar
 
 from mqttcam.camera.encoder_thread import EncoderThread
@@ -22,6 +22,10 @@ _CLOCK_TOLERANCE_NS = 200_000
 """The two clocks are not read at exactly the same moment."""
 
 
+Accept = Callable[[Mapping[str, object]], bool]
+"""Returns whether to take a frame with this metadata."""
+
+
 class SnapshotRequest(Generic[T]):
     """Takes one frame that was captured after the request was made.
 
@@ -32,13 +36,19 @@ class SnapshotRequest(Generic[T]):
     """
 
     def __init__(
-        self, make: Callable[[Frame], T], is_ready: Callable[[Frame], bool], hub: Hub, thread: EncoderThread
+        self,
+        make: Callable[[Frame], T],
+        is_ready: Callable[[Frame], bool],
+        hub: Hub,
+        thread: EncoderThread,
+        accept: Accept | None = None,
     ) -> None:
         """Wait for the next frame.
 
         Args:
             make: called with a frame in the encoder thread. After a `ValueError` it gets the next one.
             is_ready: whether `make` has so little to do for a frame that it can be called in the capture thread.
+            accept: by default, every frame is accepted; called in the capture thread.
         """
         self.problem: str | None = None
         self.refusal: str | None = None
@@ -48,13 +58,14 @@ class SnapshotRequest(Generic[T]):
         self._is_ready = is_ready
         self._hub = hub
         self._thread = thread
+        self._accept = accept
         self._made_at = time.monotonic_ns()
         self._taken = False
         self._broken = 0
 
     def wants(self, frame: Frame) -> bool:
-        """Return whether the frame is new enough; its age is measured by a clock that never jumps."""
-        if self._taken:
+        """Return whether the frame is new enough, by a clock that never jumps, and accepted."""
+        if self._taken or (self._accept is not None and not self._accept(frame.metadata)):
             return False
         return frame.ts_ns + _CLOCK_TOLERANCE_NS >= time.time_ns() - (time.monotonic_ns() - self._made_at)
 
@@ -107,8 +118,10 @@ class SnapshotRequests:
         self._why_not = why_not
         self._open: set[SnapshotRequest[Any]] = set()
 
-    async def take(self, spec: PictureSpec, max_bytes: int | None, seconds: float) -> Picture:
-        """Return a picture of a frame that was captured after this call.
+    async def take(
+        self, spec: PictureSpec, max_bytes: int | None, seconds: float, accept: Accept | None = None
+    ) -> Picture:
+        """Return a picture of a frame that was captured after this call, and that `accept` takes, if it is given.
 
         Raises:
             CameraUnavailable: none came within `seconds`, it does not fit, or `fail_all` was called.
@@ -123,7 +136,7 @@ class SnapshotRequests:
         def is_ready(frame: Frame) -> bool:
             return max_bytes is None and frame.is_ready(spec)
 
-        return await self._take(SnapshotRequest(fit, is_ready, self._hub, self._thread), seconds)
+        return await self._take(SnapshotRequest(fit, is_ready, self._hub, self._thread, accept), seconds)
 
     async def take_frame(self, make: Callable[[Frame], T], seconds: float) -> T:
         """Return what `make`, called in the encoder thread, returns of a frame that was captured after this call.

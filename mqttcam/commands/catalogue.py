@@ -15,6 +15,7 @@ from mqttcam.devices.patch import Changes, apply_patch, apply_preset
 from mqttcam.devices.photo_data import PhotoSpec
 from mqttcam.devices.photos import QUALITY, TYPE
 from mqttcam.devices.recordings import BEFORE, SECONDS, USUAL_SECONDS
+from mqttcam.devices.series import SERIES_COMMANDS
 from mqttcam.log import LEVELS
 from mqttcam.recordings.photo import PhotoType
 from mqttcam.text import ID_PATTERN, MAX_ID
@@ -97,6 +98,30 @@ async def stop_recording(device: CameraDevice) -> None:
 
 
 @command(_CAMERA_COMMANDS)
+async def start_series(device: CameraDevice, name: Annotated[str, Choice(())]) -> Changes:
+    """Start a series from the beginning; one that is paused goes on."""
+    return Changes(device.series.start_one(name), await device.save())
+
+
+@command(_CAMERA_COMMANDS)
+async def stop_series(device: CameraDevice, name: Annotated[str, Choice(())]) -> Changes:
+    """End a series; its files stay."""
+    return Changes(device.series.stop_one(name), await device.save())
+
+
+@command(_CAMERA_COMMANDS)
+async def pause_series(device: CameraDevice, name: Annotated[str, Choice(())]) -> Changes:
+    """Take no pictures of a series until it is resumed, also after a restart."""
+    return Changes(device.series.pause_one(name), await device.save())
+
+
+@command(_CAMERA_COMMANDS)
+async def resume_series(device: CameraDevice, name: Annotated[str, Choice(())]) -> Changes:
+    """Continue a series that is paused or was stopped, in the same video."""
+    return Changes(device.series.resume_one(name), await device.save())
+
+
+@command(_CAMERA_COMMANDS)
 async def restart_camera(device: CameraDevice) -> None:
     """Close the camera and open it again."""
     await device.camera.restart()
@@ -135,10 +160,15 @@ def camera_commands(device: CameraDevice) -> Commands[CameraDevice]:
     """Return a camera's commands, as far as known now: those of every camera, and its own actions."""
     commands = {key: _action_command(key, action.title) for key, action in device.camera.actions.items()}
     commands |= _CAMERA_COMMANDS
-    if names := device.presets.names:
-        commands["preset"] = replace(commands["preset"], arguments={"name": Choice(names)})
-    else:
-        del commands["preset"]
+    for command_names, names in (
+        (("preset",), device.presets.names),
+        (SERIES_COMMANDS, device.series.names),
+    ):
+        for name in command_names:
+            if names:
+                commands[name] = replace(commands[name], arguments={"name": Choice(names)})
+            else:
+                del commands[name]
     if not device.camera.takes_stills:
         commands["snapshot"] = replace(commands["snapshot"], not_offered=frozenset({"full_resolution"}))
     if not device.photos.offers_raw:

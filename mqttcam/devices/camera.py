@@ -18,6 +18,7 @@ from mqttcam.devices.outputs import CameraOutputs
 from mqttcam.devices.photos import CameraPhotos
 from mqttcam.devices.presets import Presets
 from mqttcam.devices.recordings import CameraRecordings, Recorded
+from mqttcam.devices.series import SERIES_COMMANDS, CameraSeries
 from mqttcam.devices.snapshots import CameraSnapshots
 from mqttcam.devices.store import Store, configured_control
 from mqttcam.outputs.output import CameraFeed, Output
@@ -35,6 +36,10 @@ _NOT_SUPPORTED = {
     "autofocus": "this camera cannot focus",
     "detections": "this camera has no `detections` in the configuration",
     "preset": "this camera has no presets; the command `save_preset` makes one",
+    **dict.fromkeys(
+        SERIES_COMMANDS,
+        "this camera has no series: configure `series`",
+    ),
 }
 """Commands and actions that only some cameras have, with the error of a camera without them."""
 
@@ -51,6 +56,7 @@ class CameraDevice:
         day_night: whether it is day or night, or `None` if it is not configured.
         recordings: what it records.
         photos: those that commands take.
+        series: its series of pictures.
         motion: its motion detection, or `None` if it is not configured.
         detections: what analytics jobs find in its pictures, or `None` if it is not configured.
         outputs: where its frames go besides MQTT and the web page.
@@ -96,6 +102,15 @@ class CameraDevice:
             camera, self.video, store, recorded, self._observers, changed=self.changed
         )
         self.photos = CameraPhotos(camera, recorded, self._observers, location, changed=self.changed)
+        self.series = CameraSeries(
+            camera,
+            store,
+            None if recorded is None else recorded.library,
+            self._observers,
+            self.patch_lock,
+            changed=self.changed,
+            location=location,
+        )
         self.motion: CameraMotion | None = None
         if camera.settings.motion is not None:
             self.motion = CameraMotion(
@@ -131,6 +146,7 @@ class CameraDevice:
             camera.add_listener(self.detections.follow_camera)
         camera.add_listener(self.recordings.follow_camera)
         camera.add_listener(self._forget_pictures_if_off)
+        camera.add_listener(self.series.follow_camera)
         camera.add_listener(self.changed)
 
     @property
@@ -287,7 +303,9 @@ class CameraDevice:
             self.detections.close()
         if self.day_night is not None:
             self.day_night.close()
-        await asyncio.gather(self.recordings.close(), self.photos.close(), self.camera.stop())
+        await asyncio.gather(
+            self.recordings.close(), self.photos.close(), self.series.close(), self.camera.stop()
+        )
 
     # outputs and observers
 

@@ -90,6 +90,9 @@ class Health:
                 yield _Problem(device.closed_because, [camera_id])
             elif device.camera.status not in (CameraStatus.RUNNING, CameraStatus.OFF):
                 yield _Problem(device.camera.last_error or device.camera.status.value, [camera_id])
+        for camera_id, device in self._devices().items():
+            for text in device.series.problems:
+                yield _Problem(text, [camera_id])
         not_recorded: dict[str, list[str]] = {}
         for camera_id, device in self._devices().items():
             if (problem := device.recordings.problem) is not None:

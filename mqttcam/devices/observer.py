@@ -36,6 +36,9 @@ class CameraObserver:
     def detection_picture(self, label: str, picture: Picture) -> None:
         """A picture of detections was made, of at most `max_snapshot_bytes`; `label` is as in keys."""
 
+    def series_picture(self, series: str, picture: Picture) -> None:
+        """A picture of a series was taken and kept; here of at most `max_snapshot_bytes`."""
+
     async def snapshot(self, picture: Picture, request_id: str | None) -> None:
         """A snapshot was taken; it is delivered once this returns.
 
@@ -89,6 +92,10 @@ class CameraObservers:
     def detection_picture(self, label: str, picture: Picture) -> None:
         for observer in tuple(self._observers):
             self._call(observer.detection_picture, label, picture)
+
+    def series_picture(self, series: str, picture: Picture) -> None:
+        for observer in tuple(self._observers):
+            self._call(observer.series_picture, series, picture)
 
     async def snapshot(self, picture: Picture, request_id: str | None) -> list[BaseException]:
         """Deliver a snapshot to all observers at once, and return their exceptions."""

@@ -21,7 +21,7 @@ from mqttcam.gateway.connect_image import ConnectImage
 from mqttcam.gateway.image_check import ImageCheck
 from mqttcam.gateway.image_stream import ImageStream
 from mqttcam.gateway.inbox import CommandInbox
-from mqttcam.gateway.retained_pictures import RetainedPictures
+from mqttcam.gateway.latest_pictures import LatestPictures
 from mqttcam.gateway.snapshots import SnapshotPublisher
 from mqttcam.home_assistant import Announcer
 from mqttcam.mqtt.connection import Connection, Message
@@ -49,8 +49,9 @@ class CameraGateway(CameraObserver):
         connect_image: ConnectImage,
         image_check: ImageCheck,
         snapshots: SnapshotPublisher,
-        motion_images: RetainedPictures,
-        detection_images: Mapping[str, RetainedPictures],
+        motion_images: LatestPictures,
+        detection_images: Mapping[str, LatestPictures],
+        series_images: Mapping[str, LatestPictures],
         retry_after: float = RETRY_AFTER,
     ) -> None:
         """Publish nothing yet.
@@ -67,6 +68,7 @@ class CameraGateway(CameraObserver):
         self._snapshots = snapshots
         self._motion_images = motion_images
         self._detection_images = detection_images
+        self._series_images = series_images
         self._retry_after = retry_after
         self._connection = connection
         self._topics = topics
@@ -113,6 +115,8 @@ class CameraGateway(CameraObserver):
             self._announcer.announce(self.device)
         self.publish()
         self._connect_image.request()
+        for images in self._series_images.values():
+            images.repeat()
 
     def publish(self) -> None:
         """Publish availability and state; an old state is never that of an available camera."""
@@ -142,11 +146,16 @@ class CameraGateway(CameraObserver):
         self._clear_pictures()
 
     @property
+    def _latest_pictures(self) -> tuple[LatestPictures, ...]:
+        return (self._motion_images, *self._detection_images.values(), *self._series_images.values())
+
+    @property
     def _shown_pictures(self) -> set[str]:
         """The topics of the pictures that subscribers may have."""
         motion = set() if self.device.motion is None else {self._topics.motion_image}
         detections = set(map(self._topics.detection_image, self._detection_images))
-        return {self._topics.image, self._topics.snapshot} | motion | detections
+        series = set(map(self._topics.series_image, self._series_images))
+        return {self._topics.image, self._topics.snapshot} | motion | detections | series
 
     def _clear_pictures(self) -> None:
         if self.device.camera.status is not CameraStatus.OFF:
@@ -167,7 +176,7 @@ class CameraGateway(CameraObserver):
         self._images.close()
         self._connect_image.close()
         self._image_check.close()
-        for pictures in (self._motion_images, *self._detection_images.values()):
+        for pictures in self._latest_pictures:
             pictures.close()
         if self._publish_due is not None:
             self._publish_due.cancel()
@@ -202,6 +211,10 @@ class CameraGateway(CameraObserver):
         """Publish a picture of detections."""
         self._detection_images[label].publish(picture)
 
+    def series_picture(self, series: str, picture: Picture) -> None:
+        """Publish a picture of a series."""
+        self._series_images[series].publish(picture)
+
     def event(self, event: Mapping[str, object]) -> None:
         """Publish an event; without a connection it is dropped, as it would be outdated later."""
         self._connection.publish(self._topics.event, orjson.dumps(event), qos=1)
@@ -213,8 +226,8 @@ class CameraGateway(CameraObserver):
         if is_off and not self._was_off:
             for pictures in (self._images, self._snapshots):
                 pictures.discard(self.hide_pictures)  # again after those in flight
-            for retained in (self._motion_images, *self._detection_images.values()):
-                retained.discard(self.hide_pictures)
+            for latest in self._latest_pictures:
+                latest.discard(self.hide_pictures)
             self._to_clear = self._shown_pictures
         elif self._was_off and not is_off:
             self._connect_image.request()

@@ -13,8 +13,8 @@ from mqttcam.gateway.connect_image import ConnectImage
 from mqttcam.gateway.image_check import ImageCheck
 from mqttcam.gateway.image_stream import ImageStream
 from mqttcam.gateway.inbox import last_level
+from mqttcam.gateway.latest_pictures import LatestPictures
 from mqttcam.gateway.node import NODE_TIMING, EarlierRun, NodeGateway, NodeTiming
-from mqttcam.gateway.retained_pictures import RetainedPictures
 from mqttcam.gateway.snapshots import SnapshotPublisher
 from mqttcam.home_assistant import Announcer, camera_object_id, config_topic, node_object_id
 from mqttcam.mqtt.connection import Connection, Message
@@ -114,10 +114,14 @@ class MqttGateway(NodeObserver):
             connect_image=ConnectImage(self._pictures, images, device.camera.take_snapshot),
             image_check=ImageCheck(self._pictures, topics, images.fit),
             snapshots=SnapshotPublisher(self._pictures, topics),
-            motion_images=RetainedPictures(self._pictures, topics, topics.motion_image),
+            motion_images=LatestPictures(self._pictures, topics, topics.motion_image),
             detection_images={
-                label: RetainedPictures(self._pictures, topics, topics.detection_image(label))
+                label: LatestPictures(self._pictures, topics, topics.detection_image(label))
                 for label in device.detection_keys
+            },
+            series_images={
+                name: LatestPictures(self._pictures, topics, topics.series_image(name), retain=False)
+                for name in device.series.names
             },
         )
         self._cameras[device.id] = camera

@@ -94,7 +94,7 @@ def camera_discovery(device: CameraDevice, node: Node, topics: Topics) -> ha.Dev
     while_on = ha.Availability(topic=here.state, value_template=_WHILE_ON)
     for entity in camera_entities(device):
         keys = _camera_keys(entity, here) | (addresses if entity.topic == "image" else {})
-        if entity.topic in ("image", "snapshot", "motion_image", "detection_image"):
+        if entity.topic in ("image", "snapshot", "motion_image", "detection_image", "series_image"):
             keys |= {"availability": (*available, while_on), "availability_mode": "all"}
         if entity.available_by is not None:
             known = ha.Availability(topic=here.state, value_template=_while_known(entity.available_by))
@@ -174,6 +174,9 @@ def _camera_topic(entity: Entity[CameraDevice], topics: CameraTopics) -> str:
         case "detection_image":
             assert entity.label is not None, "the topic has a label"
             return topics.detection_image(entity.label)
+        case "series_image":
+            assert entity.series is not None, "the topic has a series"
+            return topics.series_image(entity.series)
         case "event":
             return topics.event
         case _:

@@ -59,6 +59,10 @@ class CameraTopics:
         """The JPEG of the last motion, QoS 1, retained."""
         return f"{self.root}/motion/image"
 
+    def series_image(self, name: str) -> str:
+        """The JPEG of the last picture of a series, QoS 1; sent again when Home Assistant has started."""
+        return f"{self.root}/series/{name}/image"
+
     @property
     def detections(self) -> str:
         """In: JSON, what an analytics job has found in a picture."""

@@ -82,6 +82,7 @@ class Library:
         self.listeners = Listeners("the recordings")
         self.changes = 0
         self._timing = timing
+        self._keep = keep
         self._retention = Retention(path, keep, camera_keep, clock)
         self._files = IndexedFiles(path, index_path, self._retention)
         self._worker = WorkerThread("recordings")
@@ -89,6 +90,11 @@ class Library:
         self._watching: asyncio.Task[None] | None = None
         self._tidying: Future[int] | None = None
         self._no_answer: str | None = None
+
+    @property
+    def keep(self) -> KeepSettings:
+        """How long recordings are kept."""
+        return self._keep
 
     @property
     def bytes(self) -> int:

@@ -65,6 +65,7 @@ class ConfiguredCameras:
             self._gateway.add(device)
         device.recordings.start()
         device.photos.start()
+        device.series.start()
         device.camera.start(abandoned)
 
     def changed(self, new: Mapping[str, CameraSettings]) -> list[str]:

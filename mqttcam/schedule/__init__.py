@@ -10,7 +10,7 @@ Times of day are local time. Which file for what:
 - `ticker`: whether a frame is due.
 """
 
-from mqttcam.schedule.clock import local_zone
+from mqttcam.schedule.clock import local_zone, unix_time
 from mqttcam.schedule.grammar import GRAMMAR, MAX_SECONDS, MIN_SECONDS, PERIOD_GRAMMAR, BadSchedule
 from mqttcam.schedule.parser import Schedule, needs_location, parse, parse_period
 from mqttcam.schedule.period import Period
@@ -32,4 +32,5 @@ __all__ = [
     "parse",
     "parse_period",
     "polar_state",
+    "unix_time",
 ]

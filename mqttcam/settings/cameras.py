@@ -19,6 +19,7 @@ from mqttcam.settings.presets import Controls, PresetSettings
 from mqttcam.settings.recordings import RecordSettings
 from mqttcam.settings.schedules import ScheduleText
 from mqttcam.settings.section import AnyCase, LazySection, Section, bool_or_section, refuse
+from mqttcam.settings.series import MAX_SERIES, SeriesByName
 from mqttcam.settings.size import Size, SizeSetting
 from mqttcam.settings.sources.any_source import SourceSettings
 from mqttcam.settings.sources.file import FileSource
@@ -140,6 +141,12 @@ class CameraSettings(Section):
     record: Annotated[RecordSettings | None, bool_or_section(RecordSettings)] = Field(
         None, description="Recordings: true, or a section; default: only by command."
     )
+    series: SeriesByName = Field(
+        default_factory=dict,
+        max_length=MAX_SERIES,
+        description="Pictures at regular times (time-lapse, bracketing, focus stacks), by names of lower-case letters, "
+        "digits and `_`.",
+    )
     kafka: Annotated[KafkaSettings, LazySection(KafkaSettings)] | None = Field(
         None, description="This camera's differences from the top-level `kafka`."
     )
@@ -215,11 +222,12 @@ class CameraSettings(Section):
     def schedules(self) -> dict[tuple[str, ...], str]:
         """When its pictures are due, by the path of the key below the camera."""
         sections = {"image": self.image, "kafka": self.kafka, "tcp": self.tcp}
-        return {
+        found: dict[tuple[str, ...], str] = {
             (name, "schedule"): section.schedule
             for name, section in sections.items()
             if section is not None and section.schedule is not None
         }
+        return found | {("series", name, "schedule"): one.schedule for name, one in self.series.items()}
 
     @property
     def periods(self) -> dict[tuple[str, ...], str]:

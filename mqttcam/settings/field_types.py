@@ -41,7 +41,16 @@ def _topic(text: str) -> str:
     return text
 
 
+def _without_hyphen(name: str) -> str:
+    # Home Assistant's templates would take the hyphen in a key for a minus.
+    if "-" in name:
+        raise refuse("has a hyphen", f"lower-case letters, digits and _, such as {name.replace('-', '_')}")
+    return name
+
+
 Slug = Annotated[str, StringConstraints(pattern=SLUG, max_length=MAX_ID)]
+Key = Annotated[Slug, AfterValidator(_without_hyphen)]
+"""A name that keys of the state are made of."""
 Host = Annotated[str, AfterValidator(_host)]
 Topic = Annotated[str, StringConstraints(max_length=MAX_TOPIC), AfterValidator(_topic)]
 Port = Annotated[int, Field(ge=1, le=65535)]

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from mqttcam.settings.field_types import Slug
+from mqttcam.settings.field_types import Key
 from mqttcam.settings.polygon import MAX_POLYGONS, Polygon
 from mqttcam.settings.schedules import PeriodText
 from mqttcam.settings.section import LazySection, Section, refuse
@@ -16,16 +16,6 @@ _MOST_ZONES = 20
 """Each has two entities."""
 _MOTION = "_motion"
 """The end of the key of a zone's sensor: `zone_gate_motion` beside `zone_gate`."""
-
-
-def _zone_name(name: str) -> str:
-    # Home Assistant's templates would take the hyphen in a key for a minus.
-    if "-" in name:
-        raise refuse("has a hyphen", f"lower-case letters, digits and _, such as {name.replace('-', '_')}")
-    return name
-
-
-ZoneName = Annotated[Slug, AfterValidator(_zone_name)]
 
 
 class ZoneSettings(Polygon):
@@ -69,7 +59,7 @@ class MotionSettings(Section):
         0.0, ge=0, le=86400, description="Seconds after a motion event during which no other one begins."
     )
     zones: Annotated[
-        dict[ZoneName, Annotated[ZoneSettings, LazySection(ZoneSettings)]], AfterValidator(_distinct_keys)
+        dict[Key, Annotated[ZoneSettings, LazySection(ZoneSettings)]], AfterValidator(_distinct_keys)
     ] = Field(
         default_factory=dict,
         max_length=_MOST_ZONES,

@@ -43,7 +43,7 @@ class Fragments:
         self._parameter_sets = parameter_sets(first.data, first.codec)
         if not self._parameter_sets:
             raise ValueError("the first keyframe has no parameter sets")
-        self.header = _header(first)
+        self.header = initialization_segment(first)
         self.codec = _codec_string(first, self.header)
         self._sequence = 0
         self._time = 0
@@ -58,7 +58,7 @@ class Fragments:
         """Return a unit as a fragment (moof and mdat)."""
         duration = self._duration(unit.pts)
         self._sequence += 1
-        fragment = _fragment(unit, self._sequence, self._time, duration)
+        fragment = make_fragment(unit, self._sequence, self._time, duration)
         self._time += duration
         return fragment
 
@@ -74,7 +74,8 @@ class Fragments:
         return duration
 
 
-def _header(first: Unit) -> bytes:
+def initialization_segment(first: Unit) -> bytes:
+    """Return what comes before all fragments (ftyp and moov), by the parameter sets of a keyframe."""
     import av
 
     sink = Sink()
@@ -106,8 +107,13 @@ def _codec_string(first: Unit, header: bytes) -> str:
     return ".".join(parts + [f"{byte:X}" for byte in constraints.rstrip(b"\0")])
 
 
-def _fragment(unit: Unit, sequence: int, time: int, duration: int) -> bytes:
-    """Return moof and mdat. The page's `live.js` reads the time and the flags where they are here."""
+def make_fragment(unit: Unit, sequence: int, time: int, duration: int) -> bytes:
+    """Return moof and mdat. The page's `live.js` reads the time and the flags where they are here.
+
+    Args:
+        sequence: its number; the first fragment of a file is 1.
+        time, duration: in ticks of `CLOCK`.
+    """
     sample = b"".join(
         struct.pack(">I", len(nal_unit)) + nal_unit
         for nal_unit in without_parameter_sets(unit.data, unit.codec)

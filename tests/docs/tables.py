@@ -26,6 +26,7 @@ _ONLY_WITH = {
     "motion": ("motion", "last_motion", "record_on_motion"),
     "motion.zones": ("zone",),
     "record": ("record_on_motion",),
+    "series": ("series",),
     "kafka": ("kafka",),
     "tcp": ("tcp",),
 }
@@ -71,6 +72,7 @@ def _ask_daemon() -> tuple[dict[str, Any], str]:
                     "presets": {"night": {}},
                     "day_night": True,
                     "record": True,
+                    "series": {"garden": {"schedule": "every 10 minutes"}},
                     "tcp": nowhere,
                 }
             },

@@ -21,8 +21,8 @@ from mqttcam.gateway.connect_image import ConnectImage
 from mqttcam.gateway.gateway import MqttGateway
 from mqttcam.gateway.image_check import ImageCheck
 from mqttcam.gateway.image_stream import ImageStream
+from mqttcam.gateway.latest_pictures import LatestPictures
 from mqttcam.gateway.node import EarlierRun, NodeTiming, earlier_run
-from mqttcam.gateway.retained_pictures import RetainedPictures
 from mqttcam.gateway.snapshots import SnapshotPublisher
 from mqttcam.mqtt.connection import Connection
 from mqttcam.mqtt.topics import Topics
@@ -103,8 +103,9 @@ def gateway_of(
         connect_image=cast("ConnectImage", pictures),
         image_check=cast("ImageCheck", pictures),
         snapshots=cast("SnapshotPublisher", pictures),
-        motion_images=cast("RetainedPictures", pictures),
+        motion_images=cast("LatestPictures", pictures),
         detection_images={},
+        series_images={},
         retry_after=0,
     )
 

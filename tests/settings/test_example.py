@@ -23,7 +23,8 @@ TEXT = EXAMPLE.read_text(encoding="utf-8")
 _LINE = re.compile(r"(?P<indent> *)(?P<off>#?)(?P<key>[a-z_]+):(?P<value>( .*)?)")
 _PRESETS = ("cameras", ANY_NAME, "presets")
 _ZONES = ("cameras", ANY_NAME, "motion", "zones")
-_NAMED_BY_USERS = (("cameras",), _PRESETS, _ZONES, ("web", "users"), ("web", "tokens"))
+_SERIES = ("cameras", ANY_NAME, "series")
+_NAMED_BY_USERS = (("cameras",), _PRESETS, _ZONES, _SERIES, ("web", "users"), ("web", "tokens"))
 _BLOCKS = (("web", "users"), ("web", "tokens"), ("web", "tls"))
 """Sections whose keys only make sense together."""
 _KAFKA = (("kafka",), ("kafka", "brokers"), ("kafka", "topic"))
@@ -41,6 +42,7 @@ _EXAMPLES = {
     f"cameras.{ANY_NAME}.source.type",
     f"cameras.{ANY_NAME}.video",
     f"cameras.{ANY_NAME}.presets",
+    f"cameras.{ANY_NAME}.series",
 }
 """Keys that show an example although they have a default."""
 
@@ -69,7 +71,7 @@ def shown() -> set[tuple[str, ...]]:
 
 def _inside(path: tuple[str, ...], value: object) -> Iterator[tuple[str, ...]]:
     for key, below in value.items() if isinstance(value, dict) else ():
-        named = (*path, ANY_NAME if path in (_PRESETS, _ZONES) else key)
+        named = (*path, ANY_NAME if path in (_PRESETS, _ZONES, _SERIES) else key)
         yield named
         if key != "controls":
             yield from _inside(named, below)

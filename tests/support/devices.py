@@ -73,6 +73,7 @@ class Recorder(CameraObserver):
         self.snapshots: list[tuple[Picture, str | None]] = []
         self.motion_pictures: list[Picture] = []
         self.photos: list[Mapping[str, object]] = []
+        self.series_pictures: list[tuple[str, Picture]] = []
 
     def changed(self) -> None:
         self.changes += 1
@@ -85,6 +86,9 @@ class Recorder(CameraObserver):
 
     def photo(self, meta: Mapping[str, object]) -> None:
         self.photos.append(meta)
+
+    def series_picture(self, series: str, picture: Picture) -> None:
+        self.series_pictures.append((series, picture))
 
     async def snapshot(self, picture: Picture, request_id: str | None) -> None:
         if self.problem is not None:

@@ -12,6 +12,7 @@ from mqttcam.devices.entities.outputs import output_entities
 from mqttcam.devices.entities.photos import PHOTO_ENTITIES
 from mqttcam.devices.entities.readings import reading_entity
 from mqttcam.devices.entities.recordings import event_entity, recording_entities
+from mqttcam.devices.entities.series import series_entities
 from mqttcam.values import Choice, Number, Switch, Text
 
 FIXED: tuple[Entity[CameraDevice], ...] = (
@@ -172,6 +173,7 @@ def camera_entities(device: CameraDevice) -> tuple[Entity[CameraDevice], ...]:
         *PHOTO_ENTITIES,
     ]
     entities += detection_entities(device)
+    entities += series_entities(device)
     entities += output_entities(device)
     entities += map(control_entity, camera.controls.values())
     entities += map(action_entity, camera.actions.values())

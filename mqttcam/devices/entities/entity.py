@@ -18,7 +18,9 @@ Platform = Literal[
 Category = Literal["config", "diagnostic"]
 LONGEST_STATE = 255
 """Home Assistant's limit for a state, in characters."""
-Topic = Literal["state", "status", "image", "snapshot", "motion_image", "detection_image", "event"]
+Topic = Literal[
+    "state", "status", "image", "snapshot", "motion_image", "detection_image", "series_image", "event"
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +40,7 @@ class Entity(Generic[DeviceT]):
         arguments: the arguments of a button's command.
         topic: the topic of the device that it is read from: its value in the `state` (of the node, in `health`), its
             pictures, its events, or the node's own `status`.
+        series: the series whose pictures it shows.
         read_from: the field of the node's `health` that Home Assistant reads instead of its value.
         label: the label whose pictures are on the topic, as in keys.
         available_by: the key of the state whose value is null while the entity is unavailable.
@@ -58,6 +61,7 @@ class Entity(Generic[DeviceT]):
     arguments: tuple[tuple[str, object], ...] = ()
     topic: Topic = "state"
     category: Category | None = None
+    series: str | None = None
     read_from: str | None = None
     label: str | None = None
     available_by: str | None = None

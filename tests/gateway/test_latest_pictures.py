@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mqttcam.gateway.retained_pictures import RetainedPictures
+from mqttcam.gateway.latest_pictures import LatestPictures
 from mqttcam.mqtt.topics import CameraTopics
 from tests.mqtt.conftest import Connect
 from tests.mqtt.tools import TOPICS, as_sent, in_thread, picture
@@ -33,7 +33,7 @@ def _is(seq: int, message: Message) -> bool:
 async def test_the_broker_keeps_the_last_picture(
     broker: Broker, client: Client, connect: Connect, front: CameraTopics
 ) -> None:
-    images = RetainedPictures(await connect(broker), front, front.motion_image)
+    images = LatestPictures(await connect(broker), front, front.motion_image)
     sent = picture(5000, 7, ts_ns=1_700_000_000_123_456_789)
     images.publish(sent)
     message = await in_thread(client.wait, front.motion_image)
@@ -50,7 +50,7 @@ async def test_while_one_is_in_flight_the_latest_waits(
     broker: Broker, client: Client, connect: Connect, front: CameraTopics
 ) -> None:
     async with Proxy(broker.port) as proxy:
-        images = RetainedPictures(await connect(Endpoint(proxy.port)), front, front.motion_image)
+        images = LatestPictures(await connect(Endpoint(proxy.port)), front, front.motion_image)
         proxy.stall("down")
         for seq in (1, 2, 3):
             images.publish(picture(100, seq))
@@ -65,7 +65,7 @@ async def test_a_picture_without_a_connection_is_published_at_the_next_one(
 ) -> None:
     async with Proxy(broker.port) as proxy:
         connection = await connect(Endpoint(proxy.port))
-        images = RetainedPictures(connection, front, front.motion_image)
+        images = LatestPictures(connection, front, front.motion_image)
         proxy.stall("up")
         images.publish(picture(100, 1))
         proxy.refuse = True
@@ -86,7 +86,7 @@ async def test_when_the_camera_is_switched_off_only_the_one_in_flight_still_leav
     cleared: list[bool] = []
     async with Proxy(broker.port) as proxy:
         connection = await connect(Endpoint(proxy.port))
-        images = RetainedPictures(connection, front, front.motion_image)
+        images = LatestPictures(connection, front, front.motion_image)
         images.discard(lambda: cleared.append(True))
         proxy.stall("down")
         images.publish(picture(100, 1))
@@ -114,7 +114,7 @@ async def test_a_refusal_is_logged_once_and_a_picture_that_no_longer_fits_is_dro
     rules.write_text("topic read #\n")
     rules.chmod(0o600)
     with Mosquitto(tmp_path, extra=f"acl_file {rules}") as broker:
-        images = RetainedPictures(await connect(broker, max_packet_size=20_000), front, front.motion_image)
+        images = LatestPictures(await connect(broker, max_packet_size=20_000), front, front.motion_image)
         images.publish(picture(30_000, 1))
         assert images._in_flight is None
         for seq in (2, 3):

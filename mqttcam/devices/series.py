@@ -1,0 +1,252 @@
+"""The series of one camera: their commands, what is kept of them across restarts, and what is shown."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from mqttcam.camera.camera import Camera
+from mqttcam.camera.frame import Picture, PictureSpec, refit_picture
+from mqttcam.camera.status import CameraStatus
+from mqttcam.devices.errors import Code, CommandError
+from mqttcam.devices.observer import CameraObservers
+from mqttcam.devices.store import Store
+from mqttcam.recordings.library import Library
+from mqttcam.recordings.paths import RecordingsFolder
+from mqttcam.schedule import Location, parse
+from mqttcam.series.files import SeriesFiles
+from mqttcam.series.photographer import CameraPhotographer
+from mqttcam.series.series import STATES, Series, State
+from mqttcam.series.timetable import Clock, SystemClock, Timetable
+from mqttcam.settings.series import SeriesSettings
+from mqttcam.values import InvalidValue
+
+SERIES_COMMANDS = ("start_series", "stop_series", "pause_series", "resume_series")
+_PREFIX, _RESTORE = "series.", "series_restore"
+_SHOWN_WIDTH = 1920
+"""Pixels of a picture that is shown."""
+_CLOCK = SystemClock()
+
+
+class CameraSeries:
+    """The series of one camera, by name.
+
+    A command's state is kept in the store; what the files are is kept beside them.
+    """
+
+    def __init__(
+        self,
+        camera: Camera,
+        store: Store,
+        library: Library | None,
+        observers: CameraObservers,
+        lock: asyncio.Lock,
+        *,
+        changed: Callable[[], None],
+        location: Location | None = None,
+        clock: Clock = _CLOCK,
+    ) -> None:
+        """Take no picture before `start`.
+
+        Args:
+            library: of the recordings, in whose folder they are; `None` where nothing is kept, as without a daemon.
+            observers: receive the pictures.
+            lock: held while controls are set for a picture.
+            changed: called on the loop after any change of what is shown.
+        """
+        self._camera = camera
+        self._store = store
+        self._library = library
+        self._observers = observers
+        self._changed = changed
+        self._location = location
+        self._clock = clock
+        self._photographer = CameraPhotographer(camera, lock, self._remember)
+        self._restoring: asyncio.Task[None] | None = None
+        self._was_running = False
+        self._showing: set[asyncio.Task[None]] = set()
+        self._series = {name: self._make(name, one) for name, one in camera.settings.series.items()}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all series."""
+        return tuple(self._camera.settings.series)
+
+    @property
+    def problems(self) -> list[str]:
+        """Why series take no pictures at present, in words."""
+        return [one.problem for one in self._series.values() if one is not None and one.problem is not None]
+
+    def state(self, name: str) -> State:
+        """Return the state of a series."""
+        series = self._series[name]
+        return "stopped" if series is None else series.state
+
+    def pictures(self, name: str) -> int:
+        """Return the number of pictures of a series since it was started."""
+        series = self._series[name]
+        return 0 if series is None else series.pictures
+
+    def next(self, name: str) -> str | None:
+        """Return when the next picture of a series is due, as an ISO time in UTC; `None` without one."""
+        series = self._series[name]
+        if series is None or series.next is None:
+            return None
+        return datetime.fromtimestamp(int(series.next), UTC).isoformat()
+
+    # life
+
+    def start(self) -> None:
+        """Go on with each series as it was left."""
+        for name, series in self._series.items():
+            if series is not None:
+                series.load(*self._stored(name))
+
+    def follow_camera(self) -> None:
+        """Restore what an earlier process could not, once the camera runs; to be called after each of its changes."""
+        running = self._camera.status is CameraStatus.RUNNING
+        if running and not self._was_running and self._restoring is None:
+            values = self._store.get(self._camera.id, _RESTORE, _object, None)
+            if values:
+                restore = self._photographer.restore(values)
+                self._restoring = asyncio.create_task(restore, name=f"restore {self._camera.id}")
+        self._was_running = running
+
+    async def close(self) -> None:
+        """End what is being done; the next process goes on."""
+        if self._restoring is not None:
+            self._restoring.cancel()
+        await asyncio.gather(*(series.close() for series in self._series.values() if series is not None))
+
+    # commands
+
+    def start_one(self, name: str) -> dict[str, object]:
+        """Start a series; see `Series.start`. Return its new state by key, as the other commands do.
+
+        Raises:
+            CommandError: its end has come, or nothing is kept here.
+        """
+        series = self._find(name)
+        if series.is_over:
+            raise CommandError(Code.UNAVAILABLE, f"the end (`until`) of the series {name} has come")
+        return self._carry_out(series, series.start)
+
+    def stop_one(self, name: str) -> dict[str, object]:
+        """End a series.
+
+        Raises:
+            CommandError: nothing is kept here.
+        """
+        series = self._find(name)
+        return self._carry_out(series, series.stop)
+
+    def pause_one(self, name: str) -> dict[str, object]:
+        """Pause a series.
+
+        Raises:
+            CommandError: it is stopped, or nothing is kept here.
+        """
+        series = self._find(name)
+        if series.state == "stopped":
+            raise CommandError(Code.UNAVAILABLE, f"the series {name} is stopped")
+        return self._carry_out(series, series.pause)
+
+    def resume_one(self, name: str) -> dict[str, object]:
+        """Continue a series that is paused or was stopped.
+
+        Raises:
+            CommandError: it was never started, has all its pictures, its end has come, or nothing is kept here.
+        """
+        series = self._find(name)
+        if series.started is None:
+            raise CommandError(Code.UNAVAILABLE, f"the series {name} was never started; use start_series")
+        if series.is_complete:
+            message = f"the series {name} has all its pictures (`count`); start_series begins anew"
+            raise CommandError(Code.UNAVAILABLE, message)
+        if series.is_over:
+            raise CommandError(Code.UNAVAILABLE, f"the end (`until`) of the series {name} has come")
+        return self._carry_out(series, series.resume)
+
+    def set_running(self, name: str, running: bool) -> None:
+        """Start a series or let it go on, or pause it; do nothing if that cannot be."""
+        with contextlib.suppress(CommandError):
+            (self.start_one if running else self.pause_one)(name)
+
+    def _find(self, name: str) -> Series:
+        if (series := self._series[name]) is None:
+            raise CommandError(Code.NOT_SUPPORTED, "nothing is kept here: there is no folder for recordings")
+        return series
+
+    def _carry_out(self, series: Series, action: Callable[[], None]) -> dict[str, object]:
+        action()
+        return {f"series_{series.name}": series.state}
+
+    # helpers
+
+    def _make(self, name: str, settings: SeriesSettings) -> Series | None:
+        if self._library is None:
+            return None
+        library = self._library
+        files = SeriesFiles(
+            RecordingsFolder(library.path),
+            self._camera.id,
+            name,
+            settings,
+            library.keep.free,
+            library.make_room,
+        )
+        return Series(
+            name,
+            settings,
+            files,
+            Timetable(parse(settings.schedule, self._location), settings.end),
+            self._photographer,
+            clock=self._clock,
+            on_change=self._changed,
+            on_state=self._keep,
+            on_picture=self._show,
+        )
+
+    def _stored(self, name: str) -> tuple[State, float | None]:
+        """Return what was kept of a series: its state, and when it was started."""
+        settings = self._camera.settings.series[name]
+        kept = self._store.get(self._camera.id, _PREFIX + name, _kept, settings.enabled)
+        return ("running" if settings.enabled else "stopped", None) if kept is None else kept
+
+    def _keep(self, series: Series) -> None:
+        value = {"state": series.state, "started": series.started}
+        enabled = self._camera.settings.series[series.name].enabled
+        self._store.set(self._camera.id, _PREFIX + series.name, value, enabled)
+
+    async def _remember(self, values: Mapping[str, object] | None) -> None:
+        self._store.set(self._camera.id, _RESTORE, values, None)
+        await self._store.save()
+
+    def _show(self, series: Series, picture: Picture) -> None:
+        work = asyncio.create_task(self._fit_and_show(series.name, picture))
+        self._showing.add(work)
+        work.add_done_callback(self._showing.discard)
+
+    async def _fit_and_show(self, name: str, picture: Picture) -> None:
+        spec, limit = PictureSpec(picture.quality, _SHOWN_WIDTH), self._observers.max_snapshot_bytes
+        shown = await asyncio.to_thread(refit_picture, picture, spec, limit)
+        if shown is not None and self._camera.enabled:
+            self._observers.series_picture(name, shown)
+
+
+def _kept(raw: object) -> tuple[State, float | None]:
+    value: Any = raw
+    if isinstance(raw, dict) and value.get("state") in STATES:
+        started = value.get("started")
+        if started is None or (isinstance(started, int | float) and 0 < started < 1e11):
+            return value["state"], started
+    raise InvalidValue("is not the state of a series")
+
+
+def _object(raw: object) -> Mapping[str, object]:
+    if not isinstance(raw, dict):
+        raise InvalidValue("is not an object")
+    return raw

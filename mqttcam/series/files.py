@@ -1,0 +1,329 @@
+"""The files of one series on the disk."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import logging
+import os
+from collections import deque
+from collections.abc import Callable, Iterable
+from itertools import groupby
+from pathlib import Path
+
+from pydantic import BaseModel, Field, ValidationError
+
+from mqttcam.files import RESERVE, read_regular, shortage, sync_folder, write_new
+from mqttcam.recordings.paths import RecordingsFolder
+from mqttcam.recordings.series_files import (
+    FOLDER,
+    PART,
+    PICTURE,
+    SIDECAR,
+    VIDEO,
+    stem_in,
+    stem_of,
+    time_of,
+)
+from mqttcam.series.video import SeriesVideo
+from mqttcam.settings.series import SeriesSettings
+from mqttcam.video.encoder import VideoUnavailable
+
+log = logging.getLogger(__name__)
+
+_NEW = ".new"
+_ROOM = 50_000_000
+"""Bytes that are made room for at once."""
+_LARGEST_PICTURE = 256 * 1024 * 1024
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+
+class QuotaReached(Exception):
+    """The series has all that `keep.size` allows, and nothing that may be deleted."""
+
+
+class Progress(BaseModel):
+    """What is known of a series: its `series.json`.
+
+    Attributes:
+        started: when it was started, Unix seconds.
+        pictures: the number of pictures since then.
+        last: what the names of the last set of pictures begin with.
+        video: the name of the video that grows.
+        frames: the number of pictures in it.
+    """
+
+    started: float
+    pictures: int = Field(0, ge=0)
+    last: str | None = None
+    video: str | None = Field(None, pattern=r"^[0-9TZ.-]+\.mp4$")
+    frames: int = Field(0, ge=0)
+
+
+class SeriesFiles:
+    """Every method may block as long as the disk does; they are called in one thread.
+
+    A crash at any moment leaves nothing torn: a picture is written beside its name first (`.part`), added to the video,
+    counted, and then given its name; `open` completes what was begun.
+
+    Attributes:
+        progress: None until `open` has succeeded, and after a failure.
+        bytes: the size of all files.
+        video_problem: why there is no video, in words.
+    """
+
+    def __init__(
+        self,
+        root: RecordingsFolder,
+        camera_id: str,
+        name: str,
+        settings: SeriesSettings,
+        keep_free: int,
+        make_room: Callable[[int], object],
+    ) -> None:
+        """Access nothing yet.
+
+        Args:
+            keep_free: bytes of the disk that stay free.
+            make_room: deletes recordings to free that number of bytes besides, if it can.
+        """
+        self.folder = root.path / camera_id / FOLDER / name
+        self.progress: Progress | None = None
+        self.bytes = 0
+        self.video_problem: str | None = None
+        self._root = root
+        self._settings = settings
+        self._keep_free = keep_free
+        self._make_room = make_room
+        self._video = None if settings.video is None else SeriesVideo(settings.video)
+        self._mode = 0o600
+        self._kept: deque[tuple[str, int]] = deque()
+        """Names and sizes of the pictures, the oldest first; only if there is a limit."""
+
+    def open(self, started: float | None, now: float) -> Progress:
+        """Complete what a crash has left, and return what is known of the series.
+
+        Args:
+            started: when it was started; None to continue the one that is there.
+            now: the time, for one that is not.
+
+        Raises:
+            OSError: the disk is full, gone or refuses it.
+        """
+        if self.progress is not None and started in (None, self.progress.started):
+            return self.progress
+        self.progress = None
+        self._root.prepare()
+        self._root.make_folder(self.folder)
+        self._mode = self._root.file_mode
+        parts = self._scan()
+        known = _read_progress(self.folder / SIDECAR)
+        progress = known or self._derive(now if started is None else started)
+        if self._video is not None:
+            self._video.open(None if progress.video is None else self.folder / progress.video)
+        progress = self._commit(progress, parts)
+        if started is not None and started != progress.started:
+            progress = Progress(started=started)
+            if self._video is not None:
+                self._video.open(None)
+        if progress != known:
+            self._write(progress)
+        self.progress = progress
+        return progress
+
+    def add(self, ts_ns: int, shot: str, jpeg: bytes, stem: str | None = None) -> str:
+        """Write a picture, and return its name; it counts once `commit` has been called for its set.
+
+        Args:
+            ts_ns: when it was captured, Unix nanoseconds.
+            shot: the end of its name.
+            stem: that of its set, if it is not the first; see `stem_in`.
+
+        Raises:
+            OSError: there is no space, or the disk refuses it.
+            QuotaReached: the series has all that it may have.
+        """
+        try:
+            self._check_space(len(jpeg))
+            name = f"{stem or self._free_stem(ts_ns, shot)}{shot}{PICTURE}"
+            part = self.folder / (name + PART)
+            new = part.with_name(part.name + _NEW)
+            write_new(new, jpeg, self._mode)
+            new.replace(part)
+            sync_folder(self.folder)
+        except BaseException:
+            self.progress = None
+            raise
+        self.bytes += len(jpeg)
+        return name
+
+    def commit(self, names: Iterable[str]) -> Progress:
+        """Count a set of pictures, which `add` has written, and add one of them to the video.
+
+        Raises:
+            OSError: the disk refuses it; `open` tries again.
+        """
+        assert self.progress is not None, "opened"
+        progress, self.progress = self.progress, None
+        self.progress = self._commit(progress, names)
+        return self.progress
+
+    def reset(self) -> None:
+        """Have the next `open` complete what was begun."""
+        self.progress = None
+
+    def end_group(self) -> None:
+        """Free the memory of the video's encoder."""
+        if self._video is not None:
+            self._video.end_group()
+
+    def describe(self, error: Exception) -> str:
+        """Return a failure in words."""
+        if isinstance(error, QuotaReached):
+            return "it has all the space that its `keep.size` allows, and no picture is left to delete"
+        if not isinstance(error, OSError):
+            return str(error)
+        if error.errno in _FULL:
+            return f"the disk of {self._root.path} is full"
+        return f"{error.filename or self.folder}: {error.strerror or error}"
+
+    def _free_stem(self, ts_ns: int, shot: str) -> str:
+        """Return the stem of a set that no other set has, as there may be after the clock was set back."""
+        while True:
+            stem = stem_of(ts_ns)
+            names = [f"{stem}{shot}{end}" for end in (PICTURE, PICTURE + PART, VIDEO)]
+            last = self.progress and self.progress.last
+            if stem != last and not any((self.folder / name).exists() for name in names):
+                return stem
+            ts_ns += 10**6
+
+    def _check_space(self, size: int) -> None:
+        """Leave free what is to stay free.
+
+        Raises:
+            OSError: there is no space, and none can be made.
+            QuotaReached: the series has all that it may have.
+        """
+        limit = self._settings.keep.size
+        if limit is not None and self.bytes + size > limit and not self._kept:
+            raise QuotaReached
+        if self._lacks(size):
+            self._make_room(size + _ROOM)
+            if self._lacks(size):
+                raise OSError(errno.ENOSPC, "the disk is full", str(self._root.path))
+
+    def _lacks(self, size: int) -> bool:
+        disk = os.statvfs(self.folder)
+        below = disk.f_bavail * disk.f_frsize - size < self._keep_free
+        return below or shortage(self.folder, size, RESERVE) > 0
+
+    def _scan(self) -> list[str]:
+        """Delete what was not written completely, and return the names of the pictures that are to be counted."""
+        parts: list[str] = []
+        kept: list[tuple[str, int]] = []
+        self.bytes = 0
+        with os.scandir(self.folder) as entries:
+            for entry in entries:
+                if entry.name.endswith(_NEW):
+                    with contextlib.suppress(OSError):
+                        (self.folder / entry.name).unlink()
+                    continue
+                size = entry.stat(follow_symlinks=False).st_size
+                self.bytes += size
+                if entry.name.endswith(PICTURE + PART):
+                    parts.append(entry.name.removesuffix(PART))
+                elif entry.name.endswith(PICTURE) and time_of(entry.name) is not None:
+                    kept.append((entry.name, size))
+        self._kept = deque(sorted(kept) if self._settings.keep.size is not None else ())
+        return sorted(parts)
+
+    def _derive(self, started: float) -> Progress:
+        """Return what the files say of a series whose `series.json` is lost."""
+        names = sorted(
+            path.name for path in self.folder.iterdir() if (time_of(path.name) or 0) >= int(started) * 10**9
+        )
+        pictures = [name for name in names if name.endswith(PICTURE)]
+        videos = [name for name in names if name.endswith(VIDEO)]
+        found = Progress(started=started, pictures=len(pictures))
+        if pictures:
+            found.last = stem_in(pictures[-1])
+        if videos and self._video is not None:
+            self._video.open(self.folder / videos[-1])
+            found.video, found.frames = videos[-1], self._video.frames
+            found.pictures = max(found.pictures, found.frames)
+        return found
+
+    def _commit(self, progress: Progress, names: Iterable[str]) -> Progress:
+        for key, group in groupby(names, stem_in):
+            pictures = list(group)
+            if key != progress.last:
+                progress = self._add_to_video(progress, pictures).model_copy(update={"last": key})
+                progress.pictures += len(pictures)
+                self._write(progress)
+            self._complete(pictures)
+        self._delete_oldest()
+        return progress
+
+    def _add_to_video(self, progress: Progress, pictures: list[str]) -> Progress:
+        """Add the middle one of a set, unless a crash came just after it was added."""
+        video = self._video
+        if video is None:
+            return progress
+        if progress.video is None or video.path is None or video.frames <= progress.frames:
+            picture = pictures[len(pictures) // 2]
+            before = video.size if video.path is not None else 0
+            path = (self.folder / picture).with_suffix(VIDEO)
+            try:
+                video.add(read_regular(self.folder / (picture + PART), _LARGEST_PICTURE), path, self._mode)
+            except (ValueError, VideoUnavailable) as error:
+                self._set_video_problem(str(error))
+                return progress
+            self._set_video_problem(None)
+            self.bytes += video.size - (before if video.path != path else 0)
+        assert video.path is not None
+        return progress.model_copy(update={"video": video.path.name, "frames": video.frames})
+
+    def _complete(self, pictures: list[str]) -> None:
+        """Give pictures that are counted their names, or delete them if only the video is kept."""
+        drop = self._settings.pictures == "drop" and self.video_problem is None
+        for name in pictures:
+            part = self.folder / (name + PART)
+            size = part.stat().st_size
+            if drop:
+                part.unlink()
+                self.bytes -= size
+            else:
+                part.replace(self.folder / name)
+                if self._settings.keep.size is not None:
+                    self._kept.append((name, size))
+        sync_folder(self.folder)
+
+    def _delete_oldest(self) -> None:
+        """Delete the oldest pictures beyond the limit."""
+        limit = self._settings.keep.size
+        while limit is not None and self.bytes > limit and self._kept:
+            name, size = self._kept.popleft()
+            (self.folder / name).unlink(missing_ok=True)
+            self.bytes -= size
+
+    def _write(self, progress: Progress) -> None:
+        path = self.folder / SIDECAR
+        new = path.with_name(path.name + _NEW)
+        write_new(new, progress.model_dump_json().encode(), self._mode)
+        new.replace(path)
+        sync_folder(self.folder)
+
+    def _set_video_problem(self, problem: str | None) -> None:
+        if problem is not None and problem != self.video_problem:
+            log.warning("%s: a picture is not in the video: %s", self.folder, problem)
+        self.video_problem = problem
+
+
+def _read_progress(path: Path) -> Progress | None:
+    try:
+        return Progress.model_validate_json(read_regular(path))
+    except FileNotFoundError:
+        return None
+    except ValidationError as error:
+        log.warning("%s is broken; the series is counted from now on: %s", path, error.errors()[0]["msg"])
+        return None

@@ -1,0 +1,242 @@
+"""Takes the pictures of a set, each with what is to be set for it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from mqttcam.camera.camera import Camera
+from mqttcam.camera.control import Control, find_control
+from mqttcam.camera.frame import Picture, PictureSpec
+from mqttcam.camera.source import SourceError
+from mqttcam.camera.status import CameraStatus, CameraUnavailable
+from mqttcam.series.shots import EXPOSURE, LENS, Shot, ShotFailed
+from mqttcam.values import InvalidValue, Value
+
+log = logging.getLogger(__name__)
+
+_GAIN, _FOCUS_MODE = "AnalogueGain", "AfMode"
+_MANUAL = "Manual"
+_TOLERANCES = {EXPOSURE: (100.0, 0.05), LENS: (0.1, 0.05)}
+"""Absolute and relative: sensors expose whole lines, of up to some 50 µs, and lenses move in steps."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShotTiming:
+    """All in seconds.
+
+    Attributes:
+        opening: the time limit for a camera that is being opened.
+        frame: the time limit for a frame with the values that were set, besides eight exposures.
+    """
+
+    opening: float = 20.0
+    frame: float = 10.0
+
+
+_TIMING = ShotTiming()
+
+
+class CameraPhotographer:
+    """Takes the pictures of one camera's series, one set after the other."""
+
+    def __init__(
+        self,
+        camera: Camera,
+        lock: asyncio.Lock,
+        remember: Callable[[Mapping[str, object] | None], Awaitable[object]],
+        timing: ShotTiming = _TIMING,
+    ) -> None:
+        """Take none yet.
+
+        Args:
+            lock: held while values are set, so that nothing else changes them.
+            remember: writes to the disk what is to be set again, by the keys of controls, before anything is changed;
+                None when that is done.
+        """
+        self._camera = camera
+        self._lock = lock
+        self._remember = remember
+        self._timing = timing
+
+    @property
+    def enabled(self) -> bool:
+        return self._camera.enabled
+
+    async def take(
+        self,
+        shots: list[Shot],
+        spec: PictureSpec,
+        keep: Callable[[Shot, Picture], Awaitable[None]],
+        *,
+        full_resolution: bool,
+    ) -> None:
+        """Take a picture for each of `shots`, pass each on to `keep`, and restore what was set for them.
+
+        Args:
+            full_resolution: in the largest size of the camera, if it has a larger one than its stream.
+
+        Raises:
+            CameraUnavailable, SourceError: the camera gives no picture.
+            ShotFailed: the camera does not do what is to be set.
+            Exception: what `keep` raises.
+        """
+        await self._wait_while_opening()
+        if not any(shot.values for shot in shots):
+            for shot in shots:
+                await keep(shot, await self._picture(spec, full_resolution=full_resolution))
+            return
+        async with self._lock, self._restoring(shots) as fixed:
+            for shot in shots:
+                await self._set({**fixed, **shot.values})
+                await keep(shot, await self._picture(spec, shot, full_resolution=full_resolution))
+
+    async def restore(self, values: Mapping[str, object]) -> None:
+        """Set what an earlier process could not restore, by the keys of controls."""
+        async with self._lock:
+            await self._restore(self._coerced(values))
+
+    async def _wait_while_opening(self) -> None:
+        camera = self._camera
+        try:
+            async with asyncio.timeout(self._timing.opening):
+                await camera.until(lambda: camera.status is not CameraStatus.STARTING)
+        except TimeoutError:
+            raise CameraUnavailable(camera.last_error or "the camera is being opened") from None
+
+    # pictures
+
+    async def _picture(
+        self, spec: PictureSpec, shot: Shot | None = None, *, full_resolution: bool
+    ) -> Picture:
+        """Return a picture, taken with the values of the shot."""
+        camera = self._camera
+        timeout = self._timing.frame
+        if shot is not None:
+            timeout += 8 * shot.values.get(EXPOSURE, 0.0) / 1e6
+            picture = await self._picture_with(shot, spec, timeout)
+            if not full_resolution or not camera.takes_stills:
+                return picture
+        if full_resolution and camera.takes_stills:
+            return await camera.take_still(spec)
+        return await camera.take_snapshot(spec, timeout)
+
+    async def _picture_with(self, shot: Shot, spec: PictureSpec, timeout: float) -> Picture:  # noqa: ASYNC109
+        seen: dict[str, object] = {}
+
+        def accept(metadata: Mapping[str, object]) -> bool:
+            seen.update(metadata)
+            return all(_is_near(name, value, metadata.get(name)) for name, value in shot.values.items())
+
+        try:
+            return await self._camera.take_snapshot(spec, timeout, accept=accept)
+        except CameraUnavailable:
+            for name, value in shot.values.items():
+                if seen and not _is_near(name, value, seen.get(name)):
+                    raise ShotFailed(
+                        f"{name} was set to {value:g}, and after {timeout:.0f} s the frames of the camera "
+                        f"still report {seen.get(name)}"
+                    ) from None
+            raise
+
+    # values
+
+    @asynccontextmanager
+    async def _restoring(self, shots: list[Shot]) -> AsyncIterator[dict[str, float]]:
+        """Restore the present values at the end; give what has to stay the same for all pictures, by name."""
+        names = {name for shot in shots for name in shot.values}
+        metadata = await self._metadata()
+        for name in names:
+            if not isinstance(metadata.get(name), int | float):
+                raise ShotFailed(
+                    f"the camera does not report {name} with its frames, so it cannot be checked"
+                )
+        fixed: dict[str, float] = {}
+        gain = metadata.get(_GAIN)
+        # With automatic gain, the pictures of all exposures would be equally bright.
+        if EXPOSURE in names and isinstance(gain, int | float) and self._control(_GAIN) is not None:
+            fixed[_GAIN] = float(gain)
+        before = self._present(names | fixed.keys(), metadata)
+        kinds = {key: self._camera.controls[key].kind for key in before}
+        await self._remember({key: kinds[key].encode(value) for key, value in before.items()})
+        try:
+            yield fixed
+        finally:
+            await self._restore(before)
+
+    async def _metadata(self) -> Mapping[str, object]:
+        """Return the metadata of the next frame."""
+        found: dict[str, object] = {}
+
+        def accept(metadata: Mapping[str, object]) -> bool:
+            found.update(metadata)
+            return True
+
+        await self._camera.take_snapshot(PictureSpec(max_width=16), self._timing.frame, accept=accept)
+        return found
+
+    def _control(self, name: str) -> Control | None:
+        return find_control(self._camera.controls.values(), name)
+
+    def _present(self, names: set[str], metadata: Mapping[str, object]) -> dict[str, Value]:
+        """Return what the controls are set to now, by key: by the configuration, by commands, or by default."""
+        before: dict[str, Value] = {}
+        wanted = self._camera.wanted_controls
+        for name in sorted(names):
+            control = self._control(name)
+            if control is None:
+                raise ShotFailed(f"the camera has no control {name}")
+            raw = next((value for key, value in wanted.items() if find_control([control], key)), None)
+            before[control.key] = control.default if raw is None else control.kind.coerce(raw)
+        mode, lens = self._control(_FOCUS_MODE), self._control(LENS)
+        if LENS not in names or lens is None:
+            return before
+        if mode is not None and self._camera.values.get(mode.key) != _MANUAL:
+            del before[lens.key]
+        elif before[lens.key] == lens.default:  # where the lens is now, as it may have been focused
+            before[lens.key] = lens.kind.coerce(metadata[LENS])
+        if mode is not None:
+            before[mode.key] = self._camera.values.get(mode.key, mode.default)
+        return before
+
+    async def _set(self, values: Mapping[str, float]) -> None:
+        by_key: dict[str, Value] = {}
+        try:
+            for name, value in values.items():
+                control = self._control(name)
+                if control is None:
+                    raise ShotFailed(f"the camera has no control {name}")
+                by_key[control.key] = control.kind.coerce(value)
+            await self._camera.apply_temporarily(by_key)
+        except InvalidValue as error:
+            raise ShotFailed(f"{error.field or ', '.join(values)}: {error.message}") from error
+
+    async def _restore(self, values: Mapping[str, Value]) -> None:
+        """Set values again; if that fails, they stay remembered for the next opening of the camera."""
+        try:
+            # One by one, in the order of their names but the mode last: a position of the lens changes it.
+            for key in sorted(values, key=lambda key: (key == "af_mode", key)):
+                await self._camera.apply_temporarily({key: values[key]})
+        except (InvalidValue, SourceError, CameraUnavailable) as error:
+            # A camera that is opened again gets the values that it had.
+            log.warning("camera %s: what a series has set cannot be restored now: %s", self._camera.id, error)
+            return
+        await self._remember(None)
+
+    def _coerced(self, values: Mapping[str, object]) -> dict[str, Value]:
+        found: dict[str, Value] = {}
+        for key, raw in values.items():
+            if (control := self._camera.controls.get(key)) is not None:
+                try:
+                    found[key] = None if raw is None else control.kind.coerce(raw)
+                except InvalidValue:
+                    log.debug("camera %s: %s cannot be restored", self._camera.id, key)
+        return found
+
+
+def _is_near(name: str, wanted: float, reported: object) -> bool:
+    absolute, relative = _TOLERANCES[name]
+    return isinstance(reported, int | float) and abs(reported - wanted) <= max(absolute, relative * wanted)

@@ -1,0 +1,87 @@
+"""When the pictures of a series are due."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from mqttcam.schedule import Schedule
+from mqttcam.schedule.times import CronTimes, Interval
+
+_CLOCK_JUMP = 1.0
+"""Seconds by which the wall clock must deviate from the monotonic one to count as set."""
+
+
+class Clock(Protocol):
+    """The clocks of a machine, and waiting by them."""
+
+    def now(self) -> float:
+        """Return Unix seconds."""
+
+    def monotonic(self) -> float:
+        """Return the seconds of a clock that is never set."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Return after some seconds."""
+
+
+class SystemClock:
+    """The clocks of this machine."""
+
+    def now(self) -> float:
+        return time.time()
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Timetable:
+    """The times of a series, from its start to its end.
+
+    Attributes:
+        schedule: intervals are counted from the start, also across restarts, by the wall clock.
+        end: when the series ends, Unix seconds; infinity if it does not.
+    """
+
+    schedule: Schedule
+    end: float = math.inf
+
+    def after(self, moment: float, started: float) -> float | None:
+        """Return the first time after `moment`, in Unix seconds; None if there is none before the end.
+
+        Args:
+            started: when the series was started, Unix seconds; of an interval without a period, this is the first time.
+        """
+        times = self.schedule.times
+        counts_from_start = isinstance(times, Interval) or (
+            isinstance(times, CronTimes) and times.follows_start
+        )
+        is_first = moment < started and counts_from_start
+        due = started if is_first else times.after(max(moment, started), started)
+        return due if due < self.end else None
+
+
+async def wait_until(
+    due: float, clock: Clock, longest: float, between: Callable[[], Awaitable[None]]
+) -> bool:
+    """Return True at a time, or False when the clock was set: the time has to be computed again then.
+
+    Args:
+        due: Unix seconds.
+        longest: seconds after which `between` is called, and again.
+    """
+    ahead = clock.now() - clock.monotonic()
+    while (left := due - clock.now()) > 0:
+        await clock.sleep(min(left, longest))
+        if abs(clock.now() - clock.monotonic() - ahead) > _CLOCK_JUMP:
+            return False
+        await between()
+    return True

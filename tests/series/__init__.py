@@ -1,0 +1,1 @@
+"""Series: pictures at regular times."""
