@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,12 +13,15 @@ from mqttcam.recordings.listed import EventQuery, FileType, ListedEvent
 from mqttcam.recordings.paths import RecordingFiles
 from mqttcam.recordings.reconcile import Reconciliation
 from mqttcam.recordings.recording import FOR_EVENTS, Recording
+from mqttcam.recordings.remembered_disk import RememberedDisk
 from mqttcam.recordings.retention import Retention
 from mqttcam.recordings.sidecar import SIDECAR, Kept, delete_files, exists, read_kept, write_sidecar
 from mqttcam.recordings.worker import Steps
 
 if TYPE_CHECKING:
     from mqttcam.recordings.index import Index
+
+log = logging.getLogger(__name__)
 
 
 class NotFinished(Exception):
@@ -33,19 +37,21 @@ class IndexedFiles:
         problem: what is wrong, in words.
     """
 
-    def __init__(self, folder: Path, index_path: Path, retention: Retention) -> None:
+    def __init__(self, folder: Path, index_path: Path, retention: Retention, disk: RememberedDisk) -> None:
         self.bytes = self.count = 0
         self.cameras: tuple[str, ...] = ()
         self._folder = folder
         self._index = IndexFile(index_path)
         self._retention = retention
+        self._remembered_disk = disk
+        self._disk_problem: str | None = None
         self._files_problem: str | None = None
         self._disk: tuple[int, int] | None = None
         self._last: object = None
 
     @property
     def problem(self) -> str | None:
-        return self._index.problem or self._files_problem or self._retention.problem
+        return self._disk_problem or self._index.problem or self._files_problem or self._retention.problem
 
     def close(self) -> None:
         """Close the index."""
@@ -218,6 +224,7 @@ class IndexedFiles:
 
     def tidy(self) -> Steps[int]:
         """Delete what is beyond the limits, after a reconciliation if that is needed; return how many were deleted."""
+        self._check_disk()
         if self._index.is_in_memory:
             self._index.try_file_again()
         if self._index.is_stale or self._find_disk() != self._disk:
@@ -226,6 +233,17 @@ class IndexedFiles:
             self._retention.measure()
             return 0
         return (yield from self._index.run(self._retention.run(self._index.open()))) or 0
+
+    def _check_disk(self) -> None:
+        """Note whether the disk is missing."""
+        problem = self._remembered_disk.problem
+        problem = problem and f"recordings: {self._folder}: {problem}"
+        if problem != self._disk_problem:
+            self._disk_problem = problem
+            if problem is None:
+                log.info("recordings: the disk of %s is mounted again", self._folder)
+            else:
+                log.error("%s; nothing is recorded until then", problem)
 
     def make_room(self, size: int) -> Steps[bool]:
         """Delete the oldest recordings until `size` bytes fit beside those that stay free; return whether they do."""

@@ -15,6 +15,7 @@ from typing import TypeVar
 from mqttcam.listeners import Listeners
 from mqttcam.recordings.indexed_files import IndexedFiles, NotFinished
 from mqttcam.recordings.listed import EventQuery, FileType, ListedEvent
+from mqttcam.recordings.paths import RecordingsFolder
 from mqttcam.recordings.recording import Recording
 from mqttcam.recordings.retention import Clock, Retention
 from mqttcam.recordings.sidecar import Kept
@@ -58,6 +59,7 @@ class Library:
 
     Attributes:
         path: the folder of all recordings.
+        folder: the same, as those that write into it need it.
         listeners: called on the event loop after recordings or the problem have changed.
         changes: grows with each change of the recordings.
     """
@@ -79,12 +81,13 @@ class Library:
             camera_keep: returns the limits of each camera that has its own.
         """
         self.path = path
+        self.folder = RecordingsFolder(path, index_path.with_suffix(".disk"))
         self.listeners = Listeners("the recordings")
         self.changes = 0
         self._timing = timing
         self._keep = keep
         self._retention = Retention(path, keep, camera_keep, clock)
-        self._files = IndexedFiles(path, index_path, self._retention)
+        self._files = IndexedFiles(path, index_path, self._retention, self.folder.disk)
         self._worker = WorkerThread("recordings")
         self._loop: asyncio.AbstractEventLoop | None = None
         self._watching: asyncio.Task[None] | None = None

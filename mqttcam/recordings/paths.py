@@ -20,6 +20,7 @@ from typing import Literal
 
 from mqttcam.files import forbid_links, make_private_folder, set_mode, sync_folder, write_new
 from mqttcam.recordings.recording import PictureKind, Reason
+from mqttcam.recordings.remembered_disk import RememberedDisk
 
 PART = ".part"
 """The suffix of a file that is not complete."""
@@ -81,11 +82,17 @@ class RecordingsFolder:
 
     Attributes:
         path: of the folder.
+        disk: that it is on.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, disk_file: Path | None = None) -> None:
+        """Do nothing yet.
+
+        Args:
+            disk_file: in which the mount point of its disk is remembered over restarts.
+        """
         self.path = path
-        self._mount_point: Path | None = None
+        self.disk = RememberedDisk(path, disk_file)
 
     def prepare(self) -> None:
         """Create the folder if it is missing.
@@ -94,10 +101,9 @@ class RecordingsFolder:
             OSError: it cannot be created; or its disk was mounted and is not any more: what would be written then would
                 fill another disk.
         """
-        mount_point = _mount_point(self.path)
-        if self._mount_point is not None and mount_point in self._mount_point.parents:
-            raise OSError(errno.ENODEV, "its disk is not mounted", str(self.path))
-        self._mount_point = mount_point
+        if (problem := self.disk.problem) is not None:
+            raise OSError(errno.ENODEV, problem, str(self.path))
+        self.disk.remember()
         if not self.path.is_dir():
             make_private_folder(self.path)
 
@@ -144,8 +150,3 @@ class RecordingsFolder:
                 path.mkdir(mode, exist_ok=True)
                 set_mode(path, mode)
                 sync_folder(path.parent)
-
-
-def _mount_point(path: Path) -> Path:
-    path = path.resolve()
-    return next(one for one in (path, *path.parents) if one.is_mount())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import errno
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 from mqttcam.recordings.paths import RecordingsFolder
@@ -26,7 +25,7 @@ class PhotoLibrary(Protocol):
     """What a writer needs of the library."""
 
     @property
-    def path(self) -> Path:
+    def folder(self) -> RecordingsFolder:
         """The folder of all recordings and photos."""
 
     def add(self, photo: Photo, /) -> None:
@@ -58,7 +57,7 @@ class PhotoWriter:
             timeout: seconds after which a disk counts as one that does not answer.
         """
         self._library = library
-        self._folder = RecordingsFolder(library.path)
+        self._folder = library.folder
         self._worker = WorkerThread(f"photos {camera_id}")
         self._timeout = timeout
 
@@ -74,12 +73,12 @@ class PhotoWriter:
             async with asyncio.timeout(self._timeout):
                 return await asyncio.wrap_future(future)
         except TimeoutError:
-            raise PhotoNotSaved(f"the disk of {self._library.path} does not answer") from None
+            raise PhotoNotSaved(f"the disk of {self._folder.path} does not answer") from None
         except OSError as error:
             if error.errno in _FULL:
-                raise PhotoNotSaved(f"the disk of {self._library.path} is full") from error
+                raise PhotoNotSaved(f"the disk of {self._folder.path} is full") from error
             raise PhotoNotSaved(
-                f"{error.filename or self._library.path}: {error.strerror or error}"
+                f"{error.filename or self._folder.path}: {error.strerror or error}"
             ) from error
 
     async def close(self, seconds: float) -> None:

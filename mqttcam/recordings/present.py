@@ -71,6 +71,10 @@ class UnfinishedEvents:
         self._events: dict[str, dict[str, Event]] = {}
         self._whole: dict[str, Recording] = {}
 
+    def __contains__(self, event_id: str) -> bool:
+        """Whether an event is in a recording whose file has ended, and has not ended itself."""
+        return any(event_id in events for events in self._events.values())
+
     def ended(self, recording: Recording) -> None:
         """Note a recording whose file ends now."""
         if any(event.end_ns is None for event in recording.events):

@@ -20,7 +20,6 @@ from mqttcam.backoff import Backoff
 from mqttcam.listeners import Listeners
 from mqttcam.recordings.demand import Demand
 from mqttcam.recordings.disk import DiskStatus
-from mqttcam.recordings.paths import RecordingsFolder
 from mqttcam.recordings.present import PresentRecording, UnfinishedEvents
 from mqttcam.recordings.reading import Clock, Reading
 from mqttcam.recordings.recorder_library import RecordingLibrary
@@ -87,7 +86,7 @@ class Recorder:
         )
         self._writer = RecordingWriter(
             camera_id,
-            RecordingsFolder(library.path),
+            library.folder,
             WriterCallbacks(
                 self._opened, self._finished, self._abandoned, self._failed, self._usable, library.add
             ),
@@ -95,7 +94,7 @@ class Recorder:
             timing.writer,
         )
         self._unfinished = UnfinishedEvents(self._writer.amend)
-        self._too_slow = f"recordings: the disk of {library.path} is too slow"
+        self._too_slow = f"recordings: the disk of {library.folder.path} is too slow"
         self._on_motion = self._settings.on_motion
         self._enabled = self._running = self._closed = False
         self._present: PresentRecording | None = None
@@ -116,9 +115,10 @@ class Recorder:
         return None if self._present is None else self._present.recording
 
     def shows(self, event_id: str) -> bool:
-        """Return whether the present recording, one whose files are not whole yet, or the last one shows an event."""
+        """Return whether a recording shows an event that has not ended, or one that the last one shows."""
         recordings = (self.current, *self._ending.values(), self.last)
-        return any(event.id == event_id for one in recordings if one is not None for event in one.events)
+        shown = (event.id for one in recordings if one is not None for event in one.events)
+        return event_id in shown or event_id in self._unfinished
 
     @property
     def problem(self) -> str | None:

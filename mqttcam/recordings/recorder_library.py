@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Protocol
 
+from mqttcam.recordings.paths import RecordingsFolder
 from mqttcam.recordings.recording import Recording
 
 
@@ -12,7 +12,7 @@ class RecordingLibrary(Protocol):
     """What a recorder needs of the recordings that there are."""
 
     @property
-    def path(self) -> Path:
+    def folder(self) -> RecordingsFolder:
         """Their folder."""
 
     def begin(self, recording: Recording) -> None:

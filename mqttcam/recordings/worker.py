@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Generator
 from concurrent.futures import Future
@@ -15,12 +16,16 @@ Steps = Generator[None, None, T]
 
 _PAUSE = 0.001
 """Seconds between two steps, in which other threads run."""
+_LONGEST_PAUSE = 0.1
+"""Seconds between two steps while there are calls, so that a flood of them does not delay work such as deletion."""
 _MOST_WAITING = 1000
 """Calls, of some kilobytes each."""
 
 
 class WorkerThread:
-    """Carries out calls in their order, and while there is no call, work in steps, one after the other.
+    """Carries out calls in their order, and work in steps, one after the other.
+
+    Steps are carried out while there is no call, and now and then among calls.
 
     A daemon thread: one that hangs in a disk must not keep the process from ending.
     """
@@ -94,14 +99,18 @@ class WorkerThread:
         self._calls.put(call)
 
     def _run(self) -> None:
+        stepped = 0.0
         while True:
-            try:
-                call = self._calls.get(timeout=_PAUSE if self._steps else None)
-            except queue.Empty:
-                step = self._steps[0]
-                if not step():
-                    self._steps.popleft()
-                continue
-            if call is None:
-                return
-            call()
+            if not self._steps or time.monotonic() - stepped < _LONGEST_PAUSE:
+                try:
+                    call = self._calls.get(timeout=_PAUSE if self._steps else None)
+                except queue.Empty:
+                    pass
+                else:
+                    if call is None:
+                        return
+                    call()
+                    continue
+            if not self._steps[0]():
+                self._steps.popleft()
+            stepped = time.monotonic()

@@ -14,6 +14,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from mqttcam.recordings.paths import RecordingsFolder
 from mqttcam.recordings.recorder import Recorder
 from mqttcam.recordings.recording import Event, Recording
 from mqttcam.recordings.timing import RecorderTiming, WriterTiming
@@ -161,8 +162,9 @@ class Video:
 class Library:
     """Notes the recordings that are whole."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, disk_file: Path | None = None) -> None:
         self.path = path
+        self.folder = RecordingsFolder(path, disk_file)
         self.added: list[Recording] = []
         self.asked: list[int] = []
         self.begun: list[Recording] = []
@@ -189,10 +191,16 @@ _WRITER_TIMING = WriterTiming(sync=0.01)
 class Rig:
     """A recorder of a camera that runs, with its clock, video and library."""
 
-    def __init__(self, path: Path, writer: WriterTiming = _WRITER_TIMING, **settings: Any) -> None:
+    def __init__(
+        self,
+        path: Path,
+        writer: WriterTiming = _WRITER_TIMING,
+        disk_file: Path | None = None,
+        **settings: Any,
+    ) -> None:
         self.clock = TestClock()
         self.video = Video(self.clock)
-        self.library = Library(path)
+        self.library = Library(path, disk_file)
         self.timing = RecorderTiming(stop=10, writer=writer)
         self._settings = RecordSettings(**settings) if settings else None
         self.recorder = self.make()

@@ -16,6 +16,7 @@ from mqttcam.recordings.sidecar import read_recording
 from mqttcam.recordings.timing import WriterTiming
 from mqttcam.recordings.writer import OVERHEAD, RecordingWriter, WriterCallbacks
 from tests.recordings.disks import Disk
+from tests.recordings.made import opened, tidied
 from tests.recordings.rig import BEGIN, STEP, MakeRig, Rig, encoded, frames, probe, tree
 from tests.support.waiting import until
 
@@ -169,6 +170,63 @@ async def test_nothing_is_written_elsewhere_while_the_disk_is_unplugged(
     await record_until(rig, lambda: rig.recorder.recording and rig.recorder.problem is None)
     await rig.finished()
     assert all_are_readable(disk.path)
+
+
+async def test_a_disk_that_is_missing_at_the_start_is_noticed(
+    make_rig: MakeRig, make_disk: MakeDisk, tmp_path: Path
+) -> None:
+    disk, remembered = make_disk(2_000_000), tmp_path / "state" / "recordings.disk"
+    path = disk.path / "recordings"
+
+    def started() -> Rig:
+        return make_rig(path, disk_file=remembered, continuous=True)
+
+    rig = started()
+    rig.video.seconds(1)
+    await rig.begun(1)
+    await rig.finished()
+    disk.unplug()
+
+    rig = started()
+    await record_until(rig, lambda: rig.recorder.problem)
+    problem = (
+        f"recordings: {path}: its disk is not mounted at {disk.path}; to use another one, delete {remembered}"
+    )
+    assert rig.recorder.problem == problem
+    assert tree(disk.path) == []
+    disk.plug()
+    await record_until(rig, lambda: rig.recorder.recording and rig.recorder.problem is None)
+    await rig.finished()
+    disk.unplug()
+
+    rig = started()
+    await record_until(rig, lambda: rig.recorder.problem)
+    remembered.unlink()
+    await record_until(rig, lambda: rig.recorder.recording and rig.recorder.problem is None)
+    await rig.finished()
+    assert all_are_readable(disk.path)
+
+
+async def test_the_library_shows_that_the_disk_is_missing(tmp_path: Path, make_disk: MakeDisk) -> None:
+    disk = make_disk(2_000_000)
+    (tmp_path / "recordings").symlink_to(disk.path)
+    async with opened(tmp_path) as library:
+        library.folder.prepare()
+    disk.unplug()
+    async with opened(tmp_path) as library:
+        assert f"its disk is not mounted at {disk.path}; to use another one, delete" in str(library.problem)
+        disk.plug()
+        await tidied(library)
+        assert library.problem is None
+
+
+def test_another_folder_is_another_disk(tmp_path: Path) -> None:
+    remembered = tmp_path / "recordings.disk"
+    remembered.write_text('{"path": "/elsewhere", "mount_point": "/elsewhere/card"}')
+    RecordingsFolder(tmp_path / "recordings", remembered).prepare()
+    for content in ("{", "[]", '{"path": 1}'):
+        remembered.write_text(content)
+        RecordingsFolder(tmp_path / "recordings", remembered).prepare()
 
 
 async def test_nothing_is_written_through_a_symbolic_link(make_rig: MakeRig, tmp_path: Path) -> None:

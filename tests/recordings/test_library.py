@@ -13,6 +13,7 @@ from mqttcam.recordings.indexed_files import NotFinished
 from mqttcam.recordings.library import LibraryUnavailable
 from mqttcam.recordings.listed import EventQuery
 from mqttcam.recordings.recording import Event, Recording
+from mqttcam.recordings.worker import Steps, WorkerThread
 from tests.recordings.made import (
     ALL,
     DAY,
@@ -274,3 +275,24 @@ async def test_ten_thousand_events(tmp_path: Path, folder: Path) -> None:
         assert library.count == 10_000
     watching.cancel()
     print({name: round(seconds, 3) for name, seconds in took.items()}, f"loop late by {late * 1000:.0f} ms")
+
+
+async def test_a_flood_of_requests_does_not_delay_the_work_in_steps() -> None:
+    """Such as the deletion of what exceeds the limits."""
+    worker, is_done = WorkerThread("test"), threading.Event()
+
+    def call() -> None:
+        if not is_done.is_set():
+            worker.call(call)
+
+    def steps() -> Steps[None]:
+        for _ in range(3):
+            yield
+
+    for _ in range(10):
+        worker.call(call)
+    try:
+        await asyncio.wrap_future(worker.run_steps(steps()))
+    finally:
+        is_done.set()
+        worker.stop(60)

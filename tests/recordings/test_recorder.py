@@ -278,3 +278,23 @@ async def test_listeners_learn_of_each_change(make_rig: MakeRig) -> None:
     await rig.whole(1)
     assert seen == [True, False, False]
     assert whole == rig.library.added == [rig.recorder.last]
+
+
+async def test_an_event_that_outlasts_its_file_is_shown_whatever_is_recorded_after_it(
+    make_rig: MakeRig,
+) -> None:
+    """As with an `after` that is shorter than the time until the event ends."""
+    rig = make_rig(before=0, after=1)
+    rig.video.seconds(1)
+    motion = event()
+    rig.recorder.begin(motion)
+    rig.video.seconds(2)
+    rig.recorder.end(motion, quiet=0)  # not of the event, but of its recording
+    rig.video.seconds(2)
+    await rig.whole(1)
+    rig.recorder.record(1)
+    rig.video.seconds(3)
+    await rig.whole(2)
+    assert rig.recorder.last == rig.library.added[1] != rig.library.added[0]
+    assert rig.recorder.shows(motion.id)
+    assert not rig.recorder.shows("another event")
