@@ -15,7 +15,6 @@ from mqttcam.devices.errors import Code, CommandError
 from mqttcam.devices.observer import CameraObservers
 from mqttcam.devices.store import Store
 from mqttcam.recordings.library import Library
-from mqttcam.recordings.paths import RecordingsFolder
 from mqttcam.schedule import Location, parse
 from mqttcam.series.files import SeriesFiles
 from mqttcam.series.photographer import CameraPhotographer
@@ -191,7 +190,7 @@ class CameraSeries:
             return None
         library = self._library
         files = SeriesFiles(
-            RecordingsFolder(library.path),
+            library.folder,
             self._camera.id,
             name,
             settings,

@@ -43,7 +43,7 @@ class Noted:
     """Stands for the library: notes what it is asked."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path
+        self.folder = RecordingsFolder(path)
         self.added: list[Photo] = []
         self.asked: list[int] = []
 
