@@ -18,6 +18,7 @@ from mqttcam.camera.markings import Markings
 from mqttcam.camera.polling import CameraReadings, PollResult
 from mqttcam.camera.snapshots import Accept, SnapshotRequests
 from mqttcam.camera.source import Source, SourceEnded, SourceError, SourceInfo
+from mqttcam.camera.source_audio import SourceAudio
 from mqttcam.camera.source_video import SourceVideo
 from mqttcam.camera.sources import create
 from mqttcam.camera.stats import CameraStats
@@ -52,6 +53,7 @@ class Camera:
         gives_raw: whether it can give the data of the sensor with it.
         video: the encoded video of the source that is open, or was last, a new object each time it is opened; `None` if
             it gives none.
+        audio: its audio, likewise.
         values: the controls' known values by key: as the frames are really taken, if the source reports that.
         readings: what is measured with its frames.
         last_error: what went wrong last, or what it waits for, in words; while frames arrive, what differs from the
@@ -95,6 +97,7 @@ class Camera:
         self._wanted = WantedValues(settings.controls, values or {})
         self._make_source = make_source or (lambda wakeup: create(settings, wakeup))
         self.video: SourceVideo | None = None
+        self.audio: SourceAudio | None = None
         self._listeners = Listeners(f"camera {camera_id}")
         self._snapshots = SnapshotRequests(self.hub, self.encoder, lambda: self.last_error)
         self._remarks: str | None = None
@@ -291,6 +294,7 @@ class Camera:
         self.takes_stills, self.gives_raw = opened.takes_stills, opened.gives_raw
         capture = self._supervisor.capture
         self.video = SourceVideo(capture, opened.video) if capture and opened.video else None
+        self.audio = SourceAudio(capture, opened.audio) if capture and opened.audio else None
         self.values = dict(opened.values)
         self.readings.begin((opened.info.model, opened.info.serial), expected=opened.measures)
         remarks = one_line("; ".join(opened.remarks)) or None

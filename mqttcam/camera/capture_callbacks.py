@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from mqttcam.camera.audio_packet import AudioFormat
 from mqttcam.camera.polling import PollResult
 from mqttcam.camera.source import SourceInfo
 from mqttcam.camera.video_packet import VideoOffer
@@ -24,6 +25,7 @@ class SourceOpened:
         takes_stills: whether it can take a picture in full resolution.
         gives_raw: whether it can give the data of the sensor with it.
         video: the encoded video that it can give; None if it gives none.
+        audio: the audio that it can give; None if it gives none.
     """
 
     info: SourceInfo
@@ -34,6 +36,7 @@ class SourceOpened:
     takes_stills: bool
     gives_raw: bool
     video: VideoOffer | None
+    audio: AudioFormat | None
 
 
 class CaptureCallbacks(Protocol):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+from mqttcam.camera.audio_packet import DeliverAudio
 from mqttcam.camera.capture_callbacks import SourceOpened
 from mqttcam.camera.polling import SourcePoller
 from mqttcam.camera.source import (
+    AudioSource,
     MeasuringSource,
     RestartableSource,
     Source,
@@ -69,6 +71,7 @@ class OpenSource:
             takes_stills=isinstance(self.source, StillSource),
             gives_raw=isinstance(self.source, StillSource) and self.source.gives_raw,
             video=self.source.video if isinstance(self.source, VideoSource) else None,
+            audio=self.source.audio if isinstance(self.source, AudioSource) else None,
         )
 
     def change(
@@ -108,6 +111,16 @@ class OpenSource:
     def request_keyframe(self) -> None:
         """Make the next packet a keyframe, if the source can do that."""
         self._video_source.request_keyframe()
+
+    def start_audio(self, deliver: DeliverAudio) -> None:
+        """Have the source's audio delivered, if it gives any."""
+        if isinstance(self.source, AudioSource):
+            self.source.start_audio(deliver)
+
+    def stop_audio(self) -> None:
+        """Stop receiving audio."""
+        if isinstance(self.source, AudioSource):
+            self.source.stop_audio()
 
     @property
     def _video_source(self) -> VideoSource:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from mqttcam.camera.audio_packet import AudioFormat, DeliverAudio
 from mqttcam.camera.control import Action, Control
 from mqttcam.camera.frame import Frame
 from mqttcam.camera.metadata_field import MetadataField
@@ -221,3 +222,20 @@ class VideoSource(Source):
     def request_keyframe(self) -> None:
         """Make the next packet a keyframe, if the source can do that."""
         return
+
+
+class AudioSource(Source):
+    """A source that can give audio beside its video."""
+
+    @property
+    @abstractmethod
+    def audio(self) -> AudioFormat | None:
+        """The audio that it can give; None if this camera gives none. It is read once the source is open."""
+
+    @abstractmethod
+    def start_audio(self, deliver: DeliverAudio) -> None:
+        """Deliver packets until `stop_audio` or `close`."""
+
+    @abstractmethod
+    def stop_audio(self) -> None:
+        """Deliver no more packets; may be called when none are delivered."""

@@ -55,6 +55,7 @@ class PresentRecording:
         """Return whether a keyframe can be in the same file."""
         first = self.first
         same = (unit.width, unit.height, unit.codec) == (first.width, first.height, first.codec)
+        same &= unit.audio_format == first.audio_format
         return same and parameter_sets(unit.data, unit.codec) == self._sets
 
 

@@ -310,4 +310,4 @@ class RecordingWriter:
 
 
 def _size(unit: Unit) -> int:
-    return len(unit.data) + OVERHEAD
+    return len(unit.data) + unit.audio_memory + OVERHEAD

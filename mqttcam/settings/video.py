@@ -70,6 +70,11 @@ class VideoSettings(Section):
         None, ge=0.1, le=MAX_RATE, description="Maximum frames per second; default: every frame."
     )
 
+    audio: bool = Field(
+        True,
+        description="Whether the video has the audio of a network camera, as AAC; other cameras have none.",
+    )
+
     @field_validator("bitrate")
     @classmethod
     def _not_beside_quality(cls, bitrate: int | None, info: ValidationInfo) -> int | None:

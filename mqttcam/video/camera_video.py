@@ -15,6 +15,7 @@ from mqttcam.camera.frame import CaptureSession
 from mqttcam.camera.latest_group import LatestGroup
 from mqttcam.camera.source_video import SourceVideo
 from mqttcam.settings.video import VideoSettings
+from mqttcam.video.camera_audio import CameraAudio
 from mqttcam.video.choice import must_be_encoded, settings_to_encode_for
 from mqttcam.video.encoder import H264Encoder
 from mqttcam.video.encoder_speed import EncoderSpeed
@@ -80,6 +81,7 @@ class CameraVideo:
         self._make_encoder = make_encoder
         self._readers: list[_Entry] = []
         self._maker: Encoding | PassThrough | None = None
+        self._audio = CameraAudio()
         self._time_stamps = TimeStamps()
         self._speed = EncoderSpeed()
         self._waiting = False
@@ -126,6 +128,7 @@ class CameraVideo:
             self._set_max_delay()
             if not self._readers:
                 self._stop()
+                self._stop_audio()
                 self._time_stamps = TimeStamps()
 
     def _join(self, entry: _Entry, group: LatestGroup[Unit]) -> None:
@@ -172,7 +175,9 @@ class CameraVideo:
         stamps = self._time_stamps = self._time_stamps.continued()
         if video is not None and self._is_usable(video):
             self._passed = video
-            self._maker = PassThrough(video, self._settings, stamps, self._deliver, self._fall_back)
+            self._maker = PassThrough(
+                video, self._settings, stamps, self._audio, self._deliver, self._fall_back
+            )
         elif self._settings.encoder in _MISSING and not self._is_offered(video):
             if self._camera.info is None:
                 self._waiting = True
@@ -190,6 +195,7 @@ class CameraVideo:
                 self._speed,
             )
         self._set_max_delay()
+        self._use_audio()
         self._maker.start()
 
     def _set_max_delay(self) -> None:
@@ -205,6 +211,16 @@ class CameraVideo:
         if maker is not None:
             maker.stop()
             self.dropped += maker.dropped
+
+    def _use_audio(self) -> None:
+        audio = self._camera.audio
+        if not self._settings.audio or audio is None or audio.session.ended:
+            audio = None
+        self._audio.use(audio)
+
+    def _stop_audio(self) -> None:
+        self._audio.use(None)
+        self._audio.restart()
 
     def _is_offered(self, video: SourceVideo | None) -> bool:
         return video is not None and video.offer.encoder == self._settings.encoder
@@ -244,6 +260,8 @@ class CameraVideo:
     def _camera_changed(self) -> None:
         """Choose again what makes the video, once the source was opened."""
         video = self._camera.video
+        if self._maker is not None:
+            self._use_audio()
         if self._camera_state == self._seen or (self._maker is None and not self._waiting):
             return
         self._seen = self._camera_state
@@ -265,6 +283,8 @@ class CameraVideo:
         if self.problem is not None:
             log.info("camera %s: video is available again", self._camera.id)
             self.problem = None
+        if isinstance(maker, Encoding):
+            unit = self._audio.attach(unit, None)
         for entry in tuple(self._readers):
             if not entry.is_joining:
                 entry.reader.deliver(unit)
@@ -276,5 +296,6 @@ class CameraVideo:
             log.warning("camera %s: no video: %s", self._camera.id, problem)
         self.problem = problem
         self._stop()
+        self._stop_audio()
         for entry in tuple(self._readers):
             entry.reader.fail(problem)

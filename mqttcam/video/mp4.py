@@ -15,18 +15,18 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from mqttcam.camera.audio_packet import FRAME_SAMPLES, AudioFormat
 from mqttcam.files import set_mode
+from mqttcam.video.aac import BITRATE, layout_of
 from mqttcam.video.encoder import check_available
-from mqttcam.video.unit import CLOCK, Unit
+from mqttcam.video.unit import CLOCK, AudioFrame, Unit
 
 _TICK = Fraction(1, CLOCK)
 FRAGMENT = 0.4
 """Seconds. With the frame that completes a fragment, a crash costs half a second."""
-_OPTIONS = {
-    "movflags": "hybrid_fragmented+frag_keyframe",
-    "frag_duration": f"{FRAGMENT * 1e6:.0f}",
-    "flush_packets": "1",
-}
+_FRAGMENT_WITH_AUDIO = 0.25
+"""Shorter, as the muxer holds video back until it has the audio of the same time, so that both are in order."""
+_OPTIONS = {"movflags": "hybrid_fragmented+frag_keyframe", "flush_packets": "1"}
 _BUFFER = 1 << 20
 """Bytes that the muxer passes on at once: a fragment up to 16 Mbit/s."""
 _USUAL_DURATION = CLOCK // 10
@@ -88,13 +88,16 @@ class Mp4Muxer:
         self._first_pts = first.pts
         self._is_hevc = first.codec == "hevc"
         self._memory = _Memory()
-        self._container: Any = av.open(self._memory, "w", format="mp4", options=_OPTIONS, buffer_size=_BUFFER)
+        fragment = FRAGMENT if first.audio_format is None else _FRAGMENT_WITH_AUDIO
+        options = {**_OPTIONS, "frag_duration": f"{fragment * 1e6:.0f}"}
+        self._container: Any = av.open(self._memory, "w", format="mp4", options=options, buffer_size=_BUFFER)
         self._container.metadata["creation_time"] = created
         if title:
             self._container.metadata["title"] = title
         self._stream = self._container.add_mux_stream(
             first.codec, width=first.width, height=first.height, time_base=_TICK
         )
+        self._audio = first.audio_format and _AudioTrack(self._container, first.audio_format, first.pts)
 
     def mux(self, unit: Unit, duration: int) -> bytes:
         """Return what comes next in the file: the fragment before the unit, or nothing.
@@ -111,6 +114,8 @@ class Mp4Muxer:
         packet.duration = duration
         packet.is_keyframe = unit.is_keyframe
         self._container.mux_one(packet)
+        if self._audio is not None:
+            self._audio.mux(unit.audio)
         self.seconds = (unit.pts - self._first_pts + duration) / CLOCK
         return b"".join(self._tagged(data) for _offset, data in self._memory.take())
 
@@ -124,6 +129,41 @@ class Mp4Muxer:
 
     def _tagged(self, data: bytes) -> bytes:
         return _HEVC_TAG.sub(rb"\1hvc1", data, count=1) if self._is_hevc else data
+
+
+class _AudioTrack:
+    """The audio of a file. Its time stamps count samples, and its first frame begins with the first picture."""
+
+    def __init__(self, container: Any, audio_format: AudioFormat, first_pts: int) -> None:
+        self._container = container
+        self._rate = audio_format.rate
+        self._first_pts = first_pts
+        # PyAV gives a track its description only with an encoder, which is not used.
+        self._stream = container.add_stream("aac", rate=audio_format.rate, layout=layout_of(audio_format))
+        self._stream.codec_context.bit_rate = BITRATE * audio_format.channels
+        self._time_base = Fraction(1, audio_format.rate)
+        self._last: int | None = None
+
+    def mux(self, frames: tuple[AudioFrame, ...]) -> None:
+        """Add frames, but not those that end before the first picture."""
+        import av
+
+        for frame in frames:
+            pts = round((frame.pts - self._first_pts) * self._rate / CLOCK)
+            if self._last is None:
+                if pts <= -FRAME_SAMPLES:
+                    continue
+                pts = 0
+            else:
+                pts = max(pts, self._last + 1)
+            self._last = pts
+            packet = av.Packet(frame.data)
+            packet.stream = self._stream
+            packet.time_base = self._time_base
+            packet.pts = packet.dts = pts
+            packet.duration = FRAME_SAMPLES
+            packet.is_keyframe = True
+            self._container.mux_one(packet)
 
 
 class Mp4Writer:

@@ -10,8 +10,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
+from mqttcam.camera.audio_packet import AudioFormat
 from mqttcam.video.mp4 import Mp4Muxer, append, finish
-from mqttcam.video.unit import CLOCK, Codec, Unit
+from mqttcam.video.unit import CLOCK, AudioFrame, Codec, Unit
 
 log = logging.getLogger(__name__)
 
@@ -123,15 +124,33 @@ def _mux_again(
 
 
 def _units(container: Any, start_code: bytes) -> Iterator[tuple[Unit, int]]:
-    """Yield the units of a file with their durations, as they were written."""
+    """Yield the units of a file with their durations, as they were written, except that audio comes with any unit."""
     (stream,) = container.streams.video
     codec = cast("Codec", stream.codec_context.name)
-    for packet in container.demux(stream):
+    audio_format = _audio_format(container)
+    last: tuple[Unit, int] | None = None
+    audio: list[AudioFrame] = []
+    for packet in container.demux():
         if packet.dts is None:
             continue
-        data = _annex_b(bytes(packet), start_code)
         pts, duration = (round(ticks * packet.time_base * CLOCK) for ticks in (packet.pts, packet.duration))
-        yield Unit(data, pts, 0, packet.is_keyframe, stream.width, stream.height, codec), duration
+        if packet.stream is not stream:
+            audio.append(AudioFrame(bytes(packet), pts))
+            continue
+        if last is not None:
+            yield last[0]._replace(audio=tuple(audio)), last[1]
+            audio.clear()
+        data = _annex_b(bytes(packet), start_code)
+        size = (stream.width, stream.height)
+        last = Unit(data, pts, 0, packet.is_keyframe, *size, codec, audio_format=audio_format), duration
+    if last is not None:
+        yield last[0]._replace(audio=tuple(audio)), last[1]
+
+
+def _audio_format(container: Any) -> AudioFormat | None:
+    for stream in container.streams.audio:
+        return AudioFormat(stream.codec_context.sample_rate, stream.codec_context.layout.nb_channels)
+    return None
 
 
 def _annex_b(data: bytes, start_code: bytes) -> bytes:

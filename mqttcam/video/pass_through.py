@@ -14,6 +14,7 @@ from mqttcam.camera.source_calls import call_soon
 from mqttcam.camera.source_video import SourceVideo
 from mqttcam.camera.video_packet import VideoPacket
 from mqttcam.settings.video import VideoSettings
+from mqttcam.video.camera_audio import CameraAudio
 from mqttcam.video.time_stamps import TimeStamps
 from mqttcam.video.unit import CLOCK, Unit
 
@@ -37,11 +38,17 @@ class PassThrough:
         video: SourceVideo,
         settings: VideoSettings,
         time_stamps: TimeStamps,
+        audio: CameraAudio,
         deliver: Callable[[PassThrough, Unit, CaptureSession], None],
         fail: Callable[[PassThrough, str], None],
     ) -> None:
-        """Do nothing yet."""
+        """Do nothing yet.
+
+        Args:
+            audio: is attached to the units.
+        """
         self.video = video
+        self._audio = audio
         self.encoder: str | None = video.offer.encoder
         self.dropped = 0
         self.max_delay = 0.0
@@ -93,8 +100,10 @@ class PassThrough:
         unit = Unit(
             packet.data, pts, packet.ts_ns, packet.is_keyframe, packet.width, packet.height, packet.codec
         )
+        unit = self._audio.attach(unit, packet.pts_ns)
         if self.group is not None:
-            self.group.add(unit, len(unit.data), unit.pts / CLOCK, is_keyframe=unit.is_keyframe)
+            size = len(unit.data) + unit.audio_memory
+            self.group.add(unit, size, unit.pts / CLOCK, is_keyframe=unit.is_keyframe)
         self._deliver(self, unit, self.video.session)
 
     def _is_reordered(self, packet: VideoPacket) -> bool:

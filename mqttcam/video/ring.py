@@ -9,8 +9,6 @@ from mqttcam.video.unit import CLOCK, Unit
 
 MAX_BYTES = 64_000_000
 """A minute, the most that `record.before` can be, at 8 Mbit/s; 1920x1080 of 15 frames per second takes 5."""
-_UNIT_OVERHEAD = 224
-"""Bytes of memory of a unit beside its data: the tuple, its numbers, and the header of `bytes` (CPython 3.11)."""
 
 
 class Ring:
@@ -37,9 +35,9 @@ class Ring:
         elif not self._groups:
             return
         self._groups[-1].append(unit)
-        self.bytes += _size(unit)
+        self.bytes += unit.memory
         while self._groups and self._is_superfluous(unit.pts):
-            self.bytes -= sum(map(_size, self._groups.popleft()))
+            self.bytes -= sum(one.memory for one in self._groups.popleft())
 
     def _is_superfluous(self, now: int) -> bool:
         """Return whether the oldest group is; the only one is when it is too large, as half of it would be useless."""
@@ -56,7 +54,3 @@ class Ring:
         """Forget everything, as when the camera is switched off (privacy)."""
         self._groups.clear()
         self.bytes = 0
-
-
-def _size(unit: Unit) -> int:
-    return len(unit.data) + _UNIT_OVERHEAD

@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from mqttcam.video.sink import Sink
+from mqttcam.video.transport_audio import TransportAudio
 from mqttcam.video.unit import CLOCK, Unit
 
 CONTENT_TYPE = "video/mp2t"
@@ -35,7 +36,8 @@ class TransportStream:
         """Begin with the sizes of `first`, a keyframe, which is still to be muxed."""
         import av
 
-        self._codec = first.codec
+        self._codec, self._audio_format = first.codec, first.audio_format
+        self._audio = first.audio_format and TransportAudio(first.audio_format)
         self._sink = Sink()
         self._container: Any = av.open(self._sink, "w", format="mpegts", options=_OPTIONS)
         self._stream = self._container.add_mux_stream(
@@ -43,8 +45,8 @@ class TransportStream:
         )
 
     def fits(self, keyframe: Unit) -> bool:
-        """Return whether the same codec is used; size and parameter sets are in the chunks of keyframes."""
-        return keyframe.codec == self._codec
+        """Return whether the same codecs are used; size and parameter sets are in the chunks of keyframes."""
+        return (keyframe.codec, keyframe.audio_format) == (self._codec, self._audio_format)
 
     def mux(self, unit: Unit) -> bytes:
         """Return a unit as packets of 188 bytes."""
@@ -56,7 +58,12 @@ class TransportStream:
         packet.pts = packet.dts = unit.pts
         packet.is_keyframe = unit.is_keyframe
         self._container.mux_one(packet)
-        return self._sink.take()
+        chunk = self._sink.take()
+        if self._audio is None:
+            return chunk
+        if unit.is_keyframe:
+            chunk = self._audio.declare(chunk)
+        return chunk + self._audio.mux(unit.audio)
 
     def close(self) -> None:
         """Free the muxer's memory."""

@@ -257,7 +257,7 @@ def event(number: int = 1, **values: Any) -> Event:
 
 def frames(path: Path) -> list[dict[str, Any]]:
     """Return what ffprobe finds of each decoded frame of a file."""
-    return cast("list[dict[str, Any]]", probe(path, "-show_frames")["frames"])
+    return cast("list[dict[str, Any]]", probe(path, "-select_streams", "v", "-show_frames")["frames"])
 
 
 def probe(path: Path, *what: str) -> dict[str, Any]:

@@ -12,12 +12,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mqttcam.camera.audio_packet import AudioFormat
 from mqttcam.video.mp4 import Mp4Writer
 from mqttcam.video.mp4_repair import finish_file
 from mqttcam.video.unit import CLOCK, Unit
 from tests.recordings.rig import FPS, encoded, frames, probe
 
 av = pytest.importorskip("av")
+
+from tests.support.sounding import with_audio  # noqa: E402 - it needs PyAV
 
 
 def hevc_units(count: int) -> list[Unit]:
@@ -170,3 +173,46 @@ def test_a_file_that_the_disk_refuses_ends_with_a_whole_fragment(tmp_path: Path)
     assert 0 < path.stat().st_size == writer.bytes <= 2500
     assert len(frames(path)) == round(writer.seconds * FPS) > 0
     assert os.listdir(tmp_path) == ["a.mp4"]
+
+
+@pytest.mark.parametrize(
+    ("audio_format", "shift"),
+    [(AudioFormat(48000, 1), 0), (AudioFormat(44100, 2), -1000), (AudioFormat(8000, 1), 700)],
+)
+def test_sound_is_in_a_file_whole_or_torn(tmp_path: Path, audio_format: AudioFormat, shift: int) -> None:
+    units = with_audio(encoded(count=37), audio_format, shift)
+    path, torn = tmp_path / "a.mp4", tmp_path / "torn.mp4"
+    writer = write(path, units, close=False)
+    data, seconds = path.read_bytes(), writer.seconds
+    writer.close()
+    video, audio = probe(path, "-show_streams")["streams"]
+    assert int(video["nb_frames"]) == 37
+    assert (audio["codec_name"], audio["profile"]) == ("aac", "LC")
+    assert (int(audio["sample_rate"]), audio["channels"]) == audio_format
+    assert float(audio["start_time"]) == 0, "with the first picture"
+    assert float(audio["duration"]) == pytest.approx(3.65, abs=0.1)
+    torn.write_bytes(data)
+    assert finish_file(torn) == pytest.approx(seconds, abs=0.15)
+    assert torn.read_bytes()[100 : len(data)] == data[100:], "nothing was moved"
+    assert b"moov" in torn.read_bytes()[len(data) - 8 :], "it has an index"
+    video, audio = probe(torn, "-show_streams")["streams"]
+    assert float(audio["duration"]) == pytest.approx(float(video["duration"]), abs=0.3)
+    torn.write_bytes(data[:100] + path.read_bytes()[100:])
+    assert finish_file(torn) == pytest.approx(3.7)
+    assert torn.read_bytes() == path.read_bytes()
+
+
+def test_a_file_with_sound_is_finished_wherever_it_was_torn(tmp_path: Path) -> None:
+    path, torn = tmp_path / "a.mp4", tmp_path / "torn.mp4"
+    writer = write(path, with_audio(encoded(count=37), AudioFormat(16000, 2)), close=False)
+    data = path.read_bytes()
+    writer.close()
+    draw = random.Random(7)
+    for size in [0, 50, 88, *(draw.randrange(100, len(data)) for _ in range(12))]:
+        torn.write_bytes(data[:size])
+        seconds = finish_file(torn)
+        if seconds:
+            assert len(frames(torn)) == round(seconds * FPS)
+            assert b"moov" in torn.read_bytes()[-3000:], "it has an index"
+        else:
+            assert torn.stat().st_size == 0

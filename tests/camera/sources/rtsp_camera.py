@@ -1,9 +1,10 @@
 """An RTSP camera, by GStreamer's own server. Run by Debian's python3 (packages: see `conftest.py`).
 
-rtsp_camera.py PORT {h264,h264-rare,mjpeg,FILE} [USER PASSWORD [CERTIFICATE KEY]]
+rtsp_camera.py PORT {h264,h264-rare,mjpeg,FILE}[+{aac,pcma,pcmu,opus}] [USER PASSWORD [CERTIFICATE KEY]]
 
 PORT 0: any free one; prints `serving PORT`. h264-rare: a key frame every four seconds. FILE: H.264 as it is (Annex B),
-sent again and again. CERTIFICATE, KEY: files for rtsps://.
+sent again and again. With audio, a tick comes each second, when black and white change places.
+CERTIFICATE, KEY: files for rtsps://.
 """
 
 from __future__ import annotations
@@ -25,6 +26,14 @@ _CODECS = {
     " ! rtph264pay name=pay0 config-interval=-1",
     "mjpeg": f"{_SOURCE} ! jpegenc quality=80 ! rtpjpegpay name=pay0",
 }
+_FLIPPING = "pattern=ball flip=true animation-mode=running-time"
+_TICKS = "audiotestsrc is-live=true wave=ticks volume=1 ! audio/x-raw,rate={},channels=1 ! {} ! {} name=pay1"
+_AUDIO = {
+    "aac": _TICKS.format(48000, "voaacenc ! aacparse", "rtpmp4gpay"),
+    "pcma": _TICKS.format(8000, "alawenc", "rtppcmapay"),
+    "pcmu": _TICKS.format(8000, "mulawenc", "rtppcmupay"),
+    "opus": _TICKS.format(48000, "opusenc", "rtpopuspay"),
+}
 _FILE = (
     'multifilesrc location="{}" loop=true caps="video/x-h264,stream-format=byte-stream,framerate=25/1"'
     " ! h264parse ! rtph264pay name=pay0 config-interval=1"
@@ -37,7 +46,11 @@ def main(port: str, codec: str, *credentials: str) -> None:
     server.set_address("127.0.0.1")
     server.set_service(port)
     factory = GstRtspServer.RTSPMediaFactory.new()
-    factory.set_launch(f"( {_CODECS.get(codec) or _FILE.format(codec)} )")
+    video, _, audio = codec.partition("+")
+    launch = _CODECS.get(video) or _FILE.format(video)
+    if audio:
+        launch = launch.replace("pattern=ball", _FLIPPING) + f" {_AUDIO[audio]}"
+    factory.set_launch(f"( {launch} )")
     factory.set_shared(True)
     if credentials:
         protect(server, factory, *credentials)

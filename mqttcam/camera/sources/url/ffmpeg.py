@@ -9,10 +9,13 @@ import time
 from pathlib import Path
 from typing import Any
 
+from mqttcam.camera.camera_log import camera_logger
 from mqttcam.camera.frame import Frame
 from mqttcam.camera.source import SourceError
+from mqttcam.camera.sources._aac_encoding import AudioUnusable
 from mqttcam.camera.sources._demanded_pictures import DemandedPictures
 from mqttcam.camera.sources._receiver import frame_of
+from mqttcam.camera.sources._stream_audio import StreamAudio
 from mqttcam.camera.sources._stream_packets import StreamPackets, passable
 from mqttcam.camera.sources._video_stream import VideoStream, any_encoding
 from mqttcam.camera.sources.url.address import Address
@@ -24,6 +27,8 @@ from mqttcam.camera.sources.url.stream_video import StreamVideo
 from mqttcam.imaging.raster import size_of
 from mqttcam.imaging.video import planes_of
 from mqttcam.settings.sources.url import UrlSource
+
+log = camera_logger(__name__)
 
 _BROKEN_KEY_FRAMES = 10
 """Key frames in a row without a picture after which the stream counts as broken. Packets before the first one cannot be
@@ -144,6 +149,7 @@ class FfmpegFrames:
     def _frames(self, container: Any, peer: PeerConnection) -> Frames:
         stream = VideoStream(container, self._source.max_pixels)
         packets = self._packets(stream)
+        audio = self._audio(container, stream)
         pictures = DemandedPictures(
             stream.decoder, self._video.wanted_fps, keyframes_only=self._source.keyframes_only
         )
@@ -153,12 +159,16 @@ class FfmpegFrames:
         # Also those of other streams: a camera that sends sound alone would never come back from `demux`.
         for packet in container.demux():
             if packet.stream is not stream.av_stream:
+                if audio is not None and packet.stream is audio.av_stream:
+                    audio.offer(packet, self._video.deliver_audio)
                 yield None
                 continue
             if packet.dts is None and not packet.size:
                 continue  # FFmpeg sends this at the end, to flush the decoder
             if pacer is not None:
                 pacer.wait(packet)
+            if audio is not None:
+                audio.note_video(packet)
             if packets is not None:
                 packets.offer(packet, self._video.deliver)
             frames = self._decoded(packet, stream, pictures)
@@ -199,6 +209,22 @@ class FfmpegFrames:
         """Note the codec; return what passes its packets on, or `None` if that is not possible."""
         codec = self._video.codec = passable(stream.codec)
         return codec and StreamPackets(self._av, codec, self._source.max_pixels, stream.av_stream)
+
+    def _audio(self, container: Any, video: VideoStream) -> StreamAudio | None:
+        """Note the format of the audio; return what passes it on, or `None` if there is none that can be used."""
+        stream = container.streams.best("audio", related=video.av_stream)
+        if stream is None:
+            return None
+        try:
+            audio = StreamAudio(self._av, stream, self._video.audio)
+        except AudioUnusable as error:
+            problem = str(error)
+            if problem != self._video.audio_problem:
+                log.warning("%s: its audio is left out: %s", self._address, problem)
+            self._video.audio_problem = problem
+            return None
+        self._video.audio = audio.format
+        return audio
 
     def _decoded(self, packet: Any, stream: VideoStream, pictures: DemandedPictures) -> list[Frame] | None:
         """Return the frames that a packet completes: none if it cannot be decoded, as before the first key frame.

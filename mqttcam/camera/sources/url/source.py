@@ -6,8 +6,9 @@ import math
 import time
 
 from mqttcam.camera.adjustment import adjusted_size, adjustment_for
+from mqttcam.camera.audio_packet import AudioFormat, DeliverAudio
 from mqttcam.camera.frame import Frame
-from mqttcam.camera.source import SourceError, SourceInfo, VideoSource
+from mqttcam.camera.source import AudioSource, SourceError, SourceInfo, VideoSource
 from mqttcam.camera.sources.url.address import Address
 from mqttcam.camera.sources.url.http_frames import HttpFrames
 from mqttcam.camera.sources.url.reader_thread import CameraFrames, ReaderThread, last_has_ended
@@ -26,7 +27,7 @@ _MAX_SILENCE = 30.0
 """Seconds without a picture, or without any video before a key frame."""
 
 
-class UrlCamera(VideoSource):
+class UrlCamera(VideoSource, AudioSource):
     """Gives frames as they arrive. JPEGs and H.264 are passed through; the end of a stream is a failure."""
 
     adjusts_itself = True
@@ -103,8 +104,19 @@ class UrlCamera(VideoSource):
     def stop_video(self) -> None:
         self._video.deliver = None
 
+    @property
+    def audio(self) -> AudioFormat | None:
+        return self._video.audio
+
+    def start_audio(self, deliver: DeliverAudio) -> None:
+        self._video.deliver_audio = deliver
+
+    def stop_audio(self) -> None:
+        self._video.deliver_audio = None
+
     def close(self) -> None:
         self.stop_video()
+        self.stop_audio()
         thread, self._thread, self._waiting = self._thread, None, None
         if thread is not None:
             thread.close()

@@ -1,0 +1,120 @@
+"""The audio of a container that PyAV has opened: AAC is passed on as it is, everything else is encoded as AAC."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from mqttcam.camera.audio_packet import FRAME_SAMPLES, AudioFormat, AudioPacket, DeliverAudio
+from mqttcam.camera.sources._aac_encoding import AacEncoding
+
+_RATES = (48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
+"""The sampling frequencies of ISO/IEC 14496-3, table 1.18, that are passed on."""
+_ENCODED_RATE = 48_000
+"""For everything that is encoded: a frame is complete after 21 ms, where it would take 128 ms at the 8 kHz of G.711."""
+_LOW_COMPLEXITY = 2
+"""The audio object type of AAC-LC (ISO/IEC 14496-3, table 1.17)."""
+_CLOCK_STEP = 1_000_000_000
+"""Nanoseconds; if the time between a packet's own time and its arrival changes by more, one of these clocks was set."""
+_SMOOTHING = 64
+"""Packets over which a longer time to their arrival replaces a shorter one: the first of a connection, and what the
+network holds up, come in bursts."""
+
+
+class StreamAudio:
+    """Makes packets of one connection's audio.
+
+    Attributes:
+        av_stream: PyAV's stream.
+        format: of the packets.
+    """
+
+    def __init__(self, av: Any, stream: Any, wanted: AudioFormat | None) -> None:
+        """Prepare what is needed.
+
+        Args:
+            stream: PyAV's stream.
+            wanted: the format of the connection before, which applies to this one, too; None if there was none.
+
+        Raises:
+            AudioUnusable: there is no decoder or encoder for it.
+        """
+        context = stream.codec_context
+        native = None if context is None else _native_format(context)
+        self.av_stream = stream
+        self._av = av
+        self._context = context
+        if native is not None and wanted in (None, native):
+            self.format = native
+        else:
+            # Opened now to find out whether that is possible.
+            self.format = wanted or AudioFormat(_ENCODED_RATE, min(2, _channels(context)))
+            AacEncoding(av, context, self.format)
+        self._passes = native == self.format
+        self._encoding: AacEncoding | None = None
+        self._next_ns = 0
+        self._delay_ns: int | None = None
+
+    def note_video(self, packet: Any) -> None:
+        """Note a packet of the video, by which the times of audio are converted to the clock of its frames."""
+        stamp_ns = time_ns(packet, packet.dts if packet.dts is not None else packet.pts)
+        if stamp_ns is None:
+            return
+        delay = time.time_ns() - stamp_ns
+        if self._delay_ns is None or not 0 < delay - self._delay_ns <= _CLOCK_STEP:
+            self._delay_ns = delay
+        else:
+            self._delay_ns += (delay - self._delay_ns) // _SMOOTHING
+
+    def offer(self, packet: Any, deliver: DeliverAudio | None) -> None:
+        """Pass a packet on; None while nothing needs it."""
+        if deliver is None or packet.is_corrupt or not packet.size:
+            self._encoding = None
+            return
+        pts_ns = time_ns(packet, packet.pts if packet.pts is not None else packet.dts)
+        if self._passes:
+            self._next_ns = self._next_ns if pts_ns is None else pts_ns
+            deliver(self._packet(_without_header(bytes(packet)), self._next_ns))
+            self._next_ns += FRAME_SAMPLES * 1_000_000_000 // self.format.rate
+            return
+        self._encoding = self._encoding or AacEncoding(self._av, self._context, self.format)
+        for data, begin_ns in self._encoding.encode(packet, pts_ns):
+            deliver(self._packet(data, begin_ns))
+
+    def _packet(self, data: bytes, pts_ns: int) -> AudioPacket:
+        ts_ns = time.time_ns() if self._delay_ns is None else pts_ns + self._delay_ns
+        return AudioPacket(data, pts_ns, ts_ns)
+
+
+def time_ns(packet: Any, stamp: int | None) -> int | None:
+    """Return a time stamp of a packet in nanoseconds; None if it has none."""
+    base = packet.time_base
+    return (
+        None if stamp is None or base is None else stamp * base.numerator * 1_000_000_000 // base.denominator
+    )
+
+
+def _native_format(context: Any) -> AudioFormat | None:
+    """Return the format of AAC that can be passed on; None for everything else."""
+    config = bytes(context.extradata or b"")
+    is_simple = context.profile in (None, "LC") and (not config or config[0] >> 3 == _LOW_COMPLEXITY)
+    # HE-AAC has twice the samples in a frame, which its first bytes need not say.
+    if context.name != "aac" or not is_simple:
+        return None
+    channels = _channels(context)
+    return (
+        AudioFormat(context.sample_rate, channels)
+        if context.sample_rate in _RATES and channels <= 2
+        else None
+    )
+
+
+def _channels(context: Any) -> int:
+    return max(1, context.layout.nb_channels) if context is not None else 1
+
+
+def _without_header(data: bytes) -> bytes:
+    """Return a frame without its ADTS header (ISO/IEC 14496-3, 1.A.2.2.1), which it has in MPEG-TS."""
+    if len(data) > 7 and data[0] == 0xFF and data[1] & 0xF6 == 0xF0:
+        return data[7 if data[1] & 1 else 9 :]
+    return data
