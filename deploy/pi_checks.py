@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import simplejpeg
 from pi_masks import masked_still
+from pi_raw import raw, still_of_the_stream
 from pi_subject import RATE, NotOffered, Subject, coarse, correlation, frames, luma, middle_of, with_notes
 from usb_checks import usb_video
 
@@ -339,6 +340,8 @@ ALL = (
         still,
         zoomed_still,
         masked_still,
+        still_of_the_stream,
+        raw,
         hardware_video,
         sizes,
         much_memory,

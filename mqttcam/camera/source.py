@@ -161,13 +161,12 @@ class RestartableSource(Source):
 
 
 class StillSource(Source):
-    """A source that can take a picture in full resolution.
+    """A source that can take a picture in full resolution."""
 
-    Attributes:
-        gives_raw: whether it can give the sensor's own data of such a picture; read once it is open.
-    """
-
-    gives_raw: bool = False
+    @property
+    def gives_raw(self) -> bool:
+        """Whether it can give the sensor's own data of such a picture; read once it is open."""
+        return False
 
     @abstractmethod
     def take_still(self, *, raw: bool = False) -> Still:

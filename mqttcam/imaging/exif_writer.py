@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -10,12 +11,14 @@ from PIL import Image
 from PIL.ExifTags import GPS, IFD, Base
 from PIL.TiffImagePlugin import IFDRational
 
-from mqttcam.imaging.jpeg import START, segments
+from mqttcam.imaging.jpeg import START, read_header, segments
+from mqttcam.imaging.limits import LARGEST_MAX_PIXELS
 
 _APP1 = 0xE1
 _HEADER = b"Exif\x00\x00"
 _LARGEST_SEGMENT = 65533
 """Bytes of content of a JPEG segment (ITU-T T.81, B.1.1.4)."""
+_NO_TAGS: Mapping[int, Any] = {}
 _ISO_OF_GAIN = 100
 """The ISO speed that libcamera's applications write for a gain of 1."""
 
@@ -59,18 +62,20 @@ def with_exif(jpeg: bytes, info: PhotoInfo) -> bytes:
             own = own or jpeg[start:end]
             parts.append(jpeg[position : start - 4])
             position = end
-    exif = exif_of(info, own)
+    required = _required_of_jpeg(*read_header(jpeg, LARGEST_MAX_PIXELS).size)
+    exif = exif_of(info, own, required)
     if len(exif) > _LARGEST_SEGMENT:
-        exif = exif_of(info)
+        exif = exif_of(info, b"", required)
     head = START + bytes((0xFF, _APP1)) + (len(exif) + 2).to_bytes(2, "big") + exif
     return b"".join((head, *parts, jpeg[position:]))
 
 
-def exif_of(info: PhotoInfo, own: bytes = b"") -> bytes:
+def exif_of(info: PhotoInfo, own: bytes = b"", more: Mapping[int, Any] = _NO_TAGS) -> bytes:
     """Return the Exif metadata of a photo, as in a JPEG's segment.
 
     Args:
         own: what the picture has already; it is kept, except for the time. Ignored if it is broken.
+        more: tags of the Exif directory that only a JPEG has.
     """
     exif = Image.Exif()
     if own:
@@ -78,7 +83,7 @@ def exif_of(info: PhotoInfo, own: bytes = b"") -> bytes:
             exif.load(own)
             taken = dict(exif.get_ifd(IFD.Exif))
         except Exception:  # noqa: BLE001 - Pillow has many for damaged data, which a camera may send
-            return exif_of(info)
+            return exif_of(info, b"", more)
     else:
         taken = {}
     time = info.taken.strftime("%Y:%m:%d %H:%M:%S")
@@ -91,10 +96,29 @@ def exif_of(info: PhotoInfo, own: bytes = b"") -> bytes:
     ):
         if value and tag not in exif:
             exif[tag] = _ascii(value)
-    exif[IFD.Exif] = _settings(info) | taken | _time(info, time)
+    if more:
+        resolution = {
+            Base.XResolution: 72,
+            Base.YResolution: 72,
+            Base.ResolutionUnit: 2,
+            Base.YCbCrPositioning: 1,
+        }
+        for tag, number in resolution.items():
+            exif.setdefault(tag, number)
+    exif[IFD.Exif] = _settings(info) | taken | dict(more) | _time(info, time)
     if info.latitude is not None and info.longitude is not None:
         exif[IFD.GPSInfo] = _place(info.latitude, info.longitude, info.taken)
     return _HEADER + exif.tobytes().removeprefix(_HEADER)
+
+
+def _required_of_jpeg(width: int, height: int) -> dict[int, Any]:
+    """Return what Exif 2.32 (4.6.8) requires of a JPEG besides, except what Pillow writes with another type."""
+    return {
+        Base.FlashPixVersion: b"0100",
+        Base.ColorSpace: 1,
+        Base.ExifImageWidth: width,
+        Base.ExifImageHeight: height,
+    }
 
 
 def _time(info: PhotoInfo, time: str) -> dict[int, Any]:

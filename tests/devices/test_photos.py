@@ -32,7 +32,7 @@ from mqttcam.settings.schedules import LocationSettings
 from tests.camera.broken import Hardware
 from tests.recordings.rig import tree
 from tests.support.devices import Recorder, camera_settings
-from tests.support.exif import exif_of, exiftool_of, seconds_of
+from tests.support.exif import tags_of
 from tests.support.lamp import ask, refused
 from tests.support.pictures import jpeg
 from tests.support.waiting import PATIENCE, until
@@ -125,11 +125,11 @@ async def test_exif_has_time_exposure_gain_focus_and_place(
     photo = await photo_of(library, result)
     assert photo.metadata == METADATA
     data = (library.path / result["file"]).read_bytes()
-    tags = exif_of(data)
+    tags = tags_of(data)
     taken = time.localtime(photo.begin_ns // 10**9)
     assert tags["DateTimeOriginal"] == time.strftime("%Y:%m:%d %H:%M:%S", taken)
     assert tags["OffsetTimeOriginal"].replace(":", "") == time.strftime("%z", taken)
-    assert seconds_of(tags["ExposureTime"]) * 1000 == 8
+    assert float(tags["ExposureTime"]) == 0.008
     assert tags["ISOSpeedRatings"] == 300
     assert float(tags["SubjectDistance"]) == 0.5
     assert (tags["Model"], tags["LensModel"], tags["ImageDescription"]) == ("Broken", "Broken", "Gartent?r")
@@ -137,9 +137,6 @@ async def test_exif_has_time_exposure_gain_focus_and_place(
     assert (place[1], place[3]) == ("S", "E")
     assert [float(part) for part in place[2]] == pytest.approx([33, 51, 24.48])
     assert [float(part) for part in place[4]] == pytest.approx([151, 12, 55.08])
-    if (found := exiftool_of(data)) is not None:
-        assert found["ExposureTime"] == 0.008
-        assert found["GPSLatitude"] == pytest.approx(-33.8568)
 
 
 async def test_a_jpeg_of_the_source_is_saved_as_it_is_beside_its_metadata(
@@ -178,7 +175,7 @@ async def test_png(make_camera_device: MakePhotographed, library: Library) -> No
     assert result["file"].endswith("-photo.png")
     data = (library.path / result["file"]).read_bytes()
     assert data.startswith(b"\x89PNG")
-    assert exif_of(data)["Software"].startswith("mqttcam ")
+    assert tags_of(data)["Software"].startswith("mqttcam ")
     photo = await photo_of(library, result)
     assert (photo.type, photo.width, photo.bytes) == ("png", 64, len(data))
     assert (await refused(device, "photo", {"type": "gif"}))["field"] == "type"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import runpy
+import struct
 from collections.abc import Callable, Iterator, Mapping
 from types import SimpleNamespace
 from typing import Any
@@ -40,6 +41,7 @@ def test_every_check_runs(main: Callable[[list[str]], int], capsys: pytest.Captu
         "-       autofocus",
         "-       focus upside down",
         "-       zoomed still",
+        "-       raw",
         "-       hardware video",
     ]
     assert [line.split(":")[0] for line in lines if line.startswith("ok")] == [
@@ -49,6 +51,7 @@ def test_every_check_runs(main: Callable[[list[str]], int], capsys: pytest.Captu
         "ok      small stream",
         "ok      still",
         "ok      masked still",
+        "ok      still of the stream",
         "ok      sizes",
         "ok      much memory",
         "ok      reopening",
@@ -118,3 +121,27 @@ def test_a_still_while_zoomed_has_the_zoomed_field_and_the_zoom_holds(
         check(ZoomingCamera("whole still"))
     with pytest.raises(AssertionError, match="the stream after it is not zoomed"):
         check(ZoomingCamera("zoom lost"))
+
+
+@pytest.mark.parametrize("bits", [8, 10, 12, 16])
+def test_luma_of_a_dng(monkeypatch: pytest.MonkeyPatch, bits: int) -> None:
+    """As PiDNG writes it: one tile, samples of less than 16 bits with the highest bit first."""
+    monkeypatch.syspath_prepend(_SCRIPT.parent)
+    luma_of = runpy.run_path(str(_SCRIPT.with_name("pi_raw.py")))["dng_luma"]
+    samples = (np.arange(8 * 4).reshape(4, 8) * 7) << (bits - 8)
+    if bits == 16:
+        tile = samples.astype("<u2").tobytes()
+    else:
+        tile = np.packbits((samples[..., None] >> np.arange(bits)[::-1]) & 1).tobytes()
+    tags = ((256, 8), (257, 4), (258, bits), (324, 8), (50706, 0x401))
+    head = 8 + len(tile)
+    directory = struct.pack("<H", len(tags)) + b"".join(
+        struct.pack("<HHII", tag, 4, 1, one) for tag, one in tags
+    )
+    dng = b"II*\0" + struct.pack("<I", head) + tile + directory
+    width, height, luma = luma_of(dng)
+    assert (width, height) == (8, 4)
+    expected = (samples >> (bits - 8)).reshape(2, 2, 4, 2).mean((1, 3))
+    assert np.allclose(luma, expected)
+    with pytest.raises(AssertionError, match="no DNG"):
+        luma_of(b"\xff\xd8" + dng)

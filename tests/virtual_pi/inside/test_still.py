@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
 import libcamera
 import pytest
 import simplejpeg
-from picamera2 import Picamera2
+from picamera2 import CompletedRequest, Picamera2
 
 from mqttcam.camera.frame import PictureSpec
 from mqttcam.camera.source import SourceError
+from mqttcam.camera.sources.picamera2 import streams
 from tests.virtual_pi.inside import bridge
 from tests.virtual_pi.inside.cameras import OpenCamera
 
@@ -131,3 +137,51 @@ def test_stream_that_cannot_resume_reports_why_to_every_caller(opened: OpenCamer
         camera.take_still()
     with pytest.raises(SourceError, match="cannot resume after a still picture"):
         camera.read(1.0)
+
+
+def test_stream_in_full_resolution_does_not_pause_for_a_still(opened: OpenCamera) -> None:
+    source = opened(size="1920x1080")
+    frame = source.read(2)
+    assert frame is not None
+    seen, before = frame.ts_ns, time.time_ns()
+    still = source.take_still()
+    assert (still.frame.width, still.frame.height, still.paused) == (1920, 1080, False)
+    assert still.frame.ts_ns >= before > seen
+    assert source.read(2) is not None
+    assert simplejpeg.decode_jpeg(still.frame.picture(PictureSpec(90)).jpeg).shape == (1080, 1920, 3)
+
+
+def test_stream_pauses_for_a_still_that_is_configured_otherwise(opened: OpenCamera) -> None:
+    source = opened(size="1920x1080", photo={"size": "1280x720"})
+    assert source.read(2) is not None
+    still = source.take_still()
+    assert (still.frame.width, still.paused) == (1280, True)
+
+
+def test_raw_is_of_the_same_capture(opened: OpenCamera, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Virtual cameras give no raw, so the stream for it is left out, and the file has the time of its request."""
+    source = opened(size="1920x1080")
+    assert not source.gives_raw
+    running = source._running
+    assert running is not None
+    monkeypatch.setattr(running, "offered", replace(running.offered, raw_formats=("SRGGB12",)))
+    assert source.gives_raw
+    asked: list[bool] = []
+    configure = streams.still
+
+    def without_raw(*arguments: Any, raw: bool) -> dict[str, Any]:
+        asked.append(raw)
+        return configure(*arguments, raw=False)
+
+    def save_dng(request: CompletedRequest, path: str) -> None:
+        Path(path).write_text(str(request.get_metadata()["SensorTimestamp"]))
+
+    monkeypatch.setattr(streams, "still", without_raw)
+    monkeypatch.setattr(CompletedRequest, "save_dng", save_dng)
+    assert source.read(2) is not None
+    still = source.take_still(raw=True)
+    assert (asked, still.paused) == ([True], True)
+    assert still.dng == str(still.frame.metadata["SensorTimestamp"]).encode()
+    frame = source.read(2)
+    assert frame is not None
+    assert source.take_still().dng is None

@@ -88,6 +88,19 @@ class RunningCamera:
             "buffers": self.config["buffer_count"],
         }
 
+    @property
+    def stream_is_full_resolution(self) -> bool:
+        """Whether a frame of the stream is what a picture in full resolution would be, as both are configured."""
+        source, photo = self.source, self.source.photo
+        size = streams.photo_size(
+            source, streams.first_size(self.settings, self.offered.resolution), self.offered.resolution
+        )
+        return (
+            self.frames.size == size
+            and (photo.format, photo.colour_space) == (source.format, source.colour_space)
+            and photo.sensor_mode in (None, source.sensor_mode)
+        )
+
     def start_still(self, *, raw: bool = False) -> None:
         """Stop the stream, and start with the configuration for a picture in full resolution.
 

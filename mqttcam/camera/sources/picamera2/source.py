@@ -231,9 +231,13 @@ class PiCamera(ReportingSource, MeasuringSource, RestartableSource, StillSource,
 
     # a still picture
 
+    @property
+    def gives_raw(self) -> bool:
+        return bool(self._opened().offered.raw_formats)
+
     def take_still(self, *, raw: bool = False) -> Still:
         try:
-            return stills.take_still(self._opened(), self._encoder, self._lock_timeout)
+            return stills.take_still(self._opened(), self._encoder, self._lock_timeout, raw=raw)
         except stills.StreamLost as error:
             self.close()
             self._why_closed = str(error)

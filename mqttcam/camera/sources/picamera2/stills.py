@@ -1,6 +1,11 @@
-"""Pictures in full resolution, for which the stream pauses."""
+"""Pictures in full resolution. The stream pauses for them, unless its own frames are such pictures."""
 
 from __future__ import annotations
+
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
 
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.sources.picamera2 import library
@@ -17,12 +22,15 @@ class StreamLost(SourceError):
     """The stream cannot resume after a still picture, so the camera has to be closed."""
 
 
-def take_still(running: RunningCamera, encoder: PiEncoder | None, lock_timeout: float) -> Still:
-    """Return a picture in the sensor's full resolution. The stream pauses for the second or two that it takes.
+def take_still(
+    running: RunningCamera, encoder: PiEncoder | None, lock_timeout: float, *, raw: bool = False
+) -> Still:
+    """Return a picture in full resolution. If the stream pauses for it, that takes a second or two.
 
     Args:
         encoder: encodes the stream; it pauses as well.
         lock_timeout: seconds to wait while another camera of this process is opened or closed.
+        raw: with the data of the sensor.
 
     Raises:
         SourceError: there is too little camera memory, or the camera failed; the message says which.
@@ -30,15 +38,18 @@ def take_still(running: RunningCamera, encoder: PiEncoder | None, lock_timeout: 
     """
     requests = running.requests
     requests.release()
+    if not raw and running.stream_is_full_resolution:
+        return _take_of_stream(running)
     if encoder is not None:
         encoder.stop()
     try:
         with library.opening(lock_timeout):
-            running.start_still()
+            running.start_still(raw=raw)
         # With a single buffer picamera2 keeps no request for later: it must be asked for it beforehand.
         job = running.camera.capture_request(wait=False)
         request = requests.result_of(job, _TIMEOUT + 2 * running.frame_interval)
         frame = running.frames.still(request).copy() if request is not None else None
+        dng = _dng(request) if raw and request is not None else None
     except Exception as error:
         why = "too little camera memory for a full picture" if is_memory(error) else in_words(error)
         raise SourceError(f"no still picture: {why}") from error
@@ -46,7 +57,29 @@ def take_still(running: RunningCamera, encoder: PiEncoder | None, lock_timeout: 
         _resume_stream(running, encoder, lock_timeout)
     if frame is None:
         raise SourceError("no still picture: none came in time")
-    return Still(frame, paused=True)
+    return Still(frame, dng, paused=True)
+
+
+def _take_of_stream(running: RunningCamera) -> Still:
+    """Return the first frame of the stream that is captured from now on."""
+    begin_ns, end = time.time_ns(), time.monotonic() + _TIMEOUT + 2 * running.frame_interval
+    while (left := end - time.monotonic()) > 0:
+        request = running.requests.newest(left)
+        if request is None:
+            break
+        frame = running.frames.frame(request)
+        if frame.ts_ns >= begin_ns:
+            return Still(frame.copy())
+        running.requests.release()
+    raise SourceError("no still picture: none came in time")
+
+
+def _dng(request: Any) -> bytes:
+    """Return the data of the sensor of a request as a DNG file. picamera2 writes it to a path, in all its versions."""
+    with tempfile.TemporaryDirectory(prefix="mqttcam-") as folder:
+        path = Path(folder) / "photo.dng"
+        request.save_dng(str(path))
+        return path.read_bytes()
 
 
 def _resume_stream(running: RunningCamera, encoder: PiEncoder | None, lock_timeout: float) -> None:
