@@ -7,13 +7,13 @@ import logging
 import math
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.frame import Picture, PictureSpec, refit_picture
 from mqttcam.camera.status import CameraStatus, CameraUnavailable
-from mqttcam.detections.message import Detection, DetectionMessage, InvalidDetections, parse
+from mqttcam.detections.message import Detection, DetectionMessage, InvalidDetections, RecordPlace, parse
 from mqttcam.detections.recent_pictures import RecentPictures
 from mqttcam.detections.steady_count import SteadyCount
 from mqttcam.devices.detection_event import DetectionEvent
@@ -21,10 +21,13 @@ from mqttcam.devices.errors import Code, CommandError
 from mqttcam.devices.observer import CameraObservers
 from mqttcam.devices.recordings import CameraRecordings
 from mqttcam.imaging.boxes import LabelledBox, draw_boxes
+from mqttcam.imaging.jpeg import read_header
 from mqttcam.settings.detections import DetectionsSettings, label_key
 
 log = logging.getLogger(__name__)
 
+FetchPicture = Callable[[RecordPlace], Awaitable[bytes]]
+"""Returns the JPEG of a Kafka record, or raises ValueError."""
 _HOLD = 2.0
 """Seconds for which a count must be lower before it falls."""
 _PICTURE_AFTER = 1.0
@@ -101,8 +104,12 @@ class CameraDetections:
             raise CommandError(code, str(error), error.field, error.allowed) from None
         self.add(message)
 
-    def add(self, message: DetectionMessage) -> None:
-        """Take over a message; nothing happens while the camera is switched off."""
+    def add(self, message: DetectionMessage, fetch: FetchPicture | None = None) -> None:
+        """Take over a message; nothing happens while the camera is switched off.
+
+        Args:
+            fetch: fetches the picture of the message, if it is not kept here any more.
+        """
         if self._camera.status is CameraStatus.OFF:
             return
         now = self._loop.time()
@@ -116,7 +123,7 @@ class CameraDetections:
             self._counts.setdefault(label, SteadyCount(_HOLD)).add(counts[label], now)
         new = self._show(now)
         self._update_event(message, found, new)
-        self._make_pictures(message, found, now)
+        self._make_pictures(message, found, now, fetch)
         self._end_event_if_empty()
 
     def follow_camera(self) -> None:
@@ -211,33 +218,51 @@ class CameraDetections:
 
     # pictures
 
-    def _make_pictures(self, message: DetectionMessage, found: list[Detection], now: float) -> None:
+    def _make_pictures(
+        self, message: DetectionMessage, found: list[Detection], now: float, fetch: FetchPicture | None
+    ) -> None:
         """Have a picture made of each label that appears, or has another count for the first time since a while."""
         for label in self._settings.labels:
             seen = [one for one in found if one.label == label]
             made_at, count = self._pictured.get(label, (-math.inf, 0))
             if not seen or len(seen) == count or now - made_at < _PICTURE_AFTER or label in self._drawing:
                 continue
-            picture = self._pictures.nearest(message.ts_ns, message.seq)
-            if (
-                picture is None
-                and message.ts_ns is not None
-                and abs(time.time_ns() - message.ts_ns) > _PRESENT_NS
-            ):
+            made = self._picture_of(message, fetch)
+            if made is None:
                 continue
             self._pictured[label] = (now, len(seen))
             self._drawing[label] = asyncio.create_task(
-                self._publish(label, seen, picture, self._event), name=f"detections {self._camera.id}"
+                self._publish(label, seen, made, self._event), name=f"detections {self._camera.id}"
             )
 
+    def _picture_of(
+        self, message: DetectionMessage, fetch: FetchPicture | None
+    ) -> Picture | Awaitable[Picture] | None:
+        """Return the picture that a message is about, or what will be it; None if there is none any more."""
+        if (kept := self._pictures.nearest(message.ts_ns, message.seq)) is not None:
+            return kept
+        if fetch is not None and message.source is not None:
+            return self._fetched(fetch(message.source), message)
+        if message.ts_ns is None or abs(time.time_ns() - message.ts_ns) <= _PRESENT_NS:
+            return self._camera.take_snapshot(self._spec(), _SNAPSHOT_TIMEOUT)
+        return None
+
+    async def _fetched(self, jpeg: Awaitable[bytes], message: DetectionMessage) -> Picture:
+        fetched = await jpeg
+        size, quality = read_header(fetched).size, self._spec().quality
+        return Picture(fetched, message.seq or 0, message.ts_ns or time.time_ns(), *size, quality)
+
     async def _publish(
-        self, label: str, seen: list[Detection], picture: Picture | None, event: DetectionEvent | None
+        self,
+        label: str,
+        seen: list[Detection],
+        picture: Picture | Awaitable[Picture],
+        event: DetectionEvent | None,
     ) -> None:
-        """Publish a picture with boxes; without one that was kept, of the next frame."""
+        """Publish a picture with boxes."""
         try:
-            if picture is None:
-                picture = await self._camera.take_snapshot(self._spec(), _SNAPSHOT_TIMEOUT)
-            drawn = await asyncio.to_thread(_draw, picture, seen, self._observers.max_snapshot_bytes)
+            made = picture if isinstance(picture, Picture) else await picture
+            drawn = await asyncio.to_thread(_draw, made, seen, self._observers.max_snapshot_bytes)
         except (CameraUnavailable, ValueError, OSError) as error:
             log.debug("camera %s: no picture of %s: %s", self._camera.id, label, error)
         else:

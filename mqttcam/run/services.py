@@ -9,10 +9,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from mqttcam.commands.registry import DeviceRegistry
+from mqttcam.detections.message import DetectionMessage
 from mqttcam.gateway.gateway import MqttGateway
 from mqttcam.recordings.library import Library
 from mqttcam.run.health_socket import HealthSocket
 from mqttcam.settings import MqttSettings, Settings
+from mqttcam.settings.detections import DetectionsTopicSettings
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +64,8 @@ async def start_services(
     stack.callback(watching.cancel)
     broker_port = await _start_broker(stack, settings, registry) if settings.broker.enabled else None
     web_url = await _start_web(stack, settings, registry, library) if settings.web.enabled else None
+    if settings.detections is not None:
+        _read_detections(stack, settings.detections, registry)
     gateway = None
     if settings.mqtt is not None:
         mqtt = _with_port(settings.mqtt, broker_port)
@@ -69,6 +73,26 @@ async def start_services(
         stack.push_async_callback(gateway.stop)
         gateway.start()
     return Services(broker_port, web_url, gateway)
+
+
+def _read_detections(
+    stack: contextlib.AsyncExitStack, settings: DetectionsTopicSettings, registry: DeviceRegistry
+) -> None:
+    from mqttcam.detections.kafka_topic import DetectionsTopic
+
+    def deliver(camera_id: str, message: DetectionMessage) -> None:
+        device = registry.devices.get(camera_id)
+        if device is not None and device.detections is not None:
+            device.detections.add(message, topic.fetch)
+
+    def size(camera_id: str) -> tuple[int, int] | None:
+        member = registry.cameras.get(camera_id)
+        return None if member is None else member.device.size
+
+    topic = DetectionsTopic(settings, registry.node.id, deliver, size, registry.node.changed)
+    registry.node.add_check(lambda: topic.problem)
+    stack.push_async_callback(topic.stop)
+    topic.start()
 
 
 def _with_port(mqtt: MqttSettings, broker_port: int | None) -> MqttSettings:

@@ -7,7 +7,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from mqttcam.settings.section import Section, refuse
+from mqttcam.settings.field_types import Word
+from mqttcam.settings.kafka_client import Brokers, KafkaConnection, KafkaTls, as_parameters
+from mqttcam.settings.section import Section, bool_or_section, refuse
 
 _MOST_LABELS = 32
 """Each has three entities."""
@@ -56,3 +58,29 @@ class DetectionsSettings(Section):
         le=86400,
         description="Seconds without a message after which the detections are unavailable.",
     )
+
+
+class DetectionsTopicSettings(KafkaConnection):
+    """A Kafka topic with detections for cameras of this node, and kafka-python's parameters of the connection."""
+
+    brokers: Brokers = Field(min_length=1, description="host:port, several separated by commas or as a list.")
+    topic: Word = Field(description="The topic.")
+    group_id: Word | None = Field(
+        None, description="Consumer group; without it, every node receives every message."
+    )
+    tls: Annotated[KafkaTls | None, bool_or_section(KafkaTls)] = Field(
+        None, description="true (trust the system's authorities), or a section with files."
+    )
+
+    def client_parameters(self, client_id: str) -> dict[str, object]:
+        """Return the parameters of kafka-python's consumer."""
+        parameters = {"client_id": client_id} | as_parameters(
+            self, KafkaConnection, secure=self.tls is not None
+        )
+        if self.tls is not None:
+            names = {"ca_certs": "ssl_cafile", "certfile": "ssl_certfile", "keyfile": "ssl_keyfile"}
+            names |= {"ciphers": "ssl_ciphers", "check_hostname": "ssl_check_hostname"}
+            parameters = {names[key]: value for key, value in self.tls.as_parameters().items()} | parameters
+        if isinstance(version := parameters.get("api_version"), str):
+            parameters["api_version"] = tuple(int(part) for part in version.split("."))
+        return parameters | {"bootstrap_servers": list(self.brokers)}

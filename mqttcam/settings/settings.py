@@ -12,6 +12,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from mqttcam.settings.cameras import CameraId, CameraSettings, default_name
+from mqttcam.settings.detections import DetectionsTopicSettings
 from mqttcam.settings.field_types import Slug
 from mqttcam.settings.kafka import KafkaSettings, check_consistent, for_camera
 from mqttcam.settings.log import LogSettings
@@ -64,6 +65,9 @@ class Settings(Section):
     )
     kafka: Annotated[KafkaSettings, LazySection(KafkaSettings)] | None = Field(
         None, description="Frames to Kafka, as SINETStream's readers expect them; without this section, off."
+    )
+    detections: Annotated[DetectionsTopicSettings, LazySection(DetectionsTopicSettings)] | None = Field(
+        None, description="A Kafka topic with detections for cameras; without this section, only MQTT."
     )
     cameras: dict[CameraId, CameraSettings] = Field(
         default_factory=dict, description="The cameras by their ids: a-z, 0-9, _ and -."
