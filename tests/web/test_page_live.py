@@ -15,6 +15,7 @@ from mqttcam.video.unit import Unit
 from mqttcam.web import live, messages
 from mqttcam.web.video_streams import VideoClient
 from tests.camera.sources.raw_http_camera import raw_http_camera
+from tests.support.sounding import sounding
 from tests.support.video import COLOUR, transport_stream
 from tests.web.browser import Page
 from tests.web.serving import Served, serving_in_thread
@@ -37,6 +38,12 @@ drawing.drawImage(document.querySelector(".picture > video"), 0, 0, 32, 24);
 const {data} = drawing.getImageData(0, 0, 32, 24);
 const greys = Array.from({length: 32 * 24}, (_, i) => (data[4 * i] + data[4 * i + 1] + data[4 * i + 2]) / 3);
 return [Math.min(...greys), Math.max(...greys)];
+"""
+
+
+_SOUND = """
+const {muted, webkitAudioDecodedByteCount} = document.querySelector(".picture > video");
+return [muted, webkitAudioDecodedByteCount];
 """
 
 
@@ -79,6 +86,7 @@ def test_frames_are_shown_soon_and_without_a_hole(front: Page, served: Served) -
     front.until(lambda: front.script(_FRAMES)[0] >= before[0] + 40, "40 frames")
     frames, dropped, ranges, behind = front.script(_FRAMES)
     assert ranges == 1
+    assert not front.find(".stage").find_elements("css selector", "[aria-label^=Sound]:not([hidden])")
     assert dropped - before[1] <= 0.25 * (frames - before[0])
     assert behind < 2
     assert served.streams.count(served.front) == 0, "no JPEG is encoded for it"
@@ -118,6 +126,35 @@ def test_the_video_of_a_network_camera_is_shown_as_it_is(page: Page) -> None:
             darkest, brightest = page.script(_EXTREMES)
             assert brightest - darkest < 5, "all slices are there"
             assert darkest == pytest.approx(sum(COLOUR) / 3, abs=15)
+
+
+def test_sound_is_muted_until_it_is_wanted(page: Page) -> None:
+    pieces = sounding(60, "flv", "pcm_alaw", 8000)
+
+    def respond(_request: bytes) -> Iterator[bytes]:
+        yield b"HTTP/1.1 200 OK\r\nContent-Type: video/x-flv\r\n\r\n"
+        for piece in pieces:
+            yield piece
+            time.sleep(0.1)
+
+    with raw_http_camera(respond) as url:
+        source = {"type": "url", "url": url, "kind": "video"}
+        with serving_in_thread({"front": {"source": source, "size": None}}) as (served, _loop):
+            page.open(served.url)
+            plays(page)
+            button = page.find(".tools [aria-label^=Sound]")
+            assert page.script(_SOUND)[0], "muted"
+            button.click()
+            muted, decoded = page.script(_SOUND)
+            assert not muted
+            assert button.get_attribute("aria-pressed") == "true"
+            page.until(lambda: page.script(_SOUND)[1] > decoded, "more sound")
+            frames, _, ranges, _ = page.script(_FRAMES)
+            page.until(lambda: page.script(_FRAMES)[0] >= frames + 20, "20 frames")
+            assert ranges == 1
+            assert page.script(_SOUND)[0] is False, "it goes on"
+            button.click()
+            assert page.script(_SOUND)[0]
 
 
 def test_a_hidden_page_receives_nothing(front: Page, served: Served) -> None:

@@ -27,6 +27,8 @@ export class CameraView {
     this.resetZoom = h("button", { type: "button", class: "pill", hidden: true, onclick: () => this.zoom.reset() }, "Whole picture");
     this.zoom = new Zoom(this.stage.element, this.stage.picture, (scale) => { this.resetZoom.hidden = scale === 1; });
     this.fullScreen = iconButton("full", "Full screen (f)", () => this.toggleFullScreen(), { "aria-keyshortcuts": "f" });
+    this.sound = iconButton("mute", "Sound (m)", () => this.toggleSound(), { "aria-keyshortcuts": "m", "aria-pressed": "false", hidden: true });
+    this.stage.onsound = (hasSound) => { this.sound.hidden = !hasSound; };
     this.snapshot = iconButton("shot", "Take a snapshot (s)", () => this.takeSnapshot(), { "aria-keyshortcuts": "s" });
     this.addTools();
     const title = h("div", { class: "title" }, this.name, this.facts);
@@ -97,6 +99,7 @@ export class CameraView {
       this.resetZoom,
       this.mayControl ? this.snapshot : null,
       h("a", { class: "round", "aria-label": "Download the picture", title: "Download the picture", href: this.address("snapshot.jpg"), download: "" }, icon("save")),
+      this.sound,
       document.fullscreenEnabled ? this.fullScreen : null));
     element.tabIndex = 0;
     element.setAttribute("role", "group");
@@ -121,6 +124,13 @@ export class CameraView {
   toggleFullScreen() {
     if (document.fullscreenElement) document.exitFullscreen();
     else this.stage.element.requestFullscreen();
+  }
+
+  toggleSound() {
+    const { video } = this.stage;
+    video.muted = !video.muted;
+    this.sound.setAttribute("aria-pressed", String(!video.muted));
+    this.sound.replaceChildren(icon(video.muted ? "mute" : "sound"));
   }
 
   async takeSnapshot() {
@@ -148,6 +158,7 @@ export class CameraView {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "f" && document.fullscreenEnabled) this.toggleFullScreen();
     else if (event.key === "s" && this.canTakeSnapshots()) this.takeSnapshot();
+    else if (event.key === "m" && !this.sound.hidden) this.toggleSound();
     else return;
     event.preventDefault();
   }

@@ -1,6 +1,6 @@
 // Plays a camera's H.264 video while it is received: Media Source Extensions over a WebSocket.
 //
-// Messages: a JSON text with the codec, the initialization segment, one fragment per frame.
+// Messages: a JSON text with the codecs, the initialization segment, one fragment per frame, with one of its sound.
 
 /** iOS has only the managed one, since 17.1. @type {typeof MediaSource | undefined} */
 const Source = /** @type {any} */ (self).ManagedMediaSource ?? self.MediaSource;
@@ -26,9 +26,10 @@ export const canPlay = () => Boolean(Source?.isTypeSupported('video/mp4; codecs=
  * @param {string} address Relative to the page.
  * @param {AbortSignal} signal
  * @param {(heartbeat: string | null) => void} onData Called for each message, with the heartbeat in seconds if it is known.
+ * @param {(hasSound: boolean) => void} onBegin Called when a video begins.
  * @returns {Promise<never>} Always rejected; with NotPlayable if another attempt would fail, too.
  */
-export function play(video, address, signal, onData) {
+export function play(video, address, signal, onData, onBegin) {
   const url = new URL(address, document.baseURI);
   url.protocol = url.protocol.replace("http", "ws");
   const socket = new WebSocket(url);
@@ -48,7 +49,10 @@ export function play(video, address, signal, onData) {
         const { codec, error, heartbeat: seconds } = JSON.parse(data);
         heartbeat = seconds ?? heartbeat;
         if (error) return end(error.code === "not_supported" ? new NotPlayable(error.message) : new Error(error.message));
-        if (codec) player.begin(`video/mp4; codecs="${codec}"`);
+        if (codec) {
+          player.begin(`video/mp4; codecs="${codec}"`);
+          onBegin(codec.includes("mp4a"));
+        }
       } else player.add(data);
       return onData(heartbeat);
     };

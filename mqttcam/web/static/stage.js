@@ -52,6 +52,8 @@ export class Stage {
     this.image = h("img", { draggable: "false", onerror: () => this.drawn(false), onload: () => this.drawn(true) });
     this.video = h("video", { playsinline: true, disablepictureinpicture: true, onloadeddata: () => this.shown() });
     this.video.muted = true; // may play by itself
+    /** @type {(hasSound: boolean) => void} Called when it begins to show something, or nothing. */
+    this.onsound = () => {};
     this.picture = h("div", { class: "picture" }, this.image, this.video);
     this.reason = h("p", {});
     this.curtain = h("div", { class: "curtain", hidden: true }, icon("off"), this.reason);
@@ -157,7 +159,8 @@ export class Stage {
   /** @param {AbortSignal} signal */
   async readVideo(signal) {
     const address = this.begin("live");
-    await play(this.video, address, signal, (heartbeat) => this.expect(patience(heartbeat)));
+    const onData = (/** @type {string | null} */ heartbeat) => this.expect(patience(heartbeat));
+    await play(this.video, address, signal, onData, (hasSound) => this.onsound(hasSound));
   }
 
   /** @param {AbortSignal} signal */
@@ -252,6 +255,7 @@ export class Stage {
     this.stream.abort();
     this.running = this.live = this.drawing = false;
     this.next = null;
+    this.onsound(false);
     this.image.removeAttribute("src"); // the last picture would look live
     if (this.video.hasAttribute("src")) {
       this.video.removeAttribute("src");
