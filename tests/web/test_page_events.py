@@ -12,8 +12,10 @@ from selenium.webdriver.common.keys import Keys
 
 from mqttcam.recordings.recording import Recording
 from tests.recordings.made import NOON, make_files, recording
+from tests.support.waiting import PATIENCE
 from tests.web.browser import Page
 from tests.web.credentials import users
+from tests.web.recorded import add_photo
 from tests.web.serving import Served, serving_in_thread
 
 TWO = {"front": {"name": "Front door"}, "back": {"name": "Back yard"}}
@@ -234,3 +236,44 @@ def test_a_phone(page: Page, running: Running, recorded: Recorded) -> None:
           return box.left >= bar.left && box.right <= bar.right && box.bottom <= innerHeight;
         });"""
     )
+
+
+def test_photos_are_taken_listed_shown_kept_and_deleted(listed: Page, running: Running) -> None:
+    served, loop = running
+    listed.find("#tabs a[href='#/front']").click()
+    listed.find("[data-key=photo]").click()
+    listed.until(lambda: served.front.photos.last is not None, "the photo")
+    asyncio.run_coroutine_threadsafe(add_photo(served, NOON, "back", raw=True), loop).result(PATIENCE)
+    listed.find("#events").click()
+    listed.script(
+        """const select = document.querySelector("[aria-label=Type]");
+        select.value = "photo";
+        select.dispatchEvent(new Event("change"));"""
+    )
+    listed.script(
+        """const select = document.querySelector("[aria-label=Camera]");
+        select.value = "";
+        select.dispatchEvent(new Event("change"));"""
+    )
+    listed.until(lambda: len(cards(listed)) == 2, "both photos")
+    assert "Front door · Photo" in cards(listed)[0]
+    assert "Back yard · Photo, raw" in cards(listed)[1]
+    listed.until(
+        lambda: listed.script("return document.querySelector('.event img').naturalWidth") == 320, "it"
+    )
+
+    listed.find("li:last-child .event").click()
+    listed.find("dialog details summary").click()
+    listed.until(lambda: "ExposureTime" in listed.text("dialog dl"), "the metadata")
+    assert len(listed.all("dialog .histogram polyline")) == 3
+    assert str(listed.find("dialog details a").get_attribute("href")).endswith("-photo.dng?download")
+    assert str(listed.find("dialog .viewbar a[download]").get_attribute("href")).endswith(
+        "-photo.jpg?download"
+    )
+    listed.shot("photo")
+    listed.find("dialog [aria-label=Favourite]").click()
+    listed.find("dialog [aria-label=Favourite][aria-pressed=true]")
+    listed.find("dialog [aria-label=Delete]").click()
+    listed.find(".ask .danger").click()
+    listed.until(lambda: not listed.all("dialog") and len(cards(listed)) == 1, "one photo less")
+    assert not list((served.library.path / "back").rglob("*-photo.*"))

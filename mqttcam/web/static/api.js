@@ -1,6 +1,6 @@
 // The HTTP API: the same commands and results as over MQTT. All addresses are relative to the page.
 
-/** @import { Camera, CameraList, RecordedEvent, Session, State, Values } from "./types" */
+/** @import { Camera, CameraList, PhotoFile, RecordedEvent, Session, State, Values } from "./types" */
 
 const TIMEOUT = 20000;
 const HEARTBEAT = 5; // seconds, until the server has told its own
@@ -95,9 +95,11 @@ export const command = (camera, name, values) =>
  * @param {Record<string, string | number | undefined>} query Empty values are left out.
  * @returns {Promise<RecordedEvent[]>} Newest first.
  */
-export function events(query) {
-  const given = Object.entries(query).filter(([, value]) => value).map(([name, value]) => [name, String(value)]);
-  return request("GET", `api/events?${new URLSearchParams(given)}`).then(({ events: found }) => found);
+export const events = (query) => request("GET", `api/events?${given(query)}`).then(({ events: found }) => found);
+
+/** @param {Record<string, string | number | undefined>} query */
+function given(query) {
+  return new URLSearchParams(Object.entries(query).filter(([, value]) => value).map(([name, value]) => [name, String(value)]));
 }
 
 /** @param {string} id */
@@ -109,6 +111,28 @@ export const deleteEvent = (id) => request("DELETE", `api/events/${id}`);
  * @returns {Promise<RecordedEvent>}
  */
 export const keepEvent = (id, keep) => request("POST", `api/events/${id}/keep`, { keep });
+
+/**
+ * @param {Record<string, string | number | undefined>} query Empty values are left out.
+ * @returns {Promise<PhotoFile[]>} Newest first, without metadata and histogram.
+ */
+export const photos = (query) => request("GET", `api/files?${given(query)}`).then(({ files }) => files);
+
+/**
+ * @param {string} id
+ * @returns {Promise<PhotoFile>}
+ */
+export const photo = (id) => request("GET", `api/files/${id}`);
+
+/** @param {string} address */
+export const deletePhoto = (address) => request("DELETE", address);
+
+/**
+ * @param {string} id
+ * @param {boolean} keep
+ * @returns {Promise<PhotoFile>}
+ */
+export const keepPhoto = (id, keep) => request("POST", `api/files/${id}/keep`, { keep });
 
 /**
  * @param {any} allowed Of an error.

@@ -5,6 +5,7 @@
 import { ApiError, deleteEvent, events, keepEvent } from "./api.js";
 import { arrange, confirmed, errorText, h, icon, iconButton, loadStyle, modal, toast } from "./dom.js";
 import { dateTime, duration, number } from "./format.js";
+import { PHOTO_PAGE, listPhotos, photoView, removePhoto, setPhotoKeep } from "./photos.js";
 
 await loadStyle("events");
 
@@ -12,7 +13,7 @@ const PAGE = 48;
 const MOST = 500; // events in one request
 
 /** @type {Record<string, string>} */
-const TYPES = { motion: "Motion", recording: "Recording", detection: "Detection" };
+const TYPES = { motion: "Motion", recording: "Recording", detection: "Detection", photo: "Photo" };
 
 /** The address of the list: `#events`, or `#events/front` for one camera. */
 const PREFIX = "#events";
@@ -105,8 +106,8 @@ export class EventsView {
     try {
       while (this.again) {
         this.again = false;
-        const limit = Math.min(MOST, Math.max(PAGE, this.items.length));
-        const found = await events({ camera: this.camera.value, type: this.type.value, limit });
+        const limit = Math.min(MOST, Math.max(this.page, this.items.length));
+        const found = await this.find({ limit });
         if (!this.again) this.show(found, found.length === limit);
       }
     } catch (error) {
@@ -116,12 +117,23 @@ export class EventsView {
     }
   }
 
+  get page() {
+    return this.type.value === "photo" ? PHOTO_PAGE : PAGE;
+  }
+
+  /** @param {{limit: number, before?: string}} query */
+  find(query) {
+    const camera = this.camera.value;
+    if (this.type.value === "photo") return listPhotos({ camera, ...query });
+    return events({ camera, type: this.type.value, ...query });
+  }
+
   async loadOlder() {
     const before = this.items.at(-1)?.id;
     this.older.disabled = true;
     try {
-      const found = await events({ camera: this.camera.value, type: this.type.value, limit: PAGE, before });
-      this.show([...this.items, ...found], found.length === PAGE);
+      const found = await this.find({ limit: this.page, before });
+      this.show([...this.items, ...found], found.length === this.page);
     } catch (error) {
       if (error instanceof ApiError && error.status === 404) await this.load(); // the last one was deleted
       else this.fail(error);
@@ -166,16 +178,16 @@ export class EventsView {
   card(item) {
     const name = this.names.get(item.camera) ?? item.camera;
     const begin = seconds(item.from);
-    const lasted = item.to === null ? "now" : duration(Math.max(1, seconds(item.to) - begin));
+    const lasted = item.photo ? "" : item.to === null ? "now" : duration(Math.max(1, seconds(item.to) - begin));
     const what = [TYPES[item.type], ...item.zones, ...item.labels].join(", ");
     const picture = item.picture
-      ? h("img", { src: `events/${item.id}/picture.jpg`, alt: "", loading: "lazy" })
+      ? h("img", { src: item.photo ?? `events/${item.id}/picture.jpg`, alt: "", loading: "lazy" })
       : h("span", { class: "nopicture" }, icon("film"));
     const keep = item.keep ? h("span", { class: "kept" }, icon("star")) : null;
     return h("li", {}, h("button", {
       type: "button", class: "event", "data-id": item.id, onclick: () => this.open(item.id),
-      "aria-label": `${what}, ${name}, ${dateTime(begin)}, ${lasted}${item.keep ? ", favourite" : ""}`,
-    }, picture, keep, h("span", { class: "when" }, dateTime(begin)), h("span", { class: "what" }, `${name} · ${what} · ${lasted}`)));
+      "aria-label": [what, name, dateTime(begin), lasted, item.keep ? "favourite" : ""].filter(Boolean).join(", "),
+    }, picture, keep, h("span", { class: "when" }, dateTime(begin)), h("span", { class: "what" }, [name, what, lasted].filter(Boolean).join(" · "))));
   }
 
   /**
@@ -194,8 +206,8 @@ export class EventsView {
       id = wanted;
       release(place);
       place.replaceChildren(player(item));
-      save.href = `events/${id}/clip.mp4?download`;
-      save.hidden = item.clip === null;
+      save.href = `${item.photo ?? `events/${id}/clip.mp4`}?download`;
+      save.hidden = !item.photo && item.clip === null;
       star.setAttribute("aria-pressed", String(item.keep));
       const score = item.score === null ? "" : ` · ${number(item.score, 0.1)} % changed`;
       caption.textContent = `${this.names.get(item.camera) ?? item.camera} · ${dateTime(seconds(item.from))}${score}`;
@@ -206,7 +218,8 @@ export class EventsView {
       if (this.items[index]) show(this.items[index].id);
     };
     const remove = async () => {
-      if (!(await confirmed("Delete this event and its recording?", "Delete"))) return;
+      const what = this.items.find((item) => item.id === id)?.photo ? "photo" : "event and its recording";
+      if (!(await confirmed(`Delete this ${what}?`, "Delete"))) return;
       if (await this.delete(id)) dialog.close();
     };
     const bar = h("div", { class: "viewbar" }, caption,
@@ -229,8 +242,9 @@ export class EventsView {
    */
   async keep(id, star) {
     const wanted = star.getAttribute("aria-pressed") !== "true";
+    const isPhoto = this.items.find((item) => item.id === id)?.photo;
     try {
-      const changed = await keepEvent(id, wanted);
+      const changed = await (isPhoto ? setPhotoKeep : keepEvent)(id, wanted);
       star.setAttribute("aria-pressed", String(changed.keep));
       this.show(this.items.map((item) => (item.id === id ? changed : item)), !this.older.hidden);
     } catch (error) {
@@ -243,8 +257,9 @@ export class EventsView {
    * @returns {Promise<boolean>} Whether it is gone.
    */
   async delete(id) {
+    const address = this.items.find((item) => item.id === id)?.photo;
     try {
-      await deleteEvent(id);
+      await (address ? removePhoto(address) : deleteEvent(id));
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 404) {
         this.fail(error);
@@ -258,6 +273,7 @@ export class EventsView {
 
 /** @param {RecordedEvent} item */
 function player(item) {
+  if (item.photo) return photoView(item);
   const picture = item.picture ? `events/${item.id}/picture.jpg` : null;
   if (item.clip === null) {
     return h("div", {}, picture ? h("img", { src: picture, alt: "" }) : null, h("p", { class: "note" }, "Still being recorded."));

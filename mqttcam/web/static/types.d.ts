@@ -81,7 +81,7 @@ export interface Snapshot { id: string; ts: number; width: number; height: numbe
 export interface RecordedEvent {
   id: string;
   camera: string;
-  type: "motion" | "recording" | "detection";
+  type: "motion" | "recording" | "detection" | "photo";
   from: string;
   to: string | null;
   score: number | null;
@@ -90,6 +90,23 @@ export interface RecordedEvent {
   keep: boolean;
   picture: string | null;
   clip: string | null;
+  /** The address of a photo, which is no event, and has no other. */
+  photo?: string;
+}
+
+/** A photo. What a list leaves out is optional. */
+export interface PhotoFile {
+  id: string;
+  camera: string;
+  name: string;
+  from: string;
+  bytes: number;
+  keep: boolean;
+  width: number;
+  height: number;
+  raw: string | null;
+  metadata?: Record<string, unknown>;
+  histogram?: Record<string, number[]>;
 }
 
 /** The live values of one camera. */
