@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import orjson
 import pytest
 
 from tests.home_assistant.conftest import World
+from tests.node_red.conftest import FLOW_FILE, with_broker
+from tests.node_red.harness import NodeRed, node_red_program
 from tests.support.daemon import mqttcam_command, pattern_camera
+from tests.support.left_out import leave_out
 from tests.support.rig import Rig, rig
 from tests.support.waiting import wait_for
 
-NODE = "lab"
+NODE = "pi-garden"
+"""That of the project's Node-RED flow."""
 
 
 @pytest.fixture
 def lab(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
     """A node of its own, which is forgotten at the end."""
-    cameras = {"front": pattern_camera(detections={"labels": ["person"], "after": 4})}
+    cameras = {"front": pattern_camera(detections={"labels": ["person"], "after": 5})}
     folder = tmp_path_factory.mktemp(NODE)
     with rig(world.broker, folder, node=NODE, cameras=cameras) as running:
         yield running
@@ -56,3 +63,20 @@ def test_a_person_comes_and_the_job_falls_silent(world: World, lab: Rig) -> None
 
     ha.wait_state(count, "unavailable")
     ha.wait_state(occupancy, "unavailable")
+
+
+@pytest.mark.node_red
+def test_node_red_reports_a_person(world: World, lab: Rig, tmp_path: Path) -> None:
+    """The button of the project's flow, and a person is there."""
+    if shutil.which("node") is None or not node_red_program().exists():
+        leave_out("no Node-RED: run tests/node_red/setup.sh")
+    flow = with_broker(json.loads(FLOW_FILE.read_text("utf-8")), world.broker)
+    occupancy = world.entity("detections_person_occupancy", f"{NODE}_front")
+    image = world.entity("detections_person_image", f"{NODE}_front")
+    world.ha.wait_state(occupancy, "unavailable")
+    with NodeRed(tmp_path, flow) as node_red:
+        node_red.press("Report a person")
+        world.ha.wait_state(occupancy, "on")
+        assert wait_for(lambda: world.ha.picture(image), "the picture", interval=0.1).startswith(b"\xff\xd8")
+        node_red.press("Report nothing")
+        world.ha.wait_state(occupancy, "off")

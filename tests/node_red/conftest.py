@@ -12,6 +12,7 @@ import pytest
 
 from tests.node_red.harness import Flow, NodeRed, node_red_program
 from tests.support.broker import Broker, Mosquitto
+from tests.support.daemon import pattern_camera
 from tests.support.left_out import leave_out
 from tests.support.project import PROJECT
 from tests.support.rig import Rig, rig
@@ -39,8 +40,9 @@ def flow() -> Flow:
     return nodes
 
 
-def _with_broker(flow: Flow, broker: Broker) -> Flow:
+def with_broker(flow: Flow, broker: Broker) -> Flow:
     address = {"broker": broker.host, "port": str(broker.port)}
+    """Return a flow whose MQTT nodes connect to `broker`."""
     return [node | address if node["type"] == "mqtt-broker" else node for node in flow]
 
 
@@ -49,10 +51,11 @@ def world(flow: Flow, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worl
     """Start everything."""
     if shutil.which("node") is None or not node_red_program().exists():
         leave_out("no Node-RED: run tests/node_red/setup.sh")
+    cameras = {"front": pattern_camera(detections={"labels": ["person"]})}
     with (
         Mosquitto(tmp_path_factory.mktemp("broker")) as broker,
-        rig(broker, tmp_path_factory.mktemp("daemon"), node="pi-garden") as running,
-        NodeRed(tmp_path_factory.mktemp("node-red"), _with_broker(flow, broker)) as node_red,
+        rig(broker, tmp_path_factory.mktemp("daemon"), node="pi-garden", cameras=cameras) as running,
+        NodeRed(tmp_path_factory.mktemp("node-red"), with_broker(flow, broker)) as node_red,
     ):
         running.front.next_image()
         yield World(running, node_red)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -145,3 +146,22 @@ def _reload(rig: Rig, cameras: dict[str, Any]) -> None:
     rig.daemon.config["cameras"] = cameras
     rig.daemon.write_config()
     check_ok(rig.node.command("reload"), "reload")
+
+
+def test_what_a_model_finds_is_counted(world: World) -> None:
+    front, node_red = world.rig.front, world.node_red
+    since = world.rig.mark()
+    node_red.press("Report a person")
+    front.wait_state(since=since, detections_person=1)
+    since = world.rig.mark()
+    node_red.press("Report nothing")
+    front.wait_state(since=since, detections_person=0)
+
+
+def test_frigates_events_of_the_camera_are_passed_on(world: World) -> None:
+    front, client = world.rig.front, world.rig.client
+    since = world.rig.mark()
+    for camera, label in (("back", "person"), ("front", "person")):
+        after = {"id": f"1.2-{camera}", "camera": camera, "label": label, "frame_time": time.time()}
+        client.publish("frigate/events", {"type": "new", "before": after, "after": after})
+    assert front.wait_state(since=since, detections_person=1)
