@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import TypeVar
 
 from mqttcam.camera.adjustment import Adjustment
@@ -69,6 +70,7 @@ class Camera:
         values: Mapping[str, object] | None = None,
         on_stuck: Callable[[], str] | None = None,
         make_source: MakeSource | None = None,
+        state_dir: Path | None = None,
         timing: Timing = DEFAULT_TIMING,
     ) -> None:
         """Do nothing yet.
@@ -77,6 +79,7 @@ class Camera:
             values: control values by key that take precedence over the configured ones.
             on_stuck: called if only a new process can help; returns in words what will happen, for `last_error`.
             make_source: used instead of the configured source.
+            state_dir: as for `Source`.
         """
         self.id = camera_id
         self.settings = settings
@@ -93,6 +96,7 @@ class Camera:
         self.values: dict[str, Value] = {}
         self.readings = CameraReadings()
         self._markings = Markings.from_settings(settings)
+        self._state_dir = state_dir
         self._timing = timing
         self._wanted = WantedValues(settings.controls, values or {})
         self._make_source = make_source or (lambda wakeup: create(settings, wakeup))
@@ -347,6 +351,7 @@ class Camera:
     def _new_source(self, wakeup: Wakeup) -> Source:
         source = self._make_source(wakeup)
         source.wanted_fps = self.hub.wanted_fps
+        source.state_dir = self._state_dir
         return source
 
     def _tick(self) -> None:

@@ -12,6 +12,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import ClassVar
 
 from mqttcam.camera.audio_packet import AudioFormat, DeliverAudio
@@ -76,11 +77,13 @@ class Source(ABC):
         notes: in words, what differs from the configuration, once it is open.
         wanted_fps: returns how many frames per second are wanted now: 0 for none, infinity for every one. Set before it
             is opened; for sources whose frames have to be decoded.
+        state_dir: where users put files for cameras; set before it is opened, `None` if there is none.
     """
 
     adjusts_itself: ClassVar[bool] = False
     notes: Sequence[str] = ()
     wanted_fps: Callable[[], float] = staticmethod(lambda: math.inf)
+    state_dir: Path | None = None
 
     @abstractmethod
     def open(self) -> SourceInfo:

@@ -37,6 +37,7 @@ def build_device(
         enabled=settings.enabled if enabled is None else enabled,
         values=stored_controls(store, camera_id, settings),
         on_stuck=on_stuck,
+        state_dir=store.folder,
     )
     device = CameraDevice(camera, store, outputs, location, recorded)
     if store.lost is not None and enabled is None:

@@ -51,6 +51,11 @@ class Store:
             write=write,
         )
 
+    @property
+    def folder(self) -> Path:
+        """The folder of the file, where other files of the state are."""
+        return self._paths[0].parent
+
     def load(self) -> None:
         """Read the file, or its copy if it is missing or broken; a broken one is renamed to `*.broken`."""
         problems: list[str] = []

@@ -99,8 +99,8 @@ async def _run(request: web.Request, runner: CommandRunner[TargetT], command: st
     return json_response(result.as_json(), 200 if result.error is None else STATUS[result.error.code])
 
 
-async def body(request: web.Request) -> bytes:
-    """Read the JSON of a request, unparsed; at most one byte more than the limit of a command.
+async def body(request: web.Request, limit: int = MAX_PAYLOAD) -> bytes:
+    """Read the JSON of a request, unparsed; at most one byte more than `limit`, by default that of a command.
 
     Raises:
         ApiError: its content type is not JSON, which a form of another site cannot send; or it is incomplete.
@@ -113,9 +113,7 @@ async def body(request: web.Request) -> bytes:
     seconds = request.app[CONTEXT].timing.body
     try:
         async with asyncio.timeout(seconds):
-            while len(data) <= MAX_PAYLOAD and (
-                chunk := await request.content.read(MAX_PAYLOAD + 1 - len(data))
-            ):
+            while len(data) <= limit and (chunk := await request.content.read(limit + 1 - len(data))):
                 data += chunk
     except web.RequestPayloadError:
         raise ApiError(400, "invalid_request", "the body does not match its headers") from None

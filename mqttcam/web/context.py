@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from aiohttp import web
 
 from mqttcam.camera.frame import Picture
+from mqttcam.camera.tuning_files import TuningFiles
 from mqttcam.commands.registry import DeviceRegistry
 from mqttcam.devices.camera import CameraDevice
 from mqttcam.devices.observer import CameraObserver
@@ -63,6 +64,7 @@ class WebContext:
         addresses: those that need no login.
         library: the recordings; None if there are none.
         disk: reads their files.
+        tuning_files: of Raspberry Pi cameras.
         requests, viewers, update_streams: the places for each.
     """
 
@@ -73,6 +75,7 @@ class WebContext:
         auth: Authenticator,
         addresses: SignedAddresses,
         library: Library | None,
+        tuning_files: TuningFiles,
         timing: Timing,
     ) -> None:
         self.settings = settings
@@ -80,6 +83,7 @@ class WebContext:
         self.auth = auth
         self.addresses = addresses
         self.library = library
+        self.tuning_files = tuning_files
         self.disk = DiskThreads(timing.disk)
         self.timing = timing
         self.requests = Places(_MAX_REQUESTS + settings.max_viewers, "requests")

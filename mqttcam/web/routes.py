@@ -16,6 +16,7 @@ from mqttcam.web import (
     motion,
     pictures,
     static_files,
+    tuning,
     updates,
     video,
 )
@@ -27,6 +28,7 @@ _CAMERA = f"/cameras/{{camera:{ID_PATTERN}}}"
 
 _EVENT = "/events/{event:[0-9a-z-]+}"
 _FILE_ID = "/files/{file:[0-9a-z-]+}"
+_TUNING_FILE = "/api/tuning_files/{name}"
 _FILE = f"/files/{{camera:{ID_PATTERN}}}/{{name:.+}}"
 
 _GET: dict[str, tuple[Handler, Permission]] = {
@@ -61,6 +63,8 @@ _GET: dict[str, tuple[Handler, Permission]] = {
     "/api/files": (files.files, Permission.VIEW),
     f"/api{_FILE_ID}": (files.file_info, Permission.VIEW),
     _FILE: (files.file, Permission.SIGNED),
+    "/api/tuning_files": (tuning.tuning_files, Permission.VIEW),
+    _TUNING_FILE: (tuning.tuning_file, Permission.VIEW),
     "/healthz": (monitoring.healthz, Permission.NONE),
     "/metrics": (monitoring.metrics, Permission.VIEW),
 }
@@ -73,9 +77,13 @@ _POST: dict[str, tuple[Handler, Permission]] = {
     f"/api{_EVENT}/keep": (events.keep_event, Permission.CONTROL),
     f"/api{_FILE_ID}/keep": (files.keep_file, Permission.CONTROL),
 }
+_PUT: dict[str, tuple[Handler, Permission]] = {
+    _TUNING_FILE: (tuning.put_tuning_file, Permission.CONTROL),
+}
 _DELETE: dict[str, tuple[Handler, Permission]] = {
     f"/api{_EVENT}": (events.delete_event, Permission.CONTROL),
     _FILE: (files.delete_file, Permission.CONTROL),
+    _TUNING_FILE: (tuning.delete_tuning_file, Permission.CONTROL),
 }
 
 
@@ -92,6 +100,8 @@ def application(context: WebContext) -> web.Application:
             app.router.add_get(start + path, require(permission, handler))
         for path, (handler, permission) in _POST.items():
             app.router.add_post(start + path, require(permission, handler))
+        for path, (handler, permission) in _PUT.items():
+            app.router.add_put(start + path, require(permission, handler))
         for path, (handler, permission) in _DELETE.items():
             app.router.add_delete(start + path, require(permission, handler))
     return app

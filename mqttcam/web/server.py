@@ -12,6 +12,7 @@ from pathlib import Path
 from aiohttp import web
 
 from mqttcam import descriptors
+from mqttcam.camera.tuning_files import TuningFiles
 from mqttcam.commands.registry import DeviceRegistry
 from mqttcam.recordings.library import Library
 from mqttcam.settings.web import WebSettings, WebTlsSettings
@@ -44,7 +45,8 @@ class WebServer:
     """The HTTP server of one daemon, on the running event loop.
 
     Args:
-        state_dir: where the session key and the revoked sessions are kept; None ends all sessions at a restart.
+        state_dir: where the session key, the revoked sessions and tuning files are kept; None ends all sessions at a
+            restart.
         library: the recordings; None if there are none.
         max_connections: besides the streams.
     """
@@ -66,7 +68,9 @@ class WebServer:
         addresses = SignedAddresses(key)
         registry.node.sign_addresses(addresses.sign)
         self._settings = settings
-        self._context = WebContext(settings, registry, auth, addresses, library, timing)
+        self._context = WebContext(
+            settings, registry, auth, addresses, library, TuningFiles(state_dir), timing
+        )
         self._max_connections = max_connections
         self._runner: web.AppRunner | None = None
         self._listener: asyncio.Server | None = None

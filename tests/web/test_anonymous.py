@@ -25,8 +25,9 @@ TWO: dict[str, dict[str, Any]] = {"front": {}, "back": {"size": "160x120"}}
 def known_paths() -> set[str]:
     """Every path for GET, with the first camera."""
     paths = {path.replace("{camera:[a-z0-9_-]+}", "front") for path in routes._GET}
-    paths = {re.sub(r"\{(snapshot|event):[^{}]+\}", "1", path) for path in paths}
-    return {path.replace("{file}", "app.js").replace("{name:.+}", "2026-11-29/1.mp4") for path in paths}
+    paths = {re.sub(r"\{(snapshot|event|file):[^{}]+\}", "1", path) for path in paths}
+    examples = {"{file}": "app.js", "{name:.+}": "2026-11-29/1.mp4", "{name}": "a.json"}
+    return {re.sub("{file}|{name.*}", lambda found: examples[found[0]], path) for path in paths}
 
 
 @pytest.mark.parametrize("web", [users(), {}], ids=["with users", "without users"])

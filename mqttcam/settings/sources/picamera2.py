@@ -93,7 +93,7 @@ class StreamSettings(Section):
     tuning_file: str | None = Field(
         None,
         min_length=1,
-        description="A file in libcamera's folder (`imx219_noir.json`) or a path; all cameras share it.",
+        description="One of libcamera's files or of yours (`imx219_noir.json`), or a path; one for each model.",
     )
     hdr: bool | None = Field(
         None,

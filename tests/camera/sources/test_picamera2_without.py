@@ -13,8 +13,8 @@ from mqttcam.camera.metadata_fields import METADATA_FIELDS, fields_in
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.sources.picamera2 import PiCamera, attached
 from mqttcam.camera.sources.picamera2.failures import in_words, is_busy, is_memory
-from mqttcam.camera.sources.picamera2.library import find
 from mqttcam.camera.sources.picamera2.memory import StreamConfig, stream_configs
+from mqttcam.camera.sources.picamera2.selection import find
 from mqttcam.camera.wakeup import Wakeup
 from mqttcam.settings import CameraSettings
 from mqttcam.settings.sources.picamera2 import Picamera2Source

@@ -8,7 +8,6 @@ import resource
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from picamera2 import Picamera2
@@ -222,18 +221,6 @@ def test_a_camera_that_hangs_while_it_is_opened_does_not_block_the_others() -> N
     finally:
         release.set()
         thread.join()
-
-
-def test_tuning_files(tmp_path: Path, opened: OpenCamera) -> None:
-    tuning = tmp_path / "tuning.json"
-    tuning.write_text("{}", encoding="utf-8")
-    opened(BARS, tuning_file=str(tuning))
-    assert os.environ["LIBCAMERA_RPI_TUNING_FILE"] == str(tuning)
-    opened(LINES, size=None, tuning_file=str(tuning))
-    with pytest.raises(SourceError, match="share one tuning_file"):
-        source_of(BARS).open()
-    with pytest.raises(SourceError, match="no tuning file"):
-        source_of(BARS, tuning_file="imx999.json").open()
 
 
 def test_attached_cameras() -> None:

@@ -51,7 +51,7 @@ def attached() -> list[AttachedCamera]:
     try:
         picamera2, libcamera = library.load()
         with library.opening():
-            library.refresh(picamera2, None)
+            library.refresh(picamera2)
             infos = list(enumerate(picamera2.global_camera_info()))
             return [
                 _describe(picamera2, libcamera, index, info)
@@ -67,7 +67,7 @@ def _describe(picamera2: Any, libcamera: Any, index: int, info: Mapping[str, Any
     camera_id, model = str(info["Id"]), str(info.get("Model", "camera"))
     source = {"type": "picamera2", "camera": camera_id}
     try:
-        camera = library.start(picamera2, index, None)
+        camera = library.start(picamera2, index)
     except Exception as error:  # noqa: BLE001 - picamera2 may raise anything, and the other cameras are to be listed
         why = busy_words(camera_id) if is_busy(error) else in_words(error)
         return AttachedCamera(camera_id, f"{model} ({why})", source, (), ())

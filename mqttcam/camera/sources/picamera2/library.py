@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import tempfile
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.sources.picamera2.failures import in_words
+from mqttcam.camera.sources.picamera2.tuning import Tunings
 from mqttcam.text import as_root
 
 log = logging.getLogger(__name__)
@@ -20,11 +22,12 @@ LOCK_TIMEOUT = 10.0
 """Seconds to wait for another camera of this process to be opened or closed; it takes about one."""
 _SENSOR_HDR = "imx708"
 """The Camera Module 3 does HDR in its sensor."""
-_TUNING = "LIBCAMERA_RPI_TUNING_FILE"
-_TUNING_FOLDERS = ("/usr/local/share/libcamera/ipa/rpi", "/usr/share/libcamera/ipa/rpi")
+TUNINGS = Tunings()
+"""Of this process, as libcamera is."""
 
 _lock = threading.Lock()
 _open_cameras = 0
+_must_close = False
 
 
 def load() -> tuple[Any, Any]:
@@ -89,7 +92,7 @@ def closing(timeout: float = LOCK_TIMEOUT) -> Iterator[None]:
             _lock.release()
 
 
-def start(picamera2: Any, index: int, tuning: str | None) -> Any:
+def start(picamera2: Any, index: int) -> Any:
     """Return an acquired `Picamera2`. Call this within `opening`, and `ended` after the camera was closed.
 
     Raises:
@@ -98,7 +101,7 @@ def start(picamera2: Any, index: int, tuning: str | None) -> Any:
     global _open_cameras
     camera = picamera2.__new__(picamera2)
     try:
-        camera.__init__(index, tuning=tuning)
+        camera.__init__(index)
     except BaseException:
         # A failed constructor leaves its pipe open; a night of retries would use up all file descriptors.
         with contextlib.suppress(AttributeError, OSError):
@@ -116,52 +119,38 @@ def ended() -> None:
     _open_cameras -= 1
 
 
-def refresh(picamera2: Any, tuning: str | None) -> None:
-    """Enumerate the cameras again, with a tuning file. Call this within `opening`, before a camera is opened.
+def refresh(picamera2: Any, state_dir: Path | None = None) -> None:
+    """Enumerate the cameras again, with the wanted tuning files. Call this within `opening`, before one is opened.
 
-    libcamera reads the tuning file when it enumerates the cameras, which is only possible while none is open.
+    libcamera loads tuning files when it enumerates the cameras, which is only possible while none is open. If it does
+    not find a camera any more with its tuning file, that file is not used.
+
+    Args:
+        state_dir: where the tuning files of this process are named; the folder for temporary files by default.
 
     Raises:
-        SourceError: an open camera has another tuning file.
+        SourceError: other cameras have to be closed first; they are, as `must_close` holds for them from now on.
     """
+    global _must_close
     if _open_cameras:
-        if os.environ.get(_TUNING) != tuning:
-            raise SourceError(
-                "all cameras of a process share one tuning_file: configure the same for each of them, or none"
-            )
-        return
-    if tuning is None:
-        os.environ.pop(_TUNING, None)
-    else:
-        os.environ[_TUNING] = tuning
+        if TUNINGS.are_loaded(picamera2.global_camera_info()):
+            return
+        _must_close = True
+        raise SourceError("waiting until the other cameras are closed, so that libcamera loads a tuning file")
+    _must_close = False
+    folder = Path(tempfile.gettempdir()) if state_dir is None else state_dir
+    TUNINGS.unload()
     picamera2._cm.reset()  # noqa: SLF001 - not public
+    attached = picamera2.global_camera_info()
+    while not TUNINGS.are_loaded(attached):
+        TUNINGS.load(attached, folder)
+        picamera2._cm.reset()  # noqa: SLF001
+        TUNINGS.reject_missing(attached, picamera2.global_camera_info())
 
 
-def find(wanted: int | str, attached: Sequence[Any]) -> int:
-    """Return the index of a camera in `Picamera2.global_camera_info()`, which is what the constructor takes.
-
-    Raises:
-        SourceError: there is no such camera, or more than one.
-    """
-    if not attached:
-        raise SourceError("no camera is attached; check its cable, and dtoverlay in config.txt")
-    if isinstance(wanted, int):
-        if wanted < len(attached):
-            return wanted
-        raise SourceError(f"there is no camera number {wanted}; attached: {_names(attached)}")
-    for key in ("Id", "Model"):
-        matches = [index for index, info in enumerate(attached) if info.get(key) == wanted]
-        if len(matches) == 1:
-            return matches[0]
-        if matches:
-            raise SourceError(f"there are {len(matches)} cameras {wanted}; use an id: {_names(attached)}")
-    raise SourceError(f"there is no camera {wanted}; attached: {_names(attached)}")
-
-
-def _names(attached: Sequence[Any]) -> str:
-    return ", ".join(
-        f"{index}: {info.get('Model', '?')} ({info['Id']})" for index, info in enumerate(attached)
-    )
+def must_close() -> bool:
+    """Return whether every camera has to be closed and opened again, so that libcamera loads a tuning file."""
+    return _must_close
 
 
 def set_sensor_hdr(info: Mapping[str, Any], hdr: bool) -> bool:
@@ -177,22 +166,3 @@ def set_sensor_hdr(info: Mapping[str, Any], hdr: bool) -> bool:
     with IMX708(info["Num"]) as sensor:
         sensor.set_sensor_hdr_mode(hdr)
     return hdr
-
-
-def tuning_path(picamera2: Any, name: str | None) -> str | None:
-    """Return the absolute path of a tuning file; a bare name refers to libcamera's folder for this model of Pi.
-
-    Raises:
-        SourceError: the file does not exist.
-    """
-    if name is None:
-        return None
-    if "/" in name:
-        candidates = [Path(name).expanduser()]
-    else:
-        platform = str(picamera2.platform.name).casefold()
-        candidates = [Path(folder) / platform / name for folder in _TUNING_FOLDERS]
-    for path in candidates:
-        if path.is_file():
-            return str(path.resolve())
-    raise SourceError(f"there is no tuning file {', '.join(map(str, candidates))}")

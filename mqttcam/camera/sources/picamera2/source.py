@@ -27,8 +27,10 @@ from mqttcam.camera.sources.picamera2.encoder import DEVICE, PiEncoder, is_avail
 from mqttcam.camera.sources.picamera2.failures import busy_words, in_words, is_busy
 from mqttcam.camera.sources.picamera2.frames import FrameMetadata
 from mqttcam.camera.sources.picamera2.running import RunningCamera
+from mqttcam.camera.sources.picamera2.selection import find
 from mqttcam.camera.sources.picamera2.turned import TurnedControls
 from mqttcam.camera.still import Still
+from mqttcam.camera.tuning_files import TuningFiles
 from mqttcam.camera.video_packet import DeliverPacket, VideoOffer
 from mqttcam.camera.wakeup import Wakeup
 from mqttcam.settings import CameraSettings
@@ -82,10 +84,12 @@ class PiCamera(ReportingSource, MeasuringSource, RestartableSource, StillSource,
 
     def open(self) -> SourceInfo:
         picamera2, libcamera = library.load()
-        tuning = library.tuning_path(picamera2, self._source.tuning_file)
+        tuning_note = self._want_tuning(picamera2)
         try:
             with library.opening(self._lock_timeout):
-                info, sensor_hdr = self._acquire(picamera2, tuning)
+                info, sensor_hdr = self._acquire(picamera2)
+                model = str(info.get("Model", "camera"))
+                tuning_note = tuning_note or library.TUNINGS.problem(self._source.camera, model)
                 running = self._running = RunningCamera(self._camera, libcamera, self._settings, sensor_hdr)
         except SourceError:
             self.close()
@@ -94,13 +98,13 @@ class PiCamera(ReportingSource, MeasuringSource, RestartableSource, StillSource,
             self.close()
             raise SourceError(busy_words(self._id) if is_busy(error) else in_words(error)) from error
         self._held = hold(self._id)
-        self.notes = running.notes
+        self.notes = [*running.notes, *([f"source.tuning_file: {tuning_note}"] if tuning_note else [])]
         for note in self.notes:
             log.warning("%s: %s", self._id, note)
         width, height = self._settings.orientation.size(*running.frames.size)
         table = running.table
         return SourceInfo(
-            model=(model := str(info.get("Model", "camera"))),
+            model=model,
             width=width,
             height=height,
             frame_rate=table.rate,
@@ -111,15 +115,26 @@ class PiCamera(ReportingSource, MeasuringSource, RestartableSource, StillSource,
             details=running.describe(),
         )
 
-    def _acquire(self, picamera2: Any, tuning: str | None) -> tuple[Mapping[str, Any], bool]:
+    def _want_tuning(self, picamera2: Any) -> str | None:
+        """Note the tuning file that this camera is to have; return in words why it cannot, if that is known already."""
+        name = self._source.tuning_file
+        files, platform = TuningFiles(self.state_dir), str(picamera2.platform.name).casefold()
+        path = files.find(name, platform) if name is not None else None
+        library.TUNINGS.want(self._source.camera, path)
+        if name is None or path is not None:
+            return None
+        known = ", ".join(files.names(platform)) or "none"
+        return f"there is no tuning file {name}; there are: {known}; libcamera's own is used"
+
+    def _acquire(self, picamera2: Any) -> tuple[Mapping[str, Any], bool]:
         """Acquire the camera; return libcamera's information on it, and whether its sensor does HDR now."""
-        library.refresh(picamera2, tuning)
+        library.refresh(picamera2, self.state_dir)
         attached = picamera2.global_camera_info()
-        index = library.find(self._source.camera, attached)
+        index = find(self._source.camera, attached)
         info = attached[index]
         self._id = str(info["Id"])
         sensor_hdr = self._source.hdr is not None and library.set_sensor_hdr(info, self._source.hdr)
-        self._camera = library.start(picamera2, index, tuning)
+        self._camera = library.start(picamera2, index)
         return info, sensor_hdr
 
     def close(self) -> None:
@@ -145,6 +160,8 @@ class PiCamera(ReportingSource, MeasuringSource, RestartableSource, StillSource,
     def read(self, timeout: float) -> Frame | None:
         running = self._opened()
         running.requests.release()
+        if library.must_close():
+            raise SourceError("closed for a moment, so that libcamera loads a tuning file")
         request = running.requests.newest(timeout)
         return None if request is None else running.frames.frame(request)
 
