@@ -207,6 +207,7 @@ class Camera:
         *,
         full_resolution: bool = True,
         raw: bool = False,
+        accept: Accept | None = None,
     ) -> T:
         """Take a picture, and return what `make`, called in another thread, returns of it.
 
@@ -214,6 +215,7 @@ class Camera:
             make: may be called again with the next frame if it raises `ValueError`.
             full_resolution: at the largest size of the camera. The stream pauses if `Still.paused` says so.
             raw: with the sensor's own data; only if `gives_raw`.
+            accept: as for `take_snapshot`; not for a picture that is taken apart from the stream.
 
         Raises:
             CameraUnavailable, SourceError: as for `take_still` and `take_snapshot`.
@@ -226,7 +228,7 @@ class Camera:
         def of_frame(frame: Frame) -> T:
             return make(Still(frame.unscaled() if full_resolution else frame))
 
-        return await self._snapshots.take_frame(of_frame, max(timeout, 2 * self._interval))
+        return await self._snapshots.take_frame(of_frame, max(timeout, 2 * self._interval), accept)
 
     async def take_snapshot(
         self,

@@ -138,13 +138,14 @@ class SnapshotRequests:
 
         return await self._take(SnapshotRequest(fit, is_ready, self._hub, self._thread, accept), seconds)
 
-    async def take_frame(self, make: Callable[[Frame], T], seconds: float) -> T:
+    async def take_frame(self, make: Callable[[Frame], T], seconds: float, accept: Accept | None = None) -> T:
         """Return what `make`, called in the encoder thread, returns of a frame that was captured after this call.
 
         Raises:
             CameraUnavailable: as for `take`.
         """
-        return await self._take(SnapshotRequest(make, lambda _frame: False, self._hub, self._thread), seconds)
+        request = SnapshotRequest(make, lambda _frame: False, self._hub, self._thread, accept)
+        return await self._take(request, seconds)
 
     async def _take(self, request: SnapshotRequest[T], seconds: float) -> T:
         self._open.add(request)

@@ -107,11 +107,10 @@ class CameraSeries:
     def follow_camera(self) -> None:
         """Restore what an earlier process could not, once the camera runs; to be called after each of its changes."""
         running = self._camera.status is CameraStatus.RUNNING
-        if running and not self._was_running and self._restoring is None:
-            values = self._store.get(self._camera.id, _RESTORE, _object, None)
-            if values:
-                restore = self._photographer.restore(values)
-                self._restoring = asyncio.create_task(restore, name=f"restore {self._camera.id}")
+        is_idle = self._restoring is None or self._restoring.done()
+        if running and not self._was_running and is_idle and self._remembered():
+            restore = self._photographer.restore(self._remembered)
+            self._restoring = asyncio.create_task(restore, name=f"restore {self._camera.id}")
         self._was_running = running
 
     async def close(self) -> None:
@@ -219,6 +218,9 @@ class CameraSeries:
         value = {"state": series.state, "started": series.started}
         enabled = self._camera.settings.series[series.name].enabled
         self._store.set(self._camera.id, _PREFIX + series.name, value, enabled)
+
+    def _remembered(self) -> Mapping[str, object] | None:
+        return self._store.get(self._camera.id, _RESTORE, _object, None)
 
     async def _remember(self, values: Mapping[str, object] | None) -> None:
         self._store.set(self._camera.id, _RESTORE, values, None)

@@ -25,13 +25,12 @@ from mqttcam.recordings.series_files import (
     stem_of,
     time_of,
 )
-from mqttcam.series.video import SeriesVideo
+from mqttcam.series.video import NEW, SeriesVideo
 from mqttcam.settings.series import SeriesSettings
 from mqttcam.video.encoder import VideoUnavailable
 
 log = logging.getLogger(__name__)
 
-_NEW = ".new"
 _ROOM = 50_000_000
 """Bytes that are made room for at once."""
 _LARGEST_PICTURE = 256 * 1024 * 1024
@@ -56,7 +55,7 @@ class Progress(BaseModel):
     started: float
     pictures: int = Field(0, ge=0)
     last: str | None = None
-    video: str | None = Field(None, pattern=r"^[0-9TZ.-]+\.mp4$")
+    video: str | None = Field(None, pattern=r"^[0-9a-zTZ.-]+\.mp4$")
     frames: int = Field(0, ge=0)
 
 
@@ -147,7 +146,7 @@ class SeriesFiles:
             self._check_space(len(jpeg))
             name = f"{stem or self._free_stem(ts_ns, shot)}{shot}{PICTURE}"
             part = self.folder / (name + PART)
-            new = part.with_name(part.name + _NEW)
+            new = part.with_name(part.name + NEW)
             write_new(new, jpeg, self._mode)
             new.replace(part)
             sync_folder(self.folder)
@@ -204,6 +203,7 @@ class SeriesFiles:
             OSError: there is no space, and none can be made.
             QuotaReached: the series has all that it may have.
         """
+        self._root.prepare()
         limit = self._settings.keep.size
         if limit is not None and self.bytes + size > limit and not self._kept:
             raise QuotaReached
@@ -224,7 +224,7 @@ class SeriesFiles:
         self.bytes = 0
         with os.scandir(self.folder) as entries:
             for entry in entries:
-                if entry.name.endswith(_NEW):
+                if entry.name.endswith(NEW):
                     with contextlib.suppress(OSError):
                         (self.folder / entry.name).unlink()
                     continue
@@ -269,17 +269,21 @@ class SeriesFiles:
         video = self._video
         if video is None:
             return progress
-        if progress.video is None or video.path is None or video.frames <= progress.frames:
-            picture = pictures[len(pictures) // 2]
-            before = video.size if video.path is not None else 0
-            path = (self.folder / picture).with_suffix(VIDEO)
+        picture = pictures[len(pictures) // 2]
+        path = (self.folder / picture).with_suffix(VIDEO)
+        was_added = video.path is not None and video.frames > progress.frames
+        if not was_added and path.exists():
+            video.open(path)
+            was_added = video.path is not None
+        if not was_added:
+            before = 0 if video.path is None else video.size
             try:
                 video.add(read_regular(self.folder / (picture + PART), _LARGEST_PICTURE), path, self._mode)
             except (ValueError, VideoUnavailable) as error:
                 self._set_video_problem(str(error))
                 return progress
-            self._set_video_problem(None)
-            self.bytes += video.size - (before if video.path != path else 0)
+            self.bytes += video.size - (0 if video.path == path else before)
+        self._set_video_problem(None)
         assert video.path is not None
         return progress.model_copy(update={"video": video.path.name, "frames": video.frames})
 
@@ -308,7 +312,7 @@ class SeriesFiles:
 
     def _write(self, progress: Progress) -> None:
         path = self.folder / SIDECAR
-        new = path.with_name(path.name + _NEW)
+        new = path.with_name(path.name + NEW)
         write_new(new, progress.model_dump_json().encode(), self._mode)
         new.replace(path)
         sync_folder(self.folder)

@@ -13,6 +13,7 @@ from mqttcam.camera.control import Control, find_control
 from mqttcam.camera.frame import Picture, PictureSpec
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.status import CameraStatus, CameraUnavailable
+from mqttcam.camera.still import Still
 from mqttcam.series.shots import EXPOSURE, LENS, Shot, ShotFailed
 from mqttcam.values import InvalidValue, Value
 
@@ -20,8 +21,9 @@ log = logging.getLogger(__name__)
 
 _GAIN, _FOCUS_MODE = "AnalogueGain", "AfMode"
 _MANUAL = "Manual"
-_TOLERANCES = {EXPOSURE: (100.0, 0.05), LENS: (0.1, 0.05)}
-"""Absolute and relative: sensors expose whole lines, of up to some 50 µs, and lenses move in steps."""
+_NOTHING_SET = Shot()
+_SMALL = 16
+"""Pixels of the width of a picture that is not looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +96,15 @@ class CameraPhotographer:
                 await self._set({**fixed, **shot.values})
                 await keep(shot, await self._picture(spec, shot, full_resolution=full_resolution))
 
-    async def restore(self, values: Mapping[str, object]) -> None:
-        """Set what an earlier process could not restore, by the keys of controls."""
+    async def restore(self, remembered: Callable[[], Mapping[str, object] | None]) -> None:
+        """Set again what was remembered, after the set that is being taken, which may restore it as well.
+
+        Args:
+            remembered: returns what is still to be set, by the keys of controls; None if nothing is.
+        """
         async with self._lock:
-            await self._restore(self._coerced(values))
+            if values := remembered():
+                await self._restore(self._coerced(values))
 
     async def _wait_while_opening(self) -> None:
         camera = self._camera
@@ -110,37 +117,41 @@ class CameraPhotographer:
     # pictures
 
     async def _picture(
-        self, spec: PictureSpec, shot: Shot | None = None, *, full_resolution: bool
+        self, spec: PictureSpec, shot: Shot = _NOTHING_SET, *, full_resolution: bool
     ) -> Picture:
-        """Return a picture, taken with the values of the shot."""
-        camera = self._camera
-        timeout = self._timing.frame
-        if shot is not None:
-            timeout += 8 * shot.values.get(EXPOSURE, 0.0) / 1e6
-            picture = await self._picture_with(shot, spec, timeout)
-            if not full_resolution or not camera.takes_stills:
-                return picture
-        if full_resolution and camera.takes_stills:
-            return await camera.take_still(spec)
-        return await camera.take_snapshot(spec, timeout)
+        """Return a picture that was taken with the values of the shot.
 
-    async def _picture_with(self, shot: Shot, spec: PictureSpec, timeout: float) -> Picture:  # noqa: ASYNC109
-        seen: dict[str, object] = {}
+        Raises:
+            ShotFailed: no frame reports them in time, or the picture in full resolution has others.
+        """
+        camera = self._camera
+        timeout = self._timing.frame + 8 * shot.values.get(EXPOSURE, 0.0) / 1e6
+        seen: Mapping[str, object] = {}
 
         def accept(metadata: Mapping[str, object]) -> bool:
-            seen.update(metadata)
-            return all(_is_near(name, value, metadata.get(name)) for name, value in shot.values.items())
+            nonlocal seen
+            seen = metadata
+            return shot.fits(metadata)
 
+        def make(still: Still) -> tuple[Picture, Mapping[str, object]]:
+            return still.frame.picture(spec), still.frame.metadata
+
+        is_apart = full_resolution and camera.takes_stills
         try:
-            return await self._camera.take_snapshot(spec, timeout, accept=accept)
+            if is_apart and shot.values:  # the values take effect in the stream first
+                await camera.take_snapshot(PictureSpec(max_width=_SMALL), timeout, accept=accept)
+            picture, taken_with = await camera.take_photo(
+                make, timeout, full_resolution=full_resolution, accept=accept
+            )
         except CameraUnavailable:
-            for name, value in shot.values.items():
-                if seen and not _is_near(name, value, seen.get(name)):
-                    raise ShotFailed(
-                        f"{name} was set to {value:g}, and after {timeout:.0f} s the frames of the camera "
-                        f"still report {seen.get(name)}"
-                    ) from None
+            if seen and not shot.fits(seen):
+                raise ShotFailed(
+                    f"after {timeout:.0f} s, a frame of the camera {shot.differs(seen)}"
+                ) from None
             raise
+        if is_apart and not shot.fits(taken_with):
+            raise ShotFailed(f"the picture in full resolution {shot.differs(taken_with)}")
+        return picture
 
     # values
 
@@ -175,7 +186,7 @@ class CameraPhotographer:
             found.update(metadata)
             return True
 
-        await self._camera.take_snapshot(PictureSpec(max_width=16), self._timing.frame, accept=accept)
+        await self._camera.take_snapshot(PictureSpec(max_width=_SMALL), self._timing.frame, accept=accept)
         return found
 
     def _control(self, name: str) -> Control | None:
@@ -204,27 +215,34 @@ class CameraPhotographer:
 
     async def _set(self, values: Mapping[str, float]) -> None:
         by_key: dict[str, Value] = {}
-        try:
-            for name, value in values.items():
-                control = self._control(name)
-                if control is None:
-                    raise ShotFailed(f"the camera has no control {name}")
+        for name, value in values.items():
+            control = self._control(name)
+            if control is None:
+                raise ShotFailed(f"the camera has no control {name}")
+            try:
                 by_key[control.key] = control.kind.coerce(value)
+            except InvalidValue as error:
+                raise ShotFailed(f"{name}: {error.message}") from error
+        try:
             await self._camera.apply_temporarily(by_key)
         except InvalidValue as error:
             raise ShotFailed(f"{error.field or ', '.join(values)}: {error.message}") from error
 
     async def _restore(self, values: Mapping[str, Value]) -> None:
-        """Set values again; if that fails, they stay remembered for the next opening of the camera."""
-        try:
-            # One by one, in the order of their names but the mode last: a position of the lens changes it.
-            for key in sorted(values, key=lambda key: (key == "af_mode", key)):
+        """Set values again; if that fails, they stay remembered until the camera is opened again."""
+        failed = False
+        # One by one, as one may be refused; the mode last, as a position of the lens changes it.
+        for key in sorted(values, key=lambda key: (key == "af_mode", key)):
+            try:
                 await self._camera.apply_temporarily({key: values[key]})
-        except (InvalidValue, SourceError, CameraUnavailable) as error:
-            # A camera that is opened again gets the values that it had.
-            log.warning("camera %s: what a series has set cannot be restored now: %s", self._camera.id, error)
-            return
-        await self._remember(None)
+            except (InvalidValue, SourceError, CameraUnavailable) as error:
+                failed = True
+                log.warning(
+                    "camera %s: %s, which a series has set, cannot be restored now: %s",
+                    self._camera.id, key, error,
+                )  # fmt: skip
+        if not failed:
+            await self._remember(None)
 
     def _coerced(self, values: Mapping[str, object]) -> dict[str, Value]:
         found: dict[str, Value] = {}
@@ -235,8 +253,3 @@ class CameraPhotographer:
                 except InvalidValue:
                     log.debug("camera %s: %s cannot be restored", self._camera.id, key)
         return found
-
-
-def _is_near(name: str, wanted: float, reported: object) -> bool:
-    absolute, relative = _TOLERANCES[name]
-    return isinstance(reported, int | float) and abs(reported - wanted) <= max(absolute, relative * wanted)

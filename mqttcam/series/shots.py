@@ -10,6 +10,9 @@ from mqttcam.settings.series import SeriesSettings
 
 EXPOSURE, LENS = "ExposureTime", "LensPosition"
 """libcamera's names, both of the controls and in the metadata of frames."""
+_TOLERANCES = {EXPOSURE: (100.0, 0.05), LENS: (0.1, 0.05)}
+"""Absolute and relative: sensors expose whole lines, of up to some 50 µs, and lenses move in steps."""
+_NOTHING: tuple[str, dict[str, float]] = ("", {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,18 @@ class Shot:
     name: str = ""
     values: Mapping[str, float] = field(default_factory=dict)
 
+    def fits(self, metadata: Mapping[str, object]) -> bool:
+        """Return whether a frame with this metadata was taken with the values."""
+        return all(_is_near(name, value, metadata.get(name)) for name, value in self.values.items())
+
+    def differs(self, metadata: Mapping[str, object]) -> str:
+        """Return in words which values a frame was taken with instead."""
+        return " and ".join(
+            f"has {name} {metadata.get(name)} instead of {value:g}"
+            for name, value in self.values.items()
+            if not _is_near(name, value, metadata.get(name))
+        )
+
 
 class ShotFailed(Exception):
     """The camera does not do what is to be set, as the message explains."""
@@ -31,9 +46,20 @@ class ShotFailed(Exception):
 
 def shots_of(settings: SeriesSettings) -> list[Shot]:
     """Return the pictures of a set, in the order to take them: all exposures at one focus, then the next focus."""
-    focus = [(f"-{value:g}dpt", {LENS: value}) for value in settings.focus] or [("", {})]
-    exposures = [(f"-{value}us", {EXPOSURE: float(value)}) for value in settings.exposures] or [("", {})]
+    focus: list[tuple[str, dict[str, float]]] = [
+        (f"-{value:g}dpt", {LENS: value}) for value in settings.focus
+    ]
+    exposures: list[tuple[str, dict[str, float]]] = [
+        (f"-{value}us", {EXPOSURE: value}) for value in settings.exposures
+    ]
     return [
         Shot(focus_name + exposure_name, {**lens, **exposure})
-        for (focus_name, lens), (exposure_name, exposure) in product(focus, exposures)
+        for (focus_name, lens), (exposure_name, exposure) in product(
+            focus or [_NOTHING], exposures or [_NOTHING]
+        )
     ]
+
+
+def _is_near(name: str, wanted: float, reported: object) -> bool:
+    absolute, relative = _TOLERANCES[name]
+    return isinstance(reported, int | float) and abs(reported - wanted) <= max(absolute, relative * wanted)

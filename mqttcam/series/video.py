@@ -6,7 +6,6 @@ sets are those of the first picture: once they change, as with the size of the p
 
 from __future__ import annotations
 
-import contextlib
 import os
 import struct
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from mqttcam.files import set_mode, sync_folder
+from mqttcam.files import sync_folder, write_new
 from mqttcam.imaging.i420 import I420, even_size
 from mqttcam.imaging.jpeg import read_header
 from mqttcam.imaging.raster import decode, fit_within
@@ -31,6 +30,8 @@ _DEFAULT_SIZE = NAMED_SIZES["4K"]
 _KEYFRAME_INTERVAL = 1.0
 """Seconds of the video."""
 _BOX_HEADER = 8
+NEW = ".new"
+"""The suffix of a file that is being written."""
 
 
 class _Content(NamedTuple):
@@ -86,7 +87,7 @@ class SeriesVideo:
             return
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-        except FileNotFoundError:  # deleted by hand: another one begins
+        except FileNotFoundError:
             self.path = None
             return
         try:
@@ -113,14 +114,14 @@ class SeriesVideo:
             ValueError: the picture cannot be decoded.
             VideoUnavailable: PyAV or the encoder is missing.
         """
+        if self.path is not None and not self.path.exists():  # deleted by hand: another one begins
+            self.open(None)
         try:
             unit = self._encode(_i420(jpeg, self._settings))
             header = initialization_segment(unit) if unit.is_keyframe else self._content.header
-            if self.path is not None and self.path.exists() and header == self._content.header:
+            if self.path is not None and header == self._content.header:
                 self._append(self.path, unit)
             else:
-                if not unit.is_keyframe:
-                    raise OSError(2, "the video was deleted", str(self.path))
                 self._begin(new_path, unit, header, mode)
         except BaseException:
             self.end_group()  # what the encoder refers to is not in the file
@@ -145,17 +146,9 @@ class SeriesVideo:
 
     def _begin(self, path: Path, unit: Unit, header: bytes, mode: int) -> None:
         data = header + make_fragment(unit, 1, 0, self._duration)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
-        try:
-            set_mode(descriptor, mode)
-            append(descriptor, 0, data)
-            os.fdatasync(descriptor)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                path.unlink()
-            raise
-        finally:
-            os.close(descriptor)
+        new = path.with_name(path.name + NEW)
+        write_new(new, data, mode)
+        new.replace(path)
         sync_folder(path.parent)
         self.path, self._content = path, _Content(header, 1, len(data), self._duration)
 

@@ -1,0 +1,173 @@
+"""The files of a series: limits, disks, and what was lost."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+import pytest
+
+from mqttcam.recordings.series_files import is_series_file, list_series, stem_of, time_of
+from mqttcam.series.files import QuotaReached, SeriesFiles
+from tests.recordings.disks import Disk
+from tests.recordings.rig import frames
+from tests.series.rig import BEGIN, files_in, names_in, picture, settings
+
+av = pytest.importorskip("av")
+
+
+def take(files: SeriesFiles, number: int) -> None:
+    files.open(BEGIN, BEGIN)
+    one = picture(number, BEGIN + number)
+    files.commit([files.add(one.ts_ns, "", one.jpeg)])
+
+
+def decoded(path: Path) -> int:
+    """Return the number of frames that can be decoded from a torn file."""
+    count = 0
+    with av.open(str(path)) as container, contextlib.suppress(av.error.FFmpegError):
+        for _ in container.decode(video=0):
+            count += 1
+    return count
+
+
+def test_the_oldest_pictures_go_beyond_the_limit_and_the_video_stays(tmp_path: Path) -> None:
+    files = files_in(tmp_path, settings(video=True, keep={"size": 30_000}))
+    for number in range(1, 15):
+        take(files, number)
+    names = names_in(files.folder, ".jpg")
+    assert 2 <= len(names) < 14
+    assert names[-1] == f"{stem_of(round((BEGIN + 14) * 1e9))}.jpg"
+    (video,) = names_in(files.folder, ".mp4")
+    assert len(frames(files.folder / video)) == 14
+    size = sum(path.stat().st_size for path in files.folder.iterdir())
+    assert size < 31_000
+    assert abs(size - files.bytes) < 1000
+    assert files.progress is not None
+    assert files.progress.pictures == 14
+
+
+def test_a_video_is_not_deleted_to_keep_a_limit(tmp_path: Path) -> None:
+    files = files_in(tmp_path, settings(video=True, pictures="drop", keep={"size": 8_000}))
+
+    def take_many() -> None:
+        for number in range(1, 100):
+            take(files, number)
+
+    with pytest.raises(QuotaReached) as error:
+        take_many()
+    assert "keep.size" in files.describe(error.value)
+    assert files.bytes < 10_000
+
+
+@pytest.mark.parametrize("lost", ["gone", "broken"])
+def test_what_is_known_of_it_is_read_from_the_files_if_it_is_lost(tmp_path: Path, lost: str) -> None:
+    files = files_in(tmp_path, settings(video=True))
+    for number in (1, 2, 3):
+        take(files, number)
+    sidecar = files.folder / "series.json"
+    sidecar.unlink() if lost == "gone" else sidecar.write_text("{")
+    files = files_in(tmp_path, settings(video=True))
+    assert files.open(BEGIN, BEGIN).pictures == 3
+    take(files, 4)
+    (video,) = names_in(files.folder, ".mp4")
+    assert len(frames(files.folder / video)) == 4
+
+
+@pytest.mark.parametrize("cut", [1, 200, -1])
+def test_what_a_power_cut_leaves_of_a_fragment_is_cut_off(tmp_path: Path, cut: int) -> None:
+    files = files_in(tmp_path, settings(video=True))
+    take(files, 1)
+    take(files, 2)
+    (name,) = names_in(files.folder, ".mp4")
+    video = files.folder / name
+    whole = video.read_bytes()
+    take(files, 3)
+    more = video.read_bytes()
+    video.write_bytes(more[: len(whole) + cut] if cut > 0 else more[:cut])
+    assert decoded(video) >= 2, "it plays as it is"
+    files = files_in(tmp_path, settings(video=True))
+    files.open(BEGIN, BEGIN)
+    assert video.read_bytes() == whole
+    take(files, 4)
+    assert len(frames(video)) == 3
+
+
+def test_a_video_that_was_deleted_by_hand_begins_again(tmp_path: Path) -> None:
+    files = files_in(tmp_path, settings(video=True))
+    take(files, 1)
+    (files.folder / names_in(files.folder, ".mp4")[0]).unlink()
+    take(files, 2)
+    (video,) = names_in(files.folder, ".mp4")
+    assert len(frames(files.folder / video)) == 1
+
+
+def test_two_pictures_of_one_time_have_names_of_their_own(tmp_path: Path) -> None:
+    files = files_in(tmp_path, settings(video=True))
+    take(files, 1)
+    take(files, 1)
+    assert names_in(files.folder, ".jpg") == ["2026-11-29T193013.000Z.jpg", "2026-11-29T193013.001Z.jpg"]
+
+
+def test_a_full_disk_takes_nothing_and_goes_on_when_there_is_room(tmp_path: Path) -> None:
+    disk = Disk(tmp_path / "disk", 3_000_000)
+    files = files_in(disk.path, settings(video=True))
+    try:
+        take(files, 1)
+        ballast = disk.fill()
+        with pytest.raises(OSError, match="full") as error:
+            take(files, 2)
+        assert files.describe(error.value) == f"the disk of {disk.path} is full"
+        ballast.unlink()
+        take(files, 3)
+        assert len(names_in(files.folder, ".jpg")) == 2
+        assert not names_in(files.folder, ".new")
+        disk.set_read_only(True)
+        with pytest.raises(OSError, match="Read-only") as error:
+            take(files, 4)
+        assert "Read-only file system" in files.describe(error.value)
+        disk.set_read_only(False)
+        take(files, 5)
+        disk.unplug()
+        with pytest.raises(OSError, match="not mounted"):
+            take(files, 6)
+        assert list(disk.path.iterdir()) == [], "nothing is written to the disk below"
+        disk.plug()
+        take(files, 7)
+        assert files.progress is not None
+        assert files.progress.pictures == 1, "that disk has no other"
+    finally:
+        disk.unplug()
+
+
+def test_what_is_listed(tmp_path: Path) -> None:
+    files = files_in(tmp_path, settings(video=True))
+    take(files, 1)
+    take(files, 2)
+    (files.folder / "notes.txt").write_text("by hand")
+    (files.folder / "2026-11-29T193020.000Z.jpg").symlink_to("/etc/passwd")
+    found = list_series(tmp_path)
+    assert [(one.camera, one.series, one.kind, os.path.basename(one.path)) for one in found] == [
+        ("front", "garden", "picture", "2026-11-29T193014.000Z.jpg"),
+        ("front", "garden", "video", "2026-11-29T193013.000Z.mp4"),
+        ("front", "garden", "picture", "2026-11-29T193013.000Z.jpg"),
+    ]
+    assert all(is_series_file(one.path) and one.bytes for one in found)
+    assert [one.path for one in list_series(tmp_path, "other")] == []
+    assert time_of("2026-11-29T193014.000Z.jpg") == round((BEGIN + 2) * 1e9)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "front/series/garden/series.json",
+        "front/series/garden/2026-02-31T193014.000Z.jpg",
+        "front/series/../2026-11-29T193014.000Z.jpg",
+        "front/series/2026-11-29T193014.000Z.jpg",
+        "front/series/garden/../2026-11-29T193014.000Z.jpg",
+        "front/2026-11-29/garden/2026-11-29T193014.000Z.jpg",
+    ],
+)
+def test_what_is_no_file_of_a_series(path: str) -> None:
+    assert not is_series_file(path)
