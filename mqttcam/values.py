@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -248,6 +249,38 @@ class Rectangle:
 
     def describe(self) -> dict[str, object]:
         return {"type": "rectangle", **self.allowed, "view": self.view}
+
+
+@dataclass(frozen=True, slots=True)
+class Json:
+    """A JSON object or list, or its text. The normal form is its text: who uses it checks what is in it.
+
+    Attributes:
+        type: `object` or `array`.
+        like: what it contains, in words.
+    """
+
+    type: str
+    like: str
+
+    @property
+    def allowed(self) -> str:
+        return f"a JSON {self.type}, {self.like}"
+
+    def coerce(self, raw: object) -> str:
+        if isinstance(raw, str):
+            with suppress(orjson.JSONDecodeError):
+                raw = orjson.loads(raw)
+        if isinstance(raw, dict if self.type == "object" else list | tuple):
+            with suppress(orjson.JSONEncodeError):
+                return orjson.dumps(raw).decode()
+        raise InvalidValue(f"{shown(raw)!r} is not a JSON {self.type}", self.allowed)
+
+    def encode(self, value: Value) -> object:
+        return orjson.loads(value) if isinstance(value, str) else None
+
+    def describe(self) -> dict[str, object]:
+        return {"type": self.type, "like": self.like}
 
 
 def _list_of(raw: object, length: int, what: str, allowed: object) -> Sequence[object]:

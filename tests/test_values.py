@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from mqttcam.values import (
     Choice,
     InvalidValue,
+    Json,
     Number,
     Rectangle,
     Switch,
@@ -34,6 +36,8 @@ KINDS: list[ValueKind] = [
     Text(20, "[a-z]+"),
     Vector(Number(0, 32), 2),
     Rectangle((0, 0, 640, 480)),
+    Json("object", "any"),
+    Json("array", "any"),
 ]
 
 
@@ -171,3 +175,27 @@ def test_the_error_names_the_first_refused_key() -> None:
     with pytest.raises(InvalidValue) as caught:
         coerce_all({"a": Switch(), "b": Number(0, 1)}, {"a": "ON", "b": 7})
     assert caught.value.field == "b"
+
+
+@pytest.mark.parametrize(
+    ("kind", "raw", "normal"),
+    [
+        ("object", {"a": [1]}, '{"a":[1]}'),
+        ("object", ' {"a": [1]} ', '{"a":[1]}'),
+        ("array", [1, {}], "[1,{}]"),
+        ("array", "[]", "[]"),
+    ],
+)
+def test_json_is_its_text(kind: str, raw: object, normal: str) -> None:
+    json = Json(kind, "any")
+    assert json.coerce(raw) == normal
+    assert json.encode(normal) == (orjson.loads(raw) if isinstance(raw, str) else raw)
+
+
+@pytest.mark.parametrize(
+    ("kind", "raw"), [("object", []), ("object", "{"), ("object", 1), ("array", {}), ("array", None)]
+)
+def test_json_of_another_type_is_refused(kind: str, raw: object) -> None:
+    with pytest.raises(InvalidValue) as caught:
+        Json(kind, "as in the file").coerce(raw)
+    assert caught.value.allowed == f"a JSON {kind}, as in the file"

@@ -9,9 +9,9 @@ from typing import Annotated
 from mqttcam.camera.frame import PictureSpec
 from mqttcam.commands.command import Command, Commands, command
 from mqttcam.commands.request import RequestId
-from mqttcam.devices.camera import CameraDevice
+from mqttcam.devices.camera import MOTION_COMMANDS, CameraDevice
 from mqttcam.devices.node import Node
-from mqttcam.devices.patch import Changes, apply_patch, apply_preset
+from mqttcam.devices.patch import Changes, apply_areas, apply_patch, apply_preset, reset_areas
 from mqttcam.devices.photo_data import PhotoSpec
 from mqttcam.devices.photos import QUALITY, TYPE
 from mqttcam.devices.recordings import BEFORE, SECONDS, USUAL_SECONDS
@@ -19,7 +19,7 @@ from mqttcam.devices.series import SERIES_COMMANDS
 from mqttcam.log import LEVELS
 from mqttcam.recordings.photo import PhotoType
 from mqttcam.text import ID_PATTERN, MAX_ID
-from mqttcam.values import Choice, Number, Switch, Text
+from mqttcam.values import Choice, Json, Number, Switch, Text
 
 _CAMERA_COMMANDS: dict[str, Command[CameraDevice]] = {}
 _NODE_COMMANDS: dict[str, Command[Node]] = {}
@@ -122,6 +122,22 @@ async def resume_series(device: CameraDevice, name: Annotated[str, Choice(())]) 
 
 
 @command(_CAMERA_COMMANDS)
+async def set_zones(
+    device: CameraDevice,
+    zones: Annotated[str | None, Json("object", "as `motion.zones` in the configuration")] = None,
+    masks: Annotated[str | None, Json("array", "as `motion.masks` in the configuration")] = None,
+) -> Changes:
+    """Replace the zones or masks of motion detection, or both, until those of the configuration are edited."""
+    return await apply_areas(device, {"zones": zones, "masks": masks})
+
+
+@command(_CAMERA_COMMANDS)
+async def reset_zones(device: CameraDevice) -> Changes:
+    """Return to the zones and masks of the configuration."""
+    return await reset_areas(device)
+
+
+@command(_CAMERA_COMMANDS)
 async def restart_camera(device: CameraDevice) -> None:
     """Close the camera and open it again."""
     await device.camera.restart()
@@ -169,6 +185,9 @@ def camera_commands(device: CameraDevice) -> Commands[CameraDevice]:
                 commands[name] = replace(commands[name], arguments={"name": Choice(names)})
             else:
                 del commands[name]
+    if device.motion is None:
+        for name in MOTION_COMMANDS:
+            del commands[name]
     if not device.camera.takes_stills:
         commands["snapshot"] = replace(commands["snapshot"], not_offered=frozenset({"full_resolution"}))
     if not device.photos.offers_raw:

@@ -42,6 +42,8 @@ _NOT_SUPPORTED = {
     ),
 }
 """Commands and actions that only some cameras have, with the error of a camera without them."""
+MOTION_COMMANDS = ("set_zones", "reset_zones")
+"""Commands of cameras with motion detection."""
 
 
 class CameraDevice:
@@ -217,8 +219,10 @@ class CameraDevice:
 
     @property
     def capabilities(self) -> object:
-        """A value that compares unequal once the camera has another model, size, control, action, reading or preset."""
-        return self.camera.capabilities, self.size, self.presets.names
+        """A value that compares unequal once the camera has another model, size, control, action, reading, preset or
+        zone."""
+        zones = () if self.motion is None else self.motion.zones
+        return self.camera.capabilities, self.size, self.presets.names, zones
 
     @property
     def dropped_frames(self) -> int:
@@ -229,6 +233,9 @@ class CameraDevice:
 
     def why_not(self, command: str) -> CommandError | None:
         """Return why this camera lacks a command that others have; `None` if none of them has it."""
+        if command in MOTION_COMMANDS:
+            message = "this camera has no motion detection: add `motion: true` to it in the configuration"
+            return CommandError(Code.NOT_SUPPORTED, message)
         if command not in _NOT_SUPPORTED:
             return None
         if self.camera.info is None:

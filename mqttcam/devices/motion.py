@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.frame import Picture, PictureSpec
 from mqttcam.camera.status import CameraStatus
+from mqttcam.devices.motion_areas import MotionAreas, StoredAreas
 from mqttcam.devices.motion_event import MotionEvent
 from mqttcam.devices.motion_pictures import MotionPictures
 from mqttcam.devices.motion_watchers import MotionWatchers
@@ -19,8 +20,7 @@ from mqttcam.motion.areas import Areas
 from mqttcam.motion.detector import Analysis, MotionDetector, Movement
 from mqttcam.recordings.recording import new_id
 from mqttcam.schedule import Location, parse_period
-from mqttcam.settings.motion import MAX_THRESHOLD, MIN_THRESHOLD, MotionSettings, ZoneSettings
-from mqttcam.settings.polygon import Polygon
+from mqttcam.settings.motion import MAX_THRESHOLD, MIN_THRESHOLD, MotionSettings
 from mqttcam.values import Number, Switch
 
 THRESHOLD = Number(MIN_THRESHOLD, MAX_THRESHOLD, step=0.1, unit="%")
@@ -65,6 +65,7 @@ class CameraMotion:
         self._recordings = recordings
         self._notify = changed
         self._loop = asyncio.get_running_loop()
+        self._areas = StoredAreas(camera.id, settings, store)
         self._event: MotionEvent | None = None
         self.detector = self._make_detector()
         self.watchers = MotionWatchers(self.detector, self._loop)
@@ -79,7 +80,7 @@ class CameraMotion:
         threshold = store.get(camera.id, _THRESHOLD_KEY, THRESHOLD.coerce, settings.threshold)
         if threshold is not None:
             self.detector.threshold = threshold
-        self.detector.armed = frozenset(filter(self._stored_armed, settings.zones))
+        self._configure_areas()
         enabled = store.get(camera.id, _SWITCH_KEY, Switch().coerce, settings.enabled)
         self._enabled = settings.enabled if enabled is None else enabled
         self._timer: PeriodTimer | None = None
@@ -100,12 +101,18 @@ class CameraMotion:
             threshold=settings.threshold,
             clear_after=settings.clear_after,
             pause=settings.pause,
-            areas=Areas(
-                {name: zone.points for name, zone in settings.zones.items()},
-                [mask.points for mask in settings.masks],
-            ),
-            zone_thresholds={name: zone.threshold for name, zone in settings.zones.items()},
         )
+
+    def _configure_areas(self) -> None:
+        areas = self.areas
+        self.detector.configure_areas(
+            Areas(
+                {name: zone.points for name, zone in areas.zones.items()},
+                [mask.points for mask in areas.masks],
+            ),
+            {name: zone.threshold for name, zone in areas.zones.items()},
+        )
+        self.detector.armed = frozenset(filter(self._stored_armed, areas.zones))
 
     def follow_camera(self) -> None:
         """Follow the camera's status; to be called after each change."""
@@ -141,19 +148,32 @@ class CameraMotion:
         self._set(_THRESHOLD_KEY, threshold, self._settings.threshold)
 
     @property
+    def areas(self) -> MotionAreas:
+        """The zones and masks in effect."""
+        return self._areas.present
+
+    @property
+    def areas_are_set(self) -> bool:
+        """Whether a command has set other zones and masks than those of the configuration."""
+        return self._areas.are_set
+
+    def set_areas(self, areas: MotionAreas | None) -> None:
+        """Replace the zones and masks, and start detecting anew; `None` for those of the configuration."""
+        before = self.areas
+        self._areas.set(areas)
+        if self.areas == before:
+            return
+        for zone in before.zones.keys() - self.areas.zones.keys():
+            # Another zone of that name will be armed at first.
+            self._store.set(self._camera.id, _zone_key(zone), None, True)
+        self._configure_areas()
+        self._end_if_unknown()
+        self._notify()
+
+    @property
     def zones(self) -> tuple[str, ...]:
         """The names of the zones."""
-        return tuple(self._settings.zones)
-
-    @property
-    def zone_settings(self) -> Mapping[str, ZoneSettings]:
-        """The zones by name."""
-        return self._settings.zones
-
-    @property
-    def masks(self) -> tuple[Polygon, ...]:
-        """The areas in which motion does not count."""
-        return self._settings.masks
+        return tuple(self.areas.zones)
 
     def is_armed(self, zone: str) -> bool:
         """Return whether motion in a zone counts."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+import orjson
 
 from mqttcam.devices.camera import CameraDevice
 from mqttcam.devices.entities.camera import camera_entities
 from mqttcam.devices.errors import Code, CommandError, CommandWarning, check_keys
+from mqttcam.devices.motion_areas import areas_from, as_json
 from mqttcam.text import shown
 from mqttcam.values import ValueKind, coerce_all
 
@@ -52,6 +56,34 @@ async def apply_preset(device: CameraDevice, name: str) -> Changes:
     kinds = {key: control.kind for key, control in device.camera.controls.items()}
     changed = {key: kinds[key].encode(value) for key, value in applied.items() if key in kinds}
     return Changes(changed | {"preset": name}, await device.save())
+
+
+async def apply_areas(device: CameraDevice, given: Mapping[str, str | None]) -> Changes:
+    """Set the zones and masks of motion detection, and save them.
+
+    Args:
+        given: each as JSON text; `None` leaves them as they are.
+
+    Raises:
+        CommandError: there is none.
+        InvalidValue: one of them is not valid, and nothing was changed; `field` is the path of the key at fault.
+    """
+    assert device.motion is not None, "only cameras with motion detection have this command"
+    changes = {name: orjson.loads(text) for name, text in given.items() if text is not None}
+    if not changes:
+        raise CommandError(Code.INVALID_VALUE, f"{' and '.join(given)} are missing", allowed=list(given))
+    async with device.patch_lock:
+        # Many corners take a while.
+        areas = await asyncio.to_thread(areas_from, as_json(device.motion.areas) | changes)
+        device.motion.set_areas(areas)
+        return Changes(as_json(areas), await device.save())
+
+
+async def reset_areas(device: CameraDevice) -> Changes:
+    """Return to the zones and masks of the configuration."""
+    assert device.motion is not None, "only cameras with motion detection have this command"
+    device.motion.set_areas(None)
+    return Changes(as_json(device.motion.areas), await device.save())
 
 
 async def _apply(device: CameraDevice, patch: Mapping[str, object]) -> dict[str, object]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from mqttcam.camera.frame import CaptureSession, Frame
 from mqttcam.camera.hub import Hub
@@ -84,8 +85,6 @@ class MotionDetector:
         clear_after: float,
         pause: float = 0.0,
         settling: float = SETTLING,
-        areas: Areas = NO_AREAS,
-        zone_thresholds: Mapping[str, float] | None = None,
     ) -> None:
         """Subscribe to the frames; detection is disabled until `enabled` is set.
 
@@ -96,12 +95,9 @@ class MotionDetector:
             clear_after: seconds without motion after which it has ended.
             pause: seconds after the end of motion in which no other motion begins.
             settling: seconds from the first frame on in which nothing counts as motion.
-            areas: the zones and masks.
-            zone_thresholds: percent of each zone that has to move; all zones are armed at first.
         """
         self.threshold = threshold
-        self._zone_thresholds = dict(zone_thresholds or {})
-        self.armed = frozenset(self._zone_thresholds)
+        self.armed: frozenset[str] = frozenset()
         self._loop = loop
         self._on_analysis = on_analysis
         self._new_id = new_id
@@ -112,8 +108,8 @@ class MotionDetector:
         self._settling = settling
         self._rate = Rate(fps)
         self._activation: object | None = None
-        self._areas = areas
-        self._state = _SessionState(None, CaptureSession(), Background(settling, areas))
+        self._zones = _Zones(NO_AREAS, {})
+        self._state = _SessionState(None, CaptureSession(), self._zones, settling)
         hub.subscribe(self, lambda: fps if self.enabled else 0.0)
 
     @property
@@ -130,6 +126,16 @@ class MotionDetector:
         """Start over with a new background, as when it is enabled; call this on the loop."""
         if self.enabled:
             self._activation = object()
+
+    def configure_areas(self, areas: Areas, zone_thresholds: Mapping[str, float]) -> None:
+        """Replace the zones, all of them armed, and the masks, and start over; call this on the loop.
+
+        Args:
+            zone_thresholds: percent of each zone that has to move.
+        """
+        self.armed = frozenset(zone_thresholds)
+        self._zones = _Zones(areas, dict(zone_thresholds))
+        self.forget()
 
     @property
     def moving(self) -> bool | None:
@@ -180,12 +186,11 @@ class MotionDetector:
         if state.activation is not activation or state.session is not frame.session:
             if state.moving:
                 self._ended_ns = state.analyzed_ns
-            background = Background(self._settling, self._areas)
-            state = self._state = _SessionState(activation, frame.session, background)
+            state = self._state = _SessionState(activation, frame.session, self._zones, self._settling)
         before, observer = state.moving, self.observer
         found = state.find(frame, observed=observer is not None)
         pausing = self._pausing(frame.ts_ns) and not before
-        motion = self._counting(found, pausing=pausing)
+        motion = self._counting(found, state.zones.thresholds, pausing=pausing)
         if observer is not None:
             observer(observation(frame, state.background, found, motion, pausing=pausing))
         analysis = state.conclude(frame, motion, self._clear_after_ns, self._new_id)
@@ -194,11 +199,11 @@ class MotionDetector:
         if analysis.movement is not None or state.moving is not before or analysis.zones_change:
             self._loop.call_soon_threadsafe(self._report, state, analysis)
 
-    def _counting(self, motion: Motion, *, pausing: bool) -> Motion:
+    def _counting(self, motion: Motion, thresholds: Mapping[str, float], *, pausing: bool) -> Motion:
         """Return the motion with only those zones in which it counts; `NO_MOTION` if it does not count at all."""
         zones = motion.zones
         if zones:
-            armed, thresholds = self.armed, self._zone_thresholds
+            armed = self.armed
             zones = tuple(
                 (name, score) for name, score in zones if name in armed and score >= thresholds[name]
             )
@@ -216,6 +221,13 @@ class MotionDetector:
             self._on_analysis(analysis)
 
 
+class _Zones(NamedTuple):
+    """The zones and masks, and the threshold of each zone."""
+
+    areas: Areas
+    thresholds: Mapping[str, float]
+
+
 class _SessionState:
     """The state of the detection from when it was enabled, or the source opened, to the next such time."""
 
@@ -230,16 +242,20 @@ class _SessionState:
         "moving",
         "moving_zones",
         "session",
+        "zones",
     )
 
-    def __init__(self, activation: object | None, session: CaptureSession, background: Background) -> None:
+    def __init__(
+        self, activation: object | None, session: CaptureSession, zones: _Zones, settling: float
+    ) -> None:
         self.activation = activation
         self.session = session
         self.moving: bool | None = None
         self.moving_zones: frozenset[str] = frozenset()
         self.analysis: Analysis | None = None
         self.event = ""
-        self.background = background
+        self.zones = zones
+        self.background = Background(settling, zones.areas)
         self.analyzed_ns = 0
         self._motion_ns = 0
         self._zones_ns: dict[str, int] = {}

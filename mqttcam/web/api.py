@@ -11,6 +11,7 @@ from mqttcam.commands.request import MAX_PAYLOAD, Request
 from mqttcam.commands.runner import CommandRunner
 from mqttcam.devices.entities.camera import camera_entities
 from mqttcam.devices.entities.entity import state_of
+from mqttcam.devices.motion_areas import as_json
 from mqttcam.web.context import CONTEXT
 from mqttcam.web.errors import STATUS, ApiError, json_response
 from mqttcam.web.openapi import document
@@ -51,6 +52,17 @@ async def state(request: web.Request) -> web.Response:
     """Send the state of a camera, as on its `state` topic."""
     device = request.app[CONTEXT].device(request)
     return json_response(state_of(camera_entities(device), device))
+
+
+async def zones(request: web.Request) -> web.Response:
+    """Send the areas of a camera's picture: zones and masks of motion detection, and those that are blacked out."""
+    device = request.app[CONTEXT].device(request)
+    motion = device.motion
+    areas = {"zones": {}, "masks": []} if motion is None else as_json(motion.areas)
+    privacy = [area.model_dump(mode="json") for area in device.settings.privacy]
+    return json_response(
+        {**areas, "privacy": privacy, "from_configuration": motion is None or not motion.areas_are_set}
+    )
 
 
 async def snapshots(request: web.Request) -> web.Response:

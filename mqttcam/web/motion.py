@@ -105,13 +105,13 @@ def _described(viewer: MotionViewer, detection: CameraMotion) -> dict[str, objec
             "threshold": settings.threshold,
             "armed": detection.is_armed(zone),
         }
-        for zone, settings in detection.zone_settings.items()
+        for zone, settings in detection.areas.zones.items()
     ]
     return {
         "status": _status(viewer, detection),
         "threshold": detection.threshold,
         "zones": zones,
-        "masks": [mask.points for mask in detection.masks],
+        "masks": [mask.points for mask in detection.areas.masks],
     }
 
 

@@ -82,6 +82,7 @@ def _camera_paths(member: Member) -> dict[str, object]:
     paths: dict[str, object] = {
         here: {"get": get("The camera with its entities and state", tag, ref("CameraDescription"))},
         f"{here}/state": {"get": get("The value of every entity", tag, _state(entities))},
+        f"{here}/zones": {"get": get("The areas of the picture", tag, ref("Areas"))},
         f"{here}/snapshots": {"get": get("The last snapshots", tag, kept)},
         f"{here}/set": {
             "post": post("Change values, all of them or none", tag, _patch(entities), required=True)

@@ -54,6 +54,7 @@ _GET: dict[str, tuple[Handler, Permission]] = {
     "/api/cameras": (api.cameras, Permission.VIEW),
     f"/api{_CAMERA}": (api.camera, Permission.VIEW),
     f"/api{_CAMERA}/motion": (motion.motion, Permission.VIEW),
+    f"/api{_CAMERA}/zones": (api.zones, Permission.VIEW),
     f"/api{_CAMERA}/state": (api.state, Permission.VIEW),
     f"/api{_CAMERA}/snapshots": (api.snapshots, Permission.VIEW),
     "/api/events": (events.events, Permission.VIEW),

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 
 from mqttcam.devices.describe import CameraDescription, NodeDescription
 from mqttcam.devices.errors import Code, WarningCode
-from mqttcam.values import Choice, Number, Rectangle, Switch, Text, ValueKind, Vector
+from mqttcam.values import Choice, Json, Number, Rectangle, Switch, Text, ValueKind, Vector
 
 Schema = dict[str, object]
 
@@ -44,6 +44,8 @@ def value_schema(kind: ValueKind) -> Schema:
             window = f"x, y, width, height within {', '.join(map(str, kind.bounds))}"
             whole = {"type": "integer"}
             return {"type": "array", "items": whole, "minItems": 4, "maxItems": 4, "description": window}
+        case Json(type=kind_of_json, like=like):
+            return {"type": kind_of_json, "description": like}
     return {}
 
 
@@ -78,7 +80,32 @@ _ECHO: Schema = {"description": "As in the request."}
 _ISO_TIME: Schema = {"type": "string", "format": "date-time"}
 _EVENT_KEYS = ("id", "camera", "type", "from", "to", "score", "zones", "labels", "keep", "picture", "clip")
 
+_CORNERS: Schema = {
+    "type": "array",
+    "items": {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2},
+    "description": "Corners in order around the area, as shares of the picture's width and height.",
+}
+_AREA: Schema = {"type": "object", "required": ["points"], "properties": {"points": _CORNERS}}
+_ZONE: Schema = {
+    "type": "object",
+    "required": ["points", "threshold"],
+    "properties": {"points": _CORNERS, "threshold": {"type": "number"}},
+}
+
 _SCHEMAS: dict[str, Schema] = {
+    "Areas": {
+        "type": "object",
+        "required": ["zones", "masks", "privacy", "from_configuration"],
+        "properties": {
+            "zones": {"type": "object", "additionalProperties": _ZONE},
+            "masks": {"type": "array", "items": _AREA},
+            "privacy": {"type": "array", "items": _AREA},
+            "from_configuration": {
+                "type": "boolean",
+                "description": "False if `set_zones` has set other zones or masks than those of the configuration.",
+            },
+        },
+    },
     "Result": {
         "type": "object",
         "description": "The result of a command; the same over MQTT.",

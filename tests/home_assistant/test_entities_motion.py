@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.home_assistant.conftest import World
+from tests.home_assistant.conftest import WHOLE, World
 from tests.support.results import check_ok
 from tests.support.waiting import wait_for
 
@@ -124,6 +124,19 @@ def test_a_zone_and_its_switch(world: World) -> None:
     world.ha.wait_state(sensor, "on")
     check_ok(world.rig.front.set({"speed": 0}), "set")
     world.ha.wait_state(sensor, "off")
+
+
+def test_zones_that_a_command_sets_come_and_go(world: World) -> None:
+    yard = world.entity("zone_yard")
+    check_ok(world.rig.front.command("set_zones", {"zones": {"road": {"points": WHOLE}}}), "set_zones")
+    sensor = world.entity("zone_road_motion")
+    assert sensor == "binary_sensor.front_door_road_motion"
+    world.ha.wait_state(sensor, "on")
+    wait_for(lambda: yard not in world.ha.states(), "the other zone is gone", interval=0.1)
+    check_ok(world.rig.front.command("reset_zones"), "reset_zones")
+    wait_for(lambda: sensor not in world.ha.states(), "the new zone is gone", interval=0.1)
+    world.ha.wait_state(world.entity("zone_yard_motion"), "on")
+    world.announce_again()
 
 
 def test_privacy_leaves_no_motion_behind(world: World) -> None:

@@ -38,9 +38,9 @@ class Rig(Scene):
             threshold=threshold,
             clear_after=clear_after,
             pause=pause,
-            areas=Areas({"left": LEFT, "right": RIGHT} if zones else {}),
-            zone_thresholds=zones,
         )
+        if zones:
+            self.detector.configure_areas(Areas({"left": LEFT, "right": RIGHT}), zones)
         self.detector.enabled = True
 
     def call_soon_threadsafe(self, callback: Callable[..., object], *arguments: object) -> None:

@@ -67,8 +67,7 @@ def test_each_zone_has_its_score_even_if_it_does_not_count() -> None:
 
 def test_masked_cells_show_nothing_else() -> None:
     rig = Watched()
-    rig.detector._areas = Areas(masks=[LEFT])
-    rig.detector.forget()
+    rig.detector.configure_areas(Areas(masks=[LEFT]), {})
     rig.settle()
     rig.offer(20)
     shown = cells(rig.last())

@@ -7,13 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from mqttcam.settings.document.config_file import read_file, similar_file
-from mqttcam.settings.document.key_schema import FILE_SUFFIX
 from mqttcam.settings.document.problems import (
     ENVIRONMENT,
-    MAX_PROBLEMS,
     NoConfiguration,
     Problem,
     SettingsError,
@@ -24,7 +21,7 @@ from mqttcam.settings.loading.container_node import default_or_kept_node
 from mqttcam.settings.loading.environment import configuring, overlay
 from mqttcam.settings.loading.logins import half_logins
 from mqttcam.settings.loading.model_input import ModelInput
-from mqttcam.settings.loading.pydantic_errors import find, problem_of
+from mqttcam.settings.loading.pydantic_errors import explained, find
 from mqttcam.settings.nii_sender.variables import merged_over, translate
 from mqttcam.settings.settings import Settings, default_state_dir
 
@@ -131,29 +128,11 @@ def _load(path: Path | None, environ: Mapping[str, str]) -> tuple[Configuration 
     try:
         settings = Settings.model_validate(data)
     except ValidationError as error:
-        problems += _explained(error, root, model_input.reported)
+        problems += explained(error, root, model_input.reported)
     if problems or settings is None:
         problems.sort(key=lambda problem: (problem.file == ENVIRONMENT, problem.line or 0))
         return None, first_of(problems)
     return Configuration(settings, path, root), []
-
-
-def _explained(error: ValidationError, root: TreeNode, reported: set[tuple[Key, ...]]) -> list[Problem]:
-    """Return one problem per key path, without the paths already in `reported`."""
-    problems: dict[tuple[Key, ...], Problem] = {}
-    for detail in error.errors(include_url=False, include_input=False):
-        path, problem = problem_of(detail, root)
-        twin = (*path[:-1], f"{path[-1]}{FILE_SUFFIX}")
-        if not {path, twin} & reported and not _follows_from(detail, path, reported):
-            problems.setdefault(path, problem)
-        if len(problems) > MAX_PROBLEMS:
-            break
-    return list(problems.values())
-
-
-def _follows_from(error: ErrorDetails, path: tuple[Key, ...], reported: set[tuple[Key, ...]]) -> bool:
-    """Return whether a problem of a section as a whole follows from one of its keys that has another name."""
-    return error["type"] == "refused" and any(other[:-1] == path for other in reported)
 
 
 def check_daemon(settings: Settings, path: Path | None = None) -> list[Problem]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from mqttcam.settings.document.config_file import FULL_WIDTH_COLON
@@ -22,7 +23,7 @@ from mqttcam.settings.document.key_schema import (
 )
 from mqttcam.settings.document.nearest import nearest
 from mqttcam.settings.document.other_names import source_type
-from mqttcam.settings.document.problems import Problem
+from mqttcam.settings.document.problems import MAX_PROBLEMS, Problem
 from mqttcam.settings.document.tree import Key, Origin, TreeNode
 from mqttcam.settings.field_types import SLUG
 from mqttcam.text import shorten, slug
@@ -57,6 +58,26 @@ _WORDS = {
 }
 _IN_WORDS = ("refused", "too_long")
 """Kinds of errors whose message says what is wrong without the value."""
+
+
+def explained(
+    error: ValidationError, root: TreeNode, reported: set[tuple[Key, ...]], schema: KeySchema = ROOT
+) -> list[Problem]:
+    """Return one problem per key path, without the paths already in `reported`."""
+    problems: dict[tuple[Key, ...], Problem] = {}
+    for detail in error.errors(include_url=False, include_input=False):
+        path, problem = problem_of(detail, root, schema)
+        twin = (*path[:-1], f"{path[-1]}{FILE_SUFFIX}")
+        if not {path, twin} & reported and not _follows_from(detail, path, reported):
+            problems.setdefault(path, problem)
+        if len(problems) > MAX_PROBLEMS:
+            break
+    return list(problems.values())
+
+
+def _follows_from(error: ErrorDetails, path: tuple[Key, ...], reported: set[tuple[Key, ...]]) -> bool:
+    """Return whether a problem of a section as a whole follows from one of its keys that has another name."""
+    return error["type"] == "refused" and any(other[:-1] == path for other in reported)
 
 
 def problem_of(

@@ -1,6 +1,6 @@
 // The HTTP API: the same commands and results as over MQTT. All addresses are relative to the page.
 
-/** @import { Camera, CameraList, PhotoFile, RecordedEvent, Session, State, Values } from "./types" */
+/** @import { Areas, Camera, CameraList, PhotoFile, RecordedEvent, Session, State, Values } from "./types" */
 
 const TIMEOUT = 20000;
 const HEARTBEAT = 5; // seconds, until the server has told its own
@@ -133,6 +133,12 @@ export const deletePhoto = (address) => request("DELETE", address);
  * @returns {Promise<PhotoFile>}
  */
 export const keepPhoto = (id, keep) => request("POST", `api/files/${id}/keep`, { keep });
+
+/**
+ * @param {string} camera
+ * @returns {Promise<Areas>}
+ */
+export const areas = (camera) => request("GET", `api/cameras/${camera}/zones`);
 
 /**
  * @param {any} allowed Of an error.

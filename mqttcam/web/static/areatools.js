@@ -2,22 +2,43 @@
 
 /** @import { Camera } from "./types" */
 
-import { errorText, h, toast } from "./dom.js";
+import { confirmed, errorText, h, toast } from "./dom.js";
 
 export class AreaTools {
   /**
    * @param {Camera} camera
    * @param {import("./stage.js").Stage} stage
+   * @param {boolean} mayControl
    */
-  constructor(camera, stage) {
+  constructor(camera, stage, mayControl) {
     this.camera = camera;
     this.stage = stage;
+    this.mayControl = mayControl;
     this.started = false;
+    this.hasMotion = false;
     /** @type {import("./motion.js").MotionTest | null} */
     this.test = null;
-    this.testing = h("button", { type: "button", class: "button quiet", "aria-pressed": "false", onclick: () => this.toggleTest() }, "Motion test");
-    this.element = h("section", { class: "card areatools" }, h("h2", {}, "Motion"), h("div", { class: "row" }, this.testing));
+    /** @type {import("./areaeditor.js").AreaEditor | null} */
+    this.editor = null;
+    this.testing = this.button("Motion test", () => (this.test ? this.closeTest() : this.openTest()));
+    this.editing = this.button("Draw areas", () => (this.editor ? this.closeEditor() : this.openEditor()));
+    this.element = h("section", { class: "card areatools" }, h("h2", {}, "Motion and areas"), h("div", { class: "row" }, this.testing, this.editing));
     this.adopt(camera);
+  }
+
+  /**
+   * @param {string} text
+   * @param {() => Promise<void> | void} press
+   */
+  button(text, press) {
+    const onclick = async () => {
+      try {
+        await press();
+      } catch (error) {
+        toast(errorText(error), "error");
+      }
+    };
+    return h("button", { type: "button", class: "button quiet", "aria-pressed": "false", onclick }, text);
   }
 
   /**
@@ -26,9 +47,13 @@ export class AreaTools {
    */
   adopt(camera) {
     this.camera = camera;
-    const hasMotion = camera.entities.some(({ key }) => key === "motion_detection");
-    this.element.hidden = !hasMotion;
-    if (!hasMotion) this.closeTest();
+    this.hasMotion = camera.entities.some(({ key }) => key === "motion_detection");
+    this.testing.hidden = !this.hasMotion;
+    this.editing.hidden = !this.mayControl;
+    this.element.hidden = this.testing.hidden && this.editing.hidden;
+    if (!this.hasMotion) this.closeTest();
+    if (this.editor && this.editor.hasMotion !== this.hasMotion) this.leaveEditor();
+    this.editor?.refresh();
   }
 
   start() {
@@ -41,22 +66,12 @@ export class AreaTools {
     this.test?.stop();
   }
 
-  async toggleTest() {
-    if (this.test) {
-      this.closeTest();
-      return;
-    }
-    try {
-      const { MotionTest } = await import("./motion.js");
-      if (this.test || !this.element.isConnected) return;
-      this.test = new MotionTest(this.camera, this.stage);
-    } catch (error) {
-      toast(errorText(error), "error");
-      return;
-    }
-    this.testing.setAttribute("aria-pressed", "true");
-    this.element.append(this.test.element);
-    this.element.scrollIntoView({ block: "start" });
+  async openTest() {
+    const { MotionTest } = await import("./motion.js");
+    if (this.test || !this.element.isConnected) return;
+    this.test = new MotionTest(this.camera, this.stage);
+    this.test.layer.showAreas(!this.editor);
+    this.show(this.testing, this.test.element);
     if (this.started) this.test.start();
   }
 
@@ -64,5 +79,35 @@ export class AreaTools {
     this.test?.remove();
     this.test = null;
     this.testing.setAttribute("aria-pressed", "false");
+  }
+
+  async openEditor() {
+    const { AreaEditor } = await import("./areaeditor.js");
+    if (this.editor || !this.element.isConnected) return;
+    this.editor = new AreaEditor(this.camera, this.stage, this.hasMotion);
+    this.test?.layer.showAreas(false);
+    this.show(this.editing, this.editor.element);
+  }
+
+  async closeEditor() {
+    if (this.editor?.isChanged && !(await confirmed("Discard what was drawn and is not saved?", "Discard"))) return;
+    this.leaveEditor();
+  }
+
+  leaveEditor() {
+    this.editor?.remove();
+    this.editor = null;
+    this.test?.layer.showAreas(true);
+    this.editing.setAttribute("aria-pressed", "false");
+  }
+
+  /**
+   * @param {HTMLElement} button
+   * @param {HTMLElement} element
+   */
+  show(button, element) {
+    button.setAttribute("aria-pressed", "true");
+    this.element.append(element);
+    this.element.scrollIntoView({ block: "start" });
   }
 }

@@ -32,7 +32,7 @@ export class CameraView {
     this.snapshot = iconButton("shot", "Take a snapshot (s)", () => this.takeSnapshot(), { "aria-keyshortcuts": "s" });
     this.addTools();
     const title = h("div", { class: "title" }, this.name, this.facts);
-    this.areas = new AreaTools(camera, this.stage);
+    this.areas = new AreaTools(camera, this.stage, mayControl);
     this.panel.add(this.areas.element);
     this.element = h("section", { class: "camera" },
       h("div", { class: "show" }, this.stage.element, title, this.history.element), this.panel.element);

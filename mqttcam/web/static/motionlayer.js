@@ -30,6 +30,7 @@ export class MotionLayer {
     this.detection = null;
     /** @type {Analysis | null} */
     this.analysis = null;
+    this.showsAreas = true;
     stage.picture.after(this.canvas);
     this.unfollow = followPicture(stage, () => this.paint());
   }
@@ -47,6 +48,12 @@ export class MotionLayer {
     this.detection = detection;
     this.analysis = analysis;
     if (analysis) this.paintCells(analysis);
+    this.paint();
+  }
+
+  /** @param {boolean} shown Whether to show zones and masks, which the editor also does. */
+  showAreas(shown) {
+    this.showsAreas = shown;
     this.paint();
   }
 
@@ -72,15 +79,24 @@ export class MotionLayer {
     drawing.translate(place.left, place.top);
     drawing.imageSmoothingEnabled = false;
     if (this.analysis && this.cells.width && this.cells.height) drawing.drawImage(this.cells, 0, 0, place.width, place.height);
+    if (this.showsAreas) this.paintAreas(drawing, this.detection, place);
+    if (this.analysis?.box) this.paintBox(drawing, this.analysis.box, place);
+  }
+
+  /**
+   * @param {CanvasRenderingContext2D} drawing
+   * @param {Detection} detection
+   * @param {import("./place.js").Place} place
+   */
+  paintAreas(drawing, detection, place) {
     /** @param {Corner} corner */
     const at = ([x, y]) => /** @type {Corner} */ ([x * place.width, y * place.height]);
-    for (const mask of this.detection.masks) outline(drawing, mask.map(at), MASK, [4, 4]);
-    this.detection.zones.forEach(({ points, name, armed }, index) => {
+    for (const mask of detection.masks) outline(drawing, mask.map(at), MASK, [4, 4]);
+    detection.zones.forEach(({ points, name, armed }, index) => {
       const corners = points.map(at);
       outline(drawing, corners, zoneColour(index), armed ? [] : [8, 5]);
       label(drawing, corners, name, zoneColour(index));
     });
-    if (this.analysis?.box) this.paintBox(drawing, this.analysis.box, place);
   }
 
   /**

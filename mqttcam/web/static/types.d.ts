@@ -134,6 +134,14 @@ export type Corner = [x: number, y: number];
 
 export interface Zone { zone: string; name: string; points: Corner[]; threshold: number; armed: boolean }
 
+/** The areas of a camera's picture. */
+export interface Areas {
+  zones: Record<string, { points: Corner[]; threshold: number }>;
+  masks: { points: Corner[] }[];
+  privacy: { points: Corner[] }[];
+  from_configuration: boolean;
+}
+
 /** The motion detection of a camera. */
 export interface Detection {
   status: "on" | "off" | "inactive" | "no_frames";
