@@ -45,7 +45,18 @@ _KEYS = [
     "image_quality",
     "motion",
 ]
-_KEYS += ["enabled", "motion_threshold", "fps", "request_id", "full_resolution", "raw", "type", "level", "", "__class__"]
+_KEYS += [
+    "enabled",
+    "motion_threshold",
+    "fps",
+    "request_id",
+    "full_resolution",
+    "raw",
+    "type",
+    "level",
+    "",
+    "__class__",
+]
 _NAMES = [
     "set",
     "get",
