@@ -22,6 +22,9 @@ from mqttcam.video.unit import CLOCK, Unit
 
 log = logging.getLogger(__name__)
 
+_LONGEST_WAIT = 2 * FRAGMENT
+"""Seconds after which units are written even if the fragment that they belong to is not complete."""
+
 OVERHEAD = 500
 """Bytes of memory that each unit, picture or update in the queue takes besides its data, as measured."""
 
@@ -198,7 +201,7 @@ class RecordingWriter:
             while not self._queue:
                 if self._closing:
                     return None
-                self._condition.wait(None if self._file is None else FRAGMENT)
+                self._condition.wait(None if self._file is None else _LONGEST_WAIT)
             return self._queue.popleft()
 
     def _begin(self, draft: Recording, units: Sequence[Unit]) -> None:

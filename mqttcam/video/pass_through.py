@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections import deque
 from collections.abc import Callable
@@ -85,9 +84,12 @@ class PassThrough:
         """Take a packet; in a thread of the source."""
         now = time.monotonic_ns()
         self._held.append((packet, now))
-        with contextlib.suppress(IndexError):  # the loop has just taken all
-            if (now - self._held[0][1]) / 1e9 >= self.max_delay:
-                call_soon(self._loop, self._use_held)
+        try:
+            waited = now - self._held[0][1]
+        except IndexError:  # the loop has just taken all
+            return
+        if waited / 1e9 >= self.max_delay:
+            call_soon(self._loop, self._use_held)
 
     def _use_held(self) -> None:
         while self._held and not self._stopped:

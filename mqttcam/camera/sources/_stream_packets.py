@@ -40,6 +40,8 @@ class StreamPackets:
         self._measured = b""
         self._size = (0, 0)
         self._started = False
+        # The time base as nanoseconds and a divisor: PyAV makes a Fraction each time it is read.
+        self._tick: tuple[int, int] | None = None
         self._deliver: DeliverPacket | None = None
         self._group: LatestGroup[tuple[Any, int]] = LatestGroup()
 
@@ -66,9 +68,11 @@ class StreamPackets:
                 self._pass_on(past, past_ts_ns, deliver)
 
     def _pass_on(self, packet: Any, ts_ns: int, deliver: DeliverPacket) -> None:
-        is_keyframe, base = bool(packet.is_keyframe), packet.time_base
+        is_keyframe = bool(packet.is_keyframe)
+        if self._tick is None and (base := packet.time_base) is not None:
+            self._tick = base.numerator * 10**9, base.denominator
         pts = packet.pts if packet.pts is not None else packet.dts
-        pts_ns = None if pts is None or base is None else pts * base.numerator * 10**9 // base.denominator
+        pts_ns = None if pts is None or self._tick is None else pts * self._tick[0] // self._tick[1]
         for part in self._parts(packet):
             data = bytes(part)
             if is_keyframe:
