@@ -24,7 +24,7 @@ from mqttcam.kafka.envelope import pack
 from mqttcam.settings.sources.sinetstream import SinetstreamSource
 from tests.camera.sources.remote_rig import failure, next_frame, opened
 from tests.imaging.odd_jpegs import HEIGHT, WIDTH, picture, saved
-from tests.outputs.kafka.rig import FakeCapture, running_bridge
+from tests.outputs.kafka.rig import FakeCapture, make_topic, running_bridge
 from tests.support.kafka import PASSWORD, USER, KafkaBroker
 from tests.support.pictures import claiming, jpeg
 from tests.support.waiting import HOST, free_port, wait_for
@@ -211,6 +211,24 @@ def test_pictures_of_other_producers(kafka: KafkaBroker, topic: str, codec: str)
         assert [frame.jpeg for frame in frames] == [JPEG, None, None, JPEG, JPEG]
         assert [(frame.width, frame.height) for frame in frames[1:3]] == [(WIDTH, HEIGHT)] * 2
         assert reader.skipped == 1
+
+
+@pytest.mark.parametrize("demo", ["openpose", "yolo"])
+def test_the_annotated_pictures_of_niis_demos(kafka: KafkaBroker, demo: str) -> None:
+    """Each writes JPEGs of OpenCV's as bytes, by a writer without (OpenPose) or with a value type (YOLO)."""
+    from sinetstream import BYTE_ARRAY, MessageWriter
+
+    topic = make_topic(kafka, f"sinetstream.image.{demo}")
+    value_type = {"yolo": {"value_type": BYTE_ARRAY}}.get(demo, {})
+    parameters = {"type": "kafka", "brokers": kafka.address(), "topic": topic} | value_type
+    with (
+        opened(SinetstreamReader, source(kafka, topic)) as reader,
+        MessageWriter(no_config=True, consistency="AT_LEAST_ONCE", **parameters) as writer,
+    ):
+        ready(reader, kafka, topic)
+        for annotated in (jpeg(320, 240), PNG):
+            writer.publish(annotated)
+        assert [_size(next_frame(reader)) for _ in range(2)] == [(320, 240), (WIDTH, HEIGHT)]
 
 
 @pytest.mark.parametrize("user_data_only", [False, True])
