@@ -21,8 +21,10 @@ FPS = 5
 SECONDS = 36.0
 WARM_UP = 4.0
 """Seconds at the beginning without events, and without any disturbance that comes only once."""
-_APART = 17.0
-"""Seconds from one event to the next, so that an event of `motion.clear_after` seconds is over."""
+_APART = 22.0
+"""Seconds from one event to the next: longer than `motion.clear_after`, and than raspiCamSrv's pause."""
+_LONGEST = 5.5
+"""Seconds in which something is visible."""
 LIGHTS = ("day", "night")
 
 
@@ -180,12 +182,12 @@ def _exposed(
 def _movers(
     random: np.random.Generator, night: bool, heights: tuple[int, int], speeds: tuple[int, int]
 ) -> tuple[Mover, ...]:
-    """Return two things, one after the other, each visible for at least two seconds and at most eight."""
+    """Return two things, one after the other, each visible for two seconds or more."""
     made = []
     for number in range(2):
         height = int(random.integers(*heights))
         width = int(height * random.uniform(0.4, 1.2))
-        speed = float(max(random.uniform(*speeds), (WIDTH + width) / 8))
+        speed = float(max(random.uniform(*speeds), (WIDTH + width) / _LONGEST))
         start = WARM_UP + 0.5 + number * _APART + float(random.uniform(0, 1.5))
         level = (
             random.uniform(95, 190)

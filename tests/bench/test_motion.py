@@ -8,7 +8,14 @@ import pytest
 from tests.bench.motion import algorithms, all_scores, detections, print_scores, total
 from tests.bench.motion_peers import PEERS, available
 from tests.bench.motion_scenes import FPS, LIGHTS, WARM_UP, Label, film, names
-from tests.bench.motion_scores import Score, begins_with_clear_after, begins_with_pause, score
+from tests.bench.motion_scores import (
+    CLEAR_AFTER,
+    PAUSE,
+    Score,
+    begins_with_clear_after,
+    begins_with_pause,
+    score,
+)
 from tests.support.left_out import leave_out
 
 
@@ -29,7 +36,8 @@ def test_labels_are_apart_and_after_the_warm_up(name: str, light: str) -> None:
     one = film(name, light, 5)
     first, second = one.labels
     assert first.start > WARM_UP
-    assert second.start - first.end > 4
+    assert second.start - first.start > PAUSE
+    assert second.start - first.end > CLEAR_AFTER + 1
     assert second.end <= one.seconds
 
 

@@ -60,6 +60,37 @@ def test_passing_object_is_detected_in_nearly_every_picture(
     assert max(seen) <= 1.6 * 100 * width * height / (WIDTH * HEIGHT)
 
 
+def rained_on(luma: Scene, random: np.random.Generator) -> Scene:
+    """Bright streaks close to the lamp of the camera."""
+    wet = luma.copy()
+    for top, left in zip(random.integers(-40, HEIGHT, 45), random.integers(0, WIDTH, 45), strict=True):
+        wet[max(0, top) : max(0, top + 50), left : left + 3] += 60
+    return wet
+
+
+def test_rain_is_not_motion_but_a_person_in_it_is(empty: Scene) -> None:
+    random = np.random.default_rng(4)
+    rain = [rained_on(empty, random) for _ in range(40)]
+    walking = [rained_on(with_object(empty, 20 + 8 * step, 60, 60, 160, 20.0), random) for step in range(40)]
+    seen = scores(quiet(empty) + Sensor().film(rain + walking))
+    assert max(seen[: QUIET + 40]) < THRESHOLD
+    assert min(seen[QUIET + 42 :]) >= THRESHOLD
+
+
+def test_a_turned_picture_shows_the_same_motion(empty: Scene) -> None:
+    pictures = [
+        shrunk(picture)
+        for picture in quiet(empty)
+        + Sensor().film([with_object(empty, 8 * step, 60, 60, 160, 30.0) for step in range(30)])
+    ]
+    views, copies = Background(), Background()
+    for picture in pictures:
+        turned = picture.T[:, ::-1]
+        assert not turned.flags.c_contiguous
+        assert views.update(turned, LOOK) == copies.update(turned.copy(), LOOK)
+    assert views.update(pictures[-1].T[:, ::-1], LOOK).score >= THRESHOLD
+
+
 def test_motion_ends_soon_after_the_object_has_left(empty: Scene) -> None:
     passing = [with_object(empty, 20 + 8 * step, 60, 60, 160, 30.0) for step in range(30)]
     seen = scores(quiet(empty) + Sensor().film(passing + [empty] * 20))

@@ -50,6 +50,30 @@ def test_a_damaged_picture_now_and_then_is_not_motion(empty: Scene, name: str) -
     assert max(scores(quiet(empty) + Sensor().film(film))) < THRESHOLD
 
 
+@pytest.mark.parametrize("turns", range(4))
+def test_several_pictures_that_are_cut_off_one_after_the_other_are_not_motion(
+    empty: Scene, turns: int
+) -> None:
+    """A camera that is turned has the missing part at any side."""
+    cut = [torn(empty, whole) for whole in (0.6, 0.75, 0.9, 0.65, 0.8)]
+    film = quiet(empty) + Sensor().film([*cut, empty, empty, empty])
+    # What is missing has no noise.
+    for number, luma in enumerate(cut):
+        missing = luma == 128
+        film[QUIET + number][missing] = 128
+    assert max(scores([np.rot90(picture, turns) for picture in film])) == 0
+
+
+def test_a_picture_that_gets_a_border_for_good_is_learned(empty: Scene) -> None:
+    walking = [with_object(empty, 20 + 8 * step, 60, 60, 160, 20.0) for step in range(60)]
+    film = Sensor().film([empty] * 60 + walking)
+    for picture in film:
+        picture[-40:] = 0
+    seen = scores(quiet(empty) + film)
+    assert max(seen[: QUIET + 60]) == 0
+    assert min(seen[QUIET + 63 :]) >= THRESHOLD
+
+
 def test_motion_is_detected_between_damaged_pictures(empty: Scene) -> None:
     walking = [with_object(empty, 20 + 8 * step, 60, 60, 160, 20.0) for step in range(48)]
     film = [torn(luma, 0.4) if step % 8 == 4 else luma for step, luma in enumerate(walking)]
