@@ -111,10 +111,10 @@ class KafkaSettings(OutputSettings, SinetstreamSettings, SinetstreamMqtt, KafkaC
         default_factory=KafkaClient,
         description="The Kafka client's parameters, as in version 3 of SINETStream's configuration file.",
     )
-    key: bool = Field(
+    key: bool | None = Field(
         True,
         description="Records have the key <node>/<camera>, which keeps a camera's frames in one partition; "
-        "false: no key.",
+        "false or null: no key, as with NII's senders.",
     )
     headers: bool = Field(
         True, description="Records have the headers content-type, node, camera and seq; false: none."

@@ -34,7 +34,7 @@ def kafka_warnings(settings: Settings) -> list[KafkaWarning]:
             *_of_motion(kafka, settings.cameras[camera_id].frame_rate or math.inf),
         ):
             found.setdefault(warning, []).append(camera_id)
-    warnings = list(_shared_topics(of_cameras))
+    warnings = [*_shared_topics(of_cameras), *_shared_event_topics(of_cameras)]
     for (key, text), cameras in found.items():
         everywhere = cameras == list(of_cameras)
         places = [("kafka",)] if everywhere else [("cameras", camera_id, "kafka") for camera_id in cameras]
@@ -60,6 +60,22 @@ def _shared_topics(of_cameras: Mapping[str, KafkaSettings]) -> Iterator[KafkaWar
                 (
                     f"{', '.join(sharing)} share the topic {name} without a key: consumers cannot tell their "
                     f"frames apart by it; {remedy}"
+                ),
+            )
+
+
+def _shared_event_topics(of_cameras: Mapping[str, KafkaSettings]) -> Iterator[KafkaWarning]:
+    keyless = sorted(
+        (one for one, kafka in of_cameras.items() if kafka.events and not (kafka.key or kafka.headers)),
+        key=lambda one: str(of_cameras[one].events),
+    )
+    for name, cameras in groupby(keyless, lambda one: of_cameras[one].events):
+        if len(sharing := list(cameras)) > 1:
+            yield (
+                ("kafka", "events"),
+                (
+                    f"{', '.join(sharing)} share the topic {name} without a key and headers: consumers cannot tell "
+                    "whose events they are; `key: true`, or a topic with {camera}"
                 ),
             )
 

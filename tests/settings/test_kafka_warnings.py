@@ -106,6 +106,15 @@ def test_before() -> None:
     )
 
 
+def test_two_cameras_on_a_topic_for_events() -> None:
+    """The header `camera` is enough to tell them apart."""
+    keyless = {"topic": "{camera}", "events": "events", "key": None}
+    assert warnings(keyless) == []
+    (line,) = warnings({**keyless, "headers": False})
+    assert line.startswith("kafka.events: front, back share the topic events without a key and headers")
+    assert warnings({**keyless, "headers": False, "events": "{camera}.events"}) == []
+
+
 def test_events_are_not_encrypted() -> None:
     crypto = {"data_encryption": True, "crypto": {"mode": "GCM", "password": "x"}}
     (line,) = warnings({"events": "events", **crypto})

@@ -76,6 +76,7 @@ offsets.topic.replication.factor=1
 transaction.state.log.replication.factor=1
 transaction.state.log.min.isr=1
 group.initial.rebalance.delay.ms=0
+group.min.session.timeout.ms=1000
 broker.session.timeout.ms=1500
 broker.heartbeat.interval.ms=300
 num.network.threads=2
@@ -94,7 +95,7 @@ def _missing() -> str | None:
     return f"{' and '.join(lacking)} not installed" if lacking else None
 
 
-def _jars() -> Path:
+def jars() -> Path:
     """Return the folder with Kafka's jars, filled on first use."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mqttcam-tests"
     folder = cache / f"kafka-{VERSION}"
@@ -233,7 +234,7 @@ class KafkaBroker:
 
     def _java(self, *arguments: str) -> list[str]:
         memory = ["-Xmx384m", "-Xms64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"]
-        return ["java", *memory, _LOGGING, "-cp", f"{_jars()}/*", *arguments]
+        return ["java", *memory, _LOGGING, "-cp", f"{jars()}/*", *arguments]
 
     def __enter__(self) -> Self:
         return self.start()
