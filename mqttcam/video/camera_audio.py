@@ -75,8 +75,8 @@ class CameraAudio:
             if 0 < offset_ns <= _MAX_OFFSET:
                 break
             packet = waiting.popleft()
-            if offset_ns >= -_MAX_OFFSET:
-                self._add(frames, packet.data, unit.pts + offset_ns * CLOCK // 1_000_000_000, unit.pts)
+            if abs(offset_ns) <= _MAX_OFFSET:
+                self._add(frames, packet.data, unit.pts + round(offset_ns * CLOCK / 1e9), unit.pts)
         self._fill(frames, unit.pts - self._lateness)
         return unit._replace(audio=tuple(frames), audio_format=self._format)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from typing import Any
 
@@ -11,6 +11,8 @@ from mqttcam.camera.audio_packet import FRAME_SAMPLES, AudioFormat
 _SECOND = 1_000_000_000
 _MOST_DEVIATION = 10_000_000
 """Nanoseconds by which the time of a packet may differ from that of its samples, before the latter follows it."""
+_MOST_FAILURES = 50
+"""Packets in a row that cannot be decoded, after which none will be."""
 _SPEECH_RATE = 16_000
 _SPEECH_BITRATE, _BITRATE = 32_000, 64_000
 """Bits per second and channel; the former for audio of at most `_SPEECH_RATE`, such as G.711."""
@@ -36,6 +38,8 @@ class AacEncoding:
             raise AudioUnusable("there is no decoder for it")
         if not context.sample_rate:
             raise AudioUnusable(f"the camera does not give the sampling frequency of its {context.name}")
+        if context.is_open:
+            context.flush_buffers()
         self._av = av
         self._decoder = context
         self._rate = audio_format.rate
@@ -53,13 +57,28 @@ class AacEncoding:
         self._begin_ns: int | None = None
         self._decoded_ns = 0
         self._samples = 0
+        self._failures = 0
 
     def encode(self, packet: Any, pts_ns: int | None) -> Iterator[tuple[bytes, int]]:
-        """Yield frames of AAC and when they begin, in nanoseconds; a packet that cannot be decoded is left out."""
+        """Yield frames of AAC and when they begin, in nanoseconds; a packet that cannot be decoded is left out.
+
+        Raises:
+            AudioUnusable: too many packets in a row cannot be decoded, or the encoder failed.
+        """
         try:
             frames = self._decoder.decode(packet)
-        except (self._av.error.FFmpegError, ValueError):
+            self._failures = 0
+        except (self._av.error.FFmpegError, ValueError) as error:
+            self._failures += 1
+            if self._failures >= _MOST_FAILURES:
+                raise AudioUnusable(f"its {self._decoder.name} cannot be decoded: {error}") from error
             return
+        try:
+            yield from self._encode(frames, pts_ns)
+        except (self._av.error.FFmpegError, ValueError) as error:
+            raise AudioUnusable(f"the encoder of AAC failed: {error}") from error
+
+    def _encode(self, frames: Iterable[Any], pts_ns: int | None) -> Iterator[tuple[bytes, int]]:
         for frame in frames:
             self._follow(pts_ns)
             pts_ns = None

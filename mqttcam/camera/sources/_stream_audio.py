@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 from mqttcam.camera.audio_packet import FRAME_SAMPLES, AudioFormat, AudioPacket, DeliverAudio
-from mqttcam.camera.sources._aac_encoding import AacEncoding
+from mqttcam.camera.sources._aac_encoding import AacEncoding, AudioUnusable
 
 _RATES = (48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
 """The sampling frequencies of ISO/IEC 14496-3, table 1.18, that are passed on."""
@@ -20,21 +22,29 @@ _SMOOTHING = 64
 """Packets over which a longer time to their arrival replaces a shorter one: the first of a connection, and what the
 network holds up, come in bursts."""
 
+_MAX_KEPT = 2000
+"""Packets since the last keyframe, for a reader that begins with it: 40 seconds of 20 ms each."""
+_MARGIN, _LONGEST_GROUP = 200_000_000, 60_000_000_000
+"""Nanoseconds that audio may begin before its keyframe, and that may lie between two keyframes."""
+
 
 class StreamAudio:
-    """Makes packets of one connection's audio.
+    """Makes packets of one connection's audio. Each time they are requested again, they begin at the last keyframe.
 
     Attributes:
         av_stream: PyAV's stream.
         format: of the packets.
     """
 
-    def __init__(self, av: Any, stream: Any, wanted: AudioFormat | None) -> None:
+    def __init__(
+        self, av: Any, stream: Any, wanted: AudioFormat | None, report: Callable[[str], None]
+    ) -> None:
         """Prepare what is needed.
 
         Args:
             stream: PyAV's stream.
             wanted: the format of the connection before, which applies to this one, too; None if there was none.
+            report: is called with the reason if the audio turns out to be unusable; no more packets come then.
 
         Raises:
             AudioUnusable: there is no decoder or encoder for it.
@@ -51,35 +61,74 @@ class StreamAudio:
             self.format = wanted or AudioFormat(_ENCODED_RATE, min(2, _channels(context)))
             AacEncoding(av, context, self.format)
         self._passes = native == self.format
+        self._report = report
+        self._is_usable = True
         self._encoding: AacEncoding | None = None
+        self._deliver: DeliverAudio | None = None
+        self._kept: deque[Any] = deque(maxlen=_MAX_KEPT)
         self._next_ns = 0
         self._delay_ns: int | None = None
 
-    def note_video(self, packet: Any) -> None:
-        """Note a packet of the video, by which the times of audio are converted to the clock of its frames."""
+    def note_video(self, packet: Any, deliver: DeliverAudio | None) -> None:
+        """Note a packet of the video before it is passed on, by which the times of audio become those of its frames.
+
+        Args:
+            packet: a keyframe may be passed on later, and then needs the audio from its time on.
+            deliver: takes the audio; None while nothing needs it.
+        """
         stamp_ns = time_ns(packet, packet.dts if packet.dts is not None else packet.pts)
-        if stamp_ns is None:
-            return
-        delay = time.time_ns() - stamp_ns
-        if self._delay_ns is None or not 0 < delay - self._delay_ns <= _CLOCK_STEP:
-            self._delay_ns = delay
-        else:
-            self._delay_ns += (delay - self._delay_ns) // _SMOOTHING
+        if stamp_ns is not None:
+            delay = time.time_ns() - stamp_ns
+            if self._delay_ns is None or not 0 < delay - self._delay_ns <= _CLOCK_STEP:
+                self._delay_ns = delay
+            else:
+                self._delay_ns += (delay - self._delay_ns) // _SMOOTHING
+            if packet.is_keyframe:
+                self._forget(stamp_ns - _MARGIN)
+        self._deliver_to(deliver)
 
     def offer(self, packet: Any, deliver: DeliverAudio | None) -> None:
-        """Pass a packet on; None while nothing needs it."""
-        if deliver is None or packet.is_corrupt or not packet.size:
-            self._encoding = None
+        """Pass a packet on; `deliver` is as for `note_video`."""
+        if packet.is_corrupt or not packet.size or not self._is_usable:
             return
+        self._deliver_to(deliver)
+        self._kept.append(packet)
+        if deliver is not None:
+            self._pass_on(packet, deliver)
+
+    def _deliver_to(self, deliver: DeliverAudio | None) -> None:
+        """Pass on what was kept, if that is another consumer."""
+        if deliver == self._deliver:
+            return
+        self._deliver, self._encoding = deliver, None
+        if deliver is not None:
+            for packet in self._kept:
+                self._pass_on(packet, deliver)
+
+    def _forget(self, before_ns: int) -> None:
+        """Forget the packets before a time, and all if their clock is another one."""
+        while self._kept:
+            stamp_ns = time_ns(self._kept[0], self._kept[0].pts)
+            if stamp_ns is not None and before_ns <= stamp_ns <= before_ns + _LONGEST_GROUP:
+                break
+            self._kept.popleft()
+
+    def _pass_on(self, packet: Any, deliver: DeliverAudio) -> None:
         pts_ns = time_ns(packet, packet.pts if packet.pts is not None else packet.dts)
         if self._passes:
             self._next_ns = self._next_ns if pts_ns is None else pts_ns
             deliver(self._packet(_without_header(bytes(packet)), self._next_ns))
             self._next_ns += FRAME_SAMPLES * 1_000_000_000 // self.format.rate
             return
-        self._encoding = self._encoding or AacEncoding(self._av, self._context, self.format)
-        for data, begin_ns in self._encoding.encode(packet, pts_ns):
-            deliver(self._packet(data, begin_ns))
+        if not self._is_usable:
+            return
+        try:
+            self._encoding = self._encoding or AacEncoding(self._av, self._context, self.format)
+            for data, begin_ns in self._encoding.encode(packet, pts_ns):
+                deliver(self._packet(data, begin_ns))
+        except AudioUnusable as error:
+            self._is_usable = False
+            self._report(str(error))
 
     def _packet(self, data: bytes, pts_ns: int) -> AudioPacket:
         ts_ns = time.time_ns() if self._delay_ns is None else pts_ns + self._delay_ns

@@ -168,7 +168,7 @@ class FfmpegFrames:
             if pacer is not None:
                 pacer.wait(packet)
             if audio is not None:
-                audio.note_video(packet)
+                audio.note_video(packet, self._video.deliver_audio)
             if packets is not None:
                 packets.offer(packet, self._video.deliver)
             frames = self._decoded(packet, stream, pictures)
@@ -216,15 +216,18 @@ class FfmpegFrames:
         if stream is None:
             return None
         try:
-            audio = StreamAudio(self._av, stream, self._video.audio)
+            audio = StreamAudio(self._av, stream, self._video.audio, self._log_audio_problem)
         except AudioUnusable as error:
-            problem = str(error)
-            if problem != self._video.audio_problem:
-                log.warning("%s: its audio is left out: %s", self._address, problem)
-            self._video.audio_problem = problem
+            self._log_audio_problem(str(error))
             return None
         self._video.audio = audio.format
         return audio
+
+    def _log_audio_problem(self, problem: str) -> None:
+        """Log why there is no audio, once."""
+        if problem != self._video.audio_problem:
+            log.warning("%s: its audio is left out: %s", self._address, problem)
+        self._video.audio_problem = problem
 
     def _decoded(self, packet: Any, stream: VideoStream, pictures: DemandedPictures) -> list[Frame] | None:
         """Return the frames that a packet completes: none if it cannot be decoded, as before the first key frame.
