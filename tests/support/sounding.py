@@ -109,14 +109,18 @@ def with_audio(units: Sequence[Unit], audio_format: AudioFormat, shift: int = 0)
     return found
 
 
-def flashes_and_tones(container: Any) -> tuple[list[float], list[float]]:
-    """Return when flashes and tones begin in a container, in seconds."""
+def flashes_and_tones(container: Any, *, ends: bool = False) -> tuple[list[float], list[float]]:
+    """Return when flashes and tones begin in a container, in seconds.
+
+    Args:
+        ends: return also when flashes end.
+    """
     flashes, tones = [], []
-    was_bright, last_loud = True, 0.0
+    was_bright, last_loud = None, 0.0
     for frame in container.decode(video=0, audio=0):
         if isinstance(frame, av.VideoFrame):
-            bright = frame.to_ndarray()[0, 0] > 100
-            if bright and not was_bright:
+            bright = frame.to_ndarray()[: frame.height].mean() > 128
+            if was_bright is not None and bright != was_bright and (bright or ends):
                 flashes.append(frame.time)
             was_bright = bright
             continue

@@ -90,10 +90,10 @@ def check_gapless(units: list[Unit]) -> None:
     assert frames[-1].pts >= units[-1].pts - CLOCK // 2
 
 
-def check_in_step(data: bytes | Path, most: float = MOST_APART) -> None:
-    """Fail if flashes and tones do not begin together."""
+def check_in_step(data: bytes | Path, most: float = MOST_APART, *, ends: bool = False) -> None:
+    """Fail if flashes and tones do not begin together; with `ends`, flashes end with a tone, too."""
     with av.open(io.BytesIO(data) if isinstance(data, bytes) else str(data)) as container:
-        flashes, tones = flashes_and_tones(container)
+        flashes, tones = flashes_and_tones(container, ends=ends)
     assert len(flashes) >= 2
     for flash in flashes[:-1]:
         assert min(abs(flash - tone) for tone in tones) <= most, (flashes, tones)

@@ -3,7 +3,7 @@
 rtsp_camera.py PORT {h264,h264-rare,mjpeg,FILE}[+{aac,pcma,pcmu,opus}] [USER PASSWORD [CERTIFICATE KEY]]
 
 PORT 0: any free one; prints `serving PORT`. h264-rare: a key frame every four seconds. FILE: H.264 as it is (Annex B),
-sent again and again. With audio, a tick comes each second, when black and white change places.
+sent again and again. With audio, a tick comes each second, and black and white change places at every second tick.
 CERTIFICATE, KEY: files for rtsps://.
 """
 
@@ -26,13 +26,16 @@ _CODECS = {
     " ! rtph264pay name=pay0 config-interval=-1",
     "mjpeg": f"{_SOURCE} ! jpegenc quality=80 ! rtpjpegpay name=pay0",
 }
-_FLIPPING = "pattern=ball flip=true animation-mode=running-time"
-_TICKS = "audiotestsrc is-live=true wave=ticks volume=1 ! audio/x-raw,rate={},channels=1 ! {} ! {} name=pay1"
+_FLIPPING = "pattern=ball flip=true motion=sweep"
+_TICKS = (
+    "audiotestsrc is-live=true wave=ticks volume=1 samplesperbuffer={}"
+    " ! audio/x-raw,rate={},channels=1 ! {} name=pay1"
+)
 _AUDIO = {
-    "aac": _TICKS.format(48000, "voaacenc ! aacparse", "rtpmp4gpay"),
-    "pcma": _TICKS.format(8000, "alawenc", "rtppcmapay"),
-    "pcmu": _TICKS.format(8000, "mulawenc", "rtppcmupay"),
-    "opus": _TICKS.format(48000, "opusenc", "rtpopuspay"),
+    "aac": _TICKS.format(1024, 48000, "voaacenc ! aacparse ! rtpmp4gpay"),
+    "pcma": _TICKS.format(160, 8000, "alawenc ! rtppcmapay"),
+    "pcmu": _TICKS.format(160, 8000, "mulawenc ! rtppcmupay"),
+    "opus": _TICKS.format(960, 48000, "opusenc ! rtpopuspay"),
 }
 _FILE = (
     'multifilesrc location="{}" loop=true caps="video/x-h264,stream-format=byte-stream,framerate=25/1"'
