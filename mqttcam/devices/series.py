@@ -187,15 +187,7 @@ class CameraSeries:
     def _make(self, name: str, settings: SeriesSettings) -> Series | None:
         if self._library is None:
             return None
-        library = self._library
-        files = SeriesFiles(
-            library.folder,
-            self._camera.id,
-            name,
-            settings,
-            library.keep.free,
-            library.make_room,
-        )
+        files = SeriesFiles(self._library.folder, self._camera.id, name, settings, self._library)
         return Series(
             name,
             settings,

@@ -18,6 +18,13 @@ from mqttcam.recordings.listed import EventQuery, FileType, ListedEvent
 from mqttcam.recordings.paths import RecordingsFolder
 from mqttcam.recordings.recording import Recording
 from mqttcam.recordings.retention import Clock, Retention
+from mqttcam.recordings.series_files import (
+    SeriesFile,
+    delete_series_file,
+    list_series,
+    series_folders,
+    size_of_folder,
+)
 from mqttcam.recordings.sidecar import Kept
 from mqttcam.recordings.worker import Steps, WorkerThread
 from mqttcam.settings.recordings import CameraKeepSettings, KeepSettings
@@ -86,7 +93,8 @@ class Library:
         self.changes = 0
         self._timing = timing
         self._keep = keep
-        self._retention = Retention(path, keep, camera_keep, clock)
+        self._series_bytes: dict[tuple[str, str], int] = {}
+        self._retention = Retention(path, keep, camera_keep, clock, lambda: self.series_bytes)
         self._files = IndexedFiles(path, index_path, self._retention, self.folder.disk)
         self._worker = WorkerThread("recordings")
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -100,9 +108,14 @@ class Library:
         return self._keep
 
     @property
+    def series_bytes(self) -> int:
+        """The size of all series, also of those that are not configured any more. For any thread."""
+        return sum(tuple(self._series_bytes.values()))
+
+    @property
     def bytes(self) -> int:
-        """The size of all recordings."""
-        return self._files.bytes
+        """The size of all recordings and series."""
+        return self._files.bytes + self.series_bytes
 
     @property
     def count(self) -> int:
@@ -155,6 +168,14 @@ class Library:
     def forget_missing(self, stem: str) -> None:
         """Stop listing the recording or photo with these files if its file was deleted by hand."""
         self._change(lambda: self._files.forget_missing(stem))
+
+    def set_series_bytes(self, camera: str, name: str, size: int) -> None:
+        """Note the size of a series, which counts for the limits."""
+        self._series_bytes[camera, name] = size
+
+    def measure_series(self) -> Future[None]:
+        """Measure the size of all series."""
+        return self._worker.run_steps(self._measure_series())
 
     def tidy(self) -> Future[int]:
         """Delete recordings that exceed the limits; the result is their number."""
@@ -254,6 +275,22 @@ class Library:
         """
         return await self._ask(lambda: self._files.delete_files(stem), changing=True)
 
+    async def series_files(self, query: EventQuery) -> list[SeriesFile]:
+        """Return pictures and videos of series, the newest first; the types of the query are ignored.
+
+        Raises:
+            LibraryUnavailable: the disk does not answer.
+        """
+        return await self._ask(lambda: list_series(self.path, query))
+
+    async def delete_series_file(self, path: str) -> bool:
+        """Delete a picture or video of a series, and return whether there was one.
+
+        Raises:
+            LibraryUnavailable: the disk does not answer, or does not delete it.
+        """
+        return await self._ask(lambda: delete_series_file(self.path, path))
+
     async def set_keep(self, event_id: str, keep: bool) -> ListedEvent | None:
         """Make the recordings of an event favourites, or undo that; return the event, or None if it is unknown.
 
@@ -289,11 +326,13 @@ class Library:
         """Tidy regularly, and compare with the files now and then; the first `tidy` does that as well."""
         loop = asyncio.get_running_loop()
         due = loop.time() + self._timing.reconcile
+        self.measure_series()
         while True:
             self.tidy()
             await asyncio.sleep(self._timing.tidy)
             if loop.time() > due:
                 due = loop.time() + self._timing.reconcile
+                self.measure_series()
                 self.reconcile()
 
     # in the library's thread
@@ -325,6 +364,11 @@ class Library:
         except Exception:
             log.exception("recordings: the files could not be compared with the index and the limits")
             raise
+
+    def _measure_series(self) -> Steps[None]:
+        for camera, name, folder in series_folders(self.path):
+            self.set_series_bytes(camera, name, size_of_folder(folder))
+            yield
 
     def _changed(self) -> None:
         if self._files.has_changed() and (loop := self._loop) is not None:

@@ -91,13 +91,20 @@ class Retention:
         keep: KeepSettings,
         camera_keep: Callable[[], Mapping[str, CameraKeepSettings]],
         clock: Clock,
+        series_bytes: Callable[[], int] = lambda: 0,
     ) -> None:
-        """`camera_keep` returns the limits of each camera that has its own."""
+        """Delete nothing yet.
+
+        Args:
+            camera_keep: returns the limits of each camera that has its own.
+            series_bytes: returns the size of all series, which count, and are not deleted.
+        """
         self.problem: str | None = None
         self.free: int | None = None
         self._folder = folder
         self._keep = keep
         self._camera_keep = camera_keep
+        self._series_bytes = series_bytes
         self._clock = SteadyClock(clock)
         self._failed: dict[str, str] = {}
 
@@ -165,8 +172,8 @@ class Retention:
                 yield _Limit(f"it is older than {days:g} days", camera, now_ns - round(days * _DAY_NS))
             if limits.size is not None and index.bytes[camera] > limits.size:
                 yield _Limit(f"the recordings of {camera} exceed {_text(limits.size)}", camera)
-        if self._keep.size is not None and index.bytes.total() > self._keep.size:
-            yield _Limit(f"all recordings exceed {_text(self._keep.size)}")
+        if self._keep.size is not None and index.bytes.total() + self._series_bytes() > self._keep.size:
+            yield _Limit(f"all recordings and series exceed {_text(self._keep.size)}")
         if self._lacks():
             yield _Limit(f"less than {_text(self._keep.free)} of the disk are free")
 
@@ -198,10 +205,12 @@ class Retention:
         if self._failed:
             stem, reason = next(iter(self._failed.items()))
             return f"{self._folder / stem}.mp4 cannot be deleted: {reason}"
-        size = index.bytes.total()
+        series = self._series_bytes()
+        size = index.bytes.total() + series
         if self._keep.size is not None and size > self._keep.size:
+            what = "the favourites and series" if series else "the favourites"
             return (
-                f"the favourites alone take {_text(size)} of the {_text(self._keep.size)} allowed for recordings: "
+                f"{what} alone take {_text(size)} of the {_text(self._keep.size)} allowed for recordings: "
                 "delete some, or raise recordings.keep.size"
             )
         if self._lacks() and (index.counts.total() or deleted or self.problem):

@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import os
 import re
+import stat
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Literal
 
+from mqttcam.recordings.listed import EventQuery
 from mqttcam.text import is_id
 
 FOLDER = "series"
@@ -22,6 +26,7 @@ FOLDER = "series"
 SIDECAR = "series.json"
 PART = ".part"
 PICTURE, VIDEO = ".jpg", ".mp4"
+_ID = re.compile(r"(\d{12,14})-[pv][0-9a-f]{8}")
 _NAME = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{6}\.\d{3}Z)([a-z0-9.-]*)\.(jpg|mp4)")
 
 
@@ -31,7 +36,7 @@ class SeriesFile:
 
     Attributes:
         path: relative to the folder of all recordings, with slashes.
-        ts_ns: when the picture, or the first of the video, was due or taken, Unix nanoseconds.
+        ts_ns: when the picture, or the first of the video, was taken, Unix nanoseconds.
         bytes: its size.
     """
 
@@ -41,6 +46,22 @@ class SeriesFile:
     path: str
     ts_ns: int
     bytes: int
+
+    @property
+    def id(self) -> str:
+        """Unique among all files; see `position_of`."""
+        return _id_of(self.ts_ns, self.path)
+
+
+def _id_of(ts_ns: int, path: str) -> str:
+    kind = "v" if path.endswith(VIDEO) else "p"  # a video is above its first picture
+    return f"{ts_ns // 10**6}-{kind}{zlib.crc32(path.encode()):08x}"
+
+
+def position_of(file_id: str) -> tuple[int, str] | None:
+    """Return the time and the id of a file of a series, as in `EventQuery.before`; None if it is no id of one."""
+    match = _ID.fullmatch(file_id)
+    return None if match is None else (int(match[1]) * 10**6, file_id)
 
 
 def stem_of(ts_ns: int) -> str:
@@ -64,18 +85,56 @@ def series_folders(root: Path, camera: str | None = None) -> Iterator[tuple[str,
             yield camera_folder.name, folder.name, folder
 
 
-def list_series(root: Path, camera: str | None = None) -> list[SeriesFile]:
-    """Return the pictures and videos of all series, or of those of one camera, the newest first.
+def list_series(root: Path, query: EventQuery) -> list[SeriesFile]:
+    """Return pictures and videos of series, the newest first; the types of the query are ignored.
 
-    Files that are not complete are left out. This reads the disk, and may take a second for 100,000 pictures.
+    Files that are not complete are left out. All names are read, which may take a tenth of a second for 100,000.
     """
-    found: list[SeriesFile] = []
-    for owner, name, folder in series_folders(root, camera):
-        for entry, ts_ns in _files(folder):
-            kind: Literal["picture", "video"] = "picture" if entry.name.endswith(PICTURE) else "video"
-            path = f"{owner}/{FOLDER}/{name}/{entry.name}"
-            found.append(SeriesFile(owner, name, kind, path, ts_ns, entry.stat().st_size))
-    return sorted(found, key=lambda one: (one.ts_ns, one.path), reverse=True)
+    newest_first = sorted(_candidates(root, query), reverse=True)
+    found = (_series_file(root, path, ts_ns) for ts_ns, _, path in newest_first)
+    return list(islice((one for one in found if one is not None), query.limit))
+
+
+def delete_series_file(root: Path, path: str) -> bool:
+    """Delete a picture or video of a series, and return whether there was one.
+
+    Raises:
+        OSError: it cannot be deleted.
+    """
+    file = root / path
+    if not is_series_file(path) or any(parent.is_symlink() for parent in list(file.parents)[:3]):
+        return False
+    try:
+        file.unlink()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
+
+
+def _candidates(root: Path, query: EventQuery) -> Iterator[tuple[int, str, str]]:
+    """Yield time, id and path of each file that the query asks for."""
+    begin, end = query.begin_ns or 0, query.end_ns
+    for camera, series, folder in series_folders(root, query.camera):
+        for name in _names(folder):
+            ts_ns = time_of(name)
+            if ts_ns is None or ts_ns < begin or (end is not None and ts_ns > end):
+                continue
+            path = f"{camera}/{FOLDER}/{series}/{name}"
+            position = ts_ns, _id_of(ts_ns, path)
+            if query.before is None or position < query.before:
+                yield *position, path
+
+
+def _series_file(root: Path, path: str, ts_ns: int) -> SeriesFile | None:
+    camera, _, series, name = path.split("/")
+    try:
+        status = (root / path).lstat()
+    except OSError:  # deleted meanwhile
+        return None
+    if not stat.S_ISREG(status.st_mode):
+        return None
+    kind: Literal["picture", "video"] = "picture" if name.endswith(PICTURE) else "video"
+    return SeriesFile(camera, series, kind, path, ts_ns, status.st_size)
 
 
 def is_series_file(path: str) -> bool:
@@ -118,11 +177,8 @@ def _folders(parent: Path) -> list[Path]:
     return [parent / name for name in names]
 
 
-def _files(folder: Path) -> Iterator[tuple[os.DirEntry[str], int]]:
+def _names(folder: Path) -> list[str]:
     try:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                if (ts_ns := time_of(entry.name)) is not None and entry.is_file(follow_symlinks=False):
-                    yield entry, ts_ns
+        return os.listdir(folder)  # noqa: PTH208 - without an object for each of 100,000 files
     except OSError:
-        return
+        return []

@@ -7,9 +7,10 @@ import errno
 import logging
 import os
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from itertools import groupby
 from pathlib import Path
+from typing import Protocol
 
 from pydantic import BaseModel, Field, ValidationError
 
@@ -26,6 +27,7 @@ from mqttcam.recordings.series_files import (
     time_of,
 )
 from mqttcam.series.video import NEW, SeriesVideo
+from mqttcam.settings.recordings import KeepSettings
 from mqttcam.settings.series import SeriesSettings
 from mqttcam.video.encoder import VideoUnavailable
 
@@ -38,7 +40,25 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class QuotaReached(Exception):
-    """The series has all that `keep.size` allows, and nothing that may be deleted."""
+    """The series has all the space that it may have, as the message says."""
+
+
+class SeriesLibrary(Protocol):
+    """What a series needs of the library of recordings, in whose folder it is; for any thread."""
+
+    @property
+    def keep(self) -> KeepSettings:
+        """The limits of recordings."""
+
+    @property
+    def series_bytes(self) -> int:
+        """The size of all series."""
+
+    def set_series_bytes(self, camera: str, name: str, size: int) -> None:
+        """Note the size of a series."""
+
+    def make_room(self, size: int) -> object:
+        """Delete recordings until `size` bytes fit beside those that are to stay free, if that is possible."""
 
 
 class Progress(BaseModel):
@@ -77,23 +97,17 @@ class SeriesFiles:
         camera_id: str,
         name: str,
         settings: SeriesSettings,
-        keep_free: int,
-        make_room: Callable[[int], object],
+        library: SeriesLibrary,
     ) -> None:
-        """Access nothing yet.
-
-        Args:
-            keep_free: bytes of the disk that stay free.
-            make_room: deletes recordings to free that number of bytes besides, if it can.
-        """
+        """Access nothing yet."""
         self.folder = root.path / camera_id / FOLDER / name
         self.progress: Progress | None = None
         self.bytes = 0
         self.video_problem: str | None = None
         self._root = root
         self._settings = settings
-        self._keep_free = keep_free
-        self._make_room = make_room
+        self._key = camera_id, name
+        self._library = library
         self._video = None if settings.video is None else SeriesVideo(settings.video)
         self._mode = 0o600
         self._kept: deque[tuple[str, int]] = deque()
@@ -178,8 +192,6 @@ class SeriesFiles:
 
     def describe(self, error: Exception) -> str:
         """Return a failure in words."""
-        if isinstance(error, QuotaReached):
-            return "it has all the space that its `keep.size` allows, and no picture is left to delete"
         if not isinstance(error, OSError):
             return str(error)
         if error.errno in _FULL:
@@ -206,15 +218,18 @@ class SeriesFiles:
         self._root.prepare()
         limit = self._settings.keep.size
         if limit is not None and self.bytes + size > limit and not self._kept:
-            raise QuotaReached
+            raise QuotaReached("its videos take all the space that its keep.size allows")
+        limit = self._library.keep.size
+        if limit is not None and self._library.series_bytes + size > limit:
+            raise QuotaReached("all series take the space that recordings.keep.size allows")
         if self._lacks(size):
-            self._make_room(size + _ROOM)
+            self._library.make_room(size + _ROOM)
             if self._lacks(size):
                 raise OSError(errno.ENOSPC, "the disk is full", str(self._root.path))
 
     def _lacks(self, size: int) -> bool:
         disk = os.statvfs(self.folder)
-        below = disk.f_bavail * disk.f_frsize - size < self._keep_free
+        below = disk.f_bavail * disk.f_frsize - size < self._library.keep.free
         return below or shortage(self.folder, size, RESERVE) > 0
 
     def _scan(self) -> list[str]:
@@ -262,6 +277,7 @@ class SeriesFiles:
                 self._write(progress)
             self._complete(pictures)
         self._delete_oldest()
+        self._library.set_series_bytes(*self._key, self.bytes)
         return progress
 
     def _add_to_video(self, progress: Progress, pictures: list[str]) -> Progress:

@@ -12,6 +12,7 @@ from aiohttp import web
 from mqttcam.recordings.library import Library
 from mqttcam.recordings.listed import EventQuery, FileType
 from mqttcam.recordings.recording import EventType
+from mqttcam.recordings.series_files import position_of
 from mqttcam.values import InvalidValue, Number
 from mqttcam.web.errors import ApiError
 from mqttcam.web.schemas import Schema
@@ -89,6 +90,8 @@ async def file_query(
     names = _types(request, FILE_TYPES)
 
     async def position(file_id: str) -> Position | None:
+        if (found := position_of(file_id)) is not None:
+            return found
         file = await library.file(file_id)
         return None if file is None else (file.begin_ns, file.id)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from aiohttp import web
 
 from mqttcam.recordings.photo import Photo
 from mqttcam.recordings.photo_files import PHOTO_NAME, RAW, SUFFIXES
+from mqttcam.recordings.series_files import SeriesFile, is_series_file
 from mqttcam.recordings.sidecar import DATE, NAME, VIDEO, Kept
 from mqttcam.web.api import body
 from mqttcam.web.context import CONTEXT
@@ -32,8 +34,14 @@ async def files(request: web.Request) -> web.Response:
     """Send the files that are kept, the newest first."""
     async with library_of(request) as library:
         query, types = await file_query(request, library, camera_ids(request))
-        found = await library.files(query, types)
-    return json_response({"files": [_describe(request, kept) for kept in found]})
+        kept_types = tuple(kind for kind in types if kind != "series")
+        found: list[Kept | SeriesFile] = []
+        if kept_types:
+            found += await library.files(query, kept_types)
+        if "series" in types:
+            found += await library.series_files(query)
+    found.sort(key=lambda one: (_begin_ns(one), one.id), reverse=True)
+    return json_response({"files": [_describe_any(request, one) for one in found[: query.limit]]})
 
 
 async def file_info(request: web.Request) -> web.Response:
@@ -52,23 +60,31 @@ async def keep_file(request: web.Request) -> web.Response:
 
 
 async def file(request: web.Request) -> web.StreamResponse:
-    """Send a file of a recording or photo."""
+    """Send a file of a recording, photo or series."""
     camera, name = request.match_info["camera"], request.match_info["name"]
     match = _FILE.fullmatch(name)
+    of_series = is_series_file(f"{camera}/{name}")
     async with library_of(request) as library:
-        if match is not None:
+        if match is not None or of_series:
             download = f"{camera}-{name.replace('/', '-')}"
-            sent = SentFile(library.path / camera / name, _CONTENT_TYPES[match["suffix"]], download)
+            suffix = match["suffix"] if match is not None else Path(name).suffix
+            grows = of_series and suffix == VIDEO
+            path = library.path / camera / name
+            sent = SentFile(path, _CONTENT_TYPES[suffix], download, is_final=not grows)
             if (response := await send_file(request, sent)) is not None:
                 return response
     raise ApiError(404, "not_found", f"no such file, or {GONE}", "name")
 
 
 async def delete_file(request: web.Request) -> web.Response:
-    """Delete a recording by the name of its video, or a photo by that of its picture."""
+    """Delete a recording by the name of its video, a photo by that of its picture, or a file of a series."""
     camera, name = request.match_info["camera"], request.match_info["name"]
     match = _FILE.fullmatch(name)
     async with library_of(request) as library:
+        if is_series_file(f"{camera}/{name}"):
+            if not await library.delete_series_file(f"{camera}/{name}"):
+                raise ApiError(404, "not_found", f"no such file, or {GONE}", "name")
+            return json_response({"ok": True})
         if match is None or not _is_whole(match):
             message = "no such recording or photo; their other files are deleted with them"
             raise ApiError(404, "not_found", message, "name")
@@ -92,6 +108,27 @@ def _known(kept: Kept | None) -> Kept:
     if kept is None:
         raise ApiError(404, "not_found", f"no such recording or photo, or {GONE}", "file")
     return kept
+
+
+def _begin_ns(file: Kept | SeriesFile) -> int:
+    return file.ts_ns if isinstance(file, SeriesFile) else file.begin_ns
+
+
+def _describe_any(request: web.Request, file: Kept | SeriesFile) -> dict[str, object]:
+    if not isinstance(file, SeriesFile):
+        return _describe(request, file)
+    return {
+        "id": file.id,
+        "camera": file.camera,
+        "type": "series",
+        "series": file.series,
+        "name": file.path.partition("/")[2],
+        "from": iso_time(file.ts_ns),
+        "seconds": None,
+        "bytes": file.bytes,
+        "keep": False,
+        "url": f"{request.app[CONTEXT].base(request)}/files/{file.path}",
+    }
 
 
 def _describe(request: web.Request, kept: Kept, *, whole: bool = False) -> dict[str, object]:

@@ -46,13 +46,13 @@ def event_paths() -> dict[str, object]:
         "/files/{camera}/{name}": {
             "parameters": [camera, name],
             "get": _file(
-                "A video, picture or photo",
+                "A video, picture or photo, also of a series",
                 "video/mp4",
                 "image/jpeg",
                 "image/png",
                 "image/x-adobe-dng",
             ),
-            "delete": _delete("Delete a recording or photo"),
+            "delete": _delete("Delete a recording or photo, or a file of a series"),
         },
     }
 

@@ -210,9 +210,13 @@ _SCHEMAS: dict[str, Schema] = {
             "id": {"type": "string"},
             "camera": {"type": "string"},
             "type": {"enum": ["photo", "recording", "series"]},
+            "series": {"type": "string", "description": "The name of the series, of a file of one."},
             "name": {"type": "string"},
             "from": _ISO_TIME,
-            "seconds": {"type": ["number", "null"], "description": "null for a photo."},
+            "seconds": {
+                "type": ["number", "null"],
+                "description": "null for a photo, and for a file of a series.",
+            },
             "bytes": {"type": "integer", "description": "Of all its files."},
             "keep": {
                 "type": "boolean",

@@ -234,3 +234,23 @@ async def test_recordings_before_the_clock_is_set_are_the_newest(tmp_path: Path,
     async with opened(tmp_path, {"size": 2500}, clock=clock.clock):
         assert videos(folder)[0] == f"{made.stem}.mp4"
         assert len(videos(folder)) < 4
+
+
+async def test_series_count_and_are_not_deleted(tmp_path: Path, folder: Path) -> None:
+    daily(folder, 5)
+    series = folder / "front/series/garden"
+    series.mkdir(parents=True)
+    (series / "2026-11-29T193012.345Z.jpg").write_bytes(bytes(50_000))
+    async with opened(tmp_path, {"size": 53_000}) as library:
+        await asyncio.wrap_future(library.measure_series())
+        await tidied(library)
+        assert library.series_bytes == 50_000
+        assert 0 < len(videos(folder)) < 5
+        assert library.bytes <= 53_000
+        assert library.problem is None
+        library.set_series_bytes("front", "garden", 60_000)
+        await tidied(library)
+        assert videos(folder) == []
+        assert library.problem is not None
+        assert library.problem.startswith("the favourites and series alone take 60 kB of the 53 kB")
+        assert len(list(series.iterdir())) == 1

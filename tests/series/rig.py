@@ -15,13 +15,13 @@ from mqttcam.series.files import SeriesFiles
 from mqttcam.series.series import Series, SeriesTiming, State
 from mqttcam.series.shots import Shot
 from mqttcam.series.timetable import Timetable
+from mqttcam.settings.recordings import KeepSettings
 from mqttcam.settings.series import SeriesSettings
 from tests.recordings.rig import frames
 from tests.support.pictures import jpeg
 from tests.support.waiting import until
 
 BEGIN = datetime(2026, 11, 29, 19, 30, 12, tzinfo=UTC).timestamp()
-NO_LIMIT = 10**18
 
 
 def settings(schedule: str = "every 10 minutes", **more: Any) -> SeriesSettings:
@@ -117,13 +117,12 @@ class Rig:
         *,
         location: Location | None = None,
         zone: tzinfo | None = UTC,
-        keep_free: int = 0,
         **options: Any,
     ) -> None:
         self.settings = settings(**options)
         self.clock = clock or TestClock()
         self.photographer = TestPhotographer(self.clock)
-        self.files = files_in(root, self.settings, keep_free)
+        self.files = files_in(root, self.settings)
         self.folder = self.files.folder
         self.states: list[tuple[State, float | None]] = []
         self.shown: list[Picture] = []
@@ -158,8 +157,32 @@ class Rig:
         return [len(frames(self.folder / name)) for name in self.names(".mp4")]
 
 
-def files_in(root: Path, options: SeriesSettings, keep_free: int = 0) -> SeriesFiles:
-    return SeriesFiles(RecordingsFolder(root), "front", "garden", options, keep_free, lambda size: None)
+class TestLibrary:
+    """The limits of recordings, of which there are none.
+
+    Attributes:
+        series_bytes: of the one series.
+        asked: the sizes that were to be made room for.
+    """
+
+    __test__ = False
+
+    def __init__(self, **keep: Any) -> None:
+        self.keep = KeepSettings.model_validate({"free": 0, "size": None, **keep})
+        self.series_bytes = 0
+        self.asked: list[int] = []
+
+    def set_series_bytes(self, camera: str, name: str, size: int) -> None:
+        assert (camera, name) == ("front", "garden")
+        self.series_bytes = size
+
+    def make_room(self, size: int) -> object:
+        self.asked.append(size)
+        return False
+
+
+def files_in(root: Path, options: SeriesSettings, library: TestLibrary | None = None) -> SeriesFiles:
+    return SeriesFiles(RecordingsFolder(root), "front", "garden", options, library or TestLibrary())
 
 
 def names_in(folder: Path, ending: str = "") -> list[str]:

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import os
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from mqttcam.recordings.series_files import is_series_file, list_series, stem_of, time_of
+from mqttcam.recordings.listed import EventQuery
+from mqttcam.recordings.series_files import (
+    delete_series_file,
+    is_series_file,
+    list_series,
+    position_of,
+    stem_of,
+    time_of,
+)
 from mqttcam.series.files import QuotaReached, SeriesFiles
 from tests.recordings.disks import Disk
 from tests.recordings.rig import frames
-from tests.series.rig import BEGIN, files_in, names_in, picture, settings
+from tests.series.rig import BEGIN, TestLibrary, files_in, names_in, picture, settings
 
 av = pytest.importorskip("av")
 
@@ -103,6 +112,21 @@ def test_a_video_that_was_deleted_by_hand_begins_again(tmp_path: Path) -> None:
     assert len(frames(files.folder / video)) == 1
 
 
+def test_the_limits_of_recordings_hold_for_series(tmp_path: Path) -> None:
+    library = TestLibrary(size=5_000)
+    files = files_in(tmp_path, settings(), library)
+    take(files, 1)
+    assert library.series_bytes == files.bytes
+    take_one = partial(take, files)
+    with pytest.raises(QuotaReached, match=r"recordings\.keep\.size"):
+        list(map(take_one, range(2, 9)))
+    assert files.bytes <= 5_000
+    library = TestLibrary(free=10**15)
+    with pytest.raises(OSError, match="full"):
+        take(files_in(tmp_path, settings(), library), 10)
+    assert len(library.asked) == 1, "recordings are deleted first"
+
+
 def test_two_pictures_of_one_time_have_names_of_their_own(tmp_path: Path) -> None:
     files = files_in(tmp_path, settings(video=True))
     take(files, 1)
@@ -147,14 +171,20 @@ def test_what_is_listed(tmp_path: Path) -> None:
     take(files, 2)
     (files.folder / "notes.txt").write_text("by hand")
     (files.folder / "2026-11-29T193020.000Z.jpg").symlink_to("/etc/passwd")
-    found = list_series(tmp_path)
+    found = list_series(tmp_path, EventQuery())
     assert [(one.camera, one.series, one.kind, os.path.basename(one.path)) for one in found] == [
         ("front", "garden", "picture", "2026-11-29T193014.000Z.jpg"),
         ("front", "garden", "video", "2026-11-29T193013.000Z.mp4"),
         ("front", "garden", "picture", "2026-11-29T193013.000Z.jpg"),
     ]
     assert all(is_series_file(one.path) and one.bytes for one in found)
-    assert [one.path for one in list_series(tmp_path, "other")] == []
+    assert list_series(tmp_path, EventQuery(camera="other")) == []
+    assert list_series(tmp_path, EventQuery(limit=1)) == found[:1]
+    assert list_series(tmp_path, EventQuery(before=position_of(found[0].id))) == found[1:]
+    assert list_series(tmp_path, EventQuery(end_ns=found[2].ts_ns)) == found[1:]
+    assert delete_series_file(tmp_path, found[0].path)
+    assert not delete_series_file(tmp_path, found[0].path)
+    assert list_series(tmp_path, EventQuery()) == found[1:]
     assert time_of("2026-11-29T193014.000Z.jpg") == round((BEGIN + 2) * 1e9)
 
 

@@ -1,0 +1,65 @@
+"""The pictures and videos of series over HTTP: listed, sent, deleted."""
+
+from __future__ import annotations
+
+import asyncio
+
+from tests.recordings.made import NOON, recording
+from tests.support.pictures import jpeg
+from tests.web.recorded import add, get, opened
+
+
+async def test_files_of_series_are_listed_sent_and_deleted() -> None:
+    async with opened() as (served, http):
+        assert served.library is not None
+        folder = served.library.path / "front/series/garden"
+        folder.mkdir(parents=True)
+        picture = jpeg(64, 48)
+        for name, data in {
+            "2026-11-29T193012.345Z.jpg": picture,
+            "2026-11-29T194012.000Z.jpg": picture,
+            "2026-11-29T193012.345Z.mp4": b"\0" * 100,
+            "2026-11-29T195012.000Z.jpg.part": picture,
+            "series.json": b"{}",
+        }.items():
+            (folder / name).write_bytes(data)
+        made = await add(served, recording(NOON))
+        files = (await get(http, "/api/files?type=series"))["files"]
+        assert [one["name"] for one in files] == [
+            "series/garden/2026-11-29T194012.000Z.jpg",
+            "series/garden/2026-11-29T193012.345Z.mp4",
+            "series/garden/2026-11-29T193012.345Z.jpg",
+        ]
+        assert files[0] == {
+            "id": files[0]["id"],
+            "camera": "front",
+            "type": "series",
+            "series": "garden",
+            "name": "series/garden/2026-11-29T194012.000Z.jpg",
+            "from": "2026-11-29T19:40:12.000+00:00",
+            "seconds": None,
+            "bytes": len(picture),
+            "keep": False,
+            "url": files[0]["url"],
+        }
+        first = (await get(http, "/api/files?type=series&limit=2"))["files"]
+        more = (await get(http, f"/api/files?type=series&before={first[-1]['id']}"))["files"]
+        assert first + more == files
+        every = (await get(http, "/api/files?type=recording,series"))["files"]
+        assert made.id in [one["id"] for one in every]
+        assert len(every) == 4
+        async with http.get(files[0]["url"]) as answer:
+            assert (answer.status, await answer.read()) == (200, picture)
+            assert answer.headers["Content-Type"] == "image/jpeg"
+        async with http.get(files[1]["url"], headers={"Range": "bytes=0-9"}) as answer:
+            assert (answer.status, len(await answer.read())) == (206, 10)
+            assert "max-age" not in answer.headers["Cache-Control"], "it grows"
+        async with http.get("/files/front/series/garden/series.json") as answer:
+            assert answer.status == 404
+        async with http.delete(files[0]["url"]) as answer:
+            assert answer.status == 200
+        async with http.delete(files[0]["url"]) as answer:
+            assert answer.status == 404
+        assert not (folder / "2026-11-29T194012.000Z.jpg").exists()
+        await asyncio.wrap_future(served.library.measure_series())
+        assert served.library.series_bytes == 2 * len(picture) + 102
