@@ -206,7 +206,7 @@ async def test_frames_that_the_disk_did_not_take_are_counted(
     device = await make_recorded(runs=False, record=True)
     recorder = device.recordings._recorder
     assert recorder is not None
-    recorder._writer.dropped = 3
+    recorder._files._writer.dropped = 3
     report: Any = Health(Node("yard"), lambda: {"front": device, "other": make_device()}).report()
     assert report["cameras"]["front"]["not_recorded"] == 3
     assert report["cameras"]["other"]["not_recorded"] == 0
