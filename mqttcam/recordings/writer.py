@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import threading
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +13,7 @@ from mqttcam.recordings.open_file import OpenFile, read_sidecar, write_sidecar
 from mqttcam.recordings.paths import RecordingFiles, RecordingsFolder
 from mqttcam.recordings.recording import PictureKind, Recording
 from mqttcam.recordings.space import DiskSpace
+from mqttcam.recordings.step_thread import Step, StepThread
 from mqttcam.recordings.timing import WriterTiming
 from mqttcam.video.encoder import VideoUnavailable
 from mqttcam.video.mp4 import FRAGMENT
@@ -57,7 +56,6 @@ class RecordingWriter:
     Attributes:
         dropped: units that the disk was too slow for; they were left out up to the next keyframe.
         is_behind: whether units are dropped at present.
-        queued: bytes of memory that wait for the disk: video, pictures, and what is known of recordings.
     """
 
     def __init__(
@@ -83,14 +81,13 @@ class RecordingWriter:
         self._loop = asyncio.get_running_loop()
         self._space = DiskSpace(folder.path, make_room, timing.room)
         self._timing = timing
-        self._queue: deque[tuple[Callable[[], None], int]] = deque()
-        self.queued = 0
-        self._condition = threading.Condition()
-        self._thread: threading.Thread | None = None
-        self._closing = False
+        self._thread = StepThread(
+            f"recording {name}",
+            self._carry_out,
+            lambda: None if self._file is None else _LONGEST_WAIT,
+        )
         self._woken_at = 0
         # In the thread:
-        self._busy_since: float | None = None
         self._file: OpenFile | None = None
         self._draft: Recording | None = None
         self._pictures: dict[PictureKind, bytes] = {}
@@ -100,8 +97,12 @@ class RecordingWriter:
     @property
     def is_hanging(self) -> bool:
         """Whether the disk has not answered for a while."""
-        since = self._busy_since
-        return since is not None and time.monotonic() - since > self._timing.answer
+        return self._thread.hangs_for(self._timing.answer)
+
+    @property
+    def queued(self) -> int:
+        """Bytes of memory that wait for the disk: video, pictures, and what is known of recordings."""
+        return self._thread.queued
 
     # on the loop
 
@@ -157,52 +158,25 @@ class RecordingWriter:
 
         Blocks. Files that a hanging disk has not written by then are finished at the next start.
         """
-        if self._thread is None:
-            return True
-        self._closing = True
-        self._put(lambda: None)
-        self._thread.join(timeout)
-        return not self._thread.is_alive()
+        return self._thread.close(timeout)
 
     def _is_full(self, size: int) -> bool:
         return self.queued + size > self._timing.max_queued
 
-    def _put(self, step: Callable[[], None], size: int = OVERHEAD, *, wake: bool = True) -> None:
-        with self._condition:
-            self._queue.append((step, size))
-            self.queued += size
-            if wake:
-                self._condition.notify()
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name=f"recording {self._name}", daemon=True)
-            self._thread.start()
+    def _put(self, step: Step, size: int = OVERHEAD, *, wake: bool = True) -> None:
+        self._thread.put(step, size, wake=wake)
 
     # in the thread
 
-    def _run(self) -> None:
-        while (item := self._next()) is not None:
-            step, size = item
-            self._busy_since = time.monotonic()
-            try:
-                step()
-                self._keep_up()
-            except (OSError, ValueError, VideoUnavailable) as error:
-                self._fail(error)
-            except Exception as error:
-                log.exception("recording %s: a fault in mqttcam", self._name)
-                self._fail(error)
-            self._busy_since = None
-            del step, item
-            with self._condition:
-                self.queued -= size
-
-    def _next(self) -> tuple[Callable[[], None], int] | None:
-        with self._condition:
-            while not self._queue:
-                if self._closing:
-                    return None
-                self._condition.wait(None if self._file is None else _LONGEST_WAIT)
-            return self._queue.popleft()
+    def _carry_out(self, step: Step) -> None:
+        try:
+            step()
+            self._keep_up()
+        except (OSError, ValueError, VideoUnavailable) as error:
+            self._fail(error)
+        except Exception as error:
+            log.exception("recording %s: a fault in mqttcam", self._name)
+            self._fail(error)
 
     def _begin(self, draft: Recording, units: Sequence[Unit]) -> None:
         self._draft = draft
