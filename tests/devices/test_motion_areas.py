@@ -119,12 +119,13 @@ async def test_they_are_kept_until_the_configuration_is_edited(tmp_path: Path) -
     assert (motion.zones, motion.areas_are_set) == (("gate",), False)
 
 
-async def test_a_broken_stored_value_is_ignored(tmp_path: Path) -> None:
+@pytest.mark.parametrize("stored", [{"zones": {"gate": {"points": [[0, 0]]}}}, [], "text", {"zones": []}])
+async def test_a_broken_stored_value_is_ignored(tmp_path: Path, stored: object) -> None:
     store = Store(tmp_path / "values.json")
     settings = camera_settings(motion=MOTION)
     assert settings.motion is not None
     configured = as_json(MotionAreas(settings.motion.zones, settings.motion.masks))
-    store.set("front", "motion_areas", {"zones": {"gate": {"points": [[0, 0]]}}}, configured)
+    store.set("front", "motion_areas", stored, configured)
     assert motion_of(build_device("front", settings, store)).zones == ("gate",)
 
 

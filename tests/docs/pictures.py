@@ -38,6 +38,12 @@ _CAMERAS: dict[str, dict[str, Any]] = {
     },
     "garden": {"name": "Garden", "source": {"type": "test_pattern"}, "size": "1280x720", "frame_rate": 15},
 }
+_ZONES = {
+    "gate": {"points": [[0.06, 0.3], [0.36, 0.2], [0.42, 0.8], [0.06, 0.85]], "threshold": 2},
+    "road": {"points": [[0.55, 0.45], [0.94, 0.4], [0.94, 0.85], [0.6, 0.8]], "threshold": 0.5},
+}
+_MASK = {"points": [[0.6, 0], [1, 0], [1, 0.24], [0.6, 0.16]]}
+_SECONDS_SHOWN = "window.began ??= Date.now(); return (Date.now() - began) / 1000"
 _FRONTEND = "/srv/mqttcam-frontend"
 _LOGIN = """
 localStorage.hassTokens = JSON.stringify({
@@ -82,6 +88,25 @@ def take_live_page(page: Page, path: Path) -> None:
         page.find("[data-key=snapshot] button, button[data-key=snapshot]").click()
         page.until(lambda: page.script(_ALL_LOADED), "the pictures")
         page.until(lambda: page.text("[data-key=motion]").endswith("Detected"), "motion")
+        save(page, path)
+
+
+def take_zones(page: Page, path: Path) -> None:
+    """Zones and a mask while they are drawn, with the motion test."""
+    with tempfile.TemporaryDirectory() as folder, _pi(Path(folder)) as (running, web_port):
+        result = running.front.command("set_zones", {"zones": _ZONES, "masks": [_MASK]})
+        assert result["ok"], result
+        page.size(1280, 900)
+        page.open(f"http://{HOST}:{web_port}/#/front")
+        page.find(".stage[data-status=running]")
+        motion_test, editor = page.find(".areatools").find_elements("css selector", "button")
+        motion_test.click()
+        page.find(".finding[data-finding=motion]")
+        editor.click()
+        page.until(lambda: len(page.all(".arealist li")) == 3, "the areas")
+        # The list beside the picture, and enough of the last minute.
+        page.until(lambda: page.script(_SECONDS_SHOWN) > 5, "some seconds of scores")
+        page.script("document.querySelector('.areatools').scrollIntoView()")
         save(page, path)
 
 
@@ -140,5 +165,6 @@ def save(page: Page, path: Path) -> None:
 if __name__ == "__main__":
     with browsing() as browser:
         take_live_page(browser, IMAGES / "live-page.png")
+        take_zones(browser, IMAGES / "zones.png")
         if (ha_root() / _FRONTEND.lstrip("/")).is_dir():
             take_home_assistant(browser, IMAGES / "home-assistant.png")

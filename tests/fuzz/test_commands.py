@@ -46,6 +46,8 @@ _KEYS = [
     "motion",
 ]
 _KEYS += [
+    "zones",
+    "masks",
     "enabled",
     "motion_threshold",
     "fps",
@@ -66,6 +68,7 @@ _NAMES = [
     "stop_recording",
     "restart_camera",
     "autofocus",
+    "set_zones",
     "log_level",
     "rediscover",
     "nope",
@@ -74,6 +77,7 @@ _NAMES = [
 _EXAMPLES = [
     b'{"image_quality": 70, "request_id": "x"}',
     b'{"scaler_crop": [0, 0, 32, 24]}',
+    b'{"zones": {"gate": {"points": [[0, 0], [1, 0], [1, 1]], "threshold": 2}}, "masks": []}',
     b"ON",
     b"0.5",
     b"PRESS",

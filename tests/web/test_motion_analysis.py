@@ -86,6 +86,11 @@ async def test_each_change_is_sent() -> None:
         await http.post("/api/cameras/front/set", json={"motion_detection": "ON"})
         assert (await live.text("detection"))["status"] == "on"
         assert await analysis(live, "learning")
+        await http.post(
+            "/api/cameras/front/cmd/set_zones", json={"zones": {"way": {"points": CORNER}}, "masks": []}
+        )
+        changed = await live.text("detection")
+        assert ([zone["zone"] for zone in changed["zones"]], changed["masks"]) == (["way"], [])
 
 
 async def test_several_viewers_and_a_restart_of_the_camera() -> None:

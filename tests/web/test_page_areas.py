@@ -205,6 +205,18 @@ def test_by_finger_on_a_phone(front: Page, served: Served) -> None:
     assert masks[1] == {"points": about([*MIDDLE[:2], [0.9, 0.9], MIDDLE[3]])}
 
 
+def test_while_the_picture_is_enlarged(front: Page, served: Served) -> None:
+    stage = front.find(".stage")
+    stage.send_keys("+", "+")
+    front.until(lambda: "2.25" in (front.find(".picture").get_attribute("style") or ""), "a closer look")
+    press(front, "Add mask")
+    drag(front, (0.5, 0.5), (0.6, 0.55))
+    drag(front, (0.4, 0.35), (0.45, 0.45))  # a corner
+    assert saved(front, served)["masks"][1] == {
+        "points": about([[0.45, 0.45], [0.8, 0.35], [0.8, 0.75], [0.4, 0.75]])
+    }
+
+
 def test_a_refusal_names_the_area_and_nothing_is_changed(front: Page, served: Served) -> None:
     drag(front, (0.1, 0.2), (0.6, 0.5))
     drag(front, (0.5, 0.2), (0.2, 0.7))

@@ -25,6 +25,8 @@ def section_from_json(model: type[SectionT], data: object) -> SectionT:
     Raises:
         SettingsError: it is not valid. The key of each problem is the path below the section.
     """
+    if not isinstance(data, dict):
+        raise SettingsError([Problem(_SOURCE, None, "", "is not a section")])
     root = _tree(data, ())
     model_input = ModelInput()
     converted = model_input.section(model, root, ())

@@ -275,6 +275,8 @@ class Row {
     this.title.textContent = title;
     this.swatch.style.background = colour;
     this.element.classList.toggle("selected", selected);
+    if (selected) this.element.setAttribute("aria-current", "true");
+    else this.element.removeAttribute("aria-current");
   }
 
   /** @param {boolean} refused */

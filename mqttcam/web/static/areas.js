@@ -37,6 +37,12 @@ export const asList = ({ zones, masks, privacy }) => [
 export const area = (kind, points, name = "", threshold = 0.5) => ({ kind, name, threshold, points: points.map(([x, y]) => [x, y]) });
 
 /**
+ * The corner of an area, in pixels, beside which its name is written: the one that is most to the left and top.
+ * @param {Corner[]} corners
+ */
+export const nameCorner = (corners) => corners.reduce((best, corner) => (corner[0] + corner[1] < best[0] + best[1] ? corner : best));
+
+/**
  * The areas that a command sets.
  * @param {Area[]} list
  */

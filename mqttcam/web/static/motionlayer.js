@@ -2,7 +2,7 @@
 
 /** @import { Analysis, Corner, Detection } from "./types" */
 
-import { EDGE, MASK, zoneColour } from "./areas.js";
+import { EDGE, MASK, nameCorner, zoneColour } from "./areas.js";
 import { h } from "./dom.js";
 import { followPicture, placeOnStage } from "./place.js";
 
@@ -18,7 +18,7 @@ const DIFFERENT = [255, 176, 46, 130];
 /** @type {Colour} */
 const CHANGED = [95, 232, 213, 90]; // at the most
 /** @type {Colour} */
-const HIDDEN = [5, 8, 11, 150];
+const HIDDEN = [5, 8, 11, 115];
 
 export class MotionLayer {
   /** @param {import("./stage.js").Stage} stage */
@@ -146,14 +146,14 @@ function outline(drawing, corners, line, dash) {
 }
 
 /**
- * Writes a name into an area, at its topmost corner.
+ * Writes a name into an area, at its corner at the left and top.
  * @param {CanvasRenderingContext2D} drawing
  * @param {Corner[]} corners
  * @param {string} name
  * @param {string} text The colour of the text.
  */
 function label(drawing, corners, name, text) {
-  const [x, y] = corners.reduce((top, corner) => (corner[1] < top[1] ? corner : top));
+  const [x, y] = nameCorner(corners);
   drawing.font = "600 13px system-ui, sans-serif";
   const width = drawing.measureText(name).width + 14;
   drawing.fillStyle = EDGE;

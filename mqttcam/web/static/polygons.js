@@ -3,7 +3,7 @@
 /** @import { Corner } from "./types" */
 /** @typedef {import("./areas.js").Area} Area */
 
-import { MASK, PRIVACY, zoneColour } from "./areas.js";
+import { MASK, PRIVACY, nameCorner, zoneColour } from "./areas.js";
 import { addCorner, arrowStep, middle, moveArea, moveCorner, percent, removeCorner, snapped } from "./corners.js";
 import { followPicture, placeOnPage, placeOnStage } from "./place.js";
 
@@ -88,7 +88,7 @@ export class Polygons {
     });
     shape.style.setProperty("--colour", this.colour(area));
     const edge = make("polygon", { points, class: "areaedge" });
-    const [x, y] = corners.reduce((top, corner) => (corner[1] < top[1] ? corner : top));
+    const [x, y] = nameCorner(corners);
     const name = make("text", { class: "areaname", x: x + 12, y: y + 22, "aria-hidden": "true" });
     name.textContent = area.kind === "zone" ? area.name : this.title(area);
     name.style.setProperty("--colour", this.colour(area));
