@@ -99,7 +99,8 @@ class Camera:
         self._state_dir = state_dir
         self._timing = timing
         self._wanted = WantedValues(settings.controls, values or {})
-        self._make_source = make_source or (lambda wakeup: create(settings, wakeup))
+        self._source_settings = settings
+        self._make_source = make_source or (lambda wakeup: create(self._source_settings, wakeup))
         self.video: SourceVideo | None = None
         self.audio: SourceAudio | None = None
         self._listeners = Listeners(f"camera {camera_id}")
@@ -155,6 +156,15 @@ class Camera:
         )
         if self.status is not CameraStatus.RUNNING:
             raise CameraUnavailable(self._why_not())
+
+    def configure(self, settings: CameraSettings) -> bool:
+        """Use other settings for the source, at each opening from now on; return whether they need a `restart`."""
+        old, self._source_settings = self._source_settings, settings
+        if old.opening != settings.opening:
+            return True
+        if (capture := self._supervisor.capture) is not None:
+            capture.configure(settings)
+        return False
 
     # requests
 
@@ -341,7 +351,7 @@ class Camera:
             self.id,
             self._new_source,
             self._wanted.items(),
-            Adjustment.from_settings(self.settings),
+            Adjustment.from_settings(self._source_settings),
             self._markings,
             self.hub.publish,
             self,

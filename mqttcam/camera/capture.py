@@ -23,6 +23,7 @@ from mqttcam.camera.source_controls import SourceControls
 from mqttcam.camera.still import Still
 from mqttcam.camera.timing import DEFAULT_TIMING, Timing
 from mqttcam.camera.wakeup import Wakeup
+from mqttcam.settings import CameraSettings
 from mqttcam.values import Value
 
 log = logging.getLogger(__name__)
@@ -144,6 +145,10 @@ class Capture:
     def act(self, action: Action) -> SourceCall[Mapping[str, Value]]:
         """Perform an action; the result has the values of controls that follow from it, by key."""
         return self.calls.submit(lambda source: self._change(source, lambda controls: controls.act(action)))
+
+    def configure(self, settings: CameraSettings) -> SourceCall[None]:
+        """Have the source use other settings, as in `Source.configure`."""
+        return self.calls.submit(lambda opened: opened.source.configure(settings))
 
     def take_still(self, *, raw: bool) -> SourceCall[Still]:
         """Take a picture in full resolution, with the sensor's own data if `raw`."""

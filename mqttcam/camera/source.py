@@ -21,6 +21,7 @@ from mqttcam.camera.frame import Frame
 from mqttcam.camera.metadata_field import MetadataField
 from mqttcam.camera.still import Still
 from mqttcam.camera.video_packet import DeliverPacket, VideoOffer
+from mqttcam.settings import CameraSettings
 from mqttcam.settings.video import VideoSettings
 from mqttcam.values import Value
 
@@ -128,6 +129,10 @@ class Source(ABC):
             SourceError: the device failed.
         """
         return values
+
+    def configure(self, settings: CameraSettings) -> None:
+        """Use other settings from now on that are no different in `CameraSettings.opening`."""
+        return
 
     @property
     def open_timeout(self) -> float:

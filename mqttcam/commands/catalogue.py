@@ -70,7 +70,7 @@ async def photo(
 
 @command(_CAMERA_COMMANDS)
 async def preset(device: CameraDevice, name: Annotated[str, Choice(())]) -> Changes:
-    """Set the controls of a preset; those that only other presets set get their configured value or default."""
+    """Set the controls of a preset, and the size and streams that it configures; what only others set is reset."""
     return await apply_preset(device, name)
 
 

@@ -54,7 +54,7 @@ class CameraDevice:
         image_quality: JPEG quality, 1 to 100.
         image_retain: whether the broker keeps the last image.
         video: its H.264 video.
-        presets: named sets of control values.
+        presets: named sets of control values, which may also configure the camera.
         day_night: whether it is day or night, or `None` if it is not configured.
         recordings: what it records.
         photos: those that commands take.
@@ -163,10 +163,16 @@ class CameraDevice:
     def settings(self) -> CameraSettings:
         return self.camera.settings
 
-    def configure_video(self, settings: CameraSettings) -> None:
-        """Apply settings that differ from the present ones only in `video`; the camera stays open."""
-        self.camera.settings = settings
-        self.video.configure(settings.video)
+    def can_configure(self, settings: CameraSettings) -> bool:
+        """Return whether settings differ from the present ones only in what `configure` applies."""
+        return settings.opening == self.settings.opening and self.presets.can_configure(settings)
+
+    def configure(self, settings: CameraSettings) -> None:
+        """Apply settings that `can_configure`; the camera stays open."""
+        old, self.camera.settings = self.camera.settings, settings
+        if settings.video != old.video:
+            self.video.configure(settings.video)
+        self.presets.configure(settings)
 
     # images
 

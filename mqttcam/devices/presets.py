@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.control import find_control
+from mqttcam.camera.status import CameraUnavailable
 from mqttcam.devices.errors import Code, CommandError
+from mqttcam.devices.preset_configurations import PresetConfigurations
 from mqttcam.devices.store import Store, configured_control
+from mqttcam.settings import CameraSettings
 from mqttcam.text import is_id, shown
 from mqttcam.values import InvalidValue, Value
 
@@ -40,7 +44,8 @@ class Presets:
         self._store = store
         self._set_controls = set_controls
         self._notify = changed
-        self._configured = {name: dict(one.controls) for name, one in camera.settings.presets.items()}
+        self._configurations = PresetConfigurations(camera, store)
+        self._configured = _controls(camera.settings)
         self._presets = {**self._configured, **self._saved()}
         selected = store.get(camera.id, _SELECTED, str, None)
         self.selected = selected if selected in self._presets else None
@@ -51,15 +56,24 @@ class Presets:
         return tuple(self._presets)
 
     async def apply(self, name: str) -> dict[str, Value]:
-        """Set the controls of a preset, and return the values that took effect.
+        """Configure the camera as a preset does, set its controls, and return the values that took effect.
 
         Raises:
             CommandError, InvalidValue, SourceError, CameraUnavailable: it was not applied.
         """
+        self._require(name)
+        before = self._configurations.active
+        # First, because the limits of controls may be others then.
+        await self._configurations.apply(name)
         applied: dict[str, Value] = {}
-        # One after the other, because a control may turn another one's automatic mode on or off.
-        for values in filter(None, self.values(name)):
-            applied |= await self._set_controls(values)
+        try:
+            # One after the other, because a control may turn another one's automatic mode on or off.
+            for values in filter(None, self.values(name)):
+                applied |= await self._set_controls(values)
+        except Exception:
+            with contextlib.suppress(CameraUnavailable):
+                await self._configurations.apply(before)
+            raise
         self._set_selected(name)
         return applied
 
@@ -72,11 +86,7 @@ class Presets:
             CommandError: there is no such preset, or the camera's controls are not known yet.
             InvalidValue: the camera has no such control, or it does not take the value; `field` is the control.
         """
-        if name not in self._presets:
-            raise CommandError(Code.INVALID_VALUE, f"no preset {shown(name)}", "name", list(self.names))
-        if self._camera.info is None:
-            message = "the camera has not been opened yet, so its controls are not known"
-            raise CommandError(Code.UNAVAILABLE, message)
+        self._require(name)
         chosen = self._coerced(self._presets[name])
         reset: dict[str, Value] = {}
         for control_key in self._keys_of_all() - chosen.keys():
@@ -86,6 +96,14 @@ class Presets:
             if value is not None and value != self._camera.values.get(control_key):
                 reset[control_key] = value
         return reset, chosen
+
+    def _require(self, name: str) -> None:
+        """Raise CommandError if there is no such preset, or if the camera's controls are not known yet."""
+        if name not in self._presets:
+            raise CommandError(Code.INVALID_VALUE, f"no preset {shown(name)}", "name", list(self.names))
+        if self._camera.info is None:
+            message = "the camera has not been opened yet, so its controls are not known"
+            raise CommandError(Code.UNAVAILABLE, message)
 
     def controls_set(self, keys: Iterable[str]) -> None:
         """Note that a command has set controls."""
@@ -103,8 +121,22 @@ class Presets:
             raise CommandError(Code.TOO_LARGE, message, "name", list(self.names))
         controls = self._camera.wanted_controls
         self._presets[name] = controls
+        self._configurations.save(name)
         self._store.set(self._camera.id, f"{_PREFIX}{name}", controls, self._configured.get(name))
         self._set_selected(name)
+
+    def can_configure(self, settings: CameraSettings) -> bool:
+        """Return whether the camera can stay open for other settings, as the present preset changes them."""
+        return self._configurations.can_configure(settings)
+
+    def configure(self, settings: CameraSettings) -> None:
+        """Apply settings that `can_configure`."""
+        self._configurations.configure(settings)
+        self._configured = _controls(settings)
+        self._presets = {**self._configured, **self._saved()}
+        if self.selected not in self._presets:
+            self.selected = None
+        self._notify()
 
     def _set_selected(self, name: str | None) -> None:
         self.selected = name
@@ -140,3 +172,8 @@ class Presets:
         known = self._camera.controls.values()
         names = {name for preset in self._presets.values() for name in preset}
         return {control.key for name in names if (control := find_control(known, name)) is not None}
+
+
+def _controls(settings: CameraSettings) -> dict[str, dict[str, object]]:
+    """Return the controls of the configured presets by their names."""
+    return {name: dict(preset.controls) for name, preset in settings.presets.items()}

@@ -217,7 +217,7 @@ class App(Daemon):
         self.settings = new
         if "log" in changed:
             set_up(new.log.level, new.log.format)
-        configured = cameras.configure_videos(new.cameras)
+        configured = cameras.configure(new.cameras)
         changed_cameras = cameras.changed(new.cameras)
         await cameras.stop(changed_cameras)
         if self._ending.is_set():

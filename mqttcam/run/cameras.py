@@ -76,19 +76,15 @@ class ConfiguredCameras:
             if new.get(camera_id) != device.settings
         ]
 
-    def configure_videos(self, new: Mapping[str, CameraSettings]) -> list[str]:
-        """Apply `new` to the cameras of which only `video` differs; return their ids."""
-        changed = []
+    def configure(self, new: Mapping[str, CameraSettings]) -> list[str]:
+        """Apply `new` to the cameras that can stay open for it; return their ids."""
+        configured = []
         for camera_id in self.changed(new):
             device, settings = self._registry.devices[camera_id], new.get(camera_id)
-            if (
-                settings is not None
-                and settings.model_copy(update={"video": device.settings.video}) == device.settings
-                and not must_be_reopened(device.settings, settings)
-            ):
-                device.configure_video(settings)
-                changed.append(camera_id)
-        return changed
+            if settings is not None and device.can_configure(settings):
+                device.configure(settings)
+                configured.append(camera_id)
+        return configured
 
     async def stop(self, camera_ids: Iterable[str] | None = None) -> None:
         """Stop these cameras, by default all; they stay in the registry."""

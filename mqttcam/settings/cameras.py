@@ -23,6 +23,7 @@ from mqttcam.settings.series import MAX_SERIES, SeriesByName
 from mqttcam.settings.size import Size, SizeSetting
 from mqttcam.settings.sources.any_source import SourceSettings
 from mqttcam.settings.sources.file import FileSource
+from mqttcam.settings.sources.picamera2 import Picamera2Source
 from mqttcam.settings.sources.test_pattern import TestPatternSource
 from mqttcam.settings.video import VideoSettings
 
@@ -175,6 +176,17 @@ class CameraSettings(Section):
             raise refuse("is for test_pattern and raw files only", _FRAME_RATES)
         return rate
 
+    @field_validator("presets")
+    @classmethod
+    def _only_camera_modules_have_streams(
+        cls, presets: dict[str, PresetSettings], info: ValidationInfo
+    ) -> dict[str, PresetSettings]:
+        source = info.data.get("source")
+        for name, preset in presets.items():
+            if preset.source is not None and source is not None and not isinstance(source, Picamera2Source):
+                raise refuse("is for cameras of type picamera2", "controls, size", key=(name, "source"))
+        return presets
+
     @field_validator("record")
     @classmethod
     def _motion_is_detected(
@@ -208,6 +220,24 @@ class CameraSettings(Section):
     def orientation(self) -> Orientation:
         """How the camera's picture is turned and mirrored."""
         return rotation(self.rotation).then(Orientation(False, self.hflip, self.vflip))
+
+    @property
+    def opening(self) -> CameraSettings:
+        """The settings that the camera is opened with: it stays open if only others change."""
+        return self.model_copy(
+            update={"source": self.source.opening, "video": VideoSettings(), "presets": {}}
+        )
+
+    def with_preset(self, preset: PresetSettings | None) -> CameraSettings:
+        """Return the settings as a preset changes them."""
+        changed: dict[str, object] = {}
+        if preset is not None and preset.size is not None:
+            changed["size"] = preset.size
+        if preset is not None and preset.source is not None:
+            streams = preset.source
+            own = {name: getattr(streams, name) for name in streams.model_fields_set}
+            changed["source"] = self.source.model_copy(update=own)
+        return self.model_copy(update=changed) if changed else self
 
     @property
     def changes_picture(self) -> bool:

@@ -1,4 +1,4 @@
-"""Camera controls, and named sets of them."""
+"""Camera controls, and named sets of them that may configure the camera as well."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from mqttcam.settings.section import Section, refuse
+from mqttcam.settings.section import LazySection, Section, refuse
+from mqttcam.settings.size import SizeSetting
+from mqttcam.settings.sources.picamera2 import StreamSettings
 
 
 def _controls(controls: dict[str, object]) -> dict[str, object]:
@@ -26,8 +28,21 @@ Controls = Annotated[dict[str, object], AfterValidator(_controls)]
 
 
 class PresetSettings(Section):
-    """A named set of controls."""
+    """A named set of controls, with what the camera is configured with for them."""
 
     controls: Controls = Field(
         default_factory=dict, description="Any control of the camera by its own name, as in `controls`."
     )
+    size: SizeSetting | None = Field(
+        None,
+        description="Width x height in pixels instead of the camera's `size`; the camera is opened again for it.",
+    )
+    source: Annotated[StreamSettings, LazySection(StreamSettings)] | None = Field(
+        None,
+        description="Keys of a picamera2 `source`, from `buffers` to `raw`; the camera is opened again if needed.",
+    )
+
+    @property
+    def configures(self) -> bool:
+        """Whether it changes more than controls."""
+        return self.size is not None or self.source is not None

@@ -122,6 +122,11 @@ class Picamera2Source(StreamSettings, CameraModule, SourceSection):
     """A Raspberry Pi camera module, through Picamera2."""
 
     @property
+    def opening(self) -> Picamera2Source:
+        """The settings of the stream; the others are only used for each picture in full resolution."""
+        return self.model_copy(update={"photo": PhotoStream(), "raw": RawStream(), "same_aspect": False})
+
+    @property
     def exclusive_device(self) -> int | str:
         """The device, which only one program can open at a time."""
         return self.camera

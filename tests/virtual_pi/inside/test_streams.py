@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from mqttcam.camera.frame import Frame
 from mqttcam.camera.sources.picamera2 import attached
-from tests.virtual_pi.inside.cameras import BARS, OpenCamera, source_of
+from tests.virtual_pi.inside.cameras import BARS, OpenCamera, settings_of, source_of
 
 
 def test_what_is_not_offered_is_noted_and_the_camera_gives_frames(opened: OpenCamera) -> None:
@@ -72,3 +74,20 @@ def test_list_of_cameras_has_their_properties() -> None:
     assert listed[BARS]["formats"] == ["NV12"]
     assert isinstance(properties := listed[BARS]["properties"], dict)
     assert properties["PipelineHandler"] == "virtual"
+
+
+def test_settings_of_photos_apply_to_an_open_camera(
+    opened: OpenCamera, caplog: pytest.LogCaptureFixture
+) -> None:
+    source = opened(size="640x480")
+    before, after = (
+        settings_of(BARS),
+        settings_of(BARS, photo={"size": "1280x720"}, raw={"format": "SRGGB12"}),
+    )
+    assert before.opening == after.opening
+    assert before.opening != settings_of(BARS, buffers=3).opening
+    source.configure(after)
+    assert "source.raw.format: the camera has no SRGGB12" in caplog.text
+    still = source.take_still().frame
+    assert (still.width, still.height) == (1280, 720)
+    assert source.read(2) is not None

@@ -77,6 +77,12 @@ class RunningCamera:
         """Seconds between frames as they are set now, including a long exposure."""
         return max(1 / rate if (rate := self.table.rate) else 0.0, self.table.exposure)
 
+    def configure(self, settings: CameraSettings) -> list[str]:
+        """Use other settings for pictures in full resolution; return in words what the camera lacks for them."""
+        assert isinstance(settings.source, Picamera2Source)
+        self.settings, self.source = settings, settings.source
+        return impossible(self.source, self.offered, dict(self.config))
+
     def describe(self) -> dict[str, object]:
         """Return what the camera offers, and how it is configured, as it can be written in JSON."""
         sensor, main = self.config.get("sensor"), self.config["main"]

@@ -155,6 +155,13 @@ class PiCamera(ReportingSource, MeasuringSource, RestartableSource, StillSource,
                 release(self._held)
                 self._held = None
 
+    def configure(self, settings: CameraSettings) -> None:
+        assert isinstance(settings.source, Picamera2Source)
+        self._settings, self._source = settings, settings.source
+        if self._running is not None:
+            for note in self._running.configure(settings):
+                log.warning("%s: %s", self._id, note)
+
     # frames
 
     def read(self, timeout: float) -> Frame | None:
