@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import importlib.util
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,11 +13,11 @@ from mqttcam.camera.frame import Picture
 from mqttcam.camera.status import WITHOUT_FRAMES, CameraStatus
 from mqttcam.devices.detection_event import DetectionEvent
 from mqttcam.devices.errors import Code, CommandError
+from mqttcam.devices.last_recording import LastRecording
 from mqttcam.devices.motion_event import MotionEvent
 from mqttcam.devices.observer import CameraObservers
 from mqttcam.devices.store import Store
-from mqttcam.recordings.library import Library, LibraryUnavailable
-from mqttcam.recordings.listed import EventQuery
+from mqttcam.recordings.library import Library
 from mqttcam.recordings.recording import Recording
 from mqttcam.values import Number, Switch
 from mqttcam.video.camera_video import CameraVideo
@@ -88,9 +86,7 @@ class CameraRecordings:
         self._recorded = recorded
         self._observers = observers
         self._notify = changed
-        self._last: float | None = None
-        self._looked_up: Library | None = None
-        self._loading: asyncio.Task[None] | None = None
+        self._last = LastRecording(camera.id, changed)
         self._seen: tuple[bool, bool] | None = None
         on_motion = self._is_configured and store.get(
             camera.id, _SWITCH_KEY, Switch().coerce, self._configured
@@ -161,7 +157,7 @@ class CameraRecordings:
     @property
     def last(self) -> str | None:
         """When the last complete recording began, as an ISO time in UTC; `None` without one."""
-        return None if self._last is None else datetime.fromtimestamp(int(self._last), UTC).isoformat()
+        return self._last.begin
 
     def set_on_motion(self, on: bool) -> None:
         """Set whether to record motion; a present recording continues."""
@@ -174,14 +170,9 @@ class CameraRecordings:
     # the camera
 
     def start(self) -> None:
-        """Look up when the last recording was made, and again after changes of the library until there is a new one.
-
-        What a killed daemon has left, and the recordings of an index that is lost, are found some time after the start.
-        """
-        if self._recorded is not None and self._looked_up is None:
-            self._looked_up = self._recorded.library
-            self._looked_up.listeners.add(self._look_up)
-            self._look_up()
+        """Look up when the last recording was made."""
+        if self._recorded is not None:
+            self._last.look_up(self._recorded.library)
 
     def follow_camera(self) -> None:
         """Follow the camera's status; to be called after each change."""
@@ -192,38 +183,12 @@ class CameraRecordings:
 
     async def close(self) -> None:
         """End the recording, and wait for its files if the disk answers soon."""
-        self._stop_looking_up()
+        self._last.close()
         for recording in (self._motion, self._detections):
             if recording is not None:
                 recording.close()
         if self._recorder is not None:
             await self._recorder.close()
-
-    def _look_up(self) -> None:
-        if self._looked_up is not None and (self._loading is None or self._loading.done()):
-            load = self._load(self._looked_up)
-            self._loading = asyncio.create_task(load, name=f"recordings {self._camera.id}")
-
-    def _stop_looking_up(self) -> None:
-        if self._looked_up is not None:
-            self._looked_up.listeners.remove(self._look_up)
-            self._looked_up = None
-        if self._loading is not None:
-            self._loading.cancel()
-
-    async def _load(self, library: Library) -> None:
-        seen = None
-        while seen != library.changes:
-            seen = library.changes
-            try:
-                found = await library.recordings(EventQuery(camera=self._camera.id, limit=1))
-            except LibraryUnavailable as error:
-                log.debug("camera %s: the last recording is not known: %s", self._camera.id, error)
-                return
-            begin = found[0].begin_ns / 1e9 if found else None
-            if begin is not None and begin != self._last:
-                self._last = begin
-                self._notify()
 
     # motion
 
@@ -337,8 +302,7 @@ class CameraRecordings:
         self._notify()
 
     def _finished(self, recording: Recording) -> None:
-        self._stop_looking_up()
-        self._last = recording.begin_ns / 1e9
+        self._last.set(recording.begin_ns / 1e9)
         self._observers.event(
             {
                 "event_type": RECORDING,
