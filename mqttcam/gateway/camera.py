@@ -115,8 +115,6 @@ class CameraGateway(CameraObserver):
             self._announcer.announce(self.device)
         self.publish()
         self._connect_image.request()
-        for images in self._series_images.values():
-            images.repeat()
 
     def publish(self) -> None:
         """Publish availability and state; an old state is never that of an available camera."""

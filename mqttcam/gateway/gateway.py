@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Iterable
 
 from mqttcam.commands.registry import DeviceRegistry
 from mqttcam.devices.camera import CameraDevice
@@ -19,7 +20,7 @@ from mqttcam.gateway.snapshots import SnapshotPublisher
 from mqttcam.home_assistant import Announcer, camera_object_id, config_topic, node_object_id
 from mqttcam.mqtt.connection import Connection, Message
 from mqttcam.mqtt.pictures_connection import PicturesConnection
-from mqttcam.mqtt.topics import OFFLINE, ONLINE, Topics, camera_id_in
+from mqttcam.mqtt.topics import OFFLINE, ONLINE, CameraTopics, Topics, camera_id_in
 from mqttcam.settings import HomeAssistantSettings, MqttSettings
 
 log = logging.getLogger(__name__)
@@ -50,7 +51,7 @@ class MqttGateway(NodeObserver):
         self._cameras: dict[str, CameraGateway] = {}
         self._retained_images: set[str] = set()
         self._motion_images: set[str] = set()
-        self._detection_images: dict[str, frozenset[str]] = {}
+        self._named_images: dict[str, frozenset[str]] = {}
         self._node = NodeGateway(
             registry,
             self._connection,
@@ -120,7 +121,7 @@ class MqttGateway(NodeObserver):
                 for label in device.detection_keys
             },
             series_images={
-                name: LatestPictures(self._pictures, topics, topics.series_image(name), retain=False)
+                name: LatestPictures(self._pictures, topics, topics.series_image(name))
                 for name in device.series.names
             },
         )
@@ -139,7 +140,7 @@ class MqttGateway(NodeObserver):
             topic = self._announcer.config_topic(camera_object_id(self._registry.node.id, camera_id))
             self._connection.unsubscribe(topic)
         if for_good:
-            self._clear_detections(camera_id)
+            self._clear_named_images(camera_id)
             self._node.clear(camera_id)
             self._node.publish_info()
 
@@ -221,13 +222,16 @@ class MqttGateway(NodeObserver):
     def _clear_earlier_run(self, earlier: EarlierRun) -> None:
         self._retained_images |= earlier.retained_images
         self._motion_images |= earlier.motion_images
-        for camera_id, labels in earlier.detection_images.items():
-            self._detection_images[camera_id] = self._detection_images.get(camera_id, labels) | labels
+        for camera_id in earlier.cameras:
+            topics = self._topics.camera(camera_id)
+            labels, series = earlier.detection_images.get(camera_id), earlier.series_images.get(camera_id)
+            kept = _named_images(topics, labels or (), series or ())
+            self._named_images[camera_id] = self._named_images.get(camera_id, kept) | kept
         for camera in self._cameras.values():
             self._clear_unwanted_images(camera.device)
         for camera_id in earlier.cameras - set(self._cameras):
             log.info("camera %s: no longer configured, clearing its topics", camera_id)
-            self._clear_detections(camera_id)
+            self._clear_named_images(camera_id)
             self._node.clear(camera_id)
         current = self._announcer.prefix if self._announcer is not None else None
         if (prefix := earlier.discovery_prefix) is not None and prefix != current:
@@ -240,7 +244,7 @@ class MqttGateway(NodeObserver):
                 self._clear(config_topic(prefix, object_id))
 
     def _clear_unwanted_images(self, device: CameraDevice) -> None:
-        """Clear the pictures that the broker keeps of a camera without `image.retain`, `motion` or a label by now."""
+        """Clear the pictures that the broker keeps of what a camera no longer has: motion, a label, a series."""
         topics = self._topics.camera(device.id)
         for retained, wanted, topic in (
             (self._retained_images, device.image_retain, topics.image),
@@ -251,14 +255,14 @@ class MqttGateway(NodeObserver):
             elif device.id in retained:
                 retained.discard(device.id)
                 self._clear(topic)
-        labels = frozenset(device.detection_keys)
-        for label in sorted(self._detection_images.get(device.id, frozenset()) - labels):
-            self._clear(topics.detection_image(label))
-        self._detection_images[device.id] = labels
+        named = _named_images(topics, device.detection_keys, device.series.names)
+        for topic in sorted(self._named_images.get(device.id, frozenset()) - named):
+            self._clear(topic)
+        self._named_images[device.id] = named
 
-    def _clear_detections(self, camera_id: str) -> None:
-        for label in sorted(self._detection_images.pop(camera_id, frozenset())):
-            self._clear(self._topics.camera(camera_id).detection_image(label))
+    def _clear_named_images(self, camera_id: str) -> None:
+        for topic in sorted(self._named_images.pop(camera_id, frozenset())):
+            self._clear(topic)
 
     def _clear(self, topic: str) -> None:
         self._connection.publish(topic, b"", qos=1, retain=True)
@@ -274,3 +278,8 @@ class MqttGateway(NodeObserver):
             self._birth.cancel()
         delay = self._announcer.birth_delay()
         self._birth = asyncio.get_running_loop().call_later(delay, self._announce)
+
+
+def _named_images(topics: CameraTopics, labels: Iterable[str], series: Iterable[str]) -> frozenset[str]:
+    """Return the topics of the pictures of a camera's labels and series, which the broker keeps."""
+    return frozenset((*map(topics.detection_image, labels), *map(topics.series_image, series)))

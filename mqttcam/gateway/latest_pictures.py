@@ -1,4 +1,4 @@
-"""Pictures of motion, detections and series: published at QoS 1; the latest wins."""
+"""Pictures of motion, detections and series: published at QoS 1 and retained; the latest wins."""
 
 from __future__ import annotations
 
@@ -18,24 +18,15 @@ log = logging.getLogger(__name__)
 class LatestPictures:
     """Publishes the pictures of one topic of a camera, one at a time.
 
-    While one is in flight or there is no connection, the latest one waits: it is worth sending late.
+    While one is in flight or there is no connection, the latest one waits: the broker keeps it for new subscribers, so
+    it is worth sending late.
     """
 
-    def __init__(
-        self, connection: Connection, topics: CameraTopics, topic: str, *, retain: bool = True
-    ) -> None:
-        """Publish nothing yet.
-
-        Args:
-            topics: of the camera.
-            retain: whether the broker keeps the picture for new subscribers; otherwise `repeat` sends it again.
-        """
+    def __init__(self, connection: Connection, topics: CameraTopics, topic: str) -> None:
         self._connection = connection
         self._topics = topics
         self._name = topic
         self._topic = prefixed(topic.encode())
-        self._flags = PUBLISH | QOS_1 | (RETAIN if retain else 0)
-        self._latest: Picture | None = None
         self._waiting: Picture | None = None
         self._in_flight: Picture | None = None
         self._on_idle: Callable[[], None] | None = None
@@ -44,13 +35,8 @@ class LatestPictures:
 
     def publish(self, picture: Picture) -> None:
         """Publish a picture as soon as possible."""
-        self._latest = self._waiting = picture
+        self._waiting = picture
         self._send()
-
-    def repeat(self) -> None:
-        """Publish the last picture again, for new subscribers."""
-        if self._latest is not None:
-            self.publish(self._latest)
 
     def discard(self, on_idle: Callable[[], None]) -> None:
         """Drop the picture that waits, because the camera was switched off.
@@ -59,7 +45,7 @@ class LatestPictures:
             on_idle: called once the picture in flight has reached the broker or never will; not called if there is
                 no such picture.
         """
-        self._latest = self._waiting = None
+        self._waiting = None
         self._on_idle = on_idle if self._in_flight is not None else None
 
     def close(self) -> None:
@@ -77,7 +63,7 @@ class LatestPictures:
             return
         self._in_flight = picture
         mid = network.next_mid()
-        head = image_head(network, self._flags, self._topic, mid, picture)
+        head = image_head(network, PUBLISH | QOS_1 | RETAIN, self._topic, mid, picture)
         network.write((head, picture.jpeg), len(head) + len(picture.jpeg), mid, self._acknowledged)
 
     def _acknowledged(self, reason: int, _seconds: float) -> None:

@@ -146,6 +146,7 @@ class NodeGateway:
                     "image_retain": camera.device.image_retain,
                     "motion_image": camera.device.motion is not None,
                     "detection_images": list(camera.device.detection_keys),
+                    "series_images": list(camera.device.series.names),
                 }
                 for camera_id, camera in self._cameras.items()
             },
@@ -211,6 +212,7 @@ class EarlierRun:
         retained_images: of those with `image.retain`.
         motion_images: of those with motion detection.
         detection_images: the labels of each camera that has detections, as in topics.
+        series_images: the names of the series of each camera that has some.
         discovery_prefix: the prefix of its discovery messages; `None` if there are none.
     """
 
@@ -218,6 +220,7 @@ class EarlierRun:
     retained_images: frozenset[str] = frozenset()
     motion_images: frozenset[str] = frozenset()
     detection_images: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    series_images: Mapping[str, frozenset[str]] = field(default_factory=dict)
     discovery_prefix: str | None = None
 
 
@@ -235,11 +238,15 @@ def earlier_run(info: bytes) -> EarlierRun:
         frozenset(one for one, camera in known.items() if camera.get(key) is True)
         for key in ("image_retain", "motion_image")
     )
-    labels = {one: frozenset(_labels(camera)) for one, camera in known.items()}
-    detections = {one: found for one, found in labels.items() if found}
-    return EarlierRun(ids, retained, motion, detections, prefix if is_prefix else None)
+    detections, series = (_named(known, key) for key in ("detection_images", "series_images"))
+    return EarlierRun(ids, retained, motion, detections, series, prefix if is_prefix else None)
 
 
-def _labels(camera: Mapping[str, object]) -> list[str]:
-    found = camera.get("detection_images")
-    return [one for one in found if is_id(one)] if isinstance(found, list) else []
+def _named(cameras: Mapping[str, Mapping[str, object]], key: str) -> dict[str, frozenset[str]]:
+    """Return the names that the field of each camera lists, without cameras that have none."""
+    found = {one: camera.get(key) for one, camera in cameras.items()}
+    return {
+        one: ids
+        for one, names in found.items()
+        if isinstance(names, list) and (ids := frozenset(filter(is_id, names)))
+    }

@@ -60,7 +60,7 @@ class CameraTopics:
         return f"{self.root}/motion/image"
 
     def series_image(self, name: str) -> str:
-        """The JPEG of the last picture of a series, QoS 1; sent again when Home Assistant has started."""
+        """The JPEG of the last picture of a series, QoS 1, retained."""
         return f"{self.root}/series/{name}/image"
 
     @property

@@ -196,6 +196,7 @@ class Series:
         """Complete what a crash has left, and count the pictures, of a series that does not run."""
         if self.started is not None:
             await self._open()
+            self._set_problem(None)
 
     async def _run(self) -> None:
         while not await self._open() and self.started is None:

@@ -31,7 +31,6 @@ def test_a_series_goes_on_after_a_kill(launch: Launch) -> None:
     front = rig.front
     image = front.client.wait(front.topic("series/garden/image"))
     assert image.payload.startswith(b"\xff\xd8")
-    assert not image.retain
     front.wait_state(series_garden="running", series_garden_on="ON")
     wait_for(lambda: len(list(folder(rig).glob("*.jpg"))) >= 2, "two pictures")
     rig.daemon.kill()
@@ -49,3 +48,11 @@ def test_a_series_goes_on_after_a_kill(launch: Launch) -> None:
     (video,) = folder(rig).glob("*.mp4")
     assert len(frames(video)) == pictures == len(list(folder(rig).glob("*.jpg")))
     assert not [path.name for path in folder(rig).iterdir() if path.suffix in (".part", ".new")]
+    topic = front.topic("series/garden/image")
+    assert rig.retained(topic)[topic].payload.startswith(b"\xff\xd8")
+    assert isinstance(rig.daemon.config, dict)
+    del rig.daemon.config["cameras"]["front"]["series"]
+    since = rig.mark()
+    rig.daemon.restart()
+    front.client.wait(topic, lambda one: one.payload == b"", since=since)
+    assert not rig.retained(topic)

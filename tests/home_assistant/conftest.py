@@ -111,6 +111,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             presets={"soft": {"controls": {"Contrast": 0.8}}, "usual": {}},
             day_night={"below": 1, "above": 2, "for": 0},
             record={"after": 1},
+            series={"garden": {"schedule": "every 366 days"}},
         ),
         "back": pattern_camera(size="160x120"),
     }
@@ -120,6 +121,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         "kafka": {"brokers": "127.0.0.1:9", "topic": "frames"},
         "web": web,
         "home_assistant": {"suggested_area": "Garage"},
+        "recordings": {"keep": {"free": 0}},
     }
     with (
         Mosquitto(tmp_path_factory.mktemp("broker")) as broker,
