@@ -204,7 +204,7 @@ class Retention:
         """Return the problem that remains after `run`, in words. A small disk is no problem if nothing is recorded."""
         if self._failed:
             stem, reason = next(iter(self._failed.items()))
-            return f"{self._folder / stem}.mp4 cannot be deleted: {reason}"
+            return f"the files of {self._folder / stem} cannot be deleted: {reason}"
         series = self._series_bytes()
         size = index.bytes.total() + series
         if self._keep.size is not None and size > self._keep.size:
