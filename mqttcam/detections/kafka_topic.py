@@ -11,7 +11,8 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from typing import Any
 
 from mqttcam.backoff import Backoff
-from mqttcam.detections.message import DetectionMessage, InvalidDetections, RecordPlace, parse
+from mqttcam.detections.fields import InvalidDetections, RecordPlace
+from mqttcam.detections.message import DetectionMessage, parse
 from mqttcam.kafka import log as kafka_log
 from mqttcam.kafka.envelope import InvalidMessage, unpack
 from mqttcam.kafka.garbage import collect_clients

@@ -13,7 +13,8 @@ from dataclasses import replace
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.frame import Picture, PictureSpec, refit_picture
 from mqttcam.camera.status import CameraStatus, CameraUnavailable
-from mqttcam.detections.message import Detection, DetectionMessage, InvalidDetections, RecordPlace, parse
+from mqttcam.detections.fields import InvalidDetections, RecordPlace
+from mqttcam.detections.message import Detection, DetectionMessage, parse
 from mqttcam.detections.recent_pictures import RecentPictures
 from mqttcam.detections.steady_count import SteadyCount
 from mqttcam.devices.detection_event import DetectionEvent

@@ -9,14 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mqttcam.detections.fields import MAX_DETECTIONS, Box, InvalidDetections, RecordPlace
 from mqttcam.detections.message import (
-    MAX_DETECTIONS,
     MAX_MESSAGE,
-    Box,
     Detection,
     DetectionMessage,
-    InvalidDetections,
-    RecordPlace,
     TrackedObject,
     parse,
 )

@@ -1,0 +1,173 @@
+"""The fields of messages with detections: each is checked, and named if it is wrong.
+
+All functions raise `InvalidDetections`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from mqttcam.text import shown
+
+MAX_DETECTIONS = 500
+"""Of one message."""
+_LATEST = 2.5e11
+"""Unix seconds; what is later is in milliseconds, microseconds or nanoseconds."""
+
+
+class InvalidDetections(ValueError):
+    """A message is not understood.
+
+    Attributes:
+        field: the key at fault, such as `detections[2].box`; None for the message as a whole.
+        allowed: what would have been understood; None if the message itself says it.
+    """
+
+    def __init__(self, message: str, field: str | None = None, allowed: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
+        self.allowed = allowed
+
+
+class Box(NamedTuple):
+    """A rectangle in shares of the picture's width and height, from the top left corner."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPlace:
+    """The Kafka record of the picture in which something was found."""
+
+    topic: str
+    partition: int
+    offset: int
+
+
+def list_of(message: Mapping[str, object], key: str) -> list[object]:
+    """Return a list of a message."""
+    found = message[key]
+    if not isinstance(found, list):
+        raise InvalidDetections(f"`{key}` is not a list", key, "a list, also if it is empty")
+    if len(found) > MAX_DETECTIONS:
+        raise InvalidDetections(f"`{key}` has {len(found)} items", key, f"up to {MAX_DETECTIONS}")
+    return found
+
+
+def object_of(value: object, field: str) -> Mapping[str, object]:
+    """Return an object."""
+    if not isinstance(value, dict):
+        raise InvalidDetections(f"`{field}` is not an object", field, "an object with a label")
+    return value
+
+
+def text_of(value: object, field: str) -> str | None:
+    """Return a text; None if it is missing."""
+    if value is None or isinstance(value, str):
+        return value
+    raise InvalidDetections(f"`{field}` is not a text: {shown(value)}", field, "a text")
+
+
+def label_of(value: object, field: str) -> str:
+    """Return the label of a detection."""
+    if not isinstance(value, str) or not value:
+        raise InvalidDetections(f"`{field}` is not a label: {shown(value)}", field, "a text such as person")
+    return value
+
+
+def number_of(value: object, field: str) -> float | None:
+    """Return a number as it is, None if it is missing."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise InvalidDetections(f"`{field}` is not a number: {shown(value)}", field, "a number")
+    return float(value)
+
+
+def count_of(value: object, field: str) -> int | None:
+    """Return a whole number; None if it is missing."""
+    number = number_of(value, field)
+    if number is None or (number >= 0 and number.is_integer()):
+        return None if number is None else int(number)
+    raise InvalidDetections(f"`{field}` is not a count: {shown(value)}", field, "a whole number from 0 on")
+
+
+def score_of(value: object, field: str) -> float | None:
+    """Return a score from 0 to 1, which may be a percentage; None if it is missing."""
+    score = number_of(value, field)
+    if score is not None and 1 < score <= 100:
+        score /= 100  # a percentage
+    if score is not None and not 0 <= score <= 1:
+        raise InvalidDetections(f"`{field}` is out of range: {shown(value)}", field, "0 to 1")
+    return score
+
+
+def size_of(width: object, height: object, field: str) -> tuple[int, int] | None:
+    """Return width and height; None if one of them is missing or 0."""
+    wide, high = count_of(width, field), count_of(height, field)
+    return (wide, high) if wide and high else None
+
+
+def box_of(value: object, field: str, size: tuple[int, int] | None) -> Box | None:
+    """Return a box of its two corners, in pixels of a picture of `size`, or in shares if no number is over 1."""
+    if value is None:
+        return None
+    if not isinstance(value, list) or len(value) != 4:
+        raise InvalidDetections(f"`{field}` is not a box: {shown(value)}", field, "[x1, y1, x2, y2]")
+    corners = [number_of(one, field) for one in value]
+    if any(corner is None for corner in corners):
+        raise InvalidDetections(f"`{field}` is not a box: {shown(value)}", field, "[x1, y1, x2, y2]")
+    x1, y1, x2, y2 = (float(corner or 0) for corner in corners)
+    if max(x1, y1, x2, y2) > 1:
+        if size is None:
+            raise InvalidDetections(
+                f"`{field}` is in pixels of an unknown size", field, "`width` and `height`, or shares"
+            )
+        x1, y1, x2, y2 = x1 / size[0], y1 / size[1], x2 / size[0], y2 / size[1]
+    left, right = sorted((_share(x1), _share(x2)))
+    top, bottom = sorted((_share(y1), _share(y2)))
+    return Box(left, top, right - left, bottom - top)
+
+
+def _share(value: float) -> float:
+    """Return a share within the picture: boxes of objects at its edge reach beyond it."""
+    return min(max(value, 0.0), 1.0)
+
+
+def time_ns_of(value: object, field: str) -> int | None:
+    """Return an ISO time, without a zone in UTC, or a Unix time as Unix nanoseconds."""
+    if value is None:
+        return None
+    if isinstance(value, str):
+        try:
+            when = datetime.fromisoformat(value)
+            return round((when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp() * 1e6) * 1000
+        except (ValueError, OverflowError):
+            raise InvalidDetections(
+                f"`{field}` is not a time: {shown(value)}", field, "an ISO time, or Unix seconds"
+            ) from None
+    seconds = number_of(value, field)
+    assert seconds is not None
+    while seconds > _LATEST:
+        seconds /= 1000
+    return round(seconds * 1e6) * 1000 if seconds >= 0 else None
+
+
+def place_of(value: object) -> RecordPlace | None:
+    """Return the place of a Kafka record; None if it is incomplete."""
+    if value is None:
+        return None
+    place = object_of(value, "source")
+    topic = text_of(place.get("topic"), "source.topic")
+    partition = count_of(place.get("partition"), "source.partition")
+    offset = count_of(place.get("offset"), "source.offset")
+    if topic is None or partition is None or offset is None:
+        return None
+    return RecordPlace(topic, partition, offset)
