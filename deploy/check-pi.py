@@ -1,4 +1,4 @@
-"""Checks the cameras of a real Raspberry Pi, in about two minutes per camera.
+"""Checks the cameras of a real Raspberry Pi, in about three minutes per camera.
 
     python3 -m venv --system-site-packages .venv && .venv/bin/pip install .
     .venv/bin/python deploy/check-pi.py [CAMERA …]

@@ -15,6 +15,7 @@ import numpy as np
 import simplejpeg
 from pi_masks import masked_still
 from pi_raw import raw, still_of_the_stream
+from pi_streams import colour_spaces, configured_photo, formats, sensor_modes, tuning_file
 from pi_subject import RATE, NotOffered, Subject, coarse, correlation, frames, luma, middle_of, with_notes
 from usb_checks import usb_video
 
@@ -343,6 +344,11 @@ ALL = (
         still_of_the_stream,
         raw,
         hardware_video,
+        configured_photo,
+        sensor_modes,
+        formats,
+        colour_spaces,
+        tuning_file,
         sizes,
         much_memory,
         reopening,

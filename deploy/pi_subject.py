@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -34,7 +35,13 @@ class Subject:
 
     @contextlib.contextmanager
     def opened(
-        self, size: Size = STREAM, *, rotation: int = 0, privacy: Sequence[Any] = (), **source: Any
+        self,
+        size: Size = STREAM,
+        *,
+        rotation: int = 0,
+        privacy: Sequence[Any] = (),
+        state_dir: Path | None = None,
+        **source: Any,
     ) -> Iterator[Any]:
         """Open the camera for the duration of the block; `source` are other settings of its source."""
         polygons = tuple(Polygon.model_validate(one) for one in privacy)
@@ -43,6 +50,7 @@ class Subject:
             source=chosen, size=size, frame_rate=RATE, rotation=rotation, privacy=polygons
         )  # type: ignore[arg-type]
         camera = create(settings, Wakeup())
+        camera.state_dir = state_dir
         camera.open()
         try:
             yield camera

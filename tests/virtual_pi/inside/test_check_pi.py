@@ -43,6 +43,9 @@ def test_every_check_runs(main: Callable[[list[str]], int], capsys: pytest.Captu
         "-       zoomed still",
         "-       raw",
         "-       hardware video",
+        "-       sensor modes",
+        "-       colour spaces",
+        "-       tuning file",
     ]
     assert [line.split(":")[0] for line in lines if line.startswith("ok")] == [
         "ok      stream",
@@ -52,6 +55,8 @@ def test_every_check_runs(main: Callable[[list[str]], int], capsys: pytest.Captu
         "ok      still",
         "ok      masked still",
         "ok      still of the stream",
+        "ok      configured photo",
+        "ok      formats",
         "ok      sizes",
         "ok      much memory",
         "ok      reopening",
