@@ -224,6 +224,12 @@ class CameraDevice:
         return () if self.detections is None else tuple(map(label_key, self.detections.labels))
 
     @property
+    def sensor_mode(self) -> str | None:
+        """The mode of the sensor of a camera module, such as `2304x1296:10`; `None` if it has none, or until known."""
+        mode = self.camera.info.details.get("sensor_mode") if self.camera.info is not None else None
+        return mode if isinstance(mode, str) else None
+
+    @property
     def capabilities(self) -> object:
         """A value that compares unequal once the camera has another model, size, control, action, reading, preset or
         zone."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from selenium.webdriver.common.keys import Keys
@@ -239,6 +240,36 @@ def test_raw_controls_are_collapsed_and_buttons_send_their_arguments(front: Page
         camera.controls = controls
         camera.takes_stills = False
         vars(camera).pop("take_still", None)
+
+
+def test_what_a_camera_module_offers(front: Page, served: Served) -> None:
+    camera = served.front.camera
+    info = camera.info
+    assert info is not None
+    details = {
+        "resolution": "4056x3040",
+        "sensor_mode": "2028x1080:12",
+        "sensor_modes": {"2028x1080:12": {}, "4056x3040:12": {}},
+        "formats": ["YUV420", "NV12"],
+        "raw_formats": [],
+        "properties": {"Model": "imx477", "UnitCellSize": [1550, 1550]},
+    }
+    assert front.script("return document.querySelector('.panel > details:last-child').hidden") is True
+    try:
+        camera.info = replace(info, details=details)
+        front.open(served.server.url)
+        mode = "return document.querySelector('[data-key=sensor_mode] dd')?.textContent"
+        front.until(lambda: front.script(mode) == "2028x1080:12", "the sensor mode")
+        card = "return [...document.querySelectorAll('.panel > details:last-child :is(dt, dd)')]"
+        assert front.script(f"{card}.map((element) => element.textContent)") == [
+            *("Resolution of the sensor", "4056x3040"),
+            *("Sensor modes", "2028x1080:12, 4056x3040:12"),
+            *("Formats", "YUV420, NV12"),
+            *("Model", "imx477"),
+            *("UnitCellSize", "1550, 1550"),
+        ]
+    finally:
+        camera.info = info
 
 
 def test_several_cameras(page: Page) -> None:

@@ -148,6 +148,18 @@ FULL_SNAPSHOT: Entity[CameraDevice] = Entity(
 """The button of cameras that can take a picture in full resolution."""
 
 
+SENSOR_MODE: Entity[CameraDevice] = Entity(
+    key="sensor_mode",
+    platform="sensor",
+    name="Sensor mode",
+    kind=Text(),
+    read=lambda device: device.sensor_mode,
+    category="diagnostic",
+    options=option(icon="mdi:chip"),
+)
+"""Of camera modules: width, height and bits per pixel."""
+
+
 def camera_entities(device: CameraDevice) -> tuple[Entity[CameraDevice], ...]:
     """Return every entity of a camera, as far as its controls, actions and readings are known now."""
     kind = device.image_fps_kind
@@ -163,6 +175,8 @@ def camera_entities(device: CameraDevice) -> tuple[Entity[CameraDevice], ...]:
     )
     camera = device.camera
     entities = [*FIXED, rate, *([FULL_SNAPSHOT] if camera.takes_stills else [])]
+    if device.sensor_mode is not None:
+        entities.append(SENSOR_MODE)
     if names := device.presets.names:
         entities.append(preset_entity(names))
     entities += day_night_entities(device)

@@ -2,6 +2,7 @@
 
 /** @import { Camera, CameraState, Entity, EntityWithKind, RectangleKind, Values } from "./types" */
 
+import { About } from "./about.js";
 import { setValues } from "./api.js";
 import { arrange, confirmed, h, toast } from "./dom.js";
 import { Field } from "./fields.js";
@@ -54,9 +55,10 @@ export class Panel {
         h("details", { class: "card" }, h("summary", {}, "Raw controls"), raw), raw),
       new Card(({ category }) => category === "diagnostic", h("details", { class: "card" }, h("summary", {}, "Diagnostics"))),
     ];
+    this.about = new About();
     this.element = h("div", { class: "panel" },
       mayControl ? null : h("p", { class: "hint" }, "You can view this camera, but not change anything."),
-      ...this.cards.map(({ element }) => element));
+      ...this.cards.map(({ element }) => element), this.about.element);
     this.adopt(camera);
   }
 
@@ -79,6 +81,7 @@ export class Panel {
    */
   adopt(camera) {
     this.camera = camera;
+    this.about.adopt(camera);
     const old = this.parts;
     const active = document.activeElement;
     const focused = [...old].find(([, { element }]) => element.contains(active));

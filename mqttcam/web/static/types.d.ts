@@ -56,6 +56,8 @@ export interface Camera {
   model: string | null;
   width: number | null;
   height: number | null;
+  /** Of a camera module: its sensor modes, formats and properties. */
+  details?: Record<string, unknown> & { properties?: Record<string, unknown> };
   entities: Entity[];
   commands: Command[];
 }
