@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import gzip
 import json
+import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
 import pytest
 
+from tests.camera.sources.raw_http_camera import raw_http_camera
 from tests.home_assistant.harness import HomeAssistant, ha_root
 from tests.support.waiting import wait_for
 from tests.web.credentials import users
@@ -22,6 +26,8 @@ __all__ = ["home_assistant"]  # a fixture
 av = pytest.importorskip("av")
 pytestmark = pytest.mark.home_assistant
 
+from tests.support.sounding import FPS, sounding  # noqa: E402 - it needs PyAV
+
 
 def posted(home_assistant: HomeAssistant, path: str, body: dict[str, Any]) -> Any:
     """Return the answer of its REST API."""
@@ -29,8 +35,23 @@ def posted(home_assistant: HomeAssistant, path: str, body: dict[str, Any]) -> An
         return json.load(answer)
 
 
-def test_the_generic_camera_plays_and_records_the_video(home_assistant: HomeAssistant) -> None:
-    with serving_in_thread({"front": {"size": "640x480"}}, **users()) as (served, _loop):
+@contextmanager
+def network_camera() -> Iterator[dict[str, Any]]:
+    """The settings of a camera with G.711, whose video has to be encoded."""
+    pieces = sounding(240, "flv", "pcm_alaw", 8000)
+
+    def respond(_request: bytes) -> Iterator[bytes]:
+        yield b"HTTP/1.1 200 OK\r\nContent-Type: video/x-flv\r\n\r\n"
+        for piece in pieces:
+            yield piece
+            time.sleep(1 / FPS)
+
+    with raw_http_camera(respond) as url:
+        yield {"source": {"type": "url", "url": url, "kind": "video"}, "size": None, "rotation": 180}
+
+
+def test_the_generic_camera_plays_and_records_the_video_with_sound(home_assistant: HomeAssistant) -> None:
+    with network_camera() as camera, serving_in_thread({"front": camera}, **users()) as (served, _loop):
         flows = "/api/config/config_entries/flow"
         flow = posted(home_assistant, flows, {"handler": "generic"})["flow_id"]
         done = posted(
@@ -68,6 +89,7 @@ def _recorded(home_assistant: HomeAssistant) -> float:
         "camera.record", str(_camera(home_assistant)), filename=f"{inside}/clip.mp4", duration=2, lookback=0
     )
     with av.open(str(wait_for(lambda: next(folder.glob("clip.mp4"), None), "the file"))) as container:
+        assert [stream.codec_context.name for stream in container.streams] == ["h264", "aac"]
         times = [float(frame.time) for frame in container.decode(video=0)]
     return max(times) - min(times)
 

@@ -31,6 +31,8 @@ from tests.web.serving import Served, client, serving
 
 av = pytest.importorskip("av")
 
+from tests.support.sounding import sounding  # noqa: E402 - it needs PyAV
+
 PATH = "/cameras/front/stream.ts"
 PACKET = 188
 
@@ -83,6 +85,33 @@ async def test_ffmpeg_sees_full_range_video_without_an_error() -> None:
         )
         assert done.stderr == ""
         assert done.stdout.split()[0] == "h264,Main,320,240,pc"
+
+
+async def test_ffmpeg_finds_the_sound_of_a_network_camera_without_an_error() -> None:
+    if shutil.which("ffmpeg") is None:
+        leave_out("ffmpeg is not installed")
+    with camera(sounding(40, "mpegts", "aac", 44100, 2)) as (url, _):
+        front = {"source": {"type": "url", "url": url, "kind": "video"}, "size": None}
+        async with serving({"front": front}) as served:
+            command = [
+                "ffmpeg",
+                "-v",
+                "warning",
+                "-i",
+                f"{served.url}{PATH}",
+                "-t",
+                "3",
+                "-f",
+                "framecrc",
+                "-",
+            ]
+            done = await asyncio.to_thread(
+                subprocess.run, command, capture_output=True, text=True, timeout=60, check=False
+            )
+    assert done.stderr == ""
+    lines = [line for line in done.stdout.splitlines() if not line.startswith("#")]
+    assert "#codec_id 1: pcm_s16le" in done.stdout
+    assert sum(line.startswith("1,") for line in lines) > 100, "frames of AAC"
 
 
 async def test_clients_share_the_encoder_and_are_counted() -> None:

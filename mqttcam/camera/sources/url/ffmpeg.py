@@ -29,6 +29,8 @@ from mqttcam.imaging.video import planes_of
 from mqttcam.settings.sources.url import UrlSource
 
 log = camera_logger(__name__)
+_logged: set[tuple[str, str]] = set()
+"""Addresses, and why their audio is left out: a camera that is opened again and again says so once."""
 
 _BROKEN_KEY_FRAMES = 10
 """Key frames in a row without a picture after which the stream counts as broken. Packets before the first one cannot be
@@ -225,9 +227,10 @@ class FfmpegFrames:
 
     def _log_audio_problem(self, problem: str) -> None:
         """Log why there is no audio, once."""
-        if problem != self._video.audio_problem:
+        key = (self._address.bare, problem)
+        if key not in _logged:
+            _logged.add(key)
             log.warning("%s: its audio is left out: %s", self._address, problem)
-        self._video.audio_problem = problem
 
     def _decoded(self, packet: Any, stream: VideoStream, pictures: DemandedPictures) -> list[Frame] | None:
         """Return the frames that a packet completes: none if it cannot be decoded, as before the first key frame.

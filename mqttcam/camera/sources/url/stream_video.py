@@ -18,7 +18,6 @@ class StreamVideo:
         deliver: the consumer of the packets; `None` while nothing needs them.
         audio: the format of the audio beside it; `None` before the first frame, and if it cannot be used.
         deliver_audio: the consumer of the audio; `None` while nothing needs it.
-        audio_problem: why the audio cannot be used, as logged last.
         undecoded: number of frames that came and were not decoded, as no picture was wanted.
         last_undecoded: when the last of them came, on the monotonic clock; 0.0 before the first.
     """
@@ -29,7 +28,6 @@ class StreamVideo:
         self.deliver: DeliverPacket | None = None
         self.audio: AudioFormat | None = None
         self.deliver_audio: DeliverAudio | None = None
-        self.audio_problem: str | None = None
         self.undecoded = 0
         self.last_undecoded = 0.0
 
