@@ -67,6 +67,7 @@ class Mp4Muxer:
 
     Attributes:
         seconds: the length of all units so far.
+        pts: of the last unit, or of its audio if that ends before; what comes later is not in the file yet.
     """
 
     def __init__(self, first: Unit, *, created: str, title: str) -> None:
@@ -85,7 +86,7 @@ class Mp4Muxer:
         if not first.is_keyframe:
             raise ValueError("a file has to begin with a keyframe")
         self.seconds = 0.0
-        self._first_pts = first.pts
+        self.pts = self._first_pts = first.pts
         self._is_hevc = first.codec == "hevc"
         self._memory = _Memory()
         fragment = FRAGMENT if first.audio_format is None else _FRAGMENT_WITH_AUDIO
@@ -114,8 +115,9 @@ class Mp4Muxer:
         packet.duration = duration
         packet.is_keyframe = unit.is_keyframe
         self._container.mux_one(packet)
+        self.pts = unit.pts
         if self._audio is not None:
-            self._audio.mux(unit.audio)
+            self.pts = min(unit.pts, self._audio.mux(unit.audio))
         self.seconds = (unit.pts - self._first_pts + duration) / CLOCK
         return b"".join(self._tagged(data) for _offset, data in self._memory.take())
 
@@ -144,8 +146,8 @@ class _AudioTrack:
         self._time_base = Fraction(1, audio_format.rate)
         self._last: int | None = None
 
-    def mux(self, frames: tuple[AudioFrame, ...]) -> None:
-        """Add frames, but not those that end before the first picture."""
+    def mux(self, frames: tuple[AudioFrame, ...]) -> int:
+        """Add frames, but not those that end before the first picture; return when the last one begins, in ticks."""
         import av
 
         for frame in frames:
@@ -164,6 +166,7 @@ class _AudioTrack:
             packet.duration = FRAME_SAMPLES
             packet.is_keyframe = True
             self._container.mux_one(packet)
+        return self._first_pts + (self._last or 0) * CLOCK // self._rate
 
 
 class Mp4Writer:
@@ -217,7 +220,7 @@ class Mp4Writer:
         self._last_pts = unit.pts
         if data := self._muxer.mux(unit, self._duration):
             self._append(data)
-            self.seconds = (unit.pts - self._first_pts) / CLOCK
+            self.seconds = (self._muxer.pts - self._first_pts) / CLOCK
 
     def sync(self) -> None:
         """Return once everything written so far survives a power cut.

@@ -16,6 +16,7 @@ from mqttcam.camera.audio_packet import FRAME_SAMPLES, AudioFormat
 from mqttcam.camera.sources._aac_encoding import AudioUnusable
 from mqttcam.camera.sources.url.stream_video import StreamVideo
 from mqttcam.devices.camera import CameraDevice
+from mqttcam.settings.video import VideoSettings
 from mqttcam.video.fragments import Fragments
 from mqttcam.video.mp4 import Mp4Writer
 from mqttcam.video.transport_stream import TransportStream
@@ -165,6 +166,23 @@ async def test_without_audio_nothing_is_asked_of_the_source(make_device: MakeDev
             assert device.camera.audio is not None
             assert source_video(device).deliver_audio is None
     assert all(unit.audio_format is None and not unit.audio for unit in units)
+
+
+async def test_sound_is_left_out_and_comes_back_with_the_setting(make_device: MakeDevice) -> None:
+    with camera("mpegts", sounding(40, "mpegts", "aac", 16000)) as url:
+        async with opened(make_device, url) as device:
+            reader = Reader()
+            with device.video.read(reader):
+                for audio in (True, False, True):
+                    device.video.configure(VideoSettings(audio=audio))
+                    seen = len(reader.units)
+                    await until(
+                        lambda seen=seen, audio=audio: any(  # type: ignore[misc]
+                            unit.is_keyframe and (unit.audio_format is not None) == audio
+                            for unit in reader.units[seen:]
+                        ),
+                        "a keyframe",
+                    )
 
 
 async def test_nothing_is_kept_while_nothing_reads_or_the_camera_is_off(make_device: MakeDevice) -> None:

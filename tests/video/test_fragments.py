@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mqttcam.camera.audio_packet import AudioFormat
 from mqttcam.imaging.i420 import I420
 from mqttcam.settings.video import VideoSettings
 from mqttcam.video.conversion import raster_to_i420
@@ -18,6 +19,8 @@ from mqttcam.video.fragments import Fragments
 from mqttcam.video.unit import CLOCK, Unit
 
 av = pytest.importorskip("av")
+
+from tests.support.sounding import with_audio  # noqa: E402 - it needs PyAV
 
 
 def scene(seed: int, width: int, height: int) -> I420:
@@ -161,3 +164,44 @@ def test_a_keyframe_without_parameter_sets_is_an_error() -> None:
     _, second = units([0, 0.1])
     with pytest.raises(ValueError, match="no parameter sets"):
         Fragments(second._replace(is_keyframe=True))
+
+
+def audio_packets(data: bytes) -> list[Any]:
+    """Return the packets of the audio of a file."""
+    with av.open(io.BytesIO(data)) as container:
+        return [packet for packet in container.demux(audio=0) if packet.size]
+
+
+@pytest.mark.parametrize("audio_format", [AudioFormat(48000, 1), AudioFormat(8000, 2)])
+def test_sound_has_no_gap_whenever_frames_come(audio_format: AudioFormat) -> None:
+    draw = np.random.default_rng(3)
+    times = np.cumsum(0.1 + draw.uniform(-0.04, 0.04, 40)).tolist()
+    made = with_audio(units(times), audio_format)
+    fragments = Fragments(made[0])
+    assert fragments.codec.endswith(",mp4a.40.2")
+    chunks = [fragments.mux(unit) for unit in made]
+    assert [kind for kind, _ in boxes(chunks[0])][:2] == ["moof", "mdat"], "the frame comes first"
+    packets = audio_packets(fragments.header + b"".join(chunks))
+    assert len(packets) >= sum(len(unit.audio) for unit in made) - 3
+    assert {after.pts - before.pts for before, after in itertools.pairwise(packets)} == {1024}
+
+
+def test_sound_follows_the_time_line_over_a_break_of_the_video() -> None:
+    """Frames that are missing take less time in a browser than they did; their sound is left out."""
+    made = with_audio(
+        units([n / 10 for n in range(20)] + [n / 10 for n in range(40, 60)]), AudioFormat(48000, 1)
+    )
+    fragments = Fragments(made[0])
+    packets = audio_packets(fragments.header + b"".join(map(fragments.mux, made)))
+    video_end = fragments._time / CLOCK
+    assert float((packets[-1].pts + 1024) * packets[-1].time_base) == pytest.approx(video_end, abs=0.15)
+    assert all(after.pts > before.pts for before, after in itertools.pairwise(packets))
+
+
+def test_another_format_of_the_sound_needs_another_header() -> None:
+    made = units([0, 0.1])
+    with_sound = with_audio(made, AudioFormat(48000, 1))[0]
+    assert Fragments(with_sound).fits(with_sound)
+    assert not Fragments(made[0]).fits(with_sound)
+    assert not Fragments(with_sound).fits(made[0])
+    assert not Fragments(with_sound).fits(with_sound._replace(audio_format=AudioFormat(8000, 1)))
