@@ -160,6 +160,24 @@ async def test_other_video_settings_leave_the_camera_open(config: Config) -> Non
     assert stamps == sorted(set(stamps))
 
 
+async def test_other_presets_leave_the_camera_open_unless_the_present_one_is_different(
+    config: Config,
+) -> None:
+    config.cameras = {"a": {"presets": {"large": {"size": "128x96"}}}}
+    async with running(config) as (app, _):
+        device = app.registry.devices["a"]
+        await until(lambda: device.camera.info is not None, "a camera that is open")
+        await device.select_preset("large")
+        config.cameras["a"]["presets"]["night"] = {"controls": {"Brightness": 0.3}}
+        await app.reload()
+        assert app.registry.devices["a"] is device
+        assert device.presets.names == ("large", "night")
+        config.cameras["a"]["presets"]["large"] = {"size": "256x192"}
+        await app.reload()
+        assert app.registry.devices["a"] is not device
+        await until(lambda: app.registry.devices["a"].size == (256, 192), "the size of the changed preset")
+
+
 async def test_a_stuck_capture_is_handed_to_the_successor_of_its_camera(
     config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:

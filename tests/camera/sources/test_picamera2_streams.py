@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from mqttcam.camera.sources.picamera2 import streams
+from mqttcam.camera.sources.picamera2.attached import timed_modes
 from mqttcam.camera.sources.picamera2.capabilities import Capabilities, SensorMode, properties
 from mqttcam.camera.sources.picamera2.differences import differences, impossible
 from mqttcam.camera.sources.picamera2.memory import StreamConfig
+from mqttcam.cli.cameras import as_text
 from mqttcam.settings import CameraSettings, parse_size
 from mqttcam.settings.sources.picamera2 import Picamera2Source
 
@@ -166,3 +168,59 @@ def test_properties_can_be_written_in_json() -> None:
         "SystemDevices": [20739, 20740],
         "UnitCellSize": [1550, 1550],
     }
+
+
+def test_list_of_modes_says_what_each_is_good_for() -> None:
+    modes = [
+        {
+            "format": "SRGGB10_CSI2P",
+            "unpacked": "SRGGB10",
+            "bit_depth": 10,
+            "size": (1332, 990),
+            "fps": 120.05,
+            "crop_limits": (696, 528, 2664, 1980),
+            "exposure_limits": (31, 66512892, 20000),
+        },
+        {"format": "MJPEG"},
+    ]
+    assert timed_modes(SimpleNamespace(sensor_modes=modes)) == {
+        "sensor_modes": {
+            "1332x990:10": {
+                "fps": 120.05,
+                "crop": [696, 528, 2664, 1980],
+                "exposure": [31, 66512892, 20000],
+            }
+        }
+    }
+    assert timed_modes(SimpleNamespace()) == {}
+
+
+def test_camera_module_as_text() -> None:
+    text = as_text(
+        [
+            {
+                "id": "/base/i2c/imx477@1a",
+                "model": "imx477",
+                "source": {"type": "picamera2"},
+                "sizes": ["4056x3040"],
+                "controls": {},
+                "sensor_modes": {
+                    "1332x990:10": {"fps": 120.05, "crop": [696, 528, 2664, 1980]},
+                    "4056x3040:12": {},
+                },
+                "formats": ["YUV420", "NV12"],
+                "raw_formats": [],
+                "properties": {"Model": "imx477"},
+            }
+        ]
+    )
+    assert text.splitlines()[2:] == [
+        "  sizes: 4056x3040",
+        "  sensor modes:",
+        "    1332x990:10, up to 120.05 fps, crop [696, 528, 2664, 1980]",
+        "    4056x3040:12",
+        "  formats: YUV420, NV12",
+        "  properties:",
+        "    Model: imx477",
+        "  controls:",
+    ]

@@ -17,6 +17,7 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+from av.video.reformatter import ColorRange
 from picamera2 import Picamera2, encoders
 
 from mqttcam.camera.camera import Camera
@@ -142,6 +143,25 @@ def test_settings_of_the_encoder(hardware: Path, settings: dict[str, Any], optio
             assert SoftwareEncoder.made[-1] == {"repeat": True} | options
         finally:
             source.close()
+
+
+@pytest.mark.parametrize(("colour_space", "is_declared"), [("Sycc", True), ("Rec709", False)])
+def test_full_range_is_declared_for_the_colour_space_of_jpeg_alone(
+    hardware: Path, colour_space: str, is_declared: bool
+) -> None:
+    """Players take video of any other colour space for limited range, as it is."""
+    source = source_with(hardware, frame_rate=30, colour_space=colour_space)
+    with bridge.pace(20):
+        source.open()
+        try:
+            packets: list[VideoPacket] = []
+            source.start_video(VideoSettings(), packets.append)
+            read_until(source, lambda: packets)
+        finally:
+            source.close()
+    decoder = av.CodecContext.create("h264", "r")
+    pictures = [*decoder.decode(av.Packet(packets[0].data)), *decoder.decode(None)]
+    assert (pictures[0].color_range == ColorRange.JPEG) is is_declared
 
 
 def test_a_machine_without_the_encoder_offers_none(tmp_path: Path) -> None:

@@ -168,3 +168,9 @@ def test_frame_rate_that_the_mode_does_not_reach_is_noted(opened: OpenCamera) ->
         assert opened(frame_rate=120).notes == [
             "the camera gives 56.02 frames per second at 640x480 instead of 120"
         ]
+
+
+def test_hdr_that_this_machine_cannot_do_is_noted(opened: OpenCamera) -> None:
+    assert opened(hdr=True).notes == [
+        "source.hdr: only a Camera Module 3, or a Raspberry Pi 5, has high dynamic range"
+    ]

@@ -75,7 +75,7 @@ def _describe(picamera2: Any, libcamera: Any, index: int, info: Mapping[str, Any
         camera.configure(camera.create_video_configuration(main={"format": "YUV420"}, raw=None))
         table = ControlTable(libcamera_controls(camera.camera_ctrl_info), 0)
         offered = capabilities(camera, libcamera)
-        details = describe(offered, properties(camera)) | _timed_modes(camera)
+        details = describe(offered, properties(camera)) | timed_modes(camera)
         return AttachedCamera(
             camera_id, model, source, _sizes(offered), (*table.controls, *table.raw), details
         )
@@ -87,7 +87,7 @@ def _describe(picamera2: Any, libcamera: Any, index: int, info: Mapping[str, Any
         library.ended()
 
 
-def _timed_modes(camera: Any) -> dict[str, object]:
+def timed_modes(camera: Any) -> dict[str, object]:
     """Return `sensor_modes` with what picamera2 finds out by configuring each of them, if it can.
 
     The greatest frame rate, the part of the sensor that is seen, and the limits of the exposure in microseconds.
@@ -95,6 +95,8 @@ def _timed_modes(camera: Any) -> dict[str, object]:
     modes: dict[str, object] = {}
     try:
         for mode in camera.sensor_modes:
+            if "size" not in mode:  # a format that is not raw
+                continue
             (width, height), bits = mode["size"], mode["bit_depth"]
             text = str(SensorMode((width, height), bits))
             crop, exposure = python_value(mode["crop_limits"]), mode["exposure_limits"]

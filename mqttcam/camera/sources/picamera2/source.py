@@ -99,6 +99,10 @@ class PiCamera(ReportingSource, MeasuringSource, RestartableSource, StillSource,
             raise SourceError(busy_words(self._id) if is_busy(error) else in_words(error)) from error
         self._held = hold(self._id)
         self.notes = [*running.notes, *([f"source.tuning_file: {tuning_note}"] if tuning_note else [])]
+        if self._source.hdr and not sensor_hdr and picamera2.platform.name != "PISP":
+            self.notes.append(
+                "source.hdr: only a Camera Module 3, or a Raspberry Pi 5, has high dynamic range"
+            )
         for note in self.notes:
             log.warning("%s: %s", self._id, note)
         width, height = self._settings.orientation.size(*running.frames.size)
