@@ -2,7 +2,8 @@
 
 - `timetable`: when a picture is due.
 - `shots`: what is set for each picture of a set: exposure and focus.
-- `files`: the pictures of a series on the disk, and what is known of it.
+- `photographer`: takes the pictures of a set.
+- `files`: the pictures of a series on the disk. `progress`: what is known of it.
 - `video`: its video.
 - `series`: one series at work.
 """

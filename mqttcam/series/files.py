@@ -9,10 +9,7 @@ import os
 from collections import deque
 from collections.abc import Iterable
 from itertools import groupby
-from pathlib import Path
 from typing import Protocol
-
-from pydantic import BaseModel, Field, ValidationError
 
 from mqttcam.files import RESERVE, read_regular, shortage, sync_folder, write_new
 from mqttcam.recordings.paths import RecordingsFolder
@@ -26,6 +23,7 @@ from mqttcam.recordings.series_files import (
     stem_of,
     time_of,
 )
+from mqttcam.series.progress import Progress, read_progress
 from mqttcam.series.video import NEW, SeriesVideo
 from mqttcam.settings.recordings import KeepSettings
 from mqttcam.settings.series import SeriesSettings
@@ -59,24 +57,6 @@ class SeriesLibrary(Protocol):
 
     def make_room(self, size: int) -> object:
         """Delete recordings until `size` bytes fit beside those that are to stay free, if that is possible."""
-
-
-class Progress(BaseModel):
-    """What is known of a series: its `series.json`.
-
-    Attributes:
-        started: when it was started, Unix seconds.
-        pictures: the number of pictures since then.
-        last: what the names of the last set of pictures begin with.
-        video: the name of the video that grows.
-        frames: the number of pictures in it.
-    """
-
-    started: float
-    pictures: int = Field(0, ge=0)
-    last: str | None = None
-    video: str | None = Field(None, pattern=r"^[0-9a-zTZ.-]+\.mp4$")
-    frames: int = Field(0, ge=0)
 
 
 class SeriesFiles:
@@ -130,7 +110,7 @@ class SeriesFiles:
         self._root.make_folder(self.folder)
         self._mode = self._root.file_mode
         parts = self._scan()
-        known = _read_progress(self.folder / SIDECAR)
+        known = read_progress(self.folder / SIDECAR)
         progress = known or self._derive(now if started is None else started)
         if self._video is not None:
             self._video.open(None if progress.video is None else self.folder / progress.video)
@@ -337,13 +317,3 @@ class SeriesFiles:
         if problem is not None and problem != self.video_problem:
             log.warning("%s: a picture is not in the video: %s", self.folder, problem)
         self.video_problem = problem
-
-
-def _read_progress(path: Path) -> Progress | None:
-    try:
-        return Progress.model_validate_json(read_regular(path))
-    except FileNotFoundError:
-        return None
-    except ValidationError as error:
-        log.warning("%s is broken; the series is counted from now on: %s", path, error.errors()[0]["msg"])
-        return None

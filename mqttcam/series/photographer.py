@@ -6,7 +6,6 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.control import Control, find_control
@@ -15,6 +14,7 @@ from mqttcam.camera.source import SourceError
 from mqttcam.camera.status import CameraStatus, CameraUnavailable
 from mqttcam.camera.still import Still
 from mqttcam.series.shots import EXPOSURE, LENS, Shot, ShotFailed
+from mqttcam.series.timing import ShotTiming
 from mqttcam.values import InvalidValue, Value
 
 log = logging.getLogger(__name__)
@@ -24,19 +24,6 @@ _MANUAL = "Manual"
 _NOTHING_SET = Shot()
 _SMALL = 16
 """Pixels of the width of a picture that is not looked at."""
-
-
-@dataclass(frozen=True, slots=True)
-class ShotTiming:
-    """All in seconds.
-
-    Attributes:
-        opening: the time limit for a camera that is being opened.
-        frame: the time limit for a frame with the values that were set, besides eight exposures.
-    """
-
-    opening: float = 20.0
-    frame: float = 10.0
 
 
 _TIMING = ShotTiming()

@@ -6,7 +6,6 @@ import asyncio
 import logging
 import math
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
 from typing import Literal, Protocol, TypeVar
 
 from mqttcam.camera.frame import Picture, PictureSpec
@@ -15,9 +14,11 @@ from mqttcam.camera.status import CameraUnavailable
 from mqttcam.recordings.ages import is_plausible
 from mqttcam.recordings.series_files import stem_in
 from mqttcam.recordings.worker import WorkerThread
-from mqttcam.series.files import Progress, QuotaReached, SeriesFiles
+from mqttcam.series.files import QuotaReached, SeriesFiles
+from mqttcam.series.progress import Progress
 from mqttcam.series.shots import Shot, ShotFailed, shots_of
 from mqttcam.series.timetable import Clock, Timetable, wait_until
+from mqttcam.series.timing import SeriesTiming
 from mqttcam.settings.series import SeriesSettings
 
 log = logging.getLogger(__name__)
@@ -25,24 +26,6 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 State = Literal["running", "paused", "stopped"]
 STATES: tuple[State, State, State] = ("running", "paused", "stopped")
-
-
-@dataclass(frozen=True, slots=True)
-class SeriesTiming:
-    """All in seconds.
-
-    Attributes:
-        check: the interval between two looks at the clock, and at a disk that has failed.
-        answer: the time limit for an answer of the disk, after which there is a problem.
-        group: pictures that are further apart do not share a group of pictures in the video: its encoder would take up
-            memory all the time.
-        stop: the time limit to write what is to be written at the end.
-    """
-
-    check: float = 30.0
-    answer: float = 10.0
-    group: float = 120.0
-    stop: float = 0.5
 
 
 _TIMING = SeriesTiming()
@@ -199,6 +182,19 @@ class Series:
             self._set_problem(None)
 
     async def _run(self) -> None:
+        """Take pictures until the end; an error that nothing foresaw is shown, and does not end the series."""
+        while True:
+            try:
+                await self._take_all()
+            except Exception as error:
+                log.exception("series %s failed", self.name)
+                self._set_problem(f"an unexpected error: {type(error).__name__}: {error}")
+                self._worker.call(self._files.reset)
+                await self._clock.sleep(self._timing.check)
+            else:
+                return
+
+    async def _take_all(self) -> None:
         while not await self._open() and self.started is None:
             await self._clock.sleep(self._timing.check)
         moment, self._is_new = 0.0 if self._is_new else self._clock.now(), False

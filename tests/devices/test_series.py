@@ -131,6 +131,14 @@ async def test_a_problem_is_one_of_the_camera(make_series: MakeSeries, tmp_path:
     assert health.problems() == [f"camera front: {problem}"]
 
 
+async def test_what_a_killed_process_has_set_is_restored(make_series: MakeSeries, store: Store) -> None:
+    store.set("front", "series_restore", {"brightness": 0.25}, None)
+    device = make_series()
+    await until(lambda: device.camera.values.get("brightness") == 0.25, "the value is set again")
+    await until(lambda: store.entries("front")["series_restore"][0] is None, "that is not repeated")
+    assert device.camera.wanted_controls == {}
+
+
 async def test_a_camera_without_series(make_device: MakeDevice) -> None:
     device = make_device()
     assert (await refused(device, "start_series", b"x"))["code"] in ("not_supported", "unavailable")

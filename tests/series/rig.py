@@ -12,9 +12,10 @@ from mqttcam.camera.frame import Picture, PictureSpec
 from mqttcam.recordings.paths import RecordingsFolder
 from mqttcam.schedule import Location, parse
 from mqttcam.series.files import SeriesFiles
-from mqttcam.series.series import Series, SeriesTiming, State
+from mqttcam.series.series import Series, State
 from mqttcam.series.shots import Shot
 from mqttcam.series.timetable import Timetable
+from mqttcam.series.timing import SeriesTiming
 from mqttcam.settings.recordings import KeepSettings
 from mqttcam.settings.series import SeriesSettings
 from tests.recordings.rig import frames

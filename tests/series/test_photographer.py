@@ -18,8 +18,9 @@ from mqttcam.camera.sources.test_pattern.source import TestPattern
 from mqttcam.camera.status import CameraStatus
 from mqttcam.camera.still import Still
 from mqttcam.camera.wakeup import Wakeup
-from mqttcam.series.photographer import CameraPhotographer, ShotTiming
+from mqttcam.series.photographer import CameraPhotographer
 from mqttcam.series.shots import Shot, ShotFailed, shots_of
+from mqttcam.series.timing import ShotTiming
 from mqttcam.values import Choice, InvalidValue, Number, Value
 from tests.series.rig import settings
 from tests.support.devices import camera_settings

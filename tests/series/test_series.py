@@ -163,6 +163,18 @@ async def test_what_the_camera_does_not_do_is_a_problem_until_it_does(make_rig: 
     assert rig.series.problem is None
 
 
+async def test_an_unexpected_error_does_not_end_it(make_rig: MakeRig) -> None:
+    rig = make_rig()
+    rig.photographer.problem = RuntimeError("a bug")
+    rig.series.load("running", None)
+    await until(lambda: rig.series.problem, "the problem")
+    assert rig.series.problem == "series garden: an unexpected error: RuntimeError: a bug"
+    rig.photographer.problem = None
+    await rig.clock.advance(1e9)
+    await until(lambda: rig.series.problem is None, "it goes on")
+    assert rig.series.state == "running"
+
+
 async def test_a_clock_that_is_set_changes_what_is_next(make_rig: MakeRig) -> None:
     rig = make_rig(schedule="every day at 20:00")
     rig.series.load("running", None)

@@ -1,0 +1,45 @@
+"""What is known of a series, beside its files."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from pydantic import BaseModel, Field, ValidationError
+
+from mqttcam.files import read_regular
+
+log = logging.getLogger(__name__)
+
+
+class Progress(BaseModel):
+    """What is known of a series: its `series.json`.
+
+    Attributes:
+        started: when it was started, Unix seconds.
+        pictures: the number of pictures since then.
+        last: what the names of the last set of pictures begin with.
+        video: the name of the video that grows.
+        frames: the number of pictures in it.
+    """
+
+    started: float
+    pictures: int = Field(0, ge=0)
+    last: str | None = None
+    video: str | None = Field(None, pattern=r"^[0-9a-zTZ.-]+\.mp4$")
+    frames: int = Field(0, ge=0)
+
+
+def read_progress(path: Path) -> Progress | None:
+    """Return what a `series.json` says; None if it is missing or broken.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    try:
+        return Progress.model_validate_json(read_regular(path))
+    except FileNotFoundError:
+        return None
+    except ValidationError as error:
+        log.warning("%s is broken; the series is counted from now on: %s", path, error.errors()[0]["msg"])
+        return None
