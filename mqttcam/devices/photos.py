@@ -91,8 +91,8 @@ class CameraPhotos:
             raise CommandError(Code.NOT_SUPPORTED, "photos are not available")
         if spec.raw:
             self._check_raw()
-        if self._taking:
-            raise CommandError(Code.BUSY, "a photo is being taken")
+        if self._taking or self._writer.is_writing:
+            raise CommandError(Code.BUSY, "a photo is being taken, or still written to the disk")
         self._taking = True
         try:
             draft, data = await self._camera.take_photo(
@@ -107,6 +107,7 @@ class CameraPhotos:
         finally:
             self._taking = False
         log.info("camera %s: photo %s, %dx%d", self._camera.id, photo.stem, photo.width, photo.height)
+        self._stop_looking_up()
         self._last_ns = photo.begin_ns
         files = self._files(photo, self._recorded)
         self._observers.photo(describe_photo(photo) | files | {"request_id": request_id})
@@ -131,7 +132,7 @@ class CameraPhotos:
         }
 
     def start(self) -> None:
-        """Look up when the last photo was taken, and again after changes of the library."""
+        """Look up when the last photo was taken, and again after changes of the library until there is one."""
         if self._recorded is not None:
             self._followed = self._recorded.library
             self._followed.listeners.add(self._look_up)
@@ -151,18 +152,25 @@ class CameraPhotos:
             except LibraryUnavailable as error:
                 log.debug("camera %s: the last photo is not known: %s", self._camera.id, error)
                 return
-            last_ns = found[0].begin_ns if found else None
-            if last_ns != self._last_ns:
-                self._last_ns = last_ns
+            if found:
+                self._stop_following()
+                self._last_ns = found[0].begin_ns
                 self._notify()
+                return
 
-    async def close(self) -> None:
-        """Wait for the files of a photo if the disk answers soon."""
+    def _stop_looking_up(self) -> None:
+        self._stop_following()
+        if self._loading is not None:
+            self._loading.cancel()
+
+    def _stop_following(self) -> None:
         if self._followed is not None:
             self._followed.listeners.remove(self._look_up)
             self._followed = None
-        if self._loading is not None:
-            self._loading.cancel()
+
+    async def close(self) -> None:
+        """Wait for the files of a photo if the disk answers soon."""
+        self._stop_looking_up()
         if self._writer is not None:
             await self._writer.close(_CLOSE)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -60,6 +61,12 @@ class PhotoWriter:
         self._folder = library.folder
         self._worker = WorkerThread(f"photos {camera_id}")
         self._timeout = timeout
+        self._writing: Future[Photo] | None = None
+
+    @property
+    def is_writing(self) -> bool:
+        """Whether a photo is not on the disk yet; another one would wait in memory for it."""
+        return self._writing is not None and not self._writing.done()
 
     async def save(self, draft: Photo, data: PhotoData) -> Photo:
         """Write a photo, and return it as it is kept.
@@ -68,7 +75,7 @@ class PhotoWriter:
             PhotoNotSaved: the disk refuses it, and nothing is left of it; or it does not answer: if it takes the photo
                 later after all, that is listed.
         """
-        future = self._worker.call(lambda: self._save(draft, data))
+        future = self._writing = self._worker.call(lambda: self._save(draft, data))
         try:
             async with asyncio.timeout(self._timeout):
                 return await asyncio.wrap_future(future)

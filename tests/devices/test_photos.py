@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -23,9 +24,11 @@ from mqttcam.devices.entities.camera import camera_entities
 from mqttcam.devices.entities.entity import state_of
 from mqttcam.devices.recordings import Recorded
 from mqttcam.devices.store import Store
+from mqttcam.recordings import photo_writer
 from mqttcam.recordings.library import Library
 from mqttcam.recordings.listed import EventQuery
 from mqttcam.recordings.photo import Photo
+from mqttcam.recordings.photo_files import write_photo
 from mqttcam.recordings.recording import Recording
 from mqttcam.settings.recordings import KeepSettings
 from mqttcam.settings.schedules import LocationSettings
@@ -227,6 +230,31 @@ async def test_one_photo_at_a_time_and_none_while_the_camera_is_off(
     error = await refused(device, "photo")
     assert (error["code"], error["message"]) == ("unavailable", "the camera is switched off")
     assert len(await library.files(_ALL, ("photo",))) == 1
+
+
+async def test_no_photo_waits_in_memory_for_a_disk_that_hangs(
+    make_camera_device: MakePhotographed, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    device = await make_camera_device()
+    hangs, answers = threading.Event(), threading.Event()
+
+    def hang(*arguments: Any) -> Photo:
+        hangs.set()
+        answers.wait(PATIENCE)
+        return write_photo(*arguments)
+
+    monkeypatch.setattr(photo_writer, "write_photo", hang)
+    first = asyncio.create_task(ask(device, "photo"))
+    await until(hangs.is_set, "the disk hangs")
+    first.cancel()  # as after the time limit
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    assert (await refused(device, "photo"))["code"] == "busy"
+    answers.set()
+    while not (result := await ask(device, "photo"))["ok"]:
+        assert result["error"]["code"] == "busy"
+        await asyncio.sleep(0.01)
+    await until(lambda: library.count == 2, "both, the first one late")
 
 
 async def test_a_disk_that_refuses_a_photo_is_reported_and_leaves_nothing(

@@ -71,6 +71,17 @@ def test_snapshot_button(world: World) -> None:
     world.ha.wait_state(world.entity("last_snapshot"), lambda value: value not in (before, "unknown"))
 
 
+def test_photo_button(world: World) -> None:
+    front = world.rig.front
+    since = world.rig.mark()
+    world.ha.call("button.press", world.entity("photo"))
+    meta = world.rig.client.wait(front.topic("photo/meta"), since=since).json
+    assert (meta["width"], meta["height"], meta["type"]) == (320, 240, "jpeg")
+    _, date, name = meta["file"].split("/")
+    taken = f"{date}T{name[:2]}:{name[2:4]}:{name[4:6]}+00:00"
+    world.ha.wait_state(world.entity("last_photo"), taken)
+
+
 def test_every_other_button_of_the_camera(world: World) -> None:
     front = world.rig.front
     for key in _operable(world, "button"):

@@ -149,8 +149,10 @@ async def test_a_disk_that_does_not_answer_is_reported(
     writer = PhotoWriter("front", Noted(tmp_path), timeout=0.01)
     with pytest.raises(PhotoNotSaved, match="does not answer"):
         await writer.save(draft(), PhotoData(PICTURE))
+    assert writer.is_writing, "another photo would wait in memory"
     os.write(write_end, b"x")
     await writer.close(10)
+    assert not writer.is_writing
     assert kept_photos(tmp_path) == ["front/2026-11-29/120000-photo.jpg"], "it is saved late"
     os.close(read_end)
     os.close(write_end)
