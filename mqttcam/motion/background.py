@@ -97,7 +97,7 @@ class Background:
 
     Attributes:
         observed: whether `shown` is wanted.
-        shown: the cells of the last picture, as returned by `shown_cells`; `None` for the first one.
+        shown: the cells of the last picture, as returned by `shown_cells`; `None` if it was the first or is ignored.
     """
 
     def __init__(self, settling: float = SETTLING, areas: Areas = NO_AREAS) -> None:
@@ -129,6 +129,7 @@ class Background:
             luma: as returned by `shrunk`; another size than before starts over.
             seconds: since the last picture.
         """
+        self.shown = None
         seconds = min(max(seconds, 0.0), _LONGEST)
         luma = np.ascontiguousarray(luma)  # for flat indices; it may be a view, turned and mirrored
         now = luma.astype(np.float32)
@@ -190,7 +191,6 @@ class Background:
         return bool(np.count_nonzero(changed) < _STILL * count)
 
     def _begin(self, now: Levels) -> None:
-        self.shown = None
         self._levels = now.copy()
         self._before = now
         self._spread = np.zeros(now.shape, np.float32)

@@ -16,6 +16,7 @@ class Finding(StrEnum):
 
     Attributes:
         LEARNING: not known yet, as the background is still being learned.
+        CUT_OFF: not known, as a part of the picture was not received.
         STILL: nothing moves.
         LIGHT: much differs, but the light or the camera has changed, or the next picture decides.
         BELOW: something moves, but less than the thresholds.
@@ -24,6 +25,7 @@ class Finding(StrEnum):
     """
 
     LEARNING = "learning"
+    CUT_OFF = "cut_off"
     STILL = "still"
     LIGHT = "light"
     BELOW = "below"
@@ -42,7 +44,7 @@ class Observation:
         box: the bounding box of all that moves; `None` if nothing moves.
         zones: the zones in which something moves, armed or not, the one with the highest score first.
         columns: the number of cells in a row.
-        cells: as returned by `shown_cells`, row by row from the top left; empty for the first picture.
+        cells: as returned by `shown_cells`, row by row from the top left; empty if it was not compared.
     """
 
     ts_ns: int
@@ -70,8 +72,10 @@ def observation(
     finding = Finding.MOTION
     if not background.settled:
         finding = Finding.LEARNING
+    elif cells is None:
+        finding = Finding.CUT_OFF
     elif found.box is None:
-        finding = Finding.STILL if cells is None or not (cells == MOVES).any() else Finding.LIGHT
+        finding = Finding.LIGHT if (cells == MOVES).any() else Finding.STILL
     elif counting.box is None:
         finding = Finding.PAUSE if pausing else Finding.BELOW
     columns, data = (0, b"") if cells is None else (cells.shape[1], cells.tobytes())

@@ -9,7 +9,7 @@ from mqttcam.imaging.polygon import Cells
 from mqttcam.imaging.raster import Plane
 
 DIFFERS, MOVES, MASKED = 100, 200, 255
-"""A cell that differs from the background; one that differs together with its neighbours, and moves; a masked one."""
+"""A cell that differs from the background, alone or in a thin part; one that moves; a masked one."""
 
 
 def shown_cells(

@@ -8,7 +8,7 @@ import { number } from "./format.js";
 const SECONDS = 60;
 const LEFT = 44; // pixels for the numbers
 /** @type {Record<Finding, string>} Names of colours of the style sheet. */
-const COLOURS = { learning: "--edge", still: "--edge", light: "--edge", below: "--below", pause: "--below", motion: "--moving" };
+const COLOURS = { learning: "--edge", cut_off: "--edge", still: "--edge", light: "--edge", below: "--below", pause: "--below", motion: "--moving" };
 
 /** @typedef {{ts: number, score: number, finding: Finding}} Point */
 

@@ -152,7 +152,7 @@ export interface Detection {
   masks: Corner[][];
 }
 
-export type Finding = "learning" | "still" | "light" | "below" | "pause" | "motion";
+export type Finding = "learning" | "cut_off" | "still" | "light" | "below" | "pause" | "motion";
 
 /** What the motion detection has found in one picture. Shares are of the picture's sides. */
 export interface Analysis {
