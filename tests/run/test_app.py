@@ -170,12 +170,12 @@ async def test_other_presets_leave_the_camera_open_unless_the_present_one_is_dif
         await device.select_preset("large")
         config.cameras["a"]["presets"]["night"] = {"controls": {"Brightness": 0.3}}
         await app.reload()
+        await until(lambda: device.presets.names == ("large", "night"), "the new preset")
         assert app.registry.devices["a"] is device
-        assert device.presets.names == ("large", "night")
         config.cameras["a"]["presets"]["large"] = {"size": "256x192"}
         await app.reload()
-        assert app.registry.devices["a"] is not device
         await until(lambda: app.registry.devices["a"].size == (256, 192), "the size of the changed preset")
+        assert app.registry.devices["a"] is not device
 
 
 async def test_a_stuck_capture_is_handed_to_the_successor_of_its_camera(
