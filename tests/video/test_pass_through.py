@@ -234,8 +234,8 @@ async def test_nothing_to_copy(running: CameraDevice) -> None:
 
 async def test_readers_begin_at_once_however_rare_keyframes_are(make_device: MakeDevice) -> None:
     """The first one, one that joins it, and one that comes after both have left."""
-    with camera(transport_stream(COUNT)) as (url, _):  # with one keyframe at its beginning
-        async with opened(make_device, url, record={"before": 5}) as device:
+    with camera(transport_stream(5 * COUNT)) as (url, _):  # with one keyframe at its beginning
+        async with opened(make_device, url) as device:
             capture = device.camera._supervisor.capture
             assert capture is not None
             source: Any = capture._source

@@ -160,7 +160,7 @@ async def test_an_encoder_that_does_not_open_is_an_error_in_words(caplog: pytest
 
 
 async def test_clients_begin_at_once_however_rare_keyframes_are() -> None:
-    with camera(transport_stream(600)) as (url, _):  # with one keyframe at its beginning
+    with camera(transport_stream(3000)) as (url, _):  # with one keyframe at its beginning
         front = {"source": {"type": "url", "url": url, "kind": "video"}, "size": None}
         async with serving({"front": front}) as served, reading(served) as first:
             head = await first.content.readexactly(20 * PACKET)
