@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
@@ -46,9 +46,13 @@ class Frames:
         sent: the numbers of the frames of each camera.
     """
 
-    def __init__(self, broker: KafkaBroker) -> None:
+    def __init__(
+        self, broker: KafkaBroker, picture: Callable[[int], bytes] = lambda seq: sized(2000, seq)
+    ) -> None:
+        """`picture` returns the JPEG of a frame by its number."""
         from confluent_kafka import Producer
 
+        self._picture = picture
         self.topic = make_topic(broker, topic_name("frames"), partitions=PARTITIONS)
         self.sent: dict[str, list[int]] = {camera: [] for camera in CAMERAS}
         self._producer = Producer({"bootstrap.servers": broker.address(), "partitioner": "murmur2_random"})
@@ -61,7 +65,7 @@ class Frames:
         for _, camera in itertools.product(range(count), cameras):
             seq = len(self.sent[camera])
             self.sent[camera].append(seq)
-            frame = QueuedMessage(sized(2000, seq), seq, time.time_ns() - int(seconds_ago * 1e9))
+            frame = QueuedMessage(self._picture(seq), seq, time.time_ns() - int(seconds_ago * 1e9))
             fields = self._fields[camera]
             self._producer.produce(
                 self.topic,
@@ -135,15 +139,20 @@ class Workers:
         self._log = folder / f"{job}.log"
         self.running: list[subprocess.Popen[bytes]] = []
 
-    def start(self) -> subprocess.Popen[bytes]:
-        """Start another one; return once every one has partitions."""
+    def start(self, count: int = 1) -> subprocess.Popen[bytes]:
+        """Start so many more; return the last one once every one has partitions."""
+        for _ in range(count):
+            worker = self._start()
+        self.wait_shared()
+        return worker
+
+    def _start(self) -> subprocess.Popen[bytes]:
         with self._log.open("ab") as log:
             worker = subprocess.Popen(
                 self._program, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 cwd=self._log.parent,
             )  # fmt: skip
         self.running.append(worker)
-        self.wait_shared()
         return worker
 
     def wait_shared(self) -> None:
