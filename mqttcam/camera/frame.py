@@ -151,7 +151,7 @@ class Frame(FramePixels):
         Its pictures are turned, mirrored and marked as those of this one.
         """
         adjustment = self._adjustment
-        if adjustment is None or adjustment.width is None:
+        if adjustment is None or (self.width, self.height) == adjustment.orientation.size(*self._seen_size):
             return self
         planes = self.planes and contiguous_copy(self.planes)
         whole = Frame(self.ts_ns, *self._size, planes, self._jpeg, self.metadata)

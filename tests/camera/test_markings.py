@@ -119,6 +119,16 @@ def test_pictures(frame: Frame, spec: PictureSpec) -> None:
             assert (picture.width, picture.height) == (one.width, one.height)
 
 
+def test_pictures_in_the_size_in_which_the_frame_came(frame: Frame) -> None:
+    for whole in (frame.copy().unscaled(), frame.unscaled()):
+        for spec in (PictureSpec(), PictureSpec(95)):
+            picture = whole.picture(spec)
+            assert hidden(grey(picture.jpeg))
+            assert sorted((picture.width, picture.height)) == sorted(SIZE)
+        assert hidden(luma_of(whole.raster()))
+    assert hidden(grey(frame.picture(PictureSpec()).jpeg)), "its own pictures are as before"
+
+
 def test_pictures_that_have_to_be_smaller(frame: Frame) -> None:
     limit = len(frame.picture(PictureSpec(95)).jpeg) * 9 // 10
     picture = fit_picture(frame, PictureSpec(95), limit, JpegRateControl())
