@@ -149,9 +149,9 @@ def test_sound_is_muted_until_it_is_wanted(page: Page) -> None:
             assert not muted
             assert button.get_attribute("aria-pressed") == "true"
             page.until(lambda: page.script(_SOUND)[1] > decoded, "more sound")
-            frames, _, ranges, _ = page.script(_FRAMES)
+            frames = page.script(_FRAMES)[0]
             page.until(lambda: page.script(_FRAMES)[0] >= frames + 20, "20 frames")
-            assert ranges == 1
+            page.until(lambda: page.script(_FRAMES)[2] == 1, "sound and picture without a hole")
             assert page.script(_SOUND)[0] is False, "it goes on"
             button.click()
             assert page.script(_SOUND)[0]

@@ -96,7 +96,7 @@ async def test_ffmpeg_finds_the_sound_of_a_network_camera_without_an_error() -> 
             command = [
                 "ffmpeg",
                 "-v",
-                "warning",
+                "error",
                 "-i",
                 f"{served.url}{PATH}",
                 "-t",

@@ -18,10 +18,12 @@ from tests.support.waiting import until
 
 pytest.importorskip("av")
 
-from tests.video.test_audio import check_in_step
+from tests.video.test_audio import times_apart
 
-MOST_APART = 0.1
-"""Seconds: the server loses the first samples and pictures that it makes, one buffer of each at most."""
+MOST_APART = 0.3
+"""Seconds: the server loses some of the first samples and pictures that it makes, and a busy machine delays what is
+encoded. How exact mqttcam is shows in `tests/video/test_audio.py`.
+"""
 
 
 async def recorded(device: CameraDevice, folder: Path, seconds: float) -> Recording:
@@ -61,5 +63,5 @@ async def test_recordings_have_the_sound(
     assert (audio["sample_rate"], audio["channels"]) == ("48000", 1)
     assert float(audio["start_time"]) == 0
     assert float(audio["duration"]) == pytest.approx(float(video["duration"]), abs=0.5)
-    # Frames that are encoded have the times of their arrival, which a busy machine delays.
-    check_in_step(path, MOST_APART if codec.startswith("h264") else 0.3, ends=True)
+    apart = times_apart(path, ends=True)
+    assert apart[0] <= MOST_APART, apart
