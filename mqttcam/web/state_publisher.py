@@ -129,12 +129,23 @@ class StatePublisher(NodeObserver):
         }
 
 
+def _areas(device: CameraDevice) -> object:
+    """Return the zones and masks of a camera, cheaply, as something that changes with them."""
+    if device.motion is None:
+        return None
+    zones, masks = device.motion.areas
+    return [(name, zone.points, zone.threshold) for name, zone in zones.items()], [
+        mask.points for mask in masks
+    ]
+
+
 def revision(devices: Mapping[str, CameraDevice]) -> str:
-    """Return a hash of the cameras and their entities, from which the page is built."""
+    """Return a hash of the cameras with their entities and areas, from which the page is built."""
     structure = {
         camera_id: [
             device.name,
             device.resolution,
+            _areas(device),
             *(describe_entity(device, entity) for entity in camera_entities(device)),
         ]
         for camera_id, device in devices.items()
@@ -145,7 +156,7 @@ def revision(devices: Mapping[str, CameraDevice]) -> str:
 def difference(old: Mapping[str, object], new: Mapping[str, object]) -> State:
     """Return the values of `new` that `old` lacks or has otherwise, in nested objects too.
 
-    Removed keys are left out: only a removed camera removes any, and that changes the revision.
+    Removed keys are left out: only a removed camera or zone removes any, and that changes the revision.
     """
     changes: State = {}
     for key, value in new.items():

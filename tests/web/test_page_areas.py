@@ -291,6 +291,15 @@ def test_what_is_not_saved_is_not_lost_by_mistake(front: Page, served: Served, r
     asyncio.run_coroutine_threadsafe(served.remove("gate"), running[1]).result(20)
 
 
+def test_what_somebody_else_saves_is_shown(front: Page, served: Served) -> None:
+    address = f"{served.url}/api/cameras/front/cmd/set_zones"
+    assert requests.post(address, json={"masks": []}, timeout=10).ok
+    front.until(lambda: not front.all(".arealist li.mask"), "the mask is gone")
+    press(front, "Add mask")
+    assert requests.post(address, json={"masks": [{"points": GATE}]}, timeout=10).ok
+    assert len(saved(front, served)["masks"]) == 1, "the last one to save"
+
+
 def test_together_with_the_motion_test_each_area_is_drawn_once(front: Page) -> None:
     button(front, "Motion test").click()
     front.find(".motiontest")
