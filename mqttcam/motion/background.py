@@ -245,7 +245,7 @@ class Background:
     def _pace(self, now: Levels, cells: Indices, seconds: float) -> Levels:
         """Return the share of the new picture that the background takes over in the cells that differ from it."""
         stands = np.abs(now.take(cells) - self._before.take(cells)) <= _LEAST
-        stood = np.where(stands, self._stood.take(cells) + np.float32(seconds), np.float32(0))
+        stood = (self._stood.take(cells) + np.float32(seconds)) * stands
         self._stood.fill(0)
         self._stood.reshape(-1)[cells] = stood
         return np.where(

@@ -69,27 +69,24 @@ def is_light(luma: Plane, usual: Plane, cells: Indices, unmasked: Cells | None) 
         unmasked: the cells that may be compared; `None` for all.
     """
     cells = cells[:: max(1, cells.size // _ENOUGH)]
-    here, there = luma.reshape(-1), usual.reshape(-1)
     columns = luma.shape[1]
-    together = edges = edges_before = 0.0
-    count = 0
-    for step, has_one_before in ((columns, cells >= columns), (1, cells % columns > 0)):
-        second = cells[has_one_before]
-        if unmasked is not None:
-            second = second[unmasked.take(second) & unmasked.take(second - step)]
-        one, other = _steps(here, second, step), _steps(there, second, step)
-        together += float(one @ other)
-        edges += float(one @ one)
-        edges_before += float(other @ other)
-        count += one.size
-    if max(edges, edges_before) < _NO_EDGES * count:
+    below, beside = cells[cells >= columns], cells[cells % columns > 0]
+    second = np.concatenate((below, beside))
+    first = np.concatenate((below - columns, beside - 1))
+    if unmasked is not None:
+        compared = unmasked.take(first) & unmasked.take(second)
+        first, second = first[compared], second[compared]
+    now, before = _steps(luma, first, second), _steps(usual, first, second)
+    edges, edges_before = float(now @ now), float(before @ before)
+    if max(edges, edges_before) < _NO_EDGES * now.size:
         return True
-    return together > _SAME_EDGES * math.sqrt(edges * edges_before)
+    return float(now @ before) > _SAME_EDGES * math.sqrt(edges * edges_before)
 
 
-def _steps(levels: Plane, second: Indices, step: int) -> Levels:
-    """Return the steps in log brightness from the cell before each cell to that cell; steep ones are limited."""
-    steps: Levels = _BRIGHTNESS.take(levels.take(second)) - _BRIGHTNESS.take(levels.take(second - step))
+def _steps(levels: Plane, first: Indices, second: Indices) -> Levels:
+    """Return the steps in log brightness from the first to the second cell of pairs; steep ones are limited."""
+    steps: Levels = _BRIGHTNESS.take(levels.take(second))
+    steps -= _BRIGHTNESS.take(levels.take(first))
     np.minimum(steps, _STEEPEST, out=steps)
     np.maximum(steps, -_STEEPEST, out=steps)
     return steps

@@ -132,7 +132,9 @@ def milliseconds(work: Callable[[int], object], count: int) -> float:
 
 def print_costs(made: dict[str, Callable[[], Detector]], looks: int) -> None:
     """Print the cost of a frame by size, and against encoding it."""
-    print("| | CPU time of a frame | share of a core at 5 fps |\n| --- | --- | --- |")
+    print(
+        "| | CPU time of a frame | share of a core at 5 fps | against encoding it |\n| --- | --- | --- | --- |"
+    )
     for width, height in ((640, 480), (1280, 720), (1920, 1080)):
         planes = frames_of(width, height)
         jpegs = [encode(one, QUALITY) for one in planes]
@@ -142,10 +144,12 @@ def print_costs(made: dict[str, Callable[[], Detector]], looks: int) -> None:
         def look(frame: Frame, background: Background = background) -> None:
             background.update(small_luma(frame), 1 / FPS)
 
+        encoding = milliseconds(lambda n: encode(planes[n % FRAMES], QUALITY), looks // 2)  # noqa: B023
         of_planes = milliseconds(lambda n: look(Frame(0, *size, planes=planes[n % FRAMES])), looks)  # noqa: B023
         of_jpegs = milliseconds(lambda n: look(Frame(0, *size, jpeg=jpegs[n % FRAMES])), looks)  # noqa: B023
         for what, cost in (("planes", of_planes), (f"JPEG of {len(jpegs[0]) // 1000} kB", of_jpegs)):
-            print(f"| {width}x{height}, {what} | {cost:.2f} ms | {cost * FPS / 10:.2f} % |")
+            share = f"{cost * FPS / 10:.2f} % | {cost / encoding:.2f} x"
+            print(f"| {width}x{height}, {what} | {cost:.2f} ms | {share} |", flush=True)
     planes = frames_of(640, 480)
     encoding = milliseconds(lambda n: encode(planes[n % FRAMES], QUALITY), looks)
     print(
