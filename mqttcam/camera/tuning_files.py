@@ -88,7 +88,7 @@ class TuningFiles:
         return found
 
     def find(self, name: str, platform: str | None = None) -> Path | None:
-        """Return the path of a tuning file by its name, or by its path if it has a `/`; `None` if it is not there.
+        """Return the absolute path of a tuning file by its name, or by its path if it has a `/`; `None` without it.
 
         A user's file takes precedence over one of libcamera's.
 
@@ -100,7 +100,7 @@ class TuningFiles:
             return path.resolve() if path.is_file() else None
         named = [one for one in self.files() if one.name == name]
         mine = [one for one in named if one.is_users or platform in (None, one.folder)]
-        return mine[0].path if mine else None
+        return mine[0].path.absolute() if mine else None
 
     def names(self, platform: str) -> Sequence[str]:
         """Return the names that `find` knows for a kind of Pi."""

@@ -170,3 +170,13 @@ def test_an_absolute_path_needs_no_folder(tmp_path: Path, state: Path, enumerate
     source.close()
     assert source.notes == []
     assert enumerated[-1] == {"virtual-bars": "elsewhere.json"}
+
+
+def test_a_relative_state_folder(state: Path, enumerated: Seen, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(state.parent)
+    source = tuned(Path(state.name), BARS, "a.json")
+    source.open()
+    monkeypatch.chdir("/")
+    source.close()
+    assert source.notes == []
+    assert loaded() == enumerated[-1] == {"virtual-bars": "a.json"}

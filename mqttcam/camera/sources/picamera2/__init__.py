@@ -5,7 +5,9 @@
 | `source.py` | the source: opens the camera, reads frames, sets controls |
 | `running.py` | a configured and started camera |
 | `stills.py` | pictures in full resolution |
-| `library.py` | loads picamera2, finds a camera, serializes opening and closing |
+| `library.py` | loads picamera2, serializes opening and closing |
+| `selection.py` | finds the camera that the settings mean |
+| `tuning.py` | has libcamera load a tuning file for each model |
 | `capabilities.py` | sensor modes, pixel formats and properties of a camera |
 | `streams.py` | picamera2's configurations from the settings |
 | `memory.py` | smaller configurations if camera memory is short |

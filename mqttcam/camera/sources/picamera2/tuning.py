@@ -76,19 +76,20 @@ class Tunings:
 
         Args:
             attached: `Picamera2.global_camera_info()`, with libcamera's own tuning files.
-            folder: an absolute path, where the links are.
+            folder: where the links are.
         """
         self.unload()
+        links = (folder / _FOLDER).absolute()
         wanted = self._by_model(attached)
         if not wanted:
             return
         try:
-            _link({model: version.path for model, version in wanted.items()}, folder / _FOLDER)
+            _link({model: version.path for model, version in wanted.items()}, links)
         except OSError as error:
             self._reject(wanted.values(), f"cannot be linked to: {error}")
             return
         self._loaded = wanted
-        os.environ[_ENVIRONMENT] = ":".join(filter(None, (str(folder / _FOLDER), self._configured)))
+        os.environ[_ENVIRONMENT] = ":".join(filter(None, (str(links), self._configured)))
 
     def reject_missing(self, before: Sequence[Any], now: Sequence[Any]) -> None:
         """Use no more the tuning files with which libcamera does not find cameras that it has found without them."""
