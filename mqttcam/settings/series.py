@@ -113,7 +113,9 @@ class SeriesSettings(Section):
     pictures: Annotated[Literal["keep", "drop"], AnyCase()] = Field(
         "keep", description="drop: only the video is kept."
     )
-    count: int | None = Field(None, ge=1, description="The series ends after this number of pictures.")
+    count: int | None = Field(
+        None, ge=1, le=10**9, description="The series ends after this number of pictures."
+    )
     until: Until | None = Field(None, description=f"The series ends then: {_UNTIL}.")
     keep: SeriesKeepSettings = Field(
         default_factory=SeriesKeepSettings, description="How much of the disk it may take."

@@ -21,7 +21,7 @@ from mqttcam.settings.section import Section
 from mqttcam.settings.settings import Settings
 
 FILE_SUFFIX = "_file"
-LISTED = 20
+LISTED = 24
 """Keys of a section that a problem lists; Kafka has more than fit on a screen."""
 ANY_NAME = "*"
 """Stands for a user-defined name, such as a camera's id, in the paths of `known_keys`."""
