@@ -208,9 +208,9 @@ class Retention:
         series = self._series_bytes()
         size = index.bytes.total() + series
         if self._keep.size is not None and size > self._keep.size:
-            what = "the favourites and series" if series else "the favourites"
+            take = "the favourites and series alone take" if series else "the favourites alone take"
             return (
-                f"{what} alone take {_text(size)} of the {_text(self._keep.size)} allowed for recordings: "
+                f"{take} {_text(size)} of the {_text(self._keep.size)} allowed for recordings: "
                 "delete some, or raise recordings.keep.size"
             )
         if self._lacks() and (index.counts.total() or deleted or self.problem):
