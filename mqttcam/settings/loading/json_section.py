@@ -16,10 +16,10 @@ from mqttcam.settings.section import Section
 _SOURCE = "request"
 _MAX_DEPTH = 10
 """Levels of JSON; no section has more."""
-SectionT = TypeVar("SectionT", bound=Section)
+ModelT = TypeVar("ModelT", bound=Section)
 
 
-def section_from_json(model: type[SectionT], data: object) -> SectionT:
+def section_from_json(model: type[ModelT], data: object) -> ModelT:
     """Return a section from plain data.
 
     Raises:
@@ -31,7 +31,7 @@ def section_from_json(model: type[SectionT], data: object) -> SectionT:
     model_input = ModelInput()
     converted = model_input.section(model, root, ())
     problems = model_input.problems
-    section: SectionT | None = None
+    section: ModelT | None = None
     try:
         section = model.model_validate(converted)
     except ValidationError as error:
