@@ -53,9 +53,13 @@ def open_database(path: Path | None) -> sqlite3.Connection:
     if path is not None:
         remove_database(path)
     db = _connect(path)
-    db.executescript(f"BEGIN; {_TABLES} PRAGMA user_version = {_VERSION}; COMMIT;")
-    if path is not None:
-        path.chmod(0o600)
+    try:
+        db.executescript(f"BEGIN; {_TABLES} PRAGMA user_version = {_VERSION}; COMMIT;")
+        if path is not None:
+            path.chmod(0o600)
+    except BaseException:
+        db.close()
+        raise
     return db
 
 

@@ -147,8 +147,14 @@ class Library:
         if self._watching is not None:
             self._watching.cancel()
         self._loop = None
-        self._worker.call(self._files.close)
-        await asyncio.to_thread(self._worker.stop, self._timing.stop)
+        # What comes until then, such as a step of the work that is under way, would open the index again.
+        await asyncio.to_thread(self._worker.stop, self._timing.stop, self._close)
+
+    def _close(self) -> None:
+        try:
+            self._files.close()
+        except Exception:
+            log.exception("recordings: the index could not be closed")
 
     # from any thread, without waiting
 

@@ -35,6 +35,7 @@ class WorkerThread:
         self._steps: deque[Callable[[], bool]] = deque()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._started = False
+        self._last: Callable[[], None] = lambda: None
         self._lock = threading.Lock()
 
     @property
@@ -80,14 +81,18 @@ class WorkerThread:
         self._put(lambda: self._steps.appendleft(step) if first else self._steps.append(step))
         return future
 
-    def stop(self, timeout: float) -> None:
+    def stop(self, timeout: float, last: Callable[[], None] = lambda: None) -> None:
         """End the thread after the calls made so far, without the remaining steps.
 
         A thread that hangs for longer than `timeout` seconds is abandoned.
+
+        Args:
+            last: called in the thread after everything else, if it was started; must not raise.
         """
         with self._lock:
             if not self._started:
                 return
+        self._last = last
         self._calls.put(None)
         self._thread.join(timeout)
 
@@ -108,6 +113,7 @@ class WorkerThread:
                     pass
                 else:
                     if call is None:
+                        self._last()
                         return
                     call()
                     continue

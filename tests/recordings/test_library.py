@@ -296,3 +296,21 @@ async def test_a_flood_of_requests_does_not_delay_the_work_in_steps() -> None:
     finally:
         is_done.set()
         worker.stop(60)
+
+
+def test_the_last_call_is_after_all_others_and_after_the_work_in_steps() -> None:
+    """Closing the index is: what came later would open it again, and leave it open."""
+    worker, ran = WorkerThread("test"), list[str]()
+
+    def steps() -> Steps[None]:
+        while True:
+            ran.append("step")
+            yield
+
+    worker.run_steps(steps())
+    worker.call(lambda: ran.append("call"))
+    worker.stop(60, lambda: ran.append("last"))
+    assert ran[-1] == "last"
+    assert ran.count("call") == 1
+    WorkerThread("never started").stop(60, lambda: ran.append("never"))
+    assert "never" not in ran
