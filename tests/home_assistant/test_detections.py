@@ -6,7 +6,9 @@ import json
 import shutil
 import time
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -14,8 +16,12 @@ import pytest
 from tests.home_assistant.conftest import World
 from tests.node_red.conftest import FLOW_FILE, with_broker
 from tests.node_red.harness import NodeRed, node_red_program
+from tests.outputs.kafka.rig import make_topic
+from tests.outputs.kafka.test_analytics_jobs import working
 from tests.support.daemon import mqttcam_command, pattern_camera
+from tests.support.kafka import KafkaBroker, any_kafka
 from tests.support.left_out import leave_out
+from tests.support.pictures import size_of
 from tests.support.rig import Rig, rig
 from tests.support.waiting import wait_for
 
@@ -80,3 +86,43 @@ def test_node_red_reports_a_person(world: World, lab: Rig, tmp_path: Path) -> No
         assert wait_for(lambda: world.ha.picture(image), "the picture", interval=0.1).startswith(b"\xff\xd8")
         node_red.press("Report nothing")
         world.ha.wait_state(occupancy, "off")
+
+
+@pytest.fixture
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBroker]:
+    """A broker for the example job."""
+    try:
+        for needed in ("confluent_kafka", "cv2"):
+            import_module(needed)
+    except ImportError as error:
+        leave_out(f"the example job: {error}")
+    with any_kafka(tmp_path_factory.mktemp("kafka")) as running:
+        if not running.real:
+            leave_out("Apache Kafka (needs Java and Maven)")
+        yield running
+
+
+def test_what_the_example_job_finds_in_kafka_comes_home(
+    world: World, kafka: KafkaBroker, tmp_path: Path
+) -> None:
+    """The ball moves, a process of deploy/analytics sees it in the frames from Kafka, and Home Assistant shows it."""
+    frames, results = (make_topic(kafka, name, partitions=4) for name in ("frames", "results"))
+    cameras = {"front": pattern_camera(detections={"labels": ["motion"]})}
+    sections: dict[str, Any] = {
+        "kafka": {"brokers": kafka.address(), "topic": frames},
+        "detections": {"brokers": kafka.address(), "topic": results},
+    }
+    with (
+        rig(world.broker, tmp_path / "daemon", node=NODE, cameras=cameras, **sections) as running,
+        working(tmp_path / "job", "group_job", kafka, frames, results) as workers,
+    ):
+        workers.start()
+        count = world.entity("detections_motion", f"{NODE}_front")
+        image = world.entity("detections_motion_image", f"{NODE}_front")
+        world.ha.wait_state(count, lambda state: state.isdecimal() and int(state) > 0)
+        picture = wait_for(lambda: world.ha.picture(image), "the picture with boxes", interval=0.1)
+        assert size_of(picture) == (320, 240)
+        running.daemon.stop()
+        done = mqttcam_command(tmp_path / "daemon", "forget", "-c", str(running.daemon.config_file))
+        assert done.returncode == 0, done.stderr
+    wait_for(lambda: world.ha.device(f"mqttcam_{NODE}_front") is None, "it is forgotten", interval=0.1)
