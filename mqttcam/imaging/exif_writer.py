@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -77,15 +78,17 @@ def exif_of(info: PhotoInfo, own: bytes = b"", more: Mapping[int, Any] = _NO_TAG
         own: what the picture has already; it is kept, except for the time. Ignored if it is broken.
         more: tags of the Exif directory that only a JPEG has.
     """
-    exif = Image.Exif()
     if own:
-        try:
-            exif.load(own)
-            taken = dict(exif.get_ifd(IFD.Exif))
-        except Exception:  # noqa: BLE001 - Pillow has many for damaged data, which a camera may send
-            return exif_of(info, b"", more)
-    else:
-        taken = {}
+        with contextlib.suppress(Exception):  # Pillow has many for damaged data, which a camera may send
+            return _exif_of(info, own, more)
+    return _exif_of(info, b"", more)
+
+
+def _exif_of(info: PhotoInfo, own: bytes, more: Mapping[int, Any]) -> bytes:
+    exif, taken = Image.Exif(), dict[int, Any]()
+    if own:
+        exif.load(own)
+        taken = dict(exif.get_ifd(IFD.Exif))
     time = info.taken.strftime("%Y:%m:%d %H:%M:%S")
     exif[Base.DateTime] = time
     exif[Base.Software] = info.software

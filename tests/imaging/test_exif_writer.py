@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import shutil
+import struct
 import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -61,6 +62,12 @@ def gradient() -> Any:
     pixels[..., 0] = 200
     pixels[..., 1] = np.arange(60)
     return pixels
+
+
+def _with_own(content: bytes) -> bytes:
+    """Return a JPEG with Exif metadata of its own."""
+    exif = b"Exif\0\0" + content
+    return b"\xff\xd8\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif + jpeg()[2:]
 
 
 @pytest.mark.parametrize("kind", ["jpeg", "png"])
@@ -127,9 +134,14 @@ def test_what_a_jpeg_says_itself_stays_except_for_the_time() -> None:
 
 @pytest.mark.parametrize("content", [b"", b"II*\0\xff\xff\xff\x7f", b"II*\0" + bytes(65000)])
 def test_damaged_or_huge_metadata_of_the_source_does_not_matter(content: bytes) -> None:
-    exif = b"Exif\0\0" + content
-    damaged = b"\xff\xd8\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif + jpeg()[2:]
-    assert tags_of(with_exif(damaged, INFO))["Model"] == "imx708_wide"
+    assert tags_of(with_exif(_with_own(content), INFO))["Model"] == "imx708_wide"
+
+
+def test_values_of_the_source_that_cannot_be_written_do_not_matter() -> None:
+    """A resolution that is a text is read by Pillow, and refused when it is written."""
+    entry = struct.pack("<HHI4s", Base.XResolution, 2, 2, b"x")
+    content = b"II*\0" + struct.pack("<IH", 8, 1) + entry + bytes(4)
+    assert tags_of(with_exif(_with_own(content), INFO))["Model"] == "imx708_wide"
 
 
 def test_png_has_every_pixel() -> None:
