@@ -243,11 +243,13 @@ def delete_unfinished_photos(root: Path) -> None:
             forbid_links(root, path)
             with path.open("rb") as part:
                 fcntl.flock(part, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if not os.path.samestat(os.fstat(part.fileno()), path.lstat()):
+                    continue
                 stem = str(path.relative_to(root)).removesuffix(PART)
                 for left in path.parent.glob(f".{path.name.removesuffix(PART)}.*.new"):
                     left.unlink(missing_ok=True)
                 _delete(PhotoFiles(root, stem))
-        except BlockingIOError:
+        except (BlockingIOError, FileNotFoundError):  # it is being written, or whole since it was found
             continue
         except OSError as error:
             log.warning("photo %s stays unfinished: %s", path, error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import subprocess
 import sys
@@ -225,6 +226,21 @@ def test_a_photo_that_is_being_written_is_not_deleted(tmp_path: Path) -> None:
         write_photo(folder, draft(), PICTURE, None, lambda _: None)
     assert checked == [True]
     assert kept_photos(tmp_path) == ["front/2026-11-29/120000-photo.jpg"]
+
+
+def test_a_photo_that_became_whole_since_it_was_found_is_not_deleted(tmp_path: Path) -> None:
+    files = PhotoFiles(tmp_path, make(tmp_path).stem)
+    files.picture("jpeg").replace(files.part)
+    before = tree(tmp_path)
+
+    def complete(file: object, operation: int) -> None:
+        files.part.replace(files.picture("jpeg"))
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(fcntl, "flock", complete)
+        delete_unfinished_photos(tmp_path)
+    assert len(tree(tmp_path)) == len(before)
+    assert files.type == "jpeg"
 
 
 async def test_the_index_is_made_again_from_the_files(tmp_path: Path) -> None:
