@@ -195,7 +195,10 @@ def _read(descriptor: int) -> _Content:
             break
         if kind == b"moof":
             header_size = header_size or start
-            end = _end_of(os.pread(descriptor, size, start))
+            try:
+                end = _end_of(os.pread(descriptor, size, start))
+            except (ValueError, struct.error):  # of which a power cut has left the length alone
+                break
         elif kind == b"mdat" and header_size:
             content = _Content(b"", content.frames + 1, start + size, end)
         start += size

@@ -103,6 +103,23 @@ def test_what_a_power_cut_leaves_of_a_fragment_is_cut_off(tmp_path: Path, cut: i
     assert len(frames(video)) == 3
 
 
+def test_a_fragment_of_which_a_power_cut_left_zeros_is_cut_off(tmp_path: Path) -> None:
+    """As on a file system that notes the length of a file before its content, such as FAT."""
+    files = files_in(tmp_path, settings(video=True))
+    take(files, 1)
+    (name,) = names_in(files.folder, ".mp4")
+    video = files.folder / name
+    whole = video.read_bytes()
+    take(files, 2)
+    more = len(video.read_bytes()) - len(whole)
+    video.write_bytes(whole + (more - 8).to_bytes(4, "big") + b"moof" + bytes(more - 8))
+    files = files_in(tmp_path, settings(video=True))
+    files.open(BEGIN, BEGIN)
+    assert video.read_bytes() == whole
+    take(files, 3)
+    assert len(frames(video)) == 2
+
+
 def test_a_video_that_was_deleted_by_hand_begins_again(tmp_path: Path) -> None:
     files = files_in(tmp_path, settings(video=True))
     take(files, 1)
