@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,6 +72,7 @@ class TuningFiles:
         """`shipped`: libcamera's folders, those that take precedence first."""
         self.folder = None if state_dir is None else state_dir / _FOLDER
         self._shipped = tuple(shipped)
+        self._writing = threading.Lock()
 
     def files(self) -> list[TuningFile]:
         """Return every tuning file, those of users first, each folder by name.
@@ -116,11 +118,12 @@ class TuningFiles:
         """
         path = self._users(name)
         check_tuning(data)
-        is_new = not path.is_file()
-        if is_new and sum(one.is_users for one in self.files()) >= MAX_FILES:
-            raise TooManyTuningFiles
-        forbid_links(path.parent, path)
-        write_atomically(path, data)
+        with self._writing:
+            is_new = not path.is_file()
+            if is_new and sum(one.is_users for one in self.files()) >= MAX_FILES:
+                raise TooManyTuningFiles
+            forbid_links(path.parent, path)
+            write_atomically(path, data)
         return is_new
 
     def delete(self, name: str) -> bool:
@@ -171,7 +174,7 @@ def check_tuning(data: bytes) -> str | None:
     if not any(isinstance(one, dict) and any(key.startswith("rpi.") for key in one) for one in named):
         raise InvalidTuningFile("has no algorithms, such as rpi.black_level, rpi.agc and rpi.awb")
     target = tuning.get("target", "bcm2835")
-    if target not in _PLATFORMS:
+    if not isinstance(target, str) or target not in _PLATFORMS:
         raise InvalidTuningFile(f"has an unknown target; known: {', '.join(_PLATFORMS)}")
     return _PLATFORMS[target]
 

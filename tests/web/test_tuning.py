@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import os
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +76,7 @@ async def test_names_that_lead_elsewhere_are_refused(name: str) -> None:
         (b"[]", 400, "is not a JSON object"),
         (b'{"version": 2.0, "algorithms": []}', 400, "has no algorithms"),
         (b'{"target": "esp32", "algorithms": [{"rpi.agc": {}}]}', 400, "unknown target"),
+        (b'{"target": [], "rpi.agc": {}}', 400, "unknown target"),
         (b'{"rpi.agc": "' + b"x" * MAX_BYTES + b'"}', 413, "may have"),
     ],
 )
@@ -151,3 +154,12 @@ def test_there_is_an_end_to_uploads(tmp_path: Path) -> None:
     with pytest.raises(InvalidTuningFile):
         TuningFiles(None, ()).write("../x.json", _DATA)
     assert len(os.listdir(tmp_path / "tuning")) == MAX_FILES
+
+
+def test_uploads_of_one_name_at_once_leave_one_of_them_whole(tmp_path: Path) -> None:
+    files = TuningFiles(tmp_path, ())
+    contents = [json.dumps({"rpi.agc": {}, "x": letter * 500_000}).encode() for letter in "abcd"] * 10
+    with ThreadPoolExecutor(4) as threads:
+        assert sum(threads.map(partial(files.write, "mine.json"), contents)) == 1
+    assert (tmp_path / "tuning" / "mine.json").read_bytes() in contents
+    assert os.listdir(tmp_path / "tuning") == ["mine.json"]
