@@ -295,7 +295,17 @@ class Library:
         Raises:
             LibraryUnavailable: the disk does not answer, or does not delete it.
         """
-        return await self._ask(lambda: delete_series_file(self.path, path))
+        return await self._ask(lambda: self._delete_series_file(path))
+
+    def _delete_series_file(self, path: str) -> bool:
+        size = 0
+        with contextlib.suppress(OSError):
+            size = (self.path / path).lstat().st_size
+        if not delete_series_file(self.path, path):
+            return False
+        camera, _, name, _ = path.split("/")
+        self.set_series_bytes(camera, name, max(0, self._series_bytes.get((camera, name), 0) - size))
+        return True
 
     async def set_keep(self, event_id: str, keep: bool) -> ListedEvent | None:
         """Make the recordings of an event favourites, or undo that; return the event, or None if it is unknown.

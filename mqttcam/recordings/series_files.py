@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Literal
 
 from mqttcam.recordings.listed import EventQuery
+from mqttcam.recordings.recording import LARGEST_NS
 from mqttcam.text import is_id
 
 FOLDER = "series"
@@ -61,7 +62,9 @@ def _id_of(ts_ns: int, path: str) -> str:
 def position_of(file_id: str) -> tuple[int, str] | None:
     """Return the time and the id of a file of a series, as in `EventQuery.before`; None if it is no id of one."""
     match = _ID.fullmatch(file_id)
-    return None if match is None else (int(match[1]) * 10**6, file_id)
+    if match is None or (ts_ns := int(match[1]) * 10**6) > LARGEST_NS:
+        return None
+    return ts_ns, file_id
 
 
 def stem_of(ts_ns: int) -> str:

@@ -48,6 +48,8 @@ async def test_files_of_series_are_listed_sent_and_deleted() -> None:
         every = (await get(http, "/api/files?type=recording,series"))["files"]
         assert made.id in [one["id"] for one in every]
         assert len(every) == 4
+        async with http.get("/api/files?before=99999999999999-p00000000") as answer:
+            assert (answer.status, (await answer.json())["error"]["field"]) == (404, "before")
         async with http.get(files[0]["url"]) as answer:
             assert (answer.status, await answer.read()) == (200, picture)
             assert answer.headers["Content-Type"] == "image/jpeg"
@@ -56,10 +58,10 @@ async def test_files_of_series_are_listed_sent_and_deleted() -> None:
             assert "max-age" not in answer.headers["Cache-Control"], "it grows"
         async with http.get("/files/front/series/garden/series.json") as answer:
             assert answer.status == 404
+        await asyncio.wrap_future(served.library.measure_series())
         async with http.delete(files[0]["url"]) as answer:
             assert answer.status == 200
         async with http.delete(files[0]["url"]) as answer:
             assert answer.status == 404
         assert not (folder / "2026-11-29T194012.000Z.jpg").exists()
-        await asyncio.wrap_future(served.library.measure_series())
-        assert served.library.series_bytes == 2 * len(picture) + 102
+        assert served.library.series_bytes == 2 * len(picture) + 102, "it makes room at once"
