@@ -17,6 +17,8 @@ _PROGRAM_MAP_PID, _AUDIO_PID = 0x1000, 0x0101
 _ADTS = 0x0F
 """The stream type of AAC with ADTS headers (ISO/IEC 13818-1, table 2-34)."""
 _STREAM_ID = 0xC0
+_MAX_PES_DATA = 0xFFFF - 8
+"""Bytes of a PES packet, whose length has 16 bits (2.4.3.6), after the rest of its header."""
 _PTS_MASK = (1 << 33) - 1
 _CRC_POLYNOMIAL = 0x04C11DB7
 
@@ -39,10 +41,15 @@ class TransportAudio:
 
     def mux(self, frames: tuple[AudioFrame, ...]) -> bytes:
         """Return frames, which follow one another without a gap, as packets of 188 bytes."""
-        if not frames:
-            return b""
-        data = b"".join(with_header(frame.data, self._format) for frame in frames)
-        return self._packets(_pes_header(len(data), frames[0].pts) + data)
+        muxed, data, pts = b"", b"", 0
+        for frame in frames:
+            one = with_header(frame.data, self._format)
+            if data and len(data) + len(one) > _MAX_PES_DATA:
+                muxed, data = muxed + self._packets(_pes_header(len(data), pts) + data), b""
+            if not data:
+                pts = frame.pts
+            data += one
+        return muxed + self._packets(_pes_header(len(data), pts) + data) if data else muxed
 
     def _packets(self, pes: bytes) -> bytes:
         packets = []
