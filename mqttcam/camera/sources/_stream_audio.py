@@ -22,8 +22,10 @@ _SMOOTHING = 64
 """Packets over which a longer time to their arrival replaces a shorter one: the first of a connection, and what the
 network holds up, come in bursts."""
 
-_MAX_KEPT = 2000
-"""Packets since the last keyframe, for a reader that begins with it: 40 seconds of 20 ms each."""
+_MAX_KEPT, _MAX_KEPT_BYTES = 2000, 8_000_000
+"""Packets since the last keyframe, for a reader that begins with it: 40 seconds of 20 ms each, also as PCM."""
+_MAX_AAC = 8184
+"""Bytes of a frame that ADTS has a length for (ISO/IEC 14496-3, 1.A.2.2.1); larger ones are broken."""
 _MARGIN, _LONGEST_GROUP = 200_000_000, 60_000_000_000
 """Nanoseconds that audio may begin before its keyframe, and that may lie between two keyframes."""
 
@@ -65,7 +67,8 @@ class StreamAudio:
         self._is_usable = True
         self._encoding: AacEncoding | None = None
         self._deliver: DeliverAudio | None = None
-        self._kept: deque[Any] = deque(maxlen=_MAX_KEPT)
+        self._kept: deque[Any] = deque()
+        self._kept_bytes = 0
         self._next_ns = 0
         self._delay_ns: int | None = None
 
@@ -93,6 +96,9 @@ class StreamAudio:
             return
         self._deliver_to(deliver)
         self._kept.append(packet)
+        self._kept_bytes += packet.size
+        while len(self._kept) > _MAX_KEPT or self._kept_bytes > _MAX_KEPT_BYTES:
+            self._forget_oldest()
         if deliver is not None:
             self._pass_on(packet, deliver)
 
@@ -111,13 +117,18 @@ class StreamAudio:
             stamp_ns = time_ns(self._kept[0], self._kept[0].pts)
             if stamp_ns is not None and before_ns <= stamp_ns <= before_ns + _LONGEST_GROUP:
                 break
-            self._kept.popleft()
+            self._forget_oldest()
+
+    def _forget_oldest(self) -> None:
+        self._kept_bytes -= self._kept.popleft().size
 
     def _pass_on(self, packet: Any, deliver: DeliverAudio) -> None:
         pts_ns = time_ns(packet, packet.pts if packet.pts is not None else packet.dts)
         if self._passes:
             self._next_ns = self._next_ns if pts_ns is None else pts_ns
-            deliver(self._packet(_without_header(bytes(packet)), self._next_ns))
+            data = _without_header(bytes(packet))
+            if len(data) <= _MAX_AAC:
+                deliver(self._packet(data, self._next_ns))
             self._next_ns += FRAME_SAMPLES * 1_000_000_000 // self.format.rate
             return
         if not self._is_usable:

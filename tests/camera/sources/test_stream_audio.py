@@ -141,3 +141,16 @@ def test_packets_that_cannot_be_decoded_are_reported_once() -> None:
     assert not stream.found
     (problem,) = stream.problems
     assert problem.startswith(("its mp2float cannot be decoded", "its mp2 cannot be decoded"))
+
+
+def test_large_packets_are_neither_passed_on_nor_kept() -> None:
+    stream = Stream("mpegts", "aac", 48000)
+    audio = stream.open()
+    template = next(packet for packet in stream.container.demux(stream.audio))
+    for number in range(40):
+        packet = av.Packet(bytes(1_000_000))
+        packet.pts = packet.dts = number * 1920
+        packet.time_base = template.time_base
+        audio.offer(packet, stream.found.append)
+    assert not stream.found, "ADTS has no length for them"
+    assert sum(packet.size for packet in audio._kept) <= 8_000_000
