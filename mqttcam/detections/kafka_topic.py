@@ -69,6 +69,7 @@ class DetectionsTopic:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="detections", daemon=True)
         self._fetching = threading.Lock()
+        self._fetch_turn = asyncio.Lock()
         self._fetcher: Any = None
 
     def start(self) -> None:
@@ -82,12 +83,13 @@ class DetectionsTopic:
             await asyncio.to_thread(self._thread.join, 1.0)
 
     async def fetch(self, place: RecordPlace) -> bytes:
-        """Return the JPEG of a record.
+        """Return the JPEG of a record; one is fetched after the other.
 
         Raises:
             ValueError: it cannot be fetched in time, or is no picture.
         """
-        return await asyncio.to_thread(self._fetch, place)
+        async with self._fetch_turn:  # those that wait need no thread, of which there are few for everything
+            return await asyncio.to_thread(self._fetch, place)
 
     # in the thread
 
