@@ -15,8 +15,10 @@ from mqttcam.text import shown
 
 MAX_DETECTIONS = 500
 """Of one message."""
-_LATEST = 2.5e11
-"""Unix seconds; what is later is in milliseconds, microseconds or nanoseconds."""
+_LARGEST_COUNT = 2**63 - 1
+"""What JSON and databases hold; also of nanoseconds."""
+_LATEST = 9.2e9
+"""Unix seconds, whose nanoseconds fit in 64 bits; what is later is in milliseconds, microseconds or nanoseconds."""
 
 
 class InvalidDetections(ValueError):
@@ -94,7 +96,7 @@ def number_of(value: object, field: str) -> float | None:
 def count_of(value: object, field: str) -> int | None:
     """Return a whole number; None if it is missing."""
     number = number_of(value, field)
-    if number is None or (number >= 0 and number.is_integer()):
+    if number is None or (0 <= number < _LARGEST_COUNT and number.is_integer()):
         return None if number is None else int(number)
     raise InvalidDetections(f"`{field}` is not a count: {shown(value)}", field, "a whole number from 0 on")
 
@@ -142,21 +144,29 @@ def _share(value: float) -> float:
 
 
 def time_ns_of(value: object, field: str) -> int | None:
-    """Return an ISO time, without a zone in UTC, or a Unix time as Unix nanoseconds."""
+    """Return an ISO time, without a zone in UTC, or a Unix time as Unix nanoseconds; None if it is missing."""
     if value is None:
         return None
     if isinstance(value, str):
         try:
             when = datetime.fromisoformat(value)
-            return round((when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp() * 1e6) * 1000
+            seconds = (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
         except (ValueError, OverflowError):
+            seconds = math.inf
+        if seconds > _LATEST:
             raise InvalidDetections(
                 f"`{field}` is not a time: {shown(value)}", field, "an ISO time, or Unix seconds"
-            ) from None
-    seconds = number_of(value, field)
-    assert seconds is not None
-    while seconds > _LATEST:
-        seconds /= 1000
+            )
+        return _ns(seconds)
+    number = number_of(value, field)
+    assert number is not None
+    while number > _LATEST:
+        number /= 1000
+    return _ns(number)
+
+
+def _ns(seconds: float) -> int | None:
+    """Return Unix seconds as nanoseconds; None if they are before 1970, as a time that was never set."""
     return round(seconds * 1e6) * 1000 if seconds >= 0 else None
 
 

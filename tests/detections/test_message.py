@@ -66,6 +66,18 @@ def test_times(ts: object) -> None:
     assert read(ts=ts, detections=[]).ts_ns == NOON_NS
 
 
+@pytest.mark.parametrize("ts", [1e11, 9.3e9, 2.5e11, 1e18, 1.7e308, "2261-01-01T00:00:00"])
+def test_times_fit_in_64_bits(ts: object) -> None:
+    ts_ns = read(ts=ts, detections=[]).ts_ns
+    assert ts_ns is not None
+    assert 0 <= ts_ns < 2**63
+
+
+@pytest.mark.parametrize("ts", [-1, "0001-01-01T00:00:00Z"])
+def test_a_time_that_was_never_set(ts: object) -> None:
+    assert read(ts=ts, detections=[]).ts_ns is None
+
+
 @pytest.mark.parametrize(
     ("box", "size", "expected"),
     [
@@ -155,7 +167,10 @@ def test_dl_streamer() -> None:
         (b'{"detections": [{"label": "a", "box": [0, 0, 100, 100]}]}', "detections[0].box"),
         (b'{"detections": [], "ts": "yesterday"}', "ts"),
         (b'{"detections": [], "ts": true}', "ts"),
+        (b'{"detections": [], "ts": "9999-12-31T23:59:59-12:00"}', "ts"),
         (b'{"detections": [], "seq": 1.5}', "seq"),
+        (b'{"detections": [], "seq": 9223372036854775808}', "seq"),
+        (b'{"detections": [], "seq": 1e300}', "seq"),
         (b'{"detections": [], "camera": 5}', "camera"),
         (b'{"detections": [], "source": "frames"}', "source"),
         (b'{"objects": [{"detection": "person"}]}', "objects[0].detection"),
