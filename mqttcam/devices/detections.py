@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
+from functools import partial
 
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.frame import Picture, PictureSpec, refit_picture
@@ -232,9 +233,11 @@ class CameraDetections:
             if made is None:
                 continue
             self._pictured[label] = (now, len(seen))
-            self._drawing[label] = asyncio.create_task(
+            task = self._drawing[label] = asyncio.create_task(
                 self._publish(label, seen, made, self._event), name=f"detections {self._camera.id}"
             )
+            # Not in the task, which never begins if it is cancelled at once.
+            task.add_done_callback(partial(self._drawing_ended, label))
 
     def _picture_of(
         self, message: DetectionMessage, fetch: FetchPicture | None
@@ -252,6 +255,9 @@ class CameraDetections:
         fetched = await jpeg
         size, quality = read_header(fetched).size, self._spec().quality
         return Picture(fetched, message.seq or 0, message.ts_ns or time.time_ns(), *size, quality)
+
+    def _drawing_ended(self, label: str, _task: asyncio.Task[None]) -> None:
+        del self._drawing[label]
 
     async def _publish(
         self,
@@ -271,8 +277,6 @@ class CameraDetections:
                 self._observers.detection_picture(label_key(label), drawn)
                 if event is not None:
                     self._recordings.add_detection_picture(event, drawn, max(map(_score, seen)))
-        finally:
-            self._drawing.pop(label, None)
 
     def _drop_pictures(self) -> None:
         """Neither keep nor publish what was made so far, as the camera is switched off (privacy)."""
