@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import threading
 from pathlib import Path
 
 import orjson
@@ -27,6 +28,7 @@ class RememberedDisk:
         self._folder = folder
         self._file = file
         self._in_memory: Path | None = None
+        self._writing = threading.Lock()
 
     @property
     def problem(self) -> str | None:
@@ -38,9 +40,19 @@ class RememberedDisk:
         return problem if self._file is None else f"{problem}; to use another one, delete {self._file}"
 
     def remember(self) -> None:
-        """Remember the present mount point, unless it is that of the state as well."""
+        """Remember the present mount point, unless it is that of the state as well, or the disk is missing.
+
+        For any thread.
+        """
+        with self._writing:
+            self._remember()
+
+    def _remember(self) -> None:
         found, known = mount_point(self._folder), self._known()
-        if found == known or (known is None and self._file is not None and found == mount_point(self._file)):
+        if known is None:
+            if self._file is not None and found == mount_point(self._file):
+                return
+        elif found == known or found in known.parents:
             return
         self._in_memory = found
         if self._file is None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import pytest
 
 from mqttcam.recordings.paths import RecordingsFolder
 from mqttcam.recordings.recording import Recording
+from mqttcam.recordings.remembered_disk import RememberedDisk
 from mqttcam.recordings.sidecar import read_recording
 from mqttcam.recordings.timing import WriterTiming
 from mqttcam.recordings.writer import OVERHEAD, RecordingWriter, WriterCallbacks
@@ -227,6 +230,28 @@ def test_another_folder_is_another_disk(tmp_path: Path) -> None:
     for content in ("{", "[]", '{"path": 1}'):
         remembered.write_text(content)
         RecordingsFolder(tmp_path / "recordings", remembered).prepare()
+
+
+def test_a_disk_that_is_unplugged_while_it_is_looked_at_stays_the_one_that_is_missing(tmp_path: Path) -> None:
+    remembered = tmp_path / "recordings.disk"
+    content = json.dumps({"path": str(tmp_path / "card/x"), "mount_point": str(tmp_path / "card")})
+    remembered.write_text(content)
+    disk = RememberedDisk(tmp_path / "card/x", remembered)
+    disk.remember()
+    assert remembered.read_text() == content
+    assert disk.problem is not None
+
+
+def test_threads_remember_a_disk_at_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    remembered, folder = tmp_path / "recordings.disk", Path("/proc/recordings")
+    for _ in range(50):
+        remembered.write_text(json.dumps({"path": str(folder), "mount_point": "/"}))
+        disk = RememberedDisk(folder, remembered)
+        with ThreadPoolExecutor(4) as threads:
+            for done in [threads.submit(disk.remember) for _ in range(4)]:
+                done.result()
+        assert json.loads(remembered.read_bytes())["mount_point"] == "/proc"
+    assert caplog.messages == []
 
 
 async def test_nothing_is_written_through_a_symbolic_link(make_rig: MakeRig, tmp_path: Path) -> None:
