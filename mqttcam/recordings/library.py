@@ -69,6 +69,7 @@ class Library:
         folder: the same, as those that write into it need it.
         listeners: called on the event loop after recordings or the problem have changed.
         changes: grows with each change of the recordings.
+        series_deletions: grows with each file of a series that is deleted.
     """
 
     def __init__(
@@ -90,7 +91,7 @@ class Library:
         self.path = path
         self.folder = RecordingsFolder(path, index_path.with_suffix(".disk"))
         self.listeners = Listeners("the recordings")
-        self.changes = 0
+        self.changes = self.series_deletions = 0
         self._timing = timing
         self._keep = keep
         self._series_bytes: dict[tuple[str, str], int] = {}
@@ -124,8 +125,9 @@ class Library:
 
     @property
     def cameras(self) -> tuple[str, ...]:
-        """The ids of the cameras that have recordings, also of those that are not configured any more."""
-        return self._files.cameras
+        """The ids of the cameras that have files here, also of those that are not configured any more."""
+        with_series = (camera for (camera, _), size in tuple(self._series_bytes.items()) if size)
+        return tuple(sorted({*self._files.cameras, *with_series}))
 
     @property
     def free(self) -> int | None:
@@ -303,6 +305,7 @@ class Library:
             size = (self.path / path).lstat().st_size
         if not delete_series_file(self.path, path):
             return False
+        self.series_deletions += 1
         camera, _, name, _ = path.split("/")
         self.set_series_bytes(camera, name, max(0, self._series_bytes.get((camera, name), 0) - size))
         return True

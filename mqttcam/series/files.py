@@ -52,6 +52,10 @@ class SeriesLibrary(Protocol):
     def series_bytes(self) -> int:
         """The size of all series."""
 
+    @property
+    def series_deletions(self) -> int:
+        """Grows with each file of a series that is deleted, other than by the series itself."""
+
     def set_series_bytes(self, camera: str, name: str, size: int) -> None:
         """Note the size of a series."""
 
@@ -90,6 +94,7 @@ class SeriesFiles:
         self._library = library
         self._video = None if settings.video is None else SeriesVideo(settings.video)
         self._mode = 0o600
+        self._deletions = 0
         self._kept: deque[tuple[str, int]] = deque()
         """Names and sizes of the pictures, the oldest first; only if there is a limit."""
 
@@ -103,9 +108,11 @@ class SeriesFiles:
         Raises:
             OSError: the disk is full, gone or refuses it.
         """
-        if self.progress is not None and started in (None, self.progress.started):
+        deletions = self._library.series_deletions
+        is_known = self.progress is not None and deletions == self._deletions
+        if self.progress is not None and is_known and started in (None, self.progress.started):
             return self.progress
-        self.progress = None
+        self.progress, self._deletions = None, deletions
         self._root.prepare()
         self._root.make_folder(self.folder)
         self._mode = self._root.file_mode

@@ -129,6 +129,20 @@ def test_a_video_that_was_deleted_by_hand_begins_again(tmp_path: Path) -> None:
     assert len(frames(files.folder / video)) == 1
 
 
+def test_a_picture_that_a_user_has_deleted_counts_no_more(tmp_path: Path) -> None:
+    library = TestLibrary()
+    files = files_in(tmp_path, settings(), library)
+    take(files, 1)
+    take(files, 2)
+    (files.folder / names_in(files.folder, ".jpg")[0]).unlink()
+    library.series_deletions += 1
+    take(files, 3)
+    size = sum(path.stat().st_size for path in files.folder.glob("*.jpg"))
+    assert size <= library.series_bytes == files.bytes < size + 1000
+    assert files.progress is not None
+    assert files.progress.pictures == 3
+
+
 def test_the_limits_of_recordings_hold_for_series(tmp_path: Path) -> None:
     library = TestLibrary(size=5_000)
     files = files_in(tmp_path, settings(), library)

@@ -58,7 +58,13 @@ async def test_files_of_series_are_listed_sent_and_deleted() -> None:
             assert "max-age" not in answer.headers["Cache-Control"], "it grows"
         async with http.get("/files/front/series/garden/series.json") as answer:
             assert answer.status == 404
+        (served.library.path / "gone/series/yard").mkdir(parents=True)
+        (served.library.path / "gone/series/yard/2026-11-29T193012.345Z.jpg").write_bytes(picture)
         await asyncio.wrap_future(served.library.measure_series())
+        (gone,) = (await get(http, "/api/files?camera=gone"))["files"]
+        assert gone["url"].startswith("/files/gone/"), "also of a camera that is not configured any more"
+        async with http.delete(gone["url"]) as answer:
+            assert answer.status == 200
         async with http.delete(files[0]["url"]) as answer:
             assert answer.status == 200
         async with http.delete(files[0]["url"]) as answer:
