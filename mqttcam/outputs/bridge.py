@@ -163,6 +163,8 @@ class Bridge:
         self.counts.left_out += 1
         if picture is not None:
             before.add(QueuedMessage(picture.jpeg, picture.seq, picture.ts_ns))
+            if frame.session.ended:  # switched off meanwhile, when the others were forgotten
+                before.clear()
 
     def _queue_earlier(self, pictures: Iterable[QueuedMessage]) -> None:
         for picture in pictures:
