@@ -82,8 +82,9 @@ async def apply_areas(device: CameraDevice, given: Mapping[str, str | None]) -> 
 async def reset_areas(device: CameraDevice) -> Changes:
     """Return to the zones and masks of the configuration."""
     assert device.motion is not None, "only cameras with motion detection have this command"
-    device.motion.set_areas(None)
-    return Changes(as_json(device.motion.areas), await device.save())
+    async with device.patch_lock:  # after zones that were set before and are still being read
+        device.motion.set_areas(None)
+        return Changes(as_json(device.motion.areas), await device.save())
 
 
 async def _apply(device: CameraDevice, patch: Mapping[str, object]) -> dict[str, object]:

@@ -119,6 +119,14 @@ async def test_they_are_kept_until_the_configuration_is_edited(tmp_path: Path) -
     assert (motion.zones, motion.areas_are_set) == (("gate",), False)
 
 
+async def test_they_take_effect_in_the_order_of_the_commands(make_device: MakeDevice) -> None:
+    device = opened(make_device(motion=MOTION))
+    results = await asyncio.gather(ask(device, "set_zones", zones=ZONES), ask(device, "reset_zones"))
+    assert [result.error for result in results] == [None, None]
+    motion = motion_of(device)
+    assert (motion.zones, motion.areas_are_set) == (("gate",), False)
+
+
 @pytest.mark.parametrize("stored", [{"zones": {"gate": {"points": [[0, 0]]}}}, [], "text", {"zones": []}])
 async def test_a_broken_stored_value_is_ignored(tmp_path: Path, stored: object) -> None:
     store = Store(tmp_path / "values.json")
