@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 
 FetchPicture = Callable[[RecordPlace], Awaitable[bytes]]
 """Returns the JPEG of a Kafka record, or raises ValueError."""
+MakePicture = Callable[[], Awaitable[Picture]]
 _HOLD = 2.0
 """Seconds for which a count must be lower before it falls."""
 _PICTURE_AFTER = 1.0
@@ -241,18 +242,18 @@ class CameraDetections:
 
     def _picture_of(
         self, message: DetectionMessage, fetch: FetchPicture | None
-    ) -> Picture | Awaitable[Picture] | None:
-        """Return the picture that a message is about, or what will be it; None if there is none any more."""
+    ) -> Picture | MakePicture | None:
+        """Return the picture that a message is about, or what makes it; None if there is none any more."""
         if (kept := self._pictures.nearest(message.ts_ns, message.seq)) is not None:
             return kept
         if fetch is not None and message.source is not None:
-            return self._fetched(fetch(message.source), message)
+            return partial(self._fetched, fetch, message.source, message)
         if message.ts_ns is None or abs(time.time_ns() - message.ts_ns) <= _PRESENT_NS:
-            return self._camera.take_snapshot(self._spec(), _SNAPSHOT_TIMEOUT)
+            return partial(self._camera.take_snapshot, self._spec(), _SNAPSHOT_TIMEOUT)
         return None
 
-    async def _fetched(self, jpeg: Awaitable[bytes], message: DetectionMessage) -> Picture:
-        fetched = await jpeg
+    async def _fetched(self, fetch: FetchPicture, place: RecordPlace, message: DetectionMessage) -> Picture:
+        fetched = await fetch(place)
         size, quality = read_header(fetched).size, self._spec().quality
         return Picture(fetched, message.seq or 0, message.ts_ns or time.time_ns(), *size, quality)
 
@@ -263,12 +264,12 @@ class CameraDetections:
         self,
         label: str,
         seen: list[Detection],
-        picture: Picture | Awaitable[Picture],
+        picture: Picture | MakePicture,
         event: DetectionEvent | None,
     ) -> None:
         """Publish a picture with boxes."""
         try:
-            made = picture if isinstance(picture, Picture) else await picture
+            made = picture if isinstance(picture, Picture) else await picture()
             drawn = await asyncio.to_thread(_draw, made, seen, self._observers.max_snapshot_bytes)
         except (CameraUnavailable, ValueError, OSError) as error:
             log.debug("camera %s: no picture of %s: %s", self._camera.id, label, error)

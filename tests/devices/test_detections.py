@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from mqttcam.camera.frame import Picture
 from mqttcam.camera.status import CameraStatus
 from tests.support.cameras import running
@@ -24,7 +22,6 @@ class Pictures(Recorder):
         self.found.append((label, picture))
 
 
-@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
 async def test_a_camera_that_is_switched_off_at_once_has_pictures_again(make_device: MakeDevice) -> None:
     """The picture that would have been made is dropped before it is begun."""
     device, observer = make_device(detections={"labels": ["person"]}), Pictures()
