@@ -244,11 +244,17 @@ def test_a_disk_that_is_unplugged_while_it_is_looked_at_stays_the_one_that_is_mi
 
 def test_threads_remember_a_disk_at_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     remembered, folder = tmp_path / "recordings.disk", Path("/proc/recordings")
+    together = threading.Barrier(4)
     for _ in range(50):
         remembered.write_text(json.dumps({"path": str(folder), "mount_point": "/"}))
         disk = RememberedDisk(folder, remembered)
+
+        def remember(disk: RememberedDisk = disk) -> None:
+            together.wait(60)
+            disk.remember()
+
         with ThreadPoolExecutor(4) as threads:
-            for done in [threads.submit(disk.remember) for _ in range(4)]:
+            for done in [threads.submit(remember) for _ in range(4)]:
                 done.result()
         assert json.loads(remembered.read_bytes())["mount_point"] == "/proc"
     assert caplog.messages == []

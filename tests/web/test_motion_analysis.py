@@ -16,7 +16,7 @@ from mqttcam.motion.observation import Finding, Observation
 from mqttcam.motion.shown_cells import MASKED, MOVES
 from mqttcam.web.motion_viewers import MotionViewer
 from mqttcam.web.timing import Timing
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE, until
 from tests.web.credentials import TOKEN, bearer, users
 from tests.web.live_client import Live
 from tests.web.serving import Served, client, serving
@@ -159,6 +159,6 @@ async def test_refusals() -> None:
 async def test_the_server_stops_with_viewers() -> None:
     async with serving(CAMERA) as served, watching(served) as live:
         await live.text("detection")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             await served.server.stop()
         await live.closed()
