@@ -14,7 +14,8 @@ from mqttcam.camera.tuning_files import (
     TuningFile,
     read_tuning,
 )
-from mqttcam.settings.sources.picamera2 import Picamera2Source
+from mqttcam.settings import CameraSettings
+from mqttcam.settings.sources.picamera2 import StreamSettings
 from mqttcam.web.api import body
 from mqttcam.web.context import CONTEXT
 from mqttcam.web.errors import ApiError, json_response
@@ -33,7 +34,12 @@ async def tuning_file(request: web.Request) -> web.Response:
     for file in files:
         if file.name == name and (file.is_users or platform in (None, file.folder)):
             headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-            data = await asyncio.to_thread(read_tuning, file)
+            try:
+                data = await asyncio.to_thread(read_tuning, file)
+            except OSError as error:
+                raise ApiError(
+                    503, "unavailable", f"{name} cannot be read: {error.strerror or error}"
+                ) from None
             return web.Response(body=data, content_type="application/json", headers=headers)
     raise _unknown(sorted({file.name for file in files}))
 
@@ -80,12 +86,14 @@ def _describe(request: web.Request, file: TuningFile) -> dict[str, object]:
 
 
 def _used_by(request: web.Request, name: str) -> list[str]:
-    """Return the ids of the cameras that are configured with a tuning file."""
-    return [
-        camera_id
-        for camera_id, device in request.app[CONTEXT].registry.devices.items()
-        if isinstance(source := device.settings.source, Picamera2Source) and source.tuning_file == name
-    ]
+    """Return the ids of the cameras that are configured with a tuning file, by themselves or by a preset."""
+    devices = request.app[CONTEXT].registry.devices
+    return [camera_id for camera_id, device in devices.items() if name in _named_by(device.settings)]
+
+
+def _named_by(settings: CameraSettings) -> set[str | None]:
+    sources = (settings.source, *(preset.source for preset in settings.presets.values()))
+    return {source.tuning_file for source in sources if isinstance(source, StreamSettings)}
 
 
 def _unknown(names: list[str]) -> ApiError:

@@ -102,6 +102,25 @@ async def test_what_a_camera_uses_is_not_deleted() -> None:
         assert (served.directory / "tuning" / "mine.json").exists()
 
 
+async def test_what_a_preset_uses_is_not_deleted() -> None:
+    presets = {"night": {"source": {"tuning_file": "noir.json"}}}
+    camera = {"source": {"type": "picamera2"}, "presets": presets, "enabled": False}
+    async with serving({"front": camera}) as served, client(served) as http:
+        assert (await http.put("/api/tuning_files/noir.json", json=_TUNING)).status == 201
+        assert (await http.delete("/api/tuning_files/noir.json")).status == 409
+        assert (served.directory / "tuning" / "noir.json").exists()
+
+
+async def test_a_file_that_cannot_be_read_is_reported() -> None:
+    async with serving() as served, client(served) as http:
+        (served.directory / "tuning").mkdir()
+        huge = served.directory / "tuning" / "huge.json"
+        huge.touch()
+        os.truncate(huge, 2**30)
+        answer = await http.get("/api/tuning_files/huge.json")
+        assert (answer.status, (await answer.json())["error"]["code"]) == (503, "unavailable")
+
+
 async def test_only_admins_change_them() -> None:
     async with serving(**users()) as served, client(served) as http:
         viewer, admin = basic("otto", "right"), basic("anna", "right")
