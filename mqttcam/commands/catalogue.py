@@ -63,14 +63,14 @@ async def photo(
     *,
     request_id: RequestId = None,
 ) -> Changes:
-    """Take a photo, and save it with its metadata. If the result has `paused`, the stream was paused for it."""
+    """Take a photo and save it with its metadata. `paused` in the result is true if the stream was paused for it."""
     spec = PhotoSpec(full_resolution, raw, type, quality)
     return Changes(answer=await device.photos.take(spec, request_id))
 
 
 @command(_CAMERA_COMMANDS)
 async def preset(device: CameraDevice, name: Annotated[str, Choice(())]) -> Changes:
-    """Set the controls of a preset, and the size and streams that it configures; what only others set is reset."""
+    """Select a preset: set its controls, size and streams, and reset what only other presets set."""
     return await apply_preset(device, name)
 
 
@@ -99,7 +99,7 @@ async def stop_recording(device: CameraDevice) -> None:
 
 @command(_CAMERA_COMMANDS)
 async def start_series(device: CameraDevice, name: Annotated[str, Choice(())]) -> Changes:
-    """Start a series from the beginning; one that is paused goes on."""
+    """Start a series from the beginning, or continue it if it is paused."""
     return Changes(device.series.start_one(name), await device.save())
 
 

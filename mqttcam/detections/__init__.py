@@ -1,1 +1,1 @@
-"""What analytics jobs find in the pictures of cameras: their messages, and the pictures with boxes."""
+"""The results of analytics jobs: their messages, and the pictures with boxes."""

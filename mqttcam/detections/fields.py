@@ -1,4 +1,4 @@
-"""The fields of messages with detections: each is checked, and named if it is wrong.
+"""Parsers for the fields of messages with detections; errors name the field.
 
 All functions raise `InvalidDetections`.
 """
@@ -22,7 +22,7 @@ _LATEST = 9.2e9
 
 
 class InvalidDetections(ValueError):
-    """A message is not understood.
+    """A message is invalid.
 
     Attributes:
         field: the key at fault, such as `detections[2].box`; None for the message as a whole.
@@ -36,7 +36,7 @@ class InvalidDetections(ValueError):
 
 
 class Box(NamedTuple):
-    """A rectangle in shares of the picture's width and height, from the top left corner."""
+    """A rectangle in fractions of the picture's width and height, from the top left corner."""
 
     x: float
     y: float
@@ -57,7 +57,7 @@ def list_of(message: Mapping[str, object], key: str) -> list[object]:
     """Return a list of a message."""
     found = message[key]
     if not isinstance(found, list):
-        raise InvalidDetections(f"`{key}` is not a list", key, "a list, also if it is empty")
+        raise InvalidDetections(f"`{key}` is not a list", key, "a list, which may be empty")
     if len(found) > MAX_DETECTIONS:
         raise InvalidDetections(f"`{key}` has {len(found)} items", key, f"up to {MAX_DETECTIONS}")
     return found
@@ -71,7 +71,7 @@ def object_of(value: object, field: str) -> Mapping[str, object]:
 
 
 def text_of(value: object, field: str) -> str | None:
-    """Return a text; None if it is missing."""
+    """Return a string, or None if it is missing."""
     if value is None or isinstance(value, str):
         return value
     raise InvalidDetections(f"`{field}` is not a text: {shown(value)}", field, "a text")
@@ -85,7 +85,7 @@ def label_of(value: object, field: str) -> str:
 
 
 def number_of(value: object, field: str) -> float | None:
-    """Return a number as it is, None if it is missing."""
+    """Return a number unchanged, or None if it is missing."""
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
@@ -94,15 +94,15 @@ def number_of(value: object, field: str) -> float | None:
 
 
 def count_of(value: object, field: str) -> int | None:
-    """Return a whole number; None if it is missing."""
+    """Return an integer, or None if it is missing."""
     number = number_of(value, field)
     if number is None or (0 <= number < _LARGEST_COUNT and number.is_integer()):
         return None if number is None else int(number)
-    raise InvalidDetections(f"`{field}` is not a count: {shown(value)}", field, "a whole number from 0 on")
+    raise InvalidDetections(f"`{field}` is not a count: {shown(value)}", field, "an integer, 0 or more")
 
 
 def score_of(value: object, field: str) -> float | None:
-    """Return a score from 0 to 1, which may be a percentage; None if it is missing."""
+    """Return a score from 0 to 1; percentages are converted. None if it is missing."""
     score = number_of(value, field)
     if score is not None and 1 < score <= 100:
         score /= 100  # a percentage
@@ -118,7 +118,7 @@ def size_of(width: object, height: object, field: str) -> tuple[int, int] | None
 
 
 def box_of(value: object, field: str, size: tuple[int, int] | None) -> Box | None:
-    """Return a box of its two corners, in pixels of a picture of `size`, or in shares if no number is over 1."""
+    """Return a box from two corners, in pixels of a picture of `size`, or fractions if no number exceeds 1."""
     if value is None:
         return None
     if not isinstance(value, list) or len(value) != 4:
@@ -130,7 +130,7 @@ def box_of(value: object, field: str, size: tuple[int, int] | None) -> Box | Non
     if max(x1, y1, x2, y2) > 1:
         if size is None:
             raise InvalidDetections(
-                f"`{field}` is in pixels of an unknown size", field, "`width` and `height`, or shares"
+                f"`{field}` is in pixels of an unknown size", field, "`width` and `height`, or fractions"
             )
         x1, y1, x2, y2 = x1 / size[0], y1 / size[1], x2 / size[0], y2 / size[1]
     left, right = sorted((_share(x1), _share(x2)))
@@ -139,7 +139,7 @@ def box_of(value: object, field: str, size: tuple[int, int] | None) -> Box | Non
 
 
 def _share(value: float) -> float:
-    """Return a share within the picture: boxes of objects at its edge reach beyond it."""
+    """Return a fraction limited to the picture: boxes of objects at its edge may reach beyond it."""
     return min(max(value, 0.0), 1.0)
 
 

@@ -1,4 +1,4 @@
-"""Detections from a Kafka topic, and the pictures they were found in from theirs."""
+"""Detections from a Kafka topic, and their pictures from the topic of the frames."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from mqttcam.settings.detections import DetectionsTopicSettings
 log = logging.getLogger(__name__)
 
 Deliver = Callable[[str, DetectionMessage], None]
-"""Takes over a message for a camera of this node; called on the event loop."""
+"""Process a message for a camera of this node; called on the event loop."""
 Size = Callable[[str], tuple[int, int] | None]
 """Returns the size of a camera's pictures; None if it is unknown, or there is no such camera. For any thread."""
 
 _POLL_MS = 300
 _AT_ONCE = 50
-"""Messages that are read before those before them are taken over."""
+"""The number of messages that are read ahead of processing."""
 _ANY_SIZE = (1, 1)
 _FETCH_SECONDS = 5.0
 _LARGEST = 16_000_000
@@ -37,7 +37,7 @@ _FIRST_RETRY, _LAST_RETRY = 1.0, 30.0
 
 
 class DetectionsTopic:
-    """Reads a topic in a thread, from the newest message on, and connects again without end.
+    """Reads a topic in a thread, starting with new messages, and reconnects as long as it runs.
 
     Attributes:
         problem: why nothing can be read at present, in words; None while it can.
@@ -83,7 +83,7 @@ class DetectionsTopic:
             await asyncio.to_thread(self._thread.join, 1.0)
 
     async def fetch(self, place: RecordPlace) -> bytes:
-        """Return the JPEG of a record; one is fetched after the other.
+        """Return the JPEG of a record; records are fetched one at a time.
 
         Raises:
             ValueError: it cannot be fetched in time, or is no picture.
@@ -125,7 +125,7 @@ class DetectionsTopic:
         )
 
     def _read(self, consumer: Any, backoff: Backoff) -> None:
-        """Read until the thread is to stop."""
+        """Read until `stop` is called."""
         while not self._stopping.is_set():
             found = consumer.poll(timeout_ms=_POLL_MS, max_records=_AT_ONCE)
             if problem := kafka_log.last_error():
@@ -164,7 +164,7 @@ class DetectionsTopic:
         return camera if node in ("", self._node) else None
 
     def _pass_on(self, messages: list[tuple[str, DetectionMessage]]) -> None:
-        """Have the event loop take over messages, and wait for it: what waits in Kafka takes no memory here."""
+        """Let the event loop process messages, and wait for it: messages waiting in Kafka take no memory here."""
         done: Future[None] = Future()
 
         def take_over() -> None:
@@ -214,7 +214,7 @@ class DetectionsTopic:
                 self._fetcher = None
                 raise ValueError(f"{place}: {error}") from error
         if record is None:
-            raise ValueError(f"{place} is not there any more, or did not come in time")
+            raise ValueError(f"{place} no longer exists, or did not arrive in time")
         return unpack(bytes(record.value or b"")).payload
 
     def _fetch_record(self, place: RecordPlace) -> Any:

@@ -1,4 +1,4 @@
-"""Messages with detections, in the shapes in which analytics jobs send them.
+"""Messages with detections, in the formats that analytics jobs send.
 
 Three shapes are read:
 
@@ -42,7 +42,7 @@ MAX_MESSAGE = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """One thing that was found.
+    """One detected object.
 
     Attributes:
         score: 0 to 1; None if it is unknown.
@@ -69,7 +69,7 @@ class TrackedObject:
 
 @dataclass(frozen=True, slots=True)
 class DetectionMessage:
-    """What was found in one picture.
+    """The detections of one picture.
 
     Attributes:
         camera: `<node>/<camera>`, or the camera's id; None if the message does not say it.
@@ -112,7 +112,7 @@ def parse(payload: bytes, size: tuple[int, int] | None = None) -> DetectionMessa
     if "objects" in message:
         return _of_dl_streamer(message, size)
     raise InvalidDetections(
-        "`detections` is missing", "detections", "a list of what was found, also if it is empty"
+        "`detections` is missing", "detections", "a list of detections, which may be empty"
     )
 
 

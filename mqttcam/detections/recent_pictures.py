@@ -1,4 +1,4 @@
-"""The pictures of the last seconds, into which boxes are drawn that come back some time after their frames."""
+"""The pictures of the last seconds, so that boxes which arrive later can be drawn into them."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from mqttcam.camera.source_calls import call_soon
 _FPS = 5.0
 """Pictures per second that are kept."""
 _SECONDS, _BYTES = 15.0, 16_000_000
-"""What is kept: analytics jobs answer within seconds."""
+"""Limits of what is kept: analytics jobs respond within seconds."""
 _TOLERANCE_NS = 1_000_000_000
-"""By which the time of a picture may differ from that of the detections."""
+"""Maximum difference between the time of a picture and that of the detections."""
 
 
 class RecentPictures:
@@ -27,7 +27,7 @@ class RecentPictures:
     """
 
     def __init__(self, camera: Camera, spec: Callable[[], PictureSpec]) -> None:
-        """Subscribe to the frames of the camera.
+        """Subscribe to the camera's frames.
 
         Args:
             spec: returns how the pictures are made, as those that are sent; called in the capture thread.
@@ -44,18 +44,18 @@ class RecentPictures:
         self._hub.subscribe(self, lambda: _FPS if self.expected else 0.0)
 
     def close(self) -> None:
-        """Make no more pictures, and keep none."""
+        """Stop making pictures, and discard all."""
         self._hub.unsubscribe(self)
         self.clear()
 
     def clear(self) -> None:
-        """Keep none of those made so far, because the camera was switched off."""
+        """Discard all pictures, because the camera was switched off."""
         self.expected = False
         self._kept.clear()
         self._bytes = 0
 
     def nearest(self, ts_ns: int | None, seq: int | None) -> Picture | None:
-        """Return the picture of a frame, or the nearest one in time; None if none is near.
+        """Return the picture of a frame, or the nearest one in time, or None if none is close enough.
 
         Args:
             ts_ns: when the frame was captured, Unix nanoseconds; None if unknown.

@@ -1,4 +1,4 @@
-"""A count that falls only after it has been lower for a while, as detectors miss a thing in single frames."""
+"""A count that falls only after it has been lower for a while, as detectors miss objects in single frames."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ class SteadyCount:
         self._recent.append((now, count))
 
     def value(self, now: float) -> int:
-        """Return the count; 0 if there was none."""
+        """Return the count, or 0 if none was added."""
         while len(self._recent) > 1 and now >= self._falls_at:
             self._recent.popleft()
         return self._recent[0][1] if self._recent else 0
 
     @property
     def next_fall(self) -> float | None:
-        """When it becomes lower if nothing is added, by the same clock; None if it stays."""
+        """The time, by the same clock, at which the count falls if nothing is added, or None if it stays."""
         return self._falls_at if len(self._recent) > 1 else None
 
     @property

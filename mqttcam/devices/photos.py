@@ -1,4 +1,4 @@
-"""The photos of a camera: taken by command, saved with what the camera reported of them."""
+"""The photos of a camera: taken by command, and saved with their metadata."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 QUALITY = Number(1, 100, integer=True, unit="%")
 TYPE = Choice(tuple(SUFFIXES))
 _TIMEOUT = 10.0
-"""Seconds in which a frame has to come."""
+"""Seconds to wait for a frame."""
 _CLOSE = 2.0
 """Seconds to wait for a disk at the end."""
 
@@ -47,7 +47,7 @@ class CameraPhotos:
         *,
         changed: Callable[[], None],
     ) -> None:
-        """Take none yet.
+        """Take no pictures yet.
 
         Args:
             recorded: where they are kept; `None` where nothing is, as without a daemon.
@@ -74,7 +74,7 @@ class CameraPhotos:
 
     @property
     def offers_raw(self) -> bool:
-        """Whether a photo can have the data of the sensor."""
+        """Whether a photo can include raw sensor data."""
         return self._camera.gives_raw and not self._camera.settings.privacy
 
     async def take(self, spec: PhotoSpec, request_id: object) -> dict[str, object]:
@@ -92,7 +92,7 @@ class CameraPhotos:
         if spec.raw:
             self._check_raw()
         if self._taking or self._writer.is_writing:
-            raise CommandError(Code.BUSY, "a photo is being taken, or still written to the disk")
+            raise CommandError(Code.BUSY, "a photo is still being taken or written to the disk")
         self._taking = True
         try:
             draft, data = await self._camera.take_photo(
@@ -116,10 +116,10 @@ class CameraPhotos:
 
     def _check_raw(self) -> None:
         if self._camera.settings.privacy:
-            message = "the data of the sensor has no privacy masks: a camera with `privacy` saves none"
+            message = "raw data would show what the privacy masks hide: a camera with `privacy` saves none"
             raise CommandError(Code.NOT_SUPPORTED, message, "raw", [False])
         if self._camera.info is not None and not self._camera.gives_raw:
-            raise CommandError(Code.NOT_SUPPORTED, "this camera gives no raw data", "raw", [False])
+            raise CommandError(Code.NOT_SUPPORTED, "this camera has no raw data", "raw", [False])
 
     def _files(self, photo: Photo, recorded: Recorded) -> dict[str, object]:
         """Return its files, relative to the folder of all recordings, and their addresses."""
@@ -176,7 +176,7 @@ class CameraPhotos:
 
 
 def describe_photo(photo: Photo) -> dict[str, object]:
-    """Return what is known of a photo, as JSON-able data; `ts` is the time of capture in Unix seconds."""
+    """Return a photo's details as JSON-able data; `ts` is the time of capture in Unix seconds."""
     return {
         "id": photo.id,
         "ts": photo.begin_ns / 1e9,

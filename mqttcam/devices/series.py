@@ -1,4 +1,4 @@
-"""The series of one camera: their commands, what is kept of them across restarts, and what is shown."""
+"""The series of one camera: their commands, their stored states, and what is published."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from mqttcam.values import InvalidValue
 SERIES_COMMANDS = ("start_series", "stop_series", "pause_series", "resume_series")
 _PREFIX, _RESTORE = "series.", "series_restore"
 _SHOWN_WIDTH = 1920
-"""Pixels of a picture that is shown."""
+"""Maximum width in pixels of the published picture."""
 _CLOCK = SystemClock()
 
 
@@ -76,7 +76,7 @@ class CameraSeries:
 
     @property
     def problems(self) -> list[str]:
-        """Why series take no pictures at present, in words."""
+        """The reasons why series currently take no pictures."""
         return [one.problem for one in self._series.values() if one is not None and one.problem is not None]
 
     def state(self, name: str) -> State:
@@ -99,13 +99,13 @@ class CameraSeries:
     # life
 
     def start(self) -> None:
-        """Go on with each series as it was left."""
+        """Continue each series in its stored state."""
         for name, series in self._series.items():
             if series is not None:
                 series.load(*self._stored(name))
 
     def follow_camera(self) -> None:
-        """Restore what an earlier process could not, once the camera runs; to be called after each of its changes."""
+        """Restore what an earlier process could not, once the camera runs; call this after each change of it."""
         running = self._camera.status is CameraStatus.RUNNING
         is_idle = self._restoring is None or self._restoring.done()
         if running and not self._was_running and is_idle and self._remembered():
@@ -114,7 +114,7 @@ class CameraSeries:
         self._was_running = running
 
     async def close(self) -> None:
-        """End what is being done; the next process goes on."""
+        """Stop all work; the series continue in the next process."""
         if self._restoring is not None:
             self._restoring.cancel()
         await asyncio.gather(*(series.close() for series in self._series.values() if series is not None))
@@ -129,7 +129,7 @@ class CameraSeries:
         """
         series = self._find(name)
         if series.is_over:
-            raise CommandError(Code.UNAVAILABLE, f"the end (`until`) of the series {name} has come")
+            raise CommandError(Code.UNAVAILABLE, f"the series {name} has ended (`until`)")
         return self._carry_out(series, series.start)
 
     def stop_one(self, name: str) -> dict[str, object]:
@@ -162,14 +162,14 @@ class CameraSeries:
         if series.started is None:
             raise CommandError(Code.UNAVAILABLE, f"the series {name} was never started; use start_series")
         if series.is_complete:
-            message = f"the series {name} has all its pictures (`count`); start_series begins anew"
+            message = f"the series {name} has all its pictures (`count`); start_series starts it again"
             raise CommandError(Code.UNAVAILABLE, message)
         if series.is_over:
-            raise CommandError(Code.UNAVAILABLE, f"the end (`until`) of the series {name} has come")
+            raise CommandError(Code.UNAVAILABLE, f"the series {name} has ended (`until`)")
         return self._carry_out(series, series.resume)
 
     def set_running(self, name: str, running: bool) -> None:
-        """Start a series or let it go on, or pause it; do nothing if that cannot be."""
+        """Start, resume or pause a series; do nothing if that is not possible."""
         with contextlib.suppress(CommandError):
             (self.start_one if running else self.pause_one)(name)
 
@@ -201,7 +201,7 @@ class CameraSeries:
         )
 
     def _stored(self, name: str) -> tuple[State, float | None]:
-        """Return what was kept of a series: its state, and when it was started."""
+        """Return the stored state of a series, and when it was started."""
         settings = self._camera.settings.series[name]
         kept = self._store.get(self._camera.id, _PREFIX + name, _kept, settings.enabled)
         return ("running" if settings.enabled else "stopped", None) if kept is None else kept

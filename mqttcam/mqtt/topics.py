@@ -65,11 +65,11 @@ class CameraTopics:
 
     @property
     def detections(self) -> str:
-        """In: JSON, what an analytics job has found in a picture."""
+        """In: JSON, the results of an analytics job for a picture."""
         return f"{self.root}/detections"
 
     def detection_image(self, label: str) -> str:
-        """The JPEG of the last detections of a label, with their boxes, QoS 1, retained."""
+        """The JPEG of the last detections of a label, with boxes, QoS 1, retained."""
         return f"{self.root}/detections/{label}/image"
 
     @property

@@ -254,7 +254,7 @@ def delete_unfinished_photos(root: Path) -> None:
         except OSError as error:
             log.warning("photo %s stays unfinished: %s", path, error)
         else:
-            log.info("photo %s: deleted, as it is not whole", stem)
+            log.info("photo %s: deleted because it is incomplete", stem)
 
 
 def _unfinished(root: Path) -> Iterator[Path]:

@@ -159,7 +159,7 @@ class RecordedFiles:
         self.end()
         if not await asyncio.to_thread(self._writer.close, self._timing.stop):
             log.warning(
-                "camera %s: a recording is not finished, as the disk does not answer", self._camera_id
+                "camera %s: a recording is not finished, because the disk does not answer", self._camera_id
             )
 
     # what the writer reports

@@ -8,7 +8,7 @@ import time
 from mqttcam.schedule.parser import Schedule
 
 _CLOCK_JUMP = 1.0
-"""Seconds by which the wall clock must deviate from the monotonic one to count as set."""
+"""If the wall clock deviates from the monotonic one by this many seconds, it was set."""
 
 
 class Ticker:

@@ -32,17 +32,17 @@ from mqttcam.video.encoder import VideoUnavailable
 log = logging.getLogger(__name__)
 
 _ROOM = 50_000_000
-"""Bytes that are made room for at once."""
+"""Bytes to make room for at a time."""
 _LARGEST_PICTURE = 256 * 1024 * 1024
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class QuotaReached(Exception):
-    """The series has all the space that it may have, as the message says."""
+    """A limit of the disk space of a series is reached; the message names the limit."""
 
 
 class SeriesLibrary(Protocol):
-    """What a series needs of the library of recordings, in whose folder it is; for any thread."""
+    """What a series needs from the library of recordings, whose folder contains it; usable from any thread."""
 
     @property
     def keep(self) -> KeepSettings:
@@ -60,7 +60,7 @@ class SeriesLibrary(Protocol):
         """Note the size of a series."""
 
     def make_room(self, size: int) -> object:
-        """Delete recordings until `size` bytes fit beside those that are to stay free, if that is possible."""
+        """Delete recordings until `size` bytes fit in addition to those that must stay free, if possible."""
 
 
 class SeriesFiles:
@@ -83,7 +83,7 @@ class SeriesFiles:
         settings: SeriesSettings,
         library: SeriesLibrary,
     ) -> None:
-        """Access nothing yet."""
+        """Do not access the disk yet."""
         self.folder = root.path / camera_id / FOLDER / name
         self.progress: Progress | None = None
         self.bytes = 0
@@ -99,7 +99,7 @@ class SeriesFiles:
         """Names and sizes of the pictures, the oldest first; only if there is a limit."""
 
     def open(self, started: float | None, now: float) -> Progress:
-        """Complete what a crash has left, and return what is known of the series.
+        """Repair what a crash has left, and return the progress of the series.
 
         Args:
             started: when it was started; None to continue the one that is there.
@@ -169,16 +169,16 @@ class SeriesFiles:
         return self.progress
 
     def reset(self) -> None:
-        """Have the next `open` complete what was begun."""
+        """Let the next `open` complete an unfinished set."""
         self.progress = None
 
     def end_group(self) -> None:
-        """Free the memory of the video's encoder."""
+        """Free the memory of the video encoder."""
         if self._video is not None:
             self._video.end_group()
 
     def describe(self, error: Exception) -> str:
-        """Return a failure in words."""
+        """Return a description of a failure."""
         if not isinstance(error, OSError):
             return str(error)
         if error.errno in _FULL:
@@ -186,7 +186,7 @@ class SeriesFiles:
         return f"{error.filename or self.folder}: {error.strerror or error}"
 
     def _free_stem(self, ts_ns: int, shot: str) -> str:
-        """Return the stem of a set that no other set has, as there may be after the clock was set back."""
+        """Return a stem that no other set has; after the clock was set back, one may already exist."""
         while True:
             stem = stem_of(ts_ns)
             names = [f"{stem}{shot}{end}" for end in (PICTURE, PICTURE + PART, VIDEO)]
@@ -196,7 +196,7 @@ class SeriesFiles:
             ts_ns += 10**6
 
     def _check_space(self, size: int) -> None:
-        """Leave free what is to stay free.
+        """Make room, or raise an error if too little space is left.
 
         Raises:
             OSError: there is no space, and none can be made.
@@ -240,7 +240,7 @@ class SeriesFiles:
         return sorted(parts)
 
     def _derive(self, started: float) -> Progress:
-        """Return what the files say of a series whose `series.json` is lost."""
+        """Return the progress of a series whose `series.json` is lost, from its files."""
         names = sorted(
             path.name for path in self.folder.iterdir() if (time_of(path.name) or 0) >= int(started) * 10**9
         )
@@ -268,7 +268,7 @@ class SeriesFiles:
         return progress
 
     def _add_to_video(self, progress: Progress, pictures: list[str]) -> Progress:
-        """Add the middle one of a set, unless a crash came just after it was added."""
+        """Add the middle picture of a set, unless it was added just before a crash."""
         video = self._video
         if video is None:
             return progress
@@ -291,7 +291,7 @@ class SeriesFiles:
         return progress.model_copy(update={"video": video.path.name, "frames": video.frames})
 
     def _complete(self, pictures: list[str]) -> None:
-        """Give pictures that are counted their names, or delete them if only the video is kept."""
+        """Rename counted pictures to their final names, or delete them if only the video is kept."""
         drop = self._settings.pictures == "drop" and self.video_problem is None
         for name in pictures:
             part = self.folder / (name + PART)

@@ -1,4 +1,4 @@
-"""Takes the pictures of a set, each with what is to be set for it."""
+"""Take the pictures of a set, each with its exposure time and lens position."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _GAIN, _FOCUS_MODE = "AnalogueGain", "AfMode"
 _MANUAL = "Manual"
 _NOTHING_SET = Shot()
 _SMALL = 16
-"""Pixels of the width of a picture that is not looked at."""
+"""Width in pixels of a picture whose content does not matter."""
 
 
 _TIMING = ShotTiming()
 
 
 class CameraPhotographer:
-    """Takes the pictures of one camera's series, one set after the other."""
+    """Takes the pictures of one camera's series, one set at a time."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class CameraPhotographer:
         remember: Callable[[Mapping[str, object] | None], Awaitable[object]],
         timing: ShotTiming = _TIMING,
     ) -> None:
-        """Take none yet.
+        """Take no pictures yet.
 
         Args:
             lock: held while values are set, so that nothing else changes them.
@@ -63,7 +63,7 @@ class CameraPhotographer:
         *,
         full_resolution: bool,
     ) -> None:
-        """Take a picture for each of `shots`, pass each on to `keep`, and restore what was set for them.
+        """Take a picture for each of `shots`, pass each one to `keep`, and restore the earlier values.
 
         Args:
             full_resolution: in the largest size of the camera, if it has a larger one than its stream.
@@ -84,7 +84,7 @@ class CameraPhotographer:
                 await keep(shot, await self._picture(spec, shot, full_resolution=full_resolution))
 
     async def restore(self, remembered: Callable[[], Mapping[str, object] | None]) -> None:
-        """Set again what was remembered, after the set that is being taken, which may restore it as well.
+        """Restore remembered values, after the current set, which may restore them itself.
 
         Args:
             remembered: returns what is still to be set, by the keys of controls; None if nothing is.
@@ -106,7 +106,7 @@ class CameraPhotographer:
     async def _picture(
         self, spec: PictureSpec, shot: Shot = _NOTHING_SET, *, full_resolution: bool
     ) -> Picture:
-        """Return a picture that was taken with the values of the shot.
+        """Return a picture taken with the values of the shot.
 
         Raises:
             ShotFailed: no frame reports them in time, or the picture in full resolution has others.
@@ -180,7 +180,7 @@ class CameraPhotographer:
         return find_control(self._camera.controls.values(), name)
 
     def _present(self, names: set[str], metadata: Mapping[str, object]) -> dict[str, Value]:
-        """Return what the controls are set to now, by key: by the configuration, by commands, or by default."""
+        """Return the current values of the controls, by key: from the configuration, commands or defaults."""
         before: dict[str, Value] = {}
         wanted = self._camera.wanted_controls
         for name in sorted(names):

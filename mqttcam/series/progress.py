@@ -1,4 +1,4 @@
-"""What is known of a series, beside its files."""
+"""The progress of a series, which is stored beside its pictures."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 
 class Progress(BaseModel):
-    """What is known of a series: its `series.json`.
+    """The progress of a series: the content of its `series.json`.
 
     Attributes:
         started: when it was started, Unix seconds.
@@ -31,7 +31,7 @@ class Progress(BaseModel):
 
 
 def read_progress(path: Path) -> Progress | None:
-    """Return what a `series.json` says; None if it is missing or broken.
+    """Return the content of a `series.json`, or None if it is missing or invalid.
 
     Raises:
         OSError: it cannot be read.
@@ -41,5 +41,5 @@ def read_progress(path: Path) -> Progress | None:
     except FileNotFoundError:
         return None
     except ValidationError as error:
-        log.warning("%s is broken; the series is counted from now on: %s", path, error.errors()[0]["msg"])
+        log.warning("%s is invalid; the series starts counting again: %s", path, error.errors()[0]["msg"])
         return None

@@ -1,4 +1,4 @@
-"""One series: takes its pictures when they are due, and keeps them."""
+"""A series: pictures that are taken when they are due, and stored."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _TIMING = SeriesTiming()
 
 
 class Photographer(Protocol):
-    """What takes the pictures of a set, as `CameraPhotographer` does."""
+    """Something that takes the pictures of a set, such as `CameraPhotographer`."""
 
     @property
     def enabled(self) -> bool:
@@ -74,7 +74,7 @@ class Series:
         on_picture: Callable[[Series, Picture], None],
         timing: SeriesTiming = _TIMING,
     ) -> None:
-        """Do nothing before `load`.
+        """Do nothing until `load` is called.
 
         Args:
             on_change: called when an attribute has changed.
@@ -104,7 +104,7 @@ class Series:
 
     @property
     def is_over(self) -> bool:
-        """Whether its end (`until`) has come."""
+        """Whether the end of the series (`until`) has passed."""
         return self._clock.now() >= self._timetable.end
 
     @property
@@ -118,33 +118,33 @@ class Series:
         return self._files.bytes
 
     def load(self, state: State, started: float | None) -> None:
-        """Go on as it was left, with the files that are there."""
+        """Continue in the given state, with the existing files."""
         self.state, self.started = state, started
         self._begin(self._run() if state == "running" else self._look())
 
     def start(self) -> None:
-        """Begin anew; a series that runs or is paused goes on."""
+        """Start from the beginning, or continue if the series is running or paused."""
         if self.state == "stopped":
             self.started, self._is_new = round(self._clock.now(), 3), True
             self.pictures = 0
         self.resume()
 
     def resume(self) -> None:
-        """Go on, also after the end."""
+        """Continue, even if the series was stopped."""
         if self.state != "running":
             self._set_state("running")
             self._begin(self._run())
 
     def pause(self) -> None:
-        """Take no pictures until it is resumed."""
+        """Take no pictures until `resume` is called."""
         self._halt("paused")
 
     def stop(self) -> None:
-        """End it."""
+        """End the series."""
         self._halt("stopped")
 
     async def close(self) -> None:
-        """End what is being done; the next process goes on."""
+        """Stop all work; the series continue in the next process."""
         self._cancel()
         await asyncio.to_thread(self._worker.stop, self._timing.stop)
 
@@ -176,13 +176,13 @@ class Series:
     # at work
 
     async def _look(self) -> None:
-        """Complete what a crash has left, and count the pictures, of a series that does not run."""
+        """Repair what a crash has left and count the pictures, for a series that is not running."""
         if self.started is not None:
             await self._open()
             self._set_problem(None)
 
     async def _run(self) -> None:
-        """Take pictures until the end; an error that nothing foresaw is shown, and does not end the series."""
+        """Take pictures until the end; an unexpected error is reported, and does not end the series."""
         while True:
             try:
                 await self._take_all()
@@ -217,7 +217,7 @@ class Series:
         self._set_state("stopped")
 
     async def _check(self) -> None:
-        """Try again whether the disk accepts the series, so that a problem ends before the next picture."""
+        """Check again whether the disk is usable, so that a problem can end before the next picture."""
         if self.problem is not None:
             await self._open()
 
@@ -239,7 +239,7 @@ class Series:
         return True
 
     async def _take(self) -> None:
-        """Take a set of pictures now; one that is missed is not made up for."""
+        """Take a set of pictures now; if that fails, it is not taken later."""
         if not self._photographer.enabled or not await self._open():
             return
         taken: list[tuple[str, Picture]] = []
@@ -286,7 +286,7 @@ class Series:
 
     def _set_missed(self, reason: str | None) -> None:
         if reason is not None and self._missed is None:
-            log.warning("series %s: a picture is missed: %s", self.name, reason)
+            log.warning("series %s: a picture was not taken: %s", self.name, reason)
         self._missed = reason
 
     def _set_problem(self, problem: str | None) -> None:
@@ -294,7 +294,7 @@ class Series:
         if problem == self.problem:
             return
         if problem is None:
-            log.info("series %s: goes on", self.name)
+            log.info("series %s: continuing", self.name)
         elif self.problem is None:
             log.error("%s; retrying until it succeeds", problem)
         self.problem = problem

@@ -1,4 +1,4 @@
-"""What is set for each picture of a set."""
+"""The values that are set for each picture of a set."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Shot:
         return all(_is_near(name, value, metadata.get(name)) for name, value in self.values.items())
 
     def differs(self, metadata: Mapping[str, object]) -> str:
-        """Return in words which values a frame was taken with instead."""
+        """Return a description of the values with which a frame was taken instead."""
         return " and ".join(
             f"has {name} {metadata.get(name)} instead of {value:g}"
             for name, value in self.values.items()
@@ -41,7 +41,7 @@ class Shot:
 
 
 class ShotFailed(Exception):
-    """The camera does not do what is to be set, as the message explains."""
+    """The camera does not reach the values of a shot, as the message explains."""
 
 
 def shots_of(settings: SeriesSettings) -> list[Shot]:

@@ -13,17 +13,17 @@ from mqttcam.schedule import Schedule
 from mqttcam.schedule.times import CronTimes, Interval
 
 _CLOCK_JUMP = 1.0
-"""Seconds by which the wall clock must deviate from the monotonic one to count as set."""
+"""If the wall clock deviates from the monotonic one by this many seconds, it was set."""
 
 
 class Clock(Protocol):
-    """The clocks of a machine, and waiting by them."""
+    """The clocks of a machine, and sleeping."""
 
     def now(self) -> float:
         """Return Unix seconds."""
 
     def monotonic(self) -> float:
-        """Return the seconds of a clock that is never set."""
+        """Return the seconds of a monotonic clock."""
 
     async def sleep(self, seconds: float) -> None:
         """Return after some seconds."""
@@ -55,7 +55,7 @@ class Timetable:
     end: float = math.inf
 
     def after(self, moment: float, started: float) -> float | None:
-        """Return the first time after `moment`, in Unix seconds; None if there is none before the end.
+        """Return the first time after `moment` in Unix seconds, or None if the series ends before it.
 
         Args:
             started: when the series was started, Unix seconds; of an interval without a period, this is the first time.
@@ -72,7 +72,7 @@ class Timetable:
 async def wait_until(
     due: float, clock: Clock, longest: float, between: Callable[[], Awaitable[None]]
 ) -> bool:
-    """Return True at a time, or False when the clock was set: the time has to be computed again then.
+    """Wait for a time; return False if the clock was set, so that the time has to be computed again.
 
     Args:
         due: Unix seconds.

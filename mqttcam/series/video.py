@@ -26,7 +26,7 @@ from mqttcam.video.mp4 import append
 from mqttcam.video.unit import CLOCK, Unit
 
 _DEFAULT_SIZE = NAMED_SIZES["4K"]
-"""Larger pictures are beyond what the decoders of browsers and phones have to play."""
+"""The decoders of browsers and phones need not play larger pictures."""
 _KEYFRAME_INTERVAL = 1.0
 """Seconds of the video."""
 _BOX_HEADER = 8
@@ -141,7 +141,7 @@ class SeriesVideo:
             self._encoded_size = size
         unit = self._encoder.encode(i420, self._content.end, 0)
         if unit is None:
-            raise VideoUnavailable(f"the encoder {self._encoder.name} keeps pictures back")
+            raise VideoUnavailable(f"the encoder {self._encoder.name} holds pictures back")
         return unit
 
     def _begin(self, path: Path, unit: Unit, header: bytes, mode: int) -> None:
@@ -167,7 +167,7 @@ class SeriesVideo:
 
 
 def _i420(jpeg: bytes, settings: SeriesVideoSettings) -> I420:
-    """Return a picture as the encoder takes it, scaled down to the size of the video."""
+    """Return a picture in the encoder's format, scaled down to the size of the video."""
     check_available()
     import av
 
@@ -186,7 +186,7 @@ def _i420(jpeg: bytes, settings: SeriesVideoSettings) -> I420:
 
 
 def _read(descriptor: int) -> _Content:
-    """Return what is in a file, up to its last whole fragment."""
+    """Return the contents of a file, up to its last complete fragment."""
     total, start = os.fstat(descriptor).st_size, 0
     content, header_size, end = _Content(), 0, 0
     while len(head := os.pread(descriptor, _BOX_HEADER, start)) == _BOX_HEADER:

@@ -134,7 +134,7 @@ class CameraSettings(Section):
         None, description="Motion detection: true, or a section; default: off."
     )
     detections: Annotated[DetectionsSettings, LazySection(DetectionsSettings)] | None = Field(
-        None, description="What an analytics job finds in the pictures and sends back; default: nothing."
+        None, description="Detections of an analytics job that are shown; default: none."
     )
     video: VideoSettings = Field(
         default_factory=VideoSettings, description="H.264 video; encoded only while something reads it."

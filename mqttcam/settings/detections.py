@@ -28,7 +28,7 @@ def _label(text: str) -> str:
     if not 0 < len(text) <= _LONGEST_LABEL or not text.isprintable():
         raise refuse("is not a label", f"1 to {_LONGEST_LABEL} printable characters, such as person")
     if not label_key(text):
-        raise refuse("has neither a letter of a to z nor a digit", "a label such as person or car 2")
+        raise refuse("has no letter (a to z) and no digit", "a label such as person or car 2")
     return text
 
 

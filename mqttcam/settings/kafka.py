@@ -93,7 +93,7 @@ class KafkaSettings(OutputSettings, SinetstreamSettings, SinetstreamMqtt, KafkaC
         ge=0,
         le=60,
         description="With `on_motion`: also send the pictures of this many seconds before the motion; at most half of "
-        "`queue`. They are encoded all the time.",
+        "`queue`. Pictures are then encoded all the time.",
     )
     events: KafkaTopic | None = Field(
         None,
@@ -177,7 +177,7 @@ def _check_mqtt(kafka: KafkaSettings) -> None:
     if special := [name for name in _SINETSTREAM_ONLY if getattr(kafka, name) not in (None, False, 3)]:
         raise refuse(f"has `type: mqtt`, with which mqttcam has no {', '.join(special)}", "`type: kafka`")
     if kafka.events is not None:
-        raise refuse("has `type: mqtt`, with which mqttcam has no events", "`type: kafka`")
+        raise refuse("has `type: mqtt`, which cannot send events", "`type: kafka`")
     if len(kafka.brokers) > 1:
         raise refuse("has several brokers, and `type: mqtt`", "one broker, as with SINETStream")
     if not all((kafka.topic or "/").split("/")):

@@ -75,7 +75,7 @@ def _shared_event_topics(of_cameras: Mapping[str, KafkaSettings]) -> Iterator[Ka
                 ("kafka", "events"),
                 (
                     f"{', '.join(sharing)} share the topic {name} without a key and headers: consumers cannot tell "
-                    "whose events they are; `key: true`, or a topic with {camera}"
+                    "which camera an event is from; set `key: true`, or use a topic with {camera}"
                 ),
             )
 

@@ -28,7 +28,7 @@ Controls = Annotated[dict[str, object], AfterValidator(_controls)]
 
 
 class PresetSettings(Section):
-    """A named set of controls, with what the camera is configured with for them."""
+    """A named set of controls, which may also change the camera's size and source."""
 
     controls: Controls = Field(
         default_factory=dict, description="Any control of the camera by its own name, as in `controls`."

@@ -22,7 +22,7 @@ MAX_SHOTS = 64
 """Pictures of one set."""
 _ENDINGS = ("_on", "_pictures", "_next")
 """Of the keys of a series beside its own: `series_garden_next` beside `series_garden`."""
-_UNTIL = "a date (2027-03-31, which is part of it) or a local time (2027-03-31 18:00)"
+_UNTIL = "a date (2027-03-31, inclusive) or a local time (2027-03-31 18:00)"
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _DAY = 86400
 
@@ -69,12 +69,12 @@ class SeriesVideoSettings(Section):
         23,
         ge=1,
         le=51,
-        description="Constant rate factor of libx264: smaller is better, and larger in bytes.",
+        description="Constant rate factor of libx264: lower values mean better quality and larger files.",
     )
 
 
 class SeriesKeepSettings(Section):
-    """How much of the disk a series may take."""
+    """Limits of a series' disk space."""
 
     size: Bytes | None = Field(
         None,
@@ -90,7 +90,8 @@ class SeriesSettings(Section):
         description="When its pictures are due, such as `every 10 minutes from sunrise to sunset`."
     )
     enabled: bool = Field(
-        True, description="false: it does not begin by itself; the state set by a command survives a restart."
+        True,
+        description="false: the series waits for `start_series`. The state set by a command survives restarts.",
     )
     full_resolution: bool = Field(
         False,
@@ -116,9 +117,9 @@ class SeriesSettings(Section):
     count: int | None = Field(
         None, ge=1, le=10**9, description="The series ends after this number of pictures."
     )
-    until: Until | None = Field(None, description=f"The series ends then: {_UNTIL}.")
+    until: Until | None = Field(None, description=f"When the series ends: {_UNTIL}.")
     keep: SeriesKeepSettings = Field(
-        default_factory=SeriesKeepSettings, description="How much of the disk it may take."
+        default_factory=SeriesKeepSettings, description="Limits of its disk space."
     )
 
     @field_validator("focus")

@@ -67,7 +67,8 @@ class Settings(Section):
         None, description="Frames to Kafka, as SINETStream's readers expect them; without this section, off."
     )
     detections: Annotated[DetectionsTopicSettings, LazySection(DetectionsTopicSettings)] | None = Field(
-        None, description="A Kafka topic with detections for cameras; without this section, only MQTT."
+        None,
+        description="A Kafka topic with detections for cameras; without this section, they come only over MQTT.",
     )
     cameras: dict[CameraId, CameraSettings] = Field(
         default_factory=dict, description="The cameras by their ids: a-z, 0-9, _ and -."

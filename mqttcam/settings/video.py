@@ -54,7 +54,7 @@ class VideoSettings(Section):
         23,
         ge=1,
         le=51,
-        description="Constant rate factor of libx264: smaller is better, and larger in bytes.",
+        description="Constant rate factor of libx264: lower values mean better quality and larger files.",
     )
     bitrate: Bitrate | None = Field(
         None,
@@ -72,7 +72,7 @@ class VideoSettings(Section):
 
     audio: bool = Field(
         True,
-        description="Whether the video has the audio of a network camera, as AAC; other cameras have none.",
+        description="Include the sound of a network camera, as AAC; other cameras have none.",
     )
 
     @field_validator("bitrate")

@@ -145,7 +145,7 @@ async def _before(
             return found
         if not _DATE.fullmatch(text):
             raise ApiError(
-                404, "not_found", "there is none with this id; it may have been deleted", "before", allowed
+                404, "not_found", "nothing has this id; it may have been deleted", "before", allowed
             )
     return _parse_time(text, "before", allowed), ""
 

@@ -49,7 +49,7 @@ async def put_tuning_file(request: web.Request) -> web.Response:
     name = request.match_info["name"]
     data = await body(request, MAX_BYTES)
     if len(data) > MAX_BYTES:
-        raise ApiError(413, "too_large", f"a tuning file may have {MAX_BYTES} bytes", "file")
+        raise ApiError(413, "too_large", f"a tuning file may have at most {MAX_BYTES} bytes", "file")
     try:
         is_new = await asyncio.to_thread(request.app[CONTEXT].tuning_files.write, name, data)
     except InvalidTuningFile as error:

@@ -114,7 +114,7 @@ async def test_what_has_ended_cannot_go_on(make_series: MakeSeries) -> None:
     assert "has all its pictures" in (await refused(device, "resume_series", b"garden"))["message"]
     assert (await ask(device, "start_series", b"garden"))["ok"]
     device = make_series({"garden": {"schedule": "1", "until": "2026-01-01", "enabled": False}})
-    assert "has come" in (await refused(device, "start_series", b"garden"))["message"]
+    assert "has ended" in (await refused(device, "start_series", b"garden"))["message"]
     await ask(device, "set", {"series_garden_on": "ON"})
     assert state(device)["series_garden"] == "stopped"
 

@@ -147,7 +147,7 @@ async def test_a_camera_without_frames_is_no_problem_of_the_series(
         await rig.clock.advance(600)
     await rig.next_is(BEGIN + 2400)
     assert rig.series.problem is None
-    assert caplog.text.count("a picture is missed: no frame came") == 1
+    assert caplog.text.count("a picture was not taken: no frame came") == 1
 
 
 async def test_what_the_camera_does_not_do_is_a_problem_until_it_does(make_rig: MakeRig) -> None:

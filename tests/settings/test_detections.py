@@ -25,7 +25,7 @@ def test_keys(label: str, key: str) -> None:
     ("labels", "message"),
     [
         ([], "at least 1"),
-        (["\u4eba"], "neither a letter"),
+        (["\u4eba"], "no letter"),
         ([""], "not a label"),
         (["a\nb"], "not a label"),
         (["x" * 41], "not a label"),

@@ -76,7 +76,7 @@ def test_the_topic_of_the_events() -> None:
         merged({"events": "same"}, {"topic": "same"})
     with pytest.raises(ValidationError, match="has a topic with /"):
         merged({"events": "cameras/events"}, {})
-    with pytest.raises(ValidationError, match="has `type: mqtt`, with which mqttcam has no events"):
+    with pytest.raises(ValidationError, match="has `type: mqtt`, which cannot send events"):
         merged({"type": "mqtt", "events": "cameras/events"}, {})
 
 

@@ -37,7 +37,7 @@ class AacEncoding:
         if context is None:
             raise AudioUnusable("there is no decoder for it")
         if not context.sample_rate:
-            raise AudioUnusable(f"the camera does not give the sampling frequency of its {context.name}")
+            raise AudioUnusable(f"the camera does not report the sampling frequency of its {context.name}")
         if context.is_open:
             context.flush_buffers()
         self._av = av
@@ -52,7 +52,7 @@ class AacEncoding:
             self._encoder.bit_rate = audio_format.channels * (_SPEECH_BITRATE if is_speech else _BITRATE)
             self._encoder.open()
         except (av.error.FFmpegError, ValueError) as error:
-            raise AudioUnusable(f"the encoder of AAC does not open: {error}") from error
+            raise AudioUnusable(f"the AAC encoder does not open: {error}") from error
         self._resampler = av.AudioResampler("fltp", layout, audio_format.rate, FRAME_SAMPLES)
         self._begin_ns: int | None = None
         self._decoded_ns = 0
@@ -76,7 +76,7 @@ class AacEncoding:
         try:
             yield from self._encode(frames, pts_ns)
         except (self._av.error.FFmpegError, ValueError) as error:
-            raise AudioUnusable(f"the encoder of AAC failed: {error}") from error
+            raise AudioUnusable(f"the AAC encoder failed: {error}") from error
 
     def _encode(self, frames: Iterable[Any], pts_ns: int | None) -> Iterator[tuple[bytes, int]]:
         for frame in frames:

@@ -66,7 +66,7 @@ class RawStream(Section):
     """The raw picture of the sensor that can be saved beside a photo."""
 
     sensor_mode: SensorMode | None = Field(
-        None, description="Default: that of the photo, which is the largest if its size is not set."
+        None, description="Default: that of the photo, which is the largest one unless `photo.size` is set."
     )
     format: Annotated[str, AfterValidator(_raw_format)] | None = Field(
         None, description="`SRGGB12`, or packed `SRGGB12_CSI2P`; default: the sensor's own, not packed."
@@ -93,7 +93,7 @@ class StreamSettings(Section):
     tuning_file: str | None = Field(
         None,
         min_length=1,
-        description="One of libcamera's files or of yours (`imx219_noir.json`), or a path; one for each model.",
+        description="A file of libcamera's or your own (`imx219_noir.json`), or a path; one per camera model.",
     )
     hdr: bool | None = Field(
         None,

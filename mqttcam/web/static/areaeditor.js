@@ -11,7 +11,7 @@ import { Polygons } from "./polygons.js";
 await loadStyle("areas");
 
 const HELP = "Drag an area or its corners. Drag a small dot to add a corner, double-click a corner to remove it. "
-  + "With keys: Tab goes to the corners, arrow keys move them, Enter adds one, Delete removes one.";
+  + "With the keyboard: Tab selects a corner, the arrow keys move it, Enter adds one, Delete removes it.";
 const NO_MOTION = "Zones and masks need motion detection: add “motion: true” to this camera in the configuration.";
 const PRIVACY = "Privacy areas take effect only from the configuration file, so that nobody who can control the camera can uncover them: "
   + "copy the lines below into it, and reload.";
@@ -180,7 +180,7 @@ export class AreaEditor {
       this.refuse(error);
       return;
     }
-    toast(name === "set_zones" ? "Zones and masks saved" : "Zones and masks of the configuration");
+    toast(name === "set_zones" ? "Zones and masks saved" : "Returned to the zones and masks of the configuration");
     const privacy = this.areas.filter(({ kind }) => kind === "privacy");
     this.saving = false;
     await this.load();

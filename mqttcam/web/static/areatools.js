@@ -90,7 +90,7 @@ export class AreaTools {
   }
 
   async closeEditor() {
-    if (this.editor?.isChanged && !(await confirmed("Discard what was drawn and is not saved?", "Discard"))) return;
+    if (this.editor?.isChanged && !(await confirmed("Discard the unsaved changes?", "Discard"))) return;
     this.leaveEditor();
   }
 

@@ -15,9 +15,9 @@ const RETRY = 2000;
 /** @type {Record<Finding, string>} */
 const FINDINGS = {
   learning: "Learning the background",
-  cut_off: "A part of the picture is missing",
+  cut_off: "Part of the picture is missing",
   still: "Nothing moves",
-  light: "The light has changed, or the next picture decides",
+  light: "The light has changed, or motion is not confirmed yet",
   below: "Below the thresholds",
   pause: "Pause after an event",
   motion: "Motion",
@@ -169,7 +169,7 @@ class ZoneScore {
 }
 
 function legend() {
-  const entries = [["moves", "Moves"], ["differs", "Differs, alone or thin"], ["changed", "Differs a little"], ["masked", "Masked"], ["box", "Around all that moves"]];
+  const entries = [["moves", "Moves"], ["differs", "Differs, alone or thin"], ["changed", "Differs a little"], ["masked", "Masked"], ["box", "Around everything that moves"]];
   return h("ul", { class: "legend", "aria-label": "Colours on the picture" },
     ...entries.map(([kind, text]) => h("li", {}, h("i", { class: `swatch ${kind}` }), text)));
 }

@@ -136,7 +136,9 @@ def refresh(picamera2: Any, state_dir: Path | None = None) -> None:
         if TUNINGS.are_loaded(picamera2.global_camera_info()):
             return
         _must_close = True
-        raise SourceError("waiting until the other cameras are closed, so that libcamera loads a tuning file")
+        raise SourceError(
+            "waiting until the other cameras are closed, so that libcamera can load a tuning file"
+        )
     _must_close = False
     folder = Path(tempfile.gettempdir()) if state_dir is None else state_dir
     TUNINGS.unload()
@@ -149,7 +151,7 @@ def refresh(picamera2: Any, state_dir: Path | None = None) -> None:
 
 
 def must_close() -> bool:
-    """Return whether every camera has to be closed and opened again, so that libcamera loads a tuning file."""
+    """Return whether every camera has to be closed and opened again, so that libcamera can load a tuning file."""
     return _must_close
 
 

@@ -172,7 +172,7 @@ class PiCamera(ReportingSource, MeasuringSource, RestartableSource, StillSource,
         running = self._opened()
         running.requests.release()
         if library.must_close():
-            raise SourceError("closed for a moment, so that libcamera loads a tuning file")
+            raise SourceError("closed for a moment, so that libcamera can load a tuning file")
         request = running.requests.newest(timeout)
         return None if request is None else running.frames.frame(request)
 

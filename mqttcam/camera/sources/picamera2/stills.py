@@ -56,7 +56,7 @@ def take_still(
     finally:
         _resume_stream(running, encoder, lock_timeout)
     if frame is None:
-        raise SourceError("no still picture: none came in time")
+        raise SourceError("no still picture: it did not arrive in time")
     return Still(frame, dng, paused=True)
 
 
@@ -71,7 +71,7 @@ def _take_of_stream(running: RunningCamera) -> Still:
         if frame.ts_ns >= begin_ns:
             return Still(frame.copy())
         running.requests.release()
-    raise SourceError("no still picture: none came in time")
+    raise SourceError("no still picture: it did not arrive in time")
 
 
 def _dng(request: Any) -> bytes:

@@ -110,7 +110,7 @@ class Tunings:
             return None
         version = _version(path)
         if version is None:
-            return f"{path} is gone; libcamera's own is used"
+            return f"{path} no longer exists; libcamera's own is used"
         if reason := self._rejected.get(version):
             return f"{path} {reason}; libcamera's own is used"
         loaded = self._loaded.get(model)
