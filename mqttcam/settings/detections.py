@@ -15,6 +15,8 @@ _MOST_LABELS = 32
 """Each has three entities."""
 _LONGEST_LABEL = 40
 """Characters."""
+_ENDS = ("", "_occupancy", "_image")
+"""Of the keys of these, after `detections_<label>`."""
 _NOT_IN_KEYS = re.compile(r"[^a-z0-9]+")
 
 
@@ -35,8 +37,9 @@ def _label(text: str) -> str:
 def _distinct(labels: tuple[str, ...]) -> tuple[str, ...]:
     seen: dict[str, str] = {}
     for label in labels:
-        if (other := seen.setdefault(label_key(label), label)) is not label:
-            raise refuse(f"has {other!r} and {label!r}, which would share a key", "different labels")
+        for end in _ENDS:
+            if (other := seen.setdefault(label_key(label) + end, label)) is not label:
+                raise refuse(f"has {other!r} and {label!r}, which would share a key", "different labels")
     return labels
 
 

@@ -30,6 +30,8 @@ def test_keys(label: str, key: str) -> None:
         (["a\nb"], "not a label"),
         (["x" * 41], "not a label"),
         (["Car", "car"], "would share a key"),
+        (["car", "Car occupancy"], "would share a key"),
+        (["car image", "car"], "would share a key"),
         ([f"label {number}" for number in range(33)], "at most 32"),
     ],
 )
