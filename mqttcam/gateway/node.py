@@ -248,5 +248,6 @@ def _named(cameras: Mapping[str, Mapping[str, object]], key: str) -> dict[str, f
     return {
         one: ids
         for one, names in found.items()
-        if isinstance(names, list) and (ids := frozenset(filter(is_id, names)))
+        if isinstance(names, list)
+        and (ids := frozenset(name for name in names if isinstance(name, str) and is_id(name)))
     }

@@ -286,3 +286,12 @@ def test_info_says_of_which_cameras_the_broker_keeps_pictures() -> None:
     )
     earlier = earlier_run(info)
     assert (earlier.retained_images, earlier.motion_images) == (frozenset("a"), frozenset("b"))
+
+
+def test_names_in_info_that_are_no_ids_are_ignored() -> None:
+    info = (
+        b'{"cameras": {"a": {"detection_images": [1, null, {}, "+", "car"], "series_images": [[], "yard"]}}}'
+    )
+    earlier = earlier_run(info)
+    assert earlier.detection_images == {"a": frozenset(["car"])}
+    assert earlier.series_images == {"a": frozenset(["yard"])}
