@@ -24,7 +24,7 @@ from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from motion_boxes import result
 
 BATCH = 20
-"""Frames between two commits: how many may be analyzed twice after a process was killed."""
+"""Frames between two commits: the maximum that is analyzed twice after a process is killed."""
 _LARGEST_RECORD = 16 << 20
 
 
@@ -105,7 +105,7 @@ class Job:
         return 0 if age is None else (time.time() - age) * 1000
 
     def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        """Begin at the first frame that is young enough, without fetching those before it."""
+        """Seek to the first frame that is recent enough, without fetching those before it."""
         if self._options.max_age is None:
             return
         times = [TopicPartition(one.topic, one.partition, int(self._oldest_ms)) for one in partitions]

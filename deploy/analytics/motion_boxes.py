@@ -1,4 +1,4 @@
-"""What the example jobs compute: boxes around what has moved since the camera's frame before.
+"""The example jobs' model: boxes around what has moved since the camera's previous frame.
 
 It stands in for a model: replace `find` by a function that calls yours. Needs `pip install opencv-python-headless`, and
 either mqttcam or a copy of its mqttcam/kafka/envelope.py beside this file.
@@ -21,7 +21,7 @@ except ImportError:
 REDUCED = 4
 """Frames are decoded at a quarter of their width and height, which is several times faster."""
 _DIFFERENCE, _SMALLEST = 20, 0.001
-"""Levels of 256 that count as movement, and the smallest box as a share of the picture."""
+"""Difference in levels (of 256) that counts as movement, and the smallest box as a fraction of the picture."""
 _before: dict[str, Any] = {}
 
 Headers = Sequence[tuple[str, bytes]]
@@ -30,7 +30,7 @@ Headers = Sequence[tuple[str, bytes]]
 def result(
     camera: str, value: bytes, record_ms: int, headers: Headers, source: dict[str, Any] | None = None
 ) -> dict[str, Any] | None:
-    """Return the message about a frame, as docs/detections.md describes it; None if the record is not a frame.
+    """Return the message for a frame, as described in docs/detections.md, or None if the record is not a frame.
 
     Args:
         camera: the record's key, `<node>/<camera>`.

@@ -1,4 +1,4 @@
-"""The present group of pictures of a video, with which a new reader begins instead of waiting for the next keyframe."""
+"""The current group of pictures of a video, with which a new reader begins instead of waiting for a keyframe."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Generic, TypeVar
 Item = TypeVar("Item")
 
 _SOON = 2.0
-"""Seconds until the next keyframe that a reader waits: what begins with an old one is late in some players."""
+"""Maximum seconds to wait for the next keyframe: with an old one, some players stay behind."""
 _MAX_BYTES = 8_000_000
-"""Of a group; 16 seconds at 4 Mbit/s."""
+"""Maximum size of a group; 16 seconds at 4 Mbit/s."""
 _MAX_ITEMS = 3000
 
 
 class LatestGroup(Generic[Item]):
-    """What has come since the last keyframe, up to a size; a larger group is not kept."""
+    """The packets since the last keyframe, up to a size; a larger group is not kept."""
 
     def __init__(self, max_bytes: int = _MAX_BYTES) -> None:
         self._max_bytes = max_bytes
@@ -44,10 +44,10 @@ class LatestGroup(Generic[Item]):
             self.clear()
 
     def clear(self) -> None:
-        """Forget everything up to the next keyframe."""
+        """Discard everything until the next keyframe."""
         self._items, self._bytes, self._interval = [], 0, math.inf
 
     def to_begin_with(self) -> list[Item]:
-        """Return all of the group; nothing if there is none, or if the next keyframe is due soon."""
+        """Return the whole group, or nothing if there is none or the next keyframe is due soon."""
         is_due = abs(self._interval - (self._end - self._begin)) <= _SOON
         return [] if is_due else self._items.copy()

@@ -1,4 +1,4 @@
-"""Tuning files of Raspberry Pi cameras: those that libcamera ships, and those that users put beside them."""
+"""Tuning files of Raspberry Pi cameras: those that libcamera ships, and those that users add."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ import orjson
 from mqttcam.files import forbid_links, read_regular, write_atomically
 
 MAX_BYTES = 2_000_000
-"""Of a tuning file; libcamera's largest has 0.2 MB."""
+"""Maximum size of a tuning file; libcamera's largest has 0.2 MB."""
 MAX_FILES = 64
-"""Of users, so that a program that repeats an upload cannot fill the disk."""
+"""Maximum number of users' files, so that a program that repeats an upload cannot fill the disk."""
 _FOLDER = "tuning"
 _SHIPPED = (Path("/usr/local/share/libcamera/ipa/rpi"), Path("/usr/share/libcamera/ipa/rpi"))
 """libcamera's folders, with one for each kind of Pi: `vc4`, and `pisp` for the Pi 5."""
@@ -28,7 +28,7 @@ _NAME = re.compile(NAME_PATTERN)
 
 
 class InvalidTuningFile(ValueError):
-    """It cannot be a tuning file; the message says why.
+    """The content or name is not valid for a tuning file, as the message explains.
 
     Attributes:
         field: what is wrong, `name` or `file`.
@@ -40,7 +40,7 @@ class InvalidTuningFile(ValueError):
 
 
 class TooManyTuningFiles(Exception):
-    """There are `MAX_FILES` of users."""
+    """There are already `MAX_FILES` files of users."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class TuningFile:
 
     @property
     def is_users(self) -> bool:
-        """Whether a user has put it there, who may replace or delete it."""
+        """Whether a user added it, and may replace or delete it."""
         return self.folder == "user"
 
 
@@ -69,13 +69,13 @@ class TuningFiles:
     """
 
     def __init__(self, state_dir: Path | None, shipped: Sequence[Path] = _SHIPPED) -> None:
-        """`shipped`: libcamera's folders, those that take precedence first."""
+        """`shipped`: libcamera's folders, in order of precedence."""
         self.folder = None if state_dir is None else state_dir / _FOLDER
         self._shipped = tuple(shipped)
         self._writing = threading.Lock()
 
     def files(self) -> list[TuningFile]:
-        """Return every tuning file, those of users first, each folder by name.
+        """Return all tuning files, users' files first, sorted by name within each folder.
 
         Raises:
             OSError: a folder cannot be read.
@@ -150,7 +150,7 @@ class TuningFiles:
 
 
 def is_name(name: str) -> bool:
-    """Return whether this may be the name of a user's file: in one folder, not hidden."""
+    """Return whether a user's file may have this name: no path, and not hidden."""
     return _NAME.fullmatch(name) is not None
 
 

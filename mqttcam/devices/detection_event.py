@@ -1,4 +1,4 @@
-"""One event of detections, and what is published of it."""
+"""One event of detections, and its published messages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ DETECTION = "detection"
 
 
 class DetectionEvent:
-    """From the first label that appears until nothing that is configured is seen any more.
+    """An event from the first label that appears until no configured label is seen any more.
 
     Attributes:
         id: unique for ever.
@@ -24,7 +24,7 @@ class DetectionEvent:
         self.labels: tuple[str, ...] = ()
 
     def appearance(self, label: str, best: Detection | None, seq: int | None) -> dict[str, object]:
-        """Add a label that appears, and return the event that is published.
+        """Add a label that appears, and return the event to publish.
 
         Args:
             best: the detection with the highest score; `box` is in shares of the picture's width and height.
@@ -44,7 +44,7 @@ class DetectionEvent:
         }
 
     def as_event(self, *, ended: bool = False) -> Event:
-        """Return it as recordings keep it."""
+        """Return the event as it is stored with recordings."""
         return Event(
             id=self.id,
             type="detection",

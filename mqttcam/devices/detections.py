@@ -1,4 +1,4 @@
-"""The detections of a camera: how many things of each label an analytics job sees, their events and pictures."""
+"""The detections of a camera: how many objects of each label there are, their events and pictures."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ FetchPicture = Callable[[RecordPlace], Awaitable[bytes]]
 """Returns the JPEG of a Kafka record, or raises ValueError."""
 MakePicture = Callable[[], Awaitable[Picture]]
 _HOLD = 2.0
-"""Seconds for which a count must be lower before it falls."""
+"""Seconds for which a count must be lower before the published count falls."""
 _PICTURE_AFTER = 1.0
-"""Seconds from one picture of a label to the next."""
+"""Minimum interval in seconds between two pictures of a label."""
 _SNAPSHOT_TIMEOUT = 5.0
 _PRESENT_NS = 2_000_000_000
-"""Detections whose frame is at most so old fit the next frame, where no picture was kept."""
+"""If no picture was kept, detections that are at most this old are drawn into the next frame."""
 _MOST_TRACKED = 200
-"""Objects of Frigate's events that are remembered; one that is never ended is forgotten after `after` seconds."""
+"""Maximum number of tracked objects of Frigate's events; an object without an end expires after `after` seconds."""
 
 
 class CameraDetections:
-    """The detections of a camera that is configured to have some."""
+    """The detections of a camera that has `detections` in its configuration."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class CameraDetections:
         *,
         changed: Callable[[], None],
     ) -> None:
-        """Expect nothing yet.
+        """Do nothing until messages arrive.
 
         Args:
             observers: receive the events and the pictures.
@@ -91,11 +91,11 @@ class CameraDetections:
         return self._settings.labels
 
     def count(self, label: str) -> int | None:
-        """Return how many things of a label there are; None while no messages come."""
+        """Return the number of objects with a label, or None while no messages arrive."""
         return None if self._shown is None else self._shown[label]
 
     def receive(self, payload: bytes) -> None:
-        """Take over a message.
+        """Process a message.
 
         Raises:
             CommandError: it is not understood.
@@ -108,7 +108,7 @@ class CameraDetections:
         self.add(message)
 
     def add(self, message: DetectionMessage, fetch: FetchPicture | None = None) -> None:
-        """Take over a message; nothing happens while the camera is switched off.
+        """Process a message; do nothing while the camera is switched off.
 
         Args:
             fetch: fetches the picture of the message, if it is not kept here any more.
@@ -130,7 +130,7 @@ class CameraDetections:
         self._end_event_if_empty()
 
     def follow_camera(self) -> None:
-        """Follow the camera's status; to be called after each change."""
+        """Follow the camera's status; call this after each change."""
         if self._camera.status is CameraStatus.OFF:
             self._fall_silent()
             self._drop_pictures()
@@ -144,7 +144,7 @@ class CameraDetections:
     # counts
 
     def _all_objects(self, message: DetectionMessage, now: float) -> Iterable[Detection]:
-        """Return everything that is there now: Frigate's events name one object each."""
+        """Return all current objects; each of Frigate's events describes only one."""
         if message.tracked is None:
             return message.detections
         self._tracked.pop(message.tracked.id, None)
@@ -157,7 +157,7 @@ class CameraDetections:
         return [detection for detection, _ in self._tracked.values()]
 
     def _wanted(self, detections: Iterable[Detection]) -> list[Detection]:
-        """Return those whose labels are configured, with the labels as they are configured."""
+        """Return the detections with configured labels, with the labels spelled as in the configuration."""
         return [
             Detection(label, one.score, one.box)
             for one in detections
@@ -165,7 +165,7 @@ class CameraDetections:
         ]
 
     def _show(self, now: float) -> list[str]:
-        """Show the counts of now, and return the labels that have appeared."""
+        """Publish the current counts, and return the labels that have appeared."""
         before = self._shown or {}
         self._shown = {label: self._counts[label].value(now) for label in self._settings.labels}
         if self._fall is not None:
@@ -185,7 +185,7 @@ class CameraDetections:
         self._end_event_if_empty()
 
     def _fall_silent(self) -> None:
-        """Show no counts, as no messages come any more."""
+        """Publish no counts, because messages have stopped arriving."""
         for timer in (self._silence, self._fall):
             if timer is not None:
                 timer.cancel()
@@ -224,7 +224,7 @@ class CameraDetections:
     def _make_pictures(
         self, message: DetectionMessage, found: list[Detection], now: float, fetch: FetchPicture | None
     ) -> None:
-        """Have a picture made of each label that appears, or has another count for the first time since a while."""
+        """Request a picture for each label that has appeared, or whose count has changed."""
         for label in self._settings.labels:
             seen = [one for one in found if one.label == label]
             made_at, count = self._pictured.get(label, (-math.inf, 0))
@@ -243,7 +243,7 @@ class CameraDetections:
     def _picture_of(
         self, message: DetectionMessage, fetch: FetchPicture | None
     ) -> Picture | MakePicture | None:
-        """Return the picture that a message is about, or what makes it; None if there is none any more."""
+        """Return the picture that a message refers to or a call that makes it, or None if it is gone."""
         if (kept := self._pictures.nearest(message.ts_ns, message.seq)) is not None:
             return kept
         if fetch is not None and message.source is not None:
@@ -280,14 +280,14 @@ class CameraDetections:
                     self._recordings.add_detection_picture(event, drawn, max(map(_score, seen)))
 
     def _drop_pictures(self) -> None:
-        """Neither keep nor publish what was made so far, as the camera is switched off (privacy)."""
+        """Discard all pictures without publishing them, because the camera is switched off (privacy)."""
         for task in self._drawing.values():
             task.cancel()
         self._pictures.clear()
 
 
 def _draw(picture: Picture, seen: Iterable[Detection], max_bytes: int | None) -> Picture | None:
-    """Return the picture with the boxes of what was seen; None if it cannot be made as small as it has to be."""
+    """Return the picture with boxes, or None if it cannot be made small enough."""
     boxes = [LabelledBox(*one.box, one.label, _text(one)) for one in seen if one.box is not None]
     jpeg = draw_boxes(picture.jpeg, boxes, picture.quality)
     drawn = replace(picture, jpeg=jpeg)

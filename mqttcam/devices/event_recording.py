@@ -18,7 +18,7 @@ class RecordedEvent(Protocol):
     """An event as this module needs it."""
 
     def as_event(self, *, ended: bool = False) -> Event:
-        """Return it as recordings keep it."""
+        """Return the event as it is stored with recordings."""
 
 
 class EventRecording:

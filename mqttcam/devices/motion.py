@@ -115,7 +115,7 @@ class CameraMotion:
         self.detector.armed = frozenset(filter(self._stored_armed, areas.zones))
 
     def follow_camera(self) -> None:
-        """Follow the camera's status; to be called after each change."""
+        """Follow the camera's status; call this after each change."""
         self._end_if_unknown()
 
     @property

@@ -1,4 +1,4 @@
-"""The zones and masks of a camera's motion detection: those of the configuration, or those that a command has set."""
+"""The zones and masks of a camera's motion detection, from the configuration or set by command."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class StoredAreas:
     """
 
     def __init__(self, camera_id: str, settings: MotionSettings, store: Store) -> None:
-        """Read what was set in an earlier run; edited ones of the configuration take precedence."""
+        """Read the areas set in an earlier run; areas edited in the configuration take precedence."""
         self._camera_id = camera_id
         self._store = store
         self._configured = MotionAreas(settings.zones, settings.masks)
@@ -43,7 +43,7 @@ class StoredAreas:
         return self.present != self._configured
 
     def set(self, areas: MotionAreas | None) -> None:
-        """Replace them; `None` for those of the configuration."""
+        """Replace the areas; `None` restores those of the configuration."""
         self.present = self._configured if areas is None else areas
         stored = as_json(self.present) if self.are_set else None
         self._store.set(self._camera_id, _KEY, stored, as_json(self._configured))

@@ -43,7 +43,7 @@ class MotionEvent:
         return now - self._moved
 
     def as_event(self, *, ended: bool = False) -> Event:
-        """Return it as recordings keep it."""
+        """Return the event as it is stored with recordings."""
         begin_ns = self.first.ts_ns
         return Event(
             id=self.id,

@@ -11,7 +11,7 @@ from mqttcam.motion.observation import Observation
 
 
 class MotionWatchers:
-    """Passes each analysis of a detector to its watchers. Nothing is computed for this while there are none."""
+    """Passes each analysis of a detector to its watchers. Without watchers, nothing is computed for this."""
 
     def __init__(self, detector: MotionDetector, loop: asyncio.AbstractEventLoop) -> None:
         self._detector = detector

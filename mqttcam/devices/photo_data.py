@@ -1,4 +1,4 @@
-"""The content of a photo's files, made of what a camera has captured."""
+"""The content of a photo's files, made from a capture."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from mqttcam.imaging.exif_writer import PhotoInfo
 
 USUAL_QUALITY = 95
-"""JPEG quality of a photo whose source gives no JPEG; such a JPEG is saved as it is."""
+"""JPEG quality of a photo whose source delivers no JPEG; a source's own JPEG is saved unchanged."""
 
 
 @dataclass(frozen=True, slots=True)
 class PhotoSpec:
-    """The photo that is wanted.
+    """The requested photo.
 
     Attributes:
         full_resolution: at the largest size of the camera.
@@ -46,7 +46,7 @@ class PhotoSpec:
 def make_photo(
     camera: Camera, location: Location | None, spec: PhotoSpec, still: Still
 ) -> tuple[Photo, PhotoData]:
-    """Return a photo without its place, and the content of its files. For any thread.
+    """Return a photo without its location on disk, and the content of its files. Callable from any thread.
 
     Raises:
         ValueError: the source's JPEG is broken.
@@ -88,7 +88,7 @@ def _jpeg(frame: Frame, quality: int | None) -> Picture:
 
 
 def _metadata(camera: Camera, frame: Frame) -> dict[str, JsonValue]:
-    """Return what the camera reported with a frame; of a camera that reports nothing, the values of its controls."""
+    """Return the metadata of a frame, or the values of the controls if the camera reports no metadata."""
     if frame.metadata:
         return {name: _json(value) for name, value in frame.metadata.items()}
     values = camera.values

@@ -1,4 +1,4 @@
-"""What presets configure besides controls: the size, and the streams of a camera module."""
+"""What presets configure in addition to controls: the size, and the streams of a camera module."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _ACTIVE, _PREFIX = "preset_configuration", "preset_configurations."
 
 
 class PresetConfigurations:
-    """The configurations of one camera by its presets; the camera is opened again for another one if that is needed.
+    """The configurations of one camera's presets; the camera is opened again for another one if necessary.
 
     Attributes:
         active: the preset whose configuration the camera has; `None` if it has its own.
     """
 
     def __init__(self, camera: Camera, store: Store) -> None:
-        """Read what was saved, and configure the camera, which is not open yet, as it was."""
+        """Read the saved state, and configure the camera, which is not open yet, accordingly."""
         self._camera = camera
         self._store = store
         self._presets = self._known(camera.settings)
@@ -35,7 +35,7 @@ class PresetConfigurations:
         camera.configure(self._settings(camera.settings))
 
     async def apply(self, name: str | None) -> None:
-        """Configure the camera as a preset does, or as itself for `None` and a preset that configures nothing.
+        """Configure the camera for a preset, or with its own settings for `None` or a preset that configures nothing.
 
         Raises:
             CameraUnavailable: it cannot be opened so; it has the earlier configuration again.
@@ -56,7 +56,7 @@ class PresetConfigurations:
         self._store.set(self._camera.id, _ACTIVE, self.active, None)
 
     def save(self, name: str) -> None:
-        """Save the configuration that the camera has now as that of a preset."""
+        """Save the camera's current configuration as that of a preset."""
         configured = _plain(self._camera.settings.presets.get(name))
         if (preset := self._presets.get(self.active or "")) is None:
             self._presets.pop(name, None)
@@ -101,7 +101,7 @@ class PresetConfigurations:
 
 
 def _plain(preset: PresetSettings | None) -> dict[str, object] | None:
-    """Return what a preset configures, as it is written in JSON; `None` if that is nothing."""
+    """Return the configuration of a preset as JSON-able data, or `None` if it has none."""
     if preset is None or not preset.configures:
         return None
     return preset.model_dump(mode="json", include={"size", "source"}, exclude_unset=True)

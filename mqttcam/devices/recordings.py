@@ -175,7 +175,7 @@ class CameraRecordings:
             self._last.look_up(self._recorded.library)
 
     def follow_camera(self) -> None:
-        """Follow the camera's status; to be called after each change."""
+        """Follow the camera's status; call this after each change."""
         status = (self._camera.enabled, self._camera.status is CameraStatus.RUNNING)
         if self._recorder is not None and status != self._seen:
             self._seen = status

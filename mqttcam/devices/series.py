@@ -125,7 +125,7 @@ class CameraSeries:
         """Start a series; see `Series.start`. Return its new state by key, as the other commands do.
 
         Raises:
-            CommandError: its end has come, or nothing is kept here.
+            CommandError: its end has passed, or there is no folder for recordings.
         """
         series = self._find(name)
         if series.is_over:
@@ -136,7 +136,7 @@ class CameraSeries:
         """End a series.
 
         Raises:
-            CommandError: nothing is kept here.
+            CommandError: there is no folder for recordings.
         """
         series = self._find(name)
         return self._carry_out(series, series.stop)
@@ -145,7 +145,7 @@ class CameraSeries:
         """Pause a series.
 
         Raises:
-            CommandError: it is stopped, or nothing is kept here.
+            CommandError: it is stopped, or there is no folder for recordings.
         """
         series = self._find(name)
         if series.state == "stopped":
@@ -156,7 +156,7 @@ class CameraSeries:
         """Continue a series that is paused or was stopped.
 
         Raises:
-            CommandError: it was never started, has all its pictures, its end has come, or nothing is kept here.
+            CommandError: it was never started, has all its pictures, its end has passed, or no folder.
         """
         series = self._find(name)
         if series.started is None:
@@ -175,7 +175,7 @@ class CameraSeries:
 
     def _find(self, name: str) -> Series:
         if (series := self._series[name]) is None:
-            raise CommandError(Code.NOT_SUPPORTED, "nothing is kept here: there is no folder for recordings")
+            raise CommandError(Code.NOT_SUPPORTED, "series need a folder for recordings")
         return series
 
     def _carry_out(self, series: Series, action: Callable[[], None]) -> dict[str, object]:

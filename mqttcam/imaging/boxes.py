@@ -1,4 +1,4 @@
-"""Boxes with labels, drawn into JPEGs. Pillow is loaded at the first one."""
+"""Boxes with labels, drawn into JPEGs. Pillow is imported on first use."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from mqttcam.imaging.glyphs import font_of
 from mqttcam.imaging.large import memory_for
 
 _COLOURS = ("#3ddc84", "#ffb300", "#29b6f6", "#ff5252", "#ab47bc", "#ffee58", "#26c6da", "#ff7043")
-"""Of the boxes; that of a label is always the same."""
+"""Colours of the boxes; each label always has the same one."""
 _LINE_SHARE, _TEXT_SHARE = 1 / 360, 1 / 28
-"""Of the picture's height: the width of a line, and the height of a label."""
+"""Fractions of the picture's height: the width of a line, and the height of a label."""
 _LEAST_TEXT = 12
 """Pixels."""
 
 
 class LabelledBox(NamedTuple):
-    """A rectangle in shares of the picture, and the text at it."""
+    """A rectangle in fractions of the picture, with its text."""
 
     x: float
     y: float

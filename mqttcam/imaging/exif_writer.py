@@ -1,4 +1,4 @@
-"""The Exif metadata of photos (CIPA DC-008, Exif 2.32). Pillow is loaded with the first one."""
+"""The Exif metadata of photos (CIPA DC-008, Exif 2.32). Pillow is imported on first use."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _ISO_OF_GAIN = 100
 
 @dataclass(frozen=True, slots=True)
 class PhotoInfo:
-    """What Exif says of a photo. What is `None` is left out.
+    """The Exif metadata of a photo. Fields that are `None` are left out.
 
     Attributes:
         taken: when it was captured, with the offset from UTC.
@@ -52,7 +52,7 @@ class PhotoInfo:
 
 
 def with_exif(jpeg: bytes, info: PhotoInfo) -> bytes:
-    """Return a JPEG with the Exif metadata of a photo; what else its own says, such as its orientation, stays.
+    """Return a JPEG with the Exif metadata of a photo; its other metadata, such as the orientation, is kept.
 
     Raises:
         ValueError: it is no JPEG.
@@ -175,7 +175,7 @@ def _place(latitude: float, longitude: float, taken: datetime) -> dict[int, Any]
 
 
 def _degrees(value: float) -> tuple[IFDRational, IFDRational, IFDRational]:
-    """Return degrees, minutes and seconds; to a hundredth of a second, which are 30 cm."""
+    """Return degrees, minutes and seconds, to a hundredth of a second (30 cm)."""
     seconds = round(abs(value) * 360_000)
     minutes, rest = divmod(seconds, 6000)
     degrees, minutes = divmod(minutes, 60)
@@ -183,5 +183,5 @@ def _degrees(value: float) -> tuple[IFDRational, IFDRational, IFDRational]:
 
 
 def _ascii(text: str) -> str:
-    """Return a text for a tag; characters that Exif does not know are replaced."""
+    """Return a string for a tag; characters that Exif does not allow are replaced."""
     return text.encode("ascii", "replace").decode()

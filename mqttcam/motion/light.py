@@ -22,7 +22,7 @@ _SAME_EDGES = 0.65
 """Correlation with the background's edges above which the same things are lit differently. In synthetic scenes, a
 change of the light has 0.67 to 0.99, and an object in front of the background at most 0.5."""
 _ENOUGH = 800
-"""About how many cells are compared; more take longer, and say the same."""
+"""Approximate number of cells that are compared; more take longer without changing the result."""
 _NO_EDGES = 0.0006
 """Mean square of the steps between cells in log brightness below which there are no edges: three levels in mid-grey."""
 _BRIGHTNESS = np.log(np.arange(256, dtype=np.float32) + np.float32(_DARK))

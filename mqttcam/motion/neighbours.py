@@ -9,7 +9,7 @@ from mqttcam.imaging.polygon import Cells
 from mqttcam.imaging.raster import Plane
 
 _CORE = 8
-"""How many of the 3 x 3 cells in its middle a thing must cover at least: streaks of rain and twigs are narrower."""
+"""Minimum number of the 3 x 3 cells in its middle that an object must cover: streaks of rain and twigs are thinner."""
 
 
 def around(levels: Plane, extreme: np.ufunc) -> Plane:

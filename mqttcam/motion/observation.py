@@ -1,4 +1,4 @@
-"""What the motion detector sees in one picture, to be watched while zones, masks and thresholds are adjusted."""
+"""What the motion detector sees in one picture, as a view for adjusting zones, masks and thresholds."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mqttcam.motion.shown_cells import MOVES
 
 
 class Finding(StrEnum):
-    """What a picture was found to show.
+    """The result for a picture.
 
     Attributes:
         LEARNING: not known yet, as the background is still being learned.

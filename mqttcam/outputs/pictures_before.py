@@ -1,4 +1,4 @@
-"""The pictures of the last seconds, for an output that also sends those from before motion."""
+"""The pictures of the last seconds, for an output that also sends pictures from before motion."""
 
 from __future__ import annotations
 

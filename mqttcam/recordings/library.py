@@ -284,7 +284,7 @@ class Library:
         return await self._ask(lambda: self._files.delete_files(stem), changing=True)
 
     async def series_files(self, query: EventQuery) -> list[SeriesFile]:
-        """Return pictures and videos of series, the newest first; the types of the query are ignored.
+        """Return pictures and videos of series, newest first; the types of the query are ignored.
 
         Raises:
             LibraryUnavailable: the disk does not answer.

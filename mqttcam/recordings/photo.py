@@ -1,4 +1,4 @@
-"""What is known of a photo."""
+"""The description of a photo."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mqttcam.recordings.recording import LARGEST_NS
 
 PhotoType = Literal["jpeg", "png"]
 Histogram = dict[str, tuple[int, ...]]
-"""For `red`, `green` and `blue`: how many of the pixels that were counted have each value from 0 to 255."""
+"""For `red`, `green` and `blue`: the number of counted pixels with each value from 0 to 255."""
 
 
 class Photo(BaseModel):

@@ -126,7 +126,7 @@ def write_photo(
 
 
 def _create(folder: RecordingsFolder, draft: Photo, mode: int) -> tuple[PhotoFiles, int]:
-    """Create the part under the first name that no other photo has, and return it open.
+    """Create and return the open `.part` file, under the first name that no other photo has.
 
     Raises:
         OSError: the disk refuses it.
@@ -144,7 +144,7 @@ def _create(folder: RecordingsFolder, draft: Photo, mode: int) -> tuple[PhotoFil
 
 
 def write_photo_sidecar(files: PhotoFiles, photo: Photo, mode: int) -> None:
-    """Write what is known of a photo beside it, atomically.
+    """Write the sidecar of a photo atomically.
 
     Raises:
         OSError: the old sidecar is still there.
@@ -164,7 +164,7 @@ def _replace(path: Path, data: bytes, mode: int) -> None:
 
 
 def read_photo(folder: Path, stem: str, derived_id: str) -> Photo:
-    """Return the photo at `stem` from its sidecar, or else from its name and its picture.
+    """Return the photo at `stem` from its sidecar, or from its name and picture if there is none.
 
     Its place and the size of its files are as found, whatever the sidecar says.
 
@@ -230,14 +230,14 @@ def delete_photo(folder: Path, stem: str) -> None:
 
 
 def _delete(files: PhotoFiles) -> None:
-    """Delete what was written of a photo, as far as the disk lets it."""
+    """Delete what was written of a photo, as far as the disk permits."""
     for path in files.all:
         with contextlib.suppress(OSError):
             path.unlink(missing_ok=True)
 
 
 def delete_unfinished_photos(root: Path) -> None:
-    """Delete what a killed daemon or a power cut has left of photos; those being written at present are locked."""
+    """Delete what a killed daemon or a power cut has left of photos; photos being written are locked."""
     for path in _unfinished(root):
         try:
             forbid_links(root, path)

@@ -1,4 +1,4 @@
-"""Writes the photos of one camera in a thread, so that nothing else has to wait for a disk."""
+"""Write the photos of one camera in a thread, so that nothing else waits for the disk."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from mqttcam.recordings.worker import WorkerThread
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _ANSWER = 30.0
-"""Seconds in which a slow card writes a photo with the data of a large sensor."""
+"""Seconds within which a slow card writes a photo with the raw data of a large sensor."""
 
 
 class PhotoNotSaved(Exception):
-    """The disk refused a photo or does not answer, as the message explains."""
+    """The disk rejected a photo or does not respond, as the message explains."""
 
 
 class PhotoLibrary(Protocol):
-    """What a writer needs of the library."""
+    """What a writer needs from the library."""
 
     @property
     def folder(self) -> RecordingsFolder:
         """The folder of all recordings and photos."""
 
     def add(self, photo: Photo, /) -> None:
-        """Note a photo whose files are whole; for any thread."""
+        """Add a photo whose files are complete; callable from any thread."""
 
     def make_room(self, size: int, /) -> object:
-        """Delete recordings and photos of `size` bytes if that may be; called in a thread when the disk is full."""
+        """Delete recordings and photos of `size` bytes if permitted; called in a thread when the disk is full."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class PhotoData:
 
 
 class PhotoWriter:
-    """Writes one photo after the other."""
+    """Writes photos, one at a time."""
 
     def __init__(self, camera_id: str, library: PhotoLibrary, *, timeout: float = _ANSWER) -> None:
         """Do nothing yet.
@@ -65,11 +65,11 @@ class PhotoWriter:
 
     @property
     def is_writing(self) -> bool:
-        """Whether a photo is not on the disk yet; another one would wait in memory for it."""
+        """Whether a photo is still being written; another one would have to wait in memory."""
         return self._writing is not None and not self._writing.done()
 
     async def save(self, draft: Photo, data: PhotoData) -> Photo:
-        """Write a photo, and return it as it is kept.
+        """Write a photo, and return it as it was stored.
 
         Raises:
             PhotoNotSaved: the disk refuses it, and nothing is left of it; or it does not answer: if it takes the photo
@@ -89,7 +89,7 @@ class PhotoWriter:
             ) from error
 
     async def close(self, seconds: float) -> None:
-        """End the thread; a disk that does not answer in that time is not waited for."""
+        """Stop the thread; do not wait longer for a disk that does not respond."""
         await asyncio.to_thread(self._worker.stop, seconds)
 
     def _save(self, draft: Photo, data: PhotoData) -> Photo:

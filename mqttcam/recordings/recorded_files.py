@@ -1,4 +1,4 @@
-"""The recordings of a camera on disk: the present one, and those whose files are not whole yet."""
+"""The recordings of a camera on disk: the current one, and those whose files are not complete yet."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 
 class RecordedFiles:
-    """Writes one recording after the other through a thread, and follows what becomes of them; on the event loop.
+    """Writes recordings through a thread, one at a time, and tracks their state; used on the event loop.
 
     Attributes:
         present: the recording that is being written; None if there is none.
@@ -72,7 +72,7 @@ class RecordedFiles:
 
     @property
     def problem(self) -> str | None:
-        """Why nothing can be written at present, in words; None while it can."""
+        """The reason why nothing can be written at present, or None."""
         return self._disk.problem
 
     @property
@@ -82,7 +82,7 @@ class RecordedFiles:
 
     @property
     def queued(self) -> int:
-        """Bytes of memory that wait for the disk."""
+        """The number of bytes in memory that wait for the disk."""
         return self._writer.queued
 
     @property
@@ -99,7 +99,7 @@ class RecordedFiles:
         return event_id in shown or event_id in self._unfinished
 
     def begin(self, units: Sequence[Unit], reason: Reason, events: dict[str, Event]) -> None:
-        """Begin a recording with units of which the first is a keyframe, unless the disk has failed just now."""
+        """Begin a recording with units, the first of which is a keyframe, unless the disk has just failed."""
         if not self._disk.may_be_tried:
             return
         recording_id = self._next_id or new_id(units[0].ts_ns)
@@ -121,7 +121,7 @@ class RecordedFiles:
             self._disk.set_problem(None)
 
     def add_picture(self, kind: PictureKind, jpeg: bytes) -> None:
-        """Save a still picture beside the present recording, or else the next one, replacing an earlier one."""
+        """Save a still picture beside the current or the next recording, replacing an earlier one."""
         if self.present is not None:
             self._writer.add_picture(kind, jpeg)
         else:
@@ -135,7 +135,7 @@ class RecordedFiles:
                 self._library.begin(self.present.recording)
 
     def event_ended(self, event: Event) -> None:
-        """Save the end of an event also in recordings that ended before it."""
+        """Save the end of an event, including in recordings that ended before it."""
         self._unfinished.event_ended(event)
 
     def end(self) -> None:
@@ -202,6 +202,6 @@ class RecordedFiles:
             self._disk.set_problem(None)
 
     def _check_disk(self) -> None:
-        """Find out whether the disk works again, unless a recording will."""
+        """Check whether the disk works again, unless a recording does so anyway."""
         if not self._is_wanted() and self.present is None:
             self._writer.check()

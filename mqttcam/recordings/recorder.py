@@ -119,7 +119,7 @@ class Recorder:
 
     @property
     def queued(self) -> int:
-        """Bytes of memory that wait for the disk."""
+        """The number of bytes in memory that wait for the disk."""
         return self._files.queued
 
     # the camera

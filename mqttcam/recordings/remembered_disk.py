@@ -1,4 +1,4 @@
-"""Where the disk of the recordings is mounted: while it is missing, nothing is written beneath its mount point."""
+"""The mount point of the recordings' disk: while the disk is missing, nothing is written beneath it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MAX_BYTES = 10_000
 
 
 class RememberedDisk:
-    """The mount point of a folder's disk, remembered over restarts. Every method may block as long as a disk does."""
+    """The mount point of a folder's disk, remembered across restarts. Every method may block while the disk does."""
 
     def __init__(self, folder: Path, file: Path | None = None) -> None:
         """Read nothing yet.
@@ -32,7 +32,7 @@ class RememberedDisk:
 
     @property
     def problem(self) -> str | None:
-        """That the disk was mounted when the last recording began, and is not any more, in words; None if it is."""
+        """A message if the disk was mounted when the last recording began and no longer is, or None."""
         known = self._known()
         if known is None or mount_point(self._folder) not in known.parents:
             return None

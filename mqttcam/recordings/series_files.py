@@ -1,4 +1,4 @@
-"""The files of series: their names, and what is listed of them.
+"""The files of series: their names, and lists of them.
 
 A series is the folder `<camera>/series/<name>` in that of all recordings: pictures (`2026-11-29T193012.345Z.jpg`, in
 UTC, with what was set for one of a set: `…Z-10000us.jpg`, `…Z-2dpt.jpg`), videos, each named by its first picture, and
@@ -74,7 +74,7 @@ def stem_of(ts_ns: int) -> str:
 
 
 def stem_in(name: str) -> str:
-    """Return what the names of all pictures of one set begin with."""
+    """Return the common prefix of the names of all pictures of a set."""
     return name.partition("Z")[0] + "Z"
 
 
@@ -89,7 +89,7 @@ def series_folders(root: Path, camera: str | None = None) -> Iterator[tuple[str,
 
 
 def list_series(root: Path, query: EventQuery) -> list[SeriesFile]:
-    """Return pictures and videos of series, the newest first; the types of the query are ignored.
+    """Return pictures and videos of series, newest first; the types of the query are ignored.
 
     Files that are not complete are left out. All names are read, which may take a tenth of a second for 100,000.
     """
@@ -115,7 +115,7 @@ def delete_series_file(root: Path, path: str) -> bool:
 
 
 def _candidates(root: Path, query: EventQuery) -> Iterator[tuple[int, str, str]]:
-    """Yield time, id and path of each file that the query asks for."""
+    """Yield the time, id and path of each file that matches the query."""
     begin, end = query.begin_ns or 0, query.end_ns
     for camera, series, folder in series_folders(root, query.camera):
         for name in _names(folder):
@@ -161,7 +161,7 @@ def time_of(name: str) -> int | None:
 
 
 def size_of_folder(folder: Path) -> int:
-    """Return the bytes of all files in a folder; 0 if it is not there."""
+    """Return the total size of all files in a folder in bytes, or 0 if it does not exist."""
     try:
         with os.scandir(folder) as entries:
             return sum(entry.stat(follow_symlinks=False).st_size for entry in entries if entry.is_file())

@@ -1,4 +1,4 @@
-"""A thread that carries out steps in their order, and the memory that those hold which wait for it."""
+"""A thread that runs steps in order, and keeps count of the memory that waiting steps hold."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class StepThread:
         self._busy_since: float | None = None
 
     def put(self, step: Step, size: int, *, wake: bool = True) -> None:
-        """Have a step carried out; `size` is the memory that it holds, in bytes."""
+        """Queue a step; `size` is the memory that it holds, in bytes."""
         with self._condition:
             self._queue.append((step, size))
             self.queued += size
@@ -52,12 +52,12 @@ class StepThread:
             self._thread.start()
 
     def hangs_for(self, seconds: float) -> bool:
-        """Return whether a step takes longer than this already."""
+        """Return whether the current step has already taken longer than this."""
         since = self._busy_since
         return since is not None and time.monotonic() - since > seconds
 
     def close(self, timeout: float) -> bool:
-        """Carry out what is queued and end the thread; return whether it has ended within `timeout` seconds.
+        """Run the queued steps and end the thread; return whether it ended within `timeout` seconds.
 
         Blocks.
         """

@@ -109,7 +109,7 @@ class Series:
 
     @property
     def is_complete(self) -> bool:
-        """Whether it has all its pictures (`count`)."""
+        """Whether the series has all its pictures (`count`)."""
         return self._settings.count is not None and self.pictures >= self._settings.count
 
     @property

@@ -1,4 +1,4 @@
-"""Recordings and photos over HTTP: lists, what is known of one, their files, favourites, deletion."""
+"""Recordings and photos over HTTP: lists, details, files, favourites and deletion."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _CONTENT_TYPES = {
 
 
 async def files(request: web.Request) -> web.Response:
-    """Send the files that are kept, the newest first."""
+    """Send the list of stored files, newest first."""
     async with library_of(request) as library:
         query, types = await file_query(request, library, camera_ids(request))
         kept_types = tuple(kind for kind in types if kind != "series")
@@ -45,7 +45,7 @@ async def files(request: web.Request) -> web.Response:
 
 
 async def file_info(request: web.Request) -> web.Response:
-    """Send what is known of a recording or photo; of a photo, its metadata and histogram as well."""
+    """Send the details of a recording or photo, including the metadata and histogram of a photo."""
     async with library_of(request) as library:
         found = await library.file(request.match_info["file"])
     return json_response(_describe(request, _known(found), whole=True))
@@ -94,7 +94,7 @@ async def delete_file(request: web.Request) -> web.Response:
 
 
 def _is_whole(match: re.Match[str]) -> bool:
-    """Return whether it is the name of the file by which a recording or photo is known."""
+    """Return whether this is the name of the main file of a recording or photo."""
     is_photo = PHOTO_NAME.fullmatch(match["stem"].rpartition("/")[2]) is not None
     return match["suffix"] in SUFFIXES.values() if is_photo else match["suffix"] == VIDEO
 
@@ -132,7 +132,7 @@ def _describe_any(request: web.Request, file: Kept | SeriesFile) -> dict[str, ob
 
 
 def _describe(request: web.Request, kept: Kept, *, whole: bool = False) -> dict[str, object]:
-    """Return a recording or photo as JSON; `whole`: with what is too long for a list."""
+    """Return a recording or photo as JSON-able data; `whole`: include what is too long for a list."""
     folder = f"{request.app[CONTEXT].base(request)}/files/{kept.camera}"
     stem = kept.stem.partition("/")[2]
     name = stem + (SUFFIXES[kept.type] if isinstance(kept, Photo) else VIDEO)

@@ -70,7 +70,7 @@ async def _serve(
 async def _send(
     socket: web.WebSocketResponse, viewer: MotionViewer, detection: CameraMotion, heartbeat: float
 ) -> None:
-    """Send what is new until the view ends.
+    """Send new data until the view ends.
 
     Raises:
         ConnectionError: the client has disconnected.
@@ -116,7 +116,7 @@ def _described(viewer: MotionViewer, detection: CameraMotion) -> dict[str, objec
 
 
 def _status(viewer: MotionViewer, detection: CameraMotion) -> str:
-    """Return `on`, or why no motion is detected: it is `off`, not `active` at this hour, or there are no frames."""
+    """Return `on`, or the reason why no motion is detected: `off`, `inactive` at this time, or `no_frames`."""
     if not detection.enabled:
         return "off"
     if detection.active is False:

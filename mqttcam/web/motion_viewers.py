@@ -57,7 +57,7 @@ class MotionViewers:
             self._viewers.discard(viewer)
 
     def changed(self, device: CameraDevice) -> None:
-        """Have the clients of a camera look at its state again."""
+        """Let the clients of a camera check its state again."""
         for viewer in self._viewers:
             if viewer.device is device:
                 viewer.news.set()

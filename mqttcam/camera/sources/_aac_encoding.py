@@ -12,14 +12,14 @@ _SECOND = 1_000_000_000
 _MOST_DEVIATION = 10_000_000
 """Nanoseconds by which the time of a packet may differ from that of its samples, before the latter follows it."""
 _MOST_FAILURES = 50
-"""Packets in a row that cannot be decoded, after which none will be."""
+"""Number of undecodable packets in a row after which decoding is given up."""
 _SPEECH_RATE = 16_000
 _SPEECH_BITRATE, _BITRATE = 32_000, 64_000
 """Bits per second and channel; the former for audio of at most `_SPEECH_RATE`, such as G.711."""
 
 
 class AudioUnusable(Exception):
-    """The audio cannot be used, for the reason in the message."""
+    """The audio cannot be used, as the message explains."""
 
 
 class AacEncoding:

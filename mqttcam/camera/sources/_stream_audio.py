@@ -1,4 +1,4 @@
-"""The audio of a container that PyAV has opened: AAC is passed on as it is, everything else is encoded as AAC."""
+"""The audio of a container opened by PyAV: AAC is passed on unchanged, everything else is encoded as AAC."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class StreamAudio:
             self._pass_on(packet, deliver)
 
     def _deliver_to(self, deliver: DeliverAudio | None) -> None:
-        """Pass on what was kept, if that is another consumer."""
+        """Pass on the stored packets if the consumer has changed."""
         if deliver == self._deliver:
             return
         self._deliver, self._encoding = deliver, None
@@ -112,7 +112,7 @@ class StreamAudio:
                 self._pass_on(packet, deliver)
 
     def _forget(self, before_ns: int) -> None:
-        """Forget the packets before a time, and all if their clock is another one."""
+        """Discard the packets before a time, or all if they have a different clock."""
         while self._kept:
             stamp_ns = time_ns(self._kept[0], self._kept[0].pts)
             if stamp_ns is not None and before_ns <= stamp_ns <= before_ns + _LONGEST_GROUP:

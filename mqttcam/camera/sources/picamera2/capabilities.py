@@ -75,7 +75,7 @@ def _raw(camera: Any, libcamera: Any) -> tuple[tuple[SensorMode, ...], tuple[str
 
 
 def describe(offered: Capabilities, properties: Mapping[str, object]) -> dict[str, object]:
-    """Return what a camera offers, and its properties, as they can be written in JSON."""
+    """Return a camera's capabilities and properties as JSON-able data."""
     return {
         "resolution": f"{offered.resolution[0]}x{offered.resolution[1]}",
         "sensor_modes": {str(mode): {} for mode in offered.modes},
@@ -86,7 +86,7 @@ def describe(offered: Capabilities, properties: Mapping[str, object]) -> dict[st
 
 
 def properties(camera: Any) -> dict[str, object]:
-    """Return libcamera's properties of an acquired camera by name, as they can be written in JSON."""
+    """Return libcamera's properties of an acquired camera by name, as JSON-able data."""
     return {name: _json(value) for name, value in sorted(camera.camera_properties.items())}
 
 

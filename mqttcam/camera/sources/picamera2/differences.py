@@ -1,4 +1,4 @@
-"""How an open camera differs from its settings, in words."""
+"""Descriptions of how an open camera differs from its settings."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def differences(
     got: dict[str, Any],
     rate: float = 0.0,
 ) -> list[str]:
-    """Return in words how the camera differs from the settings.
+    """Return descriptions of how the camera differs from the settings.
 
     Args:
         first: the configuration that was requested.
@@ -93,7 +93,7 @@ def _has_mode(text: str, offered: Capabilities) -> bool:
 
 
 def _is_mode(text: str, sensor: dict[str, Any] | None) -> bool:
-    """Return whether this is the mode of a configured camera; it is if that is not known."""
+    """Return whether this is the mode of a configured camera, or True if the mode is unknown."""
     size, bits = parse_mode(text)
     return not sensor or (tuple(sensor["output_size"]) == size and bits in (None, sensor["bit_depth"]))
 

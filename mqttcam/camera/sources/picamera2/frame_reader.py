@@ -1,4 +1,4 @@
-"""The frames of a configured camera, made of its completed requests."""
+"""The frames of a configured camera, made from its completed requests."""
 
 from __future__ import annotations
 

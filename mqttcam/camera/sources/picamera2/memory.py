@@ -12,7 +12,7 @@ from mqttcam.camera.sources.picamera2.failures import is_memory
 log = camera_logger(__name__)
 
 MIN_BUFFERS = 2
-"""One that is read, and one that the camera fills."""
+"""One buffer that is read, and one that the camera fills."""
 _SMALLEST_WIDTH = 320
 
 

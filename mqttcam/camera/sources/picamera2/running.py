@@ -1,4 +1,4 @@
-"""A camera of picamera2 that is configured and started."""
+"""A configured and started camera of picamera2."""
 
 from __future__ import annotations
 
@@ -74,17 +74,17 @@ class RunningCamera:
 
     @property
     def frame_interval(self) -> float:
-        """Seconds between frames as they are set now, including a long exposure."""
+        """The current number of seconds between frames, including a long exposure."""
         return max(1 / rate if (rate := self.table.rate) else 0.0, self.table.exposure)
 
     def configure(self, settings: CameraSettings) -> list[str]:
-        """Use other settings for pictures in full resolution; return in words what the camera lacks for them."""
+        """Change the settings for pictures in full resolution; return what the camera does not offer, in words."""
         assert isinstance(settings.source, Picamera2Source)
         self.settings, self.source = settings, settings.source
         return impossible(self.source, self.offered, dict(self.config))
 
     def describe(self) -> dict[str, object]:
-        """Return what the camera offers, and how it is configured, as it can be written in JSON."""
+        """Return the camera's capabilities and configuration as JSON-able data."""
         sensor, main = self.config.get("sensor"), self.config["main"]
         return describe(self.offered, properties(self.camera)) | {
             "sensor_mode": str(SensorMode(tuple(sensor["output_size"]), sensor["bit_depth"]))
@@ -96,7 +96,7 @@ class RunningCamera:
 
     @property
     def stream_is_full_resolution(self) -> bool:
-        """Whether a frame of the stream is what a picture in full resolution would be, as both are configured."""
+        """Whether a frame of the stream is configured like a picture in full resolution."""
         source, photo = self.source, self.source.photo
         size = streams.photo_size(
             source, streams.first_size(self.settings, self.offered.resolution), self.offered.resolution

@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 _ENVIRONMENT = "LIBCAMERA_IPA_CONFIG_PATH"
 _FOR_ALL = "LIBCAMERA_RPI_TUNING_FILE"
-"""Names one file for all cameras, and takes precedence."""
+"""This variable names one file for all cameras, and takes precedence."""
 _FOLDER = Path("tuning") / ".loaded"
 _PLATFORMS = ("vc4", "pisp")
 
@@ -92,14 +92,14 @@ class Tunings:
         os.environ[_ENVIRONMENT] = ":".join(filter(None, (str(links), self._configured)))
 
     def reject_missing(self, before: Sequence[Any], now: Sequence[Any]) -> None:
-        """Use no more the tuning files with which libcamera does not find cameras that it has found without them."""
+        """Stop using tuning files with which libcamera no longer finds a camera that it finds without them."""
         there = {info["Id"] for info in now}
         models = {info["Model"] for info in before if info["Id"] not in there}
         rejected = [version for model, version in self._loaded.items() if model in models]
         self._reject(rejected, "is refused by libcamera, whose log says why")
 
     def problem(self, camera: int | str, model: str) -> str | None:
-        """Return in words why a camera does not have its tuning file; `None` if it has.
+        """Return the reason why a camera does not have its tuning file, or `None` if it has.
 
         Args:
             camera: its number, id or model, as it is configured.

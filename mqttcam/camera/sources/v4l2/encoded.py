@@ -31,7 +31,7 @@ _BROKEN_KEYFRAMES = 10
 
 
 def has_pyav() -> bool:
-    """Return whether PyAV is installed, without which encoded formats are of no use."""
+    """Return whether PyAV is installed, which encoded formats require."""
     try:
         import av  # noqa: F401
     except ImportError:
