@@ -41,6 +41,10 @@ async def apply_patch(device: CameraDevice, patch: Mapping[str, object]) -> Chan
     Raises:
         CommandError, InvalidValue, SourceError, CameraUnavailable: nothing was changed.
     """
+    if (
+        "enabled" in patch
+    ):  # privacy: it does not wait for long exposures, nor for the disk that their pictures go to
+        device.series.interrupt()
     async with device.patch_lock:
         values = await _apply(device, patch)
         return Changes(values, await device.save())

@@ -113,6 +113,10 @@ class CameraSeries:
             self._restoring = asyncio.create_task(restore, name=f"restore {self._camera.id}")
         self._was_running = running
 
+    def interrupt(self) -> None:
+        """Do without the sets that are being taken and keep others from setting values; see `CameraPhotographer`."""
+        self._photographer.interrupt()
+
     async def close(self) -> None:
         """Stop all work; the series continue in the next process."""
         if self._restoring is not None:

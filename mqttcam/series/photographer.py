@@ -50,6 +50,7 @@ class CameraPhotographer:
         self._lock = lock
         self._remember = remember
         self._timing = timing
+        self._limits: set[asyncio.Timeout] = set()
 
     @property
     def enabled(self) -> bool:
@@ -78,10 +79,32 @@ class CameraPhotographer:
             for shot in shots:
                 await keep(shot, await self._picture(spec, full_resolution=full_resolution))
             return
-        async with self._lock, self._restoring(shots) as fixed:
+        async with self._interruptible(), self._lock, self._restoring(shots) as fixed:
             for shot in shots:
                 await self._set({**fixed, **shot.values})
                 await keep(shot, await self._picture(spec, shot, full_resolution=full_resolution))
+
+    def interrupt(self) -> None:
+        """End the sets that are being taken with values of their own, so that the lock is free soon."""
+        now = asyncio.get_running_loop().time()
+        for limit in self._limits:
+            if not limit.expired():
+                limit.reschedule(now)
+
+    @asynccontextmanager
+    async def _interruptible(self) -> AsyncIterator[None]:
+        """Raise CameraUnavailable at the end of the block if it was interrupted."""
+        limit = asyncio.timeout(None)
+        try:
+            async with limit:
+                self._limits.add(limit)
+                yield
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            raise CameraUnavailable("the camera is being switched on or off") from None
+        finally:
+            self._limits.discard(limit)
 
     async def restore(self, remembered: Callable[[], Mapping[str, object] | None]) -> None:
         """Restore remembered values, after the current set, which may restore them itself.

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mqttcam.camera.frame import PictureSpec
+from mqttcam.camera.status import CameraUnavailable
 from mqttcam.devices.build import build_device
 from mqttcam.devices.camera import CameraDevice
 from mqttcam.devices.entities.camera import camera_entities
@@ -19,7 +22,9 @@ from mqttcam.devices.store import Store
 from mqttcam.home_assistant.discovery import camera_discovery
 from mqttcam.mqtt.topics import Topics
 from mqttcam.recordings.library import Library
+from mqttcam.series.shots import shots_of
 from mqttcam.settings.recordings import KeepSettings
+from mqttcam.settings.series import SeriesSettings
 from tests.support.cameras import running
 from tests.support.devices import MakeDevice, Recorder, camera_settings
 from tests.support.lamp import ask, refused
@@ -94,6 +99,25 @@ async def test_the_switch_pauses_and_resumes(make_series: MakeSeries) -> None:
     answer = await ask(device, "set", {"series_garden_on": True})
     assert answer["changed"] == {"series_garden_on": "ON"}
     assert state(device)["series_garden"] == "running"
+
+
+async def test_the_camera_is_switched_off_without_waiting_for_a_set(make_series: MakeSeries) -> None:
+    device = make_series({"garden": {"schedule": "every 366 days", "enabled": False}})
+    await running(device.camera)
+    shots = shots_of(SeriesSettings.model_validate({"schedule": "1", "exposures": [1000]}))
+
+    async def keep(shot: object, picture: object) -> None:
+        raise AssertionError("there is no picture")
+
+    async with device.patch_lock:
+        take = device.series._photographer.take(shots, PictureSpec(), keep, full_resolution=False)
+        taking = asyncio.create_task(take)
+        await until(lambda: device.series._photographer._limits, "it waits for the lock")
+        switching = asyncio.create_task(ask(device, "set", {"enabled": "OFF"}))
+        with pytest.raises(CameraUnavailable, match="switched on or off"):
+            await taking
+    assert (await switching)["ok"]
+    assert not device.camera.enabled
 
 
 async def test_its_state_survives_a_restart(make_series: MakeSeries) -> None:

@@ -15,7 +15,7 @@ from mqttcam.camera.control import Control
 from mqttcam.camera.frame import Frame, Picture, PictureSpec
 from mqttcam.camera.source import SourceInfo, StillSource
 from mqttcam.camera.sources.test_pattern.source import TestPattern
-from mqttcam.camera.status import CameraStatus
+from mqttcam.camera.status import CameraStatus, CameraUnavailable
 from mqttcam.camera.still import Still
 from mqttcam.camera.wakeup import Wakeup
 from mqttcam.series.photographer import CameraPhotographer
@@ -225,6 +225,25 @@ async def test_all_is_restored_when_a_picture_cannot_be_kept(make_stage: MakeSta
             shots_of(settings(exposures=[1000])), PictureSpec(), refuse, full_resolution=False
         )
     assert stage.hardware.values["ExposureTime"] == 0
+
+
+async def test_an_interrupted_set_restores_everything_whatever_it_waits_for(make_stage: MakeStage) -> None:
+    stage = await make_stage()
+    before = dict(stage.hardware.values)
+    kept = asyncio.Event()
+
+    async def keep(shot: Shot, picture: Picture) -> None:
+        kept.set()
+        await asyncio.Event().wait()  # as a disk that hangs
+
+    shots = shots_of(settings(exposures=[1000, 2000]))
+    taking = asyncio.create_task(stage.photographer.take(shots, PictureSpec(), keep, full_resolution=False))
+    await kept.wait()
+    stage.photographer.interrupt()
+    with pytest.raises(CameraUnavailable, match="switched on or off"):
+        await taking
+    assert stage.hardware.values == before
+    assert await stage.take(exposures=[3000]) == ["-3000us"], "the next one is taken"
 
 
 async def test_the_next_process_restores_what_a_killed_one_could_not(make_stage: MakeStage) -> None:
