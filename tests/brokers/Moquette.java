@@ -11,6 +11,8 @@ public class Moquette {
         settings.setProperty("allow_anonymous", "true");
         settings.setProperty("persistence_enabled", "false");
         settings.setProperty("telemetry_enabled", "false");
+        // Enough for discovery, but not for the pictures; the default, 8092, is too little for both.
+        settings.setProperty("netty.mqtt.message_size", "16000");
         new Server().startServer(new MemoryConfig(settings));
         Thread.currentThread().join();
     }

@@ -69,7 +69,7 @@ class _Java(Broker):
 
 
 class Moquette(_Java):
-    """Moquette: packets of 8,092 bytes at most; release 0.17 does not deliver retained messages to `forget`."""
+    """Moquette, with packets of 16,000 bytes at most; release 0.17 does not deliver retained messages to `forget`."""
 
     name = "Moquette"
     retained_is_found = False

@@ -21,7 +21,7 @@ def _entities_of(name: str) -> Iterator[Entity[CameraDevice]]:
     yield Entity(
         key=f"series_{name}",
         platform="sensor",
-        name=f"{title} series",
+        name=f"{title} series status",
         kind=Choice(STATES),
         read=lambda device: device.series.state(name),
         options=option(device_class="enum", icon="mdi:timelapse"),
