@@ -21,6 +21,7 @@ from mqttcam.devices.store import Store, stored_controls
 from mqttcam.values import InvalidValue
 from tests.support.devices import RecordedDaemon, RecordedNode, Recorder
 from tests.support.lamp import ask, given, refused
+from tests.support.waiting import PATIENCE
 
 
 async def test_patches_are_applied_in_the_order_of_arrival(running: CameraDevice, store: Store) -> None:
@@ -154,7 +155,7 @@ async def test_an_observer_that_waits_and_refuses_does_not_affect_the_others(run
     running.attach(Slow())
     running.attach(Quick())
     asking = asyncio.create_task(refused(running, "snapshot"))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         await taken.wait()
     assert not asking.done()
     go_on.set()

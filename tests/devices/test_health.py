@@ -8,6 +8,7 @@ import contextlib
 from mqttcam.devices.health import Health
 from mqttcam.devices.node import Node
 from mqttcam.devices.observer import NodeObserver
+from tests.support.waiting import PATIENCE
 
 
 class Observer(NodeObserver):
@@ -25,7 +26,7 @@ async def test_changed_problems_are_noticed() -> None:
     node.add_check(lambda: problem[0] if problem else None)
     node.attach(observer)
     watching = asyncio.create_task(Health(node, dict).watch(0.01))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         await asyncio.sleep(0)  # it looks for the first time
         problem.append("the disk is full")
         await observer.changes.get()

@@ -32,7 +32,7 @@ from mqttcam.video.unit import Unit
 from tests.recordings.made import NOON, make_files, recording
 from tests.support.devices import MakeDevice, Recorder, camera_settings, opened
 from tests.support.motion import Scene
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE, until
 
 MakeRecorded = Callable[..., Awaitable[CameraDevice]]
 PAGE = "http://pi:8080/"
@@ -63,7 +63,7 @@ async def make_recorded(store: Store, library: Library) -> AsyncIterator[MakeRec
         if runs:
             device.recordings.start()
             device.camera.start()
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE):
                 await device.camera.until(lambda: device.camera.status is CameraStatus.RUNNING)
         return device
 
@@ -226,7 +226,7 @@ async def test_a_command_records_again_once_the_disk_works(
     async def accepted() -> bool:
         return bool((await run(device, "record"))["ok"])
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while not await accepted():  # within a pause
             await asyncio.sleep(0.05)
     await until(lambda: device.recordings.recording, "it records")
@@ -318,7 +318,7 @@ async def test_motion_is_recorded_with_its_pictures(make_recorded: MakeRecorded,
     end = events(stage.observer, "motion_end")[0]
     assert end["picture"] == f"{PAGE}events/{end['id']}/picture.jpg"
     assert end["clip"] == f"{PAGE}events/{end['id']}/clip.mp4"
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while not events(stage.observer, "recording"):
             await stage.offer()
             await asyncio.sleep(0.05)

@@ -20,6 +20,7 @@ from mqttcam.durable_file import WriteTiming
 from mqttcam.files import write_atomically
 from mqttcam.values import Number, Switch
 from tests.support.devices import camera_settings
+from tests.support.waiting import PATIENCE
 
 ANY = Number(-1000, 1000)
 
@@ -112,7 +113,7 @@ async def test_a_full_disk_is_a_problem_until_the_values_are_written_by_themselv
     assert await store.save() is False, "not kept, whoever asks"
     assert "No space left on device" in str(store.file.problem)
     disk.full = False
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await store.file.listeners.until(lambda: store.file.problem is None)
     assert reopened(path).get("front", "a", ANY.coerce, None) == 1
     assert await store.save() is True
@@ -131,7 +132,7 @@ async def test_a_disk_that_hangs_is_answered(tmp_path: Path) -> None:
     assert await store.save() is False
     assert "does not answer" in str(store.file.problem)
     go.set()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await store.file.listeners.until(lambda: store.file.problem is None)
 
 

@@ -20,6 +20,7 @@ from tests.fuzz.bounds import bounded
 from tests.fuzz.mutations import mutated
 from tests.fuzz.profile import fuzz
 from tests.fuzz.test_embedded_broker import packet
+from tests.support.waiting import PATIENCE
 
 
 def _properties() -> bytes:
@@ -84,7 +85,7 @@ def test_any_answer_is_messages_or_the_end_of_the_connection(stream: tuple[int, 
             network.open("127.0.0.1", 1883)
             broker.sendall((_CONNACK[protocol] if accepted else b"") + data)
             broker.shutdown(socket.SHUT_WR)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE):
                 ended = await network.ended
         assert ended.text
 

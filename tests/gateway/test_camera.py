@@ -29,7 +29,7 @@ from mqttcam.mqtt.topics import Topics
 from mqttcam.settings import HomeAssistantSettings, MqttSettings
 from mqttcam.values import Switch
 from tests.support.devices import MakeDevice, opened
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE, until
 
 
 class PublishedTopics:
@@ -258,7 +258,7 @@ async def test_health_is_reported_again_after_a_report_that_failed(
     registry = DeviceRegistry(Node("yard"))
     gateway = MqttGateway(settings, HomeAssistantSettings(), registry, "x", timing=NodeTiming(0, 0))
     gateway.start()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         await third.wait()
     await gateway.stop()
     assert "Too many open files" in caplog.text

@@ -18,7 +18,7 @@ from tests.mqtt.tools import FRONT, TOPICS, Rig, as_sent, in_thread, picture
 from tests.support.broker import Broker, Endpoint, Mosquitto
 from tests.support.client import Client, retained
 from tests.support.proxy import Proxy
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE, until
 
 
 async def test_an_image_is_followed_by_its_meta(rig: Rig, broker: Broker, client: Client) -> None:
@@ -136,7 +136,7 @@ async def test_a_waiting_picture_is_discarded_when_the_camera_is_switched_off(
         await in_thread(client.wait, FRONT.image_meta, lambda m: m.json["seq"] == 2)
         assert not idle.is_set(), "the broker has not acknowledged it"
         proxy.resume()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             await idle.wait()
         await rig.send(picture(100, 4))
         await in_thread(client.wait, FRONT.image_meta, lambda m: m.json["seq"] == 4)

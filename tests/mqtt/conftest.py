@@ -17,6 +17,7 @@ from tests.support.broker import Broker, Endpoint, Mosquitto, find_mosquitto
 from tests.support.certificates import Certificates
 from tests.support.client import Client
 from tests.support.left_out import leave_out
+from tests.support.waiting import PATIENCE
 
 Connect = Callable[..., Awaitable[Connection]]
 
@@ -79,7 +80,7 @@ async def connect() -> AsyncIterator[Connect]:
         made.append(connection)
         connection.start()
         if wait:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE):
                 await connection.wait_connected()
         return connection
 

@@ -19,7 +19,7 @@ from tests.support.broker import Broker, Endpoint, Mosquitto
 from tests.support.client import Client, retained
 from tests.support.old_broker import OldBroker
 from tests.support.proxy import Proxy
-from tests.support.waiting import HOST, free_port, until
+from tests.support.waiting import HOST, PATIENCE, free_port, until
 
 WILL = (TOPICS.status, b"offline")
 QUICK = Timing(first_retry=0.01, last_retry=0.01)
@@ -231,7 +231,7 @@ async def test_malformed_packets_from_the_broker(
         connection.publish(TOPICS.health, b"before", qos=1)
         await in_thread(client.wait, TOPICS.health)
         proxy.inject(garbage)
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(PATIENCE):
             while not any(m.payload == b"after" for m in received):
                 # Messages that are published while the connection is made again are not delivered to it.
                 await in_thread(client.publish, FRONT.set, "after")

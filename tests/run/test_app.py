@@ -24,7 +24,7 @@ from mqttcam.run.process import run_daemon
 from mqttcam.settings import Settings, SettingsError
 from mqttcam.settings.document.problems import Problem
 from tests.support.video_reader import Reader
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE, until
 
 BAD = SettingsError([Problem("config.yaml", 3, "cameras", "is bad")])
 
@@ -69,7 +69,7 @@ async def running(config: Config) -> AsyncIterator[tuple[App, asyncio.Task[EndRe
     ready = asyncio.Event()
     app = App(config.read(), config.read)
     task = asyncio.create_task(app.run(lambda _services: ready.set()))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         await asyncio.wait([task, asyncio.create_task(ready.wait())], return_when=asyncio.FIRST_COMPLETED)
         try:
             yield app, task

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from mqttcam.run.health_socket import FolderTaken, HealthSocket, query_health
+from tests.support.waiting import PATIENCE
 
 
 @contextlib.contextmanager
@@ -96,13 +97,13 @@ async def test_a_folder_that_is_deleted_comes_back_locked(tmp_path: Path) -> Non
     health_socket = HealthSocket(folder, lambda: ["mine"], on_recreated=on_recreated, interval=0.01)
     await health_socket.start()
     shutil.rmtree(folder)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await recreated.wait()
     assert await asyncio.to_thread(query_health, folder) == ["mine"]
     with pytest.raises(FolderTaken):
         await HealthSocket(folder, list).start()
     (folder / "health.sock").unlink()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while not (folder / "health.sock").exists():
             await asyncio.sleep(0.01)
     assert health_socket.problem is None
@@ -116,7 +117,7 @@ async def test_a_folder_that_cannot_be_used_is_tried_again(tmp_path: Path) -> No
     await health_socket.start()
     assert "health check unavailable" in str(health_socket.problem)
     folder.unlink()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while health_socket.problem is not None:
             await asyncio.sleep(0.01)
     assert await asyncio.to_thread(query_health, folder) == []

@@ -20,7 +20,7 @@ from mqttcam.settings import SettingsError
 from mqttcam.settings.document.problems import Problem
 from tests.support.kernel import sleep_in_kernel, wake_in_kernel
 from tests.support.project import PROJECT
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE, until
 
 _DEPLOY = PROJECT / "deploy"
 NOW = "the process restarts now"
@@ -79,7 +79,7 @@ class Machine:
 
     async def ended(self, camera_id: str = "front") -> None:
         """Wait for the end of the camera's request."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             await asyncio.wait([self.process._requests[camera_id].task])
 
     async def restart(self, times: int = 1) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from mqttcam.run.systemd import SystemdNotifier
+from tests.support.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def systemd(tmp_path: Path) -> Iterator[socket.socket]:
 
 
 async def received(systemd: socket.socket) -> str:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         return (await asyncio.get_running_loop().sock_recv(systemd, 100)).decode()
 
 

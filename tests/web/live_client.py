@@ -9,6 +9,7 @@ from typing import Any
 
 import aiohttp
 
+from tests.support.waiting import PATIENCE
 from tests.web.serving import Served, client
 
 PATH = "/cameras/front/live"
@@ -22,7 +23,7 @@ class Live:
 
     async def text(self, key: str) -> Any:
         """Return the value of the next text message with this key."""
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 message = await self.ws.receive()
                 assert message.type is not aiohttp.WSMsgType.CLOSED, "closed"
@@ -31,7 +32,7 @@ class Live:
 
     async def binary(self) -> bytes:
         """Return the next binary message."""
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 message = await self.ws.receive()
                 assert message.type is not aiohttp.WSMsgType.CLOSED, "closed"
@@ -40,7 +41,7 @@ class Live:
 
     async def closed(self) -> int | None:
         """Read until the server closes, and return its code."""
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(PATIENCE):
             async for _ in self.ws:
                 pass
         return self.ws.close_code

@@ -28,6 +28,7 @@ from mqttcam.web import WebServer
 from mqttcam.web.mjpeg import MjpegStreams
 from mqttcam.web.timing import Timing
 from tests.support.cameras import running
+from tests.support.waiting import PATIENCE
 
 T = TypeVar("T")
 
@@ -156,7 +157,7 @@ async def raw(served: Served, head: bytes) -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", served.server.port)
     try:
         writer.write(head + b"\r\n\r\n")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             return await reader.read()
     finally:
         writer.close()
@@ -206,7 +207,7 @@ class Parts:
         Raises:
             TimeoutError: it has not ended within 10 s.
         """
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             try:
                 while True:
                     await self.next()

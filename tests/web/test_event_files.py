@@ -13,6 +13,7 @@ from mqttcam.web.disk_threads import DiskThreads
 from mqttcam.web.errors import ApiError
 from mqttcam.web.timing import Timing
 from tests.recordings.made import NOON, recording
+from tests.support.waiting import PATIENCE
 from tests.web.recorded import VIDEO, add, get, opened
 from tests.web.serving import client, serving
 
@@ -153,7 +154,7 @@ async def test_a_client_that_reads_nothing_is_disconnected() -> None:
         context = served.server._context
         while not len(context.requests):
             await asyncio.sleep(0.01)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while len(context.requests):
                 await asyncio.sleep(0.02)
         writer.close()
@@ -210,7 +211,7 @@ async def test_requests_do_not_pile_up_while_the_disk_does_not_answer(tmp_path: 
             thread.call(release.wait)
             for _ in range(1000):
                 thread.call(lambda: None)
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(PATIENCE):
             with pytest.raises(ApiError, match="does not answer"):
                 await disk.open(tmp_path, tmp_path / "clip.mp4")
     finally:

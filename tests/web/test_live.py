@@ -22,7 +22,7 @@ from mqttcam.web.placeholder import placeholder
 from mqttcam.web.timing import Timing
 from tests.support.certificates import Certificates
 from tests.support.pictures import jpeg, size_of
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE, until
 from tests.web.live_client import PATH, watching
 from tests.web.serving import Served, client, serving
 from tests.web.test_transport_stream import encoder_threads
@@ -53,7 +53,7 @@ async def test_clients_get_the_same_bytes_and_are_counted() -> None:
         await two.text("codec")
         assert await one.binary() == await two.binary()
         first = await two.binary()  # the keyframe at which the second one joined
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while await one.binary() != first:
                 pass
         assert await one.binary() == await two.binary()
@@ -79,7 +79,7 @@ async def test_pictures_instead_of_video_at_first_or_later() -> None:
             assert size_of(await live.binary()) == (160, 120)
             assert not encoder_threads()
             await live.ws.send_str('{"mode": "jpeg", "width": 80}')
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE):
                 while size_of(await live.binary()) != (80, 60):
                     pass
             await live.ws.send_str('{"mode": "video"}')
@@ -117,7 +117,7 @@ async def test_pictures_give_way_to_the_placeholder_when_the_camera_is_switched_
     async with serving() as served, watching(served, "?mode=jpeg") as live:
         await live.binary()
         served.front.camera.set_enabled(False)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while await live.binary() != placeholder():
                 pass
         served.front.camera.set_enabled(True)
@@ -173,7 +173,7 @@ async def test_a_client_that_reads_nothing_costs_no_memory_and_slows_no_one_down
             async with watching(served) as other:
                 await until(lambda: streams.count(served.front) == 2, "both")
                 received = 0
-                async with asyncio.timeout(30):
+                async with asyncio.timeout(PATIENCE):
                     while streams.count(served.front) == 2:
                         received += len(await other.binary())
                 assert received

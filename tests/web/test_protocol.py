@@ -19,6 +19,7 @@ from aiohttp.typedefs import Handler
 from mqttcam.web import middleware, routes
 from mqttcam.web.timing import Timing
 from tests.support.certificates import Certificates
+from tests.support.waiting import PATIENCE
 from tests.web.serving import client, raw, serving, watching
 
 
@@ -37,7 +38,7 @@ async def connections_of_another_process(port: int, count: int) -> AsyncIterator
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", code, stdin=pipe, stdout=pipe)
     assert process.stdin is not None
     assert process.stdout is not None
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         assert await process.stdout.readline()
     yield
     process.stdin.close()
@@ -84,7 +85,7 @@ async def test_bodies_that_are_not_what_their_headers_say_are_not_logged(
             length = "" if "chunked" in encoding else "Content-Length: 11\r\n"
             reader, writer = await asyncio.open_connection("127.0.0.1", served.server.port)
             writer.write(f"{head}{encoding}\r\n{length}\r\nhello world".encode())
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE):
                 answer = await reader.read()
             assert b"HTTP/1.1 500" not in answer
             writer.close()
@@ -136,7 +137,7 @@ async def test_a_connection_without_a_complete_request_is_closed() -> None:
         for sent in (b"", b"GET / HTTP/1.1\r\nHost: x\r\nA: "):
             reader, writer = await asyncio.open_connection("127.0.0.1", served.server.port)
             writer.write(sent)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE):
                 assert await reader.read() == b""
             writer.close()
 
@@ -146,7 +147,7 @@ async def test_a_body_that_does_not_arrive_is_answered_with_408() -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", served.server.port)
         writer.write(b"POST /api/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n")
         writer.write(b"Content-Length: 9\r\n\r\n")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             assert (await reader.readline()).startswith(b"HTTP/1.1 408 ")
         writer.close()
 
@@ -158,7 +159,7 @@ async def test_a_connection_without_a_tls_handshake_is_closed(
     tls = {"cert_file": files.server_cert, "key_file": files.server_key}
     async with serving({}, timing=Timing(tls_handshake=0.3), tls=tls) as served:
         reader, writer = await asyncio.open_connection("127.0.0.1", served.server.port)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             assert await reader.read() == b""
         writer.close()
     assert not caplog.records

@@ -22,7 +22,7 @@ from mqttcam.web.placeholder import placeholder
 from mqttcam.web.timing import Timing
 from tests.support.pictures import size_of
 from tests.support.unsent import unsent_bytes
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE, until
 from tests.web.serving import Parts, Served, client, serving, watching
 
 
@@ -247,7 +247,7 @@ async def test_without_a_new_picture_the_last_one_is_sent_again() -> None:
         first = await parts.next()
         assert [await parts.next() for _ in range(3)] == [first] * 3
         served.front.set_enabled(False)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while (await parts.next()).jpeg != placeholder():
                 pass
         assert [(await parts.next()).jpeg for _ in range(3)] == [placeholder()] * 3
@@ -274,7 +274,7 @@ async def test_switching_the_camera_off_shows_the_placeholder_and_on_the_picture
         await parts.next()
         served.front.set_enabled(False)
         await until(lambda: served.front.camera.status is CameraStatus.OFF)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while (await parts.next()).jpeg != placeholder():
                 pass
         async with client(served) as http:
@@ -288,7 +288,7 @@ async def test_switching_the_camera_off_shows_the_placeholder_and_on_the_picture
             assert said["error"]["code"] == "unavailable"
         switched_on = time.time()
         served.front.set_enabled(True)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while (part := await parts.next()).jpeg == placeholder():
                 pass
         # No frame that was being sent when the camera was switched off came after the placeholder.

@@ -25,7 +25,7 @@ from mqttcam.web.video_streams import VideoClient
 from tests.support.left_out import leave_out
 from tests.support.pictures import jpeg
 from tests.support.video import transport_stream
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE, until
 from tests.video.test_pass_through import camera
 from tests.web.serving import Served, client, serving
 
@@ -138,7 +138,7 @@ async def test_the_stream_ends_when_the_camera_is_switched_off() -> None:
         async with reading(served) as response:
             await response.content.readexactly(PACKET)
             served.front.camera.set_enabled(False)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE):
                 while await response.content.readany():
                     pass
         async with client(served) as session, session.get(PATH) as response:
@@ -230,7 +230,7 @@ async def test_a_slow_client_loses_whole_groups_and_no_other_one_loses_a_frame(
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
                 loop, received = asyncio.get_running_loop(), bytearray()
                 before_gap = slow._written
-                async with asyncio.timeout(15):
+                async with asyncio.timeout(PATIENCE):
                     while len(received) < before_gap + 300_000:
                         received += await loop.sock_recv(sock, 1 << 20)
                         seen += other.content.read_nowait()
@@ -258,7 +258,7 @@ async def test_a_client_that_reads_nothing_costs_no_memory_and_slows_no_one_down
             async with reading(served) as other:
                 await until(lambda: streams.count(served.front) == 2, "both")
                 received = 0
-                async with asyncio.timeout(30):
+                async with asyncio.timeout(PATIENCE):
                     while streams.count(served.front) == 2:
                         received += len(await other.content.readany())
                 assert received

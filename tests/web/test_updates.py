@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from mqttcam.web.state_publisher import difference
 from mqttcam.web.timing import Timing
+from tests.support.waiting import PATIENCE
 from tests.web.serving import Served, client, serving, watching
 
 
@@ -24,7 +25,7 @@ class Events:
 
     async def next(self) -> dict[str, Any]:
         """Return the next update, and merge it into `view`."""
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(PATIENCE):
             while (line := await self._content.readline()) != b"event: update\n":
                 assert line, "the stream has ended"
             data = await self._content.readline()
@@ -154,7 +155,7 @@ async def test_a_stream_without_changes_has_a_heartbeat() -> None:
         http.get("/api/updates") as answer,
     ):
         beats = 0
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while beats < 4:
                 if await answer.content.readline() == b"event: heartbeat\n":
                     assert await answer.content.readline() == b"data: 0.05\n"

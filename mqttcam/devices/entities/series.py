@@ -22,6 +22,7 @@ def _entities_of(name: str) -> Iterator[Entity[CameraDevice]]:
         key=f"series_{name}",
         platform="sensor",
         name=f"{title} series status",
+        object_id=f"{title} series",
         kind=Choice(STATES),
         read=lambda device: device.series.state(name),
         options=option(device_class="enum", icon="mdi:timelapse"),

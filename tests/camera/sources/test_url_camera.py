@@ -18,7 +18,7 @@ from mqttcam.settings import CameraSettings
 from mqttcam.settings.sources.url import UrlSource
 from tests.camera.sources.conftest import StartCamera
 from tests.support.cameras import failed, running
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE, until
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ async def test_stopping_takes_no_time_while_it_is_stalled(
     server = http_camera()
     camera = await watched(cameras, f"http://127.0.0.1:{server.port}/stream")
     server.stall()
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(PATIENCE):
         await camera.stop()
 
 

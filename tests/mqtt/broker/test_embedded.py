@@ -29,7 +29,7 @@ from tests.support.broker import Endpoint
 from tests.support.client import Client, retained
 from tests.support.processes import has_ended, running_children
 from tests.support.project import PROJECT
-from tests.support.waiting import HOST, free_port, until
+from tests.support.waiting import HOST, PATIENCE, free_port, until
 
 
 @pytest.fixture
@@ -158,7 +158,7 @@ async def test_empty_payload_clears_a_retained_message(embedded: Endpoint, conne
     for payload, held in ((b"1", {TOPICS.info}), (b"", set())):
         connection.publish(TOPICS.info, payload, qos=1, retain=True)
         connection.publish(TOPICS.health, payload, qos=1)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while set(await in_thread(retained, embedded, "mqttcam/#")) != held:
                 pass  # each look takes a connection of its own
 
@@ -179,17 +179,24 @@ async def test_connection_without_mqtt_is_closed(embedded: Endpoint, connect: Co
     writer.write(data)
     if not data:
         writer.write_eof()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await reader.read()
-    writer.close()
+    await end(writer)
     await connect(embedded)
+
+
+async def end(writer: asyncio.StreamWriter) -> None:
+    """Close a connection, and return once that is done: the event loop may end before it."""
+    writer.transport.abort()
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()
 
 
 async def test_unknown_version_is_refused(embedded: Endpoint) -> None:
     reader, writer = await asyncio.open_connection(HOST, embedded.port)
     writer.write(b"\x10\x0c\0\x04MQTT\x06\x02\0\x3c\0\0")
     assert await reader.readexactly(4) == b"\x20\x02\0\x01"
-    writer.close()
+    await end(writer)
 
 
 # starting and ending

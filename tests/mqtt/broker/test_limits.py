@@ -21,7 +21,7 @@ from tests.mqtt.conftest import Connect
 from tests.mqtt.tools import FRONT, Rig, picture
 from tests.support.broker import Broker, Endpoint
 from tests.support.processes import running_children
-from tests.support.waiting import HOST, free_port, until
+from tests.support.waiting import HOST, PATIENCE, free_port, until
 
 MEGABYTE = 1_000_000
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -59,7 +59,7 @@ class Clients:
         """
         reader, writer = await self.open(port)
         writer.write(connect_packet(client_id, version))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             assert (await reader.read(CHUNK)).startswith(b"\x20")
         return reader, writer
 
@@ -80,7 +80,7 @@ async def clients() -> AsyncIterator[Clients]:
 async def ended(reader: asyncio.StreamReader) -> None:
     """Return once the broker has closed the connection."""
     with contextlib.suppress(ConnectionError):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while await reader.read(CHUNK):
                 pass
 
@@ -129,7 +129,7 @@ async def test_half_pictures_take_bounded_memory(
         _, writer = await clients.log_in(embedded.port, f"half-{index}", version)
         writer.write(b"\x30" + varint(15 * MEGABYTE) + prefixed(b"half") + bytes(14 * MEGABYTE))
         with contextlib.suppress(ConnectionError, TimeoutError):
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE):
                 await writer.drain()
     assert child().memory_info().rss - before < 200 * MEGABYTE, "420 MB were sent"
     received: list[Message] = []
@@ -187,7 +187,7 @@ async def test_will_that_ends_rumqttd_does_not_reach_it(
     async with proxy_before(broker, ProxyLimits()) as (_, port):
         reader, writer = await clients.open(port)
         writer.write(packet(0x10, body))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             assert await reader.read() == b""
 
 
@@ -225,7 +225,7 @@ async def test_no_address_takes_all_places(clients: Clients, broker: Broker) -> 
         reader, _ = await clients.open(port)
         await ended(reader)
         made[0][1].close()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 with contextlib.suppress(AssertionError, ConnectionError):
                     await clients.log_in(port, "after")
@@ -243,7 +243,7 @@ async def test_subscriber_that_takes_nothing_is_disconnected(
         writer.write(packet(0x82, b"\0\1" + properties + prefixed(b"flood") + b"\0"))
         _, publisher = await clients.log_in(port, "publisher")
         stalled = [protocol for protocol, _ in proxy._clients.values()]
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while not any(protocol.stalled_since for protocol in stalled):
                 publisher.write(packet(0x30, prefixed(b"flood") + b"\0" + bytes(MEGABYTE)))
                 await publisher.drain()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from mqttcam.mqtt.broker.packets import PacketType, write_packet
-from tests.support.waiting import HOST
+from tests.support.waiting import HOST, PATIENCE
 
 
 async def test_connection_closes_after_a_packet_with_an_empty_part() -> None:
@@ -20,7 +20,7 @@ async def test_connection_closes_after_a_packet_with_an_empty_part() -> None:
 
     async with await asyncio.start_server(answer, HOST, 0) as server:
         reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             assert await reader.read() == b"\x20\x02\0\0"
             await closed.wait()
         writer.close()

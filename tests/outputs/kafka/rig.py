@@ -183,12 +183,24 @@ def threads_of(node: str) -> Counter[str]:
 
 def make_topic(broker: KafkaBroker, name: str, *, partitions: int = 1, **config: str) -> str:
     """Create a topic; `max_message_bytes="200000"` is `max.message.bytes`."""
+    from confluent_kafka import KafkaError, KafkaException
     from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 
     client = AdminClient({"bootstrap.servers": broker.address()})
-    options = {key.replace("_", "."): value for key, value in config.items()}
-    (made,) = client.create_topics([NewTopic(name, partitions, 1, config=options)]).values()
-    made.result(30)
+    topic = NewTopic(name, partitions, 1, config={key.replace("_", "."): one for key, one in config.items()})
+
+    def exists() -> bool:
+        """Ask again if need be: a broker that was paused loses requests for a while."""
+        (made,) = client.create_topics([topic], request_timeout=10).values()
+        try:
+            made.result(15)
+        except KafkaException as error:
+            return bool(error.args[0].code() == KafkaError.TOPIC_ALREADY_EXISTS)
+        except TimeoutError:
+            return False
+        return True
+
+    wait_for(exists, f"the topic {name}", interval=0.2)
     return name
 
 

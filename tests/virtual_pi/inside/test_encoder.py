@@ -30,6 +30,7 @@ from mqttcam.settings.video import VideoSettings
 from mqttcam.video.camera_video import CameraVideo
 from mqttcam.video.unit import Unit
 from tests.support.project import PROJECT
+from tests.support.waiting import PATIENCE
 from tests.virtual_pi.inside import bridge
 from tests.virtual_pi.inside.cameras import settings_of
 
@@ -198,7 +199,7 @@ async def units_of(camera: Camera, encoder: str) -> list[Unit]:
     camera.start()
     try:
         with video.read(reader):
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(PATIENCE):
                 while len(reader.units) < 5 or video.encoder != encoder:
                     await asyncio.sleep(0.02)
     finally:
