@@ -48,6 +48,6 @@ class LatestGroup(Generic[Item]):
         self._items, self._bytes, self._interval = [], 0, math.inf
 
     def to_begin_with(self) -> list[Item]:
-        """Return the whole group, or nothing if there is none or the next keyframe is due soon."""
+        """Return the whole group; empty before the first keyframe, and if the next one is due soon."""
         is_due = abs(self._interval - (self._end - self._begin)) <= _SOON
         return [] if is_due else self._items.copy()

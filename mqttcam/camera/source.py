@@ -78,7 +78,7 @@ class Source(ABC):
         notes: in words, what differs from the configuration, once it is open.
         wanted_fps: returns how many frames per second are wanted now: 0 for none, infinity for every one. Set before it
             is opened; for sources whose frames have to be decoded.
-        state_dir: where users put files for cameras; set before it is opened, `None` if there is none.
+        state_dir: where users put files for cameras, `None` without a daemon; set before it is opened.
     """
 
     adjusts_itself: ClassVar[bool] = False

@@ -69,7 +69,7 @@ async def apply_areas(device: CameraDevice, given: Mapping[str, str | None]) -> 
         given: each as JSON text; `None` leaves them as they are.
 
     Raises:
-        CommandError: there is none.
+        CommandError: neither is given.
         InvalidValue: one of them is not valid, and nothing was changed; `field` is the path of the key at fault.
     """
     assert device.motion is not None, "only cameras with motion detection have this command"

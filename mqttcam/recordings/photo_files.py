@@ -64,7 +64,7 @@ class PhotoFiles:
 
     @property
     def type(self) -> PhotoType | None:
-        """The type of the picture that exists; None if there is none."""
+        """The type of the picture on disk; None if it is missing."""
         return next((kind for kind in SUFFIXES if os.path.lexists(self.picture(kind))), None)
 
     @property
@@ -164,7 +164,7 @@ def _replace(path: Path, data: bytes, mode: int) -> None:
 
 
 def read_photo(folder: Path, stem: str, derived_id: str) -> Photo:
-    """Return the photo at `stem` from its sidecar, or from its name and picture if there is none.
+    """Return the photo at `stem` from its sidecar, or from its name and picture if that is missing.
 
     Its place and the size of its files are as found, whatever the sidecar says.
 

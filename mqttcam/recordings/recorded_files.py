@@ -24,7 +24,7 @@ class RecordedFiles:
     """Writes recordings through a thread, one at a time, and tracks their state; used on the event loop.
 
     Attributes:
-        present: the recording that is being written; None if there is none.
+        present: the recording that is being written; None while nothing is recorded.
         last: the last recording whose files are whole.
         on_finished: called with each recording whose files are whole, once the library knows it.
     """

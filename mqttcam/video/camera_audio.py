@@ -25,7 +25,7 @@ class CameraAudio:
     The audio of all units has no gaps, as muxers and players wait for audio that is missing: silence takes its place.
 
     Attributes:
-        source: where it comes from; None if there is none.
+        source: where it comes from; None for a camera without sound.
     """
 
     def __init__(self) -> None:

@@ -6,6 +6,7 @@ is among the requirements of the tests only, by sinetstream-type-image; they use
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -41,7 +42,7 @@ def available() -> bool:
     return True
 
 
-class _BetweenFrames:
+class _BetweenFrames(ABC):
     """Compares each frame with the one before it."""
 
     def __init__(self) -> None:
@@ -55,8 +56,8 @@ class _BetweenFrames:
     def prepared(self, planes: Planes) -> Any:
         return planes[0].copy()
 
-    def differ(self, last: Any, now: Any) -> bool:
-        raise NotImplementedError
+    @abstractmethod
+    def differ(self, last: Any, now: Any) -> bool: ...
 
 
 class MeanSquare(_BetweenFrames):

@@ -13,6 +13,7 @@ import pytest
 from mqttcam.cli import main
 from mqttcam.cli.commands import COMMANDS
 from tests.support.daemon import clean_environment
+from tests.support.waiting import PATIENCE
 
 INTERRUPTED = 130
 
@@ -22,14 +23,13 @@ def interrupted(folder: Path, *arguments: str) -> tuple[int, str]:
     fifo = folder / "config.yaml"
     os.mkfifo(fifo)
     command = [sys.executable, "-m", "mqttcam", *arguments, "-c", str(fifo)]
-    with (
-        subprocess.Popen(
-            command, cwd=folder, env=clean_environment(folder), stderr=subprocess.PIPE, text=True
-        ) as process,
-        fifo.open("wb"),
-    ):  # returns once the command has opened the file
-        process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=30)
+    with subprocess.Popen(
+        command, cwd=folder, env=clean_environment(folder), stderr=subprocess.PIPE, text=True
+    ) as process:
+        with fifo.open("wb"):  # returns once the command has opened the file
+            process.send_signal(signal.SIGINT)
+        # The file has ended now: Python does not see a signal that comes just before it begins to read.
+        _, errors = process.communicate(timeout=PATIENCE)
     return process.returncode, errors
 
 

@@ -18,7 +18,7 @@ COMMAND = [sys.executable, "-m", "mqttcam", "password"]
 
 def piped(folder: Path, data: bytes) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
-        COMMAND, input=data, capture_output=True, timeout=30, check=False, env=clean_environment(folder)
+        COMMAND, input=data, capture_output=True, timeout=60, check=False, env=clean_environment(folder)
     )
 
 
@@ -40,7 +40,7 @@ def typed(folder: Path, *lines: str) -> tuple[int, str, str]:
                 errors += os.read(process.stderr.fileno(), 1000)
             os.write(terminal, line.encode())
             errors += b"\n"
-        output, rest = process.communicate(timeout=30)
+        output, rest = process.communicate(timeout=60)
     os.close(side)
     os.close(terminal)
     return process.returncode, output.decode(), (errors + rest).decode()
@@ -102,6 +102,6 @@ def test_interrupted_at_a_terminal(tmp_path: Path) -> None:
         while b"assword: " not in errors:
             errors += os.read(process.stderr.fileno(), 1000)
         process.send_signal(2)
-        errors += process.communicate(timeout=30)[1]
+        errors += process.communicate(timeout=60)[1]
     assert process.returncode == 130
     assert b"Traceback" not in errors

@@ -30,7 +30,7 @@ def test_the_line_does_what_it_says(launch: Launch, line: str) -> None:
     rig.front.wait_availability("online")
     words = shlex.split(line, comments=True)
     since = rig.mark()
-    subprocess.run([words[0], "-p", str(rig.broker.port), *words[1:]], check=True, timeout=10)
+    subprocess.run([words[0], "-p", str(rig.broker.port), *words[1:]], check=True, timeout=60)
     topic = words[words.index("-t") + 1]
     device = rig.front.base if topic.startswith(f"{rig.front.base}/") else rig.node.base
     result = rig.client.wait(f"{device}/result", since=since).json

@@ -88,7 +88,7 @@ def test_a_signal_during_the_imports(tmp_path: Path, number: str, code: int, wor
         env=clean_environment(tmp_path),
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=60,
         check=False,
     )
     assert done.returncode == code, done.stderr
@@ -103,7 +103,7 @@ def test_systemd_accepts_the_unit(tmp_path: Path) -> None:
     unit.write_text(UNIT.read_text().replace("/opt/mqttcam/bin/mqttcam", sys.executable))
     shutil.copytree(SECRETS.parent, tmp_path / SECRETS.parent.name)
     done = subprocess.run(
-        [analyze, "verify", "--man=no", str(unit)], capture_output=True, text=True, timeout=30, check=False
+        [analyze, "verify", "--man=no", str(unit)], capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 0, done.stderr
     assert unit.name not in done.stderr, done.stderr

@@ -59,7 +59,7 @@ async def test_a_picture_that_takes_several_keepalives_gets_through(
         await until(lambda: rig.feed.ready, "connected")
         proxy.rate = 120_000
         await rig.send(picture(360_000, 1))
-        await in_thread(client.wait, FRONT.image_meta, timeout=20)
+        await in_thread(client.wait, FRONT.image_meta)
         assert (main.reconnects, pictures.reconnects) == (0, 0)
         assert len(client.on(FRONT.image)) == 1
     finally:
@@ -108,7 +108,7 @@ async def test_pings_get_through_between_the_pictures_of_two_cameras(proxy: Prox
                 await rig.send(picture(30_000, seq))
 
         await asyncio.gather(*(send_for_4_keepalives(rig) for rig in rigs))
-        await in_thread(client.wait_many, rigs[0].topics.image_meta, 14, timeout=20)
+        await in_thread(client.wait_many, rigs[0].topics.image_meta, 14)
         assert connection.reconnects == 0
         assert connection.connected
     finally:
@@ -139,7 +139,7 @@ async def test_commands_and_state_do_not_wait_behind_pictures(
     await in_thread(client.publish, FRONT.get, "")
     await until(lambda: received, "the command")
     assert not client.on(FRONT.image), "the picture is still in flight"
-    await in_thread(client.wait, FRONT.image, timeout=20)
+    await in_thread(client.wait, FRONT.image)
 
 
 @pytest.mark.parametrize("how", ["slow", "stalled"])
@@ -231,5 +231,5 @@ async def test_a_slow_link_is_not_taken_for_a_dead_one(
     rig = Rig.make(await connect(Endpoint(proxy.port), timing=Timing(puback=1.0)))
     proxy.rate = 100_000
     await rig.send(picture(300_000, 1))
-    await in_thread(client.wait, FRONT.image_meta, timeout=20)
+    await in_thread(client.wait, FRONT.image_meta)
     assert rig.connection.reconnects == 0

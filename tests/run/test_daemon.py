@@ -130,6 +130,6 @@ def _run(folder: Path, command: list[str], output: int) -> subprocess.CompletedP
         stderr=subprocess.PIPE,
         text=True,
         env=environment,
-        timeout=30,
+        timeout=60,
         check=False,
     )

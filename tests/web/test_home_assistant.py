@@ -46,11 +46,11 @@ def ask(
 def add_camera(home_assistant: HomeAssistant, **data: Any) -> dict[str, Any]:
     """Add the integration as its dialog would."""
     with urllib.request.urlopen(
-        ask(home_assistant, "/api/config/config_entries/flow", {"handler": "mjpeg"}), timeout=30
+        ask(home_assistant, "/api/config/config_entries/flow", {"handler": "mjpeg"}), timeout=60
     ) as answer:
         flow = json.load(answer)["flow_id"]
     form = ask(home_assistant, f"/api/config/config_entries/flow/{flow}", {"verify_ssl": True} | data)
-    with urllib.request.urlopen(form, timeout=30) as answer:
+    with urllib.request.urlopen(form, timeout=60) as answer:
         done: dict[str, Any] = json.load(answer)
     return done
 

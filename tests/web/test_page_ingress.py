@@ -54,7 +54,7 @@ def ingress(page_port: int) -> Iterator[str]:
 def test_live_pictures_and_changes_through_ingress(page: Page) -> None:
     with serving_in_thread() as (served, _loop), ingress(served.server.port) as site:
         prefix = f"{site}api/hassio_ingress/t0ken"
-        with requests.get(f"{prefix}/stream.mjpg", stream=True, timeout=10) as response:
+        with requests.get(f"{prefix}/stream.mjpg", stream=True, timeout=60) as response:
             assert response.headers["Content-Type"] == "multipart/x-mixed-replace", (
                 "nothing cuts the boundary off"
             )
@@ -83,7 +83,7 @@ def test_events_are_listed_and_played_through_ingress(page: Page, tmp_path: Path
         made = make_files(served.library.path, recording(NOON), clip)
         served.library.add(made)
         address = f"{site}api/hassio_ingress/t0ken/events/{made.id}/clip.mp4"
-        with requests.get(address, headers={"Range": "bytes=0-1"}, timeout=10) as response:
+        with requests.get(address, headers={"Range": "bytes=0-1"}, timeout=60) as response:
             assert (response.status_code, response.content) == (206, clip[:2])
         try:
             page.open(site)
@@ -99,4 +99,4 @@ async def reads_pictures(url: str) -> None:
     """Read some pictures through a WebSocket."""
     async with aiohttp.ClientSession() as session, session.ws_connect(url) as socket:
         for _ in range(3):
-            assert size_of(await socket.receive_bytes(timeout=10)) == (320, 240)
+            assert size_of(await socket.receive_bytes(timeout=60)) == (320, 240)

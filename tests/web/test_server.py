@@ -103,4 +103,4 @@ async def test_stop_can_be_called_twice_and_before_the_start() -> None:
 
 def test_aiohttp_is_imported_only_when_the_server_is_used() -> None:
     code = "import sys, mqttcam.cli.main, mqttcam.run.app, mqttcam.web.passwords; sys.exit('aiohttp' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], timeout=30, check=False).returncode == 0
+    assert subprocess.run([sys.executable, "-c", code], timeout=60, check=False).returncode == 0

@@ -53,7 +53,7 @@ class EventSender:
 
     @property
     def problem(self) -> str | None:
-        """The problem in words; None if there is none."""
+        """The problem in words; None while events are sent."""
         return self._thread.status.problem
 
     def start(self) -> None:

@@ -48,7 +48,7 @@ async def test_killed_and_started_again(http_camera: StartCamera, cameras: list[
     assert camera.last_error
     http_camera(port=server.port)
     await running(camera)
-    assert (await camera.take_snapshot(PictureSpec(), timeout=5)).width == 320
+    assert (await camera.take_snapshot(PictureSpec(), timeout=60)).width == 320
 
 
 async def test_stalled_and_going_on(http_camera: StartCamera, cameras: list[Camera]) -> None:

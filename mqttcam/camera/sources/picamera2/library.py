@@ -122,8 +122,8 @@ def ended() -> None:
 def refresh(picamera2: Any, state_dir: Path | None = None) -> None:
     """Enumerate the cameras again, with the wanted tuning files. Call this within `opening`, before one is opened.
 
-    libcamera loads tuning files when it enumerates the cameras, which is only possible while none is open. If it does
-    not find a camera any more with its tuning file, that file is not used.
+    libcamera loads tuning files when it enumerates the cameras, which is only possible while all of them are closed. A
+    tuning file with which it no longer finds the camera is not used.
 
     Args:
         state_dir: where the tuning files of this process are named; the folder for temporary files by default.

@@ -213,7 +213,7 @@ class FfmpegFrames:
         return codec and StreamPackets(self._av, codec, self._source.max_pixels, stream.av_stream)
 
     def _audio(self, container: Any, video: VideoStream) -> StreamAudio | None:
-        """Note the format of the audio; return what passes it on, or `None` if there is none that can be used."""
+        """Note the format of the audio; return what passes it on, or `None` if it cannot be used or is missing."""
         stream = container.streams.best("audio", related=video.av_stream)
         if stream is None:
             return None

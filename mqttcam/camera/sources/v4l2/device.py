@@ -221,7 +221,7 @@ class Device:
         return bool(events)
 
     def newest(self) -> Buffer | None:
-        """Return the newest filled buffer, and give older ones back; `None` if there is none."""
+        """Return the newest filled buffer, and give older ones back; `None` if no buffer is filled."""
         newest: Buffer | None = None
         while (buffer := self.next()) is not None:
             if newest is not None:
@@ -239,7 +239,7 @@ class Device:
             self.call("S_CTRL", self._v.v4l2_control(id=_FORCE_KEYFRAME, value=1))
 
     def next(self) -> Buffer | None:
-        """Return the oldest filled buffer; None if there is none."""
+        """Return the oldest filled buffer; `None` if no buffer is filled."""
         buffer = self._v.v4l2_buffer(type=_CAPTURE, memory=_MMAP)
         try:
             self.call("DQBUF", buffer)
