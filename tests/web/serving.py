@@ -124,6 +124,7 @@ async def serving(
             await server.stop()
             await asyncio.gather(*(device.stop() for device in registry.devices.values()))
             await library.close()
+            await store.save()  # a command whose client is gone may still be writing into the directory
 
 
 @contextmanager
