@@ -4,24 +4,24 @@
 
 import { ApiError, UpdateStream, cameras, live, login, onUnauthorized, session } from "./api.js";
 import { CameraView } from "./camera.js";
-import { byId, errorText, h, icon, toast } from "./dom.js";
+import { arrange, byId, errorText, h, icon, toast } from "./dom.js";
 import { loginForm } from "./login.js";
 import { NodeView } from "./node.js";
 import { Overview } from "./overview.js";
 import { makeTabs, markTab } from "./tabs.js";
+import { PLACES, placeAt } from "./views.js";
 
 const main = byId("main");
 const link = byId("link");
 const notices = byId("notices");
 const settings = byId("settings");
 settings.append(icon("gear"));
-const eventsLink = /** @type {HTMLAnchorElement} */ (byId("events"));
-eventsLink.append(icon("film"), h("span", {}, "Events"));
-
-const EVENTS = "#events";
+const places = byId("places");
+const placeLinks = new Map(PLACES.map((place) => [place, placeLink(place)]));
 
 /** @typedef {{list: CameraList, identity: Session}} Loaded */
-/** @typedef {import("./events.js").EventsView} EventsView */
+/** @typedef {import("./views.js").View} View */
+/** @typedef {import("./views.js").Place} Place */
 
 const page = {
   /** @type {Loaded | null} */
@@ -29,10 +29,10 @@ const page = {
   /** @type {NodeView | null} */
   node: null,
   nodeKey: "",
-  /** @type {CameraView | Overview | EventsView | null} */
+  /** @type {CameraView | Overview | View | null} */
   view: null,
-  /** @type {typeof import("./events.js") | null} Loaded when it is needed. */
-  events: null,
+  /** @type {Place | undefined} Whose view is shown, unless a camera or all of them are. */
+  place: undefined,
   connected: false,
   lost: false,
   building: false,
@@ -81,8 +81,29 @@ function makeNode(node, identity) {
   const key = JSON.stringify([identity, { ...node, state: null }]);
   if (!page.node || page.nodeKey !== key) page.node = new NodeView(node, identity);
   page.nodeKey = key;
-  settings.hidden = eventsLink.hidden = false;
+  settings.hidden = false;
+  arrange(places, PLACES.filter(({ shown }) => shown(identity)).map((place) => /** @type {HTMLElement} */ (placeLinks.get(place))));
   byId("node").textContent = node.id;
+}
+
+/** @param {Place} place */
+function placeLink({ hash, title, symbol }) {
+  return h("a", { class: "round labelled", id: hash.slice(1), href: hash, "aria-label": title, title }, icon(symbol), h("span", {}, title));
+}
+
+/**
+ * Marks the link of the place that is shown, and lets the links lead to the same camera's events and so on.
+ * @param {Place | undefined} current
+ * @param {string} [camera]
+ */
+function markPlace(current, camera) {
+  for (const [place, anchor] of placeLinks) {
+    if (place === current) anchor.setAttribute("aria-current", "page");
+    else {
+      anchor.removeAttribute("aria-current");
+      anchor.href = camera ? `${place.hash}/${camera}` : place.hash;
+    }
+  }
 }
 
 const shownCamera = () => (page.view instanceof CameraView ? page.view.camera.id : undefined);
@@ -97,11 +118,12 @@ function keepCamera(all) {
   if (!named && all.some(({ id }) => id === shown)) history.replaceState(null, "", `#/${shown}`);
 }
 
-/** Shows the camera in the address (`#/front`), or all cameras. Updates the view if it is shown already. */
+/** Shows the camera in the address (`#/front`), a view of its own (`#events`), or all cameras. Updates the view if it is shown already. */
 function navigate() {
   if (!page.loaded) return;
-  if (location.hash.startsWith(EVENTS)) {
-    showEvents();
+  const place = placeAt(location.hash);
+  if (place) {
+    showPlace(place);
     return;
   }
   const { list, identity } = page.loaded;
@@ -110,46 +132,56 @@ function navigate() {
   const camera = all.find(({ id }) => id === wanted) ?? (all.length === 1 ? all[0] : undefined);
   document.title = `${camera?.name ?? list.node.id} · mqttcam`;
   markTab(`#/${camera?.id ?? ""}`);
-  eventsLink.href = camera && all.length > 1 ? `${EVENTS}/${camera.id}` : EVENTS;
-  eventsLink.removeAttribute("aria-current");
+  markPlace(undefined, all.length > 1 ? camera?.id : undefined);
   const view = page.view;
   if (view instanceof CameraView && view.camera.id === camera?.id) view.adopt(camera);
   else if (view instanceof Overview && !camera) view.adopt(all);
-  else {
-    clear();
-    page.view = camera ? new CameraView(camera, identity.role === "admin") : new Overview(all);
-    main.replaceChildren(page.view.element);
-  }
+  else open(camera ? new CameraView(camera, identity.role === "admin") : new Overview(all));
   show();
   if (!document.hidden) page.view?.start();
 }
 
-/** Shows the list of events, and loads what it needs before. */
-async function showEvents() {
+/**
+ * Shows a view of its own, and loads what it needs before.
+ * @param {Place} place
+ */
+async function showPlace(place) {
+  let kind;
   try {
-    page.events ??= await import("./events.js");
+    kind = await place.load();
   } catch (error) {
     toast(errorText(error), "error");
     return;
   }
-  if (!page.loaded || !location.hash.startsWith(EVENTS)) return;
+  if (!page.loaded || placeAt(location.hash) !== place) return;
   const { list, identity } = page.loaded;
-  document.title = "Events · mqttcam";
-  markTab(EVENTS);
-  eventsLink.setAttribute("aria-current", "page");
-  if (page.view instanceof page.events.EventsView) page.view.adopt(list.cameras);
+  document.title = `${place.title} · mqttcam`;
+  markTab(place.hash);
+  markPlace(place);
+  if (page.place === place && page.view && "adopt" in page.view) /** @type {View} */ (page.view).adopt(list);
   else {
-    clear();
-    page.view = new page.events.EventsView(list.cameras, identity.role === "admin");
-    main.replaceChildren(page.view.element);
-    if (!document.hidden) page.view.start();
+    open(new kind(list, identity), place);
+    if (!document.hidden) page.view?.start();
   }
   show();
+}
+
+/**
+ * Replaces the view.
+ * @param {CameraView | Overview | View} view
+ * @param {Place} [place]
+ */
+function open(view, place) {
+  clear();
+  page.view = view;
+  page.place = place;
+  main.replaceChildren(view.element);
 }
 
 function clear() {
   page.view?.stop();
   page.view = null;
+  page.place = undefined;
 }
 
 /** @param {State} state */
@@ -174,11 +206,12 @@ function showProblems(problems) {
 }
 
 function show() {
+  const { view, connected } = page;
   const { cameras: states } = updates.state;
-  if (!page.view || !states) return;
-  if (page.view instanceof Overview) page.view.update(states, page.connected);
-  else if (!(page.view instanceof CameraView)) page.view.update(updates.state);
-  else if (states[page.view.camera.id]) page.view.update(states[page.view.camera.id], page.connected);
+  if (!view || !states) return;
+  if (view instanceof Overview) view.update(states, connected);
+  else if (!(view instanceof CameraView)) view.update(/** @type {State} */ (updates.state), connected);
+  else if (states[view.camera.id]) view.update(states[view.camera.id], connected);
 }
 
 /**
@@ -193,7 +226,7 @@ function onConnection(connected) {
   link.textContent = connected ? "" : "Reconnecting";
   link.title = connected ? "Connected" : "The camera node does not answer; trying again";
   show();
-  if (back) page.view?.restart();
+  if (back) page.view?.restart?.();
 }
 
 const NOT_KEPT = "This browser did not keep the login, as some do not within the page of another site. Open this page in its own tab.";
@@ -226,7 +259,8 @@ onUnauthorized.call = async () => {
   updates.close();
   clear();
   page.loaded = null;
-  settings.hidden = eventsLink.hidden = true;
+  settings.hidden = true;
+  places.replaceChildren();
   makeTabs([]);
   notices.replaceChildren();
   link.textContent = "";

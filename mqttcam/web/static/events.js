@@ -1,6 +1,6 @@
 // The list of events with their pictures, and the player of their clips. Loaded when it is opened for the first time.
 
-/** @import { Camera, RecordedEvent, State } from "./types" */
+/** @import { CameraList, RecordedEvent, Session, State } from "./types" */
 
 import { ApiError, deleteEvent, events, keepEvent } from "./api.js";
 import { arrange, confirmed, errorText, h, icon, iconButton, loadStyle, modal, toast } from "./dom.js";
@@ -22,11 +22,11 @@ const seconds = (/** @type {string} */ iso) => Date.parse(iso) / 1000;
 
 export class EventsView {
   /**
-   * @param {Camera[]} cameras
-   * @param {boolean} mayControl
+   * @param {CameraList} list
+   * @param {Session} identity
    */
-  constructor(cameras, mayControl) {
-    this.mayControl = mayControl;
+  constructor(list, identity) {
+    this.mayControl = identity.role === "admin";
     /** @type {Map<string, string>} The names of the cameras by their ids. */
     this.names = new Map();
     /** @type {RecordedEvent[]} Newest first. */
@@ -47,14 +47,14 @@ export class EventsView {
     this.element = h("section", { class: "eventlist", "aria-label": "Events" },
       h("div", { class: "eventbar" }, h("h1", {}, "Events"), this.camera, this.type),
       this.list, this.empty, h("p", { class: "more" }, this.older));
-    this.adopt(cameras);
+    this.adopt(list);
   }
 
   /**
    * Takes over a new list of cameras, and the camera in the address.
-   * @param {Camera[]} cameras
+   * @param {CameraList} list
    */
-  adopt(cameras) {
+  adopt({ cameras }) {
     this.names = new Map(cameras.map(({ id, name }) => [id, name]));
     const wanted = location.hash.slice(PREFIX.length + 1);
     if (wanted && !this.names.has(wanted)) this.names.set(wanted, wanted);
@@ -89,7 +89,7 @@ export class EventsView {
 
   /**
    * Reads the list again if it has changed.
-   * @param {Partial<State>} state
+   * @param {State} state
    */
   update(state) {
     const { events: changes = 0 } = state;
