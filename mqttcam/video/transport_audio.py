@@ -39,15 +39,19 @@ class TransportAudio:
                 return chunk[:start] + _with_audio(chunk[start:end]) + chunk[end:]
         return chunk
 
-    def mux(self, frames: tuple[AudioFrame, ...]) -> bytes:
-        """Return frames, which follow one another without a gap, as packets of 188 bytes."""
+    def mux(self, frames: tuple[AudioFrame, ...], start: int) -> bytes:
+        """Return frames, which follow one another without a gap, as packets of 188 bytes.
+
+        Args:
+            start: added to their time stamps.
+        """
         muxed, data, pts = b"", b"", 0
         for frame in frames:
             one = with_header(frame.data, self._format)
             if data and len(data) + len(one) > _MAX_PES_DATA:
                 muxed, data = muxed + self._packets(_pes_header(len(data), pts) + data), b""
             if not data:
-                pts = frame.pts
+                pts = start + frame.pts
             data += one
         return muxed + self._packets(_pes_header(len(data), pts) + data) if data else muxed
 

@@ -12,6 +12,9 @@ from mqttcam.video.unit import CLOCK, Unit
 CONTENT_TYPE = "video/mp2t"
 """RFC 3555."""
 _TICK = Fraction(1, CLOCK)
+_START = CLOCK
+"""Added to all time stamps. Audio may begin a little before the first picture, whose time stamp is 0, and time stamps
+below 0 would be those of 26 hours later: they have 33 bits."""
 _OPTIONS = {
     "flush_packets": "1",
     # With its length in the header of each picture, a reader need not wait for the next one to see its end.
@@ -55,7 +58,7 @@ class TransportStream:
         packet = av.Packet(unit.data)
         packet.stream = self._stream
         packet.time_base = _TICK
-        packet.pts = packet.dts = unit.pts
+        packet.pts = packet.dts = _START + unit.pts
         packet.is_keyframe = unit.is_keyframe
         self._container.mux_one(packet)
         chunk = self._sink.take()
@@ -63,7 +66,7 @@ class TransportStream:
             return chunk
         if unit.is_keyframe:
             chunk = self._audio.declare(chunk)
-        return chunk + self._audio.mux(unit.audio)
+        return chunk + self._audio.mux(unit.audio, _START)
 
     def close(self) -> None:
         """Free the muxer's memory."""

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import libcamera
+import numpy as np
+import picamera2.request
 import pytest
+import rawpy
 import simplejpeg
 from picamera2 import CompletedRequest, Picamera2
+from pidng.core import PICAM2DNG
 
 from mqttcam.camera.frame import PictureSpec
 from mqttcam.camera.source import SourceError
@@ -185,3 +190,50 @@ def test_raw_is_of_the_same_capture(opened: OpenCamera, monkeypatch: pytest.Monk
     frame = source.read(2)
     assert frame is not None
     assert source.take_still().dng is None
+
+
+def test_raw_file_is_opened_by_a_raw_converter(opened: OpenCamera, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The data of the sensor are made up, as virtual cameras give none; picamera2 and pidng make the file of them."""
+    source = opened(size="1920x1080")
+    running = source._running
+    assert running is not None
+    configure = streams.still
+    monkeypatch.setattr(streams, "still", lambda *arguments, raw: configure(*arguments, raw=False))
+    size = (640, 480)
+    bayer = np.tile(np.array([[3000, 1500], [1500, 800]], np.uint16), (size[1] // 2, size[0] // 2))
+
+    def save_dng(request: CompletedRequest, path: str) -> None:
+        measured = {"DigitalGain": 1.0, "ColourGains": (1.5, 2.0), "SensorBlackLevels": (256,) * 4}
+        matrix = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
+        metadata = {"ExposureTime": 10000, "AnalogueGain": 2.0, "ColourCorrectionMatrix": matrix, **measured}
+        stream = {
+            "format": "SRGGB12",
+            "size": size,
+            "stride": 2 * size[0],
+            "framesize": 2 * size[0] * size[1],
+        }
+        buffer = bayer.view(np.uint8).reshape(-1)
+        request.picam2.helpers.save_dng(buffer, request.get_metadata() | metadata, stream, path)
+
+    monkeypatch.setattr(CompletedRequest, "save_dng", save_dng)
+    assert source.read(2) is not None
+    with pytest.raises(SourceError, match="python3-picamera2"):  # pidng of PyPI is older than picamera2 wants
+        source.take_still(raw=True)
+
+    # Raspberry Pi OS's pidng also takes the model of the camera, and the file to write to.
+    camera = picamera2.request.Picamera2Camera
+
+    class Newer(PICAM2DNG):  # type: ignore[misc] # without types
+        def convert(self, image: Any, file: BinaryIO) -> None:
+            file.write(super().convert(image))
+
+    monkeypatch.setattr(
+        picamera2.request, "Picamera2Camera", lambda stream, metadata, _: camera(stream, metadata)
+    )
+    monkeypatch.setattr(picamera2.request, "PICAM2DNG", Newer)
+    assert source.read(2) is not None
+    still = source.take_still(raw=True)
+    assert still.dng is not None
+    with rawpy.imread(io.BytesIO(still.dng)) as raw:
+        assert np.array_equal(raw.raw_image_visible, bayer)
+        assert raw.postprocess().shape == (480, 640, 3)

@@ -22,6 +22,10 @@ class StreamLost(SourceError):
     """The stream cannot resume after a still picture, so the camera has to be closed."""
 
 
+class _PidngTooOld(SourceError):
+    """Its message already says everything, unlike libcamera's errors."""
+
+
 def take_still(
     running: RunningCamera, encoder: PiEncoder | None, lock_timeout: float, *, raw: bool = False
 ) -> Still:
@@ -50,6 +54,8 @@ def take_still(
         request = requests.result_of(job, _TIMEOUT + 2 * running.frame_interval)
         frame = running.frames.still(request).copy() if request is not None else None
         dng = _dng(request) if raw and request is not None else None
+    except _PidngTooOld:
+        raise
     except Exception as error:
         why = "too little camera memory for a full picture" if is_memory(error) else in_words(error)
         raise SourceError(f"no still picture: {why}") from error
@@ -75,10 +81,20 @@ def _take_of_stream(running: RunningCamera) -> Still:
 
 
 def _dng(request: Any) -> bytes:
-    """Return the data of the sensor of a request as a DNG file. picamera2 writes it to a path, in all its versions."""
+    """Return the data of the sensor of a request as a DNG file. picamera2 writes it to a path, in all its versions.
+
+    Raises:
+        SourceError: the installed pidng is older than this picamera2 needs, such as 4.0.9 on PyPI for picamera2 0.3.38.
+    """
     with tempfile.TemporaryDirectory(prefix="mqttcam-") as folder:
         path = Path(folder) / "photo.dng"
-        request.save_dng(str(path))
+        try:
+            request.save_dng(str(path))
+        except TypeError as error:
+            raise _PidngTooOld(
+                "there is no raw data, as the installed pidng is too old for picamera2: "
+                f"use python3-picamera2 of Raspberry Pi OS ({error})"
+            ) from error
         return path.read_bytes()
 
 
