@@ -17,6 +17,8 @@ from tests.support.parallel import GroupScheduling, longest_first
 __all__ = ["device", "make_device", "running", "store"]  # fixtures
 
 _LOG_TAIL = 6000
+_BROWSERS = {"browser", "any_browser"}
+"""Fixtures that start one."""
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # As in a shell's background job: the programs that tests start and interrupt would ignore it, too.
@@ -33,7 +35,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> GroupSchedul
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark what needs a browser; start the longest groups first if there are several workers."""
     for item in items:
-        if "browser" in getattr(item, "fixturenames", ()):
+        if _BROWSERS & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.browser)
     if hasattr(config, "workerinput"):
         longest_first(items)

@@ -1,62 +1,42 @@
-"""Headless Chromium, and what a user does with the page in it."""
+"""Headless Chromium."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from selenium import webdriver
 from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.command import Command
 from selenium.webdriver.remote.webelement import WebElement
 
 from tests.support.left_out import leave_out
-from tests.support.waiting import PATIENCE
-
-T = TypeVar("T")
-HAS_VIDEO = find_spec("av") is not None
+from tests.web.browser_page import BrowserPage
 
 # The sandbox does not work for root; the other flags disable connections to other hosts.
 _FLAGS = (
     "--headless=new --no-sandbox --disable-gpu --disable-dev-shm-usage --disable-quic --no-first-run --disable-sync "
     "--disable-background-networking --disable-component-update --hide-scrollbars --force-color-profile=srgb"
 )
-_HASH = """
-const picture = document.querySelector(".picture > :not([hidden])"), canvas = document.createElement("canvas");
-canvas.width = 64; canvas.height = 48;
-const drawing = canvas.getContext("2d");
-drawing.drawImage(picture, 0, 0, 64, 48);
-const data = drawing.getImageData(0, 0, 64, 48).data;
-let sum = 0, hash = 0;
-for (let i = 0; i < data.length; i += 4) {
-  const grey = data[i] + data[i + 1] + data[i + 2];
-  sum += grey;
-  hash = (hash * 31 + grey) | 0;
-}
-return [hash, sum / (data.length / 4) / 3];
-"""
-_WIDTH = """
-const picture = document.querySelector(".picture > :not([hidden])");
-return picture?.videoWidth || picture?.naturalWidth || 0;
-"""
 
 
-class Page:
-    """A browser with the page."""
+class Page(BrowserPage):
+    """Chromium with the page."""
+
+    passing = (StaleElementReferenceException, WebDriverException)
 
     def __init__(self, driver: webdriver.Chrome) -> None:
+        super().__init__()
         self.driver = driver
 
     def open(self, url: str) -> None:
-        """Load a URL from scratch."""
         self.driver.get("about:blank")
         self.driver.get(url)
 
@@ -77,64 +57,20 @@ class Page:
         return self.find(selector).text
 
     def script(self, code: str, *arguments: object) -> Any:
-        """Run JavaScript, and return its result."""
         return self.driver.execute_script(code, *arguments)
 
-    def picture(self) -> tuple[int, float]:
-        """Return a hash of the present picture, and its brightness from 0 to 255."""
-        number, brightness = self.script(_HASH)
-        return int(number), float(brightness)
-
-    def picture_width(self) -> int:
-        """Return the width of the present picture in its own pixels; 0 if there is none."""
-        return int(self.script(_WIDTH))
-
-    def shows_video(self) -> bool:
-        """Return whether the present picture is video, which needs PyAV, and not MJPEG."""
-        return bool(self.all(".picture > video:not([hidden])"))
-
-    def moves(self) -> bool:
-        """Wait until the picture changes."""
-        first = self.picture()[0]
-        return self.until(lambda: self.picture()[0] != first, "another picture")
-
-    def slide(self, key: str, value: float) -> None:
-        """Drag a slider to a value, through many others."""
-        self.script(
-            """const [slider, value] = arguments, from = slider.valueAsNumber;
-            for (let i = 1; i <= 20; i++) {
-              slider.value = from + (value - from) * i / 20;
-              slider.dispatchEvent(new Event("input", {bubbles: true}));
-            }""",
-            self.field(key),
-            value,
-        )
-
-    def until(self, condition: Callable[[], T | None], what: str, timeout: float = PATIENCE) -> T:
-        """Wait until a condition returns something true, and return that."""
-        end = time.monotonic() + timeout
-        while True:
-            try:
-                value = condition()
-            except (StaleElementReferenceException, WebDriverException):
-                value = None
-            if value:
-                return value
-            assert time.monotonic() < end, f"{what}: not within {timeout:g} s"
-            time.sleep(0.03)
+    def perform(self, actions: Sequence[dict[str, Any]]) -> None:
+        self.driver.execute(Command.W3C_ACTIONS, {"actions": actions})
 
     def complaints(self) -> list[str]:
-        """Return the errors in the console since the last call, policy violations included."""
         return [entry["message"] for entry in self.driver.get_log("browser") if entry["level"] == "SEVERE"]  # type: ignore[no-untyped-call]
 
     def look(self, *, dark: bool = False) -> None:
-        """Set the preferred colour scheme."""
         features = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
 
     @contextmanager
     def prepared(self, code: str) -> Iterator[None]:
-        """Run JavaScript in each page that is loaded during the block, before its own."""
         command = "Page.addScriptToEvaluateOnNewDocument"
         script = self.driver.execute_cdp_cmd(command, {"source": code})
         try:
@@ -143,14 +79,22 @@ class Page:
             self.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", script)
 
     def size(self, width: int, height: int, *, phone: bool = False) -> None:
-        """Set the size of the screen, in CSS pixels."""
         metrics = {"width": width, "height": height, "deviceScaleFactor": 2 if phone else 1, "mobile": phone}
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+
+    def touch(self, enabled: bool) -> None:
+        self.driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": enabled})
+
+    def forget(self) -> None:
+        self.driver.delete_all_cookies()
+
+    def save(self, path: Path) -> None:
+        self.driver.save_screenshot(str(path))
 
     def shot(self, name: str) -> None:
         """Save a screenshot if `MQTTCAM_SCREENSHOTS` names a directory."""
         if folder := os.environ.get("MQTTCAM_SCREENSHOTS"):
-            self.driver.save_screenshot(str(Path(folder) / f"{name}.png"))
+            self.save(Path(folder) / f"{name}.png")
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""One browser for all tests of the page."""
+"""One Chromium and one Firefox for all tests of the page."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.web.browser import Page, browsing
+from tests.web.firefox import FirefoxPage, running_firefox
 
 _EXPECTED = re.compile(
     r"(status of|response code:) (40[01]|503)|ERR_CONNECTION|ERR_INCOMPLETE|ERR_EMPTY_RESPONSE"
@@ -18,6 +19,12 @@ _EXPECTED = re.compile(
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Page]:
     with browsing() as page:
+        yield page
+
+
+@pytest.fixture(scope="package")
+def firefox() -> Iterator[FirefoxPage]:
+    with running_firefox() as page:
         yield page
 
 

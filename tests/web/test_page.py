@@ -15,7 +15,8 @@ from mqttcam.camera.status import CameraStatus
 from mqttcam.devices.camera import CameraDevice
 from mqttcam.values import Number, Vector
 from mqttcam.web import WebServer
-from tests.web.browser import HAS_VIDEO, Page
+from tests.web.browser import Page
+from tests.web.browser_page import HAS_VIDEO
 from tests.web.credentials import users
 from tests.web.serving import Served, serving_in_thread
 

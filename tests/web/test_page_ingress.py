@@ -19,7 +19,8 @@ from tests.recordings.made import NOON, make_files, recording
 from tests.support.left_out import leave_out
 from tests.support.pictures import size_of
 from tests.support.waiting import HOST, free_port, listens, wait_for
-from tests.web.browser import HAS_VIDEO, Page
+from tests.web.browser import Page
+from tests.web.browser_page import HAS_VIDEO
 from tests.web.serving import serving_in_thread
 from tests.web.test_page_events import play
 
