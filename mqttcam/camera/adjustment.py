@@ -28,6 +28,14 @@ class Adjustment:
         adjustment = cls(settings.orientation, *(settings.size or (None, None)))
         return None if adjustment == cls() else adjustment
 
+    def keeps(self, width: int, height: int) -> bool:
+        """Return whether nothing is to be done to upright frames of this size."""
+        return (
+            (self.width is None or width <= self.width)
+            and (self.height is None or height <= self.height)
+            and self.orientation == UPRIGHT
+        )
+
     def size(self, width: int, height: int) -> tuple[int, int]:
         """Return the size of frames after adjustment: never larger, with the same aspect ratio."""
         return self.orientation.size(*fit_within(width, height, self.width or width, self.height or height))

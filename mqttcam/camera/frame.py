@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from mqttcam.camera.adjustment import Adjustment
 from mqttcam.camera.frame_pixels import NO_METADATA, FramePixels
@@ -39,8 +40,7 @@ class CaptureSession:
 _NO_SESSION = CaptureSession()
 
 
-@dataclass(frozen=True, slots=True)
-class PictureSpec:
+class PictureSpec(NamedTuple):
     """The picture that a reader wants of a frame.
 
     Attributes:
@@ -172,15 +172,20 @@ class Frame(FramePixels):
         if self._jpeg is not None and self._passes_through(spec):
             return Picture(self._jpeg, self.seq, self.ts_ns, self.width, self.height, quality)
         if self._is_as_it_came(max_width) and (planes := self._encodable_planes) is not None:
-            drawn = () if (overlay := self._overlay) is None else overlay.draw(planes, self)
-            try:
-                jpeg = encode(planes, quality)
-            finally:
-                erase(drawn)
+            jpeg = self._encode_as_it_came(planes, quality)
             return Picture(jpeg, self.seq, self.ts_ns, self.width, self.height, quality)
         raster = self._raster(max_width)
         width, height = size_of(raster)
         return Picture(encode(raster, quality), self.seq, self.ts_ns, width, height, quality)
+
+    def _encode_as_it_came(self, planes: Planes, quality: int) -> bytes:
+        if self._markings is None or (overlay := self._overlay) is None:
+            return encode(planes, quality)
+        drawn = overlay.draw(planes, self)
+        try:
+            return encode(planes, quality)
+        finally:
+            erase(drawn)
 
 
 def fit_picture(
@@ -192,8 +197,10 @@ def fit_picture(
         ValueError: the source's JPEG had to be decoded, and is broken.
         SessionEnded: the camera was closed meanwhile.
     """
-    if max_bytes is None or (rate_control.step == 0 and len(frame.picture(spec).jpeg) <= max_bytes):
-        return frame.picture(spec)
+    if max_bytes is None or rate_control.step == 0:
+        picture = frame.picture(spec)
+        if max_bytes is None or len(picture.jpeg) <= max_bytes:
+            return picture
 
     def make(quality: int, max_width: int | None) -> Picture:
         widths = [width for width in (max_width, spec.max_width) if width is not None]

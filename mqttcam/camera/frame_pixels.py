@@ -100,6 +100,9 @@ class FramePixels:
         self.width, self.height = self._size
         if adjustment is None:
             return
+        if self._noted is UPRIGHT and adjustment.keeps(*self._size):
+            self._adjustment = None
+            return
         seen = self._seen_size
         size = adjustment.size(*seen)
         if size == seen and adjustment.orientation == UPRIGHT:
@@ -121,7 +124,7 @@ class FramePixels:
     @property
     def planes(self) -> Planes | None:
         """Y, U and V as they came, blacked out as `markings` say; `None` if the source gives JPEGs."""
-        if not self._masked:
+        if self._markings is not None and not self._masked:
             self._black_out()
         return self._planes
 
@@ -194,7 +197,7 @@ class FramePixels:
     def _encodable_planes(self) -> Planes | None:
         """Its planes, if an overlay can be drawn into them for as long as they are encoded."""
         planes = self.planes
-        if planes is None or self._overlay is None:
+        if planes is None or self._markings is None or self._overlay is None:
             return planes
         if self._owns_planes:
             return None

@@ -64,7 +64,8 @@ class ImageStream:
         self._connection = connection
         self._topics = topics
         self._image_topic = prefixed(topics.image.encode())
-        self._meta_topic = prefixed(topics.image_meta.encode())
+        self._meta_name = topics.image_meta
+        self._meta_topic = prefixed(self._meta_name.encode())
         self._clock = clock or loop.time
         self._retain = 0
         self._period = 0.0
@@ -212,11 +213,10 @@ class ImageStream:
             self.fit()
         if reason >= FIRST_FAILURE:
             self._dropped += 1
-            topic = self._topics.image_meta
-            refusal = f"the broker refuses messages to {topic}: {reason_text(reason)}"
-            self._connection.refusals.add(topic, refusal)
+            refusal = f"the broker refuses messages to {self._meta_name}: {reason_text(reason)}"
+            self._connection.refusals.add(self._meta_name, refusal)
         else:
-            self._connection.refusals.accepted(self._topics.image_meta)
+            self._connection.refusals.accepted(self._meta_name)
         waiting, self._waiting = self._waiting, None
         if waiting is None:
             self._feed.ready = True

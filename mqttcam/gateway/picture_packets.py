@@ -27,11 +27,16 @@ MAX_LABEL_KEY = 40
 _CONTENT_TYPE_JPEG = bytes((CONTENT_TYPE,)) + prefixed(b"image/jpeg")
 _USER_TS = bytes((USER_PROPERTY,)) + prefixed(b"ts")
 _USER_SEQ = bytes((USER_PROPERTY,)) + prefixed(b"seq")
+_LENGTHS = [length.to_bytes(2, "big") for length in range(40)]
+"""The prefix of a text of that many bytes: made beforehand, as two are needed for each picture."""
 
 
 def picture_properties(ts_ns: int, seq: int) -> bytes:
     """Return the content type `image/jpeg` and the user properties `ts` (Unix nanoseconds) and `seq`."""
-    return _CONTENT_TYPE_JPEG + _USER_TS + prefixed(b"%d" % ts_ns) + _USER_SEQ + prefixed(b"%d" % seq)
+    ts, number = b"%d" % ts_ns, b"%d" % seq
+    return b"".join(
+        (_CONTENT_TYPE_JPEG, _USER_TS, _LENGTHS[len(ts)], ts, _USER_SEQ, _LENGTHS[len(number)], number)
+    )
 
 
 def largest_jpeg(connection: Connection, topics: CameraTopics) -> int:

@@ -62,6 +62,7 @@ class Places:
 
 
 _places = Places(_AT_A_TIME)
+_NO_LIMIT = nullcontext()
 
 
 def memory_for(pixels: int) -> AbstractContextManager[object]:
@@ -69,4 +70,4 @@ def memory_for(pixels: int) -> AbstractContextManager[object]:
 
     A thread that holds one may enter another.
     """
-    return _places if pixels > _LARGE else nullcontext()
+    return _places if pixels > _LARGE else _NO_LIMIT

@@ -240,13 +240,17 @@ class NetworkConnection:
     # the loop
 
     def _on_readable(self) -> None:
-        more = True
-        while more and not self._shared_socket.closed:
-            more = self._shared_socket.receive()
-            self._read_packets()
+        shared = self._shared_socket
+        more, for_paho = True, False
+        while more and not shared.closed:
+            more = shared.receive()
+            if shared.readable:
+                for_paho = True
+                self._read_packets()
         while not self.ended.done() and (packet := self._inflight.release()) is not None:
             self._write(packet)
-        self._settle()
+        if for_paho:
+            self._settle()
 
     def _read_packets(self) -> None:
         try:

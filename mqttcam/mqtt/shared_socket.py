@@ -139,8 +139,9 @@ class SharedSocket:
             return False
         if not self.first_received:
             self.first_received = data[:5]
-        if not self._head and not self._passing and len(data) == 4 and data[0] == PUBACK and data[1] == 2:
-            if not self._on_puback(data[2] << 8 | data[3], 0):
+        if data[0] == PUBACK and 4 <= len(data) == data[1] + 2 < 130 and not self._head and not self._passing:
+            # This is what arrives most often: one PUBACK by itself.
+            if not self._on_puback(data[2] << 8 | data[3], data[4] if len(data) > 4 else 0):
                 self._keep(data)
         else:
             self._sort(self._head + data)

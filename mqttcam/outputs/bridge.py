@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 
 from mqttcam.camera.frame import Frame, PictureSpec
 from mqttcam.camera.picture_encoder import PictureEncoder
@@ -175,7 +174,7 @@ class Bridge:
     @property
     def _spec(self) -> PictureSpec:
         spec = self._feed.spec()
-        return spec if self._quality is None else replace(spec, quality=self._quality)
+        return spec if self._quality is None else spec._replace(quality=self._quality)
 
     def _shrink_jpeg(self, jpeg: bytes, limit: int) -> bytes | None:
         return self._encoder.encode_again(jpeg, self._spec, limit)

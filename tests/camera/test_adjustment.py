@@ -31,3 +31,5 @@ def settings(**keys: Any) -> CameraSettings:
 def test_size(keys: dict[str, Any], size: tuple[int, int], adjustment: Adjustment | None) -> None:
     assert adjusted_size(settings(**keys), 640, 480) == size
     assert adjustment_for(settings(**keys), 640, 480) == adjustment
+    wanted = Adjustment.from_settings(settings(**keys)) or Adjustment()
+    assert wanted.keeps(640, 480) == (adjustment is None)

@@ -85,6 +85,25 @@ def test_malformed_puback_is_left_to_paho(ends: Ends, packet: bytes) -> None:
     assert ends.acks == []
 
 
+_LONG_TEXT = b"\x1f\0\x7a" + b"x" * 122
+"""A Reason String with which the length of a PUBACK takes two bytes."""
+
+
+@pytest.mark.parametrize(
+    ("rest", "reason"),
+    [(b"", 0), (b"\x10", 0x10), (b"\x87\0", 0x87), (b"\x97" + varint(125) + _LONG_TEXT, 0x97)],
+)
+def test_a_puback_by_itself(ends: Ends, rest: bytes, reason: int) -> None:
+    """With every length that it can have (MQTT 5, 3.4.2)."""
+    body = OURS.to_bytes(2, "big") + rest
+    for packet in (b"\x40" + varint(len(body)) + body, b"\x40\3\0\1\0"):
+        ends.broker.sendall(packet)
+        while not ends.shared.readable and not ends.acks:
+            ends.shared.receive()
+    assert ends.acks == [(OURS, reason)]
+    assert ends.read_as_paho(5) == b"\x40\3\0\1\0"
+
+
 _PACKETS = st.one_of(
     st.integers(1, 0xFFFF).map(_puback),
     st.tuples(st.integers(1, 0xFFFF), st.integers(0, 255)).map(lambda pair: _puback(*pair)),
