@@ -25,6 +25,7 @@ from mqttcam.settings import (
     load_configuration,
 )
 from mqttcam.settings.document.nearest import nearest
+from mqttcam.settings.editing.config_editor import ConfigEditor
 from mqttcam.settings.loading.container_node import keep_node
 from mqttcam.settings.loading.dotenv import load_dotenv
 from mqttcam.settings.loading.environment import configuring
@@ -75,9 +76,9 @@ def run(arguments: argparse.Namespace) -> int:
 
     path = find_config(arguments.config, os.environ)
 
-    def read() -> Settings:
+    def read(text: str | None = None) -> Settings:
         load_dotenv(os.environ)
-        settings = load_configuration(path, os.environ).settings
+        settings = load_configuration(path, os.environ, text).settings
         if problems := check_daemon(settings, path):
             raise SettingsError(problems)
         return settings
@@ -90,7 +91,7 @@ def run(arguments: argparse.Namespace) -> int:
         if note.key is None:
             start_log.info("%s", note)
     keep_node(settings, os.environ)
-    return run_daemon(settings, read)
+    return run_daemon(settings, read, editor=ConfigEditor(path, read, os.environ))
 
 
 def demo(arguments: argparse.Namespace) -> int:

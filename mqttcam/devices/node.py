@@ -51,6 +51,10 @@ class Daemon:
             SettingsError: the new configuration is invalid.
         """
 
+    async def applied(self) -> str | None:
+        """Wait until the last reload has been applied; return why it could not be, in words, or `None`."""
+        return None
+
 
 class Node:
     """One daemon and its machine.

@@ -25,6 +25,7 @@ from mqttcam.run.services import Services, start_services
 from mqttcam.run.stuck_restart import StuckRestart, has_service_manager
 from mqttcam.run.systemd import SystemdNotifier
 from mqttcam.settings import Settings, SettingsError, kafka_warnings
+from mqttcam.settings.editing.config_editor import ConfigEditor
 from mqttcam.settings.recordings import CameraKeepSettings
 from mqttcam.web.address import linked_page
 
@@ -54,15 +55,24 @@ class App(Daemon):
         library: the recordings of all cameras.
     """
 
-    def __init__(self, settings: Settings, read_settings: Callable[[], Settings]) -> None:
-        """Start nothing yet; `read_settings` reads the configuration again, and raises SettingsError."""
+    def __init__(
+        self, settings: Settings, read_settings: Callable[[], Settings], editor: ConfigEditor | None = None
+    ) -> None:
+        """Start nothing yet.
+
+        Args:
+            read_settings: reads the configuration again, and raises SettingsError.
+            editor: changes the configuration file; None if nothing can be changed.
+        """
         self.settings = settings
+        self._editor = editor
         self._read_settings = read_settings
         self._ending = asyncio.Event()
         self._end_reason = EndReason.STOP
         self._to_apply: Settings | None = None
         self._cameras: asyncio.Future[ConfiguredCameras] = asyncio.get_running_loop().create_future()
         self._reloading: asyncio.Task[None] | None = None
+        self._not_applied: str | None = None
         self._reading = asyncio.Lock()
         self._hangup = asyncio.Event()
         self._store = Store(settings.state_dir / "values.json")
@@ -101,7 +111,7 @@ class App(Daemon):
         self._store.load()
         async with contextlib.AsyncExitStack() as stack:
             services = await start_services(
-                stack, self.settings, self.registry, self.library, self._store.write_again
+                stack, self.settings, self.registry, self.library, self._store.write_again, self._editor
             )
             self.library.start()
             stack.push_async_callback(self.library.close)
@@ -181,6 +191,12 @@ class App(Daemon):
         if self._reloading is None or self._reloading.done():
             self._reloading = asyncio.create_task(self._reload(), name="reload")
 
+    async def applied(self) -> str | None:
+        """Wait until the last reload has been applied; return why it could not be, in words, or None."""
+        if self._reloading is not None:
+            await asyncio.wait([self._reloading])
+        return self._not_applied
+
     async def _restart_stuck(self) -> None:
         """Get rid of stuck threads by a new process, which the service manager starts if there is one.
 
@@ -202,10 +218,12 @@ class App(Daemon):
         cameras = await self._cameras
         while self._to_apply is not None and not self._ending.is_set():
             new, self._to_apply = self._to_apply, None
+            self._not_applied = None
             try:
                 await self._apply(new, cameras)
-            except Exception:
+            except Exception as error:
                 log.exception("the new configuration cannot be applied")
+                self._not_applied = f"{type(error).__name__}: {error}"
 
     async def _apply(self, new: Settings, cameras: ConfiguredCameras) -> None:
         old = self.settings

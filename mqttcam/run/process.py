@@ -15,6 +15,7 @@ from mqttcam.run.health_socket import FolderTaken
 from mqttcam.run.malloc import use_one_heap
 from mqttcam.run.services import Services, StartError
 from mqttcam.settings import Settings
+from mqttcam.settings.editing.config_editor import ConfigEditor
 
 log = logging.getLogger(__name__)
 
@@ -25,13 +26,14 @@ def run_daemon(
     settings: Settings,
     read_settings: Callable[[], Settings],
     on_ready: Callable[[Services], None] | None = None,
+    editor: ConfigEditor | None = None,
 ) -> int:
     """Run the daemon in an event loop of its own, and return its exit code; a restart replaces the process."""
 
     use_one_heap()
 
     async def run() -> EndReason:
-        return await App(settings, read_settings).run(on_ready)
+        return await App(settings, read_settings, editor).run(on_ready)
 
     try:
         reason = asyncio.run(run())

@@ -15,6 +15,7 @@ from mqttcam.recordings.library import Library
 from mqttcam.run.health_socket import HealthSocket
 from mqttcam.settings import MqttSettings, Settings
 from mqttcam.settings.detections import DetectionsTopicSettings
+from mqttcam.settings.editing.config_editor import ConfigEditor
 
 log = logging.getLogger(__name__)
 
@@ -44,11 +45,13 @@ async def start_services(
     registry: DeviceRegistry,
     library: Library,
     on_folder_recreated: Callable[[], Awaitable[None]] | None = None,
+    editor: ConfigEditor | None = None,
 ) -> Services:
     """Start the configured services; `stack` stops them in reverse order.
 
     Args:
         on_folder_recreated: called after the state folder was deleted and is there again, empty.
+        editor: changes the configuration file, for the page.
 
     Raises:
         StartError: One of them cannot start.
@@ -63,7 +66,7 @@ async def start_services(
     watching = asyncio.create_task(registry.health.watch(), name="problems")
     stack.callback(watching.cancel)
     broker_port = await _start_broker(stack, settings, registry) if settings.broker.enabled else None
-    web_url = await _start_web(stack, settings, registry, library) if settings.web.enabled else None
+    web_url = await _start_web(stack, settings, registry, library, editor) if settings.web.enabled else None
     if settings.detections is not None:
         _read_detections(stack, settings.detections, registry)
     gateway = None
@@ -117,13 +120,17 @@ async def _start_broker(
 
 
 async def _start_web(
-    stack: contextlib.AsyncExitStack, settings: Settings, registry: DeviceRegistry, library: Library
+    stack: contextlib.AsyncExitStack,
+    settings: Settings,
+    registry: DeviceRegistry,
+    library: Library,
+    editor: ConfigEditor | None,
 ) -> str | None:
     try:
         from mqttcam.web import WebServer
     except ModuleNotFoundError as error:
         raise StartError(f"the web page needs {error.name}: pip install 'mqttcam[web]'") from error
-    server = WebServer(settings.web, registry, settings.state_dir, library)
+    server = WebServer(settings.web, registry, settings.state_dir, library, editor=editor)
     try:
         await server.start()
     except OSError as error:

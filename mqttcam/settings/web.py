@@ -125,6 +125,11 @@ class WebSettings(Section):
         description="true: without users and tokens, everyone who can reach the address sees and changes everything. "
         "To let everyone only look, use `anonymous: live`.",
     )
+    edit: bool = Field(
+        False,
+        validate_default=True,
+        description="true: admins may add, change and remove cameras on the page, which changes this file.",
+    )
     tls: WebTlsSettings | None = Field(None, description="HTTPS; default: HTTP.")
     path_prefix: Annotated[str, AfterValidator(_prefix)] = Field(
         "",
@@ -168,3 +173,15 @@ class WebSettings(Section):
                 "or `allow_unauthenticated: true`",
             )
         return allowed
+
+    @field_validator("edit")
+    @classmethod
+    def _not_by_everyone(cls, edit: bool, info: ValidationInfo) -> bool:
+        data = info.data
+        everyone = data.get("allow_unauthenticated") and not data.get("users") and not data.get("tokens")
+        if edit and everyone and not is_loopback(data.get("host", "")):
+            raise refuse(
+                "would let everyone on the network add and remove cameras",
+                "`users` or `tokens`, or a loopback host",
+            )
+        return edit

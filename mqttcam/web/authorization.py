@@ -30,7 +30,7 @@ _BY_ADDRESS = Identity(None, "viewer", "address")
 class Permission(Enum):
     """The permission that a route requires.
 
-    LIVE is for live pictures, SIGNED is VIEW or an address that is signed.
+    LIVE is for live pictures, SIGNED is VIEW or an address that is signed, EDIT is CONTROL where `web.edit` is true.
     """
 
     NONE = auto()
@@ -38,6 +38,7 @@ class Permission(Enum):
     SIGNED = auto()
     VIEW = auto()
     CONTROL = auto()
+    EDIT = auto()
 
 
 def require(permission: Permission, handler: Handler) -> Handler:
@@ -90,11 +91,18 @@ def authorize(
         raise ApiError(401, "unauthorized", message, headers=headers)
     if identity.proof in ("none", "anonymous", "network"):
         _check_host(request, context)
-    if permission is Permission.CONTROL and identity.role != "admin":
+    if permission in (Permission.CONTROL, Permission.EDIT) and identity.role != "admin":
         raise ApiError(
             403, "forbidden", f"{identity.name} has the role viewer, which may not change anything"
         )
+    if permission is Permission.EDIT and not may_edit(context, identity):
+        raise ApiError(403, "forbidden", "cameras cannot be changed here: `web.edit` is false", "web.edit")
     return identity
+
+
+def may_edit(context: WebContext, identity: Identity) -> bool:
+    """Return whether the cameras of the configuration may be changed."""
+    return context.settings.edit and context.editor is not None and identity.role == "admin"
 
 
 def _wants_challenge(request: web.Request, context: WebContext) -> bool:

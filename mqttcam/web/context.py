@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar
 
 from aiohttp import web
@@ -15,6 +16,7 @@ from mqttcam.commands.registry import DeviceRegistry
 from mqttcam.devices.camera import CameraDevice
 from mqttcam.devices.observer import CameraObserver
 from mqttcam.recordings.library import Library
+from mqttcam.settings.editing.config_editor import ConfigEditor
 from mqttcam.settings.web import WebSettings
 from mqttcam.video.transport_stream import TransportStream
 from mqttcam.web.auth import Authenticator
@@ -25,6 +27,7 @@ from mqttcam.web.messages import FragmentMessages
 from mqttcam.web.mjpeg import MjpegStreams
 from mqttcam.web.motion_viewers import MotionViewers
 from mqttcam.web.places import Holder, Places
+from mqttcam.web.proposed_pictures import ProposedPictures
 from mqttcam.web.signed_addresses import SignedAddresses
 from mqttcam.web.snapshot_history import SnapshotHistory
 from mqttcam.web.state_publisher import StatePublisher
@@ -65,6 +68,9 @@ class WebContext:
         library: the recordings; None if there are none.
         disk: reads their files.
         tuning_files: of Raspberry Pi cameras.
+        editor: changes the configuration file; None if nothing can be changed.
+        editing: held while the file is changed and applied.
+        proposed_pictures: of cameras that are not configured yet.
         requests, viewers, update_streams: the places for each.
     """
 
@@ -77,6 +83,8 @@ class WebContext:
         library: Library | None,
         tuning_files: TuningFiles,
         timing: Timing,
+        editor: ConfigEditor | None = None,
+        state_dir: Path | None = None,
     ) -> None:
         self.settings = settings
         self.registry = registry
@@ -84,6 +92,9 @@ class WebContext:
         self.addresses = addresses
         self.library = library
         self.tuning_files = tuning_files
+        self.editor = editor
+        self.editing = asyncio.Lock()
+        self.proposed_pictures = ProposedPictures(registry, state_dir)
         self.disk = DiskThreads(timing.disk)
         self.timing = timing
         self.requests = Places(_MAX_REQUESTS + settings.max_viewers, "requests")

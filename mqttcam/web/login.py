@@ -7,6 +7,7 @@ from aiohttp import web
 
 from mqttcam.web.api import body
 from mqttcam.web.auth import Identity
+from mqttcam.web.authorization import may_edit
 from mqttcam.web.context import CONTEXT, WebContext
 from mqttcam.web.errors import ApiError, json_response
 from mqttcam.web.revoked_sessions import SESSION_SECONDS
@@ -18,7 +19,7 @@ async def session(request: web.Request) -> web.Response:
     identity = await context.auth.authenticate(request, context.cookie)
     if identity is None:
         raise ApiError(401, "unauthorized", "log in, or send a token")
-    return json_response(_describe(identity))
+    return json_response(_describe(context, identity))
 
 
 async def login(request: web.Request) -> web.Response:
@@ -28,7 +29,7 @@ async def login(request: web.Request) -> web.Response:
     identity = await context.auth.login(name, password, context.auth.client_address(request))
     if identity is None:
         raise ApiError(401, "unauthorized", "wrong name or password" if name else "wrong token")
-    response = json_response(_describe(identity))
+    response = json_response(_describe(context, identity))
     response.set_cookie(
         context.cookie,
         context.auth.open_session(identity),
@@ -66,5 +67,10 @@ def _path(request: web.Request, context: WebContext) -> str:
     return context.base(request) or "/"
 
 
-def _describe(identity: Identity) -> dict[str, object]:
-    return {"name": identity.name, "role": identity.role, "proof": identity.proof}
+def _describe(context: WebContext, identity: Identity) -> dict[str, object]:
+    return {
+        "name": identity.name,
+        "role": identity.role,
+        "proof": identity.proof,
+        "edit": may_edit(context, identity),
+    }

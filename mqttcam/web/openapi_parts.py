@@ -23,7 +23,7 @@ def errors(*statuses: int) -> Schema:
         403: "The user lacks permission.",
         404: "Not found; `allowed` lists what exists.",
         408: "The body was not received in time.",
-        409: "It is in use, or still being recorded.",
+        409: "It is in use, still being recorded, or has changed meanwhile.",
         413: "The body is too large.",
         415: "The body is not JSON.",
         416: "The range is not within the file.",

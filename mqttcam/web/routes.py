@@ -15,6 +15,7 @@ from mqttcam.web import (
     monitoring,
     motion,
     pictures,
+    setup,
     static_files,
     tuning,
     updates,
@@ -66,6 +67,8 @@ _GET: dict[str, tuple[Handler, Permission]] = {
     _FILE: (files.file, Permission.SIGNED),
     "/api/tuning_files": (tuning.tuning_files, Permission.VIEW),
     _TUNING_FILE: (tuning.tuning_file, Permission.VIEW),
+    "/api/setup": (setup.setup, Permission.EDIT),
+    "/api/setup/found": (setup.found, Permission.EDIT),
     "/healthz": (monitoring.healthz, Permission.NONE),
     "/metrics": (monitoring.metrics, Permission.VIEW),
 }
@@ -75,15 +78,19 @@ _POST: dict[str, tuple[Handler, Permission]] = {
     f"/api{_CAMERA}/set": (api.set_values, Permission.CONTROL),
     f"/api{_CAMERA}/cmd/{{command}}": (api.camera_command, Permission.CONTROL),
     "/api/node/cmd/{command}": (api.node_command, Permission.CONTROL),
+    "/api/setup/check": (setup.check, Permission.EDIT),
+    "/api/setup/test": (setup.test, Permission.EDIT),
     f"/api{_EVENT}/keep": (events.keep_event, Permission.CONTROL),
     f"/api{_FILE_ID}/keep": (files.keep_file, Permission.CONTROL),
 }
 _PUT: dict[str, tuple[Handler, Permission]] = {
+    f"/api/setup{_CAMERA}": (setup.put_camera, Permission.EDIT),
     _TUNING_FILE: (tuning.put_tuning_file, Permission.CONTROL),
 }
 _DELETE: dict[str, tuple[Handler, Permission]] = {
     f"/api{_EVENT}": (events.delete_event, Permission.CONTROL),
     _FILE: (files.delete_file, Permission.CONTROL),
+    f"/api/setup{_CAMERA}": (setup.delete_camera, Permission.EDIT),
     _TUNING_FILE: (tuning.delete_tuning_file, Permission.CONTROL),
 }
 

@@ -14,10 +14,12 @@ from mqttcam.values import Choice, Json, Number, Rectangle, Switch, Text, ValueK
 Schema = dict[str, object]
 
 HTTP_CODES = (
+    "conflict",
     "forbidden",
     "invalid_request",
     "method_not_allowed",
     "not_found",
+    "read_only",
     "timeout",
     "too_many_requests",
     "unauthorized",
@@ -237,11 +239,12 @@ _SCHEMAS: dict[str, Schema] = {
     },
     "Session": {
         "type": "object",
-        "required": ["name", "role", "proof"],
+        "required": ["name", "role", "proof", "edit"],
         "properties": {
             "name": {"type": ["string", "null"]},
             "role": {"enum": ["admin", "viewer"]},
             "proof": {"enum": ["none", "network", "session", "password", "token"]},
+            "edit": {"type": "boolean", "description": "Whether cameras may be added, changed and removed."},
         },
     },
 }

@@ -15,6 +15,7 @@ from mqttcam import descriptors
 from mqttcam.camera.tuning_files import TuningFiles
 from mqttcam.commands.registry import DeviceRegistry
 from mqttcam.recordings.library import Library
+from mqttcam.settings.editing.config_editor import ConfigEditor
 from mqttcam.settings.web import WebSettings, WebTlsSettings
 from mqttcam.tls import TlsError, TlsFiles, server_context
 from mqttcam.web.address import page_url
@@ -48,6 +49,7 @@ class WebServer:
         state_dir: where the session key, the revoked sessions and tuning files are kept; None ends all sessions at a
             restart.
         library: the recordings; None if there are none.
+        editor: changes the configuration file; None if nothing can be changed.
         max_connections: besides the streams.
     """
 
@@ -58,6 +60,7 @@ class WebServer:
         state_dir: Path | None = None,
         library: Library | None = None,
         *,
+        editor: ConfigEditor | None = None,
         timing: Timing = _TIMING,
         max_connections: int = _MAX_CONNECTIONS,
     ) -> None:
@@ -69,7 +72,7 @@ class WebServer:
         registry.node.sign_addresses(addresses.sign)
         self._settings = settings
         self._context = WebContext(
-            settings, registry, auth, addresses, library, TuningFiles(state_dir), timing
+            settings, registry, auth, addresses, library, TuningFiles(state_dir), timing, editor, state_dir
         )
         self._max_connections = max_connections
         self._runner: web.AppRunner | None = None

@@ -22,6 +22,7 @@ from mqttcam.devices.recordings import Recorded
 from mqttcam.devices.store import Store
 from mqttcam.recordings.library import Library
 from mqttcam.settings import CameraSettings
+from mqttcam.settings.editing.config_editor import ConfigEditor
 from mqttcam.settings.recordings import KeepSettings
 from mqttcam.settings.web import WebSettings
 from mqttcam.web import WebServer
@@ -86,6 +87,7 @@ async def serving(
     *,
     start: bool = True,
     daemon: Daemon | None = None,
+    editor: ConfigEditor | None = None,
     timing: Timing | None = None,
     max_connections: int = 512,
     **web: Any,
@@ -109,6 +111,7 @@ async def serving(
             registry,
             Path(directory),
             library,
+            editor=editor,
             timing=timing or Timing(),
             max_connections=max_connections,
         )

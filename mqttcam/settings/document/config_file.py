@@ -13,8 +13,11 @@ FULL_WIDTH_COLON = "："
 """As Japanese and Chinese keyboards write it."""
 
 
-def read_file(path: Path) -> tuple[TreeNode, list[Problem]]:
+def read_file(path: Path, text: str | None = None) -> tuple[TreeNode, list[Problem]]:
     """Return the tree of a YAML file, whose top is a mapping, and problems such as a key given twice.
+
+    Args:
+        text: what the file would contain; None reads it.
 
     Raises:
         SettingsError: The file is unreadable, too large, not UTF-8, not YAML, empty or not a mapping.
@@ -24,7 +27,7 @@ def read_file(path: Path) -> tuple[TreeNode, list[Problem]]:
     )
 
     file = str(path)
-    root, problems = parse(_text(path), lambda line, _path: Origin(file, line))
+    root, problems = parse(read_text(path) if text is None else text, lambda line, _path: Origin(file, line))
     if root is not None and isinstance(root.value, dict):
         return root, problems
     if root is not None and root.value is not None:
@@ -50,9 +53,15 @@ def similar_file(path: Path) -> Path | None:
     return path.with_name(near[0]) if near else None
 
 
-def _text(path: Path) -> str:
-    def refused(message: str, allowed: str | None = None, line: int | None = None) -> SettingsError:
-        return SettingsError([Problem(str(path), line, "", message, allowed)])
+def read_text(path: Path) -> str:
+    """Return the text of a configuration file, without a byte order mark.
+
+    Raises:
+        SettingsError: The file is unreadable, too large or not UTF-8.
+    """
+
+    def refused(message: str, allowed: str | None = None) -> SettingsError:
+        return SettingsError([Problem(str(path), None, "", message, allowed)])
 
     try:
         with path.open("rb") as file:
@@ -70,6 +79,19 @@ def _text(path: Path) -> str:
         raise refused(f"cannot be read: {error.strerror}") from None
     except ValueError:
         raise refused("is not a path", "a path without the character 0x00") from None
+    return decoded(path, data)
+
+
+def decoded(path: Path, data: bytes) -> str:
+    """Return the text of a configuration file's content, without a byte order mark.
+
+    Raises:
+        SettingsError: The content is too large or not UTF-8.
+    """
+
+    def refused(message: str, allowed: str | None = None, line: int | None = None) -> SettingsError:
+        return SettingsError([Problem(str(path), line, "", message, allowed)])
+
     if len(data) > MAX_BYTES:
         raise refused("is too large", f"{MAX_BYTES} bytes")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):

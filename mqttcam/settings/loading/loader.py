@@ -95,13 +95,18 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
     return loaded.settings
 
 
-def load_configuration(path: Path | None, environ: Mapping[str, str]) -> Configuration:
+def load_configuration(
+    path: Path | None, environ: Mapping[str, str], text: str | None = None
+) -> Configuration:
     """Return the configuration for a command: valid, and without a value that would be dropped silently.
+
+    Args:
+        text: what the file would contain; None reads it.
 
     Raises:
         SettingsError: as for `load`, or a login lacks one of its halves.
     """
-    loaded, problems = _load(path, environ)
+    loaded, problems = _load(path, environ, text)
     if loaded is None:
         raise SettingsError(problems)
     if problems := [loaded.problem(*found) for found in half_logins(loaded.settings)]:
@@ -109,9 +114,11 @@ def load_configuration(path: Path | None, environ: Mapping[str, str]) -> Configu
     return loaded
 
 
-def _load(path: Path | None, environ: Mapping[str, str]) -> tuple[Configuration | None, list[Problem]]:
+def _load(
+    path: Path | None, environ: Mapping[str, str], text: str | None = None
+) -> tuple[Configuration | None, list[Problem]]:
     """Return a configuration or problems. A separate function, so that an error's traceback keeps no secret."""
-    root, problems = read_file(path) if path is not None else (TreeNode({}, Origin()), [])
+    root, problems = read_file(path, text) if path is not None else (TreeNode({}, Origin()), [])
     translation = translate(environ)
     problems += translation.problems
     root, found = overlay(merged_over(root, translation), environ)
