@@ -62,6 +62,11 @@ class Fragments:
         self._last_pts: int | None = None
         self._usual = float(_FIRST_STEP)
 
+    @property
+    def time(self) -> float:
+        """When the next unit begins on the time line, in seconds."""
+        return self._time / CLOCK
+
     def fits(self, keyframe: Unit) -> bool:
         """Return whether the header still applies from this keyframe on; otherwise a new muxer is needed."""
         same = keyframe.audio_format == self._audio_format

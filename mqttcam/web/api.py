@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 from aiohttp import web
 
@@ -32,13 +33,13 @@ async def cameras(request: web.Request) -> web.Response:
 
 
 async def live(request: web.Request) -> web.Response:
-    """Return what is needed to show the live pictures of all cameras, and nothing else."""
+    """Return what is needed to show the live pictures of all cameras, and nothing else: them, and the present time."""
     devices = request.app[CONTEXT].registry.devices.values()
     cameras = []
     for device in devices:
         width, height = device.size or (None, None)
         cameras.append({"id": device.id, "name": device.name, "width": width, "height": height})
-    return json_response({"cameras": cameras})
+    return json_response({"time": time.time(), "cameras": cameras})
 
 
 async def camera(request: web.Request) -> web.Response:

@@ -3,8 +3,11 @@
 The mode says what the server sends:
 
 - `video`, the default: the text `{"codec": "avc1.…", "heartbeat": 5}`, the initialization segment, and one fragment per
-  frame, for Media Source Extensions. The first two are sent again when the codec or the size has changed.
-- `jpeg`: one picture per message.
+  frame, for Media Source Extensions. The first two are sent again when the codec or the size has changed. Before the
+  fragment of a keyframe comes the text `{"ts": 1795980612.4, "time": 4.0}`: the time of its capture in Unix seconds,
+  and its time in the video in seconds.
+- `jpeg`: one picture per message; with `times=1`, the text `{"ts": 1795980612.4, "seq": 1812}` before each: the time of
+  its capture in Unix seconds, and its number.
 
 The text `{"heartbeat": 5}` comes at that interval in seconds, so that clients notice a dead connection, and
 `{"error": {…}}` before the end. The client may send the same parameters as JSON to change the mode.
@@ -14,6 +17,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 
 import orjson
@@ -23,11 +27,12 @@ from aiohttp.abc import AbstractStreamWriter
 from mqttcam.camera.status import WITHOUT_FRAMES
 from mqttcam.devices.camera import CameraDevice
 from mqttcam.sockets import keep_unsent_small
+from mqttcam.values import InvalidValue, Switch
 from mqttcam.video.encoder import VideoUnavailable, check_available
 from mqttcam.web.context import CONTEXT, HOLDER, WebContext
 from mqttcam.web.errors import ApiError
-from mqttcam.web.messages import picture_message, text_message
-from mqttcam.web.mjpeg import MjpegClient
+from mqttcam.web.messages import picture_message, text_message, timed_picture_message
+from mqttcam.web.mjpeg import Framing, MjpegClient
 from mqttcam.web.picture_query import PictureQuery, picture_query
 from mqttcam.web.pictures import send_pictures
 from mqttcam.web.places import hang_up
@@ -37,6 +42,19 @@ from mqttcam.web.websocket import cancel, require_websocket, websocket
 _MAX_DELAY = 2.0
 """Seconds after which video for a slow client is dropped instead of sent."""
 MODES = ("video", "jpeg")
+_TIMES = Switch()
+
+
+@dataclass(frozen=True, slots=True)
+class _Pictures:
+    """The pictures that a client requests.
+
+    Attributes:
+        framing: how each of them is sent.
+    """
+
+    query: PictureQuery
+    framing: Framing
 
 
 async def live(request: web.Request) -> web.StreamResponse:
@@ -59,7 +77,7 @@ async def live(request: web.Request) -> web.StreamResponse:
     return socket
 
 
-def _pictures(values: Mapping[str, object]) -> PictureQuery | None:
+def _pictures(values: Mapping[str, object]) -> _Pictures | None:
     """Return which pictures a client requests; None if it requests video.
 
     Raises:
@@ -68,7 +86,13 @@ def _pictures(values: Mapping[str, object]) -> PictureQuery | None:
     mode = values.get("mode", "video")
     if mode not in MODES:
         raise ApiError(400, "invalid_value", "the mode is unknown", "mode", MODES)
-    return picture_query(values) if mode == "jpeg" else None
+    if mode == "video":
+        return None
+    try:
+        times = _TIMES.coerce(values.get("times", False))
+    except InvalidValue as error:
+        raise ApiError(400, "invalid_value", error.message, "times", error.allowed) from None
+    return _Pictures(picture_query(values), timed_picture_message if times else picture_message)
 
 
 def _require_frames(device: CameraDevice) -> None:
@@ -94,7 +118,7 @@ class _Connection:
         self._writer = writer
         self._transport = transport
 
-    async def run(self, pictures: PictureQuery | None) -> None:
+    async def run(self, pictures: _Pictures | None) -> None:
         """Serve the client until either side ends."""
         heartbeat = self._context.timing.heartbeat
         receiving = asyncio.ensure_future(self._socket.receive())
@@ -126,7 +150,7 @@ class _Connection:
         else:
             await self._send(pictures)
 
-    async def _send(self, pictures: PictureQuery | None) -> None:
+    async def _send(self, pictures: _Pictures | None) -> None:
         try:
             _require_frames(self._device)
             await (self._send_video() if pictures is None else self._send_pictures(pictures))
@@ -154,9 +178,9 @@ class _Connection:
         if client.problem is not None:
             raise unavailable(client.problem)
 
-    async def _send_pictures(self, wanted: PictureQuery) -> None:
-        client = MjpegClient(self._transport, wanted.fps, picture_message)
-        with self._context.streams.subscribe(self._device, client, wanted.encoding) as stream:
+    async def _send_pictures(self, wanted: _Pictures) -> None:
+        client = MjpegClient(self._transport, wanted.query.fps, wanted.framing)
+        with self._context.streams.subscribe(self._device, client, wanted.query.encoding) as stream:
             self._context.publisher.changed()
             try:
                 await send_pictures(client, self._writer, stream, self._context.timing)

@@ -28,6 +28,11 @@ def picture_message(jpeg: bytes, _ts_ns: int, _seq: int) -> bytes:
     return _message(_BINARY, jpeg)
 
 
+def timed_picture_message(jpeg: bytes, ts_ns: int, seq: int) -> bytes:
+    """Return a picture as a binary message, after a text message with its capture time and number."""
+    return text_message({"ts": ts_ns / 1e9, "seq": seq}) + _message(_BINARY, jpeg)
+
+
 def _message(opcode: int, data: bytes) -> bytes:
     """Return a message of one frame (RFC 6455, 5.2). A server does not mask its data."""
     first, size = _FINAL | opcode, len(data)
@@ -60,8 +65,12 @@ class FragmentMessages:
         return self._fragments.fits(keyframe)
 
     def mux(self, unit: Unit) -> bytes:
-        """Return a unit as one message."""
-        return binary_message(self._fragments.mux(unit))
+        """Return a unit as one message. Before that of a keyframe is a text with its capture time and video time."""
+        time = self._fragments.time
+        message = binary_message(self._fragments.mux(unit))
+        if unit.is_keyframe:
+            return text_message({"ts": unit.ts_ns / 1e9, "time": time}) + message
+        return message
 
     def close(self) -> None:
         """Free the muxer's memory."""

@@ -169,9 +169,16 @@ def _live_video(tag: str) -> Schema:
         "required": False,
         "schema": {"type": "string", "enum": list(MODES)},
     }
+    times = {
+        "name": "times",
+        "in": "query",
+        "required": False,
+        "description": "Whether a text with the time of its capture comes before each picture.",
+        "schema": {"type": "boolean"},
+    }
     numbers = [_query(name) for name in PARAMETERS]
     summary = "A WebSocket with H.264 video for Media Source Extensions, or with pictures"
-    return websocket(summary, tag) | {"parameters": [mode, *numbers]}
+    return websocket(summary, tag) | {"parameters": [mode, times, *numbers]}
 
 
 def _kept_picture(tag: str) -> Schema:
@@ -221,8 +228,11 @@ def _live() -> Schema:
     }
     return {
         "type": "object",
-        "required": ["cameras"],
-        "properties": {"cameras": {"type": "array", "items": camera}},
+        "required": ["time", "cameras"],
+        "properties": {
+            "time": {"type": "number", "description": "Unix seconds."},
+            "cameras": {"type": "array", "items": camera},
+        },
     }
 
 

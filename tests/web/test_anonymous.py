@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from mqttcam.web import routes
 from mqttcam.web.authorization import Permission
 from tests.support.pictures import size_of
+from tests.support.waiting import PATIENCE
 from tests.web.browser import Page
 from tests.web.credentials import CHANGE, TOKEN, basic, bearer, status, users
 from tests.web.serving import Served, client, serving, serving_in_thread, watching
@@ -47,6 +49,8 @@ async def test_pictures_are_for_everyone_and_nothing_else_is(web: dict[str, Any]
 async def shows_ids_names_and_sizes_alone(served: Served) -> None:
     async with client(served) as http:
         listing = await (await http.get("/api/live")).json()
+        assert set(listing) == {"time", "cameras"}
+        assert abs(listing["time"] - time.time()) < PATIENCE
         assert listing["cameras"] == [
             {"id": "front", "name": "Front", "width": 320, "height": 240},
             {"id": "back", "name": "Back", "width": 160, "height": 120},
@@ -92,7 +96,7 @@ def test_the_page_shows_the_pictures_and_a_way_to_log_in(page: Page) -> None:
         page.until(lambda: len(page.all(".tile .stage[data-status=running]")) == 2, "both cameras")
         assert page.moves()
         assert [tile.text for tile in page.all(".tilename")] == ["Front door", "Back yard"]
-        assert not page.all("[data-key]")
+        assert not page.all("[data-key], .tile .tools")
         page.find("main .button").click()
         page.find("#login-name").send_keys("anna")
         page.find("#login-password").send_keys("right\n")

@@ -98,7 +98,7 @@ def test_all_cameras_then_one_live(page: BrowserPage, served: Served) -> None:
     show(page, served, "#/")
     page.until(lambda: page.script(_TILES) == len(CAMERAS), "a picture in each tile")
     assert page.fits()
-    page.press(".tile[href='#/front']")
+    page.press("a[href='#/front'].open")
     page.until(lambda: page.read("h1") == "Front door", "the camera")
     page.until(page.picture_width, "its picture")
     video = HAS_VIDEO and page.script(_PLAYS_H264)

@@ -8,6 +8,7 @@ import itertools
 import socket
 import ssl
 import struct
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -88,6 +89,23 @@ async def test_pictures_instead_of_video_at_first_or_later() -> None:
             assert (await live.text("error"))["allowed"] == ["video", "jpeg"]
             await live.closed()
         await until(lambda: served.server.viewers == 0, "no viewer")
+
+
+async def test_the_capture_times_of_pictures_and_keyframes() -> None:
+    async with serving() as served:
+        begun = time.time()
+        async with watching(served, "?mode=jpeg&times=1") as live:
+            first, second = [(await live.text("ts"), size_of(await live.binary())) for _ in range(2)]
+            assert begun - 1 < first[0] < second[0] < time.time()
+            assert first[1] == (320, 240)
+        async with watching(served) as live:
+            await live.text("codec")
+            assert second[0] < await live.text("ts") < time.time()
+            assert await live.text("time") > 0, "that of the next keyframe"
+        with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+            async with watching(served, "?mode=jpeg&times=never"):
+                pass
+        assert refused.value.status == 400
 
 
 @pytest.mark.parametrize("query", ["", "?mode=jpeg"])

@@ -279,7 +279,7 @@ def test_several_cameras(page: Page) -> None:
         page.until(lambda: len(page.all(".tile .stage[data-status=running]")) == 2, "both cameras")
         assert page.moves()
         page.shot("overview")
-        page.find(".tile[href='#/garden']").click()
+        page.find("a[href='#/garden'].open").click()
         page.until(lambda: page.text("h1") == "Garden", "the garden")
         page.until(lambda: served.server.viewers == 1, "one viewer")
         assert page.moves()

@@ -76,7 +76,7 @@ def test_another_camera_changes_the_title_and_keeps_the_focus(front: Page) -> No
     assert [a.get_attribute("aria-current") for a in front.all("#tabs a")] == [None, None, None, "page"]
     # From a picture of the overview, which is removed then.
     front.script("location.hash = '#/'")
-    front.find(".tile[href='#/front']").send_keys(Keys.ENTER)
+    front.find("a[href='#/front'].open").send_keys(Keys.ENTER)
     front.until(lambda: focused(front) == "main", "a place for the keys")
 
 
@@ -199,7 +199,7 @@ def test_a_camera_starts_at_the_top_and_back_restores_the_scroll_position(page: 
     page.script("scrollTo(0, document.documentElement.scrollHeight)")
     down = page.script("return scrollY")
     assert down > 0
-    page.script("document.querySelector('.tile:last-of-type').click()")
+    page.script("document.querySelector('.tile:last-of-type .open').click()")
     page.until(lambda: page.text("h1") == CAMERAS["rtl"]["name"], "the camera")
     assert page.script("return scrollY") == 0
     page.driver.back()

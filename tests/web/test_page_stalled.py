@@ -19,9 +19,10 @@ def badge(page: Page, text: str) -> None:
     page.until(lambda: page.text(".badge") == text, f"the badge {text}")
 
 
-def test_a_stalled_link_is_noticed_and_recovered_from(page: Page) -> None:
+@pytest.mark.parametrize("cameras", [ONE, ONE | {"garden": {}}], ids=["one camera", "tiles"])
+def test_a_stalled_link_is_noticed_and_recovered_from(page: Page, cameras: dict[str, dict[str, str]]) -> None:
     with (
-        serving_in_thread(ONE, timing=FAST) as (served, _loop),
+        serving_in_thread(cameras, timing=FAST) as (served, _loop),
         ProxyProcess(Endpoint(served.server.port)) as proxy,
     ):
         page.open(f"http://127.0.0.1:{proxy.port}/")

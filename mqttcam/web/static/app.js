@@ -136,7 +136,7 @@ function navigate() {
   const view = page.view;
   if (view instanceof CameraView && view.camera.id === camera?.id) view.adopt(camera);
   else if (view instanceof Overview && !camera) view.adopt(all);
-  else open(camera ? new CameraView(camera, identity.role === "admin") : new Overview(all));
+  else open(camera ? new CameraView(camera, identity.role === "admin") : new Overview(all, identity.role === "admin"));
   show();
   if (!document.hidden) page.view?.start();
 }
@@ -282,7 +282,7 @@ function showLogin() {
 function showLive(all) {
   const button = h("button", { class: "button quiet", type: "button", onclick: () => { clear(); showLogin(); } }, "Log in");
   page.anonymous = true;
-  page.view = new Overview(all);
+  page.view = new Overview(all, false);
   main.replaceChildren(page.view.element, h("p", { class: "hint" }, button));
   page.view.start();
 }

@@ -19,7 +19,7 @@ export class CameraView {
   constructor(camera, mayControl) {
     this.camera = camera;
     this.mayControl = mayControl;
-    this.stage = new Stage(camera, null, true);
+    this.stage = new Stage(camera, ["video", "stream"]);
     this.history = new SnapshotHistory(camera);
     this.panel = new Panel(camera, mayControl, this.stage, (name, values, onError) => this.run(name, values, onError));
     this.name = h("h1", {});
@@ -36,10 +36,6 @@ export class CameraView {
     this.panel.add(this.areas.element);
     this.element = h("section", { class: "camera" },
       h("div", { class: "show" }, this.stage.element, title, this.history.element), this.panel.element);
-    this.observer = new ResizeObserver(() => this.resize());
-    this.resizeTimer = 0;
-    /** @type {number | null} The width that the stream has. */
-    this.width = null;
     this.adopt(camera);
   }
 
@@ -58,18 +54,14 @@ export class CameraView {
     this.element.setAttribute("aria-label", camera.name);
     this.stage.element.setAttribute("aria-label", `${camera.name}: + and - zoom, arrow keys move`);
     this.snapshot.hidden = !this.canTakeSnapshots();
-    this.resize();
   }
 
   start() {
     this.stage.start();
     this.areas.start();
-    this.width = this.stage.width();
-    this.observer.observe(this.stage.element);
   }
 
   stop() {
-    this.observer.disconnect();
     this.stage.stop();
     this.areas.stop();
   }
@@ -138,16 +130,6 @@ export class CameraView {
     toast("Snapshot taken");
     this.stage.element.classList.remove("flash");
     requestAnimationFrame(() => this.stage.element.classList.add("flash"));
-  }
-
-  /** Restarts the stream in another width once the size on the screen has settled. */
-  resize() {
-    clearTimeout(this.resizeTimer);
-    this.resizeTimer = setTimeout(() => {
-      if (this.stage.width() === this.width) return;
-      this.width = this.stage.width();
-      this.stage.reconnect();
-    }, 400);
   }
 
   /**

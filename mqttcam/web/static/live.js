@@ -1,6 +1,7 @@
 // Plays a camera's H.264 video while it is received: Media Source Extensions over a WebSocket.
 //
-// Messages: a JSON text with the codecs, the initialization segment, one fragment per frame, with one of its sound.
+// Messages: a JSON text with the codecs, the initialization segment, one fragment per frame, with one of its sound. Before that
+// of a keyframe comes a JSON text with the time of its capture.
 
 /** iOS has only the managed one, since 17.1. @type {typeof MediaSource | undefined} */
 const Source = /** @type {any} */ (self).ManagedMediaSource ?? self.MediaSource;
@@ -21,15 +22,22 @@ export class NotPlayable extends Error {}
 export const canPlay = () => Boolean(Source?.isTypeSupported('video/mp4; codecs="avc1.4d401f"'));
 
 /**
+ * What is called while a video plays.
+ * @typedef {object} Listener
+ * @property {(heartbeat: string | null, bytes: number) => void} onData Called for each message, with the heartbeat in seconds if it is known.
+ * @property {(codec: string) => void} onBegin Called when a video begins.
+ * @property {(ts: number, time: number) => void} onKeyframe Called with the time of a capture in Unix seconds, and in the video.
+ */
+
+/**
  * Plays until the connection or the video ends, or nothing can be played.
  * @param {HTMLVideoElement} video
  * @param {string} address Relative to the page.
  * @param {AbortSignal} signal
- * @param {(heartbeat: string | null) => void} onData Called for each message, with the heartbeat in seconds if it is known.
- * @param {(hasSound: boolean) => void} onBegin Called when a video begins.
+ * @param {Listener} listener
  * @returns {Promise<never>} Always rejected; with NotPlayable if another attempt would fail, too.
  */
-export function play(video, address, signal, onData, onBegin) {
+export function play(video, address, signal, { onData, onBegin, onKeyframe }) {
   const url = new URL(address, document.baseURI);
   url.protocol = url.protocol.replace("http", "ws");
   const socket = new WebSocket(url);
@@ -46,15 +54,16 @@ export function play(video, address, signal, onData, onBegin) {
     let heartbeat = null;
     socket.onmessage = ({ data }) => {
       if (typeof data === "string") {
-        const { codec, error, heartbeat: seconds } = JSON.parse(data);
+        const { codec, error, heartbeat: seconds, ts, time } = JSON.parse(data);
         heartbeat = seconds ?? heartbeat;
         if (error) return end(error.code === "not_supported" ? new NotPlayable(error.message) : new Error(error.message));
         if (codec) {
           player.begin(`video/mp4; codecs="${codec}"`);
-          onBegin(codec.includes("mp4a"));
+          onBegin(codec);
         }
+        if (ts) onKeyframe(ts, time);
       } else player.add(data);
-      return onData(heartbeat);
+      return onData(heartbeat, data.byteLength ?? data.length);
     };
     socket.onclose = () => end(new Error("the connection has ended"));
     signal.addEventListener("abort", () => end(new Error("stopped")), { once: true });

@@ -1,13 +1,15 @@
 // Reads an MJPEG stream. Unlike an image element, it notices when nothing is received any more.
 
+/** @import { Picture } from "./pictures.js" */
+
 /**
  * The pictures of a multipart response, by the length in the header of each part: proxies remove the boundary from the
  * Content-Type, Home Assistant's ingress among them.
  * @param {ReadableStream<Uint8Array<ArrayBuffer>>} body
  * @param {() => void} onData Called whenever something is received.
- * @returns {AsyncGenerator<Blob, void, void>}
+ * @returns {AsyncGenerator<Picture, void, void>}
  */
-export async function* pictures(body, onData) {
+export async function* parts(body, onData) {
   const reader = body.getReader();
   let data = new Uint8Array(0);
   /**
@@ -30,10 +32,12 @@ export async function* pictures(body, onData) {
     for (;;) {
       let end;
       while ((end = headEnd(data)) < 0) await receive(data.length + 1);
-      const length = Number(/content-length: *(\d+)/i.exec(new TextDecoder().decode(data.subarray(0, end)))?.[1]);
+      const head = new TextDecoder().decode(data.subarray(0, end));
+      const length = Number(/content-length: *(\d+)/i.exec(head)?.[1]);
       if (!length) throw new Error("a part without a length");
       await receive(end + length);
-      yield new Blob([data.subarray(end, end + length)], { type: "image/jpeg" });
+      const ts = Number(/x-timestamp: *([\d.]+)/i.exec(head)?.[1]) || null;
+      yield { blob: new Blob([data.subarray(end, end + length)], { type: "image/jpeg" }), ts };
       data = data.subarray(end + length);
     }
   } finally {

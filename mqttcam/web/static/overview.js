@@ -1,21 +1,30 @@
-// All cameras at once, smaller and slower: browsers open six connections per host, and controls need some of them.
+// All cameras at once, smaller and slower, in a grid that fills the window.
 
 /** @import { Camera, CameraState } from "./types" */
 
 import { arrange, h } from "./dom.js";
-import { Stage } from "./stage.js";
+import { place } from "./grid.js";
+import { Tile } from "./tile.js";
 
-const STREAMS = 3;
-const STREAM_FPS = 8;
-const POLL_INTERVAL = 1000;
+/** @type {[tiles: number, fps: number][]} Frames per second for up to so many tiles. */
+const RATES = [[4, 8], [9, 5], [Infinity, 3]];
+const NEAR = "200px"; // of the visible part of the page; tiles further away receive nothing
 
 export class Overview {
-  /** @param {Camera[]} cameras */
-  constructor(cameras) {
+  /**
+   * @param {Camera[]} cameras
+   * @param {boolean} mayControl
+   */
+  constructor(cameras, mayControl) {
+    this.mayControl = mayControl;
+    this.started = false;
     /** @type {Tile[]} */
     this.tiles = [];
     this.title = h("h1", { class: "unseen" }, "All cameras");
     this.element = h("section", { class: "overview" });
+    this.resized = new ResizeObserver(() => requestAnimationFrame(() => this.layOut()));
+    this.onResize = () => this.layOut();
+    this.scrolled = new IntersectionObserver((entries) => this.onScroll(entries), { rootMargin: NEAR });
     this.adopt(cameras);
   }
 
@@ -25,23 +34,36 @@ export class Overview {
    */
   adopt(cameras) {
     const old = new Map(this.tiles.map((tile) => [tile.camera.id, tile]));
-    this.tiles = cameras.map((camera, index) => {
-      const kind = index < STREAMS ? Stage : PolledStage;
+    const fps = RATES.find(([most]) => cameras.length <= most)?.[1] ?? 1;
+    this.tiles = cameras.map((camera) => {
       const before = old.get(camera.id);
-      if (before?.stage.constructor !== kind) return new Tile(camera, new kind(camera, STREAM_FPS));
+      if (!before || before.stage.fps !== fps) return new Tile(camera, ["socket", "poll"], fps, this.mayControl);
       old.delete(camera.id);
       before.adopt(camera);
       return before;
     });
-    for (const { stage } of old.values()) stage.stop();
+    for (const tile of old.values()) {
+      tile.stage.stop();
+      this.scrolled.unobserve(tile.element);
+    }
     arrange(this.element, this.tiles.length ? [this.title, ...this.tiles.map(({ element }) => element)] : [noCameras()]);
+    this.layOut();
+    if (this.started) this.observe();
   }
 
   start() {
-    for (const { stage } of this.tiles) stage.start();
+    this.started = true;
+    this.layOut();
+    this.resized.observe(document.body);
+    addEventListener("resize", this.onResize);
+    this.observe();
   }
 
   stop() {
+    this.started = false;
+    this.resized.disconnect();
+    removeEventListener("resize", this.onResize);
+    this.scrolled.disconnect();
     for (const { stage } of this.tiles) stage.stop();
   }
 
@@ -49,50 +71,48 @@ export class Overview {
     for (const { stage } of this.tiles) stage.restart();
   }
 
+  observe() {
+    for (const { element } of this.tiles) this.scrolled.observe(element);
+  }
+
+  /** @param {IntersectionObserverEntry[]} entries */
+  onScroll(entries) {
+    for (const { target, isIntersecting } of entries) {
+      const stage = this.tiles.find(({ element }) => element === target)?.stage;
+      if (isIntersecting && this.started) stage?.start();
+      else stage?.stop();
+    }
+  }
+
+  /** Gives the tiles the size with which they fill the window. */
+  layOut() {
+    if (!this.element.isConnected || !this.tiles.length) return;
+    const { rowGap, paddingLeft, paddingRight } = getComputedStyle(this.element);
+    const gap = parseFloat(rowGap) || 0;
+    const top = this.element.getBoundingClientRect().top + scrollY;
+    // The pictures of a camera that has not been open yet are probably like the others.
+    const usual = this.tiles.find(({ stage }) => stage.camera.width)?.stage.shape() ?? 16 / 9;
+    const places = place(this.tiles.map(({ stage }) => (stage.camera.width ? stage.shape() : usual)), {
+      width: this.element.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight),
+      height: document.documentElement.clientHeight - top - gap,
+      gap,
+    });
+    places.forEach(({ width, height, before, after }, index) => {
+      const { style } = this.tiles[index].element;
+      style.width = `${width}px`;
+      style.height = `${height}px`;
+      style.marginInline = `${before}px ${after}px`;
+    });
+  }
+
   /**
    * @param {Record<string, CameraState>} states
    * @param {boolean} connected
    */
   update(states, connected) {
-    for (const { camera, stage } of this.tiles) {
-      const live = states[camera.id];
-      if (live) stage.update(live, connected);
-    }
-  }
-}
-
-class Tile {
-  /**
-   * @param {Camera} camera
-   * @param {Stage} stage
-   */
-  constructor(camera, stage) {
-    this.camera = camera;
-    this.stage = stage;
-    this.name = h("span", { class: "tilename" });
-    this.element = h("a", { class: "tile", href: `#/${camera.id}` }, stage.element, this.name);
-    this.adopt(camera);
-  }
-
-  /** @param {Camera} camera */
-  adopt(camera) {
-    this.camera = camera;
-    this.stage.adopt(camera);
-    this.name.textContent = camera.name;
-  }
-}
-
-/** Shows one snapshot after the other instead of a stream. */
-class PolledStage extends Stage {
-  /**
-   * @override
-   * @param {AbortSignal} signal
-   */
-  async *pictures(signal) {
-    while (!signal.aborted) {
-      const response = await this.get("snapshot.jpg", signal);
-      yield await new Response(response.body).blob();
-      await new Promise((done) => { this.timer = setTimeout(done, POLL_INTERVAL); });
+    for (const tile of this.tiles) {
+      const live = states[tile.camera.id];
+      if (live) tile.update(live, connected);
     }
   }
 }

@@ -1,16 +1,18 @@
-// A camera's live picture: H.264 video, or an MJPEG stream that is no wider than it is shown.
+// A camera's live picture: H.264 video, or pictures that are no wider than they are shown.
 
 /** @import { Camera, CameraState } from "./types" */
+/** @import { Picture } from "./pictures.js" */
 
 import { patience } from "./api.js";
 import { h, icon } from "./dom.js";
 import { NotPlayable, canPlay, play } from "./live.js";
-import { pictures } from "./mjpeg.js";
+import { Painter } from "./painter.js";
+import { polled, pushed, streamAddress, streamed, widthFor } from "./pictures.js";
 
-const WIDTH_STEP = 160;
 const FIRST_RETRY = 1000;
 const LAST_RETRY = 15000;
-const MOST_FAILURES = 2; // of video without a picture in between, before MJPEG is shown
+const MOST_FAILURES = 2; // without a picture in between, before the next way is tried
+const SETTLED = 400; // milliseconds without another change of the size
 
 const LOST = "The camera node does not answer; trying again";
 /** @type {Record<string, string>} */
@@ -20,17 +22,21 @@ const STOPPED = {
   stopped: "The camera has stopped",
 };
 
+/** How the picture can be received, the best first: as video, an MJPEG stream, a WebSocket with pictures, or one picture after the other. */
+const RECEIVE = { stream: streamed, socket: pushed, poll: polled };
+/** @typedef {"video" | keyof typeof RECEIVE} Way */
+
 export class Stage {
   /**
    * @param {Camera} camera
-   * @param {number | null} [fps] Of an MJPEG stream; null for every frame.
-   * @param {boolean} [wantsVideo] Whether to show video where that is possible.
+   * @param {Way[]} ways How to receive the picture, in the order of attempts.
+   * @param {number | null} [fps] Of pictures; null for every frame.
    */
-  constructor(camera, fps = null, wantsVideo = false) {
+  constructor(camera, ways, fps = null) {
     this.camera = camera;
+    this.ways = ways.filter((way) => way !== "video" || canPlay());
+    this.attempt = 0;
     this.fps = fps;
-    this.wantsVideo = wantsVideo;
-    this.showsVideo = wantsVideo && canPlay();
     this.failures = 0;
     this.running = false;
     this.wanted = false;
@@ -38,9 +44,8 @@ export class Stage {
     this.status = "";
     /** Whether the picture shown is a live one, and whether there was one before that was lost. */
     this.live = this.lost = false;
-    /** @type {Blob | null} The newest picture, while the one before is being decoded. */
-    this.next = null;
-    this.drawing = false;
+    /** What is received: the capture time of the last keyframe (Unix seconds), where that is in the video, and all bytes. */
+    this.received = { codec: "", ts: 0, time: 0, bytes: 0 };
     this.stream = new AbortController();
     this.deadline = 0;
     /** @type {number | undefined} */
@@ -49,7 +54,8 @@ export class Stage {
     this.tool = null;
     this.timer = 0;
     this.retry = FIRST_RETRY;
-    this.image = h("img", { draggable: "false", onerror: () => this.drawn(false), onload: () => this.drawn(true) });
+    this.painter = new Painter(() => this.shown());
+    this.image = this.painter.image;
     this.video = h("video", { playsinline: true, disablepictureinpicture: true, onloadeddata: () => this.shown() });
     this.video.muted = true; // may play by itself
     /** @type {(hasSound: boolean) => void} Called when it begins to show something, or nothing. */
@@ -59,6 +65,10 @@ export class Stage {
     this.curtain = h("div", { class: "curtain", hidden: true }, icon("off"), this.reason);
     this.badge = h("span", { class: "badge" }, "Connecting");
     this.element = h("div", { class: "stage" }, this.picture, this.curtain, this.badge);
+    this.observer = new ResizeObserver(() => this.resize());
+    this.resizeTimer = 0;
+    /** @type {number | null} The width of the pictures that are requested. */
+    this.requested = null;
     this.adopt(camera);
   }
 
@@ -73,32 +83,54 @@ export class Stage {
     this.video.setAttribute("aria-label", this.image.alt);
     this.image.width = width ?? 640;
     this.image.height = height ?? 480;
-    this.element.style.setProperty("--shape", `${width ?? 4} / ${height ?? 3}`);
+    this.element.style.setProperty("--shape", String(this.shape()));
+    this.resize();
   }
 
-  /** Shows the stream while the camera runs. */
+  get way() {
+    return this.ways[this.attempt];
+  }
+
+  get showsVideo() {
+    return this.way === "video";
+  }
+
+  /** Begins to show the picture while the camera runs. */
   start() {
+    if (this.wanted) return;
     this.wanted = true;
+    this.requested = this.width();
+    this.observer.observe(this.element);
     this.connect();
   }
 
   stop() {
     this.wanted = false;
+    this.observer.disconnect();
+    clearTimeout(this.resizeTimer);
     this.disconnect();
   }
 
   /** Connects again, after the camera was replaced or the daemon has come back. */
   restart() {
-    this.showsVideo = this.wantsVideo && canPlay();
-    this.failures = 0;
+    this.attempt = this.failures = 0;
     this.reconnect();
   }
 
-  /** Connects again, after the size on the screen has changed. */
   reconnect() {
     if (!this.wanted) return;
     this.disconnect();
     this.connect();
+  }
+
+  /** Requests another width once the size on the screen has settled. */
+  resize() {
+    clearTimeout(this.resizeTimer);
+    this.resizeTimer = setTimeout(() => {
+      if (!this.wanted || this.width() === this.requested) return;
+      this.requested = this.width();
+      this.reconnect();
+    }, SETTLED);
   }
 
   /**
@@ -113,6 +145,7 @@ export class Stage {
     this.reason.textContent = connected ? why : LOST;
     this.curtain.hidden = connected && !stopped;
     this.element.classList.toggle("stopped", !this.curtain.hidden);
+    if (live.status === "running" && this.status !== "running" && !this.live) this.attempt = this.failures = 0;
     this.status = live.status;
     this.connected = connected;
     this.showStatus();
@@ -125,8 +158,9 @@ export class Stage {
     this.lost ||= !this.connected && this.live;
     const running = this.status === "running" || !this.status;
     const waiting = !this.connected || (running && !this.live);
-    this.badge.textContent = waiting ? (this.lost ? "Reconnecting" : "Connecting") : running ? "Live" : this.status;
-    this.element.dataset.status = waiting ? "connecting" : this.status || "running";
+    const text = waiting ? (this.lost ? "Reconnecting" : "Connecting") : running ? "Live" : this.status;
+    if (this.badge.textContent !== text) this.badge.textContent = text;
+    this.badge.dataset.status = this.element.dataset.status = waiting ? "connecting" : this.status || "running";
   }
 
   connect() {
@@ -144,11 +178,12 @@ export class Stage {
    * @param {AbortController} stream
    */
   async read({ signal }) {
+    const { way } = this;
     try {
-      await (this.showsVideo ? this.readVideo(signal) : this.readPictures(signal));
+      await (way === "video" ? this.readVideo(signal) : this.readPictures(RECEIVE[way], signal));
     } catch (error) {
       if (error instanceof NotPlayable && !signal.aborted) {
-        this.showsVideo = false;
+        this.attempt += 1;
         return this.reconnect();
       }
       // Whatever else it was, another attempt follows.
@@ -158,38 +193,31 @@ export class Stage {
 
   /** @param {AbortSignal} signal */
   async readVideo(signal) {
-    const address = this.begin("live");
-    const onData = (/** @type {string | null} */ heartbeat) => this.expect(patience(heartbeat));
-    await play(this.video, address, signal, onData, (hasSound) => this.onsound(hasSound));
+    await play(this.video, this.begin("live"), signal, {
+      onData: (heartbeat, size) => {
+        this.received.bytes += size;
+        this.expect(patience(heartbeat));
+      },
+      onBegin: (codec) => {
+        this.received.codec = codec;
+        this.onsound(codec.includes("mp4a"));
+      },
+      onKeyframe: (ts, time) => Object.assign(this.received, { ts, time }),
+    });
   }
 
-  /** @param {AbortSignal} signal */
-  async readPictures(signal) {
-    for await (const picture of this.pictures(signal)) {
+  /**
+   * @param {(receiver: import("./pictures.js").Receiver) => AsyncGenerator<Picture, void, void>} receive
+   * @param {AbortSignal} signal
+   */
+  async readPictures(receive, signal) {
+    this.received.codec = "JPEG";
+    const receiver = { begin: this.begin.bind(this), expect: this.expect.bind(this), signal };
+    for await (const picture of receive(receiver)) {
       if (signal.aborted) return;
-      this.next = picture;
-      this.draw();
+      this.received.bytes += picture.blob.size;
+      this.painter.show(picture);
     }
-  }
-
-  /**
-   * The pictures of one connection.
-   * @param {AbortSignal} signal
-   * @returns {AsyncGenerator<Blob, void, void>}
-   */
-  async *pictures(signal) {
-    const response = await this.get("stream.mjpg", signal);
-    yield* pictures(response.body, () => this.expect(patience(response.headers.get("X-Heartbeat"))));
-  }
-
-  /**
-   * @param {string} file
-   * @param {AbortSignal} signal
-   */
-  async get(file, signal) {
-    const response = await fetch(this.begin(file), { signal, cache: "no-store" });
-    if (!response.ok || !response.body) throw new Error(response.statusText);
-    return { headers: response.headers, body: response.body };
   }
 
   /**
@@ -198,7 +226,7 @@ export class Stage {
    */
   begin(file) {
     this.expect(patience(null));
-    return (this.element.dataset.stream = this.address(file));
+    return (this.element.dataset.stream = streamAddress(this.camera.id, file, this.width(), this.fps));
   }
 
   /**
@@ -210,25 +238,9 @@ export class Stage {
     this.deadline = setTimeout(() => this.onError(), milliseconds);
   }
 
-  /** Shows the newest picture; those that come while one is being decoded are skipped, all but the last. */
-  draw() {
-    if (this.drawing || !this.next || !this.running) return;
-    this.drawing = true;
-    this.image.src = URL.createObjectURL(this.next);
-    this.next = null;
-  }
-
-  /** @param {boolean} shown Whether the picture could be decoded. */
-  drawn(shown) {
-    this.drawing = false;
-    URL.revokeObjectURL(this.image.src);
-    if (!this.running) return;
-    if (shown) this.shown();
-    this.draw();
-  }
-
   /** A live picture is visible. */
   shown() {
+    if (!this.running) return;
     this.live = true;
     this.lost = false;
     this.retry = FIRST_RETRY;
@@ -236,27 +248,15 @@ export class Stage {
     this.showStatus();
   }
 
-  /**
-   * The address of the stream or of one picture. It is different each time, so that no cache answers.
-   * @param {string} file
-   */
-  address(file) {
-    const query = new URLSearchParams({ t: Date.now().toString(36) });
-    const width = this.width();
-    if (width) query.set("width", String(width));
-    if (this.fps) query.set("fps", String(this.fps));
-    return `cameras/${this.camera.id}/${file}?${query}`;
-  }
-
   disconnect() {
     clearTimeout(this.timer);
     clearTimeout(this.deadline);
     this.timer = 0;
     this.stream.abort();
-    this.running = this.live = this.drawing = false;
-    this.next = null;
+    this.running = this.live = false;
+    this.received.ts = 0;
     this.onsound(false);
-    this.image.removeAttribute("src"); // the last picture would look live
+    this.painter.clear();
     if (this.video.hasAttribute("src")) {
       this.video.removeAttribute("src");
       this.video.load();
@@ -264,23 +264,34 @@ export class Stage {
     this.showStatus();
   }
 
+  /** When what is shown was captured, in Unix seconds; null if that is not known. */
+  captured() {
+    const { ts, time } = this.received;
+    if (!this.live) return null;
+    return this.showsVideo ? (ts && ts + this.video.currentTime - time) || null : this.painter.ts;
+  }
+
   /** The aspect ratio of the picture. */
   shape() {
     return (this.camera.width ?? 4) / (this.camera.height ?? 3);
   }
 
-  /** The width to request, that of the picture on this screen; null for the camera's own and for video. */
+  /** The width to request, about that of the picture on this screen; null for the camera's own and for video. */
   width() {
     if (this.showsVideo) return null;
-    const shown = Math.ceil((this.element.clientWidth * devicePixelRatio) / WIDTH_STEP) * WIDTH_STEP;
-    return shown && shown < (this.camera.width ?? 0) ? shown : null;
+    const { clientWidth, clientHeight } = this.element;
+    const wanted = widthFor(Math.min(clientWidth, clientHeight * this.shape()) * devicePixelRatio);
+    return wanted && wanted < (this.camera.width ?? 0) ? wanted : null;
   }
 
   onError() {
     if (!this.running) return;
     this.lost ||= this.live;
-    if (this.showsVideo && !this.live) this.failures += 1;
-    if (this.failures >= MOST_FAILURES) this.showsVideo = false;
+    if (!this.live) this.failures += 1;
+    if (this.failures >= MOST_FAILURES && this.attempt < this.ways.length - 1) {
+      this.attempt += 1;
+      this.failures = 0;
+    }
     this.disconnect();
     this.timer = setTimeout(() => this.connect(), this.retry);
     this.retry = Math.min(LAST_RETRY, this.retry * 2);
