@@ -37,7 +37,7 @@ export const onUnauthorized = { call: () => {} };
  * @returns {Promise<any>} The JSON of the response.
  * @throws {ApiError}
  */
-export async function request(method, path, body) {
+async function request(method, path, body) {
   /** @type {Record<string, string>} */
   const headers = { "X-Requested-With": "mqttcam" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
