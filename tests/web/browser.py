@@ -18,6 +18,7 @@ from selenium.webdriver.remote.command import Command
 from selenium.webdriver.remote.webelement import WebElement
 
 from tests.support.left_out import leave_out
+from tests.support.waiting import PATIENCE
 from tests.web.browser_page import BrowserPage
 
 # The sandbox does not work for root; the other flags disable connections to other hosts.
@@ -110,7 +111,8 @@ def browsing() -> Iterator[Page]:
             options.add_argument(flag)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         chrome = webdriver.Chrome(options=options, service=Service(driver))
-        chrome.set_page_load_timeout(20)
+        chrome.set_page_load_timeout(PATIENCE)
+        chrome.set_script_timeout(PATIENCE)
         try:
             yield Page(chrome)
         finally:

@@ -77,15 +77,13 @@ class BidiConnection:
         Raises:
             FirefoxError: it throws an exception.
         """
-        function = (
-            f"(texts) => JSON.stringify((function () {{{code}}}).apply(null, JSON.parse(texts)) ?? null)"
-        )
+        result = f"await (function () {{{code}}}).apply(null, JSON.parse(texts))"
         found = self.command(
             "script.callFunction",
-            functionDeclaration=function,
+            functionDeclaration=f"async (texts) => JSON.stringify({result} ?? null)",
             arguments=[{"type": "string", "value": json.dumps(arguments)}],
             target={"context": context},
-            awaitPromise=False,
+            awaitPromise=True,
         )
         if found["type"] == "exception":
             raise FirefoxError(found["exceptionDetails"]["text"])
