@@ -18,11 +18,12 @@ class PictureFeed:
     """Passes pictures of one camera to a callback on the loop, one call per picture.
 
     A frame that is not due or cannot be taken is never encoded, and while one picture is on its way to the loop, no
-    other is made. A picture that was due but could not be taken is pending: it is made of the first frame that can be
-    taken.
+    other is made, or one if it is made `ahead`. A picture that was due but could not be taken is pending: it is made of
+    the first frame that can be taken.
 
     Attributes:
         ready: whether the next picture can be taken; set it to True after each picture, which clears it.
+        ahead: whether the capture thread may make the next picture while one is on its way.
         spec: of the pictures; may be changed at any time.
         max_bytes: the largest JPEG that can be taken, `None` for any; larger pictures are made smaller.
         dropped: number of pictures that were due and never passed on, because the next one was due before they could
@@ -44,6 +45,7 @@ class PictureFeed:
             thread: where to encode the pictures; the capture thread if None.
         """
         self.ready = True
+        self.ahead = False
         self.spec = spec
         self._fps = fps
         self._schedule: Schedule | None = None
@@ -56,7 +58,8 @@ class PictureFeed:
         self._thread = thread
         self._encoder = PictureEncoder(hub.name)
         self._pending = False
-        self._in_transit = False
+        # Each is changed by one thread only: by the one that makes pictures, and by the loop.
+        self._begun = self._passed_on = 0
         self._closed = False
         hub.subscribe(self, self._wanted_fps)
 
@@ -107,7 +110,7 @@ class PictureFeed:
             if self._pending:
                 self.dropped += 1
             self._pending = True
-        return self._pending and self.ready and not self._in_transit
+        return self._pending and self.ready and self._begun - self._passed_on <= self.ahead
 
     def deliver(self, frame: Frame) -> None:
         """Make the picture, or have it made, and pass it to the loop.
@@ -115,10 +118,10 @@ class PictureFeed:
         Raises:
             ValueError: the source's JPEG is broken; the next frame will be tried.
         """
+        self._begun += 1
         if self._thread is None or frame.is_ready(self.spec):
             self._make(frame)
         else:
-            self._in_transit = True
             self._thread.submit(frame, self._make_in_thread)
 
     # in the capture thread or the encoder thread
@@ -127,25 +130,26 @@ class PictureFeed:
         try:
             self._make(frame)
         except SessionEnded:
-            self._in_transit = False
+            pass
         except Exception as error:  # noqa: BLE001 - as in the hub: the failure of one picture stays its own
-            self._in_transit = False
             self._hub.failed(self, error)
 
     def _make(self, frame: Frame) -> None:
-        picture = self._encoder.encode(frame, self.spec, self.max_bytes)
-        self._pending = False
+        picture = None
+        try:
+            picture = self._encoder.encode(frame, self.spec, self.max_bytes)
+            self._pending = False
+        finally:
+            self._begun -= picture is None
         if picture is None:
             self.dropped += 1
-            self._in_transit = False
             return
-        self._in_transit = True
         self._loop.call_soon_threadsafe(self._pass_on, picture, frame.session)
 
     # on the loop
 
     def _pass_on(self, picture: Picture, session: CaptureSession) -> None:
-        self._in_transit = False
+        self._passed_on += 1
         if self._closed or session.ended:
             return
         if not self.ready:

@@ -71,7 +71,6 @@ class ImageStream:
         self._period = 0.0
         self._trigger = INTERVAL
         self._in_flight = False
-        self._quick = False
         self._waiting: tuple[Picture, str, float] | None = None
         self._on_idle: Callable[[], None] | None = None
         self._dropped = 0
@@ -202,13 +201,13 @@ class ImageStream:
         meta = meta_packet(network, self._meta_topic, mid, picture_meta(picture, trigger))
         self._in_flight = True
         if network.write((head, jpeg, meta), len(head) + len(jpeg) + len(meta), mid, self._acknowledged):
-            self._feed.ready = self._quick
+            self._feed.ready = self._feed.ahead
         if picture.quality < self._feed.spec.quality and len(jpeg) * 2 > self._limits.jpeg:
             self._limits.log_reduced()
 
     def _acknowledged(self, reason: int, seconds: float) -> None:
         self._set_idle()
-        self._quick = seconds * 2 < self._period
+        self._feed.ahead = seconds * 2 < self._period
         if self._connection.max_packet_size != self._limits.packet:
             self.fit()
         if reason >= FIRST_FAILURE:

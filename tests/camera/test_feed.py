@@ -168,6 +168,20 @@ def test_one_picture_at_a_time_is_in_transit() -> None:
     assert rig.feed.dropped == 8, "and the newest is still owed"
 
 
+def test_another_picture_may_be_made_ahead_while_one_is_in_transit() -> None:
+    rig = Rig(math.inf)
+    rig.feed.ahead = True
+    rig.feed.max_bytes = 50
+    assert not rig.offer(START, noisy(1)), "one that cannot be made small enough takes no place"
+    rig.feed.max_bytes = None
+    for number in range(10):
+        rig.hub.publish(Frame(START + number, 64, 48, planes=grey_planes()))
+    rig.turn()
+    assert len(rig.pictures) == 2
+    assert rig.feed.dropped == 8, "the large one, and seven that were not made; the newest is still owed"
+    assert rig.offer(START + 10)
+
+
 def test_picture_in_transit_is_dropped_if_it_cannot_be_taken_any_more() -> None:
     rig = Rig(math.inf)
     rig.hub.publish(Frame(START, 64, 48, planes=grey_planes()))
