@@ -1,8 +1,11 @@
-"""How long to wait before the next attempt."""
+"""How long to wait before the next attempt, and the wait itself."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import random
+import time
 from collections.abc import Callable
 
 _MOST_DOUBLINGS = 30
@@ -47,3 +50,30 @@ class Backoff:
     def reset(self) -> None:
         """Count from 0 again, after a success."""
         self.failures = 0
+
+
+class Pause:
+    """The wait before the next attempt, on the event loop; it can be ended early.
+
+    Attributes:
+        until: when it ends by itself, in seconds of `time.monotonic`; None while nothing waits.
+    """
+
+    def __init__(self) -> None:
+        self.until: float | None = None
+        self._ended = asyncio.Event()
+
+    async def wait(self, seconds: float) -> None:
+        """Return after some seconds, or once `end` is called."""
+        self._ended.clear()
+        self.until = time.monotonic() + seconds
+        try:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._ended.wait()
+        finally:
+            self.until = None
+
+    def end(self) -> None:
+        """Let `wait` return now; without effect while nothing waits."""
+        self._ended.set()

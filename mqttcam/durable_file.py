@@ -74,6 +74,17 @@ class DurableFile:
         """Note that the content has changed; `save` writes it."""
         self._dirty = True
 
+    @property
+    def next_try(self) -> float | None:
+        """When the content is written again, in seconds of the event loop's clock; None if that is not waited for."""
+        return None if self._retry is None else self._retry.when()
+
+    def try_again(self) -> None:
+        """Write the content now, if the next attempt is waited for."""
+        if self._retry is not None:
+            self._retry.cancel()
+            self._write_again()
+
     async def save(self) -> bool:
         """Write the content if it has changed, and return whether it is on disk; concurrent calls share a write.
 
@@ -99,14 +110,14 @@ class DurableFile:
             self._set_problem(getattr(error, "strerror", None) or str(error))
             if self._retry is None:
                 loop = asyncio.get_running_loop()
-                self._retry = loop.call_later(self._backoff.next(), self._try_again)
+                self._retry = loop.call_later(self._backoff.next(), self._write_again)
         else:
             self._backoff.reset()
             self._set_problem(None)
         finally:
             self._writing = None
 
-    def _try_again(self) -> None:
+    def _write_again(self) -> None:
         self._retry = None
         self._retrying = asyncio.create_task(self.save(), name="write again")
 

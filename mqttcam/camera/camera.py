@@ -157,6 +157,22 @@ class Camera:
         if self.status is not CameraStatus.RUNNING:
             raise CameraUnavailable(self._why_not())
 
+    @property
+    def next_try(self) -> float | None:
+        """When the source is opened again after a failure, in seconds of `time.monotonic`.
+
+        None while that is not waited for.
+        """
+        return self._supervisor.next_try
+
+    def try_again(self) -> None:
+        """Open the source now, if that is waited for after a failure, or if the source has come to its end."""
+        if self.status is CameraStatus.STOPPED:
+            self._supervisor.reopen()
+            self._set_status(CameraStatus.STARTING)
+        else:
+            self._supervisor.try_again()
+
     def configure(self, settings: CameraSettings) -> bool:
         """Use other settings for the source, at each opening from now on; return whether they need a `restart`."""
         old, self._source_settings = self._source_settings, settings

@@ -35,6 +35,8 @@ class Supervisor:
     Attributes:
         reopening: whether the next opening follows a failure or a request, so that it counts as a restart.
         was_steady: whether frames have come for a while since `start`.
+        next_try: when the source is opened again after a failure, in seconds of `time.monotonic`; None while that is
+            not waited for.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class Supervisor:
             backoff: the pauses after failures; by default those of `timing`, with jitter.
         """
         self.reopening = self.was_steady = False
+        self.next_try: float | None = None
         self._name = name
         self._make_capture = make_capture
         self._on_failure = on_failure
@@ -130,6 +133,11 @@ class Supervisor:
         self.reopening = True
         self._stop_capture()
         self._changed.set()
+
+    def try_again(self) -> None:
+        """Open the source now, if that is waited for after a failure."""
+        if self.next_try is not None:
+            self._changed.set()
 
     async def wait_while_opening(self, opened: Coroutine[Any, Any, None]) -> None:
         """Return when `opened` does, or when the source has taken longer to open than it may."""
@@ -269,7 +277,12 @@ class Supervisor:
 
     async def _pause(self) -> None:
         """Wait before the next try: a random time, longer after each failure; a change ends it."""
-        await self._wait_for_change(self._backoff.delay_after(self._failures), threads=False)
+        seconds = self._backoff.delay_after(self._failures)
+        self.next_try = time.monotonic() + seconds
+        try:
+            await self._wait_for_change(seconds, threads=False)
+        finally:
+            self.next_try = None
 
     async def _wait_for_change(self, seconds: float | None = None, *, threads: bool = True) -> bool:
         """Wait until something else is wanted or an abandoned thread ends; return False if neither came in time."""

@@ -23,6 +23,8 @@ from mqttcam.values import Choice, Json, Number, Switch, Text
 
 _CAMERA_COMMANDS: dict[str, Command[CameraDevice]] = {}
 _NODE_COMMANDS: dict[str, Command[Node]] = {}
+_MAX_PROBLEM = 3 * MAX_ID
+"""Characters of a problem's id, which may contain those of a camera and a series."""
 
 
 @command(_CAMERA_COMMANDS, "get", listed=False)
@@ -159,6 +161,12 @@ async def reload(node: Node) -> None:
 async def rediscover(node: Node) -> None:
     """Publish discovery again, also for devices that were deleted in Home Assistant."""
     node.rediscover()
+
+
+@command(_NODE_COMMANDS)
+async def retry(node: Node, problem: Annotated[str | None, Text(_MAX_PROBLEM, ID_PATTERN)] = None) -> None:
+    """Try again now what waits after a failure: one problem, by its id in `trouble` of `health`, or all."""
+    node.retry(problem)
 
 
 @command(_NODE_COMMANDS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
@@ -41,6 +42,7 @@ class DetectionsTopic:
 
     Attributes:
         problem: why nothing can be read at present, in words; None while it can.
+        next_try: when the next attempt to connect is, in seconds of `time.monotonic`; None while none is waited for.
         skipped: messages that could not be understood.
     """
 
@@ -67,6 +69,8 @@ class DetectionsTopic:
         self._changed = changed
         self._loop = asyncio.get_running_loop()
         self._stopping = threading.Event()
+        self._wake = threading.Event()
+        self.next_try: float | None = None
         self._thread = threading.Thread(target=self._run, name="detections", daemon=True)
         self._fetching = threading.Lock()
         self._fetch_turn = asyncio.Lock()
@@ -79,8 +83,14 @@ class DetectionsTopic:
     async def stop(self) -> None:
         """Stop reading; a thread that hangs in the client is abandoned."""
         self._stopping.set()
+        self._wake.set()
         if self._thread.is_alive():
             await asyncio.to_thread(self._thread.join, 1.0)
+
+    def try_again(self) -> None:
+        """Connect now, if the next attempt is waited for."""
+        if self.next_try is not None:
+            self._wake.set()
 
     async def fetch(self, place: RecordPlace) -> bytes:
         """Return the JPEG of a record; records are fetched one at a time.
@@ -107,7 +117,13 @@ class DetectionsTopic:
                 with self._fetching:
                     _close(self._fetcher)
                     self._fetcher = None
-            self._stopping.wait(backoff.next())
+            self._pause(backoff.next())
+
+    def _pause(self, seconds: float) -> None:
+        self.next_try = time.monotonic() + seconds
+        self._wake.wait(seconds)
+        self._wake.clear()
+        self.next_try = None
 
     def _open(self) -> Any:
         kafka_log.capture()

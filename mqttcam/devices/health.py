@@ -1,28 +1,30 @@
-"""The health of the daemon: the `health` message, and the present problems as text."""
+"""The health of the daemon: the `health` message, and the present problems."""
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict
+from itertools import chain
 
-from mqttcam.camera.status import CameraStatus
 from mqttcam.devices.camera import CameraDevice
 from mqttcam.devices.entities.entity import state_of
 from mqttcam.devices.entities.node import NODE
+from mqttcam.devices.errors import Code, CommandError
 from mqttcam.devices.node import Node
+from mqttcam.devices.present_problems import RECORDINGS, PresentProblems
+from mqttcam.devices.problems import EndedProblem, Found, Problem, ProblemHistory, cameras_of, grouped
 from mqttcam.outputs.output import Output
 
 WATCH_INTERVAL = 2.0
 """Seconds between two looks at the present problems."""
+_RETRY_INTERVAL = 1.0
+"""Seconds that have to pass before the same problem can be retried again."""
 
 
 class Health:
-    """The health of a running daemon.
-
-    Attributes:
-        outputs: the outputs whose problems are shown.
-    """
+    """The health of a running daemon."""
 
     def __init__(
         self,
@@ -30,26 +32,66 @@ class Health:
         devices: Callable[[], Mapping[str, CameraDevice]],
         outputs: Sequence[Output] = (),
     ) -> None:
+        """`outputs` are those whose problems are shown."""
         self._node = node
         self._devices = devices
-        self.outputs = outputs
+        self.present = PresentProblems(node, devices, outputs)
+        self._history = ProblemHistory()
+        self._retried: dict[str, float] = {}
+        node.set_retry(self.retry)
 
     def report(self) -> dict[str, object]:
         """Return the payload of `health`."""
         return state_of(NODE, self._node) | {
             "started": self._node.started,
             "problems": self.problems(),
+            "trouble": [_steady(problem) for problem in self.trouble()],
             "cameras": {camera_id: _camera_report(device) for camera_id, device in self._devices().items()},
         }
 
     def problems(self) -> list[str]:
-        """Return the present problems, cameras by their ids; empty while the daemon is healthy."""
+        """Return the present problems as text, cameras by their ids; empty while the daemon is healthy."""
         return [
-            problem.as_text(
-                f"{problem.output.name if problem.output else 'camera'} {', '.join(problem.cameras)}"
-            )
-            for problem in self._problems()
+            _as_text(found, ", ".join(cameras) and f"{_kind(found)} {', '.join(cameras)}")
+            for found, cameras in self._problems()
         ]
+
+    def notices(self) -> list[str]:
+        """Return the present problems as text, cameras by their names."""
+        return [
+            _as_text(found, ", ".join(map(self._name, cameras)), found.part if _is_of_output(found) else "")
+            for found, cameras in self._problems()
+        ]
+
+    def trouble(self) -> list[Problem]:
+        """Return the present problems and warnings with what can be done about them."""
+        return self._history.update(chain(self.present.problems(starting=False), self.present.all_warnings()))
+
+    @property
+    def ended(self) -> list[EndedProblem]:
+        """The problems that have ended within the last day, the last one first."""
+        return self._history.ended
+
+    def retry(self, problem_id: str | None) -> None:
+        """Begin the next attempt of what waits for it after a failure, at most once a second each.
+
+        Args:
+            problem_id: that of one problem, which several cameras may share; `None` for all.
+
+        Raises:
+            CommandError: there is no such problem now.
+        """
+        groups = grouped(self.present.problems(starting=False))
+        if problem_id is not None:
+            known = [found.id for group in groups for found in group]
+            groups = [group for group in groups if problem_id in {found.id for found in group}]
+            if not groups:
+                raise CommandError(Code.UNAVAILABLE, "there is no such problem now", "problem", known)
+        now = time.monotonic()
+        for found in chain.from_iterable(groups):
+            if found.try_again is not None and now - self._retried.get(found.id, -now) >= _RETRY_INTERVAL:
+                self._retried[found.id] = now
+                found.try_again()
 
     async def watch(self, interval: float = WATCH_INTERVAL) -> None:
         """Notify all observers when the present problems have changed, until cancelled.
@@ -59,59 +101,39 @@ class Health:
         last = self.problems()
         while True:
             await asyncio.sleep(interval)
+            self.trouble()
             if (now := self.problems()) != last:
                 last = now
                 self._node.changed()
                 for device in self._devices().values():
                     device.changed()
 
-    def notices(self) -> list[str]:
-        """Return the present problems, cameras by their names."""
-        return [
-            problem.as_text(
-                ", ".join(map(self._name, problem.cameras)), problem.output.title if problem.output else None
-            )
-            for problem in self._problems()
-        ]
+    def _problems(self) -> Iterator[tuple[Found, list[str]]]:
+        """Yield each problem with the ids of the cameras that share it."""
+        for group in grouped(self.present.problems()):
+            yield group[0], list(cameras_of(group))
 
     def _name(self, camera_id: str) -> str:
         device = self._devices().get(camera_id)
         return camera_id if device is None else device.name
 
-    def _problems(self) -> Iterator[_Problem]:
-        """A camera that a user has switched off is no problem."""
-        for text in self._node.problems:
-            yield _Problem(text)
-        for output in self.outputs:
-            for text, cameras in output.problems().items():
-                yield _Problem(text, cameras, output)
-        for camera_id, device in self._devices().items():
-            if device.closed_because is not None:
-                yield _Problem(device.closed_because, [camera_id])
-            elif device.camera.status not in (CameraStatus.RUNNING, CameraStatus.OFF):
-                yield _Problem(device.camera.last_error or device.camera.status.value, [camera_id])
-        for camera_id, device in self._devices().items():
-            for text in device.series.problems:
-                yield _Problem(text, [camera_id])
-        not_recorded: dict[str, list[str]] = {}
-        for camera_id, device in self._devices().items():
-            if (problem := device.recordings.problem) is not None:
-                not_recorded.setdefault(problem, []).append(camera_id)
-        for text, cameras in not_recorded.items():
-            yield _Problem(text, cameras)
+
+def _is_of_output(found: Found) -> bool:
+    return found.shared not in (None, RECORDINGS)
 
 
-@dataclass(frozen=True, slots=True)
-class _Problem:
-    """One problem; `cameras` are the ids of those that have it, none if it is the whole daemon's."""
+def _kind(found: Found) -> str:
+    return found.shared if found.shared and _is_of_output(found) else "camera"
 
-    text: str
-    cameras: Sequence[str] = ()
-    output: Output | None = None
 
-    def as_text(self, *names: str | None) -> str:
-        """Return the problem as text, after the names of what has it."""
-        return ": ".join([*filter(None, names if self.cameras else ()), self.text])
+def _as_text(found: Found, *names: str) -> str:
+    """Return a problem as text, after the names of what has it."""
+    return ": ".join([*filter(None, names), found.text])
+
+
+def _steady(problem: Problem) -> dict[str, object]:
+    """Return a problem without what changes at each attempt."""
+    return {key: value for key, value in asdict(problem).items() if key not in ("next_try", "can_retry")}
 
 
 def _camera_report(device: CameraDevice) -> dict[str, object]:

@@ -6,15 +6,19 @@ import logging
 import os
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from mqttcam import __version__
 from mqttcam.devices.errors import CommandError
+from mqttcam.devices.hints import Hint
 from mqttcam.devices.machine import Machine, read_machine
 from mqttcam.devices.observer import NodeObserver
+from mqttcam.devices.problems import Found, Retrying, retrying
 from mqttcam.log import get_level, set_level
 from mqttcam.recordings.library import Library
+from mqttcam.text import slug
 
 log = logging.getLogger(__name__)
 
@@ -24,8 +28,31 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 _CLOCK_TOLERANCE = 60.0
 """Seconds: a machine without a clock of its own has another time once the network has told it."""
 
-Check = Callable[[], str | None]
-"""Returns the present problem of a part of the daemon as text, or `None`."""
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A look at one part of the daemon.
+
+    Attributes:
+        id: unique in the node.
+        part: its name for users.
+        read: returns its present problem as text, or `None`.
+        tables: hints that may explain the problem.
+        retrying: the part, if it tries again by itself.
+    """
+
+    id: str
+    part: str
+    read: Callable[[], str | None]
+    tables: tuple[tuple[Hint, ...], ...]
+    retrying: Retrying | None
+
+    def find(self) -> Found | None:
+        """Return the present problem."""
+        if not (text := self.read()):
+            return None
+        found = Found(self.id, self.part, text, tables=self.tables)
+        return found if self.retrying is None else retrying(found, self.retrying)
 
 
 def picture_addresses(page: str, camera_id: str) -> dict[str, str]:
@@ -65,6 +92,7 @@ class Node:
         machine: what it runs on.
         suggested_area: the area of its device in Home Assistant, or `None`.
         library: the recordings of its cameras; `None` where no daemon runs.
+        checks: of its parts, besides cameras and outputs.
     """
 
     version = __version__
@@ -87,7 +115,8 @@ class Node:
         self._started = time.monotonic()
         self._started_at = time.time()
         self._observers: list[NodeObserver] = []
-        self._checks: list[Check] = []
+        self.checks: list[Check] = []
+        self._retry: Callable[[str | None], None] | None = None
         self._sign: Callable[[str], str] | None = None
 
     @property
@@ -139,7 +168,7 @@ class Node:
     @property
     def problems(self) -> list[str]:
         """The present problems of the daemon itself; not those of its cameras and outputs."""
-        return [problem for check in self._checks if (problem := check())]
+        return [problem for check in self.checks if (problem := check.read())]
 
     def sign_addresses(self, sign: Callable[[str], str]) -> None:
         """Have `sign` make paths below the page valid without a login, for a time; from now on."""
@@ -160,9 +189,37 @@ class Node:
             return None
         return self.page + self._sign(f"files/{path}")
 
-    def add_check(self, check: Check) -> None:
-        """Show the problem that `check` returns, from now on."""
-        self._checks.append(check)
+    def add_check(
+        self,
+        read: Callable[[], str | None],
+        part: str = "Daemon",
+        *hints: tuple[Hint, ...],
+        retrying: Retrying | None = None,
+    ) -> None:
+        """Show the problem that `read` returns, from now on.
+
+        Args:
+            part: the name for users of what has it.
+            hints: tables that may explain the problem.
+            retrying: what has it, if that tries again by itself.
+        """
+        name = slug(part)
+        number = sum(check.part == part for check in self.checks) + 1
+        check_id = name if number == 1 else f"{name}-{number}"
+        self.checks.append(Check(check_id, part, read, hints, retrying))
+
+    def set_retry(self, retry: Callable[[str | None], None]) -> None:
+        """Have `retry` begin the next attempt of the problem with an id, or of all, from now on."""
+        self._retry = retry
+
+    def retry(self, problem_id: str | None) -> None:
+        """Begin the next attempt of what waits for it after a failure: the problem with this id, or all.
+
+        Raises:
+            CommandError: there is no such problem now.
+        """
+        if self._retry is not None:
+            self._retry(problem_id)
 
     @property
     def log_level(self) -> str:

@@ -150,6 +150,16 @@ class CameraRecordings:
         return None if self._recorder is None else self._recorder.problem
 
     @property
+    def next_try(self) -> float | None:
+        """When the next attempt to record is, in seconds of `time.monotonic`; `None` if none is waited for."""
+        return None if self._recorder is None else self._recorder.next_try
+
+    def try_again(self) -> None:
+        """Try to record now, if the next attempt is waited for."""
+        if self._recorder is not None:
+            self._recorder.try_again()
+
+    @property
     def dropped(self) -> int:
         """The number of frames that are missing in recordings, as the disk was too slow."""
         return 0 if self._recorder is None else self._recorder.dropped

@@ -75,9 +75,11 @@ class CameraSeries:
         return tuple(self._camera.settings.series)
 
     @property
-    def problems(self) -> list[str]:
-        """The reasons why series currently take no pictures."""
-        return [one.problem for one in self._series.values() if one is not None and one.problem is not None]
+    def failed(self) -> dict[str, Series]:
+        """The series that currently take no pictures because of a problem, by name."""
+        return {
+            name: one for name, one in self._series.items() if one is not None and one.problem is not None
+        }
 
     def state(self, name: str) -> State:
         """Return the state of a series."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from mqttcam.commands.registry import DeviceRegistry
+from mqttcam.devices import hints
 from mqttcam.devices.camera import CameraDevice
 from mqttcam.devices.observer import NodeObserver
 from mqttcam.gateway.camera import DETECTIONS, CameraGateway
@@ -75,8 +76,8 @@ class MqttGateway(NodeObserver):
         self._birth_topic = home_assistant.listen_topic
         self._birth: asyncio.TimerHandle | None = None
         registry.node.attach(self)
-        registry.node.add_check(lambda: self._connection.problem)
-        registry.node.add_check(lambda: self._pictures.problem)
+        for connection in (self._connection, self._pictures):
+            registry.node.add_check(_problem_of(connection), "MQTT", hints.BROKER, retrying=connection)
 
     def start(self) -> None:
         """Connect, and stay connected."""
@@ -283,3 +284,7 @@ class MqttGateway(NodeObserver):
 def _named_images(topics: CameraTopics, labels: Iterable[str], series: Iterable[str]) -> frozenset[str]:
     """Return the topics of the pictures of a camera's labels and series, which the broker keeps."""
     return frozenset((*map(topics.detection_image, labels), *map(topics.series_image, series)))
+
+
+def _problem_of(connection: Connection) -> Callable[[], str | None]:
+    return lambda: connection.problem

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 
+from mqttcam.backoff import Pause
 from mqttcam.mqtt.client import MQTT_3_1_1, MQTT_5, ORIGIN, Message
 from mqttcam.mqtt.connector import Connector
 from mqttcam.mqtt.ended import Ended
@@ -93,6 +94,7 @@ class Connection:
             on_message=self._subscriptions.deliver,
         )
         self._reconnect = ReconnectPolicy(where, timing)
+        self._retry_pause = Pause()
         self._connected_hooks: list[Callable[[], None]] = []
         self._disconnected_hooks: list[Callable[[], None]] = []
         self._ended_hooks: list[Callable[[Ended], bool]] = []
@@ -109,6 +111,15 @@ class Connection:
     def problem(self) -> str | None:
         """Why there is no connection, or what the broker refuses, in words."""
         return self._reconnect.problem or self.refusals.problem
+
+    @property
+    def next_try(self) -> float | None:
+        """When the next attempt to connect is, in seconds of `time.monotonic`; None while none is waited for."""
+        return self._retry_pause.until
+
+    def try_again(self) -> None:
+        """Connect now, if the next attempt is waited for."""
+        self._retry_pause.end()
 
     @property
     def failures(self) -> int:
@@ -243,7 +254,7 @@ class Connection:
 
     async def _pause(self, failure: ConnectionFailure) -> None:
         """Wait until the next attempt."""
-        await asyncio.sleep(self._reconnect.failed(failure))
+        await self._retry_pause.wait(self._reconnect.failed(failure))
 
     def _drop(self) -> None:
         if self.network is not None:

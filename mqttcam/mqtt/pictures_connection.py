@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from dataclasses import replace
 
@@ -44,8 +43,7 @@ class PicturesConnection(Connection):
         self._failed_in_a_row = 0
         self._shared_because: str | None = None
         self._sharing = False
-        self._main_connected = asyncio.Event()
-        main.on_connected(self._main_connected.set)
+        main.on_connected(self._retry_pause.end)  # the broker is back
         main.on_disconnected(self._drop)
         main.on_ended(self._judge_end_of_main)
 
@@ -118,11 +116,7 @@ class PicturesConnection(Connection):
         if not self._main.connected or self._one_client:
             self._reconnect.waits(failure)
             return
-        # If the other connection is made anew, the broker is back: the pause ends.
-        self._main_connected.clear()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self._reconnect.failed(failure)):
-                await self._main_connected.wait()
+        await self._retry_pause.wait(self._reconnect.failed(failure))
 
     async def _run_until_end(self, network: NetworkConnection) -> Ended:
         if self._one_client:

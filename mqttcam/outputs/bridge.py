@@ -75,6 +75,15 @@ class Bridge:
         """The problem in words; None if there is none, or nothing is to be sent."""
         return self._writer_thread.status.problem or self.queue.problem
 
+    @property
+    def next_try(self) -> float | None:
+        """When the next attempt to connect is, in seconds of `time.monotonic`; None while none is waited for."""
+        return self._writer_thread.next_try
+
+    def try_again(self) -> None:
+        """Connect now, if the next attempt is waited for."""
+        self._writer_thread.try_again()
+
     def report(self) -> Mapping[str, object]:
         """The object in `health`: `lag` is the age of the oldest queued frame in s; the counts see `FrameCounts`."""
         counts, status = self.counts, self._writer_thread.status
@@ -226,6 +235,14 @@ class BridgedOutput(ABC):
     def report(self, camera_id: str) -> Mapping[str, object] | None:
         bridge = self.bridges.get(camera_id)
         return None if bridge is None else bridge.report()
+
+    def next_try(self, camera_id: str) -> float | None:
+        bridge = self.bridges.get(camera_id)
+        return None if bridge is None else bridge.next_try
+
+    def try_again(self, camera_id: str) -> None:
+        if (bridge := self.bridges.get(camera_id)) is not None:
+            bridge.try_again()
 
     def problems(self) -> Mapping[str, list[str]]:
         cameras: dict[str, list[str]] = {}

@@ -81,5 +81,14 @@ class Output(Protocol):
     def problems(self) -> Mapping[str, list[str]]:
         """Return the problems in words, each with the ids of its cameras; outputs that are switched off have none."""
 
+    def next_try(self, camera_id: str) -> float | None:
+        """Return when a camera's next attempt to connect is, in seconds of `time.monotonic`.
+
+        None while none is waited for.
+        """
+
+    def try_again(self, camera_id: str) -> None:
+        """Connect now, if a camera's next attempt is waited for."""
+
     async def stop(self) -> None:
         """Send what can be sent, and end within `STOP_TIMEOUT`."""

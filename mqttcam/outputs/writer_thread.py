@@ -30,6 +30,7 @@ class WriterThread:
         enabled: whether to send.
         stopping: whether `stop` was called.
         status: whether the destination is reached.
+        next_try: when the next attempt to connect is, in seconds of `time.monotonic`; None while none is waited for.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class WriterThread:
         self.enabled = enabled
         self.stopping = False
         self.status = ConnectionStatus(name, changed, timing)
+        self.next_try: float | None = None
         self._limit = SizeLimit(timing)
         self._name = name
         self._queue = queue
@@ -87,6 +89,11 @@ class WriterThread:
             self._queue.clear("off")
         self._wake.set()
 
+    def try_again(self) -> None:
+        """Connect now, if the next attempt is waited for."""
+        if self.next_try is not None:
+            self._wake.set()
+
     def stop(self, timeout: float) -> None:
         """Send what can be sent within `timeout` seconds, and end; a thread that still hangs then is abandoned."""
         dropped = self._counts.total_dropped
@@ -115,7 +122,7 @@ class WriterThread:
                 self._connect()
             except Exception:
                 log.exception("%s: making or closing a writer failed; trying again", self._name)
-                self._pause(self._last_retry)
+                self._pause_before_retry(self._last_retry)
         self._queue.clear("off")
         self.status.ended()
 
@@ -135,7 +142,7 @@ class WriterThread:
         self._writer = None
         if failure is not None and not self.stopping:
             self._failed(failure)
-            self._pause(self._backoff.next())
+            self._pause_before_retry(self._backoff.next())
 
     def _pump(self, writer: Writer) -> None:
         """Send until switched off or stopped.
@@ -235,6 +242,11 @@ class WriterThread:
             self._counts.errors += 1
         text = str(failure) if isinstance(failure, WriterFailed) else f"{type(failure).__name__}: {failure}"
         self.status.failed(text, sending=sending)
+
+    def _pause_before_retry(self, seconds: float) -> None:
+        self.next_try = time.monotonic() + seconds
+        self._pause(seconds)
+        self.next_try = None
 
     def _pause(self, seconds: float) -> None:
         self._wake.wait(seconds)

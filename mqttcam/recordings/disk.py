@@ -51,6 +51,17 @@ class DiskStatus:
         """Whether the pause after the last failure is over."""
         return self._clock.time() >= self._retry_at
 
+    @property
+    def next_try(self) -> float | None:
+        """When the disk is tried again, by the clock; None if there is no problem."""
+        return None if self._timer is None else self._timer.when()
+
+    def try_again(self) -> None:
+        """Try the disk now, if there is a problem."""
+        if self.problem is not None:
+            self._retry_at = self._clock.time()
+            self._check_now()
+
     def fail(self, problem: str) -> None:
         """Note a failure; the next attempt comes after a pause, longer each time."""
         self._retry_at = self._clock.time() + self._backoff.next()

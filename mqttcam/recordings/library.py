@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from mqttcam.backoff import Pause
 from mqttcam.listeners import Listeners
 from mqttcam.recordings.indexed_files import IndexedFiles, NotFinished
 from mqttcam.recordings.listed import EventQuery, FileType, ListedEvent
@@ -101,6 +102,7 @@ class Library:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._watching: asyncio.Task[None] | None = None
         self._tidying: Future[int] | None = None
+        self._tidy_pause = Pause()
         self._no_answer: str | None = None
 
     @property
@@ -138,6 +140,15 @@ class Library:
     def problem(self) -> str | None:
         """The problem in words; None if there is no problem."""
         return self._no_answer or self._files.problem
+
+    @property
+    def next_try(self) -> float | None:
+        """When the disk is checked again, in seconds of `time.monotonic`; None while that is not waited for."""
+        return self._tidy_pause.until
+
+    def try_again(self) -> None:
+        """Check the disk now."""
+        self._tidy_pause.end()
 
     def start(self) -> None:
         """Compare the index with the files, and delete recordings that exceed the limits, now and regularly."""
@@ -348,7 +359,7 @@ class Library:
         self.measure_series()
         while True:
             self.tidy()
-            await asyncio.sleep(self._timing.tidy)
+            await self._tidy_pause.wait(self._timing.tidy)
             if loop.time() > due:
                 due = loop.time() + self._timing.reconcile
                 self.measure_series()

@@ -107,14 +107,25 @@ class Reading(VideoReader):
         self._close()
         self._break()
         self._cancel_retry()
-        self._retry = self._clock.call_at(self._clock.time() + self._backoff.next(), self._try_again)
+        self._retry = self._clock.call_at(self._clock.time() + self._backoff.next(), self._read_again)
         self._set_problem(problem)
+
+    @property
+    def next_try(self) -> float | None:
+        """When the video is read again after a failure, by the clock; None if that is not waited for."""
+        return None if self._retry is None else self._retry.when()
+
+    def try_again(self) -> None:
+        """Read the video now, if that is waited for after a failure."""
+        if self._retry is not None:
+            self._retry.cancel()
+            self._read_again()
 
     def _break(self) -> None:
         self._on_break()
         self.interrupt()
 
-    def _try_again(self) -> None:
+    def _read_again(self) -> None:
         self._retry = None
         self._open()
 

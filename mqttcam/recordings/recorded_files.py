@@ -76,6 +76,15 @@ class RecordedFiles:
         return self._disk.problem
 
     @property
+    def next_try(self) -> float | None:
+        """When the disk is tried again, by the clock; None if it has no problem."""
+        return self._disk.next_try
+
+    def try_again(self) -> None:
+        """Try the disk now, if it has a problem."""
+        self._disk.try_again()
+
+    @property
     def dropped(self) -> int:
         """Units missing from recordings because the disk was too slow."""
         return self._writer.dropped

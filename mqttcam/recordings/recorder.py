@@ -113,6 +113,16 @@ class Recorder:
         return self._files.problem or self._reading.problem
 
     @property
+    def next_try(self) -> float | None:
+        """When the next attempt to record is, by the clock; None if none is waited for."""
+        return self._reading.next_try if self._files.problem is None else self._files.next_try
+
+    def try_again(self) -> None:
+        """Try to record now, if the next attempt is waited for."""
+        self._files.try_again()
+        self._reading.try_again()
+
+    @property
     def dropped(self) -> int:
         """Units missing from recordings because the disk was too slow."""
         return self._files.dropped

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from mqttcam import __version__
 from mqttcam.commands.registry import DeviceRegistry
+from mqttcam.devices import hints
 from mqttcam.devices.node import Daemon, Node
 from mqttcam.devices.store import Store
 from mqttcam.gateway.gateway import MqttGateway
@@ -78,8 +79,6 @@ class App(Daemon):
         self._store = Store(settings.state_dir / "values.json")
         self._stuck_restart = StuckRestart(settings.state_dir / "new_processes.json", self._restart_stuck)
         self._outputs = configured_outputs(settings)
-        for key, text in kafka_warnings(settings):
-            log.warning("%s: %s", ".".join(key), text)
         self.library = Library(
             settings.recordings.path or settings.state_dir / "recordings",
             settings.state_dir / "recordings.sqlite",
@@ -94,11 +93,13 @@ class App(Daemon):
             suggested_area=area,
             library=self.library,
         )
-        node.add_check(lambda: self._store.file.problem)
+        stored = self._store.file
+        node.add_check(lambda: stored.problem, "Stored values", hints.DAEMON, retrying=stored)
         self._store.file.listeners.add(node.changed)
-        node.add_check(lambda: self.library.problem)
+        node.add_check(lambda: self.library.problem, "Recordings", hints.DAEMON, retrying=self.library)
         self.library.listeners.add(node.changed)
         self.registry = DeviceRegistry(node, self._outputs)
+        self._show_warnings(settings)
 
     async def run(self, on_ready: Callable[[Services], None] | None = None) -> EndReason:
         """Run until `end`; `on_ready` is called once all services have started.
@@ -165,6 +166,12 @@ class App(Daemon):
     def _camera_keep(self) -> dict[str, CameraKeepSettings]:
         cameras = self.settings.cameras.items()
         return {camera_id: settings.record.keep for camera_id, settings in cameras if settings.record}
+
+    def _show_warnings(self, settings: Settings) -> None:
+        warnings = kafka_warnings(settings)
+        for key, text in warnings:
+            log.warning("%s: %s", ".".join(key), text)
+        self.registry.health.present.warnings = warnings
 
     def end(self, reason: EndReason) -> None:
         """End `run`. STOP takes precedence over the other reasons, whichever comes first."""
@@ -233,6 +240,7 @@ class App(Daemon):
             self.end(EndReason.RESTART)
             return
         self.settings = new
+        self._show_warnings(new)
         if "log" in changed:
             set_up(new.log.level, new.log.format)
         configured = cameras.configure(new.cameras)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from mqttcam.commands.registry import DeviceRegistry
 from mqttcam.detections.message import DetectionMessage
+from mqttcam.devices import hints
 from mqttcam.gateway.gateway import MqttGateway
 from mqttcam.recordings.library import Library
 from mqttcam.run.health_socket import HealthSocket
@@ -60,7 +61,7 @@ async def start_services(
     health_socket = HealthSocket(
         settings.state_dir, registry.health.problems, on_recreated=on_folder_recreated
     )
-    registry.node.add_check(lambda: health_socket.problem)
+    registry.node.add_check(lambda: health_socket.problem, "Health check", hints.DAEMON)
     stack.push_async_callback(health_socket.stop)
     await health_socket.start()
     watching = asyncio.create_task(registry.health.watch(), name="problems")
@@ -93,7 +94,7 @@ def _read_detections(
         return None if member is None else member.device.size
 
     topic = DetectionsTopic(settings, registry.node.id, deliver, size, registry.node.changed)
-    registry.node.add_check(lambda: topic.problem)
+    registry.node.add_check(lambda: topic.problem, "Detections", hints.KAFKA, retrying=topic)
     stack.push_async_callback(topic.stop)
     topic.start()
 
@@ -115,7 +116,7 @@ async def _start_broker(
         await stack.enter_async_context(broker)
     except BrokerError as error:
         raise StartError(str(error)) from error
-    registry.node.add_check(lambda: broker.problem)
+    registry.node.add_check(lambda: broker.problem, "Broker", retrying=broker)
     return broker.port
 
 

@@ -58,6 +58,7 @@ class Series:
         pictures: the number of its pictures since then.
         next: when the next picture is due, Unix seconds; None without one.
         problem: why no picture can be taken or kept, in words.
+        next_try: when the disk is checked again because of it, in seconds of the monotonic clock; None without one.
     """
 
     def __init__(
@@ -87,6 +88,7 @@ class Series:
         self.pictures = 0
         self.next: float | None = None
         self.problem: str | None = None
+        self.next_try: float | None = None
         self._settings = settings
         self._files = files
         self._timetable = timetable
@@ -99,6 +101,7 @@ class Series:
         self._shots = shots_of(settings)
         self._worker = WorkerThread(f"series {name}")
         self._task: asyncio.Task[None] | None = None
+        self._checking: asyncio.Task[None] | None = None
         self._missed: str | None = None
         self._is_new = False
 
@@ -143,6 +146,11 @@ class Series:
         """End the series."""
         self._halt("stopped")
 
+    def try_again(self) -> None:
+        """Check the disk now, if there is a problem."""
+        if self.problem is not None and (self._checking is None or self._checking.done()):
+            self._checking = asyncio.create_task(self._check(), name=f"check series {self.name}")
+
     async def close(self) -> None:
         """Stop all work; the series continue in the next process."""
         self._cancel()
@@ -170,6 +178,8 @@ class Series:
     def _cancel(self) -> None:
         if self._task is not None and not self._task.done():
             self._task.cancel()
+            if self._checking is not None:
+                self._checking.cancel()
             self._worker.call(self._files.reset)  # after what it does now
             self._worker.call(self._files.end_group)
 
@@ -291,6 +301,7 @@ class Series:
 
     def _set_problem(self, problem: str | None) -> None:
         problem = problem and f"series {self.name}: {problem}"
+        self.next_try = None if problem is None else self._clock.monotonic() + self._timing.check
         if problem == self.problem:
             return
         if problem is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import UTC, datetime
 
 from aiohttp import web
 
@@ -78,6 +79,19 @@ async def snapshots(request: web.Request) -> web.Response:
 async def health(request: web.Request) -> web.Response:
     """Send the `health` message."""
     return json_response(request.app[CONTEXT].registry.health.report())
+
+
+async def trouble(request: web.Request) -> web.Response:
+    """Send the present problems with what can be done about them, those that have ended, and what is watched."""
+    health = request.app[CONTEXT].registry.health
+    return json_response(
+        {
+            "now": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "trouble": health.trouble(),
+            "ended": health.ended,
+            "watched": health.present.watched,
+        }
+    )
 
 
 async def openapi(request: web.Request) -> web.Response:

@@ -14,6 +14,7 @@ from mqttcam.web.live import MODES
 from mqttcam.web.openapi_events import event_paths
 from mqttcam.web.openapi_parts import as_json, done, errors, get, post, raw, ref, websocket
 from mqttcam.web.openapi_setup import setup_paths
+from mqttcam.web.openapi_trouble import TROUBLE_SCHEMAS, trouble_paths
 from mqttcam.web.openapi_tuning import tuning_paths
 from mqttcam.web.picture_query import PARAMETERS
 from mqttcam.web.schemas import REQUEST_ID, Schema, component_schemas, reading_schema, value_schema
@@ -21,7 +22,9 @@ from mqttcam.web.schemas import REQUEST_ID, Schema, component_schemas, reading_s
 
 def document(registry: DeviceRegistry, base: str) -> dict[str, object]:
     """Return the OpenAPI 3.1 document; `base` is the prefix of all paths."""
-    paths: dict[str, object] = dict(_common_paths()) | event_paths() | tuning_paths() | setup_paths()
+    paths: dict[str, object] = (
+        dict(_common_paths()) | event_paths() | tuning_paths() | trouble_paths() | setup_paths()
+    )
     for command in registry.node_runner.listed:
         paths[f"/api/node/cmd/{command.name}"] = {"post": _command(command, "node")}
     for member in registry.cameras.values():
@@ -40,7 +43,7 @@ def document(registry: DeviceRegistry, base: str) -> dict[str, object]:
         "tags": [{"name": name} for name in ("node", "events", *registry.cameras)],
         "paths": paths,
         "components": {
-            "schemas": component_schemas(),
+            "schemas": component_schemas() | TROUBLE_SCHEMAS,
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer"},
                 "password": {"type": "http", "scheme": "basic"},

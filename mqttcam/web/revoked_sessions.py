@@ -72,6 +72,16 @@ class RevokedSessions:
         """Why they are not on disk, in words; None while they are."""
         return None if self._file is None else self._file.problem
 
+    @property
+    def next_try(self) -> float | None:
+        """When they are written again, in seconds of the event loop's clock; None if that is not waited for."""
+        return None if self._file is None else self._file.next_try
+
+    def try_again(self) -> None:
+        """Write them now, if the next attempt is waited for."""
+        if self._file is not None:
+            self._file.try_again()
+
     def _content(self) -> bytes:
         return orjson.dumps({"all_until": self._all_until, "sessions": self._expiries})
 

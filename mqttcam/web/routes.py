@@ -52,6 +52,7 @@ _GET: dict[str, tuple[Handler, Permission]] = {
     "/api/openapi.json": (api.openapi, Permission.VIEW),
     "/api/updates": (updates.updates, Permission.VIEW),
     "/api/health": (api.health, Permission.VIEW),
+    "/api/trouble": (api.trouble, Permission.VIEW),
     "/api/cameras": (api.cameras, Permission.VIEW),
     f"/api{_CAMERA}": (api.camera, Permission.VIEW),
     f"/api{_CAMERA}/motion": (motion.motion, Permission.VIEW),

@@ -14,6 +14,7 @@ from aiohttp import web
 from mqttcam import descriptors
 from mqttcam.camera.tuning_files import TuningFiles
 from mqttcam.commands.registry import DeviceRegistry
+from mqttcam.devices import hints
 from mqttcam.recordings.library import Library
 from mqttcam.settings.editing.config_editor import ConfigEditor
 from mqttcam.settings.web import WebSettings, WebTlsSettings
@@ -65,7 +66,7 @@ class WebServer:
         max_connections: int = _MAX_CONNECTIONS,
     ) -> None:
         revoked = RevokedSessions(state_dir)
-        registry.node.add_check(lambda: revoked.problem)
+        registry.node.add_check(lambda: revoked.problem, "Logins", hints.DAEMON, retrying=revoked)
         key = load_session_key(state_dir)
         auth = Authenticator(settings, Sessions(key, revoked))
         addresses = SignedAddresses(key)

@@ -7,6 +7,7 @@ import hashlib
 import itertools
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict
 from weakref import WeakKeyDictionary
 
 import orjson
@@ -109,6 +110,7 @@ class StatePublisher(NodeObserver):
         return {
             "revision": revision(devices),
             "problems": self._registry.health.notices(),
+            "trouble": [asdict(problem) for problem in self._registry.health.trouble()],
             # Changes with the recordings: what shows them reads them again.
             "events": 0 if self._library is None else self._library.changes,
             "node": state_of(NODE, self._registry.node),

@@ -148,8 +148,8 @@ async def test_a_problem_is_one_of_the_camera(make_series: MakeSeries, tmp_path:
     (tmp_path / "recordings/front").write_text("no folder")
     device = make_series()
     await running(device.camera)
-    await until(lambda: device.series.problems, "the problem")
-    (problem,) = device.series.problems
+    await until(lambda: device.series.failed, "the problem")
+    (problem,) = [one.problem or "" for one in device.series.failed.values()]
     assert problem.startswith("series garden: ")
     health = Health(Node("yard"), lambda: {"front": device})
     assert health.problems() == [f"camera front: {problem}"]

@@ -6,12 +6,13 @@ import inspect
 import json
 import tempfile
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from mqttcam.devices import hints
 from mqttcam.mqtt.topics import CameraTopics, Topics
 from mqttcam.settings import json_schema
 from tests.docs.markdown import table
@@ -49,7 +50,17 @@ def parts() -> dict[str, str]:
         "node-entities": _entities(node["entities"]),
         "metrics": _metrics(metrics, own_controls),
         "nii-variables": variables_table(),
+        "broker-hints": _hints(hints.BROKER),
+        "camera-hints": _hints(hints.CAMERAS),
+        "kafka-hints": _hints(hints.KAFKA),
+        "daemon-hints": _hints(hints.DAEMON),
     }
+
+
+def _hints(known: Iterable[hints.Hint]) -> str:
+    """The messages of problems, each with its cause and remedy."""
+    rows = ([", ".join(f"`{message}`" for message in hint.messages), hint.text] for hint in known)
+    return table(["Message", "Cause and remedy"], rows)
 
 
 def _ask_daemon() -> tuple[dict[str, Any], str]:

@@ -135,9 +135,11 @@ def test_messages_are_printed_by_the_program() -> None:
 
 
 def _printed() -> str:
-    """Every text in the program but docstrings, with `…` where a value goes."""
+    """Every text in the program but docstrings and hints, with `…` where a value goes."""
     found = []
     for path in (PROJECT / "mqttcam").rglob("*.py"):
+        if path.name == "hints.py":
+            continue
         tree = ast.parse(path.read_text(encoding="utf-8"))
         docstrings = {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
         for node in ast.walk(tree):

@@ -6,8 +6,11 @@ import socket
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from mqttcam.backoff import Backoff
 from mqttcam.camera.frame import PictureSpec
+from mqttcam.camera.source import Source, SourceError
 from mqttcam.camera.status import CameraStatus
+from mqttcam.camera.wakeup import Wakeup
 from mqttcam.outputs.output import CameraFeed
 from mqttcam.outputs.tcp import TcpOutput
 from mqttcam.settings.outputs import TcpOutputSettings
@@ -54,7 +57,7 @@ async def test_healthz_has_ids_and_the_page_has_names() -> None:
         with socket.create_server(("127.0.0.1", 0)) as taken:
             port = taken.getsockname()[1]
         output = TcpOutput()
-        served.registry.health.outputs = [output]
+        served.registry.health.present.outputs = [output]
         for device in served.registry.devices.values():
             settings = device.settings.model_copy(
                 update={"tcp": TcpOutputSettings(host="127.0.0.1", port=port)}
@@ -110,3 +113,54 @@ async def test_open_metrics_by_accept_header() -> None:
         answer = await http.get("/metrics", headers={"Accept": "application/openmetrics-text; version=1.0.0"})
         assert answer.content_type == "application/openmetrics-text"
         assert (await answer.text()).endswith("# EOF\n")
+
+
+async def test_trouble_has_what_to_do_and_when_the_next_try_is() -> None:
+    nothing = {"type": "url", "url": "rtsp://127.0.0.1:9/front"}
+    async with (
+        serving({"shed": {"name": "Shed", "enabled": False, "source": nothing}}) as served,
+        client(served) as http,
+    ):
+        answer = await (await http.get("/api/trouble")).json()
+        assert (answer["trouble"], answer["ended"]) == ([], [])
+        served.registry.node.add_check(lambda: None, "MQTT")
+        served.front.set_enabled(True)
+        await until(lambda: served.front.camera.next_try)
+        (problem,) = (found := await (await http.get("/api/trouble")).json())["trouble"]
+        assert (problem["id"], problem["cameras"], problem["level"]) == ("camera-shed", ["shed"], "problem")
+        assert "cannot be reached" in problem["text"]
+        assert "source.url" in problem["hint"]
+        assert problem["since"] <= found["now"]
+        assert problem["can_retry"]
+        assert "MQTT" in found["watched"]
+        report = await (await http.get("/api/health")).json()
+        assert report["trouble"][0]["hint"] == problem["hint"]
+        assert "next_try" not in report["trouble"][0]
+        served.front.set_enabled(False)
+        await until(lambda: served.front.camera.status is CameraStatus.OFF)
+        (ended,) = (await (await http.get("/api/trouble")).json())["ended"]
+        assert (ended["id"], ended["times"]) == ("camera-shed", 1)
+
+
+async def test_retry_opens_a_camera_at_once() -> None:
+    """Long before the next attempt would come."""
+    async with serving({"front": {}}) as served, client(served) as http:
+        camera = served.front.camera
+        supervisor = camera._supervisor
+        supervisor._backoff = Backoff(3600, 3600, jitter=0)
+        broken, make = [True], camera._make_source
+
+        def make_source(wakeup: Wakeup) -> Source:
+            if broken[0]:
+                raise SourceError("the cable is loose")
+            return make(wakeup)
+
+        camera._make_source = make_source
+        supervisor.reopen()
+        await until(lambda: camera.next_try)
+        broken[0] = False
+        answer = await http.post("/api/node/cmd/retry", json={"problem": "camera-front"})
+        assert (await answer.json())["ok"]
+        await until(lambda: camera.status is CameraStatus.RUNNING)
+        unknown = await http.post("/api/node/cmd/retry", json={"problem": "camera-front"})
+        assert (await unknown.json())["error"]["code"] == "unavailable"

@@ -18,7 +18,7 @@ from typing import Self
 import orjson
 
 import mqttcam
-from mqttcam.backoff import Backoff
+from mqttcam.backoff import Backoff, Pause
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +58,7 @@ class EmbeddedBroker:
         self._process: asyncio.subprocess.Process | None = None
         self._memory = memory
         self._restart = restart or Backoff()
+        self._retry_pause = Pause()
         self._watch: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -79,6 +80,15 @@ class EmbeddedBroker:
             self._watch.cancel()
             await asyncio.wait([self._watch])
         await self._stop()
+
+    @property
+    def next_try(self) -> float | None:
+        """When it is started again, in seconds of `time.monotonic`; None while that is not waited for."""
+        return self._retry_pause.until
+
+    def try_again(self) -> None:
+        """Start it now, if that is waited for."""
+        self._retry_pause.end()
 
     async def _start(self) -> None:
         package = str(Path(mqttcam.__file__).parent.parent)
@@ -142,7 +152,7 @@ class EmbeddedBroker:
 
     async def _start_again(self) -> None:
         while True:
-            await asyncio.sleep(self._restart.next())
+            await self._retry_pause.wait(self._restart.next())
             try:
                 await self._start()
             except (BrokerError, OSError) as error:

@@ -1,0 +1,81 @@
+"""The paths of problems in the OpenAPI document."""
+
+from __future__ import annotations
+
+from mqttcam.web.openapi_parts import get, ref
+from mqttcam.web.schemas import Schema
+
+_TEXT: Schema = {"type": "string"}
+_TIME: Schema = {"type": "string", "format": "date-time"}
+_TEXT_OR_NULL: Schema = {"type": ["string", "null"]}
+_CAMERAS: Schema = {
+    "type": "array",
+    "items": _TEXT,
+    "description": "The ids of the cameras that have it; empty if it is the whole node's.",
+}
+
+TROUBLE_SCHEMAS: dict[str, Schema] = {
+    "Problem": {
+        "type": "object",
+        "required": [
+            *("id", "part", "cameras", "text", "hint", "level", "since", "next_try", "can_retry"),
+        ],
+        "properties": {
+            "id": {**_TEXT, "description": "The argument of the command `retry`."},
+            "part": {**_TEXT, "description": "What has it, such as Camera, MQTT or Kafka."},
+            "cameras": _CAMERAS,
+            "text": {**_TEXT, "description": "What is wrong."},
+            "hint": {**_TEXT_OR_NULL, "description": "What to do about it."},
+            "level": {
+                "enum": ["problem", "warning"],
+                "description": "A warning does not make the node unhealthy.",
+            },
+            "since": _TIME,
+            "next_try": {
+                "anyOf": [_TIME, {"type": "null"}],
+                "description": "When mqttcam tries again by itself; null while it tries, or waits for nothing.",
+            },
+            "can_retry": {"type": "boolean", "description": "Whether `retry` has an effect now."},
+        },
+    },
+    "EndedProblem": {
+        "type": "object",
+        "required": ["id", "part", "cameras", "text", "since", "ended", "times"],
+        "properties": {
+            "id": _TEXT,
+            "part": _TEXT,
+            "cameras": _CAMERAS,
+            "text": _TEXT,
+            "since": _TIME,
+            "ended": _TIME,
+            "times": {
+                "type": "integer",
+                "minimum": 1,
+                "description": "How often; `since` and `ended` are those of the last time.",
+            },
+        },
+    },
+}
+
+
+def trouble_paths() -> dict[str, object]:
+    """Return the paths."""
+    answer: Schema = {
+        "type": "object",
+        "required": ["now", "trouble", "ended", "watched"],
+        "properties": {
+            "now": {**_TIME, "description": "The node's clock."},
+            "trouble": {"type": "array", "items": ref("Problem")},
+            "ended": {
+                "type": "array",
+                "items": ref("EndedProblem"),
+                "description": "Problems that have ended within the last 24 hours, the last one first.",
+            },
+            "watched": {
+                "type": "array",
+                "items": _TEXT,
+                "description": "What else would be listed here if it failed, besides the cameras.",
+            },
+        },
+    }
+    return {"/api/trouble": {"get": get("What is wrong, and what to do about it", "node", answer)}}
