@@ -104,10 +104,19 @@ def demo(arguments: argparse.Namespace) -> int:
 
 def check(arguments: argparse.Namespace) -> int:
     """Validate the configuration, and look for what it names on this machine; `main` prints the problems."""
+    _check(find_config(arguments.config, os.environ))
+    return DONE
+
+
+def _check(path: Path | None) -> None:
+    """Print warnings and a summary.
+
+    Raises:
+        SettingsError: the configuration is not valid.
+    """
     from mqttcam.cli import machine
     from mqttcam.cli.upcoming import upcoming
 
-    path = find_config(arguments.config, os.environ)
     configuration = load_configuration(path, os.environ)
     settings = configuration.settings
     if problems := [*check_daemon(settings, path), *machine.errors(configuration)]:
@@ -122,6 +131,13 @@ def check(arguments: argparse.Namespace) -> int:
     cameras = ", ".join(settings.cameras) or "no camera"
     counted = f"; {len(found)} warning{'s' if len(found) > 1 else ''}" if found else ""
     _print(f"{path or 'environment'}: ok (node {settings.node}: {cameras}){counted}")
+
+
+def init(arguments: argparse.Namespace) -> int:
+    """Write the first configuration file from answers in the terminal, on a page, or in options."""
+    from mqttcam.cli.init import write_first_configuration
+
+    write_first_configuration(arguments, _check)
     return DONE
 
 
@@ -233,5 +249,6 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "snapshot": snapshot,
     "schema": schema,
     "healthcheck": healthcheck,
+    "init": init,
     "password": password,
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +10,7 @@ from mqttcam.camera.source import SourceError
 from mqttcam.settings import Configuration, FileSource, Picamera2Source, Problem, UrlSource, V4l2Source
 from mqttcam.settings.document.tree import Key
 from mqttcam.settings.sources.mqtt import MqttSource
+from mqttcam.setup.extras import missing_extra
 from mqttcam.tls import TlsError, TlsFiles, client_context, server_context
 
 _KAFKA_CLIENTS = {"sinetstream": ("sinetstream", "kafka"), "confluent": ("confluent_kafka", "confluent")}
@@ -26,13 +26,8 @@ def errors(configuration: Configuration) -> list[Problem]:
     return _unusable_tls(configuration) + [
         configuration.problem((section, "enabled"), missing)
         for section, (library, enabled) in needed.items()
-        if enabled and (missing := _missing(library, section))
+        if enabled and (missing := missing_extra(library, section))
     ]
-
-
-def _missing(library: str, extra: str) -> str | None:
-    there = importlib.util.find_spec(library) is not None
-    return None if there else f"{library} is not installed: pip install 'mqttcam[{extra}]'"
 
 
 def _unusable_tls(configuration: Configuration) -> list[Problem]:
@@ -66,7 +61,7 @@ def warnings(configuration: Configuration) -> list[Problem]:
     found = [*_folder(settings.state_dir, ("state_dir",))]
     if settings.kafka is not None and settings.kafka.type == "kafka":
         library, extra = _KAFKA_CLIENTS[settings.kafka.client]
-        found += [(("kafka",), missing) for missing in [_missing(library, extra)] if missing]
+        found += [(("kafka",), missing) for missing in [missing_extra(library, extra)] if missing]
     for camera_id, camera in settings.cameras.items():
         if not camera.enabled:
             continue
@@ -79,7 +74,7 @@ def warnings(configuration: Configuration) -> list[Problem]:
             case Picamera2Source():
                 found += _picamera2(path)
             case UrlSource(url=url) if url.get_secret_value().startswith("rtsp"):
-                found += [((*path, "url"), text) for text in [_missing("av", "video")] if text]
+                found += [((*path, "url"), text) for text in [missing_extra("av", "video")] if text]
     return [configuration.problem(key, f"warning: {message}") for key, message in found]
 
 

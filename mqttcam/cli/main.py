@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from mqttcam import __version__
+from mqttcam.cli.init_arguments import add_options
 from mqttcam.cli.outcome import DONE, FAILED, INTERRUPTED, USAGE, CommandFailed, UsageError, drop_output
 
 _DAEMONS = frozenset({"run", "demo"})
@@ -19,8 +20,9 @@ _DAEMONS = frozenset({"run", "demo"})
 
 
 _MEANT = {
-    "daemon": "run", "help": "-h", "hash": "password", "list": "cameras", "picture": "snapshot", "serve": "run",
-    "start": "run", "status": "healthcheck", "test": "check", "validate": "check", "version": "--version",
+    "configure": "init", "daemon": "run", "help": "-h", "hash": "password", "list": "cameras", "picture": "snapshot",
+    "serve": "run", "setup": "init", "start": "run", "status": "healthcheck", "test": "check", "validate": "check",
+    "version": "--version", "wizard": "init",
 }  # fmt: skip
 """Words for a command in other programs."""
 
@@ -91,6 +93,8 @@ def build_parser() -> argparse.ArgumentParser:
         "-o", "--output", required=True, metavar="FILE", help="the JPEG to write; - is standard output"
     )
     add("schema", "print the JSON Schema of the configuration file", config=False)
+    init = add("init", "ask a few questions and write the first configuration file", config=False)
+    add_options(init)
     add("healthcheck", "exit with 0 if the running daemon is healthy")
     add("password", "ask for a password of the web page and print its hash", config=False)
     return parser

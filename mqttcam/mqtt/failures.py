@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 from dataclasses import dataclass
+from typing import Literal
 
 from mqttcam import tls
 from mqttcam.mqtt.ended import Ended
@@ -33,11 +34,13 @@ class ConnectionFailure:
     Attributes:
         permanent: only the user can correct it, so the next attempt can wait.
         retry_now: the next attempt will be a different one, so it need not wait.
+        about: what it depends on: host and port, user name and password, or the certificates.
     """
 
     text: str
     permanent: bool = False
     retry_now: bool = False
+    about: Literal["address", "login", "tls"] = "address"
 
 
 class ConnectFailed(Exception):
@@ -48,6 +51,7 @@ class ConnectFailed(Exception):
         self.failure = failure
 
 
+_LOGIN = (BAD_PASSWORD, NOT_AUTHORIZED)
 _LACKS = (RETAIN_NOT_SUPPORTED, QOS_NOT_SUPPORTED)
 _HTTP_PORTS = (80, 8080, 8123)
 _TLS_PORTS = (443, 8883, 8884)
@@ -58,7 +62,8 @@ _TLS_ALERT, _TLS_RECORD = b"\x15\x03", b"\x16\x03"
 def failure_from_connack(reason: int, text: str) -> ConnectionFailure:
     """Return the failure of a CONNACK with the reason code `reason` of MQTT 5, which is not 0."""
     if reason in _PERMANENT:
-        return ConnectionFailure(f"{_PERMANENT[reason]} ({text})", permanent=True)
+        about: Literal["address", "login"] = "login" if reason in _LOGIN else "address"
+        return ConnectionFailure(f"{_PERMANENT[reason]} ({text})", permanent=True, about=about)
     if reason in _LACKS:
         return ConnectionFailure(
             f"the broker refuses the connection: {text}; {reason_hint(reason)}", permanent=True
@@ -70,7 +75,7 @@ def failure_from_error(error: Exception, settings: MqttSettings) -> ConnectionFa
     """Return the failure of a connection that could not be opened."""
     match error:
         case tls.TlsError():
-            return ConnectionFailure(str(error), permanent=True)
+            return ConnectionFailure(str(error), permanent=True, about="tls")
         case ssl.SSLError():
             return _from_tls(error)
         case ConnectionResetError() if settings.tls is not None:
@@ -132,4 +137,5 @@ def failure_from_end(ended: Ended, client_id: str, *, again: bool = False) -> Co
 
 
 def _from_tls(error: ssl.SSLError) -> ConnectionFailure:
-    return ConnectionFailure(tls.explain(error, "the broker", "mqtt.tls"), permanent=tls.is_permanent(error))
+    text = tls.explain(error, "the broker", "mqtt.tls")
+    return ConnectionFailure(text, permanent=tls.is_permanent(error), about="tls")

@@ -52,7 +52,7 @@ def test_no_configuration(environ: dict[str, str], files: tuple[Path, Path]) -> 
     assert isinstance(caught.value, SettingsError)
     assert str(caught.value) == (
         f"configuration: no ./config.yaml, no {files[1]}, no variable MQTTCAM__… in the environment, "
-        "allowed: one of these, or -c FILE"
+        "allowed: one of these, or -c FILE; `mqttcam init` writes a first file, `mqttcam demo` needs none"
     )
 
 

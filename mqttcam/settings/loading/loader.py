@@ -26,6 +26,7 @@ from mqttcam.settings.nii_sender.variables import merged_over, translate
 from mqttcam.settings.settings import Settings, default_state_dir
 
 DEFAULT_FILES = (Path("config.yaml"), Path("/etc/mqttcam/config.yaml"))
+_INSTEAD = "one of these, or -c FILE; `mqttcam init` writes a first file, `mqttcam demo` needs none"
 
 
 def find_config(
@@ -50,7 +51,7 @@ def find_config(
     message = f"{nowhere}, no variable {PREFIX}… in the environment"
     similar = next(filter(None, map(similar_file, files)), None)
     hint = f" (did you mean -c {similar}?)" if similar else ""
-    raise NoConfiguration([Problem("configuration", None, "", message + hint, "one of these, or -c FILE")])
+    raise NoConfiguration([Problem("configuration", None, "", message + hint, _INSTEAD)])
 
 
 def _exists(path: Path) -> bool:

@@ -1,0 +1,95 @@
+"""Cameras of this machine to choose from, and a picture of one to see that it works."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from mqttcam.camera.camera import Camera
+from mqttcam.camera.frame import Picture, PictureSpec
+from mqttcam.camera.sources import AttachedCamera, attached
+from mqttcam.camera.status import CameraStatus, CameraUnavailable
+from mqttcam.settings.sources.url import UrlSource
+from mqttcam.setup.answers import check_source
+from mqttcam.setup.extras import missing_extra
+
+PICTURE_SECONDS = 15.0
+"""The time limit for a camera to open, and for its picture."""
+_WIDTH, _HEIGHT = 1280, 720
+"""The largest size that is proposed: every camera and every Pi can do it."""
+
+
+class PictureFailed(Exception):
+    """The camera gives no picture; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundCamera:
+    """A camera of this machine.
+
+    Attributes:
+        model: for people; in parentheses, why it cannot be used now.
+        source: what to write under `source`.
+        size: the size to propose, width x height; None for the camera's own.
+    """
+
+    model: str
+    source: Mapping[str, object]
+    size: str | None
+
+
+TEST_PATTERN = FoundCamera("a moving test picture, without a camera", {"type": "test_pattern"}, "1280x720")
+
+
+def find_cameras() -> list[FoundCamera]:
+    """Return the camera modules and USB cameras; this may take seconds, as each is opened for a moment."""
+    return [_found(one) for one in attached() if one.source["type"] != "test_pattern"]
+
+
+def _found(camera: AttachedCamera) -> FoundCamera:
+    size = proposed_size(camera.sizes, scales=camera.source["type"] == "picamera2")
+    return FoundCamera(camera.model, dict(camera.source), size)
+
+
+def proposed_size(sizes: Sequence[tuple[int, int]], *, scales: bool = False) -> str | None:
+    """Return the largest size up to 1280x720, or None if there is none.
+
+    Args:
+        scales: whether the camera offers every size up to its largest.
+    """
+    if scales and any(width >= _WIDTH and height >= _HEIGHT for width, height in sizes):
+        return f"{_WIDTH}x{_HEIGHT}"
+    fitting = [size for size in sizes if size[0] <= _WIDTH and size[1] <= _HEIGHT]
+    if not fitting:
+        return None
+    width, height = max(fitting, key=lambda size: size[0] * size[1])
+    return f"{width}x{height}"
+
+
+async def take_picture(
+    source: Mapping[str, object], size: str | None = None, seconds: float = PICTURE_SECONDS
+) -> Picture:
+    """Return a picture of a camera, which is open only for that.
+
+    Raises:
+        InvalidAnswer: the source is not valid.
+        PictureFailed: no picture came within `seconds`.
+    """
+    settings = check_source(source, size)
+    if isinstance(settings.source, UrlSource) and settings.source.url.get_secret_value().startswith("rtsp"):
+        missing = missing_extra("av", "video")
+        if missing:
+            raise PictureFailed(missing)
+    camera = Camera("test", settings)
+    camera.start()
+    try:
+        async with asyncio.timeout(seconds):
+            await camera.until(lambda: camera.status is not CameraStatus.STARTING)
+            return await camera.take_snapshot(PictureSpec(), timeout=seconds)
+    except TimeoutError:
+        raise PictureFailed(camera.last_error or f"no picture within {seconds:g} s") from None
+    except CameraUnavailable as error:
+        raise PictureFailed(str(error)) from None
+    finally:
+        await camera.stop()
