@@ -58,9 +58,10 @@ def fenced(text: str, language: str) -> list[str]:
 
 
 def commands(text: str) -> list[str]:
-    """The lines of the indented code blocks: what a reader types."""
+    """The lines of the indented code blocks, as a reader types them: a backslash at the end continues a line."""
     blocks = _INDENTED.findall(_FENCE.sub("", text))
-    return [line.strip() for block in blocks for line in block.splitlines()]
+    joined = [block.replace("\\\n", "") for block in blocks]
+    return [line.strip() for block in joined for line in block.splitlines()]
 
 
 def generated(text: str) -> list[str]:
