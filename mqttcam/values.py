@@ -85,7 +85,12 @@ class Switch:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A finite number from `minimum` to `maximum`, both included; `words` are names of numbers, such as `max`."""
+    """A finite number from `minimum` to `maximum`, both included.
+
+    Attributes:
+        words: names of numbers, such as `max`.
+        manual_minimum: the smallest useful number besides one that means automatic; `None` if that is `minimum`.
+    """
 
     minimum: float
     maximum: float
@@ -93,6 +98,7 @@ class Number:
     integer: bool = False
     unit: str | None = None
     words: tuple[tuple[str, float], ...] = ()
+    manual_minimum: float | None = None
 
     @property
     def allowed(self) -> dict[str, object]:

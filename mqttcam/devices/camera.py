@@ -188,6 +188,11 @@ class CameraDevice:
         return min(self.image_fps, self.image_fps_kind.maximum)
 
     @property
+    def configured_image_fps(self) -> float:
+        """The configured value of `shown_image_fps`."""
+        return min(self._configured_fps, self.image_fps_kind.maximum)
+
+    @property
     def image_schedule(self) -> Schedule | None:
         """When images are due, if this is configured; an `image_fps` that a command has set takes precedence."""
         schedule = self.settings.image.schedule

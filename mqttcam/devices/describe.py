@@ -7,13 +7,47 @@ pydantic takes for a field's JSON Schema.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from mqttcam.camera.control import Control
+from mqttcam.camera.control_dependencies import automatic_of, requirement_of
+from mqttcam.camera.control_words import option_titles
 from mqttcam.devices.camera import CameraDevice
 from mqttcam.devices.entities.camera import camera_entities
 from mqttcam.devices.entities.entity import Category, Entity, Platform, state_of
+from mqttcam.devices.entities.help import groups_of, help_of
 from mqttcam.devices.entities.node import NODE
 from mqttcam.devices.node import Node, picture_addresses
+from mqttcam.devices.store import configured_control
+from mqttcam.values import Choice, InvalidValue
+
+
+@dataclass(frozen=True, slots=True)
+class AutomaticDescription:
+    """How to let the camera choose the value of a control, and how to choose it oneself."""
+
+    key: str = field(
+        metadata={"description": "The key that decides it: its own, or that of another control."}
+    )
+    values: list[object] = field(metadata={"description": "The values of that key that mean automatic."})
+    automatic: object = field(metadata={"description": "The value of that key to set for automatic."})
+    manual: object = field(
+        metadata={
+            "description": "The value of that key to set for a value of one's own; null: that value is enough."
+        }
+    )
+    minimum: float | None = field(
+        metadata={"description": "The smallest value of one's own; null: its minimum."}
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RequirementDescription:
+    """The values of another control with which a control has an effect."""
+
+    key: str
+    values: list[str]
+    text: str = field(metadata={"description": "Why it has no effect otherwise."})
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +56,31 @@ class EntityDescription:
 
     key: str
     name: str | None = field(metadata={"description": "The device's own name where it is null."})
+    title: str | None = field(metadata={"description": "The name on the page, below the name of the group."})
+    group: str | None = field(metadata={"description": "The heading that the page shows it under."})
+    description: str | None = field(metadata={"description": "What it does, in a sentence or two."})
+    synonyms: list[str] = field(metadata={"description": "Other words to find it by."})
     platform: Platform = field(metadata={"description": "Home Assistant's platform."})
     category: Category | None
     settable: bool = field(metadata={"description": "Whether `set` accepts it."})
     command: str | None = field(metadata={"description": "The command that it sends."})
     arguments: dict[str, object] = field(metadata={"description": "The arguments of that command."})
     kind: dict[str, object] | None = field(metadata={"description": "The kind of its value."})
+    option_titles: dict[str, str] = field(
+        metadata={"description": "The options of a choice that have another name for people."}
+    )
     options: dict[str, object] = field(metadata={"description": "More of Home Assistant's discovery keys."})
     control: str | None = field(metadata={"description": "The name of the camera control that it sets."})
     default: object = field(metadata={"description": "The default of that control."})
+    reset: object = field(
+        metadata={"description": "The configured value, or else the default; null if there is neither."}
+    )
+    automatic: AutomaticDescription | None = field(
+        metadata={"description": "How the camera can choose its value; null if it cannot."}
+    )
+    requires: RequirementDescription | None = field(
+        metadata={"description": "What it needs to have an effect; null if it needs nothing."}
+    )
 
     @property
     def capability(self) -> Mapping[str, object]:
@@ -88,6 +138,7 @@ class CameraDescription:
     video: VideoDescription
     stream: str = field(metadata={"description": "The address of its MJPEG stream."})
     snapshot: str = field(metadata={"description": "The address of its next frame as a JPEG."})
+    groups: list[str] = field(metadata={"description": "The groups of its entities, in their order."})
     entities: list[EntityDescription]
     commands: list[CommandDescription]
     state: dict[str, object] = field(metadata={"description": "The values of its entities, by key."})
@@ -126,6 +177,7 @@ def describe_camera(
     width, height = device.size or (None, None)
     addresses = picture_addresses(page, device.id)
     entities = camera_entities(device)
+    described = [describe_entity(device, entity) for entity in entities]
     return CameraDescription(
         id=device.id,
         name=device.name,
@@ -140,7 +192,8 @@ def describe_camera(
         video=VideoDescription(device.video.encoder, device.video.note, device.video.problem),
         stream=addresses["stream"],
         snapshot=addresses["snapshot"],
-        entities=[describe_entity(device, entity) for entity in entities],
+        groups=groups_of(entity.group for entity in described if entity.group),
+        entities=described,
         commands=list(commands),
         state=state_of(entities, device),
     )
@@ -154,25 +207,74 @@ def describe_node(node: Node, commands: Sequence[CommandDescription]) -> NodeDes
 
 def describe_entity(device: CameraDevice, entity: Entity[CameraDevice]) -> EntityDescription:
     """Describe an entity of a camera; a control with its own name and default."""
+    help_ = help_of(entity, device)
+    described = replace(
+        _describe(entity), group=help_.group, description=help_.text or None, synonyms=list(help_.synonyms)
+    )
     control = device.camera.controls.get(entity.control) if entity.control else None
-    if control is None:
-        return _describe(entity)
-    return _describe(entity, control.name, control.kind.encode(control.default))
+    if control is not None:
+        return _describe_control(device, control, described)
+    if entity.configured is not None and entity.kind is not None:
+        return replace(described, reset=entity.kind.encode(entity.configured(device)))
+    return described
 
 
-def _describe(
-    entity: Entity[CameraDevice] | Entity[Node], control: str | None = None, default: object = None
+def _describe_control(
+    device: CameraDevice, control: Control, described: EntityDescription
 ) -> EntityDescription:
+    controls = device.camera.controls
+    default = control.kind.encode(control.default)
+    automatic = automatic_of(control, controls)
+    requirement = requirement_of(control, controls)
+    return replace(
+        described,
+        title=control.title,
+        control=control.name,
+        default=default,
+        reset=default if (configured := _configured(device, control)) is None else configured,
+        automatic=None
+        if automatic is None
+        else AutomaticDescription(
+            automatic.key,
+            list(automatic.values),
+            automatic.automatic,
+            automatic.manual,
+            automatic.minimum,
+        ),
+        requires=None
+        if requirement is None
+        else RequirementDescription(requirement.key, list(requirement.values), requirement.text),
+    )
+
+
+def _configured(device: CameraDevice, control: Control) -> object:
+    """Return the configured value of a control as in JSON; `None` if there is none, or if it is not valid."""
+    configured = configured_control(device.settings, control.key)
+    try:
+        return None if configured is None else control.kind.encode(control.kind.coerce(configured))
+    except InvalidValue:
+        return None
+
+
+def _describe(entity: Entity[CameraDevice] | Entity[Node]) -> EntityDescription:
     return EntityDescription(
         key=entity.key,
         name=entity.name,
+        title=entity.name,
+        group=None,
+        description=None,
+        synonyms=[],
         platform=entity.platform,
         category=entity.category,
         settable=entity.settable,
         command=entity.command,
         arguments=dict(entity.arguments),
         kind=entity.kind.describe() if entity.kind else None,
+        option_titles=option_titles(entity.kind.options) if isinstance(entity.kind, Choice) else {},
         options=dict(entity.options),
-        control=control,
-        default=default,
+        control=None,
+        default=None,
+        reset=None,
+        automatic=None,
+        requires=None,
     )

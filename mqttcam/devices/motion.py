@@ -134,6 +134,11 @@ class CameraMotion:
         return None if self._timer is None else self._enabled and self._timer.active
 
     @property
+    def configured_threshold(self) -> float:
+        """The configured value of `threshold`."""
+        return self._settings.threshold
+
+    @property
     def threshold(self) -> float:
         """The percentage of the picture that has to change."""
         return self.detector.threshold

@@ -27,12 +27,14 @@ The page is `static/index.html` with one JavaScript module per part:
 - `app.js`: start, and navigation between cameras. `api.js`: requests and the update stream. `login.js`: the login form.
 - `tabs.js`: those of the cameras. `overview.js`: all cameras. `camera.js`: one camera, with `stage.js` (live picture),
   `live.js` (its video), `mjpeg.js` (its stream of pictures), `zoom.js`, `window.js` (rectangles drawn on the picture),
-  `history.js` (snapshots), and `panel.js` (the cards beside the picture; **a new card goes here**). `fields.js`: one
-  widget per kind of value. `node.js`: the drawer of the node.
+  `history.js` (snapshots), and `panel.js` (what is beside the picture). `node.js`: the drawer of the node.
+- The panel: `group.js` (a group of controls), `search.js`, `fields.js` (a control with its name, help and reset),
+  `automatic.js` (its switch "Automatic"), `widgets.js` (one per kind of value) with `wideslider.js` (times) and
+  `distance.js` (focus), `sender.js` (one value at a time). Groups and texts come from the API.
 - `events.js` with `events.css`: the list of events and the player, loaded when it is opened for the first time.
 - `dom.js`, `format.js`: helpers. `types.d.ts`: the API's JSON, for the type checker only.
 - Style sheets: `base.css` (colours, type), `layout.css`, `phone.css` (small screens), `stage.css`, `controls.css`,
-  `dialogs.css`, `contrast.css` (forced colours).
+  `panel.css`, `dialogs.css`, `contrast.css` (forced colours).
 
 `WebServer` imports aiohttp when it is first accessed, so that `passwords.py` and `address.py` can be used without.
 """

@@ -98,11 +98,18 @@ def test_added_and_removed_controls_keep_typed_text_and_the_picture(opened: Open
     assert typed(page, "note") == (True, "half a word")
     assert is_the_same_picture(page)
     assert page.moves()
-    # In their order, wherever they were added.
-    order = page.script(
-        "return [...document.querySelectorAll('.fields [data-key]')].map((it) => it.dataset.key)"
-    )
-    wanted = [entity for entity in opened.served.front.camera.controls if entity in order]
+    # In the order of their groups, and in their own within a group.
+    order = page.script("return [...document.querySelectorAll('.field')].map((it) => it.dataset.key)")
+    wanted = [
+        "enabled",
+        "analogue_gain",
+        "contrast",
+        "saturation",
+        "pattern",
+        "scaler_crop",
+        "note",
+        "image_quality",
+    ]
     assert [key for key in order if key in wanted] == wanted
 
 

@@ -36,6 +36,7 @@ FIXED: tuple[Entity[CameraDevice], ...] = (
         kind=IMAGE_QUALITY,
         read=lambda device: device.image_quality,
         write=lambda device, value: device.set_image_quality(value),
+        configured=lambda device: device.settings.image.quality,
         category="config",
         options=option(icon="mdi:image-size-select-large", step=1, mode="slider"),
     ),
@@ -170,6 +171,7 @@ def camera_entities(device: CameraDevice) -> tuple[Entity[CameraDevice], ...]:
         kind=kind,
         read=lambda device: device.shown_image_fps,
         write=lambda device, value: device.set_image_fps(value),
+        configured=lambda device: device.configured_image_fps,
         category="config",
         options=option(icon="mdi:image-multiple", step=min(0.1, kind.maximum), mode="slider"),
     )

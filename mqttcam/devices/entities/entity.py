@@ -35,6 +35,7 @@ class Entity(Generic[DeviceT]):
         kind: the kind of its value; `None` without a value (pictures, buttons).
         read: returns its present value; `None` without a value.
         write: sets its value, which is in the kind's normal form; cannot fail. `None` if it is read-only or a control.
+        configured: returns its configured value, which a reset returns to; `None` if it has none, or for a control.
         control: the key of the camera control that it sets; a patch sets all its controls at once.
         command: the command that it sends (buttons; a select whose option is the command's argument).
         arguments: the arguments of a button's command.
@@ -56,6 +57,7 @@ class Entity(Generic[DeviceT]):
     kind: ValueKind | None = None
     read: Callable[[DeviceT], Value] | None = None
     write: Callable[[DeviceT, Any], None] | None = None
+    configured: Callable[[DeviceT], Value] | None = None
     control: str | None = None
     command: str | None = None
     arguments: tuple[tuple[str, object], ...] = ()

@@ -43,6 +43,7 @@ _ENTITIES: tuple[Entity[CameraDevice], ...] = (
         kind=THRESHOLD,
         read=lambda device: _of(device).threshold,
         write=lambda device, value: _of(device).set_threshold(value),
+        configured=lambda device: _of(device).configured_threshold,
         category="config",
         options=option(icon="mdi:tune-variant", step=0.1, mode="box"),
     ),

@@ -33,7 +33,7 @@ export class CameraView {
     this.addTools();
     const title = h("div", { class: "title" }, this.name, this.facts);
     this.areas = new AreaTools(camera, this.stage, mayControl);
-    this.panel.add(this.areas.element);
+    this.panel.add("Motion", this.areas.element);
     this.element = h("section", { class: "camera" },
       h("div", { class: "show" }, this.stage.element, title, this.history.element), this.panel.element);
     this.adopt(camera);
@@ -48,8 +48,8 @@ export class CameraView {
     this.camera = opening ? { ...this.camera, name: camera.name } : camera;
     this.stage.adopt(this.camera);
     this.history.camera = this.camera;
-    this.panel.adopt(this.camera);
     this.areas.adopt(this.camera);
+    this.panel.adopt(this.camera);
     this.name.textContent = camera.name;
     this.element.setAttribute("aria-label", camera.name);
     this.stage.element.setAttribute("aria-label", `${camera.name}: + and - zoom, arrow keys move`);

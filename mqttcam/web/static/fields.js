@@ -1,40 +1,54 @@
-// One widget per kind of value. No control is known here by name: kind and options come from the API.
+// The field of a settable entity: its name, what it does, its widget, the switch "Automatic", and a reset button.
 
-/** @import { ChoiceKind, EntityWithKind, Kind, NumberKind, Value, Widget } from "./types" */
+/** @import { EntityWithKind, Value, Values } from "./types" */
 
 import { ApiError, allowedText } from "./api.js";
+import { AutomaticSwitch } from "./automatic.js";
 import { errorText, h, icon } from "./dom.js";
-import { decimalsOf, number, reading } from "./format.js";
+import { reading } from "./format.js";
+import { Sender } from "./sender.js";
+import { makeWidget } from "./widgets.js";
+
+/** @typedef {(values: Values) => Promise<Values>} SetValues Resolves to the values in effect, or rejects with an error that is shown. */
 
 let count = 0;
 
-/** The field of a settable entity: name, widget, reset button, and the error of the last change. */
 export class Field {
   /**
    * @param {EntityWithKind} entity
-   * @param {(value: Value) => Promise<Value>} send Resolves to the value in effect, or rejects with an error that is shown.
+   * @param {SetValues} send Sets values by key.
+   * @param {boolean} mayControl
    */
-  constructor(entity, send) {
+  constructor(entity, send, mayControl = true) {
     this.entity = entity;
+    this.mayControl = mayControl;
     this.id = `field-${++count}`;
     /** @type {Value} */
     this.value = undefined;
-    this.sender = new Sender(send, (value) => this.onAccepted(value), (error) => this.onRefused(error));
+    this.sender = new Sender(send, (values) => this.onAccepted(values), (error) => this.onRefused(error));
     this.message = h("p", { class: "error", id: `${this.id}-error`, role: "alert" });
     this.output = h("output", { class: "value", for: this.id, "aria-live": "off" });
-    this.reset = entity.default === null ? null : h("button", {
-      type: "button", class: "reset", hidden: true, title: "Reset to default",
-      "aria-label": `${entity.name}: reset to default`, onclick: () => this.change(entity.default),
-    }, icon("undo"));
+    this.why = h("p", { class: "why", id: `${this.id}-why`, hidden: true });
+    this.resetButton = resetButton(this);
     this.widget = makeWidget(this);
     this.widget.input.id = this.id;
-    this.widget.input.setAttribute("aria-describedby", this.message.id);
-    const unit = this.widget.output ? null : entity.kind.unit;
-    this.element = h("div", { class: `field ${this.widget.className}`, "data-key": entity.key },
-      h("label", { for: this.id, class: "name" }, entity.name ?? entity.key, unit ? h("small", {}, ` ${unit}`) : null),
-      h("span", { class: "side" }, this.reset, this.widget.output ? this.output : null),
-      this.widget.element,
-      this.message);
+    this.widget.input.disabled = !mayControl;
+    this.automatic = entity.automatic && mayControl ? new AutomaticSwitch(this, entity.automatic) : null;
+    this.element = this.build();
+  }
+
+  build() {
+    const { entity, widget } = this;
+    const unit = widget.output ? null : entity.kind.unit;
+    const help = entity.description ? h("p", { class: "help", id: `${this.id}-help` }, entity.description) : null;
+    const described = [this.message.id, this.why.id, help?.id].filter(Boolean).join(" ");
+    widget.input.setAttribute("aria-describedby", described);
+    const name = h("label", { for: this.id, class: "name" }, entity.title ?? entity.key,
+      unit ? h("small", {}, ` ${unit}`) : null,
+      entity.control && plain(entity.control) !== plain(entity.title ?? "") ? h("small", { class: "control" }, entity.control) : null);
+    return h("div", { class: `field ${widget.className}`, "data-key": entity.key }, name,
+      h("span", { class: "side" }, this.resetButton, widget.output ? this.output : null),
+      this.automatic?.element, widget.element, this.why, help, this.message);
   }
 
   /**
@@ -42,7 +56,12 @@ export class Field {
    * @param {Value} value
    */
   change(value) {
-    this.sender.push(value);
+    this.sender.push({ [this.entity.key]: value });
+  }
+
+  /** Returns to the configured value or the default; lets the camera choose it, if it did so then. */
+  reset() {
+    this.sender.push(resetValues(this.entity));
   }
 
   /**
@@ -54,12 +73,28 @@ export class Field {
   }
 
   /**
-   * The state of the camera has this value.
-   * @param {Value} value
+   * The camera has these values.
+   * @param {Values} state By key.
    */
-  update(value) {
-    this.value = value;
-    if (!this.sender.busy) this.show(value);
+  update(state) {
+    this.value = state[this.entity.key];
+    this.automatic?.update(state);
+    this.require(state);
+    if (!this.sender.busy) this.show(this.value);
+  }
+
+  /**
+   * Disables what has no effect now, and says why.
+   * @param {Values} state
+   */
+  require(state) {
+    const { requires } = this.entity;
+    if (!requires || !this.mayControl) return;
+    const value = state[requires.key];
+    const lacks = value !== null && value !== undefined && !requires.values.includes(value);
+    this.widget.input.disabled = lacks;
+    this.why.hidden = !lacks;
+    this.why.textContent = lacks ? requires.text : "";
   }
 
   /**
@@ -68,16 +103,17 @@ export class Field {
    */
   show(value, settled = false) {
     this.widget.show(value, settled);
-    this.output.textContent = reading(this.entity, value);
-    if (this.reset) this.reset.hidden = same(value, this.entity.default);
+    const isAutomatic = this.automatic?.isOn ?? false;
+    this.output.textContent = isAutomatic ? this.automatic?.measured ?? "" : reading(this.entity, value);
+    if (this.resetButton) this.resetButton.hidden = isAutomatic || isReset(this.entity, value);
   }
 
-  /** @param {Value} value */
-  onAccepted(value) {
+  /** @param {Values} values */
+  onAccepted(values) {
     this.message.textContent = "";
     this.widget.input.removeAttribute("aria-invalid");
-    this.value = value;
-    this.show(value, true);
+    if (this.entity.key in values) this.value = values[this.entity.key];
+    this.show(this.value, true);
   }
 
   /** @param {unknown} error */
@@ -89,175 +125,32 @@ export class Field {
   }
 }
 
-/** Sends one value at a time, and skips all but the latest: a slider changes faster than a camera. */
-class Sender {
-  /**
-   * @param {(value: Value) => Promise<Value>} send
-   * @param {(value: Value) => void} onAccepted
-   * @param {(error: unknown) => void} onRefused
-   */
-  constructor(send, onAccepted, onRefused) {
-    this.send = send;
-    this.onAccepted = onAccepted;
-    this.onRefused = onRefused;
-    this.busy = false;
-    /** @type {Value} */
-    this.waiting = undefined;
-  }
-
-  /** @param {Value} value */
-  async push(value) {
-    this.waiting = value;
-    if (this.busy) return;
-    this.busy = true;
-    let report = () => {};
-    while (this.waiting !== undefined) {
-      const next = this.waiting;
-      this.waiting = undefined;
-      try {
-        const accepted = await this.send(next);
-        report = () => this.onAccepted(accepted);
-      } catch (error) {
-        report = () => this.onRefused(error);
-      }
-    }
-    this.busy = false;
-    report();
-  }
+/**
+ * The values that a reset of an entity sets, by key; none if there is nothing to return to.
+ * @param {EntityWithKind} entity
+ * @returns {Values}
+ */
+export function resetValues({ key, reset, automatic }) {
+  if (automatic && automatic.key !== key) return { [automatic.key]: automatic.automatic };
+  return reset === null || reset === undefined ? {} : { [key]: reset };
 }
 
 /**
- * @param {Value} a
- * @param {Value} b
+ * Whether an entity has the value that a reset would return it to.
+ * @param {EntityWithKind} entity
+ * @param {Value} value
  */
-const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
+export const isReset = ({ reset }, value) => reset === null || reset === undefined || JSON.stringify(value) === JSON.stringify(reset);
 
-/**
- * @param {Field} field
- * @returns {Widget}
- */
-function makeWidget(field) {
-  const { kind, options } = field.entity;
-  switch (kind.type) {
-    case "switch": return toggle(field);
-    case "choice": return choice(field, kind);
-    case "number":
-    case "integer": return options.mode === "slider" ? slider(field, kind) : box(field, kind);
-    default: return text(field, kind);
-  }
+/** @param {Field} field */
+function resetButton(field) {
+  const { entity, mayControl } = field;
+  if (!mayControl || !Object.keys(resetValues(entity)).length) return null;
+  return h("button", {
+    type: "button", class: "reset", hidden: true, title: "Reset",
+    "aria-label": `${entity.title}: reset`, onclick: () => field.reset(),
+  }, icon("undo"));
 }
 
-/**
- * @param {Field} field
- * @returns {Widget}
- */
-function toggle(field) {
-  const input = h("input", { type: "checkbox", role: "switch", onchange: () => field.change(input.checked ? "ON" : "OFF") });
-  return { className: "toggle", input, element: input, output: false, show: (value) => { input.checked = value === "ON"; } };
-}
-
-/**
- * @param {Field} field
- * @param {ChoiceKind} kind
- * @returns {Widget}
- */
-function choice(field, kind) {
-  const options = kind.allowed.map((name) => h("option", { value: name }, name));
-  const input = h("select", { onchange: () => field.change(input.value) }, ...options);
-  return {
-    className: "choice", input, element: input, output: false,
-    show: (value) => { input.value = value ?? ""; },
-  };
-}
-
-/**
- * @param {Field} field
- * @param {NumberKind} kind
- * @returns {Widget}
- */
-function slider(field, kind) {
-  const step = field.entity.options.step ?? (kind.type === "integer" ? 1 : "any");
-  let held = false;
-  const input = h("input", {
-    type: "range", min: kind.min, max: kind.max, step,
-    oninput: () => { paint(); field.change(input.valueAsNumber); },
-    onpointerdown: () => { held = true; },
-    onpointerup: () => release(),
-    onpointercancel: () => release(),
-    ondblclick: () => { if (field.entity.default !== null) field.change(field.entity.default); },
-  });
-  const paint = () => {
-    /** @param {number} value */
-    const percent = (value) => (100 * (value - kind.min)) / (kind.max - kind.min || 1);
-    const zero = percent(Math.min(Math.max(0, kind.min), kind.max));
-    const here = percent(input.valueAsNumber);
-    input.style.setProperty("--from", `${Math.min(zero, here)}%`);
-    input.style.setProperty("--to", `${Math.max(zero, here)}%`);
-    const shown = number(input.valueAsNumber, decimalsOf(step) === undefined ? 0 : step);
-    field.output.textContent = kind.unit ? `${shown} ${kind.unit}` : shown;
-    input.setAttribute("aria-valuetext", field.output.textContent);
-  };
-  const release = () => {
-    held = false;
-    if (!field.sender.busy) field.show(field.value);
-  };
-  /** @param {Value} value */
-  const show = (value) => {
-    input.classList.toggle("unknown", value === null || value === undefined);
-    if (held || typeof value !== "number") return;
-    input.value = String(value);
-    paint();
-  };
-  return { className: "slider", input, element: input, output: true, show };
-}
-
-/**
- * @param {Field} field
- * @param {NumberKind} kind
- */
-function box(field, kind) {
-  const input = h("input", {
-    type: "number", min: kind.min, max: kind.max, step: field.entity.options.step ?? "any", inputmode: "decimal",
-    onchange: () => field.change(input.value === "" ? "" : input.valueAsNumber),
-  });
-  return typed(input, "box", (value) => (value === null ? "" : String(value)));
-}
-
-/** @param {Kind} kind */
-function placeholder(kind) {
-  if (kind.type === "vector") return `${kind.length} numbers, such as 1, 2`;
-  return kind.type === "rectangle" ? "x, y, width, height" : null;
-}
-
-/**
- * @param {Field} field
- * @param {Kind} kind
- */
-function text(field, kind) {
-  const input = h("input", {
-    type: "text", autocomplete: "off", spellcheck: "false", maxlength: kind.type === "text" ? kind.max_length : null,
-    placeholder: placeholder(kind),
-    onchange: () => field.change(input.value),
-  });
-  return typed(input, "text", (value) => (Array.isArray(value) ? value.join(", ") : (value ?? "")));
-}
-
-/**
- * A widget to type in. An update does not overwrite what is being typed, and what was refused stays for correction.
- * @param {HTMLInputElement} input
- * @param {string} className
- * @param {(value: Value) => string} asText
- * @returns {Widget}
- */
-function typed(input, className, asText) {
-  let last = "";
-  return {
-    className, input, element: input, output: false, keepsText: true,
-    show: (value, settled) => {
-      const shown = asText(value ?? null);
-      const left = document.activeElement !== input && (shown !== last || input.value === "");
-      if (settled || left || input.value === last) input.value = shown;
-      last = shown;
-    },
-  };
-}
+/** @param {string} name Without spaces, hyphens and case, as names of controls are compared. */
+const plain = (name) => name.replace(/[\s_-]/g, "").toLowerCase();

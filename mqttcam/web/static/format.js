@@ -40,12 +40,34 @@ export function reading(entity, value) {
   const word = WORDS[deviceClass]?.[value];
   if (word) return word;
   if (deviceClass === "timestamp") return moment(new Date(value));
+  if (typeof value === "number" && entity.kind?.unit === "µs") return shortTime(value);
+  if (typeof value === "number" && entity.kind?.unit === "dpt") return distance(value);
   if (deviceClass === "duration" && value >= 60) return duration(value);
   if (typeof value === "number") {
     const unit = entity.kind?.unit ? ` ${entity.kind.unit}` : "";
     return number(value, entity.options.step, precision) + unit;
   }
   return Array.isArray(value) ? value.join(", ") : String(value);
+}
+
+/**
+ * A time as photographers say it.
+ * @param {number} microseconds
+ */
+export function shortTime(microseconds) {
+  if (microseconds >= 1e6) return `${number(microseconds / 1e6, 0, 2)} s`;
+  const time = microseconds >= 1000 ? `${number(microseconds / 1000, 0, microseconds < 1e4 ? 2 : 1)} ms` : `${number(microseconds)} µs`;
+  return microseconds > 0 && microseconds <= 5e5 ? `${time} · 1/${number(1e6 / microseconds, 0, 0)} s` : time;
+}
+
+/**
+ * The distance at which a lens is focused.
+ * @param {number} dioptres 1 / metres; 0 is infinity.
+ */
+export function distance(dioptres) {
+  if (dioptres <= 0) return "infinity";
+  const metres = 1 / dioptres;
+  return metres < 1 ? `${number(metres * 100, 0, 1)} cm` : `${number(metres, 0, 2)} m`;
 }
 
 /** @type {[string, number][]} */

@@ -59,12 +59,11 @@ export class NodeView {
    */
   makeField(entity, name) {
     const [argument] = Object.keys(this.node.commands.find((one) => one.name === name)?.arguments ?? {});
-    const field = new Field(entity, async (value) => {
-      await command(null, name, { [argument]: value });
-      return value;
-    });
-    field.widget.input.disabled = !this.mayControl;
-    this.parts.push((state) => field.update(state[entity.key]));
+    const field = new Field(entity, async (values) => {
+      await command(null, name, { [argument]: values[entity.key] });
+      return values;
+    }, this.mayControl);
+    this.parts.push((state) => field.update(state));
     return field.element;
   }
 

@@ -4,22 +4,29 @@
 
 import { About } from "./about.js";
 import { setValues } from "./api.js";
-import { arrange, confirmed, h, toast } from "./dom.js";
+import { arrange, confirmed, errorText, h, toast } from "./dom.js";
 import { Field } from "./fields.js";
 import { reading } from "./format.js";
+import { Group } from "./group.js";
+import { Search, searchText } from "./search.js";
 import { WindowTool } from "./window.js";
 
-const FILTER_ABOVE = 12;
+/** More fields than these get a search box. */
+const SEARCHED = 12;
+/** More fields than these begin closed, but for the first group. */
+const CLOSED = 20;
+const ALWAYS_CLOSED = ["For experts", "Diagnostics"];
 
 /** @typedef {(name: string, values: Values, onError: (text: string) => void) => Promise<boolean>} RunCommand */
 
 /**
  * What shows one entity.
  * @typedef {object} Part
- * @property {"fields" | "readings" | "buttons"} place Where in its card it is.
+ * @property {"fields" | "readings" | "buttons"} place Where in its group it is.
  * @property {HTMLElement} element
  * @property {HTMLElement} input What takes the focus.
  * @property {(live: CameraState) => void} update
+ * @property {string} [text] What it can be found by.
  * @property {Field} [field]
  * @property {WindowTool | null} [tool]
  */
@@ -38,41 +45,35 @@ export class Panel {
     this.run = run;
     /** @type {Map<string, Part & {key: string}>} */
     this.parts = new Map();
-    this.list = h("div", { class: "fields" });
-    this.filter = h("input", { type: "search", class: "filter", placeholder: "Find a control", "aria-label": "Find a control", oninput: () => this.applyFilter() });
-    const raw = h("div", { class: "fields" });
-    // Rectangles can be drawn on the picture, and are not raw numbers for that reason.
-    /** @param {Entity} entity */
-    const isRaw = ({ kind, options }) => options.enabled_by_default === false && kind?.type !== "rectangle";
-    // Home Assistant files the switches of the camera itself and of its outputs under "Configuration".
-    /** @param {Entity} entity */
-    const isMain = ({ platform, category, control }) => platform === "switch" && category === "config" && !control;
-    this.cards = [
-      new Card((entity) => entity.category === null || isMain(entity), h("section", { class: "card" }, h("h2", {}, "Camera"))),
-      new Card((entity) => entity.category === "config" && !isRaw(entity) && !isMain(entity),
-        h("section", { class: "card" }, h("h2", {}, "Controls"), this.filter, this.list), this.list),
-      new Card((entity) => entity.category === "config" && isRaw(entity),
-        h("details", { class: "card" }, h("summary", {}, "Raw controls"), raw), raw),
-      new Card(({ category }) => category === "diagnostic", h("details", { class: "card" }, h("summary", {}, "Diagnostics"))),
-    ];
+    /** @type {Map<string, Group>} */
+    this.groups = new Map();
+    /** @type {CameraState | null} */
+    this.live = null;
+    this.search = new Search(() => this.applySearch());
+    this.off = h("p", { class: "hint", hidden: true }, "The camera is off: its controls work when it is on again.");
+    this.head = h("div", { class: "panelhead" }, this.search.input, this.search.nothing);
     this.about = new About();
-    this.element = h("div", { class: "panel" },
-      mayControl ? null : h("p", { class: "hint" }, "You can view this camera, but not change anything."),
-      ...this.cards.map(({ element }) => element), this.about.element);
+    this.hint = mayControl ? null : h("p", { class: "hint" }, "You can view this camera, but not change anything.");
+    this.element = h("div", { class: "panel" });
     this.adopt(camera);
   }
 
   /**
-   * Adds a card below the first one.
+   * Adds what belongs to a group below its fields.
+   * @param {string} name Of the group.
    * @param {HTMLElement} element
    */
-  add(element) {
-    this.cards[0].element.after(element);
+  add(name, element) {
+    this.group(name).extra = element;
+    this.adopt(this.camera);
   }
 
   /** @param {CameraState} live */
   update(live) {
+    this.live = live;
     for (const part of this.parts.values()) part.update(live);
+    for (const group of this.groups.values()) group.update();
+    this.off.hidden = live.status !== "off" || !this.mayControl;
   }
 
   /**
@@ -87,11 +88,45 @@ export class Panel {
     const focused = [...old].find(([, { element }]) => element.contains(active));
     this.parts = new Map();
     const shown = camera.entities.filter(({ platform, kind, command }) => platform !== "camera" && platform !== "image" && (kind || command));
-    for (const card of this.cards) card.show(shown.filter(card.contains).map((entity) => this.part(entity, card, old)));
+    const fields = shown.filter(({ settable }) => settable).length;
+    const extra = [...this.groups.values()].filter((group) => group.extra).map(({ name }) => name);
+    const names = camera.groups ?? [];
+    for (const name of [...names, ...extra.filter((one) => !names.includes(one))]) this.group(name, fields);
+    for (const group of this.groups.values()) {
+      group.show(shown.filter((entity) => entity.group === group.name).map((entity) => this.part(entity, group, old)));
+    }
     for (const [key, part] of old) if (this.parts.get(key) !== part) part.tool?.leave();
-    this.filter.hidden = this.list.children.length <= FILTER_ABOVE && !this.filter.value;
-    this.applyFilter();
+    this.search.input.hidden = fields <= SEARCHED && !this.search.input.value;
+    const ordered = [...names, ...extra.filter((one) => !names.includes(one))].map((name) => this.group(name).element);
+    arrange(this.element, [...(this.hint ? [this.hint] : []), this.head, this.off, ...ordered, this.about.element]);
+    this.applySearch();
     if (focused && active) this.refocus(active, focused[1], this.parts.get(focused[0]));
+  }
+
+  /**
+   * The group of a name; a new one is open unless there is much to show.
+   * @param {string} name
+   * @param {number} [fields] How many the camera has.
+   */
+  group(name, fields = 0) {
+    const known = this.groups.get(name);
+    if (known) return known;
+    const group = new Group(name, this.mayControl ? (values) => this.set(values) : null);
+    group.begin(!ALWAYS_CLOSED.includes(name) && (fields <= CLOSED || this.groups.size === 0));
+    this.groups.set(name, group);
+    return group;
+  }
+
+  /**
+   * Sets several values at once, and says so if they are refused.
+   * @param {Values} values
+   */
+  async set(values) {
+    try {
+      await setValues(this.camera.id, values);
+    } catch (error) {
+      toast(errorText(error), "error");
+    }
   }
 
   /**
@@ -110,13 +145,14 @@ export class Panel {
   /**
    * The part of an entity; the old one if the entity has not changed.
    * @param {Entity} entity
-   * @param {Card} card
+   * @param {Group} group
    * @param {Map<string, Part & {key: string}>} old
    */
-  part(entity, card, old) {
-    const key = JSON.stringify([this.cards.indexOf(card), entity]);
+  part(entity, group, old) {
+    const key = JSON.stringify(entity);
     const before = old.get(entity.key);
-    const part = before?.key === key ? before : { key, ...this.make(entity, card) };
+    const part = before?.key === key ? before : { key, text: searchText(entity), ...this.make(entity, group) };
+    if (part !== before && this.live) part.update(this.live);
     part.tool?.adopt(this.camera.entities);
     this.parts.set(entity.key, part);
     return part;
@@ -124,13 +160,13 @@ export class Panel {
 
   /**
    * @param {Entity} entity
-   * @param {Card} card
+   * @param {Group} group
    * @returns {Part}
    */
-  make(entity, card) {
+  make(entity, group) {
     const { command, kind } = entity;
     if (entity.settable && kind) return this.makeField({ ...entity, kind });
-    if (command && !kind) return this.makeButton(entity, command, card.error);
+    if (command && !kind) return this.makeButton(entity, command, group.error);
     return this.makeReading(entity);
   }
 
@@ -139,15 +175,13 @@ export class Panel {
    * @returns {Part}
    */
   makeField(entity) {
-    const field = new Field(entity, async (value) => (await setValues(this.camera.id, { [entity.key]: value })).changed[entity.key]);
-    field.widget.input.disabled = !this.mayControl;
-    if (field.reset && !this.mayControl) field.reset.remove();
+    const field = new Field(entity, async (values) => (await setValues(this.camera.id, values)).changed, this.mayControl);
     const isRectangle = entity.kind.type === "rectangle" && this.mayControl;
     const tool = isRectangle ? new WindowTool(this.stage, field, /** @type {RectangleKind} */ (entity.kind)) : null;
     return {
       place: "fields", element: field.element, input: field.widget.input, field, tool,
       update: (live) => {
-        field.update(live.state[entity.key]);
+        field.update(live.state);
         tool?.update(live);
       },
     };
@@ -166,7 +200,9 @@ export class Panel {
       const done = await this.run(command, entity.arguments, (text) => { error.textContent = `${entity.name}: ${text}`; });
       if (done) toast(`${entity.name}: done`);
     };
-    const button = h("button", { type: "button", class: "button quiet", disabled: !this.mayControl, "data-key": entity.key, onclick: press }, entity.name);
+    const button = h("button", {
+      type: "button", class: "button quiet", disabled: !this.mayControl, "data-key": entity.key, title: entity.description, onclick: press,
+    }, entity.name);
     return { place: "buttons", element: button, input: button, update: () => {} };
   }
 
@@ -176,43 +212,16 @@ export class Panel {
    */
   makeReading(entity) {
     const output = h("dd", {}, reading(entity, null));
-    const element = h("div", { "data-key": entity.key }, h("dt", {}, entity.name), output);
+    const element = h("div", { "data-key": entity.key, title: entity.description }, h("dt", {}, entity.title ?? entity.name), output);
     return { place: "readings", element, input: element, update: (live) => { output.textContent = reading(entity, live.state[entity.key]); } };
   }
 
-  /** Shows the controls whose name contains the text of the filter. */
-  applyFilter() {
-    const wanted = this.filter.value.trim().toLowerCase();
-    for (const child of this.list.children) child.toggleAttribute("hidden", !child.textContent?.toLowerCase().includes(wanted));
-  }
-}
-
-/** A card with some of the entities: fields, then readings, then buttons and the error of the last command. */
-class Card {
-  /**
-   * @param {(entity: Entity) => boolean} contains Which entities are in it.
-   * @param {HTMLElement} element
-   * @param {HTMLElement} [body] Where they are added, below what is in there already.
-   */
-  constructor(contains, element, body = element) {
-    this.contains = contains;
-    this.element = element;
-    this.body = body;
-    this.head = [...body.children];
-    this.readings = h("dl", { class: "readings" });
-    this.buttons = h("div", { class: "row" });
-    this.error = h("p", { class: "error", role: "alert" });
-  }
-
-  /** @param {Part[]} parts */
-  show(parts) {
-    /** @param {Part["place"]} wanted */
-    const of = (wanted) => parts.filter(({ place }) => place === wanted).map(({ element }) => element);
-    const [fields, readings, buttons] = [of("fields"), of("readings"), of("buttons")];
-    arrange(this.readings, readings);
-    arrange(this.buttons, buttons);
-    const below = [...(readings.length ? [this.readings] : []), ...(buttons.length ? [this.buttons, this.error] : [])];
-    arrange(this.body, [...this.head, ...fields, ...below]);
-    this.element.hidden = parts.length === 0;
+  /** Shows what the search finds, or everything. */
+  applySearch() {
+    const { words } = this.search;
+    const matches = words.length ? (/** @type {Part} */ { text = "" }) => words.every((word) => text.includes(word)) : null;
+    let count = 0;
+    for (const group of this.groups.values()) count += group.filter(matches);
+    this.search.tell(count);
   }
 }

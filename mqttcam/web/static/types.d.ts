@@ -31,18 +31,37 @@ export interface Options {
   suggested_display_precision?: number;
 }
 
+/** How the camera can choose the value of a control. */
+export interface Automatic {
+  key: string;
+  values: Value[];
+  automatic: Value;
+  /** null: a value of one's own is enough. */
+  manual: Value | null;
+  minimum: number | null;
+}
+
 export interface Entity {
   key: string;
   name: string | null;
+  title: string | null;
+  group: string | null;
+  description: string | null;
+  synonyms: string[];
   platform: string;
   category: "config" | "diagnostic" | null;
   settable: boolean;
   command: string | null;
   arguments: Values;
   kind: Kind | null;
+  /** The options of a choice that have another name for people. */
+  option_titles: Record<string, string>;
   options: Options;
   control: string | null;
   default: Value;
+  reset: Value;
+  automatic: Automatic | null;
+  requires: { key: string; values: Value[]; text: string } | null;
 }
 
 /** An entity with a value. */
@@ -58,6 +77,7 @@ export interface Camera {
   height: number | null;
   /** Of a camera module: its sensor modes, formats and properties. */
   details?: Record<string, unknown> & { properties?: Record<string, unknown> };
+  groups: string[];
   entities: Entity[];
   commands: Command[];
 }

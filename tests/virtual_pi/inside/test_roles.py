@@ -323,6 +323,11 @@ async def test_the_state_is_what_the_frames_were_taken_with(
     assert camera.values["scaler_crop"] == _FULL
     assert camera.values["zoom"] == 1.0, "the default: it was not set"
     assert camera.values["colour_gains"] is None, "automatic white balance has it"
+    assert camera.values.get("colour_gain_red") is None
+    await camera.apply({"awb_enable": False})
+    await until(camera, lambda: camera.values["colour_gain_red"] == 1.7)
+    await camera.apply({"awb_enable": True})
+    await until(camera, lambda: camera.values["colour_gain_red"] is None)
     await camera.apply({"colour_gain_red": 1.5, "colour_gain_blue": 2.0})
     await until(camera, lambda: camera.values["colour_gains"] == (1.7, 2.1))
     assert (camera.values["colour_gain_red"], camera.values["colour_gain_blue"]) == (1.7, 2.1)

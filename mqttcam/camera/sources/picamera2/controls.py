@@ -128,10 +128,10 @@ class LibcameraControl:
         low, high = self.bounds or (0, 0)
         if not low < high:
             return None
-        words: tuple[tuple[str, float], ...] = ()
+        kind = Number(low, high, integer=self.type in _INTEGERS, unit=_UNITS.get(self.name))
         if self.name in AUTOMATIC:
-            low, words = 0, (("auto", 0),)
-        return Number(low, high, integer=self.type in _INTEGERS, unit=_UNITS.get(self.name), words=words)
+            kind = replace(kind, minimum=0, words=(("auto", 0),), manual_minimum=low)
+        return kind
 
     def _default(self, kind: ValueKind) -> Value:
         if self.name in AUTOMATIC:

@@ -176,7 +176,8 @@ class ControlTable:
     def applied(self, metadata: Mapping[str, object]) -> dict[str, Value]:
         """Return the values as a frame was really taken: exposures in whole lines, zoom in whole pixels.
 
-        Derived controls are included once one of their group was set, and the controls that they replace always.
+        Derived controls are included once one of their group was set, and the controls that they replace always. Colour
+        gains are included once automatic white balance was switched, too.
         """
         found: dict[str, Value] = {}
         told = set(self._set)
@@ -186,6 +187,8 @@ class ControlTable:
             told |= group.replaces - own
             if not self._set.isdisjoint(group.replaces | own):
                 told |= own
+        if "AwbEnable" in self._set:  # while it is off, the gains of that moment stay
+            told |= _GAINS
         for name in told - self._derived:
             if name in metadata and (value := self._offered[name].plain(metadata[name])) is not None:
                 found[name] = value

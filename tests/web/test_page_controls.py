@@ -1,0 +1,211 @@
+"""The controls of a camera module in a real browser: groups, automatic, search, resets."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+from selenium.webdriver.common.keys import Keys
+
+from mqttcam.devices.camera import CameraDevice
+from mqttcam.values import Value
+from tests.web.browser import Page
+from tests.web.module3 import offering_module3
+from tests.web.serving import Served, serving_in_thread
+
+ONE = {"front": {"name": "Front door", "size": "320x240", "motion": True, "controls": {"Contrast": 1.5}}}
+Running = tuple[Served, asyncio.AbstractEventLoop]
+START: dict[str, Value] = {
+    "ae_enable": True,
+    "awb_enable": True,
+    "af_mode": "Continuous",
+    "contrast": 1.5,
+    "saturation": 1.0,
+    "zoom": 1.0,
+}
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Running]:
+    with offering_module3(), serving_in_thread(ONE) as found:
+        yield found
+
+
+@pytest.fixture
+def camera(running: Running) -> CameraDevice:
+    """A Camera Module 3 with everything automatic."""
+    served, loop = running
+    asyncio.run_coroutine_threadsafe(served.front.set_controls(START), loop).result(60)
+    return served.front
+
+
+@pytest.fixture
+def front(page: Page, running: Running, camera: CameraDevice) -> Page:
+    """Its page, with values, and the groups as on a first visit."""
+    page.open(running[0].url)
+    page.script("localStorage.clear()")
+    page.open(running[0].url)
+    page.find(".stage[data-status=running]")
+    page.until(lambda: page.all("[data-key=measured_lux]"), "the measured values")
+    page.until(lambda: is_checked(page, "[data-key=af_mode] select", "Continuous"), "the values")
+    return page
+
+
+def is_checked(page: Page, selector: str, value: object = True) -> bool:
+    """Return whether an input, visible or not, has a value."""
+    return bool(
+        page.script(
+            "const it = document.querySelector(arguments[0]);"
+            "return (it.type === 'checkbox' ? it.checked : it.value) === arguments[1]",
+            selector,
+            value,
+        )
+    )
+
+
+def group(page: Page, name: str) -> None:
+    """Open or close a group."""
+    page.script("document.querySelector(`[data-group='${arguments[0]}'] > summary`).click()", name)
+
+
+def open_groups(page: Page) -> list[str]:
+    """Return the groups that are shown open."""
+    names = "[...document.querySelectorAll('.group[open]:not([hidden])')].map((it) => it.dataset.group)"
+    return [str(name) for name in page.script(f"return {names}")]
+
+
+def found(page: Page) -> list[str]:
+    """Return the keys of everything that is shown in groups."""
+    return [str(one.get_attribute("data-key")) for one in page.all(".group [data-key]") if one.is_displayed()]
+
+
+def search(page: Page, text: str) -> None:
+    box = page.find(".filter")
+    box.send_keys(Keys.ESCAPE)
+    box.send_keys(text)
+
+
+def value(camera: CameraDevice, key: str) -> Value:
+    return camera.camera.values.get(key)
+
+
+def switch_automatic(page: Page, key: str) -> None:
+    page.script("document.querySelector(`[data-key=${arguments[0]}] .automatic input`).click()", key)
+
+
+def test_a_camera_with_many_controls_shows_groups_which_stay_as_they_were_left(front: Page) -> None:
+    names = [one.text for one in front.all(".group > summary > span:first-child")]
+    assert names == [
+        "Camera", "Exposure", "White balance", "Focus", "Picture", "Lens and zoom",
+        "Motion", "Recording", "Pictures to MQTT", "For experts", "Diagnostics",
+    ]  # fmt: skip
+    assert open_groups(front) == ["Camera"]
+    group(front, "Focus")
+    group(front, "Camera")
+    assert open_groups(front) == ["Focus"]
+    front.driver.refresh()
+    front.find("[data-group=Focus] .field")
+    assert open_groups(front) == ["Focus"]
+
+
+def test_a_control_has_a_plain_name_that_of_libcamera_and_a_sentence(front: Page) -> None:
+    group(front, "Focus")
+    label = front.find("[data-key=af_mode] label")
+    assert label.text.split("\n") == ["Focus mode", "AfMode"]
+    assert front.text("[data-key=af_mode] .help").startswith("Continuous focuses all the time")
+    group(front, "Pictures to MQTT")
+    assert "sent to MQTT" in front.text("[data-key=image_fps] .help")
+
+
+def test_automatic_is_a_switch_and_manual_begins_with_the_measured_value(
+    front: Page, camera: CameraDevice
+) -> None:
+    group(front, "Exposure")
+    field = "[data-key=exposure_time]"
+    front.until(lambda: is_checked(front, f"{field} .automatic input"), "automatic")
+    assert not front.find(field).find_element("css selector", "input[type=range]").is_displayed()
+    front.until(lambda: front.text(f"{field} .value").startswith("9.99 ms"), "what the camera has chosen")
+    switch_automatic(front, "exposure_time")
+    front.until(lambda: value(camera, "exposure_time") == 9_992, "the measured value")
+    front.find(f"{field} input[type=range]")
+    # With a gain of one's own as well, the automatic exposure is off, and what it needs is disabled with a reason.
+    switch_automatic(front, "analogue_gain")
+    front.until(lambda: value(camera, "ae_enable") is False, "auto exposure off")
+    front.until(lambda: not front.find("[data-key=exposure_value] input").is_enabled(), "no compensation")
+    assert front.text("[data-key=exposure_value] .why") == "It has no effect while auto exposure is off."
+    switch_automatic(front, "exposure_time")
+    front.until(lambda: value(camera, "exposure_time") == 0, "automatic again")
+    front.until(lambda: front.find("[data-key=exposure_value] input").is_enabled(), "compensation")
+
+
+def test_automatic_white_balance_gives_way_to_the_gains_of_that_moment(
+    front: Page, camera: CameraDevice
+) -> None:
+    group(front, "White balance")
+    front.until(lambda: is_checked(front, "[data-key=colour_gain_red] .automatic input"), "automatic")
+    switch_automatic(front, "colour_gain_red")
+    front.until(lambda: value(camera, "awb_enable") is False, "automatic white balance off")
+    front.until(lambda: front.text("[data-key=colour_gain_red] .value") == "1.7", "the gain of that moment")
+    assert not front.find("[data-key=awb_mode] select").is_enabled()
+
+
+def test_the_focus_is_a_distance_in_metres(front: Page, camera: CameraDevice) -> None:
+    group(front, "Focus")
+    field = "[data-key=lens_position]"
+    front.until(lambda: front.text(f"{field} .value") == "1.25 m", "the measured distance")
+    switch_automatic(front, "lens_position")
+    front.until(lambda: value(camera, "af_mode") == "Manual", "manual focus")
+    metres = front.find(f"{field} .metres input")
+    metres.clear()
+    metres.send_keys("0.5" + Keys.ENTER)
+    front.until(lambda: value(camera, "lens_position") == 2.0, "dioptres")
+    front.find(f"{field} .button").click()
+    front.until(lambda: value(camera, "lens_position") == 0.0, "infinity")
+    assert front.find("button[data-key=autofocus]").is_enabled()
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        ("brightness", {"brightness", "exposure_value"}),
+        ("night", {"exposure_time", "analogue_gain"}),
+        ("50 Hz", {"ae_flicker_mode"}),
+        ("flicker", {"ae_flicker_mode"}),
+        ("autofocus", {"af_mode", "autofocus"}),
+        ("wb", {"awb_mode", "colour_gain_red"}),
+        ("zoom", {"zoom"}),
+        ("AeMetering", {"ae_metering_mode"}),
+        ("jpeg", {"image_quality"}),
+    ],
+)
+def test_search(front: Page, text: str, keys: set[str]) -> None:
+    search(front, text)
+    assert keys <= set(found(front))
+    assert "enabled" not in found(front)
+
+
+def test_search_opens_groups_says_when_nothing_is_found_and_escape_ends_it(front: Page) -> None:
+    search(front, "macro")
+    assert open_groups(front) == ["Focus"]
+    search(front, "teapot")
+    assert front.text(".nothing").startswith("Nothing found for “teapot”")
+    assert found(front) == []
+    front.find(".filter").send_keys(Keys.ESCAPE)
+    assert front.find(".filter").get_attribute("value") == ""
+    assert open_groups(front) == ["Camera"]
+    assert not front.all(".nothing:not([hidden])")
+
+
+def test_a_reset_returns_to_the_configured_value(front: Page, camera: CameraDevice) -> None:
+    group(front, "Picture")
+    front.slide("contrast", 4)
+    front.slide("saturation", 8)
+    front.until(lambda: front.text("[data-group=Picture] .groupnote") == "2 changed", "how many were changed")
+    front.find("[data-key=contrast] .reset").click()
+    front.until(lambda: value(camera, "contrast") == 1.5, "the configured value")
+    front.slide("contrast", 2)
+    front.until(lambda: value(camera, "contrast") == 2, "another value")
+    front.until(lambda: front.text("[data-group=Picture] .groupnote") == "2 changed", "both again")
+    front.find("[data-group=Picture] .link-button").click()
+    front.until(lambda: (value(camera, "contrast"), value(camera, "saturation")) == (1.5, 1.0), "both")
