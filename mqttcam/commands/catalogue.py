@@ -84,6 +84,13 @@ async def save_preset(device: CameraDevice, name: Annotated[str, Text(MAX_ID, ID
 
 
 @command(_CAMERA_COMMANDS)
+async def delete_preset(device: CameraDevice, name: Annotated[str, Text(MAX_ID, ID_PATTERN)]) -> Changes:
+    """Delete a saved preset; one of the same name in the configuration is in effect again."""
+    device.presets.delete(name)
+    return Changes({"preset": device.presets.selected}, await device.save())
+
+
+@command(_CAMERA_COMMANDS)
 async def record(
     device: CameraDevice,
     seconds: Annotated[float, SECONDS] = USUAL_SECONDS,
@@ -193,6 +200,8 @@ def camera_commands(device: CameraDevice) -> Commands[CameraDevice]:
                 commands[name] = replace(commands[name], arguments={"name": Choice(names)})
             else:
                 del commands[name]
+    if saved := device.presets.deletable:
+        commands["delete_preset"] = replace(commands["delete_preset"], arguments={"name": Choice(saved)})
     if device.motion is None:
         for name in MOTION_COMMANDS:
             del commands[name]

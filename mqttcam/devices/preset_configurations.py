@@ -67,6 +67,13 @@ class PresetConfigurations:
         self._store.set(self._camera.id, f"{_PREFIX}{name}", _plain(preset), configured)
         self._store.set(self._camera.id, _ACTIVE, self.active, None)
 
+    def delete(self, name: str) -> None:
+        """Delete the saved configuration of a preset; the camera keeps it until another preset is selected."""
+        if self.active == name:
+            return
+        self._store.remove(self._camera.id, f"{_PREFIX}{name}")
+        self._presets = self._known(self._camera.settings)
+
     def can_configure(self, settings: CameraSettings) -> bool:
         """Return whether the camera can stay open for other settings, with the present preset."""
         now, then = self._settings(self._camera.settings), self._settings(settings, self._known(settings))

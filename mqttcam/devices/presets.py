@@ -125,6 +125,27 @@ class Presets:
         self._store.set(self._camera.id, f"{_PREFIX}{name}", controls, self._configured.get(name))
         self._set_selected(name)
 
+    @property
+    def deletable(self) -> tuple[str, ...]:
+        """The names of the presets that a command has saved."""
+        return tuple(self._saved())
+
+    def delete(self, name: str) -> None:
+        """Delete a saved preset; one of the same name in the configuration is in effect again. Controls stay.
+
+        Raises:
+            CommandError: there is no such saved preset.
+        """
+        if name not in self.deletable:
+            message = f"{shown(name)} is not a saved preset"
+            raise CommandError(Code.INVALID_VALUE, message, "name", list(self.deletable))
+        self._store.remove(self._camera.id, f"{_PREFIX}{name}")
+        self._configurations.delete(name)
+        self._presets = {**self._configured, **self._saved()}
+        if self.selected == name:
+            self._set_selected(None)
+        self._notify()
+
     def can_configure(self, settings: CameraSettings) -> bool:
         """Return whether the camera can stay open for other settings, as the present preset changes them."""
         return self._configurations.can_configure(settings)

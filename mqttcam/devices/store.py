@@ -115,6 +115,11 @@ class Store:
             entries[key] = entry
             self.file.changed()
 
+    def remove(self, device: str, key: str) -> None:
+        """Forget a value; `save` writes that."""
+        if self._data.get(device, {}).pop(key, None) is not None:
+            self.file.changed()
+
     async def save(self) -> bool:
         """Return whether everything that was set so far is on disk; see `DurableFile.save`."""
         return await self.file.save()

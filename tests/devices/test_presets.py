@@ -123,6 +123,30 @@ async def test_saved_presets_survive_a_restart(camera: CameraDevice, tmp_path: P
     await device.stop()
 
 
+async def test_a_saved_preset_can_be_deleted_and_that_of_the_configuration_is_back(
+    camera: CameraDevice, tmp_path: Path
+) -> None:
+    await CommandRunner(camera, camera_commands).run(Request("set", b'{"brightness": 0.5}'))
+    for name in ("evening", "night"):
+        await ask(camera, "save_preset", name)
+    assert camera.presets.deletable == ("evening", "night")
+    before = camera.capabilities
+    assert (await ask(camera, "delete_preset", "evening")).changed == {"preset": "night"}
+    assert camera.capabilities != before, "Home Assistant is sent the new options"
+    assert (await ask(camera, "delete_preset", "night")).changed == {"preset": None}
+    assert controls(camera)[0] == 0.5, "controls stay"
+    assert camera.presets.names == ("night", "day", "wrong", "other")
+    assert camera.presets.values("night")[1] == {"brightness": 0.3, "contrast": 1.8}
+    for name in ("night", "evening", "nowhere"):
+        result = await ask(camera, "delete_preset", name)
+        assert result.error is not None, "only what was saved"
+        assert (result.error.code, result.error.field) == ("invalid_value", "name")
+    again = Store(tmp_path / "values.json")
+    again.load()
+    device = build_device("front", camera_settings(**_SETTINGS), again)
+    assert device.presets.names == ("night", "day", "wrong", "other")
+
+
 async def test_a_configured_preset_can_be_saved_over_until_it_is_edited(
     camera: CameraDevice, tmp_path: Path
 ) -> None:
