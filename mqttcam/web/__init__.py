@@ -20,6 +20,7 @@ Where to find what:
   (addresses without a login).
 - State: `state_publisher.py` (changes, for `updates.py`), `openapi*.py` and `schemas.py` (the API's description),
   `metrics.py` (Prometheus; **a new metric goes here**, unless it is an entity: those are metrics by themselves).
+- Cameras of the configuration: `setup.py` (list, add, change, remove), `proposed_pictures.py` (test pictures).
 - `address.py`: the page's URL. `timing.py`: all timeouts.
 
 The page is `static/index.html` with one JavaScript module per part:
@@ -32,6 +33,7 @@ The page is `static/index.html` with one JavaScript module per part:
   `automatic.js` (its switch "Automatic"), `widgets.js` (one per kind of value) with `wideslider.js` (times) and
   `distance.js` (focus), `sender.js` (one value at a time). Groups and texts come from the API.
 - `events.js` with `events.css`: the list of events and the player, loaded when it is opened for the first time.
+- `setup*.js` with `setup.css`: the cameras of the configuration, loaded likewise.
 - `dom.js`, `format.js`: helpers. `types.d.ts`: the API's JSON, for the type checker only.
 - Style sheets: `base.css` (colours, type), `layout.css`, `phone.css` (small screens), `stage.css`, `controls.css`,
   `panel.css`, `dialogs.css`, `contrast.css` (forced colours).

@@ -83,7 +83,13 @@ def setup_paths() -> dict[str, object]:
         "properties": camera
         | {"revision": _TEXT, "create": {"type": "boolean", "description": "The camera must be new."}},
     }
-    text = _ok({"text": {"type": "string", "description": "The camera as YAML, to paste into a file."}})
+    text = _ok(
+        {
+            "text": {"type": "string", "description": "The camera as YAML, to paste into a file."},
+            "section": {"type": "string", "description": "Its section alone as YAML."},
+            "camera": _SECTION,
+        }
+    )
     written = _ok({"revision": _TEXT})
     name: Schema = {
         "name": "camera",

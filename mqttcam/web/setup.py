@@ -87,7 +87,8 @@ async def check(request: web.Request) -> web.Response:
     _, editor = _editor(request)
     given = await _given(request)
     await _proposed(editor, given)
-    return json_response({"ok": True, "text": editor.text_of(given.camera_id, given.section)})
+    text = editor.text_of(given.camera_id, given.section)
+    return json_response({"ok": True, "text": text, "section": _section_of(text), "camera": given.section})
 
 
 async def test(request: web.Request) -> web.Response:
@@ -255,14 +256,18 @@ async def _change_and_apply(context: WebContext, change: Callable[[], Awaitable[
 
 def _describe(editor: ConfigEditor, camera: ShownCamera) -> dict[str, object]:
     section = camera.section
-    text = "" if section is None else "\n".join(editor.text_of(camera.id, section).splitlines()[2:])
     return {
         "id": camera.id,
         "camera": section,
-        "text": "\n".join(line.removeprefix("    ") for line in text.splitlines()),
+        "text": "" if section is None else _section_of(editor.text_of(camera.id, section)),
         "hidden": camera.hidden,
         "variables": camera.variables,
     }
+
+
+def _section_of(text: str) -> str:
+    """Return the lines of a camera's section alone, of those with `cameras` and its id above."""
+    return "\n".join(line.removeprefix("    ") for line in text.splitlines()[2:])
 
 
 def _device(source: Any) -> object:

@@ -31,20 +31,21 @@ export class ApiError extends Error {
 export const onUnauthorized = { call: () => {} };
 
 /**
- * @param {"GET" | "POST" | "DELETE"} method
+ * @param {"GET" | "POST" | "PUT" | "DELETE"} method
  * @param {string} path
  * @param {unknown} [body]
+ * @param {number} [timeout] Milliseconds.
  * @returns {Promise<any>} The JSON of the response.
  * @throws {ApiError}
  */
-async function request(method, path, body) {
+export async function request(method, path, body, timeout = TIMEOUT) {
   /** @type {Record<string, string>} */
   const headers = { "X-Requested-With": "mqttcam" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   let response, answer;
   try {
     response = await fetch(path, {
-      method, headers, cache: "no-store", signal: AbortSignal.timeout(TIMEOUT),
+      method, headers, cache: "no-store", signal: AbortSignal.timeout(timeout),
       body: body === undefined ? undefined : JSON.stringify(body),
     });
     answer = await response.json();

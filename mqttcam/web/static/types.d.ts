@@ -95,7 +95,38 @@ export interface Session {
   name: string | null;
   role: "admin" | "viewer";
   proof: "none" | "network" | "session" | "password" | "token";
+  /** Whether cameras may be added, changed and removed. */
+  edit: boolean;
 }
+
+/** The section of a camera in the configuration. */
+export type Section = Record<string, any>;
+
+/** A camera of the configuration file. */
+export interface ConfiguredCamera {
+  id: string;
+  /** null: only environment variables configure it. */
+  camera: Section | null;
+  /** The same as YAML. */
+  text: string;
+  /** Keys that are kept and not shown. */
+  hidden: string[];
+  variables: string[];
+}
+
+/** The configuration file. */
+export interface Setup {
+  file: string | null;
+  backup: string | null;
+  revision: string;
+  /** Why nothing can be changed. */
+  read_only: string | null;
+  folders: string[];
+  cameras: ConfiguredCamera[];
+}
+
+/** A camera of this machine. */
+export interface FoundCamera { id: string; model: string; source: Section; sizes: string[]; used_by: string | null }
 
 export interface Snapshot { id: string; ts: number; width: number; height: number; bytes: number }
 

@@ -25,6 +25,7 @@
 /** @type {Place[]} */
 export const PLACES = [
   { hash: "#events", title: "Events", symbol: "film", shown: () => true, load: async () => (await import("./events.js")).EventsView },
+  { hash: "#setup", title: "Set up", symbol: "setup", shown: ({ edit }) => edit, load: async () => (await import("./setup.js")).SetupView },
 ];
 
 /**
