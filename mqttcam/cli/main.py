@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import re
 import signal
@@ -117,6 +118,8 @@ def _run_command(argv: Sequence[str] | None) -> int:
     arguments = build_parser().parse_args(argv)
     if arguments.command in _DAEMONS:
         _handle_signals()
+        # What is imported and set up is hardly ever garbage; the daemon collects once when it has started.
+        gc.disable()
     # Only arrays of NumPy are used; OpenBLAS would start a thread with a buffer for each core.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # pydantic would read the metadata of every installed package to look for plugins; mqttcam uses none.

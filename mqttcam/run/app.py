@@ -133,6 +133,7 @@ class App(Daemon):
             # Everything allocated so far lives until exit; the garbage collector need not visit it again.
             gc.collect()
             gc.freeze()
+            gc.enable()
             hangups = asyncio.create_task(self._reload_on_hangups(), name="SIGHUP")
             await self._ending.wait()
             log.info("stopping")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import gc
 import logging
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -53,3 +55,36 @@ def test_nothing_is_left_of_a_question_about_a_topic(address: str) -> None:
     before = metrics()
     assert topic_limit({"brokers": [address], "topic": "away", "type_spec": {}}) is None
     assert metrics() == before
+
+
+IN_A_PROCESS_OF_ITS_OWN = """
+import gc, sys, weakref
+from mqttcam.kafka.garbage import collect_clients
+
+class Client:
+    def __init__(self):
+        self.itself = self
+
+gc.disable()
+collect_clients()
+print("frozen before there was a client:", gc.get_freeze_count())
+import kafka
+for number in range(2):
+    client = weakref.ref(Client())
+    collect_clients()
+    print("collected:", client() is None)
+print("objects that are visited:", len(gc.get_objects()) < gc.get_freeze_count() / 10)
+"""
+
+
+def test_collections_pass_over_the_modules_of_the_clients() -> None:
+    """They would hold Python's lock, and with it the event loop, for too long."""
+    pytest.importorskip("kafka")
+    command = [sys.executable, "-c", IN_A_PROCESS_OF_ITS_OWN]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == [
+        "frozen before there was a client: 0",
+        "collected: True",
+        "collected: True",
+        "objects that are visited: True",
+    ]
