@@ -66,6 +66,9 @@ export const live = () => request("GET", "api/live").then(
   () => null,
 );
 
+/** @returns {Promise<number>} The server's time, in Unix seconds. */
+export const serverTime = () => request("GET", "api/live").then(({ time }) => time);
+
 /** @returns {Promise<Session>} */
 export const session = () => request("GET", "api/session");
 

@@ -5,6 +5,7 @@
 import { ApiError, UpdateStream, cameras, live, login, onUnauthorized, session } from "./api.js";
 import { CameraView } from "./camera.js";
 import { arrange, byId, errorText, h, icon, toast } from "./dom.js";
+import "./keys.js";
 import { loginForm } from "./login.js";
 import { NodeView } from "./node.js";
 import { Overview } from "./overview.js";

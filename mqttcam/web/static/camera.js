@@ -6,6 +6,7 @@ import { command } from "./api.js";
 import { AreaTools } from "./areatools.js";
 import { errorText, h, icon, iconButton, toast } from "./dom.js";
 import { number } from "./format.js";
+import { FullScreen } from "./fullscreen.js";
 import { SnapshotHistory } from "./history.js";
 import { Panel } from "./panel.js";
 import { Stage } from "./stage.js";
@@ -26,7 +27,8 @@ export class CameraView {
     this.facts = h("p", { class: "facts" });
     this.resetZoom = h("button", { type: "button", class: "pill", hidden: true, onclick: () => this.zoom.reset() }, "Whole picture");
     this.zoom = new Zoom(this.stage.element, this.stage.picture, (scale) => { this.resetZoom.hidden = scale === 1; });
-    this.fullScreen = iconButton("full", "Full screen (f)", () => this.toggleFullScreen(), { "aria-keyshortcuts": "f" });
+    this.fullScreen = new FullScreen(this.stage, (inside) => this.onFullScreen(inside));
+    this.fullScreenButton = iconButton("full", "Full screen (f)", () => this.fullScreen.toggle(), { "aria-keyshortcuts": "f" });
     this.sound = iconButton("mute", "Sound (m)", () => this.toggleSound(), { "aria-keyshortcuts": "m", "aria-pressed": "false", hidden: true });
     this.stage.onsound = (hasSound) => { this.sound.hidden = !hasSound; };
     this.snapshot = iconButton("shot", "Take a snapshot (s)", () => this.takeSnapshot(), { "aria-keyshortcuts": "s" });
@@ -62,6 +64,7 @@ export class CameraView {
   }
 
   stop() {
+    if (!document.hidden) this.fullScreen.leave();
     this.stage.stop();
     this.areas.stop();
   }
@@ -92,16 +95,17 @@ export class CameraView {
       this.mayControl ? this.snapshot : null,
       h("a", { class: "round", "aria-label": "Download the picture", title: "Download the picture", href: this.address("snapshot.jpg"), download: "" }, icon("save")),
       this.sound,
-      document.fullscreenEnabled ? this.fullScreen : null));
+      this.fullScreenButton));
     element.tabIndex = 0;
     element.setAttribute("role", "group");
     element.addEventListener("keydown", (event) => this.onKey(event));
-    element.addEventListener("fullscreenchange", () => {
-      const inside = document.fullscreenElement === element;
-      this.fullScreen.replaceChildren(icon(inside ? "leave" : "full"));
-      element.focus({ preventScroll: true });
-      this.zoom.reset();
-    });
+  }
+
+  /** @param {boolean} inside */
+  onFullScreen(inside) {
+    this.fullScreenButton.replaceChildren(icon(inside ? "leave" : "full"));
+    this.stage.element.focus({ preventScroll: true });
+    this.zoom.reset();
   }
 
   canTakeSnapshots() {
@@ -111,11 +115,6 @@ export class CameraView {
   /** @param {string} file */
   address(file) {
     return `cameras/${this.camera.id}/${file}`;
-  }
-
-  toggleFullScreen() {
-    if (document.fullscreenElement) document.exitFullscreen();
-    else this.stage.element.requestFullscreen();
   }
 
   toggleSound() {
@@ -138,7 +137,9 @@ export class CameraView {
    */
   onKey(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === "f" && document.fullscreenEnabled) this.toggleFullScreen();
+    if (event.key === "f") this.fullScreen.toggle();
+    else if (event.key === "Escape" && this.fullScreen.fills) this.fullScreen.leave();
+    else if (event.key === "d") this.stage.badge.toggle();
     else if (event.key === "s" && this.canTakeSnapshots()) this.takeSnapshot();
     else if (event.key === "m" && !this.sound.hidden) this.toggleSound();
     else return;

@@ -14,6 +14,8 @@ export class Painter {
     this.active = false;
     /** When the picture shown was captured, in Unix seconds. @type {number | null} */
     this.ts = null;
+    /** When it was shown, in Unix milliseconds by the browser's clock. */
+    this.at = 0;
     this.count = 0;
     this.image = h("img", { draggable: "false", onerror: () => this.drawn(false), onload: () => this.drawn(true) });
   }
@@ -42,6 +44,7 @@ export class Painter {
     URL.revokeObjectURL(this.image.src);
     if (!this.active) return;
     this.count += 1;
+    this.at = performance.timeOrigin + performance.now();
     if (shown) this.onShown();
     this.draw();
   }

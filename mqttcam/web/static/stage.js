@@ -4,6 +4,7 @@
 /** @import { Picture } from "./pictures.js" */
 
 import { patience } from "./api.js";
+import { Badge } from "./badge.js";
 import { h, icon } from "./dom.js";
 import { NotPlayable, canPlay, play } from "./live.js";
 import { Painter } from "./painter.js";
@@ -63,8 +64,8 @@ export class Stage {
     this.picture = h("div", { class: "picture" }, this.image, this.video);
     this.reason = h("p", {});
     this.curtain = h("div", { class: "curtain", hidden: true }, icon("off"), this.reason);
-    this.badge = h("span", { class: "badge" }, "Connecting");
-    this.element = h("div", { class: "stage" }, this.picture, this.curtain, this.badge);
+    this.badge = new Badge(this);
+    this.element = h("div", { class: "stage" }, this.picture, this.curtain, this.badge.element);
     this.observer = new ResizeObserver(() => this.resize());
     this.resizeTimer = 0;
     /** @type {number | null} The width of the pictures that are requested. */
@@ -159,8 +160,8 @@ export class Stage {
     const running = this.status === "running" || !this.status;
     const waiting = !this.connected || (running && !this.live);
     const text = waiting ? (this.lost ? "Reconnecting" : "Connecting") : running ? "Live" : this.status;
-    if (this.badge.textContent !== text) this.badge.textContent = text;
-    this.badge.dataset.status = this.element.dataset.status = waiting ? "connecting" : this.status || "running";
+    this.element.dataset.status = waiting ? "connecting" : this.status || "running";
+    this.badge.show(text, this.element.dataset.status);
   }
 
   connect() {
@@ -262,13 +263,6 @@ export class Stage {
       this.video.load();
     }
     this.showStatus();
-  }
-
-  /** When what is shown was captured, in Unix seconds; null if that is not known. */
-  captured() {
-    const { ts, time } = this.received;
-    if (!this.live) return null;
-    return this.showsVideo ? (ts && ts + this.video.currentTime - time) || null : this.painter.ts;
   }
 
   /** The aspect ratio of the picture. */

@@ -26,7 +26,7 @@ export class Tile {
     this.trouble = h("a", { class: "trouble", hidden: true }, icon("warn"), this.reason, h("span", { class: "more" }, "What to do"));
     this.tools = mayControl ? new Tools(camera.id) : null;
     this.link = h("a", { class: "open" }, this.stage.element, this.signs, this.name);
-    this.element = h("article", { class: "tile" }, this.link, this.stage.badge, this.trouble, this.tools?.element);
+    this.element = h("article", { class: "tile" }, this.link, this.stage.badge.element, this.trouble, this.tools?.element);
     this.adopt(camera);
   }
 

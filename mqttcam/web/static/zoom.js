@@ -2,6 +2,8 @@
 
 const MAX_SCALE = 8;
 const KEY_STEP = 60;
+const DOUBLE_TAP = 350; // milliseconds
+const FINGER = 20; // pixels by which a finger that taps may move
 /** @typedef {[x: number, y: number]} Point */
 /** @type {Record<string, Point>} */
 const ARROWS = {
@@ -23,11 +25,16 @@ export class Zoom {
     this.y = 0;
     /** @type {Map<number, Point>} Mouse buttons and fingers that are down. */
     this.pointers = new Map();
+    /** The last touch, if only one finger was down. @type {{at: Point, time: number} | null} */
+    this.touch = null;
+    /** The last tap. @type {{at: Point, time: number} | null} */
+    this.tap = null;
+    this.isTouch = false;
     frame.addEventListener("wheel", (event) => this.onWheel(event), { passive: false });
-    frame.addEventListener("dblclick", (event) => this.toggle(event));
+    frame.addEventListener("dblclick", (event) => { if (!this.isTouch) this.toggle(event); });
     frame.addEventListener("pointerdown", (event) => this.onDown(event));
     frame.addEventListener("pointermove", (event) => this.onMove(event));
-    frame.addEventListener("pointerup", (event) => this.pointers.delete(event.pointerId));
+    frame.addEventListener("pointerup", (event) => this.onUp(event));
     frame.addEventListener("pointercancel", (event) => this.pointers.delete(event.pointerId));
     frame.addEventListener("pointerleave", (event) => this.pointers.delete(event.pointerId));
     frame.addEventListener("keydown", (event) => this.onKey(event));
@@ -74,7 +81,7 @@ export class Zoom {
   /** @param {WheelEvent} event */
   onWheel(event) {
     // The wheel scrolls the page, unless Ctrl is held or the picture is already enlarged.
-    if (this.scale === 1 && !event.ctrlKey && !document.fullscreenElement) return;
+    if (this.scale === 1 && !event.ctrlKey && !document.fullscreenElement && !this.frame.classList.contains("filled")) return;
     event.preventDefault();
     const box = this.frame.getBoundingClientRect();
     this.by(Math.exp(-event.deltaY / 300), event.clientX - box.left, event.clientY - box.top);
@@ -92,6 +99,22 @@ export class Zoom {
   onDown(event) {
     if (isOnTool(event)) return;
     this.pointers.set(event.pointerId, [event.clientX, event.clientY]);
+    this.isTouch = event.pointerType === "touch";
+    this.touch = this.isTouch && this.pointers.size === 1 ? { at: [event.clientX, event.clientY], time: event.timeStamp } : null;
+  }
+
+  /**
+   * Finds double taps: not all phones make a double click of them.
+   * @param {PointerEvent} event
+   */
+  onUp(event) {
+    this.pointers.delete(event.pointerId);
+    const { touch, tap } = this;
+    this.touch = null;
+    if (!touch || distance(touch.at, [event.clientX, event.clientY]) > FINGER || event.timeStamp - touch.time > DOUBLE_TAP) return;
+    const isSecond = tap && touch.time - tap.time < DOUBLE_TAP && distance(tap.at, touch.at) < 2 * FINGER;
+    this.tap = isSecond ? null : touch;
+    if (isSecond) this.toggle(event);
   }
 
   /** @param {PointerEvent} event */
