@@ -31,7 +31,8 @@ The page is `static/index.html` with one JavaScript module per part:
   `history.js` (snapshots), and `panel.js` (what is beside the picture). `node.js`: the drawer of the node.
 - The panel: `group.js` (a group of controls), `search.js`, `fields.js` (a control with its name, help and reset),
   `automatic.js` (its switch "Automatic"), `widgets.js` (one per kind of value) with `wideslider.js` (times) and
-  `distance.js` (focus), `sender.js` (one value at a time). Groups and texts come from the API.
+  `distance.js` (focus), `sender.js` (one value at a time). Groups and texts come from the API. `actions.js`: all
+  controls at once, with `presets.js` and `copy.js` (to other cameras, loaded when it is opened).
 - `events.js` with `events.css`: the list of events and the player, loaded when it is opened for the first time.
 - `setup*.js` with `setup.css`: the cameras of the configuration, loaded likewise.
 - `dom.js`, `format.js`: helpers. `types.d.ts`: the API's JSON, for the type checker only.

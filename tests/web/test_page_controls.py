@@ -1,4 +1,4 @@
-"""The controls of a camera module in a real browser: groups, automatic, search, resets."""
+"""The controls of a camera module in a real browser: groups, automatic, search, resets, presets, copies."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from tests.web.browser import Page
 from tests.web.module3 import offering_module3
 from tests.web.serving import Served, serving_in_thread
 
-ONE = {"front": {"name": "Front door", "size": "320x240", "motion": True, "controls": {"Contrast": 1.5}}}
+TWO = {
+    "front": {"name": "Front door", "size": "320x240", "motion": True, "controls": {"Contrast": 1.5}},
+    "garden": {"name": "Garden", "size": "320x240", "frame_rate": 5},
+}
 Running = tuple[Served, asyncio.AbstractEventLoop]
 START: dict[str, Value] = {
     "ae_enable": True,
@@ -28,7 +31,7 @@ START: dict[str, Value] = {
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Running]:
-    with offering_module3(), serving_in_thread(ONE) as found:
+    with offering_module3(), serving_in_thread(TWO) as found:
         yield found
 
 
@@ -43,9 +46,9 @@ def camera(running: Running) -> CameraDevice:
 @pytest.fixture
 def front(page: Page, running: Running, camera: CameraDevice) -> Page:
     """Its page, with values, and the groups as on a first visit."""
-    page.open(running[0].url)
+    page.open(f"{running[0].url}/#/front")
     page.script("localStorage.clear()")
-    page.open(running[0].url)
+    page.driver.refresh()
     page.find(".stage[data-status=running]")
     page.until(lambda: page.all("[data-key=measured_lux]"), "the measured values")
     page.until(lambda: is_checked(page, "[data-key=af_mode] select", "Continuous"), "the values")
@@ -88,6 +91,11 @@ def search(page: Page, text: str) -> None:
 
 def value(camera: CameraDevice, key: str) -> Value:
     return camera.camera.values.get(key)
+
+
+def press(page: Page, text: str, within: str = ".actions") -> None:
+    """Press the button with a text."""
+    page.until(lambda: [one for one in page.all(f"{within} button") if one.text == text], text)[0].click()
 
 
 def switch_automatic(page: Page, key: str) -> None:
@@ -209,3 +217,68 @@ def test_a_reset_returns_to_the_configured_value(front: Page, camera: CameraDevi
     front.until(lambda: front.text("[data-group=Picture] .groupnote") == "2 changed", "both again")
     front.find("[data-group=Picture] .link-button").click()
     front.until(lambda: (value(camera, "contrast"), value(camera, "saturation")) == (1.5, 1.0), "both")
+
+
+def test_all_values_are_reset_after_a_question(front: Page, camera: CameraDevice) -> None:
+    group(front, "Picture")
+    front.slide("saturation", 8)
+    front.slide("brightness", 0.5)
+    front.until(lambda: (value(camera, "saturation"), value(camera, "brightness")) == (8, 0.5), "two values")
+    front.until(lambda: front.text("[data-group=Picture] .groupnote") == "2 changed", "how many")
+    press(front, "Reset all")
+    press(front, "Cancel", ".ask")
+    press(front, "Reset all")
+    press(front, "Reset all", ".ask")
+    front.until(
+        lambda: (value(camera, "saturation"), value(camera, "brightness")) == (1.0, 0.0), "the defaults"
+    )
+    assert value(camera, "contrast") == 1.5, "the configured value"
+
+
+def test_presets_are_saved_selected_and_deleted(front: Page, camera: CameraDevice) -> None:
+    assert not front.all(".presetchoice:not([hidden])")
+    group(front, "Picture")
+    front.slide("saturation", 4)
+    front.until(lambda: value(camera, "saturation") == 4, "a value")
+    press(front, "Save preset")
+    front.find(".askname input").send_keys("vivid" + Keys.ENTER)
+    front.until(lambda: is_checked(front, ".presetchoice select", "vivid"), "the preset is selected")
+    front.slide("saturation", 2)
+    front.until(lambda: is_checked(front, ".presetchoice select", ""), "none is selected")
+    front.find(".presetchoice select").send_keys("vivid")
+    front.until(lambda: value(camera, "saturation") == 4, "the value of the preset")
+    front.until(lambda: is_checked(front, ".presetchoice select", "vivid"), "it is selected")
+    press(front, "Delete preset")
+    press(front, "Delete", ".ask")
+    front.until(lambda: not front.all(".presetchoice:not([hidden])"), "no preset")
+    assert camera.presets.names == ()
+
+
+def test_values_are_copied_to_another_camera_as_far_as_it_takes_them(
+    front: Page, camera: CameraDevice, running: Running
+) -> None:
+    served, loop = running
+    garden = served.registry.devices["garden"]
+    loop.call_soon_threadsafe(camera.set_image_fps, 12.0)
+    group(front, "Picture")
+    front.slide("saturation", 3)
+    switch_automatic(front, "exposure_time")
+    front.until(
+        lambda: (value(camera, "saturation"), value(camera, "exposure_time")) == (3, 9_992), "the values"
+    )
+    group(front, "Pictures to MQTT")
+    front.until(lambda: is_checked(front, "[data-key=image_fps] input", "12"), "the image rate")
+    press(front, "Copy to…")
+    target = front.find(".copy [data-camera=garden]")
+    assert not front.find(".copy .end .button").is_enabled()
+    target.find_element("css selector", "input").click()
+    front.until(lambda: "Saturation" in target.text, "what it takes")
+    assert "Motion threshold (it has none)" in target.text
+    assert "Image rate (0 to 5 there)" in target.text
+    assert "Red gain" not in target.text, "automatic white balance chooses it"
+    press(front, "Copy", ".copy")
+    front.until(lambda: "values copied" in target.text, "the result")
+    assert (value(garden, "saturation"), value(garden, "exposure_time")) == (3, 9_992)
+    assert garden.image_fps == 1
+    front.find(".copy [aria-label=Close]").click()
+    front.until(lambda: not front.all(".copy"), "the dialog closed")

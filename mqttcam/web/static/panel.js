@@ -3,6 +3,7 @@
 /** @import { Camera, CameraState, Entity, EntityWithKind, RectangleKind, Values } from "./types" */
 
 import { About } from "./about.js";
+import { Actions } from "./actions.js";
 import { setValues } from "./api.js";
 import { arrange, confirmed, errorText, h, toast } from "./dom.js";
 import { Field } from "./fields.js";
@@ -52,6 +53,7 @@ export class Panel {
     this.search = new Search(() => this.applySearch());
     this.off = h("p", { class: "hint", hidden: true }, "The camera is off: its controls work when it is on again.");
     this.head = h("div", { class: "panelhead" }, this.search.input, this.search.nothing);
+    this.actions = mayControl ? new Actions(this) : null;
     this.about = new About();
     this.hint = mayControl ? null : h("p", { class: "hint" }, "You can view this camera, but not change anything.");
     this.element = h("div", { class: "panel" });
@@ -73,6 +75,7 @@ export class Panel {
     this.live = live;
     for (const part of this.parts.values()) part.update(live);
     for (const group of this.groups.values()) group.update();
+    this.actions?.update(live);
     this.off.hidden = live.status !== "off" || !this.mayControl;
   }
 
@@ -83,24 +86,33 @@ export class Panel {
   adopt(camera) {
     this.camera = camera;
     this.about.adopt(camera);
+    this.actions?.adopt(camera);
     const old = this.parts;
     const active = document.activeElement;
     const focused = [...old].find(([, { element }]) => element.contains(active));
     this.parts = new Map();
-    const shown = camera.entities.filter(({ platform, kind, command }) => platform !== "camera" && platform !== "image" && (kind || command));
+    const shown = camera.entities.filter((entity) => this.isShown(entity));
     const fields = shown.filter(({ settable }) => settable).length;
-    const extra = [...this.groups.values()].filter((group) => group.extra).map(({ name }) => name);
-    const names = camera.groups ?? [];
-    for (const name of [...names, ...extra.filter((one) => !names.includes(one))]) this.group(name, fields);
+    const names = [...new Set([...camera.groups, ...this.groups.keys()])];
+    for (const name of names) this.group(name, fields);
     for (const group of this.groups.values()) {
       group.show(shown.filter((entity) => entity.group === group.name).map((entity) => this.part(entity, group, old)));
     }
     for (const [key, part] of old) if (this.parts.get(key) !== part) part.tool?.leave();
     this.search.input.hidden = fields <= SEARCHED && !this.search.input.value;
-    const ordered = [...names, ...extra.filter((one) => !names.includes(one))].map((name) => this.group(name).element);
-    arrange(this.element, [...(this.hint ? [this.hint] : []), this.head, this.off, ...ordered, this.about.element]);
+    const first = [this.hint, this.head, this.actions?.element, this.off].filter((element) => element !== null && element !== undefined);
+    arrange(this.element, [...first, ...names.map((name) => this.group(name).element), this.about.element]);
     this.applySearch();
     if (focused && active) this.refocus(active, focused[1], this.parts.get(focused[0]));
+  }
+
+  /**
+   * Whether the panel shows an entity. Those who may change presets have a field for them.
+   * @param {Entity} entity
+   */
+  isShown({ platform, kind, command }) {
+    if (this.actions && command === "preset") return false;
+    return platform !== "camera" && platform !== "image" && Boolean(kind || command);
   }
 
   /**
@@ -120,12 +132,15 @@ export class Panel {
   /**
    * Sets several values at once, and says so if they are refused.
    * @param {Values} values
+   * @returns {Promise<boolean>} Whether they were set.
    */
   async set(values) {
     try {
       await setValues(this.camera.id, values);
+      return true;
     } catch (error) {
       toast(errorText(error), "error");
+      return false;
     }
   }
 
