@@ -12,7 +12,7 @@ from pathlib import Path
 
 from mqttcam.files import make_private_folder
 
-_VERSION = 3
+_VERSION = 4
 """Of the tables below: an index with another one is made again."""
 _TABLES = """
 CREATE TABLE recordings (
@@ -21,6 +21,7 @@ CREATE TABLE recordings (
     sidecar_ns INTEGER NOT NULL, json TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX oldest ON recordings (keep, whole, age_from_ns, begin_ns);
+CREATE INDEX newest_files ON recordings (whole, begin_ns, id, type, camera);
 CREATE TABLE events (
     id TEXT NOT NULL, stem TEXT NOT NULL, recording_begin_ns INTEGER NOT NULL, camera TEXT NOT NULL,
     type TEXT NOT NULL, begin_ns INTEGER NOT NULL, end_ns INTEGER, json TEXT NOT NULL, shown TEXT NOT NULL,
@@ -28,7 +29,11 @@ CREATE TABLE events (
     PRIMARY KEY (id, stem)
 ) WITHOUT ROWID;
 CREATE INDEX events_of_recording ON events (stem);
-CREATE INDEX newest ON events (listed, begin_ns, id);
+CREATE INDEX newest ON events (listed, begin_ns, id, type, camera, end_ns);
+CREATE TABLE tags (
+    kind TEXT NOT NULL, name TEXT NOT NULL, event TEXT NOT NULL, camera TEXT NOT NULL, PRIMARY KEY (kind, name, event)
+) WITHOUT ROWID;
+CREATE INDEX tags_of_event ON tags (event);
 CREATE TABLE state (complete INTEGER NOT NULL);
 INSERT INTO state VALUES (0);
 """

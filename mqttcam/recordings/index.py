@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from mqttcam.recordings.ages import is_plausible
+from mqttcam.recordings.conditions import event_conditions, file_conditions
+from mqttcam.recordings.counting import Slot, Tags, TimelineType, counts_between, slots, tags
 from mqttcam.recordings.database import open_database
 from mqttcam.recordings.listed import EventQuery, FileType, ListedEvent, events_of, itself, listed_event
 from mqttcam.recordings.photo import Photo
@@ -165,11 +167,19 @@ class Index:
         rows = self._db.execute(
             "SELECT stem, json FROM events WHERE id = ? ORDER BY recording_begin_ns, stem", (event_id,)
         ).fetchall()
+        self._db.execute("DELETE FROM tags WHERE event = ?", (event_id,))
         if rows:
             first, last = rows[0][0], rows[-1][1]
+            event = Event.model_validate_json(last)
             self._db.execute(
                 "UPDATE events SET listed = (stem = ?), end_ns = ?, shown = ? WHERE id = ?",
-                (first, Event.model_validate_json(last).end_ns, last, event_id),
+                (first, event.end_ns, last, event_id),
+            )
+            camera = first.partition("/")[0]
+            tags = [("zone", zone) for zone in event.zones] + [("label", label) for label in event.labels]
+            self._db.executemany(
+                "INSERT OR IGNORE INTO tags VALUES (?, ?, ?, ?)",
+                [(kind, name, event_id, camera) for kind, name in tags],
             )
 
     def set_ages(self, now_ns: int, latest_ns: int) -> None:
@@ -190,23 +200,9 @@ class Index:
 
     def find(self, query: EventQuery) -> list[ListedEvent]:
         """Return events, the newest first."""
-        conditions, values = ["events.listed"], list[object]()
-        for condition, value in (
-            ("events.camera = ?", query.camera),
-            ("COALESCE(events.end_ns, 9e18) >= ?", query.begin_ns),
-            ("events.begin_ns < ?", query.end_ns),
-        ):
-            if value is not None:
-                conditions.append(condition)
-                values.append(value)
-        if query.types:
-            conditions.append(f"events.type IN ({', '.join('?' * len(query.types))})")
-            values += query.types
-        if query.before is not None:
-            conditions.append("(events.begin_ns, events.id) < (?, ?)")
-            values += query.before
+        conditions, values = event_conditions(query)
         rows = self._db.execute(
-            f"{_LISTED} WHERE {' AND '.join(conditions)} ORDER BY events.begin_ns DESC, events.id DESC LIMIT ?",
+            f"{_LISTED} WHERE {conditions} ORDER BY events.begin_ns DESC, events.id DESC LIMIT ?",
             (*values, query.limit),
         )
         return [listed_event(row) for row in rows]
@@ -249,24 +245,24 @@ class Index:
 
         Photos lack what only their sidecars have: metadata and histogram.
         """
-        conditions, values = ["whole", f"type IN ({', '.join('?' * len(types))})"], list[object](types)
-        for condition, value in (
-            ("camera = ?", query.camera),
-            ("begin_ns >= ?", query.begin_ns),
-            ("begin_ns < ?", query.end_ns),
-        ):
-            if value is not None:
-                conditions.append(condition)
-                values.append(value)
-        if query.before is not None:
-            conditions.append("(begin_ns, id) < (?, ?)")
-            values += query.before
+        conditions, values = file_conditions(query, types)
         rows = self._db.execute(
-            f"SELECT json, type FROM recordings WHERE {' AND '.join(conditions)}"
-            " ORDER BY begin_ns DESC, id DESC LIMIT ?",
+            f"SELECT json, type FROM recordings WHERE {conditions} ORDER BY begin_ns DESC, id DESC LIMIT ?",
             (*values, query.limit),
         )
         return [(Photo if kind == "photo" else Recording).model_validate_json(json) for json, kind in rows]
+
+    def counts_between(self, query: EventQuery, types: Sequence[TimelineType]) -> Counter[TimelineType]:
+        """Return how many events and photos of these types began at the times of the query, which has no `before`."""
+        return counts_between(self._db, query, types)
+
+    def slots(self, query: EventQuery, types: Sequence[TimelineType], step_ns: int) -> list[Slot]:
+        """Return the events and photos of these types in slots of equal length; see `Slot`."""
+        return slots(self._db, query, types, step_ns)
+
+    def tags(self, camera: str | None) -> Tags:
+        """Return the zones and labels that events have, of one camera or all."""
+        return tags(self._db, camera)
 
     def stem_of(self, recording_id: str) -> str | None:
         """Return the place of the recording or photo with this id; None if it is unknown."""

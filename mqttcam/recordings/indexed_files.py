@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from mqttcam.recordings.index_file import IndexFile
 from mqttcam.recordings.listed import EventQuery, FileType, ListedEvent
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from mqttcam.recordings.index import Index
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 class NotFinished(Exception):
@@ -85,16 +87,16 @@ class IndexedFiles:
 
     def find(self, query: EventQuery) -> list[ListedEvent]:
         """Return events, the newest first."""
-        found = self._index.use(lambda index: index.find(query)) if self._has_any() else []
+        found = self.read(lambda index: index.find(query), list[ListedEvent]())
         return [self._with_pictures(event) for event in found]
 
     def recordings(self, query: EventQuery) -> list[Recording]:
         """Return whole recordings, the newest first."""
-        return self._index.use(lambda index: index.recordings(query)) if self._has_any() else []
+        return self.read(lambda index: index.recordings(query), list[Recording]())
 
     def files(self, query: EventQuery, types: Sequence[FileType]) -> list[Kept]:
         """Return whole recordings and photos of these types, the newest first, without what sidecars have."""
-        return self._index.use(lambda index: index.files(query, types)) if self._has_any() else []
+        return self.read(lambda index: index.files(query, types), list[Kept]())
 
     def file(self, file_id: str) -> Kept | None:
         """Return the whole recording or photo with this id, from its sidecar; None if it is unknown.
@@ -102,7 +104,7 @@ class IndexedFiles:
         Raises:
             OSError: its video or picture cannot be read.
         """
-        stem = self._index.use(lambda index: index.stem_of(file_id)) if self._has_any() else None
+        stem = self.read(lambda index: index.stem_of(file_id), None)
         if stem is None or not exists(self._folder, stem):
             return None
         return read_kept(self._folder, stem).model_copy(update={"id": file_id})
@@ -119,9 +121,13 @@ class IndexedFiles:
             self._change(found)
         return found
 
+    def read(self, call: Callable[[Index], T], default: T) -> T:
+        """Return what a call with the index returns; the default while there are no recordings."""
+        return self._index.use(call) if self._has_any() else default
+
     def event(self, event_id: str) -> ListedEvent | None:
         """Return an event, or the recording with this id as one; None if neither is known."""
-        found = self._index.use(lambda index: index.event(event_id)) if self._has_any() else None
+        found = self.read(lambda index: index.event(event_id), None)
         return None if found is None else self._with_pictures(found)
 
     def _with_pictures(self, event: ListedEvent) -> ListedEvent:

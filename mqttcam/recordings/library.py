@@ -22,11 +22,13 @@ from mqttcam.recordings.retention import Clock, Retention
 from mqttcam.recordings.series_files import (
     SeriesFile,
     delete_series_file,
+    find_series_file,
     list_series,
     series_folders,
     size_of_folder,
 )
 from mqttcam.recordings.sidecar import Kept
+from mqttcam.recordings.timeline import Timeline
 from mqttcam.recordings.worker import Steps, WorkerThread
 from mqttcam.settings.recordings import CameraKeepSettings, KeepSettings
 
@@ -68,6 +70,7 @@ class Library:
     Attributes:
         path: the folder of all recordings.
         folder: the same, as those that write into it need it.
+        timeline: events, photos and series in one list, and in numbers.
         listeners: called on the event loop after recordings or the problem have changed.
         changes: grows with each change of the recordings.
         series_deletions: grows with each file of a series that is deleted.
@@ -98,6 +101,7 @@ class Library:
         self._series_bytes: dict[tuple[str, str], int] = {}
         self._retention = Retention(path, keep, camera_keep, clock, lambda: self.series_bytes)
         self._files = IndexedFiles(path, index_path, self._retention, self.folder.disk)
+        self.timeline = Timeline(path, self._files, self._ask)
         self._worker = WorkerThread("recordings")
         self._loop: asyncio.AbstractEventLoop | None = None
         self._watching: asyncio.Task[None] | None = None
@@ -301,6 +305,14 @@ class Library:
             LibraryUnavailable: the disk does not answer.
         """
         return await self._ask(lambda: list_series(self.path, query))
+
+    async def series_file(self, file_id: str) -> SeriesFile | None:
+        """Return a file of a series by its id; None if it is unknown.
+
+        Raises:
+            LibraryUnavailable: the disk does not answer.
+        """
+        return await self._ask(lambda: find_series_file(self.path, file_id))
 
     async def delete_series_file(self, path: str) -> bool:
         """Delete a picture or video of a series, and return whether there was one.

@@ -1,4 +1,4 @@
-"""What is listed of the recordings: events, and the question for them."""
+"""What is listed of the recordings: events, and the query for them."""
 
 from __future__ import annotations
 
@@ -49,6 +49,8 @@ class EventQuery:
     Attributes:
         camera: its id; None for all.
         types: the types of events; empty for all.
+        zone: only events with motion in this zone.
+        label: only events in which this was detected.
         begin_ns, end_ns: only events that went on at some time between these, Unix nanoseconds.
         limit: how many at most.
         before: the position after which to begin: beginning and id of the last event of the page before.
@@ -56,6 +58,8 @@ class EventQuery:
 
     camera: str | None = None
     types: tuple[EventType, ...] = ()
+    zone: str | None = None
+    label: str | None = None
     begin_ns: int | None = None
     end_ns: int | None = None
     limit: int = 50

@@ -98,6 +98,19 @@ def list_series(root: Path, query: EventQuery) -> list[SeriesFile]:
     return list(islice((one for one in found if one is not None), query.limit))
 
 
+def picture_names(folder: Path) -> list[str]:
+    """Return the names of the pictures of a series, oldest first."""
+    return sorted(name for name in _names(folder) if name.endswith(PICTURE) and _NAME.fullmatch(name))
+
+
+def find_series_file(root: Path, file_id: str) -> SeriesFile | None:
+    """Return the file of a series with this id; None if there is none."""
+    if (found := position_of(file_id)) is None:
+        return None
+    query = EventQuery(begin_ns=found[0], end_ns=found[0], limit=1000)
+    return next((one for one in list_series(root, query) if one.id == file_id), None)
+
+
 def delete_series_file(root: Path, path: str) -> bool:
     """Delete a picture or video of a series, and return whether there was one.
 

@@ -21,13 +21,13 @@ async def events(request: web.Request) -> web.Response:
     """Send events, the newest first."""
     async with library_of(request) as library:
         found = await library.find(await event_query(request, library, camera_ids(request)))
-    return json_response({"events": [_describe(request, event) for event in found]})
+    return json_response({"events": [describe_event(request, event) for event in found]})
 
 
 async def event(request: web.Request) -> web.Response:
     """Send one event."""
     async with library_of(request) as library:
-        return json_response(_describe(request, await _find(request, library)))
+        return json_response(describe_event(request, await find_event(request, library)))
 
 
 async def delete_event(request: web.Request) -> web.Response:
@@ -45,13 +45,13 @@ async def keep_event(request: web.Request) -> web.Response:
         found = await library.set_keep(request.match_info["event"], keep)
     if found is None:
         raise _unknown()
-    return json_response(_describe(request, found))
+    return json_response(describe_event(request, found))
 
 
 async def clip(request: web.Request) -> web.StreamResponse:
     """Send the video of an event."""
     async with library_of(request) as library:
-        found = await _find(request, library)
+        found = await find_event(request, library)
         if not found.is_whole:
             message = "the recording is still being made; its clip is here once it is whole"
             raise ApiError(404, "not_found", message, headers={"Retry-After": RETRY_AFTER})
@@ -67,7 +67,7 @@ async def clip(request: web.Request) -> web.StreamResponse:
 async def picture(request: web.Request) -> web.StreamResponse:
     """Send the picture of an event, of the frame with the most motion."""
     async with library_of(request) as library:
-        found = await _find(request, library)
+        found = await find_event(request, library)
         files = RecordingFiles(library.path, found.stem)
         name = f"{found.camera}-{_local_time(found.begin_ns)}.jpg"
         for kind in found.pictures:
@@ -77,7 +77,13 @@ async def picture(request: web.Request) -> web.StreamResponse:
     raise ApiError(404, "not_found", "this event has no picture")
 
 
-async def _find(request: web.Request, library: Library) -> ListedEvent:
+async def find_event(request: web.Request, library: Library) -> ListedEvent:
+    """Return the event in a request's path.
+
+    Raises:
+        ApiError: it is unknown.
+        LibraryUnavailable: the disk does not answer.
+    """
     found = await library.get(request.match_info["event"])
     if found is None:
         raise _unknown()
@@ -88,7 +94,8 @@ def _unknown() -> ApiError:
     return ApiError(404, "not_found", f"no such event, or {GONE}", "event")
 
 
-def _describe(request: web.Request, event: ListedEvent) -> dict[str, object]:
+def describe_event(request: web.Request, event: ListedEvent) -> dict[str, object]:
+    """Return an event as JSON-able data."""
     here = f"{request.app[CONTEXT].base(request)}/events/{event.id}"
     return {
         "id": event.id,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from mqttcam.recordings.library import Library
 from mqttcam.recordings.photo import Photo
 from mqttcam.recordings.photo_files import PHOTO_NAME, RAW, SUFFIXES
 from mqttcam.recordings.series_files import SeriesFile, is_series_file
@@ -41,7 +42,7 @@ async def files(request: web.Request) -> web.Response:
         if "series" in types:
             found += await library.series_files(query)
     found.sort(key=lambda one: (_begin_ns(one), one.id), reverse=True)
-    return json_response({"files": [_describe_any(request, one) for one in found[: query.limit]]})
+    return json_response({"files": [describe_file(request, one) for one in found[: query.limit]]})
 
 
 async def file_info(request: web.Request) -> web.Response:
@@ -114,7 +115,19 @@ def _begin_ns(file: Kept | SeriesFile) -> int:
     return file.ts_ns if isinstance(file, SeriesFile) else file.begin_ns
 
 
-def _describe_any(request: web.Request, file: Kept | SeriesFile) -> dict[str, object]:
+async def find_file(request: web.Request, library: Library) -> Kept | SeriesFile:
+    """Return the recording, photo or file of a series whose id is in a request's path.
+
+    Raises:
+        ApiError: it is unknown.
+        LibraryUnavailable: the disk does not answer.
+    """
+    file_id = request.match_info["file"]
+    return await library.series_file(file_id) or _known(await library.file(file_id))
+
+
+def describe_file(request: web.Request, file: Kept | SeriesFile) -> dict[str, object]:
+    """Return a file as JSON-able data, as in a list."""
     if not isinstance(file, SeriesFile):
         return _describe(request, file)
     return {

@@ -14,6 +14,7 @@ from mqttcam.web.live import MODES
 from mqttcam.web.openapi_events import event_paths
 from mqttcam.web.openapi_parts import as_json, done, errors, get, post, raw, ref, websocket
 from mqttcam.web.openapi_setup import setup_paths
+from mqttcam.web.openapi_timeline import timeline_paths
 from mqttcam.web.openapi_trouble import TROUBLE_SCHEMAS, trouble_paths
 from mqttcam.web.openapi_tuning import tuning_paths
 from mqttcam.web.picture_query import PARAMETERS
@@ -22,9 +23,8 @@ from mqttcam.web.schemas import REQUEST_ID, Schema, component_schemas, reading_s
 
 def document(registry: DeviceRegistry, base: str) -> dict[str, object]:
     """Return the OpenAPI 3.1 document; `base` is the prefix of all paths."""
-    paths: dict[str, object] = (
-        dict(_common_paths()) | event_paths() | tuning_paths() | trouble_paths() | setup_paths()
-    )
+    paths: dict[str, object] = dict(_common_paths())
+    paths |= event_paths() | timeline_paths() | tuning_paths() | trouble_paths() | setup_paths()
     for command in registry.node_runner.listed:
         paths[f"/api/node/cmd/{command.name}"] = {"post": _command(command, "node")}
     for member in registry.cameras.values():

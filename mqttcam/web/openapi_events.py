@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from mqttcam.web.event_query import EVENT_TYPES, FILE_TYPES, parameters
 from mqttcam.web.openapi_parts import as_json, done, errors, get, post, ref
+from mqttcam.web.openapi_timeline import share
 from mqttcam.web.schemas import Schema
+from mqttcam.web.signed_addresses import SHARED_FILES
 
 _TAG = "events"
 
@@ -21,7 +23,9 @@ def event_paths() -> dict[str, object]:
     file = _in_path("file", "The id of a recording or photo.")
     return {
         "/api/events": {
-            "get": _list("Events with recordings, the newest first", "events", "Event", EVENT_TYPES)
+            "get": _list(
+                "Events with recordings, the newest first", "events", "Event", parameters(EVENT_TYPES)
+            )
         },
         "/api/events/{event}": {
             "parameters": [event],
@@ -37,12 +41,24 @@ def event_paths() -> dict[str, object]:
             "parameters": [event],
             "get": _file("The picture of an event, of the frame with the most motion", "image/jpeg"),
         },
-        "/api/files": {"get": _list("Files that are kept, the newest first", "files", "File", FILE_TYPES)},
+        "/api/files": {
+            "get": _list(
+                "Files that are kept, the newest first",
+                "files",
+                "File",
+                parameters(FILE_TYPES, without=("zone", "label")),
+            )
+        },
         "/api/files/{file}": {
             "parameters": [file],
             "get": get("A recording, or a photo with its metadata and histogram", _TAG, ref("File")),
         },
         "/api/files/{file}/keep": {"parameters": [file], "post": _keep("a recording or photo", "File")},
+        "/api/events/{event}/share": {"parameters": [event], "post": share("an event", SHARED_FILES)},
+        "/api/files/{file}/share": {
+            "parameters": [file],
+            "post": share("a recording, photo or file of a series"),
+        },
         "/files/{camera}/{name}": {
             "parameters": [camera, name],
             "get": _file(
@@ -67,14 +83,14 @@ def _in_path(name: str, description: str) -> Schema:
     }
 
 
-def _list(summary: str, key: str, item: str, types: tuple[str, ...]) -> Schema:
+def _list(summary: str, key: str, item: str, query: list[Schema]) -> Schema:
     found: Schema = {
         "type": "object",
         "required": [key],
         "properties": {key: {"type": "array", "items": ref(item)}},
     }
     answers = {"200": as_json(found, "Success.")} | errors(400, 401, 403, 404, 503)
-    return {"summary": summary, "tags": [_TAG], "parameters": parameters(types), "responses": answers}
+    return {"summary": summary, "tags": [_TAG], "parameters": query, "responses": answers}
 
 
 def _delete(summary: str) -> Schema:

@@ -1,4 +1,4 @@
-"""Addresses that need no login and expire, for notifications: an app on a phone fetches their pictures without one."""
+"""Addresses that need no login and expire: links that are shared, and those in notifications, which apps fetch."""
 
 from __future__ import annotations
 
@@ -7,10 +7,15 @@ from collections.abc import Callable, Mapping
 
 from itsdangerous import Signer
 
+from mqttcam.values import Number
 from mqttcam.web.sessions import SIGNER
 
 ADDRESS_SECONDS = 24 * 3600
-"""How long an address is valid."""
+"""How long an address is valid, unless another time is chosen."""
+SHARED_SECONDS = Number(60, 7 * 24 * 3600, integer=True, unit="s")
+"""How long a link that is shared may be valid."""
+SHARED_FILES = ("clip", "picture")
+"""Of an event."""
 _SALT = "mqttcam.web.address.1"
 _MAX_DIGITS = 12
 
@@ -27,9 +32,9 @@ class SignedAddresses:
         self._signer = Signer(key, salt=_SALT, **SIGNER)
         self._clock = clock
 
-    def sign(self, path: str) -> str:
-        """Return a path, relative to the page, with the query that makes it valid for a day."""
-        expires = str(int(self._clock()) + ADDRESS_SECONDS)
+    def sign(self, path: str, seconds: int = ADDRESS_SECONDS) -> str:
+        """Return a path, relative to the page, with the query that makes it valid for a time, by default a day."""
+        expires = str(int(self._clock()) + seconds)
         return f"{path}?expires={expires}&signature={self._signature(path, expires)}"
 
     def is_valid(self, path: str, query: Mapping[str, str]) -> bool:

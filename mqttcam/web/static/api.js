@@ -1,6 +1,6 @@
 // The HTTP API: the same commands and results as over MQTT. All addresses are relative to the page.
 
-/** @import { Areas, Camera, CameraList, PhotoFile, RecordedEvent, Session, State, Values } from "./types" */
+/** @import { Areas, Camera, CameraList, Session, State, Values } from "./types" */
 
 const TIMEOUT = 20000;
 const HEARTBEAT = 5; // seconds, until the server has told its own
@@ -94,49 +94,6 @@ export const setValues = (camera, values) => request("POST", `api/cameras/${came
  */
 export const command = (camera, name, values) =>
   request("POST", camera === null ? `api/node/cmd/${name}` : `api/cameras/${camera}/cmd/${name}`, values);
-
-/**
- * @param {Record<string, string | number | undefined>} query Empty values are left out.
- * @returns {Promise<RecordedEvent[]>} Newest first.
- */
-export const events = (query) => request("GET", `api/events?${given(query)}`).then(({ events: found }) => found);
-
-/** @param {Record<string, string | number | undefined>} query */
-function given(query) {
-  return new URLSearchParams(Object.entries(query).filter(([, value]) => value).map(([name, value]) => [name, String(value)]));
-}
-
-/** @param {string} id */
-export const deleteEvent = (id) => request("DELETE", `api/events/${id}`);
-
-/**
- * @param {string} id
- * @param {boolean} keep
- * @returns {Promise<RecordedEvent>}
- */
-export const keepEvent = (id, keep) => request("POST", `api/events/${id}/keep`, { keep });
-
-/**
- * @param {Record<string, string | number | undefined>} query Empty values are left out.
- * @returns {Promise<PhotoFile[]>} Newest first, without metadata and histogram.
- */
-export const photos = (query) => request("GET", `api/files?${given(query)}`).then(({ files }) => files);
-
-/**
- * @param {string} id
- * @returns {Promise<PhotoFile>}
- */
-export const photo = (id) => request("GET", `api/files/${id}`);
-
-/** @param {string} address */
-export const deletePhoto = (address) => request("DELETE", address);
-
-/**
- * @param {string} id
- * @param {boolean} keep
- * @returns {Promise<PhotoFile>}
- */
-export const keepPhoto = (id, keep) => request("POST", `api/files/${id}/keep`, { keep });
 
 /**
  * @param {string} camera

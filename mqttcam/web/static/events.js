@@ -1,24 +1,24 @@
-// The list of events with their pictures, and the player of their clips. Loaded when it is opened for the first time.
+// The time line: what was recorded, by day, of one camera or all. Loaded when it is opened for the first time.
 
-/** @import { CameraList, RecordedEvent, Session, State } from "./types" */
+/** @import { CameraList, DayCounts, Entry, Session, State } from "./types" */
 
-import { ApiError, deleteEvent, events, keepEvent } from "./api.js";
-import { arrange, confirmed, errorText, h, icon, iconButton, loadStyle, modal, toast } from "./dom.js";
-import { dateTime, duration, number } from "./format.js";
-import { PHOTO_PAGE, listPhotos, photoView, removePhoto, setPhotoKeep } from "./photos.js";
+import { ApiError } from "./api.js";
+import { Calendar } from "./calendar.js";
+import { Cards } from "./cards.js";
+import { addDays, beginOf, dayOf, today } from "./days.js";
+import { errorText, h, icon, loadStyle, toast } from "./dom.js";
+import { Filters } from "./filters.js";
+import { Player } from "./player.js";
+import { keep, remove, timeline, timelineDays, timelineSlots } from "./recorded.js";
+import { Ribbon } from "./ribbon.js";
 
-await loadStyle("events");
+await Promise.all([loadStyle("events"), loadStyle("timeline")]);
 
 const PAGE = 48;
-const MOST = 500; // events in one request
-
-/** @type {Record<string, string>} */
-const TYPES = { motion: "Motion", recording: "Recording", detection: "Detection", photo: "Photo" };
-
-/** The address of the list: `#events`, or `#events/front` for one camera. */
-const PREFIX = "#events";
-
-const seconds = (/** @type {string} */ iso) => Date.parse(iso) / 1000;
+const PHOTO_PAGE = 12; // their pictures are shown as they are, and may be large
+const MOST = 288; // entries on the page, so that it does not grow without bound
+const WIDE = matchMedia("(min-width: 1100px)");
+const QUIET = 1000; // milliseconds between two readings of what changes often
 
 export class EventsView {
   /**
@@ -27,78 +27,98 @@ export class EventsView {
    */
   constructor(list, identity) {
     this.mayControl = identity.role === "admin";
-    /** @type {Map<string, string>} The names of the cameras by their ids. */
-    this.names = new Map();
-    /** @type {RecordedEvent[]} Newest first. */
+    /** @type {Entry[]} Newest first. */
     this.items = [];
-    /** @type {Map<string, {key: string, element: HTMLElement}>} The present cards by the ids of their events. */
-    this.cards = new Map();
+    /** @type {DayCounts[]} */
+    this.days = [];
     this.changes = -1;
-    this.started = false;
-    this.loading = false;
-    this.again = false;
-    this.camera = h("select", { "aria-label": "Camera", onchange: () => this.choose() });
-    this.type = h("select", { "aria-label": "Type", onchange: () => this.restart() },
-      h("option", { value: "" }, "All events"),
-      ...Object.entries(TYPES).map(([value, name]) => h("option", { value }, name)));
-    this.list = h("ul", { class: "events" });
+    this.started = this.loading = this.again = this.cut = false;
+    this.quiet = 0;
+    this.filters = new Filters(() => this.restart());
+    this.ribbon = new Ribbon((at) => this.goTo(at), (day) => this.goTo(beginOf(day, 1)));
+    this.calendar = new Calendar((day) => this.goTo(beginOf(day, 1)),
+      (from, to) => this.read(timelineDays({ ...this.query(), from, to }), []));
+    this.cards = new Cards((id) => new Player(this, id));
     this.empty = h("div", { class: "empty", hidden: true });
+    this.newest = h("button", { type: "button", class: "button quiet", hidden: true, onclick: () => this.goTo(new Date()) }, "Back to the newest");
     this.older = h("button", { type: "button", class: "button quiet", hidden: true, onclick: () => this.loadOlder() }, "Older events");
+    const month = h("details", { class: "calendarbox", open: WIDE.matches },
+      h("summary", {}, icon("days"), h("span", {}, "Calendar"), icon("right")), this.calendar.element);
     this.element = h("section", { class: "eventlist", "aria-label": "Events" },
-      h("div", { class: "eventbar" }, h("h1", {}, "Events"), this.camera, this.type),
-      this.list, this.empty, h("p", { class: "more" }, this.older));
+      h("div", { class: "eventbar" }, h("h1", {}, "Events"), this.filters.element),
+      this.ribbon.element, month,
+      h("div", { class: "daylist" }, h("p", { class: "more" }, this.newest), this.cards.element, this.empty, h("p", { class: "more" }, this.older)));
     this.adopt(list);
   }
 
+  /** @param {string} camera */
+  nameOf(camera) {
+    return this.cards.nameOf(camera);
+  }
+
   /**
-   * Takes over a new list of cameras, and the camera in the address.
+   * Takes over a new list of cameras, and what is in the address.
    * @param {CameraList} list
    */
   adopt({ cameras }) {
-    this.names = new Map(cameras.map(({ id, name }) => [id, name]));
-    const wanted = location.hash.slice(PREFIX.length + 1);
-    if (wanted && !this.names.has(wanted)) this.names.set(wanted, wanted);
-    this.camera.replaceChildren(h("option", { value: "" }, "All cameras"),
-      ...[...this.names].map(([value, name]) => h("option", { value }, name)));
-    this.camera.hidden = this.names.size < 2;
-    if (this.camera.value !== wanted) {
-      this.camera.value = wanted;
-      if (this.started) this.restart();
-    }
-  }
-
-  choose() {
-    history.replaceState(null, "", this.camera.value ? `${PREFIX}/${this.camera.value}` : PREFIX);
-    this.restart();
+    if (this.filters.adopt(cameras) && this.started) this.restart();
   }
 
   start() {
     this.started = true;
+    this.calendar.chosen = this.day;
+    this.calendar.month = this.day.slice(0, 7);
     this.load();
+    this.loadDay();
   }
 
   stop() {
     this.started = false;
+    clearTimeout(this.quiet);
   }
 
-  /** Reads the list again from its beginning. */
+  /** Reads everything again from the beginning. */
   restart() {
     this.items = [];
+    this.cut = false;
     this.load();
+    this.loadDay();
+  }
+
+  /** The day of the ribbon. */
+  get day() {
+    const { before } = this.filters.values;
+    return before ? dayOf(new Date(Date.parse(before) - 1)) : today();
   }
 
   /**
-   * Reads the list again if it has changed.
-   * @param {State} state
+   * Shows what happened before a time.
+   * @param {Date} at
    */
-  update(state) {
-    const { events: changes = 0 } = state;
-    const changed = this.changes >= 0 && changes !== this.changes;
-    this.changes = changes;
-    if (changed && this.started) this.load();
+  goTo(at) {
+    this.filters.set({ before: at < new Date() ? at.toISOString() : "" });
   }
 
-  /** Reads as many events as are shown, and at least one page. */
+  /** The parameters of every request. */
+  query() {
+    const { camera, type, zone, label } = this.filters.values;
+    return { camera, type, zone, label };
+  }
+
+  /**
+   * Reads everything again that may have changed.
+   * @param {State} state
+   */
+  update({ events: changes = 0 }) {
+    const changed = this.changes >= 0 && changes !== this.changes;
+    this.changes = changes;
+    if (!changed || !this.started) return;
+    if (!this.cut) this.load();
+    clearTimeout(this.quiet);
+    this.quiet = setTimeout(() => this.loadDay(), QUIET);
+  }
+
+  /** Reads as many entries as are shown, and at least one page. */
   async load() {
     this.again = true;
     if (this.loading) return;
@@ -106,9 +126,9 @@ export class EventsView {
     try {
       while (this.again) {
         this.again = false;
-        const limit = Math.min(MOST, Math.max(this.page, this.items.length));
-        const found = await this.find({ limit });
-        if (!this.again) this.show(found, found.length === limit);
+        const limit = Math.max(this.page, this.items.length);
+        const found = await this.find({ limit, before: this.filters.values.before });
+        if (!this.again) await this.show(found, found.length === limit);
       }
     } catch (error) {
       this.fail(error);
@@ -118,14 +138,26 @@ export class EventsView {
   }
 
   get page() {
-    return this.type.value === "photo" ? PHOTO_PAGE : PAGE;
+    return this.filters.values.type === "photo" ? PHOTO_PAGE : PAGE;
   }
 
   /** @param {{limit: number, before?: string}} query */
   find(query) {
-    const camera = this.camera.value;
-    if (this.type.value === "photo") return listPhotos({ camera, ...query });
-    return events({ camera, type: this.type.value, ...query });
+    const type = this.filters.values.type || "motion,recording,detection,photo"; // series are shown by day
+    return timeline({ ...this.query(), type, ...query });
+  }
+
+  /** Reads what the ribbon, the calendar and the filters show. */
+  async loadDay() {
+    const { day } = this;
+    const [from, to] = [beginOf(day).toISOString(), beginOf(day, 1).toISOString()];
+    const [slots] = await Promise.all([
+      this.read(timelineSlots({ ...this.query(), from, to }), []), this.filters.load(), this.calendar.choose(day),
+    ]);
+    if (day !== this.day) return;
+    const { camera } = this.filters.values;
+    this.cards.names = this.filters.names;
+    this.ribbon.show(day, [...this.filters.names].filter(([id]) => !camera || id === camera), slots);
   }
 
   async loadOlder() {
@@ -133,7 +165,9 @@ export class EventsView {
     this.older.disabled = true;
     try {
       const found = await this.find({ limit: this.page, before });
-      this.show([...this.items, ...found], found.length === this.page);
+      const items = [...this.items, ...found];
+      this.cut ||= items.length > MOST;
+      await this.show(items.slice(-MOST), found.length === this.page);
     } catch (error) {
       if (error instanceof ApiError && error.status === 404) await this.load(); // the last one was deleted
       else this.fail(error);
@@ -142,157 +176,78 @@ export class EventsView {
     }
   }
 
+  /**
+   * @template T
+   * @param {Promise<T>} request
+   * @param {T} otherwise If it fails.
+   */
+  read(request, otherwise) {
+    return request.catch((error) => {
+      this.fail(error);
+      return otherwise;
+    });
+  }
+
   /** @param {unknown} error */
   fail(error) {
     if (!(error instanceof ApiError)) throw error;
-    if (error.status !== 401) toast(errorText(error), "error");
+    if (error.status === 404 && (error.field === "zone" || error.field === "label")) this.filters.set({ [error.field]: "" });
+    else if (error.status !== 401) toast(errorText(error), "error");
   }
 
   /**
-   * @param {RecordedEvent[]} items
+   * @param {Entry[]} items
    * @param {boolean} more Whether there may be older ones.
    */
-  show(items, more) {
+  async show(items, more) {
+    const days = await this.seriesOf(items, more);
     this.items = items;
-    const old = this.cards;
-    this.cards = new Map(items.map((item) => {
-      const key = JSON.stringify([item, this.names.get(item.camera)]);
-      const before = old.get(item.id);
-      return [item.id, before?.key === key ? before : { key, element: this.card(item) }];
-    }));
-    arrange(this.list, [...this.cards.values()].map(({ element }) => element));
+    this.days = days;
+    this.cards.names = this.filters.names;
+    this.cards.show(items, days);
     this.older.hidden = !more;
-    this.empty.hidden = items.length > 0;
-    if (!items.length) this.empty.replaceChildren(...this.nothing());
+    this.newest.hidden = !this.cut && !this.filters.values.before;
+    this.empty.hidden = items.length > 0 || days.length > 0;
+    if (!this.empty.hidden) this.empty.replaceChildren(...this.nothing());
+  }
+
+  /**
+   * The series of the days that are shown, unless their pictures are shown themselves.
+   * @param {Entry[]} items
+   * @param {boolean} more
+   */
+  async seriesOf(items, more) {
+    const { camera, type, zone, label } = this.filters.values;
+    if (type || zone || label) return [];
+    const newest = this.cut && items.length ? dayOf(new Date(items[0].from)) : this.day;
+    const oldest = items.length ? dayOf(new Date(items[items.length - 1].from)) : newest;
+    const from = more ? oldest : [addDays(newest, -30), oldest].sort()[0];
+    return this.read(timelineDays({ camera, type: "series", from, to: addDays(newest, 1) }), []);
   }
 
   nothing() {
-    if (this.camera.value || this.type.value) return [h("p", {}, "No such events.")];
+    const { camera, type, zone, label, before } = this.filters.values;
+    if (camera || type || zone || label || before) return [h("p", {}, "No such events.")];
     return [
       h("h1", {}, "Nothing recorded yet"),
       h("p", {}, "To record motion, set “motion: true” and “record: true” in a camera's section of the configuration."),
     ];
   }
 
-  /** @param {RecordedEvent} item */
-  card(item) {
-    const name = this.names.get(item.camera) ?? item.camera;
-    const begin = seconds(item.from);
-    const lasted = item.photo ? "" : item.to === null ? "now" : duration(Math.max(1, seconds(item.to) - begin));
-    const what = [TYPES[item.type], ...item.zones, ...item.labels].join(", ");
-    const picture = item.picture
-      ? h("img", { src: item.photo ?? `events/${item.id}/picture.jpg`, alt: "", loading: "lazy" })
-      : h("span", { class: "nopicture" }, icon("film"));
-    const keep = item.keep ? h("span", { class: "kept" }, icon("star")) : null;
-    return h("li", {}, h("button", {
-      type: "button", class: "event", "data-id": item.id, onclick: () => this.open(item.id),
-      "aria-label": [what, name, dateTime(begin), lasted, item.keep ? "favourite" : ""].filter(Boolean).join(", "),
-    }, picture, keep, h("span", { class: "when" }, dateTime(begin)), h("span", { class: "what" }, [name, what, lasted].filter(Boolean).join(" · "))));
+  /**
+   * @param {Entry} entry
+   * @param {boolean} wanted
+   */
+  async keep(entry, wanted) {
+    const changed = await keep(entry, wanted);
+    await this.show(this.items.map((item) => (item.id === entry.id ? { ...item, keep: changed.keep } : item)), !this.older.hidden);
   }
 
-  /**
-   * Opens the player. The left and right arrow keys show newer and older events while the video has no focus.
-   * @param {string} id
-   */
-  open(id) {
-    const caption = h("p", { class: "caption", "aria-live": "polite" });
-    const place = h("div", { class: "clip" });
-    const save = h("a", { class: "round", "aria-label": "Download", title: "Download", download: "" }, icon("save"));
-    const star = iconButton("star", "Favourite", () => this.keep(id, star));
-    /** @param {string} wanted */
-    const show = (wanted) => {
-      const item = this.items.find((candidate) => candidate.id === wanted);
-      if (!item) return;
-      id = wanted;
-      release(place);
-      place.replaceChildren(player(item));
-      save.href = `${item.photo ?? `events/${id}/clip.mp4`}?download`;
-      save.hidden = !item.photo && item.clip === null;
-      star.setAttribute("aria-pressed", String(item.keep));
-      const score = item.score === null ? "" : ` · ${number(item.score, 0.1)} % changed`;
-      caption.textContent = `${this.names.get(item.camera) ?? item.camera} · ${dateTime(seconds(item.from))}${score}`;
-    };
-    /** @param {number} by */
-    const step = (by) => {
-      const index = this.items.findIndex((item) => item.id === id) + by;
-      if (this.items[index]) show(this.items[index].id);
-    };
-    const remove = async () => {
-      const what = this.items.find((item) => item.id === id)?.photo ? "photo" : "event and its recording";
-      if (!(await confirmed(`Delete this ${what}?`, "Delete"))) return;
-      if (await this.delete(id)) dialog.close();
-    };
-    const bar = h("div", { class: "viewbar" }, caption,
-      iconButton("left", "Newer", () => step(-1)), iconButton("right", "Older", () => step(1)),
-      this.mayControl ? star : null, save, this.mayControl ? iconButton("bin", "Delete", remove) : null,
-      iconButton("close", "Close", () => dialog.close()));
-    const { dialog, done } = modal("view", "Event", place, bar);
-    done.then(() => release(place));
-    dialog.addEventListener("keydown", (event) => {
-      if (event.target instanceof HTMLVideoElement) return;
-      if (event.key === "ArrowLeft") step(-1);
-      if (event.key === "ArrowRight") step(1);
+  /** @param {Entry} entry */
+  async remove(entry) {
+    await remove(entry).catch((error) => {
+      if (!(error instanceof ApiError) || error.status !== 404) throw error;
     });
-    show(id);
+    await this.show(this.items.filter(({ id }) => id !== entry.id), !this.older.hidden);
   }
-
-  /**
-   * @param {string} id
-   * @param {HTMLElement} star
-   */
-  async keep(id, star) {
-    const wanted = star.getAttribute("aria-pressed") !== "true";
-    const isPhoto = this.items.find((item) => item.id === id)?.photo;
-    try {
-      const changed = await (isPhoto ? setPhotoKeep : keepEvent)(id, wanted);
-      star.setAttribute("aria-pressed", String(changed.keep));
-      this.show(this.items.map((item) => (item.id === id ? changed : item)), !this.older.hidden);
-    } catch (error) {
-      this.fail(error);
-    }
-  }
-
-  /**
-   * @param {string} id
-   * @returns {Promise<boolean>} Whether it is gone.
-   */
-  async delete(id) {
-    const address = this.items.find((item) => item.id === id)?.photo;
-    try {
-      await (address ? removePhoto(address) : deleteEvent(id));
-    } catch (error) {
-      if (!(error instanceof ApiError) || error.status !== 404) {
-        this.fail(error);
-        return false;
-      }
-    }
-    this.show(this.items.filter((item) => item.id !== id), !this.older.hidden);
-    return true;
-  }
-}
-
-/** @param {RecordedEvent} item */
-function player(item) {
-  if (item.photo) return photoView(item);
-  const picture = item.picture ? `events/${item.id}/picture.jpg` : null;
-  if (item.clip === null) {
-    return h("div", {}, picture ? h("img", { src: picture, alt: "" }) : null, h("p", { class: "note" }, "Still being recorded."));
-  }
-  const video = h("video", { src: `events/${item.id}/clip.mp4`, poster: picture, controls: true, autoplay: true, playsinline: true });
-  video.muted = true; // no browser starts a video with sound by itself
-  video.addEventListener("error", () => {
-    if (video.isConnected) video.replaceWith(h("p", { class: "note" }, "This browser cannot play the video. Download it, or use another browser."));
-  });
-  return video;
-}
-
-/**
- * Ends the video in an element, with its connection to the server.
- * @param {HTMLElement} place
- */
-function release(place) {
-  const video = place.querySelector("video");
-  place.replaceChildren();
-  video?.removeAttribute("src");
-  video?.load();
 }

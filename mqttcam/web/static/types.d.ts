@@ -130,11 +130,13 @@ export interface FoundCamera { id: string; model: string; source: Section; sizes
 
 export interface Snapshot { id: string; ts: number; width: number; height: number; bytes: number }
 
-/** An event with a recording. Times are ISO times. */
-export interface RecordedEvent {
+export type EntryType = "motion" | "recording" | "detection" | "photo" | "series";
+
+/** An entry of the time line: an event with a recording, a photo, or a picture or video of a series. Times are ISO times. */
+export interface Entry {
   id: string;
   camera: string;
-  type: "motion" | "recording" | "detection" | "photo";
+  type: EntryType;
   from: string;
   to: string | null;
   score: number | null;
@@ -143,9 +145,28 @@ export interface RecordedEvent {
   keep: boolean;
   picture: string | null;
   clip: string | null;
-  /** The address of a photo, which is no event, and has no other. */
-  photo?: string;
+  /** Of the file of a photo or series. */
+  name: string | null;
+  series: string | null;
+  raw: string | null;
 }
+
+/** The pictures of a series of one day. */
+export interface SeriesOfDay { camera: string; series: string; count: number; name: string; last: string }
+
+/** How much there is on a day. */
+export interface DayCounts {
+  day: string;
+  from: string;
+  to: string;
+  counts: Partial<Record<EntryType, number>>;
+  series: SeriesOfDay[];
+}
+
+/** What began within a minute, in seconds after the beginning of the day. */
+export interface Slot { camera: string; type: EntryType; begin: number; end: number; count: number }
+
+export interface TimelineFilters { cameras: string[]; zones: string[]; labels: string[] }
 
 /** A photo. What a list leaves out is optional. */
 export interface PhotoFile {

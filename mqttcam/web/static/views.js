@@ -15,7 +15,7 @@
 
 /**
  * @typedef {object} Place
- * @property {string} hash The address: this, or this, a slash and the id of a camera.
+ * @property {string} hash The address: this, or this with a slash and the id of a camera, or with a question mark and a query.
  * @property {string} title
  * @property {string} symbol Its name in `icons.svg`.
  * @property {(identity: Session) => boolean} shown Whether the header has a link to it.
@@ -32,4 +32,4 @@ export const PLACES = [
  * The place that an address names, if it is not a camera.
  * @param {string} hash
  */
-export const placeAt = (hash) => PLACES.find((place) => hash === place.hash || hash.startsWith(`${place.hash}/`));
+export const placeAt = (hash) => PLACES.find((place) => hash.split(/[/?]/u, 1)[0] === place.hash);
