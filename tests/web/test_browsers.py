@@ -26,6 +26,14 @@ return tiles.length && tiles.every((tile) => [...tile.querySelectorAll(".picture
   .some((it) => it.videoWidth || it.naturalWidth || it.width)) ? tiles.length : 0;
 """
 """The number of tiles, once each has a picture."""
+_PAINTED = """
+return [...document.querySelectorAll(".tile .picture > :not([hidden])")].map((it) => {
+  const canvas = new OffscreenCanvas(16, 12), drawing = canvas.getContext("2d");
+  drawing.drawImage(it, 0, 0, 16, 12);
+  return drawing.getImageData(0, 0, 16, 12).data.join();
+});
+"""
+"""What each tile shows, small."""
 _HOSTS = """
 return [...new Set(performance.getEntriesByType("resource").map(({name}) => new URL(name, location).host || "none"))];
 """
@@ -149,6 +157,23 @@ def test_light_and_dark(page: BrowserPage, served: Served) -> None:
     light = page.script(_BACKGROUND)
     page.look(dark=True)
     page.until(lambda: page.script(_BACKGROUND) != light, "another background")
+
+
+def test_sixteen_cameras_are_live_at_once(any_browser: BrowserPage) -> None:
+    cameras = {f"cam{i}": {"size": "160x120", "frame_rate": 5} for i in range(16)}
+    with serving_in_thread(cameras) as (many, _loop):
+        any_browser.screen()
+        any_browser.open(many.url)
+        any_browser.until(lambda: any_browser.script(_TILES) == 16, "a picture in each tile")
+        first = any_browser.script(_PAINTED)
+        moved: set[int] = set()
+
+        def all_moved() -> bool:
+            moved.update(i for i, now in enumerate(any_browser.script(_PAINTED)) if now != first[i])
+            return len(moved) == 16
+
+        any_browser.until(all_moved, "another picture in each tile")
+        any_browser.open("about:blank")
 
 
 def test_what_is_not_allowed_is_noticed(any_browser: BrowserPage, served: Served) -> None:
