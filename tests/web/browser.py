@@ -89,6 +89,9 @@ class Page(BrowserPage):
     def forget(self) -> None:
         self.driver.delete_all_cookies()
 
+    def empty_cache(self) -> None:
+        self.driver.execute_cdp_cmd("Network.clearBrowserCache", {})
+
     def save(self, path: Path) -> None:
         self.driver.save_screenshot(str(path))
 

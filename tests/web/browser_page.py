@@ -95,6 +95,10 @@ class BrowserPage(ABC):
         """Delete all cookies."""
 
     @abstractmethod
+    def empty_cache(self) -> None:
+        """Delete the files that the browser keeps of pages."""
+
+    @abstractmethod
     def save(self, path: Path) -> None:
         """Save a screenshot as PNG."""
 

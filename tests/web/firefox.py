@@ -153,6 +153,9 @@ class FirefoxPage(BrowserPage):
     def forget(self) -> None:
         self._connection.command("storage.deleteCookies")
 
+    def empty_cache(self) -> None:
+        self.chrome("Services.cache2.clear()")
+
     def save(self, path: Path) -> None:
         path.write_bytes(b64decode(self._command("browsingContext.captureScreenshot")["data"]))
 
