@@ -2,46 +2,20 @@
 
 from __future__ import annotations
 
-import re
-import time
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
-from tests.recordings.made import make_files, recording
-from tests.support.pictures import jpeg
-from tests.support.project import PROJECT
 from tests.web.axe import violations
 from tests.web.browser import Page
 from tests.web.credentials import users
+from tests.web.every_view import PLACES, READY, serving_every_view
 from tests.web.serving import Served, serving_in_thread
-
-CAMERAS: dict[str, dict[str, Any]] = {
-    "front": {
-        "name": "Front door",
-        "size": "320x240",
-        "frame_rate": 5,
-        "motion": {"zones": {"gate": {"points": [[0.1, 0.2], [0.5, 0.2], [0.5, 0.8]]}}},
-    },
-    "garden": {"name": "Garden", "size": "160x120", "frame_rate": 5},
-    "shed": {"name": "Shed", "enabled": False, "source": {"type": "file", "path": "nowhere.jpg"}},
-}
-VIEWS = (PROJECT / "mqttcam" / "web" / "static" / "views.js").read_text()
-PLACES = re.findall(r'hash: "(#\w+)"', VIEWS)
-READY = ".stage:is([data-status=running], [data-status=failed]), main:not(:has(.stage)) :is(h1, h2)"
 
 
 @pytest.fixture(scope="module")
-def served() -> Iterator[Served]:
-    """Two cameras that run, one that does not, and an event."""
-    with serving_in_thread(CAMERAS) as (found, loop):
-        shed = found.registry.devices["shed"]
-        loop.call_soon_threadsafe(shed.set_enabled, True)
-        made = recording(time.time() - 60, pictures=("best",))
-        make_files(found.library.path, made, b"")
-        (found.library.path / f"{made.stem}.jpg").write_bytes(jpeg(320, 240))
-        found.library.add(made)
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with serving_every_view(tmp_path_factory.mktemp("configuration")) as found:
         yield found
 
 

@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import random
-import re
 from dataclasses import replace
+from pathlib import Path
 
-from tests.support.project import PROJECT
+from tests.web import every_view
 from tests.web.browser import Page
 from tests.web.growth import COUNT_URLS, Held, grown, held_by_chromium
-from tests.web.serving import serving_in_thread
 
-CAMERAS = {
-    "front": {"size": "160x120", "frame_rate": 10, "motion": {}},
-    "garden": {"size": "160x120", "frame_rate": 10},
-}
-VIEWS = (PROJECT / "mqttcam" / "web" / "static" / "views.js").read_text()
-PLACES = ["#/", "#/front", "#/garden", *re.findall(r'hash: "(#\w+)"', VIEWS)]
+PLACES = ["#/", "#/front", "#/garden", *every_view.PLACES]
 SWITCHES = 30
 _BOTH = "return document.querySelectorAll('.tile .stage[data-status=running]').length == 2"
 
 
 def go(page: Page, place: str) -> None:
     page.script("location.hash = arguments[0]", place)
-    page.see(".stage[data-status=running], main:not(:has(.stage)) :is(h1, h2)")
+    page.see(every_view.READY)
 
 
 def settled(page: Page) -> Held:
@@ -38,10 +32,10 @@ def settled(page: Page) -> Held:
     return held_by_chromium(page)
 
 
-def test_nothing_is_left_of_views_that_were_shown(page: Page) -> None:
+def test_nothing_is_left_of_views_that_were_shown(page: Page, tmp_path: Path) -> None:
     page.driver.execute_cdp_cmd("Performance.enable", {})
     chance = random.Random(14)
-    with page.prepared(COUNT_URLS), serving_in_thread(CAMERAS) as (served, _loop):
+    with page.prepared(COUNT_URLS), every_view.serving_every_view(tmp_path) as served:
         page.open(served.url)
         for place in PLACES:
             go(page, place)
