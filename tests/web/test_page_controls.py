@@ -11,6 +11,7 @@ from selenium.webdriver.common.keys import Keys
 from mqttcam.devices.camera import CameraDevice
 from mqttcam.values import Value
 from tests.web.browser import Page
+from tests.web.credentials import users
 from tests.web.module3 import offering_module3
 from tests.web.serving import Served, serving_in_thread
 
@@ -282,3 +283,21 @@ def test_values_are_copied_to_another_camera_as_far_as_it_takes_them(
     assert garden.image_fps == 1
     front.find(".copy [aria-label=Close]").click()
     front.until(lambda: not front.all(".copy"), "the dialog closed")
+
+
+def test_a_viewer_sees_what_is_automatic_and_changes_nothing(page: Page) -> None:
+    with offering_module3(), serving_in_thread({"front": TWO["front"]}, **users()) as (served, _loop):
+        page.open(served.url)
+        page.find("#login-name").send_keys("otto")
+        page.find("#login-password").send_keys("right" + Keys.ENTER)
+        page.find(".stage[data-status=running]")
+        page.until(lambda: page.all("[data-key=measured_lux]"), "the measured values")
+        search(page, "exposure time")
+        page.until(
+            lambda: page.text("[data-key=exposure_time] .value").startswith("9.99 ms"), "the measured time"
+        )
+        assert is_checked(page, "[data-key=exposure_time] .automatic input")
+        enabled = "return [...document.querySelectorAll('.field :enabled, button[data-key]:enabled')].length"
+        assert page.script(enabled) == 0
+        assert not page.all(".actions")
+        page.driver.delete_all_cookies()

@@ -17,7 +17,7 @@ export class AutomaticSwitch {
     /** @type {Value} The value that the camera has chosen last, if it reports that. */
     this.last = undefined;
     this.input = h("input", {
-      type: "checkbox", role: "switch", "aria-label": `${field.entity.title}: automatic`, onchange: () => this.toggle(),
+      type: "checkbox", role: "switch", disabled: !field.mayControl, "aria-label": `${field.entity.title}: automatic`, onchange: () => this.toggle(),
     });
     this.element = h("label", { class: "automatic" }, "Automatic", this.input);
   }

@@ -33,7 +33,7 @@ export class Field {
     this.widget = makeWidget(this);
     this.widget.input.id = this.id;
     this.widget.input.disabled = !mayControl;
-    this.automatic = entity.automatic && mayControl ? new AutomaticSwitch(this, entity.automatic) : null;
+    this.automatic = entity.automatic ? new AutomaticSwitch(this, entity.automatic) : null;
     this.element = this.build();
   }
 

@@ -57,7 +57,7 @@ export function reading(entity, value) {
 export function shortTime(microseconds) {
   if (microseconds >= 1e6) return `${number(microseconds / 1e6, 0, 2)} s`;
   const time = microseconds >= 1000 ? `${number(microseconds / 1000, 0, microseconds < 1e4 ? 2 : 1)} ms` : `${number(microseconds)} µs`;
-  return microseconds > 0 && microseconds <= 5e5 ? `${time} · 1/${number(1e6 / microseconds, 0, 0)} s` : time;
+  return microseconds > 0 && microseconds <= 5e5 ? `${time} · 1/${number(1e6 / microseconds, 0, 0)}\u00a0s` : time;
 }
 
 /**
