@@ -104,15 +104,20 @@ def demo(arguments: argparse.Namespace) -> int:
 
 def check(arguments: argparse.Namespace) -> int:
     """Validate the configuration, and look for what it names on this machine; `main` prints the problems."""
-    _check(find_config(arguments.config, os.environ))
+    lines, warnings = _checked(find_config(arguments.config, os.environ))
+    for line in lines[:-1]:
+        _print(line)
+    for warning in warnings:
+        print(warning, file=sys.stderr)
+    _print(lines[-1])
     return DONE
 
 
-def _check(path: Path | None) -> None:
-    """Print warnings and a summary.
+def _checked(path: Path | None) -> tuple[list[str], list[str]]:
+    """Return what is worth knowing about a configuration, with a summary as the last line; and the warnings.
 
     Raises:
-        SettingsError: the configuration is not valid.
+        SettingsError: it is not valid.
     """
     from mqttcam.cli import machine
     from mqttcam.cli.upcoming import upcoming
@@ -121,23 +126,25 @@ def _check(path: Path | None) -> None:
     settings = configuration.settings
     if problems := [*check_daemon(settings, path), *machine.errors(configuration)]:
         raise SettingsError(problems)
-    for line in (*map(str, translate(os.environ).notes), *upcoming(settings, int(time.time()))):
-        _print(line)
+    lines = [*map(str, translate(os.environ).notes), *upcoming(settings, int(time.time()))]
     found = machine.warnings(configuration)
     for key, text in kafka_warnings(settings):
         found.append(configuration.problem(key, f"warning: {text}"))
-    for warning in found:
-        print(warning, file=sys.stderr)
     cameras = ", ".join(settings.cameras) or "no camera"
     counted = f"; {len(found)} warning{'s' if len(found) > 1 else ''}" if found else ""
-    _print(f"{path or 'environment'}: ok (node {settings.node}: {cameras}){counted}")
+    summary = f"{path or 'environment'}: ok (node {settings.node}: {cameras}){counted}"
+    return [*lines, summary], [*map(str, found)]
 
 
 def init(arguments: argparse.Namespace) -> int:
     """Write the first configuration file from answers in the terminal, on a page, or in options."""
     from mqttcam.cli.init import write_first_configuration
 
-    write_first_configuration(arguments, _check)
+    def check_written(path: Path) -> list[str]:
+        lines, warnings = _checked(path)
+        return [*warnings, *lines]
+
+    write_first_configuration(arguments, check_written)
     return DONE
 
 

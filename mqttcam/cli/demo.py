@@ -72,11 +72,11 @@ def run_demo(mqtt_port: int | None, web_host: str | None, web_port: int | None, 
     for port in (mqtt_port, web_port):
         if port is not None and not 0 <= port <= 65535:
             raise UsageError(f"port {port} is out of range; allowed: 0 to 65535")
-    host = usual_web_host(lan_address()) if web_host is None else _address(web_host)
+    host = usual_web_host(lan_address()) if web_host is None else listen_address(web_host)
     settings = demo_settings(
-        _or_free_port(LOOPBACK, MQTT_PORT) if mqtt_port is None else mqtt_port,
+        or_free_port(LOOPBACK, MQTT_PORT) if mqtt_port is None else mqtt_port,
         host,
-        _or_free_port(host, WEB_PORT) if web_port is None else web_port,
+        or_free_port(host, WEB_PORT) if web_port is None else web_port,
         state_dir,
     )
     log.set_up(settings.log.level, settings.log.format)
@@ -88,7 +88,12 @@ def usual_web_host(lan: str | None) -> str:
     return EVERY_INTERFACE if lan is not None and ipaddress.ip_address(lan).is_private else LOOPBACK
 
 
-def _address(host: str) -> str:
+def listen_address(host: str) -> str:
+    """Return the address to listen on that `--web-host` names.
+
+    Raises:
+        UsageError: it is not an address.
+    """
     try:
         return str(ipaddress.ip_address(host))
     except ValueError:
@@ -97,7 +102,8 @@ def _address(host: str) -> str:
         ) from None
 
 
-def _or_free_port(host: str, port: int) -> int:
+def or_free_port(host: str, port: int) -> int:
+    """Return `port`, or 0 for any free one if it is in use."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         with socket.create_server((host, port), family=family):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from mqttcam import log
@@ -18,8 +18,8 @@ from mqttcam.setup.configuration_text import configuration_text
 from mqttcam.setup.next_steps import next_steps, page_address
 from mqttcam.setup.written_file import check_text, default_file, why_not_writable, write_configuration
 
-Check = Callable[[Path], None]
-"""Checks a file as `mqttcam check` does, and prints the result; raises `SettingsError`."""
+Check = Callable[[Path], Sequence[str]]
+"""Checks a file as `mqttcam check` does, and returns the lines to show; raises `SettingsError`."""
 
 
 def write_first_configuration(arguments: argparse.Namespace, check: Check) -> None:
@@ -34,6 +34,13 @@ def write_first_configuration(arguments: argparse.Namespace, check: Check) -> No
     log.set_up("ERROR", "text")  # what fails is shown at its question
     path = (arguments.config or default_file()).absolute()
     _check_path(path)
+    if arguments.page:
+        from mqttcam.cli.init_page import ask_on_page
+
+        ask_on_page(path, arguments, check)
+        return
+    if arguments.web_host is not None:
+        raise UsageError("--web-host is for --page")
     asks = not arguments.yes
     if asks and not (sys.stdin is not None and sys.stdin.isatty()):
         raise UsageError("there is no terminal to ask in: give the answers as options, and --yes")
@@ -45,7 +52,8 @@ def write_first_configuration(arguments: argparse.Namespace, check: Check) -> No
         print("\nmqttcam: nothing was written", file=sys.stderr)
         raise
     _write(path, answers)
-    check(path)
+    for line in check(path):
+        say(line)
     _say_next(path, answers)
 
 
@@ -68,8 +76,8 @@ def _agree_to_replace(path: Path, *, force: bool, asks: bool) -> None:
     if force or not path.exists():
         return
     if not asks:
-        raise UsageError(f"{path} exists: --force replaces it, and keeps it as {path.name}.bak")
-    if not ask_yes(f"{path} exists. Replace it, and keep it as {path.name}.bak?", default=False):
+        raise UsageError(f"{path} exists: --force replaces it, and keeps it as {path.name}.bak.1")
+    if not ask_yes(f"{path} exists. Replace it, and keep it as {path.name}.bak.1?", default=False):
         raise UsageError("nothing was written; --config FILE names another file")
 
 

@@ -22,7 +22,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="the file to write (default: /etc/mqttcam/config.yaml as root, otherwise ./config.yaml)",
     )  # fmt: skip
     parser.add_argument(
-        "--force", action="store_true", help="replace an existing file; it is kept as FILE.bak"
+        "--force", action="store_true", help="replace an existing file; it is kept as FILE.bak.1 (or 2, 3, …)"
     )
     parser.add_argument("--yes", action="store_true", help="ask nothing: use the options and defaults")
     parser.add_argument("--page", action="store_true", help="ask on a web page, not in the terminal")

@@ -23,7 +23,7 @@ WITHOUT_BROKER = ("embedded", "none")
 """Answers in place of a broker's address: mqttcam's own broker, or no MQTT."""
 
 
-SectionT = TypeVar("SectionT", bound=Section)
+ModelT = TypeVar("ModelT", bound=Section)
 
 
 class InvalidAnswer(Exception):
@@ -232,7 +232,7 @@ def _id(text: str, field: str) -> str:
     return found
 
 
-def _valid(model: type[SectionT], data: Mapping[str, object]) -> SectionT:
+def _valid(model: type[ModelT], data: Mapping[str, object]) -> ModelT:
     try:
         return section_from_json(model, dict(data))
     except SettingsError as error:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -45,6 +47,34 @@ TEST_PATTERN = FoundCamera("a moving test picture, without a camera", {"type": "
 def find_cameras() -> list[FoundCamera]:
     """Return the camera modules and USB cameras; this may take seconds, as each is opened for a moment."""
     return [_found(one) for one in attached() if one.source["type"] != "test_pattern"]
+
+
+async def find_cameras_within(seconds: float) -> list[FoundCamera]:
+    """Do the same beside the event loop.
+
+    Raises:
+        TimeoutError: a driver has hung for that long; nothing waits for its thread.
+    """
+    loop = asyncio.get_running_loop()
+    result: asyncio.Future[list[FoundCamera]] = loop.create_future()
+
+    def settle(found: list[FoundCamera], error: Exception | None) -> None:
+        if not result.done():
+            result.set_result(found) if error is None else result.set_exception(error)
+
+    def run() -> None:
+        found: list[FoundCamera] = []
+        problem: Exception | None = None
+        try:
+            found = find_cameras()
+        except Exception as error:  # noqa: BLE001 - raised again on the loop
+            problem = error
+        with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+            loop.call_soon_threadsafe(settle, found, problem)
+
+    threading.Thread(target=run, name="find cameras", daemon=True).start()
+    async with asyncio.timeout(seconds):
+        return await result
 
 
 def _found(camera: AttachedCamera) -> FoundCamera:

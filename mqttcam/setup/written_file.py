@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import pwd
 import shutil
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 from mqttcam.files import write_atomically
@@ -72,9 +72,12 @@ def write_configuration(path: Path, text: str) -> Path | None:
 
 
 def _keep(path: Path) -> Path:
-    """Give the present file a second name, which no other file has, and return it."""
-    for name in _backup_names(path.name):
-        kept = path.with_name(name)
+    """Give the present file a second name, which no other file has, and return it.
+
+    Not `.bak` itself, which an edit on the page replaces.
+    """
+    for number in itertools.count(1):
+        kept = path.with_name(f"{path.name}.bak.{number}")
         try:
             os.link(path, kept)
         except FileExistsError:
@@ -83,13 +86,6 @@ def _keep(path: Path) -> Path:
             shutil.copy2(path, kept)
         return kept
     raise AssertionError("the names have no end")
-
-
-def _backup_names(name: str) -> Iterator[str]:
-    number = 0
-    while True:
-        yield f"{name}.bak" if number == 0 else f"{name}.bak.{number}"
-        number += 1
 
 
 def _owner(path: Path) -> tuple[int, int] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -49,7 +50,12 @@ async def on_response_prepare(request: web.Request, response: web.StreamResponse
 
 def add_security_headers(context: WebContext, response: web.StreamResponse) -> None:
     """Add the security headers to a response. Other sites, such as dashboards, may embed pictures and videos only."""
-    ancestors = " ".join(("'self'", *context.settings.frame_ancestors))
+    set_security_headers(response, context.settings.frame_ancestors)
+
+
+def set_security_headers(response: web.StreamResponse, frame_ancestors: Iterable[str] = ()) -> None:
+    """Set the security headers; only this server and `frame_ancestors` may embed the page."""
+    ancestors = " ".join(("'self'", *frame_ancestors))
     headers = response.headers
     headers["Server"] = "mqttcam"
     headers["X-Content-Type-Options"] = "nosniff"

@@ -20,6 +20,11 @@ async def index(request: web.Request) -> web.StreamResponse:
     return _file(request, "index.html")
 
 
+async def first_start(request: web.Request) -> web.StreamResponse:
+    """Return the page of `mqttcam init --page`."""
+    return _file(request, "firststart.html")
+
+
 async def redirect_to_index(request: web.Request) -> web.StreamResponse:
     """Redirect the path prefix without its slash: the links of the page are relative."""
     raise web.HTTPPermanentRedirect(f"{request.path}/")

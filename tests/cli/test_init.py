@@ -112,8 +112,8 @@ def test_an_existing_file_is_kept_and_asked_about(tmp_path: Path) -> None:
         if "No web page" not in terminal.text:
             terminal.answer(r"User name .*\[admin\]: ", "-")
         assert terminal.end() == 0
-    assert f"The old file is kept as {file}.bak" in terminal.text
-    assert Path(f"{file}.bak").read_text() == "node: old\n"
+    assert f"The old file is kept as {file}.bak.1" in terminal.text
+    assert Path(f"{file}.bak.1").read_text() == "node: old\n"
 
 
 # options alone
@@ -147,11 +147,11 @@ def test_every_answer_as_an_option(tmp_path: Path) -> None:
     assert [camera.name for camera in settings.cameras.values()] == ["Front: door", "Camera"]
     assert (settings.web.host, list(settings.web.users)) == ("0.0.0.0", ["anna"])
     assert unattended(tmp_path, "--camera", "test", "--broker", "none")[2] == (
-        f"mqttcam: {file} exists: --force replaces it, and keeps it as config.yaml.bak\n"
+        f"mqttcam: {file} exists: --force replaces it, and keeps it as config.yaml.bak.1\n"
     )
     code, output, _ = unattended(tmp_path, "--camera", "test", "--broker", "none", "--force", "--no-test")
     assert code == 0
-    assert f"The old file is kept as {file}.bak\n" in output
+    assert f"The old file is kept as {file}.bak.1\n" in output
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ def test_a_new_file_is_private_and_its_folder_is_not(tmp_path: Path) -> None:
 def test_older_files_are_kept(tmp_path: Path) -> None:
     path = tmp_path / "config.yaml"
     kept = [write_configuration(path, f"node: n{number}\n") for number in range(3)]
-    assert [one and one.name for one in kept] == [None, "config.yaml.bak", "config.yaml.bak.1"]
+    assert [one and one.name for one in kept] == [None, "config.yaml.bak.1", "config.yaml.bak.2"]
     assert [one.read_text() for one in kept if one] == ["node: n0\n", "node: n1\n"]
     assert path.read_text() == "node: n2\n"
 
