@@ -300,7 +300,7 @@ def test_the_page_recovers_from_a_restart_of_the_daemon(page: Page) -> None:
         assert page.moves()
         port = served.server.port
         asyncio.run_coroutine_threadsafe(served.server.stop(), loop).result(5)
-        page.until(lambda: page.text("#link") == "Reconnecting", "the page to notice")
+        page.until(lambda: page.text("#link").startswith("Reconnecting"), "the page to notice")
         settings = served.server._settings.model_copy(update={"port": port})
 
         async def start_again() -> WebServer:

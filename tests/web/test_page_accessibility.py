@@ -111,6 +111,11 @@ def test_a_refused_snapshot_shows_the_error_and_no_flash(front: Page, served: Se
     assert len(front.all(".thumb")) == taken
 
 
+def said(page: Page) -> str:
+    """Return what a screen reader has read aloud."""
+    return str(page.script("return document.getElementById('status').textContent"))
+
+
 def test_a_problem_is_announced_once(
     page: Page, served: Served, running: tuple[Served, asyncio.AbstractEventLoop]
 ) -> None:
@@ -118,10 +123,10 @@ def test_a_problem_is_announced_once(
     served.registry.node.add_check(lambda: problems[0] if problems else None)
     try:
         show(page, served, "#/front")
-        page.until(lambda: page.text("#notices") == "no broker", "the notice")
+        page.until(lambda: said(page) == "1 problem. no broker", "the notice")
         page.script(
             """window.said = 0;
-            new MutationObserver(() => { said += 1; }).observe(document.getElementById("notices"), {childList: true})"""
+            new MutationObserver(() => { said += 1; }).observe(document.getElementById("status"), {childList: true})"""
         )
         change = served.front.set_controls({"brightness": 0.3})
         asyncio.run_coroutine_threadsafe(change, running[1]).result(10)
@@ -142,8 +147,10 @@ def test_a_problem_names_the_camera(page: Page) -> None:
     ):
         page.open(served.url)
         loop.call_soon_threadsafe(served.front.set_enabled, True)
-        page.until(lambda: "nowhere.jpg" in page.text("#notices"), "the notice")
-        assert page.text("#notices").startswith("Garden shed: ")
+        page.until(lambda: "nowhere.jpg" in said(page), "the notice")
+        assert page.text("#link") == "1"
+        page.find("#link").click()
+        page.until(lambda: "Garden shed" in page.text(".problem"), "the problem with the name of its camera")
 
 
 # small and rotated screens, large text

@@ -1,8 +1,10 @@
 // The HTTP API: the same commands and results as over MQTT. All addresses are relative to the page.
 
-/** @import { Areas, Camera, CameraList, Session, State, Values } from "./types" */
+/** @import { Areas, Camera, CameraList, Session, State, Trouble, Values } from "./types" */
 
 const TIMEOUT = 20000;
+const RETRY = 3000; // milliseconds until the update stream is opened again
+const BROWSERS_RETRY = 1000; // milliseconds, as the update stream asks browsers for
 const HEARTBEAT = 5; // seconds, until the server has told its own
 
 /**
@@ -69,6 +71,9 @@ export const live = () => request("GET", "api/live").then(
 /** @returns {Promise<number>} The server's time, in Unix seconds. */
 export const serverTime = () => request("GET", "api/live").then(({ time }) => time);
 
+/** @returns {Promise<Trouble>} */
+export const trouble = () => request("GET", "api/trouble");
+
 /** @returns {Promise<Session>} */
 export const session = () => request("GET", "api/session");
 
@@ -119,7 +124,7 @@ export function allowedText(allowed) {
 export class UpdateStream {
   /**
    * @param {(state: State) => void} onUpdate
-   * @param {(connected: boolean) => void} onConnection
+   * @param {(connected: boolean, nextTry?: number) => void} onConnection Called with when it connects again, in milliseconds since 1970.
    */
   constructor(onUpdate, onConnection) {
     /** @type {Partial<State>} Empty before the first update. */
@@ -152,10 +157,11 @@ export class UpdateStream {
     });
     source.addEventListener("error", () => {
       first = true;
-      this.onConnection(false);
       // The browser reconnects by itself, but not after a response such as 401 or 503.
-      if (source.readyState === EventSource.CLOSED && this.source === source) {
-        this.retry = setTimeout(() => this.open(), 3000);
+      const isOver = source.readyState === EventSource.CLOSED;
+      this.onConnection(false, Date.now() + (isOver ? RETRY : BROWSERS_RETRY));
+      if (isOver && this.source === source) {
+        this.retry = setTimeout(() => this.open(), RETRY);
         session().catch(() => {});
       }
     });

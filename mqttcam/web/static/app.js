@@ -9,12 +9,14 @@ import "./keys.js";
 import { loginForm } from "./login.js";
 import { NodeView } from "./node.js";
 import { Overview } from "./overview.js";
+import { StateLink } from "./state.js";
 import { makeTabs, markTab } from "./tabs.js";
 import { PLACES, placeAt } from "./views.js";
 
+const RETRY = 3000; // milliseconds until the page is built again after a failure
+
 const main = byId("main");
-const link = byId("link");
-const notices = byId("notices");
+const stateLink = new StateLink(byId("link"), byId("status"));
 const settings = byId("settings");
 settings.append(icon("gear"));
 const places = byId("places");
@@ -65,8 +67,8 @@ async function build() {
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     if (error.status !== 401) {
-      page.retry = setTimeout(build, 3000);
-      onConnection(false);
+      page.retry = setTimeout(build, RETRY);
+      onConnection(false, Date.now() + RETRY);
     }
   } finally {
     page.building = false;
@@ -98,6 +100,7 @@ function placeLink({ hash, title, symbol }) {
  * @param {string} [camera]
  */
 function markPlace(current, camera) {
+  stateLink.mark(current?.hash);
   for (const [place, anchor] of placeLinks) {
     if (place === current) anchor.setAttribute("aria-current", "page");
     else {
@@ -192,18 +195,8 @@ function onUpdate(state) {
     return;
   }
   page.node?.update(state.node);
-  showProblems(state.problems);
+  stateLink.setTrouble(state.trouble);
   show();
-}
-
-/**
- * Changes the notices only if they differ: a screen reader reads each change aloud.
- * @param {string[]} problems
- */
-function showProblems(problems) {
-  const shown = [...notices.children].map(({ textContent }) => textContent);
-  if (shown.join("\n") === problems.join("\n")) return;
-  notices.replaceChildren(...problems.map((text) => h("p", {}, icon("warn"), text)));
 }
 
 function show() {
@@ -218,14 +211,13 @@ function show() {
 /**
  * The update stream has connected or failed.
  * @param {boolean} connected
+ * @param {number} [nextTry] When it connects again, in milliseconds since 1970.
  */
-function onConnection(connected) {
+function onConnection(connected, nextTry = 0) {
   const back = connected && page.lost;
   page.connected = connected;
   page.lost = !connected;
-  link.dataset.state = connected ? "on" : "off";
-  link.textContent = connected ? "" : "Reconnecting";
-  link.title = connected ? "Connected" : "The camera node does not answer; trying again";
+  stateLink.setConnected(connected, nextTry);
   show();
   if (back) page.view?.restart?.();
 }
@@ -263,8 +255,7 @@ onUnauthorized.call = async () => {
   settings.hidden = true;
   places.replaceChildren();
   makeTabs([]);
-  notices.replaceChildren();
-  link.textContent = "";
+  stateLink.clear();
   const found = page.afterLogin ? null : await live();
   if (found) showLive(found);
   else showLogin();

@@ -30,6 +30,8 @@ export class CameraView {
     this.fullScreen = new FullScreen(this.stage, (inside) => this.onFullScreen(inside));
     this.fullScreenButton = iconButton("full", "Full screen (f)", () => this.fullScreen.toggle(), { "aria-keyshortcuts": "f" });
     this.sound = iconButton("mute", "Sound (m)", () => this.toggleSound(), { "aria-keyshortcuts": "m", "aria-pressed": "false", hidden: true });
+    this.todo = h("a", { class: "todo", href: `#trouble/${camera.id}`, hidden: true }, "What to do");
+    this.stage.curtain.append(this.todo);
     this.stage.onsound = (hasSound) => { this.sound.hidden = !hasSound; };
     this.snapshot = iconButton("shot", "Take a snapshot (s)", () => this.takeSnapshot(), { "aria-keyshortcuts": "s" });
     this.addTools();
@@ -79,6 +81,7 @@ export class CameraView {
    */
   update(live, connected) {
     this.stage.update(live, connected);
+    this.todo.hidden = !connected || live.status !== "failed";
     this.history.update(live.snapshots);
     this.panel.update(live);
     const watching = live.viewers > 1 ? `${live.viewers} watching` : null;

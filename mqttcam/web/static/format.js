@@ -94,7 +94,7 @@ export const date = (seconds) => new Date(seconds * 1000).toLocaleDateString(und
 export const dateTime = (seconds) => new Date(seconds * 1000).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
 
 /** @param {Date} at The time of day, with the date unless it is today. */
-const moment = (at) =>
+export const moment = (at) =>
   (at.toDateString() === new Date().toDateString() ? time : dateTime)(at.getTime() / 1000);
 
 /** @param {number} count */

@@ -194,10 +194,28 @@ export interface CameraState {
   state: Values;
 }
 
+/** Times are ISO times by the clock of the node. */
+export interface Problem {
+  id: string;
+  part: string;
+  cameras: string[];
+  text: string;
+  hint: string | null;
+  level: "problem" | "warning";
+  since: string;
+  next_try: string | null;
+  can_retry: boolean;
+}
+
+export interface EndedProblem { id: string; part: string; cameras: string[]; text: string; since: string; ended: string; times: number }
+
+export interface Trouble { now: string; trouble: Problem[]; ended: EndedProblem[]; watched: string[] }
+
 /** The live values of everything. */
 export interface State {
   revision: string;
   problems: string[];
+  trouble: Problem[];
   /** Changes with the recordings. */
   events: number;
   node: Values;

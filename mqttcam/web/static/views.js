@@ -24,6 +24,8 @@
 
 /** @type {Place[]} */
 export const PLACES = [
+  // The symbol at the end of the bar leads there.
+  { hash: "#trouble", title: "Problems", symbol: "warn", shown: () => false, load: async () => (await import("./trouble.js")).TroubleView },
   { hash: "#events", title: "Events", symbol: "film", shown: () => true, load: async () => (await import("./events.js")).EventsView },
   { hash: "#setup", title: "Set up", symbol: "setup", shown: ({ edit }) => edit, load: async () => (await import("./setup.js")).SetupView },
 ];
