@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from functools import partial
 from pathlib import Path
@@ -20,6 +21,7 @@ from mqttcam.settings.editing.config_editor import ConfigEditor
 from mqttcam.settings.web import WebSettings
 from mqttcam.video.transport_stream import TransportStream
 from mqttcam.web.auth import Authenticator
+from mqttcam.web.connected_viewers import ConnectedViewer, ConnectedViewers
 from mqttcam.web.disk_threads import DiskThreads
 from mqttcam.web.encodings import EncodingLimit
 from mqttcam.web.errors import ApiError
@@ -105,6 +107,7 @@ class WebContext:
         self.fragment_streams = VideoStreams(partial(FragmentMessages, timing.heartbeat))
         self.video_streams = (self.transport_streams, self.fragment_streams)
         self.motion_viewers = MotionViewers()
+        self.connected_viewers = ConnectedViewers()
         self.snapshot_encodings = EncodingLimit()
         self.history = SnapshotHistory(settings.history)
         self.publisher = StatePublisher(registry, self.viewers_of, self.history, library, timing)
@@ -115,6 +118,13 @@ class WebContext:
     def cookie(self) -> str:
         """The name of the session cookie. It contains the node's id: all ports of a host share cookies."""
         return f"mqttcam_{self.registry.node.id}"
+
+    def join(
+        self, request: web.Request, device: CameraDevice
+    ) -> contextlib.AbstractContextManager[ConnectedViewer]:
+        """Show who is looking until the block ends."""
+        address = self.auth.client_address(request)
+        return self.connected_viewers.join(request, request[HOLDER], address, device)
 
     def viewers_of(self, device: CameraDevice) -> int:
         """Return the number of clients that watch a camera."""

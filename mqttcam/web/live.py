@@ -29,6 +29,7 @@ from mqttcam.devices.camera import CameraDevice
 from mqttcam.sockets import keep_unsent_small
 from mqttcam.values import InvalidValue, Switch
 from mqttcam.video.encoder import VideoUnavailable, check_available
+from mqttcam.web.connected_viewers import ConnectedViewer
 from mqttcam.web.context import CONTEXT, HOLDER, WebContext
 from mqttcam.web.errors import ApiError
 from mqttcam.web.messages import picture_message, text_message, timed_picture_message
@@ -69,10 +70,13 @@ async def live(request: web.Request) -> web.StreamResponse:
     pictures = _pictures(request.query)
     _require_frames(device)
     socket = websocket(request)
-    with context.viewers.take(request[HOLDER], partial(hang_up, request)):
+    with (
+        context.viewers.take(request[HOLDER], partial(hang_up, request)),
+        context.join(request, device) as shown,
+    ):
         writer = await socket.prepare(request)
         if request.transport is not None:
-            await _Connection(context, device, socket, writer, request.transport).run(pictures)
+            await _Connection(context, device, socket, writer, request.transport, shown).run(pictures)
     context.publisher.changed()
     return socket
 
@@ -111,12 +115,14 @@ class _Connection:
         socket: web.WebSocketResponse,
         writer: AbstractStreamWriter,
         transport: asyncio.Transport,
+        shown: ConnectedViewer,
     ) -> None:
         self._context = context
         self._device = device
         self._socket = socket
         self._writer = writer
         self._transport = transport
+        self._shown = shown
 
     async def run(self, pictures: _Pictures | None) -> None:
         """Serve the client until either side ends."""
@@ -170,6 +176,7 @@ class _Connection:
         timing = self._context.timing
         client = VideoClient(_MAX_DELAY)
         keep_unsent_small(self._transport.get_extra_info("socket"))
+        self._shown.use("video", client)
         with self._context.fragment_streams.subscribe(self._device, client):
             self._context.publisher.changed()
             await client.wait_first(timing, self._device.video)
@@ -180,6 +187,7 @@ class _Connection:
 
     async def _send_pictures(self, wanted: _Pictures) -> None:
         client = MjpegClient(self._transport, wanted.query.fps, wanted.framing)
+        self._shown.use("pictures", client)
         with self._context.streams.subscribe(self._device, client, wanted.query.encoding) as stream:
             self._context.publisher.changed()
             try:

@@ -43,6 +43,7 @@ class MjpegClient:
         fps: maximum frames per second; infinity for every frame.
         framing: how a picture is sent.
         sent: pictures sent.
+        bytes_sent: of those, and of repeated ones.
         dropped: pictures skipped because the one before was still being sent.
         ended: whether the stream is over.
         congested: set while a picture is being sent, and when the stream has ended.
@@ -54,6 +55,7 @@ class MjpegClient:
         self.fps = fps
         self.framing = framing
         self.sent = 0
+        self.bytes_sent = 0
         self.dropped = 0
         self.ended = False
         self.congested = asyncio.Event()
@@ -113,6 +115,7 @@ class MjpegClient:
 
     def _send(self, part: bytes) -> None:
         self._last, self._repeats = part, False
+        self.bytes_sent += len(part)
         self._transport.write(part)
         if self._transport.get_write_buffer_size():
             self.congested.set()

@@ -47,7 +47,12 @@ async def motion(request: web.Request) -> web.StreamResponse:
         await socket.prepare(request)
         if request.transport is not None:
             keep_unsent_small(request.transport.get_extra_info("socket"))
-        with context.motion_viewers.view(device) as viewer, detection.watchers.watch(viewer.observe):
+        with (
+            context.motion_viewers.view(device) as viewer,
+            context.join(request, device) as shown,
+            detection.watchers.watch(viewer.observe),
+        ):
+            shown.use("motion", viewer)
             await _serve(socket, viewer, detection, context.timing.heartbeat)
     return socket
 
@@ -89,7 +94,10 @@ async def _send(
         if not messages and loop.time() >= due:
             messages.append({"heartbeat": heartbeat})
         for message in messages:
-            await socket.send_str(orjson.dumps(message).decode())
+            text = orjson.dumps(message).decode()
+            viewer.sent += "analysis" in message
+            viewer.bytes_sent += len(text)
+            await socket.send_str(text)
             due = loop.time() + heartbeat
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout_at(due):

@@ -15,6 +15,7 @@ class MotionViewer:
 
     Attributes:
         news: set when there is something to send, or the view has ended.
+        sent, bytes_sent: messages, and their bytes.
         ended: whether the view has ended, because the camera was removed or the server stops.
     """
 
@@ -22,6 +23,7 @@ class MotionViewer:
         self.device = device
         self.news = asyncio.Event()
         self.ended = False
+        self.sent = self.bytes_sent = 0
         self._newest: Observation | None = None
 
     def observe(self, observation: Observation) -> None:

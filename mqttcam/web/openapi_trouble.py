@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mqttcam.web.openapi_parts import get, ref
+from mqttcam.web.openapi_parts import done, errors, get, ref
 from mqttcam.web.schemas import Schema
 
 _TEXT: Schema = {"type": "string"}
@@ -15,6 +15,23 @@ _CAMERAS: Schema = {
 }
 
 TROUBLE_SCHEMAS: dict[str, Schema] = {
+    "Viewer": {
+        "type": "object",
+        "required": ["id", "user", "address", "camera", "stream", "since", "fps", "kbps"],
+        "properties": {
+            "id": _TEXT,
+            "user": {**_TEXT_OR_NULL, "description": "null without a login."},
+            "address": {**_TEXT, "description": "Of the client; behind trusted proxies, as they report it."},
+            "camera": _TEXT,
+            "stream": {
+                "enum": ["mjpeg", "mpegts", "video", "pictures", "motion", None],
+                "description": "The last three over a WebSocket; null while it begins.",
+            },
+            "since": _TIME,
+            "fps": {"type": ["number", "null"], "description": "Frames per second, measured."},
+            "kbps": {"type": ["number", "null"], "description": "kbit/s, measured."},
+        },
+    },
     "Problem": {
         "type": "object",
         "required": [
@@ -78,4 +95,26 @@ def trouble_paths() -> dict[str, object]:
             },
         },
     }
-    return {"/api/trouble": {"get": get("What is wrong, and what to do about it", "node", answer)}}
+    viewers: Schema = {
+        "type": "object",
+        "required": ["viewers"],
+        "properties": {"viewers": {"type": "array", "items": ref("Viewer")}},
+    }
+    viewer: Schema = {
+        "name": "viewer",
+        "in": "path",
+        "required": True,
+        "schema": {"type": "string", "pattern": "^[0-9]+$"},
+        "description": "The `id` of the viewer.",
+    }
+    disconnect: Schema = {
+        "summary": "Close the connection of a viewer",
+        "tags": ["node"],
+        "parameters": [viewer],
+        "responses": done() | errors(401, 403, 404),
+    }
+    return {
+        "/api/trouble": {"get": get("What is wrong, and what to do about it", "node", answer)},
+        "/api/viewers": {"get": get("The streams to all clients; needs the role admin", "node", viewers)},
+        "/api/viewers/{viewer}": {"delete": disconnect},
+    }

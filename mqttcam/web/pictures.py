@@ -47,7 +47,11 @@ async def _stream(request: web.Request, device: CameraDevice, query: PictureQuer
         return response
     await response.write(FIRST_BOUNDARY)
     client = MjpegClient(request.transport, query.fps)
-    with context.streams.subscribe(device, client, query.encoding) as mjpeg_stream:
+    with (
+        context.join(request, device) as shown,
+        context.streams.subscribe(device, client, query.encoding) as mjpeg_stream,
+    ):
+        shown.use("mjpeg", client)
         context.publisher.changed()
         try:
             await send_pictures(client, writer, mjpeg_stream, context.timing)

@@ -22,6 +22,7 @@ from mqttcam.web import (
     tuning,
     updates,
     video,
+    viewers,
 )
 from mqttcam.web.authorization import Permission, require
 from mqttcam.web.context import CONTEXT, WebContext
@@ -55,6 +56,7 @@ _GET: dict[str, tuple[Handler, Permission]] = {
     "/api/updates": (updates.updates, Permission.VIEW),
     "/api/health": (api.health, Permission.VIEW),
     "/api/trouble": (api.trouble, Permission.VIEW),
+    "/api/viewers": (viewers.viewers, Permission.CONTROL),
     "/api/cameras": (api.cameras, Permission.VIEW),
     f"/api{_CAMERA}": (api.camera, Permission.VIEW),
     f"/api{_CAMERA}/motion": (motion.motion, Permission.VIEW),
@@ -97,6 +99,7 @@ _PUT: dict[str, tuple[Handler, Permission]] = {
     _TUNING_FILE: (tuning.put_tuning_file, Permission.CONTROL),
 }
 _DELETE: dict[str, tuple[Handler, Permission]] = {
+    "/api/viewers/{viewer:[0-9]+}": (viewers.disconnect_viewer, Permission.CONTROL),
     f"/api{_EVENT}": (events.delete_event, Permission.CONTROL),
     _FILE: (files.delete_file, Permission.CONTROL),
     f"/api/setup{_CAMERA}": (setup.delete_camera, Permission.EDIT),

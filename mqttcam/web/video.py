@@ -34,8 +34,10 @@ async def transport_stream(request: web.Request) -> web.StreamResponse:
     client = VideoClient()
     with (
         context.viewers.take(request[HOLDER], partial(hang_up, request)),
+        context.join(request, device) as shown,
         context.transport_streams.subscribe(device, client),
     ):
+        shown.use("mpegts", client)
         context.publisher.changed()
         await client.wait_first(context.timing, device.video)
         await response.prepare(request)

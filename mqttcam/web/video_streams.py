@@ -54,6 +54,7 @@ class VideoClient:
     Attributes:
         ended: set when the stream is over.
         problem: why it is over, in words.
+        sent: chunks of one frame each that were sent.
         dropped: chunks that it lost.
     """
 
@@ -61,6 +62,7 @@ class VideoClient:
         self._first: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.ended = asyncio.Event()
         self.problem: str | None = None
+        self.sent = 0
         self.dropped = 0
         self._transport: asyncio.Transport | None = None
         self._early: list[bytes] = []
@@ -108,6 +110,7 @@ class VideoClient:
                 self._header = header
                 self._send(header)
             self._send(chunk)
+            self.sent += 1
             return
         if is_keyframe:
             self._early = [header]
@@ -145,6 +148,11 @@ class VideoClient:
                     await self.ended.wait()
         if self._buffered:
             self._transport.abort()
+
+    @property
+    def bytes_sent(self) -> int:
+        """Bytes sent so far, headers included."""
+        return self._written
 
     @property
     def _buffered(self) -> int:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator
+from contextlib import AsyncExitStack
 
 import pytest
 
 from mqttcam.backoff import Backoff
 from mqttcam.camera.status import CameraStatus
+from tests.support.waiting import PATIENCE
 from tests.web.browser import Page
 from tests.web.credentials import TOKEN, users
-from tests.web.serving import Served, serving_in_thread
+from tests.web.serving import Served, serving_in_thread, watching
 
 NOWHERE = {"type": "url", "url": "rtsp://127.0.0.1:9/shed"}
 CAMERAS: dict[str, dict[str, object]] = {
@@ -111,3 +113,28 @@ def test_a_viewer_sees_the_problem_and_cannot_retry(page: Page) -> None:
         page.find("#link.wrong").click()
         page.until(lambda: "Next try in" in page.text(".problem"), "the problem")
         assert not page.find(".problem").find_element("css selector", "button").is_displayed()
+
+
+def test_who_is_looking(page: Page, running: tuple[Served, asyncio.AbstractEventLoop, Broker]) -> None:
+    served, loop, _ = running
+    page.open(f"{served.url}/#/front")
+    page.find("#settings").click()
+    page.find("a[href='#viewers']").click()
+    page.until(lambda: page.text(".well h2") == "Nobody is looking", "nobody, as this page looks no longer")
+    assert not page.all("dialog[open]")
+    stream = asyncio.run_coroutine_threadsafe(first_picture(served), loop).result(PATIENCE)
+    page.until(lambda: "Front door · MJPEG stream" in page.text(".viewer"), "the stream")
+    page.until(lambda: "kbit/s" in page.text(".viewer"), "its rate")
+    assert "127.0.0.1" in page.text(".viewer b")
+    page.shot("viewers")
+    page.find(".viewer button").click()
+    page.find(".well")
+    asyncio.run_coroutine_threadsafe(stream.aclose(), loop).result(PATIENCE)
+
+
+async def first_picture(served: Served) -> AsyncExitStack:
+    """Open a stream, and read its first picture."""
+    stack = AsyncExitStack()
+    parts = await stack.enter_async_context(watching(served))
+    await parts.next()
+    return stack

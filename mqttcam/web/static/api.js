@@ -1,6 +1,6 @@
 // The HTTP API: the same commands and results as over MQTT. All addresses are relative to the page.
 
-/** @import { Areas, Camera, CameraList, Session, State, Trouble, Values } from "./types" */
+/** @import { Areas, Camera, CameraList, Session, State, Trouble, Values, Viewer } from "./types" */
 
 const TIMEOUT = 20000;
 const RETRY = 3000; // milliseconds until the update stream is opened again
@@ -70,6 +70,12 @@ export const live = () => request("GET", "api/live").then(
 
 /** @returns {Promise<number>} The server's time, in Unix seconds. */
 export const serverTime = () => request("GET", "api/live").then(({ time }) => time);
+
+/** @returns {Promise<Viewer[]>} */
+export const viewers = () => request("GET", "api/viewers").then(({ viewers: found }) => found);
+
+/** @param {string} viewer */
+export const disconnect = (viewer) => request("DELETE", `api/viewers/${viewer}`);
 
 /** @returns {Promise<Trouble>} */
 export const trouble = () => request("GET", "api/trouble");

@@ -88,6 +88,10 @@ export class NodeView {
     const links = h("ul", { class: "links" },
       link("stream.mjpg", "Stream"), link("photo_feed", "Picture"), link("api/openapi.json", "API (OpenAPI)"),
       link("metrics", "Metrics"), link("healthz", "Health"));
+    if (this.mayControl) {
+      const close = () => document.querySelector("dialog")?.close();
+      links.prepend(h("li", {}, h("a", { href: "#viewers", onclick: close }, "Who is looking now")));
+    }
     if (this.identity.proof !== "session") return links;
     const leave = async () => {
       await logout();

@@ -211,6 +211,18 @@ export interface EndedProblem { id: string; part: string; cameras: string[]; tex
 
 export interface Trouble { now: string; trouble: Problem[]; ended: EndedProblem[]; watched: string[] }
 
+/** A stream to a client. */
+export interface Viewer {
+  id: string;
+  user: string | null;
+  address: string;
+  camera: string;
+  stream: string | null;
+  since: string;
+  fps: number | null;
+  kbps: number | null;
+}
+
 /** The live values of everything. */
 export interface State {
   revision: string;
