@@ -64,6 +64,8 @@ def node_discovery(node: Node, topics: Topics) -> ha.DeviceDiscovery:
         read_from = topics.status if entity.topic == "status" else topics.health
         command_topic = topics.command(entity.command) if entity.command else None
         keys = _common(entity, object_id, name) | _value_keys(entity, read_from, command_topic)
+        if entity.key == "problem":
+            keys |= _attributes(topics, "{'trouble': value_json.trouble | default([])}")
         if read_from != topics.status:  # what says whether the node is there is itself always available
             keys["availability"] = (ha.Availability(topic=topics.status),)
         components[entity.key] = _component(entity, keys)
@@ -96,6 +98,8 @@ def camera_discovery(device: CameraDevice, node: Node, topics: Topics) -> ha.Dev
         keys = _camera_keys(entity, here) | (addresses if entity.topic == "image" else {})
         if entity.topic in ("image", "snapshot", "motion_image", "detection_image", "series_image"):
             keys |= {"availability": (*available, while_on), "availability_mode": "all"}
+        if entity.key == "last_error":
+            keys |= _attributes(topics, _hint_of(device.id))
         if entity.available_by is not None:
             known = ha.Availability(topic=here.state, value_template=_while_known(entity.available_by))
             keys |= {"availability": (*available, known), "availability_mode": "all"}
@@ -196,6 +200,21 @@ def _address_keys(addresses: Mapping[str, str], topics: CameraTopics) -> dict[st
     """
     template = orjson.dumps({f"{name}_url": url for name, url in addresses.items()}).decode()
     return {"json_attributes_topic": topics.availability, "json_attributes_template": template}
+
+
+def _attributes(topics: Topics, value: str) -> dict[str, object]:
+    """Return the keys that make a value, an expression of the node's `health`, the attributes of an entity."""
+    return {
+        "json_attributes_topic": topics.health,
+        "json_attributes_template": f"{{{{ {value} | to_json }}}}",
+    }
+
+
+def _hint_of(camera_id: str) -> str:
+    """Return the expression of what to do about the problem of a camera, and since when it lasts."""
+    found = f"value_json.trouble | default([]) | selectattr('id', 'eq', 'camera-{camera_id}')"
+    problem = f"({found} | first | default({{}}))"
+    return f"{{'hint': {problem}.hint | default(none), 'since': {problem}.since | default(none)}}"
 
 
 def _value_keys(

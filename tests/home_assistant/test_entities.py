@@ -162,3 +162,21 @@ def test_diagnostics_of_the_bridge(world: World) -> None:
     started = datetime.fromisoformat(states[world.entity("uptime", "yard")]["state"])
     assert timedelta() < datetime.now(UTC) - started < timedelta(minutes=30)
     assert states[world.entity("log_level", "yard")]["state"] == "INFO"
+
+
+def test_problems_have_what_to_do_as_attributes(world: World) -> None:
+    """Neither Kafka nor the TCP destination of this node exists."""
+
+    def trouble() -> dict[str, dict[str, Any]]:
+        attributes = world.ha.states()[world.entity("problem", "yard")]["attributes"]
+        return {problem["part"]: problem for problem in attributes.get("trouble", [])}
+
+    wait_for(lambda: {"Kafka", "TCP"} <= trouble().keys(), "the problems")
+    kafka = trouble()["Kafka"]
+    assert set(kafka["cameras"]) == {"front", "back"}
+    assert kafka["text"]
+    assert {"hint", "since", "level"} <= kafka.keys()
+    # When the next try is would change all the time.
+    assert "next_try" not in kafka
+    running = world.ha.states()[world.entity("last_error")]["attributes"]
+    assert (running["hint"], running["since"]) == (None, None)
