@@ -16,6 +16,7 @@ import orjson
 
 from mqttcam import log
 from mqttcam.cli.outcome import DONE, FAILED, CommandFailed, UsageError, drop_output
+from mqttcam.files import write_new
 from mqttcam.settings import (
     Settings,
     SettingsError,
@@ -213,6 +214,33 @@ def snapshot(arguments: argparse.Namespace) -> int:
     return DONE
 
 
+def backup(arguments: argparse.Namespace) -> int:
+    """Write a backup."""
+    from mqttcam.cli.backup import make_backup
+
+    path = find_config(arguments.config, os.environ)
+    settings = load_configuration(path, os.environ).settings
+    data = make_backup(path, settings)
+    if arguments.archive == "-":
+        _write(data)
+        return DONE
+    try:
+        write_new(Path(arguments.archive), data)
+    except OSError as error:
+        raise CommandFailed(f"cannot write {arguments.archive}: {error.strerror}") from None
+    _print(f"{arguments.archive}: written, {len(data)} bytes; secrets are left out")
+    return DONE
+
+
+def restore(arguments: argparse.Namespace) -> int:
+    """Restore a backup."""
+    from mqttcam.cli.backup import restore_backup
+
+    for line in restore_backup(arguments.archive, arguments.config, os.environ):
+        _print(line)
+    return DONE
+
+
 def schema(_arguments: argparse.Namespace) -> int:
     """Print the JSON Schema of the configuration file."""
     from mqttcam.settings import json_schema
@@ -254,6 +282,8 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "discovery": discovery,
     "forget": forget,
     "snapshot": snapshot,
+    "backup": backup,
+    "restore": restore,
     "schema": schema,
     "healthcheck": healthcheck,
     "init": init,

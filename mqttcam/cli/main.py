@@ -93,6 +93,12 @@ def build_parser() -> argparse.ArgumentParser:
     snapshot.add_argument(
         "-o", "--output", required=True, metavar="FILE", help="the JPEG to write; - is standard output"
     )
+    backup = add(
+        "backup", "write a backup: configuration without secrets, values, tuning files, state of series"
+    )
+    backup.add_argument("archive", metavar="ARCHIVE", help="the ZIP file to write; - is standard output")
+    restore = add("restore", "restore a backup; secrets are kept from the present configuration file")
+    restore.add_argument("archive", type=Path, metavar="ARCHIVE", help="the ZIP file")
     add("schema", "print the JSON Schema of the configuration file", config=False)
     init = add("init", "ask a few questions and write the first configuration file", config=False)
     add_options(init)

@@ -11,6 +11,7 @@ import signal
 from collections.abc import Callable
 
 from mqttcam import __version__
+from mqttcam.backup.files import adopt_restored
 from mqttcam.commands.registry import DeviceRegistry
 from mqttcam.devices import hints
 from mqttcam.devices.node import Daemon, Node
@@ -109,6 +110,7 @@ class App(Daemon):
             FolderTaken: Another daemon uses the state folder.
         """
         self._handle_signals()
+        adopt_restored(self.settings.state_dir)
         self._store.load()
         async with contextlib.AsyncExitStack() as stack:
             services = await start_services(

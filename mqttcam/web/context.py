@@ -71,6 +71,7 @@ class WebContext:
         disk: reads their files.
         tuning_files: of Raspberry Pi cameras.
         editor: changes the configuration file; None if nothing can be changed.
+        state_dir: where values and tuning files are; None if they are not kept.
         editing: held while the file is changed and applied.
         proposed_pictures: of cameras that are not configured yet.
         requests, viewers, update_streams: the places for each.
@@ -95,6 +96,7 @@ class WebContext:
         self.library = library
         self.tuning_files = tuning_files
         self.editor = editor
+        self.state_dir = state_dir
         self.editing = asyncio.Lock()
         self.proposed_pictures = ProposedPictures(registry, state_dir)
         self.disk = DiskThreads(timing.disk)

@@ -100,6 +100,14 @@ def setup_paths() -> dict[str, object]:
     revision: Schema = {"name": "revision", "in": "query", "required": True, "schema": _TEXT}
     return {
         "/api/setup": {"get": _operation("The cameras of the configuration file", _STATE, 401, 403, 409)},
+        "/api/setup/backup": {
+            "get": {
+                "summary": "A backup, without secrets",
+                "tags": [_TAG],
+                "responses": {"200": {"description": "A ZIP file.", "content": {"application/zip": {}}}}
+                | errors(401, 403, 409, 503),
+            }
+        },
         "/api/setup/found": {"get": _operation("The cameras of this machine", _FOUND, 401, 403)},
         "/api/setup/check": {"post": _operation("Validate a camera", text, *_ERRORS) | _body(proposed)},
         "/api/setup/test": {

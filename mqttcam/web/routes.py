@@ -77,6 +77,7 @@ _GET: dict[str, tuple[Handler, Permission]] = {
     "/api/tuning_files": (tuning.tuning_files, Permission.VIEW),
     _TUNING_FILE: (tuning.tuning_file, Permission.VIEW),
     "/api/setup": (setup.setup, Permission.EDIT),
+    "/api/setup/backup": (setup.backup, Permission.EDIT),
     "/api/setup/found": (setup.found, Permission.EDIT),
     "/healthz": (monitoring.healthz, Permission.NONE),
     "/metrics": (monitoring.metrics, Permission.VIEW),

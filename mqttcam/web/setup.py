@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import orjson
 from aiohttp import web
 
+from mqttcam.backup.archive import pack
+from mqttcam.backup.files import Folders, collect
 from mqttcam.camera.sources import attached
 from mqttcam.settings import Settings, SettingsError
 from mqttcam.settings.document.tree import TreeNode
@@ -25,6 +28,7 @@ from mqttcam.settings.editing.config_editor import (
     section_from_text,
 )
 from mqttcam.settings.editing.config_file import BACKUP_SUFFIX
+from mqttcam.settings.editing.yaml_edit import CannotEdit
 from mqttcam.web.api import body
 from mqttcam.web.context import CONTEXT, WebContext
 from mqttcam.web.errors import ApiError, json_response
@@ -80,6 +84,23 @@ async def found(request: web.Request) -> web.Response:
             ]
         }
     )
+
+
+async def backup(request: web.Request) -> web.Response:
+    """Send a backup: the configuration without its secrets, values, tuning files, the state of series."""
+    context, editor = _editor(request)
+    if context.state_dir is None or context.library is None:
+        raise ApiError(503, "unavailable", "there is nothing to back up")
+    folders = Folders(context.state_dir, context.library.path)
+    try:
+        data = await asyncio.to_thread(lambda: pack(collect(editor.text(), folders)))
+    except SettingsError as error:
+        raise _invalid(error) from None
+    except (CannotEdit, OSError) as error:
+        raise ApiError(503, "unavailable", f"no backup can be made: {error}") from None
+    name = f"mqttcam-{context.registry.node.id}-{time.strftime('%Y-%m-%d')}.zip"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return web.Response(body=data, content_type="application/zip", headers=headers)
 
 
 async def check(request: web.Request) -> web.Response:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import requests
 
+from mqttcam.backup.archive import unpack
 from mqttcam.devices.node import Daemon as NodeDaemon
 from mqttcam.settings import Settings, load_configuration
 from mqttcam.settings.editing.config_editor import ConfigEditor
@@ -213,6 +214,16 @@ def test_a_picture_before_anything_is_written(served: Served) -> None:
     assert "refused" in answer["error"]["message"]
     assert served.file.read_text() == text
     assert list(served.cameras()) == ["front"]
+
+
+def test_a_backup_has_no_secret(served: Served) -> None:
+    answer = requests.get(f"{served.url}/api/setup/backup", auth=("anna", "right"), timeout=60)
+    assert answer.headers["Content-Disposition"].startswith('attachment; filename="mqttcam-yard-')
+    contents = unpack(answer.content)
+    assert {"README.txt", "config.yaml"} <= contents.keys()
+    assert hashed("right").encode() not in b"".join(contents.values())
+    assert b"# The front door\n" in contents["config.yaml"]
+    assert requests.get(f"{served.url}/api/setup/backup", timeout=60).status_code == 401
 
 
 def test_cameras_of_this_machine(served: Served) -> None:

@@ -188,6 +188,14 @@ class ConfigEditor:
             if revision_of(read_bytes(self.path)) == change.revision:
                 replace_file(self.path, change.before)
 
+    def text(self) -> str | None:
+        """Return the text of the file; None without a file.
+
+        Raises:
+            SettingsError: it cannot be read.
+        """
+        return None if self.path is None else self._content()[1]
+
     def text_of(self, camera_id: str, section: Data) -> str:
         """Return a camera as text to paste under `cameras:`, with that key."""
         return "\n".join(entry(CAMERAS, {camera_id: section}, 0)) + "\n"

@@ -102,7 +102,15 @@ export class SetupView {
       this.notice(found),
       h("ul", { class: "setuplist" }, ...found.cameras.map((camera) => this.card(camera))),
       found.cameras.length ? "" : h("p", { class: "hint" }, "There is no camera yet."),
+      this.backup(),
       h("p", { class: "hint" }, found.file && !found.read_only ? `Changes are written to ${found.file}; the file before the last change is ${found.backup}.` : ""));
+  }
+
+  backup() {
+    return h("div", { class: "card setupcard" },
+      h("div", {}, h("h2", { class: "plain" }, "Backup"),
+        h("p", { class: "hint" }, "The configuration without passwords and other secrets, what was set by hand, tuning files, and how far each series is. To restore it: mqttcam restore FILE, in a terminal.")),
+      h("a", { class: "button quiet", href: "api/setup/backup", download: true }, "Download a backup"));
   }
 
   /** @param {Setup} found */

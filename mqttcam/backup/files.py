@@ -1,0 +1,148 @@
+"""What is in a backup: collected from the disk, and restored to it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+
+from mqttcam.backup.archive import CONFIG, README, SERIES, TUNING, VALUES, BadArchive
+from mqttcam.camera.tuning_files import InvalidTuningFile, TuningFiles, check_tuning
+from mqttcam.files import forbid_links, make_private_folder, read_regular, write_atomically
+from mqttcam.recordings.series_files import FOLDER, SIDECAR
+from mqttcam.settings.editing.secrets import LEFT_OUT, without_secrets
+
+RESTORED = "values.restored.json"
+"""In the state folder: values that take effect at the next start."""
+_MAX_SIDECAR = 100_000
+_ABOUT = f"""\
+A backup of mqttcam. Restore it with `mqttcam restore FILE`.
+
+config.yaml   the configuration. Its secrets (passwords, tokens, password hashes, keys, addresses of cameras) are left
+              out: {LEFT_OUT} stands in their place. Files that it names, such as certificates, are not here.
+values.json   what was set by commands, such as controls and switches
+tuning/       tuning files of Raspberry Pi cameras
+series/       how far each series is; not its pictures
+
+Recordings and photos are not in it.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """Where the daemon keeps its files.
+
+    Attributes:
+        state: of the state.
+        recordings: of all recordings.
+    """
+
+    state: Path
+    recordings: Path
+
+
+def collect(config: str | None, folders: Folders) -> dict[str, bytes]:
+    """Return the files of a backup by their names.
+
+    Args:
+        config: the text of the configuration file; None if there is none.
+
+    Raises:
+        CannotEdit: the configuration is not valid.
+        OSError: a file cannot be read.
+    """
+    found = {README: _ABOUT.encode()}
+    if config is not None:
+        found[CONFIG] = without_secrets(config).encode()
+    with contextlib.suppress(FileNotFoundError):
+        found[VALUES] = read_regular(folders.state / VALUES)
+    for file in TuningFiles(folders.state, shipped=()).files():
+        found[f"{TUNING}{file.name}"] = read_regular(file.path)
+    for sidecar in sorted(folders.recordings.glob(f"*/{FOLDER}/*/{SIDECAR}")):
+        with contextlib.suppress(OSError):
+            name, camera = sidecar.parent.name, sidecar.parents[2].name
+            found[f"{SERIES}{camera}/{name}.json"] = read_regular(sidecar, _MAX_SIDECAR)
+    return found
+
+
+def check(contents: dict[str, bytes]) -> None:
+    """Check everything but the configuration.
+
+    Raises:
+        BadArchive: a file is not what its name says.
+    """
+    for name, data in contents.items():
+        try:
+            if name.startswith(TUNING):
+                check_tuning(data)
+            elif name == VALUES or name.startswith(SERIES):
+                _check_json(data)
+        except (InvalidTuningFile, ValueError) as error:
+            raise BadArchive(f"{name} {error}") from None
+
+
+def _check_json(data: bytes) -> None:
+    found = orjson.loads(data)
+    if not isinstance(found, dict):
+        raise ValueError("is not an object")
+
+
+def restore(contents: dict[str, bytes], folders: Folders) -> None:
+    """Write everything but the configuration, which `check` has accepted; the values take effect at the next start.
+
+    Series that are on the disk already stay as they are.
+
+    Raises:
+        OSError, TooManyTuningFiles: a file cannot be written; those before it are.
+    """
+    make_private_folder(folders.state)
+    tuning = TuningFiles(folders.state, shipped=())
+    for name, data in contents.items():
+        if name == VALUES:
+            write_atomically(folders.state / RESTORED, data)
+            _give(folders.state / RESTORED, folders.state, folders.state)
+        elif name.startswith(TUNING):
+            tuning.write(name.removeprefix(TUNING), data)
+            _give(folders.state / name, folders.state, folders.state)
+        elif name.startswith(SERIES):
+            camera, series = name.removeprefix(SERIES).removesuffix(".json").split("/")
+            _restore_series(folders, folders.recordings / camera / FOLDER / series / SIDECAR, data)
+
+
+def _restore_series(folders: Folders, sidecar: Path, data: bytes) -> None:
+    forbid_links(folders.recordings, sidecar)
+    if sidecar.exists():
+        return
+    progress = orjson.loads(data)
+    if not (sidecar.parent / str(progress.get("video"))).is_file():
+        progress |= {"video": None, "frames": 0}
+    write_atomically(sidecar, orjson.dumps(progress))
+    _give(sidecar, folders.recordings.parent, folders.state)
+
+
+def _give(path: Path, below: Path, like: Path) -> None:
+    """Give a file that root has made, and the folders between it and `below`, to the owner of another one."""
+    if os.geteuid() != 0:
+        return
+    owner = like.stat()
+    for one in (path, *path.parents):
+        if one == below:
+            return
+        os.chown(one, owner.st_uid, owner.st_gid, follow_symlinks=False)
+
+
+def adopt_restored(state_dir: Path) -> None:
+    """Put restored values in the place of those that are there, before they are loaded.
+
+    Raises:
+        OSError: they cannot be moved.
+    """
+    restored = state_dir / RESTORED
+    if not restored.is_file():
+        return
+    copy = (state_dir / VALUES).with_suffix(".copy.json")
+    copy.unlink(missing_ok=True)
+    restored.replace(state_dir / VALUES)
