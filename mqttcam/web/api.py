@@ -24,13 +24,15 @@ async def cameras(request: web.Request) -> web.Response:
     """Send every camera with its entities and state, and the node."""
     context = request.app[CONTEXT]
     page = f"{context.base(request)}/"
-    return json_response(
+    response = json_response(
         {
             "revision": revision(context.registry.devices),
             "node": context.registry.describe_node(),
             "cameras": [member.describe(page) for member in context.registry.cameras.values()],
         }
     )
+    response.enable_compression()
+    return response
 
 
 async def live(request: web.Request) -> web.Response:

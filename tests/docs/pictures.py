@@ -85,7 +85,7 @@ def take_live_page(page: Page, path: Path) -> None:
         page.open(f"http://{HOST}:{web_port}/#/front")
         page.find(".stage[data-status=running]")
         page.until(lambda: page.all("#link[data-state=on]"), "the connection")
-        page.find("[data-key=snapshot] button, button[data-key=snapshot]").click()
+        page.find("[aria-label^='Take a snapshot']").click()
         page.until(lambda: page.script(_ALL_LOADED), "the pictures")
         page.until(lambda: page.text("[data-key=motion]").endswith("Detected"), "motion")
         save(page, path)

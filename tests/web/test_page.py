@@ -123,10 +123,10 @@ def test_a_refusal_is_shown_at_the_control(front: Page, served: Served) -> None:
 def test_the_error_of_a_command_is_shown_at_its_button(front: Page, served: Served) -> None:
     front.field("enabled").click()
     front.until(lambda: served.front.camera.status is CameraStatus.OFF, "the camera off")
-    button = front.find("button[data-key=snapshot]")
+    button = front.find("button[data-key=photo]")
     button.click()
-    error = front.find(".row:has([data-key=snapshot]) + .error")
-    front.until(lambda: error.text.startswith("Snapshot: "), "the refusal")
+    error = front.find(".row:has([data-key=photo]) + .error")
+    front.until(lambda: error.text.startswith("Photo: "), "the refusal")
     assert error.get_attribute("role") == "alert"
     front.field("enabled").click()
     front.find(".stage[data-status=running]")
@@ -145,6 +145,7 @@ def test_switched_off_and_on(front: Page, served: Served) -> None:
 
 
 def test_a_snapshot_is_kept_and_shown_large(front: Page) -> None:
+    assert not front.all("[data-key=snapshot]"), "one button is enough: that on the picture"
     front.find("[aria-label^='Take a snapshot']").click()
     front.find(".thumb").click()
     large = front.find("dialog.view img")
@@ -286,11 +287,18 @@ def test_several_cameras(page: Page) -> None:
         # A camera is added while the page is open.
         asyncio.run_coroutine_threadsafe(served.add("shed", name="Shed"), loop).result(10)
         page.until(lambda: len(page.all("#tabs a")) == 4, "one more tab")
-        # More tabs than fit on a phone: that of the shown camera is visible.
+        # A phone shows the tabs in a line of their own, which stays when the page is scrolled.
         page.size(390, 844, phone=True)
         page.script("location.hash = '#/shed'")
         page.until(lambda: page.text("h1") == "Shed", "the shed")
-        assert page.script("return document.getElementById('tabs').scrollLeft") > 0
+        wider = "[...document.querySelectorAll('#tabs a')].some((tab) => tab.scrollWidth > tab.clientWidth)"
+        assert not page.script(f"return {wider}"), "a name that is cut"
+        page.script("scrollTo(0, 300)")
+        edges = page.script(
+            """const box = (selector) => document.querySelector(selector).getBoundingClientRect();
+            return [box("#tabs [aria-current]").top, box("#tabs [aria-current]").bottom, box(".stage").top]"""
+        )
+        assert 0 <= edges[0] < edges[1] <= edges[2]
 
 
 def test_the_page_recovers_from_a_restart_of_the_daemon(page: Page) -> None:

@@ -12,7 +12,7 @@ from mqttcam.camera.status import CameraStatus
 from tests.web.browser import Page
 from tests.web.serving import Served, serving_in_thread
 
-MANY = {f"cam{i}": {"name": f"Camera {i}", "size": "640x360", "frame_rate": 4} for i in range(16)}
+MANY = {f"cam{i}": {"name": f"Camera {i}", "size": "640x360", "frame_rate": 2} for i in range(16)}
 EVENTFUL: dict[str, dict[str, Any]] = {
     "front": {"name": "Front door", "motion": True, "detections": {"labels": ["person"]}},
     "garden": {"name": "Garden", "enabled": False},

@@ -9,6 +9,7 @@ from mqttcam.web.timing import Timing
 from tests.support.broker import Endpoint
 from tests.support.proxy_process import ProxyProcess
 from tests.web.browser import Page
+from tests.web.server_process import server_process
 from tests.web.serving import serving_in_thread
 
 ONE = {"front": {"name": "Front door", "size": "640x480"}}
@@ -60,6 +61,22 @@ def test_a_stalled_stream_is_noticed_while_the_rest_goes_on(
             silent.setattr(live._Connection, "_write_heartbeat", lambda *_: None)
             page.until(lambda: "Reconnecting" in page.script("return badges"), "the page to notice")
         page.until(lambda: "Reconnecting,Live" in page.script("return badges.join()"), "another stream")
+        assert page.moves()
+
+
+@pytest.mark.parametrize("cameras", [ONE, ONE | {"garden": {}}], ids=["one camera", "tiles"])
+def test_a_daemon_that_hangs_is_noticed_and_recovered_from(
+    page: Page, cameras: dict[str, dict[str, str]]
+) -> None:
+    with server_process(cameras, FAST.heartbeat) as server:
+        page.open(server.url)
+        badge(page, "Live")
+        server.freeze()
+        page.until(
+            lambda: {it.text for it in page.all(".badge")} == {"Reconnecting"}, "that none of them is live"
+        )
+        server.thaw()
+        page.until(lambda: {it.text for it in page.all(".badge")} == {"Live"}, "live pictures")
         assert page.moves()
 
 

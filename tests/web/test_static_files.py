@@ -68,6 +68,14 @@ async def test_a_range_is_one_of_the_file_and_pictures_are_not_compressed_again(
             assert (await response.read())[:2] == b"\xff\xd8"
 
 
+async def test_the_list_of_cameras_is_compressed_as_it_grows_with_them() -> None:
+    async with serving() as served, client(served, auto_decompress=False) as http:
+        async with http.get("/api/cameras", headers=GZIP) as response:
+            assert response.headers["Content-Encoding"] in ("gzip", "deflate")
+        async with http.get("/api/cameras", headers={"Accept-Encoding": "identity"}) as response:
+            assert (await response.json())["cameras"][0]["id"] == "front"
+
+
 @pytest.mark.parametrize("view", ["#/", "#/front"])
 def test_the_first_view_is_light(page: Page, served: Served, view: str) -> None:
     page.driver.execute_cdp_cmd("Network.clearBrowserCache", {})

@@ -107,11 +107,11 @@ export class Panel {
   }
 
   /**
-   * Whether the panel shows an entity. Those who may change presets have a field for them.
+   * Whether the panel shows an entity. Those who may change presets have a field for them, and the button for a snapshot is on the picture.
    * @param {Entity} entity
    */
-  isShown({ platform, kind, command }) {
-    if (this.actions && command === "preset") return false;
+  isShown({ key, platform, kind, command }) {
+    if (key === "snapshot" || (this.actions && command === "preset")) return false;
     return platform !== "camera" && platform !== "image" && Boolean(kind || command);
   }
 
