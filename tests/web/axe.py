@@ -14,8 +14,7 @@ from tests.web.browser_page import BrowserPage
 _AXE = PROJECT / ".ci" / "js" / "node_modules" / "axe-core" / "axe.min.js"
 _RUN = """
 for (const it of document.getAnimations()) if (it.effect.getTiming().iterations !== Infinity) it.finish();
-const rules = {"label-content-name-mismatch": {enabled: false}};
-const options = {rules, preload: false, resultTypes: ["violations"], ...arguments[1]};
+const options = {preload: false, resultTypes: ["violations"], ...arguments[1]};
 const line = ({id, help}, {html, any}) =>
   `${id}: ${help}: ${html.slice(0, 200)} (${any.map(({message}) => message).join("; ")})`;
 return axe.run(arguments[0], options).then(({violations}) =>

@@ -5,7 +5,7 @@
 import { arrange, h, icon } from "./dom.js";
 import { beginOf, dayName, dayOf } from "./days.js";
 import { TYPES, addressOf } from "./filters.js";
-import { dateTime, duration, time } from "./format.js";
+import { date, duration, time } from "./format.js";
 import { clipOf, pictureOf } from "./recorded.js";
 
 const seconds = (/** @type {string} */ iso) => Date.parse(iso) / 1000;
@@ -103,17 +103,16 @@ export class Cards {
   /** @param {Entry} entry */
   card(entry) {
     const begin = seconds(entry.from);
-    const name = this.nameOf(entry.camera);
-    const [what, length] = [whatOf(entry), lasted(entry)];
+    const shown = [this.nameOf(entry.camera), whatOf(entry), lasted(entry)].filter(Boolean).join(" · ");
     return h("li", {}, h("button", {
       type: "button", class: `event ${entry.type}`, "data-id": entry.id, onclick: () => this.onOpen(entry.id),
-      "aria-label": [what, name, dateTime(begin), length, entry.keep ? "favourite" : ""].filter(Boolean).join(", "),
+      "aria-label": [`${time(begin)} ${shown}`, date(begin), entry.keep ? "favourite" : ""].filter(Boolean).join(", "),
     },
     pictureWith(pictureOf(entry), SYMBOLS[entry.type] ?? "film"),
     entry.keep ? h("span", { class: "kept" }, icon("star")) : null,
     clipOf(entry) ? h("span", { class: "plays" }, icon("play")) : null,
-    h("span", { class: "when" }, time(begin)),
-    h("span", { class: "what" }, [name, what, length].filter(Boolean).join(" · "))));
+    h("span", { class: "when" }, time(begin)), " ",
+    h("span", { class: "what" }, shown)));
   }
 
   /**
@@ -123,14 +122,14 @@ export class Cards {
    */
   seriesCard({ camera, series, count, name, last }, end) {
     const before = beginOf(dayOf(new Date())) < new Date(end) && new Date(end) > new Date() ? "" : end;
-    const pictures = `${count} ${count === 1 ? "picture" : "pictures"}`;
+    const shown = [this.nameOf(camera), series, `${count} ${count === 1 ? "picture" : "pictures"}`].join(" · ");
     return h("li", {}, h("a", {
       class: "event series many", href: addressOf({ camera, type: "series", before }),
-      "aria-label": [`Series ${series}`, this.nameOf(camera), pictures, `the last ${dateTime(seconds(last))}`].join(", "),
+      "aria-label": `${count} ${time(seconds(last))} ${shown}, the last on ${date(seconds(last))}`,
     },
     pictureWith(`files/${camera}/${name}`, "stack"),
-    h("span", { class: "count" }, icon("stack"), String(count)),
-    h("span", { class: "when" }, time(seconds(last))),
-    h("span", { class: "what" }, [this.nameOf(camera), series, pictures].join(" · "))));
+    h("span", { class: "count" }, icon("stack"), String(count)), " ",
+    h("span", { class: "when" }, time(seconds(last))), " ",
+    h("span", { class: "what" }, shown)));
   }
 }
