@@ -7,6 +7,7 @@ import signal
 from collections.abc import Generator, Iterator
 from typing import Any
 
+import hypothesis
 import pytest
 
 from tests.support.daemon import Daemon
@@ -19,6 +20,12 @@ __all__ = ["device", "make_device", "running", "store"]  # fixtures
 _LOG_TAIL = 6000
 _BROWSERS = {"browser", "any_browser"}
 """Fixtures that start one."""
+
+# A busy machine is no fault of what is tested.
+hypothesis.settings.register_profile(
+    "mqttcam", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("mqttcam")
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # As in a shell's background job: the programs that tests start and interrupt would ignore it, too.

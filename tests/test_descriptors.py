@@ -40,7 +40,7 @@ async def test_more_connections_wait_than_are_accepted_at_once() -> None:
     descriptors.lengthen_queue(server)
     port = server.sockets[0].getsockname()[1]
     # The loop is not run: nothing is accepted.
-    waiting = [socket.create_connection(("127.0.0.1", port), timeout=5) for _ in range(50)]
+    waiting = [socket.create_connection(("127.0.0.1", port), timeout=60) for _ in range(50)]
     for one in waiting:
         one.close()
     server.close()

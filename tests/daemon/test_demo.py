@@ -84,7 +84,7 @@ def test_the_printed_command_receives_pictures(demo: Daemon) -> None:
 def test_the_printed_page_opens(demo: Daemon) -> None:
     address = re.search(r"http://[\w.]+:\d+\S*", demo.log)
     assert address, "what to open"
-    with urllib.request.urlopen(address.group(), timeout=10) as answer:
+    with urllib.request.urlopen(address.group(), timeout=60) as answer:
         assert answer.status == 200
 
 
@@ -99,7 +99,7 @@ def test_a_bounce_of_the_ball_is_recorded_with_the_seconds_before_it(demo: Daemo
 
     def ask(path: str, body: bytes | None = None) -> bytes:
         request = urllib.request.Request(f"{page}{path}", body, headers)
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             found: bytes = answer.read()
             return found
 
@@ -140,7 +140,7 @@ def _ask(address: str, body: bytes | None = None, token: str = "") -> int:
     """The status of a request."""
     headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
     try:
-        with urllib.request.urlopen(urllib.request.Request(address, body, headers), timeout=10) as answer:
+        with urllib.request.urlopen(urllib.request.Request(address, body, headers), timeout=60) as answer:
             return int(answer.status)
     except urllib.error.HTTPError as error:
         return error.code

@@ -84,7 +84,7 @@ def check_front(luma: Any) -> None:
 
 
 def opened(path: str) -> Any:
-    return closing(urllib.request.urlopen(f"http://127.0.0.1:{PORT}{path}", timeout=20))
+    return closing(urllib.request.urlopen(f"http://127.0.0.1:{PORT}{path}", timeout=60))
 
 
 def test_images(camera: Camera) -> None:

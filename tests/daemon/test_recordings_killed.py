@@ -41,7 +41,7 @@ def test_the_next_daemon_finishes_what_a_killed_one_has_left(launch: Launch) -> 
     def listed() -> object:
         address = f"http://{HOST}:{port}/api/events/{recording['id']}"
         try:
-            with urllib.request.urlopen(address, timeout=10) as answer:
+            with urllib.request.urlopen(address, timeout=60) as answer:
                 return json.load(answer)["clip"]
         except OSError:
             return None

@@ -103,7 +103,7 @@ def _running(port: int) -> dict[str, Any] | None:
 
 
 def _get(port: int, path: str) -> str:
-    with urllib.request.urlopen(f"http://{HOST}:{port}{path}", timeout=10) as answer:
+    with urllib.request.urlopen(f"http://{HOST}:{port}{path}", timeout=60) as answer:
         return str(answer.read().decode())
 
 

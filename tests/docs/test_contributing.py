@@ -78,7 +78,7 @@ def ask(address: str, body: object = None) -> dict[str, object]:
     """A request, with a JSON body or without."""
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(address, data, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         found: dict[str, object] = json.loads(answer.read())
         return found
 

@@ -152,7 +152,7 @@ class HomeAssistant:
             headers={"Authorization": f"Bearer {self.token}"},
         )
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
+            with urllib.request.urlopen(request, timeout=60) as answer:
                 return answer.status, answer.headers.get("content-type", ""), answer.read()
         except urllib.error.HTTPError as error:
             with error:

@@ -125,7 +125,7 @@ def test_the_camera_says_where_its_stream_and_its_snapshot_are(world: World) -> 
         attributes = world.ha.states()[world.entity("camera", device)]["attributes"]
         for name, kind in kinds.items():
             assert f"/cameras/{device.removeprefix('yard_')}/" in attributes[name]
-            with urllib.request.urlopen(attributes[name], timeout=10) as answer:
+            with urllib.request.urlopen(attributes[name], timeout=60) as answer:
                 assert answer.headers.get_content_type() == kind
         others = world.ha.states()[world.entity("enabled", device)]["attributes"]
         assert not kinds.keys() & others.keys()

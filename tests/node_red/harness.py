@@ -91,7 +91,7 @@ class NodeRed:
         assert self._process is not None
         assert self._process.poll() is None, f"Node-RED ended during its start:\n{self.log[-4000:]}"
         try:
-            with urllib.request.urlopen(f"http://{HOST}:{self.port}/flows", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://{HOST}:{self.port}/flows", timeout=60) as answer:
                 return answer.status == 200 and "Started flows" in self.log
         except OSError:
             return False
@@ -129,7 +129,7 @@ class NodeRed:
             urllib.error.HTTPError: if the running flow has no such node.
         """
         request = urllib.request.Request(f"http://{HOST}:{self.port}/inject/{self._id(name)}", method="POST")
-        with urllib.request.urlopen(request, timeout=10):
+        with urllib.request.urlopen(request, timeout=60):
             return
 
     def mark(self) -> int:

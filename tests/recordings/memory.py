@@ -63,7 +63,7 @@ def _sample(
             bounced = now
             for name in CAMERAS:
                 _post(f"{page}/api/cameras/{name}/cmd/bounce")
-        with urllib.request.urlopen(f"{page}/api/events?limit=500", timeout=20) as answer:
+        with urllib.request.urlopen(f"{page}/api/events?limit=500", timeout=60) as answer:
             events = len(json.load(answer)["events"])
         size = sum(path.stat().st_size for path in recordings.rglob("*.mp4"))
         samples.append((now - begin, psutil.Process(daemon.pid).memory_full_info().uss / 2**20, events, size))
@@ -74,12 +74,12 @@ def _sample(
 
 def _post(address: str) -> None:
     request = urllib.request.Request(address, b"{}", {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=20) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         answer.read()
 
 
 def _read(address: str) -> None:
-    with urllib.request.urlopen(address, timeout=20) as answer:
+    with urllib.request.urlopen(address, timeout=60) as answer:
         while answer.read(65536):
             pass
 

@@ -185,7 +185,7 @@ class Setting:
         Raises:
             OSError: it cannot be reached, or answers an error.
         """
-        with urllib.request.urlopen(f"http://{HOST}:{self.web_port}{path}", timeout=10) as response:
+        with urllib.request.urlopen(f"http://{HOST}:{self.web_port}{path}", timeout=60) as response:
             return json.loads(response.read())
 
     def post(self, path: str, body: dict[str, Any]) -> Any:
@@ -199,7 +199,7 @@ class Setting:
             json.dumps(body).encode(),
             {"Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=20) as response:
+        with urllib.request.urlopen(request, timeout=60) as response:
             return json.loads(response.read())
 
     def __enter__(self) -> Self:

@@ -151,7 +151,7 @@ def serving_in_thread(
 @asynccontextmanager
 async def client(served: Served, **options: Any) -> AsyncIterator[aiohttp.ClientSession]:
     """Open an HTTP client whose paths are relative to the server's root."""
-    timeout = aiohttp.ClientTimeout(total=20)
+    timeout = aiohttp.ClientTimeout(total=None, sock_connect=PATIENCE, sock_read=PATIENCE)
     async with aiohttp.ClientSession(served.url, timeout=timeout, **options) as session:
         yield session
 

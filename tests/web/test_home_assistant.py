@@ -73,7 +73,7 @@ def test_home_assistants_mjpeg_camera_shows_the_stream(home_assistant: HomeAssis
         assert size_of(still) == (320, 240)
         token = home_assistant.states()[entity]["attributes"]["access_token"]
         stream = ask(home_assistant, f"/api/camera_proxy_stream/{entity}?token={token}")
-        with urllib.request.urlopen(stream, timeout=20) as answer:
+        with urllib.request.urlopen(stream, timeout=60) as answer:
             assert answer.headers.get_content_type() == "multipart/x-mixed-replace"
             data = answer.read(200_000)
         assert data.count(b"\xff\xd8\xff") > 5

@@ -34,7 +34,7 @@ def document(base_url: str) -> dict[str, Any]:
 
 
 def fetched(base_url: str) -> dict[str, Any]:
-    found: dict[str, Any] = requests.get(f"{base_url}/api/openapi.json", timeout=10).json()
+    found: dict[str, Any] = requests.get(f"{base_url}/api/openapi.json", timeout=60).json()
     return found
 
 
@@ -81,7 +81,7 @@ def check(operation: Any, mode: schemathesis.GenerationMode) -> None:
 
 def test_every_declared_value_and_command_is_in_it(base_url: str) -> None:
     document = fetched(base_url)  # a request of another test may have saved a preset
-    state = requests.get(f"{base_url}/api/cameras/front/state", timeout=10).json()
+    state = requests.get(f"{base_url}/api/cameras/front/state", timeout=60).json()
     paths = document["paths"]
     described = paths["/api/cameras/front/state"]["get"]["responses"]["200"]["content"]["application/json"][
         "schema"

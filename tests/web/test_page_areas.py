@@ -90,7 +90,7 @@ def press(page: Page, text: str) -> None:
 
 def areas(served: Served) -> dict[str, Any]:
     """Return the areas in effect."""
-    found: dict[str, Any] = requests.get(f"{served.url}/api/cameras/front/zones", timeout=10).json()
+    found: dict[str, Any] = requests.get(f"{served.url}/api/cameras/front/zones", timeout=60).json()
     return found
 
 
@@ -293,10 +293,10 @@ def test_what_is_not_saved_is_not_lost_by_mistake(front: Page, served: Served, r
 
 def test_what_somebody_else_saves_is_shown(front: Page, served: Served) -> None:
     address = f"{served.url}/api/cameras/front/cmd/set_zones"
-    assert requests.post(address, json={"masks": []}, timeout=10).ok
+    assert requests.post(address, json={"masks": []}, timeout=60).ok
     front.until(lambda: not front.all(".arealist li.mask"), "the mask is gone")
     press(front, "Add mask")
-    assert requests.post(address, json={"masks": [{"points": GATE}]}, timeout=10).ok
+    assert requests.post(address, json={"masks": [{"points": GATE}]}, timeout=60).ok
     assert len(saved(front, served)["masks"]) == 1, "the last one to save"
 
 

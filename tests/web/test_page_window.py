@@ -70,7 +70,7 @@ def crop(served: Served) -> Box:
 
 
 def state(served: Served) -> dict[str, list[int]]:
-    found: dict[str, list[int]] = requests.get(f"{served.url}/api/cameras/front/state", timeout=10).json()
+    found: dict[str, list[int]] = requests.get(f"{served.url}/api/cameras/front/state", timeout=60).json()
     return found
 
 

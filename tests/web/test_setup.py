@@ -82,7 +82,7 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
         def answers() -> bool:
             try:
-                return requests.get(f"{url}/healthz", timeout=5).status_code in (200, 503)
+                return requests.get(f"{url}/healthz", timeout=60).status_code in (200, 503)
             except requests.ConnectionError:
                 return False
 

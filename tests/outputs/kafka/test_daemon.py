@@ -40,7 +40,7 @@ def images(running: Rig, seconds: float) -> int:
 
 def metrics(port: int) -> dict[str, float]:
     """What Prometheus sees of the camera's bridge."""
-    text = requests.get(f"http://{HOST}:{port}/metrics", timeout=10).text
+    text = requests.get(f"http://{HOST}:{port}/metrics", timeout=60).text
     found = re.findall(r'^mqttcam_camera_kafka_(\w+)\{camera="front"\} (\S+)$', text, re.MULTILINE)
     return {name: float(value) for name, value in found}
 
