@@ -86,7 +86,7 @@ class Health:
             known = [found.id for group in groups for found in group]
             groups = [group for group in groups if problem_id in {found.id for found in group}]
             if not groups:
-                raise CommandError(Code.UNAVAILABLE, "there is no such problem now", "problem", known)
+                raise CommandError(Code.INVALID_VALUE, "there is no such problem now", "problem", known)
         now = time.monotonic()
         for found in chain.from_iterable(groups):
             if found.try_again is not None and now - self._retried.get(found.id, -now) >= _RETRY_INTERVAL:
