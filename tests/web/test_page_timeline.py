@@ -264,6 +264,36 @@ def test_pictures_that_cannot_be_shown_are_replaced(page: Page, served: Served) 
     assert len(page.all(".event img")) == 2
 
 
+def test_two_pictures_are_compared(page: Page, served: Served) -> None:
+    show(page, served, f"?before={BEFORE}")
+    page.until(lambda: len(cards(page)) == 6, "all of it")
+    page.find(".eventbar [aria-pressed]").send_keys(Keys.ENTER)
+    assert page.text(".comparehint") == "Choose two pictures to compare."
+    page.find(".event.photo").send_keys(Keys.ENTER)
+    page.find(".event.picked[aria-pressed=true]")
+    page.find("button.event.motion").send_keys(Keys.ENTER)
+    loaded = "return [...document.querySelectorAll('.pair img')].map((it) => it.naturalWidth)"
+    page.until(lambda: page.script(loaded) == [64, 64], "both pictures")
+    page.until(lambda: len(page.all(".compare .histogram")) == 2, "both histograms")
+    assert "ExposureTime" in page.text(".compare .details dl")
+    page.find(".compare .frame").send_keys("+")
+    scaled = "return [...document.querySelectorAll('.pair img')].map((it) => /scale\\((.+)\\)/.exec(it.style.transform)?.[1])"
+    assert page.script(scaled) == ["1.5", "1.5"]
+    page.find(".compare .viewbar .button").click()
+    boxes = "return [...document.querySelectorAll('.pair .frame')].map((it) => it.getBoundingClientRect().left)"
+    first, second = page.script(boxes)
+    assert first == second
+    page.find(".compare [type=range]").send_keys(Keys.HOME)
+    clip = "return getComputedStyle(document.querySelector('figure:last-child .frame')).clipPath"
+    assert page.script(clip) == "inset(0px 0px 0px 0%)"
+    page.shot("compare")
+    page.driver.switch_to.active_element.send_keys(Keys.ESCAPE)
+    page.until(lambda: not page.all("dialog"), "the end of the dialog")
+    page.find(".event.photo").click()
+    page.find("dialog .photo")
+    page.driver.switch_to.active_element.send_keys(Keys.ESCAPE)
+
+
 def test_a_phone_needs_no_horizontal_scrolling(page: Page, served: Served) -> None:
     page.size(360, 740, phone=True)
     show(page, served, f"?before={BEFORE}")

@@ -57,6 +57,19 @@ export class Cards {
   }
 
   /**
+   * Marks a card; null: none.
+   * @param {string | null} id
+   */
+  pick(id) {
+    for (const card of this.element.querySelectorAll("button.event")) {
+      const picked = /** @type {HTMLElement} */ (card).dataset.id === id;
+      card.classList.toggle("picked", picked);
+      if (picked) card.setAttribute("aria-pressed", "true");
+      else card.removeAttribute("aria-pressed");
+    }
+  }
+
+  /**
    * @param {Entry[]} entries Newest first.
    * @param {DayCounts[]} counts With the series of the days.
    */

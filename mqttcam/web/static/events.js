@@ -6,7 +6,7 @@ import { ApiError } from "./api.js";
 import { Calendar } from "./calendar.js";
 import { Cards } from "./cards.js";
 import { addDays, beginOf, dayOf, today } from "./days.js";
-import { errorText, h, icon, loadStyle, toast } from "./dom.js";
+import { errorText, h, icon, iconButton, loadStyle, toast } from "./dom.js";
 import { Filters } from "./filters.js";
 import { Player } from "./player.js";
 import { keep, remove, timeline, timelineDays, timelineSlots } from "./recorded.js";
@@ -38,16 +38,20 @@ export class EventsView {
     this.ribbon = new Ribbon((at) => this.goTo(at), (day) => this.goTo(beginOf(day, 1)));
     this.calendar = new Calendar((day) => this.goTo(beginOf(day, 1)),
       (from, to) => this.read(timelineDays({ ...this.query(), from, to }), []));
-    this.cards = new Cards((id) => new Player(this, id));
+    this.cards = new Cards((id) => this.open(id));
+    /** @type {Entry[] | null} What is chosen to be compared; null unless something is being chosen. */
+    this.chosen = null;
+    this.hint = h("p", { class: "comparehint", role: "status", hidden: true });
+    this.compare = iconButton("compare", "Compare two pictures", () => this.choose(this.chosen ? null : []), { "aria-pressed": "false" });
     this.empty = h("div", { class: "empty", hidden: true });
     this.newest = h("button", { type: "button", class: "button quiet", hidden: true, onclick: () => this.goTo(new Date()) }, "Back to the newest");
     this.older = h("button", { type: "button", class: "button quiet", hidden: true, onclick: () => this.loadOlder() }, "Older events");
     const month = h("details", { class: "calendarbox", open: WIDE.matches },
-      h("summary", {}, icon("days"), h("span", {}, "Calendar"), icon("right")), this.calendar.element);
+      h("summary", {}, icon("days"), "Calendar"), this.calendar.element);
     this.element = h("section", { class: "eventlist", "aria-label": "Events" },
-      h("div", { class: "eventbar" }, h("h1", {}, "Events"), this.filters.element),
+      h("div", { class: "eventbar" }, h("h1", {}, "Events"), this.compare, this.filters.element),
       this.ribbon.element, month,
-      h("div", { class: "daylist" }, h("p", { class: "more" }, this.newest), this.cards.element, this.empty, h("p", { class: "more" }, this.older)));
+      h("div", { class: "daylist" }, h("p", { class: "more" }, this.newest), this.hint, this.cards.element, this.empty, h("p", { class: "more" }, this.older)));
     this.adopt(list);
   }
 
@@ -83,6 +87,39 @@ export class EventsView {
     this.cut = false;
     this.load();
     this.loadDay();
+  }
+
+  /**
+   * Opens an entry, or chooses it to be compared.
+   * @param {string} id
+   */
+  async open(id) {
+    const entry = this.items.find((item) => item.id === id);
+    if (!this.chosen || !entry) {
+      new Player(this, id);
+      return;
+    }
+    if (!entry.picture) {
+      toast("This has no picture to compare.", "error");
+      return;
+    }
+    const [first] = this.chosen;
+    if (!first || first.id === id) {
+      this.choose(first ? [] : [entry]);
+      return;
+    }
+    this.choose(null);
+    const { openCompare } = await import("./compare.js");
+    openCompare([first, entry], (camera) => this.nameOf(camera));
+  }
+
+  /** @param {Entry[] | null} chosen To be compared. */
+  choose(chosen) {
+    this.chosen = chosen;
+    this.compare.setAttribute("aria-pressed", String(chosen !== null));
+    this.hint.hidden = chosen === null;
+    this.hint.textContent = chosen?.length ? "Choose the picture to compare it with." : "Choose two pictures to compare.";
+    this.cards.pick(chosen?.[0]?.id ?? null);
   }
 
   /** The day of the ribbon. */
