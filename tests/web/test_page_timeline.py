@@ -16,6 +16,7 @@ from mqttcam.recordings.recording import Event
 from tests.recordings.made import DAY, NOON, make_files, recording
 from tests.support.pictures import jpeg
 from tests.support.waiting import PATIENCE
+from tests.web.axe import violations
 from tests.web.browser import Page
 from tests.web.credentials import users
 from tests.web.recorded import add_photo
@@ -125,10 +126,11 @@ def test_filters_offer_what_exists_and_stay_in_the_address(page: Page, served: S
     choose(page, "Label", "person")
     page.until(lambda: len(cards(page)) == 1, "the detection")
     assert "#events/back?" in page.driver.current_url
-    # A zone whose last event is gone: its filter is dropped.
-    show(page, served, f"?zone=attic&before={BEFORE}")
-    page.until(lambda: len(cards(page)) == 6, "everything")
-    assert "attic" not in page.driver.current_url
+    # A zone or camera whose last event is gone: its filter is dropped.
+    for gone in ("?zone=attic&", "/attic?"):
+        show(page, served, f"{gone}before={BEFORE}")
+        page.until(lambda: len(cards(page)) == 6, "everything")
+        page.until(lambda: "attic" not in page.driver.current_url, "an address without it")
     assert all("status of 404" in text for text in page.complaints())
 
 
@@ -277,10 +279,12 @@ def test_two_pictures_are_compared(page: Page, served: Served) -> None:
     page.until(lambda: len(page.all(".compare .histogram")) == 2, "both histograms")
     assert "ExposureTime" in page.text(".compare .details dl")
     page.find(".compare .frame").send_keys("+")
-    scaled = "return [...document.querySelectorAll('.pair img')].map((it) => /scale\\((.+)\\)/.exec(it.style.transform)?.[1])"
-    assert page.script(scaled) == ["1.5", "1.5"]
+    moved = "return [...document.querySelectorAll('.pair img')].map((it) => it.style.transform)"
+    assert all(transform.endswith("scale(1.5)") for transform in page.script(moved))
     page.find(".compare .viewbar .button").click()
-    boxes = "return [...document.querySelectorAll('.pair .frame')].map((it) => it.getBoundingClientRect().left)"
+    boxes = (
+        "return [...document.querySelectorAll('.pair .frame')].map((it) => it.getBoundingClientRect().left)"
+    )
     first, second = page.script(boxes)
     assert first == second
     page.find(".compare [type=range]").send_keys(Keys.HOME)
@@ -292,6 +296,29 @@ def test_two_pictures_are_compared(page: Page, served: Served) -> None:
     page.find(".event.photo").click()
     page.find("dialog .photo")
     page.driver.switch_to.active_element.send_keys(Keys.ESCAPE)
+
+
+def test_accessibility(page: Page, served: Served) -> None:
+    for dark in (False, True):
+        page.look(dark=dark)
+        show(page, served, f"?before={BEFORE}")
+        page.until(lambda: len(cards(page)) == 6, "all of it")
+        page.find(".track path")
+        page.find("[role=slider]").send_keys(Keys.END)
+        assert violations(page) == []
+        page.find(".eventbar [aria-pressed]").send_keys(Keys.ENTER)
+        page.find(".event.photo").send_keys(Keys.ENTER)
+        assert violations(page, within=".daylist") == []
+        page.find("button.event.motion").send_keys(Keys.ENTER)
+        page.until(lambda: len(page.all(".compare .histogram")) == 2, "both histograms")
+        assert violations(page, within="dialog") == []
+        page.driver.switch_to.active_element.send_keys(Keys.ESCAPE)
+        page.until(lambda: not page.all("dialog"), "the end of the dialog")
+        page.find(".event.photo").send_keys(Keys.ENTER)
+        page.find("dialog [aria-label=Share]").click()
+        page.find(".share .row .button").click()
+        page.find(".share [aria-label=Link]")
+        assert violations(page, within=".share") == []
 
 
 def test_a_phone_needs_no_horizontal_scrolling(page: Page, served: Served) -> None:

@@ -34,6 +34,7 @@ export class EventsView {
     this.changes = -1;
     this.started = this.loading = this.again = this.cut = false;
     this.quiet = 0;
+    this.turn = 0; // answers to what was asked before the last restart are ignored
     this.filters = new Filters(() => this.restart());
     this.ribbon = new Ribbon((at) => this.goTo(at), (day) => this.goTo(beginOf(day, 1)));
     this.calendar = new Calendar((day) => this.goTo(beginOf(day, 1)),
@@ -83,6 +84,7 @@ export class EventsView {
 
   /** Reads everything again from the beginning. */
   restart() {
+    this.turn += 1;
     this.items = [];
     this.cut = false;
     this.load();
@@ -168,10 +170,11 @@ export class EventsView {
         if (!this.again) await this.show(found, found.length === limit);
       }
     } catch (error) {
+      this.loading = false; // what fails may be read again with other filters
       this.fail(error);
-    } finally {
-      this.loading = false;
+      return;
     }
+    this.loading = false;
   }
 
   get page() {
@@ -198,10 +201,12 @@ export class EventsView {
   }
 
   async loadOlder() {
+    const { turn } = this;
     const before = this.items.at(-1)?.id;
     this.older.disabled = true;
     try {
       const found = await this.find({ limit: this.page, before });
+      if (turn !== this.turn) return;
       const items = [...this.items, ...found];
       this.cut ||= items.length > MOST;
       await this.show(items.slice(-MOST), found.length === this.page);
@@ -228,7 +233,7 @@ export class EventsView {
   /** @param {unknown} error */
   fail(error) {
     if (!(error instanceof ApiError)) throw error;
-    if (error.status === 404 && (error.field === "zone" || error.field === "label")) this.filters.set({ [error.field]: "" });
+    if (error.status === 404 && ["camera", "zone", "label"].includes(error.field ?? "")) this.filters.set({ [error.field ?? ""]: "" });
     else if (error.status !== 401) toast(errorText(error), "error");
   }
 
@@ -237,7 +242,9 @@ export class EventsView {
    * @param {boolean} more Whether there may be older ones.
    */
   async show(items, more) {
+    const { turn } = this;
     const days = await this.seriesOf(items, more);
+    if (turn !== this.turn) return;
     this.items = items;
     this.days = days;
     this.cards.names = this.filters.names;

@@ -41,7 +41,7 @@ function inAddress() {
   const [path, query] = location.hash.slice(PREFIX.length).split("?");
   const given = new URLSearchParams(query);
   const [type, zone, label, before] = ["type", "zone", "label", "before"].map((name) => given.get(name) ?? "");
-  return { camera: decodeURIComponent(path.slice(1)), type: type in TYPES ? type : "", zone, label, before: Number.isNaN(Date.parse(before)) ? "" : before };
+  return { camera: path.slice(1), type: type in TYPES ? type : "", zone, label, before: Number.isNaN(Date.parse(before)) ? "" : before };
 }
 
 export class Filters {
@@ -86,7 +86,7 @@ export class Filters {
    * @param {Partial<Values>} changes
    */
   set(changes) {
-    const [camera] = [this.values.camera];
+    const { camera } = this.values;
     this.values = { ...this.values, ...changes };
     if (this.values.camera !== camera) this.values.zone = this.values.label = "";
     history.replaceState(null, "", addressOf(this.values));
