@@ -38,6 +38,14 @@ _CAMERAS: dict[str, dict[str, Any]] = {
     },
     "garden": {"name": "Garden", "source": {"type": "test_pattern"}, "size": "1280x720", "frame_rate": 15},
 }
+_MORE_CAMERAS = _CAMERAS | {
+    "gate": {"name": "Gate", "source": {"type": "test_pattern"}, "size": "640x480", "frame_rate": 15},
+    "shed": {"name": "Shed", "source": {"type": "file", "path": "/media/usb/shed.jpg"}},
+}
+_ALL_SHOWN = """
+const all = [...document.querySelectorAll(".tile .stage")];
+return all.filter((it) => it.dataset.status === "running").length === 3 && document.querySelector(".moving");
+"""
 _ZONES = {
     "gate": {"points": [[0.06, 0.3], [0.36, 0.2], [0.42, 0.8], [0.06, 0.85]], "threshold": 2},
     "road": {"points": [[0.55, 0.45], [0.94, 0.4], [0.94, 0.85], [0.6, 0.8]], "threshold": 0.5},
@@ -91,6 +99,16 @@ def take_live_page(page: Page, path: Path) -> None:
         save(page, path)
 
 
+def take_overview(page: Page, path: Path) -> None:
+    """All cameras at once: motion at one of them, and one that has failed."""
+    with tempfile.TemporaryDirectory() as folder, _pi(Path(folder), _MORE_CAMERAS) as (_rig, web_port):
+        page.size(1280, 800)
+        page.open(f"http://{HOST}:{web_port}/")
+        page.find(".tile.failed .trouble")
+        page.until(lambda: page.script(_ALL_SHOWN), "three pictures, and motion")
+        save(page, path)
+
+
 def take_zones(page: Page, path: Path) -> None:
     """Zones and a mask while they are drawn, with the motion test."""
     with tempfile.TemporaryDirectory() as folder, _pi(Path(folder)) as (running, web_port):
@@ -138,13 +156,13 @@ def take_home_assistant(page: Page, path: Path) -> None:
 
 
 @contextmanager
-def _pi(folder: Path) -> Iterator[tuple[Rig, int]]:
-    """A daemon with two cameras and a broker, and the port of its page."""
+def _pi(folder: Path, cameras: dict[str, dict[str, Any]] = _CAMERAS) -> Iterator[tuple[Rig, int]]:
+    """A daemon with cameras and a broker, and the port of its page."""
     port = free_port()
     web = {"enabled": True, "port": port}
     with (
         Mosquitto(folder / "broker") as broker,
-        rig(broker, folder / "daemon", node="pi-garden", cameras=_CAMERAS, web=web) as running,
+        rig(broker, folder / "daemon", node="pi-garden", cameras=cameras, web=web) as running,
     ):
         yield running, port
 
@@ -164,6 +182,7 @@ def save(page: Page, path: Path) -> None:
 
 if __name__ == "__main__":
     with browsing() as browser:
+        take_overview(browser, IMAGES / "overview.png")
         take_live_page(browser, IMAGES / "live-page.png")
         take_zones(browser, IMAGES / "zones.png")
         if (ha_root() / _FRONTEND.lstrip("/")).is_dir():

@@ -8,18 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.pictures import IMAGES, LARGEST, take_live_page, take_zones
+from tests.docs.pictures import IMAGES, LARGEST, take_live_page, take_overview, take_zones
 from tests.support.left_out import leave_out
 from tests.web.browser import Page, browsing
 
 
-@pytest.mark.parametrize("name", ["live-page.png", "zones.png", "home-assistant.png"])
+@pytest.mark.parametrize("name", ["overview.png", "live-page.png", "zones.png", "home-assistant.png"])
 def test_they_are_small(name: str) -> None:
     assert 10_000 < (IMAGES / name).stat().st_size < LARGEST
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("take", [take_live_page, take_zones])
+@pytest.mark.parametrize("take", [take_overview, take_live_page, take_zones])
 def test_those_of_the_page_can_be_taken_again(tmp_path: Path, take: Callable[[Page, Path], None]) -> None:
     if shutil.which("ffmpeg") is None:
         leave_out("ffmpeg is not installed")
