@@ -277,7 +277,9 @@ def test_a_stopped_node_does_not_look_live(page: Page) -> None:
     with serving_in_thread({"front": {"name": "Front door"}}) as (served, loop):
         show(page, served)
         asyncio.run_coroutine_threadsafe(served.server.stop(), loop).result(5)
-        page.until(lambda: "does not answer" in page.text(".curtain"), "the curtain")
+        page.find(".curtain")
+        page.until(lambda: page.text("#link").startswith("Reconnecting"), "the bar")
+        page.until(lambda: "does not answer" in said(page), "what a screen reader reads")
         page.shot("gone")
         assert not page.find(".stage").find_element("css selector", ".tools").is_displayed()
 

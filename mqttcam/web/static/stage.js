@@ -15,7 +15,6 @@ const LAST_RETRY = 15000;
 const MOST_FAILURES = 2; // without a picture in between, before the next way is tried
 const SETTLED = 400; // milliseconds without another change of the size
 
-const LOST = "The camera node does not answer; trying again";
 /** @type {Record<string, string>} */
 const STOPPED = {
   off: "The camera is switched off",
@@ -143,7 +142,7 @@ export class Stage {
     this.device = live.device;
     const stopped = STOPPED[live.status];
     const why = stopped ? [stopped, live.status === "off" ? null : live.last_error].filter(Boolean).join(": ") : "";
-    this.reason.textContent = connected ? why : LOST;
+    this.reason.textContent = connected ? why : ""; // the bar shows that the connection is lost
     this.curtain.hidden = connected && !stopped;
     this.element.classList.toggle("stopped", !this.curtain.hidden);
     if (live.status === "running" && this.status !== "running" && !this.live) this.attempt = this.failures = 0;
