@@ -84,7 +84,7 @@ async def save_preset(device: CameraDevice, name: Annotated[str, Text(MAX_ID, ID
 
 
 @command(_CAMERA_COMMANDS)
-async def delete_preset(device: CameraDevice, name: Annotated[str, Text(MAX_ID, ID_PATTERN)]) -> Changes:
+async def delete_preset(device: CameraDevice, name: Annotated[str, Choice(())]) -> Changes:
     """Delete a saved preset; one of the same name in the configuration is in effect again."""
     device.presets.delete(name)
     return Changes({"preset": device.presets.selected}, await device.save())
@@ -193,6 +193,7 @@ def camera_commands(device: CameraDevice) -> Commands[CameraDevice]:
     commands |= _CAMERA_COMMANDS
     for command_names, names in (
         (("preset",), device.presets.names),
+        (("delete_preset",), device.presets.deletable),
         (SERIES_COMMANDS, device.series.names),
     ):
         for name in command_names:
@@ -200,8 +201,6 @@ def camera_commands(device: CameraDevice) -> Commands[CameraDevice]:
                 commands[name] = replace(commands[name], arguments={"name": Choice(names)})
             else:
                 del commands[name]
-    if saved := device.presets.deletable:
-        commands["delete_preset"] = replace(commands["delete_preset"], arguments={"name": Choice(saved)})
     if device.motion is None:
         for name in MOTION_COMMANDS:
             del commands[name]

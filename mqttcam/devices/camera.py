@@ -34,6 +34,7 @@ _ANY_FPS = Number(0, math.inf, words=(("max", math.inf),))
 IMAGE_QUALITY = Number(1, 100, integer=True, unit="%")
 _NOT_SUPPORTED = {
     "autofocus": "this camera cannot focus",
+    "delete_preset": "this camera has no saved presets",
     "detections": "this camera has no `detections` in the configuration",
     "preset": "this camera has no presets; the command `save_preset` makes one",
     **dict.fromkeys(

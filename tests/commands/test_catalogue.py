@@ -90,7 +90,6 @@ async def test_get_and_set_are_not_listed_among_the_commands(device: CameraDevic
         "snapshot",
         "photo",
         "save_preset",
-        "delete_preset",
         "record",
         "stop_recording",
         "restart_camera",

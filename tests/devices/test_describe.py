@@ -57,7 +57,6 @@ async def test_a_command_is_described_without_arguments_that_the_camera_does_not
         "snapshot",
         "photo",
         "save_preset",
-        "delete_preset",
         "record",
         "stop_recording",
         "restart_camera",

@@ -133,14 +133,17 @@ async def test_a_saved_preset_can_be_deleted_and_that_of_the_configuration_is_ba
     before = camera.capabilities
     assert (await ask(camera, "delete_preset", "evening")).changed == {"preset": "night"}
     assert camera.capabilities != before, "Home Assistant is sent the new options"
+    for name in ("evening", "day"):
+        result = await ask(camera, "delete_preset", name)
+        assert result.error is not None, "only what was saved"
+        assert (result.error.code, result.error.field) == ("invalid_value", "name")
     assert (await ask(camera, "delete_preset", "night")).changed == {"preset": None}
     assert controls(camera)[0] == 0.5, "controls stay"
     assert camera.presets.names == ("night", "day", "wrong", "other")
     assert camera.presets.values("night")[1] == {"brightness": 0.3, "contrast": 1.8}
-    for name in ("night", "evening", "nowhere"):
-        result = await ask(camera, "delete_preset", name)
-        assert result.error is not None, "only what was saved"
-        assert (result.error.code, result.error.field) == ("invalid_value", "name")
+    result = await ask(camera, "delete_preset", "night")
+    assert result.error is not None, "nothing is saved any more"
+    assert result.error.code == "not_supported"
     again = Store(tmp_path / "values.json")
     again.load()
     device = build_device("front", camera_settings(**_SETTINGS), again)
