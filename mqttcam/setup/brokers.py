@@ -55,17 +55,17 @@ class BrokerSearch:
 
 
 async def find_brokers(
-    seconds: float = SEARCH_SECONDS, *, interfaces: Sequence[str] | None = None, local_port: int = PORT
+    seconds: float = SEARCH_SECONDS, *, interfaces: Sequence[str] | None = None, usual_port: int = PORT
 ) -> BrokerSearch:
     """Return the brokers that answer within `seconds`; those announced by themselves come first.
 
     Args:
         interfaces: addresses of this machine to search on; None for all.
-        local_port: the port to try on this machine.
+        usual_port: the port to try on this machine and beside Home Assistant.
     """
-    search = _Search()
+    search = _Search(usual_port)
     note = missing_extra("zeroconf", "setup")
-    search.start(search.try_host("this machine", ["localhost"], local_port))
+    search.start(search.try_host("this machine", ["localhost"], usual_port))
     try:
         async with asyncio.timeout(seconds):
             if note is None:
@@ -87,7 +87,8 @@ async def find_brokers(
 class _Search:
     """Collects what is announced; each is tried in a task of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, usual_port: int) -> None:
+        self._usual_port = usual_port
         self._found: dict[tuple[str, int], FoundBroker] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._addresses: dict[tuple[str, int], str] = {}
@@ -153,7 +154,7 @@ class _Search:
         label = name.removesuffix(f".{service_type}")
         hosts = [info.server.rstrip(".")] if info.server else []
         if service_type == _HOME_ASSISTANT:
-            await self.try_host(f"Home Assistant ({label})", [*hosts, *addresses], PORT)
+            await self.try_host(f"Home Assistant ({label})", [*hosts, *addresses], self._usual_port)
         else:
             await self.try_host(
                 label, [*hosts, *addresses], info.port or PORT, tls=service_type == _SECURE_MQTT
