@@ -32,7 +32,7 @@ function describe(file) {
 }
 
 /** @param {PhotoFile} file */
-function metadata(file) {
+export function metadata(file) {
   const rows = [
     ["Size", `${file.width} × ${file.height}`],
     ["Bytes", number(file.bytes)],
@@ -51,7 +51,7 @@ function text(value) {
 }
 
 /** @param {Record<string, ArrayLike<number>>} counts For each channel, by value. */
-function histogram(counts) {
+export function histogram(counts) {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("class", "histogram");
   svg.setAttribute("viewBox", `0 0 256 ${HEIGHT}`);
