@@ -31,7 +31,10 @@ async def cameras(request: web.Request) -> web.Response:
             "cameras": [member.describe(page) for member in context.registry.cameras.values()],
         }
     )
-    response.enable_compression()
+    if (
+        "X-Ingress-Path" not in request.headers
+    ):  # Home Assistant's ingress compresses by itself, and cuts the header off
+        response.enable_compression()
     return response
 
 

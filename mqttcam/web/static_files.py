@@ -43,8 +43,11 @@ def _file(request: web.Request, name: str) -> web.StreamResponse:
     headers = {"Cache-Control": "no-cache", "Content-Type": _TYPES[path.suffix]}
     if path.suffix not in _INCOMPRESSIBLE:
         headers["Vary"] = "Accept-Encoding"
-        # A range would be one of the compressed bytes.
-        if "Range" not in request.headers and _accepts_gzip(request.headers.get("Accept-Encoding", "")):
+        # A range would be one of the compressed bytes. Home Assistant's ingress compresses by itself, and cuts
+        # Content-Encoding off.
+        if not any(name in request.headers for name in ("Range", "X-Ingress-Path")) and _accepts_gzip(
+            request.headers.get("Accept-Encoding", "")
+        ):
             return _compressed_response(request, path, headers)
     return web.FileResponse(path, headers=headers)
 
