@@ -45,9 +45,8 @@ def _file(request: web.Request, name: str) -> web.StreamResponse:
         headers["Vary"] = "Accept-Encoding"
         # A range would be one of the compressed bytes. Home Assistant's ingress compresses by itself, and cuts
         # Content-Encoding off.
-        if not any(name in request.headers for name in ("Range", "X-Ingress-Path")) and _accepts_gzip(
-            request.headers.get("Accept-Encoding", "")
-        ):
+        plain = any(header in request.headers for header in ("Range", "X-Ingress-Path"))
+        if not plain and _accepts_gzip(request.headers.get("Accept-Encoding", "")):
             return _compressed_response(request, path, headers)
     return web.FileResponse(path, headers=headers)
 
