@@ -93,5 +93,6 @@ def test_the_node() -> None:
         "reload",
         "rediscover",
         "log_level",
+        "retry",
     }
     assert set(description.state) < {entity.key for entity in description.entities}

@@ -190,12 +190,12 @@ async def test_a_disk_that_refuses_is_a_problem(make_recorded: MakeRecorded, lib
     library.path.write_text("not a folder")
     device = await make_recorded()
     node = Node("yard")
-    health = Health(node, lambda: {"front": device, "back": device})
+    health = Health(node, lambda: {"front": device})
     assert health.problems() == []
     assert (await run(device, "record"))["ok"]
     await until(lambda: device.recordings.problem, "the problem")
     (problem,) = health.problems()
-    assert problem.startswith("camera front, back: recordings: ")
+    assert problem.startswith("camera front: recordings: ")
     error = (await run(device, "record"))["error"]
     assert (error["code"], error["message"]) == ("unavailable", device.recordings.problem)
 
