@@ -1,9 +1,11 @@
 // Undefined names and wrong types are found by TypeScript, which checks the same files (tsconfig.json).
 import js from "@eslint/js";
+import imports from "eslint-plugin-import";
 
 export default [
   js.configs.recommended,
   {
+    plugins: { import: imports },
     linterOptions: { reportUnusedDisableDirectives: "error" },
     rules: {
       "no-undef": "off",
@@ -11,6 +13,7 @@ export default [
       "consistent-return": "error",
       "default-case-last": "error",
       "eqeqeq": "error",
+      "import/no-cycle": "error",
       "no-constructor-return": "error",
       "no-implicit-coercion": "error",
       "no-shadow-restricted-names": "error",

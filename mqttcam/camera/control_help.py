@@ -230,7 +230,7 @@ _HELP: Mapping[str, Help] = {
             ),
             "measured_focus_quality": (
                 "How sharp the picture is. Higher is sharper.",
-                "figure of merit, fom",
+                "figure of merit",
             ),
             "measured_autofocus_state": ("What autofocus does now.", "af, focused, scanning"),
         },
