@@ -124,7 +124,7 @@ class WebContext:
     def join(
         self, request: web.Request, device: CameraDevice
     ) -> contextlib.AbstractContextManager[ConnectedViewer]:
-        """Show who is looking until the block ends."""
+        """Show who is watching until the block ends."""
         address = self.auth.client_address(request)
         return self.connected_viewers.join(request, request[HOLDER], address, device)
 

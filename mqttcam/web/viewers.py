@@ -1,4 +1,4 @@
-"""Who is looking now: `/api/viewers`."""
+"""Who is watching now: `/api/viewers`."""
 
 from __future__ import annotations
 

@@ -274,8 +274,8 @@ def test_values_are_copied_to_another_camera_as_far_as_it_takes_them(
     assert not front.find(".copy .end .button").is_enabled()
     target.find_element("css selector", "input").click()
     front.until(lambda: "Saturation" in target.text, "what it takes")
-    assert "Motion threshold (it has none)" in target.text
-    assert "Image rate (0 to 5 there)" in target.text
+    assert "Motion threshold (not available)" in target.text
+    assert "Image rate (allowed: 0 to 5)" in target.text
     assert "Red gain" not in target.text, "automatic white balance chooses it"
     press(front, "Copy", ".copy")
     front.until(lambda: "values copied" in target.text, "the result")

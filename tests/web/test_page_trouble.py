@@ -120,7 +120,9 @@ def test_who_is_looking(page: Page, running: tuple[Served, asyncio.AbstractEvent
     page.open(f"{served.url}/#/front")
     page.find("#settings").click()
     page.find("a[href='#viewers']").click()
-    page.until(lambda: page.text(".well h2") == "Nobody is looking", "nobody, as this page looks no longer")
+    page.until(
+        lambda: page.text(".well h2") == "Nobody is watching", "nobody, as this page no longer shows a camera"
+    )
     assert not page.all("dialog[open]")
     stream = asyncio.run_coroutine_threadsafe(first_picture(served), loop).result(PATIENCE)
     page.until(lambda: "Front door · MJPEG stream" in page.text(".viewer"), "the stream")

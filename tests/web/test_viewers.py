@@ -1,4 +1,4 @@
-"""Who is looking now, at which rate, and closing a connection."""
+"""Who is watching now, at which rate, and closing a connection."""
 
 from __future__ import annotations
 

@@ -42,11 +42,11 @@ export class Actions {
     for (const group of this.panel.groups.values()) Object.assign(values, group.changed());
     const count = Object.keys(values).length;
     if (!count) {
-      toast("Nothing differs from the configuration and the defaults");
+      toast("All values are already those of the configuration or the defaults");
       return;
     }
-    const what = count === 1 ? "One value returns" : `${count} values return`;
-    if (!(await confirmed(`${what} to the configuration, or else to the camera's default.`, "Reset all"))) return;
+    const what = count === 1 ? "one value" : `${count} values`;
+    if (!(await confirmed(`Reset ${what} to the configuration, or else to the camera's default?`, "Reset all"))) return;
     if (await this.panel.set(values)) toast("All values are reset");
   }
 }

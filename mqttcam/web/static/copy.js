@@ -136,7 +136,7 @@ function planOf(source, state, entities) {
   const plan = { values: {}, titles: [], refused: [] };
   for (const { key, title } of source) {
     const other = entities.find((one) => one.key === key && one.settable);
-    const why = other ? whyNot(other, state[key]) : "it has none";
+    const why = other ? whyNot(other, state[key]) : "not available";
     if (why) plan.refused.push(`${title} (${why})`);
     else {
       plan.values[key] = state[key];
@@ -157,13 +157,13 @@ function whyNot({ kind, automatic }, value) {
     case "number":
     case "integer": {
       if (automatic?.values.includes(value)) return "";
-      if (typeof value !== "number") return "it is a number there";
-      return value >= kind.min && value <= kind.max ? "" : `${kind.min} to ${kind.max} there`;
+      if (typeof value !== "number") return "needs a number";
+      return value >= kind.min && value <= kind.max ? "" : `allowed: ${kind.min} to ${kind.max}`;
     }
     case "switch":
-    case "choice": return kind.allowed.includes(value) ? "" : `no ${value} there`;
-    case "rectangle": return isWithin(kind.bounds, value) ? "" : "outside the picture there";
-    case "vector": return value.length === kind.length ? "" : "another number of values there";
+    case "choice": return kind.allowed.includes(value) ? "" : `${value} is not available`;
+    case "rectangle": return isWithin(kind.bounds, value) ? "" : "outside the picture";
+    case "vector": return value.length === kind.length ? "" : `needs ${kind.length} values`;
     default: return "";
   }
 }

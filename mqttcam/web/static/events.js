@@ -102,7 +102,7 @@ export class EventsView {
       return;
     }
     if (!entry.picture) {
-      toast("This has no picture to compare.", "error");
+      toast("This entry has no picture to compare.", "error");
       return;
     }
     const [first] = this.chosen;
@@ -271,7 +271,7 @@ export class EventsView {
 
   nothing() {
     const { camera, type, zone, label, before } = this.filters.values;
-    if (camera || type || zone || label || before) return [h("p", {}, "No such events.")];
+    if (camera || type || zone || label || before) return [h("p", {}, "No matching entries.")];
     return [
       h("h1", {}, "Nothing recorded yet"),
       h("p", {}, "To record motion, set “motion: true” and “record: true” in a camera's section of the configuration."),

@@ -21,7 +21,7 @@ import { ask, askSwitch, request, shownAt } from "./firststartform.js";
  * @property {string} page The address of the page of the daemon.
  */
 
-const NOT_ALONE = "Without a user, the page can be opened on the machine with the cameras only.";
+const NOT_ALONE = "Without a user, only the machine with the cameras can open the page.";
 
 /** @param {State} state */
 function welcome(state) {
@@ -34,7 +34,7 @@ function welcome(state) {
 function userCard() {
   const name = ask("user.name", "User name", { value: "admin", autocomplete: "username", autocapitalize: "none", spellcheck: "false" });
   const password = ask("user.password", "Password", { type: "password", autocomplete: "new-password" });
-  const login = askSwitch("user", "Other machines may open the page, with this user and password", true);
+  const login = askSwitch("user", "Let other machines open the page, with this user name and password", true);
   const fields = h("div", { class: "pair" }, name.element, password.element);
   const hint = h("p", { class: "hint", hidden: true }, NOT_ALONE);
   login.input.addEventListener("change", () => {
@@ -79,7 +79,7 @@ function form(state) {
   const user = userCard();
   const recordings = recordingsCard(state);
   const replace = askSwitch("replace", `Replace ${state.file}, and keep the old file beside it`, false);
-  const untested = askSwitch("untested", "Write the file although the broker does not accept the login now", false);
+  const untested = askSwitch("untested", "Write the file even if the broker does not accept the login", false);
   untested.element.hidden = true;
   const message = h("p", { class: "error", role: "alert" });
   const button = h("button", { class: "button", id: "write", type: "submit" }, "Write the configuration");

@@ -6,7 +6,7 @@ import { ask, request, shownAt } from "./firststartform.js";
 /** @typedef {{name: string, address: string}} FoundBroker */
 
 const TLS = /^mqtts:|:8883$/;
-const WITHOUT_HINT = "For the add-on Mosquitto broker, a user of Home Assistant. Empty if the broker needs none.";
+const WITHOUT_HINT = "For the Mosquitto broker add-on, a user of Home Assistant. Leave empty if the broker needs no login.";
 
 /**
  * @param {boolean} embedded Whether mqttcam's own broker can be chosen.
@@ -50,7 +50,7 @@ export function brokerCard(embedded) {
   const address = ask("broker.address", "Address of the broker", { placeholder: "homeassistant.local", ...plain }, "mqtts:// in front of it encrypts the connection (TLS).");
   const username = ask("broker.username", "User name", plain, WITHOUT_HINT);
   const password = ask("broker.password", "Password", { type: "password", autocomplete: "off" });
-  const authority = ask("broker.ca_file", "Certificate of the broker's authority, a PEM file on the machine with the cameras", plain, "Empty for one that the system trusts.");
+  const authority = ask("broker.ca_file", "Certificate of the broker's authority, a PEM file on the machine with the cameras", plain, "Leave empty if the system trusts the certificate.");
   authority.element.hidden = true;
   const result = h("p", { class: "ok", role: "status" });
   const button = h("button", { type: "button", class: "button quiet", id: "login" }, "Try the login");

@@ -90,7 +90,7 @@ export class NodeView {
       link("metrics", "Metrics"), link("healthz", "Health"));
     if (this.mayControl) {
       const close = () => document.querySelector("dialog")?.close();
-      links.prepend(h("li", {}, h("a", { href: "#viewers", onclick: close }, "Who is looking now")));
+      links.prepend(h("li", {}, h("a", { href: "#viewers", onclick: close }, "Who is watching now")));
     }
     if (this.identity.proof !== "session") return links;
     const leave = async () => {

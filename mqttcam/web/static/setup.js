@@ -103,13 +103,13 @@ export class SetupView {
       h("ul", { class: "setuplist" }, ...found.cameras.map((camera) => this.card(camera))),
       found.cameras.length ? "" : h("p", { class: "hint" }, "There is no camera yet."),
       this.backup(),
-      h("p", { class: "hint" }, found.file && !found.read_only ? `Changes are written to ${found.file}; the file before the last change is ${found.backup}.` : ""));
+      h("p", { class: "hint" }, found.file && !found.read_only ? `Changes are written to ${found.file}; the file before the last change is kept as ${found.backup}.` : ""));
   }
 
   backup() {
     return h("div", { class: "card setupcard" },
       h("div", {}, h("h2", { class: "plain" }, "Backup"),
-        h("p", { class: "hint" }, "The configuration without passwords and other secrets, what was set by hand, tuning files, and how far each series is. To restore it: mqttcam restore FILE, in a terminal.")),
+        h("p", { class: "hint" }, "The configuration without passwords and other secrets, the values that were set, tuning files, and the progress of each series. To restore it, run mqttcam restore FILE in a terminal.")),
       h("a", { class: "button quiet", href: "api/setup/backup", download: true }, "Download a backup"));
   }
 
@@ -141,14 +141,14 @@ export class SetupView {
   /** @param {ConfiguredCamera} camera */
   async remove(camera) {
     const name = camera.camera?.name ?? camera.id;
-    const question = `Remove ${name}? Its settings leave the configuration file, and its device leaves Home Assistant. Its recordings and photos stay until they are too old.`;
+    const question = `Remove ${name}? This removes its settings from the configuration file and its device from Home Assistant. Recordings and photos stay until they are too old.`;
     if (!(await confirmed(question, "Remove"))) return;
     try {
       await removeCamera(camera.id, /** @type {Setup} */ (this.setup).revision);
       toast(`${name}: removed`);
     } catch (error) {
       const conflict = error instanceof ApiError && error.code === "conflict";
-      toast(conflict ? "The file has changed meanwhile, and nothing was removed. Look at it again." : errorText(error), "error");
+      toast(conflict ? "The file has changed meanwhile, so nothing was removed. Try again." : errorText(error), "error");
     }
     this.leave();
   }

@@ -100,7 +100,7 @@ function toggle(key, label, hint) {
 }
 
 function rotation() {
-  const input = h("select", {}, ...[0, 90, 180, 270].map((degrees) => h("option", { value: degrees }, degrees ? `${degrees}° clockwise` : "As it is")));
+  const input = h("select", {}, ...[0, 90, 180, 270].map((degrees) => h("option", { value: degrees }, degrees ? `${degrees}° clockwise` : "None")));
   return option("rotation", "Rotation", input, "", {
     show: (section) => { input.value = String(section.rotation ?? 0); },
     write: (section) => write(section, ["rotation"], Number(input.value) || (section.rotation === undefined ? undefined : 0)),
@@ -128,9 +128,9 @@ export function sourceOptions(setup, hidden) {
   const kept = hidden.some((key) => key.startsWith("source.password"));
   return {
     url: [
-      typed("source.url", "Address", "rtsp://… or http://…, as the camera's manual has it. What follows the host is not shown again.", { inputmode: "url", autocapitalize: "none" }),
+      typed("source.url", "Address", "rtsp://… or http://…, as in the camera's manual. The part after the host is not shown again.", { inputmode: "url", autocapitalize: "none" }),
       typed("source.username", "User name of the camera", "", { autocapitalize: "none" }),
-      typed("source.password", "Password of the camera", kept ? "There is one. It is kept if you leave this empty and the address is the same." : "", { type: "password", autocomplete: "new-password", placeholder: kept ? "unchanged" : "" }),
+      typed("source.password", "Password of the camera", kept ? "Leave empty to keep the stored password. With another address, enter it again." : "", { type: "password", autocomplete: "new-password", placeholder: kept ? "unchanged" : "" }),
     ],
     file: [typed("source.path", "File or folder", `Pictures or a video, in ${setup.folders.join(", ")}`, { autocapitalize: "none" })],
     v4l2: [typed("source.device", "Device", "Its number, id or path; empty: the first USB camera", { autocapitalize: "none" })],
@@ -144,7 +144,7 @@ export function sourceOptions(setup, hidden) {
  */
 export function commonOptions(sizes) {
   return [
-    typed("name", "Name", "As it is shown, such as Front door", { maxlength: 100 }),
+    typed("name", "Name", "The displayed name, such as Front door", { maxlength: 100 }),
     size(sizes),
     typed("frame_rate", "Frames per second", "", { type: "number", min: 0.01, max: 240, step: "any", inputmode: "decimal", placeholder: "15" }),
     rotation(),

@@ -88,7 +88,7 @@ export class CameraForm {
       h("div", { class: "setupbar" },
         h("h1", {}, camera ? `Change ${camera.camera?.name ?? camera.id}` : "Add a camera"), this.mode),
       camera?.variables.length ? h("p", { class: "hint" }, `Environment variables override the file: ${camera.variables.join(", ")}`) : null,
-      kept.length ? h("p", { class: "hint" }, `Kept as it is, and not shown: ${kept.join(", ")}`) : null,
+      kept.length ? h("p", { class: "hint" }, `Kept, but not shown: ${kept.join(", ")}`) : null,
       this.fields, this.textCard, this.error,
       h("div", { class: "row setupactions" },
         h("button", { type: "submit", class: "button" }, only ? "Show what to paste" : "Save"),
@@ -207,7 +207,7 @@ export class CameraForm {
   showText(text) {
     const { dialog } = modal("paste", "What to paste",
       h("h2", {}, "Paste this into the configuration file"),
-      h("p", { class: "hint" }, this.camera ? "In place of the lines of this camera. What is not shown there, such as passwords, stays." : "Below `cameras:`, if the file has that already."),
+      h("p", { class: "hint" }, this.camera ? "Replace the lines of this camera with it, but keep what it leaves out, such as passwords." : "Below `cameras:`, if the file has that already."),
       h("pre", { tabindex: 0 }, text),
       h("div", { class: "row end" },
         h("button", { type: "button", class: "button quiet", onclick: () => navigator.clipboard?.writeText(text).then(() => toast("Copied")) }, "Copy"),

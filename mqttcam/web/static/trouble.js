@@ -130,7 +130,7 @@ export class TroubleView {
     const count = this.names?.size ?? 0;
     const cameras = this.camera ? [this.name(this.camera)] : [count === 1 ? "1 camera" : `${count} cameras`];
     const watched = this.camera ? cameras : [...cameras, ...(this.loaded?.watched ?? [])];
-    return [icon("well"), h("h2", {}, "All is well"), h("p", {}, `Watched: ${watched.join(", ")}.`)];
+    return [icon("well"), h("h2", {}, "All is well"), h("p", {}, `Monitored: ${watched.join(", ")}.`)];
   }
 
   /** @param {EndedProblem} problem */

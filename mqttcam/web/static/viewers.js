@@ -1,4 +1,4 @@
-// Who is looking now. Loaded when it is opened for the first time.
+// Who is watching now. Loaded when it is opened for the first time.
 
 /** @import { CameraList, Session, Viewer } from "./types" */
 
@@ -27,7 +27,7 @@ export class ViewersView {
     this.lines = new Map();
     this.list = h("ul", { class: "ended" });
     this.nobody = h("div", { class: "empty well", hidden: true });
-    this.element = h("section", { class: "troublelist" }, h("div", { class: "troublebar" }, h("h1", {}, "Who is looking now")), this.list, this.nobody);
+    this.element = h("section", { class: "troublelist" }, h("div", { class: "troublebar" }, h("h1", {}, "Who is watching now")), this.list, this.nobody);
     this.adopt(list);
   }
 
@@ -50,11 +50,11 @@ export class ViewersView {
 
   async load() {
     if (!this.mayControl) {
-      this.show([], "Only admins see who is looking.");
+      this.show([], "Only admins can see who is watching.");
       return;
     }
     try {
-      this.show(await viewers(), "Nobody is looking");
+      this.show(await viewers(), "Nobody is watching");
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
     }

@@ -27,7 +27,7 @@ export const PLACES = [
   // The symbol at the end of the bar leads there.
   { hash: "#trouble", title: "Problems", symbol: "warn", shown: () => false, load: async () => (await import("./trouble.js")).TroubleView },
   // The drawer of the node has a link to it.
-  { hash: "#viewers", title: "Who is looking now", symbol: "eye", shown: () => false, load: async () => (await import("./viewers.js")).ViewersView },
+  { hash: "#viewers", title: "Who is watching now", symbol: "eye", shown: () => false, load: async () => (await import("./viewers.js")).ViewersView },
   { hash: "#events", title: "Events", symbol: "film", shown: () => true, load: async () => (await import("./events.js")).EventsView },
   { hash: "#setup", title: "Set up", symbol: "setup", shown: ({ edit }) => edit, load: async () => (await import("./setup.js")).SetupView },
 ];
