@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -214,7 +215,10 @@ def test_the_page_loads_nothing_from_other_hosts(front: Page, served: Served) ->
 def test_the_node(front: Page, served: Served) -> None:
     front.find("#settings").click()
     assert front.text(".drawer h2") == "yard"
-    assert served.registry.node.version in front.text(".drawer .readings")
+    readings = front.text(".drawer .readings")
+    assert served.registry.node.version in readings
+    assert re.search(r"Uptime\s+(\d+ (min|s) ?)+\n", readings), "a duration, not a time in 1970"
+    assert re.search(r"Problem\s+OK\n", readings)
     front.find(".drawer [aria-label=Close]").click()
 
 

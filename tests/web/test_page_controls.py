@@ -109,6 +109,10 @@ def test_a_camera_with_many_controls_shows_groups_which_stay_as_they_were_left(f
         "Camera", "Exposure", "White balance", "Focus", "Picture", "Lens and zoom",
         "Motion", "Recording", "Pictures to MQTT", "For experts", "Diagnostics",
     ]  # fmt: skip
+    cards = (
+        "return [...document.querySelectorAll('.panel > .card')].map((it) => it.innerText.split('\\n')[0])"
+    )
+    assert front.script(cards)[:3] == ["Camera", "All controls", "Exposure"]
     assert open_groups(front) == ["Camera"]
     group(front, "Focus")
     group(front, "Camera")
@@ -200,7 +204,9 @@ def test_search_opens_groups_says_when_nothing_is_found_and_escape_ends_it(front
     search(front, "teapot")
     assert front.text(".nothing").startswith("Nothing found for “teapot”")
     assert found(front) == []
+    assert not front.all(".actions:not([hidden])")
     front.find(".filter").send_keys(Keys.ESCAPE)
+    front.find(".actions")
     assert front.find(".filter").get_attribute("value") == ""
     assert open_groups(front) == ["Camera"]
     assert not front.all(".nothing:not([hidden])")

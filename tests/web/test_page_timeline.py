@@ -163,6 +163,23 @@ def test_the_ribbon_by_keyboard(page: Page, served: Served) -> None:
     page.until(lambda: "before" not in page.driver.current_url, "the newest")
 
 
+def test_what_still_goes_on_does_not_reach_into_the_future(page: Page, served: Served) -> None:
+    show(page, served, f"?before={BEFORE}")
+    ends = page.script(
+        """const files = ["ribbon", "days"].map((name) => import(`./static/${name}.js`));
+        return Promise.all(files).then(([{Ribbon}, {addDays, today}]) => {
+        const ribbon = new Ribbon(() => {}, () => {});
+        const slot = {camera: "front", type: "motion", begin: 0, end: 86400, count: 1};
+        return [0, -1].map((days) => {
+          ribbon.show(addDays(today(), days), [["front", "Front door"]], [slot]);
+          return [Number(ribbon.rowsElement.querySelector("path").getAttribute("d").split("H")[1]), ribbon.present];
+        });
+        });"""
+    )
+    (end, now), (end_of_yesterday, _) = ends
+    assert end <= max(now, 1) < 86400 == end_of_yesterday
+
+
 def test_the_calendar_counts_days_and_leads_to_them(page: Page, served: Served) -> None:
     show(page, served, f"?before={BEFORE}")
     day = "[data-day='2026-11-29']"

@@ -13,8 +13,8 @@ export class Actions {
     this.copy = h("button", { type: "button", class: "button quiet", title: "Copy the controls to another camera", onclick: () => this.openCopy() }, "Copy to…");
     this.reset = h("button", { type: "button", class: "button quiet", onclick: () => this.resetAll() }, "Reset all");
     const { choice, save, remove, error } = this.presets;
-    this.element = h("section", { class: "card actions", "aria-label": "All controls" },
-      choice, h("div", { class: "row" }, save, remove, this.copy, this.reset), error);
+    this.element = h("section", { class: "card actions", "aria-labelledby": "all-controls" },
+      h("h2", { id: "all-controls" }, "All controls"), choice, h("div", { class: "row" }, save, remove, this.copy, this.reset), error);
   }
 
   /** @param {Camera} camera */

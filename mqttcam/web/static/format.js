@@ -25,6 +25,8 @@ export function decimalsOf(step) {
 const WORDS = {
   connectivity: { ON: "Connected", OFF: "Disconnected" },
   motion: { ON: "Detected", OFF: "Clear" },
+  occupancy: { ON: "Detected", OFF: "Clear" },
+  problem: { ON: "Problem", OFF: "OK" },
   running: { ON: "Running", OFF: "Not running" },
 };
 
@@ -39,10 +41,11 @@ export function reading(entity, value) {
   const { device_class: deviceClass = "", suggested_display_precision: precision } = entity.options;
   const word = WORDS[deviceClass]?.[value];
   if (word) return word;
-  if (deviceClass === "timestamp") return moment(new Date(value));
+  if (deviceClass === "timestamp" && typeof value === "string") return moment(new Date(value));
   if (typeof value === "number" && entity.kind?.unit === "µs") return shortTime(value);
   if (typeof value === "number" && entity.kind?.unit === "dpt") return distance(value);
-  if (deviceClass === "duration" && value >= 60) return duration(value);
+  // Home Assistant gets the time of the start for the uptime, which is in seconds.
+  if (deviceClass === "timestamp" || (deviceClass === "duration" && value >= 60)) return duration(value);
   if (typeof value === "number") {
     const unit = entity.kind?.unit ? ` ${entity.kind.unit}` : "";
     return number(value, entity.options.step, precision) + unit;

@@ -100,8 +100,9 @@ export class Panel {
     }
     for (const [key, part] of old) if (this.parts.get(key) !== part) part.tool?.leave();
     this.search.input.hidden = fields <= SEARCHED && !this.search.input.value;
-    const first = [this.hint, this.head, this.actions?.element, this.off].filter((element) => element !== null && element !== undefined);
-    arrange(this.element, [...first, ...names.map((name) => this.group(name).element), this.about.element]);
+    const [first, ...others] = names.map((name) => this.group(name).element);
+    const all = [this.hint, this.head, this.off, first, this.actions?.element, ...others, this.about.element];
+    arrange(this.element, all.filter((element) => element !== null && element !== undefined));
     this.applySearch();
     if (focused && active) this.refocus(active, focused[1], this.parts.get(focused[0]));
   }
@@ -238,5 +239,6 @@ export class Panel {
     let count = 0;
     for (const group of this.groups.values()) count += group.filter(matches);
     this.search.tell(count);
+    if (this.actions) this.actions.element.hidden = matches !== null;
   }
 }

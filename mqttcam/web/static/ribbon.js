@@ -60,6 +60,11 @@ export class Ribbon {
     return (beginOf(this.day, 1).getTime() - beginOf(this.day).getTime()) / 1000;
   }
 
+  /** The time now, in seconds after the beginning of the day. */
+  get present() {
+    return (Date.now() - beginOf(this.day).getTime()) / 1000;
+  }
+
   /** @param {number} count */
   go(count) {
     this.onDay(addDays(this.day, count));
@@ -74,7 +79,9 @@ export class Ribbon {
     if (day !== this.day) this.at = 0;
     this.day = day;
     this.rows = rows;
-    this.slots = [...slots].sort((a, b) => a.begin - b.begin);
+    const present = day === today() ? this.present : this.seconds;
+    // The end of what still goes on is not known yet.
+    this.slots = slots.map((slot) => ({ ...slot, end: Math.max(slot.begin, Math.min(slot.end, present)) })).sort((a, b) => a.begin - b.begin);
     this.title.textContent = dayName(day);
     this.later.disabled = day >= today();
     this.names.replaceChildren(...rows.map(([, name]) => h("span", {}, name)));
@@ -138,7 +145,7 @@ export class Ribbon {
     }
     this.hours.replaceChildren(...marks);
     this.now.hidden = this.day !== today();
-    this.now.style.left = `${inDay((Date.now() - begin.getTime()) / 1000 / this.seconds) * 100}%`;
+    this.now.style.left = `${inDay(this.present / this.seconds) * 100}%`;
     this.smaller.disabled = this.zoom <= 1;
     this.larger.disabled = this.zoom >= MAX_ZOOM;
     this.track.style.width = `${this.zoom * 100}%`;
