@@ -116,8 +116,12 @@ class BrowserPage(ABC):
         """Wait for a visible element, and return its text."""
         return str(self.until(lambda: self.script(_READ, selector), selector)[0])
 
-    def press(self, selector: str) -> None:
-        """Wait for a visible element that stands still and is not covered, and click or tap it."""
+    def press(self, selector: str, hold: float = 0) -> None:
+        """Wait for a visible element that stands still and is not covered, and click or tap it.
+
+        Args:
+            hold: seconds until the button or the finger is lifted.
+        """
         places: list[Any] = [None]
 
         def settled() -> bool:
@@ -129,6 +133,7 @@ class BrowserPage(ABC):
         steps = [
             {"type": "pointerMove", "x": x, "y": y, "duration": 0},
             {"type": "pointerDown", "button": 0},
+            {"type": "pause", "duration": round(hold * 1000)},
             {"type": "pointerUp", "button": 0},
         ]
         pointer = {"pointerType": self._pointer}
@@ -155,7 +160,7 @@ class BrowserPage(ABC):
 
     def moves(self) -> bool:
         """Wait until the picture changes."""
-        first = self.picture()[0]
+        (first,) = self.until(lambda: (self.picture()[0],), "a picture")
         return self.until(lambda: self.picture()[0] != first, "another picture")
 
     def fits(self) -> bool:
@@ -178,12 +183,15 @@ class BrowserPage(ABC):
         )
 
     def until(self, condition: Callable[[], T | None], what: str, timeout: float = PATIENCE) -> T:
-        """Wait until a condition returns something true, and return that."""
+        """Wait until a condition returns something true, and return that.
+
+        What is not there yet may also raise a `LookupError`, as `page.all(...)[0]` does.
+        """
         end = time.monotonic() + timeout
         while True:
             try:
                 value = condition()
-            except self.passing:
+            except self.passing + (LookupError,):  # noqa: RUF005 - mypy takes no other form
                 value = None
             if value:
                 return value

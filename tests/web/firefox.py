@@ -32,6 +32,8 @@ _TOUCH = {
     "ui.allPointerCapabilities": (6, 1),
 }
 """Preferences for a mouse and for a finger. Capabilities are bits: 1 is coarse, 2 fine, 4 can hover."""
+_PATIENT_TAPS = {"apz.max_tap_time": 60_000, "ui.click_hold_context_menus.delay": 60_000}
+"""Preferences, in milliseconds: a finger that a busy machine lifts later than after 300 ms would press nothing."""
 _CONSOLE = """
 const found = Services.console.getMessageArray().filter((it) => it instanceof Ci.nsIScriptError
   && !(it.flags & Ci.nsIScriptError.warningFlag) && it.category !== "content javascript" && it.innerWindowID);
@@ -168,6 +170,8 @@ def running_firefox() -> Iterator[FirefoxPage]:
         leave_out("no firefox on this machine")
     with ExitStack() as stack:
         profile = Path(stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True)))
+        preferences = (f'user_pref("{name}", {value});\n' for name, value in _PATIENT_TAPS.items())
+        (profile / "user.js").write_text("".join(preferences))
         log = stack.enter_context((profile / "log").open("w"))
         process = subprocess.Popen(
             [
