@@ -5,13 +5,18 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from selenium import webdriver
-from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
+from selenium.common.exceptions import (
+    ElementClickInterceptedException,
+    StaleElementReferenceException,
+    WebDriverException,
+)
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.command import Command
@@ -21,11 +26,43 @@ from tests.support.left_out import leave_out
 from tests.support.waiting import PATIENCE
 from tests.web.browser_page import BrowserPage
 
+T = TypeVar("T")
+
 # The sandbox does not work for root; the other flags disable connections to other hosts.
 _FLAGS = (
     "--headless=new --no-sandbox --disable-gpu --disable-dev-shm-usage --disable-quic --no-first-run --disable-sync "
     "--disable-background-networking --disable-component-update --hide-scrollbars --force-color-profile=srgb"
 )
+
+
+class FoundElement(WebElement):
+    """An element that is found again if the page has replaced it, and is clicked once nothing covers it."""
+
+    def __init__(self, found: WebElement, find: Callable[[], WebElement]) -> None:
+        super().__init__(found.parent, found.id)
+        self._find = find
+
+    def _execute(self, command: str, params: dict[str, Any] | None = None) -> Any:
+        execute = super()._execute
+        return self._repeat(lambda: execute(command, dict(params or {})))  # type: ignore[no-untyped-call]
+
+    def get_attribute(self, name: str) -> str | None:
+        get = super().get_attribute
+        return self._repeat(lambda: get(name))
+
+    def _repeat(self, call: Callable[[], T]) -> T:
+        end = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return call()
+            except StaleElementReferenceException:
+                if time.monotonic() > end:
+                    raise
+                self._id = self._find().id
+            except ElementClickInterceptedException:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.03)
 
 
 class Page(BrowserPage):
@@ -43,7 +80,8 @@ class Page(BrowserPage):
 
     def find(self, selector: str) -> WebElement:
         """Wait for a visible element, and return it."""
-        return self.until(lambda: next((e for e in self.all(selector) if e.is_displayed()), None), selector)
+        found = self.until(lambda: next((e for e in self.all(selector) if e.is_displayed()), None), selector)
+        return FoundElement(found, lambda: self.find(selector))
 
     def all(self, selector: str) -> list[WebElement]:
         """Return the present elements, visible or not."""
