@@ -101,7 +101,7 @@ def test_days_are_counted_from_an_index_alone(index: Index) -> None:
 def test_the_time_line_of_many_events_is_quick(index: Index) -> None:
     """The limit is generous: each of these takes some milliseconds on a desktop computer."""
     end = round(NOON * 1e9) + NS
-    begin = time.perf_counter()
+    begin = time.thread_time()  # what a busy machine does meanwhile does not count
     for values in ({}, {"zone": "shed"}, {"before": (end - round(9000 * STEP) * NS, "")}):
         index.find(EventQuery(**values))
     for number in range(31):
@@ -112,7 +112,7 @@ def test_the_time_line_of_many_events_is_quick(index: Index) -> None:
     slots = index.slots(EventQuery(begin_ns=end - round(DAY) * NS, end_ns=end), ALL, 60 * NS)
     assert sum(slot.count for slot in slots) == 864
     assert index.tags("front").zones == ("gate", "shed")
-    assert time.perf_counter() - begin < 5
+    assert time.thread_time() - begin < 5
 
 
 def test_tags_follow_their_events(index: Index) -> None:

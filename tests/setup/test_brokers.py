@@ -76,11 +76,13 @@ async def test_a_broker_beside_home_assistant(responder: AsyncZeroconf, broker: 
     assert FoundBroker("Home Assistant (Cottage)", ANOTHER_HOST, broker.port) in brokers
 
 
+@pytest.mark.usefixtures("responder")
 async def test_a_broker_of_this_machine(broker: Mosquitto) -> None:
-    search = await find_brokers(interfaces=[HOST], usual_port=broker.port)
-    assert FoundBroker("this machine", "localhost", broker.port) in search.brokers
+    brokers = await found("this machine", usual_port=broker.port)
+    assert FoundBroker("this machine", "localhost", broker.port) in brokers
 
 
+@pytest.mark.usefixtures("responder")
 async def test_no_broker() -> None:
     search = await find_brokers(0.2, interfaces=[HOST], usual_port=free_port())
     assert (search.brokers, search.note) == ([], None)

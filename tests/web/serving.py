@@ -140,11 +140,11 @@ def serving_in_thread(
     thread.start()
     manager = serving(cameras, **web)
     try:
-        yield asyncio.run_coroutine_threadsafe(manager.__aenter__(), loop).result(15), loop
+        yield asyncio.run_coroutine_threadsafe(manager.__aenter__(), loop).result(PATIENCE), loop
     finally:
-        asyncio.run_coroutine_threadsafe(manager.__aexit__(None, None, None), loop).result(15)
+        asyncio.run_coroutine_threadsafe(manager.__aexit__(None, None, None), loop).result(PATIENCE)
         loop.call_soon_threadsafe(loop.stop)
-        thread.join(5)
+        thread.join(PATIENCE)
         loop.close()
 
 

@@ -16,6 +16,7 @@ from mqttcam.camera.status import CameraStatus
 from mqttcam.devices.camera import CameraDevice
 from mqttcam.values import Number, Vector
 from mqttcam.web import WebServer
+from tests.support.waiting import PATIENCE
 from tests.web.browser import Page
 from tests.web.browser_page import HAS_VIDEO
 from tests.web.credentials import users
@@ -41,7 +42,7 @@ def served(running: tuple[Served, asyncio.AbstractEventLoop]) -> Iterator[Served
         await served.front.set_controls({"brightness": 0.0})
         served.front.set_image_quality(85)
 
-    asyncio.run_coroutine_threadsafe(restore(), loop).result(10)
+    asyncio.run_coroutine_threadsafe(restore(), loop).result(PATIENCE)
 
 
 @pytest.fixture
@@ -91,7 +92,7 @@ def test_changes_by_others_are_shown(
     front: Page, served: Served, running: tuple[Served, asyncio.AbstractEventLoop]
 ) -> None:
     change = served.front.set_controls({"brightness": -0.5})
-    asyncio.run_coroutine_threadsafe(change, running[1]).result(10)
+    asyncio.run_coroutine_threadsafe(change, running[1]).result(PATIENCE)
     front.until(lambda: front.field("brightness").get_attribute("value") == "-0.5", "the new value")
 
 
@@ -289,7 +290,7 @@ def test_several_cameras(page: Page) -> None:
         page.until(lambda: served.server.viewers == 1, "one viewer")
         assert page.moves()
         # A camera is added while the page is open.
-        asyncio.run_coroutine_threadsafe(served.add("shed", name="Shed"), loop).result(10)
+        asyncio.run_coroutine_threadsafe(served.add("shed", name="Shed"), loop).result(PATIENCE)
         page.until(lambda: len(page.all("#tabs a")) == 4, "one more tab")
         # A phone shows the tabs in a line of their own, which stays when the page is scrolled.
         page.size(390, 844, phone=True)
@@ -311,7 +312,7 @@ def test_the_page_recovers_from_a_restart_of_the_daemon(page: Page) -> None:
         page.find(".stage[data-status=running]")
         assert page.moves()
         port = served.server.port
-        asyncio.run_coroutine_threadsafe(served.server.stop(), loop).result(5)
+        asyncio.run_coroutine_threadsafe(served.server.stop(), loop).result(PATIENCE)
         page.until(lambda: page.text("#link").startswith("Reconnecting"), "the page to notice")
         settings = served.server._settings.model_copy(update={"port": port})
 
@@ -320,7 +321,7 @@ def test_the_page_recovers_from_a_restart_of_the_daemon(page: Page) -> None:
             await again.start()
             return again
 
-        again = asyncio.run_coroutine_threadsafe(start_again(), loop).result(10)
+        again = asyncio.run_coroutine_threadsafe(start_again(), loop).result(PATIENCE)
         try:
             page.find(".stage[data-status=running]")
             assert page.moves()
@@ -328,7 +329,7 @@ def test_the_page_recovers_from_a_restart_of_the_daemon(page: Page) -> None:
             page.slide("brightness", 0.4)
             page.until(lambda: value_of(served.front, "brightness") == 0.4, "a working control")
         finally:
-            asyncio.run_coroutine_threadsafe(again.stop(), loop).result(5)
+            asyncio.run_coroutine_threadsafe(again.stop(), loop).result(PATIENCE)
 
 
 def test_a_viewer_logs_in_and_out_and_cannot_change_anything(page: Page) -> None:

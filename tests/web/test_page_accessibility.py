@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from selenium.webdriver.common.keys import Keys
 
+from tests.support.waiting import PATIENCE
 from tests.web.browser import Page
 from tests.web.credentials import users
 from tests.web.serving import Served, serving_in_thread
@@ -129,7 +130,7 @@ def test_a_problem_is_announced_once(
             new MutationObserver(() => { said += 1; }).observe(document.getElementById("status"), {childList: true})"""
         )
         change = served.front.set_controls({"brightness": 0.3})
-        asyncio.run_coroutine_threadsafe(change, running[1]).result(10)
+        asyncio.run_coroutine_threadsafe(change, running[1]).result(PATIENCE)
         page.until(lambda: page.field("brightness").get_attribute("value") == "0.3", "another event")
         assert page.script("return window.said") == 0
         # A value is not announced while a slider moves.
@@ -276,7 +277,7 @@ def test_two_fingers_zoom_the_picture_and_not_the_page(front: Page) -> None:
 def test_a_stopped_node_does_not_look_live(page: Page) -> None:
     with serving_in_thread({"front": {"name": "Front door"}}) as (served, loop):
         show(page, served)
-        asyncio.run_coroutine_threadsafe(served.server.stop(), loop).result(5)
+        asyncio.run_coroutine_threadsafe(served.server.stop(), loop).result(PATIENCE)
         page.find(".curtain")
         page.until(lambda: page.text("#link").startswith("Reconnecting"), "the bar")
         page.until(lambda: "does not answer" in said(page), "what a screen reader reads")

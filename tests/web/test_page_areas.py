@@ -14,6 +14,7 @@ from selenium.webdriver.remote.command import Command
 from selenium.webdriver.remote.webelement import WebElement
 
 from mqttcam.settings import CameraSettings
+from tests.support.waiting import PATIENCE
 from tests.web.browser import Page
 from tests.web.credentials import users
 from tests.web.serving import Served, serving_in_thread
@@ -56,7 +57,7 @@ def served(running: Running) -> Served:
         assert served.front.motion is not None
         served.front.motion.set_areas(None)
 
-    asyncio.run_coroutine_threadsafe(reset(), loop).result(10)
+    asyncio.run_coroutine_threadsafe(reset(), loop).result(PATIENCE)
     return served
 
 
@@ -282,13 +283,13 @@ def test_what_is_not_saved_is_not_lost_by_mistake(front: Page, served: Served, r
         await served.add("gate")
         served.front.set_image_quality(40)
 
-    asyncio.run_coroutine_threadsafe(change(), running[1]).result(20)
+    asyncio.run_coroutine_threadsafe(change(), running[1]).result(PATIENCE)
     front.until(lambda: len(front.all("#tabs a")) == 4, "the page is built again")
     assert len(front.all(".arealist li.mask")) == 2
     button(front, "Draw areas").click()
     front.find("dialog .danger").click()
     front.until(lambda: not front.all(".areaeditor, .polygons"), "it is closed")
-    asyncio.run_coroutine_threadsafe(served.remove("gate"), running[1]).result(20)
+    asyncio.run_coroutine_threadsafe(served.remove("gate"), running[1]).result(PATIENCE)
 
 
 def test_what_somebody_else_saves_is_shown(front: Page, served: Served) -> None:

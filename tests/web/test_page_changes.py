@@ -13,6 +13,7 @@ from selenium.webdriver.common.keys import Keys
 from mqttcam.camera.control import Control
 from mqttcam.camera.status import CameraStatus
 from mqttcam.values import Number, Text
+from tests.support.waiting import PATIENCE
 from tests.web.browser import Page
 from tests.web.serving import Served, serving_in_thread
 
@@ -31,7 +32,7 @@ class Open:
     def do(self, work: Coroutine[Any, Any, object]) -> None:
         """Run a coroutine on the event loop of the server."""
         future: Future[object] = asyncio.run_coroutine_threadsafe(work, self._loop)
-        future.result(10)
+        future.result(PATIENCE)
 
     def have(self, *more: Control, without: str = "") -> None:
         """Add and remove controls of the camera."""

@@ -10,6 +10,7 @@ from selenium.webdriver.common.keys import Keys
 
 from mqttcam.devices.camera import CameraDevice
 from mqttcam.values import Value
+from tests.support.waiting import PATIENCE
 from tests.web.browser import Page
 from tests.web.credentials import users
 from tests.web.module3 import offering_module3
@@ -40,7 +41,7 @@ def running() -> Iterator[Running]:
 def camera(running: Running) -> CameraDevice:
     """A Camera Module 3 with everything automatic."""
     served, loop = running
-    asyncio.run_coroutine_threadsafe(served.front.set_controls(START), loop).result(60)
+    asyncio.run_coroutine_threadsafe(served.front.set_controls(START), loop).result(PATIENCE)
     return served.front
 
 
@@ -81,7 +82,8 @@ def open_groups(page: Page) -> list[str]:
 
 def found(page: Page) -> list[str]:
     """Return the keys of everything that is shown in groups."""
-    return [str(one.get_attribute("data-key")) for one in page.all(".group [data-key]") if one.is_displayed()]
+    shown = "[...document.querySelectorAll('.group [data-key]')].filter((it) => it.checkVisibility())"
+    return [str(key) for key in page.script(f"return {shown}.map((it) => it.dataset.key)")]
 
 
 def search(page: Page, text: str) -> None:
@@ -95,8 +97,15 @@ def value(camera: CameraDevice, key: str) -> Value:
 
 
 def press(page: Page, text: str, within: str = ".actions") -> None:
-    """Press the button with a text."""
-    page.until(lambda: [one for one in page.all(f"{within} button") if one.text == text], text)[0].click()
+    """Press the button with a text, once nothing covers it."""
+
+    def click() -> bool:
+        found = [one for one in page.all(f"{within} button") if one.text == text]
+        for one in found[:1]:
+            one.click()
+        return bool(found)
+
+    page.until(click, text)
 
 
 def switch_automatic(page: Page, key: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from selenium.webdriver.common.keys import Keys
 
+from tests.support.waiting import PATIENCE
 from tests.web.browser import Page
 from tests.web.credentials import users
 from tests.web.serving import Served, serving_in_thread
@@ -93,7 +94,7 @@ def test_it_ends_with_a_second_press_and_then_costs_nothing(front: Page, running
 def test_it_goes_on_after_the_camera_was_restarted_or_replaced(front: Page, running: Running) -> None:
     served, loop = running
     finds(front, "motion")
-    asyncio.run_coroutine_threadsafe(served.front.camera.restart(), loop).result(20)
+    asyncio.run_coroutine_threadsafe(served.front.camera.restart(), loop).result(PATIENCE)
     front.script(_FORGET)
     finds(front, "motion")
 
@@ -102,7 +103,7 @@ def test_it_goes_on_after_the_camera_was_restarted_or_replaced(front: Page, runn
         await served.add("front", **CAMERA["front"])
         served.registry.arrange(["front", "shed"])
 
-    asyncio.run_coroutine_threadsafe(replace(), loop).result(20)
+    asyncio.run_coroutine_threadsafe(replace(), loop).result(PATIENCE)
     front.until(lambda: watchers(served) == 1, "the page watches the new camera")
     front.script(_FORGET)
     finds(front, "motion")

@@ -116,7 +116,10 @@ def open_eventful(page: Page, served: Served) -> None:
 
 
 def signs(page: Page) -> list[str]:
-    return [sign.text for sign in page.all(".tile:has([href='#/front']) .sign")]
+    """Return the visible words on the tile, all of the same moment."""
+    script = """const found = [...document.querySelectorAll(".tile:has([href='#/front']) .sign")];
+    return found.filter((it) => it.checkVisibility()).map((it) => it.innerText.trim())"""
+    return [str(text) for text in page.script(script)]
 
 
 def press(page: Page, camera: str, button: int) -> None:
@@ -135,12 +138,19 @@ def test_motion_detections_and_a_recording_are_shown_in_words(
     detections = served.front.detections
     monkeypatch.setattr(detections, "count", lambda _label: 2)
     open_eventful(page, served)
-    page.until(lambda: {"Motion", "Person 2"} <= set(signs(page)), "motion and two persons")
-    assert page.all(".tile.moving")
+    page.until(
+        lambda: {"Motion", "Person 2"} <= set(signs(page)) and page.all(".tile.moving"),
+        "motion and two persons",
+    )
     press(page, "front", 1)
     page.until(lambda: "Recording" in signs(page), "the recording")
-    button = page.all(".tile:has([href='#/front']) .tools button")[1]
-    assert button.get_attribute("aria-label") == "Stop recording: Front door"
+    page.until(
+        lambda: (
+            page.all(".tile:has([href='#/front']) .tools button")[1].get_attribute("aria-label")
+            == "Stop recording: Front door"
+        ),
+        "a button that ends it",
+    )
     press(page, "front", 1)
     page.until(lambda: "Recording" not in signs(page), "its end")
     press(page, "front", 0)

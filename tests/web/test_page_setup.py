@@ -33,7 +33,7 @@ def daemon_with_page(folder: Path, text: str = TEXT) -> Iterator[tuple[Daemon, s
 
         def answers() -> bool:
             try:
-                return requests.get(f"{url}/healthz", timeout=5).status_code in (200, 503)
+                return requests.get(f"{url}/healthz", timeout=60).status_code in (200, 503)
             except requests.ConnectionError:
                 return False
 

@@ -35,7 +35,7 @@ def test_a_stalled_link_is_noticed_and_recovered_from(page: Page, cameras: dict[
         proxy.command("resume")
         badge(page, "Live")
         assert page.moves()
-        assert not page.all("#link")[0].text
+        page.until(lambda: not page.all("#link")[0].text, "the connection")
 
 
 @pytest.mark.parametrize("script", ["", "delete window.MediaSource"], ids=["video", "MJPEG"])

@@ -15,7 +15,7 @@ from selenium.webdriver.common.keys import Keys
 from mqttcam.recordings.recording import Event
 from tests.recordings.made import DAY, NOON, make_files, recording
 from tests.support.pictures import jpeg
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import PATIENCE, wait_for
 from tests.web.axe import violations
 from tests.web.browser import Page
 from tests.web.credentials import users
@@ -64,7 +64,9 @@ def show(page: Page, served: Served, address: str) -> Page:
 
 
 def cards(page: Page) -> list[str]:
-    return [" ".join(card.text.split()) for card in page.all(".event")]
+    """Return the texts of the cards, all of the same moment."""
+    texts = page.script("return [...document.querySelectorAll('.event')].map((it) => it.innerText)")
+    return [" ".join(text.split()) for text in texts]
 
 
 def choose(page: Page, name: str, value: str) -> None:
@@ -212,9 +214,13 @@ def is_another(page: Page, last: str) -> bool:
 
 
 def test_a_page_does_not_grow_without_bound(page: Page) -> None:
-    with serving_in_thread({"front": {}}) as (served, _loop):
+    with serving_in_thread({"front": {}}) as (served, loop):
         for number in range(350):
-            served.library.add(make_files(served.library.path, recording(NOON - 60 * number), b"x"))
+            served.library.add(made := make_files(served.library.path, recording(NOON - 60 * number), b"x"))
+        wait_for(
+            lambda: asyncio.run_coroutine_threadsafe(served.library.get(made.id), loop).result(PATIENCE),
+            "the last one is listed",
+        )
         show(page, served, "")
         page.until(lambda: len(cards(page)) == 48, "the first page")
         for shown in (96, 144, 192, 240, 288, 288):
@@ -369,6 +375,9 @@ def test_the_present_time_zone_decides_the_day(page: Page, served: Served) -> No
             ),
             "the counts of that day",
         )
-        assert page.script("return document.querySelector('.day').dataset.day") == "2026-11-30"
+        page.until(
+            lambda: page.script("return document.querySelector('.day').dataset.day") == "2026-11-30",
+            "the events of that day",
+        )
     finally:
         page.driver.execute_cdp_cmd("Emulation.setTimezoneOverride", {"timezoneId": ""})

@@ -65,18 +65,18 @@ def test_a_problem_is_listed_retried_and_ends(
     page.find(".well")
     broker.fail()
     loop.call_soon_threadsafe(served.registry.node.changed)
-    card = page.find(".problem[data-id=mqtt]")
-    assert page.text("#link") == "1"
+    page.find(".problem[data-id=mqtt]")
+    page.until(lambda: page.text("#link") == "1", "their number")
     assert page.text(".problem .todo") == "Start the broker."
     page.until(lambda: "Next try in " in page.text(".problem .next"), "the count-down")
     first = page.text(".problem .next")
     page.until(lambda: page.text(".problem .next") != first, "the count-down to go on")
     page.shot("trouble")
-    card.find_element("css selector", "button").click()
+    page.find(".problem[data-id=mqtt] button").click()
     page.find(".well")
     page.until(lambda: "MQTT hub:1883: Connection refused" in page.text(".ended"), "that it has ended")
     assert "after" in page.text(".ended small")
-    assert not page.text("#link")
+    page.until(lambda: not page.text("#link"), "no number")
 
 
 def test_a_failed_camera_leads_to_its_problem(
@@ -96,7 +96,7 @@ def test_a_failed_camera_leads_to_its_problem(
         assert "source.url" in page.text(".todo")
         page.find(".troublebar .button").click()
         page.until(lambda: len(page.all(".problem")) == 2, "all problems")
-        assert page.text("#link") == "2"
+        page.until(lambda: page.text("#link") == "2", "their number")
         page.shot("trouble-two")
     finally:
         broker.try_again()

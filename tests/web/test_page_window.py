@@ -16,6 +16,7 @@ from mqttcam.camera.control import Control
 from mqttcam.camera.sources.test_pattern import source
 from mqttcam.devices.camera import CameraDevice
 from mqttcam.values import InvalidValue, Rectangle, Value
+from tests.support.waiting import PATIENCE
 from tests.web.browser import Page
 from tests.web.serving import Served, serving_in_thread
 
@@ -49,7 +50,7 @@ def served(running: tuple[Served, asyncio.AbstractEventLoop]) -> Served:
     """One camera with a still and uncropped picture."""
     served, loop = running
     values: dict[str, Value] = {"scaler_crop": WHOLE, "speed": 0.0, "show_clock": False}
-    asyncio.run_coroutine_threadsafe(served.front.set_controls(values), loop).result(10)
+    asyncio.run_coroutine_threadsafe(served.front.set_controls(values), loop).result(PATIENCE)
     return served
 
 
