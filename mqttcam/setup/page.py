@@ -116,8 +116,9 @@ class SetupPage:
 
     def _with_token(self, handler: _Handler) -> _Handler:
         async def authorized(request: web.Request) -> web.StreamResponse:
-            scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-            if scheme != "Bearer" or not hmac.compare_digest(token.encode(), self._token.encode()):
+            scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+            token = given.encode(errors="surrogateescape")
+            if scheme != "Bearer" or not hmac.compare_digest(token, self._token.encode()):
                 raise ApiError(
                     401, "unauthorized", "open the address that the terminal shows, with its token"
                 )

@@ -65,6 +65,33 @@ def test_secrets_are_left_out_and_put_back() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "node: Bob's # password: hunter2",
+        'x: "a # b"  # password: hunter2',
+        "#Password: hunter2",
+        "# password: 'a,hunter2'",
+        "# password: a#hunter2",
+        "# rtsp://admin:p@hunter2@cam.lan/x",
+        "# MQTTCAM_MQTT__PASSWORD=hunter2",
+        "x: |\n  # text\n# token: hunter2",
+        "x: plain\r\n# token: hunter2\r",
+    ],
+)
+def test_a_secret_in_a_comment_is_left_out_however_it_is_written(line: str) -> None:
+    bare = without_secrets(f"{line}\nmqtt: {{host: broker.lan}}\n")
+    assert "hunter2" not in bare
+    assert LEFT_OUT in bare
+    assert bare.count("\n") == line.count("\n") + 2
+    assert bare.count("\r") == line.count("\r")
+
+
+def test_what_looks_like_a_comment_in_a_value_stays() -> None:
+    text = 'x: "a # password: b"\ny: |\n  # token: shown\nz: a#key:b\n'
+    assert without_secrets(text) == text
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "config.yaml").write_text(TEXT)

@@ -33,3 +33,20 @@ async def test_a_port_that_is_in_use(tmp_path: Path) -> None:
         await page.serve(lambda: None)
     server.close()
     await server.wait_closed()
+
+
+async def test_a_token_that_is_not_ascii_is_refused(tmp_path: Path) -> None:
+    page = SetupPage(tmp_path / "config.yaml", "token", lambda _path: [], Listener(HOST, port := free_port()))
+    ready = asyncio.Event()
+    server = asyncio.create_task(page.serve(ready.set))
+    async with asyncio.timeout(PATIENCE):
+        await ready.wait()
+        reader, writer = await asyncio.open_connection(HOST, port)
+        writer.write(
+            b"GET /api/first-start HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \xff\r\nConnection: close\r\n\r\n"
+        )
+        answer = await reader.read()
+        writer.close()
+        page.stop()
+        await server
+    assert answer.startswith(b"HTTP/1.1 401 ")

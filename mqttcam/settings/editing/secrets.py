@@ -18,8 +18,8 @@ LEFT_OUT = "${LEFT_OUT}"
 """In place of a secret: a placeholder, which the loader reports with the key and the variable that may have it."""
 _MERGE = "<<"
 _ANCHOR = re.compile(r"&\S+\s+")
-_COMMENT = re.compile(r"(?:^|\s)#.*")
-_LOGIN = re.compile(r"://[^\s/@\"']+@")
+_COMMENT = re.compile(r"(?:^|(?<=\s))#[^\r\n]*", re.MULTILINE)
+_LOGIN = re.compile(r"://[^\s/\"']+@")
 
 
 def without_secrets(text: str) -> str:
@@ -31,7 +31,8 @@ def without_secrets(text: str) -> str:
     spans = [(node.start, node.end, prefix) for _path, node, prefix in _secrets(text)]
     for start, end, prefix in sorted(spans, reverse=True):
         text = f"{text[:start]}{prefix}{quoted(LEFT_OUT)}{text[end:]}"
-    text = "\n".join(map(_without_secrets_in_comment, text.split("\n")))
+    for start, end in reversed(_comments(text)):
+        text = f"{text[:start]}{_without_secrets_in_comment(text[start:end])}{text[end:]}"
     if any(value != LEFT_OUT for value in _values(read_tree(text), ROOT, ()).values()):
         raise CannotEdit("a secret cannot be left out of the file")
     return text
@@ -108,9 +109,26 @@ def _names() -> str:
     return "|".join(sorted(map(re.escape, names), key=len, reverse=True))
 
 
-def _without_secrets_in_comment(line: str) -> str:
-    match = _COMMENT.search(line)
-    if match is None or line[: match.start()].count('"') % 2 or line[: match.start()].count("'") % 2:
-        return line
-    comment = re.sub(rf"\b((?:{_names()})[\"']?\s*:\s*)[^\s#,}}][^#,}}]*", rf"\1{LEFT_OUT} ", match[0])
-    return line[: match.start()] + _LOGIN.sub(f"://{LEFT_OUT}@", comment).rstrip()
+def _comments(text: str) -> list[tuple[int, int]]:
+    """Return where the comments of a valid text begin and end: each # that begins a word outside values."""
+    values = [
+        (token.start_mark.index, token.end_mark.index)
+        for token in yaml.scan(text, yaml.SafeLoader)
+        if isinstance(token, yaml.ScalarToken)
+    ]
+    found, at, value = [], 0, 0
+    while (match := _COMMENT.search(text, at)) is not None:
+        while value < len(values) and values[value][1] <= match.start():
+            value += 1
+        if value < len(values) and values[value][0] <= match.start():
+            at = match.start() + 1
+        else:
+            found.append(match.span())
+            at = match.end()
+    return found
+
+
+def _without_secrets_in_comment(comment: str) -> str:
+    """Return a comment without what stands behind the name of a secret, and without logins in addresses."""
+    shown = re.sub(rf"(?i)((?:{_names()})[\"']?\s*[:=]\s*)\S.*", rf"\1{LEFT_OUT}", comment)
+    return _LOGIN.sub(f"://{LEFT_OUT}@", shown)
