@@ -18,6 +18,8 @@ from mqttcam.settings.editing.yaml_text import INDENT, entry, scalar
 CAMERAS = "cameras"
 _BLANK_OR_COMMENT = re.compile(r"[ \t]*(#.*)?")
 _MERGE = "<<"
+_MAX_PARSED = 3_000_000
+"""Characters to parse for one change, which is half a minute on a PC: the text is parsed again for each changed key."""
 
 Data = Mapping[str, object]
 
@@ -43,6 +45,8 @@ def with_camera(text: str, camera_id: str, section: Data | None) -> str:
     if section is not None:
         wanted_cameras[camera_id] = section
     wanted[CAMERAS] = wanted_cameras
+    if section is not None:
+        _check_work(text, section, cameras.get(camera_id))
     newline = "\r\n" if "\r\n" in text else "\n"
     try:
         changed = _Edit(text, newline).camera(camera_id, section, cameras.get(camera_id))
@@ -54,6 +58,26 @@ def with_camera(text: str, camera_id: str, section: Data | None) -> str:
             "it shares values with other sections of the file (`&`, `*`, `<<`), or is written in an unusual way"
         )
     return changed
+
+
+def _check_work(text: str, section: Data, old: object) -> None:
+    """Refuse a change that would take too long.
+
+    Raises:
+        CannotEdit: too many keys differ for the size of the text.
+    """
+    changes = _changes(section, old)
+    if changes > 1 and changes * (len(text) + len(scalar(section))) > _MAX_PARSED:
+        raise CannotEdit(f"{changes} values differ, which is too many at once")
+
+
+def _changes(new: object, old: object) -> int:
+    """Return how many keys differ, counted where both values are sections."""
+    if not (isinstance(new, Mapping) and isinstance(old, Mapping)):
+        return 0 if same(new, old) else 1
+    return sum(
+        _changes(new[name], old[name]) if name in new and name in old else 1 for name in {**new, **old}
+    )
 
 
 def read_tree(text: str) -> TreeNode:

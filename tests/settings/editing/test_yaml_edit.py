@@ -249,3 +249,15 @@ def test_any_values_are_written_so_that_they_are_read_again(
     second = with_camera(first, "x", new)
     assert same(cameras_of(first), {"x": old})
     assert same(cameras_of(second), {"x": new})
+
+
+def test_so_many_changes_that_they_would_take_hours_are_refused() -> None:
+    """Thousands of keys in one request would keep a thread busy for hours, as the text is parsed for each."""
+    many: dict[str, Any] = {"source": PATTERN} | {f"key{number}": number for number in range(3000)}
+    text = f"cameras:\n  front:\n    source: {{type: test_pattern}}\n# {'-' * 2000}\n"
+    with pytest.raises(CannotEdit, match="too many at once"):
+        with_camera(text, "front", many)
+    nested = {"source": PATTERN, "controls": {f"Control{number}": number for number in range(3000)}}
+    with pytest.raises(CannotEdit, match="too many at once"):
+        with_camera(text.replace("# ---", "    controls: {A: 1}\n# ---"), "front", nested)
+    assert "key2999: 2999" in with_camera(text, "back", many), "a new camera is written at once"
