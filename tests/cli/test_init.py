@@ -58,8 +58,8 @@ def test_from_questions_to_pictures(tmp_path: Path) -> None:
                 terminal.answer("Repeat password: ", "pag")
                 terminal.answer("differ\nPassword .*: ", "page")
                 terminal.answer("Repeat password: ", "page")
-                if "No recordings" not in terminal.text:
-                    terminal.answer(r"Record a video .*\[y\]: ")
+                if terminal.expect(r"No recordings|Record a video .*\[y\]: ")[0] != "No recordings":
+                    terminal.press(b"\n")
                 assert terminal.end() == 0, terminal.text
             assert f"{file}: ok (node yard: front)\n" in terminal.text
             assert "warning" not in terminal.text
@@ -109,8 +109,8 @@ def test_an_existing_file_is_kept_and_asked_about(tmp_path: Path) -> None:
     assert file.read_text() == "node: old\n"
     with Terminal(tmp_path, "init", "--config", str(file), *options) as terminal:
         terminal.answer(r"exists. Replace it, .*\[n\]: ", "y")
-        if "No web page" not in terminal.text:
-            terminal.answer(r"User name .*\[admin\]: ", "-")
+        if terminal.expect(r"No web page|User name .*\[admin\]: ")[0] != "No web page":
+            terminal.press(b"-\n")
         assert terminal.end() == 0
     assert f"The old file is kept as {file}.bak.1" in terminal.text
     assert Path(f"{file}.bak.1").read_text() == "node: old\n"

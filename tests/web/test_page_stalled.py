@@ -81,8 +81,9 @@ def test_a_daemon_that_hangs_is_noticed_and_recovered_from(
 
 
 def test_a_slow_camera_is_live(page: Page) -> None:
+    """The page waits for four seconds, two heartbeats and one second more: less than from one frame to the next."""
     slow = {"front": {"name": "Front door", "frame_rate": 0.2}}
-    with serving_in_thread(slow, timing=FAST) as (served, _loop):
+    with serving_in_thread(slow, timing=Timing(heartbeat=1.5)) as (served, _loop):
         page.open(served.url)
         badge(page, "Live")
         page.script("document.querySelector('.badge').textContent = 'unchanged'")
