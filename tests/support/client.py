@@ -136,7 +136,7 @@ class Client:
 
     def _await_connect(self, number: int) -> None:
         with self._changed:
-            there = self._changed.wait_for(lambda: self._connects >= number, 20)
+            there = self._changed.wait_for(lambda: self._connects >= number, PATIENCE)
         assert there, "the test client cannot connect"
 
     @contextmanager
@@ -153,7 +153,7 @@ class Client:
         mid = self._paho.subscribe([(item, options) for item in filters])[1]
         assert mid is not None
         with self._changed:
-            answered = self._changed.wait_for(lambda: mid in self._subscribed, 10)
+            answered = self._changed.wait_for(lambda: mid in self._subscribed, PATIENCE)
         assert answered, f"no answer to subscribe {filters}"
 
     def publish(
