@@ -83,7 +83,7 @@ def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, found: Mapping[str, b
     """
     limit = next((most for pattern, most in _LIMITS.items() if pattern.fullmatch(info.filename)), None)
     if limit is None or info.filename in found or info.compress_type not in _METHODS:
-        raise BadArchive(f"{info.filename!a} does not belong into a backup")
+        raise BadArchive(f"{info.filename!a} does not belong in a backup")
     with archive.open(info) as file:
         content = file.read(limit + 1)
     if len(content) > limit:

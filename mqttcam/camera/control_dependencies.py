@@ -14,14 +14,14 @@ from mqttcam.values import Choice, Number, Switch
 
 @dataclass(frozen=True, slots=True)
 class Automatic:
-    """How to let the camera choose the value of a control, and how to choose it oneself.
+    """How to let the camera choose the value of a control, and how to set it manually.
 
     Attributes:
         key: of the control that decides it; the control itself, if one of its own values means automatic.
         values: the values of that control that mean automatic.
         automatic: the one to set.
-        manual: the value to set for a value of one's own; `None` if such a value ends automatic by itself.
-        minimum: the smallest value of one's own; `None` if it is that of the kind.
+        manual: the value to set for manual values; `None` if setting a value is enough.
+        minimum: the smallest manual value; `None` if it is that of the kind.
     """
 
     key: str
@@ -62,7 +62,7 @@ _DECIDED_BY: Mapping[str, tuple[str, ...]] = {
     "white_balance_temperature": ("white_balance_automatic", "white_balance_temperature_auto"),
 }
 _MANUAL = ("Manual", "Manual Mode", "Shutter Priority Mode")
-"""Options of a choice with which a value is one's own, the best one first."""
+"""Options of a choice that mean manual, the best one first."""
 _PREFERRED = ("Continuous", "Aperture Priority Mode", "Auto Mode")
 """Options of a choice that mean automatic, the best one first. Webcams have the second one instead of the third."""
 _EXPOSURE_OFF = "It has no effect while auto exposure is off."
@@ -76,7 +76,9 @@ _REQUIRED: Mapping[str, Requirement] = {
     **dict.fromkeys(
         ("af_metering", "af_range", "af_speed"), Requirement("af_mode", ("Auto", "Continuous"), _FOCUS_MANUAL)
     ),
-    "af_pause": Requirement("af_mode", ("Continuous",), "It works while the focus mode is Continuous."),
+    "af_pause": Requirement(
+        "af_mode", ("Continuous",), "It has no effect unless the focus mode is Continuous."
+    ),
 }
 
 

@@ -40,15 +40,15 @@ _HELP: Mapping[str, Help] = {
         EXPOSURE,
         {
             "ae_enable": (
-                "Chooses exposure time and gain by the light. Off keeps both as they are now.",
+                "Adapts exposure time and gain to the light. Off keeps both as they are now.",
                 "ae, aec, agc, automatic exposure, light, brightness",
             ),
             "exposure_time": (
-                "How long each frame collects light. Longer is brighter, and blurs what moves.",
+                "How long each frame collects light. Longer is brighter, but blurs movement.",
                 "shutter, shutter speed, brightness, night, long exposure, motion blur, stars",
             ),
             "analogue_gain": (
-                "Amplifies the signal of the sensor. More is brighter, and noisier.",
+                "Amplifies the signal of the sensor. More is brighter, but noisier.",
                 "iso, sensitivity, brightness, night, noise",
             ),
             "exposure_value": (
@@ -56,11 +56,11 @@ _HELP: Mapping[str, Help] = {
                 "ev, brightness, too dark, too bright, compensation",
             ),
             "ae_metering_mode": (
-                "Which part of the picture the automatic exposure goes by.",
+                "Which part of the picture the automatic exposure is based on.",
                 "spot, centre, matrix, backlight, light meter",
             ),
             "ae_exposure_mode": (
-                "Whether it prefers short exposures, which freeze movement, or long ones, which need less gain.",
+                "Whether to prefer short exposures, which freeze movement, or long ones, which need less gain.",
                 "night, sport, short, long, motion blur",
             ),
             "ae_constraint_mode": (
@@ -72,7 +72,7 @@ _HELP: Mapping[str, Help] = {
                 "flicker, banding, stripes, 50 Hz, 60 Hz, 50Hz, 60Hz, mains, lamp, led, fluorescent",
             ),
             "ae_flicker_period": (
-                "The time between two flashes of a lamp, which exposures are a multiple of.",
+                "The time between two flashes of a lamp; exposure times are a multiple of it.",
                 "flicker, banding, mains, lamp",
             ),
             "frame_rate": (
@@ -88,19 +88,19 @@ _HELP: Mapping[str, Help] = {
                 "high dynamic range, backlight, contrast, night",
             ),
             "auto_exposure": (
-                "Whether the camera chooses the exposure. In manual mode, exposure time and gain are yours.",
+                "Whether the camera chooses the exposure. In manual mode, you set exposure time and gain.",
                 "ae, automatic exposure, shutter, brightness, light",
             ),
             "exposure_auto": (
-                "Whether the camera chooses the exposure. In manual mode, exposure time and gain are yours.",
+                "Whether the camera chooses the exposure. In manual mode, you set exposure time and gain.",
                 "ae, automatic exposure, shutter, brightness, light",
             ),
             "exposure_time_absolute": (
-                "How long each frame collects light, in units of 0.1 ms. Longer is brighter, and blurs what moves.",
+                "How long each frame collects light, in units of 0.1 ms. Longer is brighter, but blurs movement.",
                 "shutter, shutter speed, brightness, night, long exposure, motion blur",
             ),
             "exposure_absolute": (
-                "How long each frame collects light, in units of 0.1 ms. Longer is brighter, and blurs what moves.",
+                "How long each frame collects light, in units of 0.1 ms. Longer is brighter, but blurs movement.",
                 "shutter, shutter speed, brightness, night, long exposure, motion blur",
             ),
             "exposure_dynamic_framerate": (
@@ -112,13 +112,13 @@ _HELP: Mapping[str, Help] = {
                 "fps, night, low light, priority",
             ),
             "gain": (
-                "Amplifies the signal of the sensor. More is brighter, and noisier.",
+                "Amplifies the signal of the sensor. More is brighter, but noisier.",
                 "iso, brightness, night",
             ),
-            "gain_automatic": ("Chooses the gain by the light.", "agc, autogain, iso, brightness, night"),
-            "autogain": ("Chooses the gain by the light.", "agc, iso, brightness, night"),
+            "gain_automatic": ("Adapts the gain to the light.", "agc, autogain, iso, brightness, night"),
+            "autogain": ("Adapts the gain to the light.", "agc, iso, brightness, night"),
             "backlight_compensation": (
-                "Brightens what stands in front of a bright background, such as a window.",
+                "Brightens objects in front of a bright background, such as a window.",
                 "backlight, against the light, window, brightness, hdr",
             ),
             "power_line_frequency": (
@@ -127,7 +127,7 @@ _HELP: Mapping[str, Help] = {
             ),
             "measured_exposure_time": ("The exposure time of the last frame.", "shutter, brightness"),
             "measured_analogue_gain": ("The gain of the last frame.", "iso, brightness, noise"),
-            "measured_digital_gain": ("The gain that was added after the sensor.", "iso, brightness, noise"),
+            "measured_digital_gain": ("The gain that is applied after the sensor.", "iso, brightness, noise"),
             "measured_lux": (
                 "An estimate of the light on the scene.",
                 "light, brightness, night, illuminance",
@@ -163,11 +163,11 @@ _HELP: Mapping[str, Help] = {
                 "ccm, color, matrix",
             ),
             "white_balance_automatic": (
-                "Corrects the colour of the light by itself, so that white looks white.",
+                "Corrects the colour of the light automatically, so that white looks white.",
                 "awb, wb, colour, color, tint",
             ),
             "white_balance_temperature_auto": (
-                "Corrects the colour of the light by itself, so that white looks white.",
+                "Corrects the colour of the light automatically, so that white looks white.",
                 "awb, wb, colour, color, tint",
             ),
             "white_balance_temperature": (
@@ -190,15 +190,15 @@ _HELP: Mapping[str, Help] = {
                 "autofocus, af, sharp, blurred, automatic focus",
             ),
             "af_range": (
-                "The distances that autofocus searches. Macro is for what is close.",
+                "The distances that autofocus searches. Macro is for close objects.",
                 "autofocus, macro, near, close, distance",
             ),
             "af_speed": (
-                "How fast autofocus moves the lens. Slow is calmer in video.",
+                "How fast autofocus moves the lens. Slow looks smoother in video.",
                 "autofocus, slow, fast, video",
             ),
             "af_metering": (
-                "Whether autofocus goes by the middle of the picture or by the focus window.",
+                "Whether autofocus uses the middle of the picture or the focus window.",
                 "autofocus, focus area, focus point, window",
             ),
             "af_windows": (
@@ -232,14 +232,14 @@ _HELP: Mapping[str, Help] = {
                 "How sharp the picture is. Higher is sharper.",
                 "figure of merit",
             ),
-            "measured_autofocus_state": ("What autofocus does now.", "af, focused, scanning"),
+            "measured_autofocus_state": ("What autofocus is doing.", "af, focused, scanning"),
         },
     ),
     **_group(
         PICTURE,
         {
             "brightness": (
-                "Makes every pixel darker or brighter, after the picture was taken.",
+                "Makes every pixel darker or brighter, after the exposure.",
                 "light, dark, too dark, too bright",
             ),
             "contrast": ("The difference between dark and bright.", "flat, dynamic"),
@@ -253,7 +253,7 @@ _HELP: Mapping[str, Help] = {
             ),
             "gamma": ("The brightness of the middle tones.", "brightness, contrast, shadows"),
             "hue": ("Shifts all colours.", "colour, color, tint"),
-            "hue_automatic": ("Chooses the hue by itself.", "colour, color, tint"),
+            "hue_automatic": ("Lets the camera choose the hue.", "colour, color, tint"),
             "noise_reduction_mode": (
                 "How much noise is removed. Better quality takes more of the machine's memory bandwidth.",
                 "denoise, noise, grain, night",

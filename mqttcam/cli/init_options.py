@@ -31,7 +31,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class GivenAnswers:
-    """The answers that options have given; None where there is no option."""
+    """The answers given as options; None for an option that is missing."""
 
     node: str | None
     cameras: list[CameraAnswer] | None

@@ -25,7 +25,7 @@ def ask_on_page(path: Path, arguments: argparse.Namespace, check: Callable[[Path
 
     Raises:
         UsageError: an option is wrong, or a package is missing.
-        CommandFailed: nobody has used the page for some time, or it cannot be served.
+        CommandFailed: the page was not used for some time, or cannot be served.
         KeyboardInterrupt: nothing was written.
     """
     if missing := missing_extra("aiohttp", "web"):

@@ -88,7 +88,7 @@ def _ask_cameras(*, test: bool) -> list[CameraAnswer]:
 def _ask_camera(
     free: Sequence[FoundCamera], chosen: int, taken: Sequence[str], *, test: bool
 ) -> CameraAnswer | None:
-    """Ask for the details of a camera; return None if it gives no picture and is not wanted."""
+    """Ask for the details of a camera; return None if it gives no picture and the user does not want it."""
     if chosen == len(free):
         source, size = _ask_address(), None
     else:
@@ -127,13 +127,13 @@ def _ask_address() -> dict[str, object]:
 
 
 def _shows_picture(source: dict[str, object], size: str | None) -> bool:
-    """Take a test picture; return whether it came, or the camera is wanted without."""
+    """Take a test picture; return whether it succeeds, or the user wants the camera without one."""
     say(f"Taking a test picture (up to {PICTURE_SECONDS:.0f} s) ...")
     try:
         picture = asyncio.run(take_picture(source, size))
     except (PictureFailed, InvalidAnswer) as error:
         say(f"  no picture: {error}")
-        return ask_yes("Use this camera all the same?", default=False)
+        return ask_yes("Use this camera anyway?", default=False)
     say(f"  ok: a picture of {picture.width}x{picture.height}, {len(picture.jpeg) // 1000 or 1} kB")
     return True
 
@@ -164,7 +164,7 @@ def _ask_broker(*, test: bool) -> BrokerLogin | str:
 
 
 def _ask_login(address: str | None, *, test: bool) -> BrokerLogin:
-    """Ask for the login until the broker accepts it, or it is to be written all the same."""
+    """Ask for the login until the broker accepts it, or the user keeps the login anyway."""
     usual = "homeassistant.local"
     username = ""
     while True:

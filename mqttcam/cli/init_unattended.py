@@ -86,7 +86,7 @@ def _test_camera(camera: CameraAnswer) -> None:
         picture = asyncio.run(take_picture(camera.source, camera.size))
     except (PictureFailed, InvalidAnswer) as error:
         raise CommandFailed(
-            f"--camera {camera.id}: no picture: {error} (--no-test writes the file all the same)"
+            f"--camera {camera.id}: no picture: {error} (--no-test writes the file anyway)"
         ) from None
     say(f"camera {camera.id}: ok, a picture of {picture.width}x{picture.height}")
 
@@ -97,9 +97,7 @@ def _test_broker(broker: BrokerLogin) -> None:
     except LoginFailed as error:
         option = "--password-file" if error.field == "username" and broker.password_file else "--broker"
         option = "--ca-file" if error.field == "ca_file" else option
-        raise CommandFailed(
-            f"{option}: {broker.where}: {error} (--no-test writes the file all the same)"
-        ) from None
+        raise CommandFailed(f"{option}: {broker.where}: {error} (--no-test writes the file anyway)") from None
     except InvalidAnswer as error:
         option = {"password_file": "--password-file", "ca_file": "--ca-file"}.get(error.field, "--broker")
         raise UsageError(f"{option}: {error}") from None

@@ -24,7 +24,7 @@ from mqttcam.values import Choice, InvalidValue
 
 @dataclass(frozen=True, slots=True)
 class AutomaticDescription:
-    """How to let the camera choose the value of a control, and how to choose it oneself."""
+    """How to let the camera choose the value of a control, and how to set it manually."""
 
     key: str = field(
         metadata={"description": "The key that decides it: its own, or that of another control."}
@@ -33,11 +33,11 @@ class AutomaticDescription:
     automatic: object = field(metadata={"description": "The value of that key to set for automatic."})
     manual: object = field(
         metadata={
-            "description": "The value of that key to set for a value of one's own; null: that value is enough."
+            "description": "The value of that key for manual values; null if setting a value is enough."
         }
     )
     minimum: float | None = field(
-        metadata={"description": "The smallest value of one's own; null: its minimum."}
+        metadata={"description": "The smallest manual value; null if it is that of `kind`."}
     )
 
 
@@ -67,7 +67,7 @@ class EntityDescription:
     arguments: dict[str, object] = field(metadata={"description": "The arguments of that command."})
     kind: dict[str, object] | None = field(metadata={"description": "The kind of its value."})
     option_titles: dict[str, str] = field(
-        metadata={"description": "The options of a choice that have another name for people."}
+        metadata={"description": "The displayed names of options, where they differ from the options."}
     )
     options: dict[str, object] = field(metadata={"description": "More of Home Assistant's discovery keys."})
     control: str | None = field(metadata={"description": "The name of the camera control that it sets."})

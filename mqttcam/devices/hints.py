@@ -73,7 +73,7 @@ BROKER = (
     ),
     Hint(
         ("the broker does not support MQTT 5; using 3.1.1",),
-        "An old broker. Nothing to do; `mqtt.protocol: 3.1.1` saves the first attempt.",
+        "The broker is old. Nothing needs to be done; `mqtt.protocol: 3.1.1` saves the first attempt.",
     ),
     Hint(
         ("also announced by another node; rename the node or the camera on one of them",),
@@ -106,7 +106,7 @@ CAMERAS = (
     ),
     Hint(
         ("sends no picture within …", "has sent no picture for …"),
-        "The camera accepts the connection and sends no picture. Check its stream in another player, or restart the"
+        "The camera accepts the connection but sends no picture. Check its stream in another player, or restart the"
         " camera.",
     ),
     Hint(
@@ -132,7 +132,7 @@ KAFKA = (
     ),
     Hint(
         ("no answer from …",),
-        "Kafka accepts connections and answers nothing: it is frozen or overloaded, or this port is of another kind."
+        "Kafka accepts connections but does not answer: it is frozen or overloaded, or this is not a port of Kafka."
         " mqttcam waits, and sends again afterwards.",
     ),
     Hint(
@@ -141,7 +141,7 @@ KAFKA = (
     ),
     Hint(
         ("the topic … does not exist", "no permission to write to the topic …"),
-        "Create the topic, or allow the user to write to it. What waits is sent afterwards.",
+        "Create the topic, or allow the user to write to it. Waiting messages are sent afterwards.",
     ),
     Hint(
         ("authentication failed",),
@@ -149,7 +149,7 @@ KAFKA = (
     ),
     Hint(
         ("does this port require TLS …",),
-        "The broker closes the connection without a reason. The port probably needs `tls` or a login.",
+        "The broker closes the connection without giving a reason. The port probably needs `tls` or a login.",
     ),
 )
 
@@ -196,7 +196,7 @@ DAEMON = (
     ),
     Hint(
         ("less than recordings.keep.free (…) of the disk … is free",),
-        "Other files fill the disk, and there is no recording left to delete. Free some space, move"
+        "Other files fill the disk, and no recording is left to delete. Free some space, move"
         " `recordings.path`, or lower `keep.free`.",
     ),
     Hint(
@@ -206,7 +206,7 @@ DAEMON = (
     ),
     Hint(
         ("health check unavailable",),
-        "`state_dir` cannot hold the socket of `mqttcam healthcheck`. It is tried again all the time.",
+        "The socket of `mqttcam healthcheck` cannot be created in `state_dir`. mqttcam keeps trying.",
     ),
     Hint(
         ("the disk is full, except for the space that is reserved for the state",),

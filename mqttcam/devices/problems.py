@@ -113,7 +113,7 @@ class _Ended:
 
 
 class ProblemHistory:
-    """Remembers when problems began and ended. In memory; it begins anew with the daemon."""
+    """Remembers when problems began and ended, in memory, until the daemon ends."""
 
     def __init__(
         self, monotonic: Callable[[], float] = time.monotonic, now: Callable[[], float] = time.time

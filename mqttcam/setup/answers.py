@@ -124,7 +124,7 @@ def node_answer(text: str) -> str:
     """Return a valid node.
 
     Raises:
-        InvalidAnswer: it is none.
+        InvalidAnswer: it is not a valid id.
     """
     return _id(text, "node")
 
@@ -133,7 +133,7 @@ def camera_id_answer(text: str, taken: Sequence[str] = ()) -> str:
     """Return a valid camera id that none of the others has.
 
     Raises:
-        InvalidAnswer: it is none.
+        InvalidAnswer: it is not valid, is taken, or is reserved.
     """
     camera_id = _id(text, "id")
     if camera_id in taken:
@@ -147,11 +147,11 @@ def user_answer(text: str) -> str:
     """Return a valid user name.
 
     Raises:
-        InvalidAnswer: it is none.
+        InvalidAnswer: it is not valid.
     """
     name = text.strip()
     if not _USER.fullmatch(name):
-        raise InvalidAnswer("user", "is no user name; allowed: 1 to 64 of A-Z, a-z, 0-9, ., _, @ and -")
+        raise InvalidAnswer("user", "is not a user name; allowed: 1 to 64 of A-Z, a-z, 0-9, ., _, @ and -")
     return name
 
 

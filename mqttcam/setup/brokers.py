@@ -32,7 +32,7 @@ class FoundBroker:
     """A broker that accepts connections.
 
     Attributes:
-        name: for people.
+        name: the displayed name.
     """
 
     name: str
@@ -57,7 +57,7 @@ class BrokerSearch:
 async def find_brokers(
     seconds: float = SEARCH_SECONDS, *, interfaces: Sequence[str] | None = None, usual_port: int = PORT
 ) -> BrokerSearch:
-    """Return the brokers that answer within `seconds`; those announced by themselves come first.
+    """Return the brokers that answer within `seconds`; this machine comes last.
 
     Args:
         interfaces: addresses of this machine to search on; None for all.
@@ -85,7 +85,7 @@ async def find_brokers(
 
 
 class _Search:
-    """Collects what is announced; each is tried in a task of its own."""
+    """Collects announced brokers, and tries each in a task of its own."""
 
     def __init__(self, usual_port: int) -> None:
         self._usual_port = usual_port
@@ -99,18 +99,18 @@ class _Search:
         return sorted(self._found.values(), key=lambda one: (one.host == "localhost", one.tls, one.name))
 
     def start(self, work: Any) -> None:
-        """Run a coroutine beside the search."""
+        """Run a coroutine concurrently with the search."""
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def finish(self) -> None:
-        """Wait for what is being tried."""
+        """Wait until all brokers have been tried."""
         while self._tasks:
             await asyncio.wait(self._tasks)
 
     async def stop(self) -> None:
-        """Give up what is still being tried."""
+        """Cancel the attempts that are still running."""
         tasks = tuple(self._tasks)
         for task in tasks:
             task.cancel()

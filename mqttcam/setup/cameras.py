@@ -31,7 +31,7 @@ class FoundCamera:
     """A camera of this machine.
 
     Attributes:
-        model: for people; in parentheses, why it cannot be used now.
+        model: the displayed name; in parentheses, why the camera cannot be used now.
         source: what to write under `source`.
         size: the size to propose, width x height; None for the camera's own.
     """
@@ -50,7 +50,7 @@ def find_cameras() -> list[FoundCamera]:
 
 
 async def find_cameras_within(seconds: float) -> list[FoundCamera]:
-    """Do the same beside the event loop.
+    """Do the same as `find_cameras` in a thread.
 
     Raises:
         TimeoutError: a driver has hung for that long; nothing waits for its thread.
@@ -104,7 +104,7 @@ async def take_picture(
 
     Raises:
         InvalidAnswer: the source is not valid.
-        PictureFailed: no picture came within `seconds`.
+        PictureFailed: the camera gives no picture within `seconds`.
     """
     settings = check_source(source, size)
     if isinstance(settings.source, UrlSource) and settings.source.url.get_secret_value().startswith("rtsp"):

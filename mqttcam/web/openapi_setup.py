@@ -20,7 +20,7 @@ _CAMERA: Schema = {
             "description": "As in the file, without secrets; null if only environment variables configure it.",
         },
         "text": {"type": "string", "description": "The same as YAML."},
-        "hidden": _TEXTS | {"description": "Keys that the file has, that are kept, and that are not shown."},
+        "hidden": _TEXTS | {"description": "Keys in the file that are kept, but not shown."},
         "variables": _TEXTS | {"description": "Environment variables that override the file."},
     },
 }

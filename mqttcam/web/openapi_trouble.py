@@ -11,7 +11,7 @@ _TEXT_OR_NULL: Schema = {"type": ["string", "null"]}
 _CAMERAS: Schema = {
     "type": "array",
     "items": _TEXT,
-    "description": "The ids of the cameras that have it; empty if it is the whole node's.",
+    "description": "The ids of the cameras that have it; empty for a problem of the whole node.",
 }
 
 TROUBLE_SCHEMAS: dict[str, Schema] = {
@@ -25,7 +25,7 @@ TROUBLE_SCHEMAS: dict[str, Schema] = {
             "camera": _TEXT,
             "stream": {
                 "enum": ["mjpeg", "mpegts", "video", "pictures", "motion", None],
-                "description": "The last three over a WebSocket; null while it begins.",
+                "description": "The last three are sent over a WebSocket; null until it has begun.",
             },
             "since": _TIME,
             "fps": {"type": ["number", "null"], "description": "Frames per second, measured."},
@@ -39,7 +39,7 @@ TROUBLE_SCHEMAS: dict[str, Schema] = {
         ],
         "properties": {
             "id": {**_TEXT, "description": "The argument of the command `retry`."},
-            "part": {**_TEXT, "description": "What has it, such as Camera, MQTT or Kafka."},
+            "part": {**_TEXT, "description": "The part that has the problem, such as Camera, MQTT or Kafka."},
             "cameras": _CAMERAS,
             "text": {**_TEXT, "description": "What is wrong."},
             "hint": {**_TEXT_OR_NULL, "description": "What to do about it."},
@@ -68,7 +68,7 @@ TROUBLE_SCHEMAS: dict[str, Schema] = {
             "times": {
                 "type": "integer",
                 "minimum": 1,
-                "description": "How often; `since` and `ended` are those of the last time.",
+                "description": "How often it occurred; `since` and `ended` are those of the last time.",
             },
         },
     },
@@ -86,12 +86,12 @@ def trouble_paths() -> dict[str, object]:
             "ended": {
                 "type": "array",
                 "items": ref("EndedProblem"),
-                "description": "Problems that have ended within the last 24 hours, the last one first.",
+                "description": "Problems that ended within the last 24 hours, the last one first.",
             },
             "watched": {
                 "type": "array",
                 "items": _TEXT,
-                "description": "What else would be listed here if it failed, besides the cameras.",
+                "description": "The parts that are monitored, besides the cameras.",
             },
         },
     }

@@ -89,7 +89,7 @@ def test_an_address_without_a_host() -> None:
         (node_answer, "My Pi", "a-z, 0-9, _ and -; such as my-pi"),
         (node_answer, "", "1 to 64 of a-z"),
         (camera_id_answer, "status", "status is reserved for a topic of the node"),
-        (user_answer, "a b", "is no user name"),
+        (user_answer, "a b", "is not a user name"),
     ],
 )
 def test_names_that_are_not_valid(check: Callable[[str], str], text: str, words: str) -> None:

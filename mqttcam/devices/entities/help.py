@@ -59,8 +59,8 @@ _HELP: Mapping[str, Help] = {
     ),
     "last_photo": Help(CAMERA, "When the last photo was saved.", ("picture", "image", "still")),
     "restart_camera": Help(CAMERA, "Closes the camera and opens it again.", ("reset", "reopen", "reconnect")),
-    "day_night": Help(CAMERA, "Whether it is day or night, by the light.", ("light", "dark", "lux")),
-    "motion": Help(MOTION, "Whether something moves now.", ("movement", "alarm")),
+    "day_night": Help(CAMERA, "Whether it is day or night, judged by the light.", ("light", "dark", "lux")),
+    "motion": Help(MOTION, "Whether something is moving.", ("movement", "alarm")),
     "motion_detection": Help(
         MOTION,
         "Looks for movement in the picture: for events, recordings and automations.",
@@ -71,7 +71,9 @@ _HELP: Mapping[str, Help] = {
         "How much of the picture has to move, in percent. Lower is more sensitive.",
         ("sensitivity", "movement", "alarm", "false alarm"),
     ),
-    "motion_active": Help(MOTION, "Whether motion detection is in its hours.", ("schedule", "hours")),
+    "motion_active": Help(
+        MOTION, "Whether motion detection is active now, according to its schedule.", ("schedule", "hours")
+    ),
     "image_fps": Help(
         MQTT,
         "Pictures per second that are sent to MQTT, and so to Home Assistant. The live video has its own rate.",
@@ -82,9 +84,9 @@ _HELP: Mapping[str, Help] = {
         "The JPEG quality of pictures that are sent to MQTT. Lower takes less bandwidth.",
         ("jpeg", "compression", "size", "home assistant", "bandwidth"),
     ),
-    "recording": Help(RECORDING, "Whether video is recorded now.", ("video", "clip")),
+    "recording": Help(RECORDING, "Whether video is being recorded.", ("video", "clip")),
     "last_recording": Help(RECORDING, "When the last recording began.", ("video", "clip")),
-    "record": Help(RECORDING, "Records half a minute of video from now on.", ("video", "clip", "film")),
+    "record": Help(RECORDING, "Records 30 seconds of video, from now on.", ("video", "clip", "film")),
     "record_on_motion": Help(
         RECORDING, "Records video while something moves.", ("video", "clip", "movement")
     ),

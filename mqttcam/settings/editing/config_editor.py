@@ -32,7 +32,7 @@ class ReadOnly(Exception):
 
 
 class Conflict(Exception):
-    """The file is another one than that which the change was made for."""
+    """The file has changed since the revision that the change was made for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,7 @@ def read_tree(text: str) -> TreeNode:
     if root is None or (root.value is None):
         return TreeNode({}, Origin())
     if not isinstance(root.value, dict):
-        raise CannotEdit("the file is not a list of keys")
+        raise CannotEdit("the file is not a mapping of keys")
     return root
 
 

@@ -36,7 +36,7 @@ export interface Automatic {
   key: string;
   values: Value[];
   automatic: Value;
-  /** null: a value of one's own is enough. */
+  /** null: setting a value is enough. */
   manual: Value | null;
   minimum: number | null;
 }
@@ -54,7 +54,7 @@ export interface Entity {
   command: string | null;
   arguments: Values;
   kind: Kind | null;
-  /** The options of a choice that have another name for people. */
+  /** The displayed names of options, where they differ from the options. */
   option_titles: Record<string, string>;
   options: Options;
   control: string | null;
