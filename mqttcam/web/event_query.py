@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TypeVar, get_args
 
 from aiohttp import web
@@ -32,7 +32,6 @@ MAX_SLOTS = 2880
 """In one request."""
 _TIME = "an ISO 8601 time, such as 2026-11-29T19:30:00Z; without an offset, it is UTC"
 _SPACE_BEFORE_OFFSET = re.compile(r" (?=\d\d:?\d\d$)")
-_DATE = re.compile(r"\d{4}-?\d\d-?\d\d")
 _LARGEST_NS = 2**63 - 1
 Position = tuple[int, str]
 """In a list: Unix nanoseconds of the beginning, and the id."""
@@ -219,11 +218,19 @@ async def _before(
     if _ID.fullmatch(text):
         if (found := await position(text)) is not None:
             return found
-        if not _DATE.fullmatch(text):
+        if not _is_date(text):
             raise ApiError(
                 404, "not_found", "nothing has this id; it may have been deleted", "before", allowed
             )
     return _parse_time(text, "before", allowed), ""
+
+
+def _is_date(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _parse_time(text: str, name: str, allowed: str) -> int:
