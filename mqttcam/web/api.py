@@ -88,10 +88,11 @@ async def health(request: web.Request) -> web.Response:
 async def trouble(request: web.Request) -> web.Response:
     """Send the present problems with what can be done about them, those that have ended, and what is watched."""
     health = request.app[CONTEXT].registry.health
+    problems = health.trouble()  # a problem may be seen only now: before the time is taken
     return json_response(
         {
             "now": datetime.now(UTC).isoformat(timespec="milliseconds"),
-            "trouble": health.trouble(),
+            "trouble": problems,
             "ended": health.ended,
             "watched": health.present.watched,
         }

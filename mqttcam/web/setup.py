@@ -229,6 +229,8 @@ async def _in_words(given: _Given, work: Callable[[], T]) -> T:
         raise ApiError(409, "read_only", str(error)) from None
     except SettingsError as error:
         raise _invalid(error) from None
+    except RecursionError:
+        raise ApiError(400, "invalid_value", "the section is nested too deeply", "camera") from None
 
 
 def _invalid(error: SettingsError) -> ApiError:

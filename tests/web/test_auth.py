@@ -109,7 +109,7 @@ async def test_a_login_opens_a_session_until_the_logout() -> None:
     async with serving(**users()) as served, client(served, cookie_jar=jar()) as http:
         answer = await http.post("/api/login", json={"name": "otto", "password": "right"})
         assert answer.status == 200
-        assert await answer.json() == {"name": "otto", "role": "viewer", "proof": "password"}
+        assert await answer.json() == {"name": "otto", "role": "viewer", "proof": "password", "edit": False}
         cookie = answer.headers["Set-Cookie"]
         assert "HttpOnly" in cookie
         assert "SameSite=Lax" in cookie
@@ -118,6 +118,7 @@ async def test_a_login_opens_a_session_until_the_logout() -> None:
             "name": "otto",
             "role": "viewer",
             "proof": "session",
+            "edit": False,
         }
         assert (await http.get(SEE)).status == 200
         assert (await http.post(CHANGE, json={})).status == 403

@@ -163,4 +163,4 @@ async def test_retry_opens_a_camera_at_once() -> None:
         assert (await answer.json())["ok"]
         await until(lambda: camera.status is CameraStatus.RUNNING)
         unknown = await http.post("/api/node/cmd/retry", json={"problem": "camera-front"})
-        assert (await unknown.json())["error"]["code"] == "unavailable"
+        assert (await unknown.json())["error"]["code"] == "invalid_value"

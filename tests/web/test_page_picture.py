@@ -70,7 +70,7 @@ def test_the_delay_and_the_quality_are_shown_on_request(page: Page, served: Serv
         is_video = HAS_VIDEO and not script
         assert info["Shown as"] == ("Video" if is_video else "Pictures")
         assert info["Format"].startswith("H.264 (avc1." if is_video else "JPEG")
-        assert info["Size"] == "640 × 480"
+        page.until(lambda: page.script(_INFO)["Size"] == "640 × 480", "the size, once a picture is shown")
         assert info["Data"].endswith("B/s")
         assert page.find(".status").get_attribute("aria-expanded") == "true"
         page.shot(f"delay-{'video' if is_video else 'pictures'}")

@@ -179,6 +179,10 @@ def test_refused(served: Served) -> None:
         status, answer = served.put("front", section)
         assert (status, answer["error"]["field"]) == (400, field)
         assert answer["error"]["allowed"]
+    deep: Any = {}
+    for _ in range(600):
+        deep = {"a": deep}
+    assert served.put("front", {**PATTERN, "motion": deep})[0] == 400
     assert served.request("PUT", "setup/cameras/x", json=[])[0] == 400
     assert served.request("PUT", "setup/cameras/x", json={"camera": 1})[1]["error"]["field"] == "camera"
     assert served.file.read_text() == text
