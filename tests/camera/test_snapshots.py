@@ -57,7 +57,10 @@ async def test_clock_that_is_set_back_does_not_matter(
     await asyncio.sleep(0)
     real = time.time_ns
     monkeypatch.setattr(time, "time_ns", lambda: real() - 3600 * 10**9)
-    assert (await taking).ts_ns < real() - 3000 * 10**9
+    picture = await taking
+    if picture.ts_ns > real() - 3000 * 10**9:  # captured just before the clock was set
+        picture = await camera.take_snapshot(PictureSpec(), 2)
+    assert picture.ts_ns < real() - 3000 * 10**9
 
 
 async def test_request_waits_while_the_camera_starts(make_camera: MakeCamera) -> None:

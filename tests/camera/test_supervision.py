@@ -26,7 +26,7 @@ from mqttcam.settings import CameraSettings
 from tests.camera.broken import Hardware
 from tests.camera.conftest import QUICK, MakeCamera, loop_turns, threads, threads_end
 from tests.support.cameras import failed, running
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE, until
 
 SLOW_RETRY = replace(QUICK, first_retry=60.0, last_retry=60.0)
 
@@ -209,7 +209,8 @@ async def test_pauses_double_up_to_a_limit_and_are_random() -> None:
     supervisor = Supervisor("cam", make_capture, lambda _problem: None, lambda: None, None, backoff=backoff)
     supervisor.start(wanted=True)
     try:
-        await until(lambda: len(drawn_from) > 1100, "more attempts than doublings that a float can take")
+        more = "more attempts than doublings that a float can take"
+        await until(lambda: len(drawn_from) > 1100, more, timeout=4 * PATIENCE)  # each starts a thread
     finally:
         await supervisor.stop()
     assert drawn_from[:8] == [(high / 2, high) for high in (0.5, 1, 2, 4, 8, 16, 30, 30)]

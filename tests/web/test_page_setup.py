@@ -134,7 +134,7 @@ def test_add_change_and_remove(page: Page, running: tuple[Daemon, str]) -> None:
     )
 
     press(page, "Remove", within="[data-camera=back_yard] ")
-    assert "recordings and photos stay" in page.text("dialog")
+    assert "Recordings and photos stay" in page.text("dialog")
     press(page, "Remove", within="dialog ")
     page.until(lambda: not page.all("[data-camera=back_yard]"), "its end")
     assert "back_yard" not in file.read_text()
