@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -185,7 +186,8 @@ class ProblemHistory:
         offset = self._now() - self._monotonic()
         if abs(offset - self._offset) >= _CLOCK_TOLERANCE:
             self._offset = offset
-        return datetime.fromtimestamp(round(moment + self._offset, 1), UTC).isoformat(timespec="milliseconds")
+        tenth = math.floor((moment + self._offset) * 10) / 10  # never later than the present
+        return datetime.fromtimestamp(tenth, UTC).isoformat(timespec="milliseconds")
 
 
 def grouped(problems: Iterable[Found]) -> list[list[Found]]:
