@@ -76,11 +76,11 @@ class DurableFile:
 
     @property
     def next_try(self) -> float | None:
-        """When the content is written again, in seconds of the event loop's clock; None if that is not waited for."""
+        """When the content is written again, in seconds of the event loop's clock; None if no attempt is pending."""
         return None if self._retry is None else self._retry.when()
 
     def try_again(self) -> None:
-        """Write the content now, if the next attempt is waited for."""
+        """Write the content now if an attempt is pending."""
         if self._retry is not None:
             self._retry.cancel()
             self._write_again()

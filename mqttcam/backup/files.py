@@ -48,7 +48,7 @@ def collect(config: str | None, folders: Folders) -> dict[str, bytes]:
     """Return the files of a backup by their names.
 
     Args:
-        config: the text of the configuration file; None if there is none.
+        config: the text of the configuration file; None without a file.
 
     Raises:
         CannotEdit: the configuration is not valid.

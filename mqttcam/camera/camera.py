@@ -161,12 +161,12 @@ class Camera:
     def next_try(self) -> float | None:
         """When the source is opened again after a failure, in seconds of `time.monotonic`.
 
-        None while that is not waited for.
+        None if no attempt is pending.
         """
         return self._supervisor.next_try
 
     def try_again(self) -> None:
-        """Open the source now, if that is waited for after a failure, or if the source has come to its end."""
+        """Open the source now if an attempt is pending after a failure, or if the source has come to its end."""
         if self.status is CameraStatus.STOPPED:
             self._supervisor.reopen()
             self._set_status(CameraStatus.STARTING)

@@ -130,7 +130,7 @@ class PictureFeed:
         try:
             self._make(frame)
         except SessionEnded:
-            pass
+            pass  # the camera was closed before its last frame was encoded
         except Exception as error:  # noqa: BLE001 - as in the hub: the failure of one picture stays its own
             self._hub.failed(self, error)
 

@@ -35,8 +35,8 @@ class Supervisor:
     Attributes:
         reopening: whether the next opening follows a failure or a request, so that it counts as a restart.
         was_steady: whether frames have come for a while since `start`.
-        next_try: when the source is opened again after a failure, in seconds of `time.monotonic`; None while that is
-            not waited for.
+        next_try: when the source is opened again after a failure, in seconds of `time.monotonic`; None if no
+            attempt is pending.
     """
 
     def __init__(
@@ -135,7 +135,7 @@ class Supervisor:
         self._changed.set()
 
     def try_again(self) -> None:
-        """Open the source now, if that is waited for after a failure."""
+        """Open the source now if an attempt is pending after a failure."""
         if self.next_try is not None:
             self._changed.set()
 

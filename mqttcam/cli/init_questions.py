@@ -171,9 +171,9 @@ def _ask_login(address: str | None, *, test: bool) -> BrokerLogin:
         broker = broker_answer(address) if address else ask("Address of the broker", usual, broker_answer)
         if broker.username is None:
             username = ask_text(
-                "User name (for the add-on Mosquitto broker: a user of Home Assistant; - is none)"
+                "User name (for the add-on Mosquitto broker: a user of Home Assistant; enter - for none)"
                 if not username
-                else "User name (- is none)",
+                else "User name (enter - for none)",
                 username or "-",
             )
             if username != "-":
@@ -213,7 +213,7 @@ def _ask_page(given: GivenAnswers) -> tuple[User | None, int | None]:
         say(f"\nNo web page: {missing}")
         return None, None
     say("\nThe web page can be opened on other machines if it has a user with a password.")
-    name = ask("User name (- is none: the page is for this machine only)", "admin", _user_or_none)
+    name = ask("User name (enter - for none: the page is then for this machine only)", "admin", _user_or_none)
     if name is None:
         return None, given.web_port
     while True:

@@ -42,7 +42,7 @@ class DetectionsTopic:
 
     Attributes:
         problem: why nothing can be read at present, in words; None while it can.
-        next_try: when the next attempt to connect is, in seconds of `time.monotonic`; None while none is waited for.
+        next_try: when the next attempt to connect begins, in seconds of `time.monotonic`; None if none is pending.
         skipped: messages that could not be understood.
     """
 
@@ -88,7 +88,7 @@ class DetectionsTopic:
             await asyncio.to_thread(self._thread.join, 1.0)
 
     def try_again(self) -> None:
-        """Connect now, if the next attempt is waited for."""
+        """Connect now if an attempt is pending."""
         if self.next_try is not None:
             self._wake.set()
 

@@ -248,7 +248,7 @@ def _describe_control(
 
 
 def _configured(device: CameraDevice, control: Control) -> object:
-    """Return the configured value of a control as in JSON; `None` if there is none, or if it is not valid."""
+    """Return the configured value of a control as in JSON; `None` if it is missing or invalid."""
     configured = configured_control(device.settings, control.key)
     try:
         return None if configured is None else control.kind.encode(control.kind.coerce(configured))

@@ -26,10 +26,10 @@ class Retrying(Protocol):
 
     @property
     def next_try(self) -> float | None:
-        """When its next attempt is, in seconds of `time.monotonic`; `None` while none is waited for."""
+        """When its next attempt begins, in seconds of `time.monotonic`; `None` if none is pending."""
 
     def try_again(self) -> None:
-        """Begin the next attempt now, if it is waited for."""
+        """Begin the next attempt now if one is pending."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Found:
         camera: the id of the camera that has it; `None` if it is the whole daemon's.
         shared: what cameras with the same text share it by, such as the name of an output; `None` if each has its own.
         tables: hints that may explain the text; `None` if the text contains none.
-        next_try: when the next attempt is, in seconds of `time.monotonic`; `None` if none is waited for.
+        next_try: when the next attempt begins, in seconds of `time.monotonic`; `None` if none is pending.
         try_again: begins the next attempt; `None` if that makes no sense.
     """
 
@@ -67,7 +67,7 @@ class Problem:
         cameras: the ids of the cameras that have it; none if it is the whole daemon's.
         text: what is wrong.
         hint: what to do about it, or `None`.
-        next_try: when the next attempt is; `None` if none is waited for.
+        next_try: when the next attempt begins; `None` if none is pending.
         can_retry: whether `retry` has an effect.
     """
 

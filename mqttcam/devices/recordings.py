@@ -151,7 +151,7 @@ class CameraRecordings:
 
     @property
     def next_try(self) -> float | None:
-        """When the next attempt to record is, in seconds of `time.monotonic`; `None` if none is waited for."""
+        """When the next attempt to record begins, in seconds of `time.monotonic`; `None` if none is pending."""
         return None if self._recorder is None else self._recorder.next_try
 
     def try_again(self) -> None:

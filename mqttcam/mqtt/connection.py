@@ -114,11 +114,11 @@ class Connection:
 
     @property
     def next_try(self) -> float | None:
-        """When the next attempt to connect is, in seconds of `time.monotonic`; None while none is waited for."""
+        """When the next attempt to connect begins, in seconds of `time.monotonic`; None if none is pending."""
         return self._retry_pause.until
 
     def try_again(self) -> None:
-        """Connect now, if the next attempt is waited for."""
+        """Connect now if an attempt is pending."""
         self._retry_pause.end()
 
     @property

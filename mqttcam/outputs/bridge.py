@@ -77,11 +77,11 @@ class Bridge:
 
     @property
     def next_try(self) -> float | None:
-        """When the next attempt to connect is, in seconds of `time.monotonic`; None while none is waited for."""
+        """When the next attempt to connect begins, in seconds of `time.monotonic`; None if none is pending."""
         return self._writer_thread.next_try
 
     def try_again(self) -> None:
-        """Connect now, if the next attempt is waited for."""
+        """Connect now if an attempt is pending."""
         self._writer_thread.try_again()
 
     def report(self) -> Mapping[str, object]:

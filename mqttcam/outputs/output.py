@@ -84,11 +84,11 @@ class Output(Protocol):
     def next_try(self, camera_id: str) -> float | None:
         """Return when a camera's next attempt to connect is, in seconds of `time.monotonic`.
 
-        None while none is waited for.
+        None if none is pending.
         """
 
     def try_again(self, camera_id: str) -> None:
-        """Connect now, if a camera's next attempt is waited for."""
+        """Connect now if an attempt of the camera is pending."""
 
     async def stop(self) -> None:
         """Send what can be sent, and end within `STOP_TIMEOUT`."""

@@ -30,7 +30,7 @@ class WriterThread:
         enabled: whether to send.
         stopping: whether `stop` was called.
         status: whether the destination is reached.
-        next_try: when the next attempt to connect is, in seconds of `time.monotonic`; None while none is waited for.
+        next_try: when the next attempt to connect begins, in seconds of `time.monotonic`; None if none is pending.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class WriterThread:
         self._wake.set()
 
     def try_again(self) -> None:
-        """Connect now, if the next attempt is waited for."""
+        """Connect now if an attempt is pending."""
         if self.next_try is not None:
             self._wake.set()
 

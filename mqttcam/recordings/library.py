@@ -147,7 +147,7 @@ class Library:
 
     @property
     def next_try(self) -> float | None:
-        """When the disk is checked again, in seconds of `time.monotonic`; None while that is not waited for."""
+        """When the disk is checked again, in seconds of `time.monotonic`; None if no check is pending."""
         return self._tidy_pause.until
 
     def try_again(self) -> None:

@@ -112,11 +112,11 @@ class Reading(VideoReader):
 
     @property
     def next_try(self) -> float | None:
-        """When the video is read again after a failure, by the clock; None if that is not waited for."""
+        """When the video is read again after a failure, by the clock; None if no attempt is pending."""
         return None if self._retry is None else self._retry.when()
 
     def try_again(self) -> None:
-        """Read the video now, if that is waited for after a failure."""
+        """Read the video now if an attempt is pending after a failure."""
         if self._retry is not None:
             self._retry.cancel()
             self._read_again()

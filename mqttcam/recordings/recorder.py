@@ -114,11 +114,11 @@ class Recorder:
 
     @property
     def next_try(self) -> float | None:
-        """When the next attempt to record is, by the clock; None if none is waited for."""
+        """When the next attempt to record begins, by the clock; None if none is pending."""
         return self._reading.next_try if self._files.problem is None else self._files.next_try
 
     def try_again(self) -> None:
-        """Try to record now, if the next attempt is waited for."""
+        """Try to record now if an attempt is pending."""
         self._files.try_again()
         self._reading.try_again()
 

@@ -73,7 +73,7 @@ async def find_brokers(
             else:
                 await search.finish()
     except TimeoutError:
-        pass
+        pass  # what was found in that time counts
     except OSError as error:
         note = f"no search in the network: {error.strerror or error}"
         with contextlib.suppress(TimeoutError):

@@ -21,6 +21,7 @@ from mqttcam.settings.editing.config_editor import ConfigEditor
 from mqttcam.settings.web import WebSettings
 from mqttcam.video.transport_stream import TransportStream
 from mqttcam.web.auth import Authenticator
+from mqttcam.web.camera_search import CameraSearch
 from mqttcam.web.connected_viewers import ConnectedViewer, ConnectedViewers
 from mqttcam.web.disk_threads import DiskThreads
 from mqttcam.web.encodings import EncodingLimit
@@ -74,6 +75,7 @@ class WebContext:
         state_dir: where values and tuning files are; None if they are not kept.
         editing: held while the file is changed and applied.
         proposed_pictures: of cameras that are not configured yet.
+        camera_search: finds the cameras of this machine.
         requests, viewers, update_streams: the places for each.
     """
 
@@ -99,6 +101,7 @@ class WebContext:
         self.state_dir = state_dir
         self.editing = asyncio.Lock()
         self.proposed_pictures = ProposedPictures(registry, state_dir)
+        self.camera_search = CameraSearch()
         self.disk = DiskThreads(timing.disk)
         self.timing = timing
         self.requests = Places(_MAX_REQUESTS + settings.max_viewers, "requests")
@@ -145,6 +148,7 @@ class WebContext:
         if self.library is not None:
             self.library.listeners.remove(self.publisher.changed)
         self.disk.stop()
+        self.camera_search.stop()
         self.publisher.close()
         self.streams.close()
         self.motion_viewers.close()

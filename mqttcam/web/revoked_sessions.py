@@ -74,11 +74,11 @@ class RevokedSessions:
 
     @property
     def next_try(self) -> float | None:
-        """When they are written again, in seconds of the event loop's clock; None if that is not waited for."""
+        """When they are written again, in seconds of the event loop's clock; None if no attempt is pending."""
         return None if self._file is None else self._file.next_try
 
     def try_again(self) -> None:
-        """Write them now, if the next attempt is waited for."""
+        """Write them now if an attempt is pending."""
         if self._file is not None:
             self._file.try_again()
 

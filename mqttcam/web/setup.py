@@ -14,7 +14,6 @@ from aiohttp import web
 
 from mqttcam.backup.archive import pack
 from mqttcam.backup.files import Folders, collect
-from mqttcam.camera.sources import attached
 from mqttcam.settings import Settings, SettingsError
 from mqttcam.settings.document.tree import TreeNode
 from mqttcam.settings.editing.camera_changes import FOLDERS, KEYS, SOURCES, RefusedChange
@@ -63,13 +62,17 @@ async def setup(request: web.Request) -> web.Response:
 
 
 async def found(request: web.Request) -> web.Response:
-    """Send the cameras of this machine, and which of them a running camera has open."""
+    """Send the cameras of this machine, and which of them a running camera has open.
+
+    Raises:
+        ApiError: a driver does not answer.
+    """
     context, _ = _editor(request)
     users: dict[tuple[str, object], str] = {
         (device.settings.source.type, device.settings.source.exclusive_device): camera_id
         for camera_id, device in context.registry.devices.items()
     }
-    cameras = await asyncio.to_thread(attached)
+    cameras = await context.camera_search.cameras()
     return json_response(
         {
             "cameras": [

@@ -56,13 +56,45 @@ def test_secrets_are_left_out_and_put_back() -> None:
     for secret in ("hunter2", HASH, "0123456789abcdef0123", "swordfish", "rtsp://anna:letmein@cam.lan/x"):
         assert secret in again
     assert "# the password is below" in again
-    _, missing = with_secrets(bare, "mqtt: {password: new}\n")
+    _, missing = with_secrets(bare, "mqtt: {host: broker.lan, password: new}\n")
     assert missing == [
         "web.users.anna.password_hash",
         "web.tokens.red.token",
         "kafka.sasl_plain_password",
         "cameras.net.source.url",
     ]
+
+
+CAMERAS = """
+cameras:
+  net:
+    source: {type: url, url: "rtsp://cam.lan/x", username: anna, password: letmein}
+    kafka: {topic: t, sasl_plain_password: swordfish}
+"""
+
+
+@pytest.mark.parametrize(
+    ("address", "other", "missing"),
+    [
+        ("broker.lan", "elsewhere.example", ["mqtt.password", "cameras.net.kafka.sasl_plain_password"]),
+        (
+            "k:9092",
+            "elsewhere.example:9092",
+            ["kafka.sasl_plain_password", "cameras.net.kafka.sasl_plain_password"],
+        ),
+        ("rtsp://cam.lan/x", "rtsp://elsewhere.example/x", ["cameras.net.source.password"]),
+    ],
+)
+def test_a_secret_is_not_put_back_for_another_address(address: str, other: str, missing: list[str]) -> None:
+    present = TEXT.partition("cameras:")[0] + CAMERAS.lstrip()
+    bare = without_secrets(present)
+    assert with_secrets(bare, present)[1] == []
+    crafted = bare.replace(address, other)
+    if crafted == bare:  # the address of a camera is left out as well
+        crafted = bare.replace(f'url: "{LEFT_OUT}"', f'url: "{other}"')
+    found = with_secrets(crafted, present)[1]
+    assert set(missing) <= set(found)
+    assert len(found) < len(with_secrets(crafted, "node: new\n")[1]), "the others are"
 
 
 @pytest.mark.parametrize(

@@ -83,11 +83,11 @@ class EmbeddedBroker:
 
     @property
     def next_try(self) -> float | None:
-        """When it is started again, in seconds of `time.monotonic`; None while that is not waited for."""
+        """When it is started again, in seconds of `time.monotonic`; None if no start is pending."""
         return self._retry_pause.until
 
     def try_again(self) -> None:
-        """Start it now, if that is waited for."""
+        """Start it now if a start is pending."""
         self._retry_pause.end()
 
     async def _start(self) -> None:

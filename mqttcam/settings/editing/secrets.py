@@ -16,6 +16,8 @@ from mqttcam.settings.editing.yaml_text import quoted
 
 LEFT_OUT = "${LEFT_OUT}"
 """In place of a secret: a placeholder, which the loader reports with the key and the variable that may have it."""
+_ADDRESSES = ("brokers", "host", "url")
+"""The keys of what a secret beside them, or below, is sent to."""
 _MERGE = "<<"
 _ANCHOR = re.compile(r"&\S+\s+")
 _COMMENT = re.compile(r"(?:^|(?<=\s))#[^\r\n]*", re.MULTILINE)
@@ -41,20 +43,47 @@ def without_secrets(text: str) -> str:
 def with_secrets(text: str, present: str) -> tuple[str, list[str]]:
     """Return the text with the secrets that another one has under the same keys, and the keys that still lack theirs.
 
+    A secret is not taken over if it would be sent to another address.
+
     Raises:
         CannotEdit: one of the texts is not valid.
     """
-    known = _values(read_tree(present), ROOT, ())
+    tree, present_tree = read_tree(text), read_tree(present)
+    known = _values(present_tree, ROOT, ())
     missing = []
     for path, node, prefix in sorted(_secrets(text), key=lambda found: found[1].start, reverse=True):
         if LEFT_OUT not in text[node.start : node.end]:
             continue
         secret = known.get(path)
-        if secret is None or secret == LEFT_OUT:
+        if secret in (None, LEFT_OUT) or not _same_addresses(tree, present_tree, path):
             missing.append(".".join(path))
         else:
             text = f"{text[: node.start]}{prefix}{quoted(secret)}{text[node.end :]}"
     return text, missing[::-1]
+
+
+def _same_addresses(tree: TreeNode, present: TreeNode, path: tuple[str, ...]) -> bool:
+    """Return whether two trees have the same addresses on the way to a key; one that was left out will be the same.
+
+    Cameras use the brokers of the node unless their own sections name some.
+    """
+    ways = [path, ("mqtt", "host"), ("kafka", "brokers")] if path[0] == "cameras" else [path]
+    return all(
+        new is None or new in (LEFT_OUT, old)
+        for way in ways
+        for new, old in zip(_addresses(tree, way), _addresses(present, way), strict=True)
+    )
+
+
+def _addresses(tree: TreeNode, path: tuple[str, ...]) -> list[object]:
+    """Return the addresses in each section on the way to a key; None for those that are missing."""
+    found: list[object] = []
+    section: TreeNode | None = tree
+    for key in path:
+        nodes = [section and section.get(address) for address in _ADDRESSES]
+        found += [node and node.plain() for node in nodes]
+        section = section and section.get(key)
+    return found
 
 
 def _secrets(text: str) -> list[tuple[tuple[str, ...], TextNode, str]]:
