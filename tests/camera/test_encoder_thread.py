@@ -70,12 +70,15 @@ def test_without_more_threads_pictures_are_made_in_this_one(monkeypatch: pytest.
 
 
 def test_stop_ends_the_thread() -> None:
-    before = threading.active_count()
+    used: list[threading.Thread] = []
     thread, called = EncoderThread("encode"), threading.Event()
-    thread.submit(Frame(1, 64, 48, planes=grey_planes()), lambda _frame: called.set())
+
+    def encode(_frame: Frame) -> None:
+        used.append(threading.current_thread())
+        called.set()
+
+    thread.submit(Frame(1, 64, 48, planes=grey_planes()), encode)
     assert called.wait(TIMEOUT)
     thread.stop()
-    for running in threading.enumerate():
-        if running.name == "encode":
-            running.join(TIMEOUT)
-    assert threading.active_count() == before
+    used[0].join(TIMEOUT)
+    assert not used[0].is_alive()

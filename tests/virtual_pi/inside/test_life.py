@@ -165,8 +165,8 @@ def test_200_openings_leave_nothing_behind() -> None:
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for _ in range(200):
         once()
-    assert open_descriptors() == descriptors
-    assert threading.active_count() == threads
+    assert open_descriptors() <= descriptors
+    assert threading.active_count() <= threads
     # 200 sets of four buffers of 640x480 would be 370 MB.
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory < 20_000
 
@@ -182,7 +182,7 @@ def test_100_failed_openings_leave_nothing_behind(opened: OpenCamera) -> None:
     descriptors = open_descriptors()
     for _ in range(100):
         once()
-    assert open_descriptors() == descriptors
+    assert open_descriptors() <= descriptors
 
 
 def test_frame_that_is_still_referenced_does_not_keep_the_camera_open() -> None:
