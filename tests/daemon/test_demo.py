@@ -143,7 +143,8 @@ def _ask(address: str, body: bytes | None = None, token: str = "") -> int:
         with urllib.request.urlopen(urllib.request.Request(address, body, headers), timeout=60) as answer:
             return int(answer.status)
     except urllib.error.HTTPError as error:
-        return error.code
+        with error:
+            return error.code
 
 
 def test_other_machines_see_the_picture_and_change_it_with_the_printed_link_only(tmp_path: Path) -> None:

@@ -19,6 +19,8 @@ from tests.support.client import Client
 from tests.support.proxy import Proxy
 from tests.support.waiting import until
 
+KEEPALIVE = 3
+"""Seconds. The broker closes the connection after half as many more: a busy machine may delay a ping by as much."""
 STOP_LIMIT = 20.0
 """Seconds that a stop may take, on a busy machine too; to send what is queued would take 30."""
 
@@ -49,7 +51,7 @@ async def test_a_limit_of_an_mqtt_3_1_1_broker_is_found_with_one_disconnect(
 async def test_a_picture_that_takes_several_keepalives_gets_through(
     proxy: Proxy, client: Client, connect: Connect
 ) -> None:
-    settings = login_settings(Endpoint(proxy.port)).model_copy(update={"keepalive": 1})
+    settings = login_settings(Endpoint(proxy.port)).model_copy(update={"keepalive": KEEPALIVE})
     main = Connection(settings, client_id="mqttcam-test-main", will=(TOPICS.status, b"offline"))
     pictures = PicturesConnection(settings, main, client_id="mqttcam-test-main-pictures")
     rig = Rig.make(pictures)
@@ -58,7 +60,7 @@ async def test_a_picture_that_takes_several_keepalives_gets_through(
         pictures.start()
         await until(lambda: rig.feed.ready, "connected")
         proxy.rate = 120_000
-        await rig.send(picture(360_000, 1))
+        await rig.send(picture(3 * KEEPALIVE * 120_000, 1))
         await in_thread(client.wait, FRONT.image_meta)
         assert (main.reconnects, pictures.reconnects) == (0, 0)
         assert len(client.on(FRONT.image)) == 1
@@ -94,8 +96,8 @@ async def test_a_picture_that_takes_too_long_makes_the_next_ones_smaller(
 
 
 async def test_pings_get_through_between_the_pictures_of_two_cameras(proxy: Proxy, client: Client) -> None:
-    settings = login_settings(Endpoint(proxy.port)).model_copy(update={"keepalive": 1})
-    timing = Timing(keepalive_without_will=1)
+    settings = login_settings(Endpoint(proxy.port)).model_copy(update={"keepalive": KEEPALIVE})
+    timing = Timing(keepalive_without_will=KEEPALIVE)
     connection = Connection(settings, client_id="mqttcam-test-two", timing=timing)
     connection.start()
     try:
@@ -103,12 +105,14 @@ async def test_pings_get_through_between_the_pictures_of_two_cameras(proxy: Prox
         rigs = [Rig.make(connection, topics=TOPICS.camera(name)) for name in ("left", "right")]
         proxy.rate = 200_000
 
-        async def send_for_4_keepalives(rig: Rig) -> None:
-            for seq in range(1, 15):
+        count = 3 * KEEPALIVE * 200_000 // (2 * 30_000)
+
+        async def send(rig: Rig) -> None:
+            for seq in range(1, count + 1):
                 await rig.send(picture(30_000, seq))
 
-        await asyncio.gather(*(send_for_4_keepalives(rig) for rig in rigs))
-        await in_thread(client.wait_many, rigs[0].topics.image_meta, 14)
+        await asyncio.gather(*map(send, rigs))
+        await in_thread(client.wait_many, rigs[0].topics.image_meta, count)
         assert connection.reconnects == 0
         assert connection.connected
     finally:

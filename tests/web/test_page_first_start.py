@@ -49,7 +49,8 @@ def post(url: str, name: str, token: str, data: object) -> tuple[int, dict[str, 
         with urllib.request.urlopen(request, timeout=60) as answer:
             return answer.status, {}
     except urllib.error.HTTPError as error:
-        return error.code, json.loads(error.read())["error"]
+        with error:
+            return error.code, json.loads(error.read())["error"]
 
 
 def field(page: Page, path: str) -> WebElement:
