@@ -210,7 +210,8 @@ class WriterThread:
             else:
                 self._counts.add_dropped("failed")
                 self._queue.done(queued)
-        self._queue.give_back(again)
+        if again:
+            self._queue.give_back(again)
         if failure is not None:
             raise _SendFailed(str(failure))
 

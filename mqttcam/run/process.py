@@ -12,7 +12,7 @@ from collections.abc import Callable
 from mqttcam.camera.capture import THREAD
 from mqttcam.run.app import App, EndReason
 from mqttcam.run.health_socket import FolderTaken
-from mqttcam.run.malloc import use_one_heap
+from mqttcam.run.malloc import configure_malloc
 from mqttcam.run.services import Services, StartError
 from mqttcam.settings import Settings
 from mqttcam.settings.editing.config_editor import ConfigEditor
@@ -30,7 +30,7 @@ def run_daemon(
 ) -> int:
     """Run the daemon in an event loop of its own, and return its exit code; a restart replaces the process."""
 
-    use_one_heap()
+    configure_malloc()
 
     async def run() -> EndReason:
         return await App(settings, read_settings, editor).run(on_ready)
