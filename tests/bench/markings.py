@@ -10,6 +10,7 @@ Read-only planes, as those of some USB cameras, are copied before anything is dr
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
 import sys
 import time
@@ -17,6 +18,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the daemon has it
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[1]))
 
@@ -26,6 +28,7 @@ from mqttcam.camera import frame as frames
 from mqttcam.camera.frame import Frame, PictureSpec
 from mqttcam.camera.markings import Markings
 from mqttcam.imaging.raster import Planes, encode
+from mqttcam.run.malloc import configure_malloc
 from mqttcam.settings import CameraSettings
 from tests.bench.frames import FRAMES, ring
 
@@ -108,6 +111,7 @@ def main() -> None:
     )
     parser.add_argument("--frames", type=int, default=400)
     count = parser.parse_args().frames
+    configure_malloc()
     print("| planes | | drawing | rendering | all |\n| --- | --- | --- | --- | --- |")
     for writable in (True, False):
         measure(count, writable=writable)

@@ -13,6 +13,7 @@ Seeds below 100 were used for tuning; those from 100 on never.
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
 import sys
 import time
@@ -20,6 +21,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the daemon has it
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[1]))
 
@@ -29,6 +31,7 @@ from mqttcam.camera.frame import Frame
 from mqttcam.imaging.raster import Planes, encode
 from mqttcam.motion.background import Background
 from mqttcam.motion.detector import small_luma
+from mqttcam.run.malloc import configure_malloc
 from mqttcam.settings.motion import MotionSettings
 from tests.bench.frames import FRAMES, ring
 from tests.bench.motion_peers import PEERS, Detector, available
@@ -172,6 +175,7 @@ def main() -> None:
     parser.add_argument("--scenes", nargs="*", default=[], help="words in the names of scenes")
     parser.add_argument("--looks", type=int, default=200)
     arguments = parser.parse_args()
+    configure_malloc()
     made = algorithms(arguments.only)
     if "cost" in arguments.parts:
         print_costs(made, arguments.looks)
