@@ -14,6 +14,7 @@ from mqttcam.outputs.output import Output
 
 RECORDINGS = "recordings"
 """What cameras that cannot be recorded share, as those of an output do."""
+_OF_OUTPUTS = {"kafka": (hints.KAFKA,), "tcp": (hints.TCP,)}
 
 
 class PresentProblems:
@@ -71,7 +72,7 @@ class PresentProblems:
 
 
 def _of_output(output: Output) -> Iterator[Found]:
-    tables = (hints.KAFKA,) if output.name == "kafka" else ()
+    tables = _OF_OUTPUTS.get(output.name, ())
     for text, cameras in output.problems().items():
         for camera_id in cameras:
             next_try = output.next_try(camera_id)
@@ -89,7 +90,8 @@ def _of_output(output: Output) -> Iterator[Found]:
 
 def _of_camera(device: CameraDevice, *, starting: bool) -> Iterator[Found]:
     camera = device.camera
-    tables = (hints.CAMERAS, hints.KAFKA)
+    reads_kafka = device.settings.source.type == "sinetstream"
+    tables = (hints.KAFKA, hints.CAMERAS) if reads_kafka else (hints.CAMERAS,)
     found = Found(f"camera-{device.id}", "Camera", "", device.id, tables=tables)
     if device.closed_because is not None:
         yield replace(found, text=device.closed_because)

@@ -116,7 +116,7 @@ async def _start_broker(
         await stack.enter_async_context(broker)
     except BrokerError as error:
         raise StartError(str(error)) from error
-    registry.node.add_check(lambda: broker.problem, "Broker", retrying=broker)
+    registry.node.add_check(lambda: broker.problem, "Broker", hints.BROKER, retrying=broker)
     return broker.port
 
 

@@ -53,6 +53,7 @@ def parts() -> dict[str, str]:
         "broker-hints": _hints(hints.BROKER),
         "camera-hints": _hints(hints.CAMERAS),
         "kafka-hints": _hints(hints.KAFKA),
+        "tcp-hints": _hints(hints.TCP),
         "daemon-hints": _hints(hints.DAEMON),
     }
 
