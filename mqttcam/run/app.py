@@ -132,8 +132,7 @@ class App(Daemon):
             if on_ready is not None:
                 on_ready(services)
             await stack.enter_async_context(SystemdNotifier())
-            # Everything allocated so far lives until exit; the garbage collector need not visit it again.
-            gc.collect()
+            # Nearly everything allocated so far lives until exit: the garbage collector never visits it, not even now.
             gc.freeze()
             gc.enable()
             hangups = asyncio.create_task(self._reload_on_hangups(), name="SIGHUP")

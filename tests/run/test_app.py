@@ -93,6 +93,23 @@ async def test_run_returns_the_reason_of_the_end(config: Config) -> None:
             assert await task is reason
 
 
+async def test_a_start_looks_for_no_garbage(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    enabled = asyncio.Event()
+    monkeypatch.setattr(gc, "enable", enabled.set)
+    collections: list[str] = []
+    gc.disable()  # as the command line does
+    gc.callbacks.append(lambda phase, _info: collections.append(phase))
+    try:
+        async with running(config):
+            await enabled.wait()
+            assert gc.get_freeze_count() > 10_000
+            assert collections == []
+    finally:
+        gc.callbacks.pop()
+        monkeypatch.undo()
+        gc.enable()
+
+
 def test_the_sections_that_changed_are_named(config: Config) -> None:
     before = config.read()
     assert changed_sections(before, config.read()) == set()
