@@ -16,6 +16,8 @@ FROM python:3.13-slim
 RUN apt-get update && apt-get install -y --no-install-recommends fonts-dejavu-core && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 900 --home-dir /var/lib/mqttcam --groups video mqttcam && \
     install -d -m 700 -o mqttcam -g mqttcam /var/lib/mqttcam
+# The image of Python lacks the bytecode of its standard library, and user 900 cannot write it: each start and each health check would compile it again.
+RUN python -m compileall -q -j 0 -x '/(ensurepip|idlelib|pydoc_data|site-packages|tkinter|turtledemo)/' /usr/local/lib/python3.13
 COPY --from=build /opt/mqttcam /opt/mqttcam
 ENV PATH=/opt/mqttcam/bin:$PATH
 USER mqttcam
