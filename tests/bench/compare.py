@@ -26,7 +26,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.bench.run import CHECKOUT, first_discovery, measure
+from tests.bench.run import CHECKOUT, compile_modules, first_discovery, measure
 
 SMALL, LARGE = (640, 480), (1920, 1080)
 _DEVIATIONS = 1.4826
@@ -53,12 +53,6 @@ def checked_out(commit: str) -> Iterator[Path]:
             yield folder
         finally:
             _git("worktree", "remove", "--force", str(folder))
-
-
-def compile_modules(checkout: Path) -> None:
-    """Write the bytecode of its modules, which would otherwise count as time to start."""
-    modules = [str(checkout / name) for name in ("mqttcam", "ha_discovery")]
-    subprocess.run([sys.executable, "-m", "compileall", "-q", *modules], check=True)
 
 
 def _git(*arguments: str) -> str:
