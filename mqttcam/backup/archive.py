@@ -8,7 +8,7 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 
-CONFIG, VALUES, README = "config.yaml", "values.json", "README.txt"
+CONFIG, README = "config.yaml", "README.txt"
 TUNING, SERIES = "tuning/", "series/"
 MAX_BYTES = 64_000_000
 """Of an archive."""

@@ -9,14 +9,13 @@ from pathlib import Path
 
 import orjson
 
-from mqttcam.backup.archive import CONFIG, README, SERIES, TUNING, VALUES, BadArchive
+from mqttcam.backup.archive import CONFIG, README, SERIES, TUNING, BadArchive
+from mqttcam.backup.restored import RESTORED, VALUES
 from mqttcam.camera.tuning_files import InvalidTuningFile, TuningFiles, check_tuning
 from mqttcam.files import forbid_links, make_private_folder, read_regular, write_atomically
 from mqttcam.recordings.series_files import FOLDER, SIDECAR
 from mqttcam.settings.editing.secrets import LEFT_OUT, without_secrets
 
-RESTORED = "values.restored.json"
-"""In the state folder: values that take effect at the next start."""
 _MAX_SIDECAR = 100_000
 _ABOUT = f"""\
 A backup of mqttcam. Restore it with `mqttcam restore FILE`.
@@ -132,17 +131,3 @@ def _give(path: Path, below: Path, like: Path) -> None:
         if one == below:
             return
         os.chown(one, owner.st_uid, owner.st_gid, follow_symlinks=False)
-
-
-def adopt_restored(state_dir: Path) -> None:
-    """Put restored values in the place of those that are there, before they are loaded.
-
-    Raises:
-        OSError: they cannot be moved.
-    """
-    restored = state_dir / RESTORED
-    if not restored.is_file():
-        return
-    copy = (state_dir / VALUES).with_suffix(".copy.json")
-    copy.unlink(missing_ok=True)
-    restored.replace(state_dir / VALUES)

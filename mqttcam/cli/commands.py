@@ -26,7 +26,6 @@ from mqttcam.settings import (
     load_configuration,
 )
 from mqttcam.settings.document.nearest import nearest
-from mqttcam.settings.editing.config_editor import ConfigEditor
 from mqttcam.settings.loading.container_node import keep_node
 from mqttcam.settings.loading.dotenv import load_dotenv
 from mqttcam.settings.loading.environment import configuring
@@ -92,7 +91,12 @@ def run(arguments: argparse.Namespace) -> int:
         if note.key is None:
             start_log.info("%s", note)
     keep_node(settings, os.environ)
-    return run_daemon(settings, read, editor=ConfigEditor(path, read, os.environ))
+    editor = None
+    if settings.web.enabled:
+        from mqttcam.settings.editing.config_editor import ConfigEditor
+
+        editor = ConfigEditor(path, read, os.environ)
+    return run_daemon(settings, read, editor=editor)
 
 
 def demo(arguments: argparse.Namespace) -> int:

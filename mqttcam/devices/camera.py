@@ -5,14 +5,12 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.frame import Picture, PictureSpec
 from mqttcam.camera.status import CameraStatus
-from mqttcam.devices.day_night import DayNight
-from mqttcam.devices.detections import CameraDetections
 from mqttcam.devices.errors import Code, CommandError, CommandWarning, WarningCode
-from mqttcam.devices.motion import CameraMotion
 from mqttcam.devices.observer import CameraObserver, CameraObservers
 from mqttcam.devices.outputs import CameraOutputs
 from mqttcam.devices.photos import CameraPhotos
@@ -27,6 +25,11 @@ from mqttcam.settings import CameraSettings
 from mqttcam.settings.detections import label_key
 from mqttcam.values import Number, Value
 from mqttcam.video.camera_video import CameraVideo
+
+if TYPE_CHECKING:
+    from mqttcam.devices.day_night import DayNight
+    from mqttcam.devices.detections import CameraDetections
+    from mqttcam.devices.motion import CameraMotion
 
 _UNPACED_FPS = 60.0
 """The highest image rate, in frames per second, of a camera without a configured frame rate."""
@@ -116,6 +119,8 @@ class CameraDevice:
         )
         self.motion: CameraMotion | None = None
         if camera.settings.motion is not None:
+            from mqttcam.devices.motion import CameraMotion
+
             self.motion = CameraMotion(
                 camera,
                 camera.settings.motion,
@@ -128,6 +133,8 @@ class CameraDevice:
             )
         self.detections: CameraDetections | None = None
         if camera.settings.detections is not None:
+            from mqttcam.devices.detections import CameraDetections
+
             self.detections = CameraDetections(
                 camera,
                 camera.settings.detections,
@@ -139,6 +146,8 @@ class CameraDevice:
             )
         self.day_night: DayNight | None = None
         if camera.settings.day_night is not None:
+            from mqttcam.devices.day_night import DayNight
+
             self.day_night = DayNight(
                 camera, camera.settings.day_night, store, self._observers, self.select_preset
             )

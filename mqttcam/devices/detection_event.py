@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from mqttcam.detections.message import Detection
+from typing import TYPE_CHECKING
+
 from mqttcam.recordings.recording import Event, new_id
+
+if TYPE_CHECKING:
+    from mqttcam.detections.message import Detection
 
 DETECTION = "detection"
 """The type of the event when a label appears."""

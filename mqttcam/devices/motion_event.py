@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from mqttcam.motion.detector import Movement
+from typing import TYPE_CHECKING
+
 from mqttcam.recordings.recording import Event
+
+if TYPE_CHECKING:
+    from mqttcam.motion.detector import Movement
 
 MOTION, MOTION_END = "motion", "motion_end"
 """The types of the events at the beginning and at the end of motion."""

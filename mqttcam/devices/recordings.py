@@ -11,10 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.frame import Picture
 from mqttcam.camera.status import WITHOUT_FRAMES, CameraStatus
-from mqttcam.devices.detection_event import DetectionEvent
 from mqttcam.devices.errors import Code, CommandError
 from mqttcam.devices.last_recording import LastRecording
-from mqttcam.devices.motion_event import MotionEvent
 from mqttcam.devices.observer import CameraObservers
 from mqttcam.devices.store import Store
 from mqttcam.recordings.library import Library
@@ -23,7 +21,9 @@ from mqttcam.values import Number, Switch
 from mqttcam.video.camera_video import CameraVideo
 
 if TYPE_CHECKING:
+    from mqttcam.devices.detection_event import DetectionEvent
     from mqttcam.devices.event_recording import EventRecording
+    from mqttcam.devices.motion_event import MotionEvent
     from mqttcam.recordings.recorder import Recorder
 
 log = logging.getLogger(__name__)

@@ -9,9 +9,10 @@ import gc
 import logging
 import signal
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from mqttcam import __version__
-from mqttcam.backup.files import adopt_restored
+from mqttcam.backup.restored import adopt_restored
 from mqttcam.commands.registry import DeviceRegistry
 from mqttcam.devices import hints
 from mqttcam.devices.node import Daemon, Node
@@ -27,9 +28,11 @@ from mqttcam.run.services import Services, start_services
 from mqttcam.run.stuck_restart import StuckRestart, has_service_manager
 from mqttcam.run.systemd import SystemdNotifier
 from mqttcam.settings import Settings, SettingsError, kafka_warnings
-from mqttcam.settings.editing.config_editor import ConfigEditor
 from mqttcam.settings.recordings import CameraKeepSettings
 from mqttcam.web.address import linked_page
+
+if TYPE_CHECKING:
+    from mqttcam.settings.editing.config_editor import ConfigEditor
 
 log = logging.getLogger(__name__)
 

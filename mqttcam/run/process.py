@@ -8,6 +8,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from mqttcam.camera.capture import THREAD
 from mqttcam.run.app import App, EndReason
@@ -15,7 +16,9 @@ from mqttcam.run.health_socket import FolderTaken
 from mqttcam.run.malloc import configure_malloc
 from mqttcam.run.services import Services, StartError
 from mqttcam.settings import Settings
-from mqttcam.settings.editing.config_editor import ConfigEditor
+
+if TYPE_CHECKING:
+    from mqttcam.settings.editing.config_editor import ConfigEditor
 
 log = logging.getLogger(__name__)
 

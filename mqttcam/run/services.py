@@ -7,16 +7,19 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from mqttcam.commands.registry import DeviceRegistry
-from mqttcam.detections.message import DetectionMessage
 from mqttcam.devices import hints
 from mqttcam.gateway.gateway import MqttGateway
 from mqttcam.recordings.library import Library
 from mqttcam.run.health_socket import HealthSocket
 from mqttcam.settings import MqttSettings, Settings
 from mqttcam.settings.detections import DetectionsTopicSettings
-from mqttcam.settings.editing.config_editor import ConfigEditor
+
+if TYPE_CHECKING:
+    from mqttcam.detections.message import DetectionMessage
+    from mqttcam.settings.editing.config_editor import ConfigEditor
 
 log = logging.getLogger(__name__)
 

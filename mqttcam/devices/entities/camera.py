@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from mqttcam.devices.camera import IMAGE_QUALITY, CameraDevice
 from mqttcam.devices.entities.controls import action_entity, control_entity
-from mqttcam.devices.entities.day_night import day_night_entities
-from mqttcam.devices.entities.detections import detection_entities
 from mqttcam.devices.entities.entity import LONGEST_STATE, Entity, option
-from mqttcam.devices.entities.motion import motion_entities
 from mqttcam.devices.entities.outputs import output_entities
 from mqttcam.devices.entities.photos import PHOTO_ENTITIES
 from mqttcam.devices.entities.readings import reading_entity
@@ -181,14 +178,20 @@ def camera_entities(device: CameraDevice) -> tuple[Entity[CameraDevice], ...]:
         entities.append(SENSOR_MODE)
     if names := device.presets.names:
         entities.append(preset_entity(names))
-    entities += day_night_entities(device)
-    entities += [
-        *event_entity(device),
-        *motion_entities(device),
-        *recording_entities(device),
-        *PHOTO_ENTITIES,
-    ]
-    entities += detection_entities(device)
+    if device.day_night is not None:
+        from mqttcam.devices.entities.day_night import day_night_entities
+
+        entities += day_night_entities(device)
+    entities += event_entity(device)
+    if device.motion is not None:
+        from mqttcam.devices.entities.motion import motion_entities
+
+        entities += motion_entities(device)
+    entities += [*recording_entities(device), *PHOTO_ENTITIES]
+    if device.detections is not None:
+        from mqttcam.devices.entities.detections import detection_entities
+
+        entities += detection_entities(device)
     entities += series_entities(device)
     entities += output_entities(device)
     entities += map(control_entity, camera.controls.values())
