@@ -7,6 +7,8 @@ MAX_PIXELS = 1 << 25
 
 Decoding takes up to 12 bytes per pixel: 8 for the coefficients of a progressive JPEG, 4 for the result.
 """
+MAX_STORED_PIXELS = 1 << 26
+"""Pixels of a stored JPEG that is made smaller; the largest camera modules have 64 million."""
 LARGEST_MAX_PIXELS = 1 << 28
 """The largest value of that setting."""
 MAX_SCANS = 16

@@ -20,13 +20,15 @@ Image.MAX_IMAGE_PIXELS = LARGEST_MAX_PIXELS
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\b")
 
 
-def decode_planes(data: bytes, kind: str, max_pixels: int) -> Planes:
+def decode_planes(data: bytes, kind: str, max_pixels: int, min_width: int = 0) -> Planes:
     """Return the planes of a picture, turned upright; of an animation, those of its first picture.
 
     Samples of 16 bits are reduced to 8, and transparency is ignored, as OpenCV and ffmpeg do.
 
     Args:
         kind: its format, as Pillow names it.
+        min_width: scale the picture down as soon as possible, as long as it stays at least that wide; 0 for the full
+            size.
 
     Raises:
         ValueError: it is broken, incomplete, or has more than `max_pixels`.
@@ -36,7 +38,7 @@ def decode_planes(data: bytes, kind: str, max_pixels: int) -> Planes:
         with Image.open(io.BytesIO(data), formats=[kind]) as image:
             _check_pixels(image.size, max_pixels)
             with memory_for(image.width * image.height):
-                return _planes(image)
+                return _planes(image, min_width)
     except _TooManyPixels as error:
         raise ValueError(str(error)) from None
     except struct.error:
@@ -90,8 +92,10 @@ def _webp_size(data: bytes) -> tuple[int, int]:
     return width & 0x3FFF, height & 0x3FFF
 
 
-def _planes(image: Image.Image) -> Planes:
+def _planes(image: Image.Image, min_width: int) -> Planes:
     image.load()
+    if image.mode in ("L", "RGB") and min_width and (factor := min(image.size) // min_width) > 1:
+        image = image.reduce(factor)
     with contextlib.suppress(Exception):  # damaged metadata
         ImageOps.exif_transpose(image, in_place=True)
     image.info.pop("transparency", None)

@@ -14,7 +14,7 @@ Where to find what:
 - Video: `video.py` (`stream.ts`) and `live.py` (the WebSocket of the page), `video_streams.py` (one muxer for many
   clients), `messages.py` (WebSocket messages).
 - Pictures: `mjpeg.py` (one stream for many clients), `picture_query.py` (`?fps=&width=&quality=`),
-  `snapshot_history.py`, `placeholder.py`.
+  `snapshot_history.py`, `placeholder.py`, `previews.py` (smaller versions of stored pictures).
 - Events and recordings: `events.py` (lists, clips, deletion), `event_query.py` (`?camera=&type=&from=…`),
   `file_response.py` and `disk_threads.py` (files with ranges, from a disk that may hang), `signed_addresses.py`
   (addresses without a login).
@@ -35,6 +35,7 @@ The page is `static/index.html` with one JavaScript module per part:
   controls at once, with `presets.js` and `copy.js` (to other cameras, loaded when it is opened).
 - `events.js` with `events.css`: the list of events and the player, loaded when it is opened for the first time.
 - `setup*.js` with `setup.css`: the cameras of the configuration, loaded likewise.
+- `previews.js`: the widths in which stored pictures are loaded.
 - `dom.js`, `format.js`: helpers. `types.d.ts`: the API's JSON, for the type checker only.
 - Style sheets: `base.css` (colours, type), `layout.css`, `phone.css` (small screens), `stage.css`, `controls.css`,
   `panel.css`, `dialogs.css`, `contrast.css` (forced colours).

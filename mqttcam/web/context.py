@@ -30,6 +30,7 @@ from mqttcam.web.messages import FragmentMessages
 from mqttcam.web.mjpeg import MjpegStreams
 from mqttcam.web.motion_viewers import MotionViewers
 from mqttcam.web.places import Holder, Places
+from mqttcam.web.previews import Previews
 from mqttcam.web.proposed_pictures import ProposedPictures
 from mqttcam.web.signed_addresses import SignedAddresses
 from mqttcam.web.snapshot_history import SnapshotHistory
@@ -70,6 +71,7 @@ class WebContext:
         addresses: those that need no login.
         library: the recordings; None if there are none.
         disk: reads their files.
+        previews: smaller versions of pictures.
         tuning_files: of Raspberry Pi cameras.
         editor: changes the configuration file; None if nothing can be changed.
         state_dir: where values and tuning files are; None if they are not kept.
@@ -103,6 +105,7 @@ class WebContext:
         self.proposed_pictures = ProposedPictures(registry, state_dir)
         self.camera_search = CameraSearch()
         self.disk = DiskThreads(timing.disk)
+        self.previews = Previews()
         self.timing = timing
         self.requests = Places(_MAX_REQUESTS + settings.max_viewers, "requests")
         self.viewers = Places(settings.max_viewers, "viewers")

@@ -16,9 +16,12 @@ from mqttcam.web.context import CONTEXT
 from mqttcam.web.disk_threads import OpenFile
 from mqttcam.web.endless import NOT_CACHED
 from mqttcam.web.errors import ApiError
+from mqttcam.web.picture_query import width_in
 from mqttcam.web.places import hang_up
 
 _CHUNK = 64 * 1024
+_JPEG = "image/jpeg"
+_PICTURES = (_JPEG, "image/png")
 _CACHED = {"Cache-Control": "private, max-age=3600"}
 
 
@@ -40,10 +43,13 @@ class SentFile:
 async def send_file(request: web.Request, file: SentFile) -> web.StreamResponse | None:
     """Send a file, as a download if the query has `download`; return None if it is not there.
 
+    If the query has a `width`, and the file is a picture that is wider, a smaller version is sent.
+
     Raises:
-        ApiError: the range is beyond the file, or the disk fails.
+        ApiError: the width or range is not valid, the picture is broken, or the disk fails.
     """
     context = request.app[CONTEXT]
+    width = _width(request, file)
     if context.library is None:
         return None
     try:
@@ -51,7 +57,7 @@ async def send_file(request: web.Request, file: SentFile) -> web.StreamResponse 
         if opened is None:
             return None
         try:
-            return await _send(request, file, opened)
+            return await _send(request, file, opened, width)
         finally:
             opened.close()
     except OSError as error:
@@ -60,20 +66,40 @@ async def send_file(request: web.Request, file: SentFile) -> web.StreamResponse 
         raise ApiError(503, "unavailable", f"the file cannot be read: {error.strerror}") from error
 
 
-async def _send(request: web.Request, file: SentFile, opened: OpenFile) -> web.StreamResponse:
+def _width(request: web.Request, file: SentFile) -> int | None:
+    """Return the width of the version to send; None for the file itself.
+
+    Raises:
+        ApiError: it is not valid, or the file is no picture.
+    """
+    width = width_in(request.query)
+    if width is not None and file.content_type not in _PICTURES:
+        raise ApiError(400, "invalid_value", "only JPEG and PNG pictures are made smaller", "width")
+    return width
+
+
+async def _send(
+    request: web.Request, file: SentFile, opened: OpenFile, width: int | None
+) -> web.StreamResponse:
     size, etag = opened.stat.st_size, f"{opened.stat.st_mtime_ns:x}-{opened.stat.st_size:x}"
+    if width is not None:
+        etag += f"-{width}"
     modified = formatdate(opened.stat.st_mtime, usegmt=True)
-    response = web.StreamResponse(headers=_CACHED if file.is_final else NOT_CACHED)
-    response.content_type = file.content_type
-    response.etag = etag
-    response.headers["Last-Modified"] = modified
-    response.headers["Accept-Ranges"] = "bytes"
-    disposition = "attachment" if "download" in request.query else "inline"
-    response.headers["Content-Disposition"] = f'{disposition}; filename="{file.name}"'
+    headers = dict(_CACHED if file.is_final else NOT_CACHED) | {
+        "ETag": f'"{etag}"',
+        "Last-Modified": modified,
+    }
     if any(known.value in (etag, "*") for known in request.if_none_match or ()):
-        response.set_status(304)
-        await response.prepare(request)
-        return response
+        return web.Response(status=304, headers=headers)
+    if width is not None:
+        smaller = await request.app[CONTEXT].previews.of_file(opened, width)
+        if smaller is not None:
+            headers["Content-Disposition"] = _disposition(request, Path(file.name).stem + ".jpg")
+            return web.Response(body=smaller, content_type=_JPEG, headers=headers)
+    response = web.StreamResponse(headers=headers)
+    response.content_type = file.content_type
+    response.headers["Accept-Ranges"] = "bytes"
+    response.headers["Content-Disposition"] = _disposition(request, file.name)
     wanted = None
     if request.headers.get("If-Range", etag).strip('"') in (etag, modified):
         wanted = _range(request, size)
@@ -86,6 +112,10 @@ async def _send(request: web.Request, file: SentFile, opened: OpenFile) -> web.S
     if request.method != "HEAD":
         await _write(request, response, opened, part)
     return response
+
+
+def _disposition(request: web.Request, name: str) -> str:
+    return f'{"attachment" if "download" in request.query else "inline"}; filename="{name}"'
 
 
 def _range(request: web.Request, size: int) -> range | None:

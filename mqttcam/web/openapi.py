@@ -12,7 +12,7 @@ from mqttcam.devices.entities.entity import Entity
 from mqttcam.devices.node import Node
 from mqttcam.web.live import MODES
 from mqttcam.web.openapi_events import event_paths
-from mqttcam.web.openapi_parts import as_json, done, errors, get, post, raw, ref, websocket
+from mqttcam.web.openapi_parts import as_json, done, errors, get, post, query, raw, ref, websocket
 from mqttcam.web.openapi_setup import setup_paths
 from mqttcam.web.openapi_timeline import timeline_paths
 from mqttcam.web.openapi_trouble import TROUBLE_SCHEMAS, trouble_paths
@@ -179,7 +179,7 @@ def _live_video(tag: str) -> Schema:
         "description": "Whether a text with the time of its capture comes before each picture.",
         "schema": {"type": "boolean"},
     }
-    numbers = [_query(name) for name in PARAMETERS]
+    numbers = [query(name) for name in PARAMETERS]
     summary = "A WebSocket with H.264 video for Media Source Extensions, or with pictures"
     return websocket(summary, tag) | {"parameters": [mode, times, *numbers]}
 
@@ -190,8 +190,8 @@ def _kept_picture(tag: str) -> Schema:
     return {
         "summary": "One of the last snapshots",
         "tags": [tag],
-        "parameters": [snapshot | {"description": "The `id` of the snapshot."}],
-        "responses": responses | errors(401, 403, 404),
+        "parameters": [snapshot | {"description": "The `id` of the snapshot."}, query("width")],
+        "responses": responses | errors(400, 401, 403, 404),
     }
 
 
@@ -212,13 +212,9 @@ def _picture(summary: str, tag: str, content_type: str, *names: str) -> Schema:
     return {
         "summary": summary,
         "tags": [tag],
-        "parameters": [_query(name) for name in names],
+        "parameters": [query(name) for name in names],
         "responses": responses | errors(400, 401, 403, 404) | {"503": unavailable},
     }
-
-
-def _query(name: str) -> Schema:
-    return {"name": name, "in": "query", "required": False, "schema": value_schema(PARAMETERS[name])}
 
 
 def _live() -> Schema:

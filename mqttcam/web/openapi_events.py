@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mqttcam.web.event_query import EVENT_TYPES, FILE_TYPES, parameters
-from mqttcam.web.openapi_parts import as_json, done, errors, get, post, ref
+from mqttcam.web.openapi_parts import as_json, done, errors, get, post, query, ref
 from mqttcam.web.openapi_timeline import share
 from mqttcam.web.schemas import Schema
 from mqttcam.web.signed_addresses import SHARED_FILES
@@ -123,9 +123,12 @@ def _file(summary: str, *content_types: str) -> Schema:
         "schema": {"type": "string"},
         "description": "If present, browsers save the file rather than show it.",
     }
+    smaller = "Send a JPEG picture of this width instead of a JPEG or PNG picture that is wider."
+    has_pictures = any(content_type in ("image/jpeg", "image/png") for content_type in content_types)
+    parameters = [download, *([query("width") | {"description": smaller}] if has_pictures else [])]
     return {
         "summary": summary,
         "tags": [_TAG],
-        "parameters": [download],
-        "responses": answers | errors(401, 403, 404, 416, 503),
+        "parameters": parameters,
+        "responses": answers | errors(400, 401, 403, 404, 416, 422, 503),
     }

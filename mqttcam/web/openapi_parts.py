@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from mqttcam.web.schemas import Schema
+from mqttcam.web.picture_query import PARAMETERS
+from mqttcam.web.schemas import Schema, value_schema
 
 
 def ref(name: str) -> Schema:
     """Return a reference to a named schema of the document."""
     return {"$ref": f"#/components/schemas/{name}"}
+
+
+def query(name: str) -> Schema:
+    """Return one of the parameters of picture addresses."""
+    return {"name": name, "in": "query", "required": False, "schema": value_schema(PARAMETERS[name])}
 
 
 def as_json(schema: Schema, description: str) -> Schema:
@@ -27,6 +33,7 @@ def errors(*statuses: int) -> Schema:
         413: "The body is too large.",
         415: "The body is not JSON.",
         416: "The range is not within the file.",
+        422: "The picture cannot be decoded.",
         429: "Too many requests.",
         500: "Internal error.",
         503: "The camera or the disk is not available.",

@@ -37,15 +37,27 @@ def picture_query(values: Mapping[str, object]) -> PictureQuery:
     Raises:
         ApiError: one of them is not a number, or out of range.
     """
-    numbers: dict[str, int | float] = {}
-    for name, kind in PARAMETERS.items():
-        try:
-            if name in values:
-                numbers[name] = kind.coerce(values[name])
-        except InvalidValue as error:
-            raise ApiError(400, "invalid_value", error.message, name, error.allowed) from None
-    width, quality = numbers.get("width"), numbers.get("quality")
+    fps, width, quality = (_number(values, name) for name in PARAMETERS)
     return PictureQuery(
-        float(numbers.get("fps", math.inf)),
+        math.inf if fps is None else float(fps),
         Encoding(None if width is None else int(width), None if quality is None else int(quality)),
     )
+
+
+def width_in(values: Mapping[str, object]) -> int | None:
+    """Return the width that a request for a stored picture names; None if it names none.
+
+    Raises:
+        ApiError: it is not a number, or out of range.
+    """
+    width = _number(values, "width")
+    return None if width is None else int(width)
+
+
+def _number(values: Mapping[str, object], name: str) -> int | float | None:
+    if name not in values:
+        return None
+    try:
+        return PARAMETERS[name].coerce(values[name])
+    except InvalidValue as error:
+        raise ApiError(400, "invalid_value", error.message, name, error.allowed) from None

@@ -16,7 +16,7 @@ from mqttcam.web.context import CONTEXT, HOLDER
 from mqttcam.web.endless import NOT_CACHED, EndlessResponse
 from mqttcam.web.errors import RETRY_AFTER, ApiError
 from mqttcam.web.mjpeg import BOUNDARY, FIRST_BOUNDARY, MjpegClient, MjpegStream
-from mqttcam.web.picture_query import PictureQuery, picture_query
+from mqttcam.web.picture_query import PictureQuery, picture_query, width_in
 from mqttcam.web.placeholder import placeholder
 from mqttcam.web.places import hang_up
 from mqttcam.web.timing import Timing
@@ -100,21 +100,25 @@ async def snapshot(request: web.Request) -> web.StreamResponse:
 
 
 async def kept_snapshot(request: web.Request) -> web.StreamResponse:
-    """Return one of the last snapshots, which never changes."""
+    """Return one of the last snapshots, which never changes: `?width=` for a smaller version."""
     context = request.app[CONTEXT]
     device = context.device(request)
-    snapshot_id = request.match_info["snapshot"]
+    snapshot_id, width = request.match_info["snapshot"], width_in(request.query)
     picture = context.history.find(device.id, snapshot_id)
     if picture is None:
         known = [item["id"] for item in context.history.list(device.id)]
         raise ApiError(404, "not_found", "this snapshot is not kept any more", "snapshot", known)
     immutable = {"Cache-Control": "private, max-age=31536000, immutable"}
-    return _picture(picture, f"{device.id}-{_local_time(picture)}.jpg", immutable)
+    smaller = None if width is None else await context.previews.of(picture.jpeg, width)
+    return _picture(picture, f"{device.id}-{_local_time(picture)}.jpg", immutable, smaller)
 
 
-def _picture(picture: Picture, name: str, headers: dict[str, str]) -> web.Response:
+def _picture(
+    picture: Picture, name: str, headers: dict[str, str], smaller: bytes | None = None
+) -> web.Response:
+    """Return a response with a picture, or with a smaller version of it."""
     return web.Response(
-        body=picture.jpeg,
+        body=smaller or picture.jpeg,
         content_type="image/jpeg",
         headers=headers
         | {

@@ -11,7 +11,7 @@ from tests.web.browser import Page, browsing
 from tests.web.firefox import FirefoxPage, running_firefox
 
 _EXPECTED = re.compile(
-    r"(status of|response code:) (40[019]|503)|ERR_CONNECTION|ERR_INCOMPLETE|ERR_EMPTY_RESPONSE"
+    r"(status of|response code:) (40[019]|422|503)|ERR_CONNECTION|ERR_INCOMPLETE|ERR_EMPTY_RESPONSE"
     r"|closed before receiving a handshake response"
 )
 """Console errors of tests in which a request is refused or the daemon is stopped."""

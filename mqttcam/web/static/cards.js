@@ -6,6 +6,7 @@ import { arrange, h, icon } from "./dom.js";
 import { beginOf, dayName, dayOf } from "./days.js";
 import { TYPES, addressOf } from "./filters.js";
 import { date, duration, time } from "./format.js";
+import { inCard } from "./previews.js";
 import { clipOf, pictureOf } from "./recorded.js";
 
 const seconds = (/** @type {string} */ iso) => Date.parse(iso) / 1000;
@@ -21,7 +22,7 @@ const SYMBOLS = { photo: "shot", series: "stack", detection: "eye" };
 function pictureWith(address, symbol) {
   const placeholder = h("span", { class: "nopicture" }, icon(symbol));
   if (!address) return placeholder;
-  const image = h("img", { src: address, alt: "", loading: "lazy", decoding: "async" });
+  const image = h("img", { alt: "", ...inCard(address) });
   image.addEventListener("error", () => image.replaceWith(placeholder));
   return image;
 }

@@ -15,7 +15,6 @@ import { Ribbon } from "./ribbon.js";
 await Promise.all([loadStyle("events"), loadStyle("timeline")]);
 
 const PAGE = 48;
-const PHOTO_PAGE = 12; // their pictures are shown as they are, and may be large
 const MOST = 288; // entries on the page, so that it does not grow without bound
 const WIDE = matchMedia("(min-width: 1100px)");
 const QUIET = 1000; // milliseconds between two readings of what changes often
@@ -165,7 +164,7 @@ export class EventsView {
     try {
       while (this.again) {
         this.again = false;
-        const limit = Math.max(this.page, this.items.length);
+        const limit = Math.max(PAGE, this.items.length);
         const found = await this.find({ limit, before: this.filters.values.before });
         if (!this.again) await this.show(found, found.length === limit);
       }
@@ -175,10 +174,6 @@ export class EventsView {
       return;
     }
     this.loading = false;
-  }
-
-  get page() {
-    return this.filters.values.type === "photo" ? PHOTO_PAGE : PAGE;
   }
 
   /** @param {{limit: number, before?: string}} query */
@@ -205,11 +200,11 @@ export class EventsView {
     const before = this.items.at(-1)?.id;
     this.older.disabled = true;
     try {
-      const found = await this.find({ limit: this.page, before });
+      const found = await this.find({ limit: PAGE, before });
       if (turn !== this.turn) return;
       const items = [...this.items, ...found];
       this.cut ||= items.length > MOST;
-      await this.show(items.slice(-MOST), found.length === this.page);
+      await this.show(items.slice(-MOST), found.length === PAGE);
     } catch (error) {
       if (error instanceof ApiError && error.status === 404) await this.load(); // the last one was deleted
       else this.fail(error);

@@ -4,6 +4,9 @@
 
 import { h, icon, iconButton, modal } from "./dom.js";
 import { bytes, date, dateTime, time } from "./format.js";
+import { thumbnailOf } from "./previews.js";
+
+const HEIGHT = 78; // of a thumbnail, as in layout.css
 
 export class SnapshotHistory {
   /** @param {Camera} camera */
@@ -31,7 +34,7 @@ export class SnapshotHistory {
 
   /** @param {Snapshot} item */
   thumbnail(item) {
-    const picture = h("img", { src: this.address(item), alt: "", loading: "lazy", width: item.width, height: item.height });
+    const picture = h("img", { src: thumbnailOf(this.address(item), HEIGHT, item), alt: "", loading: "lazy", width: item.width, height: item.height });
     return h("li", {}, h("button", {
       type: "button", class: "thumb", "aria-label": `Snapshot of ${date(item.ts)}, ${time(item.ts)}`, onclick: () => this.open(item.id),
     }, picture, h("span", {}, time(item.ts))));

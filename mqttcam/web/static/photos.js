@@ -4,6 +4,7 @@
 
 import { h } from "./dom.js";
 import { number } from "./format.js";
+import { inDialog } from "./previews.js";
 import { photo, pictureOf } from "./recorded.js";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -15,7 +16,7 @@ const HEIGHT = 64;
  * @param {Entry} item
  */
 export function photoView(item) {
-  const image = h("img", { src: pictureOf(item) ?? "", alt: "" });
+  const image = h("img", { src: inDialog(pictureOf(item) ?? ""), alt: "" });
   image.addEventListener("error", () => {
     if (image.isConnected) image.replaceWith(h("p", { class: "note" }, "This browser cannot show the picture. Download it."));
   });

@@ -7,6 +7,7 @@ import { whatOf } from "./cards.js";
 import { confirmed, errorText, h, icon, iconButton, modal, toast } from "./dom.js";
 import { dateTime, number } from "./format.js";
 import { photoView } from "./photos.js";
+import { inDialog } from "./previews.js";
 import { clipOf, pictureOf } from "./recorded.js";
 import { openShare } from "./share.js";
 
@@ -127,9 +128,9 @@ function viewOf(entry) {
   const [clip, picture] = [clipOf(entry), pictureOf(entry)];
   if (entry.type === "photo" || (entry.type === "series" && !clip)) return photoView(entry);
   if (!clip) {
-    return h("div", {}, picture ? h("img", { src: picture, alt: "" }) : null, h("p", { class: "note" }, "Still being recorded."));
+    return h("div", {}, picture ? h("img", { src: inDialog(picture), alt: "" }) : null, h("p", { class: "note" }, "Still being recorded."));
   }
-  const video = h("video", { src: clip, poster: picture, controls: true, autoplay: true, playsinline: true });
+  const video = h("video", { src: clip, poster: picture && inDialog(picture), controls: true, autoplay: true, playsinline: true });
   video.muted = true; // no browser starts a video with sound by itself
   video.addEventListener("error", () => {
     if (video.isConnected) video.replaceWith(h("p", { class: "note" }, "This browser cannot play the video. Download it, or use another browser."));
