@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import logging
 import os
 import sys
@@ -168,6 +167,8 @@ def cameras(arguments: argparse.Namespace) -> int:
 
 def discovery(arguments: argparse.Namespace) -> int:
     """Print the discovery messages, after opening the cameras for a moment to learn their controls."""
+    import asyncio
+
     from mqttcam.cli.offline import discovery_of
 
     settings = _settings(arguments)
@@ -178,6 +179,8 @@ def discovery(arguments: argparse.Namespace) -> int:
 
 def forget(arguments: argparse.Namespace) -> int:
     """Clear the retained topics of this node."""
+    import asyncio
+
     from mqttcam.cli.forget import forget_node
 
     settings = _settings(arguments)
@@ -191,6 +194,8 @@ def forget(arguments: argparse.Namespace) -> int:
 
 def snapshot(arguments: argparse.Namespace) -> int:
     """Take one picture."""
+    import asyncio
+
     from mqttcam.cli.offline import take_picture
 
     settings = _settings(arguments)
@@ -255,7 +260,7 @@ def schema(_arguments: argparse.Namespace) -> int:
 
 def healthcheck(arguments: argparse.Namespace) -> int:
     """Print the problems of the running daemon."""
-    from mqttcam.run.health_socket import query_health
+    from mqttcam.run.health_query import query_health
 
     settings = _settings(arguments)
     problems = query_health(settings.state_dir)

@@ -12,20 +12,17 @@ import fcntl
 import itertools
 import logging
 import os
-import socket
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import orjson
 
 from mqttcam.files import make_private, make_private_folder
+from mqttcam.run.health_query import SOCKET, socket_path
 from mqttcam.text import as_root
 
 log = logging.getLogger(__name__)
 
-QUERY_TIMEOUT = 3.0
-"""Seconds that the daemon has to answer."""
-_SOCKET = "health.sock"
 _CHECK_INTERVAL = 0.5
 """Seconds between two checks that folder and socket are there."""
 _MAX_FILES = 10_000
@@ -89,7 +86,7 @@ class HealthSocket:
             await asyncio.wait([self._watching])
         if self._server is not None:
             with contextlib.suppress(OSError):  # the next daemon removes it
-                (self._folder / _SOCKET).unlink(missing_ok=True)
+                (self._folder / SOCKET).unlink(missing_ok=True)
         self._close()
 
     async def _open(self) -> None:
@@ -102,7 +99,7 @@ class HealthSocket:
             self._close()
             raise
         _make_contents_private(self._folder)
-        path = _socket_path(self._descriptor)
+        path = socket_path(self._descriptor)
         path.unlink(missing_ok=True)
         # Not started at once: a cancellation during that would leave the socket open.
         self._server = await asyncio.start_unix_server(self._answer, path, start_serving=False)
@@ -140,13 +137,13 @@ class HealthSocket:
         assert self._descriptor is not None
         try:
             here = self._folder.stat()
-            (self._folder / _SOCKET).lstat()
+            (self._folder / SOCKET).lstat()
         except OSError:
             return False
         return os.path.samestat(here, os.fstat(self._descriptor))
 
     def _failed(self, reason: str) -> None:
-        problem = f"health check unavailable: {self._folder / _SOCKET}: {reason}"
+        problem = f"health check unavailable: {self._folder / SOCKET}: {reason}"
         if problem != self.problem:
             log.warning("%s; trying again (is `state_dir` a folder that this user can write to?)", problem)
         self.problem = problem
@@ -156,40 +153,6 @@ class HealthSocket:
             writer.write(orjson.dumps(self._problems()))
             await writer.drain()
         writer.close()
-
-
-def query_health(state_dir: Path, timeout: float = QUERY_TIMEOUT) -> list[str]:
-    """Return the problems of the running daemon; that there is none, or that it does not answer, is a problem too."""
-    try:
-        with _open(state_dir) as folder, socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-            connection.settimeout(timeout)
-            connection.connect(str(_socket_path(folder)))
-            answer = b"".join(iter(lambda: connection.recv(65536), b""))
-    except TimeoutError:
-        return [f"the daemon does not answer within {timeout:g} s"]
-    except OSError as error:
-        return [f"no daemon is running ({state_dir / _SOCKET}: {error.strerror or error})"]
-    try:
-        problems = orjson.loads(answer)
-    except orjson.JSONDecodeError:
-        return ["the daemon ended while it answered"]
-    if not isinstance(problems, list):
-        return [f"{state_dir / _SOCKET} is another program's: its answer is not a list of problems"]
-    return [str(problem) for problem in problems]
-
-
-@contextlib.contextmanager
-def _open(folder: Path) -> Iterator[int]:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
-
-
-def _socket_path(folder: int) -> Path:
-    """Return the socket's path through the open folder: the usual one may exceed 107 bytes, the limit of unix(7)."""
-    return Path(f"/proc/self/fd/{folder}/{_SOCKET}")
 
 
 def _make_contents_private(folder: Path) -> None:

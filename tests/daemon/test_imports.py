@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.broker import Broker
-from tests.support.daemon import clean_environment
+from tests.support.daemon import clean_environment, mqttcam_command
 from tests.support.rig import rig
 
 LIBRARIES = {
@@ -51,6 +51,21 @@ def loaded(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> set[str]
         return set(_IMPORTED.findall(running.daemon.log))
 
 
+@pytest.fixture(scope="module")
+def health_check(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """The modules of `mqttcam healthcheck`."""
+    folder = tmp_path_factory.mktemp("check")
+    env = {
+        "MQTTCAM__STATE_DIR": str(folder),
+        "PYTHONVERBOSE": "1",
+        "COVERAGE_PROCESS_CONFIG": "",
+        "COVERAGE_PROCESS_START": "",
+    }
+    ended = mqttcam_command(folder, "healthcheck", env=env)
+    assert "no daemon is running" in ended.stderr
+    return set(_IMPORTED.findall(ended.stderr))
+
+
 def _add_plugin(folder: Path) -> None:
     package = folder / "bystander-1.0.dist-info"
     package.mkdir()
@@ -82,6 +97,7 @@ def test_only_known_libraries_are_imported(loaded: set[str]) -> None:
         "mqttcam.outputs.kafka",
         "mqttcam.recordings.recorder",
         "mqttcam.settings.editing",
+        "mqttcam.settings.nii_sender.kafka",
         "mqttcam.web.server",
         "bystander",
         "difflib",
@@ -93,3 +109,8 @@ def test_only_known_libraries_are_imported(loaded: set[str]) -> None:
 )
 def test_nothing_is_imported_for_parts_that_are_not_configured(loaded: set[str], name: str) -> None:
     assert name not in loaded
+
+
+@pytest.mark.parametrize("name", ["asyncio", "numpy", "mqttcam.camera", "mqttcam.devices", "mqttcam.mqtt"])
+def test_a_health_check_imports_little(health_check: set[str], name: str) -> None:
+    assert name not in health_check

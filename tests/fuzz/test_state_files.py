@@ -19,7 +19,7 @@ from mqttcam.devices.build import build_device
 from mqttcam.devices.store import Store
 from mqttcam.outputs.kafka.spool import SpoolQueue
 from mqttcam.outputs.queue import QueuedMessage
-from mqttcam.run.health_socket import query_health
+from mqttcam.run.health_query import query_health
 from mqttcam.settings.loading.container_node import default_or_kept_node
 from mqttcam.text import is_id
 from mqttcam.web.revoked_sessions import RevokedSessions

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from mqttcam.run.health_socket import FolderTaken, HealthSocket, query_health
+from mqttcam.run.health_query import query_health
+from mqttcam.run.health_socket import FolderTaken, HealthSocket
 from tests.support.waiting import PATIENCE
 
 

@@ -8,11 +8,10 @@ from pathlib import Path
 
 from mqttcam.settings.document.key_schema import KeyKind, keys_of
 from mqttcam.settings.kafka import KafkaSettings
-from mqttcam.settings.nii_sender.translation import UNKNOWN, Translation
+from mqttcam.settings.nii_sender.translation import SERVER, SINETSTREAM, UNKNOWN, Translation
 from mqttcam.text import shown
 from mqttcam.values import InvalidValue, Switch
 
-SINETSTREAM, SERVER = "SS_", "SSCFG_"
 AUTH_FILE = Path("~/.config/sinetstream/auth.json")
 _OWN_LIMITS = "mqttcam has limits of its own: `kafka.queue`"
 _MQTT_WITHOUT_EFFECT = {

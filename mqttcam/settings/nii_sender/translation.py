@@ -13,6 +13,7 @@ from mqttcam.text import one_line
 CAMERA = "camera"
 """The id of the camera that the variables describe."""
 NEW, OLD = "PICAMERA2_", "PICAMERA_"
+SINETSTREAM, SERVER = "SS_", "SSCFG_"
 CONTROLS = NEW + "CONTROLS_"
 UNKNOWN = "unknown to the reference sender as well"
 

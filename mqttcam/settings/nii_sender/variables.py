@@ -14,9 +14,15 @@ from pathlib import Path
 from mqttcam.settings.document.problems import ENVIRONMENT, Problem
 from mqttcam.settings.document.secret_file import BadSecret, EmptySecret, read_secret
 from mqttcam.settings.document.tree import Origin, TreeNode
-from mqttcam.settings.nii_sender.camera import translate_camera
-from mqttcam.settings.nii_sender.kafka import SERVER, SINETSTREAM, translate_kafka
-from mqttcam.settings.nii_sender.translation import CAMERA, NEW, OLD, Translation, VariableNote
+from mqttcam.settings.nii_sender.translation import (
+    CAMERA,
+    NEW,
+    OLD,
+    SERVER,
+    SINETSTREAM,
+    Translation,
+    VariableNote,
+)
 
 SECRETS = Path("/run/secrets")
 REFERENCE_RATE, REFERENCE_QUALITY = 30, 90
@@ -35,6 +41,9 @@ def translate(environ: Mapping[str, str], secrets: Path = SECRETS) -> Translatio
     unreadable = {problem.key for problem in problems}
     if not any(name in _SIGNS or name.startswith((NEW, OLD, SERVER)) for name in {*variables, *unreadable}):
         return translation
+    from mqttcam.settings.nii_sender.camera import translate_camera
+    from mqttcam.settings.nii_sender.kafka import translate_kafka
+
     translation.problems += problems
     translation.set_silently(f"cameras.{CAMERA}.source.type", "picamera2", Origin())
     camera = {name: text for name, text in variables.items() if name.startswith((NEW, OLD))}
