@@ -123,7 +123,7 @@ class ProblemHistory:
         self._now = now
         self._offset = now() - monotonic()
         self._present: dict[str, _Present] = {}
-        self._ended: dict[str, _Ended] = {}
+        self._ended: dict[object, _Ended] = {}
 
     def update(self, found: Iterable[Found]) -> list[Problem]:
         """Take over what is wrong now, and return it; cameras with the same problem of an output share one."""
@@ -156,12 +156,18 @@ class ProblemHistory:
         ]
 
     def _end(self, group: Sequence[Found], since: float, now: float) -> None:
-        first = group[0]
-        if first.level == "warning":
+        if group[0].level == "warning":
             return
-        earlier = self._ended.pop(first.id, None)
-        times = 1 if earlier is None or earlier.ended < now - KEPT else earlier.times + 1
-        self._ended[first.id] = _Ended(tuple(group), since, now, times)
+        key = _shared_by(group[0])
+        earlier = self._ended.pop(key, None)
+        if earlier is None or earlier.ended < now - KEPT:
+            found = _Ended(tuple(group), since, now)
+        elif earlier.ended >= since:  # the same one: its cameras do not recover at the same moment
+            parts = {one.id: one for one in (*earlier.parts, *group)}
+            found = _Ended(tuple(parts.values()), min(earlier.since, since), now, earlier.times)
+        else:
+            found = _Ended(tuple(group), since, now, earlier.times + 1)
+        self._ended[key] = found
         if len(self._ended) > _MOST_ENDED:
             del self._ended[next(iter(self._ended))]
 
@@ -194,8 +200,13 @@ def grouped(problems: Iterable[Found]) -> list[list[Found]]:
     """Put the cameras together that share a problem, in the order of their first ones."""
     groups: dict[object, list[Found]] = {}
     for found in problems:
-        groups.setdefault((found.shared, found.text) if found.shared else found.id, []).append(found)
+        groups.setdefault(_shared_by(found), []).append(found)
     return list(groups.values())
+
+
+def _shared_by(found: Found) -> object:
+    """Return what is equal for cameras that share a problem."""
+    return (found.shared, found.text) if found.shared else found.id
 
 
 def cameras_of(group: Iterable[Found]) -> tuple[str, ...]:

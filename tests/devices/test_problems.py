@@ -79,6 +79,25 @@ def test_cameras_share_the_problem_of_an_output(clock: Clock) -> None:
     assert [one.cameras for one in history.ended] == [("gate",), ("front", "shed")]
 
 
+def test_a_shared_problem_that_ends_for_one_camera_after_the_other_has_ended_once(clock: Clock) -> None:
+    history = clock.history()
+    history.update([kafka("front")])
+    clock.monotonic += 1
+    history.update([kafka("front"), kafka("shed")])
+    clock.monotonic += 10
+    history.update([kafka("shed")])
+    clock.monotonic += 2
+    history.update([])
+    (ended,) = history.ended
+    assert (ended.cameras, ended.times) == (("front", "shed"), 1)
+    assert (ended.since, ended.ended) == ("2027-01-15T08:00:00.000+00:00", "2027-01-15T08:00:13.000+00:00")
+    clock.monotonic += 60
+    history.update([kafka("shed")])
+    history.update([])
+    (ended,) = history.ended
+    assert (ended.cameras, ended.times) == (("shed",), 2)
+
+
 def test_an_ended_problem_is_listed_once_for_a_day(clock: Clock) -> None:
     history = clock.history()
     for _ in range(3):
