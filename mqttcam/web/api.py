@@ -43,7 +43,10 @@ async def live(request: web.Request) -> web.Response:
     cameras = []
     for device in devices:
         width, height = device.size or (None, None)
-        cameras.append({"id": device.id, "name": device.name, "width": width, "height": height})
+        status = device.camera.status.value
+        cameras.append(
+            {"id": device.id, "name": device.name, "status": status, "width": width, "height": height}
+        )
     return json_response({"time": time.time(), "cameras": cameras})
 
 

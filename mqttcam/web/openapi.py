@@ -222,8 +222,8 @@ def _live() -> Schema:
     text: Schema = {"type": "string"}
     camera: Schema = {
         "type": "object",
-        "required": ["id", "name", "width", "height"],
-        "properties": {"id": text, "name": text, "width": pixels, "height": pixels},
+        "required": ["id", "name", "status", "width", "height"],
+        "properties": {"id": text, "name": text, "status": text, "width": pixels, "height": pixels},
     }
     return {
         "type": "object",

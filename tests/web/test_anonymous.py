@@ -43,17 +43,17 @@ async def test_pictures_are_for_everyone_and_nothing_else_is(web: dict[str, Any]
             assert await status(served, path) == expected, path
         for path in (CHANGE, "/api/cameras/front/cmd/snapshot", "/api/node/cmd/restart"):
             assert await status(served, path, json={}) == 401
-        await shows_ids_names_and_sizes_alone(served)
+        await shows_what_streams_need_alone(served)
 
 
-async def shows_ids_names_and_sizes_alone(served: Served) -> None:
+async def shows_what_streams_need_alone(served: Served) -> None:
     async with client(served) as http:
         listing = await (await http.get("/api/live")).json()
         assert set(listing) == {"time", "cameras"}
         assert abs(listing["time"] - time.time()) < PATIENCE
         assert listing["cameras"] == [
-            {"id": "front", "name": "Front", "width": 320, "height": 240},
-            {"id": "back", "name": "Back", "width": 160, "height": 120},
+            {"id": "front", "name": "Front", "status": "running", "width": 320, "height": 240},
+            {"id": "back", "name": "Back", "status": "running", "width": 160, "height": 120},
         ]
         health = await (await http.get("/healthz", headers={"X-Forwarded-For": "203.0.113.1"})).json()
         assert health == {"ok": True}

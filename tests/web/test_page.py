@@ -146,7 +146,7 @@ def test_switched_off_and_on(front: Page, served: Served) -> None:
     assert front.moves()
 
 
-def test_a_snapshot_is_kept_and_shown_large(front: Page) -> None:
+def test_a_snapshot_is_kept_and_shown_large(front: Page, served: Served) -> None:
     assert not front.all("[data-key=snapshot]"), "one button is enough: that on the picture"
     front.find("[aria-label^='Take a snapshot']").click()
     front.find(".thumb").click()
@@ -154,6 +154,12 @@ def test_a_snapshot_is_kept_and_shown_large(front: Page) -> None:
     front.until(lambda: front.script("return arguments[0].naturalWidth", large) == 640, "the large picture")
     save = front.find("dialog.view a")
     assert "/snapshots/" in (save.get_attribute("href") or "")
+    # The camera is replaced meanwhile: what is shown stays, and there is nothing else to show.
+    served.server._context.history.begin("front")
+    front.until(lambda: not front.all(".thumb"), "no snapshot any more")
+    shown = front.text(".caption")
+    front.driver.switch_to.active_element.send_keys(Keys.ARROW_LEFT)
+    assert front.text(".caption") == shown
     front.driver.switch_to.active_element.send_keys(Keys.ESCAPE)
     front.until(lambda: not front.all("dialog"), "the dialog closed")
 

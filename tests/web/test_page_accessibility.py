@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from selenium.webdriver.common.keys import Keys
@@ -11,6 +12,7 @@ from selenium.webdriver.common.keys import Keys
 from tests.support.waiting import PATIENCE
 from tests.web.browser import Page
 from tests.web.credentials import users
+from tests.web.every_view import serving_every_view
 from tests.web.serving import Served, serving_in_thread
 
 LONG = "Einfahrt hinter dem Haus, neben der Donaudampfschifffahrtsgesellschaftskapitänskajüte"
@@ -290,6 +292,13 @@ def test_without_cameras_the_page_explains_what_to_do(page: Page) -> None:
         page.open(served.url)
         assert page.text("h1") == "No camera yet"
         assert "cameras:" in page.text(".empty p")
+
+
+def test_without_cameras_one_can_be_added_where_that_is_allowed(page: Page, tmp_path: Path) -> None:
+    with serving_every_view(tmp_path, {}) as served:
+        page.open(served.url)
+        page.find(".empty .button").click()
+        page.until(lambda: page.text("h1") == "Add a camera", "the form")
 
 
 def test_a_viewer_sees_a_hint_and_has_the_focus_on_the_page(page: Page) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -29,6 +30,35 @@ def test_colours_have_enough_contrast(page: Page, url: str, dark: bool) -> None:
     }  # fmt: skip
     found = {pair: contrast(*(colour(page, name) for name in pair)) for pair in least}
     assert {pair: round(ratio, 2) for pair, ratio in found.items() if ratio < least[pair]} == {}
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_the_link_of_the_present_view_differs_from_the_others(page: Page, dark: bool) -> None:
+    """WCAG 2.2, 1.4.11: 3 between what shows that and what is around it; also while something is wrong."""
+    missing = {"enabled": False, "source": {"type": "file", "path": "nowhere.jpg"}}
+    page.look(dark=dark)
+    with serving_in_thread({"front": {}, "shed": missing}) as (served, loop):
+        for problem in (False, True):
+            page.open(f"{served.url}/#trouble")
+            page.find(f"#link{'.wrong' if problem else '[data-state=on]'}")
+            shown(page, "#link", "#events")
+            page.find("#events").click()
+            shown(page, "#events", "#link")
+            loop.call_soon_threadsafe(served.registry.devices["shed"].set_enabled, True)
+
+
+def shown(page: Page, current: str, other: str) -> None:
+    """Check which of two links is that of the present view."""
+    page.find(f"{current}[aria-current=page]")
+    page.script("document.activeElement.blur()")
+    bar = hexadecimal(drawn(page, "body")["backgroundColor"])
+    assert contrast(hexadecimal(drawn(page, current)["backgroundColor"]), bar) >= 3
+    assert not drawn(page, other)["backgroundColor"].startswith("rgb(")
+
+
+def hexadecimal(colour_: str) -> str:
+    """Return `rgb(…)` as `#rrggbb`."""
+    return "#" + "".join(f"{int(part):02x}" for part in re.findall(r"\d+", colour_)[:3])
 
 
 def colour(page: Page, name: str) -> str:

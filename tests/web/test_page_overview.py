@@ -27,6 +27,13 @@ return import(`${location.origin}/static/grid.js`).then(({place}) => place(shape
 """
 _LIVE = "return document.querySelectorAll('.tile .stage[data-status=running]').length"
 
+_LINES = """
+const lines = new Map();
+for (const tile of document.querySelectorAll(".tile")) lines.set(tile.offsetTop, (lines.get(tile.offsetTop) ?? 0) + 1);
+return [[...lines.values()], document.documentElement.scrollWidth, innerWidth];
+"""
+"""The number of tiles in each line, and whether the page has to be scrolled to see all of one."""
+
 Place = dict[str, float]
 
 
@@ -105,6 +112,18 @@ def test_a_phone_scrolls(page: Page, many: Served) -> None:
     on_its_side = grid(page, [16 / 9] * 8, 816, 300)
     assert [len(line) for line in on_its_side] == [2, 2, 2, 2]
     assert all(line[0]["height"] >= 140 for line in on_its_side)
+
+
+@pytest.mark.parametrize("size", [(390, 844), (820, 1180), (1440, 900)], ids=str)
+def test_tiles_are_in_the_lines_that_were_computed(page: Page, many: Served, size: tuple[int, int]) -> None:
+    """Margins of the page between the tiles would break the lines earlier, as on a tablet once."""
+    page.size(*size, phone=size[0] < 1000)
+    page.open(many.url)
+    page.until(lambda: len(page.all(".tile")) == 16, "the tiles")
+    lines, width, room = page.script(_LINES)
+    assert lines[0] == {390: 1, 820: 3, 1440: 4}[size[0]]
+    assert max(lines) - min(lines) <= 1
+    assert width <= room
 
 
 # what happens

@@ -14,6 +14,7 @@ from tests.web.serving import serving_in_thread
 
 ONE = {"front": {"name": "Front door", "size": "640x480"}}
 FAST = Timing(heartbeat=0.5)
+_SAID = "return document.querySelector('#status').textContent"
 
 
 def badge(page: Page, text: str) -> None:
@@ -78,6 +79,21 @@ def test_a_daemon_that_hangs_is_noticed_and_recovered_from(
         server.thaw()
         page.until(lambda: {it.text for it in page.all(".badge")} == {"Live"}, "live pictures")
         assert page.moves()
+
+
+def test_the_motion_test_says_what_the_bar_says(page: Page) -> None:
+    with server_process({"front": {"motion": {}}}, FAST.heartbeat) as server:
+        page.open(server.url)
+        badge(page, "Live")
+        page.find(".areatools button").click()
+        page.until(lambda: page.text(".finding") not in ("", "Connecting"), "what it sees")
+        server.freeze()
+        page.until(
+            lambda: page.text(".finding") == "The camera node does not answer; reconnecting", "the loss"
+        )
+        page.until(lambda: page.script(_SAID) == f"{page.text('.finding')}.", "the same words in the bar")
+        server.thaw()
+        page.until(lambda: "does not answer" not in page.text(".finding"), "what it sees again")
 
 
 def test_a_slow_camera_is_live(page: Page) -> None:

@@ -90,7 +90,7 @@ def test_a_failed_camera_leads_to_its_problem(
         broker.fail()
         page.open(f"{served.url}/#/shed")
         page.until(lambda: "cannot be reached" in page.text(".curtain"), "why there is no picture")
-        page.find(".curtain .todo").click()
+        page.find(".curtain a").click()
         page.until(lambda: page.text("h1") == "Problems of Garden shed", "its problems")
         page.until(lambda: len(page.all(".problem")) == 1, "its problem alone")
         assert "source.url" in page.text(".todo")

@@ -6,6 +6,7 @@ const TIMEOUT = 20000;
 const RETRY = 3000; // milliseconds until the update stream is opened again
 const BROWSERS_RETRY = 1000; // milliseconds, as the update stream asks browsers for
 const HEARTBEAT = 5; // seconds, until the server has told its own
+export const NO_ANSWER = "The camera node does not answer";
 
 /**
  * How long to wait for something from the server: until two of its heartbeats have been missed.
@@ -52,7 +53,7 @@ export async function request(method, path, body, timeout = TIMEOUT) {
     });
     answer = await response.json();
   } catch {
-    throw new ApiError(0, { code: "unreachable", message: "The camera node does not answer." });
+    throw new ApiError(0, { code: "unreachable", message: `${NO_ANSWER}.` });
   }
   if (response.ok) return answer;
   if (response.status === 401 && path !== "api/login" && path !== "api/live") onUnauthorized.call();
@@ -64,7 +65,7 @@ export const cameras = () => request("GET", "api/cameras");
 
 /** @returns {Promise<Camera[] | null>} The cameras that everyone may see; null if a login is needed. */
 export const live = () => request("GET", "api/live").then(
-  ({ cameras: found }) => found.map((/** @type {object} */ camera) => ({ model: null, entities: [], commands: [], ...camera })),
+  ({ cameras: found }) => found.map((/** @type {object} */ camera) => ({ model: null, groups: [], entities: [], commands: [], ...camera })),
   () => null,
 );
 

@@ -1,6 +1,6 @@
 // The view of one camera: live picture with its tools, panel, snapshots.
 
-/** @import { Camera, CameraState, Values } from "./types" */
+/** @import { Camera, State, Values } from "./types" */
 
 import { command } from "./api.js";
 import { AreaTools } from "./areatools.js";
@@ -8,6 +8,8 @@ import { errorText, h, icon, iconButton, toast } from "./dom.js";
 import { number } from "./format.js";
 import { FullScreen } from "./fullscreen.js";
 import { SnapshotHistory } from "./history.js";
+import { markIdle } from "./idle.js";
+import { Interruption } from "./interruption.js";
 import { Panel } from "./panel.js";
 import { Stage } from "./stage.js";
 import { Zoom } from "./zoom.js";
@@ -30,8 +32,8 @@ export class CameraView {
     this.fullScreen = new FullScreen(this.stage, (inside) => this.onFullScreen(inside));
     this.fullScreenButton = iconButton("full", "Full screen (f)", () => this.fullScreen.toggle(), { "aria-keyshortcuts": "f" });
     this.sound = iconButton("mute", "Sound (m)", () => this.toggleSound(), { "aria-keyshortcuts": "m", "aria-pressed": "false", hidden: true });
-    this.todo = h("a", { class: "todo", href: `#trouble/${camera.id}`, hidden: true }, "What to do");
-    this.stage.curtain.append(this.todo);
+    this.interruption = new Interruption(camera, mayControl, (values) => this.panel.set(values));
+    this.stage.curtain.element.append(this.interruption.element);
     this.stage.onsound = (hasSound) => { this.sound.hidden = !hasSound; };
     this.snapshot = iconButton("shot", "Take a snapshot (s)", () => this.takeSnapshot(), { "aria-keyshortcuts": "s" });
     this.addTools();
@@ -49,9 +51,10 @@ export class CameraView {
    */
   adopt(camera) {
     const opening = camera.model === null && this.camera.model !== null;
-    this.camera = opening ? { ...this.camera, name: camera.name } : camera;
+    this.camera = opening ? { ...this.camera, name: camera.name, status: camera.status } : camera;
     this.stage.adopt(this.camera);
     this.history.camera = this.camera;
+    this.interruption.adopt(this.camera);
     this.areas.adopt(this.camera);
     this.panel.adopt(this.camera);
     this.name.textContent = camera.name;
@@ -69,6 +72,7 @@ export class CameraView {
     if (!document.hidden) this.fullScreen.leave();
     this.stage.stop();
     this.areas.stop();
+    this.interruption.stop();
   }
 
   restart() {
@@ -76,12 +80,14 @@ export class CameraView {
   }
 
   /**
-   * @param {CameraState} live
+   * @param {State} state
    * @param {boolean} connected
    */
-  update(live, connected) {
+  update({ cameras, trouble }, connected) {
+    const live = cameras[this.camera.id];
+    if (!live) return;
     this.stage.update(live, connected);
-    this.todo.hidden = !connected || live.status !== "failed";
+    this.interruption.update(live, trouble, connected);
     this.history.update(live.snapshots);
     this.panel.update(live);
     const watching = live.viewers > 1 ? `${live.viewers} watching` : null;
@@ -99,6 +105,7 @@ export class CameraView {
       h("a", { class: "round", "aria-label": "Download the picture", title: "Download the picture", href: this.address("snapshot.jpg"), download: "" }, icon("save")),
       this.sound,
       this.fullScreenButton));
+    markIdle(element);
     element.tabIndex = 0;
     element.setAttribute("role", "group");
     element.addEventListener("keydown", (event) => this.onKey(event));

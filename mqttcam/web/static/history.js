@@ -48,9 +48,9 @@ export class SnapshotHistory {
     const picture = h("img", { alt: "" });
     const caption = h("p", { class: "caption", "aria-live": "polite" });
     const save = h("a", { class: "round", "aria-label": "Download", title: "Download", download: "" }, icon("save"));
-    /** @param {string} wanted */
-    const show = (wanted) => {
-      const item = this.items.find((candidate) => candidate.id === wanted) ?? this.items[0];
+    /** @param {Snapshot | undefined} item */
+    const show = (item) => {
+      if (!item) return; // the camera was replaced, and its snapshots are gone
       id = item.id;
       picture.src = save.href = this.address(item);
       picture.alt = `Snapshot of ${this.camera.name}, ${dateTime(item.ts)}`;
@@ -59,7 +59,7 @@ export class SnapshotHistory {
     /** @param {number} by */
     const step = (by) => {
       const index = this.items.findIndex((item) => item.id === id) + by;
-      show(this.items[Math.min(this.items.length - 1, Math.max(0, index))].id);
+      show(this.items[Math.min(this.items.length - 1, Math.max(0, index))]);
     };
     const bar = h("div", { class: "viewbar" }, caption,
       iconButton("left", "Newer", () => step(-1)), iconButton("right", "Older", () => step(1)), save,
@@ -69,6 +69,6 @@ export class SnapshotHistory {
       if (event.key === "ArrowLeft") step(-1);
       if (event.key === "ArrowRight") step(1);
     });
-    show(id);
+    show(this.items.find((item) => item.id === id));
   }
 }

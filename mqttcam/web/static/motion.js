@@ -3,7 +3,7 @@
 /** @import { Analysis, Camera, Detection, Finding, Zone } from "./types" */
 
 import { zoneColour } from "./areas.js";
-import { patience } from "./api.js";
+import { NO_ANSWER, patience } from "./api.js";
 import { arrange, h, loadStyle } from "./dom.js";
 import { number } from "./format.js";
 import { MotionLayer } from "./motionlayer.js";
@@ -29,7 +29,6 @@ const STATUSES = {
   inactive: "Motion detection is not active at this time",
   no_frames: "The camera delivers no pictures",
 };
-const LOST = "The camera node does not answer; trying again";
 
 export class MotionTest {
   /**
@@ -54,7 +53,7 @@ export class MotionTest {
     this.scores = new Map();
     this.element = h("div", { class: "motiontest", role: "group", "aria-label": "Motion test" },
       this.finding, this.chart.canvas, this.zones, legend());
-    this.say("", LOST);
+    this.say("", "Connecting");
   }
 
   start() {
@@ -95,7 +94,7 @@ export class MotionTest {
     this.stop();
     this.analysis = null;
     this.layer.show(this.detection, null);
-    this.say("", LOST);
+    this.say("", `${NO_ANSWER}; reconnecting`);
     this.timer = setTimeout(() => this.start(), RETRY);
   }
 

@@ -1,6 +1,6 @@
 // All cameras at once, smaller and slower, in a grid that fills the window.
 
-/** @import { Camera, CameraState } from "./types" */
+/** @import { Camera, State } from "./types" */
 
 import { arrange, h } from "./dom.js";
 import { place } from "./grid.js";
@@ -14,9 +14,11 @@ export class Overview {
   /**
    * @param {Camera[]} cameras
    * @param {boolean} mayControl
+   * @param {boolean} [mayEdit] Whether cameras can be added on the page.
    */
-  constructor(cameras, mayControl) {
+  constructor(cameras, mayControl, mayEdit = false) {
     this.mayControl = mayControl;
+    this.mayEdit = mayEdit;
     this.started = false;
     /** @type {Tile[]} */
     this.tiles = [];
@@ -46,7 +48,7 @@ export class Overview {
       tile.stage.stop();
       this.scrolled.unobserve(tile.element);
     }
-    arrange(this.element, this.tiles.length ? [this.title, ...this.tiles.map(({ element }) => element)] : [noCameras()]);
+    arrange(this.element, this.tiles.length ? [this.title, ...this.tiles.map(({ element }) => element)] : [noCameras(this.mayEdit)]);
     this.layOut();
     if (this.started) this.observe();
   }
@@ -106,16 +108,18 @@ export class Overview {
   }
 
   /**
-   * @param {Record<string, CameraState>} states
+   * @param {Pick<State, "cameras">} state
    * @param {boolean} connected
    */
-  update(states, connected) {
+  update({ cameras }, connected) {
     for (const tile of this.tiles) {
-      const live = states[tile.camera.id];
+      const live = cameras[tile.camera.id];
       if (live) tile.update(live, connected);
     }
   }
 }
 
-const noCameras = () => h("div", { class: "empty" },
-  h("h1", {}, "No camera yet"), h("p", {}, "Add one to “cameras:” in the configuration, then restart mqttcam."));
+/** @param {boolean} mayEdit */
+const noCameras = (mayEdit) => h("div", { class: "empty" }, h("h1", {}, "No camera yet"), mayEdit
+  ? h("p", {}, h("a", { class: "button", href: "#setup/+" }, "Add a camera"))
+  : h("p", {}, "Add one to “cameras:” in the configuration, then restart mqttcam."));

@@ -17,6 +17,8 @@ const SEARCHED = 12;
 /** More fields than these begin closed, but for the first group. */
 const CLOSED = 20;
 const ALWAYS_CLOSED = ["For experts", "Diagnostics"];
+/** States that a switch shows as well. */
+const SWITCHED = ["running", "stopped"];
 
 /** @typedef {(name: string, values: Values, onError: (text: string) => void) => Promise<boolean>} RunCommand */
 
@@ -113,7 +115,13 @@ export class Panel {
    */
   isShown({ key, platform, kind, command }) {
     if (key === "snapshot" || (this.actions && command === "preset")) return false;
+    if (platform === "sensor" && this.find(`${key}_on`)) return false; // the switch of the series shows its state
     return platform !== "camera" && platform !== "image" && Boolean(kind || command);
+  }
+
+  /** @param {string} key Of an entity. */
+  find(key) {
+    return this.camera.entities.find((entity) => entity.key === key);
   }
 
   /**
@@ -194,11 +202,16 @@ export class Panel {
     const field = new Field(entity, async (values) => (await setValues(this.camera.id, values)).changed, this.mayControl);
     const isRectangle = entity.kind.type === "rectangle" && this.mayControl;
     const tool = isRectangle ? new WindowTool(this.stage, field, /** @type {RectangleKind} */ (entity.kind)) : null;
+    const stated = entity.key.endsWith("_on") ? this.find(entity.key.slice(0, -"_on".length)) : undefined;
+    const state = h("span", { class: "value" });
+    if (stated) field.element.querySelector(".side")?.append(state);
     return {
       place: "fields", element: field.element, input: field.widget.input, field, tool,
       update: (live) => {
         field.update(live.state);
         tool?.update(live);
+        const value = stated && live.state[stated.key];
+        state.textContent = SWITCHED.includes(value) ? "" : value ?? "";
       },
     };
   }

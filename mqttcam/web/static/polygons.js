@@ -36,7 +36,7 @@ export class Polygons {
     this.svg.addEventListener("dblclick", (event) => this.onDoubleClick(event));
     this.svg.addEventListener("pointerdown", (event) => this.onDown(event));
     this.svg.addEventListener("keydown", (event) => this.onKey(event));
-    stage.curtain.before(this.svg);
+    stage.curtain.element.before(this.svg);
     this.unfollow = followPicture(stage, () => this.paint());
   }
 

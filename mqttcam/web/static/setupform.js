@@ -270,6 +270,6 @@ export class CameraForm {
     if (!line || line > lines.length) return;
     const start = lines.slice(0, line - 1).reduce((sum, one) => sum + one.length + 1, 0);
     this.text.focus();
-    this.text.setSelectionRange(start, start + lines[line - 1].length);
+    this.text.setSelectionRange(start, start + (lines[line - 1]?.length ?? 0));
   }
 }

@@ -5,7 +5,8 @@
 
 import { patience } from "./api.js";
 import { Badge } from "./badge.js";
-import { h, icon } from "./dom.js";
+import { Curtain } from "./curtain.js";
+import { h } from "./dom.js";
 import { NotPlayable, canPlay, play } from "./live.js";
 import { Painter } from "./painter.js";
 import { polled, pushed, streamAddress, streamed, widthFor } from "./pictures.js";
@@ -14,13 +15,6 @@ const FIRST_RETRY = 1000;
 const LAST_RETRY = 15000;
 const MOST_FAILURES = 2; // without a picture in between, before the next way is tried
 const SETTLED = 400; // milliseconds without another change of the size
-
-/** @type {Record<string, string>} */
-const STOPPED = {
-  off: "The camera is switched off",
-  failed: "The camera failed",
-  stopped: "The camera has stopped",
-};
 
 /** How the picture can be received, the best first: as video, an MJPEG stream, a WebSocket with pictures, or one picture after the other. */
 const RECEIVE = { stream: streamed, socket: pushed, poll: polled };
@@ -41,7 +35,7 @@ export class Stage {
     this.running = false;
     this.wanted = false;
     this.connected = true;
-    this.status = "";
+    this.status = camera.status;
     /** Whether the picture shown is a live one, and whether there was one before that was lost. */
     this.live = this.lost = false;
     /** What is received: the capture time of the last keyframe (Unix seconds), where that is in the video, and all bytes. */
@@ -61,10 +55,9 @@ export class Stage {
     /** @type {(hasSound: boolean) => void} Called when it begins to show something, or nothing. */
     this.onsound = () => {};
     this.picture = h("div", { class: "picture" }, this.image, this.video);
-    this.reason = h("p", {});
-    this.curtain = h("div", { class: "curtain", hidden: true }, icon("off"), this.reason);
+    this.curtain = new Curtain();
     this.badge = new Badge(this);
-    this.element = h("div", { class: "stage" }, this.picture, this.curtain, this.badge.element);
+    this.element = h("div", { class: "stage" }, this.picture, this.curtain.element, this.badge.element);
     this.observer = new ResizeObserver(() => this.resize());
     this.resizeTimer = 0;
     /** @type {number | null} The width of the pictures that are requested. */
@@ -77,6 +70,7 @@ export class Stage {
    * @param {Camera} camera
    */
   adopt(camera) {
+    if (!this.wanted) this.status = camera.status;
     const { width, height } = camera.width ? camera : this.camera;
     this.camera = { ...camera, width, height };
     this.image.alt = `Live picture of ${camera.name}`;
@@ -138,34 +132,40 @@ export class Stage {
    * @param {boolean} connected
    */
   update(live, connected) {
-    if (this.device !== undefined && this.device !== live.device) this.restart();
-    this.device = live.device;
-    const stopped = STOPPED[live.status];
-    const why = stopped ? [stopped, live.status === "off" ? null : live.last_error].filter(Boolean).join(": ") : "";
-    this.reason.textContent = connected ? why : ""; // the bar shows that the connection is lost
-    this.curtain.hidden = connected && !stopped;
-    this.element.classList.toggle("stopped", !this.curtain.hidden);
-    if (live.status === "running" && this.status !== "running" && !this.live) this.attempt = this.failures = 0;
-    this.status = live.status;
+    const { device, status } = live;
+    const isReplaced = this.device !== undefined && this.device !== device;
+    if (status === "running" && this.status !== "running" && !this.live) this.attempt = this.failures = 0;
+    this.device = device;
+    this.status = status;
     this.connected = connected;
+    if (status !== "running" && status !== "starting") this.disconnect();
+    else if (isReplaced) this.restart();
+    else if (!this.timer) this.connect();
+    this.cover(live.last_error);
     this.showStatus();
-    if (stopped) this.disconnect();
-    else if (this.wanted && !this.timer) this.connect();
+  }
+
+  /** @param {string | null} error Of the camera. */
+  cover(error) {
+    if (this.connected) this.curtain.show(this.live ? "running" : this.status, error);
+    else this.curtain.close();
+    this.element.classList.toggle("stopped", !this.curtain.element.hidden);
   }
 
   /** "Live" is shown only over a picture, and only while something is received. */
   showStatus() {
     this.lost ||= !this.connected && this.live;
-    const running = this.status === "running" || !this.status;
+    const running = this.status === "running";
     const waiting = !this.connected || (running && !this.live);
     const text = waiting ? (this.lost ? "Reconnecting" : "Connecting") : running ? "Live" : this.status;
-    this.element.dataset.status = waiting ? "connecting" : this.status || "running";
+    this.element.dataset.status = waiting ? "connecting" : this.status;
     this.badge.show(text, this.element.dataset.status);
   }
 
+  /** Begins to receive, once the camera delivers pictures: the server refuses it before. */
   connect() {
-    if (this.running || STOPPED[this.status] || !this.wanted) return;
     this.timer = 0;
+    if (this.running || this.status !== "running" || !this.wanted) return;
     this.running = true;
     this.video.hidden = !this.showsVideo;
     this.image.hidden = this.showsVideo;

@@ -2,6 +2,7 @@
 
 /** @import { Problem } from "./types" */
 
+import { NO_ANSWER } from "./api.js";
 import { h, icon } from "./dom.js";
 
 /** @param {Problem[]} trouble */
@@ -65,9 +66,9 @@ export class StateLink {
     link.dataset.state = this.state;
     link.classList.toggle("wrong", !lost && count > 0);
     this.text.textContent = lost ? this.reconnecting() : count ? String(count) : "";
-    link.title = lost ? "The camera node does not answer" : summary;
+    link.title = lost ? NO_ANSWER : summary;
     link.setAttribute("aria-label", lost ? "Reconnecting" : summary);
-    this.say(lost ? "The camera node does not answer; reconnecting." : this.state && count ? [summary, ...problems.map(({ text }) => text)].join(". ") : "");
+    this.say(lost ? `${NO_ANSWER}; reconnecting.` : this.state && count ? [summary, ...problems.map(({ text }) => text)].join(". ") : "");
   }
 
   reconnecting() {

@@ -1,37 +1,16 @@
 // How old the picture shown is, how it is received, and how much of it comes.
 
-import { serverTime } from "./api.js";
+import { clockOffset, now } from "./clock.js";
 import { h } from "./dom.js";
 import { bytes, number } from "./format.js";
 
 const INTERVAL = 500; // milliseconds
 const SPAN = 4; // intervals over which rates are averaged
-const ROUND_TRIPS = 3;
-const VALID = 60000; // milliseconds: clocks drift
 
 /** @type {Record<string, string>} */
 const WAYS = { video: "Video", stream: "Pictures", socket: "Pictures", poll: "Single pictures" };
 /** @type {Record<string, string>} */
 const CODECS = { avc1: "H.264", hvc1: "H.265", hev1: "H.265" };
-
-/** Unix time by the browser's clock, in milliseconds. */
-const now = () => performance.timeOrigin + performance.now();
-
-let measured = { offset: 0, at: -Infinity };
-
-/** By how many milliseconds the server's clock is ahead: the quickest of some round trips is the most exact. */
-async function clockOffset() {
-  if (now() - measured.at < VALID) return measured.offset;
-  let shortest = Infinity;
-  for (let count = 0; count < ROUND_TRIPS; count += 1) {
-    const sent = now();
-    const time = await serverTime();
-    const trip = now() - sent;
-    if (trip < shortest) measured = { offset: 1000 * time - (sent + trip / 2), at: now() };
-    shortest = Math.min(shortest, trip);
-  }
-  return measured.offset;
-}
 
 /**
  * The number of frames that a stage has shown so far, and their size in pixels.

@@ -54,7 +54,7 @@ export class Tile {
     classList.toggle("failed", failed);
     classList.toggle("moving", connected && live.state.motion === "ON");
     this.trouble.hidden = !failed;
-    if (failed) this.reason.textContent = this.stage.reason.textContent;
+    if (failed) this.reason.textContent = this.stage.curtain.reason.textContent;
     this.showSigns(connected && live.status === "running" ? live.state : {});
   }
 

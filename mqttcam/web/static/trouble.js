@@ -2,17 +2,14 @@
 
 /** @import { CameraList, EndedProblem, Problem, Session, State, Trouble } from "./types" */
 
-import { ApiError, command, trouble } from "./api.js";
-import { arrange, errorText, h, icon, loadStyle, toast } from "./dom.js";
+import { ApiError, trouble } from "./api.js";
+import { arrange, h, icon, loadStyle } from "./dom.js";
 import { duration, moment } from "./format.js";
+import { RetryButton, seconds, timesOf } from "./problem.js";
 
 await loadStyle("trouble");
 
 const PREFIX = "#trouble";
-const PRESSED = 1500; // milliseconds for which the button stays disabled, as more attempts have no effect
-
-/** @param {string} iso */
-const seconds = (iso) => Date.parse(iso) / 1000;
 
 export class TroubleView {
   /**
@@ -108,7 +105,7 @@ export class TroubleView {
     this.cards = new Map(this.present.filter(isShown).map((problem) => {
       const key = JSON.stringify([problem.part, problem.text, problem.hint, problem.level, problem.cameras.map((id) => this.name(id))]);
       const before = old.get(problem.id);
-      const kept = before?.key === key ? before : { key, card: new Card(problem, this.who(problem), (id) => this.retry(id), this.mayControl) };
+      const kept = before?.key === key ? before : { key, card: new Card(problem, this.who(problem), this.mayControl, () => this.load()) };
       kept.card.update(problem);
       return [problem.id, kept];
     }));
@@ -147,32 +144,20 @@ export class TroubleView {
     const now = Date.now() / 1000 + this.ahead;
     for (const { card } of this.cards.values()) card.tick(now);
   }
-
-  /** @param {string} problem Its id. */
-  async retry(problem) {
-    try {
-      await command(null, "retry", { problem });
-    } catch (error) {
-      if (error instanceof ApiError && error.code === "unavailable") await this.load(); // it has ended meanwhile
-      else toast(errorText(error), "error");
-    }
-  }
 }
 
 class Card {
   /**
    * @param {Problem} problem
    * @param {string} who
-   * @param {(id: string) => void} retry
    * @param {boolean} mayControl
+   * @param {() => void} onGone Called if the problem has ended before it was retried.
    */
-  constructor(problem, who, retry, mayControl) {
+  constructor(problem, who, mayControl, onGone) {
     this.problem = problem;
-    this.mayControl = mayControl;
-    this.pressed = 0;
     this.since = h("span", {});
     this.next = h("span", { class: "next" });
-    this.button = h("button", { type: "button", class: "button quiet", onclick: () => this.press(retry) }, "Try again");
+    this.retry = new RetryButton(mayControl, "button quiet", onGone);
     const part = problem.cameras.length && problem.part !== "Camera" ? problem.part : problem.level === "warning" ? "Warning" : "";
     this.element = h("article", { class: `problem ${problem.level}`, "data-id": problem.id },
       icon(problem.level === "warning" ? "note" : "warn"),
@@ -181,34 +166,19 @@ class Card {
         h("p", {}, problem.text),
         problem.hint ? h("p", { class: "todo" }, problem.hint) : null,
         h("p", { class: "times" }, this.since, this.next)),
-      this.button);
+      this.retry.element);
   }
 
   /** @param {Problem} problem */
   update(problem) {
     this.problem = problem;
-    this.button.hidden = !this.mayControl || (!problem.can_retry && !this.pressed);
-  }
-
-  /** @param {(id: string) => void} retry */
-  press(retry) {
-    this.pressed = Date.now();
-    this.button.disabled = true;
-    retry(this.problem.id);
-    setTimeout(() => {
-      this.pressed = 0;
-      this.button.disabled = false;
-      this.update(this.problem);
-    }, PRESSED);
+    this.retry.update(problem);
   }
 
   /** @param {number} now By the clock of the node. */
   tick(now) {
-    const { since, next_try: next, can_retry: canRetry, level } = this.problem;
-    const begin = seconds(since);
-    this.since.textContent = `Since ${moment(new Date(begin * 1000))} (${duration(Math.max(1, now - begin))})`;
-    const left = next ? Math.ceil(seconds(next) - now) : 0;
-    if (next) this.next.textContent = left > 0 ? `Next try in ${duration(left)}` : "Trying now";
-    else this.next.textContent = level === "problem" && !canRetry && this.problem.part === "Camera" ? "Trying now" : "";
+    const { since, next } = timesOf(this.problem, now);
+    this.since.textContent = since;
+    this.next.textContent = next;
   }
 }

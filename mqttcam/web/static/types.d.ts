@@ -75,6 +75,8 @@ export interface Camera {
   model: string | null;
   width: number | null;
   height: number | null;
+  /** When it was described; the live values have later ones. */
+  status: string;
   /** Of a camera module: its sensor modes, formats and properties. */
   details?: Record<string, unknown> & { properties?: Record<string, unknown> };
   groups: string[];
