@@ -8,17 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
+from pydantic import ValidationError
 
 from mqttcam.backup.archive import CONFIG, README, SERIES, TUNING, BadArchive
 from mqttcam.backup.restored import RESTORED, VALUES
 from mqttcam.camera.tuning_files import InvalidTuningFile, TuningFiles, check_tuning
 from mqttcam.files import forbid_links, make_private_folder, read_regular, write_atomically
 from mqttcam.recordings.series_files import FOLDER, SIDECAR
+from mqttcam.series.progress import Progress
 from mqttcam.settings.editing.secrets import LEFT_OUT, without_secrets
 
 _MAX_SIDECAR = 100_000
 _ABOUT = f"""\
-A backup of mqttcam. Restore it with `mqttcam restore FILE`.
+A backup of mqttcam. Restore it with `mqttcam restore FILE`, or on the page under "Set up".
 
 config.yaml   the configuration. Its secrets (passwords, tokens, password hashes, keys, addresses of cameras) are left
               out: {LEFT_OUT} stands in their place. Files that it names, such as certificates, are not here.
@@ -77,16 +79,20 @@ def check(contents: dict[str, bytes]) -> None:
         try:
             if name.startswith(TUNING):
                 check_tuning(data)
-            elif name == VALUES or name.startswith(SERIES):
-                _check_json(data)
+            elif name == VALUES:
+                _check_values(data)
+            elif name.startswith(SERIES):
+                Progress.model_validate_json(data)
+        except ValidationError as error:
+            raise BadArchive(f"{name} is not the progress of a series: {error.errors()[0]['msg']}") from None
         except (InvalidTuningFile, ValueError) as error:
             raise BadArchive(f"{name} {error}") from None
 
 
-def _check_json(data: bytes) -> None:
+def _check_values(data: bytes) -> None:
     found = orjson.loads(data)
-    if not isinstance(found, dict):
-        raise ValueError("is not an object")
+    if not isinstance(found, dict) or not all(isinstance(one, dict) for one in found.values()):
+        raise ValueError("is not an object with an object for each camera")
 
 
 def restore(contents: dict[str, bytes], folders: Folders) -> None:

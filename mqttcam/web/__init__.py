@@ -20,7 +20,8 @@ Where to find what:
   (addresses without a login).
 - State: `state_publisher.py` (changes, for `updates.py`), `openapi*.py` and `schemas.py` (the API's description),
   `metrics.py` (Prometheus; **a new metric goes here**, unless it is an entity: those are metrics by themselves).
-- Cameras of the configuration: `setup.py` (list, add, change, remove), `proposed_pictures.py` (test pictures).
+- Cameras of the configuration: `setup.py` (list, add, change, remove), `proposed_pictures.py` (test pictures),
+  `backups.py` (download and restore).
 - `address.py`: the page's URL. `timing.py`: all timeouts.
 
 The page is `static/index.html` with one JavaScript module per part:
@@ -34,7 +35,7 @@ The page is `static/index.html` with one JavaScript module per part:
   `distance.js` (focus), `sender.js` (one value at a time). Groups and texts come from the API. `actions.js`: all
   controls at once, with `presets.js` and `copy.js` (to other cameras, loaded when it is opened).
 - `events.js` with `events.css`: the list of events and the player, loaded when it is opened for the first time.
-- `setup*.js` with `setup.css`: the cameras of the configuration, loaded likewise.
+- `setup*.js` with `setup.css`: the cameras of the configuration, loaded likewise; `restore.js`: restoring a backup.
 - `previews.js`: the widths in which stored pictures are loaded.
 - `dom.js`, `format.js`: helpers. `types.d.ts`: the API's JSON, for the type checker only.
 - Style sheets: `base.css` (colours, type), `layout.css`, `phone.css` (small screens), `stage.css`, `controls.css`,

@@ -144,8 +144,16 @@ async def body(request: web.Request, limit: int = MAX_PAYLOAD) -> bytes:
         raise ApiError(
             415, "unsupported_media_type", "the body must be JSON", "Content-Type", ["application/json"]
         )
+    return await read_body(request, limit, request.app[CONTEXT].timing.body)
+
+
+async def read_body(request: web.Request, limit: int, seconds: float) -> bytes:
+    """Read the body of a request; at most one byte more than `limit`.
+
+    Raises:
+        ApiError: it is incomplete, or not here within that time.
+    """
     data = bytearray()
-    seconds = request.app[CONTEXT].timing.body
     try:
         async with asyncio.timeout(seconds):
             while len(data) <= limit and (chunk := await request.content.read(limit + 1 - len(data))):

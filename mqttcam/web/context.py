@@ -76,6 +76,7 @@ class WebContext:
         editor: changes the configuration file; None if nothing can be changed.
         state_dir: where values and tuning files are; None if they are not kept.
         editing: held while the file is changed and applied.
+        restoring: held while a backup is in memory.
         proposed_pictures: of cameras that are not configured yet.
         camera_search: finds the cameras of this machine.
         requests, viewers, update_streams: the places for each.
@@ -102,6 +103,7 @@ class WebContext:
         self.editor = editor
         self.state_dir = state_dir
         self.editing = asyncio.Lock()
+        self.restoring = asyncio.Lock()
         self.proposed_pictures = ProposedPictures(registry, state_dir)
         self.camera_search = CameraSearch()
         self.disk = DiskThreads(timing.disk)

@@ -70,7 +70,26 @@ _PICTURE: Schema = {
         "remark": {"type": ["string", "null"], "description": "What differs from the settings."},
     },
 }
+_RESTORED_CAMERA: Schema = {
+    "type": "object",
+    "required": ["id", "change", "keys", "left_out", "reason"],
+    "properties": {
+        "id": _TEXT,
+        "change": {"enum": ["added", "changed", "removed", "unchanged", "refused"]},
+        "keys": _TEXTS | {"description": "Those that change."},
+        "left_out": _TEXTS | {"description": "Keys of the backup that are not restored, such as secrets."},
+        "reason": {"type": ["string", "null"], "description": "Why the camera stays as it is."},
+    },
+}
+_TUNING_FILE: Schema = {
+    "type": "object",
+    "required": ["name", "change"],
+    "properties": {"name": _TEXT, "change": {"enum": ["added", "replaced"]}},
+}
 _ERRORS = (400, 401, 403, 404, 408, 409, 413, 415)
+
+
+_ARCHIVE: Schema = {"requestBody": {"required": True, "content": {"application/zip": {}}}}
 
 
 def setup_paths() -> dict[str, object]:
@@ -108,6 +127,14 @@ def setup_paths() -> dict[str, object]:
                 | errors(401, 403, 409, 503),
             }
         },
+        "/api/setup/restore/check": {
+            "post": _operation("What restoring a backup would change", _restored(), *_ERRORS, 503) | _ARCHIVE
+        },
+        "/api/setup/restore": {
+            "post": _operation("Restore a backup", _restored(), *_ERRORS, 503)
+            | _ARCHIVE
+            | {"parameters": [revision | {"required": False}]}
+        },
         "/api/setup/found": {"get": _operation("The cameras of this machine", _FOUND, 401, 403)},
         "/api/setup/check": {"post": _operation("Validate a camera", text, *_ERRORS) | _body(proposed)},
         "/api/setup/test": {
@@ -128,6 +155,26 @@ def _ok(properties: Schema) -> Schema:
         "required": ["ok", *properties],
         "properties": {"ok": {"const": True}, **properties},
     }
+
+
+def _restored() -> Schema:
+    return _ok(
+        {
+            "revision": {
+                "type": "string",
+                "description": "Of the configuration file, to be sent to restore this.",
+            },
+            "read_only": {"type": ["string", "null"], "description": "Why the cameras cannot be restored."},
+            "cameras": {"type": "array", "items": _RESTORED_CAMERA},
+            "sections": _TEXTS
+            | {"description": "Other sections of the configuration that differ, and stay."},
+            "values": _TEXTS
+            | {"description": "Cameras and the node with other values that commands have set."},
+            "tuning_files": {"type": "array", "items": _TUNING_FILE},
+            "series": _TEXTS | {"description": "Series whose progress is restored, such as `front/garden`."},
+            "restart": {"type": "boolean", "description": "Whether a part takes effect at the next start."},
+        }
+    )
 
 
 def _body(schema: Schema) -> Schema:

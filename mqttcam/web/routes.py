@@ -8,6 +8,7 @@ from aiohttp.typedefs import Handler
 from mqttcam.text import ID_PATTERN
 from mqttcam.web import (
     api,
+    backups,
     events,
     files,
     live,
@@ -77,7 +78,7 @@ _GET: dict[str, tuple[Handler, Permission]] = {
     "/api/tuning_files": (tuning.tuning_files, Permission.VIEW),
     _TUNING_FILE: (tuning.tuning_file, Permission.VIEW),
     "/api/setup": (setup.setup, Permission.EDIT),
-    "/api/setup/backup": (setup.backup, Permission.EDIT),
+    "/api/setup/backup": (backups.backup, Permission.EDIT),
     "/api/setup/found": (setup.found, Permission.EDIT),
     "/healthz": (monitoring.healthz, Permission.NONE),
     "/metrics": (monitoring.metrics, Permission.VIEW),
@@ -88,6 +89,8 @@ _POST: dict[str, tuple[Handler, Permission]] = {
     f"/api{_CAMERA}/set": (api.set_values, Permission.CONTROL),
     f"/api{_CAMERA}/cmd/{{command}}": (api.camera_command, Permission.CONTROL),
     "/api/node/cmd/{command}": (api.node_command, Permission.CONTROL),
+    "/api/setup/restore": (backups.restore_backup, Permission.EDIT),
+    "/api/setup/restore/check": (backups.check_backup, Permission.EDIT),
     "/api/setup/check": (setup.check, Permission.EDIT),
     "/api/setup/test": (setup.test, Permission.EDIT),
     f"/api{_EVENT}/keep": (events.keep_event, Permission.CONTROL),

@@ -5,15 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import time
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import orjson
 from aiohttp import web
 
-from mqttcam.backup.archive import pack
-from mqttcam.backup.files import Folders, collect
 from mqttcam.settings import Settings, SettingsError
 from mqttcam.settings.document.tree import TreeNode
 from mqttcam.settings.editing.camera_changes import FOLDERS, KEYS, SOURCES, RefusedChange
@@ -27,7 +24,6 @@ from mqttcam.settings.editing.config_editor import (
     section_from_text,
 )
 from mqttcam.settings.editing.config_file import BACKUP_SUFFIX
-from mqttcam.settings.editing.yaml_edit import CannotEdit
 from mqttcam.web.api import body
 from mqttcam.web.context import CONTEXT, WebContext
 from mqttcam.web.errors import ApiError, json_response
@@ -40,11 +36,11 @@ T = TypeVar("T")
 
 async def setup(request: web.Request) -> web.Response:
     """Send the cameras of the configuration, and whether they can be changed."""
-    context, editor = _editor(request)
+    context, editor = editor_of(request)
     try:
         state = await asyncio.to_thread(editor.state)
     except SettingsError as error:
-        raise _invalid(error) from None
+        raise invalid(error) from None
     return json_response(
         {
             "file": None if state.path is None else str(state.path),
@@ -67,7 +63,7 @@ async def found(request: web.Request) -> web.Response:
     Raises:
         ApiError: a driver does not answer.
     """
-    context, _ = _editor(request)
+    context, _ = editor_of(request)
     users: dict[tuple[str, object], str] = {
         (device.settings.source.type, device.settings.source.exclusive_device): camera_id
         for camera_id, device in context.registry.devices.items()
@@ -89,26 +85,9 @@ async def found(request: web.Request) -> web.Response:
     )
 
 
-async def backup(request: web.Request) -> web.Response:
-    """Send a backup: the configuration without its secrets, values, tuning files, the state of series."""
-    context, editor = _editor(request)
-    if context.state_dir is None or context.library is None:
-        raise ApiError(503, "unavailable", "there is nothing to back up")
-    folders = Folders(context.state_dir, context.library.path)
-    try:
-        data = await asyncio.to_thread(lambda: pack(collect(editor.text(), folders)))
-    except SettingsError as error:
-        raise _invalid(error) from None
-    except (CannotEdit, OSError) as error:
-        raise ApiError(503, "unavailable", f"no backup can be made: {error}") from None
-    name = f"mqttcam-{context.registry.node.id}-{time.strftime('%Y-%m-%d')}.zip"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return web.Response(body=data, content_type="application/zip", headers=headers)
-
-
 async def check(request: web.Request) -> web.Response:
     """Validate a camera's section, and send it as text to paste; writes nothing."""
-    _, editor = _editor(request)
+    _, editor = editor_of(request)
     given = await _given(request)
     await _proposed(editor, given)
     text = editor.text_of(given.camera_id, given.section)
@@ -117,7 +96,7 @@ async def check(request: web.Request) -> web.Response:
 
 async def test(request: web.Request) -> web.Response:
     """Send a picture of a camera with proposed settings."""
-    context, editor = _editor(request)
+    context, editor = editor_of(request)
     given = await _given(request)
     settings = await _proposed(editor, given)
     camera = settings.cameras[given.camera_id]
@@ -126,25 +105,24 @@ async def test(request: web.Request) -> web.Response:
 
 async def put_camera(request: web.Request) -> web.Response:
     """Add or change a camera."""
-    context, editor = _editor(request)
+    context, editor = editor_of(request)
     given = await _given(request)
 
     async def change() -> Change:
         if given.create and given.camera_id in context.registry.devices:
             raise ApiError(409, "conflict", f"there is a camera {given.camera_id} already", "id")
-        return await _in_words(given, lambda: editor.change(given.camera_id, given.section, given.revision))
+        return await in_words(
+            lambda: editor.change(given.camera_id, given.section, given.revision), given.tree
+        )
 
     return await _carry_out(request, change)
 
 
 async def delete_camera(request: web.Request) -> web.Response:
     """Remove a camera from the configuration; its recordings stay."""
-    _, editor = _editor(request)
+    _, editor = editor_of(request)
     camera_id, revision = request.match_info["camera"], request.query.get("revision", "")
-    given = _Given(camera_id, {}, None, revision)
-    return await _carry_out(
-        request, lambda: _in_words(given, lambda: editor.change(camera_id, None, revision))
-    )
+    return await _carry_out(request, lambda: in_words(lambda: editor.change(camera_id, None, revision)))
 
 
 class _Given:
@@ -171,7 +149,7 @@ class _Given:
         self.create = create
 
 
-def _editor(request: web.Request) -> tuple[WebContext, ConfigEditor]:
+def editor_of(request: web.Request) -> tuple[WebContext, ConfigEditor]:
     context = request.app[CONTEXT]
     assert context.editor is not None, "checked by the permission"
     return context, context.editor
@@ -210,12 +188,15 @@ async def _given(request: web.Request) -> _Given:
 
 
 async def _proposed(editor: ConfigEditor, given: _Given) -> Settings:
-    found = await _in_words(given, lambda: editor.proposed(given.camera_id, given.section))
+    found = await in_words(lambda: editor.proposed(given.camera_id, given.section), given.tree)
     return found[2]
 
 
-async def _in_words(given: _Given, work: Callable[[], T]) -> T:
+async def in_words(work: Callable[[], T], tree: TreeNode | None = None) -> T:
     """Return what `work` returns, called in a thread.
+
+    Args:
+        tree: of the text that was given, whose lines errors name.
 
     Raises:
         ApiError: it failed.
@@ -223,7 +204,7 @@ async def _in_words(given: _Given, work: Callable[[], T]) -> T:
     try:
         return await asyncio.to_thread(work)
     except RefusedChange as error:
-        line = line_of(given.tree, error.key) if given.tree is not None else None
+        line = line_of(tree, error.key) if tree is not None else None
         message = str(error) if line is None else f"line {line}: {error}"
         raise ApiError(400, "invalid_value", message, error.key or None, error.allowed) from None
     except Conflict as error:
@@ -231,23 +212,23 @@ async def _in_words(given: _Given, work: Callable[[], T]) -> T:
     except ReadOnly as error:
         raise ApiError(409, "read_only", str(error)) from None
     except SettingsError as error:
-        raise _invalid(error) from None
+        raise invalid(error) from None
     except RecursionError:
         raise ApiError(400, "invalid_value", "the section is nested too deeply", "camera") from None
 
 
-def _invalid(error: SettingsError) -> ApiError:
+def invalid(error: SettingsError) -> ApiError:
     return ApiError(409, "invalid_value", f"the configuration file is not valid: {error.problems[0]}")
 
 
 async def _carry_out(request: web.Request, change: Callable[[], Awaitable[Change]]) -> web.Response:
     """Change the file and apply it; the client may disconnect meanwhile."""
-    task = request.app[CONTEXT].keep(asyncio.ensure_future(_change_and_apply(request.app[CONTEXT], change)))
+    task = request.app[CONTEXT].keep(asyncio.ensure_future(change_and_apply(request.app[CONTEXT], change)))
     done = await asyncio.shield(task)
     return json_response({"ok": True, "revision": done.revision})
 
 
-async def _change_and_apply(context: WebContext, change: Callable[[], Awaitable[Change]]) -> Change:
+async def change_and_apply(context: WebContext, change: Callable[[], Awaitable[Change]]) -> Change:
     """Change the file and reload; if that fails, put the old file back.
 
     Raises:

@@ -20,6 +20,7 @@ from tests.web.serving import serving_in_thread
 ENDLESS = ("/api/updates", "/cameras/front/stream.mjpg", "/cameras/front/stream.ts")
 WEBSOCKETS = ("/cameras/front/live", "/api/cameras/front/motion")
 CHANGES_EVERYTHING = "/api/cameras/front/cmd/restart_camera"
+schemathesis.serializer.alias("application/zip", "application/octet-stream")
 OF_WHAT_IS_THERE = ("/cmd/delete_preset", "/cmd/retry")
 """Which names they accept, more than their schema says, depends on the commands before."""
 

@@ -16,6 +16,7 @@ from mqttcam.settings.document.yaml_parser import parse
 from mqttcam.settings.editing.camera_changes import RefusedChange, hidden, merged, shown
 from mqttcam.settings.editing.camera_data import data_of
 from mqttcam.settings.editing.config_file import read_bytes, replace_file, revision_of, why_not_writable
+from mqttcam.settings.editing.restored_cameras import RestoredText, with_cameras_of
 from mqttcam.settings.editing.yaml_edit import CAMERAS, CannotEdit, read_tree, with_camera
 from mqttcam.settings.editing.yaml_text import entry
 from mqttcam.settings.loading.environment import configuring
@@ -176,6 +177,19 @@ class ConfigEditor:
                 raise Conflict(f"{self.path} has changed meanwhile: load it again")
             self._read(text)
             return self._replace(before, text)
+
+    def restored(self, backup: str) -> tuple[str, RestoredText]:
+        """Return the revision of the file, and its text with the cameras of a backup; writes nothing.
+
+        Raises:
+            CannotEdit: the file or the backup is not valid.
+            SettingsError: the file cannot be read, or is not valid.
+        """
+        data, text = self._content()
+        settings = self._read(None)
+        folder = settings.recordings.path or settings.state_dir / "recordings"
+        found = with_cameras_of(text, backup, folder, self._read)
+        return revision_of(data) if self.path is not None else "", found
 
     def undo(self, change: Change) -> None:
         """Put the file back as it was before a change, unless it has changed again.

@@ -36,7 +36,7 @@ export const onUnauthorized = { call: () => {} };
 /**
  * @param {"GET" | "POST" | "PUT" | "DELETE"} method
  * @param {string} path
- * @param {unknown} [body]
+ * @param {unknown} [body] Data, or an archive.
  * @param {number} [timeout] Milliseconds.
  * @returns {Promise<any>} The JSON of the response.
  * @throws {ApiError}
@@ -44,12 +44,13 @@ export const onUnauthorized = { call: () => {} };
 export async function request(method, path, body, timeout = TIMEOUT) {
   /** @type {Record<string, string>} */
   const headers = { "X-Requested-With": "mqttcam" };
-  if (body !== undefined) headers["Content-Type"] = "application/json";
+  const isFile = body instanceof Blob;
+  if (body !== undefined) headers["Content-Type"] = isFile ? "application/zip" : "application/json";
   let response, answer;
   try {
     response = await fetch(path, {
       method, headers, cache: "no-store", signal: AbortSignal.timeout(timeout),
-      body: body === undefined ? undefined : JSON.stringify(body),
+      body: body === undefined || isFile ? body : JSON.stringify(body),
     });
     answer = await response.json();
   } catch {

@@ -107,10 +107,27 @@ export class SetupView {
   }
 
   backup() {
+    const input = h("input", { type: "file", accept: ".zip,application/zip", hidden: true, onchange: () => this.restore(input) });
     return h("div", { class: "card setupcard" },
       h("div", {}, h("h2", { class: "plain" }, "Backup"),
-        h("p", { class: "hint" }, "The configuration without passwords and other secrets, the values that were set, tuning files, and the progress of each series. To restore it, run mqttcam restore FILE in a terminal.")),
-      h("a", { class: "button quiet", href: "api/setup/backup", download: true }, "Download a backup"));
+        h("p", { class: "hint" }, "The configuration without passwords and other secrets, the values that were set, tuning files, and the progress of each series.")),
+      h("div", { class: "row" },
+        h("a", { class: "button quiet", href: "api/setup/backup", download: true }, "Download a backup"),
+        h("button", { type: "button", class: "button quiet", onclick: () => input.click() }, "Restore a backup"), input));
+  }
+
+  /** @param {HTMLInputElement} input With the chosen backup. */
+  async restore(input) {
+    const [file] = input.files ?? [];
+    input.value = ""; // so that the same file can be chosen again
+    if (!file) return;
+    const { openRestore } = await import("./restore.js");
+    if (await openRestore(file, (id) => this.nameOf(id))) this.load();
+  }
+
+  /** @param {string} id Of a camera. */
+  nameOf(id) {
+    return this.list?.cameras.find((one) => one.id === id)?.name ?? id;
   }
 
   /** @param {Setup} found */
@@ -124,8 +141,7 @@ export class SetupView {
   /** @param {ConfiguredCamera} camera */
   card(camera) {
     const { id, camera: section, variables } = camera;
-    const shown = this.list?.cameras.find((one) => one.id === id);
-    const name = section?.name ?? shown?.name ?? id;
+    const name = section?.name ?? this.nameOf(id);
     const source = section?.source ?? {};
     const detail = source.url ?? source.path ?? source.device ?? source.camera;
     const lines = [KINDS[source.type] ?? "", detail === undefined ? "" : String(detail), section?.size ? String(section.size) : ""];

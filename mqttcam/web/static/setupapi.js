@@ -1,6 +1,6 @@
 // The requests of the view "Set up".
 
-/** @import { FoundCamera, Section, Setup } from "./types" */
+/** @import { FoundCamera, Restored, Section, Setup } from "./types" */
 
 import { request } from "./api.js";
 
@@ -42,3 +42,18 @@ export const saveCamera = (id, given, revision, create) => request("PUT", `api/s
  */
 export const removeCamera = (id, revision) =>
   request("DELETE", `api/setup/cameras/${id}?${new URLSearchParams({ revision })}`, undefined, SLOW);
+
+/**
+ * What restoring a backup would change.
+ * @param {Blob} archive
+ * @returns {Promise<Restored>}
+ */
+export const checkBackup = (archive) => request("POST", "api/setup/restore/check", archive, SLOW);
+
+/**
+ * @param {Blob} archive
+ * @param {string} revision Of the file that was looked at.
+ * @returns {Promise<Restored>}
+ */
+export const restoreBackup = (archive, revision) =>
+  request("POST", `api/setup/restore?${new URLSearchParams({ revision })}`, archive, SLOW);

@@ -127,6 +127,30 @@ export interface Setup {
   cameras: ConfiguredCamera[];
 }
 
+/** What restoring a backup does with a camera. */
+export interface RestoredCamera {
+  id: string;
+  change: "added" | "changed" | "removed" | "unchanged" | "refused";
+  keys: string[];
+  /** Keys of the backup that are not restored. */
+  left_out: string[];
+  reason: string | null;
+}
+
+/** What restoring a backup changes. */
+export interface Restored {
+  revision: string;
+  read_only: string | null;
+  cameras: RestoredCamera[];
+  /** Other sections that differ, and stay. */
+  sections: string[];
+  values: string[];
+  tuning_files: { name: string; change: "added" | "replaced" }[];
+  series: string[];
+  /** Whether a part takes effect at the next start. */
+  restart: boolean;
+}
+
 /** A camera of this machine. */
 export interface FoundCamera { id: string; model: string; source: Section; sizes: string[]; used_by: string | null }
 
