@@ -24,8 +24,9 @@ from mqttcam.mqtt.topics import Topics
 
 log = logging.getLogger(__name__)
 
-_MAX_BIRTH_DELAY = 1.0
-"""Seconds; a random delay, so that not all nodes answer the birth message of Home Assistant at once."""
+_MAX_BIRTH_DELAY = 5.0
+"""Seconds; a random delay, so that not all nodes answer the birth message of Home Assistant at once: the answers of a
+hundred keep it busy for a second on a PC, and for several on a Raspberry Pi."""
 _STEP_DELAY = 1.0
 """Seconds for Home Assistant to act on a message before the next one of the same device."""
 _RETAINED_WITHIN = 2.0

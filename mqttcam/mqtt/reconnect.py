@@ -24,6 +24,7 @@ class ReconnectPolicy:
         self.problem: str | None = None
         self.short_lived = False
         self._backoff = Backoff(timing.first_retry, timing.last_retry)
+        self._slow = Backoff(timing.permanent_retry, timing.permanent_retry, jitter=0.5)
         self._timing = timing
         self._where = where
         self._logged: str | None = None
@@ -56,4 +57,4 @@ class ReconnectPolicy:
         if self._logged != self.problem:
             self._logged = self.problem
             log.log(logging.ERROR if failure.permanent else logging.WARNING, "%s; trying again", self.problem)
-        return self._timing.permanent_retry if failure.permanent else self._backoff.next()
+        return self._slow.next() if failure.permanent else self._backoff.next()
