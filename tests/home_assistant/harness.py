@@ -198,7 +198,7 @@ class HomeAssistant:
     @contextmanager
     def _connect(self) -> Iterator[ClientConnection]:
         address = f"ws://{HOST}:{self.port}/api/websocket"
-        with connect(address, max_size=None, open_timeout=30) as socket:
+        with connect(address, max_size=None, open_timeout=30, ping_interval=None) as socket:
             assert json.loads(socket.recv(30))["type"] == "auth_required"
             socket.send(json.dumps({"type": "auth", "access_token": self.token}))
             assert json.loads(socket.recv(30))["type"] == "auth_ok"

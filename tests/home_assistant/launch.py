@@ -35,7 +35,7 @@ INTEGRATIONS = {
 }
 OTHER_SETTINGS = {"set_client_cert": False, "set_ca_cert": "off", "tls_insecure": False, "transport": "tcp"}
 """The collapsed section of the form, with its defaults."""
-BIRTH_AFTER = 1.0
+BIRTH_AFTER = float(os.environ.get("HA_TEST_BIRTH_AFTER", "1"))
 """Seconds without discovery messages before the birth message; Home Assistant's own value is 5."""
 
 
