@@ -23,6 +23,7 @@ from mqttcam.recordings.series_files import (
     SeriesFile,
     delete_series_file,
     find_series_file,
+    keep_series_file,
     list_series,
     series_folders,
     size_of_folder,
@@ -73,7 +74,7 @@ class Library:
         timeline: events, photos and series in one list, and in numbers.
         listeners: called on the event loop after recordings or the problem have changed.
         changes: grows with each change of the recordings.
-        series_deletions: grows with each file of a series that is deleted.
+        series_changes: grows with each file of a series that is deleted, and each change of its favourites.
     """
 
     def __init__(
@@ -95,7 +96,7 @@ class Library:
         self.path = path
         self.folder = RecordingsFolder(path, index_path.with_suffix(".disk"))
         self.listeners = Listeners("the recordings")
-        self.changes = self.series_deletions = 0
+        self.changes = self.series_changes = 0
         self._timing = timing
         self._keep = keep
         self._series_bytes: dict[tuple[str, str], int] = {}
@@ -322,13 +323,26 @@ class Library:
         """
         return await self._ask(lambda: self._delete_series_file(path))
 
+    async def keep_series_file(self, file_id: str, keep: bool) -> SeriesFile | None:
+        """Make a file of a series a favourite, or undo that; return it, or None if it is unknown.
+
+        Raises:
+            LibraryUnavailable: the disk does not answer, or does not take it.
+        """
+        return await self._ask(lambda: self._keep_series_file(file_id, keep))
+
+    def _keep_series_file(self, file_id: str, keep: bool) -> SeriesFile | None:
+        if (found := keep_series_file(self.path, file_id, keep)) is not None:
+            self.series_changes += 1
+        return found
+
     def _delete_series_file(self, path: str) -> bool:
         size = 0
         with contextlib.suppress(OSError):
             size = (self.path / path).lstat().st_size
         if not delete_series_file(self.path, path):
             return False
-        self.series_deletions += 1
+        self.series_changes += 1
         camera, _, name, _ = path.split("/")
         self.set_series_bytes(camera, name, max(0, self._series_bytes.get((camera, name), 0) - size))
         return True

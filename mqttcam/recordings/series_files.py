@@ -1,8 +1,8 @@
 """The files of series: their names, and lists of them.
 
 A series is the folder `<camera>/series/<name>` in that of all recordings: pictures (`2026-11-29T193012.345Z.jpg`, in
-UTC, with what was set for one of a set: `…Z-10000us.jpg`, `…Z-2dpt.jpg`), videos, each named by its first picture, and
-`series.json`. A picture is `.jpg.part` until it is in the video and counted.
+UTC, with what was set for one of a set: `…Z-10000us.jpg`, `…Z-2dpt.jpg`), videos, each named by its first picture,
+`series.json`, and `favourites.json`. A picture is `.jpg.part` until it is in the video and counted.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import re
 import stat
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -20,6 +20,7 @@ from typing import Literal
 
 from mqttcam.recordings.listed import EventQuery
 from mqttcam.recordings.recording import LARGEST_NS
+from mqttcam.recordings.series_favourites import read_favourites, set_favourite
 from mqttcam.text import is_id
 
 FOLDER = "series"
@@ -39,6 +40,7 @@ class SeriesFile:
         path: relative to the folder of all recordings, with slashes.
         ts_ns: when the picture, or the first of the video, was taken, Unix nanoseconds.
         bytes: its size.
+        keep: whether it is a favourite.
     """
 
     camera: str
@@ -47,6 +49,7 @@ class SeriesFile:
     path: str
     ts_ns: int
     bytes: int
+    keep: bool = False
 
     @property
     def id(self) -> str:
@@ -95,7 +98,10 @@ def list_series(root: Path, query: EventQuery) -> list[SeriesFile]:
     """
     newest_first = sorted(_candidates(root, query), reverse=True)
     found = (_series_file(root, path, ts_ns) for ts_ns, _, path in newest_first)
-    return list(islice((one for one in found if one is not None), query.limit))
+    files = list(islice((one for one in found if one is not None), query.limit))
+    folders = {(root / one.path).parent for one in files}
+    favourites = {folder / name for folder in folders for name in _shown_favourites(folder)}
+    return [replace(one, keep=root / one.path in favourites) for one in files]
 
 
 def picture_names(folder: Path) -> list[str]:
@@ -109,6 +115,19 @@ def find_series_file(root: Path, file_id: str) -> SeriesFile | None:
         return None
     query = EventQuery(begin_ns=found[0], end_ns=found[0], limit=1000)
     return next((one for one in list_series(root, query) if one.id == file_id), None)
+
+
+def keep_series_file(root: Path, file_id: str, keep: bool) -> SeriesFile | None:
+    """Make a picture or video of a series a favourite, or undo that; return it, or None if there is none.
+
+    Raises:
+        OSError: the disk does not take it.
+    """
+    if (found := find_series_file(root, file_id)) is None:
+        return None
+    file = root / found.path
+    set_favourite(file.parent, file.name, keep, stat.S_IMODE(file.stat().st_mode))
+    return replace(found, keep=keep)
 
 
 def delete_series_file(root: Path, path: str) -> bool:
@@ -125,6 +144,14 @@ def delete_series_file(root: Path, path: str) -> bool:
     except (FileNotFoundError, NotADirectoryError):
         return False
     return True
+
+
+def _shown_favourites(folder: Path) -> frozenset[str]:
+    """Return the favourites in a folder, none if they are not known."""
+    try:
+        return read_favourites(folder)
+    except OSError:
+        return frozenset()
 
 
 def _candidates(root: Path, query: EventQuery) -> Iterator[tuple[int, str, str]]:

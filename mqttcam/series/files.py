@@ -13,6 +13,7 @@ from typing import Protocol
 
 from mqttcam.files import RESERVE, read_regular, shortage, sync_folder, write_new
 from mqttcam.recordings.paths import RecordingsFolder
+from mqttcam.recordings.series_favourites import read_favourites
 from mqttcam.recordings.series_files import (
     FOLDER,
     PART,
@@ -53,8 +54,8 @@ class SeriesLibrary(Protocol):
         """The size of all series."""
 
     @property
-    def series_deletions(self) -> int:
-        """Grows with each file of a series that is deleted, other than by the series itself."""
+    def series_changes(self) -> int:
+        """Grows with each file of a series that is deleted by others, and each change of its favourites."""
 
     def set_series_bytes(self, camera: str, name: str, size: int) -> None:
         """Note the size of a series."""
@@ -94,9 +95,9 @@ class SeriesFiles:
         self._library = library
         self._video = None if settings.video is None else SeriesVideo(settings.video)
         self._mode = 0o600
-        self._deletions = 0
+        self._changes = 0
         self._kept: deque[tuple[str, int]] = deque()
-        """Names and sizes of the pictures, the oldest first; only if there is a limit."""
+        """Names and sizes of the pictures but the favourites, the oldest first; only if there is a limit."""
 
     def open(self, started: float | None, now: float) -> Progress:
         """Repair what a crash has left, and return the progress of the series.
@@ -108,11 +109,11 @@ class SeriesFiles:
         Raises:
             OSError: the disk is full, gone or refuses it.
         """
-        deletions = self._library.series_deletions
-        is_known = self.progress is not None and deletions == self._deletions
+        changes = self._library.series_changes
+        is_known = self.progress is not None and changes == self._changes
         if self.progress is not None and is_known and started in (None, self.progress.started):
             return self.progress
-        self.progress, self._deletions = None, deletions
+        self.progress, self._changes = None, changes
         self._root.prepare()
         self._root.make_folder(self.folder)
         self._mode = self._root.file_mode
@@ -205,7 +206,7 @@ class SeriesFiles:
         self._root.prepare()
         limit = self._settings.keep.size
         if limit is not None and self.bytes + size > limit and not self._kept:
-            raise QuotaReached("its videos take all the space that its keep.size allows")
+            raise QuotaReached("its videos and favourites take all the space that its keep.size allows")
         limit = self._library.keep.size
         if limit is not None and self._library.series_bytes + size > limit:
             raise QuotaReached("all series take the space that recordings.keep.size allows")
@@ -223,6 +224,8 @@ class SeriesFiles:
         """Delete what was not written completely, and return the names of the pictures that are to be counted."""
         parts: list[str] = []
         kept: list[tuple[str, int]] = []
+        is_limited = self._settings.keep.size is not None
+        favourites = read_favourites(self.folder) if is_limited else frozenset()
         self.bytes = 0
         with os.scandir(self.folder) as entries:
             for entry in entries:
@@ -236,7 +239,7 @@ class SeriesFiles:
                     parts.append(entry.name.removesuffix(PART))
                 elif entry.name.endswith(PICTURE) and time_of(entry.name) is not None:
                     kept.append((entry.name, size))
-        self._kept = deque(sorted(kept) if self._settings.keep.size is not None else ())
+        self._kept = deque(sorted(one for one in kept if one[0] not in favourites) if is_limited else ())
         return sorted(parts)
 
     def _derive(self, started: float) -> Progress:
@@ -306,12 +309,16 @@ class SeriesFiles:
         sync_folder(self.folder)
 
     def _delete_oldest(self) -> None:
-        """Delete the oldest pictures beyond the limit."""
+        """Delete the oldest pictures beyond the limit, except those that have become favourites since `open`."""
         limit = self._settings.keep.size
-        while limit is not None and self.bytes > limit and self._kept:
+        if limit is None or self.bytes <= limit:
+            return
+        favourites = read_favourites(self.folder)
+        while self.bytes > limit and self._kept:
             name, size = self._kept.popleft()
-            (self.folder / name).unlink(missing_ok=True)
-            self.bytes -= size
+            if name not in favourites:
+                (self.folder / name).unlink(missing_ok=True)
+                self.bytes -= size
 
     def _write(self, progress: Progress) -> None:
         path = self.folder / SIDECAR

@@ -46,18 +46,20 @@ async def files(request: web.Request) -> web.Response:
 
 
 async def file_info(request: web.Request) -> web.Response:
-    """Send the details of a recording or photo, including the metadata and histogram of a photo."""
+    """Send the details of a recording, photo or file of a series, including the metadata and histogram of a photo."""
     async with library_of(request) as library:
-        found = await library.file(request.match_info["file"])
-    return json_response(_describe(request, _known(found), whole=True))
+        found = await find_file(request, library)
+    return json_response(describe_file(request, found, whole=True))
 
 
 async def keep_file(request: web.Request) -> web.Response:
-    """Make a recording or photo a favourite, or undo that: `{"keep": true}`."""
-    keep = read_keep(await body(request))
+    """Make a recording, photo or file of a series a favourite, or undo that: `{"keep": true}`."""
+    keep, file_id = read_keep(await body(request)), request.match_info["file"]
     async with library_of(request) as library:
-        found = await library.keep_file(request.match_info["file"], keep)
-    return json_response(_describe(request, _known(found)))
+        found = await library.keep_series_file(file_id, keep) or _known(
+            await library.keep_file(file_id, keep)
+        )
+    return json_response(describe_file(request, found))
 
 
 async def file(request: web.Request) -> web.StreamResponse:
@@ -107,7 +109,7 @@ def _known(kept: Kept | None) -> Kept:
         ApiError: it is None.
     """
     if kept is None:
-        raise ApiError(404, "not_found", f"no such recording or photo, or {GONE}", "file")
+        raise ApiError(404, "not_found", f"no such file, or {GONE}", "file")
     return kept
 
 
@@ -126,10 +128,10 @@ async def find_file(request: web.Request, library: Library) -> Kept | SeriesFile
     return await library.series_file(file_id) or _known(await library.file(file_id))
 
 
-def describe_file(request: web.Request, file: Kept | SeriesFile) -> dict[str, object]:
-    """Return a file as JSON-able data, as in a list."""
+def describe_file(request: web.Request, file: Kept | SeriesFile, *, whole: bool = False) -> dict[str, object]:
+    """Return a file as JSON-able data; `whole`: include what is too long for a list."""
     if not isinstance(file, SeriesFile):
-        return _describe(request, file)
+        return _describe(request, file, whole=whole)
     return {
         "id": file.id,
         "camera": file.camera,
@@ -139,13 +141,12 @@ def describe_file(request: web.Request, file: Kept | SeriesFile) -> dict[str, ob
         "from": iso_time(file.ts_ns),
         "seconds": None,
         "bytes": file.bytes,
-        "keep": False,
+        "keep": file.keep,
         "url": f"{request.app[CONTEXT].base(request)}/files/{file.path}",
     }
 
 
-def _describe(request: web.Request, kept: Kept, *, whole: bool = False) -> dict[str, object]:
-    """Return a recording or photo as JSON-able data; `whole`: include what is too long for a list."""
+def _describe(request: web.Request, kept: Kept, *, whole: bool) -> dict[str, object]:
     folder = f"{request.app[CONTEXT].base(request)}/files/{kept.camera}"
     stem = kept.stem.partition("/")[2]
     name = stem + (SUFFIXES[kept.type] if isinstance(kept, Photo) else VIDEO)

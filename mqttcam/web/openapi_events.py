@@ -20,7 +20,7 @@ def event_paths() -> dict[str, object]:
             "name", "The name of the file, such as `<date>/<time>-<reason>.mp4` or `<date>/<time>-photo.jpg`."
         ),
     )
-    file = _in_path("file", "The id of a recording or photo.")
+    file = _in_path("file", "The id of a recording, photo or file of a series.")
     return {
         "/api/events": {
             "get": _list(
@@ -51,9 +51,16 @@ def event_paths() -> dict[str, object]:
         },
         "/api/files/{file}": {
             "parameters": [file],
-            "get": get("A recording, or a photo with its metadata and histogram", _TAG, ref("File")),
+            "get": get(
+                "A recording, a photo with its metadata and histogram, or a file of a series",
+                _TAG,
+                ref("File"),
+            ),
         },
-        "/api/files/{file}/keep": {"parameters": [file], "post": _keep("a recording or photo", "File")},
+        "/api/files/{file}/keep": {
+            "parameters": [file],
+            "post": _keep("a recording, photo or file of a series", "File"),
+        },
         "/api/events/{event}/share": {"parameters": [event], "post": share("an event", SHARED_FILES)},
         "/api/files/{file}/share": {
             "parameters": [file],

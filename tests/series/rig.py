@@ -163,7 +163,7 @@ class TestLibrary:
 
     Attributes:
         series_bytes: of the one series.
-        series_deletions: counts the files that others have deleted.
+        series_changes: counts the files that others have deleted, and the changes of favourites.
         asked: the sizes that were to be made room for.
     """
 
@@ -171,7 +171,7 @@ class TestLibrary:
 
     def __init__(self, **keep: Any) -> None:
         self.keep = KeepSettings.model_validate({"free": 0, "size": None, **keep})
-        self.series_bytes = self.series_deletions = 0
+        self.series_bytes = self.series_changes = 0
         self.asked: list[int] = []
 
     def set_series_bytes(self, camera: str, name: str, size: int) -> None:

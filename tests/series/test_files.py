@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from mqttcam.recordings.listed import EventQuery
+from mqttcam.recordings.series_favourites import FAVOURITES, read_favourites, set_favourite
 from mqttcam.recordings.series_files import (
     delete_series_file,
     is_series_file,
@@ -68,6 +69,62 @@ def test_a_video_is_not_deleted_to_keep_a_limit(tmp_path: Path) -> None:
         take_many()
     assert "keep.size" in files.describe(error.value)
     assert files.bytes < 10_000
+
+
+def test_favourites_stay_beyond_the_limit_until_they_are_none(tmp_path: Path) -> None:
+    library = TestLibrary()
+    files = files_in(tmp_path, settings(keep={"size": 20_000}), library)
+    for number in (1, 2, 3):
+        take(files, number)
+    first, second, _ = names = names_in(files.folder, ".jpg")
+    mode = 0o600
+    set_favourite(files.folder, first, True, mode)
+    take(files, 4)  # which `open` does not know of yet: another thread has written it
+    assert first in names_in(files.folder, ".jpg")
+    library.series_changes += 1
+    for number in range(5, 15):
+        take(files, number)
+    assert (first in (left := names_in(files.folder, ".jpg")), second in left) == (True, False)
+    assert read_favourites(files.folder) == {first}
+    assert (files.folder / FAVOURITES).stat().st_mode & 0o777 == mode
+    set_favourite(files.folder, first, False, mode)
+    library.series_changes += 1
+    take(files, 15)
+    take(files, 16)
+    assert not set(names) & set(names_in(files.folder, ".jpg"))
+
+
+def test_favourites_that_take_all_the_space_end_the_pictures(tmp_path: Path) -> None:
+    library = TestLibrary()
+    files = files_in(tmp_path, settings(keep={"size": 20_000}), library)
+
+    def take_and_keep() -> None:
+        for number in range(1, 9):
+            take(files, number)
+            for name in names_in(files.folder, ".jpg"):
+                set_favourite(files.folder, name, True, 0o600)
+            library.series_changes += 1
+
+    with pytest.raises(QuotaReached, match="videos and favourites take all the space"):
+        take_and_keep()
+    assert files.bytes <= 20_500
+
+
+@pytest.mark.parametrize("content", [b"{", b"{}", b"[1]", b"\xff"])
+def test_nothing_is_deleted_while_it_is_not_known_what_is_a_favourite(tmp_path: Path, content: bytes) -> None:
+    files = files_in(tmp_path, settings(keep={"size": 20_000}))
+    take(files, 1)
+    (files.folder / FAVOURITES).write_bytes(content)
+
+    def take_many() -> None:
+        for number in range(2, 20):
+            take(files, number)
+
+    with pytest.raises(OSError, match="list of names") as error:
+        take_many()
+    assert FAVOURITES in files.describe(error.value)
+    assert names_in(files.folder, ".jpg")[0] == f"{stem_of(round((BEGIN + 1) * 1e9))}.jpg"
+    assert len(list_series(tmp_path, EventQuery())) >= 2, "they can be seen"
 
 
 @pytest.mark.parametrize("lost", ["gone", "broken"])
@@ -135,7 +192,7 @@ def test_a_picture_that_a_user_has_deleted_counts_no_more(tmp_path: Path) -> Non
     take(files, 1)
     take(files, 2)
     (files.folder / names_in(files.folder, ".jpg")[0]).unlink()
-    library.series_deletions += 1
+    library.series_changes += 1
     take(files, 3)
     size = sum(path.stat().st_size for path in files.folder.glob("*.jpg"))
     assert size <= library.series_bytes == files.bytes < size + 1000

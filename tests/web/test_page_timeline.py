@@ -13,6 +13,7 @@ import pytest
 from selenium.webdriver.common.keys import Keys
 
 from mqttcam.recordings.recording import Event
+from mqttcam.recordings.series_favourites import read_favourites
 from tests.recordings.made import DAY, NOON, make_files, recording
 from tests.support.pictures import jpeg
 from tests.support.waiting import PATIENCE, wait_for
@@ -381,3 +382,22 @@ def test_the_present_time_zone_decides_the_day(page: Page, served: Served) -> No
         )
     finally:
         page.driver.execute_cdp_cmd("Emulation.setTimezoneOverride", {"timezoneId": ""})
+
+
+def test_a_picture_of_a_series_can_be_a_favourite(page: Page, served: Served) -> None:
+    show(page, served, f"?type=series&before={BEFORE}")
+    page.until(lambda: len(cards(page)) == 3, "the pictures of the series")
+    page.press(".event")
+    page.press("dialog [aria-label=Favourite]")
+    page.see("dialog [aria-label=Favourite][aria-pressed=true]")
+    page.shot("series-favourite")
+    folder = served.library.path / "back" / "series" / "garden"
+    assert len(read_favourites(folder)) == 1
+    page.press("dialog [aria-label=Close]")
+    page.until(lambda: len(page.all(".event .kept")) == 1, "the star of the card")
+    page.driver.refresh()
+    page.until(lambda: len(page.all(".event .kept")) == 1, "the star after a reload")
+    page.press(".event")
+    page.press("dialog [aria-label=Favourite]")
+    page.see("dialog [aria-label=Favourite][aria-pressed=false]")
+    assert read_favourites(folder) == frozenset()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from mqttcam.recordings.series_favourites import FAVOURITES, read_favourites
 from tests.recordings.made import NOON, recording
 from tests.support.pictures import jpeg
 from tests.web.recorded import add, get, opened
@@ -71,3 +72,33 @@ async def test_files_of_series_are_listed_sent_and_deleted() -> None:
             assert answer.status == 404
         assert not (folder / "2026-11-29T194012.000Z.jpg").exists()
         assert served.library.series_bytes == 2 * len(picture) + 102, "it makes room at once"
+
+
+async def test_files_of_series_are_made_favourites() -> None:
+    async with opened() as (served, http):
+        folder = served.library.path / "front/series/garden"
+        folder.mkdir(parents=True)
+        for number in range(3):
+            (folder / f"2026-11-29T19301{number}.000Z.jpg").write_bytes(jpeg(64, 48))
+        (folder / "2026-11-29T193010.000Z.mp4").write_bytes(b"video")
+        files = (await get(http, "/api/files?type=series"))["files"]
+        for number in (0, 3):
+            async with http.post(f"/api/files/{files[number]['id']}/keep", json={"keep": True}) as answer:
+                assert (answer.status, await answer.json()) == (200, files[number] | {"keep": True})
+        kept = [one["keep"] for one in (await get(http, "/api/files?type=series"))["files"]]
+        assert kept == [True, False, False, True]
+        assert [one["keep"] for one in (await get(http, "/api/timeline?type=series"))["entries"]] == kept
+        assert (await get(http, f"/api/files/{files[0]['id']}"))["keep"] is True
+        async with http.delete(files[3]["url"]) as answer:
+            assert answer.status == 200, "by hand"
+        async with http.post(f"/api/files/{files[3]['id']}/keep", json={"keep": True}) as answer:
+            assert (answer.status, (await answer.json())["error"]["field"]) == (404, "file")
+        async with http.post(f"/api/files/{files[0]['id']}/keep", json={"keep": False}) as answer:
+            assert (await answer.json())["keep"] is False
+        assert read_favourites(folder) == frozenset()
+        (folder / FAVOURITES).write_bytes(b"{")
+        async with http.post(f"/api/files/{files[0]['id']}/keep", json={"keep": True}) as answer:
+            assert (answer.status, "list of names" in (await answer.json())["error"]["message"]) == (
+                503,
+                True,
+            )

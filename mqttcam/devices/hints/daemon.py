@@ -31,9 +31,9 @@ DAEMON = (
         " some, or raise `recordings.keep.size`.",
     ),
     Hint(
-        ("its videos take all the space that its keep.size allows",),
-        "The videos of a [series](series.md#disk-space) are never deleted to make room. Delete some, or"
-        " raise `keep.size` of the series.",
+        ("its videos and favourites take all the space that its keep.size allows",),
+        "The videos and favourites of a [series](series.md#disk-space) are never deleted to make room. Delete"
+        " some, or raise `keep.size` of the series.",
     ),
     Hint(
         ("all series take the space that recordings.keep.size allows",),

@@ -76,7 +76,6 @@ export class Player {
     const file = clipOf(entry) ?? pictureOf(entry);
     this.save.href = `${file}?download`;
     this.save.hidden = this.shareButton.hidden = !file;
-    this.star.hidden = entry.type === "series"; // series have no favourites
     this.star.setAttribute("aria-pressed", String(entry.keep));
     this.newer.disabled = this.index <= 0;
     const score = entry.score === null ? "" : `${number(entry.score, 0.1)} % changed`;
