@@ -17,6 +17,7 @@ from mqttcam.camera.frame import Frame, Picture, PictureSpec, fit_picture
 from mqttcam.camera.hub import Hub
 from mqttcam.camera.markings import Markings
 from mqttcam.camera.polling import CameraReadings, PollResult
+from mqttcam.camera.reduction import Reductions
 from mqttcam.camera.snapshots import Accept, SnapshotRequests
 from mqttcam.camera.source import Source, SourceEnded, SourceError, SourceInfo
 from mqttcam.camera.source_audio import SourceAudio
@@ -46,6 +47,7 @@ class Camera:
     `restart`, or by switching the camera off and on.
 
     Attributes:
+        reductions: how far the work with its frames is reduced.
         encoder: encodes what is not encoded in the capture thread: snapshots, and pictures for viewers.
         status: follows each request immediately; `failed` until frames arrive again.
         info: what the source is; `None` until it was open once.
@@ -72,6 +74,7 @@ class Camera:
         make_source: MakeSource | None = None,
         state_dir: Path | None = None,
         timing: Timing = DEFAULT_TIMING,
+        reductions: Reductions | None = None,
     ) -> None:
         """Do nothing yet.
 
@@ -80,11 +83,13 @@ class Camera:
             on_stuck: called if only a new process can help; returns in words what will happen, for `last_error`.
             make_source: used instead of the configured source.
             state_dir: as for `Source`.
+            reductions: those of all cameras; by default, nothing is reduced.
         """
         self.id = camera_id
         self.settings = settings
         self.name = settings.name or camera_id
         self.hub = Hub(f"camera {camera_id}")
+        self.reductions = reductions or Reductions()
         self.encoder = EncoderThread(f"encode {camera_id}")
         self.enabled = enabled
         self.status = CameraStatus.STARTING if enabled else CameraStatus.OFF

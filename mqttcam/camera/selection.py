@@ -50,6 +50,20 @@ class Rate:
         return True
 
 
+class VariableRate:
+    """As `Rate`, for a number of frames per second that may change at any time."""
+
+    def __init__(self, fps: Callable[[], float]) -> None:
+        self._fps = fps
+        self._rate, self._made_for = Rate(math.inf), math.inf
+
+    def due(self, ts_ns: int) -> bool:
+        fps = self._fps()
+        if fps != self._made_for:
+            self._rate, self._made_for = Rate(fps), fps
+        return self._rate.due(ts_ns)
+
+
 class Scheduled:
     """Takes the first frame at or after each time of a schedule, by the clock of this machine."""
 

@@ -32,6 +32,7 @@ class CameraStats:
         self._clock = clock
         self._measured: Capture | None = None
         self._samples: deque[tuple[float, int]] = deque()
+        self._asked: tuple[Capture | None, int, float] = None, 0, 0.0
 
     @property
     def frames(self) -> int:
@@ -80,6 +81,19 @@ class CameraStats:
         self._samples.append(newest)
         while len(self._samples) > 2 and newest[0] - self._samples[1][0] >= _WINDOW:
             self._samples.popleft()
+
+    def missed(self) -> float:
+        """Return the share of the frames due since the last call that have not come, beside one that may be on its way.
+
+        0.0 if that is not known: the camera has no fixed rate, or was opened or paused meanwhile.
+        """
+        capture, now = self._live, self._clock()
+        last, frames, since = self._asked
+        self._asked = capture, 0 if capture is None else capture.frames, now
+        if capture is None or capture is not last or not capture.interval or capture.paused_until > since:
+            return 0.0
+        due = (now - since) / capture.interval
+        return max(1 - (capture.frames - frames + 1) / due, 0.0)
 
     @property
     def _live(self) -> Capture | None:

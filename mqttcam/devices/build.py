@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from mqttcam.camera.camera import Camera
+from mqttcam.camera.reduction import Reductions
 from mqttcam.devices.camera import CameraDevice
 from mqttcam.devices.recordings import Recorded
 from mqttcam.devices.store import Store, stored_controls
@@ -22,11 +23,12 @@ def build_device(
     outputs: Iterable[Output] = (),
     location: Location | None = None,
     recorded: Recorded | None = None,
+    reductions: Reductions | None = None,
 ) -> CameraDevice:
     """Return a camera with the values that commands have set in earlier runs; it is not started.
 
     Args:
-        on_stuck: as for `Camera`.
+        on_stuck, reductions: as for `Camera`.
         location: of this machine, for schedules with the sun.
         recorded: as for `CameraDevice`.
     """
@@ -38,6 +40,7 @@ def build_device(
         values=stored_controls(store, camera_id, settings),
         on_stuck=on_stuck,
         state_dir=store.folder,
+        reductions=reductions,
     )
     device = CameraDevice(camera, store, outputs, location, recorded)
     if store.lost is not None and enabled is None:

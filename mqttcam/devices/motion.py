@@ -101,6 +101,7 @@ class CameraMotion:
             threshold=settings.threshold,
             clear_after=settings.clear_after,
             pause=settings.pause,
+            reduction=self._camera.reductions.motion,
         )
 
     def _configure_areas(self) -> None:

@@ -15,7 +15,7 @@ from mqttcam.devices.errors import CommandError
 from mqttcam.devices.hints import Hint
 from mqttcam.devices.machine import Machine, read_machine
 from mqttcam.devices.observer import NodeObserver
-from mqttcam.devices.problems import Found, Retrying, retrying
+from mqttcam.devices.problems import Found, Level, Retrying, retrying
 from mqttcam.log import get_level, set_level
 from mqttcam.recordings.library import Library
 from mqttcam.text import slug
@@ -39,6 +39,7 @@ class Check:
         read: returns its present problem as text, or `None`.
         tables: hints that may explain the problem.
         retrying: the part, if it tries again by itself.
+        level: whether it makes the daemon unhealthy.
     """
 
     id: str
@@ -46,12 +47,13 @@ class Check:
     read: Callable[[], str | None]
     tables: tuple[tuple[Hint, ...], ...]
     retrying: Retrying | None
+    level: Level
 
     def find(self) -> Found | None:
         """Return the present problem."""
         if not (text := self.read()):
             return None
-        found = Found(self.id, self.part, text, tables=self.tables)
+        found = Found(self.id, self.part, text, level=self.level, tables=self.tables)
         return found if self.retrying is None else retrying(found, self.retrying)
 
 
@@ -168,7 +170,7 @@ class Node:
     @property
     def problems(self) -> list[str]:
         """The present problems of the daemon itself; not those of its cameras and outputs."""
-        return [problem for check in self.checks if (problem := check.read())]
+        return [problem for check in self.checks if check.level == "problem" and (problem := check.read())]
 
     def sign_addresses(self, sign: Callable[[str], str]) -> None:
         """Have `sign` make paths below the page valid without a login, for a time; from now on."""
@@ -195,6 +197,7 @@ class Node:
         part: str = "Daemon",
         *hints: tuple[Hint, ...],
         retrying: Retrying | None = None,
+        level: Level = "problem",
     ) -> None:
         """Show the problem that `read` returns, from now on.
 
@@ -202,11 +205,12 @@ class Node:
             part: the name for users of what has it.
             hints: tables that may explain the problem.
             retrying: what has it, if that tries again by itself.
+            level: of the problem.
         """
         name = slug(part)
         number = sum(check.part == part for check in self.checks) + 1
         check_id = name if number == 1 else f"{name}-{number}"
-        self.checks.append(Check(check_id, part, read, hints, retrying))
+        self.checks.append(Check(check_id, part, read, hints, retrying, level))
 
     def set_retry(self, retry: Callable[[str | None], None]) -> None:
         """Have `retry` begin the next attempt of the problem with an id, or of all, from now on."""

@@ -9,7 +9,7 @@ from mqttcam.camera.status import CameraStatus
 from mqttcam.devices import hints
 from mqttcam.devices.camera import CameraDevice
 from mqttcam.devices.node import Node
-from mqttcam.devices.problems import Found, retrying
+from mqttcam.devices.problems import Found, Level, retrying
 from mqttcam.outputs.output import Output
 
 RECORDINGS = "recordings"
@@ -45,9 +45,7 @@ class PresentProblems:
         Args:
             starting: include cameras that are being opened and have not failed.
         """
-        for check in self._node.checks:
-            if (found := check.find()) is not None:
-                yield found
+        yield from self._of_node("problem")
         for output in self.outputs:
             yield from _of_output(output)
         devices = self._devices().values()
@@ -60,6 +58,7 @@ class PresentProblems:
 
     def all_warnings(self) -> Iterator[Found]:
         """Yield what differs from the configuration, or is configured in a way that may be a mistake."""
+        yield from self._of_node("warning")
         for number, (key, text) in enumerate(self.warnings):
             camera = key[1] if key[0] == "cameras" and len(key) > 1 else None
             shown = f"{'.'.join(key)}: {text}"
@@ -69,6 +68,11 @@ class PresentProblems:
             if device.camera.status is CameraStatus.RUNNING and remarks:
                 found = Found(f"camera-{device.id}-settings", "Camera", remarks, device.id, tables=None)
                 yield replace(found, level="warning")
+
+    def _of_node(self, level: Level) -> Iterator[Found]:
+        for check in self._node.checks:
+            if check.level == level and (found := check.find()) is not None:
+                yield found
 
 
 def _of_output(output: Output) -> Iterator[Found]:

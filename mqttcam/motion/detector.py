@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from mqttcam.camera.frame import CaptureSession, Frame
 from mqttcam.camera.hub import Hub
-from mqttcam.camera.selection import Rate
+from mqttcam.camera.reduction import Reduction
+from mqttcam.camera.selection import VariableRate
 from mqttcam.imaging.raster import Plane, oriented_view
 from mqttcam.motion.areas import NO_AREAS, Areas
 from mqttcam.motion.background import NO_MOTION, SETTLING, SMALL, Background, Box, Motion, shrunk
@@ -85,6 +86,7 @@ class MotionDetector:
         clear_after: float,
         pause: float = 0.0,
         settling: float = SETTLING,
+        reduction: Reduction | None = None,
     ) -> None:
         """Subscribe to the frames; detection is disabled until `enabled` is set.
 
@@ -95,6 +97,7 @@ class MotionDetector:
             clear_after: seconds without motion after which it has ended.
             pause: seconds after the end of motion in which no other motion begins.
             settling: seconds from the first frame on in which nothing counts as motion.
+            reduction: how far `fps` is reduced; by default it is not.
         """
         self.threshold = threshold
         self.armed: frozenset[str] = frozenset()
@@ -106,11 +109,21 @@ class MotionDetector:
         self._ended_ns: int | None = None
         self.observer: Callable[[Observation], None] | None = None
         self._settling = settling
-        self._rate = Rate(fps)
+        self._fps = fps
+        self._reduction = reduction or Reduction(fps)
+        self._rate = VariableRate(self._wanted_fps)
         self._activation: object | None = None
         self._zones = _Zones(NO_AREAS, {})
         self._state = _SessionState(None, CaptureSession(), self._zones, settling)
-        hub.subscribe(self, lambda: fps if self.enabled else 0.0)
+        hub.subscribe(self, lambda: self._wanted_fps() if self.enabled else 0.0)
+
+    def _wanted_fps(self) -> float:
+        return min(self._fps, self._reduction.limit(self._fps))
+
+    @property
+    def fps(self) -> float:
+        """Frames per second that it analyzes now, if nothing is reduced; 0.0 while it is not enabled."""
+        return self._fps if self.enabled else 0.0
 
     @property
     def enabled(self) -> bool:

@@ -15,6 +15,7 @@ from mqttcam import __version__
 from mqttcam.backup.restored import adopt_restored
 from mqttcam.commands.registry import DeviceRegistry
 from mqttcam.devices import hints
+from mqttcam.devices.governor import Governor
 from mqttcam.devices.node import Daemon, Node
 from mqttcam.devices.store import Store
 from mqttcam.gateway.gateway import MqttGateway
@@ -58,6 +59,7 @@ class App(Daemon):
         settings: the configuration that is applied.
         registry: the node and its cameras.
         library: the recordings of all cameras.
+        governor: decides what gives way while processor time is short.
     """
 
     def __init__(
@@ -103,6 +105,8 @@ class App(Daemon):
         node.add_check(lambda: self.library.problem, "Recordings", hints.DAEMON, retrying=self.library)
         self.library.listeners.add(node.changed)
         self.registry = DeviceRegistry(node, self._outputs)
+        governor = self.governor = Governor(lambda: self.registry.devices, node.changed)
+        node.add_check(lambda: governor.problem, "Processor", hints.DAEMON, level="warning")
         self._show_warnings(settings)
 
     async def run(self, on_ready: Callable[[Services], None] | None = None) -> EndReason:
@@ -125,6 +129,8 @@ class App(Daemon):
             stack.callback(repair.stop)
             repair.start()
             cameras = self._start_cameras(services.gateway)
+            governing = asyncio.create_task(self.governor.run(), name="governor")
+            stack.callback(governing.cancel)
             await self._store.save()
             log.info(
                 "mqttcam %s runs as node %s; state folder %s",
@@ -160,6 +166,7 @@ class App(Daemon):
             self._stuck_restart.request,
             self.settings.location,
             self.library,
+            self.governor.reductions,
         )
         if not self.settings.cameras:
             log.warning("no camera is configured; `mqttcam cameras` lists those of this machine")

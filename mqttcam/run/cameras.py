@@ -8,6 +8,7 @@ from functools import partial
 
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.capture import Capture
+from mqttcam.camera.reduction import Reductions
 from mqttcam.commands.registry import DeviceRegistry
 from mqttcam.devices.build import build_device
 from mqttcam.devices.recordings import Recorded
@@ -32,6 +33,7 @@ class ConfiguredCameras:
         on_stuck: Callable[[Camera], str],
         location: Location | None,
         library: Library,
+        reductions: Reductions,
     ) -> None:
         """Start nothing yet.
 
@@ -46,6 +48,7 @@ class ConfiguredCameras:
         self._on_stuck = on_stuck
         self._location = location
         self._library = library
+        self._reductions = reductions
 
     def add(self, camera_id: str, settings: CameraSettings, abandoned: Iterable[Capture] = ()) -> None:
         """Add a camera as the last one and start it; `abandoned` are stuck captures of its predecessor."""
@@ -58,6 +61,7 @@ class ConfiguredCameras:
             outputs=self._outputs,
             location=self._location,
             recorded=Recorded(self._library, node.event_address, node.file_address),
+            reductions=self._reductions,
         )
         self._registry.add(device)
         device.attach_outputs()

@@ -101,6 +101,11 @@ class CameraVideo:
         """What makes the video now: the name of an encoder, "copy" or "picamera2"; None if nothing does."""
         return self._maker.encoder if self._maker is not None else None
 
+    @property
+    def encoded_fps(self) -> float:
+        """Frames per second that are encoded now, if nothing is reduced; 0.0 if nothing is encoded."""
+        return self._maker.fps if isinstance(self._maker, Encoding) else 0.0
+
     @contextlib.contextmanager
     def read(self, reader: VideoReader, max_delay: float = 0.0) -> Iterator[None]:
         """Deliver units to `reader` until the block ends, beginning with a keyframe soon.

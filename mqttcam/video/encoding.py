@@ -13,7 +13,7 @@ from collections.abc import Callable
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.encoder_thread import EncoderThread
 from mqttcam.camera.frame import CaptureSession, Frame, SessionEnded
-from mqttcam.camera.selection import Rate
+from mqttcam.camera.selection import VariableRate
 from mqttcam.imaging.raster import fit_within
 from mqttcam.settings.video import VideoSettings
 from mqttcam.video.conversion import raster_to_i420
@@ -38,6 +38,7 @@ class Encoding:
         keyframe_requested: set on the loop, and cleared in the thread.
         dropped: frames that were due while the encoder was busy.
         encoder: its name; None before the first frame.
+        fps: frames per second that it encodes, if nothing is reduced.
         max_delay: of no effect: units are delivered at once, as encoding them takes far longer.
     """
 
@@ -63,13 +64,14 @@ class Encoding:
         self._settings = settings
         # As `size` of the camera, it is that of the picture before it is turned.
         self._limit = None if settings.size is None else camera.settings.orientation.size(*settings.size)
-        self._fps = min(settings.fps or math.inf, camera.settings.frame_rate or _USUAL_FPS)
+        self.fps = min(settings.fps or math.inf, camera.settings.frame_rate or _USUAL_FPS)
+        self._reduction = camera.reductions.video
         self._make_encoder = make_encoder
         self._deliver = deliver
         self._fail = fail
         self._loop = asyncio.get_running_loop()
         self._thread = EncoderThread(f"video {camera.id}")
-        self._rate = Rate(settings.fps or math.inf)
+        self._rate = VariableRate(self._wanted_fps)
         self._h264: H264Encoder | None = None
         self._size = (0, 0)
         self._submitted = 0
@@ -78,7 +80,7 @@ class Encoding:
 
     def start(self) -> None:
         """Take frames from now on."""
-        self._hub.subscribe(self, lambda: self._settings.fps or math.inf)
+        self._hub.subscribe(self, self._wanted_fps)
 
     def stop(self) -> None:
         """Take no more frames, and end the thread after the one that it encodes now."""
@@ -89,6 +91,9 @@ class Encoding:
     def request_keyframe(self) -> None:
         """Make the next frame a keyframe."""
         self.keyframe_requested = True
+
+    def _wanted_fps(self) -> float:
+        return min(self._settings.fps or math.inf, self._reduction.limit(self.fps))
 
     # in the capture thread
 
@@ -130,7 +135,7 @@ class Encoding:
         i420 = raster_to_i420(frame.raster(max_width))
         size = (i420.shape[1], i420.shape[0] * 2 // 3)
         if self._h264 is None or size != self._size:
-            self._h264 = self._make_encoder(self._settings, *size, self._fps, self._speed.fast)
+            self._h264 = self._make_encoder(self._settings, *size, self.fps, self._speed.fast)
             self._size, self.encoder = size, self._h264.name
         if self.keyframe_requested:
             self.keyframe_requested = False
@@ -141,13 +146,13 @@ class Encoding:
 
     def _measure(self, seconds: float) -> None:
         """Use a faster preset from the next frame on if the encoder takes too long."""
-        if self.encoder != "libx264" or (average := self._speed.add(seconds, self._fps)) is None:
+        if self.encoder != "libx264" or (average := self._speed.add(seconds, self.fps)) is None:
             return
         self._h264 = None
         log.warning(
             "camera %s: encoding a frame of %dx%d takes %.0f ms, too long for %.4g fps; using the preset ultrafast "
             "from now on, which needs more bits",
-            self._camera_id, *self._size, average * 1000, self._fps,
+            self._camera_id, *self._size, average * 1000, self.fps,
         )  # fmt: skip
 
     def _call(self, function: Callable[..., None], *arguments: object) -> None:

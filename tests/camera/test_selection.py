@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from mqttcam.camera.selection import Rate, Scheduled, selection
+from mqttcam.camera.selection import Rate, Scheduled, VariableRate, selection
 from mqttcam.schedule import parse
 
 
@@ -24,6 +24,16 @@ def test_rate_after_a_pause() -> None:
     assert gate.due(int(1e15))
     later = [number for number in range(30) if gate.due(int(1e15 + 100e9 + number * 1e9 / 30))]
     assert later == [0]
+
+
+def test_a_variable_rate_follows_at_once() -> None:
+    fps = math.inf
+    gate = VariableRate(lambda: fps)
+    counts = []
+    for number, fps in enumerate((math.inf, 5, 2, math.inf)):  # noqa: B007 - the gate reads it
+        begin = int(1e15 + number * 10e9)
+        counts.append(sum(gate.due(begin + int(frame * 1e9 / 30)) for frame in range(300)))
+    assert counts == [300, 50, 20, 300]
 
 
 def test_schedule_takes_precedence_over_the_rate() -> None:

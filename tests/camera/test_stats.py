@@ -89,6 +89,29 @@ def test_frame_rate_of_another_capture_starts_at_zero() -> None:
     assert stats.fps == pytest.approx(2, rel=0.1)
 
 
+@pytest.mark.parametrize(
+    ("rate", "frames", "share"),
+    [(30, 30, 0.0), (30, 29, 0.0), (30, 20, 0.3), (5, 4, 0.0), (5, 2, 0.4), (1, 0, 0.0), (0.1, 0, 0.0)],
+)
+def test_frames_that_have_not_come_in_time_are_missed(rate: float, frames: int, share: float) -> None:
+    """One may be on its way."""
+    clock, capture = Clock(), capture_with(frames=100)
+    capture.last_frame, capture.interval, capture.paused_until = 1.0, 1 / rate, 0.0
+    stats, supervisor = stats_of(capture, clock)
+    assert stats.missed() == 0, "nothing to compare with"
+    clock.now += 1
+    capture.frames += frames
+    assert stats.missed() == pytest.approx(share)
+    clock.now += 1
+    capture.paused_until = clock.now - 0.5
+    assert stats.missed() == 0, "it has taken a picture in full resolution"
+    clock.now += 1
+    supervisor.capture = capture_with(frames=100)
+    assert stats.missed() == 0, "it was opened again"
+    supervisor.capture, capture.interval = capture, 0.0
+    assert stats.missed() == stats.missed() == 0, "it has no fixed rate"
+
+
 async def test_frame_age_is_unknown_from_a_restart_to_the_first_frame_after_it(
     make_camera: MakeCamera,
 ) -> None:

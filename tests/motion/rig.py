@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable
 
 from mqttcam.camera.hub import Hub
+from mqttcam.camera.reduction import Reduction
 from mqttcam.motion.areas import Areas
 from mqttcam.motion.detector import Analysis, MotionDetector
 from tests.support.motion import Scene
@@ -27,6 +28,7 @@ class Rig(Scene):
     ) -> None:
         super().__init__(Hub("camera front"))
         self.told: list[Analysis] = []
+        self.reduction = Reduction(1.25)
         self._numbers = itertools.count(1)
         self._calls: list[tuple[Callable[..., object], tuple[object, ...]]] = []
         self.detector = MotionDetector(
@@ -38,6 +40,7 @@ class Rig(Scene):
             threshold=threshold,
             clear_after=clear_after,
             pause=pause,
+            reduction=self.reduction,
         )
         if zones:
             self.detector.configure_areas(Areas({"left": LEFT, "right": RIGHT}), zones)

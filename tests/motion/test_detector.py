@@ -43,6 +43,26 @@ def test_motion_is_unknown_at_first_then_off_on_and_off_again() -> None:
     assert rig.told[-1].movement is None
 
 
+def test_less_is_analyzed_while_it_is_reduced_and_motion_is_still_found() -> None:
+    rig = Rig()
+    rig.settle()
+    analyzed: list[int] = []
+    rig.detector.observer = lambda observation: analyzed.append(observation.seq)
+    rig.reduction.halvings = 2
+    assert (rig.detector.fps, rig.hub.wanted_fps()) == (5, 1.25), "network cameras decode no more than that"
+    for _ in range(50):
+        rig.offer()
+    assert len(analyzed) == pytest.approx(12.5, abs=1)
+    for step in range(10):
+        rig.offer(60 + step)
+    assert rig.detector.moving
+    rig.reduction.halvings = 0
+    before = len(analyzed)
+    for _ in range(10):
+        rig.offer()
+    assert len(analyzed) - before == 10
+
+
 def test_start_of_motion_has_time_box_and_score() -> None:
     rig = Rig()
     rig.move()

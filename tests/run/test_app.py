@@ -118,6 +118,20 @@ def test_the_sections_that_changed_are_named(config: Config) -> None:
     assert changed_sections(before, config.read()) == {"cameras", "node", "mqtt"}
 
 
+async def test_all_cameras_obey_the_governor_and_it_is_shown_what_gives_way(config: Config) -> None:
+    config.cameras = {"a": {}, "b": {}}
+    async with running(config) as (app, _):
+        config.cameras = {"a": {}, "b": {"name": "B"}}
+        await app.reload()
+        await until(lambda: names(app)[1] == "B")
+        assert "governor" in {task.get_name() for task in asyncio.all_tasks()}
+        reductions = app.governor.reductions
+        assert all(device.camera.reductions is reductions for device in app.registry.devices.values())
+        assert app.registry.health.trouble() == []
+        reductions.video.halvings = 1
+        assert [(one.part, one.level) for one in app.registry.health.trouble()] == [("Processor", "warning")]
+
+
 async def test_cameras_come_change_and_go_in_the_order_of_the_configuration(config: Config) -> None:
     config.cameras = {"a": {"name": "A"}, "b": {"name": "B"}}
     async with running(config) as (app, _):

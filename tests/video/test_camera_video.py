@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -62,6 +63,29 @@ async def test_size_and_rate_are_limited(make_device: MakeDevice) -> None:
         assert min(steps) > 90_000 / 5 / 2
     finally:
         await device.camera.stop()
+
+
+async def test_less_is_encoded_while_it_is_reduced_and_the_stream_goes_on(running: CameraDevice) -> None:
+    """25 fps become 6.25; time stamps are still those of the frames."""
+    reduction, video, reader = running.camera.reductions.video, running.video, Reader()
+    assert video.encoded_fps == 0
+    with video.read(reader):
+        assert video.encoded_fps == 25
+        await until(lambda: len(reader.units) >= 5, "units")
+        reduction.halvings = 2
+        seen = len(reader.units) + 3  # those that were being encoded
+        await until(lambda: len(reader.units) >= seen + 3, "fewer units")
+        reduced = reader.units[seen:]
+        reduction.halvings = 0
+        seen = len(reader.units)
+        await until(lambda: len(reader.units) >= seen + 5, "all units again")
+    for before, after in pairwise(reduced):
+        assert after.pts - before.pts >= 90_000 / 25 * 3
+        assert (after.pts - before.pts) / 90_000 == pytest.approx(
+            (after.ts_ns - before.ts_ns) / 1e9, abs=1e-3
+        )
+    steps = [after.pts - before.pts for before, after in pairwise(reader.units[seen + 1 :])]
+    assert min(steps) < 90_000 / 25 * 2
 
 
 async def test_its_size_is_that_before_the_picture_is_turned(make_device: MakeDevice) -> None:

@@ -56,6 +56,12 @@ DAEMON = (
         " listed again as soon as it answers.",
     ),
     Hint(
+        ("processor time is short",),
+        "The machine is too slow for what it does now. Video and then motion detection"
+        " [give way](performance.md#a-small-machine) to pictures. Lower `frame_rate`, `size` or `video.size`, or stop"
+        " what else runs.",
+    ),
+    Hint(
         ("health check unavailable",),
         "The socket of `mqttcam healthcheck` cannot be created in `state_dir`. mqttcam keeps trying.",
     ),
