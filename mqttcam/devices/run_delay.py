@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 _THREADS = Path("/proc/self/task")
@@ -14,7 +15,7 @@ _MOST_APART = 3.0
 class RunDelay:
     """Reads the time in which threads could run and did not, limits of a control group included.
 
-    Every kernel with `CONFIG_SCHED_INFO` counts it: those of Debian, Raspberry Pi OS and Home Assistant OS do.
+    A kernel with `CONFIG_SCHED_INFO` counts it, such as Raspberry Pi OS's for 64 bits; Linux only.
     """
 
     def __init__(self, folder: Path = _THREADS, clock: Callable[[], float] = time.monotonic) -> None:
@@ -44,9 +45,8 @@ class RunDelay:
     def _read(self) -> dict[str, int]:
         """Return how long each thread has waited since it began, nanoseconds."""
         delays = {}
-        for thread in self._folder.iterdir():
-            try:
-                delays[thread.name] = int((thread / "schedstat").read_bytes().split()[1])
-            except (OSError, ValueError, IndexError):  # it has just ended, or the kernel has no such file
-                continue
+        # A thread may just have ended, or the kernel may have no such file.
+        for file in self._folder.glob("*/schedstat"):
+            with suppress(OSError, ValueError, IndexError):
+                delays[file.parent.name] = int(file.read_bytes().split()[1])
         return delays

@@ -50,6 +50,12 @@ def test_a_kernel_that_does_not_count(tmp_path: Path, content: str | None) -> No
     assert not RunDelay(tmp_path).available
 
 
+def test_a_system_without_proc(tmp_path: Path) -> None:
+    delays = RunDelay(tmp_path / "missing")
+    assert not delays.available
+    assert not delays.waiting_threads()
+
+
 async def test_a_process_that_shares_a_processor_waits() -> None:
     """Of the real kernel."""
     processor = min(os.sched_getaffinity(0))
