@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from mqttcam.camera.trial import TrialFailed
 from mqttcam.cli.init_options import GivenAnswers
 from mqttcam.cli.outcome import UsageError
 from mqttcam.cli.prompts import ask, ask_secret, ask_text, ask_yes, choose, say
@@ -30,7 +31,6 @@ from mqttcam.setup.cameras import (
     PICTURE_SECONDS,
     TEST_PATTERN,
     FoundCamera,
-    PictureFailed,
     find_cameras,
     take_picture,
 )
@@ -131,7 +131,7 @@ def _shows_picture(source: dict[str, object], size: str | None) -> bool:
     say(f"Taking a test picture (up to {PICTURE_SECONDS:.0f} s) ...")
     try:
         picture = asyncio.run(take_picture(source, size))
-    except (PictureFailed, InvalidAnswer) as error:
+    except (TrialFailed, InvalidAnswer) as error:
         say(f"  no picture: {error}")
         return ask_yes("Use this camera anyway?", default=False)
     say(f"  ok: a picture of {picture.width}x{picture.height}, {len(picture.jpeg) // 1000 or 1} kB")

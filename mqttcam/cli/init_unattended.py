@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from mqttcam.camera.trial import TrialFailed
 from mqttcam.cli.init_options import GivenAnswers
 from mqttcam.cli.outcome import CommandFailed, UsageError
 from mqttcam.cli.prompts import say
@@ -18,7 +19,7 @@ from mqttcam.setup.answers import (
 )
 from mqttcam.setup.broker_login import LoginFailed, check_login
 from mqttcam.setup.brokers import find_brokers
-from mqttcam.setup.cameras import PictureFailed, find_cameras, take_picture
+from mqttcam.setup.cameras import find_cameras, take_picture
 from mqttcam.setup.extras import missing_extra
 
 
@@ -84,7 +85,7 @@ def _found_broker() -> BrokerLogin:
 def _test_camera(camera: CameraAnswer) -> None:
     try:
         picture = asyncio.run(take_picture(camera.source, camera.size))
-    except (PictureFailed, InvalidAnswer) as error:
+    except (TrialFailed, InvalidAnswer) as error:
         raise CommandFailed(
             f"--camera {camera.id}: no picture: {error} (--no-test writes the file anyway)"
         ) from None

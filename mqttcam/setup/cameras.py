@@ -8,10 +8,9 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from mqttcam.camera.camera import Camera
 from mqttcam.camera.frame import Picture, PictureSpec
 from mqttcam.camera.sources import AttachedCamera, attached
-from mqttcam.camera.status import CameraStatus, CameraUnavailable
+from mqttcam.camera.trial import TrialFailed, try_camera
 from mqttcam.settings.sources.url import UrlSource
 from mqttcam.setup.answers import check_source
 from mqttcam.setup.extras import missing_extra
@@ -20,10 +19,6 @@ PICTURE_SECONDS = 15.0
 """The time limit for a camera to open, and for its picture."""
 _WIDTH, _HEIGHT = 1280, 720
 """The largest size that is proposed: every camera and every Pi can do it."""
-
-
-class PictureFailed(Exception):
-    """The camera gives no picture; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,22 +99,11 @@ async def take_picture(
 
     Raises:
         InvalidAnswer: the source is not valid.
-        PictureFailed: the camera gives no picture within `seconds`.
+        TrialFailed: the camera gives no picture within `seconds`.
     """
     settings = check_source(source, size)
     if isinstance(settings.source, UrlSource) and settings.source.url.get_secret_value().startswith("rtsp"):
         missing = missing_extra("av", "video")
         if missing:
-            raise PictureFailed(missing)
-    camera = Camera("test", settings)
-    camera.start()
-    try:
-        async with asyncio.timeout(seconds):
-            await camera.until(lambda: camera.status is not CameraStatus.STARTING)
-            return await camera.take_snapshot(PictureSpec(), timeout=seconds)
-    except TimeoutError:
-        raise PictureFailed(camera.last_error or f"no picture within {seconds:g} s") from None
-    except CameraUnavailable as error:
-        raise PictureFailed(str(error)) from None
-    finally:
-        await camera.stop()
+            raise TrialFailed(missing)
+    return (await try_camera("test", settings, PictureSpec(), seconds)).picture

@@ -16,12 +16,13 @@ from pathlib import Path
 
 from aiohttp import web
 
+from mqttcam.camera.trial import TrialFailed
 from mqttcam.settings import SettingsError
 from mqttcam.settings.settings import default_node
 from mqttcam.setup.answers import BrokerLogin, InvalidAnswer, SetupAnswers
 from mqttcam.setup.broker_login import LoginFailed, check_login
 from mqttcam.setup.brokers import find_brokers
-from mqttcam.setup.cameras import TEST_PATTERN, PictureFailed, find_cameras_within, take_picture
+from mqttcam.setup.cameras import TEST_PATTERN, find_cameras_within, take_picture
 from mqttcam.setup.configuration_text import configuration_text
 from mqttcam.setup.extras import missing_extra
 from mqttcam.setup.next_steps import next_steps, page_address
@@ -177,7 +178,7 @@ class SetupPage:
         field = "address" if camera.source is None else "source"
         try:
             picture = await take_picture(camera.to_source(), camera.size)
-        except PictureFailed as error:
+        except TrialFailed as error:
             raise ApiError(503, "unavailable", f"no picture: {error}", field) from None
         return web.Response(
             body=picture.jpeg, content_type="image/jpeg", headers={"Cache-Control": "no-store"}

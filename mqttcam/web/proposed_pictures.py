@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from base64 import b64encode
 from pathlib import Path
 
-from mqttcam.camera.camera import Camera
 from mqttcam.camera.capture import Capture
 from mqttcam.camera.frame import PictureSpec
-from mqttcam.camera.source import SourceError
-from mqttcam.camera.status import CameraStatus, CameraUnavailable
+from mqttcam.camera.trial import TrialFailed, try_camera
 from mqttcam.commands.registry import DeviceRegistry
 from mqttcam.settings import CameraSettings
 from mqttcam.settings.sources.v4l2 import V4l2Source
@@ -44,37 +41,26 @@ class ProposedPictures:
         if self._busy or len(self._stuck) >= _MAX_STUCK:
             raise ApiError(429, "busy", "another test picture is being taken: try again in some seconds")
         self._busy = True
-        camera = Camera(
-            f"{camera_id} (test)",
-            settings.model_copy(update={"enabled": True}),
-            state_dir=self._state_dir,
-        )
         try:
-            return await self._take(camera)
+            trial = await try_camera(
+                f"{camera_id} (test)",
+                settings,
+                _PICTURE,
+                self._within,
+                state_dir=self._state_dir,
+                stuck=self._stuck,
+            )
+        except TrialFailed as error:
+            raise ApiError(503, "unavailable", str(error), "source") from None
         finally:
             self._busy = False
-            await camera.stop()
-            self._stuck |= camera.abandoned
-
-    async def _take(self, camera: Camera) -> dict[str, object]:
-        camera.start()
-        try:
-            async with asyncio.timeout(self._within):
-                await camera.until(lambda: camera.status is not CameraStatus.STARTING)
-                picture = await camera.take_snapshot(_PICTURE, self._within)
-        except TimeoutError:
-            why = camera.last_error or "no picture came"
-            raise ApiError(503, "unavailable", f"{why} (within {self._within:g} s)", "source") from None
-        except (CameraUnavailable, SourceError) as error:
-            raise ApiError(503, "unavailable", str(error), "source") from None
-        info = camera.info
         return {
             "ok": True,
-            "model": info.model if info is not None else None,
-            "width": camera.stats.width,
-            "height": camera.stats.height,
-            "remark": camera.last_error,
-            "picture": b64encode(picture.jpeg).decode(),
+            "model": trial.model,
+            "width": trial.width,
+            "height": trial.height,
+            "remark": trial.remark,
+            "picture": b64encode(trial.picture.jpeg).decode(),
         }
 
     def _check_device(self, settings: CameraSettings) -> None:

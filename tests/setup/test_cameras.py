@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from mqttcam.camera.trial import TrialFailed
 from mqttcam.setup.answers import InvalidAnswer
-from mqttcam.setup.cameras import PictureFailed, find_cameras, take_picture
+from mqttcam.setup.cameras import find_cameras, take_picture
 from tests.camera.sources.camera_process import CameraProcess, http_camera_command
 from tests.support.pictures import jpeg_folder
 from tests.support.waiting import HOST, free_port
@@ -20,16 +21,16 @@ async def test_a_network_camera(tmp_path: Path) -> None:
         url = f"http://{HOST}:{camera.port}/stream"
         picture = await take_picture({"type": "url", "url": url, "username": "viewer", "password": "secret"})
         assert (picture.width, picture.height) == (320, 240)
-        with pytest.raises(PictureFailed, match="401"):
+        with pytest.raises(TrialFailed, match="401"):
             await take_picture({"type": "url", "url": url})
     finally:
         camera.kill()
 
 
 async def test_a_camera_that_is_not_there() -> None:
-    with pytest.raises(PictureFailed, match="refused"):
+    with pytest.raises(TrialFailed, match="refused"):
         await take_picture({"type": "url", "url": f"http://{HOST}:{free_port()}/"})
-    with pytest.raises(PictureFailed, match=r"/dev/no-camera does not exist|videodev2"):
+    with pytest.raises(TrialFailed, match=r"/dev/no-camera does not exist|videodev2"):
         await take_picture({"type": "v4l2", "device": "/dev/no-camera"})
 
 
