@@ -130,7 +130,7 @@ class CameraDescription:
     frame_rate: float | None = field(metadata={"description": "Frames per second that the source aims for."})
     details: dict[str, object] = field(
         metadata={
-            "description": "What else is known of a camera module: its sensor modes, formats and properties."
+            "description": "What else is known of a camera module: sensor modes, formats, tuning file, properties."
         }
     )
     status: str

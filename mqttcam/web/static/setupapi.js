@@ -14,6 +14,9 @@ export const setup = () => request("GET", "api/setup");
 /** @returns {Promise<FoundCamera[]>} */
 export const foundCameras = () => request("GET", "api/setup/found", undefined, SLOW).then(({ cameras }) => cameras);
 
+/** @returns {Promise<string[]>} The names of the tuning files of Raspberry Pi cameras. */
+export const tuningFiles = () => request("GET", "api/tuning_files").then(({ files }) => [...new Set(files.map((/** @type {{name: string}} */ { name }) => name))]);
+
 /**
  * @param {string} id
  * @param {Given} given

@@ -3,6 +3,7 @@
 /** @import { Child, Section, Setup } from "./types" */
 
 import { h } from "./dom.js";
+import { tuningFiles } from "./setupapi.js";
 
 const SIZES = ["640x480", "1280x720", "1920x1080", "2560x1440", "3840x2160"];
 
@@ -119,6 +120,19 @@ function size(sizes) {
   }, list);
 }
 
+/** A tuning file, with those that there are to choose from. */
+function tuningFile() {
+  const list = h("datalist", { id: `setup-tuning-${++count}` });
+  const fill = async () => {
+    if (!list.childElementCount) list.replaceChildren(...(await tuningFiles()).map((value) => h("option", { value })));
+  };
+  const field = typed("source.tuning_file", "Tuning file", "One of libcamera's or of your own, such as imx219_noir.json", {
+    autocapitalize: "none", placeholder: "libcamera's own", list: list.id, onfocus: fill,
+  });
+  field.element.append(list);
+  return field;
+}
+
 /**
  * @param {Setup} setup
  * @param {string[]} hidden Keys that are kept and not shown.
@@ -134,7 +148,10 @@ export function sourceOptions(setup, hidden) {
     ],
     file: [typed("source.path", "File or folder", `Pictures or a video, in ${setup.folders.join(", ")}`, { autocapitalize: "none" })],
     v4l2: [typed("source.device", "Device", "Its number, id or path; empty: the first USB camera", { autocapitalize: "none" })],
-    picamera2: [typed("source.camera", "Camera", "Its number, id or model", { autocapitalize: "none" })],
+    picamera2: [
+      typed("source.camera", "Camera", "Its number, id or model", { autocapitalize: "none" }),
+      tuningFile(),
+    ],
   };
 }
 

@@ -63,8 +63,8 @@ def tuned(state: Path, camera: str, name: str | None, **more: Any) -> PiCamera:
 def test_each_model_has_its_own(state: Path, enumerated: Seen) -> None:
     first, second = tuned(state, BARS, "a.json"), tuned(state, LINES, "b.json")
     second._want_tuning(Picamera2)  # as it has, while it waits for the first one to be opened
-    first.open()
-    second.open()
+    assert first.open().details["tuning_file"] == "a.json"
+    assert second.open().details["tuning_file"] == "b.json"
     try:
         assert enumerated == [{}, {"virtual-bars": "a.json", "virtual-lines": "b.json"}]
         assert first.notes == second.notes == []
@@ -96,7 +96,7 @@ def test_cameras_that_run_are_closed_for_another_tuning_file(state: Path, enumer
 def test_a_replaced_file_is_loaded_again(state: Path, enumerated: Seen) -> None:
     first, second = tuned(state, BARS, "a.json"), tuned(state, LINES, None)
     first.open()
-    second.open()
+    assert second.open().details["tuning_file"] is None
     second.close()
     second.open()
     second.close()

@@ -116,7 +116,7 @@ class PiCamera(ReportingSource, MeasuringSource, RestartableSource, StillSource,
             serial=self._id,
             actions=table.actions,
             manufacturer=sensor_manufacturer(model),
-            details=running.describe(),
+            details=running.describe() | {"tuning_file": library.TUNINGS.loaded(model)},
         )
 
     def _want_tuning(self, picamera2: Any) -> str | None:

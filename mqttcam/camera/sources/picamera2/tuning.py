@@ -118,6 +118,11 @@ class Tunings:
             return f"cameras of one model share one tuning file: {loaded.path} is used"
         return None
 
+    def loaded(self, model: str) -> str | None:
+        """Return the name of the tuning file that libcamera has loaded for a model; `None` for its own."""
+        version = self._loaded.get(model)
+        return None if version is None else version.path.name
+
     def _by_model(self, attached: Sequence[Any]) -> dict[str, _Version]:
         """Return the wanted tuning files that can be used by the cameras' models; of several for one, the first."""
         found: dict[str, _Version] = {}
