@@ -39,11 +39,12 @@ class PicturesConnection(Connection):
         self._timing = timing or Timing()
         self._one_client = False
         self._certain = False
+        self._both_allowed = False
         self._thrown_out = 0
         self._failed_in_a_row = 0
         self._shared_because: str | None = None
         self._sharing = False
-        main.on_connected(self._retry_pause.end)  # the broker is back
+        main.on_connected(self._main_connected)
         main.on_disconnected(self._drop)
         main.on_ended(self._judge_end_of_main)
 
@@ -77,10 +78,15 @@ class PicturesConnection(Connection):
             self.network = None  # `main` disconnects it
         await super().stop(last, within)
 
+    def _main_connected(self) -> None:
+        self._both_allowed = False
+        self._retry_pause.end()  # the broker is back
+
     def _judge_end_of_main(self, ended: Ended) -> bool:
         """Notice that the broker takes both connections for one client; return whether it does since now."""
         soon = asyncio.get_running_loop().time() - self._connector.last_connect < self._timing.takeover
-        if not (soon and ended.by_broker and ended.reason in (None, TAKEN_OVER)) or self._one_client:
+        thrown_out = soon and ended.by_broker and ended.reason in (None, TAKEN_OVER)
+        if not thrown_out or self._both_allowed or self._one_client:
             self._thrown_out = 0
             return False
         self._thrown_out += 1
@@ -121,7 +127,10 @@ class PicturesConnection(Connection):
     async def _run_until_end(self, network: NetworkConnection) -> Ended:
         if self._one_client:
             return Ended("the broker allows one connection")
-        return await super()._run_until_end(network)
+        ended = await super()._run_until_end(network)
+        # A broker that stops on a busy machine may end this connection long before it ends that of `main`.
+        self._both_allowed = self._main.connected
+        return ended
 
     async def _share(self) -> None:
         network = self._main.network

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from mqttcam.mqtt.connection import Connection, Message, Timing
+from mqttcam.mqtt.pictures_connection import PicturesConnection
 from tests.mqtt.conftest import Connect
 from tests.mqtt.tools import FRONT, TOPICS, as_sent, in_thread, login_settings, subscribed
 from tests.support.broker import Broker, Endpoint, Mosquitto
@@ -315,6 +316,23 @@ async def test_a_follower_ends_with_the_connection_that_it_follows(broker: Broke
         proxy.cut()
         await until(lambda: connection.reconnects and follower.reconnects, "both are back")
         await until(lambda: connection.connected and follower.connected, "both are up")
+
+
+async def test_a_broker_that_ends_one_connection_after_the_other_allows_both(
+    broker: Broker, connect: Connect, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As one does that is killed on a busy machine: it closes its sockets one by one."""
+    timing = Timing(first_retry=0.01, last_retry=0.01, takeover=1000)
+    async with Proxy(broker.port) as proxy, Proxy(broker.port) as of_pictures:
+        connection = await connect(Endpoint(proxy.port), timing=timing)
+        follower = await connect(Endpoint(of_pictures.port), follows=connection, timing=timing)
+        of_pictures.cut()
+        await until(lambda: follower.reconnects == 1 and follower.connected, "it is back")
+        proxy.cut()
+        await until(lambda: connection.reconnects == 1 and follower.reconnects == 2, "both are back")
+        assert isinstance(follower, PicturesConnection)
+        assert not follower.shares
+        assert "client id" not in caplog.text
 
 
 async def test_refused_connection_is_logged_once(connect: Connect, caplog: pytest.LogCaptureFixture) -> None:
