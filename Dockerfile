@@ -22,6 +22,6 @@ COPY --from=build /opt/mqttcam /opt/mqttcam
 ENV PATH=/opt/mqttcam/bin:$PATH
 USER mqttcam
 VOLUME /var/lib/mqttcam
-HEALTHCHECK --interval=30s --timeout=10s --start-period=30s CMD ["mqttcam", "healthcheck"]
+HEALTHCHECK --interval=60s --timeout=10s --start-period=30s --retries=2 CMD ["mqttcam", "healthcheck"]
 ENTRYPOINT ["mqttcam"]
 CMD ["run"]
