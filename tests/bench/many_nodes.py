@@ -5,7 +5,8 @@ usage: python -m tests.bench.many_nodes [--nodes 100] [--rest 180] [--down 0 20]
 Each node is a process with one camera, a test pattern of 160x120 at 1 fps that publishes an image only at a connect and
 at the birth message of Home Assistant. The processes are forked from one that has imported mqttcam (the "forkserver" of
 multiprocessing), so that a hundred of them start within half a minute on two cores. They differ from other daemons only
-in that they share memory. Traffic is what the kernel counts for the sockets of the nodes (`ss`).
+in that they share memory. Traffic is what the kernel counts for the sockets of the nodes (`ss`), for `--rest` seconds;
+as nodes publish their health once per minute, use whole minutes.
 
 Prints a table. Needs mosquitto, root, ss (iproute2) and Home Assistant (`tests/home_assistant/setup.sh`).
 """
