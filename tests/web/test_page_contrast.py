@@ -51,8 +51,9 @@ def shown(page: Page, current: str, other: str) -> None:
     """Check which of two links is that of the present view."""
     page.find(f"{current}[aria-current=page]")
     page.script("document.activeElement.blur()")
-    bar = hexadecimal(drawn(page, "body")["backgroundColor"])
-    assert contrast(hexadecimal(drawn(page, current)["backgroundColor"]), bar) >= 3
+    bar, mark = (drawn(page, it)["backgroundColor"] for it in ("body", current))
+    assert mark.startswith("rgb("), "opaque"
+    assert contrast(hexadecimal(mark), hexadecimal(bar)) >= 3
     assert not drawn(page, other)["backgroundColor"].startswith("rgb(")
 
 

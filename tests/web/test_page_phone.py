@@ -12,7 +12,10 @@ from tests.web.browser_page import BrowserPage
 from tests.web.firefox import FirefoxPage
 from tests.web.serving import serving_in_thread
 
-CAMERAS: dict[str, dict[str, Any]] = {"front": {"name": "Front door", "size": "640x480"}, "yard": {}}
+CAMERAS: dict[str, dict[str, Any]] = {
+    "front": {"name": "Front door", "size": "640x480", "motion": True},
+    "yard": {},
+}
 _BOXES = """
 return [".picture", ".status .badge", ".tools", ".title"].map((it) => {
   const {top, bottom, left, right} = document.querySelector(it).getBoundingClientRect();
@@ -63,6 +66,18 @@ def test_the_buttons_are_below_the_picture(phone: BrowserPage, scrolled: int) ->
     assert picture["top"] >= 0, "it stays while the page is scrolled"
     phone.press(".tools [title^='Take a snapshot']")
     phone.see(".thumb")
+
+
+def test_the_motion_test_begins_below_the_picture(phone: BrowserPage) -> None:
+    phone.press(".areatools .button")
+    phone.see(".motiontest")
+    _, badge, tools, _ = boxes(phone)
+    top = "return document.querySelector('.areatools h2').getBoundingClientRect().top"
+    phone.until(lambda: tools["bottom"] <= phone.script(top) < tools["bottom"] + 60, "it below the buttons")
+    phone.press(".status")
+    phone.see(".streaminfo")
+    bottom = phone.script("return document.querySelector('.streaminfo').getBoundingClientRect().bottom")
+    assert badge["top"] - 40 < bottom <= badge["top"], "beside its button"
 
 
 def test_a_zoomed_picture_stays_in_its_frame(phone: BrowserPage) -> None:

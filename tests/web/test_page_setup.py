@@ -86,6 +86,13 @@ def test_add_change_and_remove(page: Page, running: tuple[Daemon, str]) -> None:
 
     press(page, "Add a camera")
     page.find("#setup-kind")
+    press(page, "All options as text")  # although the address is missing
+    page.until(
+        lambda: page.find("#setup-text").get_attribute("value") == 'source:\n  type: "url"\n', "it as YAML"
+    )
+    press(page, "Cancel")
+    press(page, "Add a camera")
+    page.find("#setup-kind")
     choose(page, "test_pattern")
     fill(page, "name", "Back: yard")
     assert page.find("#setup-id").get_attribute("value") == "back_yard"

@@ -108,6 +108,7 @@ export class AreaTools {
   show(button, element) {
     button.setAttribute("aria-pressed", "true");
     this.element.append(element);
+    this.element.style.setProperty("--picture", `${this.stage.element.clientHeight}px`); // on phones, it stays above the card
     this.element.scrollIntoView({ block: "start" });
   }
 }

@@ -7,7 +7,7 @@ import { Calendar } from "./calendar.js";
 import { Cards } from "./cards.js";
 import { addDays, beginOf, dayOf, today } from "./days.js";
 import { errorText, h, icon, iconButton, loadStyle, toast } from "./dom.js";
-import { Filters } from "./filters.js";
+import { addressOf, Filters } from "./filters.js";
 import { Player } from "./player.js";
 import { keep, remove, timeline, timelineDays, timelineSlots } from "./recorded.js";
 import { Ribbon } from "./ribbon.js";
@@ -266,7 +266,9 @@ export class EventsView {
 
   nothing() {
     const { camera, type, zone, label, before } = this.filters.values;
-    if (camera || type || zone || label || before) return [h("p", {}, "No matching entries.")];
+    if (camera || type || zone || label || before) {
+      return [h("p", {}, "No matching entries."), h("p", {}, h("a", { class: "button quiet", href: addressOf({}) }, "Show everything"))];
+    }
     return [
       h("h1", {}, "Nothing recorded yet"),
       h("p", {}, "To record motion, set “motion: true” and “record: true” in a camera's section of the configuration."),

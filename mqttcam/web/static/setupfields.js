@@ -171,3 +171,14 @@ export function commonOptions(sizes) {
     toggle("record", "Record motion", "Needs motion detection"),
   ];
 }
+
+/**
+ * A section as YAML, its values as in JSON.
+ * @param {Section} section
+ * @param {string} [indent]
+ * @returns {string}
+ */
+export const asYaml = (section, indent = "") => Object.entries(section).map(([key, value]) => {
+  const isSection = value !== null && typeof value === "object" && !Array.isArray(value) && Object.keys(value).length > 0;
+  return isSection ? `${indent}${key}:\n${asYaml(value, `${indent}  `)}` : `${indent}${key}: ${JSON.stringify(value)}\n`;
+}).join("");

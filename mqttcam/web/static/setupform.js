@@ -6,7 +6,7 @@
 import { ApiError, allowedText } from "./api.js";
 import { errorText, h, icon, modal, toast } from "./dom.js";
 import { checkCamera, foundCameras, saveCamera, testPicture } from "./setupapi.js";
-import { commonOptions, sourceOptions } from "./setupfields.js";
+import { asYaml, commonOptions, sourceOptions } from "./setupfields.js";
 
 /** Kinds of cameras that are not found on this machine. @type {[string, string, Section][]} */
 const OTHERS = [
@@ -159,7 +159,7 @@ export class CameraForm {
   /** Changes between fields and text; what is in one is taken over by the other. */
   async switchMode() {
     const result = await this.attempt(() => checkCamera(this.cameraId || "camera", this.given));
-    if (!result && !this.asText) this.text.value = JSON.stringify(this.section(), null, 2); // to correct it there
+    if (!result && !this.asText) this.text.value = asYaml(this.section()); // to correct it there
     if (!result && this.asText) return;
     if (result && this.asText) {
       this.base = result.camera;
