@@ -54,9 +54,11 @@ def compare(contents: Mapping[str, bytes], folders: Folders) -> Differences:
 def _values(contents: Mapping[str, bytes], folders: Folders) -> list[str]:
     if VALUES not in contents:
         return []
-    restored, present = orjson.loads(contents[VALUES]), {}
+    restored, present = orjson.loads(contents[VALUES]), None
     with contextlib.suppress(ValueError):
         present = orjson.loads(_read(folders.state / VALUES) or b"{}")
+    if not isinstance(present, dict):  # broken: the next start does not use it either
+        present = {}
     return [one for one in {**restored, **present} if restored.get(one) != present.get(one)]
 
 

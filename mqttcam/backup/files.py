@@ -90,7 +90,10 @@ def check(contents: dict[str, bytes]) -> None:
 
 
 def _check_values(data: bytes) -> None:
-    found = orjson.loads(data)
+    try:
+        found = orjson.loads(data)
+    except ValueError as error:
+        raise ValueError(f"is not valid JSON: {error}") from None
     if not isinstance(found, dict) or not all(isinstance(one, dict) for one in found.values()):
         raise ValueError("is not an object with an object for each camera")
 
@@ -121,10 +124,10 @@ def _restore_series(folders: Folders, sidecar: Path, data: bytes) -> None:
     forbid_links(folders.recordings, sidecar)
     if sidecar.exists():
         return
-    progress = orjson.loads(data)
-    if not (sidecar.parent / str(progress.get("video"))).is_file():
-        progress |= {"video": None, "frames": 0}
-    write_atomically(sidecar, orjson.dumps(progress))
+    progress = Progress.model_validate_json(data)
+    if progress.video is None or not (sidecar.parent / progress.video).is_file():
+        progress.video, progress.frames = None, 0
+    write_atomically(sidecar, progress.model_dump_json().encode())
     _give(sidecar, folders.recordings.parent, folders.state)
 
 

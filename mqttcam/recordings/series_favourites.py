@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+import threading
 from pathlib import Path
 
 import orjson
@@ -14,6 +15,10 @@ import orjson
 from mqttcam.files import read_regular, sync_folder, write_new
 
 FAVOURITES = "favourites.json"
+# Not `.new`: another thread, which writes pictures, deletes such files when it opens a series.
+_NEW = f".{FAVOURITES}.changed"
+changing = threading.Lock()
+"""Held while favourites change, and while what is none is deleted."""
 
 
 def read_favourites(folder: Path) -> frozenset[str]:
@@ -34,16 +39,17 @@ def read_favourites(folder: Path) -> frozenset[str]:
     return frozenset(names)
 
 
-def set_favourite(folder: Path, name: str, keep: bool, mode: int) -> None:
-    """Make a file a favourite, or undo that. Names of files that are gone are left out.
+def set_favourite(folder: Path, name: str, keep: bool, mode: int) -> bool:
+    """Make a file a favourite, or undo that; return whether it is there. Names of files that are gone are left out.
 
     Raises:
         OSError: the old file is still there.
     """
-    others = read_favourites(folder) - {name}
-    names = sorted(one for one in others | ({name} if keep else set()) if os.path.lexists(folder / one))
-    path = folder / FAVOURITES
-    new = path.with_name(f".{FAVOURITES}.new")
-    write_new(new, orjson.dumps(names), mode)
-    new.replace(path)
-    sync_folder(folder)
+    with changing:
+        others = read_favourites(folder) - {name}
+        names = sorted(one for one in others | ({name} if keep else set()) if os.path.lexists(folder / one))
+        new = folder / _NEW
+        write_new(new, orjson.dumps(names), mode)
+        new.replace(folder / FAVOURITES)
+        sync_folder(folder)
+        return os.path.lexists(folder / name)

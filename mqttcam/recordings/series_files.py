@@ -126,8 +126,11 @@ def keep_series_file(root: Path, file_id: str, keep: bool) -> SeriesFile | None:
     if (found := find_series_file(root, file_id)) is None:
         return None
     file = root / found.path
-    set_favourite(file.parent, file.name, keep, stat.S_IMODE(file.stat().st_mode))
-    return replace(found, keep=keep)
+    try:
+        mode = stat.S_IMODE(file.stat().st_mode)
+    except FileNotFoundError:  # deleted meanwhile
+        return None
+    return replace(found, keep=keep) if set_favourite(file.parent, file.name, keep, mode) else None
 
 
 def delete_series_file(root: Path, path: str) -> bool:

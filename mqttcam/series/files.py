@@ -13,7 +13,7 @@ from typing import Protocol
 
 from mqttcam.files import RESERVE, read_regular, shortage, sync_folder, write_new
 from mqttcam.recordings.paths import RecordingsFolder
-from mqttcam.recordings.series_favourites import read_favourites
+from mqttcam.recordings.series_favourites import changing, read_favourites
 from mqttcam.recordings.series_files import (
     FOLDER,
     PART,
@@ -233,7 +233,10 @@ class SeriesFiles:
                     with contextlib.suppress(OSError):
                         (self.folder / entry.name).unlink()
                     continue
-                size = entry.stat(follow_symlinks=False).st_size
+                try:
+                    size = entry.stat(follow_symlinks=False).st_size
+                except FileNotFoundError:  # deleted or renamed meanwhile
+                    continue
                 self.bytes += size
                 if entry.name.endswith(PICTURE + PART):
                     parts.append(entry.name.removesuffix(PART))
@@ -313,12 +316,13 @@ class SeriesFiles:
         limit = self._settings.keep.size
         if limit is None or self.bytes <= limit:
             return
-        favourites = read_favourites(self.folder)
-        while self.bytes > limit and self._kept:
-            name, size = self._kept.popleft()
-            if name not in favourites:
-                (self.folder / name).unlink(missing_ok=True)
-                self.bytes -= size
+        with changing:
+            favourites = read_favourites(self.folder)
+            while self.bytes > limit and self._kept:
+                name, size = self._kept.popleft()
+                if name not in favourites:
+                    (self.folder / name).unlink(missing_ok=True)
+                    self.bytes -= size
 
     def _write(self, progress: Progress) -> None:
         path = self.folder / SIDECAR

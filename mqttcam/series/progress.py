@@ -8,8 +8,12 @@ from pathlib import Path
 from pydantic import BaseModel, Field, ValidationError
 
 from mqttcam.files import read_regular
+from mqttcam.recordings.recording import LARGEST_NS
 
 log = logging.getLogger(__name__)
+
+_LARGEST_COUNT = 1 << 53
+"""Up to this, a whole number in JSON is exact for every parser."""
 
 
 class Progress(BaseModel):
@@ -23,11 +27,11 @@ class Progress(BaseModel):
         frames: the number of pictures in it.
     """
 
-    started: float
-    pictures: int = Field(0, ge=0)
+    started: float = Field(ge=0, le=LARGEST_NS / 1e9)
+    pictures: int = Field(0, ge=0, le=_LARGEST_COUNT)
     last: str | None = None
     video: str | None = Field(None, pattern=r"^[0-9a-zTZ.-]+\.mp4$")
-    frames: int = Field(0, ge=0)
+    frames: int = Field(0, ge=0, le=_LARGEST_COUNT)
 
 
 def read_progress(path: Path) -> Progress | None:

@@ -189,7 +189,13 @@ def test_restore_on_a_new_machine(folder: Path, tmp_path_factory: pytest.TempPat
     assert LEFT_OUT in (new / "config.yaml").read_text()
     assert (new / "state" / "values.restored.json").is_file()
     series = new / "state" / "recordings" / "front" / "series" / "garden" / "series.json"
-    assert json.loads(series.read_text()) == {"started": 1.0, "pictures": 7, "video": None, "frames": 0}
+    assert json.loads(series.read_text()) == {
+        "started": 1.0,
+        "pictures": 7,
+        "last": None,
+        "video": None,
+        "frames": 0,
+    }
     done = mqttcam_command(new, "check", "-c", "config.yaml")
     assert done.returncode == 2
     assert "mqtt.password: is a placeholder" in done.stderr

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 from functools import partial
 from pathlib import Path
 
 import pytest
 
+from mqttcam.files import write_new
+from mqttcam.recordings import series_favourites
 from mqttcam.recordings.listed import EventQuery
 from mqttcam.recordings.series_favourites import FAVOURITES, read_favourites, set_favourite
 from mqttcam.recordings.series_files import (
     delete_series_file,
     is_series_file,
+    keep_series_file,
     list_series,
     position_of,
     stem_of,
     time_of,
 )
+from mqttcam.series import files as series_files
 from mqttcam.series.files import QuotaReached, SeriesFiles
 from tests.recordings.disks import Disk
 from tests.recordings.rig import frames
@@ -110,6 +115,50 @@ def test_favourites_that_take_all_the_space_end_the_pictures(tmp_path: Path) -> 
     assert files.bytes <= 20_500
 
 
+def test_a_favourite_is_made_while_the_series_is_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = TestLibrary()
+    files = files_in(tmp_path, settings(keep={"size": 20_000}), library)
+    take(files, 1)
+    (name,) = names_in(files.folder, ".jpg")
+
+    def write_and_open(path: Path, data: bytes, mode: int) -> None:
+        write_new(path, data, mode)
+        library.series_changes += 1
+        files.open(None, BEGIN)
+
+    monkeypatch.setattr(series_favourites, "write_new", write_and_open)
+    assert set_favourite(files.folder, name, True, 0o600)
+    assert read_favourites(files.folder) == {name}
+
+
+def test_what_becomes_a_favourite_at_the_last_moment_stays_or_is_said_to_be_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = files_in(tmp_path, settings(keep={"size": 20_000}))
+    take(files, 1)
+    (oldest,) = list_series(tmp_path, EventQuery())
+    kept: list[object] = []
+    keeping = threading.Thread(target=lambda: kept.append(keep_series_file(tmp_path, oldest.id, True)))
+
+    def read_and_keep(folder: Path) -> frozenset[str]:
+        found = read_favourites(folder)
+        if not keeping.ident:
+            keeping.start()
+            keeping.join(0.3)  # it waits for the deletion
+        return found
+
+    number = 2
+    monkeypatch.setattr(series_files, "read_favourites", read_and_keep)
+    while not keeping.ident:
+        take(files, number)
+        number += 1
+    keeping.join()
+    assert not (tmp_path / oldest.path).exists()
+    assert kept == [None]
+
+
 @pytest.mark.parametrize("content", [b"{", b"{}", b"[1]", b"\xff"])
 def test_nothing_is_deleted_while_it_is_not_known_what_is_a_favourite(tmp_path: Path, content: bytes) -> None:
     files = files_in(tmp_path, settings(keep={"size": 20_000}))
@@ -127,13 +176,13 @@ def test_nothing_is_deleted_while_it_is_not_known_what_is_a_favourite(tmp_path: 
     assert len(list_series(tmp_path, EventQuery())) >= 2, "they can be seen"
 
 
-@pytest.mark.parametrize("lost", ["gone", "broken"])
-def test_what_is_known_of_it_is_read_from_the_files_if_it_is_lost(tmp_path: Path, lost: str) -> None:
+@pytest.mark.parametrize("left", [None, "{", '{"started": Infinity}', '{"started": 1, "pictures": 1e300}'])
+def test_what_is_known_of_it_is_read_from_the_files_if_it_is_lost(tmp_path: Path, left: str | None) -> None:
     files = files_in(tmp_path, settings(video=True))
     for number in (1, 2, 3):
         take(files, number)
     sidecar = files.folder / "series.json"
-    sidecar.unlink() if lost == "gone" else sidecar.write_text("{")
+    sidecar.unlink() if left is None else sidecar.write_text(left)
     files = files_in(tmp_path, settings(video=True))
     assert files.open(BEGIN, BEGIN).pictures == 3
     take(files, 4)

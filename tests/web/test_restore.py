@@ -47,6 +47,8 @@ SERIES = b'{"started": 1.0, "pictures": 7, "frames": 0}'
 VALUES = b'{"front": {"enabled": {"value": false, "configured": true}}}'
 LAUGHS = b"a: &a [b,b]\n" + b"".join(b"%c: &%c [*%c,*%c]\n" % (n + 1, n + 1, n, n) for n in range(97, 121))
 """The billion laughs: each list has the one before twice."""
+MANY = b"cameras:\n" + b"".join(b"  c%d: {source: {type: test_pattern}}\n" % n for n in range(2000))
+"""More cameras than can be changed in a reasonable time."""
 ZIP = {"Content-Type": "application/zip"}
 
 
@@ -259,6 +261,10 @@ def zipped(name: str, content: bytes) -> bytes:
         zipped("values.json", b"[" * 100_000),
         zipped("tuning/mine.json", b"{}"),
         zipped("series/front/garden.json", b'{"started": "soon"}'),
+        zipped("series/front/garden.json", b'{"started": Infinity}'),
+        zipped("series/front/garden.json", b'{"started": 1e30}'),
+        zipped("series/front/garden.json", b'{"started": 1, "pictures": 100000000000000000000}'),
+        zipped("config.yaml", MANY),
         zipped("series/front/garden.json", b'{"started": 1, "video": "../../a.mp4"}'),
     ],
 )  # fmt: skip

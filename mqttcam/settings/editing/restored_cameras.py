@@ -16,6 +16,8 @@ from mqttcam.settings.editing.yaml_edit import CAMERAS, CannotEdit, read_tree, w
 
 CameraChange = Literal["added", "changed", "removed", "unchanged", "refused"]
 Data = Mapping[str, object]
+_MAX_PARSED = 2_000_000
+"""Characters of texts to change for one backup, which is half a minute on a PC: each camera is a change of its own."""
 _NO_ADDRESS = "its address, which a backup leaves out, is not in the present file: add the camera by hand"
 
 
@@ -59,7 +61,7 @@ def with_cameras_of(
         check: raises SettingsError if a text is not valid.
 
     Raises:
-        CannotEdit: one of the texts is not valid.
+        CannotEdit: one of the texts is not valid, or too many cameras differ.
         SettingsError: the present text is not valid for another reason than a camera.
     """
     bare = _data(without_secrets(present))
@@ -122,8 +124,10 @@ def _checked(
     """Return the text with those changes that are valid; the others are refused.
 
     Raises:
+        CannotEdit: so many cameras change that it would take too long.
         SettingsError: the text is not valid without them either.
     """
+    parsed = 0
     while True:
         text = present
         for name, section in wanted.items():
@@ -132,6 +136,9 @@ def _checked(
                     text = with_camera(text, name, section)
                 except CannotEdit as error:
                     refused[name] = f"cannot be changed here: {error}"
+                parsed += len(text)
+                if parsed > _MAX_PARSED:
+                    raise CannotEdit(f"{len(wanted)} of them differ, which is too many at once")
         try:
             check(text)
         except SettingsError as error:
