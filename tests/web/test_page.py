@@ -275,6 +275,8 @@ def test_what_a_camera_module_offers(front: Page, served: Served) -> None:
         front.until(lambda: front.script(mode) == "2028x1080:12", "the sensor mode")
         card = "return [...document.querySelectorAll('.panel > details:last-child :is(dt, dd)')]"
         assert front.script(f"{card}.map((element) => element.textContent)") == [
+            *("Model", "Test pattern"),
+            *("Sensor mode", "2028x1080:12"),
             *("Resolution of the sensor", "4056x3040"),
             *("Sensor modes", "2028x1080:12, 4056x3040:12"),
             *("Formats", "YUV420, NV12"),
