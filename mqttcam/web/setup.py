@@ -20,10 +20,9 @@ from mqttcam.settings.editing.config_editor import (
     Conflict,
     ReadOnly,
     ShownCamera,
-    line_of,
-    section_from_text,
 )
 from mqttcam.settings.editing.config_file import BACKUP_SUFFIX
+from mqttcam.settings.editing.section_text import line_of, section_from_text
 from mqttcam.web.api import body
 from mqttcam.web.context import CONTEXT, WebContext
 from mqttcam.web.errors import ApiError, json_response

@@ -15,10 +15,9 @@ from mqttcam.settings.editing.config_editor import (
     ConfigEditor,
     Conflict,
     ReadOnly,
-    line_of,
-    section_from_text,
 )
 from mqttcam.settings.editing.config_file import replace_file, revision_of, why_not_writable
+from mqttcam.settings.editing.section_text import line_of, section_from_text
 
 PATTERN: dict[str, Any] = {"source": {"type": "test_pattern"}}
 TEXT = """\
