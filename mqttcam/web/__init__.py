@@ -26,10 +26,13 @@ Where to find what:
 
 The page is `static/index.html` with one JavaScript module per part:
 
-- `app.js`: start, and navigation between cameras. `api.js`: requests and the update stream. `login.js`: the login form.
+- `app.js`: start, login and updates. `navigation.js`: the view that the address names, with `views.js` (those besides
+  cameras). `api.js`: requests and the update stream. `login.js`: the login form.
 - `tabs.js`: those of the cameras. `overview.js`: all cameras. `camera.js`: one camera, with `stage.js` (live picture),
   `live.js` (its video), `mjpeg.js` (its stream of pictures), `zoom.js`, `window.js` (rectangles drawn on the picture),
   `history.js` (snapshots), and `panel.js` (what is beside the picture). `node.js`: the drawer of the node.
+- Without a picture: `curtain.js` (why), `interruption.js` (what can be done about it) and `problem.js` (when mqttcam
+  tries again, which `trouble.js`, the list of problems, shows as well).
 - The panel: `group.js` (a group of controls), `search.js`, `fields.js` (a control with its name, help and reset),
   `automatic.js` (its switch "Automatic"), `widgets.js` (one per kind of value) with `wideslider.js` (times) and
   `distance.js` (focus), `sender.js` (one value at a time). Groups and texts come from the API. `actions.js`: all
@@ -38,8 +41,8 @@ The page is `static/index.html` with one JavaScript module per part:
 - `setup*.js` with `setup.css`: the cameras of the configuration, loaded likewise; `restore.js`: restoring a backup.
 - `previews.js`: the widths in which stored pictures are loaded.
 - `dom.js`, `format.js`: helpers. `types.d.ts`: the API's JSON, for the type checker only.
-- Style sheets: `base.css` (colours, type), `layout.css`, `phone.css` (small screens), `stage.css`, `controls.css`,
-  `panel.css`, `dialogs.css`, `contrast.css` (forced colours).
+- Style sheets: `base.css` (colours, type), `layout.css`, `phone.css` (small screens), `stage.css`, `curtain.css`,
+  `controls.css`, `panel.css`, `dialogs.css`, `contrast.css` (forced colours).
 
 `WebServer` imports aiohttp when it is first accessed, so that `passwords.py` and `address.py` can be used without.
 """
