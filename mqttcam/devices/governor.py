@@ -132,7 +132,7 @@ class Governor:
         for reduction, fps in self._rates():
             if reduction.can_reduce(fps):
                 reduction.halvings += 1
-                log.warning("%s, as %s; it is raised again once there is time", self.problem, late)
+                log.warning("%s, as %s; it is raised again once there is enough time", self.problem, late)
                 self._changed()
                 return
 
@@ -143,7 +143,8 @@ class Governor:
                 self._restored_at = now
                 log.info(
                     "%s",
-                    self.problem or "there is processor time again: all has its full frame rate",
+                    self.problem
+                    or "there is enough processor time again: everything has its full frame rate",
                 )
                 self._changed()
                 return

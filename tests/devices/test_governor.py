@@ -183,7 +183,7 @@ def test_each_change_is_logged_with_its_reason_and_shown_as_a_warning(
     caplog.set_level("INFO", "mqttcam")
     machine.device.video.encoded_fps = 4.0
     machine.run_short(6)
-    why = "as camera front misses 50% of its frames; it is raised again once there is time"
+    why = "as camera front misses 50% of its frames; it is raised again once there is enough time"
     assert caplog.messages == [
         f"processor time is short: video at 1/2 of its frame rate, {why}",
         f"processor time is short: video at 1/2 and motion detection at 1/2 of its frame rate, {why}",
@@ -199,7 +199,7 @@ def test_each_change_is_logged_with_its_reason_and_shown_as_a_warning(
     machine.run(25)
     assert caplog.messages == [
         "processor time is short: video at 1/2 of its frame rate",
-        "there is processor time again: all has its full frame rate",
+        "there is enough processor time again: everything has its full frame rate",
     ]
     assert machine.changes == 4
 

@@ -52,7 +52,7 @@ BROKER = (
     ),
     Hint(
         ("timed out", "No route to host", "Network is unreachable", "Connection timed out"),
-        "The broker's machine does not answer. Check that it runs, that it is in a network that this one reaches, and"
+        "The broker's machine does not answer. Check that it is running, that this machine can reach its network, and"
         " that no firewall is between them.",
     ),
     Hint(
@@ -79,7 +79,7 @@ BROKER = (
     ),
     Hint(
         ("the connection is lost", "the broker closed the connection", "no CONNACK within …"),
-        "The broker ends the connection or does not answer. Its log has the reason; a restart of the broker ends a few"
-        " seconds later.",
+        "The broker ends the connection or does not answer. Its log has the reason. After a restart of the"
+        " broker, mqttcam connects again within seconds.",
     ),
 )

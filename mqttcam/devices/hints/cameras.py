@@ -154,7 +154,7 @@ CAMERAS = (
     ),
     Hint(
         ("cannot listen on …",),
-        "Another program uses this port, or `source.host` is no address of this machine. Change one of them.",
+        "Another program uses this port, or `source.host` is not an address of this machine. Change one of them.",
     ),
     Hint(
         ("cannot connect to …", "the connection to … is lost", "… does not answer"),

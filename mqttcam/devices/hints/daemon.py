@@ -59,7 +59,7 @@ DAEMON = (
         ("processor time is short",),
         "The machine is too slow for what it does now. Video and then motion detection"
         " [give way](performance.md#a-small-machine) to pictures. Lower `frame_rate`, `size` or `video.size`, or stop"
-        " what else runs.",
+        " other programs.",
     ),
     Hint(
         ("health check unavailable",),

@@ -70,7 +70,7 @@ KAFKA = (
             "the brokers' quota for this client is used up",
             "the broker has received a damaged record",
         ),
-        "Kafka itself has a problem: its log and its disk say which. Pictures are sent again as soon as it accepts"
+        "Kafka itself has a problem: see its log, and check its disk. Pictures are sent again as soon as it accepts"
         " them.",
     ),
     Hint(

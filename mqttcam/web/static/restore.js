@@ -11,7 +11,7 @@ const CHANGES = [["added", "Added"], ["changed", "Changed"], ["removed", "Remove
 const FILE = "configuration file";
 
 /**
- * Shows what restoring a backup would change, and restores it after a yes.
+ * Shows what restoring a backup would change, and restores it once that is confirmed.
  * @param {File} file
  * @param {(id: string) => string} nameOf The name of a camera.
  * @returns {Promise<boolean>} Whether something was restored.
@@ -60,7 +60,7 @@ class Restore {
         ...row("Tuning files", plan.tuning_files.map(({ name, change }) => `${name} (${change})`)),
         ...row("Progress of series", plan.series)),
       sections ? h("p", { class: "hint" }, sections) : "",
-      plan.restart ? h("p", { class: "hint" }, "Values and tuning files take effect at the next start, and replace what is set until then.") : "",
+      plan.restart ? h("p", { class: "hint" }, "Values and tuning files take effect at the next start, when they replace whatever has been set by then.") : "",
     ].filter((part) => part !== "");
   }
 
@@ -92,7 +92,7 @@ class Restore {
   /** Offers the restart after which the values are in effect. */
   offerRestart() {
     const restart = h("button", { type: "button", class: "button", onclick: () => this.restart(restart) }, "Restart now");
-    this.body.replaceChildren(h("p", {}, "The cameras are restored. Values and tuning files take effect at the next start."));
+    this.body.replaceChildren(h("p", {}, "The backup is restored. Values and tuning files take effect at the next start."));
     this.actions.replaceChildren(h("button", { type: "button", class: "button quiet", onclick: () => this.dialog.close() }, "Later"), restart);
     restart.focus();
   }
