@@ -78,7 +78,7 @@ def test_a_video_is_not_deleted_to_keep_a_limit(tmp_path: Path) -> None:
 
 def test_favourites_stay_beyond_the_limit_until_they_are_none(tmp_path: Path) -> None:
     library = TestLibrary()
-    files = files_in(tmp_path, settings(keep={"size": 20_000}), library)
+    files = files_in(tmp_path, settings(keep={"size": 10_000}), library)
     for number in (1, 2, 3):
         take(files, number)
     first, second, _ = names = names_in(files.folder, ".jpg")

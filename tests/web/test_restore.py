@@ -313,7 +313,8 @@ def test_a_conflict_writes_nothing(served: Served) -> None:
 
 
 def test_a_file_that_cannot_be_written_is_said_before(served: Served) -> None:
-    contents = with_config(served.file.read_text().replace("320x240", "640x480")) | {"values.json": VALUES}
+    contents = with_config(served.file.read_text().replace("320x240", "640x480"))
+    contents |= {"values.json": VALUES, "tuning/later.json": TUNING}
     kept = served.file.with_name("kept.yaml")
     served.file.rename(kept)
     served.file.symlink_to(kept)
@@ -322,6 +323,7 @@ def test_a_file_that_cannot_be_written_is_said_before(served: Served) -> None:
         status, answer = served.post("restore", pack(contents))
         assert (status, answer["error"]["code"]) == (409, "read_only")
         assert not (served.state / RESTORED).exists()
+        assert not (served.state / "tuning" / "later.json").exists()
         assert served.look({"values.json": VALUES})["read_only"] is None, "it is not needed"
     finally:
         kept.replace(served.file)
