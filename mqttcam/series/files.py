@@ -96,6 +96,8 @@ class SeriesFiles:
         self._video = None if settings.video is None else SeriesVideo(settings.video)
         self._mode = 0o600
         self._changes = 0
+        self._refused = 0
+        """The size of the last picture, if there was no room for it."""
         self._kept: deque[tuple[str, int]] = deque()
         """Names and sizes of the pictures but the favourites, the oldest first; only if there is a limit."""
 
@@ -108,7 +110,14 @@ class SeriesFiles:
 
         Raises:
             OSError: the disk is full, gone or refuses it.
+            QuotaReached: there is no room yet for a picture such as the last one, which found none.
         """
+        progress = self._opened(started, now)
+        if self._refused:
+            self._check_space(self._refused)
+        return progress
+
+    def _opened(self, started: float | None, now: float) -> Progress:
         changes = self._library.series_changes
         is_known = self.progress is not None and changes == self._changes
         if self.progress is not None and is_known and started in (None, self.progress.started):
@@ -144,8 +153,10 @@ class SeriesFiles:
             OSError: there is no space, or the disk refuses it.
             QuotaReached: the series has all that it may have.
         """
+        self._refused = len(jpeg)
         try:
             self._check_space(len(jpeg))
+            self._refused = 0
             name = f"{stem or self._free_stem(ts_ns, shot)}{shot}{PICTURE}"
             part = self.folder / (name + PART)
             new = part.with_name(part.name + NEW)
