@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass
 from functools import partial
 
@@ -22,7 +24,7 @@ from mqttcam.settings.editing.config_editor import Change, ConfigEditor
 from mqttcam.settings.editing.restored_cameras import RestoredText
 from mqttcam.settings.editing.yaml_edit import CannotEdit
 from mqttcam.web.api import read_body
-from mqttcam.web.context import WebContext
+from mqttcam.web.context import CONTEXT, WebContext
 from mqttcam.web.errors import ApiError, json_response
 from mqttcam.web.setup import change_and_apply, editor_of, in_words, invalid
 
@@ -73,18 +75,35 @@ async def backup(request: web.Request) -> web.Response:
 async def check_backup(request: web.Request) -> web.Response:
     """Send what restoring the backup in the body would change; writes nothing."""
     context, editor = editor_of(request)
-    async with context.restoring:
-        plan = await _planned(context, editor, await _archive(request))
-        return json_response({"ok": True, **_describe(plan)})
+    plan = await _with_archive(request, lambda data: _planned(context, editor, data))
+    return json_response({"ok": True, **_describe(plan)})
 
 
 async def restore_backup(request: web.Request) -> web.Response:
     """Restore the backup in the body, and apply it by a reload."""
     context, editor = editor_of(request)
-    async with context.restoring:
-        data, revision = await _archive(request), request.query.get("revision")
-        task = context.keep(asyncio.ensure_future(_restore(context, editor, data, revision)))
-        return json_response({"ok": True, **_describe(await asyncio.shield(task))})
+    revision = request.query.get("revision")
+    plan = await _with_archive(request, lambda data: _restore(context, editor, data, revision))
+    return json_response({"ok": True, **_describe(plan)})
+
+
+async def _with_archive(request: web.Request, work: Callable[[bytes], Awaitable[_Plan]]) -> _Plan:
+    """Do something with the archive in the body, to the end even if the client disconnects; one request at a time.
+
+    Raises:
+        ApiError: it is no archive, or the work fails.
+    """
+    context = request.app[CONTEXT]
+    async with AsyncExitStack() as held:
+        await held.enter_async_context(context.restoring)
+        data = await _archive(request)
+        task = context.keep(asyncio.ensure_future(_holding(held.pop_all(), work, data)))
+    return await asyncio.shield(task)
+
+
+async def _holding(held: AsyncExitStack, work: Callable[[bytes], Awaitable[_Plan]], data: bytes) -> _Plan:
+    async with held:
+        return await work(data)
 
 
 async def _restore(context: WebContext, editor: ConfigEditor, data: bytes, revision: str | None) -> _Plan:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
+import threading
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,7 +21,7 @@ from mqttcam.settings import Settings, load_configuration
 from mqttcam.settings.editing.config_editor import ConfigEditor
 from mqttcam.web import backups
 from tests.support.daemon import Daemon
-from tests.support.waiting import free_port, wait_for
+from tests.support.waiting import free_port, until, wait_for
 from tests.web.credentials import hashed
 from tests.web.serving import client, serving
 from tests.web.test_setup import FailingDaemon
@@ -362,3 +364,31 @@ async def test_what_cannot_be_applied_is_undone(tmp_path: Path) -> None:
         assert "OSError: no threads" in (await answer.json())["error"]["message"]
     assert daemon.seen == [True, False]
     assert file.read_text() == text
+
+
+@pytest.mark.parametrize("path", ["restore", "restore/check"])
+async def test_one_at_a_time_even_if_its_client_leaves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text("web: {enabled: true, edit: true}\n")
+    begun, go_on = threading.Event(), threading.Event()
+
+    def unpack_slowly(data: bytes) -> dict[str, bytes]:
+        begun.set()
+        assert go_on.wait(60)
+        return unpack(data)
+
+    monkeypatch.setattr(backups, "unpack", unpack_slowly)
+    editor = ConfigEditor(file, lambda text: load_configuration(file, {}, text).settings, {})
+    async with serving({}, editor=editor, edit=True) as served, client(served) as http:
+        context = served.server._context
+        data = pack({"series/front/garden.json": SERIES})
+        asking = asyncio.ensure_future(http.post(f"/api/setup/{path}", data=data, headers=ZIP))
+        await until(begun.is_set, "the archive is unpacked")
+        assert len(context.requests) == 1
+        asking.cancel()
+        await until(lambda: not len(context.requests), "the request has ended")
+        assert context.restoring.locked()
+        go_on.set()
+        await until(lambda: not context.restoring.locked(), "the work has ended")
