@@ -174,6 +174,13 @@ class KafkaBroker:
     def resume(self) -> None:
         self._signal(signal.SIGCONT)
 
+    def recover(self) -> None:
+        """Have it run again, whatever was done to it."""
+        if self._process is None or self._process.poll() is not None:
+            self.start()
+        else:
+            self.resume()
+
     def _signal(self, number: signal.Signals) -> None:
         assert self._process is not None
         self._process.send_signal(number)

@@ -30,11 +30,12 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBroker]:
 
 
 @pytest.fixture
-def real_kafka(kafka: KafkaBroker) -> KafkaBroker:
-    """For tests of what only the real one does."""
+def real_kafka(kafka: KafkaBroker) -> Iterator[KafkaBroker]:
+    """For tests of what only the real one does, such as being killed; afterwards it runs again, even if they fail."""
     if not kafka.real:
         leave_out("Apache Kafka (needs Java and Maven); a stand-in took its place elsewhere")
-    return kafka
+    yield kafka
+    kafka.recover()
 
 
 @pytest.fixture
