@@ -20,6 +20,8 @@ __all__ = ["device", "make_device", "running", "store"]  # fixtures
 _LOG_TAIL = 6000
 _BROWSERS = {"browser", "any_browser"}
 """Fixtures that start one."""
+_LONGEST_DATA_IN_NAMES = 40
+"""Bytes of a parameter that are shown in the name of a test."""
 
 # A busy machine is no fault of what is tested.
 hypothesis.settings.register_profile(
@@ -85,3 +87,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             terminalreporter.section(title)
             for line in lines:
                 terminalreporter.line(line)
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name data by its number: an archive has the time in it, and workers must collect the same names."""
+    return argname if isinstance(val, bytes) and len(val) > _LONGEST_DATA_IN_NAMES else None
