@@ -18,7 +18,7 @@ FAVOURITES = "favourites.json"
 # Not `.new`: another thread, which writes pictures, deletes such files when it opens a series.
 _NEW = f".{FAVOURITES}.changed"
 changing = threading.Lock()
-"""Held while favourites change, and while what is none is deleted."""
+"""Held while favourites change, and while other pictures are deleted."""
 
 
 def read_favourites(folder: Path) -> frozenset[str]:

@@ -118,7 +118,7 @@ def find_series_file(root: Path, file_id: str) -> SeriesFile | None:
 
 
 def keep_series_file(root: Path, file_id: str, keep: bool) -> SeriesFile | None:
-    """Make a picture or video of a series a favourite, or undo that; return it, or None if there is none.
+    """Make a picture or video of a series a favourite, or undo that; return it, or None if it does not exist.
 
     Raises:
         OSError: the disk does not take it.

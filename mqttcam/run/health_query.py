@@ -17,7 +17,7 @@ SOCKET = "health.sock"
 
 
 def query_health(state_dir: Path, timeout: float = QUERY_TIMEOUT) -> list[str]:
-    """Return the problems of the running daemon; that there is none, or that it does not answer, is a problem too."""
+    """Return the daemon's problems; if no daemon is running, or it does not answer, that is the only one."""
     try:
         with (
             open_folder(state_dir) as folder,

@@ -215,5 +215,5 @@ def answers(ha: HomeAssistant) -> Iterator[list[Answer]]:
 
 
 def home_assistant_cpu(ha: HomeAssistant) -> float:
-    """Return the processor time of Home Assistant's process in seconds; 0 while there is none."""
+    """Return the processor time of Home Assistant's process in seconds; 0 while it does not run."""
     return 0.0 if ha._process is None else cpu_seconds(ha._process.pid)

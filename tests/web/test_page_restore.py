@@ -13,7 +13,8 @@ from tests.support.daemon import Daemon
 from tests.support.waiting import wait_for
 from tests.web.axe import violations
 from tests.web.browser import Page
-from tests.web.test_page_setup import daemon_with_page, press
+from tests.web.daemon_with_page import daemon_with_page
+from tests.web.test_page_setup import TEXT, press
 
 OFF = b'{"front": {"enabled": {"value": false, "configured": true}}}'
 INPUT = "input[type=file]"
@@ -21,7 +22,7 @@ INPUT = "input[type=file]"
 
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[tuple[Daemon, str]]:
-    with daemon_with_page(tmp_path) as found:
+    with daemon_with_page(tmp_path, TEXT) as found:
         yield found
 
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
-import requests
 
 from tests.support.daemon import Daemon
-from tests.support.waiting import free_port, wait_for
 from tests.web.browser import Page
+from tests.web.daemon_with_page import daemon_with_page
 
 TEXT = """\
 node: yard
@@ -25,25 +22,9 @@ cameras:
 """
 
 
-@contextmanager
-def daemon_with_page(folder: Path, text: str = TEXT) -> Iterator[tuple[Daemon, str]]:
-    port = free_port()
-    with Daemon(folder, text.format(port=port)) as daemon:
-        url = f"http://127.0.0.1:{port}"
-
-        def answers() -> bool:
-            try:
-                return requests.get(f"{url}/healthz", timeout=60).status_code in (200, 503)
-            except requests.ConnectionError:
-                return False
-
-        wait_for(answers, "the web server")
-        yield daemon, url
-
-
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Daemon, str]]:
-    with daemon_with_page(tmp_path_factory.mktemp("setup")) as found:
+    with daemon_with_page(tmp_path_factory.mktemp("setup"), TEXT) as found:
         yield found
 
 

@@ -87,7 +87,7 @@ def choose(page: Page, name: str, value: str) -> None:
 
 def test_filters_that_find_nothing_can_be_left(page: Page, served: Served) -> None:
     show(page, served, "/back?type=photo&before=2001-01-01T00:00:00Z")
-    page.until(lambda: "No matching entries" in page.text(".empty"), "that there is none")
+    page.until(lambda: "No matching entries" in page.text(".empty"), "the text for an empty list")
     page.find(".empty .button").click()
     page.until(lambda: page.driver.current_url.endswith("#events"), "everything")
     page.until(lambda: cards(page), "the list")

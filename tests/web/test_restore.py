@@ -21,8 +21,9 @@ from mqttcam.settings import Settings, load_configuration
 from mqttcam.settings.editing.config_editor import ConfigEditor
 from mqttcam.web import backups
 from tests.support.daemon import Daemon
-from tests.support.waiting import free_port, until, wait_for
+from tests.support.waiting import until, wait_for
 from tests.web.credentials import hashed
+from tests.web.daemon_with_page import daemon_with_page
 from tests.web.serving import client, serving
 from tests.web.test_setup import FailingDaemon
 
@@ -101,17 +102,8 @@ class Served:
 
 @pytest.fixture(scope="module")
 def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    port = free_port()
-    with Daemon(tmp_path_factory.mktemp("restore"), TEXT.format(port=port, hash=hashed("right"))) as daemon:
-        url = f"http://127.0.0.1:{port}"
-
-        def answers() -> bool:
-            try:
-                return requests.get(f"{url}/healthz", timeout=60).status_code in (200, 503)
-            except requests.ConnectionError:
-                return False
-
-        wait_for(answers, "the web server")
+    folder = tmp_path_factory.mktemp("restore")
+    with daemon_with_page(folder, TEXT, hash=hashed("right")) as (daemon, url):
         yield Served(daemon, url)
 
 

@@ -19,8 +19,9 @@ from mqttcam.settings.editing.config_editor import ConfigEditor
 from mqttcam.settings.web import WebSettings
 from tests.settings.cases import problems
 from tests.support.daemon import Daemon
-from tests.support.waiting import free_port, wait_for
+from tests.support.waiting import wait_for
 from tests.web.credentials import TOKEN, hashed
+from tests.web.daemon_with_page import daemon_with_page
 from tests.web.serving import client, serving
 
 TEXT = """\
@@ -75,18 +76,8 @@ class Served:
 
 @pytest.fixture(scope="module")
 def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    port = free_port()
-    text = TEXT.format(port=port, hash=hashed("right"))
-    with Daemon(tmp_path_factory.mktemp("setup"), text) as daemon:
-        url = f"http://127.0.0.1:{port}"
-
-        def answers() -> bool:
-            try:
-                return requests.get(f"{url}/healthz", timeout=60).status_code in (200, 503)
-            except requests.ConnectionError:
-                return False
-
-        wait_for(answers, "the web server")
+    folder = tmp_path_factory.mktemp("setup")
+    with daemon_with_page(folder, TEXT, hash=hashed("right")) as (daemon, url):
         yield Served(daemon, url)
 
 
