@@ -13,6 +13,7 @@ from mqttcam.settings.editing.camera_changes import RefusedChange, hidden, merge
 from mqttcam.settings.editing.camera_data import data_of, same
 from mqttcam.settings.editing.secrets import LEFT_OUT, without_secrets
 from mqttcam.settings.editing.yaml_edit import CAMERAS, CannotEdit, read_tree, with_camera
+from mqttcam.settings.editing.yaml_text import scalar
 
 CameraChange = Literal["added", "changed", "removed", "unchanged", "refused"]
 Data = Mapping[str, object]
@@ -68,7 +69,7 @@ def with_cameras_of(
     old, new = _cameras(_data(present)), _cameras(found := _data(backup))
     sections = [key for key in {**bare, **found} if not same(bare.get(key), found.get(key))]
     wanted, refused = _wanted(old, new, recordings)
-    text = _checked(present, wanted, refused, check)
+    text = _checked(present, old, wanted, refused, check)
     cameras = [_describe(name, old.get(name), new.get(name), wanted, refused) for name in {**new, **old}]
     return RestoredText(text, cameras, [key for key in sections if key != CAMERAS])
 
@@ -119,7 +120,11 @@ def _of_backup(section: Data) -> dict[str, Any]:
 
 
 def _checked(
-    present: str, wanted: dict[str, Data | None], refused: dict[str, str], check: Callable[[str], object]
+    present: str,
+    old: Mapping[str, Data],
+    wanted: dict[str, Data | None],
+    refused: dict[str, str],
+    check: Callable[[str], object],
 ) -> str:
     """Return the text with those changes that are valid; the others are refused.
 
@@ -129,25 +134,35 @@ def _checked(
     """
     parsed = 0
     while True:
+        todo = {name: section for name, section in wanted.items() if name not in refused}
+        parsed += _work(present, old, todo)
+        if parsed > _MAX_PARSED:
+            raise CannotEdit(f"{len(wanted)} of them differ, which is too many at once")
         text = present
-        for name, section in wanted.items():
-            if name not in refused:
-                try:
-                    text = with_camera(text, name, section)
-                except CannotEdit as error:
-                    refused[name] = f"cannot be changed here: {error}"
-                parsed += len(text)
-                if parsed > _MAX_PARSED:
-                    raise CannotEdit(f"{len(wanted)} of them differ, which is too many at once")
+        for name, section in todo.items():
+            try:
+                text = with_camera(text, name, section)
+            except CannotEdit as error:
+                refused[name] = f"cannot be changed here: {error}"
         try:
             check(text)
         except SettingsError as error:
-            wrong = _wrong(error, wanted.keys() - refused.keys())
+            wrong = _wrong(error, todo.keys() - refused.keys())
             if not wrong:
                 raise
             refused |= wrong
         else:
             return text
+
+
+def _work(present: str, old: Mapping[str, Data], changes: Mapping[str, Data | None]) -> int:
+    """Return about how many characters are parsed for these changes: each parses the text with those before it."""
+    length, parsed = len(present), 0
+    for name, section in changes.items():
+        if name not in old:
+            length += len(name) + len(scalar(section))
+        parsed += length
+    return parsed
 
 
 def _wrong(error: SettingsError, changed: set[str]) -> dict[str, str]:
