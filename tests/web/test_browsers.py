@@ -191,3 +191,4 @@ def test_what_is_not_allowed_is_noticed(any_browser: BrowserPage, served: Served
     any_browser.script("const image = new Image(); image.src = 'http://127.0.0.2:9/';")
     found = any_browser.until(any_browser.complaints, "the violation of the policy")
     assert "127.0.0.2" in found[0]
+    any_browser.open("about:blank")

@@ -68,13 +68,14 @@ def settled(page: BrowserPage, served: Served) -> None:
 
 
 @pytest.fixture(params=["chromium", "firefox"])
-def any_browser(request: pytest.FixtureRequest) -> BrowserPage:
+def any_browser(request: pytest.FixtureRequest) -> Iterator[BrowserPage]:
     browser: Page | FirefoxPage = request.getfixturevalue(
         "page" if request.param == "chromium" else "firefox"
     )
     browser.screen()
     browser.complaints()
-    return browser
+    yield browser
+    browser.open("about:blank")
 
 
 def requests(page: BrowserPage) -> list[str]:

@@ -43,6 +43,7 @@ def phone(request: pytest.FixtureRequest, url: str) -> Iterator[BrowserPage]:
     found.see(".stage[data-status=running]")
     yield found
     found.screen()
+    found.open("about:blank")
 
 
 def boxes(page: BrowserPage) -> list[Box]:
