@@ -32,6 +32,10 @@ class Counted(Protocol):
     def bytes_sent(self) -> int:
         """Bytes."""
 
+    @property
+    def unread(self) -> float:
+        """Seconds for which it has read nothing although there is something to read."""
+
 
 class ConnectedViewer:
     """One stream to one client."""
@@ -62,6 +66,10 @@ class ConnectedViewer:
         self._stream, self._client = stream, client
         self._measured = (self._clock(), client.sent, client.bytes_sent)
         self._rate = (None, None)
+
+    def unread(self) -> float:
+        """Return for how many seconds the client has read nothing although there is something to read."""
+        return 0.0 if self._client is None else self._client.unread
 
     def describe(self) -> dict[str, object]:
         """Return the viewer as JSON; the rate is that since the last call, if that was a second ago or more."""

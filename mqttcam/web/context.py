@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -135,6 +136,19 @@ class WebContext:
         """Show who is watching until the block ends."""
         address = self.auth.client_address(request)
         return self.connected_viewers.join(request, request[HOLDER], address, device)
+
+    @contextlib.contextmanager
+    def watch(self, request: web.Request, device: CameraDevice) -> Iterator[ConnectedViewer]:
+        """Hold a viewer's place, and show who is watching, until the block ends.
+
+        Raises:
+            ApiError: there is no place.
+        """
+        with (
+            self.join(request, device) as viewer,
+            self.viewers.take(request[HOLDER], viewer.end, viewer.unread),
+        ):
+            yield viewer
 
     def viewers_of(self, device: CameraDevice) -> int:
         """Return the number of clients that watch a camera."""

@@ -18,7 +18,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 
 import orjson
 from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
@@ -30,13 +29,12 @@ from mqttcam.sockets import keep_unsent_small
 from mqttcam.values import InvalidValue, Switch
 from mqttcam.video.encoder import VideoUnavailable, check_available
 from mqttcam.web.connected_viewers import ConnectedViewer
-from mqttcam.web.context import CONTEXT, HOLDER, WebContext
+from mqttcam.web.context import CONTEXT, WebContext
 from mqttcam.web.errors import ApiError
 from mqttcam.web.messages import picture_message, text_message, timed_picture_message
 from mqttcam.web.mjpeg import Framing, MjpegClient
 from mqttcam.web.picture_query import PictureQuery, picture_query
 from mqttcam.web.pictures import send_pictures
-from mqttcam.web.places import hang_up
 from mqttcam.web.video_streams import VideoClient, unavailable
 from mqttcam.web.websocket import cancel, require_websocket, websocket
 
@@ -70,10 +68,7 @@ async def live(request: web.Request) -> web.StreamResponse:
     pictures = _pictures(request.query)
     _require_frames(device)
     socket = websocket(request)
-    with (
-        context.viewers.take(request[HOLDER], partial(hang_up, request)),
-        context.join(request, device) as shown,
-    ):
+    with context.watch(request, device) as shown:
         writer = await socket.prepare(request)
         if request.transport is not None:
             await _Connection(context, device, socket, writer, request.transport, shown).run(pictures)

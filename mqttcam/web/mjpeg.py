@@ -59,6 +59,7 @@ class MjpegClient:
         self.dropped = 0
         self.ended = False
         self.congested = asyncio.Event()
+        self._congested_since = 0.0
         self._transport = transport
         self._rate = Rate(fps)
         self._pending: bytes | None = None
@@ -72,6 +73,13 @@ class MjpegClient:
     def ready(self) -> bool:
         """Whether it can take a picture now."""
         return not self.congested.is_set() and not self._transport.is_closing()
+
+    @property
+    def unread(self) -> float:
+        """Seconds for which a picture has been sent and is not read completely yet."""
+        if not self.congested.is_set() or self.ended:
+            return 0.0
+        return asyncio.get_running_loop().time() - self._congested_since
 
     def is_due(self, ts_ns: int) -> bool:
         """Return whether a picture captured at `ts_ns` (Unix nanoseconds) is due; it then counts as taken."""
@@ -118,6 +126,7 @@ class MjpegClient:
         self.bytes_sent += len(part)
         self._transport.write(part)
         if self._transport.get_write_buffer_size():
+            self._congested_since = asyncio.get_running_loop().time()
             self.congested.set()
 
 

@@ -16,6 +16,7 @@ class MotionViewer:
     Attributes:
         news: set when there is something to send, or the view has ended.
         sent, bytes_sent: messages, and their bytes.
+        unread: always 0: what was not sent yet is replaced.
         ended: whether the view has ended, because the camera was removed or the server stops.
     """
 
@@ -24,6 +25,7 @@ class MotionViewer:
         self.news = asyncio.Event()
         self.ended = False
         self.sent = self.bytes_sent = 0
+        self.unread = 0.0
         self._newest: Observation | None = None
 
     def observe(self, observation: Observation) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from functools import partial
 
 from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
@@ -12,13 +11,13 @@ from aiohttp.abc import AbstractStreamWriter
 from mqttcam.camera.frame import Picture
 from mqttcam.camera.status import WITHOUT_FRAMES, CameraStatus, CameraUnavailable
 from mqttcam.devices.camera import CameraDevice
-from mqttcam.web.context import CONTEXT, HOLDER
+from mqttcam.web.connected_viewers import ConnectedViewer
+from mqttcam.web.context import CONTEXT
 from mqttcam.web.endless import NOT_CACHED, EndlessResponse
 from mqttcam.web.errors import RETRY_AFTER, ApiError
 from mqttcam.web.mjpeg import BOUNDARY, FIRST_BOUNDARY, MjpegClient, MjpegStream
 from mqttcam.web.picture_query import PictureQuery, picture_query, width_in
 from mqttcam.web.placeholder import placeholder
-from mqttcam.web.places import hang_up
 from mqttcam.web.timing import Timing
 
 
@@ -29,11 +28,13 @@ async def stream(request: web.Request) -> web.StreamResponse:
     query = picture_query(request.query)
     if device.camera.status in WITHOUT_FRAMES:
         return _unavailable(request, device)
-    with context.viewers.take(request[HOLDER], partial(hang_up, request)):
-        return await _stream(request, device, query)
+    with context.watch(request, device) as shown:
+        return await _stream(request, device, query, shown)
 
 
-async def _stream(request: web.Request, device: CameraDevice, query: PictureQuery) -> web.StreamResponse:
+async def _stream(
+    request: web.Request, device: CameraDevice, query: PictureQuery, shown: ConnectedViewer
+) -> web.StreamResponse:
     context = request.app[CONTEXT]
     # The heartbeat, the longest time in seconds between two parts, is for the client's information.
     response = EndlessResponse(
@@ -47,10 +48,7 @@ async def _stream(request: web.Request, device: CameraDevice, query: PictureQuer
         return response
     await response.write(FIRST_BOUNDARY)
     client = MjpegClient(request.transport, query.fps)
-    with (
-        context.join(request, device) as shown,
-        context.streams.subscribe(device, client, query.encoding) as mjpeg_stream,
-    ):
+    with context.streams.subscribe(device, client, query.encoding) as mjpeg_stream:
         shown.use("mjpeg", client)
         context.publisher.changed()
         try:

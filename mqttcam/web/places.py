@@ -38,17 +38,24 @@ def hang_up(request: web.Request) -> None:
         request.transport.abort()
 
 
+_UNREAD = 5.0
+"""Seconds after which a client that reads nothing seems to have gone, as one without a network has. The page gives a
+connection up after twice as long."""
+
+
 @dataclass(eq=False, slots=True)
 class _Place:
     holder: Holder
     end: Callable[[], None]
+    unread: Callable[[], float]
 
 
 class Places:
     """A limited number of places. `len()` is the number of those taken.
 
-    No holder is limited while there are enough. When all are taken, a new holder gets a place of the one with the most,
-    or, until it has half of all, a place of one of lower rank.
+    No holder is limited while there are enough. When all are taken, the next one gets the place of a client that reads
+    nothing any more. If there is none, a new holder gets a place of the one with the most, or, until it has half of
+    all, a place of one of lower rank.
     """
 
     def __init__(self, total: int, name: str) -> None:
@@ -61,18 +68,21 @@ class Places:
         return len(self._taken)
 
     @contextmanager
-    def take(self, holder: Holder, end: Callable[[], None]) -> Iterator[None]:
+    def take(
+        self, holder: Holder, end: Callable[[], None], unread: Callable[[], float] = lambda: 0.0
+    ) -> Iterator[None]:
         """Hold a place until the block ends.
 
         Args:
-            end: called if the place is given to another holder; must make the block end soon.
+            end: called if the place is given to another client; must make the block end soon.
+            unread: returns for how many seconds the client has read nothing although there is something to read.
 
         Raises:
             ApiError: there is no place, and `holder` has its share already.
         """
         if len(self._taken) >= self._total:
-            self._free_one(holder)
-        place = _Place(holder, end)
+            self._give(self._gone() or self._giving(holder))
+        place = _Place(holder, end, unread)
         self._taken.append(place)
         try:
             yield
@@ -80,7 +90,16 @@ class Places:
             if place in self._taken:
                 self._taken.remove(place)
 
-    def _free_one(self, new: Holder) -> None:
+    def _give(self, place: _Place) -> None:
+        self._taken.remove(place)
+        place.end()
+
+    def _gone(self) -> _Place | None:
+        """Return the place of the client that has read nothing for the longest, if that is long."""
+        unread, place = max(((place.unread(), place) for place in self._taken), key=lambda found: found[0])
+        return place if unread >= _UNREAD else None
+
+    def _giving(self, new: Holder) -> _Place:
         counts = Counter(place.holder for place in self._taken)
         own = counts.pop(new, 0)
         lower = {other for other in counts if other.rank < new.rank and own < max(1, self._total // 2)}
@@ -94,6 +113,4 @@ class Places:
                 allowed={f"max_{self._name}": self._total},
                 headers={"Retry-After": RETRY_AFTER},
             )
-        place = next(place for place in reversed(self._taken) if place.holder == giver)
-        self._taken.remove(place)
-        place.end()
+        return next(place for place in reversed(self._taken) if place.holder == giver)

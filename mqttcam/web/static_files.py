@@ -40,7 +40,9 @@ async def static(request: web.Request) -> web.StreamResponse:
 
 def _file(request: web.Request, name: str) -> web.StreamResponse:
     path = STATIC / name
-    headers = {"Cache-Control": "no-cache", "Content-Type": _TYPES[path.suffix]}
+    # Chromium would keep a page that was left ready for "Back", with the WebSockets that it was about to open.
+    cached = "no-store" if path.suffix == ".html" else "no-cache"
+    headers = {"Cache-Control": cached, "Content-Type": _TYPES[path.suffix]}
     if path.suffix not in _INCOMPRESSIBLE:
         headers["Vary"] = "Accept-Encoding"
         # A range would be one of the compressed bytes. Home Assistant's ingress compresses by itself, and cuts

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from functools import partial
 
 from aiohttp import web
 
@@ -11,10 +10,9 @@ from mqttcam.camera.status import WITHOUT_FRAMES
 from mqttcam.devices.camera import CameraDevice
 from mqttcam.video.encoder import VideoUnavailable, check_available
 from mqttcam.video.transport_stream import CONTENT_TYPE
-from mqttcam.web.context import CONTEXT, HOLDER
+from mqttcam.web.context import CONTEXT
 from mqttcam.web.endless import EndlessResponse
 from mqttcam.web.errors import ApiError
-from mqttcam.web.places import hang_up
 from mqttcam.web.video_streams import VideoClient, unavailable
 
 
@@ -33,8 +31,7 @@ async def transport_stream(request: web.Request) -> web.StreamResponse:
         return response
     client = VideoClient()
     with (
-        context.viewers.take(request[HOLDER], partial(hang_up, request)),
-        context.join(request, device) as shown,
+        context.watch(request, device) as shown,
         context.transport_streams.subscribe(device, client),
     ):
         shown.use("mpegts", client)

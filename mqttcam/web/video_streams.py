@@ -74,6 +74,10 @@ class VideoClient:
         )  # the end of each chunk in all bytes, and when it was written
         self._joined = False
         self._header = b""
+        self._received = (
+            -1,
+            math.inf,
+        )  # bytes that the client has taken, and when it was last seen to take some
 
     async def wait_first(self, timing: Timing, video: CameraVideo) -> None:
         """Return when there is a first chunk of `video`.
@@ -136,18 +140,24 @@ class VideoClient:
         """Return when the stream is over, the client has disconnected, or it has read nothing for a while."""
         assert self._transport is not None
         loop = asyncio.get_running_loop()
-        progress, since = -1, loop.time()
         while not self.ended.is_set() and not self._transport.is_closing():
             received = self._written - self._buffered
-            if received != progress or not self._buffered:
-                progress, since = received, loop.time()
-            elif loop.time() - since > timing.stalled:
+            if received != self._received[0] or not self._buffered:
+                self._received = (received, loop.time())
+            elif self.unread > timing.stalled:
                 break
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(timing.refresh):
                     await self.ended.wait()
         if self._buffered:
             self._transport.abort()
+
+    @property
+    def unread(self) -> float:
+        """Seconds for which it has read nothing although there is something to read; 0 before the first chunk."""
+        if self._transport is None or not self._buffered:
+            return 0.0
+        return max(0.0, asyncio.get_running_loop().time() - self._received[1])
 
     @property
     def bytes_sent(self) -> int:

@@ -227,18 +227,8 @@ def test_everything_on_a_tile_is_reached_by_finger_and_keyboard(
 # many cameras
 
 
-def open_alone(page: Page, many: Served) -> None:
-    """Open the page once the server has no viewer any more, and so has a place for each stream.
-
-    Chromium keeps a page that was left, with connections that it was about to open; the server ends them as stalled.
-    """
-    page.open("about:blank")
-    page.until(lambda: many.server.viewers == 0, "the pages before have no streams")
-    page.open(many.url)
-
-
 def test_sixteen_cameras_are_live_at_once_and_controls_still_work(page: Page, many: Served) -> None:
-    open_alone(page, many)
+    page.open(many.url)
     page.until(lambda: page.script(_LIVE) == 16, "16 live pictures")
     page.until(lambda: many.server.viewers == 16, "16 streams")
     assert page.script("return document.documentElement.scrollHeight <= innerHeight"), "without scrolling"
@@ -255,7 +245,7 @@ def test_sixteen_cameras_are_live_at_once_and_controls_still_work(page: Page, ma
 
 def test_tiles_that_are_scrolled_out_of_sight_receive_nothing(page: Page, many: Served) -> None:
     page.size(390, 844, phone=True)
-    open_alone(page, many)
+    page.open(many.url)
     first, last = many.registry.devices["cam0"], many.registry.devices["cam15"]
     page.find(".tile .stage[data-status=running]")
     assert page.moves()
@@ -271,7 +261,7 @@ def test_tiles_that_are_scrolled_out_of_sight_receive_nothing(page: Page, many: 
 def test_without_websockets_one_picture_after_the_other_is_shown(page: Page, many: Served) -> None:
     page.size(1440, 900)
     with page.prepared(NO_WEBSOCKET):
-        open_alone(page, many)
+        page.open(many.url)
         page.until(lambda: page.script(_LIVE) == 16, "16 pictures")
         assert page.moves()
         assert many.server.viewers == 0

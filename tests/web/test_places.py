@@ -5,12 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, suppress
+from functools import partial
+from pathlib import Path
 
 import pytest
 
+from mqttcam.web import places
 from mqttcam.web.auth import Identity
 from mqttcam.web.errors import ApiError
 from mqttcam.web.places import Holder, Places, holder_of
+from mqttcam.web.timing import Timing
+from tests.support.pictures import jpeg
 from tests.support.waiting import until
 from tests.web.credentials import bearer
 from tests.web.serving import Served, client, serving
@@ -26,9 +31,10 @@ class Table:
         self.lost: list[Holder] = []
         self._stack = ExitStack()
 
-    def take(self, holder: Holder, count: int = 1) -> None:
+    def take(self, holder: Holder, count: int = 1, unread: float = 0) -> None:
         for _ in range(count):
-            self._stack.enter_context(self.places.take(holder, lambda: self.lost.append(holder)))
+            end = partial(self.lost.append, holder)
+            self._stack.enter_context(self.places.take(holder, end, lambda: unread))
 
 
 def test_one_holder_may_have_all_places_while_nobody_else_wants_any() -> None:
@@ -65,6 +71,17 @@ def test_an_admin_gets_half_of_the_places_and_a_user_those_of_strangers() -> Non
         table.take(ADMIN)
 
 
+def test_the_place_of_whoever_has_read_nothing_for_the_longest_is_given_first() -> None:
+    table = Table(3)
+    for seconds in (4.0, 40.0, 9.0):
+        table.take(Holder(2, f"{seconds:g}"), unread=seconds)
+    table.take(ADDRESS)
+    table.take(ADDRESS)
+    assert [one.name for one in table.lost] == ["40", "9"]
+    with pytest.raises(ApiError):
+        table.take(ADDRESS)
+
+
 def test_a_place_is_free_after_use() -> None:
     places = Places(1, "viewers")
     for _ in range(3):
@@ -90,11 +107,12 @@ TOKENS = {"tv": {"token": VIEWER, "role": "viewer"}, "boss": {"token": BOSS, "ro
 
 
 @asynccontextmanager
-async def stream(served: Served, path: str, token: str) -> AsyncIterator[None]:
+async def stream(served: Served, path: str, token: str, headers: str = "") -> AsyncIterator[None]:
     reader, writer = await asyncio.open_connection("127.0.0.1", served.server.port)
     try:
-        writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n".encode())
-        assert b" 200 " in await reader.readline()
+        head = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n{headers}\r\n"
+        writer.write(head.encode())
+        assert int((await reader.readline()).split()[1]) < 300
         yield
     finally:
         writer.transport.abort()
@@ -123,3 +141,45 @@ async def test_pictures_of_a_viewer_do_not_lock_out_an_admin() -> None:
         async with http.get("/stream.mjpg", headers=bearer(BOSS)) as answer:
             assert answer.status == 200
             await until(lambda: served.server.viewers == 4)
+
+
+_UPGRADE = (
+    "Upgrade: websocket\r\nConnection: upgrade\r\nSec-WebSocket-Version: 13\r\n"
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+)
+
+
+@pytest.mark.parametrize("path", ["stream.mjpg", "live?mode=jpeg", "live", "stream.ts"])
+async def test_a_client_that_reads_nothing_gives_way_to_the_next_one(
+    path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if path in ("live", "stream.ts"):
+        pytest.importorskip("av")
+    monkeypatch.setattr(places, "_UNREAD", 0.3)
+    for number in range(4):
+        (tmp_path / f"{number}.jpg").write_bytes(jpeg(640, 480, seed=number, noise=255))
+    source = {"type": "file", "path": str(tmp_path)}
+    cameras = {"front": {"source": source, "size": None, "frame_rate": 10, "video": {"quality": 1}}}
+    async with (
+        serving(cameras, max_viewers=1, timing=Timing(refresh=0.1)) as served,
+        AsyncExitStack() as stack,
+        client(served) as http,
+    ):
+        viewers = served.server._context.connected_viewers._viewers
+        headers = _UPGRADE if "live" in path else ""
+        await stack.enter_async_context(stream(served, f"/cameras/front/{path}", VIEWER, headers))
+        (first,) = viewers
+        await until(lambda: viewers[first].unread() > 0.3, "that it seems to have gone")
+        async with http.get("/stream.mjpg") as answer:
+            assert answer.status == 200
+            await until(lambda: first not in viewers and len(viewers) == 1, "the next one alone")
+            assert served.server.viewers == 1
+
+
+async def test_a_client_that_reads_keeps_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(places, "_UNREAD", 0.3)
+    async with serving(max_viewers=1) as served, client(served) as http, http.get("/stream.mjpg") as mine:
+        for _ in range(3):
+            for _ in range(10):
+                await mine.content.readchunk()
+            assert (await http.get("/stream.mjpg")).status == 503

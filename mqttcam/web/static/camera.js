@@ -22,7 +22,7 @@ export class CameraView {
   constructor(camera, mayControl) {
     this.camera = camera;
     this.mayControl = mayControl;
-    this.stage = new Stage(camera, ["video", "stream"]);
+    this.stage = new Stage(camera, ["video", "stream", "poll"]);
     this.history = new SnapshotHistory(camera);
     this.panel = new Panel(camera, mayControl, this.stage, (name, values, onError) => this.run(name, values, onError));
     this.name = h("h1", {});

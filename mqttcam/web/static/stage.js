@@ -2,28 +2,26 @@
 
 /** @import { Camera, CameraState } from "./types" */
 /** @import { Picture } from "./pictures.js" */
+/** @import { Way } from "./reception.js" */
 
-import { patience } from "./api.js";
 import { Badge } from "./badge.js";
+import { Comeback } from "./comeback.js";
 import { Curtain } from "./curtain.js";
 import { h } from "./dom.js";
-import { NotPlayable, canPlay, play } from "./live.js";
+import { canPlay } from "./live.js";
 import { Painter } from "./painter.js";
-import { polled, pushed, streamAddress, streamed, widthFor } from "./pictures.js";
+import { widthFor } from "./pictures.js";
+import { Reception } from "./reception.js";
+import { Settling } from "./settling.js";
 
 const FIRST_RETRY = 1000;
 const LAST_RETRY = 15000;
 const MOST_FAILURES = 2; // without a picture in between, before the next way is tried
-const SETTLED = 400; // milliseconds without another change of the size
-
-/** How the picture can be received, the best first: as video, an MJPEG stream, a WebSocket with pictures, or one picture after the other. */
-const RECEIVE = { stream: streamed, socket: pushed, poll: polled };
-/** @typedef {"video" | keyof typeof RECEIVE} Way */
 
 export class Stage {
   /**
    * @param {Camera} camera
-   * @param {Way[]} ways How to receive the picture, in the order of attempts.
+   * @param {Way[]} ways How to receive the picture, the best first. A better one than the present is tried again later.
    * @param {number | null} [fps] Of pictures; null for every frame.
    */
   constructor(camera, ways, fps = null) {
@@ -32,16 +30,16 @@ export class Stage {
     this.attempt = 0;
     this.fps = fps;
     this.failures = 0;
-    this.running = false;
+    /** @type {Reception | null} */
+    this.reception = null;
+    /** @type {Reception | null} A better one, which is tried while the present one goes on. */
+    this.trial = null;
+    this.comeback = new Comeback(() => this.tryBetter());
     this.wanted = false;
     this.connected = true;
     this.status = camera.status;
     /** Whether the picture shown is a live one, and whether there was one before that was lost. */
     this.live = this.lost = false;
-    /** What is received: the capture time of the last keyframe (Unix seconds), where that is in the video, and all bytes. */
-    this.received = { codec: "", ts: 0, time: 0, bytes: 0 };
-    this.stream = new AbortController();
-    this.deadline = 0;
     /** @type {number | undefined} */
     this.device = undefined;
     /** @type {{leave(): void} | null} The tool that draws on the picture. */
@@ -50,7 +48,7 @@ export class Stage {
     this.retry = FIRST_RETRY;
     this.painter = new Painter(() => this.shown());
     this.image = this.painter.image;
-    this.video = h("video", { playsinline: true, disablepictureinpicture: true, onloadeddata: () => this.shown() });
+    this.video = h("video", { playsinline: true, disablepictureinpicture: true, onloadeddata: () => this.onVideo() });
     this.video.muted = true; // may play by itself
     /** @type {(hasSound: boolean) => void} Called when it begins to show something, or nothing. */
     this.onsound = () => {};
@@ -58,8 +56,7 @@ export class Stage {
     this.curtain = new Curtain();
     this.badge = new Badge(this);
     this.element = h("div", { class: "stage" }, this.picture, this.curtain.element, this.badge.element);
-    this.observer = new ResizeObserver(() => this.resize());
-    this.resizeTimer = 0;
+    this.size = new Settling(this.element, () => this.resize());
     /** @type {number | null} The width of the pictures that are requested. */
     this.requested = null;
     this.adopt(camera);
@@ -78,7 +75,7 @@ export class Stage {
     this.image.width = width ?? 640;
     this.image.height = height ?? 480;
     this.element.style.setProperty("--shape", String(this.shape()));
-    this.resize();
+    this.size.changed();
   }
 
   get way() {
@@ -93,15 +90,13 @@ export class Stage {
   start() {
     if (this.wanted) return;
     this.wanted = true;
-    this.requested = this.width();
-    this.observer.observe(this.element);
+    this.size.start();
     this.connect();
   }
 
   stop() {
     this.wanted = false;
-    this.observer.disconnect();
-    clearTimeout(this.resizeTimer);
+    this.size.stop();
     this.disconnect();
   }
 
@@ -117,14 +112,9 @@ export class Stage {
     this.connect();
   }
 
-  /** Requests another width once the size on the screen has settled. */
+  /** Requests another width if the size on the screen needs one. */
   resize() {
-    clearTimeout(this.resizeTimer);
-    this.resizeTimer = setTimeout(() => {
-      if (!this.wanted || this.width() === this.requested) return;
-      this.requested = this.width();
-      this.reconnect();
-    }, SETTLED);
+    if (this.width() !== this.requested) this.reconnect();
   }
 
   /**
@@ -165,82 +155,78 @@ export class Stage {
   /** Begins to receive, once the camera delivers pictures: the server refuses it before. */
   connect() {
     this.timer = 0;
-    if (this.running || this.status !== "running" || !this.wanted) return;
-    this.running = true;
+    if (this.reception || this.status !== "running" || !this.wanted) return;
+    if (this.attempt && this.comeback.isDue) {
+      this.attempt -= 1;
+      this.failures = MOST_FAILURES - 1;
+    }
+    const reception = new Reception(this, this.way);
+    this.show(reception);
+    this.showOne();
+    reception.run();
+  }
+
+  /** @param {Reception} reception What is shown from now on. */
+  show(reception) {
+    this.reception = reception;
+    this.requested = this.width();
+    this.announce(reception);
+    if (this.attempt) this.comeback.wait();
+  }
+
+  /** Shows either the video or pictures. */
+  showOne() {
     this.video.hidden = !this.showsVideo;
     this.image.hidden = this.showsVideo;
-    this.stream = new AbortController();
-    this.read(this.stream);
+    if (this.showsVideo) this.painter.clear();
+  }
+
+  /** Tries a better way. What is shown now stays until something comes. */
+  tryBetter() {
+    this.trial = new Reception(this, this.ways[this.attempt - 1]);
+    this.trial.run();
+  }
+
+  /** @param {Reception} trial Delivers: from now on, its way is the present one. */
+  changeOver(trial) {
+    this.reception?.end();
+    this.trial = null;
+    this.attempt -= 1;
+    this.failures = 0;
+    this.comeback.succeeded();
+    this.show(trial);
+    this.video.hidden = !this.showsVideo; // over the last picture, which stays until the video has been drawn
+    requestAnimationFrame(() => requestAnimationFrame(() => this.showOne()));
   }
 
   /**
-   * Shows video or pictures until the stream ends or stalls.
-   * @param {AbortController} stream
+   * What others see of a reception, once it is the present one.
+   * @param {Reception} reception
    */
-  async read({ signal }) {
-    const { way } = this;
-    try {
-      await (way === "video" ? this.readVideo(signal) : this.readPictures(RECEIVE[way], signal));
-    } catch (error) {
-      if (error instanceof NotPlayable && !signal.aborted) {
-        this.attempt += 1;
-        return this.reconnect();
-      }
-      // Whatever else it was, another attempt follows.
-    }
-    return signal.aborted ? undefined : this.onError();
-  }
-
-  /** @param {AbortSignal} signal */
-  async readVideo(signal) {
-    await play(this.video, this.begin("live"), signal, {
-      onData: (heartbeat, size) => {
-        this.received.bytes += size;
-        this.expect(patience(heartbeat));
-      },
-      onBegin: (codec) => {
-        this.received.codec = codec;
-        this.onsound(codec.includes("mp4a"));
-      },
-      onKeyframe: (ts, time) => Object.assign(this.received, { ts, time }),
-    });
+  announce(reception) {
+    if (reception !== this.reception) return;
+    this.element.dataset.stream = reception.address;
+    this.onsound(reception.hasSound);
   }
 
   /**
-   * @param {(receiver: import("./pictures.js").Receiver) => AsyncGenerator<Picture, void, void>} receive
-   * @param {AbortSignal} signal
+   * @param {Reception} reception
+   * @param {Picture} picture
    */
-  async readPictures(receive, signal) {
-    this.received.codec = "JPEG";
-    const receiver = { begin: this.begin.bind(this), expect: this.expect.bind(this), signal };
-    for await (const picture of receive(receiver)) {
-      if (signal.aborted) return;
-      this.received.bytes += picture.blob.size;
-      this.painter.show(picture);
-    }
+  onPicture(reception, picture) {
+    if (reception === this.trial) this.changeOver(reception);
+    this.painter.show(picture);
   }
 
-  /**
-   * The address of a stream that is opened now.
-   * @param {string} file
-   */
-  begin(file) {
-    this.expect(patience(null));
-    return (this.element.dataset.stream = streamAddress(this.camera.id, file, this.width(), this.fps));
-  }
-
-  /**
-   * Ends the stream unless something is received within this time.
-   * @param {number} milliseconds
-   */
-  expect(milliseconds) {
-    clearTimeout(this.deadline);
-    this.deadline = setTimeout(() => this.onError(), milliseconds);
+  /** A frame of the video can be shown. */
+  onVideo() {
+    if (this.trial?.way === "video") this.changeOver(this.trial);
+    this.shown();
   }
 
   /** A live picture is visible. */
   shown() {
-    if (!this.running) return;
+    if (!this.reception) return;
     this.live = true;
     this.lost = false;
     this.retry = FIRST_RETRY;
@@ -250,18 +236,24 @@ export class Stage {
 
   disconnect() {
     clearTimeout(this.timer);
-    clearTimeout(this.deadline);
     this.timer = 0;
-    this.stream.abort();
-    this.running = this.live = false;
-    this.received.ts = 0;
+    this.comeback.stop();
+    this.reception?.end();
+    this.reception = null;
+    this.live = false;
     this.onsound(false);
     this.painter.clear();
-    if (this.video.hasAttribute("src")) {
-      this.video.removeAttribute("src");
-      this.video.load();
-    }
+    this.endTrial();
     this.showStatus();
+  }
+
+  /** Ends the trial, and whatever video there is. */
+  endTrial() {
+    this.trial?.end();
+    this.trial = null;
+    if (!this.video.hasAttribute("src")) return;
+    this.video.removeAttribute("src");
+    this.video.load();
   }
 
   /** The aspect ratio of the picture. */
@@ -270,22 +262,36 @@ export class Stage {
   }
 
   /** The width to request, about that of the picture on this screen; null for the camera's own and for video. */
-  width() {
-    if (this.showsVideo) return null;
+  width(way = this.way) {
+    if (way === "video") return null;
     const { clientWidth, clientHeight } = this.element;
     const wanted = widthFor(Math.min(clientWidth, clientHeight * this.shape()) * devicePixelRatio);
     return wanted && wanted < (this.camera.width ?? 0) ? wanted : null;
   }
 
-  onError() {
-    if (!this.running) return;
+  /**
+   * @param {Reception} reception
+   * @param {boolean} isFutile Whether it would probably fail again.
+   */
+  onEnd(reception, isFutile) {
+    if (reception === this.trial) {
+      this.endTrial();
+      this.comeback.failed(isFutile);
+      this.comeback.wait();
+      return;
+    }
     this.lost ||= this.live;
     if (!this.live) this.failures += 1;
-    if (this.failures >= MOST_FAILURES && this.attempt < this.ways.length - 1) {
+    const falls = (isFutile || this.failures >= MOST_FAILURES) && this.attempt < this.ways.length - 1;
+    this.disconnect();
+    if (falls) {
       this.attempt += 1;
       this.failures = 0;
+      this.retry = FIRST_RETRY;
+      this.comeback.failed(isFutile);
+      this.connect();
+      return;
     }
-    this.disconnect();
     this.timer = setTimeout(() => this.connect(), this.retry);
     this.retry = Math.min(LAST_RETRY, this.retry * 2);
   }

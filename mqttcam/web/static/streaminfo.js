@@ -26,8 +26,11 @@ function shown({ showsVideo, video, image, painter }) {
  * @param {import("./stage.js").Stage} stage
  * @returns {{ts: number, at: number} | null} null if that is not known.
  */
-function captured({ showsVideo, video, received: { ts, time }, painter }) {
-  if (showsVideo) return ts ? { ts: ts + video.currentTime - time, at: now() } : null;
+function captured({ showsVideo, video, reception, painter }) {
+  if (showsVideo) {
+    const { ts, time } = reception?.received ?? { ts: 0, time: 0 };
+    return ts ? { ts: ts + video.currentTime - time, at: now() } : null;
+  }
   return painter.ts ? { ts: painter.ts, at: painter.at } : null;
 }
 
@@ -61,9 +64,10 @@ export class StreamInfo {
     }
     const { stage } = this;
     const { frames, width, height } = shown(stage);
-    this.counts = [...this.counts, { at: now(), frames, bytes: stage.received.bytes }].slice(-SPAN - 1);
+    const { bytes: received, codec: all } = stage.reception?.received ?? { bytes: 0, codec: "" };
+    this.counts = [...this.counts, { at: now(), frames, bytes: received }].slice(-SPAN - 1);
     const rate = this.rates();
-    const [codec] = stage.received.codec.split(",");
+    const [codec] = all.split(",");
     const texts = stage.live
       ? [this.delay(), WAYS[stage.way], CODECS[codec.slice(0, 4)] ? `${CODECS[codec.slice(0, 4)]} (${codec})` : codec,
         rate && `${number(rate.frames, 0, 1)} fps`, width ? `${width} × ${height}` : null, rate && `${bytes(rate.bytes)}/s`]
@@ -83,7 +87,7 @@ export class StreamInfo {
   rates() {
     const [first, last] = [this.counts[0], this.counts[this.counts.length - 1]];
     const seconds = (last.at - first.at) / 1000;
-    if (!seconds || last.frames < first.frames) return null;
+    if (!seconds || last.frames < first.frames || last.bytes < first.bytes) return null;
     return { frames: (last.frames - first.frames) / seconds, bytes: (last.bytes - first.bytes) / seconds };
   }
 }

@@ -13,7 +13,7 @@ const COUNT = /^detections_(?!.*_(occupancy|image)$)/;
 export class Tile {
   /**
    * @param {Camera} camera
-   * @param {import("./stage.js").Way[]} ways
+   * @param {import("./reception.js").Way[]} ways
    * @param {number} fps
    * @param {boolean} mayControl
    */
