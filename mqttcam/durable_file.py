@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from mqttcam.backoff import Backoff
 from mqttcam.files import write_atomically
@@ -15,8 +16,7 @@ from mqttcam.listeners import Listeners
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class WriteTiming:
+class WriteTiming(Struct, frozen=True):
     """All in seconds.
 
     Attributes:

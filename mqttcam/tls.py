@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import ssl
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 
 class TlsError(Exception):
     """The TLS files cannot be used; the message names the setting and the reason."""
 
 
-@dataclass(frozen=True, slots=True)
-class TlsFiles:
+class TlsFiles(Struct, frozen=True):
     """The files of one end of a connection, in PEM form.
 
     Attributes:

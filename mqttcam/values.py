@@ -10,10 +10,10 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Protocol
 
 import orjson
+from msgspec import Struct
 
 from mqttcam.text import shown
 
@@ -60,8 +60,7 @@ class ValueKind(Protocol):
         """Return the kind as JSON-able data, for `info`, `mqttcam cameras` and the API."""
 
 
-@dataclass(frozen=True, slots=True)
-class Switch:
+class Switch(Struct, frozen=True):
     """True or false; `ON` and `OFF` in JSON, as in Home Assistant."""
 
     @property
@@ -83,8 +82,7 @@ class Switch:
         return {"type": "switch", "allowed": self.allowed}
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(Struct, frozen=True):
     """A finite number from `minimum` to `maximum`, both included.
 
     Attributes:
@@ -136,8 +134,7 @@ class Number:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """One of some names, in upper or lower case; the listed spelling is the normal form."""
 
     options: tuple[str, ...]
@@ -160,8 +157,7 @@ class Choice:
         return {"type": "choice", "allowed": self.allowed}
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Struct, frozen=True):
     """A text. A longer one is refused, and cut off where it is shown.
 
     Attributes:
@@ -191,8 +187,7 @@ class Text:
         return {"type": "text", **self.allowed}
 
 
-@dataclass(frozen=True, slots=True)
-class Vector:
+class Vector(Struct, frozen=True):
     """A fixed number of numbers, such as the two of ColourGains: a JSON list, or its text."""
 
     element: Number
@@ -217,8 +212,7 @@ _COORDINATE = Number(-(2**31), 2**31 - 1, integer=True)
 """libcamera's Rectangle has 32-bit integers."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rectangle:
+class Rectangle(Struct, frozen=True):
     """A window within bounds: x, y, width and height as integers, in a JSON list or its text.
 
     Attributes:
@@ -257,8 +251,7 @@ class Rectangle:
         return {"type": "rectangle", **self.allowed, "view": self.view}
 
 
-@dataclass(frozen=True, slots=True)
-class Json:
+class Json(Struct, frozen=True):
     """A JSON object or list, or its text. The normal form is its text: who uses it checks what is in it.
 
     Attributes:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import orjson
+from msgspec import Struct
 
 from mqttcam.backup.archive import SERIES, TUNING
 from mqttcam.backup.files import Folders
@@ -18,8 +18,7 @@ from mqttcam.files import read_regular
 from mqttcam.recordings.series_files import FOLDER, SIDECAR
 
 
-@dataclass(frozen=True, slots=True)
-class Differences:
+class Differences(Struct, frozen=True):
     """What is different in a backup.
 
     Attributes:

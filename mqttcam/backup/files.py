@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
+from msgspec import Struct
 from pydantic import ValidationError
 
 from mqttcam.backup.archive import CONFIG, README, SERIES, TUNING, BadArchive
@@ -32,8 +32,7 @@ Recordings and photos are not in it.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Folders:
+class Folders(Struct, frozen=True):
     """Where the daemon keeps its files.
 
     Attributes:

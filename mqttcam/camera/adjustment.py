@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from mqttcam.imaging.orientation import UPRIGHT, Orientation
 from mqttcam.imaging.raster import fit_within
 from mqttcam.settings import CameraSettings
 
 
-@dataclass(frozen=True, slots=True)
-class Adjustment:
+class Adjustment(Struct, frozen=True):
     """What is done to the frames of a source that does not do it itself.
 
     Attributes:

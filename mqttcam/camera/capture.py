@@ -8,7 +8,8 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from mqttcam.camera.adjustment import Adjustment
 from mqttcam.camera.camera_log import set_camera

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from mqttcam.camera.audio_packet import AudioFormat
 from mqttcam.camera.polling import PollResult
@@ -13,8 +14,7 @@ from mqttcam.camera.video_packet import VideoOffer
 from mqttcam.values import Value
 
 
-@dataclass(frozen=True, slots=True)
-class SourceOpened:
+class SourceOpened(Struct, frozen=True):
     """What a source reported when it was opened.
 
     Attributes:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from mqttcam.camera.control_words import key_of, title_of
 from mqttcam.values import Value, ValueKind
@@ -11,8 +12,7 @@ from mqttcam.values import Value, ValueKind
 _BETWEEN_WORDS = str.maketrans("", "", "_- ")
 
 
-@dataclass(frozen=True, slots=True)
-class Control:
+class Control(Struct, frozen=True):
     """One control as the running source offers it.
 
     Attributes:
@@ -41,8 +41,7 @@ class Control:
         return title_of(self.name)
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(Struct, frozen=True):
     """Something that a camera does once on request: a button, and a command of its own.
 
     It is a control without a value: nothing is remembered, and it is not repeated when the camera is opened again.

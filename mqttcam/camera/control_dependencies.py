@@ -6,14 +6,15 @@ As libcamera (control_ids_core.yaml) and the kernel (V4L2 camera controls) descr
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from mqttcam.camera.control import Control
 from mqttcam.values import Choice, Number, Switch
 
 
-@dataclass(frozen=True, slots=True)
-class Automatic:
+class Automatic(Struct, frozen=True):
     """How to let the camera choose the value of a control, and how to set it manually.
 
     Attributes:
@@ -31,8 +32,7 @@ class Automatic:
     minimum: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Requirement:
+class Requirement(Struct, frozen=True):
     """A control that must have one of some values for another one to have an effect.
 
     Attributes:

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 EXPOSURE, WHITE_BALANCE, FOCUS = "Exposure", "White balance", "Focus"
 PICTURE, LENS = "Picture", "Lens and zoom"
 OTHER, EXPERT = "More controls", "For experts"
 
 
-@dataclass(frozen=True, slots=True)
-class Help:
+class Help(Struct, frozen=True):
     """What users are shown of a control or of another entity besides its name.
 
     Attributes:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from mqttcam.camera.adjustment import Adjustment
 from mqttcam.camera.frame_pixels import NO_METADATA, FramePixels
@@ -52,8 +53,7 @@ class PictureSpec(NamedTuple):
     max_width: int | None = None
 
 
-@dataclass(slots=True)
-class Picture:
+class Picture(Struct):
     """One JPEG, independent of the frame it was made from; do not change it, as all readers share it.
 
     Attributes:

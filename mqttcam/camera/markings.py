@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TypeGuard
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from mqttcam.camera.overlay import Overlay
 from mqttcam.imaging.orientation import Orientation
@@ -11,8 +13,7 @@ from mqttcam.imaging.privacy_mask import PrivacyMask
 from mqttcam.settings import CameraSettings
 
 
-@dataclass(frozen=True, slots=True)
-class Markings:
+class Markings(Struct, frozen=True):
     """What is drawn into each frame that is used, once.
 
     Attributes:

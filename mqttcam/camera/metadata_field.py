@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from mqttcam.camera.control_words import key_of, title_of
 from mqttcam.values import Choice, Value, ValueKind
 
 
-@dataclass(frozen=True, slots=True)
-class MetadataField:
+class MetadataField(Struct, frozen=True):
     """One field of `Frame.metadata`.
 
     Attributes:

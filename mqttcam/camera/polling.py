@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from mqttcam.camera.metadata_field import MetadataField
 from mqttcam.camera.source import MeasuringSource, ReportingSource, Source
@@ -17,8 +18,7 @@ _FRAMES_IN_FLIGHT = 10
 """Frames that may have been taken before a value that was just set: those in the buffers, and a few of the sensor's."""
 
 
-@dataclass(frozen=True, slots=True)
-class PollResult:
+class PollResult(Struct, frozen=True):
     """What one poll found.
 
     Attributes:

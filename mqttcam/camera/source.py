@@ -11,9 +11,10 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
+
+from msgspec import Struct, field
 
 from mqttcam.camera.audio_packet import AudioFormat, DeliverAudio
 from mqttcam.camera.control import Action, Control
@@ -38,8 +39,7 @@ class SourceFault(SourceError):
     """A source raised another exception than `SourceError`: a bug in it or in a library. See `__cause__`."""
 
 
-@dataclass(frozen=True, slots=True)
-class SourceInfo:
+class SourceInfo(Struct, frozen=True):
     """Describes an open source.
 
     Attributes:

@@ -6,8 +6,9 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
+
+from msgspec import Struct
 
 from mqttcam.camera.open_source import OpenSource
 from mqttcam.camera.wakeup import Wakeup
@@ -15,8 +16,7 @@ from mqttcam.camera.wakeup import Wakeup
 Result = TypeVar("Result")
 
 
-@dataclass(eq=False, slots=True)
-class SourceCall(Generic[Result]):
+class SourceCall(Struct, Generic[Result], eq=False):
     """One call.
 
     Attributes:

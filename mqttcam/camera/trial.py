@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.capture import Capture
@@ -18,8 +19,7 @@ class TrialFailed(Exception):
     """The camera gives no picture; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Trial:
+class Trial(Struct, frozen=True):
     """A picture, with what the camera says of itself.
 
     Attributes:

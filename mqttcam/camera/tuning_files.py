@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import orjson
+from msgspec import Struct
 
 from mqttcam.files import forbid_links, read_regular, write_atomically
 
@@ -43,8 +43,7 @@ class TooManyTuningFiles(Exception):
     """There are already `MAX_FILES` files of users."""
 
 
-@dataclass(frozen=True, slots=True)
-class TuningFile:
+class TuningFile(Struct, frozen=True):
     """A tuning file.
 
     Attributes:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
+
+from msgspec import Struct
 
 VideoCodec = Literal["h264", "hevc"]
 """FFmpeg's names of H.264 and H.265."""
@@ -34,8 +35,7 @@ DeliverPacket = Callable[[VideoPacket], None]
 """Takes the packets of a source in their order, in any thread, and must not block."""
 
 
-@dataclass(frozen=True, slots=True)
-class VideoOffer:
+class VideoOffer(Struct, frozen=True):
     """The encoded video that an open source can give.
 
     Attributes:

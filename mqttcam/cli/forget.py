@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from mqttcam.cli.outcome import CommandFailed
 from mqttcam.gateway.node import CLEAR_AFTER, earlier_run
@@ -17,8 +18,7 @@ from mqttcam.settings import MqttSettings
 _LOOK_AGAIN = 0.05
 
 
-@dataclass(frozen=True, slots=True)
-class ForgetTiming:
+class ForgetTiming(Struct, frozen=True):
     """All in seconds.
 
     Attributes:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeVar
+
+from msgspec import Struct
 
 from mqttcam.cli.init_arguments import WEB_PORT
 from mqttcam.cli.outcome import UsageError
@@ -29,8 +30,7 @@ from mqttcam.web.passwords import MAX_PASSWORD, hash_password
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class GivenAnswers:
+class GivenAnswers(Struct, frozen=True):
     """The answers given as options; None for an option that is missing."""
 
     node: str | None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Annotated
+
+from msgspec.structs import replace
 
 from mqttcam.camera.frame import PictureSpec
 from mqttcam.commands.command import Command, Commands, command

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar, get_args, get_type_hints
+
+from msgspec import Struct
 
 from mqttcam.devices.describe import CommandDescription
 from mqttcam.devices.errors import CommandError
@@ -25,8 +26,7 @@ Function = Callable[..., Awaitable[Changes | None]]
 """Takes the target and the arguments; may return what it changed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Command(Generic[TargetT]):
+class Command(Struct, Generic[TargetT], frozen=True):
     """One command.
 
     Attributes:

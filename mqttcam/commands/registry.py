@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from mqttcam.commands.catalogue import camera_commands, node_commands
 from mqttcam.commands.runner import CommandRunner
@@ -15,8 +16,7 @@ from mqttcam.listeners import Listeners
 from mqttcam.outputs.output import Output
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Member:
+class Member(Struct, frozen=True, eq=False):
     """A camera and the runner of its commands."""
 
     device: CameraDevice

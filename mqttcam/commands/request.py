@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import orjson
+from msgspec import Struct
 
 from mqttcam.devices.errors import Code, CommandError
 from mqttcam.text import shown
@@ -19,8 +19,7 @@ RequestId = str | int | float | bool | None
 """Any JSON scalar; it is returned unchanged in the result."""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """A command as it arrived.
 
     Attributes:

@@ -14,9 +14,9 @@ Three shapes are read:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import orjson
+from msgspec import Struct
 
 from mqttcam.detections.fields import (
     Box,
@@ -40,8 +40,7 @@ MAX_MESSAGE = 1_000_000
 """Bytes of a message."""
 
 
-@dataclass(frozen=True, slots=True)
-class Detection:
+class Detection(Struct, frozen=True):
     """One detected object.
 
     Attributes:
@@ -54,8 +53,7 @@ class Detection:
     box: Box | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TrackedObject:
+class TrackedObject(Struct, frozen=True):
     """The object of one of Frigate's events.
 
     Attributes:
@@ -67,8 +65,7 @@ class TrackedObject:
     ended: bool
 
 
-@dataclass(frozen=True, slots=True)
-class DetectionMessage:
+class DetectionMessage(Struct, frozen=True):
     """The detections of one picture.
 
     Attributes:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from mqttcam.text import shown
 
@@ -46,8 +47,7 @@ class WarningCode(StrEnum):
     NOT_KEPT = "not_kept"
 
 
-@dataclass(frozen=True, slots=True)
-class CommandWarning:
+class CommandWarning(Struct, frozen=True):
     """What a client should know of a command that was carried out."""
 
     code: WarningCode

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict
 from itertools import chain
+
+from msgspec.structs import asdict
 
 from mqttcam.devices.camera import CameraDevice
 from mqttcam.devices.entities.entity import state_of

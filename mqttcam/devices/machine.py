@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 _DEVICE_TREE = "proc/device-tree"
 _DMI = "sys/class/dmi/id"
@@ -19,8 +20,7 @@ _NOT_FILLED_IN = re.compile(
 """What manufacturers of mainboards leave in the fields of the firmware."""
 
 
-@dataclass(frozen=True, slots=True)
-class Machine:
+class Machine(Struct, frozen=True):
     """A machine; each field is `None` if it is unknown."""
 
     manufacturer: str | None = None

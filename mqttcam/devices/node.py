@@ -6,9 +6,10 @@ import logging
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+
+from msgspec import Struct
 
 from mqttcam import __version__
 from mqttcam.devices.errors import CommandError
@@ -29,8 +30,7 @@ _CLOCK_TOLERANCE = 60.0
 """Seconds: a machine without a clock of its own has another time once the network has told it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Struct, frozen=True):
     """A look at one part of the daemon.
 
     Attributes:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from pydantic import JsonValue
 
 from mqttcam import __version__
@@ -26,8 +26,7 @@ USUAL_QUALITY = 95
 """JPEG quality of a photo whose source delivers no JPEG; a source's own JPEG is saved unchanged."""
 
 
-@dataclass(frozen=True, slots=True)
-class PhotoSpec:
+class PhotoSpec(Struct, frozen=True):
     """The requested photo.
 
     Attributes:

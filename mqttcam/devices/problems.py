@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal, Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from mqttcam.devices.hints import Hint, explain
 
@@ -32,8 +34,7 @@ class Retrying(Protocol):
         """Begin the next attempt now if one is pending."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """A problem as one part of the daemon has it.
 
     Attributes:
@@ -58,8 +59,7 @@ class Found:
     try_again: Callable[[], None] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """A present problem as users see it. Times are ISO times in UTC.
 
     Attributes:
@@ -82,8 +82,7 @@ class Problem:
     can_retry: bool
 
 
-@dataclass(frozen=True, slots=True)
-class EndedProblem:
+class EndedProblem(Struct, frozen=True):
     """A problem that has ended.
 
     Attributes:
@@ -99,14 +98,12 @@ class EndedProblem:
     times: int
 
 
-@dataclass(slots=True)
-class _Present:
+class _Present(Struct):
     found: Found
     since: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Ended:
+class _Ended(Struct, frozen=True):
     parts: tuple[Found, ...]
     since: float
     ended: float

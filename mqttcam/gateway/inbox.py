@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from dataclasses import dataclass
 from typing import Generic
 
 import orjson
+from msgspec import Struct
 
 from mqttcam.commands.command import TargetT
 from mqttcam.commands.request import Request
@@ -26,8 +26,7 @@ _MAX_CLEARED = 1000
 """Topics of retained commands that were cleared, and whose echo has not come; it may never, if the broker refuses."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
+class _Answer(Struct, frozen=True):
     """A result on its way to a topic."""
 
     topic: str

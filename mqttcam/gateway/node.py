@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 
 import orjson
+from msgspec import Struct, field
 
 from mqttcam import __version__
 from mqttcam.commands.registry import DeviceRegistry
@@ -28,8 +28,7 @@ CLEAR_AFTER = 1.0
 an entity that it is still removing, and logs an error for each that finds no value."""
 
 
-@dataclass(frozen=True, slots=True)
-class NodeTiming:
+class NodeTiming(Struct, frozen=True):
     """When `health` is published, together with the states of the cameras, whose diagnostics drift, and other times.
 
     Attributes:
@@ -203,8 +202,7 @@ class NodeGateway:
             log.warning("%s. Does another daemon use the node %s?", seen, self._registry.node.id)
 
 
-@dataclass(frozen=True, slots=True)
-class EarlierRun:
+class EarlierRun(Struct, frozen=True):
     """What the last run of this node has left on the broker, as its retained `info` says.
 
     Attributes:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from msgspec import Struct
 from PIL import Image
 from PIL.ExifTags import GPS, IFD, Base
 from PIL.TiffImagePlugin import IFDRational
@@ -24,8 +24,7 @@ _ISO_OF_GAIN = 100
 """The ISO speed that libcamera's applications write for a gain of 1."""
 
 
-@dataclass(frozen=True, slots=True)
-class PhotoInfo:
+class PhotoInfo(Struct, frozen=True):
     """The Exif metadata of a photo. Fields that are `None` are left out.
 
     Attributes:

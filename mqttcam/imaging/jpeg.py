@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from mqttcam.imaging.huffman import STANDARD_TABLES
 from mqttcam.imaging.limits import MAX_PIXELS, MAX_SCANS
@@ -26,8 +26,7 @@ _FIRST, _FILL = 0xC0, 0xFF
 _MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])")
 
 
-@dataclass(frozen=True, slots=True)
-class JpegHeader:
+class JpegHeader(Struct, frozen=True):
     """What stands before the first scan of a JPEG, and where the picture ends.
 
     Attributes:

@@ -6,9 +6,9 @@ The size in the header is compared with `max_pixels` before anything is decoded.
 from __future__ import annotations
 
 import binascii
-from dataclasses import dataclass
 
 import simplejpeg
+from msgspec import Struct
 
 from mqttcam.imaging.jpeg import END, START, JpegHeader, read_header, with_huffman_tables, without_garbage
 from mqttcam.imaging.large import memory_for
@@ -22,8 +22,7 @@ _BASE64 = (b"/9j/", b"iVBORw0KGgo", b"data:image/")
 """How a JPEG and a PNG begin in base64, and a data URL."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReceivedPicture:
+class ReceivedPicture(Struct, frozen=True):
     """A picture from elsewhere, either as a JPEG or as planes.
 
     Attributes:

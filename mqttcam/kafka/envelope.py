@@ -7,7 +7,7 @@ schema (the guide misprints it).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 _MARKER, _PLAIN_KEY, _AVRO = b"\xdf\x03\x00\x00", b"\x00\x00", b"\xc3\x01"
 _FINGERPRINT = b"\x1f\x9c\x0c\x91\xeb\x33\x66\x4f"
@@ -23,8 +23,7 @@ class InvalidMessage(ValueError):
     """A value in another format, or one that is encrypted or incomplete; the text says which."""
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Struct, frozen=True):
     """The contents of an envelope.
 
     Attributes:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from mqttcam.imaging.polygon import Cells, Corners, touched_cells
 
@@ -13,8 +13,7 @@ ZoneScores = tuple[tuple[str, float], ...]
 """Names of zones, and how much of each moves, in percent of what is not masked."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Zone:
+class _Zone(Struct, frozen=True):
     """A zone.
 
     Attributes:
@@ -29,8 +28,7 @@ class _Zone:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class AreaCells:
+class AreaCells(Struct, frozen=True):
     """The zones and masks in a picture of a certain size.
 
     Attributes:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from mqttcam.imaging.polygon import Cells
@@ -55,8 +55,7 @@ _STILL = 0.02
 """Share of what has changed at once; if less of it has changed again in the next picture, it does not move."""
 
 
-@dataclass(frozen=True, slots=True)
-class Motion:
+class Motion(Struct, frozen=True):
     """The motion in a picture.
 
     Attributes:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from mqttcam.camera.frame import CaptureSession, Frame
 from mqttcam.camera.hub import Hub
@@ -20,8 +21,7 @@ _LEAST_WIDTH = SMALL * 3 // 4
 """The least width, in pixels, that a JPEG is decoded to; it shows as much as `SMALL`, and decodes in half the time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Movement:
+class Movement(Struct, frozen=True):
     """The motion in one frame.
 
     Attributes:
@@ -41,8 +41,7 @@ class Movement:
     zones: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Analysis:
+class Analysis(Struct, frozen=True):
     """What the analysis of one frame has found.
 
     Attributes:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from mqttcam.camera.frame import Frame
 from mqttcam.motion.areas import ZoneScores
@@ -33,8 +34,7 @@ class Finding(StrEnum):
     MOTION = "motion"
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(Struct, frozen=True):
     """The analysis of one picture in detail.
 
     Attributes:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from msgspec import Struct
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
@@ -31,8 +31,7 @@ _MAX_UNACKNOWLEDGED = 1024
 """QoS 1 messages that may wait for their PUBACK; paho sends 20 of them at a time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Struct, frozen=True):
     """A received message; response topic and correlation data exist in MQTT 5 only."""
 
     topic: str
@@ -42,8 +41,7 @@ class Message:
     correlation_data: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectOptions:
+class ConnectOptions(Struct, frozen=True):
     """The fields of a CONNECT.
 
     Attributes:
@@ -63,8 +61,7 @@ class ConnectOptions:
     will: tuple[str, bytes] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Connack:
+class Connack(Struct, frozen=True):
     """A CONNACK; `reason` is the reason code of MQTT 5 (3.2.2.2), 0 for success, also with MQTT 3.1.1."""
 
     reason: int
@@ -73,8 +70,7 @@ class Connack:
     receive_maximum: int = 0xFFFF
 
 
-@dataclass(frozen=True, slots=True)
-class DisconnectReason:
+class DisconnectReason(Struct, frozen=True):
     """Why paho has closed the socket; `reason` is the code of the broker's DISCONNECT, None if it sent none."""
 
     text: str

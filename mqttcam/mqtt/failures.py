@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import socket
 import ssl
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from mqttcam import tls
 from mqttcam.mqtt.ended import Ended
@@ -27,8 +28,7 @@ _PERMANENT = {
 """Reason codes of a CONNACK (MQTT 5, 3.2.2.2) that the same attempt will get again."""
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectionFailure:
+class ConnectionFailure(Struct, frozen=True):
     """Why there is no connection.
 
     Attributes:

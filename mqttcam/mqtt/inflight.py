@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from mqttcam.mqtt.packet_size import PacketSizeLimit
 from mqttcam.mqtt.reasons import PACKET_TOO_LARGE
@@ -19,8 +20,7 @@ OnAck = Callable[[int, float], None]
 """Called with the PUBACK's reason code (from 128 on: refused) and the seconds from sending to PUBACK."""
 
 
-@dataclass(slots=True)
-class InflightPacket:
+class InflightPacket(Struct):
     """Whole MQTT packets, `size` bytes in all, the last one a QoS 1 PUBLISH with the packet identifier `mid`."""
 
     parts: Sequence[bytes]

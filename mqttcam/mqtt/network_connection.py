@@ -9,7 +9,8 @@ import asyncio
 import logging
 import socket
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from mqttcam.mqtt.client import Client, Connack, ConnectOptions, Message
 from mqttcam.mqtt.ended import Ended

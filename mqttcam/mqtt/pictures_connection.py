@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from mqttcam.mqtt.connection import Connection
 from mqttcam.mqtt.ended import Ended

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from mqttcam.mqtt.packet_size import PacketSizeLimit
 from mqttcam.mqtt.reasons import FIRST_FAILURE, PACKET_TOO_LARGE, reason_text
 from mqttcam.mqtt.refusals import Refusals
 
 
-@dataclass(frozen=True, slots=True)
-class SentMessage:
+class SentMessage(Struct, frozen=True):
     """A message of `size` bytes; `on_ack` is called with the reason code of its PUBACK.
 
     `is_response` is as for `Connection.publish`.

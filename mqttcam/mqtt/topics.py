@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 ONLINE, OFFLINE = b"online", b"offline"
 """Payloads of `CameraTopics.availability` and `Topics.status`, and of Home Assistant's own birth and last will."""
 
 
-@dataclass(frozen=True, slots=True)
-class CameraTopics:
+class CameraTopics(Struct, frozen=True):
     """The topics of one camera; `root` is `<base>/<node>/<cam>`."""
 
     root: str
@@ -101,8 +100,7 @@ class CameraTopics:
         return (self.availability, self.state, self.image, self.motion_image)
 
 
-@dataclass(frozen=True, slots=True)
-class Topics:
+class Topics(Struct, frozen=True):
     """The topics of one node, and of its cameras."""
 
     base: str

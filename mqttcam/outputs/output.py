@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from mqttcam.camera.frame import PictureSpec
 from mqttcam.camera.hub import Hub
@@ -15,8 +16,7 @@ STOP_TIMEOUT = 1.0
 """Seconds within which an output has to stop, whatever it waits for."""
 
 
-@dataclass(frozen=True)
-class CameraFeed:
+class CameraFeed(Struct, frozen=True):
     """One camera, as an output sees it.
 
     Attributes:

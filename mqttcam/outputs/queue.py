@@ -6,12 +6,12 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Protocol
 
+from msgspec import Struct, field
 
-@dataclass(slots=True)
-class QueuedMessage:
+
+class QueuedMessage(Struct):
     """The picture of a frame, or an event.
 
     Attributes:

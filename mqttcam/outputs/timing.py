@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class OutputTiming:
+class OutputTiming(Struct, frozen=True):
     """All in seconds.
 
     Attributes:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from mqttcam.outputs.queue import QueuedMessage
 
@@ -27,8 +28,7 @@ class WriterFailed(Exception):
     """
 
 
-@dataclass(slots=True)
-class DeliveryReport:
+class DeliveryReport(Struct):
     """What became of a frame: delivered, if there is no error."""
 
     frame: QueuedMessage

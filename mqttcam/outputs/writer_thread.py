@@ -6,7 +6,8 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from mqttcam.backoff import Backoff
 from mqttcam.outputs.connection_status import ConnectionStatus

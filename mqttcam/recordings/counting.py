@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, cast, get_args
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from mqttcam.recordings.conditions import event_conditions, file_conditions
 from mqttcam.recordings.listed import EventQuery
@@ -21,8 +23,7 @@ LONGEST_NS = 86400 * 10**9
 """An event that began longer before the slots is not looked for: that would read all that came before it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(Struct, frozen=True):
     """What began within a part of a period.
 
     Attributes:
@@ -37,8 +38,7 @@ class Slot:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class Tags:
+class Tags(Struct, frozen=True):
     """The names that events have.
 
     Attributes:

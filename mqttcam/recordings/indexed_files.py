@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
+
+from msgspec.structs import replace
 
 from mqttcam.recordings.index_file import IndexFile
 from mqttcam.recordings.listed import EventQuery, FileType, ListedEvent

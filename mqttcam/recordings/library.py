@@ -8,9 +8,10 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
+
+from msgspec import Struct
 
 from mqttcam.backoff import Pause
 from mqttcam.listeners import Listeners
@@ -42,8 +43,7 @@ class LibraryUnavailable(Exception):
     """The disk does not answer or reports an error, as the message explains."""
 
 
-@dataclass(frozen=True, slots=True)
-class LibraryTiming:
+class LibraryTiming(Struct, frozen=True):
     """All in seconds.
 
     Attributes:

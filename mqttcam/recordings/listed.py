@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, cast
+
+from msgspec import Struct
 
 from mqttcam.recordings.recording import FOR_EVENTS, Event, EventType, PictureKind, Recording
 
@@ -12,8 +13,7 @@ _PICTURES: tuple[PictureKind, ...] = ("best", "start", "end")
 """That of the most motion first."""
 
 
-@dataclass(frozen=True, slots=True)
-class ListedEvent:
+class ListedEvent(Struct, frozen=True):
     """An event with its recording.
 
     Attributes:
@@ -42,8 +42,7 @@ class ListedEvent:
     pictures: tuple[PictureKind, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class EventQuery:
+class EventQuery(Struct, frozen=True):
     """Which events to list, the newest first.
 
     Attributes:

@@ -12,11 +12,12 @@ import contextlib
 import errno
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct
 
 from mqttcam.files import forbid_links, make_private_folder, set_mode, sync_folder, write_new
 from mqttcam.recordings.recording import PictureKind, Reason
@@ -27,8 +28,7 @@ PART = ".part"
 _PICTURES: dict[PictureKind, str] = {"best": ".jpg", "start": "-start.jpg", "end": "-end.jpg"}
 
 
-@dataclass(frozen=True, slots=True)
-class RecordingFiles:
+class RecordingFiles(Struct, frozen=True):
     """The paths of one recording's files, which need not exist.
 
     Attributes:

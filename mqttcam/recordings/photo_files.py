@@ -12,10 +12,10 @@ import logging
 import os
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from msgspec import Struct
 from pydantic import ValidationError
 
 from mqttcam.files import forbid_links, read_regular, set_mode, shortage, sync_folder, write_new
@@ -34,8 +34,7 @@ RAW, SIDECAR = ".dng", ".json"
 _MAX_SIDECAR, _MAX_PICTURE = 1_000_000, 200_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class PhotoFiles:
+class PhotoFiles(Struct, frozen=True):
     """The paths of one photo's files, which need not exist.
 
     Attributes:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import errno
 from concurrent.futures import Future
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from mqttcam.recordings.paths import RecordingsFolder
 from mqttcam.recordings.photo import Photo
@@ -36,8 +37,7 @@ class PhotoLibrary(Protocol):
         """Delete recordings and photos of `size` bytes if permitted; called in a thread when the disk is full."""
 
 
-@dataclass(frozen=True, slots=True)
-class PhotoData:
+class PhotoData(Struct, frozen=True):
     """The content of a photo's files.
 
     Attributes:

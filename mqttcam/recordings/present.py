@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from mqttcam.imaging.annex_b import parameter_sets
 from mqttcam.recordings.recording import Event, Reason, Recording
 from mqttcam.video.unit import Unit
 
 
-@dataclass(slots=True)
 class PresentRecording:
     """The recording that is being written.
 
@@ -21,14 +19,12 @@ class PresentRecording:
         keyframe_requested: whether it is to end at the next keyframe.
     """
 
-    draft: Recording
-    first: Unit
-    events: dict[str, Event] = field(default_factory=dict)
-    keyframe_requested: bool = False
-    _sets: bytes = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._sets = parameter_sets(self.first.data, self.first.codec)
+    def __init__(self, draft: Recording, first: Unit, events: dict[str, Event]) -> None:
+        self.draft = draft
+        self.first = first
+        self.events = events
+        self.keyframe_requested = False
+        self._sets = parameter_sets(first.data, first.codec)
 
     @classmethod
     def begin(

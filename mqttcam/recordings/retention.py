@@ -7,10 +7,11 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct
 
 from mqttcam.recordings.ages import is_plausible
 from mqttcam.recordings.sidecar import delete_files, is_favourite, read_kept
@@ -30,8 +31,7 @@ _STEP = 60.0
 _MAX_FAILURES = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(Struct, frozen=True):
     """Unix seconds, and monotonic seconds."""
 
     now: Callable[[], float] = time.time

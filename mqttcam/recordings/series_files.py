@@ -12,11 +12,13 @@ import re
 import stat
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from mqttcam.recordings.listed import EventQuery
 from mqttcam.recordings.recording import LARGEST_NS
@@ -32,8 +34,7 @@ _ID = re.compile(r"(\d{12,14})-[pv][0-9a-f]{8}")
 _NAME = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{6}\.\d{3}Z)([a-z0-9.-]*)\.(jpg|mp4)")
 
 
-@dataclass(frozen=True, slots=True)
-class SeriesFile:
+class SeriesFile(Struct, frozen=True):
     """A picture or a video of a series.
 
     Attributes:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Protocol, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from mqttcam.recordings.counting import Slot, Tags, TimelineType, event_types, has_photos
 from mqttcam.recordings.indexed_files import IndexedFiles
@@ -34,8 +36,7 @@ class Ask(Protocol):
     def __call__(self, call: Callable[[], T]) -> Awaitable[T]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class SeriesPictures:
+class SeriesPictures(Struct, frozen=True):
     """The pictures of a series within a period.
 
     Attributes:
@@ -51,8 +52,7 @@ class SeriesPictures:
     last_ns: int
 
 
-@dataclass(frozen=True, slots=True)
-class Period:
+class Period(Struct, frozen=True):
     """What began between two times.
 
     Attributes:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class WriterTiming:
+class WriterTiming(Struct, frozen=True):
     """Seconds, and bytes.
 
     Attributes:
@@ -24,8 +23,7 @@ class WriterTiming:
     room: int = 32_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class RecorderTiming:
+class RecorderTiming(Struct, frozen=True):
     """All in seconds.
 
     Attributes:

@@ -7,7 +7,8 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from mqttcam.recordings.open_file import OpenFile, read_sidecar, write_sidecar
 from mqttcam.recordings.paths import RecordingFiles, RecordingsFolder
@@ -28,8 +29,7 @@ OVERHEAD = 500
 """Bytes of memory that each unit, picture or update in the queue takes besides its data, as measured."""
 
 
-@dataclass(frozen=True, slots=True)
-class WriterCallbacks:
+class WriterCallbacks(Struct, frozen=True):
     """Called on the event loop.
 
     Attributes:

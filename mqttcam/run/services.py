@@ -6,8 +6,9 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from mqttcam.commands.registry import DeviceRegistry
 from mqttcam.devices import hints
@@ -28,8 +29,7 @@ class StartError(Exception):
     """The daemon cannot start as it is configured; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Services:
+class Services(Struct, frozen=True):
     """The services that are running.
 
     Attributes:

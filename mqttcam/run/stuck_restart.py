@@ -12,10 +12,10 @@ import logging
 import os
 import threading
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
+from msgspec import Struct
 
 from mqttcam.backoff import Backoff
 from mqttcam.camera.camera import Camera
@@ -31,8 +31,7 @@ _REBOOT_AFTER = 3
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
-@dataclass(frozen=True, slots=True)
-class RestartTiming:
+class RestartTiming(Struct, frozen=True):
     """Waits before a restart, in seconds; there is none before the first in a row.
 
     Attributes:
@@ -48,14 +47,16 @@ class RestartTiming:
         return Backoff(self.first, self.longest, jitter=0).delay_after(restarts) if restarts else 0.0
 
 
+_TIMING = RestartTiming()
+
+
 def has_service_manager(environment: Mapping[str, str] = os.environ, pid: int | None = None) -> bool:
     """Return whether this process is started again when it fails: by systemd, or as the first one of a container."""
     pid = pid or os.getpid()
     return pid == 1 or environment.get("SYSTEMD_EXEC_PID") == str(pid)
 
 
-@dataclass(frozen=True, slots=True)
-class _Request:
+class _Request(Struct, frozen=True):
     """The pending restart for one camera, and its description."""
 
     camera: Camera
@@ -71,7 +72,7 @@ class StuckRestart:
         file: Path,
         restart: Callable[[], Awaitable[None]],
         *,
-        timing: RestartTiming = RestartTiming(),
+        timing: RestartTiming = _TIMING,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         boot_id: Path = BOOT_ID,
     ) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
+
+from msgspec import Struct
 
 from mqttcam.schedule.clock import DAY, local_zone
 from mqttcam.schedule.grammar import EVERY_DAY
@@ -18,8 +19,7 @@ _TICK = 0.001
 """Seconds. Times are whole seconds."""
 
 
-@dataclass(frozen=True)
-class SunTimes:
+class SunTimes(Struct, frozen=True):
     """A time of the sun on some weekdays, left out on days when the sun does not rise or set.
 
     Attributes:
@@ -52,8 +52,7 @@ class SunTimes:
         return math.inf
 
 
-@dataclass(frozen=True)
-class PeriodInterval:
+class PeriodInterval(Struct, frozen=True):
     """Every `seconds` seconds, counted from the beginning of each period."""
 
     seconds: float
@@ -68,8 +67,7 @@ class PeriodInterval:
         return math.inf
 
 
-@dataclass(frozen=True)
-class PeriodTimes:
+class PeriodTimes(Struct, frozen=True):
     """Those of other times that lie within a period."""
 
     times: Times

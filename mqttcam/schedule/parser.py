@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import TypeVar
+
+from msgspec import Struct
 
 from mqttcam.schedule.clock import DAY
 from mqttcam.schedule.grammar import (
@@ -41,8 +42,7 @@ _CRON_FIELDS = 5
 _Found = TypeVar("_Found")
 
 
-@dataclass(frozen=True)
-class Schedule:
+class Schedule(Struct, frozen=True):
     """A schedule.
 
     Attributes:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
+
+from msgspec import Struct
 
 from mqttcam.schedule.clock import DAY, local_zone, unix_time
 from mqttcam.schedule.grammar import EVERY_DAY, BadSchedule
@@ -18,8 +19,7 @@ _DAYS_BACK = 3
 _NOON = DAY // 2
 
 
-@dataclass(frozen=True)
-class SunTime:
+class SunTime(Struct, frozen=True):
     """Sunrise or sunset, with an offset in seconds."""
 
     event: Event
@@ -34,8 +34,7 @@ Boundary = int | SunTime
 """Seconds on the clock after midnight, or a time of the sun."""
 
 
-@dataclass(frozen=True)
-class Period:
+class Period(Struct, frozen=True):
     """A part of each day, or of some weekdays.
 
     Attributes:

@@ -8,9 +8,10 @@ of the sun.
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Literal, Protocol
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from astral import Observer
@@ -30,8 +31,7 @@ class Location(Protocol):
     def longitude(self) -> float: ...
 
 
-@dataclass(frozen=True, slots=True)
-class SunDay:
+class SunDay(Struct, frozen=True):
     """A day of the sun, from its lowest to its lowest position; Unix times in whole seconds.
 
     Attributes:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Protocol
+
+from msgspec import Struct
 
 from mqttcam.schedule.clock import local_zone
 from mqttcam.schedule.grammar import UNITS
@@ -25,8 +26,7 @@ class Times(Protocol):
         """
 
 
-@dataclass(frozen=True)
-class Interval:
+class Interval(Struct, frozen=True):
     """Every `seconds` seconds from the start, without drift."""
 
     seconds: float
@@ -38,8 +38,7 @@ class Interval:
         return due if due > moment else due + self.seconds
 
 
-@dataclass(frozen=True)
-class Minutes:
+class Minutes(Struct, frozen=True):
     """A second of every N-th minute. If N is above 1, the first is N minutes after the minute of the start."""
 
     every: int
@@ -51,8 +50,7 @@ class Minutes:
         return Interval(self.every * 60.0).after(moment if self.every == 1 else max(moment, first), first)
 
 
-@dataclass(frozen=True)
-class CronTimes:
+class CronTimes(Struct, frozen=True):
     """Local times given by a cron expression, in every N-th unit of time (hour, day or week) only.
 
     Attributes:

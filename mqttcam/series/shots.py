@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from itertools import product
+
+from msgspec import Struct, field
 
 from mqttcam.settings.series import SeriesSettings
 
@@ -15,8 +16,7 @@ _TOLERANCES = {EXPOSURE: (100.0, 0.05), LENS: (0.1, 0.05)}
 _NOTHING: tuple[str, dict[str, float]] = ("", {})
 
 
-@dataclass(frozen=True, slots=True)
-class Shot:
+class Shot(Struct, frozen=True):
     """One picture of a set.
 
     Attributes:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class SeriesTiming:
+class SeriesTiming(Struct, frozen=True):
     """All in seconds.
 
     Attributes:
@@ -23,8 +22,7 @@ class SeriesTiming:
     stop: float = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class ShotTiming:
+class ShotTiming(Struct, frozen=True):
     """All in seconds.
 
     Attributes:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from mqttcam.mqtt.client import MQTT_5
 from mqttcam.mqtt.connector import Connector
@@ -20,8 +21,7 @@ _ATTEMPTS = 2
 _FIELDS = {"address": "broker", "login": "username", "tls": "ca_file"}
 
 
-@dataclass(frozen=True, slots=True)
-class LoginTiming:
+class LoginTiming(Struct, frozen=True):
     """In seconds: the time limit for each attempt, and for all of them."""
 
     connack: float = 5.0

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from mqttcam.mqtt.open_socket import open_socket
 from mqttcam.settings.mqtt import PORT
@@ -27,8 +28,7 @@ _MQTT, _SECURE_MQTT, _HOME_ASSISTANT = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class FoundBroker:
+class FoundBroker(Struct, frozen=True):
     """A broker that accepts connections.
 
     Attributes:
@@ -46,8 +46,7 @@ class FoundBroker:
         return f"{'mqtts' if self.tls else 'mqtt'}://{host_and_port(self.host, self.port)}"
 
 
-@dataclass(frozen=True, slots=True)
-class BrokerSearch:
+class BrokerSearch(Struct, frozen=True):
     """What a search has found; `note` says why it was not complete, or is None."""
 
     brokers: Sequence[FoundBroker]

@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from mqttcam.camera.frame import Picture, PictureSpec
 from mqttcam.camera.sources import AttachedCamera, attached
@@ -21,8 +22,7 @@ _WIDTH, _HEIGHT = 1280, 720
 """The largest size that is proposed: every camera and every Pi can do it."""
 
 
-@dataclass(frozen=True, slots=True)
-class FoundCamera:
+class FoundCamera(Struct, frozen=True):
     """A camera of this machine.
 
     Attributes:

@@ -11,10 +11,10 @@ import contextlib
 import hmac
 import os
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from aiohttp import web
+from msgspec import Struct
 
 from mqttcam.camera.trial import TrialFailed
 from mqttcam.settings import SettingsError
@@ -42,8 +42,7 @@ Check = Callable[[Path], Sequence[str]]
 """Checks a file as `mqttcam check` does, and returns the lines to show; raises `SettingsError`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Listener:
+class Listener(Struct, frozen=True):
     """Where the page listens, and for how long without a request."""
 
     host: str

@@ -7,8 +7,9 @@ import contextlib
 import logging
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.frame import CaptureSession
@@ -47,8 +48,7 @@ class VideoReader(Protocol):
         """Handle the end of the video: there will be no more units, for the given reason."""
 
 
-@dataclass(eq=False, slots=True)
-class _Entry:
+class _Entry(Struct, eq=False):
     """A reader.
 
     Attributes:

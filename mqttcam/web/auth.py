@@ -10,10 +10,10 @@ import ipaddress
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal
 
 from aiohttp import web
+from msgspec import Struct
 
 from mqttcam.settings.web import Role, WebSettings
 from mqttcam.web.errors import ApiError
@@ -27,8 +27,7 @@ _VERIFIED_SECONDS = 600.0
 _CACHE_KEY = os.urandom(32)
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Struct, frozen=True):
     """The sender of a request.
 
     Attributes:

@@ -9,10 +9,11 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from dataclasses import asdict, dataclass
 from functools import partial
 
 from aiohttp import web
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from mqttcam.backup.archive import CONFIG, README, BadArchive, pack, unpack
 from mqttcam.backup.comparison import Differences, compare
@@ -36,8 +37,7 @@ _SECONDS = 60.0
 _STAYING = frozenset({"unchanged", "refused"})
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
+class _Plan(Struct, frozen=True):
     """What restoring an archive does.
 
     Attributes:

@@ -6,7 +6,8 @@ import contextlib
 import math
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from mqttcam.camera.frame import PictureSpec
 from mqttcam.devices.camera import CameraDevice
@@ -17,8 +18,7 @@ _QUALITY_STEP = 20.0
 """A difference in quality that is as bad as twice the width."""
 
 
-@dataclass(frozen=True, slots=True)
-class Encoding:
+class Encoding(Struct, frozen=True):
     """How pictures are encoded.
 
     Attributes:

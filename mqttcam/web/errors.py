@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import orjson
 from aiohttp import web
+from msgspec.structs import asdict
 
 from mqttcam.devices.errors import Code
 
@@ -63,9 +64,12 @@ class ApiError(Exception):
 
 
 def json_response(data: object, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
-    """Return a JSON response that must not be cached: every answer of the API describes the present."""
+    """Return a JSON response that must not be cached: every answer of the API describes the present.
+
+    `data` may contain `Struct`s, which become objects.
+    """
     return web.Response(
-        body=orjson.dumps(data, option=orjson.OPT_NON_STR_KEYS),
+        body=orjson.dumps(data, asdict, orjson.OPT_NON_STR_KEYS),
         status=status,
         content_type="application/json",
         headers={"Cache-Control": "no-store"} | dict(headers or {}),

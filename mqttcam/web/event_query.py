@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import TypeVar, get_args
 
 from aiohttp import web
+from msgspec.structs import replace
 
 from mqttcam.recordings.counting import TIMELINE_TYPES, Tags, TimelineType
 from mqttcam.recordings.library import Library

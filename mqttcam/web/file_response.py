@@ -6,11 +6,11 @@ Not aiohttp's `FileResponse`: its `sendfile` reads the disk on the event loop.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from email.utils import formatdate
 from pathlib import Path
 
 from aiohttp import web
+from msgspec import Struct
 
 from mqttcam.web.context import CONTEXT
 from mqttcam.web.disk_threads import OpenFile
@@ -25,8 +25,7 @@ _PICTURES = (_JPEG, "image/png")
 _CACHED = {"Cache-Control": "private, max-age=3600"}
 
 
-@dataclass(frozen=True, slots=True)
-class SentFile:
+class SentFile(Struct, frozen=True):
     """A file to send, in the folder of the recordings.
 
     Attributes:

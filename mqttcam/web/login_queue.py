@@ -6,7 +6,8 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 _MAX_WAITING = 256
 
@@ -15,8 +16,7 @@ class QueueFull(Exception):
     """Too many others wait, whose addresses have no more failed logins."""
 
 
-@dataclass(slots=True)
-class _Waiting:
+class _Waiting(Struct):
     client: str
     key: tuple[int, float]
     turn: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())

@@ -10,7 +10,8 @@ import base64
 import hashlib
 import hmac
 import os
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 MAX_PASSWORD = 1024
 """Characters; longer ones are refused before any hashing."""
@@ -18,8 +19,7 @@ _LENGTH = 32
 _SALT_LENGTH = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(Struct, frozen=True):
     """The parameters of scrypt.
 
     The defaults are OWASP's for 16 MiB (Password Storage Cheat Sheet): a Pi Zero has 512 MB.

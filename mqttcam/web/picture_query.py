@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from mqttcam.values import InvalidValue, Number
 from mqttcam.web.encodings import Encoding
@@ -18,8 +19,7 @@ PARAMETERS: dict[str, Number] = {
 """Every parameter, with the values it may have."""
 
 
-@dataclass(frozen=True, slots=True)
-class PictureQuery:
+class PictureQuery(Struct, frozen=True):
     """The pictures that a request asks for.
 
     Attributes:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from aiohttp import web
+from msgspec import Struct
 
 from mqttcam.web.address import network_of
 from mqttcam.web.auth import Identity
@@ -43,8 +43,7 @@ _UNREAD = 5.0
 connection up after twice as long."""
 
 
-@dataclass(eq=False, slots=True)
-class _Place:
+class _Place(Struct, eq=False):
     holder: Holder
     end: Callable[[], None]
     unread: Callable[[], float]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from mqttcam.web.address import network_of
 
@@ -15,8 +16,7 @@ _FORGET_AFTER = 900.0
 _MAX_CLIENTS = 1024
 
 
-@dataclass(slots=True)
-class _Attempts:
+class _Attempts(Struct):
     count: int
     last: float
 

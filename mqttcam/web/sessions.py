@@ -8,11 +8,12 @@ import logging
 import os
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from itsdangerous import BadData, Signer, URLSafeSerializer
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from mqttcam.files import read_regular, write_atomically
 from mqttcam.web.revoked_sessions import SESSION_SECONDS, RevokedSessions
@@ -28,8 +29,7 @@ _SALT = "mqttcam.web.session.1"
 CredentialKind = Literal["user", "token"]
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(Struct, frozen=True):
     """The signed content of a session cookie.
 
     Attributes:

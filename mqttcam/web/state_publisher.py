@@ -7,10 +7,10 @@ import hashlib
 import itertools
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
 from weakref import WeakKeyDictionary
 
 import orjson
+from msgspec.structs import asdict
 
 from mqttcam.commands.registry import DeviceRegistry
 from mqttcam.devices.camera import CameraDevice

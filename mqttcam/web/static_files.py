@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
 
 from aiohttp import web
+from msgspec import Struct
 
 with as_file(files("mqttcam.web").joinpath("static")) as _folder:
     STATIC = Path(_folder)
@@ -63,8 +63,7 @@ def _compressed_response(request: web.Request, path: Path, headers: dict[str, st
     return response
 
 
-@dataclass(frozen=True, slots=True)
-class _CompressedFile:
+class _CompressedFile(Struct, frozen=True):
     data: bytes
     etag: str
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from mqttcam.camera.control import Control, WantedValues, find_control, plain_name
 from mqttcam.camera.control_words import icon_of, key_of, option_titles, title_of

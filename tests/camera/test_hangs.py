@@ -7,11 +7,11 @@ import math
 import os
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from mqttcam.camera import supervisor
 from mqttcam.camera.control import Control

@@ -6,9 +6,9 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from mqttcam.camera.camera import Camera
 from mqttcam.camera.frame import Frame, PictureSpec

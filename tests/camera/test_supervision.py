@@ -9,10 +9,10 @@ import os
 import threading
 import time
 import weakref
-from dataclasses import replace
 from unittest import mock
 
 import pytest
+from msgspec.structs import replace
 
 from mqttcam.backoff import Backoff
 from mqttcam.camera.camera import Camera

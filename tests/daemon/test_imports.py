@@ -15,6 +15,7 @@ from tests.support.rig import rig
 
 LIBRARIES = {
     "annotated_types",
+    "msgspec",
     "numpy",
     "orjson",
     "paho",

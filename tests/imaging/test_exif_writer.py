@@ -7,12 +7,12 @@ import json
 import shutil
 import struct
 import subprocess
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from PIL import Image
 from PIL.ExifTags import Base
 

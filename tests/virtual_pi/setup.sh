@@ -10,7 +10,7 @@ root=${1:-${VIRTUAL_PI:-/var/cache/mqttcam/virtual-pi}}
 debian=(ca-certificates python3-venv python3-dev python3-numpy python3-prctl gcc libc6-dev)
 # The virtual cameras of Debian 13's own libcamera (0.4) do not set the status of their buffers.
 backports=(python3-libcamera)
-python=('picamera2==0.3.38' aiohttp orjson paho-mqtt prometheus-client pydantic pytest pytest-asyncio pyyaml 'rawpy==0.28.0')
+python=('picamera2==0.3.38' aiohttp msgspec orjson paho-mqtt prometheus-client pydantic pytest pytest-asyncio pyyaml 'rawpy==0.28.0')
 
 made="$root/made"
 wanted=$(cat "${BASH_SOURCE[0]}" "$here/virtual.yaml" "$constraints" | sha256sum)

@@ -7,8 +7,9 @@ A new one is a file here and a line in `_KINDS`; its settings are a file in `mqt
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from importlib import import_module
+
+from msgspec import Struct, field
 
 from mqttcam.camera.control import Control
 from mqttcam.camera.source import Source, SourceError
@@ -30,8 +31,7 @@ _LISTED = ("picamera2", "v4l2", "test_pattern")
 """Kinds whose module has a function `attached()`."""
 
 
-@dataclass(frozen=True, slots=True)
-class AttachedCamera:
+class AttachedCamera(Struct, frozen=True):
     """A camera that could be configured.
 
     Attributes:

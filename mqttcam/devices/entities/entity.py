@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar
+
+from msgspec import Struct
 
 from mqttcam.values import Value, ValueKind
 
@@ -23,8 +24,7 @@ Topic = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entity(Generic[DeviceT]):
+class Entity(Struct, Generic[DeviceT], frozen=True, kw_only=True):
     """One entity of a device.
 
     Attributes:

@@ -6,7 +6,8 @@ The words for the camera's own controls, actions and readings are in `mqttcam.ca
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from mqttcam.camera.control_help import (
     EXPERT,

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 _PLACEHOLDER = "…"
 _LINK = re.compile(r"\[([^]]*)\]\([^)]*\)")
 
 
-@dataclass(frozen=True)
-class Hint:
+class Hint(Struct, frozen=True, dict=True):
     """The cause and remedy of some messages.
 
     Attributes:

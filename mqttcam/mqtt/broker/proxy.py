@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Coroutine
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from mqttcam import descriptors
 from mqttcam.mqtt.broker.limits import SharedLimit
@@ -38,8 +39,7 @@ _UNACCEPTABLE_VERSION = b"\x20\x02\x00\x01"
 _TEST_CONNECT = prefixed(b"MQTT") + b"\5\2\0\x3c\0" + prefixed(b"mqttcam-broker-check")
 
 
-@dataclass(frozen=True, slots=True)
-class ProxyLimits:
+class ProxyLimits(Struct, frozen=True):
     """How much clients may hold.
 
     Attributes:

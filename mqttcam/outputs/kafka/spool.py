@@ -13,8 +13,9 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from mqttcam.files import RESERVE, make_private_folder, read_regular, shortage, sync_folder, write_new
 from mqttcam.outputs.queue import FrameCounts, QueuedMessage
@@ -32,8 +33,7 @@ _NAME = re.compile(r"([0-9]{12})-([0-9]{1,20})-([0-9]{1,20})\.jpg")
 _UNFINISHED = ".unfinished"
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
+class _Kept(Struct, frozen=True):
     """One file: its number in order of arrival, and the rest of its name."""
 
     number: int

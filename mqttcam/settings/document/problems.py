@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from mqttcam.text import one_line, shorten
 
@@ -15,8 +16,7 @@ _MAX_KEY = 200
 """Characters of a key path that a line shows."""
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """One problem; `str` is exactly one line: ``FILE:LINE: key.path: what is wrong, allowed: what is``.
 
     Attributes:

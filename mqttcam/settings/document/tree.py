@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from mqttcam.settings.document.problems import ENVIRONMENT, Problem
 
@@ -13,8 +15,7 @@ Key: TypeAlias = str | int
 PREFIX = "MQTTCAM__"
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """Where a value was written: a line of a file, or a variable (`VARIABLE.key` inside its value)."""
 
     file: str = ENVIRONMENT
@@ -35,8 +36,7 @@ class Origin:
         )
 
 
-@dataclass(slots=True, repr=False, eq=False)
-class TreeNode:
+class TreeNode(Struct, eq=False):
     """A value in the tree. It has no `repr` because it may be a secret.
 
     Attributes:
@@ -52,6 +52,8 @@ class TreeNode:
     text: str | None = None
     size: int = 1
     height: int = 0
+
+    __repr__ = object.__repr__
 
     def plain(self) -> object:
         """Return the value without origins, scalars resolved."""

@@ -10,10 +10,10 @@ import math
 import re
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any, NoReturn
 
 import yaml
+from msgspec.structs import replace
 
 from mqttcam.settings.document.problems import Problem
 from mqttcam.settings.document.tree import Key, Origin, Scalar, TreeNode

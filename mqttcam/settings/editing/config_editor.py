@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from mqttcam.settings.document.config_file import decoded
 from mqttcam.settings.document.key_schema import ROOT
@@ -34,8 +35,7 @@ class Conflict(Exception):
     """The file has changed since the revision that the change was made for."""
 
 
-@dataclass(frozen=True, slots=True)
-class ShownCamera:
+class ShownCamera(Struct, frozen=True):
     """A camera of the configuration.
 
     Attributes:
@@ -50,8 +50,7 @@ class ShownCamera:
     variables: list[str]
 
 
-@dataclass(frozen=True, slots=True)
-class ConfigState:
+class ConfigState(Struct, frozen=True):
     """The configuration file as it is.
 
     Attributes:
@@ -66,8 +65,7 @@ class ConfigState:
     cameras: list[ShownCamera]
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """A change that was written.
 
     Attributes:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
+
+from msgspec import Struct, field
 
 from mqttcam.settings.document.key_schema import ROOT
 from mqttcam.settings.document.problems import SettingsError
@@ -22,8 +23,7 @@ _MAX_PARSED = 2_000_000
 _NO_ADDRESS = "its address, which a backup leaves out, is not in the present file: add the camera by hand"
 
 
-@dataclass(frozen=True, slots=True)
-class RestoredCamera:
+class RestoredCamera(Struct, frozen=True):
     """What restoring a backup does with one camera.
 
     Attributes:
@@ -39,8 +39,7 @@ class RestoredCamera:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RestoredText:
+class RestoredText(Struct, frozen=True):
     """The text of a configuration file with the cameras of a backup.
 
     Attributes:

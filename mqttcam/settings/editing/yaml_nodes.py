@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import yaml
+from msgspec import Struct
 
 
-@dataclass(slots=True)
-class TextNode:
+class TextNode(Struct):
     """A value in a text.
 
     Attributes:
@@ -35,8 +34,7 @@ class TextNode:
         return next((entry for entry in self.entries or () if entry[0].name == name), None)
 
 
-@dataclass(slots=True)
-class Key:
+class Key(Struct):
     """A key in a text; attributes as for `TextNode`."""
 
     name: str

@@ -11,7 +11,8 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from mqttcam.settings.document.key_schema import FILE_SUFFIX, ROOT, KeyKind, KeySchema, child_schema
 from mqttcam.settings.document.nearest import nearest_variable

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec import Struct
 from pydantic import ValidationError
 
 from mqttcam.settings.document.config_file import read_file, similar_file
@@ -64,8 +64,7 @@ def _exists(path: Path) -> bool:
     return True
 
 
-@dataclass(frozen=True, repr=False)
-class Configuration:
+class Configuration(Struct, frozen=True):
     """A valid configuration that remembers where each value was written.
 
     Attributes:
@@ -75,6 +74,8 @@ class Configuration:
     settings: Settings
     _path: Path | None
     _root: TreeNode
+
+    __repr__ = object.__repr__  # what it remembers may be a secret
 
     def problem(self, path: Sequence[Key], message: str, allowed: str | None = None) -> Problem:
         """Return a problem of a value, with the line or the variable where it was written, if it was."""

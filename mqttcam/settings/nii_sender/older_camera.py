@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from mqttcam.settings.nii_sender.translation import CONTROLS, OLD, Translation
 from mqttcam.values import Choice, InvalidValue, Number, Switch, Vector
@@ -12,8 +13,7 @@ from mqttcam.values import Choice, InvalidValue, Number, Switch, Vector
 _ANY = 1e18
 
 
-@dataclass(frozen=True)
-class _Equivalent:
+class _Equivalent(Struct, frozen=True):
     """The libcamera control that an older variable corresponds to, and the conversion of its value."""
 
     control: str

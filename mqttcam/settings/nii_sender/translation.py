@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from mqttcam.settings.document.key_schema import ROOT, KeySchema, child_schema, keys_of
 from mqttcam.settings.document.problems import ENVIRONMENT, Problem
@@ -18,8 +19,7 @@ CONTROLS = NEW + "CONTROLS_"
 UNKNOWN = "unknown to the reference sender as well"
 
 
-@dataclass(frozen=True)
-class VariableNote:
+class VariableNote(Struct, frozen=True):
     """What a variable was translated into; `str` is a line for `mqttcam check`. It includes no secret.
 
     Attributes:

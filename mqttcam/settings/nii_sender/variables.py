@@ -8,8 +8,9 @@ from a file, and goes through the same checks.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from mqttcam.settings.document.problems import ENVIRONMENT, Problem
 from mqttcam.settings.document.secret_file import BadSecret, EmptySecret, read_secret

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
 from urllib.parse import quote, unquote
+
+from msgspec import Struct
 
 _SAFE_IN_PATH = "/%!$&'()*+,;=:@[]|\\~"
 _SAFE_IN_QUERY = _SAFE_IN_PATH.replace("'", "") + "?{}^`"
@@ -29,8 +30,7 @@ class InvalidAddress(ValueError):
         self.allowed = allowed
 
 
-@dataclass(frozen=True)
-class ParsedAddress:
+class ParsedAddress(Struct, frozen=True):
     """An address in its parts. Do not show it: user, password, path and query may be secret.
 
     Attributes:

@@ -46,7 +46,7 @@ def sent(source: PiCamera) -> dict[str, Any]:
 
 
 def test_kind_of_every_control_follows_from_its_type(source: PiCamera) -> None:
-    kinds = {name: type(control.kind) for name, control in controls_of(source).items()}
+    kinds: dict[str, type] = {name: type(control.kind) for name, control in controls_of(source).items()}
     assert kinds == {
         "FrameRate": Number,
         "AeEnable": Switch,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -14,6 +13,7 @@ import picamera2.request
 import pytest
 import rawpy
 import simplejpeg
+from msgspec.structs import replace
 from picamera2 import CompletedRequest, Picamera2
 from pidng.core import PICAM2DNG
 

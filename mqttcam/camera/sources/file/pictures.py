@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import stat
 import time
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from mqttcam.camera.camera_log import camera_logger
 from mqttcam.camera.frame import Frame
@@ -28,8 +29,7 @@ _WRITTEN_AFTER = 5.0
 """Seconds after the last change of a file; until then, a broken file may still be being written."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
+class _Read(Struct, frozen=True):
     """The contents of a file, and its state when it was read."""
 
     path: Path

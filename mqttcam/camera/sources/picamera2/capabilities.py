@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from mqttcam.camera.sources.picamera2.frames import FORMATS, python_value
 
 Size = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class SensorMode:
+class SensorMode(Struct, frozen=True, order=True):
     """A mode of the sensor; ``str`` gives `2304x1296:10`.
 
     Attributes:
@@ -27,8 +27,7 @@ class SensorMode:
         return f"{self.size[0]}x{self.size[1]}:{self.bits}"
 
 
-@dataclass(frozen=True, slots=True)
-class Capabilities:
+class Capabilities(Struct, frozen=True):
     """What a camera offers.
 
     Attributes:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from mqttcam.camera.control import Control
 from mqttcam.camera.sources.picamera2.frames import python_value
@@ -38,8 +40,7 @@ _AT_FIRST: Mapping[str, Value] = {"AwbEnable": True, "AfPause": "Resume"}
 """Initial values of the Raspberry Pi's algorithms, for which libcamera reports no default or a wrong one."""
 
 
-@dataclass(frozen=True, slots=True)
-class LibcameraControl:
+class LibcameraControl(Struct, frozen=True):
     """One of libcamera's controls.
 
     Attributes:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any, Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from mqttcam.camera.control import Control
 from mqttcam.camera.sources.picamera2.controls import LibcameraControl
@@ -52,8 +54,7 @@ class DerivedControls(Protocol):
         """Return the values that a frame was taken with."""
 
 
-@dataclass(frozen=True, slots=True)
-class FrameRateControl:
+class FrameRateControl(Struct, frozen=True):
     """`FrameRate`, with frames at least as long as their exposure.
 
     libcamera would shorten an exposure that does not fit into a frame, but people want the exposure that they set.
@@ -102,8 +103,7 @@ class FrameRateControl:
         return kind.element.minimum, kind.element.maximum
 
 
-@dataclass(frozen=True, slots=True)
-class FlickerControl:
+class FlickerControl(Struct, frozen=True):
     """`AeFlickerMode` with the mains frequency as its option, instead of a period in microseconds."""
 
     mode: LibcameraControl
@@ -129,8 +129,7 @@ class FlickerControl:
         return {}
 
 
-@dataclass(frozen=True, slots=True)
-class ColourGainControls:
+class ColourGainControls(Struct, frozen=True):
     """`ColourGains` as two numbers."""
 
     gains: LibcameraControl
@@ -163,8 +162,7 @@ class ColourGainControls:
         return {name: round(float(gain), 3) for name, gain in zip(self.NAMES, gains, strict=True)}
 
 
-@dataclass(frozen=True, slots=True)
-class ZoomControls:
+class ZoomControls(Struct, frozen=True):
     """`Zoom`, `Pan` and `Tilt` from `ScalerCrop`.
 
     At zoom 1, the largest part of the sensor's picture with the stream's aspect ratio is shown. Pan and tilt range from

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from mqttcam.camera.camera_log import camera_logger
 from mqttcam.camera.sources.picamera2.failures import is_memory
@@ -16,8 +17,7 @@ MIN_BUFFERS = 2
 _SMALLEST_WIDTH = 320
 
 
-@dataclass(frozen=True, slots=True)
-class StreamConfig:
+class StreamConfig(Struct, frozen=True):
     """A configuration of the main stream.
 
     Attributes:

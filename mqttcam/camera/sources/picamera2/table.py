@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from mqttcam.camera.control import Action, Control
 from mqttcam.camera.sources.picamera2.controls import AUTOMATIC, LibcameraControl
@@ -42,8 +44,7 @@ _SAME_SHAPE = 0.01
 """Relative difference of aspect ratios that counts as equal: windows are in whole pixels."""
 
 
-@dataclass(frozen=True, slots=True)
-class ControlChange:
+class ControlChange(Struct, frozen=True):
     """The effect of a patch.
 
     Attributes:

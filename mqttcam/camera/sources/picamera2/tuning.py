@@ -11,9 +11,10 @@ import logging
 import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.sources.picamera2.selection import find
@@ -27,8 +28,7 @@ _FOLDER = Path("tuning") / ".loaded"
 _PLATFORMS = ("vc4", "pisp")
 
 
-@dataclass(frozen=True, slots=True)
-class _Version:
+class _Version(Struct, frozen=True):
     """A tuning file as it is now: a replaced one has to be loaded again."""
 
     path: Path

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from mqttcam.camera.control import Control
 from mqttcam.imaging.orientation import UPRIGHT, Orientation

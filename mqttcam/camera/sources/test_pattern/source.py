@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from mqttcam.camera.adjustment import Adjustment
 from mqttcam.camera.control import Action, Control

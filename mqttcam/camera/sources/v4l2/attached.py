@@ -7,8 +7,9 @@ import logging
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from mqttcam.camera.source import SourceError
 from mqttcam.camera.sources import AttachedCamera
@@ -29,8 +30,7 @@ FORBIDDEN = "cannot be opened: permission denied; add the user to the group vide
 _DEV, _BY_ID = Path("/dev"), Path("/dev/v4l/by-id")
 
 
-@dataclass(frozen=True, slots=True)
-class CaptureDevice:
+class CaptureDevice(Struct, frozen=True):
     """A camera's device node.
 
     Attributes:

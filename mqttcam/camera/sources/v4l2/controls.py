@@ -7,8 +7,10 @@ import errno
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from mqttcam.camera.control import Action, Control
 from mqttcam.camera.sources.v4l2.device import Device, load
@@ -20,8 +22,7 @@ _REFUSED = {errno.EINVAL, errno.ERANGE, errno.EACCES, errno.EBUSY, errno.EIO}
 """The errors of a device that refuses a value: EIO and EACCES while an automatic control determines it."""
 
 
-@dataclass(frozen=True, slots=True)
-class DeviceControl:
+class DeviceControl(Struct, frozen=True):
     """One control of a device.
 
     Attributes:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from mqttcam.imaging.raster import Plane
 
 
-@dataclass(frozen=True, slots=True)
-class PixelFormat:
+class PixelFormat(Struct, frozen=True):
     """The format of a configured device.
 
     Attributes:
@@ -28,8 +27,7 @@ class PixelFormat:
     is_bt709: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Buffer:
+class Buffer(Struct, frozen=True):
     """A filled buffer, valid until it is given back.
 
     Attributes:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from mqttcam.camera.sources.v4l2.formats import PixelFormat
 from mqttcam.imaging.limited_range import expand_chroma, expand_luma
@@ -37,8 +38,7 @@ RAW = (*_PACKED, *_TWO_PLANES, *_PLANAR, *_RGB, *_GREY)
 """The supported formats (fourccs) that are encoded here, in order of preference."""
 
 
-@dataclass(frozen=True, slots=True)
-class Converter:
+class Converter(Struct, frozen=True):
     """Makes planes of the buffers of a format.
 
     Attributes:

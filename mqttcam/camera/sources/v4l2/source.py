@@ -5,8 +5,9 @@ from __future__ import annotations
 import errno
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from mqttcam.camera.adjustment import Adjustment, adjusted_size, adjustment_for
 from mqttcam.camera.camera_log import camera_logger
