@@ -1,4 +1,4 @@
-"""Options of sockets that carry pictures."""
+"""Options of sockets that carry streams."""
 
 from __future__ import annotations
 
@@ -23,3 +23,13 @@ def keep_unsent_small(connection: Socket) -> None:
     """
     with contextlib.suppress(AttributeError, OSError):  # not every system has it
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT)
+
+
+def end_when_unread(connection: Socket, seconds: float) -> None:
+    """Let the kernel end a connection whose peer takes nothing of what is sent for so long.
+
+    By default it tries for a quarter of an hour if the peer does not answer, and for ever if it only reads nothing
+    (tcp(7), TCP_USER_TIMEOUT).
+    """
+    with contextlib.suppress(AttributeError, OSError):  # not every system has it
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(seconds * 1000))

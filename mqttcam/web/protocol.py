@@ -13,6 +13,7 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from mqttcam import descriptors
+from mqttcam.sockets import end_when_unread
 from mqttcam.web.context import WebContext
 from mqttcam.web.errors import ApiError
 from mqttcam.web.middleware import add_security_headers
@@ -79,8 +80,9 @@ class HttpProtocol(web.RequestHandler):
         return self.transport is not None and not self.transport.is_closing()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Accept a connection, and close one if there are too many."""
+        """Accept a connection, and close one if there are too many. One that reads nothing is disconnected later."""
         super().connection_made(transport)
+        end_when_unread(transport.get_extra_info("socket"), self._context.timing.stalled)
         self._limit.make_room(self._server, self)
 
     def handle_error(

@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from mqttcam.web.state_publisher import difference
 from mqttcam.web.timing import Timing
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import PATIENCE, until
 from tests.web.serving import Served, client, serving, watching
 
 
@@ -152,6 +152,18 @@ async def test_a_client_that_reads_nothing_misses_updates_and_then_gets_the_late
         # Some megabytes were buffered on the way, the rest was never sent.
         assert stalled.count < updates / 2
         writer.transport.abort()
+
+
+async def test_a_client_that_goes_on_reading_nothing_is_disconnected() -> None:
+    async with serving(timing=Timing(stalled=0.5)) as served:
+        served.registry.node.add_check(lambda: "x" * 200_000)
+        with socket.socket() as sock:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            sock.setblocking(False)
+            await asyncio.get_running_loop().sock_connect(sock, ("127.0.0.1", served.server.port))
+            sock.sendall(b"GET /api/updates HTTP/1.0\r\n\r\n")
+            await until(lambda: served.server.subscribers == 1, "the client")
+            await until(lambda: served.server.subscribers == 0, "its end")
 
 
 async def test_a_stream_without_changes_has_a_heartbeat() -> None:
