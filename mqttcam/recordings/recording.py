@@ -1,7 +1,5 @@
 """What is known of a recording and of the events in it."""
 
-from __future__ import annotations
-
 import secrets
 from datetime import UTC, datetime
 from typing import Annotated, Literal

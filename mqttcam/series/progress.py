@@ -1,7 +1,5 @@
 """The progress of a series, which is stored beside its pictures."""
 
-from __future__ import annotations
-
 import logging
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """A camera and its MQTT images."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, PlainValidator, ValidationInfo, WithJsonSchema, field_validator
@@ -222,13 +220,13 @@ class CameraSettings(Section):
         return rotation(self.rotation).then(Orientation(False, self.hflip, self.vflip))
 
     @property
-    def opening(self) -> CameraSettings:
+    def opening(self) -> "CameraSettings":
         """The settings that the camera is opened with: it stays open if only others change."""
         return self.model_copy(
             update={"source": self.source.opening, "video": VideoSettings(), "presets": {}}
         )
 
-    def with_preset(self, preset: PresetSettings | None) -> CameraSettings:
+    def with_preset(self, preset: PresetSettings | None) -> "CameraSettings":
         """Return the settings as a preset changes them."""
         changed: dict[str, object] = {}
         if preset is not None and preset.size is not None:

@@ -1,7 +1,5 @@
 """Day and night, by the light at a camera."""
 
-from __future__ import annotations
-
 from pydantic import Field, ValidationInfo, field_validator
 
 from mqttcam.settings.field_types import Slug

@@ -1,7 +1,5 @@
 """What is detected in a camera's pictures by others, and sent back."""
 
-from __future__ import annotations
-
 import re
 from typing import Annotated
 

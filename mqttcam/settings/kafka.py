@@ -3,8 +3,6 @@
 The top-level `kafka` is for all cameras; `cameras.<id>.kafka` has the differences of one camera.
 """
 
-from __future__ import annotations
-
 import json
 from typing import Annotated, Any, Literal
 

@@ -1,7 +1,5 @@
 """The parameters of SINETStream and of its Kafka client, by their own names, for readers and writers."""
 
-from __future__ import annotations
-
 import base64
 import re
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What is logged, and how."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field

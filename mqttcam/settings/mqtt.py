@@ -1,7 +1,5 @@
 """The connection to the MQTT broker, Home Assistant's discovery, and the embedded broker."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

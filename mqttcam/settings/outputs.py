@@ -1,7 +1,5 @@
 """The settings that all outputs of a camera share: whether it sends, which frames, and in what quality."""
 
-from __future__ import annotations
-
 import math
 from typing import Annotated, Literal
 

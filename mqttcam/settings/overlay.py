@@ -1,7 +1,5 @@
 """The text that is written into the pictures of a camera."""
 
-from __future__ import annotations
-
 import string
 from collections.abc import Iterator
 from typing import Annotated, Literal

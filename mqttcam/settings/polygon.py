@@ -1,7 +1,5 @@
 """Areas of a picture."""
 
-from __future__ import annotations
-
 from itertools import combinations
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """Camera controls, and named sets of them that may configure the camera as well."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import AfterValidator, Field

@@ -1,7 +1,5 @@
 """Recordings: where they are kept and for how long, and what a camera records."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 from typing import Annotated

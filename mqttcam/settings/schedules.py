@@ -1,7 +1,5 @@
 """Schedules and periods as text, and the location of the sun for them."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import AfterValidator, Field

@@ -1,7 +1,5 @@
 """The base class of every section of the configuration, and the annotations that sections are built with."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Annotated, Any, get_args
 

@@ -1,7 +1,5 @@
 """Series: pictures at regular times, each a time-lapse, a set of exposures or a focus stack."""
 
-from __future__ import annotations
-
 import math
 import re
 from datetime import UTC, date, datetime

@@ -1,7 +1,5 @@
 """The root of the configuration."""
 
-from __future__ import annotations
-
 import os
 import socket
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """SINETStream's parameters of an MQTT broker (`type: mqtt`), by their own names."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr

@@ -1,7 +1,5 @@
 """H.264 video of a camera."""
 
-from __future__ import annotations
-
 import re
 from typing import Annotated, Literal
 

@@ -1,7 +1,5 @@
 """The web server: its address, users, tokens and proxies."""
 
-from __future__ import annotations
-
 import ipaddress
 import re
 from typing import Annotated, Literal

@@ -1,7 +1,5 @@
 """The answers that a configuration is written from, each checked by itself."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence

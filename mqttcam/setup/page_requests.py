@@ -1,7 +1,5 @@
 """The JSON that the first-start page sends, as answers; errors name the field of the page."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path

@@ -4,8 +4,6 @@ Environment variables, secret files and suggestions work for every key by this s
 a model needs no other line anywhere.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 from functools import cache

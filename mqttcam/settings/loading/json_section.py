@@ -1,7 +1,5 @@
 """A section of the configuration from JSON, as commands have it, with the same checks and errors as in a file."""
 
-from __future__ import annotations
-
 from typing import TypeVar
 
 from pydantic import ValidationError

@@ -1,7 +1,5 @@
 """An MQTT topic of pictures."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, field_validator

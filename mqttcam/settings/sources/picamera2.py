@@ -1,7 +1,5 @@
 """A camera module on the Raspberry Pi's connector."""
 
-from __future__ import annotations
-
 import re
 from typing import Annotated, Literal
 
@@ -122,7 +120,7 @@ class Picamera2Source(StreamSettings, CameraModule, SourceSection):
     """A Raspberry Pi camera module, through Picamera2."""
 
     @property
-    def opening(self) -> Picamera2Source:
+    def opening(self) -> "Picamera2Source":
         """The settings of the stream; the others are only used for each picture in full resolution."""
         return self.model_copy(update={"photo": PhotoStream(), "raw": RawStream(), "same_aspect": False})
 

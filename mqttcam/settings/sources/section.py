@@ -1,7 +1,5 @@
 """The base class of the sources' sections."""
 
-from __future__ import annotations
-
 from mqttcam.settings.section import Section
 
 
@@ -9,7 +7,7 @@ class SourceSection(Section):
     """The `source` of a camera; a subclass has a `type` of its own."""
 
     @property
-    def opening(self) -> SourceSection:
+    def opening(self) -> "SourceSection":
         """The settings that the source is opened with: it stays open if only others change."""
         return self
 

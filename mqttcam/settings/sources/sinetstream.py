@@ -1,7 +1,5 @@
 """A Kafka topic of pictures."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import Field, ValidationInfo, field_validator

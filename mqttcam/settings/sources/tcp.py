@@ -1,7 +1,5 @@
 """Pictures from a TCP connection."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """A moving test picture."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import Field

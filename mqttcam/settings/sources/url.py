@@ -1,7 +1,5 @@
 """A network camera."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, SecretStr

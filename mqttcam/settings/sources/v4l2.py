@@ -1,7 +1,5 @@
 """A USB camera."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
