@@ -44,6 +44,10 @@ window.setTimeout = (call, delay, ...rest) => inTime(call, delay > 30000 ? 500 :
 """
 """Shortens the long pauses."""
 
+_NO_FRAME = """
+addEventListener("loadeddata", (event) => event.stopImmediatePropagation(), true);
+"""
+
 
 def arrives(page: Page, ways: str) -> None:
     page.until(lambda: page.script(_WAYS) == ways, ways)
@@ -90,6 +94,16 @@ def test_video_that_was_given_up_comes_back(page: Page, monkeypatch: pytest.Monk
         page.until(lambda: served.server.viewers == 1, "the video alone")
         assert page.moves()
         assert page.script("return gaps") == 0
+
+
+def test_a_browser_that_takes_in_video_and_shows_none_shows_pictures(page: Page) -> None:
+    pytest.importorskip("av")
+    script = _QUICK.replace("delay > 30000", "delay === 10000") + _NO_FRAME
+    with page.prepared(script), serving_in_thread(ONE) as (served, _loop):
+        page.open(served.url)
+        arrives(page, "stream.mjpg")
+        page.until(lambda: served.server.viewers == 1, "no place for the video")
+        assert page.moves()
 
 
 def test_a_page_that_is_left_while_it_connects_holds_no_place(

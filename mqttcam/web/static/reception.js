@@ -7,6 +7,8 @@ import { patience } from "./api.js";
 import { NotPlayable, play } from "./live.js";
 import { polled, pushed, streamAddress, streamed } from "./pictures.js";
 
+const LONGEST_START = 10000; // milliseconds from the beginning of the video to the first frame
+
 /** How the picture can be received, the best first: as video, an MJPEG stream, a WebSocket with pictures, or one picture after the other. */
 const RECEIVE = { stream: streamed, socket: pushed, poll: polled };
 /** @typedef {"video" | keyof typeof RECEIVE} Way */
@@ -24,6 +26,7 @@ export class Reception {
     /** What is received: the capture time of the last keyframe (Unix seconds), where that is in the video, and all bytes. */
     this.received = { codec: "", ts: 0, time: 0, bytes: 0 };
     this.deadline = 0;
+    this.firstFrame = 0;
     this.stream = new AbortController();
     this.signal = this.stream.signal;
   }
@@ -52,6 +55,9 @@ export class Reception {
       onBegin: (codec) => {
         this.received.codec = codec;
         this.stage.announce(this);
+        // Some browsers take in data and never show a frame of it.
+        clearTimeout(this.firstFrame);
+        this.firstFrame = setTimeout(() => this.fail(true), LONGEST_START);
       },
       onKeyframe: (ts, time) => Object.assign(this.received, { ts, time }),
     });
@@ -96,8 +102,14 @@ export class Reception {
     this.stage.onEnd(this, isFutile);
   }
 
+  /** A frame of the video can be shown. */
+  begun() {
+    clearTimeout(this.firstFrame);
+  }
+
   end() {
     clearTimeout(this.deadline);
+    clearTimeout(this.firstFrame);
     this.stream.abort();
   }
 }

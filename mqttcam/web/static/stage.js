@@ -221,6 +221,7 @@ export class Stage {
   /** A frame of the video can be shown. */
   onVideo() {
     if (this.trial?.way === "video") this.changeOver(this.trial);
+    this.reception?.begun();
     this.shown();
   }
 
