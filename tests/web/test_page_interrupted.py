@@ -28,6 +28,19 @@ const {WebSocket: Socket, fetch: get} = window;
 window.WebSocket = class extends Socket { constructor(url) { super(url); requested.push(String(url)); } };
 window.fetch = (resource, ...more) => { requested.push(String(resource)); return get(resource, ...more); };
 """
+_LOSE = """
+let answers = false, shut = false, lost = 0;
+const {fetch: real, setTimeout: once, setInterval: again} = window;
+window.setTimeout = (call, delay, ...more) => once(call, delay === 3000 ? 100 : delay, ...more);
+window.setInterval = (call, delay, ...more) => again(call, delay === 5000 ? 100 : delay, ...more);
+window.fetch = (resource, ...more) => {
+  if (resource !== "api/live" || (answers && !shut)) return real(resource, ...more);
+  if (shut) return Promise.resolve(Response.json({error: {code: "unauthorized", message: "log in"}}, {status: 401}));
+  lost += 1;
+  return Promise.reject(new TypeError("lost"));
+};
+"""
+"""Loses the answers about what everyone may see, or says that nobody may see anything without a login."""
 _LOOK_AWAY = """
 Object.defineProperty(document, "hidden", {configurable: true, value: arguments[0]});
 document.dispatchEvent(new Event("visibilitychange"));
@@ -119,6 +132,21 @@ def test_everyone_sees_without_an_error_that_a_camera_is_off(page: Page) -> None
         assert not [url for url in requests(page) if "garden" in url]
         loop.call_soon_threadsafe(served.registry.devices["garden"].set_enabled, True)
         page.until(lambda: len(page.all(".tile .stage[data-status=running]")) == 2, "that it is on again")
+
+
+def test_the_login_is_shown_only_where_it_is_needed(page: Page) -> None:
+    with (
+        serving_in_thread({"front": {}}, anonymous="live", **users()) as (served, _loop),
+        page.prepared(_LOSE),
+    ):
+        page.open(served.url)
+        page.until(lambda: page.script("return lost") > 1, "an answer that is lost")
+        assert not page.all("form")
+        page.script("answers = true")
+        page.see(".tile .stage[data-status=running]")
+        page.script("shut = true")
+        page.see("form input[type=password]")
+        page.until(lambda: served.server.viewers == 0, "no picture any more")
 
 
 def test_a_camera_that_was_switched_off_while_nobody_looked(page: Page, running: Running) -> None:

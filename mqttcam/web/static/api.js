@@ -67,7 +67,10 @@ export const cameras = () => request("GET", "api/cameras");
 /** @returns {Promise<Camera[] | null>} The cameras that everyone may see; null if a login is needed. */
 export const live = () => request("GET", "api/live").then(
   ({ cameras: found }) => found.map((/** @type {object} */ camera) => ({ model: null, groups: [], entities: [], commands: [], ...camera })),
-  () => null,
+  (error) => {
+    if (error.status === 401) return null;
+    throw error;
+  },
 );
 
 /** @returns {Promise<number>} The server's time, in Unix seconds. */

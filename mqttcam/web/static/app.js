@@ -49,14 +49,19 @@ async function build() {
     navigation.adopt({ list, identity });
     updates.open();
   } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
-    if (error.status !== 401) {
-      page.retry = setTimeout(build, RETRY);
-      onConnection(false, Date.now() + RETRY);
-    }
+    buildLater(error);
   } finally {
     page.building = false;
   }
+}
+
+/** @param {unknown} error Of a request. Whoever has to log in does so first. */
+function buildLater(error) {
+  if (!(error instanceof ApiError)) throw error;
+  if (error.status === 401) return;
+  clearTimeout(page.retry);
+  page.retry = setTimeout(build, RETRY);
+  onConnection(false, Date.now() + RETRY);
 }
 
 /**
@@ -130,13 +135,18 @@ onUnauthorized.call = async () => {
   navigation.leave();
   settings.hidden = true;
   stateLink.clear();
-  const found = page.afterLogin ? null : await live();
-  if (found) showLive(found);
-  else showLogin();
+  try {
+    const found = page.afterLogin ? null : await live();
+    if (found) showLive(found);
+    else showLogin();
+  } catch (error) {
+    buildLater(error);
+  }
 };
 
 function showLogin() {
   leaveLive();
+  navigation.clear();
   main.replaceChildren(loginForm(loggedIn, page.afterLogin ? NOT_KEPT : ""));
   main.querySelector("input")?.focus();
 }
@@ -146,7 +156,7 @@ function showLogin() {
  * @param {Camera[]} all
  */
 function showLive(all) {
-  const button = h("button", { class: "button quiet", type: "button", onclick: () => { navigation.clear(); showLogin(); } }, "Log in");
+  const button = h("button", { class: "button quiet", type: "button", onclick: showLogin }, "Log in");
   const view = new Overview(all, false);
   navigation.open(view);
   main.append(h("p", { class: "hint" }, button));
@@ -157,8 +167,18 @@ function showLive(all) {
 }
 
 async function refreshLive() {
-  const all = document.hidden ? null : await live();
-  if (!all || !page.anonymous) return;
+  if (document.hidden) return;
+  let all;
+  try {
+    all = await live();
+  } catch {
+    return; // the pictures show that nothing comes; the next time follows
+  }
+  if (!page.anonymous) return;
+  if (!all) {
+    showLogin();
+    return;
+  }
   if (navigation.view instanceof Overview) navigation.view.adopt(all);
   navigation.update(statesOf(all), true);
 }
