@@ -41,7 +41,7 @@ fi
 if [ ! -e "$root/.bootstrapped" ]; then
     # An older Debian's debootstrap does not know newer suites by name; all of them share one script.
     scripts=/usr/share/debootstrap/scripts
-    [ -e "$scripts/$suite" ] || ln -s sid "$scripts/$suite"
+    [ -e "$scripts/$suite" ] || ln -sf sid "$scripts/$suite"
     # shellcheck disable=SC1091
     codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
     # shellcheck disable=SC2016 # apt's own placeholder
