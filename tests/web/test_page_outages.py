@@ -101,7 +101,7 @@ def test_a_kafka_that_is_frozen_and_goes_on(page: Page, tmp_path: Path) -> None:
             try:
                 page.find("#link.wrong").click()
                 page.until(lambda: "no answer from" in page.text(".problem"), "the problem")
-                assert "Gate, Yard" in page.text(".problem h2")
+                page.until(lambda: "Gate, Yard" in page.text(".problem h2"), "both cameras")
                 assert "it is frozen or overloaded" in page.text(".problem .todo")
                 page.until(lambda: waits_long(page), "a pause before the next try")
                 page.shot("outage-kafka")
