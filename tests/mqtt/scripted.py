@@ -16,6 +16,7 @@ from mqttcam.mqtt.broker.packets import (
 )
 from mqttcam.mqtt.packets import varint
 from tests.support.broker import Endpoint
+from tests.support.transports import abort_closing
 from tests.support.waiting import HOST
 
 RECEIVE_MAXIMUM, SERVER_KEEP_ALIVE = 0x21, 0x13
@@ -57,6 +58,7 @@ class ScriptedBroker(Endpoint):
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await abort_closing()
 
     def acknowledge(self, reason: int = 0) -> None:
         """Send the PUBACK of the oldest message that waits for one."""

@@ -26,6 +26,7 @@ from tests.mqtt.conftest import Connect
 from tests.mqtt.tools import FRONT, Rig, picture
 from tests.support.broker import Endpoint, Mosquitto
 from tests.support.client import Client
+from tests.support.transports import abort_closing
 from tests.support.waiting import HOST, until
 
 QUICK = Timing(connack=0.2, first_retry=0.01, last_retry=0.01)
@@ -70,6 +71,7 @@ class PeculiarBroker(Endpoint):
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
+            await abort_closing()
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.create_task(self._serve(reader, writer))

@@ -15,6 +15,7 @@ import sys
 from types import TracebackType
 from typing import Self
 
+from tests.support.transports import abort_closing
 from tests.support.waiting import HOST
 
 _CHUNK = 4096
@@ -67,6 +68,7 @@ class Proxy:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await abort_closing()
 
     @property
     def open(self) -> int:

@@ -29,6 +29,7 @@ from mqttcam.web import WebServer
 from mqttcam.web.mjpeg import MjpegStreams
 from mqttcam.web.timing import Timing
 from tests.support.cameras import running
+from tests.support.transports import abort_closing
 from tests.support.waiting import PATIENCE
 
 T = TypeVar("T")
@@ -143,6 +144,7 @@ def serving_in_thread(
         yield asyncio.run_coroutine_threadsafe(manager.__aenter__(), loop).result(PATIENCE), loop
     finally:
         asyncio.run_coroutine_threadsafe(manager.__aexit__(None, None, None), loop).result(PATIENCE)
+        asyncio.run_coroutine_threadsafe(abort_closing(), loop).result(PATIENCE)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(PATIENCE)
         loop.close()
