@@ -1,11 +1,13 @@
-"""What a browser has to load before it shows the page."""
+"""What a browser has to load before it shows the page, and what keeps it busy afterwards."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
 
+from mqttcam.web.static_files import STATIC
 from tests.web.browser import Page
 from tests.web.serving import Served, serving_in_thread
 
@@ -35,3 +37,11 @@ def test_the_first_view_is_light(page: Page, served: Served, place: str) -> None
     }
     assert len(loaded) > 10
     assert sum(loaded.values()) < MOST, loaded
+
+
+def test_no_endless_animation_is_smooth() -> None:
+    """A smooth one paints 60 pictures a second for as long as the page is open."""
+    sheets = [path.read_text() for path in STATIC.glob("*.css")]
+    endless = [rule for sheet in sheets for rule in re.findall(r"animation[^;]*infinite[^;]*", sheet)]
+    assert endless
+    assert not [rule for rule in endless if "steps(1)" not in rule]

@@ -65,22 +65,23 @@ export class StateLink {
     link.hidden = !this.state;
     link.dataset.state = this.state;
     link.classList.toggle("wrong", !lost && count > 0);
-    this.text.textContent = lost ? this.reconnecting() : count ? String(count) : "";
+    change(this.text, lost ? this.reconnecting() : count ? String(count) : "");
     link.title = lost ? NO_ANSWER : summary;
     link.setAttribute("aria-label", lost ? "Reconnecting" : summary);
-    this.say(lost ? `${NO_ANSWER}; reconnecting.` : this.state && count ? [summary, ...problems.map(({ text }) => text)].join(". ") : "");
+    change(this.status, lost ? `${NO_ANSWER}; reconnecting.` : this.state && count ? [summary, ...problems.map(({ text }) => text)].join(". ") : "");
   }
 
   reconnecting() {
     const seconds = Math.ceil(((this.nextTry ?? 0) - Date.now()) / 1000);
     return seconds > 0 ? `Reconnecting in ${seconds} s` : "Reconnecting";
   }
+}
 
-  /**
-   * Changes the text only if it differs: a screen reader reads each change aloud.
-   * @param {string} text
-   */
-  say(text) {
-    if (this.status.textContent !== text) this.status.textContent = text;
-  }
+/**
+ * Changes a text only if it differs: each change is painted, and a screen reader may read it aloud.
+ * @param {HTMLElement} element
+ * @param {string} text
+ */
+function change(element, text) {
+  if (element.textContent !== text) element.textContent = text;
 }
