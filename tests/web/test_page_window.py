@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Iterator, Mapping
 
 import pytest
@@ -34,6 +35,7 @@ _IS_IN_VIEW = """
 const box = document.fullscreenElement.getBoundingClientRect();
 return box.width === innerWidth && box.height === innerHeight;
 """
+_HAS_CLOCK = "return document.querySelector('[data-key=show_clock] input').checked"
 Box = tuple[int, int, int, int]
 
 
@@ -100,6 +102,11 @@ def drag(page: Page, start: tuple[int, int], end: tuple[int, int], kind: str = "
     steps.append({"type": "pointerUp", "button": 0})
     pointer = {"type": "pointer", "id": kind, "parameters": {"pointerType": kind}, "actions": steps}
     page.driver.execute(Command.W3C_ACTIONS, {"actions": [pointer]})
+
+
+def replace_text(field: WebElement, text: str) -> None:
+    """Type over the text of a field. `clear` would leave the field empty, which sets it and lets the page fill it."""
+    field.send_keys(Keys.CONTROL + "a" + Keys.NULL + text)
 
 
 def is_about(wanted: Box, off: int = 4) -> object:
@@ -241,14 +248,50 @@ def test_a_refusal_is_shown_at_the_control(
             "the refusal",
         )
     field = front.field("scaler_crop")
-    field.clear()
-    field.send_keys("600, 0, 100, 100" + Keys.ENTER)
+    replace_text(field, "600, 0, 100, 100" + Keys.ENTER)
     front.until(lambda: "is not within 0, 0, 640, 480" in error.text, "what is allowed")
     assert field.get_attribute("value") == "600, 0, 100, 100", "it can be corrected"
-    field.clear()
-    field.send_keys("(8, 8, 64, 48)" + Keys.ENTER)
+    replace_text(field, "(8, 8, 64, 48)" + Keys.ENTER)
     drawn(front, served, (8, 8, 64, 48), off=0)
     assert not error.text
+
+
+def test_what_is_typed_while_a_value_is_being_set_stays(
+    front: Page, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken, answer = threading.Event(), threading.Event()
+    original = CameraDevice.set_controls
+
+    async def slowly(self: CameraDevice, values: Mapping[str, Value]) -> Mapping[str, Value]:
+        taken.set()
+        assert await asyncio.to_thread(answer.wait, PATIENCE)
+        return await original(self, values)
+
+    field = front.field("scaler_crop")
+    replace_text(field, "600, 0, 100, 100" + Keys.ENTER)
+    front.until(lambda: field.get_attribute("aria-invalid"), "a refusal")
+    with monkeypatch.context() as patch:
+        patch.setattr(CameraDevice, "set_controls", slowly)
+        replace_text(field, "8, 8, 64, 48" + Keys.ENTER)
+        assert taken.wait(PATIENCE)
+        replace_text(field, "8, 8, 320, 240")
+        answer.set()
+        front.until(lambda: not field.get_attribute("aria-invalid"), "the answer")
+    assert field.get_attribute("value") == "8, 8, 320, 240"
+    field.send_keys(Keys.ENTER)
+    drawn(front, served, (8, 8, 320, 240), off=0)
+
+
+def test_an_update_does_not_overwrite_what_is_typed_even_if_it_is_the_present_value(
+    front: Page, running: tuple[Served, asyncio.AbstractEventLoop]
+) -> None:
+    served, loop = running
+    field = front.field("scaler_crop")
+    replace_text(field, "0, 0, 640, 480")
+    values: dict[str, Value] = {"scaler_crop": (8, 8, 64, 48), "show_clock": True}
+    asyncio.run_coroutine_threadsafe(served.front.set_controls(values), loop).result(PATIENCE)
+    front.until(lambda: front.script(_HAS_CLOCK), "the update")
+    assert field.get_attribute("value") == "0, 0, 640, 480"
 
 
 def test_a_click_sets_nothing_and_drawing_needs_a_running_camera(front: Page, served: Served) -> None:

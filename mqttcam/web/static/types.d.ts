@@ -313,6 +313,6 @@ export interface Widget {
   output: boolean;
   /** Whether text that was refused stays for correction. */
   keepsText?: boolean;
-  /** `settled`: the value was just accepted, and replaces what is in the input. */
+  /** `settled`: the value was just accepted, and replaces what is in the input, but for what has been typed since. */
   show(value: Value, settled: boolean): void;
 }

@@ -140,12 +140,16 @@ function text(field, kind) {
  */
 function typed(input, className, asText) {
   let last = "";
+  let unsent = false;
+  input.addEventListener("input", () => { unsent = true; });
+  for (const sent of ["change", "blur"]) input.addEventListener(sent, () => { unsent = false; });
   return {
     className, input, element: input, output: false, keepsText: true,
     show: (value, settled) => {
       const shown = asText(value ?? null);
+      const isKept = unsent && document.activeElement === input;
       const left = document.activeElement !== input && (shown !== last || input.value === "");
-      if (settled || left || input.value === last) input.value = shown;
+      if (!isKept && (settled || left || input.value === last)) input.value = shown;
       last = shown;
     },
   };
