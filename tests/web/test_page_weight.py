@@ -39,9 +39,10 @@ def test_the_first_view_is_light(page: Page, served: Served, place: str) -> None
     assert sum(loaded.values()) < MOST, loaded
 
 
-def test_no_endless_animation_is_smooth() -> None:
-    """A smooth one paints 60 pictures a second for as long as the page is open."""
-    sheets = [path.read_text() for path in STATIC.glob("*.css")]
-    endless = [rule for sheet in sheets for rule in re.findall(r"animation[^;]*infinite[^;]*", sheet)]
-    assert endless
-    assert not [rule for rule in endless if "steps(1)" not in rule]
+def test_no_animation_is_endless() -> None:
+    """It would paint 60 pictures a second for as long as the page is open."""
+    animations = [
+        rule for sheet in STATIC.glob("*.css") for rule in re.findall(r"animation:[^;]*", sheet.read_text())
+    ]
+    assert animations
+    assert not [rule for rule in animations if "infinite" in rule]
