@@ -108,11 +108,13 @@ class Job:
         """Seek to the first frame that is recent enough, without fetching those before it."""
         if self._options.max_age is None:
             return
+        # Where there is no recent one yet, from here on: the end as it is now, since frames come in meanwhile.
+        ends = [consumer.get_watermark_offsets(one, 10)[1] for one in partitions]
         times = [TopicPartition(one.topic, one.partition, int(self._oldest_ms)) for one in partitions]
         young = consumer.offsets_for_times(times, 10)
         committed = consumer.committed(partitions, 10)
-        for partition, first, last in zip(partitions, young, committed, strict=True):
-            partition.offset = first.offset if first.offset < 0 else max(first.offset, last.offset)
+        for partition, end, first, last in zip(partitions, ends, young, committed, strict=True):
+            partition.offset = max(end if first.offset < 0 else first.offset, last.offset)
         consumer.assign(partitions)
 
 

@@ -9,7 +9,9 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
+from argparse import Namespace
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -274,6 +276,43 @@ def test_frames_that_are_too_old_are_skipped(
     assert {camera: set(numbers) for camera, numbers in by_camera.items()} == {one[0]: {5, 6, 7, 10}}
     if job == "group_job":
         assert re.search(r"[4-9] frames analyzed, [2-9] skipped", log)
+
+
+def test_frames_that_come_while_a_job_starts_are_not_skipped(
+    real_kafka: KafkaBroker, results: tuple[str, Results], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After the job has looked for recent ones, and found none: it begins at the end as it was before."""
+    from confluent_kafka import Consumer, TopicPartition
+
+    monkeypatch.syspath_prepend(str(PROJECT / "deploy" / "analytics"))
+    group_job = import_module("group_job")
+    frames = Frames(real_kafka)
+    frames.send(2, seconds_ago=3600)
+
+    class Slow(Consumer):
+        def offsets_for_times(self, *arguments: Any, **options: Any) -> list[TopicPartition]:
+            found = super().offsets_for_times(*arguments, **options)
+            frames.send(1)
+            return found
+
+    monkeypatch.setattr(group_job, "Consumer", Slow)
+    options = Namespace(
+        brokers=real_kafka.address(),
+        frames=frames.topic,
+        results=results[0],
+        group=frames.topic,
+        max_age=600,
+        session_timeout=10_000,
+    )
+    job = group_job.Job(options)
+    thread = threading.Thread(target=job.run)
+    thread.start()
+    try:
+        found = results[1].wait({camera: [2] for camera in CAMERAS})
+    finally:
+        job.running = False
+        thread.join()
+    assert found == {camera: [2] for camera in CAMERAS}
 
 
 def test_boxes(monkeypatch: pytest.MonkeyPatch) -> None:
