@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import threading
 import time
+import warnings
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -237,6 +239,11 @@ def read(
             found.append(message)
             if len(found) == count:
                 break
+    del reader
+    with warnings.catch_warnings():
+        # kafka-python leaves a socket open that was still connecting when its client was closed.
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
     return found
 
 
