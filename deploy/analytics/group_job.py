@@ -108,7 +108,7 @@ class Job:
         """Seek to the first frame that is recent enough, without fetching those before it."""
         if self._options.max_age is None:
             return
-        # Where there is no recent one yet, from here on: the end as it is now, since frames come in meanwhile.
+        # Without a recent frame, begin at the end as it was before the search: frames may arrive during it.
         ends = [consumer.get_watermark_offsets(one, 10)[1] for one in partitions]
         times = [TopicPartition(one.topic, one.partition, int(self._oldest_ms)) for one in partitions]
         young = consumer.offsets_for_times(times, 10)

@@ -52,9 +52,9 @@ class _Place(Struct, eq=False):
 class Places:
     """A limited number of places. `len()` is the number of those taken.
 
-    No holder is limited while there are enough. When all are taken, the next one gets the place of a client that reads
-    nothing any more. If there is none, a new holder gets a place of the one with the most, or, until it has half of
-    all, a place of one of lower rank.
+    No holder is limited while places are left. When all are taken, a new client replaces one that has stopped reading.
+    Otherwise, it replaces a client of a lower rank, as long as its own holder has less than half of all places, or else
+    one of the holder with the most.
     """
 
     def __init__(self, total: int, name: str) -> None:
